@@ -1,0 +1,156 @@
+package lab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"time"
+
+	"github.com/vishvananda/netlink"
+)
+
+// build makes the switches, wires the hosts to them, and waits for the links.
+func (l *Lab) build(ctx context.Context, t Topology) error {
+	// A switch has no address. Without this every port of it would announce one.
+	if err := ignoreMissing(l.switches.sysctl("net.ipv6.conf.default.disable_ipv6", "1")); err != nil {
+		return fmt.Errorf("lab: switch IPv6 off on the switches: %w", err)
+	}
+	bridges := map[string]int{}
+	for _, s := range t.Switches {
+		attrs := netlink.NewLinkAttrs()
+		attrs.Name, attrs.Flags = s.Name, net.FlagUp
+		b := &netlink.Bridge{LinkAttrs: attrs, MulticastSnooping: &s.Snooping}
+		if err := l.switches.handle.LinkAdd(b); err != nil {
+			return fmt.Errorf("lab: make switch %s: %w", s.Name, err)
+		}
+		bridges[s.Name] = b.Index
+	}
+	ports := 0
+	for _, h := range t.Hosts {
+		n := l.nodes[h.Name]
+		if err := n.defaults(); err != nil {
+			return err
+		}
+		for _, i := range h.Interfaces {
+			ports++
+			if err := l.wire(n, i.Name, ports, bridges[i.Switch]); err != nil {
+				return n.Link(i.Name).failed("make", err)
+			}
+			if err := n.configure(i); err != nil {
+				return err
+			}
+		}
+		for _, r := range h.Routes {
+			if err := n.AddRoute(r); err != nil {
+				return err
+			}
+		}
+	}
+	for _, h := range t.Hosts {
+		for _, i := range h.Interfaces {
+			if i.Down {
+				continue
+			}
+			if err := l.nodes[h.Name].Link(i.Name).waitReady(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	return l.waitPorts(ctx, t)
+}
+
+// defaults sets what has to be there before the first interface is.
+func (n *Node) defaults() error {
+	for _, s := range []struct{ name, value string }{
+		// Addresses are usable at once. A link-local one would be tentative
+		// for a second otherwise (RFC 4862, section 5.4).
+		{"net.ipv6.conf.default.accept_dad", "0"},
+		// IPv4 settings begin as copies of the machine's outside.
+		{"net.ipv4.conf.all.rp_filter", "0"},
+		{"net.ipv4.conf.default.rp_filter", "0"},
+	} {
+		if err := ignoreMissing(n.Sysctl(s.name, s.value)); err != nil {
+			return err
+		}
+	}
+	return n.Link("lo").change("switch on", n.ns.handle.LinkSetUp)
+}
+
+// ignoreMissing lets a kernel be without IPv6.
+func ignoreMissing(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// wire makes a cable (veth(4)) between the host and a port of a bridge. Of
+// none (0) the port is only up, and takes what it is sent.
+func (l *Lab) wire(n *Node, name string, port, bridge int) error {
+	attrs := netlink.NewLinkAttrs()
+	attrs.Name = fmt.Sprintf("port#%d", port) // no switch can have a # in its name
+	attrs.MasterIndex = bridge
+	attrs.Flags = net.FlagUp
+	cable := netlink.NewVeth(attrs)
+	cable.PeerName = name
+	cable.PeerNamespace = netlink.NsFd(n.ns.file.Fd())
+	return l.switches.handle.LinkAdd(cable)
+}
+
+func (n *Node) configure(i Interface) error {
+	link := n.Link(i.Name)
+	for _, a := range i.Addrs {
+		if err := link.AddAddr(a); err != nil {
+			return err
+		}
+	}
+	if i.Switch == "" {
+		// Nobody is there to answer ARP, as with a tun device.
+		if err := link.change("switch ARP off on", n.ns.handle.LinkSetARPOff); err != nil {
+			return err
+		}
+	}
+	if i.Down {
+		return nil
+	}
+	return link.change("switch on", n.ns.handle.LinkSetUp)
+}
+
+// waitPorts waits for the switches' ends of the cables whose other end is up.
+func (l *Lab) waitPorts(ctx context.Context, t Topology) error {
+	port := 0
+	for _, h := range t.Hosts {
+		for _, i := range h.Interfaces {
+			port++
+			if i.Down {
+				continue
+			}
+			if err := l.switches.waitReady(ctx, fmt.Sprintf("port#%d", port)); err != nil {
+				return fmt.Errorf("lab: port of %s %s: %w", h.Name, i.Name, err)
+			}
+		}
+	}
+	return nil
+}
+
+// waitReady waits until the interface can carry datagrams. The carrier of a
+// cable comes when its other end is switched on, and it carries nothing until
+// the kernel's linkwatch has seen that (RFC 2863, ifOperStatus).
+func (ns *namespace) waitReady(ctx context.Context, name string) error {
+	for {
+		link, err := ns.handle.LinkByName(name)
+		if err != nil {
+			return err
+		}
+		if link.Attrs().OperState == netlink.OperUp {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("no carrier: %w", ctx.Err())
+		case <-time.After(time.Millisecond):
+		}
+	}
+}

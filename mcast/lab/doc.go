@@ -1,0 +1,50 @@
+// Package lab builds a LAN inside one computer, without root: hosts with
+// interfaces, addresses and routes, joined by switches. It needs Linux with
+// user namespaces; elsewhere every function returns errors.ErrUnsupported.
+//
+// A program calls Enter first, which runs it again in a user and a network
+// namespace of its own, then Up with a Topology:
+//
+//	func main() {
+//		if err := lab.Enter(); err != nil {
+//			log.Fatal(err)
+//		}
+//		l, err := lab.Up(ctx, lab.Article)
+//		...
+//		defer l.Close()
+//		out, err := l.Host("A").Command(ctx, "python3", "talk.py").Output()
+//	}
+//
+// A test calls RunTests instead, and is then free to send what it likes: the
+// namespace that it runs in has no way out.
+//
+//	func TestMain(m *testing.M) { os.Exit(lab.RunTests(m)) }
+//
+//	func TestBHearsA(t *testing.T) {
+//		l, err := lab.Up(t.Context(), lab.Article)
+//		if err != nil {
+//			t.Fatal(err)
+//		}
+//		defer l.Close()
+//		var conn *net.UDPConn
+//		err = l.Host("B").Do(func() (err error) { // a socket of B
+//			conn, err = net.ListenUDP("udp4", &net.UDPAddr{Port: 1234})
+//			return err
+//		})
+//		...
+//		l.Host("B").Link("eth0").Drop(30) // and 30 % of what reaches it is lost
+//	}
+//
+// Each host is a process, and the commands that run in a host are children of
+// that process, in its network namespace: /proc/net and net.Interfaces show
+// the host, and the program runs unchanged. No file system is mounted, so
+// /sys/class/net shows the computer outside. Each Lab has a namespace for its
+// switches, so several can exist at once.
+//
+// The program is uid 0 in its user namespace and nobody outside it. When the
+// first process ends, even by SIGKILL, everything in the lab ends with it.
+//
+// Importing the package is what makes a process a host: its init looks at
+// os.Args[0], so that no program can forget to, and nothing of the program
+// that came after runs in a host.
+package lab

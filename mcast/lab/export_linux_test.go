@@ -1,0 +1,4 @@
+package lab
+
+// Forbidden is forbidden, for the settings that no test can set.
+var Forbidden = forbidden

@@ -1,0 +1,122 @@
+package lab
+
+import (
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// hostProcess is os.Args[0] of the process that is a host.
+const hostProcess = "groupcast-lab-host"
+
+// runHost is the life of a host's process: it starts the commands it is asked
+// to, until the lab hangs up, and then takes with it what still runs.
+func runHost() {
+	control, err := unixConn(os.NewFile(3, "control"))
+	if err != nil {
+		os.Stderr.WriteString(hostProcess + ": started by hand: " + err.Error() + "\n")
+		os.Exit(2)
+	}
+	for {
+		files, err := receive(control, &struct{}{})
+		if err != nil {
+			break
+		}
+		for _, f := range files {
+			if conn, err := unixConn(f); err == nil {
+				go serve(conn)
+			}
+		}
+	}
+	if self, err := os.Stat("/proc/self/ns/net"); err == nil {
+		killAll(self)
+	}
+	syscall.Exit(0) // os.Exit takes a second under the race detector
+}
+
+// serve runs one command for the other side of conn.
+func serve(conn *net.UnixConn) {
+	defer conn.Close()
+	// The thread that forks has to live as long as the command does: it is its
+	// death that Pdeathsig waits for.
+	runtime.LockOSThread()
+	var r request
+	files, err := receive(conn, &r)
+	defer closeAll(files)
+	if err != nil || len(files) != maxFiles {
+		return
+	}
+	cmd := exec.Cmd{
+		Path: string(r.Path), Args: texts(r.Args), Env: texts(r.Env), Dir: string(r.Dir),
+		Stdin: files[0], Stdout: files[1], Stderr: files[2],
+		SysProcAttr: &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL},
+	}
+	if err := cmd.Start(); err != nil {
+		_ = send(conn, started{Error: err.Error()})
+		return
+	}
+	closeAll(files)
+	_ = send(conn, started{Pid: cmd.Process.Pid})
+	go func() {
+		for {
+			var s signalling
+			if _, err := receive(conn, &s); err != nil {
+				break
+			}
+			_ = cmd.Process.Signal(syscall.Signal(s.Signal))
+		}
+		// Not by its number once it was waited for, when the number may be another's.
+		if cmd.Process.Signal(syscall.Signal(0)) == nil {
+			_ = unix.Kill(-cmd.Process.Pid, unix.SIGKILL)
+		}
+	}()
+	_ = cmd.Wait()
+	status := cmd.ProcessState.Sys().(syscall.WaitStatus)
+	e := ended{Code: status.ExitStatus()}
+	if status.Signaled() {
+		e.Signal = int(status.Signal())
+	}
+	_ = send(conn, e)
+}
+
+func texts(list [][]byte) []string {
+	out := make([]string, len(list))
+	for i, b := range list {
+		out[i] = string(b)
+	}
+	return out
+}
+
+// killAll kills every process whose network namespace is ns, except this one,
+// and returns when there is none left. A command may have left its parent,
+// its group and its session, but not its namespace.
+func killAll(ns os.FileInfo) {
+	self := os.Getpid()
+	for {
+		found := false
+		links, _ := filepath.Glob("/proc/[0-9]*/ns/net")
+		for _, link := range links {
+			info, err := os.Stat(link) // fails for processes that ended, and for those of others
+			if err != nil || !os.SameFile(info, ns) {
+				continue
+			}
+			pid, _ := strconv.Atoi(strings.Split(link, "/")[2])
+			if pid != self {
+				found = true
+				_ = unix.Kill(pid, unix.SIGKILL)
+			}
+		}
+		if !found {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+}

@@ -1,0 +1,124 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"sync"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// Lab is a topology that was built.
+type Lab struct {
+	switches *namespace
+	nodes    map[string]*Node
+	closing  sync.Once
+}
+
+// Node is a host of a Lab. Its methods can be called from several goroutines.
+type Node struct {
+	name    string
+	ns      *namespace
+	process *exec.Cmd
+	control *net.UnixConn
+	gone    chan struct{} // closed when the process and all its commands have ended
+}
+
+// Up builds the topology, and returns when every link that is to be up has
+// its carrier: the first datagram after it is not lost. Close the Lab when
+// done with it. The context ends the waiting, not the Lab.
+//
+// The error is ErrNotEntered outside a namespace made by Enter.
+func Up(ctx context.Context, t Topology) (_ *Lab, err error) {
+	if !entered {
+		return nil, fmt.Errorf("lab: %w", ErrNotEntered)
+	}
+	if err := t.Validate(); err != nil {
+		return nil, fmt.Errorf("lab: %w", err)
+	}
+	l := &Lab{nodes: map[string]*Node{}}
+	defer func() {
+		if err != nil {
+			l.Close()
+		}
+	}()
+	if l.switches, err = newNamespace(); err != nil {
+		return nil, fmt.Errorf("lab: make a namespace for the switches: %w", err)
+	}
+	for _, h := range t.Hosts {
+		n, err := startHost(h.Name)
+		if err != nil {
+			return nil, fmt.Errorf("lab: start host %s: %w", h.Name, err)
+		}
+		l.nodes[h.Name] = n
+	}
+	if err := l.build(ctx, t); err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// Host returns the host of that name, or nil if the topology has none.
+func (l *Lab) Host(name string) *Node { return l.nodes[name] }
+
+// Close ends every process in every host, and waits for their end. Sockets
+// opened with Node.Do stay open, but their network is gone. The error is
+// always nil.
+func (l *Lab) Close() error {
+	l.closing.Do(func() {
+		for _, n := range l.nodes {
+			n.control.Close()
+		}
+		for _, n := range l.nodes {
+			<-n.gone
+			n.ns.close()
+		}
+		if l.switches != nil {
+			l.switches.close()
+		}
+	})
+	return nil
+}
+
+// startHost makes a process that is a host, with a namespace in which nothing
+// is configured.
+func startHost(name string) (*Node, error) {
+	near, far, err := socketPair()
+	if err != nil {
+		return nil, err
+	}
+	defer far.Close()
+	cmd := exec.Command("/proc/self/exe")
+	cmd.Args = []string{hostProcess, name}
+	cmd.Stderr = os.Stderr
+	cmd.ExtraFiles = []*os.File{far}
+	// A session of its own keeps the terminal's signals from it. It has no
+	// Pdeathsig: it sees the lab's end as the end of its socket, and needs a
+	// moment more to kill what has left the tree of its children.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWNET, Setsid: true}
+	if err := cmd.Start(); err != nil {
+		near.Close()
+		return nil, err
+	}
+	n := &Node{name: name, process: cmd, control: near, gone: make(chan struct{})}
+	ns, err := openNamespace(fmt.Sprintf("/proc/%d/ns/net", cmd.Process.Pid))
+	if err != nil {
+		near.Close()
+		_ = cmd.Wait()
+		return nil, err
+	}
+	n.ns = ns
+	inode, err := ns.file.Stat()
+	go func() {
+		_ = cmd.Wait()
+		if err == nil {
+			killAll(inode) // it may have died before it could
+		}
+		close(n.gone)
+	}()
+	return n, nil
+}

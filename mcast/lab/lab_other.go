@@ -1,0 +1,79 @@
+//go:build !linux
+
+package lab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+)
+
+var errNeedsLinux = fmt.Errorf("the lab needs Linux: %w", errors.ErrUnsupported)
+
+// Enter needs Linux.
+func Enter() error { return errNeedsLinux }
+
+// Lab is a topology that was built, which needs Linux.
+type Lab struct{}
+
+// Up needs Linux.
+func Up(context.Context, Topology) (*Lab, error) { return nil, errNeedsLinux }
+
+// Host returns nil.
+func (l *Lab) Host(string) *Node { return nil }
+
+// Close has nothing to do.
+func (l *Lab) Close() error { return nil }
+
+// Node is a host of a Lab, which needs Linux.
+type Node struct{ name string }
+
+// Name is the host's name in the topology.
+func (n *Node) Name() string { return n.name }
+
+// Pid is 0.
+func (n *Node) Pid() int { return 0 }
+
+// Do needs Linux.
+func (n *Node) Do(func() error) error { return errNeedsLinux }
+
+// Sysctl needs Linux.
+func (n *Node) Sysctl(string, string) error { return errNeedsLinux }
+
+// AddRoute needs Linux.
+func (n *Node) AddRoute(Route) error { return errNeedsLinux }
+
+// DelRoute needs Linux.
+func (n *Node) DelRoute(Route) error { return errNeedsLinux }
+
+// Link is an interface of a host, which needs Linux.
+type Link struct{}
+
+// Link returns a Link whose methods fail.
+func (n *Node) Link(string) *Link { return &Link{} }
+
+// SetUp needs Linux.
+func (l *Link) SetUp() error { return errNeedsLinux }
+
+// SetDown needs Linux.
+func (l *Link) SetDown() error { return errNeedsLinux }
+
+// AddAddr needs Linux.
+func (l *Link) AddAddr(netip.Prefix) error { return errNeedsLinux }
+
+// DelAddr needs Linux.
+func (l *Link) DelAddr(netip.Prefix) error { return errNeedsLinux }
+
+// Drop needs Linux.
+func (l *Link) Drop(int) error { return errNeedsLinux }
+
+type process struct{ pid int }
+
+func (n *Node) start(context.Context, request, [3]*os.File) (*process, error) {
+	return nil, errNeedsLinux
+}
+
+func (p *process) wait() (ended, error)   { return ended{}, errNeedsLinux }
+func (p *process) signal(os.Signal) error { return errNeedsLinux }

@@ -1,0 +1,77 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"time"
+
+	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
+)
+
+// Link is an interface of a host, to be changed while the lab runs. It is
+// found by its name at each call.
+type Link struct {
+	node *Node
+	name string
+}
+
+// Link returns the host's interface of that name; its methods fail if there
+// is none.
+func (n *Node) Link(name string) *Link { return &Link{node: n, name: name} }
+
+// SetUp switches the interface on and waits for its carrier.
+func (l *Link) SetUp() error {
+	if err := l.change("switch on", l.node.ns.handle.LinkSetUp); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	return l.waitReady(ctx)
+}
+
+// SetDown switches the interface off. Routes that lead by it are gone, and
+// only those that its addresses bring come back with SetUp.
+func (l *Link) SetDown() error { return l.change("switch off", l.node.ns.handle.LinkSetDown) }
+
+// AddAddr adds an address with the length of its subnet, usable at once.
+func (l *Link) AddAddr(p netip.Prefix) error {
+	return l.change("add "+p.String()+" to", func(link netlink.Link) error {
+		return l.node.ns.handle.AddrAdd(link, kernelAddr(p))
+	})
+}
+
+// DelAddr deletes an address; the error is EADDRNOTAVAIL if it is not there.
+func (l *Link) DelAddr(p netip.Prefix) error {
+	return l.change("delete "+p.String()+" from", func(link netlink.Link) error {
+		return l.node.ns.handle.AddrDel(link, kernelAddr(p))
+	})
+}
+
+func kernelAddr(p netip.Prefix) *netlink.Addr {
+	a := &netlink.Addr{IPNet: ipNet(p)}
+	if p.Addr().Is6() {
+		a.Flags = unix.IFA_F_NODAD
+	}
+	return a
+}
+
+func (l *Link) change(op string, do func(netlink.Link) error) error {
+	link, err := l.node.ns.handle.LinkByName(l.name)
+	if err == nil {
+		err = do(link)
+	}
+	return l.failed(op, err)
+}
+
+func (l *Link) waitReady(ctx context.Context) error {
+	return l.failed("wait for", l.node.ns.waitReady(ctx, l.name))
+}
+
+func (l *Link) failed(op string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("lab: host %s: %s %s: %w", l.node.name, op, l.name, err)
+}

@@ -1,0 +1,92 @@
+package lab_test
+
+import (
+	"net/netip"
+	"testing"
+
+	"github.com/groupcast/groupcast/mcast/lab"
+)
+
+func prefixes(s ...string) (out []netip.Prefix) {
+	for _, p := range s {
+		out = append(out, netip.MustParsePrefix(p))
+	}
+	return out
+}
+
+// oneHost is a topology of a switch "lan" and a host "A".
+func oneHost(interfaces []lab.Interface, routes ...lab.Route) lab.Topology {
+	return lab.Topology{
+		Switches: []lab.Switch{{Name: "lan"}},
+		Hosts:    []lab.Host{{Name: "A", Interfaces: interfaces, Routes: routes}},
+	}
+}
+
+func TestValidate(t *testing.T) {
+	eth0 := lab.Interface{Name: "eth0", Switch: "lan", Addrs: prefixes("192.0.2.1/24")}
+	byDefault := netip.MustParsePrefix("0.0.0.0/0")
+	gateway := netip.MustParseAddr("192.0.2.254")
+	for _, test := range []struct {
+		name     string
+		topology lab.Topology
+		want     string // "": it can be built
+	}{
+		{"the article's LAN", lab.Article, ""},
+		{"nothing at all", lab.Topology{}, ""},
+		{"the same address on two switches", lab.Topology{
+			Switches: []lab.Switch{{Name: "lan"}, {Name: "other"}},
+			Hosts: []lab.Host{{Name: "A", Interfaces: []lab.Interface{eth0,
+				{Name: "eth1", Switch: "other", Addrs: prefixes("192.0.2.1/24")}}}},
+		}, ""},
+		{"no switch, so no neighbour with the address", oneHost([]lab.Interface{eth0, {Name: "tun0", Addrs: prefixes("192.0.2.1/32")}}), ""},
+		{"route by lo", oneHost(nil, lab.Route{Dst: netip.MustParsePrefix("224.0.0.0/4"), Dev: "lo"}), ""},
+
+		{"two switches of one name", lab.Topology{Switches: []lab.Switch{{Name: "lan"}, {Name: "lan"}}},
+			`switch "lan": there are two of that name`},
+		{"two hosts of one name", lab.Topology{Hosts: []lab.Host{{Name: "A"}, {Name: "A"}}},
+			`host "A": there are two of that name`},
+		{"two interfaces of one name", oneHost([]lab.Interface{eth0, {Name: "eth0", Switch: "lan"}}),
+			`host "A": interface "eth0": there are two of that name`},
+		{"unknown switch", oneHost([]lab.Interface{{Name: "eth0", Switch: "wan"}}),
+			`host "A": interface "eth0": no switch "wan"`},
+		{"16 bytes", oneHost([]lab.Interface{{Name: "abcdefghijklmnop", Switch: "lan"}}),
+			`host "A": interface "abcdefghijklmnop": the name is 16 bytes long: at most 15`},
+		{"no name", lab.Topology{Hosts: []lab.Host{{}}}, `host "": the name is empty`},
+		{"a second lo", oneHost([]lab.Interface{{Name: "lo"}}), `host "A": interface "lo": the name is taken`},
+		{"an option for a name", lab.Topology{Hosts: []lab.Host{{Name: "-rf"}}}, `host "-rf": the name begins like an option`},
+		{"a path for a name", lab.Topology{Hosts: []lab.Host{{Name: "a/b"}}},
+			`host "a/b": '/' in the name: letters, digits and -_. only`},
+		{"one address twice on a switch", lab.Topology{
+			Switches: []lab.Switch{{Name: "lan"}},
+			Hosts:    []lab.Host{{Name: "A", Interfaces: []lab.Interface{eth0}}, {Name: "B", Interfaces: []lab.Interface{eth0}}},
+		}, `host "B": interface "eth0": address 192.0.2.1 is also that of A eth0, on the same switch "lan"`},
+		{"the zero prefix", oneHost([]lab.Interface{{Name: "eth0", Addrs: []netip.Prefix{{}}}}),
+			`host "A": interface "eth0": an address is missing or has no prefix length`},
+		{"a group for an address", oneHost([]lab.Interface{{Name: "eth0", Addrs: prefixes("224.0.0.114/24")}}),
+			`host "A": interface "eth0": 224.0.0.114 is not a unicast address`},
+		{"route by no interface", oneHost([]lab.Interface{eth0}, lab.Route{Dst: byDefault, Via: gateway, Dev: "eth1"}),
+			`host "A": route 0.0.0.0/0: no interface "eth1"`},
+		{"route by an interface that is down", oneHost([]lab.Interface{{Name: "eth0", Switch: "lan", Down: true}}, lab.Route{Dst: byDefault, Dev: "eth0"}),
+			`host "A": route 0.0.0.0/0: interface "eth0" is down, so the kernel refuses the route`},
+		{"route to nowhere", oneHost([]lab.Interface{eth0}, lab.Route{Dst: byDefault}),
+			`host "A": route 0.0.0.0/0: neither an interface nor a gateway`},
+		{"blackhole by an interface", oneHost([]lab.Interface{eth0}, lab.Route{Dst: byDefault, Dev: "eth0", Type: lab.Blackhole}),
+			`host "A": route 0.0.0.0/0: type blackhole leads nowhere, and takes no interface and no gateway`},
+		{"unknown type", oneHost(nil, lab.Route{Dst: byDefault, Type: "throw"}),
+			`host "A": route 0.0.0.0/0: unknown type "throw": want unreachable, blackhole, prohibit or none`},
+		{"bits beyond the prefix", oneHost([]lab.Interface{eth0}, lab.Route{Dst: netip.MustParsePrefix("224.0.0.1/4"), Dev: "eth0"}),
+			`host "A": route 224.0.0.1/4: 224.0.0.1/4 has bits beyond its prefix length: want 224.0.0.0/4`},
+		{"IPv6 by an IPv4 gateway", oneHost([]lab.Interface{eth0}, lab.Route{Dst: netip.MustParsePrefix("::/0"), Via: gateway}),
+			`host "A": route ::/0: gateway 192.0.2.254 is of another IP version`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got := ""
+			if err := test.topology.Validate(); err != nil {
+				got = err.Error()
+			}
+			if got != test.want {
+				t.Errorf("Validate:\n got %q\nwant %q", got, test.want)
+			}
+		})
+	}
+}
