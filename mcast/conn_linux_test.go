@@ -1,0 +1,361 @@
+package mcast_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"os"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/lab"
+)
+
+// onGroup opens a Conn in a host that has joined the default group there.
+func onGroup(t *testing.T, host *lab.Node, names ...string) *mcast.Conn {
+	t.Helper()
+	c := socket(t, host, mcast.Config{Port: mcast.DefaultPort})
+	for _, name := range names {
+		join(t, host, c, mcast.DefaultGroup, device(t, host, name))
+	}
+	return c
+}
+
+func joinedOn(t *testing.T, host *lab.Node, g mcast.Group) []string {
+	t.Helper()
+	var names []string
+	in(t, host, func() error {
+		list, err := mcast.IGMP()
+		for _, i := range list {
+			if slices.Contains(i.Groups, g.Addr) {
+				names = append(names, i.Name)
+			}
+		}
+		return err
+	})
+	return names
+}
+
+func TestJoinAndLeaveReachTheKernel(t *testing.T) {
+	a := build(t, lab.Article).Host("A")
+	eth0, eth1 := device(t, a, "eth0"), device(t, a, "eth1")
+	c := onGroup(t, a)
+	other, _ := mcast.ParseGroup("239.1.2.3")
+
+	step := func(what string, want ...string) {
+		t.Helper()
+		if got := joinedOn(t, a, mcast.DefaultGroup); !slices.Equal(got, want) {
+			t.Fatalf("%s: /proc/net/igmp has the group on %v, want %v", what, got, want)
+		}
+	}
+	step("at first")
+	join(t, a, c, mcast.DefaultGroup, eth0)
+	step("after join on eth0", "eth0")
+	join(t, a, c, mcast.DefaultGroup, eth1)
+	join(t, a, c, other, eth1)
+	step("after join on eth1", "eth0", "eth1")
+	if got := joinedOn(t, a, other); !slices.Equal(got, []string{"eth1"}) {
+		t.Errorf("%s is joined on %v, want eth1", other, got)
+	}
+	if got := len(c.Memberships()); got != 3 {
+		t.Errorf("Memberships has %d entries, want 3", got)
+	}
+	in(t, a, func() error { return c.Leave(mcast.DefaultGroup, eth0) })
+	step("after leave on eth0", "eth1")
+	c.Close()
+	step("after Close")
+}
+
+// A join without an interface lands where the route to the group leads: in
+// the article's LAN that is the wrong wire.
+func TestJoinWithoutInterface(t *testing.T) {
+	a := build(t, lab.Article).Host("A")
+	c := onGroup(t, a)
+	join(t, a, c, mcast.DefaultGroup, mcast.Interface{})
+	if got := joinedOn(t, a, mcast.DefaultGroup); !slices.Equal(got, []string{"eth1"}) {
+		t.Errorf("joined on %v, want eth1", got)
+	}
+	if m := c.Memberships(); len(m) != 1 || m[0].Interface.Name != "eth1" {
+		t.Errorf("Memberships = %v, want one on eth1", m)
+	}
+}
+
+func TestDatagramTellsHowItCame(t *testing.T) {
+	l := build(t, lab.Article)
+	a, b := l.Host("A"), l.Host("B")
+	heard := onGroup(t, a, "eth0", "eth1")
+	from := socket(t, b, mcast.Config{Hops: 7})
+
+	before := time.Now()
+	send(t, b, from, "hello", mcast.Via{})
+	d, text := next(t, heard)
+	want := mcast.Datagram{
+		At:      d.At,
+		From:    netip.AddrPortFrom(addr("192.168.8.226"), from.LocalAddr().Port()),
+		To:      addr("224.0.0.114"),
+		IfIndex: device(t, a, "eth0").Index,
+		Hops:    7,
+		Data:    d.Data,
+	}
+	if text != "hello" || d.From != want.From || d.To != want.To || d.IfIndex != want.IfIndex || d.Hops != want.Hops {
+		t.Errorf("got %+v, want %+v", d, want)
+	}
+	if d.At.Before(before) || d.At.After(time.Now()) {
+		t.Errorf("At = %v, which is not when it was read", d.At)
+	}
+}
+
+// The interface is chosen for each datagram, on one socket, by two senders at
+// once.
+func TestSendByInterface(t *testing.T) {
+	l := build(t, lab.Article)
+	a, b := l.Host("A"), l.Host("B")
+	heard := onGroup(t, b, "eth0")
+	own := onGroup(t, a, "eth0", "eth1")
+	c := socket(t, a, mcast.Config{})
+	eth0, eth1 := device(t, a, "eth0"), device(t, a, "eth1")
+
+	send(t, a, c, "as the kernel likes", mcast.Via{})
+	send(t, a, c, "by eth1", mcast.Via{IfIndex: eth1.Index})
+	send(t, a, c, "by eth0", mcast.Via{IfIndex: eth0.Index})
+	hears(t, heard, "by eth0") // and so nothing of the two before
+
+	for _, want := range []struct {
+		text   string
+		index  int
+		source string
+	}{
+		{"as the kernel likes", eth1.Index, "169.254.167.41"},
+		{"by eth1", eth1.Index, "169.254.167.41"},
+		{"by eth0", eth0.Index, "192.168.8.164"},
+	} {
+		d, text := next(t, own)
+		if text != want.text || d.IfIndex != want.index || d.From.Addr() != addr(want.source) {
+			t.Errorf("own copy %q by interface %d from %s, want %+v", text, d.IfIndex, d.From, want)
+		}
+	}
+}
+
+func TestSendWithSource(t *testing.T) {
+	a := build(t, lab.Article).Host("A")
+	lo := device(t, a, "lo")
+	own := onGroup(t, a, "lo")
+	c := socket(t, a, mcast.Config{})
+	send(t, a, c, "hi", mcast.Via{IfIndex: lo.Index, Source: addr("127.0.0.1")})
+	if d, _ := next(t, own); d.From.Addr() != addr("127.0.0.1") {
+		t.Errorf("the source is %s, want 127.0.0.1", d.From.Addr())
+	}
+}
+
+func TestLoopbackIsTheSendersOption(t *testing.T) {
+	l := build(t, lab.Article)
+	a, b := l.Host("A"), l.Host("B")
+	here, there := onGroup(t, a, "eth0"), onGroup(t, b, "eth0")
+	c := socket(t, a, mcast.Config{NoLoopback: true})
+	by := mcast.Via{IfIndex: device(t, a, "eth0").Index}
+
+	send(t, a, c, "without a copy", by)
+	if err := c.SetLoopback(true); err != nil {
+		t.Fatal(err)
+	}
+	send(t, a, c, "with a copy", by)
+	hears(t, there, "without a copy", "with a copy")
+	hears(t, here, "with a copy")
+}
+
+func TestHops(t *testing.T) {
+	l := build(t, lab.Article)
+	a, b := l.Host("A"), l.Host("B")
+	heard := onGroup(t, b, "eth0")
+	c := socket(t, a, mcast.Config{})
+	by := mcast.Via{IfIndex: device(t, a, "eth0").Index}
+	if c.Hops() != 1 {
+		t.Errorf("Hops() = %d at first, want 1", c.Hops())
+	}
+	sendWith := func(hops int) {
+		t.Helper()
+		if err := c.SetHops(hops); err != nil {
+			t.Fatal(err)
+		}
+		send(t, a, c, "x", by)
+	}
+	arrives := func(hops int) {
+		t.Helper()
+		if d, _ := next(t, heard); d.Hops != hops {
+			t.Errorf("arrived with TTL %d, want %d", d.Hops, hops)
+		}
+	}
+	for _, hops := range []int{1, 64, 255} {
+		sendWith(hops)
+		arrives(hops)
+	}
+	// TTL 0 stays on the host only where the group is joined: without a
+	// member to make a copy for, Linux does not look.
+	sendWith(0)
+	arrives(0)
+	onGroup(t, a, "eth0")
+	sendWith(0)
+	sendWith(2)
+	arrives(2)
+}
+
+// IP_MULTICAST_ALL is off: another program's membership brings us nothing.
+func TestOthersGroupsAreNotHeard(t *testing.T) {
+	l := build(t, lab.Article)
+	a, b := l.Host("A"), l.Host("B")
+	other, _ := mcast.ParseGroup("239.1.2.3")
+	ours, theirs := onGroup(t, a, "eth0"), onGroup(t, a)
+	join(t, a, theirs, other, device(t, a, "eth0"))
+	from := socket(t, b, mcast.Config{})
+	in(t, b, func() error { return from.Send([]byte("for them"), other.AddrPort(), mcast.Via{}) })
+	hears(t, theirs, "for them")
+	send(t, b, from, "for us", mcast.Via{})
+	hears(t, ours, "for us")
+}
+
+func TestReadTakesABatch(t *testing.T) {
+	a := build(t, lab.Article).Host("A")
+	own := onGroup(t, a, "eth0")
+	c := socket(t, a, mcast.Config{})
+	by := mcast.Via{IfIndex: device(t, a, "eth0").Index}
+	var want []string
+	for n := range mcast.BatchSize + 10 {
+		want = append(want, strings.Repeat("x", n))
+		send(t, a, c, want[n], by)
+	}
+	var got []string
+	batch := make([]mcast.Datagram, 2*mcast.BatchSize)
+	for _, atMost := range []int{mcast.BatchSize, 10} {
+		n, err := own.Read(t.Context(), batch)
+		if err != nil || n != atMost {
+			t.Fatalf("Read = %d, %v; want %d", n, err, atMost)
+		}
+		for _, d := range batch[:n] {
+			got = append(got, string(d.Data))
+		}
+	}
+	if !slices.Equal(got, want) {
+		t.Error("the payloads are not what was sent, in order")
+	}
+	s := own.Stats()
+	if s.Datagrams != uint64(len(want)) || c.Stats().Sent != uint64(len(want)) {
+		t.Errorf("Stats count %d read and %d sent, want %d", s.Datagrams, c.Stats().Sent, len(want))
+	}
+}
+
+func TestReadEnds(t *testing.T) {
+	a := build(t, lab.Article).Host("A")
+	batch := make([]mcast.Datagram, 1)
+	tests := []struct {
+		name string
+		end  func(c *mcast.Conn, cancel context.CancelFunc)
+		want error
+	}{
+		{"when its context ends", func(_ *mcast.Conn, cancel context.CancelFunc) { cancel() }, context.Canceled},
+		{"when the Conn is closed", func(c *mcast.Conn, _ context.CancelFunc) { c.Close() }, net.ErrClosed},
+		{"at its deadline", func(c *mcast.Conn, _ context.CancelFunc) { c.SetReadDeadline(time.Now()) }, os.ErrDeadlineExceeded},
+	}
+	for _, tt := range tests {
+		c := onGroup(t, a, "eth0")
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error)
+		go func() {
+			_, err := c.Read(ctx, batch)
+			ended <- err
+		}()
+		tt.end(c, cancel)
+		if err := <-ended; !errors.Is(err, tt.want) {
+			t.Errorf("a Read that ends %s gives %v, want %v", tt.name, err, tt.want)
+		}
+		cancel()
+	}
+
+	// A context that ended once does not spoil the next Read.
+	c := onGroup(t, a, "eth0")
+	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	if _, err := c.Read(ctx, batch); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("Read = %v, want context.DeadlineExceeded", err)
+	}
+	send(t, a, socket(t, a, mcast.Config{}), "still here", mcast.Via{IfIndex: device(t, a, "eth0").Index})
+	hears(t, c, "still here")
+}
+
+func TestReadBufferIsReported(t *testing.T) {
+	a := build(t, lab.Article).Host("A")
+	small := socket(t, a, mcast.Config{ReadBuffer: 64 << 10})
+	if got := small.ReadBuffer(); got != 128<<10 {
+		t.Errorf("asked for 64 KiB, Linux grants and reports the double: got %d", got)
+	}
+	if c := socket(t, a, mcast.Config{}); c.ReadBuffer() <= small.ReadBuffer() {
+		t.Errorf("the default buffer is %d bytes, want more than %d", c.ReadBuffer(), small.ReadBuffer())
+	}
+}
+
+func TestErrors(t *testing.T) {
+	l := build(t, lab.Article)
+	a, b := l.Host("A"), l.Host("B")
+	eth0 := device(t, a, "eth0")
+	c := onGroup(t, a, "eth0")
+	g := mcast.DefaultGroup
+	group := func(s string) mcast.Group {
+		g, err := mcast.ParseGroup(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return g
+	}
+	held := socket(t, b, mcast.Config{Port: 4000, Exclusive: true})
+	if err := b.DelRoute(lab.Article.Hosts[1].Routes[0]); err != nil {
+		t.Fatal(err)
+	}
+
+	tests := []struct {
+		name string
+		host *lab.Node
+		do   func() error
+		want error
+		says string
+	}{
+		{"join twice", a, func() error { return c.Join(g, eth0) }, mcast.ErrJoined,
+			"mcast: join 224.0.0.114:1234 on eth0: already joined there"},
+		{"leave what was not joined", a, func() error { return c.Leave(group("239.9.9.9"), eth0) }, mcast.ErrNotJoined, "on eth0"},
+		{"join a unicast address", a, func() error { return c.Join(mcast.Group{Addr: addr("192.168.8.226")}, eth0) }, mcast.ErrNotMulticast, ""},
+		{"join on an interface that is gone", a, func() error { return c.Join(group("239.9.9.9"), mcast.Interface{Index: 99, Name: "eth9"}) }, syscall.ENODEV,
+			"join 239.9.9.9:1234 on eth9"},
+		{"join IPv6", a, func() error { return c.Join(group("ff02::114"), eth0) }, errors.ErrUnsupported, ""},
+		{"join a source-specific group", a, func() error { return c.Join(group("10.0.0.1@232.1.1.1"), eth0) }, errors.ErrUnsupported, ""},
+		{"send too much", a, func() error { return c.Send(make([]byte, mcast.MaxPayload+1), g.AddrPort(), mcast.Via{}) }, mcast.ErrTooLong, "65508 bytes"},
+		{"send by an interface that is gone", a, func() error { return c.Send(nil, g.AddrPort(), mcast.Via{IfIndex: 99}) }, syscall.ENODEV, "on #99"},
+		{"hops out of range", a, func() error { return c.SetHops(256) }, mcast.ErrHopsOutside, "256"},
+		{"listen on IPv6", a, func() error {
+			_, err := mcast.Listen(t.Context(), mcast.Config{Addr: addr("::1")})
+			return err
+		}, errors.ErrUnsupported, ""},
+		{"a port that another holds for itself", b, func() error {
+			_, err := mcast.Listen(t.Context(), mcast.Config{Port: held.LocalAddr().Port()})
+			return err
+		}, mcast.ErrPortInUse, "listen 0.0.0.0:4000"},
+		{"join where no route leads", b, func() error { return held.Join(g, mcast.Interface{}) }, mcast.ErrNoRoute, "network is unreachable"},
+		{"send where no route leads", b, func() error { return held.Send([]byte("x"), g.AddrPort(), mcast.Via{}) }, syscall.ENETUNREACH,
+			"mcast: send 224.0.0.114:1234: network is unreachable"},
+	}
+	for _, tt := range tests {
+		var err error
+		in(t, tt.host, func() error { err = tt.do(); return nil })
+		if !errors.Is(err, tt.want) || !strings.Contains(err.Error(), tt.says) {
+			t.Errorf("%s: %v; want %v, saying %q", tt.name, err, tt.want, tt.says)
+		}
+		if _, ok := errors.AsType[*mcast.OpError](err); !ok {
+			t.Errorf("%s: %T is not an OpError", tt.name, err)
+		}
+	}
+	if got := held.Stats().SendErrors; got != 1 {
+		t.Errorf("SendErrors = %d, want 1", got)
+	}
+}

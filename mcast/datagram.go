@@ -1,0 +1,23 @@
+package mcast
+
+import (
+	"net/netip"
+	"time"
+)
+
+// Datagram is one UDP datagram that arrived, with what the kernel said about
+// how it came (IP_PKTINFO and IP_RECVTTL, ip(7)).
+type Datagram struct {
+	At      time.Time      // when it was read
+	From    netip.AddrPort // who says to have sent it
+	To      netip.Addr     // the destination in its header: a group, or an address of this host
+	IfIndex int            // the interface it arrived by; for an own copy the one it was sent by. 0: unknown
+	Hops    int            // the TTL left; 0: unknown
+	Data    []byte         // the payload, valid until the next Read on the same Conn
+}
+
+// Membership is one joined group on one interface.
+type Membership struct {
+	Group
+	Interface Interface
+}

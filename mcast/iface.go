@@ -1,0 +1,141 @@
+package mcast
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"strconv"
+)
+
+// Interface is a network interface as it was when it was read: a value, so
+// that decisions about interfaces need no operating system.
+type Interface struct {
+	Index int // from 1; a deleted interface that comes back has a new one
+	Name  string
+	Flags net.Flags
+	MTU   int // bytes of the largest IP datagram that is sent in one piece
+	Addrs []netip.Prefix
+}
+
+// Errors of FindInterface and Interface.Ready, to be tested with errors.Is.
+var (
+	ErrNoInterface   = errors.New("no such interface")
+	ErrInterfaceDown = errors.New("interface is down")
+	ErrNoAddress     = errors.New("interface has no IPv4 address")
+)
+
+// Interfaces lists the interfaces of the network namespace, in order of their
+// index.
+func Interfaces() ([]Interface, error) {
+	list, err := net.Interfaces()
+	if err != nil {
+		return nil, fmt.Errorf("mcast: list interfaces: %w", err)
+	}
+	out := make([]Interface, 0, len(list))
+	for _, ifi := range list {
+		addrs, err := ifi.Addrs()
+		if err != nil {
+			continue // it vanished between the two questions
+		}
+		i := Interface{Index: ifi.Index, Name: ifi.Name, Flags: ifi.Flags, MTU: ifi.MTU}
+		for _, a := range addrs {
+			if p, ok := prefixOf(a); ok {
+				i.Addrs = append(i.Addrs, p)
+			}
+		}
+		out = append(out, i)
+	}
+	slices.SortFunc(out, func(a, b Interface) int { return a.Index - b.Index })
+	return out, nil
+}
+
+func prefixOf(a net.Addr) (netip.Prefix, bool) {
+	n, ok := a.(*net.IPNet)
+	if !ok {
+		return netip.Prefix{}, false
+	}
+	addr, ok := netip.AddrFromSlice(n.IP)
+	ones, _ := n.Mask.Size()
+	return netip.PrefixFrom(addr.Unmap(), ones), ok
+}
+
+// FindInterface picks from list by name, by index or by one of the
+// interface's addresses, in that order; the error is ErrNoInterface when none
+// matches.
+func FindInterface(list []Interface, key string) (Interface, error) {
+	for _, i := range list {
+		if i.Name == key {
+			return i, nil
+		}
+	}
+	index, errIndex := strconv.Atoi(key)
+	addr, errAddr := netip.ParseAddr(key)
+	for _, i := range list {
+		if errIndex == nil && i.Index == index {
+			return i, nil
+		}
+		if errAddr == nil && slices.ContainsFunc(i.Addrs, func(p netip.Prefix) bool { return p.Addr() == addr }) {
+			return i, nil
+		}
+	}
+	return Interface{}, fmt.Errorf("interface %q: %w", key, ErrNoInterface)
+}
+
+// ByIndex returns the interface of list with that index.
+func ByIndex(list []Interface, index int) (Interface, bool) {
+	n := slices.IndexFunc(list, func(i Interface) bool { return i.Index == index })
+	if n < 0 {
+		return Interface{}, false
+	}
+	return list[n], true
+}
+
+// Up reports whether the interface is switched on (IFF_UP).
+func (i Interface) Up() bool { return i.Flags&net.FlagUp != 0 }
+
+// Carrier reports whether the interface has a working link below it
+// (IFF_RUNNING): a cable, an access point, a peer.
+func (i Interface) Carrier() bool { return i.Flags&net.FlagRunning != 0 }
+
+// Loopback reports whether it is the host talking to itself.
+func (i Interface) Loopback() bool { return i.Flags&net.FlagLoopback != 0 }
+
+// IPv4 is the interface's first IPv4 address that is not link-local, else its
+// first IPv4 address, else the zero Addr.
+func (i Interface) IPv4() netip.Addr {
+	var found netip.Addr
+	for _, p := range i.Addrs {
+		switch a := p.Addr(); {
+		case !a.Is4():
+		case !a.IsLinkLocalUnicast():
+			return a
+		case !found.IsValid():
+			found = a
+		}
+	}
+	return found
+}
+
+// Ready returns nil when IPv4 multicast can be expected to work on the
+// interface, and else the first reason why not: ErrInterfaceDown (switched
+// off, or no carrier) or ErrNoAddress.
+func (i Interface) Ready() error {
+	switch {
+	case !i.Up():
+		return fmt.Errorf("%s: %w", i.Name, ErrInterfaceDown)
+	case !i.Carrier() && !i.Loopback():
+		return fmt.Errorf("%s: %w: no carrier", i.Name, ErrInterfaceDown)
+	case !i.IPv4().IsValid():
+		return fmt.Errorf("%s: %w", i.Name, ErrNoAddress)
+	}
+	return nil
+}
+
+// Usable reports whether groups are joined on the interface when the user
+// names none: it is ready, multicast is switched on, and it is not the
+// loopback interface.
+func (i Interface) Usable() bool {
+	return i.Ready() == nil && i.Flags&net.FlagMulticast != 0 && !i.Loopback()
+}

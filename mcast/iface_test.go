@@ -1,0 +1,71 @@
+package mcast
+
+import (
+	"errors"
+	"net"
+	"net/netip"
+	"testing"
+)
+
+const running = net.FlagUp | net.FlagRunning | net.FlagMulticast
+
+func iface(index int, name string, flags net.Flags, addrs ...string) Interface {
+	i := Interface{Index: index, Name: name, Flags: flags, MTU: 1500}
+	for _, a := range addrs {
+		i.Addrs = append(i.Addrs, netip.MustParsePrefix(a))
+	}
+	return i
+}
+
+func TestFindInterface(t *testing.T) {
+	list := []Interface{
+		iface(1, "lo", net.FlagLoopback, "127.0.0.1/8"),
+		iface(2, "eth0", running, "192.168.8.164/24"),
+		iface(7, "3", running, "10.0.0.1/8"), // a name that looks like an index
+		iface(3, "eth1", running, "fe80::1/64"),
+	}
+	for key, want := range map[string]int{"eth0": 2, "2": 2, "192.168.8.164": 2, "3": 7, "7": 7, "fe80::1": 3} {
+		got, err := FindInterface(list, key)
+		if err != nil || got.Index != want {
+			t.Errorf("FindInterface(%q) = %v, %v; want index %d", key, got, err, want)
+		}
+	}
+	for _, key := range []string{"", "eth9", "99", "192.168.8.1", "eth"} {
+		if got, err := FindInterface(list, key); !errors.Is(err, ErrNoInterface) {
+			t.Errorf("FindInterface(%q) = %v, %v; want ErrNoInterface", key, got, err)
+		}
+	}
+}
+
+func TestReady(t *testing.T) {
+	tests := []struct {
+		i      Interface
+		ready  error
+		usable bool
+	}{
+		{iface(2, "eth0", running, "192.168.8.164/24"), nil, true},
+		{iface(2, "eth0", running, "169.254.1.1/16"), nil, true},
+		{iface(2, "eth0", running), ErrNoAddress, false},
+		{iface(2, "eth0", running, "fe80::1/64"), ErrNoAddress, false},
+		{iface(2, "eth0", net.FlagMulticast, "192.168.8.164/24"), ErrInterfaceDown, false},
+		{iface(2, "eth0", net.FlagUp|net.FlagMulticast, "192.168.8.164/24"), ErrInterfaceDown, false}, // no carrier
+		{iface(2, "ppp0", net.FlagUp|net.FlagRunning, "10.0.0.1/32"), nil, false},                     // multicast switched off
+		{iface(1, "lo", net.FlagUp|net.FlagRunning|net.FlagLoopback, "127.0.0.1/8"), nil, false},
+		{iface(1, "lo", net.FlagLoopback), ErrInterfaceDown, false},
+	}
+	for _, tt := range tests {
+		if err := tt.i.Ready(); !errors.Is(err, tt.ready) {
+			t.Errorf("%s %s %v: Ready() = %v, want %v", tt.i.Name, tt.i.Flags, tt.i.Addrs, err, tt.ready)
+		}
+		if got := tt.i.Usable(); got != tt.usable {
+			t.Errorf("%s %s %v: Usable() = %v, want %v", tt.i.Name, tt.i.Flags, tt.i.Addrs, got, tt.usable)
+		}
+	}
+}
+
+func TestIPv4PrefersRoutable(t *testing.T) {
+	i := iface(2, "eth0", running, "fe80::1/64", "169.254.1.1/16", "192.168.8.164/24")
+	if got := i.IPv4().String(); got != "192.168.8.164" {
+		t.Errorf("IPv4() = %s, want 192.168.8.164", got)
+	}
+}

@@ -1,0 +1,59 @@
+package mcast
+
+import (
+	"encoding/binary"
+	"net/netip"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+// procIGMP is /proc/net/igmp of a little-endian host.
+const procIGMP = `Idx	Device    : Count Querier	Group    Users Timer	Reporter
+1	lo        :     1      V3
+				010000E0     1 0:00000000		0
+2	eth0      :     2      V2
+				720000E0     1 0:00000000		0
+				010000E0     1 0:00000000		0
+31	eth0:1    :     0      V3
+`
+
+func TestParseIGMP(t *testing.T) {
+	if binary.NativeEndian.Uint16([]byte{1, 0}) != 1 {
+		t.Skip("the sample is from a little-endian host")
+	}
+	all := netip.MustParseAddr("224.0.0.1")
+	want := []IGMPState{
+		{1, "lo", 3, []netip.Addr{all}},
+		{2, "eth0", 2, []netip.Addr{DefaultGroup.Addr, all}},
+		{31, "eth0:1", 3, nil},
+	}
+	got, err := parseIGMP(strings.NewReader(procIGMP))
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("parseIGMP = %v, %v; want %v", got, err, want)
+	}
+}
+
+func TestParseIGMPErrors(t *testing.T) {
+	const head = "Idx\tDevice\n"
+	for _, text := range []string{
+		head + "2\teth0\n",
+		head + "x\teth0 : 1 V3\n",
+		head + "2\teth0 : 1 Vx\n",
+		head + "2\teth0 : 1 V3\n\t\tnothex 1\n",
+	} {
+		if got, err := parseIGMP(strings.NewReader(text)); err == nil {
+			t.Errorf("parseIGMP(%q) = %v, want an error", text, got)
+		}
+	}
+}
+
+func FuzzParseIGMP(f *testing.F) {
+	f.Add(procIGMP)
+	f.Fuzz(func(t *testing.T, text string) {
+		list, err := parseIGMP(strings.NewReader(text))
+		if err != nil && list != nil {
+			t.Errorf("both %v and %v", list, err)
+		}
+	})
+}

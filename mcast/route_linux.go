@@ -1,0 +1,162 @@
+package mcast
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"iter"
+	"net/netip"
+	"syscall"
+
+	"github.com/vishvananda/netlink/nl"
+	"golang.org/x/sys/unix"
+)
+
+// rtmFIBMatch asks RTM_GETROUTE for the route that matched instead of for the
+// decision (RTM_F_FIB_MATCH); rtcfLocal marks a decision that delivers a copy
+// on this host (RTCF_LOCAL). Both are in linux/rtnetlink.h and linux/in_route.h.
+const (
+	rtmFIBMatch = 0x2000
+	rtcfLocal   = 0x80000000
+)
+
+func routeTo(g Group, opt RouteOptions) (Route, error) {
+	if !g.Addr.Is4() {
+		return Route{}, fmt.Errorf("IPv6 groups: %w", errors.ErrUnsupported)
+	}
+	answer, err := getRoute(g, opt, 0)
+	if err != nil {
+		return Route{}, err
+	}
+	r := Route{
+		IfIndex:   answer.oif,
+		Source:    answer.source,
+		LoopsBack: answer.flags&rtcfLocal != 0,
+	}
+	if !r.Source.IsValid() {
+		r.Source = opt.Source
+	}
+	// The kernel has no route to show when it needed none: an interface that
+	// was chosen carries a group without one.
+	if m, err := getRoute(g, opt, rtmFIBMatch); err == nil {
+		r.Match = Match{Found: true, Dst: m.dst, Gateway: m.gateway, Table: m.table}
+	}
+	return r, nil
+}
+
+func getRoute(g Group, opt RouteOptions, flags uint32) (routeAnswer, error) {
+	req := nl.NewNetlinkRequest(unix.RTM_GETROUTE, 0)
+	msg := &nl.RtMsg{RtMsg: unix.RtMsg{
+		Family:  unix.AF_INET,
+		Dst_len: uint8(g.Addr.BitLen()),
+		Flags:   flags,
+	}}
+	req.AddData(msg)
+	req.AddData(nl.NewRtAttr(unix.RTA_DST, g.Addr.AsSlice()))
+	if !opt.Join {
+		req.AddData(nl.NewRtAttr(unix.RTA_IP_PROTO, []byte{unix.IPPROTO_UDP}))
+		req.AddData(nl.NewRtAttr(unix.RTA_DPORT, binary.BigEndian.AppendUint16(nil, g.Port)))
+		if opt.SourcePort != 0 {
+			req.AddData(nl.NewRtAttr(unix.RTA_SPORT, binary.BigEndian.AppendUint16(nil, opt.SourcePort)))
+		}
+		if opt.IfIndex != 0 {
+			req.AddData(nl.NewRtAttr(unix.RTA_OIF, nl.Uint32Attr(uint32(opt.IfIndex))))
+		}
+		if opt.Source.IsValid() {
+			msg.Src_len = uint8(opt.Source.BitLen())
+			req.AddData(nl.NewRtAttr(unix.RTA_SRC, opt.Source.AsSlice()))
+		}
+	}
+	replies, err := req.Execute(unix.NETLINK_ROUTE, unix.RTM_NEWROUTE)
+	if err != nil {
+		return routeAnswer{}, err
+	}
+	if len(replies) == 0 {
+		return routeAnswer{}, syscall.ENODATA
+	}
+	return parseRoute(replies[0])
+}
+
+// routeAnswer is what an RTM_NEWROUTE message says that we ask for.
+type routeAnswer struct {
+	flags   uint32
+	table   int
+	oif     int
+	dst     netip.Prefix
+	source  netip.Addr
+	gateway netip.Addr
+}
+
+// parseRoute reads an rtmsg and its attributes (rtnetlink(7)). A route with
+// several next hops gives the first.
+func parseRoute(b []byte) (routeAnswer, error) {
+	if len(b) < unix.SizeofRtMsg {
+		return routeAnswer{}, fmt.Errorf("netlink: route message of %d bytes: %w", len(b), syscall.EBADMSG)
+	}
+	a := routeAnswer{
+		table: int(b[4]),
+		flags: binary.NativeEndian.Uint32(b[8:12]),
+	}
+	dst := netip.IPv4Unspecified()
+	for kind, v := range attributes(b[unix.SizeofRtMsg:]) {
+		switch kind {
+		case unix.RTA_DST:
+			dst, _ = netip.AddrFromSlice(v)
+		case unix.RTA_PREFSRC:
+			a.source, _ = netip.AddrFromSlice(v)
+		case unix.RTA_GATEWAY:
+			a.gateway, _ = netip.AddrFromSlice(v)
+		case unix.RTA_OIF:
+			a.oif = int(uint32Of(v))
+		case unix.RTA_TABLE:
+			a.table = int(uint32Of(v))
+		case unix.RTA_MULTIPATH:
+			a.nextHop(v)
+		}
+	}
+	a.dst, _ = dst.Prefix(int(b[1]))
+	return a, nil
+}
+
+// nextHop takes interface and gateway from the first rtnexthop: length,
+// flags, hops, interface index, attributes.
+func (a *routeAnswer) nextHop(b []byte) {
+	if len(b) < unix.SizeofRtNexthop {
+		return
+	}
+	size := int(binary.NativeEndian.Uint16(b))
+	if size < unix.SizeofRtNexthop || size > len(b) {
+		return
+	}
+	a.oif = int(binary.NativeEndian.Uint32(b[4:]))
+	for kind, v := range attributes(b[unix.SizeofRtNexthop:size]) {
+		if kind == unix.RTA_GATEWAY {
+			a.gateway, _ = netip.AddrFromSlice(v)
+		}
+	}
+}
+
+// attributes walks over rtattrs, each a length, a type and a value, padded to
+// four bytes. It ends at the first that does not fit. (The netlink library's
+// own walk panics there.)
+func attributes(b []byte) iter.Seq2[uint16, []byte] {
+	return func(yield func(uint16, []byte) bool) {
+		for len(b) >= unix.SizeofRtAttr {
+			size := int(binary.NativeEndian.Uint16(b))
+			if size < unix.SizeofRtAttr || size > len(b) {
+				return
+			}
+			if !yield(binary.NativeEndian.Uint16(b[2:]), b[unix.SizeofRtAttr:size]) {
+				return
+			}
+			b = b[min((size+3)&^3, len(b)):]
+		}
+	}
+}
+
+func uint32Of(b []byte) uint32 {
+	if len(b) < 4 {
+		return 0
+	}
+	return binary.NativeEndian.Uint32(b)
+}
