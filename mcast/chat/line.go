@@ -1,0 +1,61 @@
+package chat
+
+import (
+	"net/netip"
+	"time"
+)
+
+// Line is one row of the talk: something heard, something said, or a notice.
+// A later Line with the same ID replaces an earlier one: an own line is shown
+// when it is sent and again when its loopback copy is back.
+type Line struct {
+	ID        uint64 // from 1, in the order in which lines were first made
+	At        time.Time
+	Kind      Kind
+	Text      Text
+	Interface string // Heard: arrived by; Own: sent by. Safe to show; "#7" if only the index is known
+	IfIndex   int
+
+	// Heard
+	From   netip.AddrPort
+	To     netip.Addr // the group, or an address of this host when it was sent to us alone
+	Hops   int        // TTL left; 0: unknown
+	Direct bool       // sent to an address of this host, not to a group
+
+	// Own
+	Source netip.Addr    // the source address it carries; the zero Addr: not known
+	Copy   Copy          // what became of the loopback copy
+	After  time.Duration // with CopyBack: from the send to the copy's arrival
+
+	// Notice, Problem, and an Own line that could not be sent
+	Hint Text // what to do, or ""
+}
+
+// Kind says what a Line is.
+type Kind uint8
+
+// The kinds of lines.
+const (
+	Heard   Kind = iota + 1 // from someone else
+	Own                     // said here
+	Notice                  // said by groupcast itself: joined, left, sends by eth0 now
+	Problem                 // the same, when something did not work
+)
+
+// Copy is what is known of an own line's loopback copy: the one that the
+// sending host makes for itself before the wire. It proves nothing about the
+// network (RFC 1112, section 6.1 leaves it to the host).
+type Copy uint8
+
+// What became of a copy.
+const (
+	CopyPending Copy = iota // sent, not back yet
+	CopyBack                // back after Line.After
+	CopyMissing             // not back within CopyTimeout, or 4,096 younger lines are out
+	CopyOff                 // loopback is off: none is expected
+	CopyNone                // the send itself failed: Line.Text says what was to be said, Line.Hint why, and what to do
+)
+
+// CopyTimeout is how long a loopback copy may take before it counts as
+// missing. It normally takes well under a millisecond.
+const CopyTimeout = time.Second

@@ -1,0 +1,190 @@
+package chat
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/groupcast/groupcast/mcast"
+)
+
+// maxOwnLines is how many own lines are remembered, so that their copies are
+// known, also those that come late or twice.
+const maxOwnLines = 4096
+
+// maxLate is how long after the send a copy still completes its line. What
+// comes later is more likely the second copy of an equal line.
+const maxLate = 10 * time.Second
+
+// ownLine is a line that was said here.
+type ownLine struct {
+	line    Line // as it was last returned
+	sent    time.Time
+	payload string
+	source  netip.Addr // the one it was to carry
+}
+
+func (o *ownLine) isPending() bool { return o.line.Copy == CopyPending }
+
+// ownLines remembers the last lines said here, finds the one that a copy
+// belongs to, and those whose copy does not come.
+type ownLines struct {
+	lines   []*ownLine // in the order of sending, and so of sent; the oldest are forgotten
+	waiting int        // lines[:waiting] are not pending
+	pending int
+	said    map[string]*utterances
+	sources map[netip.Addr]int // how many of lines were to carry this source
+	gaveUp  []Line             // forgotten while pending; the next expire returns them
+}
+
+// utterances are the own lines with one payload, each kind in order of sending.
+type utterances struct {
+	pending []*ownLine
+	late    []*ownLine // missing, or with loopback off: a copy is not waited for, but may come until maxLate
+	count   int        // all that are remembered, also those whose copy is back
+}
+
+func newOwnLines() ownLines {
+	return ownLines{said: make(map[string]*utterances), sources: make(map[netip.Addr]int)}
+}
+
+// add remembers a line. It reports whether it had to give up waiting for the
+// copy of the oldest to do so.
+func (s *ownLines) add(at time.Time, payload string, l Line) (gaveUp bool) {
+	s.turnBack(at)
+	if len(s.lines) == maxOwnLines {
+		gaveUp = s.forgetOldest()
+	}
+	o := &ownLine{line: l, sent: at, payload: payload, source: l.Source}
+	u := s.said[payload]
+	if u == nil {
+		u = new(utterances)
+		s.said[payload] = u
+	}
+	if o.isPending() {
+		u.pending = append(u.pending, o)
+		s.pending++
+	} else {
+		u.late = append(u.late, o)
+	}
+	u.count++
+	s.sources[l.Source]++
+	s.lines = append(s.lines, o)
+	return gaveUp
+}
+
+func (s *ownLines) forgetOldest() (gaveUp bool) {
+	o := s.lines[0]
+	s.lines = slices.Delete(s.lines, 0, 1)
+	s.waiting = max(0, s.waiting-1)
+	if gaveUp = o.isPending(); gaveUp {
+		s.pending--
+		o.line.Copy = CopyMissing
+		s.gaveUp = append(s.gaveUp, o.line)
+		if len(s.gaveUp) > maxOwnLines {
+			s.gaveUp = s.gaveUp[1:]
+		}
+	}
+	u := s.said[o.payload]
+	u.remove(o)
+	if u.count--; u.count == 0 {
+		delete(s.said, o.payload)
+	}
+	if s.sources[o.source]--; s.sources[o.source] == 0 {
+		delete(s.sources, o.source)
+	}
+	return gaveUp
+}
+
+// match finds the line that a datagram with our port is the copy of: the
+// oldest that is pending, else the oldest whose copy is late but not too late,
+// else nil. known is false when we said no such thing from that address.
+func (s *ownLines) match(d mcast.Datagram, ours map[netip.Addr]bool) (known bool, o *ownLine) {
+	u, from := s.said[string(d.Data)], d.From.Addr()
+	if u == nil || !ours[from] && s.sources[from] == 0 {
+		return false, nil
+	}
+	u.late = slices.DeleteFunc(u.late, func(o *ownLine) bool { return d.At.Sub(o.sent) > maxLate })
+	switch {
+	case len(u.pending) > 0:
+		o = u.pending[0]
+		s.pending--
+	case len(u.late) > 0:
+		o = u.late[0]
+	default:
+		return true, nil
+	}
+	u.remove(o)
+	return true, o
+}
+
+// fail finds the line that the kernel refused, for which no copy is expected
+// from now on. It returns nil when there is no such line or its copy is back.
+func (s *ownLines) fail(id uint64) *ownLine {
+	i, found := slices.BinarySearchFunc(s.lines, id, func(o *ownLine, id uint64) int {
+		return cmp.Compare(o.line.ID, id)
+	})
+	if !found || s.lines[i].line.Copy == CopyBack || s.lines[i].line.Copy == CopyNone {
+		return nil
+	}
+	o := s.lines[i]
+	if o.isPending() {
+		s.pending--
+	}
+	s.said[o.payload].remove(o)
+	return o
+}
+
+// expire returns the lines whose copy is overdue, and how many of them were
+// not counted by add.
+func (s *ownLines) expire(now time.Time) (lines []Line, late int) {
+	s.turnBack(now)
+	lines, s.gaveUp = s.gaveUp, nil
+	for o := s.oldestPending(); o != nil && !now.Before(o.sent.Add(CopyTimeout)); o = s.oldestPending() {
+		u := s.said[o.payload]
+		u.remove(o)
+		u.late = append(u.late, o)
+		o.line.Copy = CopyMissing
+		s.pending--
+		lines = append(lines, o.line)
+		late++
+	}
+	return lines, late
+}
+
+func (s *ownLines) nextExpiry() (time.Time, bool) {
+	if len(s.gaveUp) > 0 {
+		return time.Time{}, true
+	}
+	if o := s.oldestPending(); o != nil {
+		return o.sent.Add(CopyTimeout), true
+	}
+	return time.Time{}, false
+}
+
+func (s *ownLines) oldestPending() *ownLine {
+	for ; s.waiting < len(s.lines); s.waiting++ {
+		if o := s.lines[s.waiting]; o.isPending() {
+			return o
+		}
+	}
+	return nil
+}
+
+// turnBack keeps the lines in order of sent when the clock was set back: what
+// would have been sent after now counts as sent now.
+func (s *ownLines) turnBack(now time.Time) {
+	for i := len(s.lines) - 1; i >= 0 && s.lines[i].sent.After(now); i-- {
+		s.lines[i].sent = now
+	}
+}
+
+// remove removes o from those that may still get a copy.
+func (u *utterances) remove(o *ownLine) {
+	if i := slices.Index(u.pending, o); i >= 0 {
+		u.pending = slices.Delete(u.pending, i, i+1)
+	} else if i := slices.Index(u.late, o); i >= 0 {
+		u.late = slices.Delete(u.late, i, i+1)
+	}
+}

@@ -1,0 +1,98 @@
+package chat
+
+import (
+	"context"
+	"io"
+	"slices"
+	"sync"
+)
+
+// RingSize is how many lines wait for a screen unless NewRing is told
+// otherwise.
+const RingSize = 4096
+
+// Ring hands lines from those who make them to one who shows them. Putting
+// never waits: when the ring is full, the oldest line is overwritten and
+// counted. It is safe for concurrent use.
+type Ring struct {
+	capacity int
+	wake     chan struct{} // holds a token when there may be lines
+	done     chan struct{} // closed by Close
+
+	mu      sync.Mutex
+	lines   []Line
+	oldest  int // index in lines; not 0 only when they were overwritten
+	dropped uint64
+	closed  bool
+}
+
+// NewRing returns a Ring for so many lines; RingSize if capacity is 0 or less.
+func NewRing(capacity int) *Ring {
+	if capacity <= 0 {
+		capacity = RingSize
+	}
+	return &Ring{capacity: capacity, wake: make(chan struct{}, 1), done: make(chan struct{})}
+}
+
+// Put adds a line. After Close it does nothing.
+func (r *Ring) Put(l Line) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case r.closed:
+		return
+	case len(r.lines) < r.capacity:
+		r.lines = append(r.lines, l)
+	default:
+		r.lines[r.oldest] = l
+		r.oldest = (r.oldest + 1) % r.capacity
+		r.dropped++
+	}
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Next waits for at least one line and takes all there are, oldest first, with
+// the number of lines overwritten since the last call. The error is the
+// context's, or io.EOF when the ring is closed and empty.
+func (r *Ring) Next(ctx context.Context) (lines []Line, dropped uint64, err error) {
+	for {
+		lines, dropped, closed := r.take()
+		if len(lines) > 0 {
+			return lines, dropped, nil
+		}
+		if closed {
+			return nil, 0, io.EOF
+		}
+		select {
+		case <-r.wake:
+		case <-r.done:
+		case <-ctx.Done():
+			return nil, 0, ctx.Err()
+		}
+	}
+}
+
+func (r *Ring) take() (lines []Line, dropped uint64, closed bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	lines, dropped = r.lines, r.dropped
+	if r.oldest > 0 {
+		lines = slices.Concat(lines[r.oldest:], lines[:r.oldest])
+	}
+	r.lines, r.oldest, r.dropped = nil, 0, 0
+	return lines, dropped, r.closed
+}
+
+// Close ends the ring: Next returns what is left, then io.EOF. Closing again
+// does nothing.
+func (r *Ring) Close() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.closed {
+		r.closed = true
+		close(r.done)
+	}
+}

@@ -1,0 +1,270 @@
+package chat
+
+import (
+	"bytes"
+	"fmt"
+	"net/netip"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/groupcast/groupcast/mcast"
+)
+
+// Room is one conversation. Its methods tell it what happened; they answer
+// with lines to show. It learns the time only from their arguments, which may
+// run backwards. It must not be used by two goroutines at once.
+type Room struct {
+	names    map[int]string // of interfaces, by index
+	ours     map[netip.Addr]bool
+	joined   map[membership]bool // nil: never told
+	port     uint16
+	own      ownLines
+	senders  senders
+	rate     rate
+	counters Counters
+	lastID   uint64
+}
+
+// membership is a joined group on one interface. With the interface 0 it
+// answers for datagrams whose interface the system does not tell.
+type membership struct {
+	group   netip.Addr
+	ifIndex int
+}
+
+// NewRoom returns a Room in which nothing was heard or said.
+func NewRoom() *Room {
+	return &Room{own: newOwnLines(), senders: newSenders()}
+}
+
+// SetInterfaces tells the names of the interfaces and which addresses are this
+// host's.
+func (r *Room) SetInterfaces(list []mcast.Interface) {
+	r.names = make(map[int]string, len(list))
+	r.ours = make(map[netip.Addr]bool, len(list))
+	for _, ifi := range list {
+		r.names[ifi.Index] = safeName(ifi.Name)
+		for _, p := range ifi.Addrs {
+			r.ours[p.Addr()] = true
+		}
+	}
+}
+
+// SetMemberships tells which groups are joined, and where. Before the first
+// call nothing is a stray; after a call with an empty list every datagram for
+// a group is.
+func (r *Room) SetMemberships(list []mcast.Membership) {
+	r.joined = make(map[membership]bool, 2*len(list))
+	for _, m := range list {
+		group := m.Addr.WithZone("")
+		r.joined[membership{group, m.Interface.Index}] = true
+		r.joined[membership{group, 0}] = true
+	}
+}
+
+// SetPort tells the source port of what is sent.
+func (r *Room) SetPort(port uint16) { r.port = port }
+
+// frameMagic begins a frame of the member protocol. 0xFE is never part of
+// UTF-8, so no text is mistaken for one.
+var frameMagic = []byte{0xfe, 'M', 'C'}
+
+// Receive takes in a datagram and counts it once: as the copy of an own line,
+// as a frame, as a stray, or as a text. It reports whether there is a line to
+// show: a new one for a text, or an own line whose copy this is.
+//
+// A copy carries our port, one of our addresses and what we said; one that
+// comes twice, or ten seconds late, shows nothing. Our port and address with other
+// words are another program's, or another host's with a duplicate address, and
+// are shown.
+func (r *Room) Receive(d mcast.Datagram) (Line, bool) {
+	r.counters.Read++
+	r.counters.Bytes += uint64(len(d.Data))
+	if d.From.Port() == r.port {
+		if known, o := r.own.match(d, r.ours); known {
+			r.counters.OwnCopies++
+			if o == nil {
+				return Line{}, false
+			}
+			return r.copyBack(o, d), true
+		}
+	}
+	r.rate.add(d.At)
+	switch {
+	case bytes.HasPrefix(d.Data, frameMagic):
+		r.counters.Frames++
+		return Line{}, false
+	case r.isStray(d):
+		r.counters.Strays++
+		return Line{}, false
+	}
+	r.counters.Texts++
+	name := r.name(d.IfIndex)
+	if r.senders.heard(d, name) {
+		r.counters.Evicted++
+	}
+	return Line{
+		ID:        r.nextID(),
+		At:        d.At,
+		Kind:      Heard,
+		Text:      describe(string(d.Data)),
+		Interface: name,
+		IfIndex:   d.IfIndex,
+		From:      d.From,
+		To:        d.To,
+		Hops:      d.Hops,
+		Direct:    d.To.IsValid() && !d.To.IsMulticast(),
+	}, true
+}
+
+func (r *Room) isStray(d mcast.Datagram) bool {
+	return r.joined != nil && d.To.IsMulticast() && !r.joined[membership{d.To.WithZone(""), d.IfIndex}]
+}
+
+// copyBack completes an own line with what its copy tells: it comes in by the
+// interface that the line went out by, and carries the source that it carried.
+func (r *Room) copyBack(o *ownLine, d mcast.Datagram) Line {
+	if o.line.Copy == CopyMissing {
+		r.counters.Missing--
+	}
+	o.line.Copy = CopyBack
+	o.line.After = max(0, d.At.Sub(o.sent))
+	o.line.Source = d.From.Addr()
+	if d.IfIndex != 0 {
+		o.line.IfIndex, o.line.Interface = d.IfIndex, r.name(d.IfIndex)
+	}
+	return o.line
+}
+
+// Via is the way out that an own line is expected to take.
+type Via struct {
+	IfIndex   int    // 0: not known
+	Interface string // its name
+	Source    netip.Addr
+	Loopback  bool // a copy of it will come back
+}
+
+// Say makes an own line of text, whose bytes are the payload, just before it
+// is sent. Call Failed when the kernel then refuses it.
+func (r *Room) Say(at time.Time, text string, via Via) Line {
+	l := Line{
+		ID:        r.nextID(),
+		At:        at,
+		Kind:      Own,
+		Text:      describe(text),
+		Interface: safeName(via.Interface),
+		IfIndex:   via.IfIndex,
+		Source:    via.Source,
+	}
+	if !via.Loopback {
+		l.Copy = CopyOff
+	}
+	r.counters.Sent++
+	r.counters.SentSize += uint64(len(text))
+	if r.own.add(at, text, l) {
+		r.counters.Missing++
+	}
+	return l
+}
+
+// Failed says that the kernel refused the own line with this ID, why, and what
+// to do. It returns the zero Line when a copy of it is back, so that the
+// kernel cannot have refused it, or when it is too old to be remembered.
+func (r *Room) Failed(id uint64, why, hint string) Line {
+	o := r.own.fail(id)
+	if o == nil {
+		return Line{}
+	}
+	if o.line.Copy == CopyMissing {
+		r.counters.Missing--
+	}
+	r.counters.Sent--
+	r.counters.SentSize -= uint64(len(o.payload))
+	r.counters.Failed++
+	if hint != "" {
+		why += "; " + hint
+	}
+	o.line.Copy = CopyNone
+	o.line.Hint = SanitizeString(why)
+	return o.line
+}
+
+// Notice makes a line in which groupcast itself says what happened, with a
+// hint on what to do or "".
+func (r *Room) Notice(at time.Time, text, hint string) Line {
+	return r.remark(Notice, at, text, hint)
+}
+
+// Problem is Notice for what did not work.
+func (r *Room) Problem(at time.Time, text, hint string) Line {
+	return r.remark(Problem, at, text, hint)
+}
+
+func (r *Room) remark(kind Kind, at time.Time, text, hint string) Line {
+	return Line{ID: r.nextID(), At: at, Kind: kind, Text: SanitizeString(text), Hint: SanitizeString(hint)}
+}
+
+// Expire returns the own lines whose copy did not come within CopyTimeout, now
+// CopyMissing. A copy that comes within ten seconds still completes its line.
+func (r *Room) Expire(now time.Time) []Line {
+	lines, late := r.own.expire(now)
+	r.counters.Missing += uint64(late)
+	return lines
+}
+
+// NextExpiry returns when Expire will next have something to return; false
+// when no copy is waited for. The zero Time means at once.
+func (r *Room) NextExpiry() (time.Time, bool) { return r.own.nextExpiry() }
+
+// Snapshot returns a copy of what the room knows, as of now. It is quick
+// enough for every frame of a screen.
+func (r *Room) Snapshot(now time.Time) Snapshot {
+	history := r.rate.history(now)
+	return Snapshot{
+		Senders:      r.senders.latest(MaxSnapshotSenders),
+		SendersTotal: r.senders.len(),
+		Counters:     r.counters,
+		Rate:         mean(history[len(history)-rateSeconds:]),
+		History:      history,
+		Pending:      r.own.pending,
+	}
+}
+
+func (r *Room) nextID() uint64 {
+	r.lastID++
+	return r.lastID
+}
+
+// name returns the interface's name, "#7" when it is not known, and "" when
+// not even the index is.
+func (r *Room) name(index int) string {
+	if index == 0 {
+		return ""
+	}
+	if n, ok := r.names[index]; ok {
+		return n
+	}
+	return fmt.Sprintf("#%d", index)
+}
+
+// safeName makes a name fit for a terminal: the kernel allows ESC in it.
+func safeName(name string) string { return SanitizeString(name).String() }
+
+// describe sanitises a payload, and says so when there is nothing to see.
+func describe(payload string) Text {
+	text := SanitizeString(payload)
+	switch {
+	case payload == "":
+		return Text{"(empty, 0 bytes)"}
+	case strings.IndexFunc(text.s, isVisible) >= 0:
+		return text
+	case len(payload) == 1:
+		return Text{"(blank, 1 byte)"}
+	}
+	return Text{fmt.Sprintf("(blank, %d bytes)", len(payload))}
+}
+
+func isVisible(r rune) bool {
+	return !unicode.IsSpace(r) && !unicode.Is(unicode.Variation_Selector, r)
+}

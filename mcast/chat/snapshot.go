@@ -1,0 +1,53 @@
+package chat
+
+import (
+	"net/netip"
+	"time"
+)
+
+// Snapshot is a copy of what the room knows, safe to keep.
+type Snapshot struct {
+	Senders      []Sender // at most MaxSnapshotSenders, most recently heard first
+	SendersTotal int      // all that are remembered, at most MaxSenders
+	Counters     Counters
+	Rate         float64  // datagrams per second that are not own copies, over the last three full seconds
+	History      []uint32 // such datagrams in each of the last HistorySeconds full seconds, oldest first
+	Pending      int      // own lines whose copy is waited for
+}
+
+// HistorySeconds is how many seconds of rates a Snapshot carries.
+const HistorySeconds = 16
+
+// MaxSnapshotSenders is how many senders a Snapshot carries.
+const MaxSnapshotSenders = 64
+
+// Sender is someone else whose texts arrived: a socket somewhere, told by its
+// address and port. The address is what the datagram says: anyone on the way
+// can forge it.
+type Sender struct {
+	From      netip.AddrPort
+	Interface string // the one it was last heard by
+	IfIndex   int
+	Hops      int // TTL left in its last datagram; 0: unknown
+	Datagrams uint64
+	Bytes     uint64
+	First     time.Time
+	Last      time.Time
+}
+
+// Counters adds up: every datagram given to Receive is in exactly one of the
+// fields Texts to Strays, and Read is their sum.
+type Counters struct {
+	Read      uint64 // datagrams given to Receive
+	Texts     uint64 // shown as lines
+	OwnCopies uint64 // loopback copies of own lines
+	Frames    uint64 // of groupcast's member protocol, which this version does not speak
+	Strays    uint64 // for a group that is not joined on the interface they came by
+
+	Sent     uint64 // own lines, but for those that Failed was called for
+	Failed   uint64 // own lines that the kernel refused
+	Missing  uint64 // own lines whose copy did not come in time, nor since
+	Evicted  uint64 // senders forgotten because the table was full
+	Bytes    uint64 // payload bytes read
+	SentSize uint64 // payload bytes sent
+}
