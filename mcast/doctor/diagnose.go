@@ -1,0 +1,302 @@
+package doctor
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+
+	"github.com/groupcast/groupcast/mcast"
+)
+
+// Diagnose names the pitfalls that a program with this intent is in, worst
+// first. It looks at nothing but its arguments.
+func Diagnose(f Facts, in Intent) []Finding {
+	rules := []func(Facts, Intent) []Finding{
+		noRoute,
+		interfaceDown,
+		noAddress,
+		wrongEgress,
+		joinSendMismatch,
+		loopbackOff,
+		neverRouted,
+	}
+	var out []Finding
+	for _, rule := range rules {
+		out = append(out, rule(f, in)...)
+	}
+	slices.SortStableFunc(out, func(a, b Finding) int {
+		return cmp.Compare(severity(b.Verdict), severity(a.Verdict))
+	})
+	return out
+}
+
+func severity(v Verdict) int {
+	return slices.Index([]Verdict{OK, Unknown, Warning, Failure}, v)
+}
+
+// egress is the interface that sends leave by; ok is false when there is none,
+// or when it is not listed.
+func (f Facts) egress(in Intent) (out mcast.Interface, ok bool) {
+	index := in.Send
+	if index == 0 {
+		index = f.Send.Route.IfIndex
+	}
+	return mcast.ByIndex(f.Interfaces, index)
+}
+
+// Best is the interface that a user most likely means by "the LAN": one that
+// others were heard by, else one with a routable address, else one that is
+// not a tunnel. ok is false when none is usable.
+func (f Facts) Best() (best mcast.Interface, ok bool) {
+	for _, i := range f.Interfaces {
+		if i.Usable() && (!ok || f.preference(i) > f.preference(best)) {
+			best, ok = i, true
+		}
+	}
+	return best, ok
+}
+
+func (f Facts) preference(i mcast.Interface) int {
+	score := 0
+	if f.Heard[i.Index] > 0 {
+		score += 4
+	}
+	if !i.IPv4().IsLinkLocalUnicast() {
+		score += 2
+	}
+	if i.Flags&net.FlagPointToPoint == 0 {
+		score++
+	}
+	return score
+}
+
+// wrongEgress: the datagrams leave by an interface where the others are not.
+// The kernel's choice is doubted for what the interface is; the user's own
+// choice only for what was heard.
+func wrongEgress(f Facts, in Intent) []Finding {
+	out, ok := f.egress(in)
+	if !ok || out.Loopback() {
+		return nil
+	}
+	best, ok := f.Best()
+	if !ok || best.Index == out.Index {
+		return nil
+	}
+	chosen := "you chose it"
+	if in.Send == 0 {
+		chosen = "the kernel chose it: " + cmp.Or(f.Send.Route.Match.String(), "its routing says so")
+	}
+	var because string
+	verdict := Warning
+	switch {
+	case f.Heard[best.Index] > 0 && f.Heard[out.Index] == 0:
+		verdict = Failure
+		because = fmt.Sprintf("others are heard by %s (%d datagrams), nobody by %s", best.Name, f.Heard[best.Index], out.Name)
+	case in.Send != 0:
+		return nil
+	case out.IPv4().IsLinkLocalUnicast() && !best.IPv4().IsLinkLocalUnicast():
+		because = fmt.Sprintf("%s has only the link-local address %s, %s has %s", out.Name, out.IPv4(), best.Name, best.IPv4())
+	case out.Flags&net.FlagPointToPoint != 0 && best.Flags&net.FlagPointToPoint == 0:
+		because = fmt.Sprintf("%s is a point-to-point link, as VPNs have, %s is a network", out.Name, best.Name)
+	default:
+		return nil
+	}
+	return []Finding{{
+		Name:     "wrong-egress",
+		Verdict:  verdict,
+		Title:    fmt.Sprintf("sends leave by %s, the LAN is at %s", describe(out), best.Name),
+		Evidence: chosen + "; " + because,
+		Hints: []string{
+			fmt.Sprintf("send and join by %s: -i %s, or /interface %s", best.Name, best.Name, best.Name),
+			fmt.Sprintf("for every program of this host: ip route add 224.0.0.0/4 dev %s", best.Name),
+		},
+		Interface: out.Name,
+		Fix:       &Fix{UseInterface: best.Name},
+	}}
+}
+
+// noRoute: no interface was chosen, and the routing table has no answer.
+func noRoute(f Facts, in Intent) []Finding {
+	if in.Send != 0 || f.Send.Err == nil {
+		return nil
+	}
+	why := reason(f.Send.Err)
+	finding := Finding{
+		Name:     "no-route",
+		Verdict:  Failure,
+		Title:    "sends go nowhere: " + why,
+		Evidence: fmt.Sprintf("asked for a route to %s, the kernel says: %s", in.Group.Addr, why),
+		Hints:    []string{"bring up a network, or talk on this host alone: -i lo"},
+	}
+	if f.Join.Err != nil {
+		finding.Evidence += "; a join without an interface fails as well"
+	}
+	if best, ok := f.Best(); ok {
+		finding.Hints = []string{
+			fmt.Sprintf("send and join by %s: -i %s, or /interface %s", best.Name, best.Name, best.Name),
+			fmt.Sprintf("for every program of this host: ip route add 224.0.0.0/4 dev %s", best.Name),
+		}
+		finding.Fix = &Fix{UseInterface: best.Name}
+	}
+	return []Finding{finding}
+}
+
+// joinSendMismatch: what is sent does not pass where the group is joined, so
+// this host hears the group on one network and talks on another.
+func joinSendMismatch(f Facts, in Intent) []Finding {
+	out, ok := f.egress(in)
+	if !ok || len(in.Joined) == 0 || slices.Contains(in.Joined, out.Index) {
+		return nil
+	}
+	var names []string
+	target := out
+	for _, index := range in.Joined {
+		i, ok := mcast.ByIndex(f.Interfaces, index)
+		if !ok {
+			continue
+		}
+		names = append(names, i.Name)
+		if in.Send == 0 {
+			target = i // the user said nothing of sending, so what was joined is what is meant
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	on := strings.Join(names, ", ")
+	return []Finding{{
+		Name:     "join-send-mismatch",
+		Verdict:  Warning,
+		Title:    fmt.Sprintf("sends leave by %s, but %s is joined on %s", out.Name, in.Group.Addr, on),
+		Evidence: fmt.Sprintf("a join does not choose where sends leave; own copies are made on %s, where the group is not joined, so none comes back", out.Name),
+		Hints: []string{
+			fmt.Sprintf("send and join by one interface: -i %s, or /interface %s", target.Name, target.Name),
+		},
+		Interface: out.Name,
+		Fix:       &Fix{UseInterface: target.Name},
+	}}
+}
+
+// loopbackOff: the other programs of this host do not hear what it sends.
+func loopbackOff(f Facts, in Intent) []Finding {
+	if in.Loopback {
+		return nil
+	}
+	if out, ok := f.egress(in); ok && out.Loopback() {
+		return nil // the kernel ignores the option there
+	}
+	return []Finding{{
+		Name:     "loopback-off",
+		Verdict:  Warning,
+		Title:    "own copies are off: no other program on this host hears you",
+		Evidence: "IP_MULTICAST_LOOP = 0 on the socket that sends",
+		Hints:    []string{"switch it on: --loopback, or /loopback on"},
+		Fix:      &Fix{LoopbackOn: true},
+	}}
+}
+
+// neverRouted: more hops were asked for than the group can use.
+func neverRouted(_ Facts, in Intent) []Finding {
+	if in.Hops <= 1 || !in.Group.NeverRouted() {
+		return nil
+	}
+	return []Finding{{
+		Name:     "never-routed",
+		Verdict:  Warning,
+		Title:    fmt.Sprintf("no router forwards %s, at any TTL", in.Group.Addr),
+		Evidence: fmt.Sprintf("TTL %d was asked for, and 224.0.0.0/24 stays on its own network (RFC 5771, section 4)", in.Hops),
+		Hints:    []string{"to cross routers, use a group of 239.0.0.0/8 (RFC 2365), such as 239.0.0.114"},
+	}}
+}
+
+// interfaceDown: an interface that the program counts on is off, has no link,
+// or is gone.
+func interfaceDown(f Facts, in Intent) []Finding {
+	var out []Finding
+	for _, index := range in.concerns(f) {
+		i, ok := mcast.ByIndex(f.Interfaces, index)
+		switch {
+		case !ok:
+			out = append(out, Finding{
+				Name:      "interface-down",
+				Verdict:   Failure,
+				Title:     fmt.Sprintf("the interface with index %d is gone", index),
+				Evidence:  "it was deleted, and its memberships with it",
+				Hints:     []string{"choose another: /interface NAME; groupcast interfaces lists them"},
+				Interface: fmt.Sprintf("#%d", index),
+			})
+		case errors.Is(i.Ready(), mcast.ErrInterfaceDown):
+			finding := Finding{
+				Name:      "interface-down",
+				Verdict:   Failure,
+				Title:     i.Name + " is down",
+				Evidence:  "it is switched off (no IFF_UP)",
+				Hints:     []string{"ip link set " + i.Name + " up"},
+				Interface: i.Name,
+			}
+			if i.Up() {
+				finding.Title = i.Name + " has no carrier"
+				finding.Evidence = "it is up, but has no link (no IFF_RUNNING); sends seem to work, and own copies still come back"
+				finding.Hints = []string{"check the cable, the access point, or the other end of a virtual wire"}
+			}
+			out = append(out, finding)
+		}
+	}
+	return out
+}
+
+// noAddress: it joins, hears and sends, with source 0.0.0.0.
+func noAddress(f Facts, in Intent) []Finding {
+	var out []Finding
+	for _, index := range in.concerns(f) {
+		i, ok := mcast.ByIndex(f.Interfaces, index)
+		if !ok || !errors.Is(i.Ready(), mcast.ErrNoAddress) {
+			continue
+		}
+		out = append(out, Finding{
+			Name:      "no-address",
+			Verdict:   Warning,
+			Title:     i.Name + " has no IPv4 address",
+			Evidence:  "what leaves by it carries another interface's address, or 0.0.0.0 as its source, and nobody can answer",
+			Hints:     []string{fmt.Sprintf("give it one: ip addr add 192.0.2.1/24 dev %s (an address of your network)", i.Name)},
+			Interface: i.Name,
+		})
+	}
+	return out
+}
+
+// concerns lists the interfaces that matter to the program: named, joined, or
+// sent by. If it has none of its own, all of the host's but lo matter.
+func (in Intent) concerns(f Facts) []int {
+	list := slices.Concat(in.Wanted, in.Joined)
+	if out, ok := f.egress(in); ok {
+		list = append(list, out.Index)
+	}
+	if len(list) == 0 {
+		for _, i := range f.Interfaces {
+			if !i.Loopback() {
+				list = append(list, i.Index)
+			}
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+func describe(i mcast.Interface) string {
+	if a := i.IPv4(); a.IsValid() {
+		return fmt.Sprintf("%s (%s)", i.Name, a)
+	}
+	return i.Name
+}
+
+// reason is the innermost error: the kernel's own word.
+func reason(err error) string {
+	if op, ok := errors.AsType[*mcast.OpError](err); ok {
+		return op.Err.Error()
+	}
+	return err.Error()
+}

@@ -1,0 +1,165 @@
+package doctor
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/groupcast/groupcast/mcast"
+)
+
+const up = net.FlagUp | net.FlagRunning | net.FlagMulticast
+
+func iface(index int, name string, flags net.Flags, addrs ...string) mcast.Interface {
+	i := mcast.Interface{Index: index, Name: name, Flags: flags, MTU: 1500}
+	for _, a := range addrs {
+		i.Addrs = append(i.Addrs, netip.MustParsePrefix(a))
+	}
+	return i
+}
+
+var (
+	lo   = iface(1, "lo", net.FlagUp|net.FlagRunning|net.FlagLoopback, "127.0.0.1/8")
+	eth0 = iface(2, "eth0", up, "192.168.8.164/24")
+	eth1 = iface(3, "eth1", up, "169.254.167.41/16")
+	tun0 = iface(4, "tun0", up|net.FlagPointToPoint, "10.8.0.2/24")
+	bare = iface(5, "eth2", up)
+	dead = iface(6, "eth3", net.FlagMulticast, "10.0.0.1/8")
+	cut  = iface(7, "eth4", net.FlagUp|net.FlagMulticast, "10.0.0.1/8")
+)
+
+// by is the kernel's answer that leads to i.
+func by(i mcast.Interface) Answer {
+	return Answer{Route: mcast.Route{
+		IfIndex: i.Index, Interface: i.Name, Source: i.IPv4(),
+		Match: mcast.Match{Found: true, Dst: netip.MustParsePrefix("0.0.0.0/0")},
+	}}
+}
+
+func nowhere(err error) Answer {
+	return Answer{Err: &mcast.OpError{Op: "route to", Err: err}}
+}
+
+func facts(send Answer, list ...mcast.Interface) Facts {
+	return Facts{Interfaces: append([]mcast.Interface{lo}, list...), Join: send, Send: send}
+}
+
+func heard(f Facts, counts map[int]uint64) Facts {
+	f.Heard = counts
+	return f
+}
+
+func TestDiagnose(t *testing.T) {
+	healthy := Intent{Group: mcast.DefaultGroup, Joined: []int{2}, Loopback: true, Hops: 1}
+	with := func(change func(*Intent)) Intent {
+		in := healthy
+		change(&in)
+		return in
+	}
+	joined := func(on ...int) Intent { return with(func(in *Intent) { in.Joined = on }) }
+
+	tests := []struct {
+		name string
+		f    Facts
+		in   Intent
+		want string // NAME VERDICT INTERFACE FIX, a finding a line; "-" for none of a kind
+	}{
+		{"a healthy LAN", facts(by(eth0), eth0), healthy, ""},
+		{"a healthy LAN with a dead interface that nobody uses", facts(by(eth0), eth0, dead, bare), healthy, ""},
+		{"offline, on lo by choice", facts(nowhere(syscall.ENETUNREACH)), with(func(in *Intent) { in.Joined, in.Send = []int{1}, 1 }), ""},
+
+		{"the article: link-local by the default route", facts(by(eth1), eth0, eth1), joined(2, 3),
+			"wrong-egress warning eth1 use eth0"},
+		{"the article, and the other side is heard", heard(facts(by(eth1), eth0, eth1), map[int]uint64{2: 5}), joined(2, 3),
+			"wrong-egress failure eth1 use eth0"},
+		{"the article, after the fix", heard(facts(by(eth1), eth0, eth1), map[int]uint64{2: 5}),
+			with(func(in *Intent) { in.Joined, in.Send, in.Wanted = []int{2, 3}, 2, []int{2} }), ""},
+		{"the article's half fix: joined by address alone", facts(by(eth1), eth0, eth1), joined(2),
+			"wrong-egress warning eth1 use eth0; join-send-mismatch warning eth1 use eth0"},
+		{"-i default: both where the kernel says", facts(by(eth1), eth0, eth1), joined(3),
+			"wrong-egress warning eth1 use eth0"},
+		{"a VPN takes the group", facts(by(tun0), eth0, tun0), joined(2, 4),
+			"wrong-egress warning tun0 use eth0"},
+		{"a VPN chosen by the user", facts(by(eth0), eth0, tun0),
+			with(func(in *Intent) { in.Joined, in.Send, in.Wanted = []int{4}, 4, []int{4} }), ""},
+		{"the user's choice, but everyone is elsewhere", heard(facts(by(eth0), eth0, tun0), map[int]uint64{2: 1}),
+			with(func(in *Intent) { in.Joined, in.Send, in.Wanted = []int{2, 4}, 4, []int{4} }),
+			"wrong-egress failure tun0 use eth0"},
+		{"members on both wires", heard(facts(by(eth1), eth0, eth1), map[int]uint64{2: 9, 3: 1}), joined(2, 3),
+			"wrong-egress warning eth1 use eth0"},
+		{"everyone is on the link-local wire", heard(facts(by(eth1), eth0, eth1), map[int]uint64{3: 4}), joined(2, 3), ""},
+
+		{"sends elsewhere than it listens", facts(by(eth0), eth0, eth1),
+			with(func(in *Intent) { in.Joined, in.Send, in.Wanted = []int{2}, 3, []int{2, 3} }),
+			"join-send-mismatch warning eth1 use eth1"},
+
+		{"no route at all", facts(nowhere(syscall.ENETUNREACH), eth0), healthy, "no-route failure - use eth0"},
+		{"no route, nothing usable", facts(nowhere(syscall.EHOSTUNREACH)), joined(), "no-route failure - -"},
+		{"no route, but an interface chosen", facts(nowhere(syscall.ENETUNREACH), eth0),
+			with(func(in *Intent) { in.Send = 2 }), ""},
+
+		{"loopback off", facts(by(eth0), eth0), with(func(in *Intent) { in.Loopback = false }), "loopback-off warning - on"},
+		{"loopback off on lo, where it is ignored", facts(nowhere(syscall.ENETUNREACH)),
+			with(func(in *Intent) { in.Joined, in.Send, in.Loopback = []int{1}, 1, false }), ""},
+		{"hops that no router will use", facts(by(eth0), eth0), with(func(in *Intent) { in.Hops = 8 }), "never-routed warning - -"},
+		{"hops in a group that is routed", facts(by(eth0), eth0), with(func(in *Intent) {
+			in.Group.Addr, in.Hops = netip.MustParseAddr("239.1.2.3"), 8
+		}), ""},
+
+		{"the interface went down", facts(by(eth0), eth0, dead), joined(2, 6), "interface-down failure eth3 -"},
+		{"the cable was pulled", facts(by(eth0), eth0, cut), joined(2, 7), "interface-down failure eth4 -"},
+		{"the interface is gone", facts(by(eth0), eth0), joined(2, 99), "interface-down failure #99 -"},
+		{"no address", facts(by(eth0), eth0, bare), joined(2, 5), "no-address warning eth2 -"},
+		{"all is down", facts(nowhere(syscall.ENETUNREACH), dead), joined(),
+			"no-route failure - -; interface-down failure eth3 -"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			findings := Diagnose(tt.f, tt.in)
+			if got := summary(findings); got != tt.want {
+				t.Errorf("found %q\n want %q", got, tt.want)
+			}
+			for _, f := range findings {
+				if f.Title == "" || f.Evidence == "" || len(f.Hints) == 0 {
+					t.Errorf("%s lacks a title, evidence or hint: %+v", f.Name, f)
+				}
+			}
+			if !slices.IsSortedFunc(findings, func(a, b Finding) int { return severity(b.Verdict) - severity(a.Verdict) }) {
+				t.Errorf("not worst first: %q", summary(findings))
+			}
+		})
+	}
+}
+
+func summary(findings []Finding) string {
+	var lines []string
+	for _, f := range findings {
+		where, fix := f.Interface, "-"
+		if where == "" {
+			where = "-"
+		}
+		switch {
+		case f.Fix == nil:
+		case f.Fix.UseInterface != "":
+			fix = "use " + f.Fix.UseInterface
+		case f.Fix.LoopbackOn:
+			fix = "on"
+		}
+		lines = append(lines, fmt.Sprintf("%s %s %s %s", f.Name, f.Verdict, where, fix))
+	}
+	return strings.Join(lines, "; ")
+}
+
+// The evidence of the article's pitfall is the route, and the addresses.
+func TestWrongEgressEvidence(t *testing.T) {
+	f := Diagnose(facts(by(eth1), eth0, eth1), Intent{Group: mcast.DefaultGroup, Joined: []int{2, 3}, Loopback: true, Hops: 1})[0]
+	for _, want := range []string{"default route", "169.254.167.41", "192.168.8.164"} {
+		if !strings.Contains(f.Evidence, want) {
+			t.Errorf("the evidence %q does not name %q", f.Evidence, want)
+		}
+	}
+}
