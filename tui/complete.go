@@ -1,0 +1,102 @@
+package tui
+
+import (
+	"slices"
+	"strings"
+)
+
+// complete finishes the last word of a command as far as it is certain. ok is
+// false when there is nothing to add.
+func complete(line string, s Snapshot) (completed string, ok bool) {
+	if !strings.HasPrefix(line, "/") || strings.HasPrefix(line, "//") {
+		return line, false
+	}
+	start := strings.LastIndexByte(line, ' ') + 1
+	var words []string
+	name, _, _ := strings.Cut(line, " ")
+	for _, c := range slashes {
+		switch {
+		case start == 0 && c.args != "":
+			words = append(words, c.name+" ")
+		case start == 0:
+			words = append(words, c.name)
+		case name == c.name && c.words != nil:
+			for _, w := range c.words(s) {
+				words = append(words, clean(w))
+			}
+		}
+	}
+	words = slices.DeleteFunc(words, func(w string) bool { return !strings.HasPrefix(w, line[start:]) })
+	if len(words) == 0 {
+		return line, false
+	}
+	common := words[0]
+	for _, w := range words[1:] {
+		for !strings.HasPrefix(w, common) {
+			common = common[:len(common)-1]
+		}
+	}
+	return line[:start] + common, len(common) > len(line)-start
+}
+
+// usage is what the command that is being typed expects, or "".
+func usage(line string) string {
+	if !strings.HasPrefix(line, "/") || strings.HasPrefix(line, "//") {
+		return ""
+	}
+	name, _, more := strings.Cut(line, " ")
+	var found []slash
+	for _, c := range slashes {
+		if c.name == name || c.alias == name {
+			return strings.TrimSpace(c.name+" "+c.args) + ": " + c.text
+		}
+		if !more && strings.HasPrefix(c.name, name) {
+			found = append(found, c)
+		}
+	}
+	names := make([]string, len(found))
+	for i, c := range found {
+		names[i] = c.name
+	}
+	return strings.Join(names, "  ")
+}
+
+// nearest is the command that a mistyped one was meant to be, or "".
+func nearest(typed string) string {
+	best, found := 3, ""
+	for _, c := range slashes {
+		for _, name := range []string{c.name, c.alias} {
+			if name == "" {
+				continue
+			}
+			if d := distance(typed, name); d < best {
+				best, found = d, c.name
+			}
+			if len(typed) > 1 && strings.HasPrefix(name, typed) {
+				return c.name
+			}
+		}
+	}
+	return found
+}
+
+// distance is the number of bytes to insert, delete or replace (Levenshtein).
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}

@@ -1,0 +1,112 @@
+package tui
+
+import (
+	"strings"
+	"unicode"
+
+	"charm.land/bubbles/v2/textinput"
+	tea "charm.land/bubbletea/v2"
+)
+
+const (
+	historyLines = 200
+	longestInput = 65507 // the largest payload of an IPv4 UDP datagram
+)
+
+// input is the line that is being typed, and what was typed before. The
+// editing is the textinput's; it is drawn here, because its cursor stands
+// wrong behind wide characters.
+type input struct {
+	look    *look
+	edit    textinput.Model
+	history []string
+	at      int    // the line of history that is shown; len(history): the draft
+	draft   string // what was being typed before up was pressed
+}
+
+func newInput(l *look) input {
+	edit := textinput.New()
+	edit.SetVirtualCursor(false)
+	edit.CharLimit = longestInput
+	edit.Focus()
+	return input{look: l, edit: edit}
+}
+
+// UpdateText gives a key or a paste to the line.
+func (i *input) UpdateText(msg tea.Msg) tea.Cmd {
+	var cmd tea.Cmd
+	i.edit, cmd = i.edit.Update(msg)
+	return cmd
+}
+
+func (i *input) Value() string { return i.edit.Value() }
+
+// Set replaces the line, the cursor at its end.
+func (i *input) Set(s string) {
+	i.edit.SetValue(s)
+	i.edit.CursorEnd()
+}
+
+// Done empties the line and remembers it.
+func (i *input) Done() {
+	if s := i.Value(); s != "" && (len(i.history) == 0 || i.history[len(i.history)-1] != s) {
+		i.history = append(i.history, s)
+		i.history = i.history[max(0, len(i.history)-historyLines):]
+	}
+	i.at, i.draft = len(i.history), ""
+	i.edit.Reset()
+}
+
+// Recall walks the history: up when negative.
+func (i *input) Recall(by int) {
+	if i.at == len(i.history) {
+		i.draft = i.Value()
+	}
+	to := min(max(0, i.at+by), len(i.history))
+	if to == i.at {
+		return
+	}
+	i.at = to
+	if to == len(i.history) {
+		i.Set(i.draft)
+	} else {
+		i.Set(i.history[to])
+	}
+}
+
+// Render gives the row and the column of the cursor in it.
+func (i *input) Render(width int, focused bool) (row string, cursor int) {
+	l := i.look
+	room := width - l.cells(l.prompt) - 3
+	if room < 1 {
+		return l.fit(l.prompt, width), max(0, width-1)
+	}
+	start := l.cells(l.prompt) + 2
+	if !focused {
+		text := printable(i.Value())
+		if text == "" {
+			text = "esc to type"
+		}
+		return l.fit(" "+l.dim.Render(l.prompt+" "+l.cut(text, room)), width), 0
+	}
+	prompt := " " + l.accent.Render(l.prompt) + " "
+	value := []rune(printable(i.Value()))
+	if len(value) == 0 {
+		return l.fit(prompt+l.dim.Render(l.cut("type to talk, / for commands", room)), width), start
+	}
+	pos := min(i.edit.Position(), len(value))
+	before := l.cells(string(value[:pos]))
+	left := max(0, before-room+1)
+	return l.fit(prompt+l.method.Cut(string(value), left, left+room), width), min(start+before-left, width-1)
+}
+
+// printable keeps as many runes as there are, so that the cursor's place
+// holds: what cannot be shown becomes U+FFFD.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return unicode.ReplacementChar
+	}, s)
+}

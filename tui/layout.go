@@ -1,0 +1,191 @@
+package tui
+
+import (
+	"strings"
+
+	"charm.land/lipgloss/v2"
+)
+
+// shape is one of the ways in which the screen is arranged.
+type shape uint8
+
+const (
+	small   shape = iota // one region at a time, then the input and a status row
+	stacked              // the panes above the talk, full width
+	columns              // the panes to the left of the talk
+)
+
+// layout is where everything goes, in cells. What it gives never adds up to
+// more than the terminal has.
+type layout struct {
+	shape  shape
+	side   int    // width of the panes
+	panes  [3]int // rows inside membership, heard and pitfalls, without their borders
+	talk   int    // width of the talk with its border
+	height int    // rows between the title and the input; with small, above the input
+}
+
+const (
+	columnsWidth, columnsHeight = 96, 16
+	stackedWidth, stackedHeight = 60, 20
+)
+
+// arrange lays out a terminal; want is how many rows each pane would fill.
+func arrange(width, height int, want func(width int) [3]int) layout {
+	l := layout{side: width, talk: width}
+	switch {
+	case width >= columnsWidth && height >= columnsHeight:
+		l.shape = columns
+		l.side = min(max(width*36/100, 36), 46)
+		l.talk = width - l.side
+		l.height = height - 3
+		l.panes = share(l.height-4, want(l.side-3))
+		// What is left over goes to the list that grows.
+		l.panes[1] += l.height - 4 - sum(l.panes)
+	case width >= stackedWidth && height >= stackedHeight:
+		l.shape = stacked
+		l.height = height - 3
+		l.panes = share(l.height*2/5, want(l.side-3))
+	default:
+		l.height = max(0, height-2)
+	}
+	return l
+}
+
+// inside is the width of a pane without its border.
+func (l layout) inside() int {
+	if l.shape == small {
+		return l.side
+	}
+	return l.side - 3
+}
+
+// paneHeight is how many rows of a pane are shown when it has the focus.
+func (l layout) paneHeight(pane int) int {
+	if l.shape == small {
+		return l.pageHeight()
+	}
+	return l.panes[pane]
+}
+
+// pageHeight is how many rows of a page are shown in the talk's place.
+func (l layout) pageHeight() int {
+	if l.shape == small {
+		return max(0, l.height-1)
+	}
+	return l.height - 2
+}
+
+// share gives each pane what it wants or, when that is too much, takes rows
+// from the one that has most.
+func share(rows int, want [3]int) [3]int {
+	for i := range want {
+		want[i] = max(1, want[i])
+	}
+	for sum(want) > rows {
+		most := 0
+		for i, n := range want {
+			if n > want[most] {
+				most = i
+			}
+		}
+		if want[most] <= 1 {
+			break
+		}
+		want[most]--
+	}
+	return want
+}
+
+func sum(n [3]int) int { return n[0] + n[1] + n[2] }
+
+// section is a titled part of a frame.
+type section struct {
+	title   string
+	note    string // at the right end of the title's row
+	focused bool
+	body    string
+	rows    int // of the body
+}
+
+// frame draws sections below one another, each under its title, in one border
+// of width w. A section that has the focus has a pointer before its title as
+// well as another colour.
+func (l *look) frame(w int, sections ...section) []string {
+	rows := make([]string, 0, 32)
+	left, right := l.corners[0], l.corners[1]
+	tee := []rune(l.tees)
+	above := false
+	for _, s := range sections {
+		border := l.rim
+		if s.focused {
+			border = l.accent
+		}
+		edge := border
+		if above {
+			edge = l.accent
+		}
+		rows = append(rows, l.head(w, left, right, s, edge))
+		side := border.Render(l.side)
+		body := strings.Split(s.body, "\n")
+		for i := range s.rows {
+			row := ""
+			if i < len(body) {
+				row = body[i]
+			}
+			rows = append(rows, side+" "+l.fit(row, w-3)+side)
+		}
+		left, right = string(tee[0]), string(tee[1])
+		above = s.focused
+	}
+	edge := l.rim
+	if above {
+		edge = l.accent
+	}
+	return append(rows, edge.Render(l.corners[2]+strings.Repeat(l.line, max(0, w-2))+l.corners[3]))
+}
+
+// head is the border above a section, with its title in it.
+func (l *look) head(w int, left, right string, s section, edge lipgloss.Style) string {
+	mark, name := " ", s.title
+	if s.focused {
+		mark, name = l.accent.Render(l.pointer), l.accent.Bold(true).Render(s.title)
+	}
+	used := 4 + l.cells(s.title)
+	note := ""
+	if l.cells(s.note) > 0 && used+l.cells(s.note)+4 < w {
+		note = " " + s.note + " "
+		used += l.cells(note) + 1
+	}
+	row := edge.Render(left) + mark + name + " " + edge.Render(strings.Repeat(l.line, max(0, w-used)))
+	if note != "" {
+		row += note + edge.Render(l.line)
+	}
+	return l.fit(row, w-1) + edge.Render(right)
+}
+
+// beside joins two blocks of rows of the same height.
+func beside(a, b []string) []string {
+	rows := make([]string, min(len(a), len(b)))
+	for i := range rows {
+		rows[i] = a[i] + b[i]
+	}
+	return rows
+}
+
+// scrollTo keeps an offset within what there is to scroll.
+func scrollTo(offset, rows, height int) int {
+	return min(max(0, offset), max(0, rows-max(0, height)))
+}
+
+// scrolled cuts the window of height rows that starts at offset out of rows;
+// when there is more below, the last row says how much.
+func (l *look) scrolled(rows []string, offset, height int) string {
+	offset = scrollTo(offset, len(rows), height)
+	end := min(len(rows), offset+max(0, height))
+	window := append([]string(nil), rows[offset:end]...)
+	if rest := len(rows) - end; rest > 0 && len(window) > 0 {
+		window[len(window)-1] = l.dim.Render(l.more + " " + count(rest+1, "row") + " more")
+	}
+	return strings.Join(window, "\n")
+}

@@ -1,0 +1,191 @@
+package tui
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+	"time"
+
+	"charm.land/lipgloss/v2"
+
+	"github.com/groupcast/groupcast/mcast/chat"
+)
+
+// The columns of a row of the talk: time, sender, text. A narrow screen has
+// less of each.
+type talkColumns struct {
+	clock  string
+	gap    int
+	sender int
+	text   int
+}
+
+const roomyTalk = 54 // cells from which the talk shows seconds and whole sender addresses
+
+func (t *talk) columns() talkColumns {
+	c := talkColumns{clock: "15:04", gap: 1, sender: 15}
+	switch {
+	case t.width >= roomyTalk:
+		c = talkColumns{clock: "15:04:05", gap: 2, sender: 18}
+	case t.width < 36:
+		c.sender = 8
+	}
+	c.text = max(1, t.width-len(c.clock)-c.sender-2*c.gap)
+	return c
+}
+
+// draw makes the rows of a line. What a sender wrote stands in the text
+// column only, behind a gutter from its second row on: no text can look like
+// a row of another sender.
+func (t *talk) draw(line chat.Line) []string {
+	c := t.columns()
+	clock := t.look.dim.Render(line.At.Format(c.clock)) + strings.Repeat(" ", c.gap)
+	switch line.Kind {
+	case chat.Heard, chat.Own:
+		return t.message(line, clock, c)
+	}
+	return t.notice(line, clock, c)
+}
+
+func (t *talk) message(line chat.Line, clock string, c talkColumns) []string {
+	l := t.look
+	who, style := t.sender(line, c)
+	words, more := l.wrap(line.Text.String(), c.text, messageRows)
+	if more {
+		words = append(words, l.dim.Render(l.more+" the rest is not shown"))
+	}
+	gap := strings.Repeat(" ", c.gap)
+	blank := strings.Repeat(" ", len(c.clock)+c.gap+c.sender) + l.fit(l.rim.Render(l.side), c.gap)
+	rows := make([]string, 0, len(words)+1)
+	for i, w := range words {
+		if i == 0 {
+			rows = append(rows, clock+style.Render(l.fit(l.cut(who, c.sender), c.sender))+gap+w)
+		} else {
+			rows = append(rows, blank+w)
+		}
+	}
+	meta, must := t.meta(line)
+	last := len(rows) - 1
+	switch {
+	case meta == "":
+	case l.cells(rows[last])+1+l.cells(meta) <= t.width:
+		rows[last] = l.ends(rows[last], meta, t.width)
+	case must:
+		rows = append(rows, l.ends(blank, l.method.Truncate(meta, c.text, l.more), t.width))
+	}
+	if line.Kind == chat.Own && line.Copy == chat.CopyNone {
+		rows = append(rows, t.hint(line.Hint, blank, c.text)...)
+	}
+	return rows
+}
+
+// sender is the name in a row's second column.
+func (t *talk) sender(line chat.Line, c talkColumns) (string, lipgloss.Style) {
+	l := t.look
+	if line.Kind == chat.Own {
+		switch {
+		case !t.roomy():
+			return "you " + l.out + " " + clean(line.Interface), l.own
+		case line.Source.IsValid():
+			return "you " + l.tail(clean(line.Source.String()), c.sender-len("you ")), l.own
+		}
+		return "you", l.own
+	}
+	return t.address(line.From, c.sender), l.sender(line.From.Addr())
+}
+
+func (t *talk) roomy() bool { return t.width >= roomyTalk }
+
+// address is a sender's address, with its port when that tells it from
+// another.
+func (t *talk) address(from netip.AddrPort, room int) string {
+	s := from.Addr().String()
+	if t.ports[from.Addr()] {
+		s = from.String()
+	}
+	return t.look.tail(clean(s), room)
+}
+
+// meta is what stands at the right end of a message: what became of the own
+// copy, and the interface. must says that it may not be left out.
+func (t *talk) meta(line chat.Line) (meta string, must bool) {
+	l := t.look
+	var parts []string
+	switch {
+	case line.Kind == chat.Own:
+		parts, must = append(parts, t.ownCopy(line)), true
+	case line.Direct:
+		parts, must = append(parts, l.accent.Render("to you alone")), true
+	}
+	switch {
+	case !t.roomy() || line.Interface == "":
+	case line.Kind == chat.Own:
+		parts = append(parts, l.own.Render(l.out+" "+clean(line.Interface)))
+	default:
+		parts = append(parts, l.dim.Render(l.in+" "+clean(line.Interface)))
+	}
+	return strings.Join(parts, "  "), must
+}
+
+// ownCopy says what became of the loopback copy. It never says "delivered":
+// the copy is made before the wire.
+func (t *talk) ownCopy(line chat.Line) string {
+	l := t.look
+	switch line.Copy {
+	case chat.CopyBack:
+		return l.dim.Render(l.copied + " " + milliseconds(line.After))
+	case chat.CopyMissing:
+		return l.warning.Render("no own copy")
+	case chat.CopyOff:
+		return l.dim.Render("copy off")
+	case chat.CopyNone:
+		return l.failure.Render("not sent")
+	}
+	return l.dim.Render(l.more)
+}
+
+// milliseconds has always seven characters up to a second, the timeout of
+// copies.
+func milliseconds(d time.Duration) string {
+	ms := float64(d) / float64(time.Millisecond)
+	switch {
+	case ms < 9.995:
+		return fmt.Sprintf("%.2f ms", ms)
+	case ms < 99.95:
+		return fmt.Sprintf("%.1f ms", ms)
+	}
+	return fmt.Sprintf("%4.0f ms", ms)
+}
+
+// notice is a row of groupcast's own: its mark stands where a sender would,
+// and its text where no sender's can.
+func (t *talk) notice(line chat.Line, clock string, c talkColumns) []string {
+	l := t.look
+	mark, style := strings.TrimSpace(l.dot), l.dim
+	if line.Kind == chat.Problem {
+		mark, style = l.fail, l.failure
+	}
+	width := max(1, t.width-len(c.clock)-c.gap-2)
+	blank := strings.Repeat(" ", len(c.clock)+c.gap+2)
+	words, _ := l.wrap(line.Text.String(), width, 20)
+	rows := make([]string, 0, len(words)+1)
+	for i, w := range words {
+		if i == 0 {
+			rows = append(rows, clock+style.Render(mark+" "+w))
+		} else {
+			rows = append(rows, blank+style.Render(w))
+		}
+	}
+	return append(rows, t.hint(line.Hint, blank, width)...)
+}
+
+func (t *talk) hint(hint chat.Text, blank string, width int) []string {
+	if hint.String() == "" {
+		return nil
+	}
+	rows, _ := t.look.wrap(hint.String(), width, 20)
+	for i, r := range rows {
+		rows[i] = blank + t.look.accent.Render(r)
+	}
+	return rows
+}

@@ -1,0 +1,157 @@
+package tui
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// membership is the pane of interfaces: where the group is joined, and by
+// which one sends leave.
+type membership struct {
+	look   *look
+	snap   Snapshot
+	offset int // rows scrolled
+}
+
+// wide is the width from which a pane writes one row where it else writes
+// several.
+const wide = 56
+
+// Scroll moves by rows, in a window of that size.
+func (m *membership) Scroll(by, width, height int) {
+	m.offset = scrollTo(m.offset+by, len(m.rows(width)), height)
+}
+
+func (m *membership) Render(width, height int) string {
+	return m.look.scrolled(m.rows(width), m.offset, height)
+}
+
+// rows are all rows of the pane: interfaces that matter now come first, and
+// the loopback interface only when it is used.
+func (m *membership) rows(width int) []string {
+	var first, rest, rows []string
+	s := m.snap
+	if s.Sends.Err != nil {
+		rows = m.explain(m.look.failure.Render(m.look.fail), "sends go nowhere: "+clean(s.Sends.Err.Error()), width, 0)
+	}
+	name := 0
+	for _, i := range s.Interfaces {
+		name = max(name, m.look.cells(clean(i.Name)))
+	}
+	for _, i := range s.Interfaces {
+		used := i.Joined || i.Err != nil || i.Index == s.Sends.IfIndex || i.Index == s.Kernel.IfIndex
+		switch {
+		case used:
+			first = append(first, m.one(i, width, min(name, 16))...)
+		case !i.Loopback():
+			rest = append(rest, m.one(i, width, min(name, 16))...)
+		}
+	}
+	rows = slices.Concat(rows, first, rest)
+	if len(s.Groups) > 1 {
+		for _, g := range s.Groups {
+			if g != s.Group {
+				rows = append(rows, m.look.dim.Render("also in "+clean(g.String())))
+			}
+		}
+	}
+	if len(rows) == 0 {
+		rows = []string{m.look.dim.Render("no interfaces")}
+	}
+	return rows
+}
+
+func (m *membership) one(i Interface, width, name int) []string {
+	l, s := m.look, m.snap
+	mark := l.dim.Render(l.notJoined)
+	if i.Joined {
+		mark = l.good.Render(l.joined)
+	}
+	addrs := m.addresses(i)
+	head := mark + " " + l.bold.Render(l.fit(l.cut(clean(i.Name), name), name)) + "  "
+	state := l.dim.Render(m.state(i))
+	var rows []string
+	if width >= wide {
+		rows = append(rows, head+l.fit(addrs[0], 18)+"  "+state)
+	} else {
+		rows = append(rows, head+addrs[0], "  "+state)
+	}
+	for _, a := range addrs[1:] {
+		rows = append(rows, strings.Repeat(" ", 4+name)+a)
+	}
+	if i.Err != nil {
+		rows = append(rows, m.explain(l.failure.Render(l.fail), clean(i.Err.Error()), width, 2)...)
+	}
+	if i.Index == s.Sends.IfIndex && s.Sends.Err == nil && i.Index != 0 {
+		rows = append(rows, m.egress(l.accent.Render(l.leaves), "sends leave here", s.Sends, width)...)
+	}
+	if i.Index == s.Kernel.IfIndex && s.Kernel.Err == nil && s.Kernel.IfIndex != s.Sends.IfIndex {
+		rows = append(rows, m.egress(l.warning.Render(l.kernel), "the kernel would choose it", s.Kernel, width)...)
+	}
+	return rows
+}
+
+// addresses are those of the group's IP version: with others it cannot send.
+func (m *membership) addresses(i Interface) []string {
+	six := m.snap.Group.Addr.Is6()
+	var out []string
+	for _, p := range i.Addrs {
+		if p.Addr().Is6() == six {
+			out = append(out, p.String())
+		}
+	}
+	switch {
+	case len(out) > 0:
+		return out
+	case six:
+		return []string{m.look.warning.Render("no IPv6 address")}
+	}
+	return []string{m.look.warning.Render("no IPv4 address")}
+}
+
+func (m *membership) state(i Interface) string {
+	words := []string{"not joined"}
+	if i.Joined {
+		words[0] = "joined"
+		if i.IGMP != 0 {
+			words = append(words, "IGMPv"+strconv.Itoa(i.IGMP))
+		}
+	}
+	switch {
+	case !i.Up():
+		words = append(words, "down")
+	case !i.Carrier() && !i.Loopback():
+		words = append(words, "no carrier")
+	default:
+		words = append(words, "up")
+	}
+	return strings.Join(words, m.look.dot)
+}
+
+// egress says that sends leave somewhere and why, on one row if it fits.
+func (m *membership) egress(mark, what string, e Egress, width int) []string {
+	l := m.look
+	because := clean(e.Because)
+	row := "  " + mark + " " + what
+	switch {
+	case because == "":
+		return []string{row}
+	case l.cells(row)+len(" ()")+l.cells(because) <= width:
+		return []string{row + l.dim.Render(" ("+because+")")}
+	}
+	return []string{row, "    " + l.dim.Render(l.cut(because, width-4))}
+}
+
+// explain wraps text behind a mark, the rows below it aligned.
+func (m *membership) explain(mark, text string, width, indent int) []string {
+	rows, _ := m.look.wrap(text, width-indent-2, 4)
+	for i := range rows {
+		if i == 0 {
+			rows[i] = strings.Repeat(" ", indent) + mark + " " + rows[i]
+		} else {
+			rows[i] = strings.Repeat(" ", indent+2) + rows[i]
+		}
+	}
+	return rows
+}

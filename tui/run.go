@@ -1,0 +1,162 @@
+package tui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// Options say how the screen is shown. The zero value is the terminal of the
+// process.
+type Options struct {
+	Input  io.Reader        // nil: standard input
+	Output io.Writer        // nil: standard output
+	Env    []string         // TERM, NO_COLOR and so on; nil: os.Environ
+	Now    func() time.Time // nil: time.Now
+	ASCII  bool             // draw with ASCII only; what people write is shown as it is
+}
+
+// Run shows a session on the terminal until the user quits or the session
+// ends; then it returns nil or what ended the session. It returns the cause
+// of ctx when that ends first. The terminal is restored in every case, panics
+// included. Run waits for the session's calls to return: they have to end with
+// their context. Signals are left to the caller, to end ctx with.
+func Run(ctx context.Context, s Session, opts Options) error {
+	inner, cancel := context.WithCancel(ctx)
+	m := New(s, opts)
+	m.work.ctx = inner
+	defer m.work.wait()
+	defer cancel()
+
+	env := opts.Env
+	if env == nil {
+		env = os.Environ()
+	}
+	program := []tea.ProgramOption{tea.WithContext(ctx), tea.WithEnvironment(environ(env)), tea.WithFPS(30), tea.WithoutSignalHandler()}
+	if opts.Input != nil {
+		program = append(program, tea.WithInput(opts.Input))
+	}
+	if opts.Output != nil {
+		program = append(program, tea.WithOutput(opts.Output))
+	}
+	_, err := tea.NewProgram(m, program...).Run()
+	switch {
+	case m.err != nil:
+		return m.err
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case err != nil:
+		return fmt.Errorf("tui: %w", err)
+	}
+	return nil
+}
+
+// environ makes NO_COLOR count whenever it is not empty, as no-color.org asks:
+// the renderer takes it for a boolean, and NO_COLOR=yes is none.
+func environ(env []string) []string {
+	env = slices.Clone(env)
+	for i, e := range env {
+		if v, ok := strings.CutPrefix(e, "NO_COLOR="); ok && v != "" {
+			env[i] = "NO_COLOR=1"
+		}
+	}
+	return env
+}
+
+// worker runs what may block, outside of Update. Its goroutines end with ctx,
+// and their panics become errors, so that the terminal is restored.
+type worker struct {
+	ctx     context.Context
+	session Session
+
+	mu     sync.Mutex
+	closed bool
+	wg     sync.WaitGroup
+}
+
+// wait returns when everything has ended; nothing starts after it.
+func (w *worker) wait() {
+	w.mu.Lock()
+	w.closed = true
+	w.mu.Unlock()
+	w.wg.Wait()
+}
+
+func (w *worker) begin() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.closed {
+		return false
+	}
+	w.wg.Add(1)
+	return true
+}
+
+// command makes a tea.Cmd of f; an error of f ends the session.
+func (w *worker) command(f func(context.Context) (tea.Msg, error)) tea.Cmd {
+	return func() (msg tea.Msg) {
+		if !w.begin() {
+			return nil
+		}
+		defer w.wg.Done()
+		defer func() {
+			if r := recover(); r != nil {
+				msg = endMsg{fmt.Errorf("tui: panic: %v", r)}
+			}
+		}()
+		msg, err := f(w.ctx)
+		if err != nil {
+			if errors.Is(err, io.EOF) {
+				err = nil
+			}
+			return endMsg{err}
+		}
+		return msg
+	}
+}
+
+// next waits for the next batch.
+func (w *worker) next() tea.Cmd {
+	return w.command(func(ctx context.Context) (tea.Msg, error) {
+		b, err := w.session.Next(ctx)
+		return batchMsg(b), err
+	})
+}
+
+// do carries out an action.
+func (w *worker) do(a Action) tea.Cmd {
+	return w.command(func(ctx context.Context) (tea.Msg, error) {
+		return doneMsg{}, w.session.Do(ctx, a)
+	})
+}
+
+// after sends msg in a while, or never when the session ends before.
+func (w *worker) after(d time.Duration, msg tea.Msg) tea.Cmd {
+	return w.command(func(ctx context.Context) (tea.Msg, error) {
+		timer := time.NewTimer(d)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+			return msg, nil
+		case <-ctx.Done():
+			return nil, nil
+		}
+	})
+}
+
+// What comes back.
+type (
+	batchMsg Batch
+	doneMsg  struct{}            // the action is carried out
+	endMsg   struct{ err error } // the session is over; nil: it ended well
+	tickMsg  struct{}            // a second has gone by
+	freshMsg struct{}            // a snapshot that was put off is due
+)

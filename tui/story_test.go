@@ -1,0 +1,243 @@
+package tui
+
+import (
+	"context"
+	"io"
+	"net"
+	"net/netip"
+	"sync"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/chat"
+	"github.com/groupcast/groupcast/mcast/doctor"
+)
+
+// The story that the pictures tell: host A has the LAN on eth0 and another
+// wire, with the default route, on eth1. B is on the LAN. A talks, B hears
+// nothing, and yet A's own copy comes back.
+var (
+	clock  = time.Date(2026, 3, 14, 19, 52, 40, 0, time.UTC)
+	group  = mcast.DefaultGroup
+	hostB  = netip.MustParseAddrPort("192.168.8.226:1234")
+	onEth0 = Egress{IfIndex: 2, Interface: "eth0", Source: netip.MustParseAddr("192.168.8.164"), Because: "you chose it"}
+	onEth1 = Egress{IfIndex: 3, Interface: "eth1", Source: netip.MustParseAddr("169.254.167.41"), Because: "default route via 169.254.0.1"}
+
+	wrongEgress = doctor.Finding{
+		Name:     "wrong-egress",
+		Verdict:  doctor.Warning,
+		Title:    "sends leave by eth1, which has only a link-local address",
+		Evidence: "the kernel sends 224.0.0.114 by eth1, because of its default route via 169.254.0.1; eth1 has 169.254.167.41/16, and all 3 datagrams that were heard came by eth0",
+		Hints: []string{
+			"send by eth0: groupcast -i eth0",
+			"or route multicast there: ip route add 224.0.0.0/4 dev eth0",
+		},
+		Interface: "eth1",
+		Fix:       &doctor.Fix{UseInterface: "eth0"},
+	}
+)
+
+func text(s string) chat.Text { return chat.Sanitize([]byte(s)) }
+
+func at(clockTime string) time.Time {
+	t, err := time.Parse(time.TimeOnly, clockTime)
+	if err != nil {
+		panic(err)
+	}
+	return time.Date(2026, 3, 14, t.Hour(), t.Minute(), t.Second(), 0, time.UTC)
+}
+
+func iface(index int, name string, prefixes ...string) Interface {
+	i := Interface{Interface: mcast.Interface{
+		Index: index, Name: name, MTU: 1500,
+		Flags: net.FlagUp | net.FlagRunning | net.FlagMulticast,
+	}}
+	for _, p := range prefixes {
+		i.Addrs = append(i.Addrs, netip.MustParsePrefix(p))
+	}
+	return i
+}
+
+// before is what A's screen knows before the fix.
+func before() Snapshot {
+	lo := iface(1, "lo", "127.0.0.1/8")
+	lo.Flags |= net.FlagLoopback
+	eth0 := iface(2, "eth0", "192.168.8.164/24", "fe80::a8c1:1ff:fe00:1/64")
+	eth1 := iface(3, "eth1", "169.254.167.41/16")
+	for _, i := range []*Interface{&eth0, &eth1} {
+		i.Joined, i.IGMP = true, 3
+	}
+	return Snapshot{
+		Group:      group,
+		Groups:     []mcast.Group{group},
+		Interfaces: []Interface{lo, eth0, eth1},
+		Sends:      onEth1,
+		Kernel:     onEth1,
+		Loopback:   true,
+		Hops:       1,
+		Findings:   []doctor.Finding{wrongEgress},
+		Room: chat.Snapshot{
+			Senders: []chat.Sender{{From: hostB, Interface: "eth0", IfIndex: 2, Hops: 1, Datagrams: 3, Last: at("19:52:38")}},
+			Rate:    0.4,
+			History: []uint32{0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 1, 0},
+		},
+	}
+}
+
+func beforeLines() []chat.Line {
+	return []chat.Line{
+		{ID: 1, At: at("19:52:03"), Kind: chat.Notice, Text: text("joined 224.0.0.114:1234 on eth0 and eth1")},
+		{ID: 2, At: at("19:52:10"), Kind: chat.Heard, Text: text("hello, is anyone there?"), From: hostB, To: group.Addr, Interface: "eth0", IfIndex: 2, Hops: 1},
+		{ID: 3, At: at("19:52:17"), Kind: chat.Own, Text: text("test"), Interface: "eth1", IfIndex: 3, Source: onEth1.Source, Copy: chat.CopyBack, After: 90 * time.Microsecond},
+		{ID: 4, At: at("19:52:24"), Kind: chat.Own, Text: text("hello B"), Interface: "eth1", IfIndex: 3, Source: onEth1.Source, Copy: chat.CopyBack, After: 112 * time.Microsecond},
+		{ID: 5, At: at("19:52:31"), Kind: chat.Heard, Text: text("nobody answers. I only see what I say myself"), From: hostB, To: group.Addr, Interface: "eth0", IfIndex: 2, Hops: 1},
+		{ID: 6, At: at("19:52:38"), Kind: chat.Heard, Text: text("A, your turn"), From: hostB, To: group.Addr, Interface: "eth0", IfIndex: 2, Hops: 1},
+	}
+}
+
+// after is what it knows once the fix is applied.
+func after() Snapshot {
+	s := before()
+	s.Sends, s.Findings = onEth0, nil
+	s.Room.Senders = []chat.Sender{{From: hostB, Interface: "eth0", IfIndex: 2, Hops: 1, Datagrams: 4, Last: at("19:52:50")}}
+	return s
+}
+
+func afterLines() []chat.Line {
+	return []chat.Line{
+		{ID: 7, At: at("19:52:44"), Kind: chat.Notice, Text: text("sends leave by eth0 now, from 192.168.8.164")},
+		{ID: 8, At: at("19:52:47"), Kind: chat.Own, Text: text("and now?"), Interface: "eth0", IfIndex: 2, Source: onEth0.Source, Copy: chat.CopyBack, After: 94 * time.Microsecond},
+		{ID: 9, At: at("19:52:50"), Kind: chat.Heard, Text: text("there you are"), From: hostB, To: group.Addr, Interface: "eth0", IfIndex: 2, Hops: 1},
+	}
+}
+
+// fakeSession is a session that remembers what it was asked.
+type fakeSession struct {
+	mu      sync.Mutex
+	snap    Snapshot
+	shots   int
+	batches chan Batch
+	actions chan Action
+}
+
+func newFakeSession(s Snapshot) *fakeSession {
+	return &fakeSession{snap: s, batches: make(chan Batch, 16), actions: make(chan Action, 16)}
+}
+
+func (f *fakeSession) Next(ctx context.Context) (Batch, error) {
+	select {
+	case b, ok := <-f.batches:
+		if !ok {
+			return Batch{}, io.EOF
+		}
+		return b, nil
+	case <-ctx.Done():
+		return Batch{}, ctx.Err()
+	}
+}
+
+func (f *fakeSession) Snapshot() Snapshot {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.shots++
+	return f.snap
+}
+
+func (f *fakeSession) Do(ctx context.Context, a Action) error {
+	select {
+	case f.actions <- a:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// screen drives a Model by messages, as a terminal would.
+type screen struct {
+	t testing.TB
+	*Model
+	session *fakeSession
+	time    time.Time
+}
+
+func newScreen(t testing.TB, width, height int, s Snapshot, lines ...chat.Line) *screen {
+	sc := &screen{t: t, session: newFakeSession(s), time: clock}
+	sc.Model = New(sc.session, Options{Now: func() time.Time { return sc.time }})
+	sc.Model.refresh()
+	sc.Update(tea.WindowSizeMsg{Width: width, Height: height})
+	sc.Update(batchMsg{Lines: lines})
+	return sc
+}
+
+// show is news from the session: another state, and lines.
+func (s *screen) show(snap Snapshot, lines ...chat.Line) {
+	s.time = s.time.Add(12 * time.Second)
+	s.session.snap = snap
+	s.Update(batchMsg{Lines: lines})
+}
+
+// press gives keys by their names, "tab", "ctrl+f", or a letter.
+func (s *screen) press(keys ...string) {
+	s.t.Helper()
+	for _, k := range keys {
+		_, cmd := s.Update(key(s.t, k))
+		s.run(cmd)
+	}
+}
+
+// run carries out what a key asked the session for. A command that waits for
+// something else is left alone.
+func (s *screen) run(cmd tea.Cmd) {
+	if cmd == nil || !s.busy {
+		return
+	}
+	if msg, ok := cmd().(doneMsg); ok {
+		_, cmd = s.Update(msg)
+		s.run(cmd)
+	}
+}
+
+func (s *screen) typed(text string) {
+	for _, r := range text {
+		s.Update(tea.KeyPressMsg{Code: r, Text: string(r)})
+	}
+}
+
+// asked is what the session was asked to do last.
+func (s *screen) asked() Action {
+	select {
+	case a := <-s.session.actions:
+		return a
+	default:
+		return nil
+	}
+}
+
+func (s *screen) plain() string { return ansi.Strip(s.View().Content) }
+
+var namedKeys = map[string]tea.KeyPressMsg{
+	"enter": {Code: tea.KeyEnter}, "tab": {Code: tea.KeyTab}, "shift+tab": {Code: tea.KeyTab, Mod: tea.ModShift},
+	"esc": {Code: tea.KeyEscape}, "up": {Code: tea.KeyUp}, "down": {Code: tea.KeyDown},
+	"pgup": {Code: tea.KeyPgUp}, "pgdown": {Code: tea.KeyPgDown}, "home": {Code: tea.KeyHome}, "end": {Code: tea.KeyEnd},
+	"f1": {Code: tea.KeyF1}, "ctrl+f": {Code: 'f', Mod: tea.ModCtrl}, "ctrl+c": {Code: 'c', Mod: tea.ModCtrl},
+	"backspace": {Code: tea.KeyBackspace},
+}
+
+func key(t testing.TB, name string) tea.KeyPressMsg {
+	t.Helper()
+	if k, ok := namedKeys[name]; ok {
+		if k.String() != name {
+			t.Fatalf("key %q says it is %q", name, k.String())
+		}
+		return k
+	}
+	r := []rune(name)
+	if len(r) != 1 {
+		t.Fatalf("no key %q", name)
+	}
+	return tea.KeyPressMsg{Code: r[0], Text: name}
+}

@@ -1,0 +1,173 @@
+package tui
+
+import (
+	"hash/fnv"
+	"image/color"
+	"net/netip"
+	"strings"
+
+	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/groupcast/groupcast/mcast/chat"
+)
+
+// look is how everything is drawn. The panes share one; it changes when the
+// terminal has told its background, or how it counts the width of text.
+type look struct {
+	glyphs
+	method ansi.Method // the renderer's own way to count: rows must end where it ends them
+
+	dim, rim, accent, own, good, warning, failure lipgloss.Style
+	bold, title, titleName, selected              lipgloss.Style
+	senders                                       []lipgloss.Style
+}
+
+// glyphs are the marks on the screen. No mark differs from another by colour
+// alone.
+type glyphs struct {
+	joined, notJoined, leaves, kernel string
+	out, in, copied                   string
+	warn, fail                        string
+	pointer, prompt, more, dot        string
+	bars                              []string
+	corners                           [4]string // top left, top right, bottom left, bottom right
+	side, line, tees                  string    // tees: left and right
+}
+
+var unicodeGlyphs = glyphs{
+	joined: "●", notJoined: "○", leaves: "▲", kernel: "△",
+	out: "→", in: "←", copied: "↺",
+	warn: "⚠", fail: "✗",
+	pointer: "▸", prompt: "❯", more: "…", dot: " · ",
+	bars:    []string{"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"},
+	corners: [4]string{"╭", "╮", "╰", "╯"},
+	side:    "│", line: "─", tees: "├┤",
+}
+
+var asciiGlyphs = glyphs{
+	joined: "*", notJoined: "o", leaves: "^", kernel: "~",
+	out: "->", in: "<-", copied: "own copy",
+	warn: "!", fail: "x",
+	pointer: ">", prompt: ">", more: "...", dot: ", ",
+	bars:    []string{"_", ".", "-", "=", "#"},
+	corners: [4]string{"+", "+", "+", "+"},
+	side:    "|", line: "-", tees: "++",
+}
+
+func newLook(dark, ascii bool, method ansi.Method) *look {
+	pick := lipgloss.LightDark(dark)
+	fg := func(light, dark string) lipgloss.Style {
+		return lipgloss.NewStyle().Inline(true).Foreground(pick(lipgloss.Color(light), lipgloss.Color(dark)))
+	}
+	bar := func(light, dark color.Color) lipgloss.Style {
+		return lipgloss.NewStyle().Inline(true).Background(pick(light, dark))
+	}
+	strip := bar(lipgloss.Color("#e6ebf1"), lipgloss.Color("#222b38"))
+	l := &look{
+		glyphs:    unicodeGlyphs,
+		method:    method,
+		dim:       fg("#667080", "#7d8796"),
+		rim:       fg("#bcc6d1", "#3d4959"),
+		accent:    fg("#0b6e80", "#6cc3d5"),
+		own:       fg("#2457b8", "#82aaff"),
+		good:      fg("#1a7f37", "#8fce7e"),
+		warning:   fg("#925f00", "#e6b45e"),
+		failure:   fg("#c4262e", "#ff7b86"),
+		bold:      lipgloss.NewStyle().Inline(true).Bold(true),
+		title:     strip.Foreground(pick(lipgloss.Color("#3a4452"), lipgloss.Color("#b4bfcd"))),
+		titleName: strip.Bold(true).Foreground(pick(lipgloss.Color("#0b6e80"), lipgloss.Color("#6cc3d5"))),
+		selected:  bar(lipgloss.Color("#e6ebf1"), lipgloss.Color("#222b38")).Bold(true),
+		senders: []lipgloss.Style{
+			fg("#1a7f37", "#8fce7e"), fg("#8a3fa0", "#d3a4ec"), fg("#925f00", "#e6b45e"),
+			fg("#a33a5e", "#f29ab3"), fg("#0b6e80", "#6cc3d5"), fg("#5f6b00", "#c5cc6b"),
+		},
+	}
+	if ascii {
+		l.glyphs = asciiGlyphs
+	}
+	return l
+}
+
+// sender is the style of one sender, the same for as long as it talks.
+func (l *look) sender(a netip.Addr) lipgloss.Style {
+	h := fnv.New32a()
+	b := a.As16()
+	h.Write(b[:])
+	return l.senders[h.Sum32()%uint32(len(l.senders))]
+}
+
+// cells is how many cells text takes on the screen.
+func (l *look) cells(s string) int { return l.method.StringWidth(s) }
+
+// fit makes a row exactly w cells wide: cut, or filled with spaces.
+func (l *look) fit(row string, w int) string {
+	n := l.cells(row)
+	if n > w {
+		row = l.method.Truncate(row, w, "")
+		n = l.cells(row)
+	}
+	return row + strings.Repeat(" ", max(0, w-n))
+}
+
+// cut shortens text to at most w cells, and says so by the mark for more.
+func (l *look) cut(s string, w int) string {
+	if l.cells(s) <= w {
+		return s
+	}
+	if w <= l.cells(l.more) {
+		return l.method.Truncate(s, max(0, w), "")
+	}
+	return l.method.Truncate(s, w, l.more)
+}
+
+// tail shortens text to its last w cells: the end of an address tells more
+// than its beginning.
+func (l *look) tail(s string, w int) string {
+	n := l.cells(s)
+	if n <= w {
+		return s
+	}
+	return l.method.Truncate(l.more+l.method.TruncateLeft(s, n-w+l.cells(l.more), ""), max(0, w), "")
+}
+
+// ends puts left and right at the two ends of a row of w cells; right wins
+// when there is no room for both.
+func (l *look) ends(left, right string, w int) string {
+	n := l.cells(right)
+	if n >= w {
+		return l.fit(right, w)
+	}
+	return l.fit(left, w-n) + right
+}
+
+// wrap breaks text into rows of at most w cells, at words where it can, and
+// gives at most limit of them; more says whether there would be others.
+func (l *look) wrap(s string, w, limit int) (rows []string, more bool) {
+	w = max(1, w)
+	for p := range strings.SplitSeq(s, "\n") {
+		if longest := 8 * w * limit; len(p) > longest {
+			p, more = strings.ToValidUTF8(p[:longest], ""), true
+		}
+		if l.cells(p) <= w {
+			rows = append(rows, p)
+		} else {
+			rows = append(rows, strings.Split(l.method.Wrap(p, w, ""), "\n")...)
+		}
+		if len(rows) > limit {
+			return rows[:limit], true
+		}
+	}
+	return rows, more
+}
+
+// clean is for text that the system, the doctor or the user gave: one row of
+// it, safe to write. What comes from the network is chat.Text already.
+func clean(s string) string {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return strings.ReplaceAll(chat.Sanitize([]byte(s)).String(), "\n", " ")
+		}
+	}
+	return s
+}

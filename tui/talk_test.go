@@ -1,0 +1,151 @@
+package tui
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/groupcast/groupcast/mcast/chat"
+)
+
+func mustAddrPort(s string) netip.AddrPort { return netip.MustParseAddrPort(s) }
+
+// drawn is a line as the talk draws it, without colours.
+func drawn(t *testing.T, width int, line chat.Line) string {
+	t.Helper()
+	talk := newTalk(newLook(true, false, ansi.WcWidth))
+	talk.Resize(width, 10)
+	line.At = at("19:52:12")
+	talk.Add(line)
+	rows := strings.Split(ansi.Strip(talk.Render(width, 10)), "\n")
+	for i := range rows {
+		rows[i] = strings.TrimRight(rows[i], " ")
+	}
+	return strings.Join(rows, "\n")
+}
+
+func TestLines(t *testing.T) {
+	own := chat.Line{Kind: chat.Own, Text: text("test"), Interface: "eth0", Source: onEth0.Source}
+	with := func(f func(*chat.Line)) chat.Line { l := own; f(&l); return l }
+	for _, tc := range []struct {
+		name  string
+		width int
+		line  chat.Line
+		want  string
+	}{
+		{"sent", 62, own,
+			"19:52:12  you 192.168.8.164   test                   …  → eth0"},
+		{"own copy is back", 62, with(func(l *chat.Line) { l.Copy, l.After = chat.CopyBack, 90*time.Microsecond }),
+			"19:52:12  you 192.168.8.164   test           ↺ 0.09 ms  → eth0"},
+		{"own copy is back, narrow", 44, with(func(l *chat.Line) { l.Copy, l.After = chat.CopyBack, 900*time.Millisecond }),
+			"19:52 you → eth0      test         ↺  900 ms"},
+		{"no own copy", 62, with(func(l *chat.Line) { l.Copy = chat.CopyMissing }),
+			"19:52:12  you 192.168.8.164   test         no own copy  → eth0"},
+		{"copies are off", 62, with(func(l *chat.Line) { l.Copy = chat.CopyOff }),
+			"19:52:12  you 192.168.8.164   test            copy off  → eth0"},
+		{"not sent", 62, with(func(l *chat.Line) { l.Copy, l.Hint = chat.CopyNone, text("network is unreachable") }),
+			"19:52:12  you 192.168.8.164   test            not sent  → eth0\n" +
+				"                            │ network is unreachable"},
+		{"what became of the copy is never left out", 62, with(func(l *chat.Line) { l.Text = text("a line that fills its row to the end") }),
+			"19:52:12  you 192.168.8.164   a line that fills its row to the\n" +
+				"                            │ end                    …  → eth0"},
+		{"heard", 62, chat.Line{Kind: chat.Heard, From: hostB, Interface: "eth0", Text: text("hello")},
+			"19:52:12  192.168.8.226       hello                     ← eth0"},
+		{"to this host alone", 62, chat.Line{Kind: chat.Heard, From: hostB, Interface: "eth0", Text: text("psst"), Direct: true},
+			"19:52:12  192.168.8.226       psst        to you alone  ← eth0"},
+		{"a long address keeps its end", 62, chat.Line{Kind: chat.Heard, From: mustAddrPort("[2001:db8:1111:2222::3333]:1"), Text: text("six")},
+			"19:52:12  …8:1111:2222::3333  six"},
+		{"text cannot forge a row", 62, chat.Line{Kind: chat.Heard, From: hostB, Text: text("hi\n19:52:13  192.168.8.1  I am another")},
+			"19:52:12  192.168.8.226       hi\n" +
+				"                            │ 19:52:13  192.168.8.1  I am\n" +
+				"                            │ another"},
+		{"notice", 62, chat.Line{Kind: chat.Notice, Text: text("joined 224.0.0.114:1234")},
+			"19:52:12  · joined 224.0.0.114:1234"},
+		{"problem", 62, chat.Line{Kind: chat.Problem, Text: text("join: no such device"), Hint: text("try another interface")},
+			"19:52:12  ✗ join: no such device\n" +
+				"            try another interface"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			if got := drawn(t, tc.width, tc.line); got != tc.want {
+				t.Errorf("got\n%s\nwant\n%s", got, tc.want)
+			}
+		})
+	}
+}
+
+func TestALongMessageIsCut(t *testing.T) {
+	l := newLook(true, false, ansi.WcWidth)
+	for name, s := range map[string]string{"rows": strings.Repeat("\n", 60000), "one word": strings.Repeat("漢", 20000)} {
+		if rows, more := l.wrap(s, 30, messageRows); len(rows) != messageRows || !more {
+			t.Errorf("%s: %d rows, more %v, want %d and more", name, len(rows), more, messageRows)
+		}
+	}
+}
+
+func numbered(n int) chat.Line {
+	return chat.Line{ID: uint64(n), At: clock, Kind: chat.Heard, From: hostB, Interface: "eth0", Text: text(fmt.Sprintf("line %d.", n))}
+}
+
+func TestALineReplacesTheOneWithItsID(t *testing.T) {
+	s := newScreen(t, 100, 30, before(), numbered(1), numbered(2))
+	changed := numbered(1)
+	changed.Text = text("changed")
+	s.Update(batchMsg{Lines: []chat.Line{changed}})
+	s.wants("changed", "line 2.")
+	s.wantsNot("line 1.")
+}
+
+func TestScrolledBack(t *testing.T) {
+	s := newScreen(t, 100, 30, before())
+	for n := 1; n <= 100; n++ {
+		s.talk.Add(numbered(n))
+	}
+	s.wants("line 100.", "line 76.")
+	s.wantsNot("line 75.")
+
+	s.press("pgup")
+	s.wants("line 76.", "line 52.", "scrolled back")
+	s.wantsNot("line 77.")
+	s.show(before(), numbered(101), numbered(102))
+	s.wants("line 76.", "line 52.", "2 new below")
+	s.wantsNot("line 77.")
+
+	s.press("end")
+	s.wants("line 102.")
+	s.wantsNot("new below")
+
+	s.press("pgup", "pgdown")
+	s.wants("line 102.")
+	if s.talk.back {
+		t.Error("a page up and a page down: want the newest line followed again")
+	}
+
+	s.press("tab", "home")
+	s.wants("line 1.", "line 25.")
+	s.wantsNot("line 26.")
+	s.press("up")
+	s.wants("line 1.", "line 25.")
+	s.press("down")
+	s.wants("line 2.", "line 26.")
+}
+
+func TestTheTalkKeepsItsNewestLines(t *testing.T) {
+	s := newScreen(t, 100, 30, before())
+	for n := 1; n <= 10; n++ {
+		s.talk.Add(numbered(n))
+	}
+	s.press("tab", "home")
+	for n := 11; n <= talkLines+500; n++ {
+		s.talk.Add(numbered(n))
+	}
+	if kept := s.talk.next - s.talk.first; kept != talkLines || len(s.talk.byID) != talkLines {
+		t.Errorf("%d lines and %d IDs are kept, want %d", kept, len(s.talk.byID), talkLines)
+	}
+	s.plain() // the line it was scrolled to is gone
+	s.press("home")
+	s.wants("line 501.")
+}

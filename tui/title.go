@@ -1,0 +1,112 @@
+package tui
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// titleBar is the first row: the group, and how sends leave.
+type titleBar struct{ look *look }
+
+// Render gives the one row; what does not fit is left out from the right end
+// of its importance.
+func (t titleBar) Render(s Snapshot, width int) string {
+	l := t.look
+	group := ""
+	if s.Group.Addr.IsValid() {
+		group = clean(s.Group.String())
+	}
+	if n := len(s.Groups); n > 1 {
+		group += fmt.Sprintf(" +%d", n-1)
+	}
+	left := l.titleName.Render(" groupcast ") + l.title.Bold(true).Render(" "+group+" ")
+	facts := append(egressFacts(s), rateFact(l, s))
+	right := ""
+	for n := len(facts); n > 0; n-- {
+		right = strings.Join(facts[:n], l.dot) + " "
+		if l.cells(left)+l.cells(right) <= width {
+			break
+		}
+		right = ""
+	}
+	gap := width - l.cells(left) - l.cells(right)
+	return l.fit(left+l.title.Render(strings.Repeat(" ", max(0, gap))+right), width)
+}
+
+// egressFacts says how sends leave, the most important first.
+func egressFacts(s Snapshot) []string {
+	by := "sends by " + clean(s.Sends.Interface)
+	switch {
+	case s.Sends.Err != nil:
+		by = "sends go nowhere"
+	case s.Sends.Interface == "":
+		return nil // nothing is known yet
+	}
+	loopback := "loopback off"
+	if s.Loopback {
+		loopback = "loopback on"
+	}
+	return []string{by, loopback, "ttl " + strconv.Itoa(s.Hops)}
+}
+
+func rateFact(l *look, s Snapshot) string {
+	rate := strconv.FormatFloat(s.Room.Rate, 'f', 0, 64)
+	if s.Room.Rate > 0 && s.Room.Rate < 1 {
+		rate = "<1"
+	}
+	return rate + "/s " + l.spark(s.Room.History, 8)
+}
+
+// spark draws the last n counts as bars, the largest the highest.
+func (l *look) spark(counts []uint32, n int) string {
+	counts = counts[max(0, len(counts)-n):]
+	top := uint32(1)
+	for _, c := range counts {
+		top = max(top, c)
+	}
+	var b strings.Builder
+	b.WriteString(strings.Repeat(l.bars[0], n-len(counts)))
+	for _, c := range counts {
+		b.WriteString(l.bars[int(uint64(c)*uint64(len(l.bars)-1)/uint64(top))])
+	}
+	return b.String()
+}
+
+// count says "1 row", "2 rows", "12,345 rows".
+func count[N int | uint64](n N, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return thousands(uint64(n)) + " " + what
+}
+
+// some is a number for a title: nothing when there is nothing to count.
+func some(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return thousands(uint64(n))
+}
+
+func thousands(n uint64) string {
+	s := strconv.FormatUint(n, 10)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// ago says how long ago something was, in its largest unit.
+func ago(d time.Duration) string {
+	switch {
+	case d < time.Second:
+		return "now"
+	case d < time.Minute:
+		return fmt.Sprintf("%d s ago", d/time.Second)
+	case d < time.Hour:
+		return fmt.Sprintf("%d min ago", d/time.Minute)
+	}
+	return fmt.Sprintf("%d h ago", d/time.Hour)
+}
