@@ -1,0 +1,195 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/chat"
+	"github.com/groupcast/groupcast/mcast/doctor"
+	"github.com/groupcast/groupcast/tui"
+)
+
+// Do implements tui.Session.
+func (s *session) Do(ctx context.Context, a tui.Action) error {
+	if say, ok := a.(tui.Say); ok {
+		s.say(say.Text)
+		return nil
+	}
+	if err := s.change(ctx, a); err != nil {
+		s.problem(err)
+	}
+	s.refresh()
+	return nil
+}
+
+// change carries out the actions that change a setting.
+func (s *session) change(ctx context.Context, a tui.Action) error {
+	switch a := a.(type) {
+	case tui.Join:
+		return s.joinGroup(ctx, a)
+	case tui.Leave:
+		return s.leaveGroup(a)
+	case tui.UseInterface:
+		return s.useInterface(ctx, a.Interface)
+	case tui.SetLoopback:
+		return s.setLoopback(a.On)
+	case tui.SetHops:
+		if err := s.sender.SetHops(a.Hops); err != nil {
+			return err
+		}
+		s.notice(fmt.Sprintf("sends with ttl %d", a.Hops), "")
+	case tui.ApplyFix:
+		return s.applyFix(ctx, a.Finding)
+	}
+	return nil
+}
+
+// say sends one line, byte exact, and puts it in the talk with the way that
+// the kernel gives it at this moment.
+func (s *session) say(text string) {
+	s.mu.Lock()
+	group, send, out := s.group, s.send, s.way()
+	line := s.room.Say(time.Now(), text, chat.Via{
+		IfIndex:   out.IfIndex,
+		Interface: out.Interface,
+		Source:    out.Source,
+		Loopback:  s.sender.Loopback(),
+	})
+	s.ring.Put(line)
+	s.mu.Unlock()
+
+	if err := s.sender.Send([]byte(text), group.AddrPort(), viaOf(send)); err != nil {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if failed := s.room.Failed(line.ID, plain(err), hint(err)); failed.ID != 0 {
+			s.ring.Put(failed)
+		}
+	}
+}
+
+func (s *session) joinGroup(ctx context.Context, a tui.Join) error {
+	keys := s.cfg.interfaces
+	if a.Interface != "" {
+		keys = []string{a.Interface}
+	}
+	c, err := s.choose(keys)
+	if err != nil {
+		return &mcast.OpError{Op: "join", Target: a.Group.String(), Err: err}
+	}
+	joined, err := s.join(ctx, a.Group, c.joins)
+	if err != nil {
+		return err
+	}
+	s.notice(joinedText(a.Group, joined), "")
+	return nil
+}
+
+func (s *session) choose(keys []string) (choice, error) {
+	list, err := mcast.Interfaces()
+	if err != nil {
+		return choice{}, err
+	}
+	return choose(list, keys)
+}
+
+func (s *session) leaveGroup(a tui.Leave) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	g := a.Group
+	if !g.Addr.IsValid() {
+		g = s.group
+	}
+	l := s.listeners[g.Port]
+	var left []mcast.Interface
+	var errs []error
+	for _, i := range s.joinedOn(g) {
+		if a.Interface != "" {
+			if _, err := mcast.FindInterface([]mcast.Interface{i}, a.Interface); err != nil {
+				continue
+			}
+		}
+		if err := l.Leave(g, i); err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		left = append(left, i)
+	}
+	if len(left) == 0 && len(errs) == 0 {
+		return &mcast.OpError{Op: "leave", Target: g.String(), Interface: a.Interface, Err: mcast.ErrNotJoined}
+	}
+	if len(l.Memberships()) == 0 {
+		l.Close()
+		delete(s.listeners, g.Port)
+	}
+	members := s.memberships()
+	s.room.SetMemberships(members)
+	if len(left) > 0 {
+		s.ring.Put(s.room.Notice(time.Now(), fmt.Sprintf("left %s on %s", g, strings.Join(names(left), ", ")), ""))
+	}
+	if g == s.group && len(s.joinedOn(g)) == 0 && len(members) > 0 {
+		s.group = members[len(members)-1].Group
+		s.ring.Put(s.room.Notice(time.Now(), fmt.Sprintf("talking in %s now", s.group), ""))
+	}
+	return errors.Join(errs...)
+}
+
+// useInterface sends by one interface from now on, and is joined there;
+// other memberships stay. "default" leaves sending to the kernel again.
+func (s *session) useInterface(ctx context.Context, key string) error {
+	s.mu.Lock()
+	group := s.group
+	s.mu.Unlock()
+	if key == kernelDefault {
+		s.setSend(choice{})
+		s.announceEgress()
+		return nil
+	}
+	c, err := s.choose([]string{key})
+	if err != nil {
+		return &mcast.OpError{Op: "send", Target: group.String(), Err: err}
+	}
+	if _, err := s.join(ctx, group, c.joins); err != nil {
+		return err
+	}
+	s.setSend(c)
+	s.announceEgress()
+	return nil
+}
+
+func (s *session) setSend(c choice) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.send, s.lo, s.byUser = c.send, false, nil
+	if c.byUser {
+		s.byUser = c.joins
+	}
+}
+
+func (s *session) setLoopback(on bool) error {
+	if err := s.sender.SetLoopback(on); err != nil {
+		return err
+	}
+	if on {
+		s.notice("own copies on: other programs on this host hear you", "")
+	} else {
+		s.notice("own copies off: no other program on this host hears you", "")
+	}
+	return nil
+}
+
+func (s *session) applyFix(ctx context.Context, f doctor.Finding) error {
+	switch {
+	case f.Fix == nil:
+		s.notice(f.Name+": groupcast cannot change this itself", strings.Join(f.Hints, "; "))
+		return nil
+	case f.Fix.UseInterface != "":
+		return s.useInterface(ctx, f.Fix.UseInterface)
+	case f.Fix.LoopbackOn:
+		return s.setLoopback(true)
+	}
+	return nil
+}

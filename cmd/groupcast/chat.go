@@ -1,0 +1,53 @@
+package main
+
+import (
+	"io"
+	"os"
+
+	"github.com/charmbracelet/x/term"
+	"github.com/spf13/cobra"
+
+	"github.com/groupcast/groupcast/tui"
+)
+
+func newChat(set *settings) *cobra.Command {
+	return &cobra.Command{
+		Short: "Talk in a group: in a terminal UI, or line by line without a terminal",
+		Long: `Talk in a group. In a terminal it opens the terminal UI. Without one (a pipe, a file, TERM=dumb) it sends each line
+of standard input as a datagram, prints what arrives, and ends at the end of input, once the own copy of the last
+line is back or a second has passed.`,
+		Args:              atMost(1),
+		ValidArgsFunction: completeGroups,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			groups, err := groupArgs(cmd, args)
+			if err != nil {
+				return err
+			}
+			s, err := startSession(cmd.Context(), sessionConfig{
+				group:      groups[0],
+				interfaces: set.interfaces,
+				hops:       set.hops,
+				noLoopback: !set.loopback,
+			})
+			if err != nil {
+				return err
+			}
+			defer s.Close()
+			if !set.json && onTerminal(cmd.InOrStdin(), cmd.OutOrStdout()) {
+				return tui.Run(cmd.Context(), s, tui.Options{})
+			}
+			p := &linePrinter{out: cmd.OutOrStdout(), errs: cmd.ErrOrStderr(), json: set.json, quiet: set.quiet}
+			return runLines(cmd.Context(), s, cmd.InOrStdin(), p)
+		},
+	}
+}
+
+// onTerminal reports whether a screen can be drawn.
+func onTerminal(in io.Reader, out io.Writer) bool {
+	return isTerminal(in) && isTerminal(out) && os.Getenv("TERM") != "dumb"
+}
+
+func isTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
+	return ok && term.IsTerminal(f.Fd())
+}

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/groupcast/groupcast/mcast"
+)
+
+// choice is which interfaces a group is joined on and which one sends leave
+// by. The zero Interface stands for the kernel's own choice.
+type choice struct {
+	joins  []mcast.Interface
+	send   mcast.Interface
+	byUser bool // -i named them
+	lo     bool // there was nothing but lo
+}
+
+// kernelDefault is the interface name that leaves joining and sending to the
+// kernel, as a program does that sets nothing.
+const kernelDefault = "default"
+
+// choose reads the -i flags. Without any, a group is joined on every usable
+// interface and sent as the kernel routes it; on a host with no usable
+// interface but lo, both are lo. Named interfaces are all joined, and the
+// first is sent by; each must be up and have an address.
+func choose(list []mcast.Interface, names []string) (choice, error) {
+	if len(names) == 0 {
+		return chooseUsable(list)
+	}
+	c := choice{byUser: true}
+	for _, name := range names {
+		if name == kernelDefault {
+			if len(names) > 1 {
+				return choice{}, fmt.Errorf("interface %q: %w", name, errDefaultAlone)
+			}
+			return choice{joins: []mcast.Interface{{}}}, nil
+		}
+		i, err := mcast.FindInterface(list, name)
+		if err != nil {
+			return choice{}, err
+		}
+		if err := i.Ready(); err != nil {
+			return choice{}, fmt.Errorf("interface %w", err)
+		}
+		c.joins = append(c.joins, i)
+	}
+	c.send = c.joins[0]
+	return c, nil
+}
+
+func chooseUsable(list []mcast.Interface) (choice, error) {
+	var c choice
+	for _, i := range list {
+		if i.Usable() {
+			c.joins = append(c.joins, i)
+		}
+	}
+	if len(c.joins) > 0 {
+		return c, nil
+	}
+	for _, i := range list {
+		if i.Loopback() && i.Ready() == nil {
+			return choice{joins: []mcast.Interface{i}, send: i, lo: true}, nil
+		}
+	}
+	return choice{}, errNothingUsable
+}

@@ -1,0 +1,169 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/doctor"
+	"github.com/groupcast/groupcast/tui"
+)
+
+// refresh reads the host's facts and diagnoses them.
+func (s *session) refresh() {
+	s.mu.Lock()
+	group := s.group
+	s.mu.Unlock()
+	facts, err := doctor.Gather(group)
+	if err != nil {
+		s.problem(err)
+		return
+	}
+	igmp := igmpVersions()
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	facts.Heard = maps.Clone(s.heard)
+	s.facts, s.igmp = facts, igmp
+	s.room.SetInterfaces(facts.Interfaces)
+	s.findings = doctor.Diagnose(facts, s.intent())
+	s.way()
+}
+
+// igmpVersions is empty where the system does not tell.
+func igmpVersions() map[int]int {
+	versions := map[int]int{}
+	list, err := mcast.IGMP()
+	if err != nil {
+		return versions
+	}
+	for _, i := range list {
+		versions[i.Index] = i.Version
+	}
+	return versions
+}
+
+// intent is what the session does now; the caller holds s.mu.
+func (s *session) intent() doctor.Intent {
+	return doctor.Intent{
+		Group:    s.group,
+		Joined:   indexes(s.joinedOn(s.group)),
+		Wanted:   indexes(s.byUser),
+		Send:     s.send.Index,
+		Loopback: s.sender.Loopback(),
+		Hops:     s.sender.Hops(),
+	}
+}
+
+// way asks the kernel where a send to the current group would leave now, and
+// remembers it for the screen; the caller holds s.mu.
+func (s *session) way() tui.Egress {
+	s.out = wayOut(s.group, s.send, s.lo)
+	return s.out
+}
+
+// wayOut asks the kernel where a send to g leaves, by the interface send or,
+// if that is zero, by its own choice. With lo, send was taken because there is
+// nothing else.
+func wayOut(g mcast.Group, send mcast.Interface, lo bool) tui.Egress {
+	because := ""
+	switch {
+	case lo:
+		because = "there is no other network"
+	case send.Index != 0:
+		because = "you chose it"
+	}
+	via := viaOf(send)
+	r, err := mcast.RouteTo(g, mcast.RouteOptions{IfIndex: via.IfIndex, Source: via.Source})
+	out := egress(doctor.Answer{Route: r, Err: err}, because)
+	if err != nil {
+		out.IfIndex, out.Interface = send.Index, send.Name
+	}
+	return out
+}
+
+// viaOf is the way out by an interface. By lo the kernel would take another
+// interface's address as the source, or 0.0.0.0 if there is none: its own
+// addresses have host scope, and are not chosen for multicast.
+func viaOf(i mcast.Interface) mcast.Via {
+	via := mcast.Via{IfIndex: i.Index}
+	if i.Loopback() {
+		via.Source = i.IPv4()
+	}
+	return via
+}
+
+// egress is a routing answer as the screen takes it; without a reason of the
+// caller's own it is the route that decided.
+func egress(a doctor.Answer, because string) tui.Egress {
+	return tui.Egress{
+		IfIndex:   a.Route.IfIndex,
+		Interface: a.Route.Interface,
+		Source:    a.Route.Source,
+		Because:   cmp.Or(because, a.Route.Match.String(), "the kernel chose it"),
+		Err:       a.Err,
+	}
+}
+
+// announceEgress says in the talk where sends leave.
+func (s *session) announceEgress() {
+	s.mu.Lock()
+	out := s.way()
+	s.mu.Unlock()
+	if out.Err != nil {
+		s.problem(out.Err)
+		return
+	}
+	s.notice(egressText(out), "")
+}
+
+func egressText(e tui.Egress) string {
+	if !e.Source.IsValid() {
+		return fmt.Sprintf("sends leave by %s: %s", e.Interface, e.Because)
+	}
+	return fmt.Sprintf("sends leave by %s, source %s: %s", e.Interface, e.Source, e.Because)
+}
+
+// Snapshot implements tui.Session.
+func (s *session) Snapshot() tui.Snapshot {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	snap := tui.Snapshot{
+		Group:    s.group,
+		Loopback: s.sender.Loopback(),
+		Hops:     s.sender.Hops(),
+		Sends:    s.out,
+		Kernel:   egress(s.facts.Send, ""),
+		Findings: slices.Clone(s.findings),
+		Room:     s.room.Snapshot(time.Now()),
+	}
+	for _, m := range s.memberships() {
+		if !slices.Contains(snap.Groups, m.Group) {
+			snap.Groups = append(snap.Groups, m.Group)
+		}
+	}
+	if l := s.listeners[s.group.Port]; l != nil {
+		snap.ReadBuffer = l.ReadBuffer()
+	}
+	on := indexes(s.joinedOn(s.group))
+	for _, i := range s.facts.Interfaces {
+		snap.Interfaces = append(snap.Interfaces, tui.Interface{
+			Interface: i,
+			Joined:    slices.Contains(on, i.Index),
+			IGMP:      s.igmp[i.Index],
+			Err:       s.joinErrs[i.Index],
+		})
+	}
+	return snap
+}
+
+func indexes(list []mcast.Interface) []int {
+	out := make([]int, len(list))
+	for n, i := range list {
+		out[n] = i.Index
+	}
+	return out
+}

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"syscall"
+
+	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/chat"
+)
+
+// Errors of the command line itself.
+var (
+	errDefaultAlone  = errors.New("leaves the choice to the kernel, so it cannot stand beside others")
+	errNothingHeard  = errors.New("nothing heard")
+	errNothingUsable = errors.New("no interface is up with an IPv4 address, not even lo")
+)
+
+// hint says what to do about an error, or "" when there is nothing to say
+// that the error does not.
+func hint(err error) string {
+	switch {
+	case errors.Is(err, mcast.ErrNotMulticast):
+		return "groups are 224.0.0.0 to 239.255.255.255; to see the default one at work, leave it out"
+	case errors.Is(err, mcast.ErrBadPort):
+		return "name a port from 1 to 65535, as in 224.0.0.114:1234, or leave it out for 1234"
+	case errors.Is(err, mcast.ErrNoInterface):
+		return "list the interfaces of this host with: groupcast interfaces"
+	case errors.Is(err, mcast.ErrInterfaceDown):
+		return "bring it up (ip link set NAME up; check its cable or peer), or choose another: groupcast interfaces"
+	case errors.Is(err, mcast.ErrNoAddress):
+		return "give it an address (ip addr add ADDRESS/BITS dev NAME), or choose another: groupcast interfaces"
+	case errors.Is(err, mcast.ErrPortInUse):
+		return "its owner did not share it (SO_REUSEADDR); find it with: ss -ulpn, then end it, or use another port, as in GROUP:1235"
+	case errors.Is(err, mcast.ErrTooLong):
+		return "send it in pieces; above the MTU (mostly 1,472 bytes of payload) it is cut into fragments anyway, and one lost fragment loses all"
+	case errors.Is(err, mcast.ErrNoRoute),
+		errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.EHOSTUNREACH):
+		return "name the interface to join and send by, as in: -i eth0; groupcast interfaces lists them"
+	case errors.Is(err, mcast.ErrHopsOutside):
+		return "1 stays on the LAN, 32 on a site; 0 does not leave this host"
+	case errors.Is(err, errNothingHeard):
+		return "is anyone sending to that group and port? groupcast interfaces shows where this host joins and sends"
+	case errors.Is(err, errNothingUsable):
+		return "switch on lo at least: ip link set lo up"
+	case errors.Is(err, syscall.EPERM):
+		return "a firewall on this host refused it; see: nft list ruleset, or iptables -S OUTPUT"
+	case errors.Is(err, syscall.EACCES):
+		return "a privileged port, a broadcast address or a prohibit route refuses it; use another port or interface"
+	case errors.Is(err, syscall.ENODEV):
+		return "the interface is gone; list what is there with: groupcast interfaces"
+	}
+	return ""
+}
+
+// complain writes an error the way every command does: one line, and one with
+// what to do. Both go through the sanitiser, since file names, flags and the
+// answers of peers may be in them.
+func complain(w io.Writer, err error) {
+	fmt.Fprintf(w, "groupcast: %s\n", clean(plain(err)))
+	if h := hint(err); h != "" {
+		fmt.Fprintf(w, "  hint: %s\n", h)
+	}
+}
+
+// plain is an error's text without the package's name in front.
+func plain(err error) string { return strings.TrimPrefix(err.Error(), "mcast: ") }
+
+// reason is the cause of an error of package mcast, without what was tried.
+func reason(err error) string {
+	if op, ok := errors.AsType[*mcast.OpError](err); ok {
+		err = op.Err
+	}
+	return err.Error()
+}
+
+func clean(s string) string { return chat.Sanitize([]byte(s)).String() }

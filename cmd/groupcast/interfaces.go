@@ -1,0 +1,192 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/doctor"
+)
+
+func newInterfaces(set *settings) *cobra.Command {
+	return &cobra.Command{
+		Use:     "interfaces [GROUP[:PORT]]",
+		Aliases: []string{"if"},
+		Short:   "Show every interface, and where the kernel would join and send",
+		Long: `Show every interface of this host with its state and addresses, and, for a group, where the kernel would join it and
+send to it for a program that names no interface, with the route behind the choice. Nothing is sent. Exit status: 0
+if nothing speaks against that choice, 3 if a pitfall was found.`,
+		Args:              atMost(1),
+		ValidArgsFunction: completeGroups,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			groups, err := groupArgs(cmd, args)
+			if err != nil {
+				return err
+			}
+			return showInterfaces(cmd.OutOrStdout(), groups[0], set)
+		},
+	}
+}
+
+func showInterfaces(out io.Writer, g mcast.Group, set *settings) error {
+	facts, err := doctor.Gather(g)
+	if err != nil {
+		return err
+	}
+	c, err := choose(facts.Interfaces, set.interfaces)
+	if err != nil && !errors.Is(err, errNothingUsable) {
+		return err
+	}
+	intent := doctor.Intent{Group: g, Joined: indexes(c.joins), Send: c.send.Index, Loopback: set.loopback, Hops: set.hops}
+	if c.byUser {
+		intent.Wanted = intent.Joined
+	}
+	if len(c.joins) == 1 && c.joins[0].Index == 0 {
+		intent.Joined = []int{facts.Join.Route.IfIndex}
+	}
+	findings := doctor.Diagnose(facts, intent)
+	if set.json {
+		interfacesJSON(out, g, facts, findings)
+	} else {
+		interfacesText(out, g, facts)
+		fmt.Fprintf(out, "\n%s\n", choiceText(g, c))
+		for _, f := range findings {
+			writeFinding(out, f)
+		}
+	}
+	if len(findings) > 0 {
+		return status(exitDoubt)
+	}
+	return nil
+}
+
+func interfacesText(out io.Writer, g mcast.Group, facts doctor.Facts) {
+	igmp := igmpVersions()
+	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "INTERFACE\tINDEX\tSTATE\tADDRESSES\tMTU\tMULTICAST\tIGMP")
+	for _, i := range facts.Interfaces {
+		version := "-"
+		if v := igmp[i.Index]; v > 0 {
+			version = fmt.Sprintf("v%d", v)
+		}
+		multicast := "no"
+		if i.Flags&net.FlagMulticast != 0 {
+			multicast = "yes"
+		}
+		fmt.Fprintf(t, "%s\t%d\t%s\t%s\t%d\t%s\t%s\n", clean(i.Name), i.Index, state(i), addresses(i), i.MTU, multicast, version)
+	}
+	t.Flush()
+	fmt.Fprintf(out, "\n%s, for a program that names no interface:\n", g)
+	fmt.Fprintf(out, "  a join lands on   %s\n", answerText(facts.Join))
+	fmt.Fprintf(out, "  a send leaves by  %s\n", answerText(facts.Send))
+}
+
+// choiceText says what groupcast itself would do with these flags.
+func choiceText(g mcast.Group, c choice) string {
+	if len(c.joins) == 0 {
+		return "groupcast cannot join: " + errNothingUsable.Error()
+	}
+	on := strings.Join(names(c.joins), ", ")
+	if c.joins[0].Index == 0 {
+		on = "the kernel's choice"
+	}
+	out := wayOut(g, c.send, c.lo)
+	if out.Err != nil {
+		return fmt.Sprintf("groupcast joins on %s, and its sends go nowhere: %s", on, reason(out.Err))
+	}
+	return fmt.Sprintf("groupcast joins on %s; its %s", on, egressText(out))
+}
+
+func answerText(a doctor.Answer) string {
+	if a.Err != nil {
+		return "nothing: " + reason(a.Err)
+	}
+	e := egress(a, "")
+	text := e.Interface
+	if e.Source.IsValid() {
+		text += ", source " + e.Source.String()
+	}
+	return text + ": " + e.Because
+}
+
+// state is an interface's condition in a word or two.
+func state(i mcast.Interface) string {
+	switch {
+	case !i.Up():
+		return "down"
+	case !i.Carrier():
+		return "no carrier"
+	}
+	return "up"
+}
+
+func addresses(i mcast.Interface) string {
+	if len(i.Addrs) == 0 {
+		return "-"
+	}
+	all := make([]string, len(i.Addrs))
+	for n, a := range i.Addrs {
+		all[n] = a.String()
+	}
+	return strings.Join(all, " ")
+}
+
+// jsonInterface is an interface as --json prints it. Fields are only added.
+type jsonInterface struct {
+	Type      string   `json:"type"`
+	Name      string   `json:"name"`
+	Index     int      `json:"index"`
+	State     string   `json:"state"`
+	Addresses []string `json:"addresses"`
+	MTU       int      `json:"mtu"`
+	Multicast bool     `json:"multicast"`
+	Usable    bool     `json:"usable"`         // joined when no interface is named
+	IGMP      int      `json:"igmp,omitempty"` // version
+}
+
+// jsonRoute is the kernel's answer for a program that names no interface.
+type jsonRoute struct {
+	Type      string `json:"type"` // join or send
+	Group     string `json:"group"`
+	Interface string `json:"interface,omitempty"`
+	IfIndex   int    `json:"ifindex,omitempty"`
+	Source    string `json:"source,omitempty"`
+	Because   string `json:"because,omitempty"`
+	Error     string `json:"error,omitempty"`
+}
+
+func interfacesJSON(out io.Writer, g mcast.Group, facts doctor.Facts, findings []doctor.Finding) {
+	igmp := igmpVersions()
+	for _, i := range facts.Interfaces {
+		o := jsonInterface{
+			Type: "interface", Name: i.Name, Index: i.Index, State: state(i), Addresses: []string{}, MTU: i.MTU,
+			Multicast: i.Flags&net.FlagMulticast != 0, Usable: i.Usable(), IGMP: igmp[i.Index],
+		}
+		for _, a := range i.Addrs {
+			o.Addresses = append(o.Addresses, a.String())
+		}
+		writeJSON(out, o)
+	}
+	writeJSON(out, routeObject("join", g, facts.Join))
+	writeJSON(out, routeObject("send", g, facts.Send))
+	for _, f := range findings {
+		writeJSON(out, findingObject{"finding", f})
+	}
+}
+
+func routeObject(what string, g mcast.Group, a doctor.Answer) jsonRoute {
+	if a.Err != nil {
+		return jsonRoute{Type: what, Group: g.String(), Error: reason(a.Err)}
+	}
+	e := egress(a, "")
+	return jsonRoute{
+		Type: what, Group: g.String(), Interface: e.Interface, IfIndex: e.IfIndex,
+		Source: addrText(e.Source), Because: e.Because,
+	}
+}

@@ -1,0 +1,196 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/chat"
+	"github.com/groupcast/groupcast/tui"
+)
+
+// runLines is the conversation without a terminal: it sends each line of in,
+// prints what arrives, and ends at the end of in, when no own copy is awaited
+// any more.
+func runLines(ctx context.Context, s *session, in io.Reader, p *linePrinter) error {
+	input := make(chan error, 1)
+	go func() {
+		input <- eachLine(ctx, in, func(text string, err error) error {
+			if err != nil {
+				s.problem(err)
+			} else {
+				s.say(text)
+			}
+			return nil
+		})
+	}()
+	type result struct {
+		tui.Batch
+		err error
+	}
+	batches := make(chan result)
+	next, stop := context.WithCancel(ctx)
+	defer stop()
+	go func() {
+		for {
+			b, err := s.Next(next)
+			select {
+			case batches <- result{b, err}:
+			case <-next.Done():
+				return
+			}
+			if err != nil {
+				return
+			}
+		}
+	}()
+
+	ended := false
+	var readErr error
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case readErr = <-input:
+			ended = true
+		case b := <-batches:
+			p.batch(b.Batch)
+			if errors.Is(b.err, io.EOF) {
+				return errors.Join(readErr, p.end(s))
+			}
+			if b.err != nil {
+				return b.err
+			}
+		}
+		p.findings(s.Snapshot().Findings)
+		if ended && s.Snapshot().Room.Pending == 0 {
+			s.Close() // what is left comes by Next, and then io.EOF
+			ended = false
+		}
+	}
+}
+
+// eachLine calls fn with each line of in, or with what is wrong with it, until
+// the input or ctx ends. A read that blocks is left behind: nothing can wake
+// it, and the program is about to end.
+func eachLine(ctx context.Context, in io.Reader, fn func(text string, err error) error) error {
+	type line struct {
+		text string
+		err  error
+	}
+	lines := make(chan line)
+	go func() {
+		defer close(lines)
+		for r := newLineReader(in); ; {
+			text, err := r.next()
+			if errors.Is(err, io.EOF) {
+				return
+			}
+			select {
+			case lines <- line{text, err}:
+			case <-ctx.Done():
+				return
+			}
+			if err != nil && !errors.Is(err, mcast.ErrTooLong) {
+				return
+			}
+		}
+	}()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case l, ok := <-lines:
+			switch {
+			case !ok:
+				return nil
+			case l.err != nil && !errors.Is(l.err, mcast.ErrTooLong):
+				return fmt.Errorf("read standard input: %w", l.err)
+			}
+			if err := fn(l.text, l.err); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// lineReader cuts its input into lines of at most mcast.MaxPayload bytes.
+type lineReader struct {
+	r      *bufio.Reader
+	number int
+}
+
+func newLineReader(in io.Reader) *lineReader {
+	return &lineReader{r: bufio.NewReaderSize(in, mcast.MaxPayload+2)} // the line, "\r\n" or "\n"
+}
+
+// next returns the next line without its line end. A line that is too long is
+// passed over, with mcast.ErrTooLong. io.EOF comes alone.
+func (l *lineReader) next() (string, error) {
+	line, err := l.r.ReadSlice('\n')
+	l.number++
+	size := len(line)
+	for errors.Is(err, bufio.ErrBufferFull) {
+		var more []byte
+		more, err = l.r.ReadSlice('\n')
+		size += len(more)
+	}
+	if err != nil && !errors.Is(err, io.EOF) {
+		return "", err
+	}
+	if size == 0 {
+		return "", io.EOF
+	}
+	if size <= mcast.MaxPayload+2 {
+		line = trimLineEnd(line)
+		size = len(line)
+	}
+	if size > mcast.MaxPayload {
+		return "", fmt.Errorf("line %d, %d bytes: %w", l.number, size, mcast.ErrTooLong)
+	}
+	return string(line), nil
+}
+
+func trimLineEnd(line []byte) []byte {
+	if n := len(line); n > 0 && line[n-1] == '\n' {
+		line = line[:n-1]
+		if n := len(line); n > 0 && line[n-1] == '\r' {
+			line = line[:n-1]
+		}
+	}
+	return line
+}
+
+// end says what became of everything that was sent, and gives the exit status.
+func (p *linePrinter) end(s *session) error {
+	snap := s.Snapshot()
+	c := snap.Room.Counters
+	if !p.json && !p.quiet && c.Sent+c.Failed > 0 {
+		p.remark(sentText(c, snap))
+	}
+	switch {
+	case c.Failed+p.problems > 0 && c.Sent == 0:
+		return status(exitNot)
+	case c.Failed+p.problems > 0, c.Missing > 0, p.dropped > 0, len(snap.Findings) > 0:
+		return status(exitDoubt)
+	}
+	return nil
+}
+
+func sentText(c chat.Counters, snap tui.Snapshot) string {
+	lines := count(int(c.Sent), "line")
+	if c.Failed > 0 {
+		lines = fmt.Sprintf("%d of %s", c.Sent, count(int(c.Sent+c.Failed), "line"))
+	}
+	text := fmt.Sprintf("sent %s to %s by %s", lines, snap.Group, snap.Sends.Interface)
+	switch {
+	case !snap.Loopback:
+		return text + "; own copies are off"
+	case c.Missing > 0:
+		return text + "; no own copy of " + count(int(c.Missing), "line")
+	}
+	return text + "; own copies are back, which only shows that this host hears itself"
+}

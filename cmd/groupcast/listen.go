@@ -1,0 +1,259 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/chat"
+)
+
+func newListen(set *settings) *cobra.Command {
+	l := &listener{set: set, senders: map[netip.AddrPort]bool{}}
+	cmd := &cobra.Command{
+		Use:   "listen [GROUP[:PORT]...]",
+		Short: "Print what arrives in groups, a line or a JSON object per datagram",
+		Long: `Join groups and print every datagram that arrives: when, by which interface, from whom, to which group, the TTL
+left, its size and its text. --raw writes the payload bytes alone. It ends after --count datagrams, after --timeout,
+or at ctrl+c. Exit status: 0 if what was asked for arrived, 1 if not.`,
+		Example: `  groupcast listen                          the default group, until ctrl+c
+  groupcast listen -c 1 -t 5s 239.1.2.3     wait five seconds for one datagram
+  groupcast listen --json 224.0.0.251:5353  mDNS, as JSON objects`,
+		ValidArgsFunction: completeGroups,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			groups, err := groupArgs(cmd, args)
+			if err != nil {
+				return err
+			}
+			l.out, l.errs = cmd.OutOrStdout(), cmd.ErrOrStderr()
+			return l.run(cmd.Context(), groups)
+		},
+	}
+	cmd.PreRunE = func(*cobra.Command, []string) error {
+		if l.raw && (set.json || isTerminal(cmd.OutOrStdout())) {
+			return usageError{errors.New("--raw: bytes of the network go into a pipe or a file only, and not beside --json")}
+		}
+		if l.count < 0 || l.timeout < 0 {
+			return usageError{errors.New("--count and --timeout: want 0 (no limit) or more")}
+		}
+		return nil
+	}
+	cmd.Flags().IntVarP(&l.count, "count", "c", 0, "end after so many datagrams; 0: no limit")
+	cmd.Flags().DurationVarP(&l.timeout, "timeout", "t", 0, "end after this time, such as 5s; 0: no limit")
+	cmd.Flags().BoolVar(&l.raw, "raw", false, "write the payload bytes as they are, into a pipe or a file")
+	return cmd
+}
+
+// listener prints the datagrams of several sockets, one for each port.
+type listener struct {
+	set       *settings
+	count     int
+	timeout   time.Duration
+	raw       bool
+	out, errs io.Writer
+
+	mu      sync.Mutex // guards out and what follows
+	names   map[int]string
+	heard   int
+	senders map[netip.AddrPort]bool
+	full    bool  // there were more senders than are counted
+	err     error // what ended the reading
+}
+
+// maxSenders bounds the count of senders, whose addresses anyone can forge.
+const maxSenders = 1 << 16
+
+func (l *listener) run(ctx context.Context, groups []mcast.Group) error {
+	list, err := mcast.Interfaces()
+	if err != nil {
+		return err
+	}
+	c, err := choose(list, l.set.interfaces)
+	if err != nil {
+		return &mcast.OpError{Op: "join", Target: groups[0].String(), Err: err}
+	}
+	l.names = map[int]string{}
+	for _, i := range list {
+		l.names[i.Index] = i.Name
+	}
+	conns, err := l.join(ctx, groups, c.joins)
+	defer func() {
+		for _, conn := range conns {
+			conn.Close()
+		}
+	}()
+	if err != nil {
+		return err
+	}
+
+	parent := ctx
+	if l.timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, l.timeout)
+		defer cancel()
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	var reading sync.WaitGroup
+	for _, conn := range conns {
+		reading.Go(func() {
+			defer stop()
+			l.read(ctx, conn)
+		})
+	}
+	reading.Wait()
+	return l.end(parent, groups)
+}
+
+// join opens a socket for each port and joins each group on each interface.
+// A group that cannot be joined anywhere is an error; one that is joined on
+// some interfaces only is a remark.
+func (l *listener) join(ctx context.Context, groups []mcast.Group, on []mcast.Interface) (map[uint16]*mcast.Conn, error) {
+	conns := map[uint16]*mcast.Conn{}
+	for _, g := range groups {
+		conn := conns[g.Port]
+		if conn == nil {
+			var err error
+			if conn, err = mcast.Listen(ctx, mcast.Config{Port: g.Port}); err != nil {
+				return conns, forGroup(err, g)
+			}
+			conns[g.Port] = conn
+		}
+		var errs []error
+		before := len(conn.Memberships())
+		for _, i := range on {
+			if err := conn.Join(g, i); err != nil && !errors.Is(err, mcast.ErrJoined) {
+				errs = append(errs, err)
+			}
+		}
+		joined := conn.Memberships()[before:]
+		if len(joined) == 0 && len(errs) > 0 {
+			return conns, errors.Join(errs...)
+		}
+		for _, err := range errs {
+			complain(l.errs, err)
+		}
+		var where []mcast.Interface
+		for _, m := range joined {
+			where = append(where, m.Interface)
+		}
+		l.remark(joinedText(g, where))
+	}
+	return conns, nil
+}
+
+func (l *listener) read(ctx context.Context, conn *mcast.Conn) {
+	batch := make([]mcast.Datagram, mcast.BatchSize)
+	for {
+		n, err := conn.Read(ctx, batch)
+		l.mu.Lock()
+		if err != nil {
+			if ctx.Err() == nil && !errors.Is(err, net.ErrClosed) {
+				l.err = err
+			}
+			l.mu.Unlock()
+			return
+		}
+		for _, d := range batch[:n] {
+			if l.enough() {
+				break
+			}
+			l.print(d)
+		}
+		enough := l.enough()
+		l.mu.Unlock()
+		if enough {
+			return
+		}
+	}
+}
+
+func (l *listener) enough() bool { return l.count > 0 && l.heard >= l.count }
+
+// print writes one datagram; the caller holds l.mu.
+func (l *listener) print(d mcast.Datagram) {
+	l.heard++
+	if len(l.senders) < maxSenders {
+		l.senders[d.From] = true
+	} else if !l.senders[d.From] {
+		l.full = true
+	}
+	name := l.names[d.IfIndex]
+	switch {
+	case l.raw:
+		l.out.Write(d.Data)
+	case l.set.json:
+		writeJSON(l.out, jsonDatagram{
+			Type: "datagram", Time: d.At, From: d.From.String(), To: addrText(d.To),
+			Interface: name, IfIndex: d.IfIndex, TTL: d.Hops, Size: len(d.Data),
+			Text: chat.Sanitize(d.Data).String(), Data: d.Data,
+		})
+	default:
+		fmt.Fprintf(l.out, "%s  %s  %s → %s  ttl %d  %d B  %s\n", d.At.Format("15:04:05.000"),
+			name, d.From, addrText(d.To), d.Hops, len(d.Data), gutter(chat.Sanitize(d.Data)))
+	}
+}
+
+// jsonDatagram is a datagram as --json prints it. Fields are only added.
+type jsonDatagram struct {
+	Type      string    `json:"type"`
+	Time      time.Time `json:"time"`
+	From      string    `json:"from"`
+	To        string    `json:"to,omitempty"`
+	Interface string    `json:"interface"`
+	IfIndex   int       `json:"ifindex"`
+	TTL       int       `json:"ttl"`
+	Size      int       `json:"size"` // bytes of payload
+	Text      string    `json:"text"` // sanitised
+	Data      []byte    `json:"data"` // the payload, byte exact, in base64
+}
+
+// end says what was heard, and gives the exit status.
+func (l *listener) end(ctx context.Context, groups []mcast.Group) error {
+	if l.err != nil {
+		return l.err
+	}
+	senders := count(len(l.senders), "sender")
+	if l.full {
+		senders = "more than " + senders
+	}
+	l.remark(fmt.Sprintf("heard %s from %s", count(l.heard, "datagram"), senders))
+	switch {
+	case l.enough():
+		return nil
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case l.heard == 0:
+		var all []string
+		for _, g := range groups {
+			all = append(all, g.String())
+		}
+		return fmt.Errorf("listen %s: %w in %s", strings.Join(all, ", "), errNothingHeard, l.timeout)
+	case l.count > 0:
+		return fmt.Errorf("heard %s in %s, not %d", count(l.heard, "datagram"), l.timeout, l.count)
+	}
+	return nil
+}
+
+func (l *listener) remark(text string) {
+	if !l.set.quiet && !l.set.json {
+		fmt.Fprintf(l.errs, "groupcast: %s\n", text)
+	}
+}
+
+// forGroup makes an error of opening a socket name the group it was for.
+func forGroup(err error, g mcast.Group) error {
+	if op, ok := errors.AsType[*mcast.OpError](err); ok {
+		op.Target = g.String()
+	}
+	return err
+}

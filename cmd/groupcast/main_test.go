@@ -1,0 +1,27 @@
+package main
+
+import (
+	"os"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/groupcast/groupcast/mcast/lab"
+)
+
+// TestMain runs the tests in a network namespace of their own, where the test
+// binary is also the command groupcast, in every host of a lab.
+func TestMain(m *testing.M) {
+	os.Setenv("GORACE", "atexit_sleep_ms=0") // the race detector would hold every command for a second
+	testscript.Main(inLab{m}, map[string]func(){"groupcast": main})
+}
+
+type inLab struct{ m *testing.M }
+
+func (l inLab) Run() int { return lab.RunTests(l.m) }
+
+// Each file below testdata/script is a story of the command line, told in a
+// namespace that has nothing but lo.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{Dir: "testdata/script"})
+}

@@ -1,0 +1,184 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/groupcast/groupcast/mcast/lab"
+)
+
+// patience is how long a test waits for something that must happen.
+const patience = 20 * time.Second
+
+// program is a command that runs in a host of a lab.
+type program struct {
+	t        *testing.T
+	name     string
+	cmd      *lab.Cmd
+	in       io.WriteCloser
+	out, err output
+}
+
+// start runs a command in a host until it ends or the test does.
+func start(t *testing.T, host *lab.Node, name string, args ...string) *program {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	p := &program{
+		t:    t,
+		name: fmt.Sprintf("%s: %s %s", host.Name(), name, strings.Join(args, " ")),
+		cmd:  host.Command(ctx, name, args...),
+	}
+	p.cmd.Stdout, p.cmd.Stderr = &p.out, &p.err
+	var err error
+	if p.in, err = p.cmd.StdinPipe(); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.cmd.Start(); err != nil {
+		t.Fatalf("%s: %v", p.name, err)
+	}
+	t.Cleanup(func() {
+		cancel()
+		p.cmd.Wait()
+	})
+	return p
+}
+
+// say writes a line to its standard input.
+func (p *program) say(line string) {
+	p.t.Helper()
+	if _, err := fmt.Fprintln(p.in, line); err != nil {
+		p.t.Fatalf("%s: %v", p.name, err)
+	}
+}
+
+// prints waits until it has printed text on its standard output.
+func (p *program) prints(text string) {
+	p.t.Helper()
+	if !p.out.await(text) {
+		p.t.Fatalf("%s did not print %q, but:\n%s\nand on standard error:\n%s", p.name, text, p.out.String(), p.err.String())
+	}
+}
+
+// remarks waits until it has printed text on its standard error.
+func (p *program) remarks(text string) {
+	p.t.Helper()
+	if !p.err.await(text) {
+		p.t.Fatalf("%s did not remark %q, but:\n%s", p.name, text, p.err.String())
+	}
+}
+
+// neverPrinted checks that it has not printed text on its standard output.
+// Something later that was printed makes it a proof.
+func (p *program) neverPrinted(text string) {
+	p.t.Helper()
+	if strings.Contains(p.out.String(), text) {
+		p.t.Errorf("%s printed %q:\n%s", p.name, text, p.out.String())
+	}
+}
+
+// end closes its standard input and returns its exit status.
+func (p *program) end() int {
+	p.t.Helper()
+	p.in.Close()
+	return p.status()
+}
+
+// status waits for its end.
+func (p *program) status() int {
+	p.t.Helper()
+	ended := make(chan error, 1)
+	go func() { ended <- p.cmd.Wait() }()
+	select {
+	case err := <-ended:
+		return exitCode(p.t, err)
+	case <-time.After(patience):
+		p.t.Fatalf("%s does not end; it printed:\n%s%s", p.name, p.out.String(), p.err.String())
+	}
+	return -1
+}
+
+func exitCode(t *testing.T, err error) int {
+	t.Helper()
+	switch err := err.(type) {
+	case nil:
+		return 0
+	case *lab.ExitError:
+		return err.Code
+	default:
+		t.Fatalf("wait: %v", err)
+	}
+	return -1
+}
+
+// output collects what a program prints, for others to wait for.
+type output struct {
+	mu      sync.Mutex
+	b       bytes.Buffer
+	changed chan struct{} // closed at the next change
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.changed != nil {
+		close(o.changed)
+		o.changed = nil
+	}
+	return o.b.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.b.String()
+}
+
+// await reports whether text came within patience.
+func (o *output) await(text string) bool {
+	deadline := time.After(patience)
+	for {
+		o.mu.Lock()
+		if strings.Contains(o.b.String(), text) {
+			o.mu.Unlock()
+			return true
+		}
+		if o.changed == nil {
+			o.changed = make(chan struct{})
+		}
+		changed := o.changed
+		o.mu.Unlock()
+		select {
+		case <-changed:
+		case <-deadline:
+			return false
+		}
+	}
+}
+
+// peer is the path of a program of another language.
+func peer(t *testing.T, name string) string {
+	t.Helper()
+	path, err := filepath.Abs(filepath.Join("testdata", "peers", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// build brings a lab up for one test.
+func build(t *testing.T, topology lab.Topology) *lab.Lab {
+	t.Helper()
+	l, err := lab.Up(t.Context(), topology)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	return l
+}

@@ -1,0 +1,186 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/groupcast/groupcast/mcast/chat"
+	"github.com/groupcast/groupcast/mcast/doctor"
+	"github.com/groupcast/groupcast/tui"
+)
+
+// linePrinter writes a conversation as plain lines or as JSON. What others say
+// goes to out; everything else is a remark, on errs, or an object like any
+// other.
+type linePrinter struct {
+	out, errs io.Writer
+	json      bool
+	quiet     bool
+	dropped   uint64          // lines that came faster than they were printed
+	problems  uint64          // lines that said so
+	told      map[string]bool // findings, by name and interface
+}
+
+func (p *linePrinter) batch(b tui.Batch) {
+	for _, l := range b.Lines {
+		if l.Kind == chat.Problem {
+			p.problems++
+		}
+		if p.json {
+			writeJSON(p.out, lineObject(l))
+			continue
+		}
+		p.line(l)
+	}
+	if b.Dropped > 0 {
+		p.dropped += b.Dropped
+		p.remark(count(int(b.Dropped), "line") + " lost: they came faster than they were printed")
+	}
+}
+
+func (p *linePrinter) line(l chat.Line) {
+	switch l.Kind {
+	case chat.Heard:
+		from := l.From.Addr().String()
+		if l.Direct {
+			from += " (to you alone)"
+		}
+		fmt.Fprintf(p.out, "%s  %-15s  %s  %s\n", l.At.Format(time.TimeOnly), from, l.Interface, gutter(l.Text))
+	case chat.Own:
+		switch l.Copy {
+		case chat.CopyNone:
+			p.warn(fmt.Sprintf("not sent: %s", oneRow(l.Text)), l.Hint)
+		case chat.CopyMissing:
+			p.remark(fmt.Sprintf("no own copy within %s of: %s", chat.CopyTimeout, oneRow(l.Text)))
+		}
+	case chat.Problem:
+		p.warn(oneRow(l.Text), l.Hint)
+	case chat.Notice:
+		p.remark(oneRow(l.Text))
+	}
+}
+
+// gutter keeps the rows of a message apart from rows of our own.
+func gutter(t chat.Text) string {
+	return strings.ReplaceAll(t.String(), "\n", "\n          │ ")
+}
+
+func oneRow(t chat.Text) string { return strings.ReplaceAll(t.String(), "\n", " ⏎ ") }
+
+func (p *linePrinter) remark(text string) {
+	if !p.quiet && !p.json {
+		fmt.Fprintf(p.errs, "groupcast: %s\n", text)
+	}
+}
+
+func (p *linePrinter) warn(text string, hint chat.Text) {
+	fmt.Fprintf(p.errs, "groupcast: %s\n", text)
+	if h := oneRow(hint); h != "" {
+		fmt.Fprintf(p.errs, "  hint: %s\n", h)
+	}
+}
+
+// findings tells each finding once.
+func (p *linePrinter) findings(list []doctor.Finding) {
+	for _, f := range list {
+		key := f.Name + " " + f.Interface
+		if p.told[key] {
+			continue
+		}
+		if p.told == nil {
+			p.told = map[string]bool{}
+		}
+		p.told[key] = true
+		switch {
+		case p.json:
+			writeJSON(p.out, findingObject{"finding", f})
+		case !p.quiet:
+			writeFinding(p.errs, f)
+		}
+	}
+}
+
+func writeFinding(w io.Writer, f doctor.Finding) {
+	fmt.Fprintf(w, "groupcast: %s: %s: %s\n", f.Verdict, f.Name, clean(f.Title))
+	fmt.Fprintf(w, "  because: %s\n", clean(f.Evidence))
+	for _, h := range f.Hints {
+		fmt.Fprintf(w, "  hint: %s\n", clean(h))
+	}
+}
+
+// findingObject is a finding as --json prints it.
+type findingObject struct {
+	Type string `json:"type"`
+	doctor.Finding
+}
+
+// jsonLine is a line of the talk as --json prints it. Fields are only added.
+type jsonLine struct {
+	Type      string    `json:"type"` // heard, own, notice, problem
+	ID        uint64    `json:"id"`   // an own line comes again, with the same id, when its copy is back
+	Time      time.Time `json:"time"`
+	Text      string    `json:"text"` // sanitised
+	Interface string    `json:"interface,omitempty"`
+	IfIndex   int       `json:"ifindex,omitempty"`
+	From      string    `json:"from,omitempty"`
+	To        string    `json:"to,omitempty"`
+	TTL       int       `json:"ttl,omitempty"`
+	Direct    bool      `json:"direct,omitempty"` // sent to an address of this host, not to a group
+	Source    string    `json:"source,omitempty"`
+	Copy      string    `json:"copy,omitempty"`     // own: pending, back, missing, off, none
+	AfterMS   float64   `json:"after_ms,omitempty"` // own: until its copy was back
+	Hint      string    `json:"hint,omitempty"`
+}
+
+func lineObject(l chat.Line) jsonLine {
+	o := jsonLine{
+		ID: l.ID, Time: l.At, Text: l.Text.String(), Hint: l.Hint.String(),
+		Interface: l.Interface, IfIndex: l.IfIndex,
+		TTL: l.Hops, Direct: l.Direct, AfterMS: float64(l.After) / float64(time.Millisecond),
+		Source: addrText(l.Source), To: addrText(l.To),
+	}
+	if l.From.IsValid() {
+		o.From = l.From.String()
+	}
+	switch l.Kind {
+	case chat.Heard:
+		o.Type = "heard"
+	case chat.Own:
+		o.Type = "own"
+		o.Copy = map[chat.Copy]string{
+			chat.CopyPending: "pending", chat.CopyBack: "back", chat.CopyMissing: "missing",
+			chat.CopyOff: "off", chat.CopyNone: "none",
+		}[l.Copy]
+	case chat.Notice:
+		o.Type = "notice"
+	case chat.Problem:
+		o.Type = "problem"
+	}
+	return o
+}
+
+// addrText is "" for the zero Addr, which would print as "invalid IP".
+func addrText(a netip.Addr) string {
+	if !a.IsValid() {
+		return ""
+	}
+	return a.String()
+}
+
+// count is "1 datagram", "2 datagrams".
+func count(n int, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return fmt.Sprintf("%d %s", n, thing)
+}
+
+func writeJSON(w io.Writer, v any) {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.Encode(v)
+}

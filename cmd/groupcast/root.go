@@ -1,0 +1,139 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/groupcast/groupcast/mcast"
+)
+
+// settings are the flags that every command has.
+type settings struct {
+	interfaces []string
+	hops       int
+	loopback   bool
+	json       bool
+	quiet      bool
+}
+
+func newRoot() *cobra.Command {
+	set := &settings{}
+	root := newChat(set)
+	root.Use = "groupcast [GROUP[:PORT]]"
+	root.Short = "Join a multicast group, talk on it, and see where every datagram goes"
+	root.Long = `groupcast joins a UDP multicast group (224.0.0.114:1234 unless you name another), lets people talk on it
+with no server, and shows where every datagram really goes: which interface and source address it left by and why,
+and what came back.
+
+Without -i it listens on every usable interface, sends where the kernel's routing leads, and says where that is.
+With -i eth0 it joins and sends by eth0; several -i join on each and send by the first; -i default leaves both to the
+kernel, as a program does that sets nothing.`
+	root.Example = `  groupcast                          talk in 224.0.0.114:1234, in a terminal UI
+  groupcast -i eth0 239.1.2.3:5000   another group, by one interface
+  echo hello | groupcast             the same without a terminal: a datagram for each line
+  groupcast interfaces               where the kernel would join and send, and why`
+	root.SilenceErrors = true
+	root.SilenceUsage = true
+	root.SuggestionsMinimumDistance = 2
+	root.CompletionOptions.HiddenDefaultCmd = true
+
+	flags := root.PersistentFlags()
+	flags.StringSliceVarP(&set.interfaces, "interface", "i", nil, "join on `NAME|INDEX|ADDRESS`, and send by the first one named; \"default\": as the kernel chooses")
+	flags.IntVar(&set.hops, "hops", 1, "TTL of what is sent, 0 to 255 (also --ttl)")
+	flags.BoolVar(&set.loopback, "loopback", true, "let this host's own members hear what is sent")
+	flags.BoolVar(&set.json, "json", false, "print one JSON object per line")
+	flags.BoolVarP(&set.quiet, "quiet", "q", false, "print no remarks, only what arrives and what fails")
+	root.SetGlobalNormalizationFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
+		if name == "ttl" {
+			name = "hops"
+		}
+		return pflag.NormalizedName(name)
+	})
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		if err := fromEnvironment(cmd.Flags()); err != nil {
+			return err
+		}
+		if set.hops < 0 || set.hops > 255 {
+			return usageError{fmt.Errorf("--hops %d: %w", set.hops, mcast.ErrHopsOutside)}
+		}
+		return nil
+	}
+	root.RegisterFlagCompletionFunc("interface", completeInterfaces)
+
+	chat := newChat(set)
+	chat.Use = "chat [GROUP[:PORT]]"
+	root.AddCommand(chat, newListen(set), newSend(set), newInterfaces(set))
+	return root
+}
+
+// fromEnvironment gives every flag that was not named its value from
+// GROUPCAST_NAME, if that is set.
+func fromEnvironment(flags *pflag.FlagSet) (err error) {
+	flags.VisitAll(func(f *pflag.Flag) {
+		name := "GROUPCAST_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+		value, set := os.LookupEnv(name)
+		if f.Changed || !set || err != nil {
+			return
+		}
+		if e := flags.Set(f.Name, value); e != nil {
+			err = usageError{fmt.Errorf("%s: %w", name, e)}
+		}
+	})
+	return err
+}
+
+// groupArgs parses the groups named on the command line; without any it is
+// the default one.
+func groupArgs(cmd *cobra.Command, args []string) ([]mcast.Group, error) {
+	if len(args) == 0 {
+		return []mcast.Group{mcast.DefaultGroup}, nil
+	}
+	groups := make([]mcast.Group, len(args))
+	for n, arg := range args {
+		g, err := mcast.ParseGroup(arg)
+		if err != nil {
+			if near := cmd.SuggestionsFor(arg); len(near) > 0 {
+				err = fmt.Errorf("%w; did you mean: groupcast %s", err, strings.Join(near, ", "))
+			}
+			return nil, usageError{err}
+		}
+		groups[n] = g
+	}
+	return groups, nil
+}
+
+func atMost(n int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) > n {
+			return usageError{fmt.Errorf("%q: one argument too many", args[n])}
+		}
+		return nil
+	}
+}
+
+// completeInterfaces offers the interfaces of this host with their addresses.
+func completeInterfaces(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	list, _ := mcast.Interfaces()
+	out := []string{kernelDefault + "\tas the kernel chooses"}
+	for _, i := range list {
+		out = append(out, i.Name+"\t"+state(i)+" "+addresses(i))
+	}
+	return out, cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeGroups offers the groups that programs of this host have joined.
+func completeGroups(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	out := []string{mcast.DefaultGroup.String() + "\tthe default"}
+	list, _ := mcast.IGMP()
+	for _, i := range list {
+		for _, g := range i.Groups {
+			out = append(out, g.String()+"\tjoined on "+i.Name)
+		}
+	}
+	return out, cobra.ShellCompDirectiveNoFileComp
+}

@@ -1,0 +1,237 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/charmbracelet/x/term"
+	"github.com/creack/pty"
+	"github.com/hinshun/vt10x"
+
+	"github.com/groupcast/groupcast/mcast/lab"
+)
+
+// screen is groupcast in a terminal in a host: a pseudo terminal that is read
+// back as a person would see it.
+type screen struct {
+	t        *testing.T
+	master   *os.File
+	cmd      *lab.Cmd
+	before   *term.State // of the terminal, before the program had it
+	terminal *os.File
+
+	mu      sync.Mutex
+	vt      vt10x.Terminal
+	raw     bytes.Buffer
+	changed chan struct{}
+}
+
+func openScreen(t *testing.T, host *lab.Node, columns, rows int, args ...string) *screen {
+	t.Helper()
+	master, terminal, err := pty.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := pty.Setsize(master, &pty.Winsize{Cols: uint16(columns), Rows: uint16(rows)}); err != nil {
+		t.Fatal(err)
+	}
+	s := &screen{
+		t: t, master: master, terminal: terminal,
+		vt:      vt10x.New(vt10x.WithSize(columns, rows)),
+		changed: make(chan struct{}, 1),
+	}
+	if s.before, err = term.GetState(terminal.Fd()); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	s.cmd = host.Command(ctx, "groupcast", args...)
+	s.cmd.Stdin, s.cmd.Stdout, s.cmd.Stderr = terminal, terminal, terminal
+	s.cmd.Env = append(os.Environ(), "TERM=xterm-256color", "LANG=C.UTF-8")
+	if err := s.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	read := make(chan struct{})
+	go func() {
+		defer close(read)
+		s.read()
+	}()
+	t.Cleanup(func() {
+		cancel()
+		s.cmd.Wait()
+		terminal.Close()
+		master.Close()
+		<-read
+	})
+	return s
+}
+
+func (s *screen) read() {
+	b := make([]byte, 1<<16)
+	for {
+		n, err := s.master.Read(b)
+		if err != nil {
+			return
+		}
+		s.mu.Lock()
+		s.raw.Write(b[:n])
+		s.vt.Write(b[:n])
+		s.mu.Unlock()
+		select {
+		case s.changed <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// keys types.
+func (s *screen) keys(text string) {
+	s.t.Helper()
+	if _, err := io.WriteString(s.master, text); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// shows waits until a row of the screen has all of these, in this order.
+func (s *screen) shows(parts ...string) {
+	s.t.Helper()
+	deadline := time.After(patience)
+	for {
+		if text := s.text(); hasRow(text, parts) {
+			return
+		}
+		select {
+		case <-s.changed:
+		case <-deadline:
+			s.t.Fatalf("no row of the screen has %q:\n%s", parts, s.text())
+		}
+	}
+}
+
+func (s *screen) text() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.vt.String()
+}
+
+func hasRow(text string, parts []string) bool {
+	for row := range strings.Lines(text) {
+		found := true
+		for _, part := range parts {
+			_, after, ok := strings.Cut(row, part)
+			row, found = after, found && ok
+		}
+		if found {
+			return true
+		}
+	}
+	return false
+}
+
+// quits waits for the program's end and checks that it gave the terminal back.
+func (s *screen) quits(code int) {
+	s.t.Helper()
+	ended := make(chan error, 1)
+	go func() { ended <- s.cmd.Wait() }()
+	select {
+	case err := <-ended:
+		if got := exitCode(s.t, err); got != code {
+			s.t.Errorf("exit status %d, want %d", got, code)
+		}
+	case <-time.After(patience):
+		s.t.Fatalf("groupcast does not quit:\n%s", s.text())
+	}
+	after, err := term.GetState(s.terminal.Fd())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if *after != *s.before {
+		s.t.Error("the terminal's modes are not what they were")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if on, off := bytes.LastIndex(s.raw.Bytes(), []byte("\x1b[?1049h")), bytes.LastIndex(s.raw.Bytes(), []byte("\x1b[?1049l")); on > off {
+		s.t.Error("the alternate screen was not left")
+	}
+}
+
+// The article, on the screen: talk into silence, see why, press the key, and
+// be heard.
+func TestScreenTellsTheArticle(t *testing.T) {
+	l := build(t, lab.Article)
+	a, b := l.Host("A"), l.Host("B")
+	server := start(t, b, "node", peer(t, "server.js"))
+	server.prints("ready")
+	s := openScreen(t, a, 100, 30)
+	s.shows("224.0.0.114:1234", "eth1")
+	s.shows("eth0", "192.168.8.164/24")
+	s.shows("sends leave here")
+	s.shows("wrong-egress")
+
+	s.keys("to nobody\r")
+	s.shows("you", "169.254.167.41", "to nobody", "↺", "ms", "eth1")
+	start(t, b, "node", peer(t, "client.js"), "from node").status()
+	s.shows("192.168.8.226", "from node", "eth0")
+
+	s.keys("\x06") // ctrl+f
+	s.shows("sends leave by eth0, source 192.168.8.164")
+	s.keys("to node\r")
+	s.shows("you", "192.168.8.164", "to node", "↺", "ms", "eth0")
+	server.prints("receive msg: to node from 192.168.8.164")
+	server.neverPrinted("to nobody")
+
+	s.keys("/quit\r")
+	s.quits(exitOK)
+}
+
+func TestScreenCommands(t *testing.T) {
+	l := build(t, lab.Article)
+	s := openScreen(t, l.Host("A"), 80, 24)
+	s.shows("224.0.0.114:1234")
+	for _, step := range []struct {
+		types string
+		shows []string
+	}{
+		{"/loopback off", []string{"own copies off"}},
+		{"/loopback on", []string{"own copies on"}},
+		{"/ttl 8", []string{"sends with ttl 8"}},
+		{"/ttl 1", []string{"sends with ttl 1"}},
+		{"/interface eth0", []string{"sends leave by eth0"}},
+		{"/join 239.1.2.3:5000", []string{"joined 239.1.2.3:5000 on"}},
+		{"/leave", []string{"left 239.1.2.3:5000"}},
+		{"/leave", []string{"left 224.0.0.114:1234"}},
+		{"/leave", []string{"leave 224.0.0.114:1234: not joined there"}},
+		{"/interface default", []string{"sends leave by eth1"}},
+	} {
+		s.keys(step.types + "\r")
+		s.shows(step.shows...)
+	}
+	// What is wrong is said in the talk, and stays in the input to be mended.
+	for _, wrong := range []struct{ types, shows string }{
+		{"/interface eth9", "no such interface"},
+		{"/join 192.168.8.226", "not a multicast address"},
+		{"/join 224.0.0.1:70000", "not a UDP port"},
+	} {
+		s.keys(wrong.types + "\r")
+		s.shows(wrong.shows)
+		s.keys("\x15") // ctrl+u
+	}
+	s.keys("\x03")
+	s.quits(exitOK)
+}
+
+// A signal ends the screen, leaves the group, and gives the terminal back.
+func TestScreenOnSignal(t *testing.T) {
+	l := build(t, lab.Article)
+	s := openScreen(t, l.Host("B"), 100, 30)
+	s.shows("224.0.0.114:1234")
+	if err := s.cmd.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	s.quits(exitInterrupted)
+}

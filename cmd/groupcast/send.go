@@ -1,0 +1,184 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/doctor"
+	"github.com/groupcast/groupcast/tui"
+)
+
+func newSend(set *settings) *cobra.Command {
+	s := &sender{set: set}
+	cmd := &cobra.Command{
+		Use:   "send GROUP[:PORT] [TEXT...]",
+		Short: "Send the arguments as one datagram, or each line of standard input",
+		Long: `Send a datagram to a group, and say by which interface and source address it left and why. Without TEXT each line
+of standard input is a datagram. Sending needs no membership, and none is made. Exit status: 0 if the kernel took
+every datagram and nothing speaks against their way, 3 if a pitfall was found, 1 if nothing was sent.`,
+		Example: `  groupcast send 224.0.0.114 hello
+  groupcast send -i eth0 -c 10 --interval 100ms 239.1.2.3:5000 tick
+  seq 5 | groupcast send 224.0.0.114`,
+		ValidArgsFunction: completeGroups,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usageError{errors.New("send: name the group, such as 224.0.0.114")}
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if s.count < 1 || s.interval < 0 {
+				return usageError{errors.New("--count wants 1 or more, --interval 0 or more")}
+			}
+			groups, err := groupArgs(cmd, args[:1])
+			if err != nil {
+				return err
+			}
+			s.group, s.out, s.errs = groups[0], cmd.OutOrStdout(), cmd.ErrOrStderr()
+			return s.run(cmd.Context(), cmd.InOrStdin(), args[1:])
+		},
+	}
+	cmd.Flags().IntVarP(&s.count, "count", "c", 1, "send each datagram so many times")
+	cmd.Flags().DurationVar(&s.interval, "interval", 0, "time between two datagrams, such as 100ms")
+	return cmd
+}
+
+// sender sends datagrams one after the other.
+type sender struct {
+	set       *settings
+	count     int
+	interval  time.Duration
+	group     mcast.Group
+	out, errs io.Writer
+
+	conn         *mcast.Conn
+	via          mcast.Via
+	way          tui.Egress
+	sent, failed int
+	bytes        int
+}
+
+func (s *sender) run(ctx context.Context, in io.Reader, words []string) error {
+	findings, err := s.prepare(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.conn.Close()
+
+	if len(words) > 0 {
+		err = s.send(ctx, strings.Join(words, " "))
+	} else {
+		err = s.lines(ctx, in)
+	}
+	if err != nil {
+		return err
+	}
+	return s.end(findings)
+}
+
+// prepare chooses the way out and opens the socket.
+func (s *sender) prepare(ctx context.Context) ([]doctor.Finding, error) {
+	facts, err := doctor.Gather(s.group)
+	if err != nil {
+		return nil, err
+	}
+	c, err := choose(facts.Interfaces, s.set.interfaces)
+	if err != nil {
+		return nil, &mcast.OpError{Op: "send", Target: s.group.String(), Err: err}
+	}
+	s.via = viaOf(c.send)
+	s.way = wayOut(s.group, c.send, c.lo)
+	s.conn, err = mcast.Listen(ctx, mcast.Config{NoLoopback: !s.set.loopback})
+	if err != nil {
+		return nil, err
+	}
+	if err := s.conn.SetHops(s.set.hops); err != nil {
+		s.conn.Close()
+		return nil, err
+	}
+	intent := doctor.Intent{Group: s.group, Send: c.send.Index, Loopback: s.set.loopback, Hops: s.set.hops}
+	if c.byUser {
+		intent.Wanted = indexes(c.joins[:1])
+	}
+	return doctor.Diagnose(facts, intent), nil
+}
+
+func (s *sender) lines(ctx context.Context, in io.Reader) error {
+	return eachLine(ctx, in, func(text string, err error) error {
+		if err != nil {
+			s.failed++
+			complain(s.errs, err)
+			return nil
+		}
+		return s.send(ctx, text)
+	})
+}
+
+// send sends text count times. What the kernel refuses is said and counted;
+// only the end of ctx is an error.
+func (s *sender) send(ctx context.Context, text string) error {
+	for range s.count {
+		if s.interval > 0 && s.sent+s.failed > 0 {
+			pause := time.NewTimer(s.interval)
+			select {
+			case <-ctx.Done():
+				pause.Stop()
+			case <-pause.C:
+			}
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		err := s.conn.Send([]byte(text), s.group.AddrPort(), s.via)
+		if err != nil {
+			s.failed++
+			complain(s.errs, err)
+			continue
+		}
+		s.sent++
+		s.bytes += len(text)
+		if s.set.json {
+			writeJSON(s.out, jsonSent{
+				Type: "sent", Time: time.Now(), To: s.group.String(), Size: len(text),
+				Interface: s.way.Interface, IfIndex: s.way.IfIndex, Source: addrText(s.way.Source), Because: s.way.Because,
+			})
+		}
+	}
+	return nil
+}
+
+// jsonSent is a datagram that the kernel took, as --json prints it. Fields
+// are only added.
+type jsonSent struct {
+	Type      string    `json:"type"`
+	Time      time.Time `json:"time"`
+	To        string    `json:"to"`
+	Size      int       `json:"size"` // bytes of payload
+	Interface string    `json:"interface"`
+	IfIndex   int       `json:"ifindex"`
+	Source    string    `json:"source,omitempty"`
+	Because   string    `json:"because"`
+}
+
+// end says what was sent by which way, and gives the exit status.
+func (s *sender) end(findings []doctor.Finding) error {
+	if s.sent > 0 && !s.set.quiet && !s.set.json {
+		fmt.Fprintf(s.errs, "groupcast: sent %s (%d bytes) to %s; %s\n", count(s.sent, "datagram"), s.bytes, s.group, egressText(s.way))
+	}
+	p := &linePrinter{out: s.out, errs: s.errs, json: s.set.json, quiet: s.set.quiet}
+	p.findings(findings)
+	switch {
+	case s.sent == 0 && s.failed > 0:
+		return status(exitNot)
+	case s.failed > 0, len(findings) > 0:
+		return status(exitDoubt)
+	}
+	return nil
+}
