@@ -84,7 +84,7 @@ func (s *session) joinGroup(ctx context.Context, a tui.Join) error {
 	if err != nil {
 		return err
 	}
-	s.notice(joinedText(a.Group, joined), "")
+	s.notice(joinedText(a.Group, joined, s.Snapshot().ReadBuffer), "")
 	return nil
 }
 

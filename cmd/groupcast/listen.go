@@ -146,7 +146,7 @@ func (l *listener) join(ctx context.Context, groups []mcast.Group, on []mcast.In
 		for _, m := range joined {
 			where = append(where, m.Interface)
 		}
-		l.remark(joinedText(g, where))
+		l.remark(joinedText(g, where, conn.ReadBuffer()))
 	}
 	return conns, nil
 }

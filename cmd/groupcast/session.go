@@ -104,7 +104,7 @@ func startSession(ctx context.Context, cfg sessionConfig) (*session, error) {
 		s.Close()
 		return nil, err
 	}
-	s.notice(joinedText(cfg.group, joined), "")
+	s.notice(joinedText(cfg.group, joined, s.Snapshot().ReadBuffer), "")
 	s.refresh()
 	s.announceEgress()
 	s.done.Go(func() { s.read(ctx, sender) })
@@ -308,8 +308,10 @@ func (s *session) problem(err error) {
 	s.ring.Put(s.room.Problem(time.Now(), plain(err), hint(err)))
 }
 
-func joinedText(g mcast.Group, on []mcast.Interface) string {
-	return fmt.Sprintf("joined %s on %s", g, strings.Join(names(on), ", "))
+// joinedText says what was joined, and how many bytes the kernel will hold of
+// what is not read yet.
+func joinedText(g mcast.Group, on []mcast.Interface, readBuffer int) string {
+	return fmt.Sprintf("joined %s on %s; receive buffer %d KiB", g, strings.Join(names(on), ", "), readBuffer>>10)
 }
 
 func names(list []mcast.Interface) []string {
