@@ -40,7 +40,7 @@ type Config struct {
 	// group get of what is sent (IP_MULTICAST_LOOP).
 	NoLoopback bool
 	// Hops is the TTL of multicast that is sent, 1 to 255; 0 means 1, which
-	// no router forwards. SetHops can set 0 itself.
+	// no router forwards. To send with TTL 0, call SetHops.
 	Hops int
 }
 
@@ -90,6 +90,9 @@ func Listen(ctx context.Context, cfg Config) (*Conn, error) {
 	if !addr.Is4() {
 		return fail(fmt.Errorf("IPv6: %w", errors.ErrUnsupported))
 	}
+	if addr.IsMulticast() {
+		return fail(fmt.Errorf("bind a group's address: %w", errors.ErrUnsupported))
+	}
 	if cfg.Hops < 0 || cfg.Hops > 255 {
 		return fail(fmt.Errorf("%d: %w", cfg.Hops, ErrHopsOutside))
 	}
@@ -103,10 +106,10 @@ func Listen(ctx context.Context, cfg Config) (*Conn, error) {
 	}}
 	pc, err := lc.ListenPacket(ctx, "udp4", at.String())
 	if err != nil {
-		if errors.Is(err, syscall.EADDRINUSE) {
-			err = fmt.Errorf("%w: %w", ErrPortInUse, syscall.EADDRINUSE)
+		if err = cause(err); portTaken(err) {
+			err = fmt.Errorf("%w: %w", ErrPortInUse, err)
 		}
-		return fail(cause(err))
+		return fail(err)
 	}
 	udp := pc.(*net.UDPConn)
 	c := &Conn{
@@ -124,14 +127,9 @@ func Listen(ctx context.Context, cfg Config) (*Conn, error) {
 }
 
 func (c *Conn) configure(cfg Config) error {
-	asked := cfg.ReadBuffer
-	if asked == 0 {
-		asked = DefaultReadBuffer
+	if err := c.setReadBuffer(cfg.ReadBuffer); err != nil {
+		return err
 	}
-	if err := c.udp.SetReadBuffer(asked); err != nil {
-		return fmt.Errorf("receive buffer of %d bytes: %w", asked, err)
-	}
-	c.readBuffer = grantedReadBuffer(c.udp, asked)
 	// Where the system has no such control messages (Windows), datagrams come
 	// without destination, interface and TTL.
 	flags := ipv4.FlagDst | ipv4.FlagInterface | ipv4.FlagTTL
@@ -144,6 +142,25 @@ func (c *Conn) configure(cfg Config) error {
 	if err := c.pc.SetMulticastTTL(c.hops); err != nil {
 		return fmt.Errorf("hops: %w", err)
 	}
+	return nil
+}
+
+// setReadBuffer asks for that many bytes. Linux grants what it can; the BSDs
+// refuse what is above their limit, so the default is halved there until it is
+// granted.
+func (c *Conn) setReadBuffer(asked int) error {
+	atLeast := asked
+	if asked == 0 {
+		asked, atLeast = DefaultReadBuffer, 64<<10
+	}
+	err := c.udp.SetReadBuffer(asked)
+	for ; err != nil && asked/2 >= atLeast; asked /= 2 {
+		err = c.udp.SetReadBuffer(asked / 2)
+	}
+	if err != nil {
+		return fmt.Errorf("receive buffer of %d bytes: %w", asked, err)
+	}
+	c.readBuffer = grantedReadBuffer(c.udp, asked)
 	return nil
 }
 

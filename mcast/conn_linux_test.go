@@ -32,7 +32,7 @@ func joinedOn(t *testing.T, host *lab.Node, g mcast.Group) []string {
 	in(t, host, func() error {
 		list, err := mcast.IGMP()
 		for _, i := range list {
-			if slices.Contains(i.Groups, g.Addr) {
+			if i.Has(g.Addr) {
 				names = append(names, i.Name)
 			}
 		}
@@ -230,14 +230,19 @@ func TestReadTakesABatch(t *testing.T) {
 	}
 	var got []string
 	batch := make([]mcast.Datagram, 2*mcast.BatchSize)
-	for _, atMost := range []int{mcast.BatchSize, 10} {
+	largest := 0
+	for len(got) < len(want) {
 		n, err := own.Read(t.Context(), batch)
-		if err != nil || n != atMost {
-			t.Fatalf("Read = %d, %v; want %d", n, err, atMost)
+		if err != nil {
+			t.Fatal(err)
 		}
+		largest = max(largest, n)
 		for _, d := range batch[:n] {
 			got = append(got, string(d.Data))
 		}
+	}
+	if largest < 2 || largest > mcast.BatchSize {
+		t.Errorf("the largest batch has %d of %d datagrams, want 2 to %d", largest, len(want), mcast.BatchSize)
 	}
 	if !slices.Equal(got, want) {
 		t.Error("the payloads are not what was sent, in order")

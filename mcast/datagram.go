@@ -10,7 +10,7 @@ import (
 type Datagram struct {
 	At      time.Time      // when it was read
 	From    netip.AddrPort // who says to have sent it
-	To      netip.Addr     // the destination in its header: a group, or an address of this host
+	To      netip.Addr     // the destination in its header: a group, an address of this host, or a broadcast address
 	IfIndex int            // the interface it arrived by; for an own copy the one it was sent by. 0: unknown
 	Hops    int            // the TTL left; 0: unknown
 	Data    []byte         // the payload, valid until the next Read on the same Conn
@@ -19,5 +19,6 @@ type Datagram struct {
 // Membership is one joined group on one interface.
 type Membership struct {
 	Group
-	Interface Interface
+	Interface Interface // the zero Interface: where the kernel chose, on a system that does not tell
+	byKernel  bool      // joined without an interface
 }

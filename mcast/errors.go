@@ -8,7 +8,7 @@ import (
 // Errors of Conn and Listen beside those of the kernel (syscall.Errno), to be
 // tested with errors.Is.
 var (
-	ErrPortInUse   = errors.New("another program holds the port for itself")
+	ErrPortInUse   = errors.New("the port is in use and not shared")
 	ErrTooLong     = fmt.Errorf("longer than the %d bytes that fit in an IPv4 UDP datagram", MaxPayload)
 	ErrJoined      = errors.New("already joined there")
 	ErrNotJoined   = errors.New("not joined there")

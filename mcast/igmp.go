@@ -15,8 +15,26 @@ import (
 type IGMPState struct {
 	Index   int
 	Name    string
-	Version int          // 1 to 3: the lowest that a querier was heard with lately, else 3 (RFC 3376, section 7.2.1)
-	Groups  []netip.Addr // 224.0.0.1 is always among them on an interface that does multicast
+	Version int // 1 to 3: the lowest that a querier was heard with lately, else 3 (RFC 3376, section 7.2.1)
+	Groups  []IGMPGroup
+}
+
+// IGMPGroup is a group that is joined on an interface. 224.0.0.1 always is.
+type IGMPGroup struct {
+	Addr  netip.Addr
+	Users int // sockets that joined it there, and the kernel's own uses
+}
+
+// Has reports whether anyone has joined the group there.
+func (s IGMPState) Has(group netip.Addr) bool { return s.users(group) > 0 }
+
+func (s IGMPState) users(group netip.Addr) int {
+	for _, g := range s.Groups {
+		if g.Addr == group {
+			return g.Users
+		}
+	}
+	return 0
 }
 
 // parseIGMP reads /proc/net/igmp:
@@ -31,7 +49,7 @@ func parseIGMP(r io.Reader) ([]IGMPState, error) {
 	lines := bufio.NewScanner(r)
 	for n := 1; lines.Scan(); n++ {
 		line := lines.Text()
-		fields := strings.Fields(line)
+		fields := strings.FieldsFunc(line, isBlank)
 		switch {
 		case n == 1 || len(fields) == 0:
 		case !strings.HasPrefix(line, "\t"):
@@ -41,17 +59,40 @@ func parseIGMP(r io.Reader) ([]IGMPState, error) {
 			}
 			out = append(out, s)
 		case len(out) > 0:
-			v, err := strconv.ParseUint(fields[0], 16, 32)
+			g, err := parseIGMPGroup(fields)
 			if err != nil {
-				return nil, fmt.Errorf("igmp: line %d: group %q is not a hexadecimal address", n, fields[0])
+				return nil, fmt.Errorf("igmp: line %d: %w", n, err)
 			}
-			var b [4]byte
-			binary.NativeEndian.PutUint32(b[:], uint32(v))
 			last := &out[len(out)-1]
-			last.Groups = append(last.Groups, netip.AddrFrom4(b))
+			last.Groups = append(last.Groups, g)
 		}
 	}
-	return out, lines.Err()
+	if err := lines.Err(); err != nil {
+		return nil, fmt.Errorf("igmp: %w", err)
+	}
+	return out, nil
+}
+
+// isBlank is what separates fields. Interface names may hold Unicode's other
+// spaces.
+func isBlank(r rune) bool { return r == ' ' || r == '\t' }
+
+// parseIGMPGroup reads "720000E0", "1", and what follows.
+func parseIGMPGroup(fields []string) (IGMPGroup, error) {
+	if len(fields) < 2 {
+		return IGMPGroup{}, fmt.Errorf("%q: want a group and its users", fields)
+	}
+	v, err := strconv.ParseUint(fields[0], 16, 32)
+	if err != nil {
+		return IGMPGroup{}, fmt.Errorf("group %q is not a hexadecimal address", fields[0])
+	}
+	users, err := strconv.Atoi(fields[1])
+	if err != nil {
+		return IGMPGroup{}, fmt.Errorf("users: %w", err)
+	}
+	var b [4]byte
+	binary.NativeEndian.PutUint32(b[:], uint32(v))
+	return IGMPGroup{Addr: netip.AddrFrom4(b), Users: users}, nil
 }
 
 // parseIGMPInterface reads "2	eth0      :     2      V3". Names may hold any
@@ -61,7 +102,7 @@ func parseIGMPInterface(line string) (IGMPState, error) {
 	if colon < 0 {
 		return IGMPState{}, fmt.Errorf("%q: no interface", line)
 	}
-	head, tail := strings.Fields(line[:colon]), strings.Fields(line[colon+1:])
+	head, tail := strings.FieldsFunc(line[:colon], isBlank), strings.FieldsFunc(line[colon+1:], isBlank)
 	if len(head) != 2 || len(tail) != 2 || len(tail[1]) != 2 {
 		return IGMPState{}, fmt.Errorf("%q: want index, name, count and version", line)
 	}

@@ -13,9 +13,10 @@ const procIGMP = `Idx	Device    : Count Querier	Group    Users Timer	Reporter
 1	lo        :     1      V3
 				010000E0     1 0:00000000		0
 2	eth0      :     2      V2
-				720000E0     1 0:00000000		0
+				720000E0     2 0:00000000		0
 				010000E0     1 0:00000000		0
 31	eth0:1    :     0      V3
+32	wide n  :     0      V3
 `
 
 func TestParseIGMP(t *testing.T) {
@@ -24,9 +25,10 @@ func TestParseIGMP(t *testing.T) {
 	}
 	all := netip.MustParseAddr("224.0.0.1")
 	want := []IGMPState{
-		{1, "lo", 3, []netip.Addr{all}},
-		{2, "eth0", 2, []netip.Addr{DefaultGroup.Addr, all}},
+		{1, "lo", 3, []IGMPGroup{{all, 1}}},
+		{2, "eth0", 2, []IGMPGroup{{DefaultGroup.Addr, 2}, {all, 1}}},
 		{31, "eth0:1", 3, nil},
+		{32, "wide\u2003n", 3, nil},
 	}
 	got, err := parseIGMP(strings.NewReader(procIGMP))
 	if err != nil || !reflect.DeepEqual(got, want) {
@@ -41,6 +43,9 @@ func TestParseIGMPErrors(t *testing.T) {
 		head + "x\teth0 : 1 V3\n",
 		head + "2\teth0 : 1 Vx\n",
 		head + "2\teth0 : 1 V3\n\t\tnothex 1\n",
+		head + "2\teth0 : 1 V3\n\t\t010000E0\n",
+		head + "2\teth0 : 1 V3\n\t\t010000E0 many\n",
+		head + strings.Repeat("x", 1<<17),
 	} {
 		if got, err := parseIGMP(strings.NewReader(text)); err == nil {
 			t.Errorf("parseIGMP(%q) = %v, want an error", text, got)

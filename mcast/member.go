@@ -25,32 +25,62 @@ func (c *Conn) Join(g Group, on Interface) error {
 	if err := c.supported(g); err != nil {
 		return fail(err)
 	}
-	if on.Index == 0 {
-		// The kernel does not say where it joined; it is asked the same
-		// question, just before.
-		r, err := RouteTo(g, RouteOptions{Join: true})
-		if err != nil && !errors.Is(err, errors.ErrUnsupported) {
-			return fail(fmt.Errorf("%w: %w", ErrNoRoute, cause(err)))
-		}
-		on.Index, on.Name = r.IfIndex, r.Interface
-	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.find(g, on.Index) >= 0 {
+	if c.find(g, on) >= 0 {
 		return fail(ErrJoined)
 	}
-	if err := c.pc.JoinGroup(on.byIndex(), &net.UDPAddr{IP: g.Addr.AsSlice()}); err != nil {
-		if errors.Is(err, syscall.EADDRINUSE) {
-			err = ErrJoined
-		}
-		return fail(cause(err))
+	join := func() error { return c.pc.JoinGroup(on.byIndex(), &net.UDPAddr{IP: g.Addr.AsSlice()}) }
+	m := Membership{Group: g, Interface: on}
+	var err error
+	if on.Index == 0 {
+		m.Interface, err = whereJoined(g, join)
+		m.byKernel = true
+	} else {
+		err = join()
 	}
-	c.joined = append(c.joined, Membership{Group: g, Interface: on})
-	return nil
+	switch {
+	case err == nil:
+		c.joined = append(c.joined, m)
+		return nil
+	case portTaken(err): // EADDRINUSE: there, but not by our books
+		err = ErrJoined
+	case on.Index == 0 && errors.Is(err, syscall.ENODEV):
+		if _, why := RouteTo(g, RouteOptions{Join: true}); why != nil {
+			err = why // ENODEV says less
+		}
+		err = fmt.Errorf("%w: %w", ErrNoRoute, cause(err))
+	}
+	return fail(cause(err))
 }
 
-// Leave ends a membership that Join made on that interface. The error is an
-// OpError, ErrNotJoined when there is none. An interface that was deleted in
+// whereJoined joins without an interface and finds out where that was. The
+// kernel does not say, but it counts the users of each group on each
+// interface; where several counts grew, the route decides. The zero Interface
+// stands for not known.
+func whereJoined(g Group, join func() error) (Interface, error) {
+	before, _ := IGMP()
+	if err := join(); err != nil {
+		return Interface{}, err
+	}
+	after, _ := IGMP()
+	route, _ := RouteTo(g, RouteOptions{Join: true})
+	where := Interface{Index: route.IfIndex, Name: route.Interface}
+	var grown []IGMPState
+	for _, now := range after {
+		n := slices.IndexFunc(before, func(s IGMPState) bool { return s.Index == now.Index })
+		if n >= 0 && now.users(g.Addr) > before[n].users(g.Addr) {
+			grown = append(grown, now)
+		}
+	}
+	if len(grown) > 0 && !slices.ContainsFunc(grown, func(s IGMPState) bool { return s.Index == where.Index }) {
+		where = Interface{Index: grown[0].Index, Name: grown[0].Name}
+	}
+	return where, nil
+}
+
+// Leave ends a membership that Join made on that interface; the zero Interface
+// is for one where the kernel chose. The error is an OpError, ErrNotJoined when there is none. An interface that was deleted in
 // the meantime took the membership with it; leaving is then no error.
 func (c *Conn) Leave(g Group, on Interface) error {
 	fail := func(err error) error {
@@ -58,13 +88,14 @@ func (c *Conn) Leave(g Group, on Interface) error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	n := c.find(g, on.Index)
+	n := c.find(g, on)
 	if n < 0 {
 		return fail(ErrNotJoined)
 	}
+	left := c.joined[n]
 	c.joined = slices.Delete(c.joined, n, n+1)
-	err := c.pc.LeaveGroup(on.byIndex(), &net.UDPAddr{IP: g.Addr.AsSlice()})
-	if err != nil && !errors.Is(err, syscall.EADDRNOTAVAIL) && !errors.Is(err, syscall.ENODEV) {
+	err := c.pc.LeaveGroup(left.Interface.byIndex(), &net.UDPAddr{IP: g.Addr.AsSlice()})
+	if err != nil && !alreadyGone(cause(err)) {
 		return fail(cause(err))
 	}
 	return nil
@@ -78,9 +109,10 @@ func (c *Conn) Memberships() []Membership {
 }
 
 // find needs c.mu. The port is no part of a membership: a socket has one.
-func (c *Conn) find(g Group, index int) int {
+func (c *Conn) find(g Group, on Interface) int {
 	return slices.IndexFunc(c.joined, func(m Membership) bool {
-		return m.Addr == g.Addr && m.Source == g.Source && m.Interface.Index == index
+		return m.Addr == g.Addr && m.Source == g.Source &&
+			(m.Interface.Index == on.Index || m.byKernel && on.Index == 0)
 	})
 }
 

@@ -29,9 +29,11 @@ func routeTo(g Group, opt RouteOptions) (Route, error) {
 		return Route{}, err
 	}
 	r := Route{
-		IfIndex:   answer.oif,
 		Source:    answer.source,
 		LoopsBack: answer.flags&rtcfLocal != 0,
+	}
+	if len(answer.hops) > 0 {
+		r.IfIndex = answer.hops[0].ifIndex
 	}
 	if !r.Source.IsValid() {
 		r.Source = opt.Source
@@ -39,7 +41,7 @@ func routeTo(g Group, opt RouteOptions) (Route, error) {
 	// The kernel has no route to show when it needed none: an interface that
 	// was chosen carries a group without one.
 	if m, err := getRoute(g, opt, rtmFIBMatch); err == nil {
-		r.Match = Match{Found: true, Dst: m.dst, Gateway: m.gateway, Table: m.table}
+		r.Match = Match{Found: true, Dst: m.dst, Gateway: m.gatewayBy(r.IfIndex), Table: m.table}
 	}
 	return r, nil
 }
@@ -53,7 +55,13 @@ func getRoute(g Group, opt RouteOptions, flags uint32) (routeAnswer, error) {
 	}}
 	req.AddData(msg)
 	req.AddData(nl.NewRtAttr(unix.RTA_DST, g.Addr.AsSlice()))
-	if !opt.Join {
+	if opt.Join {
+		// A join asks for no protocol, as nobody in particular. The request
+		// must name a protocol and takes UDP if it does not; rules for ICMP
+		// are the rarer ones.
+		req.AddData(nl.NewRtAttr(unix.RTA_IP_PROTO, []byte{unix.IPPROTO_ICMP}))
+		req.AddData(nl.NewRtAttr(unix.RTA_UID, nl.Uint32Attr(0)))
+	} else {
 		req.AddData(nl.NewRtAttr(unix.RTA_IP_PROTO, []byte{unix.IPPROTO_UDP}))
 		req.AddData(nl.NewRtAttr(unix.RTA_DPORT, binary.BigEndian.AppendUint16(nil, g.Port)))
 		if opt.SourcePort != 0 {
@@ -79,16 +87,30 @@ func getRoute(g Group, opt RouteOptions, flags uint32) (routeAnswer, error) {
 
 // routeAnswer is what an RTM_NEWROUTE message says that we ask for.
 type routeAnswer struct {
-	flags   uint32
-	table   int
-	oif     int
-	dst     netip.Prefix
-	source  netip.Addr
+	flags  uint32
+	table  int
+	dst    netip.Prefix
+	source netip.Addr
+	hops   []nextHop // where it can lead: several for a multipath route
+}
+
+// nextHop is a way to go on: an interface, and the gateway on it, if any.
+type nextHop struct {
+	ifIndex int
 	gateway netip.Addr
 }
 
-// parseRoute reads an rtmsg and its attributes (rtnetlink(7)). A route with
-// several next hops gives the first.
+// gatewayBy is the gateway of the next hop that leads by an interface.
+func (a routeAnswer) gatewayBy(ifIndex int) netip.Addr {
+	for _, hop := range a.hops {
+		if hop.ifIndex == ifIndex {
+			return hop.gateway
+		}
+	}
+	return netip.Addr{}
+}
+
+// parseRoute reads an rtmsg and its attributes (rtnetlink(7)).
 func parseRoute(b []byte) (routeAnswer, error) {
 	if len(b) < unix.SizeofRtMsg {
 		return routeAnswer{}, fmt.Errorf("netlink: route message of %d bytes: %w", len(b), syscall.EBADMSG)
@@ -98,6 +120,7 @@ func parseRoute(b []byte) (routeAnswer, error) {
 		flags: binary.NativeEndian.Uint32(b[8:12]),
 	}
 	dst := netip.IPv4Unspecified()
+	var hop nextHop
 	for kind, v := range attributes(b[unix.SizeofRtMsg:]) {
 		switch kind {
 		case unix.RTA_DST:
@@ -105,35 +128,41 @@ func parseRoute(b []byte) (routeAnswer, error) {
 		case unix.RTA_PREFSRC:
 			a.source, _ = netip.AddrFromSlice(v)
 		case unix.RTA_GATEWAY:
-			a.gateway, _ = netip.AddrFromSlice(v)
+			hop.gateway, _ = netip.AddrFromSlice(v)
 		case unix.RTA_OIF:
-			a.oif = int(uint32Of(v))
+			hop.ifIndex = int(uint32Of(v))
 		case unix.RTA_TABLE:
 			a.table = int(uint32Of(v))
 		case unix.RTA_MULTIPATH:
-			a.nextHop(v)
+			a.hops = parseNextHops(v)
 		}
+	}
+	if hop.ifIndex != 0 {
+		a.hops = append(a.hops, hop)
 	}
 	a.dst, _ = dst.Prefix(int(b[1]))
 	return a, nil
 }
 
-// nextHop takes interface and gateway from the first rtnexthop: length,
-// flags, hops, interface index, attributes.
-func (a *routeAnswer) nextHop(b []byte) {
-	if len(b) < unix.SizeofRtNexthop {
-		return
-	}
-	size := int(binary.NativeEndian.Uint16(b))
-	if size < unix.SizeofRtNexthop || size > len(b) {
-		return
-	}
-	a.oif = int(binary.NativeEndian.Uint32(b[4:]))
-	for kind, v := range attributes(b[unix.SizeofRtNexthop:size]) {
-		if kind == unix.RTA_GATEWAY {
-			a.gateway, _ = netip.AddrFromSlice(v)
+// parseNextHops reads rtnexthops: each a length, flags, hops, an interface
+// index, and attributes.
+func parseNextHops(b []byte) []nextHop {
+	var hops []nextHop
+	for len(b) >= unix.SizeofRtNexthop {
+		size := int(binary.NativeEndian.Uint16(b))
+		if size < unix.SizeofRtNexthop || size > len(b) {
+			break
 		}
+		hop := nextHop{ifIndex: int(binary.NativeEndian.Uint32(b[4:]))}
+		for kind, v := range attributes(b[unix.SizeofRtNexthop:size]) {
+			if kind == unix.RTA_GATEWAY {
+				hop.gateway, _ = netip.AddrFromSlice(v)
+			}
+		}
+		hops = append(hops, hop)
+		b = b[min((size+3)&^3, len(b)):]
 	}
+	return hops
 }
 
 // attributes walks over rtattrs, each a length, a type and a value, padded to

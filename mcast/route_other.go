@@ -21,7 +21,11 @@ func routeTo(g Group, opt RouteOptions) (Route, error) {
 	if err != nil {
 		return Route{}, err
 	}
-	if i, ok := ByIndex(list, opt.IfIndex); ok {
+	if opt.IfIndex != 0 {
+		i, ok := ByIndex(list, opt.IfIndex)
+		if !ok {
+			return Route{}, ErrNoInterface
+		}
 		return Route{Interface: i.Name, IfIndex: i.Index, Source: i.IPv4()}, nil
 	}
 	conn, err := net.DialUDP("udp4", nil, net.UDPAddrFromAddrPort(g.AddrPort()))

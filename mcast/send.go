@@ -1,11 +1,16 @@
 package mcast
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 
 	"golang.org/x/net/ipv4"
 )
+
+// hasControlMessages tells whether the system takes the way out with each
+// datagram. FreeBSD and Windows do not.
+var hasControlMessages = len((&ipv4.ControlMessage{IfIndex: 1}).Marshal()) > 0
 
 // Via is the way out that a datagram is given. The zero Via leaves it to the
 // kernel.
@@ -16,7 +21,9 @@ type Via struct {
 
 // Send sends data as one datagram. Its way is chosen for this datagram alone,
 // by a control message (IP_PKTINFO, ip(7)), which is stronger than every
-// option of the socket and than the routing table.
+// option of the socket and than the routing table. FreeBSD
+// and Windows have no such message: there it is the socket's option, set and
+// used under a lock, and a Source is errors.ErrUnsupported.
 //
 // The error is an OpError: ErrTooLong above MaxPayload bytes, else the
 // kernel's. No error means that the kernel took the datagram, not that anyone
@@ -35,16 +42,23 @@ func (c *Conn) send(data []byte, to netip.AddrPort, via Via) error {
 	if len(data) > MaxPayload {
 		return fmt.Errorf("%d bytes: %w", len(data), ErrTooLong)
 	}
-	if via == (Via{}) {
-		_, err := c.udp.WriteToUDPAddrPort(data, to)
-		return err
+	if !to.Addr().Is4() {
+		return fmt.Errorf("IPv6: %w", errors.ErrUnsupported)
 	}
-	if oob := (&ipv4.ControlMessage{IfIndex: via.IfIndex, Src: via.Source.AsSlice()}).Marshal(); len(oob) > 0 {
+	if hasControlMessages {
+		if via == (Via{}) {
+			_, err := c.udp.WriteToUDPAddrPort(data, to)
+			return err
+		}
+		oob := (&ipv4.ControlMessage{IfIndex: via.IfIndex, Src: via.Source.AsSlice()}).Marshal()
 		_, _, err := c.udp.WriteMsgUDPAddrPort(data, oob, to)
 		return err
 	}
-	// FreeBSD and Windows choose per socket only, so the option and the send
-	// must not be parted by another sender's.
+	if via.Source.IsValid() {
+		return fmt.Errorf("choose a source address: %w", errors.ErrUnsupported)
+	}
+	// The choice is the socket's, so it is made for every datagram, and must
+	// not be parted from the send by another sender's.
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err := c.pc.SetMulticastInterface(Interface{Index: via.IfIndex}.byIndex()); err != nil {
@@ -56,7 +70,8 @@ func (c *Conn) send(data []byte, to netip.AddrPort, via Via) error {
 
 // SetLoopback switches on or off the copies that members of a group on this
 // host get of what this Conn sends to it (IP_MULTICAST_LOOP). Sends by the
-// loopback interface always come back.
+// loopback interface always come back. On Windows the option is the
+// receiver's.
 func (c *Conn) SetLoopback(on bool) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -1,6 +1,10 @@
 package mcast
 
-import "golang.org/x/sys/unix"
+import (
+	"errors"
+
+	"golang.org/x/sys/unix"
+)
 
 // prepare sets what must be set before bind. IP_MULTICAST_ALL is on by
 // default, and then a socket gets the datagrams of every group that any
@@ -11,5 +15,9 @@ func prepare(fd uintptr, share bool) error {
 			return err
 		}
 	}
-	return unix.SetsockoptInt(int(fd), unix.IPPROTO_IP, unix.IP_MULTICAST_ALL, 0)
+	err := unix.SetsockoptInt(int(fd), unix.IPPROTO_IP, unix.IP_MULTICAST_ALL, 0)
+	if errors.Is(err, unix.ENOPROTOOPT) {
+		return nil // emulated kernels do not know it
+	}
+	return err
 }

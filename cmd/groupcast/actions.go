@@ -14,12 +14,12 @@ import (
 )
 
 // Do implements tui.Session.
-func (s *session) Do(ctx context.Context, a tui.Action) error {
+func (s *session) Do(_ context.Context, a tui.Action) error {
 	if say, ok := a.(tui.Say); ok {
 		s.say(say.Text)
 		return nil
 	}
-	if err := s.change(ctx, a); err != nil {
+	if err := s.change(a); err != nil {
 		s.problem(err)
 	}
 	s.refresh()
@@ -27,14 +27,14 @@ func (s *session) Do(ctx context.Context, a tui.Action) error {
 }
 
 // change carries out the actions that change a setting.
-func (s *session) change(ctx context.Context, a tui.Action) error {
+func (s *session) change(a tui.Action) error {
 	switch a := a.(type) {
 	case tui.Join:
-		return s.joinGroup(ctx, a)
+		return s.joinGroup(a)
 	case tui.Leave:
 		return s.leaveGroup(a)
 	case tui.UseInterface:
-		return s.useInterface(ctx, a.Interface)
+		return s.useInterface(a.Interface)
 	case tui.SetLoopback:
 		return s.setLoopback(a.On)
 	case tui.SetHops:
@@ -43,7 +43,7 @@ func (s *session) change(ctx context.Context, a tui.Action) error {
 		}
 		s.notice(fmt.Sprintf("sends with ttl %d", a.Hops), "")
 	case tui.ApplyFix:
-		return s.applyFix(ctx, a.Finding)
+		return s.applyFix(a.Finding)
 	}
 	return nil
 }
@@ -71,7 +71,7 @@ func (s *session) say(text string) {
 	}
 }
 
-func (s *session) joinGroup(ctx context.Context, a tui.Join) error {
+func (s *session) joinGroup(a tui.Join) error {
 	keys := s.cfg.interfaces
 	if a.Interface != "" {
 		keys = []string{a.Interface}
@@ -80,7 +80,7 @@ func (s *session) joinGroup(ctx context.Context, a tui.Join) error {
 	if err != nil {
 		return &mcast.OpError{Op: "join", Target: a.Group.String(), Err: err}
 	}
-	joined, err := s.join(ctx, a.Group, c.joins)
+	joined, err := s.join(a.Group, c.joins)
 	if err != nil {
 		return err
 	}
@@ -131,7 +131,7 @@ func (s *session) leaveGroup(a tui.Leave) error {
 		s.ring.Put(s.room.Notice(time.Now(), fmt.Sprintf("left %s on %s", g, strings.Join(names(left), ", ")), ""))
 	}
 	if g == s.group && len(s.joinedOn(g)) == 0 && len(members) > 0 {
-		s.group = members[len(members)-1].Group
+		s.talkIn(members[len(members)-1].Group)
 		s.ring.Put(s.room.Notice(time.Now(), fmt.Sprintf("talking in %s now", s.group), ""))
 	}
 	return errors.Join(errs...)
@@ -139,7 +139,7 @@ func (s *session) leaveGroup(a tui.Leave) error {
 
 // useInterface sends by one interface from now on, and is joined there;
 // other memberships stay. "default" leaves sending to the kernel again.
-func (s *session) useInterface(ctx context.Context, key string) error {
+func (s *session) useInterface(key string) error {
 	s.mu.Lock()
 	group := s.group
 	s.mu.Unlock()
@@ -152,7 +152,7 @@ func (s *session) useInterface(ctx context.Context, key string) error {
 	if err != nil {
 		return &mcast.OpError{Op: "send", Target: group.String(), Err: err}
 	}
-	if _, err := s.join(ctx, group, c.joins); err != nil {
+	if _, err := s.join(group, c.joins); err != nil {
 		return err
 	}
 	s.setSend(c)
@@ -181,13 +181,13 @@ func (s *session) setLoopback(on bool) error {
 	return nil
 }
 
-func (s *session) applyFix(ctx context.Context, f doctor.Finding) error {
+func (s *session) applyFix(f doctor.Finding) error {
 	switch {
 	case f.Fix == nil:
 		s.notice(f.Name+": groupcast cannot change this itself", strings.Join(f.Hints, "; "))
 		return nil
 	case f.Fix.UseInterface != "":
-		return s.useInterface(ctx, f.Fix.UseInterface)
+		return s.useInterface(f.Fix.UseInterface)
 	case f.Fix.LoopbackOn:
 		return s.setLoopback(true)
 	}

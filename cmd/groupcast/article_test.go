@@ -49,6 +49,7 @@ func TestArticleByteExact(t *testing.T) {
 	server := start(t, b, "node", peer(t, "server.js"))
 	server.prints("ready")
 	heard := start(t, a, "groupcast", "listen", "-i", "eth0", "--json")
+	heard.prints(`"type":"joined"`)
 	raw := start(t, a, "groupcast", "listen", "-i", "eth0", "--raw", "-c", "2")
 	raw.remarks("joined")
 
@@ -225,8 +226,8 @@ func TestBadInput(t *testing.T) {
 		{c, "send -i down0 224.0.0.114 x", exitNot, []string{"send 224.0.0.114:1234: interface down0"}},
 		{c, "192.168.8.226", exitUsage, []string{"192.168.8.226 is not a multicast address", "hint: groups are"}},
 		{c, "224.0.0.114:70000", exitUsage, []string{`port "70000" is not a UDP port`, "hint: name a port"}},
-		{l.Host("B"), "", exitNot, []string{"listen 224.0.0.114:1234: another program holds the port", "hint: its owner did not share it"}},
-		{l.Host("B"), "listen", exitNot, []string{"another program holds the port"}},
+		{l.Host("B"), "", exitNot, []string{"listen 224.0.0.114:1234: the port is in use and not shared", "hint: its owner did not share it"}},
+		{l.Host("B"), "listen", exitNot, []string{"the port is in use"}},
 	}
 	for _, tt := range tests {
 		p := start(t, tt.host, "groupcast", strings.Fields(tt.args)...)

@@ -42,7 +42,9 @@ func choose(list []mcast.Interface, names []string) (choice, error) {
 		if err := i.Ready(); err != nil {
 			return choice{}, fmt.Errorf("interface %w", err)
 		}
-		c.joins = append(c.joins, i)
+		if _, twice := mcast.ByIndex(c.joins, i.Index); !twice {
+			c.joins = append(c.joins, i)
+		}
 	}
 	c.send = c.joins[0]
 	return c, nil

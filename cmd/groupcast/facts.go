@@ -61,14 +61,14 @@ func (s *session) intent() doctor.Intent {
 // way asks the kernel where a send to the current group would leave now, and
 // remembers it for the screen; the caller holds s.mu.
 func (s *session) way() tui.Egress {
-	s.out = wayOut(s.group, s.send, s.lo)
+	s.out = wayOut(s.group, s.send, s.lo, s.sender.LocalAddr().Port())
 	return s.out
 }
 
 // wayOut asks the kernel where a send to g leaves, by the interface send or,
 // if that is zero, by its own choice. With lo, send was taken because there is
-// nothing else.
-func wayOut(g mcast.Group, send mcast.Interface, lo bool) tui.Egress {
+// nothing else. The source port matters to some routing rules; 0: not known.
+func wayOut(g mcast.Group, send mcast.Interface, lo bool, port uint16) tui.Egress {
 	because := ""
 	switch {
 	case lo:
@@ -77,7 +77,7 @@ func wayOut(g mcast.Group, send mcast.Interface, lo bool) tui.Egress {
 		because = "you chose it"
 	}
 	via := viaOf(send)
-	r, err := mcast.RouteTo(g, mcast.RouteOptions{IfIndex: via.IfIndex, Source: via.Source})
+	r, err := mcast.RouteTo(g, mcast.RouteOptions{IfIndex: via.IfIndex, Source: via.Source, SourcePort: port})
 	out := egress(doctor.Answer{Route: r, Err: err}, because)
 	if err != nil {
 		out.IfIndex, out.Interface = send.Index, send.Name

@@ -40,7 +40,7 @@ func hint(err error) string {
 		errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.EHOSTUNREACH):
 		return "name the interface to join and send by, as in: -i eth0; groupcast interfaces lists them"
 	case errors.Is(err, mcast.ErrHopsOutside):
-		return "1 stays on the LAN, 32 on a site; 0 does not leave this host"
+		return "1 stays on the LAN, 32 on a site; 0 is for this host, and Linux lets it out all the same where the group is not joined"
 	case errors.Is(err, errNothingHeard):
 		return "is anyone sending to that group and port? groupcast interfaces shows where this host joins and sends"
 	case errors.Is(err, errNothingUsable):

@@ -48,14 +48,17 @@ func showInterfaces(out io.Writer, g mcast.Group, set *settings) error {
 		intent.Wanted = intent.Joined
 	}
 	if len(c.joins) == 1 && c.joins[0].Index == 0 {
-		intent.Joined = []int{facts.Join.Route.IfIndex}
+		intent.Joined = nil
+		if facts.Join.Err == nil {
+			intent.Joined = []int{facts.Join.Route.IfIndex}
+		}
 	}
 	findings := doctor.Diagnose(facts, intent)
 	if set.json {
 		interfacesJSON(out, g, facts, findings)
 	} else {
 		interfacesText(out, g, facts)
-		fmt.Fprintf(out, "\n%s\n", choiceText(g, c))
+		fmt.Fprintf(out, "\n%s\n", clean(choiceText(g, c)))
 		for _, f := range findings {
 			writeFinding(out, f)
 		}
@@ -83,8 +86,8 @@ func interfacesText(out io.Writer, g mcast.Group, facts doctor.Facts) {
 	}
 	t.Flush()
 	fmt.Fprintf(out, "\n%s, for a program that names no interface:\n", g)
-	fmt.Fprintf(out, "  a join lands on   %s\n", answerText(facts.Join))
-	fmt.Fprintf(out, "  a send leaves by  %s\n", answerText(facts.Send))
+	fmt.Fprintf(out, "  a join lands on   %s\n", clean(answerText(facts.Join)))
+	fmt.Fprintf(out, "  a send leaves by  %s\n", clean(answerText(facts.Send)))
 }
 
 // choiceText says what groupcast itself would do with these flags.
@@ -96,7 +99,7 @@ func choiceText(g mcast.Group, c choice) string {
 	if c.joins[0].Index == 0 {
 		on = "the kernel's choice"
 	}
-	out := wayOut(g, c.send, c.lo)
+	out := wayOut(g, c.send, c.lo, 0)
 	if out.Err != nil {
 		return fmt.Sprintf("groupcast joins on %s, and its sends go nowhere: %s", on, reason(out.Err))
 	}
@@ -165,7 +168,7 @@ func interfacesJSON(out io.Writer, g mcast.Group, facts doctor.Facts, findings [
 	igmp := igmpVersions()
 	for _, i := range facts.Interfaces {
 		o := jsonInterface{
-			Type: "interface", Name: i.Name, Index: i.Index, State: state(i), Addresses: []string{}, MTU: i.MTU,
+			Type: "interface", Name: clean(i.Name), Index: i.Index, State: state(i), Addresses: []string{}, MTU: i.MTU,
 			Multicast: i.Flags&net.FlagMulticast != 0, Usable: i.Usable(), IGMP: igmp[i.Index],
 		}
 		for _, a := range i.Addrs {
@@ -186,7 +189,7 @@ func routeObject(what string, g mcast.Group, a doctor.Answer) jsonRoute {
 	}
 	e := egress(a, "")
 	return jsonRoute{
-		Type: what, Group: g.String(), Interface: e.Interface, IfIndex: e.IfIndex,
+		Type: what, Group: g.String(), Interface: clean(e.Interface), IfIndex: e.IfIndex,
 		Source: addrText(e.Source), Because: e.Because,
 	}
 }

@@ -59,7 +59,7 @@ func runLines(ctx context.Context, s *session, in io.Reader, p *linePrinter) err
 		case b := <-batches:
 			p.batch(b.Batch)
 			if errors.Is(b.err, io.EOF) {
-				return errors.Join(readErr, p.end(s))
+				return p.end(s, readErr)
 			}
 			if b.err != nil {
 				return b.err
@@ -165,7 +165,11 @@ func trimLineEnd(line []byte) []byte {
 }
 
 // end says what became of everything that was sent, and gives the exit status.
-func (p *linePrinter) end(s *session) error {
+func (p *linePrinter) end(s *session, readErr error) error {
+	if readErr != nil {
+		complain(p.errs, readErr)
+		p.problems++
+	}
 	snap := s.Snapshot()
 	c := snap.Room.Counters
 	if !p.json && !p.quiet && c.Sent+c.Failed > 0 {

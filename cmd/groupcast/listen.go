@@ -83,7 +83,7 @@ func (l *listener) run(ctx context.Context, groups []mcast.Group) error {
 	}
 	l.names = map[int]string{}
 	for _, i := range list {
-		l.names[i.Index] = i.Name
+		l.names[i.Index] = clean(i.Name)
 	}
 	conns, err := l.join(ctx, groups, c.joins)
 	defer func() {
@@ -146,9 +146,25 @@ func (l *listener) join(ctx context.Context, groups []mcast.Group, on []mcast.In
 		for _, m := range joined {
 			where = append(where, m.Interface)
 		}
-		l.remark(joinedText(g, where, conn.ReadBuffer()))
+		l.joined(g, where, conn.ReadBuffer())
 	}
 	return conns, nil
+}
+
+// jsonJoined says that datagrams of a group are heard from now on. Fields are
+// only added.
+type jsonJoined struct {
+	Type       string   `json:"type"`
+	Group      string   `json:"group"`
+	Interfaces []string `json:"interfaces"`
+	ReadBuffer int      `json:"read_buffer"` // bytes
+}
+
+func (l *listener) joined(g mcast.Group, on []mcast.Interface, readBuffer int) {
+	if l.set.json {
+		writeJSON(l.out, jsonJoined{"joined", g.String(), names(on), readBuffer})
+	}
+	l.remark(joinedText(g, on, readBuffer))
 }
 
 func (l *listener) read(ctx context.Context, conn *mcast.Conn) {
@@ -246,7 +262,7 @@ func (l *listener) end(ctx context.Context, groups []mcast.Group) error {
 
 func (l *listener) remark(text string) {
 	if !l.set.quiet && !l.set.json {
-		fmt.Fprintf(l.errs, "groupcast: %s\n", text)
+		fmt.Fprintf(l.errs, "groupcast: %s\n", clean(text))
 	}
 }
 

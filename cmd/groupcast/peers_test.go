@@ -23,7 +23,7 @@ type program struct {
 	name     string
 	cmd      *lab.Cmd
 	in       io.WriteCloser
-	out, err output
+	out, err printed
 }
 
 // start runs a command in a host until it ends or the test does.
@@ -117,14 +117,14 @@ func exitCode(t *testing.T, err error) int {
 	return -1
 }
 
-// output collects what a program prints, for others to wait for.
-type output struct {
+// printed collects what a program prints, for others to wait for.
+type printed struct {
 	mu      sync.Mutex
 	b       bytes.Buffer
 	changed chan struct{} // closed at the next change
 }
 
-func (o *output) Write(p []byte) (int, error) {
+func (o *printed) Write(p []byte) (int, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.changed != nil {
@@ -134,14 +134,14 @@ func (o *output) Write(p []byte) (int, error) {
 	return o.b.Write(p)
 }
 
-func (o *output) String() string {
+func (o *printed) String() string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.b.String()
 }
 
 // await reports whether text came within patience.
-func (o *output) await(text string) bool {
+func (o *printed) await(text string) bool {
 	deadline := time.After(patience)
 	for {
 		o.mu.Lock()

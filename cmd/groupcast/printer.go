@@ -73,7 +73,7 @@ func oneRow(t chat.Text) string { return strings.ReplaceAll(t.String(), "\n", " 
 
 func (p *linePrinter) remark(text string) {
 	if !p.quiet && !p.json {
-		fmt.Fprintf(p.errs, "groupcast: %s\n", text)
+		fmt.Fprintf(p.errs, "groupcast: %s\n", clean(text))
 	}
 }
 

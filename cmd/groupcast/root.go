@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -93,8 +94,8 @@ func groupArgs(cmd *cobra.Command, args []string) ([]mcast.Group, error) {
 	if len(args) == 0 {
 		return []mcast.Group{mcast.DefaultGroup}, nil
 	}
-	groups := make([]mcast.Group, len(args))
-	for n, arg := range args {
+	var groups []mcast.Group
+	for _, arg := range args {
 		g, err := mcast.ParseGroup(arg)
 		if err != nil {
 			if near := cmd.SuggestionsFor(arg); len(near) > 0 {
@@ -102,7 +103,9 @@ func groupArgs(cmd *cobra.Command, args []string) ([]mcast.Group, error) {
 			}
 			return nil, usageError{err}
 		}
-		groups[n] = g
+		if !slices.Contains(groups, g) {
+			groups = append(groups, g)
+		}
 	}
 	return groups, nil
 }
@@ -121,7 +124,7 @@ func completeInterfaces(*cobra.Command, []string, string) ([]string, cobra.Shell
 	list, _ := mcast.Interfaces()
 	out := []string{kernelDefault + "\tas the kernel chooses"}
 	for _, i := range list {
-		out = append(out, i.Name+"\t"+state(i)+" "+addresses(i))
+		out = append(out, clean(i.Name)+"\t"+state(i)+" "+addresses(i))
 	}
 	return out, cobra.ShellCompDirectiveNoFileComp
 }
@@ -132,7 +135,7 @@ func completeGroups(*cobra.Command, []string, string) ([]string, cobra.ShellComp
 	list, _ := mcast.IGMP()
 	for _, i := range list {
 		for _, g := range i.Groups {
-			out = append(out, g.String()+"\tjoined on "+i.Name)
+			out = append(out, g.Addr.String()+"\tjoined on "+clean(i.Name))
 		}
 	}
 	return out, cobra.ShellCompDirectiveNoFileComp

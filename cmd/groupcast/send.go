@@ -59,8 +59,8 @@ type sender struct {
 	out, errs io.Writer
 
 	conn         *mcast.Conn
-	via          mcast.Via
-	way          tui.Egress
+	choice       choice
+	way          tui.Egress // of the last datagram
 	sent, failed int
 	bytes        int
 }
@@ -93,14 +93,9 @@ func (s *sender) prepare(ctx context.Context) ([]doctor.Finding, error) {
 	if err != nil {
 		return nil, &mcast.OpError{Op: "send", Target: s.group.String(), Err: err}
 	}
-	s.via = viaOf(c.send)
-	s.way = wayOut(s.group, c.send, c.lo)
-	s.conn, err = mcast.Listen(ctx, mcast.Config{NoLoopback: !s.set.loopback})
+	s.choice = c
+	s.conn, err = openSender(ctx, s.set.hops, s.set.loopback)
 	if err != nil {
-		return nil, err
-	}
-	if err := s.conn.SetHops(s.set.hops); err != nil {
-		s.conn.Close()
 		return nil, err
 	}
 	intent := doctor.Intent{Group: s.group, Send: c.send.Index, Loopback: s.set.loopback, Hops: s.set.hops}
@@ -136,7 +131,8 @@ func (s *sender) send(ctx context.Context, text string) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		err := s.conn.Send([]byte(text), s.group.AddrPort(), s.via)
+		s.way = wayOut(s.group, s.choice.send, s.choice.lo, s.conn.LocalAddr().Port())
+		err := s.conn.Send([]byte(text), s.group.AddrPort(), viaOf(s.choice.send))
 		if err != nil {
 			s.failed++
 			complain(s.errs, err)
@@ -147,7 +143,7 @@ func (s *sender) send(ctx context.Context, text string) error {
 		if s.set.json {
 			writeJSON(s.out, jsonSent{
 				Type: "sent", Time: time.Now(), To: s.group.String(), Size: len(text),
-				Interface: s.way.Interface, IfIndex: s.way.IfIndex, Source: addrText(s.way.Source), Because: s.way.Because,
+				Interface: clean(s.way.Interface), IfIndex: s.way.IfIndex, Source: addrText(s.way.Source), Because: s.way.Because,
 			})
 		}
 	}
@@ -169,10 +165,10 @@ type jsonSent struct {
 
 // end says what was sent by which way, and gives the exit status.
 func (s *sender) end(findings []doctor.Finding) error {
-	if s.sent > 0 && !s.set.quiet && !s.set.json {
-		fmt.Fprintf(s.errs, "groupcast: sent %s (%d bytes) to %s; %s\n", count(s.sent, "datagram"), s.bytes, s.group, egressText(s.way))
-	}
 	p := &linePrinter{out: s.out, errs: s.errs, json: s.set.json, quiet: s.set.quiet}
+	if s.sent > 0 {
+		p.remark(fmt.Sprintf("sent %s (%d bytes) to %s; %s", count(s.sent, "datagram"), s.bytes, s.group, egressText(s.way)))
+	}
 	p.findings(findings)
 	switch {
 	case s.sent == 0 && s.failed > 0:

@@ -4,10 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
-	"net"
-	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -37,6 +34,7 @@ type session struct {
 	cfg    sessionConfig
 	ring   *chat.Ring
 	sender *mcast.Conn
+	life   context.Context // until Close
 	cancel context.CancelFunc
 	done   sync.WaitGroup
 	paced  time.Time // when Next last returned; only Next uses it
@@ -49,7 +47,7 @@ type session struct {
 	send      mcast.Interface        // zero: the kernel chooses
 	lo        bool                   // on lo, because there is nothing else
 	joinErrs  map[int]error          // why the current group is not joined there
-	heard     map[int]uint64         // datagrams of other hosts to groups, by interface
+	heard     map[int]uint64         // datagrams of other hosts to the current group, by interface
 	facts     doctor.Facts
 	findings  []doctor.Finding
 	igmp      map[int]int // version by interface
@@ -74,7 +72,7 @@ func startSession(ctx context.Context, cfg sessionConfig) (*session, error) {
 	if err != nil {
 		return nil, &mcast.OpError{Op: "join", Target: cfg.group.String(), Err: err}
 	}
-	sender, err := mcast.Listen(ctx, mcast.Config{NoLoopback: cfg.noLoopback, Hops: cfg.hops})
+	sender, err := openSender(ctx, cfg.hops, !cfg.noLoopback)
 	if err != nil {
 		return nil, err
 	}
@@ -83,6 +81,7 @@ func startSession(ctx context.Context, cfg sessionConfig) (*session, error) {
 		cfg:       cfg,
 		ring:      chat.NewRing(chat.RingSize),
 		sender:    sender,
+		life:      ctx,
 		cancel:    cancel,
 		room:      chat.NewRoom(),
 		listeners: map[uint16]*mcast.Conn{},
@@ -99,7 +98,7 @@ func startSession(ctx context.Context, cfg sessionConfig) (*session, error) {
 	}
 	s.room.SetInterfaces(list)
 	s.room.SetPort(sender.LocalAddr().Port())
-	joined, err := s.join(ctx, cfg.group, c.joins)
+	joined, err := s.join(cfg.group, c.joins)
 	if err != nil {
 		s.Close()
 		return nil, err
@@ -107,8 +106,8 @@ func startSession(ctx context.Context, cfg sessionConfig) (*session, error) {
 	s.notice(joinedText(cfg.group, joined, s.Snapshot().ReadBuffer), "")
 	s.refresh()
 	s.announceEgress()
-	s.done.Go(func() { s.read(ctx, sender) })
-	s.done.Go(func() { s.tick(ctx) })
+	s.done.Go(func() { s.read(sender) })
+	s.done.Go(s.tick)
 	return s, nil
 }
 
@@ -128,31 +127,26 @@ func (s *session) Close() {
 
 // join joins g on every one of those interfaces, opening a socket for its port
 // when it is the first there. It fails only when nothing could be joined.
-// The caller does not hold s.mu.
-func (s *session) join(ctx context.Context, g mcast.Group, on []mcast.Interface) ([]mcast.Interface, error) {
+// Where else it could not be joined is said in the talk.
+func (s *session) join(g mcast.Group, on []mcast.Interface) ([]mcast.Interface, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	l := s.listeners[g.Port]
 	if l == nil {
 		var err error
-		if l, err = mcast.Listen(ctx, mcast.Config{Port: g.Port}); err != nil {
+		if l, err = mcast.Listen(s.life, mcast.Config{Port: g.Port}); err != nil {
 			return nil, forGroup(err, g)
 		}
 	}
-	var joined []mcast.Interface
+	failed := map[int]error{}
 	var errs []error
 	for _, i := range on {
-		err := l.Join(g, i)
-		switch {
-		case err == nil || errors.Is(err, mcast.ErrJoined):
-			delete(s.joinErrs, i.Index)
-			joined = append(joined, i)
-		default:
-			s.joinErrs[i.Index] = err
+		if err := l.Join(g, i); err != nil && !errors.Is(err, mcast.ErrJoined) {
+			failed[i.Index] = err
 			errs = append(errs, err)
 		}
 	}
-	if len(joined) == 0 {
+	if len(errs) == len(on) {
 		if s.listeners[g.Port] == nil {
 			l.Close()
 		}
@@ -160,15 +154,39 @@ func (s *session) join(ctx context.Context, g mcast.Group, on []mcast.Interface)
 	}
 	if s.listeners[g.Port] == nil {
 		s.listeners[g.Port] = l
-		s.done.Go(func() { s.read(ctx, l) })
+		s.done.Go(func() { s.read(l) })
+	}
+	for _, err := range errs {
+		s.ring.Put(s.room.Problem(time.Now(), plain(err), hint(err)))
+	}
+	s.talkIn(g)
+	maps.Copy(s.joinErrs, failed)
+	s.room.SetMemberships(s.memberships())
+	return s.joinedOn(g), nil
+}
+
+// talkIn makes g the current group. What is known of the way to another group
+// does not hold for it. The caller holds s.mu.
+func (s *session) talkIn(g mcast.Group) {
+	if g == s.group {
+		return
 	}
 	s.group = g
-	members := s.memberships()
-	s.room.SetMemberships(members)
-	if on[0].Index == 0 { // the kernel chose: say which it was
-		joined = []mcast.Interface{members[len(members)-1].Interface}
+	clear(s.heard)
+	clear(s.joinErrs)
+}
+
+// openSender opens the socket that sends leave from.
+func openSender(ctx context.Context, hops int, loopback bool) (*mcast.Conn, error) {
+	c, err := mcast.Listen(ctx, mcast.Config{NoLoopback: !loopback})
+	if err != nil {
+		return nil, err
 	}
-	return joined, nil
+	if err := c.SetHops(hops); err != nil {
+		c.Close()
+		return nil, err
+	}
+	return c, nil
 }
 
 // memberships of all groups; the caller holds s.mu.
@@ -189,111 +207,6 @@ func (s *session) joinedOn(g mcast.Group) []mcast.Interface {
 		}
 	}
 	return on
-}
-
-// read carries one socket's datagrams into the room until it closes.
-func (s *session) read(ctx context.Context, conn *mcast.Conn) {
-	defer s.recoverPanic()
-	batch := make([]mcast.Datagram, mcast.BatchSize)
-	for {
-		n, err := conn.Read(ctx, batch)
-		if errors.Is(err, net.ErrClosed) {
-			return // its last group was left
-		}
-		if err != nil {
-			s.fail(ctx, err)
-			return
-		}
-		s.mu.Lock()
-		for _, d := range batch[:n] {
-			line, show := s.room.Receive(d)
-			if !show {
-				continue
-			}
-			if line.Kind == chat.Heard && !line.Direct && !s.local(d.From.Addr()) {
-				s.heard[d.IfIndex]++
-			}
-			s.ring.Put(line)
-		}
-		s.mu.Unlock()
-	}
-}
-
-// fail ends the session for a reason other than being closed.
-func (s *session) fail(ctx context.Context, err error) {
-	if ctx.Err() != nil {
-		return
-	}
-	s.mu.Lock()
-	if s.err == nil {
-		s.err = err
-	}
-	s.mu.Unlock()
-	s.ring.Close()
-}
-
-// recoverPanic turns a panic of one of our goroutines into the session's
-// error, so that the screen can give the terminal back before it is reported.
-func (s *session) recoverPanic() {
-	if r := recover(); r != nil {
-		s.fail(context.Background(), fmt.Errorf("internal error: %v", r))
-	}
-}
-
-// tick reads the facts anew and gives up on copies that did not come back.
-func (s *session) tick(ctx context.Context) {
-	defer s.recoverPanic()
-	facts := time.NewTicker(refreshEvery)
-	defer facts.Stop()
-	expiry := time.NewTicker(chat.CopyTimeout / 4)
-	defer expiry.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-facts.C:
-			s.refresh()
-		case now := <-expiry.C:
-			s.mu.Lock()
-			for _, line := range s.room.Expire(now) {
-				s.ring.Put(line)
-			}
-			s.mu.Unlock()
-		}
-	}
-}
-
-// Next implements tui.Session.
-func (s *session) Next(ctx context.Context) (tui.Batch, error) {
-	if wait := framePace - time.Since(s.paced); wait > 0 {
-		pause := time.NewTimer(wait)
-		defer pause.Stop()
-		select {
-		case <-pause.C:
-		case <-ctx.Done():
-			return tui.Batch{}, ctx.Err()
-		}
-	}
-	lines, dropped, err := s.ring.Next(ctx)
-	s.paced = time.Now()
-	if errors.Is(err, io.EOF) {
-		s.mu.Lock()
-		if s.err != nil {
-			err = s.err
-		}
-		s.mu.Unlock()
-	}
-	return tui.Batch{Lines: lines, Dropped: dropped}, err
-}
-
-// local reports whether addr is one of this host's; the caller holds s.mu.
-func (s *session) local(addr netip.Addr) bool {
-	for _, i := range s.facts.Interfaces {
-		if slices.ContainsFunc(i.Addrs, func(p netip.Prefix) bool { return p.Addr() == addr }) {
-			return true
-		}
-	}
-	return false
 }
 
 func (s *session) notice(text, hint string) {
@@ -317,7 +230,7 @@ func joinedText(g mcast.Group, on []mcast.Interface, readBuffer int) string {
 func names(list []mcast.Interface) []string {
 	out := make([]string, len(list))
 	for n, i := range list {
-		out[n] = i.Name
+		out[n] = clean(i.Name)
 	}
 	return out
 }

@@ -21,6 +21,7 @@ type Line struct {
 	To     netip.Addr // the group, or an address of this host when it was sent to us alone
 	Hops   int        // TTL left; 0: unknown
 	Direct bool       // sent to an address of this host, not to a group
+	Local  bool       // said by another program of this host
 
 	// Own
 	Source netip.Addr    // the source address it carries; the zero Addr: not known

@@ -100,9 +100,9 @@ func (s *ownLines) forgetOldest() (gaveUp bool) {
 // match finds the line that a datagram with our port is the copy of: the
 // oldest that is pending, else the oldest whose copy is late but not too late,
 // else nil. known is false when we said no such thing from that address.
-func (s *ownLines) match(d mcast.Datagram, ours map[netip.Addr]bool) (known bool, o *ownLine) {
+func (s *ownLines) match(d mcast.Datagram, ours func(netip.Addr) bool) (known bool, o *ownLine) {
 	u, from := s.said[string(d.Data)], d.From.Addr()
-	if u == nil || !ours[from] && s.sources[from] == 0 {
+	if u == nil || !ours(from) && s.sources[from] == 0 {
 		return false, nil
 	}
 	u.late = slices.DeleteFunc(u.late, func(o *ownLine) bool { return d.At.Sub(o.sent) > maxLate })

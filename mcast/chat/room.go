@@ -33,6 +33,10 @@ type membership struct {
 	ifIndex int
 }
 
+// anywhere stands for the interface of a membership that the system did not
+// tell.
+const anywhere = -1
+
 // NewRoom returns a Room in which nothing was heard or said.
 func NewRoom() *Room {
 	return &Room{own: newOwnLines(), senders: newSenders()}
@@ -58,6 +62,9 @@ func (r *Room) SetMemberships(list []mcast.Membership) {
 	r.joined = make(map[membership]bool, 2*len(list))
 	for _, m := range list {
 		group := m.Addr.WithZone("")
+		if m.Interface.Index == 0 {
+			r.joined[membership{group, anywhere}] = true
+		}
 		r.joined[membership{group, m.Interface.Index}] = true
 		r.joined[membership{group, 0}] = true
 	}
@@ -82,7 +89,7 @@ func (r *Room) Receive(d mcast.Datagram) (Line, bool) {
 	r.counters.Read++
 	r.counters.Bytes += uint64(len(d.Data))
 	if d.From.Port() == r.port {
-		if known, o := r.own.match(d, r.ours); known {
+		if known, o := r.own.match(d, r.isOurs); known {
 			r.counters.OwnCopies++
 			if o == nil {
 				return Line{}, false
@@ -114,12 +121,19 @@ func (r *Room) Receive(d mcast.Datagram) (Line, bool) {
 		From:      d.From,
 		To:        d.To,
 		Hops:      d.Hops,
-		Direct:    d.To.IsValid() && !d.To.IsMulticast(),
+		Direct:    r.ours[d.To],
+		Local:     r.isOurs(d.From.Addr()),
 	}, true
 }
 
+// isOurs reports whether a source address is this host's. The unspecified one
+// is what an interface without an address sends with.
+func (r *Room) isOurs(source netip.Addr) bool { return r.ours[source] || source.IsUnspecified() }
+
 func (r *Room) isStray(d mcast.Datagram) bool {
-	return r.joined != nil && d.To.IsMulticast() && !r.joined[membership{d.To.WithZone(""), d.IfIndex}]
+	group := d.To.WithZone("")
+	return r.joined != nil && group.IsMulticast() &&
+		!r.joined[membership{group, d.IfIndex}] && !r.joined[membership{group, anywhere}]
 }
 
 // copyBack completes an own line with what its copy tells: it comes in by the

@@ -105,22 +105,27 @@ func wrongEgress(f Facts, in Intent) []Finding {
 		return nil
 	}
 	return []Finding{{
-		Name:     "wrong-egress",
-		Verdict:  verdict,
-		Title:    fmt.Sprintf("sends leave by %s, the LAN is at %s", describe(out), best.Name),
-		Evidence: chosen + "; " + because,
-		Hints: []string{
-			fmt.Sprintf("send and join by %s: -i %s, or /interface %s", best.Name, best.Name, best.Name),
-			fmt.Sprintf("for every program of this host: ip route add 224.0.0.0/4 dev %s", best.Name),
-		},
+		Name:      "wrong-egress",
+		Verdict:   verdict,
+		Title:     fmt.Sprintf("sends leave by %s, the LAN is at %s", describe(out), best.Name),
+		Evidence:  chosen + "; " + because,
+		Hints:     append(useInterface(best), routeBy(best)),
 		Interface: out.Name,
 		Fix:       &Fix{UseInterface: best.Name},
 	}}
 }
 
+func useInterface(i mcast.Interface) []string {
+	return []string{fmt.Sprintf("send and join by %s: -i %s, or /interface %s", i.Name, i.Name, i.Name)}
+}
+
+func routeBy(i mcast.Interface) string {
+	return "for every program of this host: ip route add 224.0.0.0/4 dev " + i.Name
+}
+
 // noRoute: no interface was chosen, and the routing table has no answer.
 func noRoute(f Facts, in Intent) []Finding {
-	if in.Send != 0 || f.Send.Err == nil {
+	if in.Send != 0 || f.Send.Err == nil || errors.Is(f.Send.Err, errors.ErrUnsupported) {
 		return nil
 	}
 	why := reason(f.Send.Err)
@@ -135,10 +140,7 @@ func noRoute(f Facts, in Intent) []Finding {
 		finding.Evidence += "; a join without an interface fails as well"
 	}
 	if best, ok := f.Best(); ok {
-		finding.Hints = []string{
-			fmt.Sprintf("send and join by %s: -i %s, or /interface %s", best.Name, best.Name, best.Name),
-			fmt.Sprintf("for every program of this host: ip route add 224.0.0.0/4 dev %s", best.Name),
-		}
+		finding.Hints = append(useInterface(best), routeBy(best))
 		finding.Fix = &Fix{UseInterface: best.Name}
 	}
 	return []Finding{finding}
@@ -168,13 +170,11 @@ func joinSendMismatch(f Facts, in Intent) []Finding {
 	}
 	on := strings.Join(names, ", ")
 	return []Finding{{
-		Name:     "join-send-mismatch",
-		Verdict:  Warning,
-		Title:    fmt.Sprintf("sends leave by %s, but %s is joined on %s", out.Name, in.Group.Addr, on),
-		Evidence: fmt.Sprintf("a join does not choose where sends leave; own copies are made on %s, where the group is not joined, so none comes back", out.Name),
-		Hints: []string{
-			fmt.Sprintf("send and join by one interface: -i %s, or /interface %s", target.Name, target.Name),
-		},
+		Name:      "join-send-mismatch",
+		Verdict:   Warning,
+		Title:     fmt.Sprintf("sends leave by %s, but %s is joined on %s", out.Name, in.Group.Addr, on),
+		Evidence:  fmt.Sprintf("a join does not choose where sends leave; own copies are made on %s, where the group is not joined, so none comes back", out.Name),
+		Hints:     useInterface(target),
 		Interface: out.Name,
 		Fix:       &Fix{UseInterface: target.Name},
 	}}
@@ -283,7 +283,8 @@ func (in Intent) concerns(f Facts) []int {
 		}
 	}
 	slices.Sort(list)
-	return slices.Compact(list)
+	list = slices.Compact(list)
+	return slices.DeleteFunc(list, func(index int) bool { return index == 0 }) // where the system does not tell
 }
 
 func describe(i mcast.Interface) string {

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"time"
+
+	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/chat"
+	"github.com/groupcast/groupcast/tui"
+)
+
+// read carries one socket's datagrams into the room until it closes.
+func (s *session) read(conn *mcast.Conn) {
+	defer s.recoverPanic()
+	batch := make([]mcast.Datagram, mcast.BatchSize)
+	for {
+		n, err := conn.Read(s.life, batch)
+		if errors.Is(err, net.ErrClosed) {
+			return // its last group was left
+		}
+		if err != nil {
+			s.fail(err)
+			return
+		}
+		s.receive(batch[:n])
+	}
+}
+
+func (s *session) receive(batch []mcast.Datagram) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, d := range batch {
+		line, show := s.room.Receive(d)
+		if !show {
+			continue
+		}
+		if line.Kind == chat.Heard && line.To == s.group.Addr && !line.Local {
+			s.heard[d.IfIndex]++
+		}
+		s.ring.Put(line)
+	}
+}
+
+// tick reads the facts anew and gives up on copies that did not come back.
+func (s *session) tick() {
+	defer s.recoverPanic()
+	facts := time.NewTicker(refreshEvery)
+	defer facts.Stop()
+	expiry := time.NewTicker(chat.CopyTimeout / 4)
+	defer expiry.Stop()
+	for {
+		select {
+		case <-s.life.Done():
+			return
+		case <-facts.C:
+			s.refresh()
+		case now := <-expiry.C:
+			s.expire(now)
+		}
+	}
+}
+
+func (s *session) expire(now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, line := range s.room.Expire(now) {
+		s.ring.Put(line)
+	}
+}
+
+// fail ends the session for a reason other than being closed.
+func (s *session) fail(err error) {
+	if s.life.Err() != nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err == nil {
+		s.err = err
+	}
+	s.ring.Close()
+}
+
+// recoverPanic turns a panic of one of our goroutines into the session's
+// error, so that the screen can give the terminal back before it is reported.
+func (s *session) recoverPanic() {
+	if r := recover(); r != nil {
+		s.fail(fmt.Errorf("internal error: %v", r))
+	}
+}
+
+// Next implements tui.Session.
+func (s *session) Next(ctx context.Context) (tui.Batch, error) {
+	if wait := framePace - time.Since(s.paced); wait > 0 {
+		pause := time.NewTimer(wait)
+		defer pause.Stop()
+		select {
+		case <-pause.C:
+		case <-ctx.Done():
+			return tui.Batch{}, ctx.Err()
+		}
+	}
+	lines, dropped, err := s.ring.Next(ctx)
+	s.paced = time.Now()
+	if errors.Is(err, io.EOF) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.err != nil {
+			err = s.err
+		}
+	}
+	return tui.Batch{Lines: lines, Dropped: dropped}, err
+}
