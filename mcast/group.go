@@ -46,6 +46,11 @@ func ParseGroup(s string) (Group, error) {
 	}
 	addr, port := splitPort(target)
 	var err error
+	if v4, zone, ok := strings.Cut(addr, "%"); ok {
+		if a, err := netip.ParseAddr(v4); err == nil && a.Is4() {
+			return Group{}, fmt.Errorf("group %q: zones are for IPv6; the interface %q is chosen beside the group", s, zone)
+		}
+	}
 	if g.Addr, err = netip.ParseAddr(addr); err != nil {
 		return Group{}, fmt.Errorf("group %q: not an IP address: want [SOURCE@]GROUP[%%ZONE][:PORT], such as %s", s, DefaultGroup)
 	}

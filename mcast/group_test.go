@@ -57,6 +57,7 @@ func TestParseGroupErrors(t *testing.T) {
 		{"224.0.0.114:70000", ErrBadPort, `port "70000"`},
 		{"224.0.0.114:-1", ErrBadPort, ""},
 		{"224.0.0.114:http", ErrBadPort, ""},
+		{"224.0.0.114%eth0", nil, "zones are for IPv6"},
 		{"ff02::114%a]b", nil, "zone"},
 		{"ff02::114%a b", nil, "zone"},
 		{"x@232.1.1.1", nil, `source "x"`},

@@ -8,10 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
-const (
-	historyLines = 200
-	longestInput = 65507 // the largest payload of an IPv4 UDP datagram
-)
+const historyLines = 200
 
 // input is the line that is being typed, and what was typed before. The
 // editing is the textinput's; it is drawn here, because its cursor stands
@@ -27,7 +24,7 @@ type input struct {
 func newInput(l *look) input {
 	edit := textinput.New()
 	edit.SetVirtualCursor(false)
-	edit.CharLimit = longestInput
+	edit.CharLimit = 0 // what is too long for a datagram is for the send to refuse, not for us to cut
 	edit.Focus()
 	return input{look: l, edit: edit}
 }

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"slices"
+	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -113,9 +114,13 @@ func (m *Model) key(msg tea.KeyPressMsg) tea.Cmd {
 			m.page = helpPage
 		}
 	case opNextPane:
-		if line, ok := complete(m.input.Value(), m.snap); typing && ok {
+		line, ok := complete(m.input.Value(), m.snap)
+		switch {
+		case typing && ok:
 			m.input.Set(line)
-		} else {
+		case typing && strings.HasPrefix(m.input.Value(), "/"):
+			// Half a command is no reason to leave: nothing completes it yet.
+		default:
 			m.focusOn((m.focus + 1) % regions)
 		}
 	case opPreviousPane:

@@ -33,7 +33,7 @@ func (m *membership) rows(width int) []string {
 	var first, rest, rows []string
 	s := m.snap
 	if s.Sends.Err != nil {
-		rows = m.explain(m.look.failure.Render(m.look.fail), "sends go nowhere: "+clean(s.Sends.Err.Error()), width, 0)
+		rows = m.explain(m.look.failure.Render(m.look.fail), "sends go nowhere: "+cause(s.Sends.Err), width, 0)
 	}
 	name := 0
 	for _, i := range s.Interfaces {
@@ -81,7 +81,7 @@ func (m *membership) one(i Interface, width, name int) []string {
 		rows = append(rows, strings.Repeat(" ", 4+name)+a)
 	}
 	if i.Err != nil {
-		rows = append(rows, m.explain(l.failure.Render(l.fail), clean(i.Err.Error()), width, 2)...)
+		rows = append(rows, m.explain(l.failure.Render(l.fail), cause(i.Err), width, 2)...)
 	}
 	if i.Index == s.Sends.IfIndex && s.Sends.Err == nil && i.Index != 0 {
 		rows = append(rows, m.egress(l.accent.Render(l.leaves), "sends leave here", s.Sends, width)...)
@@ -155,3 +155,6 @@ func (m *membership) explain(mark, text string, width, indent int) []string {
 	}
 	return rows
 }
+
+// cause is an error without the name of the package that it comes from.
+func cause(err error) string { return clean(strings.TrimPrefix(err.Error(), "mcast: ")) }

@@ -166,6 +166,9 @@ func (m *Model) refresh() tea.Cmd {
 	m.heard.room, m.heard.now = m.snap.Room, now
 	m.pitfalls.SetFindings(m.snap.Findings)
 	m.talk.SetSenders(m.snap.Room.Senders)
+	if m.focus == onPitfalls && len(m.snap.Findings) == 0 {
+		m.focusOn(onInput) // nothing is left to be chosen
+	}
 	if m.page == findingPage && len(m.snap.Findings) == 0 {
 		m.page = noPage
 	}
@@ -188,14 +191,15 @@ func (m *Model) carryOut() tea.Cmd {
 	return m.work.do(a)
 }
 
-// enter carries out the line that was typed. A line that cannot be is left
-// there, to be corrected.
+// enter carries out the line that was typed. Up brings back one that was
+// wrong, to be corrected.
 func (m *Model) enter() tea.Cmd {
 	a, err := parse(m.input.Value(), m.snap)
 	if err != nil {
 		adv := advice{error: err}
 		errors.As(err, &adv)
 		m.say(chat.Problem, err.Error(), adv.hint)
+		m.input.Done()
 		m.talk.Follow()
 		m.page = noPage
 		return nil

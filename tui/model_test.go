@@ -153,11 +153,13 @@ func TestHistory(t *testing.T) {
 	}
 }
 
-func TestWrongCommandsStayToBeCorrected(t *testing.T) {
+func TestWrongCommandsCanBeCorrected(t *testing.T) {
 	s := newScreen(t, 100, 30, before())
 	s.typed("/ttl 256")
 	s.press("enter")
-	s.wants("✗ ttl 256: not a number from 0 to 255", "each router", "on the way takes 1", "❯ /ttl 256")
+	s.wants("✗ ttl 256: not a number from 0 to 255", "each router", "on the way takes 1", "❯ type to talk")
+	s.press("up")
+	s.wants("❯ /ttl 256")
 	s.press("backspace", "backspace", "backspace")
 	s.typed("8")
 	s.press("enter")

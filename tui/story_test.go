@@ -81,9 +81,10 @@ func before() Snapshot {
 		Hops:       1,
 		Findings:   []doctor.Finding{wrongEgress},
 		Room: chat.Snapshot{
-			Senders: []chat.Sender{{From: hostB, Interface: "eth0", IfIndex: 2, Hops: 1, Datagrams: 3, Last: at("19:52:38")}},
-			Rate:    0.4,
-			History: []uint32{0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 1, 0},
+			SendersTotal: 1,
+			Senders:      []chat.Sender{{From: hostB, Interface: "eth0", IfIndex: 2, Hops: 1, Datagrams: 3, Last: at("19:52:38")}},
+			Rate:         0.4,
+			History:      []uint32{0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 1, 0},
 		},
 	}
 }

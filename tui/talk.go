@@ -10,7 +10,7 @@ import (
 
 const (
 	talkLines   = 5000 // lines that can be scrolled back to
-	messageRows = 200  // rows that one message may fill
+	messageRows = 60   // rows that one message may fill
 	cachedLines = 256  // lines whose rows are kept, a few screens
 )
 

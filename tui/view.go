@@ -66,7 +66,7 @@ func (m *Model) View() tea.View {
 // body is everything between the title and the input.
 func (m *Model) body() []string {
 	l, p := m.lay, m.lay.panes
-	senders, found := some(len(m.snap.Room.Senders)), some(len(m.snap.Findings))
+	senders, found := some(m.snap.Room.SendersTotal), some(len(m.snap.Findings))
 	side := []section{
 		{"Membership", "", m.focus == onMembership, m.membership.Render(l.inside(), p[0]), p[0]},
 		{"Heard from", m.look.dim.Render(senders), m.focus == onHeard, m.heard.Render(l.inside(), p[1]), p[1]},
@@ -96,6 +96,9 @@ func (m *Model) main(rows int) section {
 		s.body = m.pitfalls.Page(width, rows)
 	default:
 		s.body = m.talkOrWelcome(width, rows)
+		if gone := m.talk.first; gone > 0 {
+			s.note = m.look.dim.Render(thousands(gone) + " older lines let go")
+		}
 		if m.talk.back {
 			s.note = m.look.accent.Render(m.below()) + m.look.dim.Render(m.look.dot+"end")
 		}

@@ -41,7 +41,11 @@ func (s *session) change(a tui.Action) error {
 		if err := s.sender.SetHops(a.Hops); err != nil {
 			return err
 		}
-		s.notice(fmt.Sprintf("sends with ttl %d", a.Hops), "")
+		hint := ""
+		if a.Hops == 0 {
+			hint = "what is sent stays on this host if the group is joined where it is sent; else Linux lets it out"
+		}
+		s.notice(fmt.Sprintf("sends with ttl %d", a.Hops), hint)
 	case tui.ApplyFix:
 		return s.applyFix(a.Finding)
 	}
@@ -130,9 +134,13 @@ func (s *session) leaveGroup(a tui.Leave) error {
 	if len(left) > 0 {
 		s.ring.Put(s.room.Notice(time.Now(), fmt.Sprintf("left %s on %s", g, strings.Join(names(left), ", ")), ""))
 	}
-	if g == s.group && len(s.joinedOn(g)) == 0 && len(members) > 0 {
+	switch {
+	case g != s.group || len(s.joinedOn(g)) > 0:
+	case len(members) > 0:
 		s.talkIn(members[len(members)-1].Group)
 		s.ring.Put(s.room.Notice(time.Now(), fmt.Sprintf("talking in %s now", s.group), ""))
+	default:
+		s.ring.Put(s.room.Notice(time.Now(), "nothing is joined: you can send, but you hear nobody", "join again: /join GROUP"))
 	}
 	return errors.Join(errs...)
 }
@@ -145,7 +153,6 @@ func (s *session) useInterface(key string) error {
 	s.mu.Unlock()
 	if key == kernelDefault {
 		s.setSend(choice{})
-		s.announceEgress()
 		return nil
 	}
 	c, err := s.choose([]string{key})
@@ -156,7 +163,6 @@ func (s *session) useInterface(key string) error {
 		return err
 	}
 	s.setSend(c)
-	s.announceEgress()
 	return nil
 }
 

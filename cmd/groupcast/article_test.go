@@ -31,7 +31,7 @@ func TestArticleWithoutChoice(t *testing.T) {
 	if status := talk.end(); status != exitDoubt {
 		t.Errorf("exit status %d, want %d: it worked, but with a finding", status, exitDoubt)
 	}
-	talk.remarks("own copies are back, which only shows that this host hears itself")
+	talk.remarks("own copies back: 1, which only shows that this host hears itself")
 
 	// What B hears next proves that it did not hear what came before.
 	chosen := start(t, a, "groupcast", "-i", "eth0")

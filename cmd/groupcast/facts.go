@@ -31,6 +31,7 @@ func (s *session) refresh() {
 	s.room.SetInterfaces(facts.Interfaces)
 	s.findings = doctor.Diagnose(facts, s.intent())
 	s.way()
+	s.announce()
 }
 
 // igmpVersions is empty where the system does not tell.
@@ -108,16 +109,17 @@ func egress(a doctor.Answer, because string) tui.Egress {
 	}
 }
 
-// announceEgress says in the talk where sends leave.
-func (s *session) announceEgress() {
-	s.mu.Lock()
-	out := s.way()
-	s.mu.Unlock()
-	if out.Err != nil {
-		s.problem(out.Err)
-		return
+// announce says in the talk where sends leave, when that is not what was said
+// last. The caller holds s.mu.
+func (s *session) announce() {
+	text, hints := egressText(s.out), ""
+	if s.out.Err != nil {
+		text, hints = "sends go nowhere: "+reason(s.out.Err), hint(s.out.Err)
 	}
-	s.notice(egressText(out), "")
+	if text != s.told {
+		s.told = text
+		s.ring.Put(s.room.Notice(time.Now(), text, hints))
+	}
 }
 
 func egressText(e tui.Egress) string {

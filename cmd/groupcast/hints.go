@@ -21,6 +21,9 @@ var (
 // hint says what to do about an error, or "" when there is nothing to say
 // that the error does not.
 func hint(err error) string {
+	op, ok := errors.AsType[*mcast.OpError](err)
+	onInterface := ok && op.Interface != ""
+	unreachable := errors.Is(err, mcast.ErrNoRoute) || errors.Is(err, syscall.ENETUNREACH) || errors.Is(err, syscall.EHOSTUNREACH)
 	switch {
 	case errors.Is(err, mcast.ErrNotMulticast):
 		return "groups are 224.0.0.0 to 239.255.255.255; to see the default one at work, leave it out"
@@ -36,9 +39,14 @@ func hint(err error) string {
 		return "its owner did not share it (SO_REUSEADDR); find it with: ss -ulpn, then end it, or use another port, as in GROUP:1235"
 	case errors.Is(err, mcast.ErrTooLong):
 		return "send it in pieces; above the MTU (mostly 1,472 bytes of payload) it is cut into fragments anyway, and one lost fragment loses all"
-	case errors.Is(err, mcast.ErrNoRoute),
-		errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.EHOSTUNREACH):
-		return "name the interface to join and send by, as in: -i eth0; groupcast interfaces lists them"
+	case unreachable && onInterface:
+		return "that interface cannot send: is it up, with an address? groupcast interfaces shows it"
+	case unreachable:
+		return "name the interface to join and send by: -i NAME, or /interface NAME; groupcast interfaces lists them"
+	case errors.Is(err, errDefaultAlone):
+		return "either name interfaces, or leave joining and sending to the kernel: -i default"
+	case errors.Is(err, errors.ErrUnsupported):
+		return "this version of groupcast does IPv4 groups without a source"
 	case errors.Is(err, mcast.ErrHopsOutside):
 		return "1 stays on the LAN, 32 on a site; 0 is for this host, and Linux lets it out all the same where the group is not joined"
 	case errors.Is(err, errNothingHeard):
@@ -59,6 +67,12 @@ func hint(err error) string {
 // what to do. Both go through the sanitiser, since file names, flags and the
 // answers of peers may be in them.
 func complain(w io.Writer, err error) {
+	if list, ok := err.(interface{ Unwrap() []error }); ok && strings.Contains(err.Error(), "\n") {
+		for _, err := range list.Unwrap() { // of errors.Join
+			complain(w, err)
+		}
+		return
+	}
 	fmt.Fprintf(w, "groupcast: %s\n", clean(plain(err)))
 	if h := hint(err); h != "" {
 		fmt.Fprintf(w, "  hint: %s\n", h)

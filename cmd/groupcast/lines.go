@@ -185,6 +185,9 @@ func (p *linePrinter) end(s *session, readErr error) error {
 }
 
 func sentText(c chat.Counters, snap tui.Snapshot) string {
+	if c.Sent == 0 {
+		return "sent nothing: " + count(int(c.Failed), "line") + " could not be sent"
+	}
 	lines := count(int(c.Sent), "line")
 	if c.Failed > 0 {
 		lines = fmt.Sprintf("%d of %s", c.Sent, count(int(c.Sent+c.Failed), "line"))
@@ -196,5 +199,5 @@ func sentText(c chat.Counters, snap tui.Snapshot) string {
 	case c.Missing > 0:
 		return text + "; no own copy of " + count(int(c.Missing), "line")
 	}
-	return text + "; own copies are back, which only shows that this host hears itself"
+	return text + fmt.Sprintf("; own copies back: %d, which only shows that this host hears itself", c.OwnCopies)
 }

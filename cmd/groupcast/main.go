@@ -64,7 +64,7 @@ func run(ctx context.Context, args []string, in io.Reader, stdout, errs io.Write
 		return exitInterrupted
 	}
 	complain(errs, err)
-	if _, ok := errors.AsType[usageError](err); ok {
+	if _, ok := errors.AsType[usageError](err); ok || errors.Is(err, errDefaultAlone) {
 		fmt.Fprintln(errs, "  usage: see groupcast --help")
 		return exitUsage
 	}

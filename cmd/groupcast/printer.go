@@ -133,6 +133,7 @@ type jsonLine struct {
 	Source    string    `json:"source,omitempty"`
 	Copy      string    `json:"copy,omitempty"`     // own: pending, back, missing, off, none
 	AfterMS   float64   `json:"after_ms,omitempty"` // own: until its copy was back
+	Error     string    `json:"error,omitempty"`    // own, copy none: why it was not sent
 	Hint      string    `json:"hint,omitempty"`
 }
 
@@ -155,6 +156,9 @@ func lineObject(l chat.Line) jsonLine {
 			chat.CopyPending: "pending", chat.CopyBack: "back", chat.CopyMissing: "missing",
 			chat.CopyOff: "off", chat.CopyNone: "none",
 		}[l.Copy]
+		if l.Copy == chat.CopyNone {
+			o.Error, o.Hint = o.Hint, ""
+		}
 	case chat.Notice:
 		o.Type = "notice"
 	case chat.Problem:

@@ -78,6 +78,10 @@ func fromEnvironment(flags *pflag.FlagSet) (err error) {
 	flags.VisitAll(func(f *pflag.Flag) {
 		name := "GROUPCAST_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
 		value, set := os.LookupEnv(name)
+		if f.Name == "hops" && !set {
+			name = "GROUPCAST_TTL"
+			value, set = os.LookupEnv(name)
+		}
 		if f.Changed || !set || err != nil {
 			return
 		}

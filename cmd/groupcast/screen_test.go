@@ -211,7 +211,7 @@ func TestScreenCommands(t *testing.T) {
 		s.keys(step.types + "\r")
 		s.shows(step.shows...)
 	}
-	// What is wrong is said in the talk, and stays in the input to be mended.
+	// What is wrong is said in the talk.
 	for _, wrong := range []struct{ types, shows string }{
 		{"/interface eth9", "no such interface"},
 		{"/join 192.168.8.226", "not a multicast address"},
@@ -219,7 +219,6 @@ func TestScreenCommands(t *testing.T) {
 	} {
 		s.keys(wrong.types + "\r")
 		s.shows(wrong.shows)
-		s.keys("\x15") // ctrl+u
 	}
 	s.keys("\x03")
 	s.quits(exitOK)
@@ -234,4 +233,18 @@ func TestScreenOnSignal(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.quits(exitInterrupted)
+}
+
+// A line that is too long for a datagram is refused where it was typed.
+func TestScreenLineTooLong(t *testing.T) {
+	l := build(t, lab.Article)
+	s := openScreen(t, l.Host("B"), 100, 30)
+	s.shows("224.0.0.114:1234")
+	s.keys("\x1b[200~" + strings.Repeat("y", 65508) + "\x1b[201~")
+	s.keys("\r")
+	s.shows("send 224.0.0.114:1234: 65508")
+	s.keys("short\r")
+	s.shows("you", "short", "↺")
+	s.keys("\x03")
+	s.quits(exitOK)
 }

@@ -26,7 +26,12 @@ every datagram and nothing speaks against their way, 3 if a pitfall was found, 1
 		Example: `  groupcast send 224.0.0.114 hello
   groupcast send -i eth0 -c 10 --interval 100ms 239.1.2.3:5000 tick
   seq 5 | groupcast send 224.0.0.114`,
-		ValidArgsFunction: completeGroups,
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, part string) ([]string, cobra.ShellCompDirective) {
+			if len(args) > 0 {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			return completeGroups(cmd, args, part)
+		},
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return usageError{errors.New("send: name the group, such as 224.0.0.114")}
@@ -75,6 +80,9 @@ func (s *sender) run(ctx context.Context, in io.Reader, words []string) error {
 	if len(words) > 0 {
 		err = s.send(ctx, strings.Join(words, " "))
 	} else {
+		if isTerminal(in) && !s.set.quiet {
+			fmt.Fprintln(s.errs, "groupcast: each line is sent as a datagram; ctrl+d ends")
+		}
 		err = s.lines(ctx, in)
 	}
 	if err != nil {
@@ -167,7 +175,7 @@ type jsonSent struct {
 func (s *sender) end(findings []doctor.Finding) error {
 	p := &linePrinter{out: s.out, errs: s.errs, json: s.set.json, quiet: s.set.quiet}
 	if s.sent > 0 {
-		p.remark(fmt.Sprintf("sent %s (%d bytes) to %s; %s", count(s.sent, "datagram"), s.bytes, s.group, egressText(s.way)))
+		p.remark(fmt.Sprintf("sent %s (%s) to %s; %s", count(s.sent, "datagram"), count(s.bytes, "byte"), s.group, egressText(s.way)))
 	}
 	p.findings(findings)
 	switch {

@@ -52,6 +52,7 @@ type session struct {
 	findings  []doctor.Finding
 	igmp      map[int]int // version by interface
 	out       tui.Egress  // where sends leave, as last asked
+	told      string      // what the talk says of that
 	err       error       // what ended the session
 }
 
@@ -105,7 +106,6 @@ func startSession(ctx context.Context, cfg sessionConfig) (*session, error) {
 	}
 	s.notice(joinedText(cfg.group, joined, s.Snapshot().ReadBuffer), "")
 	s.refresh()
-	s.announceEgress()
 	s.done.Go(func() { s.read(sender) })
 	s.done.Go(s.tick)
 	return s, nil

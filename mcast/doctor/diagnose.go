@@ -61,6 +61,9 @@ func (f Facts) Best() (best mcast.Interface, ok bool) {
 
 func (f Facts) preference(i mcast.Interface) int {
 	score := 0
+	if i.Loopback() {
+		score -= 8
+	}
 	if f.Heard[i.Index] > 0 {
 		score += 4
 	}
@@ -154,19 +157,22 @@ func joinSendMismatch(f Facts, in Intent) []Finding {
 		return nil
 	}
 	var names []string
-	target := out
+	var target mcast.Interface
 	for _, index := range in.Joined {
 		i, ok := mcast.ByIndex(f.Interfaces, index)
 		if !ok {
 			continue
 		}
 		names = append(names, i.Name)
-		if in.Send == 0 {
-			target = i // the user said nothing of sending, so what was joined is what is meant
+		if target.Index == 0 || f.preference(i) > f.preference(target) {
+			target = i
 		}
 	}
-	if len(names) == 0 {
+	switch {
+	case len(names) == 0:
 		return nil
+	case in.Send != 0 && !out.Loopback(), target.Loopback():
+		target = out // chosen for sending, so it is the join that is missing
 	}
 	on := strings.Join(names, ", ")
 	return []Finding{{
