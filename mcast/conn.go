@@ -10,10 +10,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
-
-	"golang.org/x/net/ipv4"
 )
 
 // DefaultReadBuffer is how many bytes of receive buffer Listen asks for when
@@ -21,146 +18,177 @@ import (
 const DefaultReadBuffer = 4 << 20
 
 // Config says how Listen opens its socket. The zero value is right for
-// sending: a port of the kernel's choice on all addresses, own copies on,
-// TTL 1.
+// sending over IPv4: a port of the kernel's choice on all addresses, own
+// copies on, TTL 1.
 type Config struct {
-	// Addr is the IPv4 address to bind; the zero Addr binds all. A socket
-	// bound to a unicast address hears no multicast.
+	// Addr is the address to bind; it also chooses between IPv4 and IPv6.
+	// The zero Addr is 0.0.0.0, all addresses of IPv4;
+	// netip.IPv6Unspecified() is all of IPv6. A socket bound to a unicast
+	// address hears no multicast; one bound to a group hears nothing else
+	// (not on Windows).
 	Addr netip.Addr
 	// Port is the UDP port to bind; 0 leaves it to the kernel. A port that is
 	// named is shared with other programs that share it too (SO_REUSEADDR):
-	// each of them gets a copy of every multicast datagram.
+	// each of them gets a copy of every multicast datagram, and one of them,
+	// on Linux the last to bind, every unicast one.
 	Port uint16
 	// Exclusive binds Port without sharing it.
 	Exclusive bool
-	// ReadBuffer is the receive buffer to ask for, in bytes; 0 means
-	// DefaultReadBuffer. ReadBuffer of Conn tells what was granted.
-	ReadBuffer int
+	// Remote connects the socket: it sends to that address only and hears
+	// nothing else, and errors that come back from there (ICMP) are told by
+	// the next call. The zero AddrPort: not connected.
+	Remote netip.AddrPort
+	// ReadBuffer and WriteBuffer are the kernel's buffers to ask for, in
+	// bytes; 0 means DefaultReadBuffer, and what the system gives. The methods
+	// of the same names tell what was granted.
+	ReadBuffer, WriteBuffer int
+	// ReadSize is how many bytes of each datagram Read keeps, 1 to 65535; 0
+	// means all. A longer one is cut and marked Truncated.
+	ReadSize int
 	// NoLoopback switches off the copies that this host's own members of a
 	// group get of what is sent (IP_MULTICAST_LOOP).
 	NoLoopback bool
 	// Hops is the TTL of multicast that is sent, 1 to 255; 0 means 1, which
 	// no router forwards. To send with TTL 0, call SetHops.
 	Hops int
+	// Trace is told of every call on the socket.
+	Trace *Trace
 }
 
 // Conn is a UDP socket that can join groups. All of its methods may be called
 // at the same time from several goroutines, except that only one Read runs at
 // a time.
 type Conn struct {
-	udp        *net.UDPConn
-	pc         *ipv4.PacketConn
+	sock       *socket
+	cfg        Config
 	local      netip.AddrPort
 	readBuffer int
 
 	reading sync.Mutex
-	batch   batch
+	reader  *reader
 
-	mu       sync.Mutex // guards what was set: the kernel cannot be asked for it
-	joined   []Membership
+	mu       sync.RWMutex // guards what was set: the kernel cannot be asked for it
+	members  map[memberKey]*member
+	joins    uint64    // members made so far, for their order
+	lost     []*member // whose interface was deleted; Follow joins them again
+	extra    []*socket // that hold the groups for which sock has no room
 	loopback bool
 	hops     int
 
-	datagrams, bytes, sent, sendErrors atomic.Uint64
+	filtering                                          atomic.Bool // datagrams of groups not joined get through
+	datagrams, bytes, strays, truncated, sent, refused atomic.Uint64
 }
 
 // Stats counts what went through a Conn since it was opened.
 type Stats struct {
 	Datagrams  uint64 // read
 	Bytes      uint64 // of payload read
+	Strays     uint64 // of them, marked Stray
+	Truncated  uint64 // of them, marked Truncated
+	Dropped    uint64 // not read, because the receive buffer was full (SO_MEMINFO; Linux only)
 	Sent       uint64 // datagrams that the kernel took
 	SendErrors uint64 // datagrams that it refused
 }
 
-// Listen opens a UDP socket on IPv4. ctx bounds the opening only. The socket
-// joins nothing; it gets no datagrams by memberships of other programs
+// Listen opens a UDP socket. ctx bounds the opening only. The socket joins
+// nothing; it gets no datagrams by memberships of other programs
 // (IP_MULTICAST_ALL=0, where the system has it).
 //
 // The error is an OpError; it is ErrPortInUse when another socket holds the
 // port without sharing it.
 func Listen(ctx context.Context, cfg Config) (*Conn, error) {
-	addr := cfg.Addr
-	if !addr.IsValid() {
-		addr = netip.IPv4Unspecified()
+	if !cfg.Addr.IsValid() {
+		cfg.Addr = netip.IPv4Unspecified()
+		if cfg.Remote.Addr().Is6() {
+			cfg.Addr = netip.IPv6Unspecified()
+		}
 	}
-	at := netip.AddrPortFrom(addr, cfg.Port)
+	cfg.Addr = cfg.Addr.Unmap()
+	at := netip.AddrPortFrom(cfg.Addr, cfg.Port)
 	fail := func(err error) (*Conn, error) {
 		return nil, &OpError{Op: "listen", Target: at.String(), Err: err}
-	}
-	if !addr.Is4() {
-		return fail(fmt.Errorf("IPv6: %w", errors.ErrUnsupported))
-	}
-	if addr.IsMulticast() {
-		return fail(fmt.Errorf("bind a group's address: %w", errors.ErrUnsupported))
 	}
 	if cfg.Hops < 0 || cfg.Hops > 255 {
 		return fail(fmt.Errorf("%d: %w", cfg.Hops, ErrHopsOutside))
 	}
-	share := cfg.Port != 0 && !cfg.Exclusive
-	lc := net.ListenConfig{Control: func(_, _ string, rc syscall.RawConn) error {
-		var err error
-		if cerr := rc.Control(func(fd uintptr) { err = prepare(fd, share) }); cerr != nil {
-			return cerr
-		}
-		return err
-	}}
-	pc, err := lc.ListenPacket(ctx, "udp4", at.String())
+	if cfg.ReadSize < 0 || cfg.ReadSize > maxDatagram {
+		return fail(fmt.Errorf("read size %d: want 0 to %d bytes", cfg.ReadSize, maxDatagram))
+	}
+	if cfg.ReadSize == 0 {
+		cfg.ReadSize = maxDatagram
+	}
+	udp, err := open(ctx, cfg)
 	if err != nil {
 		if err = cause(err); portTaken(err) {
 			err = fmt.Errorf("%w: %w", ErrPortInUse, err)
 		}
 		return fail(err)
 	}
-	udp := pc.(*net.UDPConn)
 	c := &Conn{
-		udp:      udp,
-		pc:       ipv4.NewPacketConn(udp),
+		sock:     &socket{protocol: protocolOf(udp, cfg.Addr.Is4()), udp: udp, trace: cfg.Trace},
+		cfg:      cfg,
 		local:    udp.LocalAddr().(*net.UDPAddr).AddrPort(),
+		members:  map[memberKey]*member{},
 		loopback: !cfg.NoLoopback,
 		hops:     max(cfg.Hops, 1),
 	}
-	if err := c.configure(cfg); err != nil {
+	if err := c.configure(); err != nil {
 		udp.Close()
 		return fail(cause(err))
 	}
 	return c, nil
 }
 
-func (c *Conn) configure(cfg Config) error {
-	if err := c.setReadBuffer(cfg.ReadBuffer); err != nil {
+// maxDatagram is the largest IP datagram, in bytes.
+const maxDatagram = 65535
+
+func (c *Conn) configure() (err error) {
+	if err := c.setBuffers(); err != nil {
 		return err
 	}
+	s, names := c.sock, c.sock.options()
 	// Where the system has no such control messages (Windows), datagrams come
 	// without destination, interface and TTL.
-	flags := ipv4.FlagDst | ipv4.FlagInterface | ipv4.FlagTTL
-	if err := c.pc.SetControlMessage(flags, true); err != nil && runtime.GOOS != "windows" {
+	err = s.trace.do("setsockopt", names.info+", "+names.hopsInfo, 1, s.receiveControl)
+	if err != nil && runtime.GOOS != "windows" {
 		return fmt.Errorf("control messages: %w", err)
 	}
-	if err := c.pc.SetMulticastLoopback(c.loopback); err != nil {
-		return fmt.Errorf("loopback: %w", err)
+	if err := c.SetLoopback(c.loopback); err != nil {
+		return err
 	}
-	if err := c.pc.SetMulticastTTL(c.hops); err != nil {
-		return fmt.Errorf("hops: %w", err)
+	if err := c.SetHops(c.hops); err != nil {
+		return err
 	}
-	return nil
+	c.filtering.Store(!canRefuseOthers)
+	c.reader, err = newReader(s.udp, c.cfg.ReadSize)
+	return err
 }
 
-// setReadBuffer asks for that many bytes. Linux grants what it can; the BSDs
+// setBuffers asks for the kernel's buffers. Linux grants what it can; the BSDs
 // refuse what is above their limit, so the default is halved there until it is
 // granted.
-func (c *Conn) setReadBuffer(asked int) error {
-	atLeast := asked
+func (c *Conn) setBuffers() error {
+	s, asked, atLeast := c.sock, c.cfg.ReadBuffer, c.cfg.ReadBuffer
 	if asked == 0 {
 		asked, atLeast = DefaultReadBuffer, 64<<10
 	}
-	err := c.udp.SetReadBuffer(asked)
-	for ; err != nil && asked/2 >= atLeast; asked /= 2 {
-		err = c.udp.SetReadBuffer(asked / 2)
+	ask := func() error {
+		return s.trace.do("setsockopt", "SO_RCVBUF", asked, func() error { return s.udp.SetReadBuffer(asked) })
+	}
+	err := ask()
+	for err != nil && asked/2 >= atLeast {
+		asked /= 2
+		err = ask()
 	}
 	if err != nil {
 		return fmt.Errorf("receive buffer of %d bytes: %w", asked, err)
 	}
-	c.readBuffer = grantedReadBuffer(c.udp, asked)
+	c.readBuffer = granted(s.udp, readBufferOption, asked)
+	if n := c.cfg.WriteBuffer; n > 0 {
+		if err := s.trace.do("setsockopt", "SO_SNDBUF", n, func() error { return s.udp.SetWriteBuffer(n) }); err != nil {
+			return fmt.Errorf("send buffer of %d bytes: %w", n, err)
+		}
+	}
 	return nil
 }
 
@@ -181,25 +209,44 @@ func cause(err error) error {
 // LocalAddr is the address and port that the socket is bound to.
 func (c *Conn) LocalAddr() netip.AddrPort { return c.local }
 
+// RemoteAddr is what the socket is connected to; the zero AddrPort if it is
+// not.
+func (c *Conn) RemoteAddr() netip.AddrPort { return c.cfg.Remote }
+
 // ReadBuffer is the receive buffer that the system granted, in bytes. Linux
 // reports twice what it was asked for, and charges each datagram's own
 // bookkeeping to it (socket(7)).
 func (c *Conn) ReadBuffer() int { return c.readBuffer }
+
+// WriteBuffer is the send buffer that the system grants, in bytes.
+func (c *Conn) WriteBuffer() int { return granted(c.sock.udp, writeBufferOption, 0) }
 
 // Stats returns the counters so far.
 func (c *Conn) Stats() Stats {
 	return Stats{
 		Datagrams:  c.datagrams.Load(),
 		Bytes:      c.bytes.Load(),
+		Strays:     c.strays.Load(),
+		Truncated:  c.truncated.Load(),
+		Dropped:    kernelDrops(c.sock.udp),
 		Sent:       c.sent.Load(),
-		SendErrors: c.sendErrors.Load(),
+		SendErrors: c.refused.Load(),
 	}
 }
 
 // SetReadDeadline makes a Read that is under way or follows end at t with
-// os.ErrDeadlineExceeded; the zero Time: never.
-func (c *Conn) SetReadDeadline(t time.Time) error { return c.udp.SetReadDeadline(t) }
+// os.ErrDeadlineExceeded; the zero Time: never. A Read whose context ends
+// takes it away.
+func (c *Conn) SetReadDeadline(t time.Time) error { return c.sock.udp.SetReadDeadline(t) }
 
 // Close closes the socket, which leaves every group. A Read that is under way
 // ends with net.ErrClosed.
-func (c *Conn) Close() error { return c.udp.Close() }
+func (c *Conn) Close() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, s := range c.extra {
+		s.trace.do("close", "", "", s.udp.Close)
+	}
+	c.extra = nil
+	return c.sock.trace.do("close", "", "", c.sock.udp.Close)
+}

@@ -5,24 +5,36 @@ import (
 	"fmt"
 )
 
-// Errors of Conn and Listen beside those of the kernel (syscall.Errno), to be
-// tested with errors.Is.
+// Errors of Listen and of a Conn, beside those of the kernel (syscall.Errno),
+// to be tested with errors.Is. What this system lacks is
+// errors.ErrUnsupported.
 var (
-	ErrPortInUse   = errors.New("the port is in use and not shared")
-	ErrTooLong     = fmt.Errorf("longer than the %d bytes that fit in an IPv4 UDP datagram", MaxPayload)
-	ErrJoined      = errors.New("already joined there")
-	ErrNotJoined   = errors.New("not joined there")
-	ErrNoRoute     = errors.New("no route to the group")
-	ErrHopsOutside = errors.New("hops (TTL) must be 0 to 255")
+	ErrPortInUse      = errors.New("the port is in use and not shared")
+	ErrTooLong        = errors.New("too long for a UDP datagram")
+	ErrJoined         = errors.New("already joined there")
+	ErrNotJoined      = errors.New("not joined there")
+	ErrMixedModes     = errors.New("a group is joined either for all sources or for single ones: leave it first")
+	ErrTooManySources = errors.New("too many sources for one group")
+	ErrNoSource       = errors.New("no source is named")
+	ErrBlocked        = errors.New("already blocked there")
+	ErrNotBlocked     = errors.New("not blocked there")
+	ErrNoRoute        = errors.New("no route to the group")
+	ErrHopsOutside    = errors.New("hops (TTL) must be 0 to 255")
+	ErrFamily         = errors.New("the socket is of the other IP version")
+	ErrNotRemote      = errors.New("the socket is connected to another address")
 )
 
 // MaxPayload is the largest UDP payload over IPv4, in bytes: 65,535 less the
-// 20 of the IP header and the 8 of the UDP header.
-const MaxPayload = 65507
+// 20 of the IP header and the 8 of the UDP header. Over IPv6 it is
+// MaxPayload6, as its header does not count.
+const (
+	MaxPayload  = 65507
+	MaxPayload6 = 65527
+)
 
 // OpError says what was tried, for which group, on which interface.
 type OpError struct {
-	Op        string // "listen", "join", "leave", "send", "route", "read", "set loopback", "set hops"
+	Op        string // "listen", "join", "leave", "block", "unblock", "send", "read", "route to", "set hops" and so on
 	Target    string // a group, or another address; "" when the operation has none
 	Interface string // its name; "" when it was left to the kernel
 	Err       error
@@ -42,3 +54,15 @@ func (e *OpError) Error() string {
 
 // Unwrap returns the cause.
 func (e *OpError) Unwrap() error { return e.Err }
+
+// checkPayload is ErrTooLong for what cannot be one datagram.
+func checkPayload(size int, is4 bool) error {
+	most := MaxPayload6
+	if is4 {
+		most = MaxPayload
+	}
+	if size > most {
+		return fmt.Errorf("%d bytes: %w: %d bytes fit", size, ErrTooLong, most)
+	}
+	return nil
+}

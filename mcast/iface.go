@@ -23,7 +23,7 @@ type Interface struct {
 var (
 	ErrNoInterface   = errors.New("no such interface")
 	ErrInterfaceDown = errors.New("interface is down")
-	ErrNoAddress     = errors.New("interface has no IPv4 address")
+	ErrNoAddress     = errors.New("interface has no address of the group's IP version")
 )
 
 // Interfaces lists the interfaces of the network namespace, in order of their
@@ -102,13 +102,13 @@ func (i Interface) Carrier() bool { return i.Flags&net.FlagRunning != 0 }
 // Loopback reports whether it is the host talking to itself.
 func (i Interface) Loopback() bool { return i.Flags&net.FlagLoopback != 0 }
 
-// IPv4 is the interface's first IPv4 address that is not link-local, else its
-// first IPv4 address, else the zero Addr.
-func (i Interface) IPv4() netip.Addr {
+// Addr is the interface's address of the group's IP version: the first that is
+// not link-local, else the first, else the zero Addr.
+func (i Interface) Addr(group netip.Addr) netip.Addr {
 	var found netip.Addr
 	for _, p := range i.Addrs {
 		switch a := p.Addr(); {
-		case !a.Is4():
+		case a.Is4() != group.Is4():
 		case !a.IsLinkLocalUnicast():
 			return a
 		case !found.IsValid():
@@ -118,24 +118,32 @@ func (i Interface) IPv4() netip.Addr {
 	return found
 }
 
-// Ready returns nil when IPv4 multicast can be expected to work on the
+// Ready returns nil when multicast to the group can be expected to work on the
 // interface, and else the first reason why not: ErrInterfaceDown (switched
-// off, or no carrier) or ErrNoAddress.
-func (i Interface) Ready() error {
+// off, or no carrier) or ErrNoAddress (of the group's IP version).
+func (i Interface) Ready(group netip.Addr) error {
 	switch {
 	case !i.Up():
 		return fmt.Errorf("%s: %w", i.Name, ErrInterfaceDown)
 	case !i.Carrier() && !i.Loopback():
 		return fmt.Errorf("%s: %w: no carrier", i.Name, ErrInterfaceDown)
-	case !i.IPv4().IsValid():
+	case !i.Addr(group).IsValid():
 		return fmt.Errorf("%s: %w", i.Name, ErrNoAddress)
 	}
 	return nil
 }
 
-// Usable reports whether groups are joined on the interface when the user
+// Usable reports whether the group is joined on the interface when the user
 // names none: it is ready, multicast is switched on, and it is not the
 // loopback interface.
-func (i Interface) Usable() bool {
-	return i.Ready() == nil && i.Flags&net.FlagMulticast != 0 && !i.Loopback()
+func (i Interface) Usable(group netip.Addr) bool {
+	return i.Ready(group) == nil && i.Flags&net.FlagMulticast != 0 && !i.Loopback()
+}
+
+// byIndex is the interface as x/net takes it; nil leaves it to the kernel.
+func (i Interface) byIndex() *net.Interface {
+	if i.Index == 0 {
+		return nil
+	}
+	return &net.Interface{Index: i.Index, Name: i.Name, MTU: i.MTU, Flags: i.Flags}
 }

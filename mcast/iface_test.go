@@ -54,18 +54,30 @@ func TestReady(t *testing.T) {
 		{iface(1, "lo", net.FlagLoopback), ErrInterfaceDown, false},
 	}
 	for _, tt := range tests {
-		if err := tt.i.Ready(); !errors.Is(err, tt.ready) {
+		if err := tt.i.Ready(DefaultGroup.Addr); !errors.Is(err, tt.ready) {
 			t.Errorf("%s %s %v: Ready() = %v, want %v", tt.i.Name, tt.i.Flags, tt.i.Addrs, err, tt.ready)
 		}
-		if got := tt.i.Usable(); got != tt.usable {
+		if got := tt.i.Usable(DefaultGroup.Addr); got != tt.usable {
 			t.Errorf("%s %s %v: Usable() = %v, want %v", tt.i.Name, tt.i.Flags, tt.i.Addrs, got, tt.usable)
 		}
 	}
 }
 
-func TestIPv4PrefersRoutable(t *testing.T) {
-	i := iface(2, "eth0", running, "fe80::1/64", "169.254.1.1/16", "192.168.8.164/24")
-	if got := i.IPv4().String(); got != "192.168.8.164" {
-		t.Errorf("IPv4() = %s, want 192.168.8.164", got)
+func TestAddrPrefersRoutable(t *testing.T) {
+	i := iface(2, "eth0", running, "fe80::1/64", "169.254.1.1/16", "192.168.8.164/24", "2001:db8::1/64")
+	for group, want := range map[string]string{"224.0.0.114": "192.168.8.164", "ff02::114": "2001:db8::1"} {
+		if got := i.Addr(netip.MustParseAddr(group)).String(); got != want {
+			t.Errorf("Addr(%s) = %s, want %s", group, got, want)
+		}
+	}
+}
+
+func TestReadyForIPv6(t *testing.T) {
+	group := netip.MustParseAddr("ff02::114")
+	if err := iface(2, "eth0", running, "192.168.8.164/24").Ready(group); !errors.Is(err, ErrNoAddress) {
+		t.Errorf("with an IPv4 address only: %v, want ErrNoAddress", err)
+	}
+	if err := iface(2, "eth0", running, "fe80::1/64").Ready(group); err != nil {
+		t.Errorf("with a link-local address: %v", err)
 	}
 }

@@ -3,7 +3,9 @@ package mcast
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
+	"runtime"
 	"time"
 )
 
@@ -14,6 +16,10 @@ const BatchSize = 64
 // Read waits for at least one datagram and returns what the kernel has ready,
 // up to len(dst) and BatchSize. Data of the datagrams is the Conn's own memory
 // and is valid until the next Read.
+//
+// A datagram that is marked Stray is for a group that was not joined here where
+// it came by: another program's membership let it in. Linux stops those, except
+// on a Conn with more groups than one socket holds.
 //
 // A ctx that is done ends the wait with its error; Close ends it with
 // net.ErrClosed.
@@ -27,27 +33,52 @@ func (c *Conn) Read(ctx context.Context, dst []Datagram) (int, error) {
 		woken := make(chan struct{})
 		stop := context.AfterFunc(ctx, func() {
 			defer close(woken)
-			c.udp.SetReadDeadline(time.Unix(1, 0))
+			c.sock.udp.SetReadDeadline(time.Unix(1, 0))
 		})
 		defer func() {
 			if !stop() {
 				<-woken
-				c.udp.SetReadDeadline(time.Time{})
+				c.sock.udp.SetReadDeadline(time.Time{})
 			}
 		}()
 	}
-	n, err := c.readBatch(dst)
+	n, err := c.reader.read(dst)
 	if err != nil {
 		if ctx.Err() != nil && errors.Is(err, os.ErrDeadlineExceeded) {
 			return 0, ctx.Err()
 		}
 		return 0, &OpError{Op: "read", Target: c.local.String(), Err: cause(err)}
 	}
-	now := time.Now()
-	for i := range dst[:n] {
-		dst[i].At = now
-		c.bytes.Add(uint64(len(dst[i].Data)))
+	c.markStrays(dst[:n])
+	c.count(dst[:n])
+	if c.sock.trace.on() {
+		c.traceRead(dst[:n])
 	}
-	c.datagrams.Add(uint64(n))
 	return n, nil
 }
+
+func (c *Conn) count(batch []Datagram) {
+	size, truncated := 0, 0
+	for i := range batch {
+		size += len(batch[i].Data)
+		if batch[i].Truncated {
+			truncated++
+		}
+	}
+	c.datagrams.Add(uint64(len(batch)))
+	c.bytes.Add(uint64(size))
+	c.truncated.Add(uint64(truncated))
+}
+
+func (c *Conn) traceRead(batch []Datagram) {
+	for _, d := range batch {
+		c.sock.trace.Call(Call{
+			At: d.At, Name: readCall,
+			Args:   fmt.Sprintf("{from %s to %s on %s (%d) ttl %d}", d.From, d.To, interfaceName(d.IfIndex), d.IfIndex, d.Hops),
+			Result: fmt.Sprintf("%d bytes", len(d.Data)),
+		})
+	}
+}
+
+// readCall is what the system's reading call is named.
+var readCall = map[bool]string{true: "recvmmsg", false: "recvmsg"}[runtime.GOOS == "linux"]

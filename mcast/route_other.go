@@ -26,7 +26,7 @@ func routeTo(g Group, opt RouteOptions) (Route, error) {
 		if !ok {
 			return Route{}, ErrNoInterface
 		}
-		return Route{Interface: i.Name, IfIndex: i.Index, Source: i.IPv4()}, nil
+		return Route{Interface: i.Name, IfIndex: i.Index, Source: i.Addr(g.Addr)}, nil
 	}
 	conn, err := net.DialUDP("udp4", nil, net.UDPAddrFromAddrPort(g.AddrPort()))
 	if err != nil {

@@ -4,13 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-
-	"golang.org/x/net/ipv4"
+	"time"
 )
-
-// hasControlMessages tells whether the system takes the way out with each
-// datagram. FreeBSD and Windows do not.
-var hasControlMessages = len((&ipv4.ControlMessage{IfIndex: 1}).Marshal()) > 0
 
 // Via is the way out that a datagram is given. The zero Via leaves it to the
 // kernel.
@@ -19,40 +14,72 @@ type Via struct {
 	Source  netip.Addr // the source address to carry, one of this host's; the zero Addr: as the kernel chooses
 }
 
-// Send sends data as one datagram. Its way is chosen for this datagram alone,
-// by a control message (IP_PKTINFO, ip(7)), which is stronger than every
-// option of the socket and than the routing table. FreeBSD
-// and Windows have no such message: there it is the socket's option, set and
-// used under a lock, and a Source is errors.ErrUnsupported.
+// Send sends data as one datagram, to a group, a host or a broadcast address;
+// on a connected Conn to is its remote address, or the zero AddrPort. The way
+// is chosen for this datagram alone, by a control message (IP_PKTINFO,
+// ip(7)), which is stronger than every option of the socket and than the
+// routing table. FreeBSD and Windows have no such message: there it is the
+// socket's option, set and used under a lock, and a Source is
+// errors.ErrUnsupported.
 //
-// The error is an OpError: ErrTooLong above MaxPayload bytes, else the
-// kernel's. No error means that the kernel took the datagram, not that anyone
-// received it.
+// No error means that the kernel took the datagram, not that anyone received
+// it. The error is an OpError, ErrTooLong or the kernel's own:
+//   - ENETUNREACH, EHOSTUNREACH, EINVAL, EACCES: no route, or an unreachable,
+//     blackhole or prohibit route
+//   - EPERM: a firewall on this host refused it
+//   - ENOBUFS: the interface's queue is full
+//   - ENODEV, EADDRNOTAVAIL: the interface or the source address is gone
+//   - ECONNREFUSED: what a connected socket sent before was refused
 func (c *Conn) Send(data []byte, to netip.AddrPort, via Via) error {
+	start := time.Time{}
+	if c.sock.trace.on() {
+		start = time.Now()
+	}
 	err := c.send(data, to, via)
+	if c.sock.trace.on() {
+		c.traceSend(start, data, to, via, err)
+	}
 	if err == nil {
 		c.sent.Add(1)
 		return nil
 	}
-	c.sendErrors.Add(1)
+	c.refused.Add(1)
 	return &OpError{Op: "send", Target: to.String(), Interface: interfaceName(via.IfIndex), Err: cause(err)}
 }
 
+func (c *Conn) traceSend(start time.Time, data []byte, to netip.AddrPort, via Via, err error) {
+	call := Call{At: start, Took: time.Since(start), Name: "sendmsg", Err: cause(err)}
+	call.Args = fmt.Sprintf("{%d bytes to %s}", len(data), to)
+	if via.IfIndex != 0 {
+		call.Args = fmt.Sprintf("{%d bytes to %s by %s (%d)}", len(data), to, interfaceName(via.IfIndex), via.IfIndex)
+	}
+	if err == nil {
+		call.Result = fmt.Sprintf("%d bytes", len(data))
+	}
+	c.sock.trace.Call(call)
+}
+
 func (c *Conn) send(data []byte, to netip.AddrPort, via Via) error {
-	if len(data) > MaxPayload {
-		return fmt.Errorf("%d bytes: %w", len(data), ErrTooLong)
-	}
-	if !to.Addr().Is4() {
-		return fmt.Errorf("IPv6: %w", errors.ErrUnsupported)
-	}
-	if hasControlMessages {
-		if via == (Via{}) {
-			_, err := c.udp.WriteToUDPAddrPort(data, to)
-			return err
-		}
-		oob := (&ipv4.ControlMessage{IfIndex: via.IfIndex, Src: via.Source.AsSlice()}).Marshal()
-		_, _, err := c.udp.WriteMsgUDPAddrPort(data, oob, to)
+	is4 := c.cfg.Addr.Is4()
+	if err := checkPayload(len(data), is4); err != nil {
 		return err
+	}
+	switch remote := c.cfg.Remote; {
+	case remote.IsValid() && to.IsValid() && to != remote:
+		return ErrNotRemote
+	case remote.IsValid():
+		to = netip.AddrPort{}
+	case to.Addr().Is4() != is4:
+		return ErrFamily
+	}
+	if via.IfIndex != 0 && to.Addr().Zone() != "" {
+		to = netip.AddrPortFrom(to.Addr().WithZone(""), to.Port()) // Via says it, and is stronger
+	}
+	if via == (Via{}) && takesWay {
+		return c.write(data, nil, to)
+	}
+	if oob := c.sock.control(via); len(oob) > 0 {
+		return c.write(data, oob, to)
 	}
 	if via.Source.IsValid() {
 		return fmt.Errorf("choose a source address: %w", errors.ErrUnsupported)
@@ -61,10 +88,22 @@ func (c *Conn) send(data []byte, to netip.AddrPort, via Via) error {
 	// not be parted from the send by another sender's.
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if err := c.pc.SetMulticastInterface(Interface{Index: via.IfIndex}.byIndex()); err != nil {
+	out := Interface{Index: via.IfIndex}
+	err := c.sock.trace.do("setsockopt", c.sock.options().outgoing, via.IfIndex, func() error {
+		return c.sock.SetMulticastInterface(out.byIndex())
+	})
+	if err != nil {
 		return err
 	}
-	_, err := c.udp.WriteToUDPAddrPort(data, to)
+	return c.write(data, nil, to)
+}
+
+// takesWay tells whether the system takes the way out with each datagram.
+// FreeBSD and Windows do not.
+var takesWay = len(ip4{}.control(Via{IfIndex: 1})) > 0
+
+func (c *Conn) write(data, oob []byte, to netip.AddrPort) error {
+	_, _, err := c.sock.udp.WriteMsgUDPAddrPort(data, oob, to)
 	return err
 }
 
@@ -75,7 +114,8 @@ func (c *Conn) send(data []byte, to netip.AddrPort, via Via) error {
 func (c *Conn) SetLoopback(on bool) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if err := c.pc.SetMulticastLoopback(on); err != nil {
+	err := c.sock.trace.do("setsockopt", c.sock.options().loopback, on, func() error { return c.sock.SetMulticastLoopback(on) })
+	if err != nil {
 		return &OpError{Op: "set loopback", Err: cause(err)}
 	}
 	c.loopback = on
@@ -85,31 +125,54 @@ func (c *Conn) SetLoopback(on bool) error {
 // SetHops sets the TTL of multicast that is sent, 0 to 255: 1 stays on the
 // network it is sent to, more may cross as many routers less one. 0 is meant
 // to stay on this host; Linux keeps it there only if the group is joined on
-// the interface it is sent by, and else lets it out. Unicast keeps the
-// system's own TTL.
+// the interface it is sent by, and else lets it out.
 func (c *Conn) SetHops(n int) error {
-	if n < 0 || n > 255 {
-		return &OpError{Op: "set hops", Err: fmt.Errorf("%d: %w", n, ErrHopsOutside)}
-	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if err := c.pc.SetMulticastTTL(n); err != nil {
-		return &OpError{Op: "set hops", Err: cause(err)}
+	err := c.setHops("set hops", c.sock.options().hops, n, 0, c.sock.setHops)
+	if err == nil {
+		c.hops = n
 	}
-	c.hops = n
+	return err
+}
+
+// SetUnicastHops sets the TTL of unicast and broadcast that is sent, 1 to 255.
+// It begins as the system's own, mostly 64.
+func (c *Conn) SetUnicastHops(n int) error {
+	return c.setHops("set unicast hops", c.sock.options().unicastHops, n, 1, c.sock.setUnicastHops)
+}
+
+func (c *Conn) setHops(op, option string, n, least int, set func(int) error) error {
+	if n < least || n > 255 {
+		return &OpError{Op: op, Err: fmt.Errorf("%d: %w", n, ErrHopsOutside)}
+	}
+	if err := c.sock.trace.do("setsockopt", option, n, func() error { return set(n) }); err != nil {
+		return &OpError{Op: op, Err: cause(err)}
+	}
+	return nil
+}
+
+// SetBroadcast allows or forbids sending to broadcast addresses
+// (SO_BROADCAST); it is allowed from the start. Forbidden, such a send is
+// EACCES. Multicast does not ask for it.
+func (c *Conn) SetBroadcast(on bool) error {
+	err := c.sock.trace.do("setsockopt", "SO_BROADCAST", on, func() error { return setBroadcast(c.sock.udp, on) })
+	if err != nil {
+		return &OpError{Op: "set broadcast", Err: cause(err)}
+	}
 	return nil
 }
 
 // Loopback reports whether own copies are on.
 func (c *Conn) Loopback() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	c.mu.RLock()
+	defer c.mu.RUnlock()
 	return c.loopback
 }
 
 // Hops is the TTL of multicast that is sent.
 func (c *Conn) Hops() int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	c.mu.RLock()
+	defer c.mu.RUnlock()
 	return c.hops
 }

@@ -2,22 +2,63 @@ package mcast
 
 import (
 	"errors"
+	"net"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
 
+// canRefuseOthers: Linux can be told to give a socket the datagrams of its own
+// groups only.
+const canRefuseOthers = true
+
 // prepare sets what must be set before bind. IP_MULTICAST_ALL is on by
 // default, and then a socket gets the datagrams of every group that any
 // program on the host has joined (ip(7)).
-func prepare(fd uintptr, share bool) error {
-	if share {
-		if err := unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_REUSEADDR, 1); err != nil {
+func prepare(fd uintptr, cfg Config) error {
+	if cfg.shares() {
+		err := cfg.Trace.do("setsockopt", "SO_REUSEADDR", 1, func() error {
+			return unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_REUSEADDR, 1)
+		})
+		if err != nil {
 			return err
 		}
 	}
-	err := unix.SetsockoptInt(int(fd), unix.IPPROTO_IP, unix.IP_MULTICAST_ALL, 0)
+	return takeOthers(fd, cfg.Addr.Is4(), false, cfg.Trace)
+}
+
+// takeOthers lets datagrams of groups through that the socket has not joined,
+// or stops them.
+func takeOthers(fd uintptr, is4, on bool, trace *Trace) error {
+	level, option, name, value := unix.IPPROTO_IP, unix.IP_MULTICAST_ALL, "IP_MULTICAST_ALL", 0
+	if !is4 {
+		level, option, name = unix.IPPROTO_IPV6, unix.IPV6_MULTICAST_ALL, "IPV6_MULTICAST_ALL"
+	}
+	if on {
+		value = 1
+	}
+	err := trace.do("setsockopt", name, value, func() error {
+		return unix.SetsockoptInt(int(fd), level, option, value)
+	})
 	if errors.Is(err, unix.ENOPROTOOPT) {
 		return nil // emulated kernels do not know it
 	}
 	return err
+}
+
+// kernelDrops reads how many datagrams found the receive buffer full
+// (SK_MEMINFO_DROPS of SO_MEMINFO, in linux/sock_diag.h).
+func kernelDrops(udp *net.UDPConn) uint64 {
+	const drops = 8
+	var info [drops + 1]uint32
+	rc, err := udp.SyscallConn()
+	if err != nil {
+		return 0
+	}
+	size := uint32(unsafe.Sizeof(info))
+	rc.Control(func(fd uintptr) {
+		unix.Syscall6(unix.SYS_GETSOCKOPT, fd, unix.SOL_SOCKET, unix.SO_MEMINFO,
+			uintptr(unsafe.Pointer(&info)), uintptr(unsafe.Pointer(&size)), 0)
+	})
+	return uint64(info[drops])
 }

@@ -213,7 +213,7 @@ func TestMembership(t *testing.T) {
 	other.Port = 5000
 	snap.Groups = append(snap.Groups, other)
 	s := newScreen(t, 100, 30, snap)
-	s.wants("○ eth0  no IPv4 address", "not joined · up", "✗ interface has no IPv4 address", "joined · IGMPv3 · down", "also in 224.0.0.114:5000", "224.0.0.114:1234 +1")
+	s.wants("○ eth0  no IPv4 address", "not joined · up", "✗ interface has no address", "joined · IGMPv3 · down", "also in 224.0.0.114:5000", "224.0.0.114:1234 +1")
 	s.wantsNot("127.0.0.1")
 
 	snap = before()

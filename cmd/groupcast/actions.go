@@ -38,7 +38,7 @@ func (s *session) change(a tui.Action) error {
 	case tui.SetLoopback:
 		return s.setLoopback(a.On)
 	case tui.SetHops:
-		if err := s.sender.SetHops(a.Hops); err != nil {
+		if err := s.setHops(a.Hops); err != nil {
 			return err
 		}
 		hint := ""
@@ -56,17 +56,17 @@ func (s *session) change(a tui.Action) error {
 // the kernel gives it at this moment.
 func (s *session) say(text string) {
 	s.mu.Lock()
-	group, send, out := s.group, s.send, s.way()
+	group, send, sender, out := s.group, s.send, s.senders[wildcard(s.group)], s.way()
 	line := s.room.Say(time.Now(), text, chat.Via{
 		IfIndex:   out.IfIndex,
 		Interface: out.Interface,
 		Source:    out.Source,
-		Loopback:  s.sender.Loopback(),
+		Loopback:  s.loopback,
 	})
 	s.ring.Put(line)
 	s.mu.Unlock()
 
-	if err := s.sender.Send([]byte(text), group.AddrPort(), viaOf(send)); err != nil {
+	if err := sender.Send([]byte(text), group.AddrPort(), viaOf(send, group)); err != nil {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if failed := s.room.Failed(line.ID, plain(err), hint(err)); failed.ID != 0 {
@@ -80,10 +80,11 @@ func (s *session) joinGroup(a tui.Join) error {
 	if a.Interface != "" {
 		keys = []string{a.Interface}
 	}
-	c, err := s.choose(keys)
+	c, err := s.choose(keys, a.Group)
 	if err != nil {
 		return &mcast.OpError{Op: "join", Target: a.Group.String(), Err: err}
 	}
+	a.Group.Addr = a.Group.Addr.WithZone("")
 	joined, err := s.join(a.Group, c.joins)
 	if err != nil {
 		return err
@@ -92,12 +93,12 @@ func (s *session) joinGroup(a tui.Join) error {
 	return nil
 }
 
-func (s *session) choose(keys []string) (choice, error) {
+func (s *session) choose(keys []string, g mcast.Group) (choice, error) {
 	list, err := mcast.Interfaces()
 	if err != nil {
 		return choice{}, err
 	}
-	return choose(list, keys)
+	return choose(list, keys, g.Addr)
 }
 
 func (s *session) leaveGroup(a tui.Leave) error {
@@ -107,7 +108,8 @@ func (s *session) leaveGroup(a tui.Leave) error {
 	if !g.Addr.IsValid() {
 		g = s.group
 	}
-	l := s.listeners[g.Port]
+	g.Addr = g.Addr.WithZone("")
+	l := s.listeners[socketOf(g)]
 	var left []mcast.Interface
 	var errs []error
 	for _, i := range s.joinedOn(g) {
@@ -126,11 +128,11 @@ func (s *session) leaveGroup(a tui.Leave) error {
 		return &mcast.OpError{Op: "leave", Target: g.String(), Interface: a.Interface, Err: mcast.ErrNotJoined}
 	}
 	if len(l.Memberships()) == 0 {
+		s.gone += l.Stats().Dropped
 		l.Close()
-		delete(s.listeners, g.Port)
+		delete(s.listeners, socketOf(g))
 	}
 	members := s.memberships()
-	s.room.SetMemberships(members)
 	if len(left) > 0 {
 		s.ring.Put(s.room.Notice(time.Now(), fmt.Sprintf("left %s on %s", g, strings.Join(names(left), ", ")), ""))
 	}
@@ -155,7 +157,7 @@ func (s *session) useInterface(key string) error {
 		s.setSend(choice{})
 		return nil
 	}
-	c, err := s.choose([]string{key})
+	c, err := s.choose([]string{key}, group)
 	if err != nil {
 		return &mcast.OpError{Op: "send", Target: group.String(), Err: err}
 	}
@@ -175,10 +177,34 @@ func (s *session) setSend(c choice) {
 	}
 }
 
-func (s *session) setLoopback(on bool) error {
-	if err := s.sender.SetLoopback(on); err != nil {
+func (s *session) eachSender(set func(*mcast.Conn) error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range s.senders {
+		if err := set(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *session) setHops(n int) error {
+	if err := s.eachSender(func(c *mcast.Conn) error { return c.SetHops(n) }); err != nil {
 		return err
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.hops = n
+	return nil
+}
+
+func (s *session) setLoopback(on bool) error {
+	if err := s.eachSender(func(c *mcast.Conn) error { return c.SetLoopback(on) }); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	s.loopback = on
+	s.mu.Unlock()
 	if on {
 		s.notice("own copies on: other programs on this host hear you", "")
 	} else {

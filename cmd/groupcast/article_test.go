@@ -221,8 +221,8 @@ func TestBadInput(t *testing.T) {
 	}{
 		{c, "-i eth9", exitNot, []string{`join 224.0.0.114:1234: interface "eth9": no such interface`, "hint: list the interfaces"}},
 		{c, "-i down0", exitNot, []string{"join 224.0.0.114:1234: interface down0: interface is down", "hint: bring it up"}},
-		{c, "-i bare0", exitNot, []string{"interface bare0: interface has no IPv4 address", "hint: give it an address"}},
-		{c, "listen -i bare0", exitNot, []string{"no IPv4 address"}},
+		{c, "-i bare0", exitNot, []string{"interface bare0: interface has no address of the group", "hint: give it an address"}},
+		{c, "listen -i bare0", exitNot, []string{"no address of the group"}},
 		{c, "send -i down0 224.0.0.114 x", exitNot, []string{"send 224.0.0.114:1234: interface down0"}},
 		{c, "192.168.8.226", exitUsage, []string{"192.168.8.226 is not a multicast address", "hint: groups are"}},
 		{c, "224.0.0.114:70000", exitUsage, []string{`port "70000" is not a UDP port`, "hint: name a port"}},
@@ -252,7 +252,7 @@ func TestLineTooLong(t *testing.T) {
 	talk.say(longest)
 	talk.say(longest + "x")
 	talk.say("after")
-	talk.remarks("line 2, 65508 bytes: longer than the 65507 bytes that fit in an IPv4 UDP datagram")
+	talk.remarks("line 2, 65508 bytes: too long for a UDP datagram: 65507 bytes fit")
 	talk.remarks("hint: send it in pieces")
 	if status := talk.end(); status != exitDoubt {
 		t.Errorf("exit status %d, want %d", status, exitDoubt)

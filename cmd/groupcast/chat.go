@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"io"
 	"os"
 
@@ -23,17 +24,22 @@ line is back or a second has passed.`,
 			if err != nil {
 				return err
 			}
+			screen := !set.json && onTerminal(cmd.InOrStdin(), cmd.OutOrStdout())
+			if screen && set.trace && isTerminal(cmd.ErrOrStderr()) {
+				return usageError{errors.New("--trace writes to standard error, where the screen is: add 2>FILE")}
+			}
 			s, err := startSession(cmd.Context(), sessionConfig{
 				group:      groups[0],
 				interfaces: set.interfaces,
 				hops:       set.hops,
 				noLoopback: !set.loopback,
+				trace:      set.tracer(cmd.ErrOrStderr()),
 			})
 			if err != nil {
 				return err
 			}
 			defer s.Close()
-			if !set.json && onTerminal(cmd.InOrStdin(), cmd.OutOrStdout()) {
+			if screen {
 				return tui.Run(cmd.Context(), s, tui.Options{})
 			}
 			p := &linePrinter{out: cmd.OutOrStdout(), errs: cmd.ErrOrStderr(), json: set.json, quiet: set.quiet}

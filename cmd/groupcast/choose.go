@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net/netip"
 
 	"github.com/groupcast/groupcast/mcast"
 )
@@ -23,9 +24,14 @@ const kernelDefault = "default"
 // interface and sent as the kernel routes it; on a host with no usable
 // interface but lo, both are lo. Named interfaces are all joined, and the
 // first is sent by; each must be up and have an address.
-func choose(list []mcast.Interface, names []string) (choice, error) {
+//
+// The zone of an IPv6 group names an interface as -i does.
+func choose(list []mcast.Interface, names []string, group netip.Addr) (choice, error) {
+	if zone := group.Zone(); zone != "" && len(names) == 0 {
+		names = []string{zone}
+	}
 	if len(names) == 0 {
-		return chooseUsable(list)
+		return chooseUsable(list, group)
 	}
 	c := choice{byUser: true}
 	for _, name := range names {
@@ -39,7 +45,7 @@ func choose(list []mcast.Interface, names []string) (choice, error) {
 		if err != nil {
 			return choice{}, err
 		}
-		if err := i.Ready(); err != nil {
+		if err := i.Ready(group); err != nil {
 			return choice{}, fmt.Errorf("interface %w", err)
 		}
 		if _, twice := mcast.ByIndex(c.joins, i.Index); !twice {
@@ -50,10 +56,10 @@ func choose(list []mcast.Interface, names []string) (choice, error) {
 	return c, nil
 }
 
-func chooseUsable(list []mcast.Interface) (choice, error) {
+func chooseUsable(list []mcast.Interface, group netip.Addr) (choice, error) {
 	var c choice
 	for _, i := range list {
-		if i.Usable() {
+		if i.Usable(group) {
 			c.joins = append(c.joins, i)
 		}
 	}
@@ -61,7 +67,7 @@ func chooseUsable(list []mcast.Interface) (choice, error) {
 		return c, nil
 	}
 	for _, i := range list {
-		if i.Loopback() && i.Ready() == nil {
+		if i.Loopback() && i.Ready(group) == nil {
 			return choice{joins: []mcast.Interface{i}, send: i, lo: true}, nil
 		}
 	}

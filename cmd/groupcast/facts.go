@@ -32,6 +32,26 @@ func (s *session) refresh() {
 	s.findings = doctor.Diagnose(facts, s.intent())
 	s.way()
 	s.announce()
+	s.tellDrops()
+}
+
+// tellDrops says how many datagrams the kernel had no room for since it was
+// said last. The caller holds s.mu.
+func (s *session) tellDrops() {
+	dropped := s.gone
+	for _, l := range s.listeners {
+		dropped += l.Stats().Dropped
+	}
+	if more := dropped - s.dropped; more > 0 {
+		s.ring.Put(s.room.Problem(time.Now(), dropsText(more), dropsHint))
+	}
+	s.dropped = dropped
+}
+
+const dropsHint = "allow a larger one: sysctl -w net.core.rmem_max=8388608, then start again"
+
+func dropsText(n uint64) string {
+	return count(int(n), "datagram") + " lost in the kernel: the receive buffer was full"
 }
 
 // igmpVersions is empty where the system does not tell.
@@ -54,15 +74,19 @@ func (s *session) intent() doctor.Intent {
 		Joined:   indexes(s.joinedOn(s.group)),
 		Wanted:   indexes(s.byUser),
 		Send:     s.send.Index,
-		Loopback: s.sender.Loopback(),
-		Hops:     s.sender.Hops(),
+		Loopback: s.loopback,
+		Hops:     s.hops,
 	}
 }
 
 // way asks the kernel where a send to the current group would leave now, and
 // remembers it for the screen; the caller holds s.mu.
 func (s *session) way() tui.Egress {
-	s.out = wayOut(s.group, s.send, s.lo, s.sender.LocalAddr().Port())
+	var port uint16
+	if sender := s.senders[wildcard(s.group)]; sender != nil {
+		port = sender.LocalAddr().Port()
+	}
+	s.out = wayOut(s.group, s.send, s.lo, port)
 	return s.out
 }
 
@@ -77,7 +101,7 @@ func wayOut(g mcast.Group, send mcast.Interface, lo bool, port uint16) tui.Egres
 	case send.Index != 0:
 		because = "you chose it"
 	}
-	via := viaOf(send)
+	via := viaOf(send, g)
 	r, err := mcast.RouteTo(g, mcast.RouteOptions{IfIndex: via.IfIndex, Source: via.Source, SourcePort: port})
 	out := egress(doctor.Answer{Route: r, Err: err}, because)
 	if err != nil {
@@ -89,10 +113,10 @@ func wayOut(g mcast.Group, send mcast.Interface, lo bool, port uint16) tui.Egres
 // viaOf is the way out by an interface. By lo the kernel would take another
 // interface's address as the source, or 0.0.0.0 if there is none: its own
 // addresses have host scope, and are not chosen for multicast.
-func viaOf(i mcast.Interface) mcast.Via {
+func viaOf(i mcast.Interface, g mcast.Group) mcast.Via {
 	via := mcast.Via{IfIndex: i.Index}
 	if i.Loopback() {
-		via.Source = i.IPv4()
+		via.Source = i.Addr(g.Addr)
 	}
 	return via
 }
@@ -135,8 +159,8 @@ func (s *session) Snapshot() tui.Snapshot {
 	defer s.mu.Unlock()
 	snap := tui.Snapshot{
 		Group:    s.group,
-		Loopback: s.sender.Loopback(),
-		Hops:     s.sender.Hops(),
+		Loopback: s.loopback,
+		Hops:     s.hops,
 		Sends:    s.out,
 		Kernel:   egress(s.facts.Send, ""),
 		Findings: slices.Clone(s.findings),
@@ -147,7 +171,7 @@ func (s *session) Snapshot() tui.Snapshot {
 			snap.Groups = append(snap.Groups, m.Group)
 		}
 	}
-	if l := s.listeners[s.group.Port]; l != nil {
+	if l := s.listeners[socketOf(s.group)]; l != nil {
 		snap.ReadBuffer = l.ReadBuffer()
 	}
 	on := indexes(s.joinedOn(s.group))

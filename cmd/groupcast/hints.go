@@ -15,7 +15,7 @@ import (
 var (
 	errDefaultAlone  = errors.New("leaves the choice to the kernel, so it cannot stand beside others")
 	errNothingHeard  = errors.New("nothing heard")
-	errNothingUsable = errors.New("no interface is up with an IPv4 address, not even lo")
+	errNothingUsable = errors.New("no interface is up with an address of that IP version, not even lo")
 )
 
 // hint says what to do about an error, or "" when there is nothing to say
@@ -46,9 +46,13 @@ func hint(err error) string {
 	case errors.Is(err, errDefaultAlone):
 		return "either name interfaces, or leave joining and sending to the kernel: -i default"
 	case errors.Is(err, errors.ErrUnsupported):
-		return "this version of groupcast does IPv4 groups without a source"
+		return "this system does not do that; the other commands and groups go on working"
 	case errors.Is(err, mcast.ErrHopsOutside):
 		return "1 stays on the LAN, 32 on a site; 0 is for this host, and Linux lets it out all the same where the group is not joined"
+	case errors.Is(err, mcast.ErrMixedModes):
+		return "joining one source of a group that is joined for all would silence the others: /leave it first"
+	case errors.Is(err, mcast.ErrTooManySources):
+		return "the limit is net.ipv4.igmp_max_msf (net.ipv6.mld_max_msf); join for all sources instead"
 	case errors.Is(err, errNothingHeard):
 		return "is anyone sending to that group and port? groupcast interfaces shows where this host joins and sends"
 	case errors.Is(err, errNothingUsable):

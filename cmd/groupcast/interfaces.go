@@ -39,7 +39,7 @@ func showInterfaces(out io.Writer, g mcast.Group, set *settings) error {
 	if err != nil {
 		return err
 	}
-	c, err := choose(facts.Interfaces, set.interfaces)
+	c, err := choose(facts.Interfaces, set.interfaces, g.Addr)
 	if err != nil && !errors.Is(err, errNothingUsable) {
 		return err
 	}
@@ -169,7 +169,7 @@ func interfacesJSON(out io.Writer, g mcast.Group, facts doctor.Facts, findings [
 	for _, i := range facts.Interfaces {
 		o := jsonInterface{
 			Type: "interface", Name: clean(i.Name), Index: i.Index, State: state(i), Addresses: []string{}, MTU: i.MTU,
-			Multicast: i.Flags&net.FlagMulticast != 0, Usable: i.Usable(), IGMP: igmp[i.Index],
+			Multicast: i.Flags&net.FlagMulticast != 0, Usable: i.Usable(g.Addr), IGMP: igmp[i.Index],
 		}
 		for _, a := range i.Addrs {
 			o.Addresses = append(o.Addresses, a.String())

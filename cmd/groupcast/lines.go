@@ -149,7 +149,7 @@ func (l *lineReader) next() (string, error) {
 		size = len(line)
 	}
 	if size > mcast.MaxPayload {
-		return "", fmt.Errorf("line %d, %d bytes: %w", l.number, size, mcast.ErrTooLong)
+		return "", fmt.Errorf("line %d, %d bytes: %w: %d bytes fit", l.number, size, mcast.ErrTooLong, mcast.MaxPayload)
 	}
 	return string(line), nil
 }

@@ -18,7 +18,12 @@ import (
 )
 
 func newListen(set *settings) *cobra.Command {
-	l := &listener{set: set, senders: map[netip.AddrPort]bool{}}
+	l := &listener{
+		set:     set,
+		conns:   map[netip.AddrPort]*mcast.Conn{},
+		names:   map[int]string{},
+		senders: map[netip.AddrPort]bool{},
+	}
 	cmd := &cobra.Command{
 		Use:   "listen [GROUP[:PORT]...]",
 		Short: "Print what arrives in groups, a line or a JSON object per datagram",
@@ -60,10 +65,12 @@ type listener struct {
 	timeout   time.Duration
 	raw       bool
 	out, errs io.Writer
+	conns     map[netip.AddrPort]*mcast.Conn // by what they are bound to
 
 	mu      sync.Mutex // guards out and what follows
 	names   map[int]string
 	heard   int
+	strays  int
 	senders map[netip.AddrPort]bool
 	full    bool  // there were more senders than are counted
 	err     error // what ended the reading
@@ -77,22 +84,12 @@ func (l *listener) run(ctx context.Context, groups []mcast.Group) error {
 	if err != nil {
 		return err
 	}
-	c, err := choose(list, l.set.interfaces)
-	if err != nil {
-		return &mcast.OpError{Op: "join", Target: groups[0].String(), Err: err}
-	}
-	l.names = map[int]string{}
-	for _, i := range list {
-		l.names[i.Index] = clean(i.Name)
-	}
-	conns, err := l.join(ctx, groups, c.joins)
-	defer func() {
-		for _, conn := range conns {
-			conn.Close()
+	l.name(list)
+	defer l.close()
+	for _, g := range groups {
+		if err := l.join(ctx, list, g); err != nil {
+			return err
 		}
-	}()
-	if err != nil {
-		return err
 	}
 
 	parent := ctx
@@ -103,52 +100,90 @@ func (l *listener) run(ctx context.Context, groups []mcast.Group) error {
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	var reading sync.WaitGroup
-	for _, conn := range conns {
-		reading.Go(func() {
+	var running sync.WaitGroup
+	for _, conn := range l.conns {
+		running.Go(func() {
 			defer stop()
 			l.read(ctx, conn)
 		})
 	}
-	reading.Wait()
+	running.Go(func() { l.watch(ctx) })
+	running.Wait()
 	return l.end(parent, groups)
 }
 
-// join opens a socket for each port and joins each group on each interface.
-// A group that cannot be joined anywhere is an error; one that is joined on
-// some interfaces only is a remark.
-func (l *listener) join(ctx context.Context, groups []mcast.Group, on []mcast.Interface) (map[uint16]*mcast.Conn, error) {
-	conns := map[uint16]*mcast.Conn{}
-	for _, g := range groups {
-		conn := conns[g.Port]
-		if conn == nil {
-			var err error
-			if conn, err = mcast.Listen(ctx, mcast.Config{Port: g.Port}); err != nil {
-				return conns, forGroup(err, g)
-			}
-			conns[g.Port] = conn
-		}
-		var errs []error
-		before := len(conn.Memberships())
-		for _, i := range on {
-			if err := conn.Join(g, i); err != nil && !errors.Is(err, mcast.ErrJoined) {
-				errs = append(errs, err)
-			}
-		}
-		joined := conn.Memberships()[before:]
-		if len(joined) == 0 && len(errs) > 0 {
-			return conns, errors.Join(errs...)
-		}
-		for _, err := range errs {
-			complain(l.errs, err)
-		}
-		var where []mcast.Interface
-		for _, m := range joined {
-			where = append(where, m.Interface)
-		}
-		l.joined(g, where, conn.ReadBuffer())
+// join joins a group on each interface that is chosen for it, on the socket
+// for its IP version and port. A group that cannot be joined anywhere is an
+// error; one that is joined on some interfaces only is a remark.
+func (l *listener) join(ctx context.Context, list []mcast.Interface, g mcast.Group) error {
+	c, err := choose(list, l.set.interfaces, g.Addr)
+	if err != nil {
+		return &mcast.OpError{Op: "join", Target: g.String(), Err: err}
 	}
-	return conns, nil
+	conn := l.conns[socketOf(g)]
+	if conn == nil {
+		conn, err = mcast.Listen(ctx, mcast.Config{Addr: wildcard(g), Port: g.Port, Trace: l.set.tracer(l.errs)})
+		if err != nil {
+			return forGroup(err, g)
+		}
+		l.conns[socketOf(g)] = conn
+	}
+	var errs []error
+	before := len(conn.Memberships())
+	for _, i := range c.joins {
+		if err := conn.Join(g, i); err != nil && !errors.Is(err, mcast.ErrJoined) {
+			errs = append(errs, err)
+		}
+	}
+	joined := conn.Memberships()[before:]
+	if len(joined) == 0 && len(errs) > 0 {
+		return errors.Join(errs...)
+	}
+	for _, err := range errs {
+		complain(l.errs, err)
+	}
+	var where []mcast.Interface
+	for _, m := range joined {
+		where = append(where, m.Interface)
+	}
+	l.joined(g, where, conn.ReadBuffer())
+	return nil
+}
+
+func (l *listener) close() {
+	for _, conn := range l.conns {
+		conn.Close()
+	}
+}
+
+func (l *listener) name(list []mcast.Interface) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, i := range list {
+		l.names[i.Index] = clean(i.Name)
+	}
+}
+
+// watch keeps the memberships when interfaces are deleted and made again.
+func (l *listener) watch(ctx context.Context) {
+	err := mcast.Watch(ctx, func(ch mcast.Change) {
+		l.name([]mcast.Interface{ch.Interface})
+		for _, conn := range l.conns {
+			lost, rejoined, err := conn.Follow(ch)
+			for _, m := range lost {
+				l.remark(lostText(m))
+			}
+			for _, m := range rejoined {
+				l.remark(rejoinedText(m))
+			}
+			if err != nil {
+				complain(l.errs, err)
+			}
+		}
+	})
+	if err != nil {
+		complain(l.errs, err)
+	}
 }
 
 // jsonJoined says that datagrams of a group are heard from now on. Fields are
@@ -180,10 +215,12 @@ func (l *listener) read(ctx context.Context, conn *mcast.Conn) {
 			return
 		}
 		for _, d := range batch[:n] {
-			if l.enough() {
-				break
+			switch {
+			case d.Stray:
+				l.strays++
+			case !l.enough():
+				l.print(d)
 			}
-			l.print(d)
 		}
 		enough := l.enough()
 		l.mu.Unlock()
@@ -242,10 +279,24 @@ func (l *listener) end(ctx context.Context, groups []mcast.Group) error {
 	if l.full {
 		senders = "more than " + senders
 	}
-	l.remark(fmt.Sprintf("heard %s from %s", count(l.heard, "datagram"), senders))
+	text := fmt.Sprintf("heard %s from %s", count(l.heard, "datagram"), senders)
+	if l.strays > 0 {
+		text += fmt.Sprintf(", and %d of groups that only others have joined", l.strays)
+	}
+	l.remark(text)
+	dropped := uint64(0)
+	for _, conn := range l.conns {
+		dropped += conn.Stats().Dropped
+	}
+	if dropped > 0 {
+		l.remark(dropsText(dropped))
+		l.remark("  hint: " + dropsHint)
+	}
 	switch {
-	case l.enough():
+	case l.enough() && dropped == 0:
 		return nil
+	case l.enough():
+		return status(exitDoubt)
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case l.heard == 0:
@@ -256,6 +307,8 @@ func (l *listener) end(ctx context.Context, groups []mcast.Group) error {
 		return fmt.Errorf("listen %s: %w in %s", strings.Join(all, ", "), errNothingHeard, l.timeout)
 	case l.count > 0:
 		return fmt.Errorf("heard %s in %s, not %d", count(l.heard, "datagram"), l.timeout, l.count)
+	case dropped > 0:
+		return status(exitDoubt)
 	}
 	return nil
 }

@@ -45,6 +45,54 @@ func (s *session) receive(batch []mcast.Datagram) {
 	}
 }
 
+// watch keeps the memberships in line with the interfaces, and says in the talk
+// what was lost and joined again.
+func (s *session) watch() {
+	defer s.recoverPanic()
+	if err := mcast.Watch(s.life, s.follow); err != nil {
+		s.problem(err)
+	}
+}
+
+func (s *session) follow(ch mcast.Change) {
+	s.followAll(ch)
+	s.refresh()
+}
+
+func (s *session) followAll(ch mcast.Change) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := time.Now()
+	for _, l := range s.listeners {
+		lost, rejoined, err := l.Follow(ch)
+		for _, m := range lost {
+			s.ring.Put(s.room.Notice(now, lostText(m), "it is joined again when the interface comes back"))
+		}
+		for _, m := range rejoined {
+			s.ring.Put(s.room.Notice(now, rejoinedText(m), ""))
+		}
+		if err != nil {
+			s.ring.Put(s.room.Problem(now, plain(err), hint(err)))
+		}
+	}
+	if ch.Kind == mcast.Appeared && s.send.Name == ch.Interface.Name {
+		s.send = ch.Interface // by its new index
+	}
+	for n := range s.byUser {
+		if ch.Kind == mcast.Appeared && s.byUser[n].Name == ch.Interface.Name {
+			s.byUser[n] = ch.Interface
+		}
+	}
+}
+
+func lostText(m mcast.Membership) string {
+	return fmt.Sprintf("%s is gone, and the membership in %s with it", m.Interface.Name, m.Group)
+}
+
+func rejoinedText(m mcast.Membership) string {
+	return fmt.Sprintf("%s is back: joined %s again", m.Interface.Name, m.Group)
+}
+
 // tick reads the facts anew and gives up on copies that did not come back.
 func (s *session) tick() {
 	defer s.recoverPanic()

@@ -2,9 +2,11 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -19,6 +21,21 @@ type settings struct {
 	loopback   bool
 	json       bool
 	quiet      bool
+	trace      bool
+}
+
+// tracer tells every call on a socket on errs, a line each, if --trace asks
+// for it.
+func (set *settings) tracer(errs io.Writer) *mcast.Trace {
+	if !set.trace {
+		return nil
+	}
+	var mu sync.Mutex
+	return &mcast.Trace{Call: func(c mcast.Call) {
+		mu.Lock()
+		defer mu.Unlock()
+		fmt.Fprintln(errs, clean(c.String()))
+	}}
 }
 
 func newRoot() *cobra.Command {
@@ -48,6 +65,7 @@ kernel, as a program does that sets nothing.`
 	flags.BoolVar(&set.loopback, "loopback", true, "let this host's own members hear what is sent")
 	flags.BoolVar(&set.json, "json", false, "print one JSON object per line")
 	flags.BoolVarP(&set.quiet, "quiet", "q", false, "print no remarks, only what arrives and what fails")
+	flags.BoolVar(&set.trace, "trace", false, "print every call on a socket on standard error")
 	root.SetGlobalNormalizationFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
 		if name == "ttl" {
 			name = "hops"
@@ -136,8 +154,9 @@ func completeInterfaces(*cobra.Command, []string, string) ([]string, cobra.Shell
 // completeGroups offers the groups that programs of this host have joined.
 func completeGroups(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 	out := []string{mcast.DefaultGroup.String() + "\tthe default"}
-	list, _ := mcast.IGMP()
-	for _, i := range list {
+	v4, _ := mcast.IGMP()
+	v6, _ := mcast.MLD()
+	for _, i := range slices.Concat(v4, v6) {
 		for _, g := range i.Groups {
 			out = append(out, g.Addr.String()+"\tjoined on "+clean(i.Name))
 		}

@@ -97,12 +97,12 @@ func (s *sender) prepare(ctx context.Context) ([]doctor.Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := choose(facts.Interfaces, s.set.interfaces)
+	c, err := choose(facts.Interfaces, s.set.interfaces, s.group.Addr)
 	if err != nil {
 		return nil, &mcast.OpError{Op: "send", Target: s.group.String(), Err: err}
 	}
 	s.choice = c
-	s.conn, err = openSender(ctx, s.set.hops, s.set.loopback)
+	s.conn, err = openSender(ctx, s.group, s.set.hops, s.set.loopback, s.set.tracer(s.errs))
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +140,7 @@ func (s *sender) send(ctx context.Context, text string) error {
 			return ctx.Err()
 		}
 		s.way = wayOut(s.group, s.choice.send, s.choice.lo, s.conn.LocalAddr().Port())
-		err := s.conn.Send([]byte(text), s.group.AddrPort(), viaOf(s.choice.send))
+		err := s.conn.Send([]byte(text), s.group.AddrPort(), viaOf(s.choice.send, s.group))
 		if err != nil {
 			s.failed++
 			complain(s.errs, err)

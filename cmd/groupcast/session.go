@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -22,6 +23,7 @@ type sessionConfig struct {
 	interfaces []string // as -i named them
 	hops       int
 	noLoopback bool
+	trace      *mcast.Trace
 }
 
 // session is a conversation in groups: sockets at one side, a Room in the
@@ -33,7 +35,6 @@ type sessionConfig struct {
 type session struct {
 	cfg    sessionConfig
 	ring   *chat.Ring
-	sender *mcast.Conn
 	life   context.Context // until Close
 	cancel context.CancelFunc
 	done   sync.WaitGroup
@@ -41,13 +42,18 @@ type session struct {
 
 	mu        sync.Mutex
 	room      *chat.Room
-	listeners map[uint16]*mcast.Conn // by the groups' port
-	group     mcast.Group            // where Say goes
-	byUser    []mcast.Interface      // the interfaces that the user named
-	send      mcast.Interface        // zero: the kernel chooses
-	lo        bool                   // on lo, because there is nothing else
-	joinErrs  map[int]error          // why the current group is not joined there
-	heard     map[int]uint64         // datagrams of other hosts to the current group, by interface
+	listeners map[netip.AddrPort]*mcast.Conn // by what they are bound to
+	senders   map[netip.Addr]*mcast.Conn     // by IP version: its wildcard address
+	loopback  bool
+	hops      int
+	dropped   uint64            // datagrams lost in the kernel, as last told
+	gone      uint64            // of them, by listeners that are closed
+	group     mcast.Group       // where Say goes
+	byUser    []mcast.Interface // the interfaces that the user named
+	send      mcast.Interface   // zero: the kernel chooses
+	lo        bool              // on lo, because there is nothing else
+	joinErrs  map[int]error     // why the current group is not joined there
+	heard     map[int]uint64    // datagrams of other hosts to the current group, by interface
 	facts     doctor.Facts
 	findings  []doctor.Finding
 	igmp      map[int]int // version by interface
@@ -69,23 +75,22 @@ func startSession(ctx context.Context, cfg sessionConfig) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := choose(list, cfg.interfaces)
+	c, err := choose(list, cfg.interfaces, cfg.group.Addr)
 	if err != nil {
 		return nil, &mcast.OpError{Op: "join", Target: cfg.group.String(), Err: err}
 	}
-	sender, err := openSender(ctx, cfg.hops, !cfg.noLoopback)
-	if err != nil {
-		return nil, err
-	}
+	cfg.group.Addr = cfg.group.Addr.WithZone("") // c says it
 	ctx, cancel := context.WithCancel(ctx)
 	s := &session{
 		cfg:       cfg,
 		ring:      chat.NewRing(chat.RingSize),
-		sender:    sender,
 		life:      ctx,
 		cancel:    cancel,
 		room:      chat.NewRoom(),
-		listeners: map[uint16]*mcast.Conn{},
+		listeners: map[netip.AddrPort]*mcast.Conn{},
+		senders:   map[netip.Addr]*mcast.Conn{},
+		loopback:  !cfg.noLoopback,
+		hops:      cfg.hops,
 		group:     cfg.group,
 		send:      c.send,
 		lo:        c.lo,
@@ -98,7 +103,6 @@ func startSession(ctx context.Context, cfg sessionConfig) (*session, error) {
 		s.byUser = c.joins
 	}
 	s.room.SetInterfaces(list)
-	s.room.SetPort(sender.LocalAddr().Port())
 	joined, err := s.join(cfg.group, c.joins)
 	if err != nil {
 		s.Close()
@@ -106,8 +110,8 @@ func startSession(ctx context.Context, cfg sessionConfig) (*session, error) {
 	}
 	s.notice(joinedText(cfg.group, joined, s.Snapshot().ReadBuffer), "")
 	s.refresh()
-	s.done.Go(func() { s.read(sender) })
 	s.done.Go(s.tick)
+	s.done.Go(s.watch)
 	return s, nil
 }
 
@@ -115,8 +119,10 @@ func startSession(ctx context.Context, cfg sessionConfig) (*session, error) {
 // is left, then io.EOF.
 func (s *session) Close() {
 	s.cancel()
-	s.sender.Close()
 	s.mu.Lock()
+	for _, c := range s.senders {
+		c.Close()
+	}
 	for _, l := range s.listeners {
 		l.Close()
 	}
@@ -131,10 +137,13 @@ func (s *session) Close() {
 func (s *session) join(g mcast.Group, on []mcast.Interface) ([]mcast.Interface, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	l := s.listeners[g.Port]
+	if err := s.openSender(g); err != nil {
+		return nil, err
+	}
+	l := s.listeners[socketOf(g)]
 	if l == nil {
 		var err error
-		if l, err = mcast.Listen(s.life, mcast.Config{Port: g.Port}); err != nil {
+		if l, err = mcast.Listen(s.life, mcast.Config{Addr: wildcard(g), Port: g.Port, Trace: s.cfg.trace}); err != nil {
 			return nil, forGroup(err, g)
 		}
 	}
@@ -147,13 +156,13 @@ func (s *session) join(g mcast.Group, on []mcast.Interface) ([]mcast.Interface, 
 		}
 	}
 	if len(errs) == len(on) {
-		if s.listeners[g.Port] == nil {
+		if s.listeners[socketOf(g)] == nil {
 			l.Close()
 		}
 		return nil, errors.Join(errs...)
 	}
-	if s.listeners[g.Port] == nil {
-		s.listeners[g.Port] = l
+	if s.listeners[socketOf(g)] == nil {
+		s.listeners[socketOf(g)] = l
 		s.done.Go(func() { s.read(l) })
 	}
 	for _, err := range errs {
@@ -161,7 +170,6 @@ func (s *session) join(g mcast.Group, on []mcast.Interface) ([]mcast.Interface, 
 	}
 	s.talkIn(g)
 	maps.Copy(s.joinErrs, failed)
-	s.room.SetMemberships(s.memberships())
 	return s.joinedOn(g), nil
 }
 
@@ -177,8 +185,8 @@ func (s *session) talkIn(g mcast.Group) {
 }
 
 // openSender opens the socket that sends leave from.
-func openSender(ctx context.Context, hops int, loopback bool) (*mcast.Conn, error) {
-	c, err := mcast.Listen(ctx, mcast.Config{NoLoopback: !loopback})
+func openSender(ctx context.Context, g mcast.Group, hops int, loopback bool, trace *mcast.Trace) (*mcast.Conn, error) {
+	c, err := mcast.Listen(ctx, mcast.Config{Addr: wildcard(g), NoLoopback: !loopback, Trace: trace})
 	if err != nil {
 		return nil, err
 	}
@@ -189,11 +197,38 @@ func openSender(ctx context.Context, hops int, loopback bool) (*mcast.Conn, erro
 	return c, nil
 }
 
+// openSender makes the session's socket for sending to groups of g's IP
+// version, if there is none yet. The caller holds s.mu.
+func (s *session) openSender(g mcast.Group) error {
+	if s.senders[wildcard(g)] != nil {
+		return nil
+	}
+	c, err := openSender(s.life, g, s.hops, s.loopback, s.cfg.trace)
+	if err != nil {
+		return err
+	}
+	s.senders[wildcard(g)] = c
+	s.room.AddPort(c.LocalAddr().Port())
+	s.done.Go(func() { s.read(c) })
+	return nil
+}
+
+// wildcard is the unspecified address of the group's IP version.
+func wildcard(g mcast.Group) netip.Addr {
+	if g.Addr.Is4() {
+		return netip.IPv4Unspecified()
+	}
+	return netip.IPv6Unspecified()
+}
+
+// socketOf is what a socket for the group is bound to.
+func socketOf(g mcast.Group) netip.AddrPort { return netip.AddrPortFrom(wildcard(g), g.Port) }
+
 // memberships of all groups; the caller holds s.mu.
 func (s *session) memberships() []mcast.Membership {
 	var all []mcast.Membership
-	for _, port := range slices.Sorted(maps.Keys(s.listeners)) {
-		all = append(all, s.listeners[port].Memberships()...)
+	for _, at := range slices.SortedFunc(maps.Keys(s.listeners), netip.AddrPort.Compare) {
+		all = append(all, s.listeners[at].Memberships()...)
 	}
 	return all
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -17,25 +18,13 @@ import (
 type Room struct {
 	names    map[int]string // of interfaces, by index
 	ours     map[netip.Addr]bool
-	joined   map[membership]bool // nil: never told
-	port     uint16
+	ports    []uint16
 	own      ownLines
 	senders  senders
 	rate     rate
 	counters Counters
 	lastID   uint64
 }
-
-// membership is a joined group on one interface. With the interface 0 it
-// answers for datagrams whose interface the system does not tell.
-type membership struct {
-	group   netip.Addr
-	ifIndex int
-}
-
-// anywhere stands for the interface of a membership that the system did not
-// tell.
-const anywhere = -1
 
 // NewRoom returns a Room in which nothing was heard or said.
 func NewRoom() *Room {
@@ -55,23 +44,9 @@ func (r *Room) SetInterfaces(list []mcast.Interface) {
 	}
 }
 
-// SetMemberships tells which groups are joined, and where. Before the first
-// call nothing is a stray; after a call with an empty list every datagram for
-// a group is.
-func (r *Room) SetMemberships(list []mcast.Membership) {
-	r.joined = make(map[membership]bool, 2*len(list))
-	for _, m := range list {
-		group := m.Addr.WithZone("")
-		if m.Interface.Index == 0 {
-			r.joined[membership{group, anywhere}] = true
-		}
-		r.joined[membership{group, m.Interface.Index}] = true
-		r.joined[membership{group, 0}] = true
-	}
-}
-
-// SetPort tells the source port of what is sent.
-func (r *Room) SetPort(port uint16) { r.port = port }
+// AddPort tells a source port of what is sent: there is one for each IP
+// version.
+func (r *Room) AddPort(port uint16) { r.ports = append(r.ports, port) }
 
 // frameMagic begins a frame of the member protocol. 0xFE is never part of
 // UTF-8, so no text is mistaken for one.
@@ -88,7 +63,7 @@ var frameMagic = []byte{0xfe, 'M', 'C'}
 func (r *Room) Receive(d mcast.Datagram) (Line, bool) {
 	r.counters.Read++
 	r.counters.Bytes += uint64(len(d.Data))
-	if d.From.Port() == r.port {
+	if slices.Contains(r.ports, d.From.Port()) {
 		if known, o := r.own.match(d, r.isOurs); known {
 			r.counters.OwnCopies++
 			if o == nil {
@@ -102,7 +77,7 @@ func (r *Room) Receive(d mcast.Datagram) (Line, bool) {
 	case bytes.HasPrefix(d.Data, frameMagic):
 		r.counters.Frames++
 		return Line{}, false
-	case r.isStray(d):
+	case d.Stray:
 		r.counters.Strays++
 		return Line{}, false
 	}
@@ -129,12 +104,6 @@ func (r *Room) Receive(d mcast.Datagram) (Line, bool) {
 // isOurs reports whether a source address is this host's. The unspecified one
 // is what an interface without an address sends with.
 func (r *Room) isOurs(source netip.Addr) bool { return r.ours[source] || source.IsUnspecified() }
-
-func (r *Room) isStray(d mcast.Datagram) bool {
-	group := d.To.WithZone("")
-	return r.joined != nil && group.IsMulticast() &&
-		!r.joined[membership{group, d.IfIndex}] && !r.joined[membership{group, anywhere}]
-}
 
 // copyBack completes an own line with what its copy tells: it comes in by the
 // interface that the line went out by, and carries the source that it carried.

@@ -33,8 +33,7 @@ var (
 func newTestRoom() *Room {
 	r := NewRoom()
 	r.SetInterfaces([]mcast.Interface{eth0, eth1})
-	r.SetMemberships([]mcast.Membership{{Group: mcast.Group{Addr: group, Port: 1234}, Interface: eth0}})
-	r.SetPort(ourPort)
+	r.AddPort(ourPort)
 	return r
 }
 
@@ -68,8 +67,7 @@ func TestReceiveClassifies(t *testing.T) {
 		{"a frame", from(bob, "\xfeMC\x01\x02"), Counters{Frames: 1}, "", false},
 		{"no frame: too short", from(bob, "\xfeM"), Counters{Texts: 1}, "�M", false},
 		{"a frame for a group that is not joined", with(from(bob, "\xfeMC"), func(d *mcast.Datagram) { d.To = other }), Counters{Frames: 1}, "", false},
-		{"a group that is not joined", with(from(bob, "x"), func(d *mcast.Datagram) { d.To = other }), Counters{Strays: 1}, "", false},
-		{"the group on an interface where it is not joined", with(from(bob, "x"), func(d *mcast.Datagram) { d.IfIndex = 3 }), Counters{Strays: 1}, "", false},
+		{"of somebody else's membership", with(from(bob, "x"), func(d *mcast.Datagram) { d.Stray = true }), Counters{Strays: 1}, "", false},
 		{"a copy of what was said", from(ourSocket, "test"), Counters{OwnCopies: 1}, "test", false},
 		{"a copy by an interface that is not joined", with(from(ourSocket, "test"), func(d *mcast.Datagram) { d.IfIndex = 3 }), Counters{OwnCopies: 1}, "test", false},
 		{"another program here, with the same words", from(netip.AddrPortFrom(eth0Addr, 1234), "test"), Counters{Texts: 1}, "test", false},
@@ -102,28 +100,6 @@ func TestHeardLine(t *testing.T) {
 	want := Line{ID: 1, At: start, Kind: Heard, Text: SanitizeString("hello"), Interface: "eth0", IfIndex: 2, From: bob, To: group, Hops: 1}
 	if got != want {
 		t.Errorf("line\n got %+v\nwant %+v", got, want)
-	}
-}
-
-func TestStraysNeedMemberships(t *testing.T) {
-	r := NewRoom()
-	if l, show := r.Receive(from(bob, "hello")); !show || l.Interface != "#2" {
-		t.Errorf("memberships and interfaces never told: line %+v, shown %t; want it shown as by #2", l, show)
-	}
-	r.SetMemberships(nil)
-	if _, show := r.Receive(from(bob, "hello")); show {
-		t.Error("no group is joined: what is sent to one should be a stray")
-	}
-}
-
-func TestZonesDoNotMakeStrays(t *testing.T) {
-	r := newTestRoom()
-	g := mcast.Group{Addr: netip.MustParseAddr("ff02::114%eth0"), Port: 1234}
-	r.SetMemberships([]mcast.Membership{{Group: g, Interface: eth0}})
-	d := from(bob, "hello")
-	d.To = netip.MustParseAddr("ff02::114")
-	if _, show := r.Receive(d); !show {
-		t.Errorf("%v is joined on eth0: a datagram to %v by eth0 is for it", g.Addr, d.To)
 	}
 }
 

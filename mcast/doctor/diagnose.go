@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -50,16 +51,16 @@ func (f Facts) egress(in Intent) (out mcast.Interface, ok bool) {
 // Best is the interface that a user most likely means by "the LAN": one that
 // others were heard by, else one with a routable address, else one that is
 // not a tunnel. ok is false when none is usable.
-func (f Facts) Best() (best mcast.Interface, ok bool) {
+func (f Facts) Best(g mcast.Group) (best mcast.Interface, ok bool) {
 	for _, i := range f.Interfaces {
-		if i.Usable() && (!ok || f.preference(i) > f.preference(best)) {
+		if i.Usable(g.Addr) && (!ok || f.preference(i, g) > f.preference(best, g)) {
 			best, ok = i, true
 		}
 	}
 	return best, ok
 }
 
-func (f Facts) preference(i mcast.Interface) int {
+func (f Facts) preference(i mcast.Interface, g mcast.Group) int {
 	score := 0
 	if i.Loopback() {
 		score -= 8
@@ -67,7 +68,7 @@ func (f Facts) preference(i mcast.Interface) int {
 	if f.Heard[i.Index] > 0 {
 		score += 4
 	}
-	if !i.IPv4().IsLinkLocalUnicast() {
+	if !i.Addr(g.Addr).IsLinkLocalUnicast() {
 		score += 2
 	}
 	if i.Flags&net.FlagPointToPoint == 0 {
@@ -84,7 +85,7 @@ func wrongEgress(f Facts, in Intent) []Finding {
 	if !ok || out.Loopback() {
 		return nil
 	}
-	best, ok := f.Best()
+	best, ok := f.Best(in.Group)
 	if !ok || best.Index == out.Index {
 		return nil
 	}
@@ -92,6 +93,7 @@ func wrongEgress(f Facts, in Intent) []Finding {
 	if in.Send == 0 {
 		chosen = "the kernel chose it: " + cmp.Or(f.Send.Route.Match.String(), "its routing says so")
 	}
+	addr := func(i mcast.Interface) netip.Addr { return i.Addr(in.Group.Addr) }
 	var because string
 	verdict := Warning
 	switch {
@@ -100,8 +102,8 @@ func wrongEgress(f Facts, in Intent) []Finding {
 		because = fmt.Sprintf("others are heard by %s (%d datagrams), nobody by %s", best.Name, f.Heard[best.Index], out.Name)
 	case in.Send != 0:
 		return nil
-	case out.IPv4().IsLinkLocalUnicast() && !best.IPv4().IsLinkLocalUnicast():
-		because = fmt.Sprintf("%s has only the link-local address %s, %s has %s", out.Name, out.IPv4(), best.Name, best.IPv4())
+	case addr(out).IsLinkLocalUnicast() && !addr(best).IsLinkLocalUnicast():
+		because = fmt.Sprintf("%s has only the link-local address %s, %s has %s", out.Name, addr(out), best.Name, addr(best))
 	case out.Flags&net.FlagPointToPoint != 0 && best.Flags&net.FlagPointToPoint == 0:
 		because = fmt.Sprintf("%s is a point-to-point link, as VPNs have, %s is a network", out.Name, best.Name)
 	default:
@@ -110,9 +112,9 @@ func wrongEgress(f Facts, in Intent) []Finding {
 	return []Finding{{
 		Name:      "wrong-egress",
 		Verdict:   verdict,
-		Title:     fmt.Sprintf("sends leave by %s, the LAN is at %s", describe(out), best.Name),
+		Title:     fmt.Sprintf("sends leave by %s, the LAN is at %s", describe(out, in.Group), best.Name),
 		Evidence:  chosen + "; " + because,
-		Hints:     append(useInterface(best), routeBy(best)),
+		Hints:     append(useInterface(best), routeBy(best, in.Group)),
 		Interface: out.Name,
 		Fix:       &Fix{UseInterface: best.Name},
 	}}
@@ -122,7 +124,10 @@ func useInterface(i mcast.Interface) []string {
 	return []string{fmt.Sprintf("send and join by %s: -i %s, or /interface %s", i.Name, i.Name, i.Name)}
 }
 
-func routeBy(i mcast.Interface) string {
+func routeBy(i mcast.Interface, g mcast.Group) string {
+	if g.Addr.Is6() {
+		return "name the zone with the group: " + g.Addr.WithZone(i.Name).String()
+	}
 	return "for every program of this host: ip route add 224.0.0.0/4 dev " + i.Name
 }
 
@@ -142,8 +147,8 @@ func noRoute(f Facts, in Intent) []Finding {
 	if f.Join.Err != nil {
 		finding.Evidence += "; a join without an interface fails as well"
 	}
-	if best, ok := f.Best(); ok {
-		finding.Hints = append(useInterface(best), routeBy(best))
+	if best, ok := f.Best(in.Group); ok {
+		finding.Hints = append(useInterface(best), routeBy(best, in.Group))
 		finding.Fix = &Fix{UseInterface: best.Name}
 	}
 	return []Finding{finding}
@@ -164,7 +169,7 @@ func joinSendMismatch(f Facts, in Intent) []Finding {
 			continue
 		}
 		names = append(names, i.Name)
-		if target.Index == 0 || f.preference(i) > f.preference(target) {
+		if target.Index == 0 || f.preference(i, in.Group) > f.preference(target, in.Group) {
 			target = i
 		}
 	}
@@ -198,7 +203,7 @@ func loopbackOff(f Facts, in Intent) []Finding {
 		Name:     "loopback-off",
 		Verdict:  Warning,
 		Title:    "own copies are off: no other program on this host hears you",
-		Evidence: "IP_MULTICAST_LOOP = 0 on the socket that sends",
+		Evidence: "IP_MULTICAST_LOOP (IPV6_MULTICAST_LOOP) = 0 on the socket that sends",
 		Hints:    []string{"switch it on: --loopback, or /loopback on"},
 		Fix:      &Fix{LoopbackOn: true},
 	}}
@@ -209,12 +214,18 @@ func neverRouted(_ Facts, in Intent) []Finding {
 	if in.Hops <= 1 || !in.Group.NeverRouted() {
 		return nil
 	}
+	scope := "224.0.0.0/24 stays on its own network (RFC 5771, section 4)"
+	advice := "to cross routers, use a group of 239.0.0.0/8 (RFC 2365), such as 239.0.0.114"
+	if in.Group.Addr.Is6() {
+		scope = "ff01::/16 and ff02::/16 stay on their host and link (RFC 4291, section 2.7)"
+		advice = "to cross routers, use a group of ff05::/16 (site) or ff08::/16 (organisation), such as ff05::114"
+	}
 	return []Finding{{
 		Name:     "never-routed",
 		Verdict:  Warning,
 		Title:    fmt.Sprintf("no router forwards %s, at any TTL", in.Group.Addr),
-		Evidence: fmt.Sprintf("TTL %d was asked for, and 224.0.0.0/24 stays on its own network (RFC 5771, section 4)", in.Hops),
-		Hints:    []string{"to cross routers, use a group of 239.0.0.0/8 (RFC 2365), such as 239.0.0.114"},
+		Evidence: fmt.Sprintf("TTL %d was asked for, and %s", in.Hops, scope),
+		Hints:    []string{advice},
 	}}
 }
 
@@ -234,7 +245,7 @@ func interfaceDown(f Facts, in Intent) []Finding {
 				Hints:     []string{"choose another: /interface NAME; groupcast interfaces lists them"},
 				Interface: fmt.Sprintf("#%d", index),
 			})
-		case errors.Is(i.Ready(), mcast.ErrInterfaceDown):
+		case errors.Is(i.Ready(in.Group.Addr), mcast.ErrInterfaceDown):
 			finding := Finding{
 				Name:      "interface-down",
 				Verdict:   Failure,
@@ -256,18 +267,22 @@ func interfaceDown(f Facts, in Intent) []Finding {
 
 // noAddress: it joins, hears and sends, with source 0.0.0.0.
 func noAddress(f Facts, in Intent) []Finding {
+	version, example := "IPv4", "192.0.2.1/24"
+	if in.Group.Addr.Is6() {
+		version, example = "IPv6", "2001:db8::1/64"
+	}
 	var out []Finding
 	for _, index := range in.concerns(f) {
 		i, ok := mcast.ByIndex(f.Interfaces, index)
-		if !ok || !errors.Is(i.Ready(), mcast.ErrNoAddress) {
+		if !ok || !errors.Is(i.Ready(in.Group.Addr), mcast.ErrNoAddress) {
 			continue
 		}
 		out = append(out, Finding{
 			Name:      "no-address",
 			Verdict:   Warning,
-			Title:     i.Name + " has no IPv4 address",
-			Evidence:  "what leaves by it carries another interface's address, or 0.0.0.0 as its source, and nobody can answer",
-			Hints:     []string{fmt.Sprintf("give it one: ip addr add 192.0.2.1/24 dev %s (an address of your network)", i.Name)},
+			Title:     i.Name + " has no " + version + " address",
+			Evidence:  "what leaves by it carries another interface's address, or none at all, and nobody can answer",
+			Hints:     []string{fmt.Sprintf("give it one: ip addr add %s dev %s (an address of your network)", example, i.Name)},
 			Interface: i.Name,
 		})
 	}
@@ -293,8 +308,8 @@ func (in Intent) concerns(f Facts) []int {
 	return slices.DeleteFunc(list, func(index int) bool { return index == 0 }) // where the system does not tell
 }
 
-func describe(i mcast.Interface) string {
-	if a := i.IPv4(); a.IsValid() {
+func describe(i mcast.Interface, g mcast.Group) string {
+	if a := i.Addr(g.Addr); a.IsValid() {
 		return fmt.Sprintf("%s (%s)", i.Name, a)
 	}
 	return i.Name

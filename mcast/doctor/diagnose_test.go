@@ -35,7 +35,7 @@ var (
 // by is the kernel's answer that leads to i.
 func by(i mcast.Interface) Answer {
 	return Answer{Route: mcast.Route{
-		IfIndex: i.Index, Interface: i.Name, Source: i.IPv4(),
+		IfIndex: i.Index, Interface: i.Name, Source: i.Addr(mcast.DefaultGroup.Addr),
 		Match: mcast.Match{Found: true, Dst: netip.MustParsePrefix("0.0.0.0/0")},
 	}}
 }

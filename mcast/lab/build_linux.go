@@ -35,10 +35,8 @@ func (l *Lab) build(ctx context.Context, t Topology) error {
 		}
 		for _, i := range h.Interfaces {
 			ports++
-			if err := l.wire(n, i.Name, ports, bridges[i.Switch]); err != nil {
-				return n.Link(i.Name).failed("make", err)
-			}
-			if err := n.configure(i); err != nil {
+			n.cables[i.Name] = cable{Interface: i, lab: l, port: ports, bridge: bridges[i.Switch]}
+			if err := n.plug(i.Name); err != nil {
 				return err
 			}
 		}
@@ -86,11 +84,33 @@ func ignoreMissing(err error) error {
 	return err
 }
 
+// cable is what it takes to make an interface.
+type cable struct {
+	Interface
+	lab          *Lab
+	port, bridge int
+}
+
+// portName is the switch's end of a cable. No switch can have a # in its name.
+func portName(port int) string { return fmt.Sprintf("port#%d", port) }
+
+// plug makes an interface as the topology has it.
+func (n *Node) plug(name string) error {
+	c, ok := n.cables[name]
+	if !ok {
+		return n.Link(name).failed("make", fs.ErrNotExist)
+	}
+	if err := c.lab.wire(n, name, c.port, c.bridge); err != nil {
+		return n.Link(name).failed("make", err)
+	}
+	return n.configure(c.Interface)
+}
+
 // wire makes a cable (veth(4)) between the host and a port of a bridge. Of
 // none (0) the port is only up, and takes what it is sent.
 func (l *Lab) wire(n *Node, name string, port, bridge int) error {
 	attrs := netlink.NewLinkAttrs()
-	attrs.Name = fmt.Sprintf("port#%d", port) // no switch can have a # in its name
+	attrs.Name = portName(port)
 	attrs.MasterIndex = bridge
 	attrs.Flags = net.FlagUp
 	cable := netlink.NewVeth(attrs)
@@ -127,7 +147,7 @@ func (l *Lab) waitPorts(ctx context.Context, t Topology) error {
 			if i.Down {
 				continue
 			}
-			if err := l.switches.waitReady(ctx, fmt.Sprintf("port#%d", port)); err != nil {
+			if err := l.switches.waitReady(ctx, portName(port)); err != nil {
 				return fmt.Errorf("lab: port of %s %s: %w", h.Name, i.Name, err)
 			}
 		}

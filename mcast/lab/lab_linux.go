@@ -23,6 +23,7 @@ type Lab struct {
 type Node struct {
 	name    string
 	ns      *namespace
+	cables  map[string]cable // by the interface's name
 	process *exec.Cmd
 	control *net.UnixConn
 	gone    chan struct{} // closed when the process and all its commands have ended
@@ -104,7 +105,7 @@ func startHost(name string) (*Node, error) {
 		near.Close()
 		return nil, err
 	}
-	n := &Node{name: name, process: cmd, control: near, gone: make(chan struct{})}
+	n := &Node{name: name, cables: map[string]cable{}, process: cmd, control: near, gone: make(chan struct{})}
 	ns, err := openNamespace(fmt.Sprintf("/proc/%d/ns/net", cmd.Process.Pid))
 	if err != nil {
 		near.Close()

@@ -60,6 +60,12 @@ func (l *Link) SetUp() error { return errNeedsLinux }
 // SetDown needs Linux.
 func (l *Link) SetDown() error { return errNeedsLinux }
 
+// Delete needs Linux.
+func (l *Link) Delete() error { return errNeedsLinux }
+
+// Make needs Linux.
+func (l *Link) Make() error { return errNeedsLinux }
+
 // AddAddr needs Linux.
 func (l *Link) AddAddr(netip.Prefix) error { return errNeedsLinux }
 

@@ -26,14 +26,44 @@ func (l *Link) SetUp() error {
 	if err := l.change("switch on", l.node.ns.handle.LinkSetUp); err != nil {
 		return err
 	}
+	return l.waitBothEnds()
+}
+
+// waitBothEnds waits until the interface and the switch's port carry
+// datagrams.
+func (l *Link) waitBothEnds() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	return l.waitReady(ctx)
+	if err := l.waitReady(ctx); err != nil {
+		return err
+	}
+	c, ok := l.node.cables[l.name]
+	if !ok {
+		return nil // made by other means
+	}
+	return l.failed("wait for the other end of", c.lab.switches.waitReady(ctx, portName(c.port)))
 }
 
 // SetDown switches the interface off. Routes that lead by it are gone, and
 // only those that its addresses bring come back with SetUp.
 func (l *Link) SetDown() error { return l.change("switch off", l.node.ns.handle.LinkSetDown) }
+
+// Delete deletes the interface, and with it its addresses, its routes and
+// every membership on it.
+func (l *Link) Delete() error { return l.change("delete", l.node.ns.handle.LinkDel) }
+
+// Make makes an interface again that was deleted, as the topology has it but
+// without the host's routes by it, and waits for its carrier. It has a new
+// index.
+func (l *Link) Make() error {
+	if err := l.node.plug(l.name); err != nil {
+		return err
+	}
+	if l.node.cables[l.name].Down {
+		return nil
+	}
+	return l.waitBothEnds()
+}
 
 // AddAddr adds an address with the length of its subnet, usable at once.
 func (l *Link) AddAddr(p netip.Prefix) error {

@@ -24,9 +24,9 @@ func TestParseIGMP(t *testing.T) {
 		t.Skip("the sample is from a little-endian host")
 	}
 	all := netip.MustParseAddr("224.0.0.1")
-	want := []IGMPState{
-		{1, "lo", 3, []IGMPGroup{{all, 1}}},
-		{2, "eth0", 2, []IGMPGroup{{DefaultGroup.Addr, 2}, {all, 1}}},
+	want := []HostGroups{
+		{1, "lo", 3, []HostGroup{{all, 1}}},
+		{2, "eth0", 2, []HostGroup{{DefaultGroup.Addr, 2}, {all, 1}}},
 		{31, "eth0:1", 3, nil},
 		{32, "wide\u2003n", 3, nil},
 	}
@@ -57,6 +57,36 @@ func FuzzParseIGMP(f *testing.F) {
 	f.Add(procIGMP)
 	f.Fuzz(func(t *testing.T, text string) {
 		list, err := parseIGMP(strings.NewReader(text))
+		if err != nil && list != nil {
+			t.Errorf("both %v and %v", list, err)
+		}
+	})
+}
+
+func TestParseMLD(t *testing.T) {
+	const text = "1    lo              ff020000000000000000000000000001     1 0000000C 0\n" +
+		"2    eth0            ff020000000000000000000000000114     2 00000004 0\n" +
+		"2    eth0            ff020000000000000000000000000001     1 0000000C 0\n"
+	addr := netip.MustParseAddr
+	want := []HostGroups{
+		{1, "lo", 0, []HostGroup{{addr("ff02::1"), 1}}},
+		{2, "eth0", 0, []HostGroup{{addr("ff02::114"), 2}, {addr("ff02::1"), 1}}},
+	}
+	got, err := parseMLD(strings.NewReader(text))
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("parseMLD = %v, %v; want %v", got, err, want)
+	}
+	for _, text := range []string{"2 eth0 ff02", "x eth0 ff020000000000000000000000000001 1", "2 eth0 ff02 1", "2 eth0 zz 1", strings.Repeat("x", 1<<17)} {
+		if got, err := parseMLD(strings.NewReader(text)); err == nil {
+			t.Errorf("parseMLD(%.20q) = %v, want an error", text, got)
+		}
+	}
+}
+
+func FuzzParseMLD(f *testing.F) {
+	f.Add("2    eth0            ff020000000000000000000000000114     2 00000004 0\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		list, err := parseMLD(strings.NewReader(text))
 		if err != nil && list != nil {
 			t.Errorf("both %v and %v", list, err)
 		}

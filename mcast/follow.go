@@ -1,0 +1,70 @@
+package mcast
+
+// Follow brings the memberships in line with a change of an interface, as
+// Watch reports it: those of one that is gone are lost with it, and are joined
+// again, with their sources, when an interface of that name appears. It
+// returns what was lost and what was joined again, for the user to be told.
+// The error is that of a join that failed; it is tried again at the next
+// change of that interface.
+func (c *Conn) Follow(ch Change) (lost, rejoined []Membership, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, m := range c.sorted() {
+		if ch.Kind == Renamed && m.on.Index == ch.Interface.Index {
+			m.on = ch.Interface
+		}
+		gone := ch.Kind == Gone && m.on.Index == ch.Interface.Index
+		replaced := ch.Kind == Appeared && m.on.Name == ch.Interface.Name && m.on.Index != ch.Interface.Index
+		if gone || replaced {
+			lost = append(lost, m.list()...)
+			c.drop(m)
+			c.lost = append(c.lost, m)
+		}
+	}
+	if ch.Kind == Gone {
+		return lost, nil, nil
+	}
+	waiting := c.lost
+	c.lost = nil
+	for _, m := range waiting {
+		if m.on.Name != ch.Interface.Name {
+			c.lost = append(c.lost, m)
+			continue
+		}
+		again, failed := c.rejoin(m, ch.Interface)
+		rejoined = append(rejoined, again...)
+		if failed != nil {
+			err = opError("join", m.group, ch.Interface, failed)
+			c.lost = append(c.lost, m)
+		}
+	}
+	return lost, rejoined, err
+}
+
+// drop forgets a member. The kernel keeps the entry of a deleted interface in
+// the socket's list, where it takes up room, so it is left as well.
+func (c *Conn) drop(m *member) {
+	for _, one := range m.list() {
+		m.at.leave(membership{one.Group, m.on})
+	}
+	m.at.full = false
+	delete(c.members, keyOf(m.group, m.on))
+}
+
+// rejoin joins a lost member on the interface that has its name now.
+func (c *Conn) rejoin(m *member, on Interface) (again []Membership, err error) {
+	for _, one := range m.list() {
+		if err := c.join(one.Group, on); err != nil {
+			return again, err
+		}
+		again = append(again, Membership{Group: one.Group, Interface: on})
+	}
+	for _, source := range m.blocked {
+		g := m.group
+		g.Source = source
+		if err := c.setBlocked(g, on, true); err != nil {
+			return again, err
+		}
+	}
+	return again, nil
+}

@@ -1,0 +1,146 @@
+package mcast_test
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/lab"
+)
+
+// followed is what a Conn's caller learns of a change.
+type followed struct {
+	change         mcast.Change
+	lost, rejoined []mcast.Membership
+	err            error
+}
+
+// follow keeps a Conn's memberships in line with the host's interfaces for the
+// length of the test, and gives what it learned.
+func follow(t *testing.T, host *lab.Node, c *mcast.Conn, name string) <-chan followed {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	events := make(chan followed, 1000)
+	ended := make(chan error, 1)
+	go func() {
+		ended <- host.Do(func() error {
+			return mcast.Watch(ctx, func(ch mcast.Change) {
+				f := followed{change: ch}
+				f.lost, f.rejoined, f.err = c.Follow(ch)
+				events <- f
+			})
+		})
+	}()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Errorf("Watch: %v", err)
+		}
+	})
+	await(t, events, "beginning", func(f followed) bool {
+		return f.change.Kind == mcast.Appeared && f.change.Interface.Name == name
+	})
+	return events
+}
+
+// await waits for what a change brought.
+func await(t *testing.T, events <-chan followed, what string, is func(followed) bool) followed {
+	t.Helper()
+	deadline := time.After(10 * time.Second)
+	for {
+		select {
+		case f := <-events:
+			if f.err != nil {
+				t.Fatalf("%s of %s: %v", f.change.Kind, f.change.Interface.Name, f.err)
+			}
+			if is(f) {
+				return f
+			}
+		case <-deadline:
+			t.Fatalf("no %s", what)
+		}
+	}
+}
+
+// An interface that is deleted and made again has a new index, and nothing
+// joined on it. Both events are told, and the group is heard again, with its
+// filters.
+func TestMembershipsComeBackWithTheInterface(t *testing.T) {
+	l := build(t, dual)
+	a, b := l.Host("A"), l.Host("B")
+	for _, version := range []struct {
+		name   string
+		group  string
+		source string // B's address
+	}{
+		{"IPv4", "239.1.2.3", "192.168.8.226"},
+		{"IPv6", "ff05::114", "2001:db8::226"},
+	} {
+		t.Run(version.name, func(t *testing.T) {
+			all, one, blocked := group(t, version.group), group(t, version.source+"@"+version.group), group(t, version.group)
+			blocked.Source = addr(version.source)
+			one.Addr = one.Addr.Next() // another group
+			cfg := mcast.Config{Addr: anyOf(all), Port: mcast.DefaultPort}
+			c := socket(t, a, cfg)
+			eth0 := device(t, a, "eth0")
+			join(t, a, c, all, eth0)
+			join(t, a, c, one, eth0)
+			in(t, a, func() error { return c.Block(blocked, eth0) })
+			events := follow(t, a, c, "eth0")
+
+			if err := a.Link("eth0").Delete(); err != nil {
+				t.Fatal(err)
+			}
+			lost := await(t, events, "loss", func(f followed) bool { return len(f.lost) > 0 })
+			if lost.change.Kind != mcast.Gone || len(lost.lost) != 2 || len(c.Memberships()) != 0 {
+				t.Errorf("at %s %d memberships are lost and %d left, want gone, 2 and 0", lost.change.Kind, len(lost.lost), len(c.Memberships()))
+			}
+			start := time.Now()
+			if err := a.Link("eth0").Make(); err != nil {
+				t.Fatal(err)
+			}
+			back := await(t, events, "rejoining", func(f followed) bool { return len(f.rejoined) > 0 })
+			t.Logf("joined again %v after it was asked for", time.Since(start))
+			again := device(t, a, "eth0")
+			if again.Index == eth0.Index {
+				t.Fatal("the lab made the interface with its old index: the test proves nothing")
+			}
+			for _, m := range back.rejoined {
+				if m.Interface.Index != again.Index {
+					t.Errorf("joined again on index %d, want %d", m.Interface.Index, again.Index)
+				}
+			}
+			if got := c.Blocked(all, again); !slices.Equal(got, []Addr{addr(version.source)}) {
+				t.Errorf("blocked sources are %v, want %s", got, version.source)
+			}
+
+			// B is blocked in one group, and the one source of the other.
+			from := socket(t, b, mcast.Config{Addr: anyOf(all)})
+			via := mcast.Via{IfIndex: device(t, b, "eth0").Index, Source: addr(version.source)}
+			for _, to := range []mcast.Group{all, one} {
+				in(t, b, func() error { return from.Send([]byte(to.Addr.String()), to.AddrPort(), via) })
+			}
+			hears(t, c, one.Addr.String())
+		})
+	}
+}
+
+// Going down and coming up takes no membership away.
+func TestMembershipsOutliveAFlap(t *testing.T) {
+	l := build(t, lab.Article)
+	a, b := l.Host("A"), l.Host("B")
+	c := onGroup(t, a, "eth0")
+	events := follow(t, a, c, "eth0")
+	if err := a.Link("eth0").SetDown(); err != nil {
+		t.Fatal(err)
+	}
+	await(t, events, "down", func(f followed) bool { return f.change.Kind == mcast.LinkDown })
+	if err := a.Link("eth0").SetUp(); err != nil {
+		t.Fatal(err)
+	}
+	await(t, events, "up", func(f followed) bool { return f.change.Kind == mcast.LinkUp })
+	send(t, b, socket(t, b, mcast.Config{}), "still here", mcast.Via{})
+	hears(t, c, "still here")
+}

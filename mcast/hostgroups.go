@@ -1,0 +1,193 @@
+package mcast
+
+import (
+	"bufio"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// HostGroups is what the kernel keeps for one interface: every group of an IP
+// version that any program of the host has joined, and how it reports them.
+type HostGroups struct {
+	Index   int
+	Name    string
+	Version int // of IGMP, 1 to 3: the lowest that a querier was heard with lately, else 3 (RFC 3376, section 7.2.1); 0: not told
+	Groups  []HostGroup
+}
+
+// HostGroup is a group that is joined on an interface. 224.0.0.1 and ff02::1
+// always are.
+type HostGroup struct {
+	Addr  netip.Addr
+	Users int // sockets that joined it there, and the kernel's own uses
+}
+
+// Has reports whether anyone has joined the group there.
+func (s HostGroups) Has(group netip.Addr) bool { return s.users(group) > 0 }
+
+func (s HostGroups) users(group netip.Addr) int {
+	for _, g := range s.Groups {
+		if g.Addr == group {
+			return g.Users
+		}
+	}
+	return 0
+}
+
+// parseIGMP reads /proc/net/igmp:
+//
+//	Idx	Device    : Count Querier	Group    Users Timer	Reporter
+//	2	eth0      :     2      V3
+//					720000E0     1 0:00000000		0
+//
+// Groups are hexadecimal numbers in the byte order of the host.
+func parseIGMP(r io.Reader) ([]HostGroups, error) {
+	var out []HostGroups
+	lines := bufio.NewScanner(r)
+	for n := 1; lines.Scan(); n++ {
+		line := lines.Text()
+		fields := strings.FieldsFunc(line, isBlank)
+		switch {
+		case n == 1 || len(fields) == 0:
+		case !strings.HasPrefix(line, "\t"):
+			s, err := parseIGMPInterface(line)
+			if err != nil {
+				return nil, fmt.Errorf("igmp: line %d: %w", n, err)
+			}
+			out = append(out, s)
+		case len(out) > 0:
+			g, err := parseIGMPGroup(fields)
+			if err != nil {
+				return nil, fmt.Errorf("igmp: line %d: %w", n, err)
+			}
+			last := &out[len(out)-1]
+			last.Groups = append(last.Groups, g)
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return nil, fmt.Errorf("igmp: %w", err)
+	}
+	return out, nil
+}
+
+// isBlank is what separates fields. Interface names may hold Unicode's other
+// spaces.
+func isBlank(r rune) bool { return r == ' ' || r == '\t' }
+
+// parseIGMPGroup reads "720000E0", "1", and what follows.
+func parseIGMPGroup(fields []string) (HostGroup, error) {
+	if len(fields) < 2 {
+		return HostGroup{}, fmt.Errorf("%q: want a group and its users", fields)
+	}
+	v, err := strconv.ParseUint(fields[0], 16, 32)
+	if err != nil {
+		return HostGroup{}, fmt.Errorf("group %q is not a hexadecimal address", fields[0])
+	}
+	users, err := strconv.Atoi(fields[1])
+	if err != nil {
+		return HostGroup{}, fmt.Errorf("users: %w", err)
+	}
+	var b [4]byte
+	binary.NativeEndian.PutUint32(b[:], uint32(v))
+	return HostGroup{Addr: netip.AddrFrom4(b), Users: users}, nil
+}
+
+// parseIGMPInterface reads "2	eth0      :     2      V3". Names may hold any
+// character but space and slash, so the last colon is the one that counts.
+func parseIGMPInterface(line string) (HostGroups, error) {
+	colon := strings.LastIndex(line, ":")
+	if colon < 0 {
+		return HostGroups{}, fmt.Errorf("%q: no interface", line)
+	}
+	head, tail := strings.FieldsFunc(line[:colon], isBlank), strings.FieldsFunc(line[colon+1:], isBlank)
+	if len(head) != 2 || len(tail) != 2 || len(tail[1]) != 2 {
+		return HostGroups{}, fmt.Errorf("%q: want index, name, count and version", line)
+	}
+	index, err := strconv.Atoi(head[0])
+	if err != nil {
+		return HostGroups{}, fmt.Errorf("%q: index: %w", line, err)
+	}
+	version, err := strconv.Atoi(strings.TrimPrefix(tail[1], "V"))
+	if err != nil {
+		return HostGroups{}, fmt.Errorf("%q: version: %w", line, err)
+	}
+	return HostGroups{Index: index, Name: head[1], Version: version}, nil
+}
+
+// parseMLD reads /proc/net/igmp6, a line for each group: index, interface,
+// group, users, flags and timer.
+//
+//	2    eth0            ff020000000000000000000000000114     1 00000004 0
+func parseMLD(r io.Reader) ([]HostGroups, error) {
+	var out []HostGroups
+	lines := bufio.NewScanner(r)
+	for n := 1; lines.Scan(); n++ {
+		fields := strings.FieldsFunc(lines.Text(), isBlank)
+		if len(fields) == 0 {
+			continue
+		}
+		if len(fields) < 4 {
+			return nil, fmt.Errorf("igmp6: line %d: %q: want index, interface, group and users", n, fields)
+		}
+		index, err1 := strconv.Atoi(fields[0])
+		users, err2 := strconv.Atoi(fields[3])
+		b, err3 := hex.DecodeString(fields[2])
+		addr, ok := netip.AddrFromSlice(b)
+		if err := errors.Join(err1, err2, err3); err != nil || !ok {
+			return nil, fmt.Errorf("igmp6: line %d: %q: want index, interface, group and users", n, fields)
+		}
+		if len(out) == 0 || out[len(out)-1].Index != index {
+			out = append(out, HostGroups{Index: index, Name: fields[1]})
+		}
+		last := &out[len(out)-1]
+		last.Groups = append(last.Groups, HostGroup{Addr: addr, Users: users})
+	}
+	if err := lines.Err(); err != nil {
+		return nil, fmt.Errorf("igmp6: %w", err)
+	}
+	return out, nil
+}
+
+// whereJoined joins without an interface and finds out where that was. The
+// kernel does not say, but it counts the users of each group on each
+// interface; where several counts grew, the route decides. The zero Interface
+// stands for not known.
+func whereJoined(g Group, join func() error) (Interface, error) {
+	before, _ := hostGroups(g)
+	if err := join(); err != nil {
+		return Interface{}, err
+	}
+	after, _ := hostGroups(g)
+	route, _ := RouteTo(g, RouteOptions{Join: true})
+	where := Interface{Index: route.IfIndex, Name: route.Interface}
+	var grown []HostGroups
+	for _, now := range after {
+		n := slices.IndexFunc(before, func(s HostGroups) bool { return s.Index == now.Index })
+		was := 0
+		if n >= 0 {
+			was = before[n].users(g.Addr)
+		}
+		if now.users(g.Addr) > was {
+			grown = append(grown, now)
+		}
+	}
+	if len(grown) > 0 && !slices.ContainsFunc(grown, func(s HostGroups) bool { return s.Index == where.Index }) {
+		where = Interface{Index: grown[0].Index, Name: grown[0].Name}
+	}
+	return where, nil
+}
+
+// hostGroups is what the host has joined of the group's IP version.
+func hostGroups(g Group) ([]HostGroups, error) {
+	if g.Addr.Is4() {
+		return IGMP()
+	}
+	return MLD()
+}

@@ -1,0 +1,17 @@
+//go:build !linux
+
+package mcast
+
+import (
+	"errors"
+	"fmt"
+)
+
+// IGMP would read which IPv4 groups are joined on every interface; this system
+// does not tell without privileges, so the error is errors.ErrUnsupported.
+func IGMP() ([]HostGroups, error) {
+	return nil, fmt.Errorf("mcast: groups of the host: %w", errors.ErrUnsupported)
+}
+
+// MLD is the same for IPv6.
+func MLD() ([]HostGroups, error) { return IGMP() }

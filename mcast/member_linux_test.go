@@ -1,0 +1,479 @@
+package mcast_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/lab"
+	"go.uber.org/goleak"
+)
+
+// version is one of IP's, with the numbers that the tests below use for
+// addresses: source(1) to source(11) and source(65) are A's on eth0,
+// source(100) is A's on eth1.
+type version struct {
+	name          string
+	group, marker string // the marker's end a list of what was heard
+	sources       string // the first of them, less one
+	most          int    // sources of one membership
+	groups        func() ([]mcast.HostGroups, error)
+	filters       string // the kernel's sources, by interface and group
+}
+
+var versions = []version{
+	{"IPv4", "232.1.1.1:4000", "239.9.9.9:4000", "10.0.0.0", 10, mcast.IGMP, "mcfilter"},
+	{"IPv6", "[ff35::8000:1]:4000", "[ff15::9]:4000", "2001:db8::", 64, mcast.MLD, "mcfilter6"},
+}
+
+func (v version) source(n int) netip.Addr {
+	b := addr(v.sources).AsSlice()
+	b[len(b)-1] = byte(n)
+	a, _ := netip.AddrFromSlice(b)
+	return a
+}
+
+// twoWires is two hosts that share two switches.
+func twoWires() lab.Topology {
+	onWire := func(host int, numbers ...int) (list []netip.Prefix) {
+		for _, v := range versions {
+			for _, n := range numbers {
+				list = append(list, netip.PrefixFrom(v.source(n+host), v.source(1).BitLen()-8))
+			}
+		}
+		return list
+	}
+	return lab.Topology{
+		Switches: []lab.Switch{{Name: "one"}, {Name: "two"}},
+		Hosts: []lab.Host{
+			{Name: "A", Interfaces: []lab.Interface{
+				{Name: "eth0", Switch: "one", Addrs: onWire(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 65)},
+				{Name: "eth1", Switch: "two", Addrs: onWire(0, 100)},
+			}},
+			{Name: "B", Interfaces: []lab.Interface{
+				{Name: "eth0", Switch: "one", Addrs: onWire(0, 200)},
+				{Name: "eth1", Switch: "two", Addrs: onWire(0, 201)},
+			}, Routes: []lab.Route{{Dst: prefix("224.0.0.0/4"), Dev: "eth1"}}},
+		},
+	}
+}
+
+// talk is the group of a version between A, who speaks with many addresses,
+// and B, who listens.
+type talk struct {
+	version
+	*testing.T
+	a, b       *lab.Node
+	eth0, eth1 mcast.Interface // of B
+	from       *mcast.Conn
+	by0, by1   int // A's interfaces
+	g, mark    mcast.Group
+}
+
+// eachVersion runs a test with IPv4 and with IPv6.
+func eachVersion(t *testing.T, test func(t *talk)) {
+	for _, v := range versions {
+		t.Run(v.name, func(t *testing.T) {
+			l := build(t, twoWires())
+			a, b := l.Host("A"), l.Host("B")
+			g := group(t, v.group)
+			test(&talk{
+				version: v, T: t, a: a, b: b, eth0: device(t, b, "eth0"), eth1: device(t, b, "eth1"),
+				from: socket(t, a, mcast.Config{Addr: anyOf(g)}),
+				by0:  device(t, a, "eth0").Index, by1: device(t, a, "eth1").Index,
+				g: g, mark: group(t, v.marker),
+			})
+		})
+	}
+}
+
+// listen opens a Conn of B's that hears the marker.
+func (t *talk) listen() *mcast.Conn {
+	t.Helper()
+	c := socket(t.T, t.b, mcast.Config{Addr: anyOf(t.g), Port: t.g.Port})
+	join(t.T, t.b, c, t.mark, t.eth0)
+	return c
+}
+
+// only is the group with that source.
+func (t *talk) only(n int) mcast.Group {
+	g := t.g
+	g.Source = t.source(n)
+	return g
+}
+
+func (t *talk) must(op func(mcast.Group, mcast.Interface) error, g mcast.Group, on mcast.Interface) {
+	t.Helper()
+	in(t.T, t.b, func() error { return op(g, on) })
+}
+
+// refuses checks that a call fails with want.
+func (t *talk) refuses(what string, op func(mcast.Group, mcast.Interface) error, g mcast.Group, on mcast.Interface, want error) {
+	t.Helper()
+	var err error
+	in(t.T, t.b, func() error { err = op(g, on); return nil })
+	if !errors.Is(err, want) {
+		t.Errorf("%s: %v, want %v", what, err, want)
+	}
+}
+
+// say sends the source's number to a group.
+func (t *talk) say(to mcast.Group, n int) {
+	t.Helper()
+	via := mcast.Via{IfIndex: t.by0, Source: t.source(n)}
+	if n >= 100 {
+		via.IfIndex = t.by1
+	}
+	in(t.T, t.a, func() error { return t.from.Send([]byte(strconv.Itoa(n)), to.AddrPort(), via) })
+}
+
+// hears sends to the group from these sources, and checks which of them c
+// hears without a mark and, if any, which as strays.
+func (t *talk) hears(what string, c *mcast.Conn, sources, want []int, strays ...int) {
+	t.Helper()
+	for _, n := range sources {
+		t.say(t.g, n)
+	}
+	t.say(t.mark, 1)
+	var heard, marked []int
+	for {
+		d, text := next(t.T, c)
+		n, _ := strconv.Atoi(text)
+		switch {
+		case d.To == t.mark.Addr:
+			if !slices.Equal(heard, want) || !slices.Equal(marked, strays) {
+				t.Errorf("%s: heard sources %v and strays %v of %v, want %v and %v", what, heard, marked, sources, want, strays)
+			}
+			return
+		case d.From.Addr() != t.source(n):
+			t.Errorf("%s: %q is from %s", what, text, d.From)
+		case d.Stray:
+			marked = append(marked, n)
+		default:
+			heard = append(heard, n)
+		}
+	}
+}
+
+// kernelHas checks the group's sources in B's kernel on eth0, as "source in"
+// for included and "source out" for excluded ones.
+func (t *talk) kernelHas(what string, want ...string) {
+	t.Helper()
+	var got []string
+	in(t.T, t.b, func() error {
+		text, err := os.ReadFile("/proc/thread-self/net/" + t.filters)
+		for line := range strings.Lines(string(text)) {
+			f := strings.Fields(line) // index, interface, group, source, times included, times excluded
+			if len(f) != 6 || f[1] != "eth0" || hexAddr(f[2]) != t.g.Addr {
+				continue
+			}
+			for i, mode := range []string{" in", " out"} {
+				if f[4+i] != "0" {
+					got = append(got, hexAddr(f[3]).String()+mode)
+				}
+			}
+		}
+		return err
+	})
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("%s: /proc/net/%s has %q, want %q", what, t.filters, got, want)
+	}
+}
+
+// hexAddr reads 0xe8010101 or ff350000000000000000000080000001.
+func hexAddr(s string) netip.Addr {
+	var b []byte
+	fmt.Sscanf(strings.TrimPrefix(s, "0x"), "%x", &b)
+	a, _ := netip.AddrFromSlice(b)
+	return a
+}
+
+// joined lists where B's kernel has the group.
+func (t *talk) joined() (names []string) {
+	t.Helper()
+	in(t.T, t.b, func() error {
+		list, err := t.groups()
+		for _, i := range list {
+			if i.Has(t.g.Addr) {
+				names = append(names, i.Name)
+			}
+		}
+		return err
+	})
+	return names
+}
+
+func TestJoinSources(t *testing.T) {
+	eachVersion(t, func(t *talk) {
+		c := t.listen()
+		one, two := t.source(1).String()+" in", t.source(2).String()+" in"
+		all := []int{1, 2, 3}
+
+		t.must(c.Join, t.only(1), t.eth0)
+		t.hears("one source joined", c, all, []int{1})
+		t.kernelHas("one source joined", one)
+
+		t.must(c.Join, t.only(2), t.eth0)
+		t.hears("two sources joined", c, all, []int{1, 2})
+		t.kernelHas("two sources joined", one, two)
+		if got := len(c.Memberships()); got != 3 { // with the marker
+			t.Errorf("Memberships has %d entries, want one for each source and the marker", got)
+		}
+
+		t.refuses("the same source again", c.Join, t.only(1), t.eth0, mcast.ErrJoined)
+		t.refuses("a source that was not joined", c.Leave, t.only(3), t.eth0, mcast.ErrNotJoined)
+		t.refuses("joining for all sources", c.Join, t.g, t.eth0, mcast.ErrMixedModes)
+		t.refuses("leaving all sources at once", c.Leave, t.g, t.eth0, mcast.ErrMixedModes)
+		t.refuses("blocking one of them", c.Block, t.only(1), t.eth0, mcast.ErrMixedModes)
+		t.hears("after what was refused", c, all, []int{1, 2})
+
+		t.must(c.Leave, t.only(1), t.eth0)
+		t.hears("the first source left", c, all, []int{2})
+		t.kernelHas("the first source left", two)
+		t.must(c.Leave, t.only(2), t.eth0)
+		if got := t.joined(); got != nil {
+			t.Errorf("after the last source was left the kernel has the group on %v", got)
+		}
+		t.refuses("leaving what was left", c.Leave, t.only(2), t.eth0, mcast.ErrNotJoined)
+	})
+}
+
+func TestBlockSources(t *testing.T) {
+	eachVersion(t, func(t *talk) {
+		c := t.listen()
+		all := []int{1, 2, 3}
+		t.must(c.Join, t.g, t.eth0)
+		t.hears("joined", c, all, all)
+		t.must(c.Block, t.only(1), t.eth0)
+		t.hears("one blocked", c, all, []int{2, 3})
+		t.kernelHas("one blocked", t.source(1).String()+" out")
+		t.must(c.Block, t.only(3), t.eth0)
+		t.hears("two blocked", c, all, []int{2})
+		if got, want := c.Blocked(t.g, t.eth0), []netip.Addr{t.source(1), t.source(3)}; !slices.Equal(got, want) {
+			t.Errorf("Blocked = %v, want %v", got, want)
+		}
+
+		t.refuses("blocking it again", c.Block, t.only(1), t.eth0, mcast.ErrBlocked)
+		t.refuses("unblocking another", c.Unblock, t.only(2), t.eth0, mcast.ErrNotBlocked)
+		t.refuses("blocking where it is not joined", c.Block, t.only(1), t.eth1, mcast.ErrNotJoined)
+		t.refuses("joining for one source", c.Join, t.only(2), t.eth0, mcast.ErrMixedModes)
+		t.refuses("leaving one source", c.Leave, t.only(2), t.eth0, mcast.ErrMixedModes)
+		t.hears("after what was refused", c, all, []int{2})
+
+		t.must(c.Unblock, t.only(1), t.eth0)
+		t.hears("one unblocked", c, all, []int{1, 2})
+		t.must(c.Leave, t.g, t.eth0)
+		t.kernelHas("left")
+		t.must(c.Join, t.g, t.eth0)
+		t.hears("joined anew, nothing is blocked", c, all, all)
+	})
+}
+
+// The kernel takes 10 sources of an IPv4 group and 64 of an IPv6 group. The
+// one that is too many takes nothing from the others.
+func TestTooManySources(t *testing.T) {
+	eachVersion(t, func(t *talk) {
+		c, blocking := t.listen(), t.listen()
+		t.must(blocking.Join, t.g, t.eth0)
+		for n := 1; n <= t.most; n++ {
+			t.must(c.Join, t.only(n), t.eth0)
+			t.must(blocking.Block, t.only(n), t.eth0)
+		}
+		outside := t.most + 1
+		t.refuses("one source more", c.Join, t.only(outside), t.eth0, mcast.ErrTooManySources)
+		t.refuses("one blocked more", blocking.Block, t.only(outside), t.eth0, mcast.ErrTooManySources)
+		t.hears("after the refusal", c, []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, outside}, []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10})
+		hears(t.T, blocking, strconv.Itoa(outside))
+		t.must(c.Leave, t.only(1), t.eth0)
+		t.must(c.Join, t.only(outside), t.eth0)
+		hears(t.T, blocking, "1") // the marker
+		t.hears("with one in another's place", c, []int{1, 2, outside}, []int{2, outside})
+	})
+}
+
+// Each interface has its own sources of a group.
+func TestSourcesOnTwoInterfaces(t *testing.T) {
+	eachVersion(t, func(t *talk) {
+		all := []int{1, 2, 100}
+		c := t.listen()
+		t.must(c.Join, t.only(1), t.eth0)
+		t.must(c.Join, t.only(100), t.eth1)
+		t.hears("a source on each", c, all, []int{1, 100})
+		t.must(c.Leave, t.only(1), t.eth0)
+		t.hears("the first left", c, all, []int{100})
+		t.must(c.Join, t.g, t.eth0)
+		t.hears("all on one, a source on the other", c, all, all)
+		t.must(c.Leave, t.only(100), t.eth1)
+		t.must(c.Join, t.g, t.eth1)
+		t.must(c.Block, t.only(1), t.eth0)
+		t.must(c.Block, t.only(2), t.eth1)
+		t.hears("each blocked on its own", c, all, []int{2, 100})
+	})
+}
+
+// A membership has no port: the kernel joins addresses.
+func TestGroupWithTwoPorts(t *testing.T) {
+	eachVersion(t, func(t *talk) {
+		c := t.listen()
+		t.must(c.Join, t.g, t.eth0)
+		other := t.g
+		other.Port++
+		t.refuses("the group with another port", c.Join, other, t.eth0, mcast.ErrJoined)
+		t.must(c.Leave, other, t.eth0)
+		if got := t.joined(); got != nil {
+			t.Errorf("left by its other port, the group is still on %v", got)
+		}
+	})
+}
+
+// Without an interface the kernel chooses, by B's route to groups or, with
+// IPv6, by the order of its interfaces.
+func TestLeaveWithoutInterface(t *testing.T) {
+	eachVersion(t, func(t *talk) {
+		var none mcast.Interface
+		c := t.listen()
+		t.must(c.Join, t.g, none)
+		where := t.joined()
+		if m := c.Memberships(); len(where) != 1 || len(m) != 2 || m[1].Interface.Name != where[0] {
+			t.Errorf("joined on %v, Memberships says %v", where, m)
+		}
+		t.refuses("joined twice", c.Join, t.g, none, mcast.ErrJoined)
+		t.must(c.Leave, t.g, none)
+		t.must(c.Join, t.only(1), none)
+		t.must(c.Leave, t.only(1), none)
+		if got := t.joined(); got != nil {
+			t.Errorf("left without an interface, the group is still on %v", got)
+		}
+		t.refuses("left twice", c.Leave, t.g, none, mcast.ErrNotJoined)
+	})
+}
+
+func TestJoinByZone(t *testing.T) {
+	eachVersion(t, func(t *talk) {
+		if t.g.Addr.Is4() {
+			t.Skip("zones are IPv6's")
+		}
+		var none mcast.Interface
+		c := t.listen()
+		zoned := t.g
+		zoned.Addr = zoned.Addr.WithZone("eth1")
+		t.must(c.Join, zoned, none)
+		if got := t.joined(); !slices.Equal(got, []string{"eth1"}) {
+			t.Errorf("joined on %v, want eth1", got)
+		}
+		t.must(c.Leave, t.g, t.eth1) // the same, in other words
+		t.refuses("left twice", c.Leave, zoned, none, mcast.ErrNotJoined)
+		zoned.Addr = zoned.Addr.WithZone("eth9")
+		t.refuses("a zone that is none", c.Join, zoned, none, mcast.ErrNoInterface)
+
+		// A zone behind a source's address says nothing more.
+		link := t.only(1)
+		link.Source = link.Source.WithZone("eth0")
+		t.must(c.Join, link, t.eth0)
+		t.hears("a source with a zone", c, []int{1, 2}, []int{1})
+	})
+}
+
+// Programs that share a port have their own filters.
+func TestTwoConnsOnAPort(t *testing.T) {
+	eachVersion(t, func(t *talk) {
+		first, second, third := t.listen(), t.listen(), t.listen()
+		t.must(first.Join, t.only(1), t.eth0)
+		t.must(second.Join, t.only(2), t.eth0)
+		t.must(third.Join, t.g, t.eth0)
+		t.must(third.Block, t.only(1), t.eth0)
+		all := []int{1, 2, 3}
+		t.hears("the first, who joined source 1", first, all, []int{1})
+		hears(t.T, second, "2", "1")
+		hears(t.T, third, "2", "3", "1")
+	})
+}
+
+// Everything at once, and then Close: nothing may race, hang or stay.
+func TestConcurrentUse(t *testing.T) {
+	eachVersion(t, func(t *talk) {
+		defer goleak.VerifyNone(t.T, goleak.IgnoreCurrent())
+		c := t.listen()
+		t.must(c.Join, t.g, t.eth0)
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		var all sync.WaitGroup
+		work := func(do func(n int) error) {
+			all.Go(func() {
+				for n := 0; ctx.Err() == nil; n++ {
+					if err := do(n); errors.Is(err, net.ErrClosed) {
+						return
+					} else if err != nil {
+						t.Errorf("before Close: %v", err)
+						return
+					}
+				}
+			})
+		}
+		for worker := range 3 {
+			work(func(n int) error {
+				g := t.nth(100*worker + n%30)
+				if err := c.Join(g, t.eth0); n%60 < 30 || err != nil && !errors.Is(err, mcast.ErrJoined) {
+					return ignore(err, mcast.ErrJoined)
+				}
+				return c.Leave(g, t.eth0)
+			})
+		}
+		work(func(n int) error {
+			if err := c.Block(t.only(1), t.eth0); err != nil {
+				return err
+			}
+			return c.Unblock(t.only(1), t.eth0)
+		})
+		work(func(n int) error { return c.Send([]byte("x"), t.g.AddrPort(), mcast.Via{IfIndex: t.eth0.Index}) })
+		work(func(n int) error { return c.SetHops(1 + n%2) })
+		work(func(n int) error { c.Stats(); c.Memberships(); c.Blocked(t.g, t.eth0); return nil })
+		read := make(chan struct{})
+		work(func(n int) error {
+			_, err := c.Read(ctx, make([]mcast.Datagram, mcast.BatchSize))
+			if n == 200 {
+				close(read)
+			}
+			return err
+		})
+		select {
+		case <-read:
+		case <-time.After(10 * time.Second):
+			t.Error("200 Reads take longer than 10 s")
+		}
+		if err := c.Close(); err != nil {
+			t.Errorf("Close: %v", err)
+		}
+		time.AfterFunc(100*time.Millisecond, cancel) // for those who ask for Stats only
+		all.Wait()
+	})
+}
+
+// nth is one of many groups.
+func (v version) nth(n int) mcast.Group {
+	b := [16]byte{0xff, 0x15, 14: byte(n >> 8), 15: byte(n)}
+	if v.name == "IPv4" {
+		return mcast.Group{Addr: netip.AddrFrom4([4]byte{239, 1, byte(n >> 8), byte(n)}), Port: 4000}
+	}
+	b[13] = 1
+	return mcast.Group{Addr: netip.AddrFrom16(b), Port: 4000}
+}
+
+func ignore(err, expected error) error {
+	if errors.Is(err, expected) {
+		return nil
+	}
+	return err
+}

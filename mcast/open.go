@@ -1,0 +1,59 @@
+package mcast
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"syscall"
+)
+
+// open makes the socket, sets what must be set before it is bound, and binds
+// it.
+func open(ctx context.Context, cfg Config) (*net.UDPConn, error) {
+	network := "udp4"
+	if cfg.Addr.Is6() {
+		network = "udp6"
+	}
+	at := netip.AddrPortFrom(cfg.Addr, cfg.Port)
+	control := func(_, _ string, rc syscall.RawConn) error {
+		var err error
+		if cerr := rc.Control(func(fd uintptr) { err = prepare(fd, cfg) }); cerr != nil {
+			return cerr
+		}
+		return err
+	}
+	var conn any
+	var err error
+	switch {
+	case cfg.Remote.IsValid() && cfg.Addr.IsMulticast():
+		return nil, fmt.Errorf("a socket that is bound to a group and connected: %w", errors.ErrUnsupported)
+	case cfg.Remote.IsValid():
+		d := net.Dialer{LocalAddr: net.UDPAddrFromAddrPort(at), Control: control}
+		err = cfg.Trace.do("socket, bind, connect", "", fmt.Sprintf("{%s, %s}", at, cfg.Remote), func() (err error) {
+			conn, err = d.DialContext(ctx, network, cfg.Remote.String())
+			return err
+		})
+	case cfg.Addr.IsMulticast():
+		// Package net binds the wildcard when it is given a group.
+		err = cfg.Trace.do("socket, bind", "", "{"+at.String()+"}", func() (err error) {
+			conn, err = bindGroup(at, func(fd uintptr) error { return prepare(fd, cfg) })
+			return err
+		})
+	default:
+		lc := net.ListenConfig{Control: control}
+		err = cfg.Trace.do("socket, bind", "", "{"+at.String()+"}", func() (err error) {
+			conn, err = lc.ListenPacket(ctx, network, at.String())
+			return err
+		})
+	}
+	if err != nil {
+		return nil, err
+	}
+	return conn.(*net.UDPConn), nil
+}
+
+// shares reports whether the port is to be shared: one that was named, unless
+// it is wanted alone.
+func (cfg Config) shares() bool { return cfg.Port != 0 && !cfg.Exclusive }

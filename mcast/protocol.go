@@ -1,0 +1,144 @@
+package mcast
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"runtime"
+
+	"golang.org/x/net/ipv4"
+	"golang.org/x/net/ipv6"
+)
+
+// protocol is what IPv4 and IPv6 do alike, each with options of its own.
+type protocol interface {
+	JoinGroup(ifi *net.Interface, group net.Addr) error
+	LeaveGroup(ifi *net.Interface, group net.Addr) error
+	JoinSourceSpecificGroup(ifi *net.Interface, group, source net.Addr) error
+	LeaveSourceSpecificGroup(ifi *net.Interface, group, source net.Addr) error
+	ExcludeSourceSpecificGroup(ifi *net.Interface, group, source net.Addr) error
+	IncludeSourceSpecificGroup(ifi *net.Interface, group, source net.Addr) error
+	SetMulticastInterface(ifi *net.Interface) error
+	SetMulticastLoopback(on bool) error
+
+	setHops(n int) error
+	setUnicastHops(n int) error
+	receiveControl() error
+	control(via Via) []byte // nil where the system has no such message
+	options() optionNames
+}
+
+// optionNames are what C calls the options.
+type optionNames struct{ loopback, hops, unicastHops, outgoing, info, hopsInfo string }
+
+func protocolOf(udp *net.UDPConn, is4 bool) protocol {
+	if is4 {
+		return ip4{ipv4.NewPacketConn(udp)}
+	}
+	return ip6{ipv6.NewPacketConn(udp)}
+}
+
+type ip4 struct{ *ipv4.PacketConn }
+
+func (p ip4) setHops(n int) error        { return p.SetMulticastTTL(n) }
+func (p ip4) setUnicastHops(n int) error { return p.SetTTL(n) }
+func (p ip4) receiveControl() error {
+	return p.SetControlMessage(ipv4.FlagDst|ipv4.FlagInterface|ipv4.FlagTTL, true)
+}
+
+func (p ip4) control(via Via) []byte {
+	return (&ipv4.ControlMessage{IfIndex: via.IfIndex, Src: via.Source.AsSlice()}).Marshal()
+}
+
+func (p ip4) options() optionNames {
+	return optionNames{"IP_MULTICAST_LOOP", "IP_MULTICAST_TTL", "IP_TTL", "IP_MULTICAST_IF", "IP_PKTINFO", "IP_RECVTTL"}
+}
+
+type ip6 struct{ *ipv6.PacketConn }
+
+func (p ip6) setHops(n int) error        { return p.SetMulticastHopLimit(n) }
+func (p ip6) setUnicastHops(n int) error { return p.SetHopLimit(n) }
+func (p ip6) receiveControl() error {
+	return p.SetControlMessage(ipv6.FlagDst|ipv6.FlagInterface|ipv6.FlagHopLimit, true)
+}
+
+func (p ip6) control(via Via) []byte {
+	return (&ipv6.ControlMessage{IfIndex: via.IfIndex, Src: via.Source.AsSlice()}).Marshal()
+}
+
+func (p ip6) options() optionNames {
+	return optionNames{"IPV6_MULTICAST_LOOP", "IPV6_MULTICAST_HOPS", "IPV6_UNICAST_HOPS", "IPV6_MULTICAST_IF", "IPV6_RECVPKTINFO", "IPV6_RECVHOPLIMIT"}
+}
+
+// socket is one of the kernel's sockets, with calls that a Trace can see.
+type socket struct {
+	protocol
+	udp   *net.UDPConn
+	trace *Trace
+	full  bool // no more groups fit; guarded by Conn.mu
+}
+
+// membership is the argument of the calls below, as a Trace shows it.
+type membership struct {
+	group Group
+	on    Interface
+}
+
+func (m membership) String() string {
+	s := m.group.Addr.WithZone("").String()
+	if m.group.Source.IsValid() {
+		s = m.group.Source.String() + "@" + s
+	}
+	if m.on.Index == 0 {
+		return "{" + s + " as the kernel chooses}"
+	}
+	return fmt.Sprintf("{%s on %s (%d)}", s, m.on.Name, m.on.Index)
+}
+
+func (m membership) groupAddr() net.Addr  { return udpAddr(m.group.Addr) }
+func (m membership) sourceAddr() net.Addr { return udpAddr(m.group.Source) }
+
+func udpAddr(a netip.Addr) *net.UDPAddr { return &net.UDPAddr{IP: a.WithZone("").AsSlice()} }
+
+// joinOption is what x/net uses: the protocol-independent options of RFC 3678,
+// except on Windows.
+func joinOption(name, windows string) string {
+	if runtime.GOOS == "windows" {
+		return windows
+	}
+	return name
+}
+
+func (s *socket) join(m membership) error {
+	if m.group.Source.IsValid() {
+		return s.trace.do("setsockopt", joinOption("MCAST_JOIN_SOURCE_GROUP", "IP_ADD_SOURCE_MEMBERSHIP"), m, func() error {
+			return s.JoinSourceSpecificGroup(m.on.byIndex(), m.groupAddr(), m.sourceAddr())
+		})
+	}
+	return s.trace.do("setsockopt", joinOption("MCAST_JOIN_GROUP", "IP_ADD_MEMBERSHIP"), m, func() error {
+		return s.JoinGroup(m.on.byIndex(), m.groupAddr())
+	})
+}
+
+func (s *socket) leave(m membership) error {
+	if m.group.Source.IsValid() {
+		return s.trace.do("setsockopt", joinOption("MCAST_LEAVE_SOURCE_GROUP", "IP_DROP_SOURCE_MEMBERSHIP"), m, func() error {
+			return s.LeaveSourceSpecificGroup(m.on.byIndex(), m.groupAddr(), m.sourceAddr())
+		})
+	}
+	return s.trace.do("setsockopt", joinOption("MCAST_LEAVE_GROUP", "IP_DROP_MEMBERSHIP"), m, func() error {
+		return s.LeaveGroup(m.on.byIndex(), m.groupAddr())
+	})
+}
+
+func (s *socket) block(m membership) error {
+	return s.trace.do("setsockopt", joinOption("MCAST_BLOCK_SOURCE", "IP_BLOCK_SOURCE"), m, func() error {
+		return s.ExcludeSourceSpecificGroup(m.on.byIndex(), m.groupAddr(), m.sourceAddr())
+	})
+}
+
+func (s *socket) unblock(m membership) error {
+	return s.trace.do("setsockopt", joinOption("MCAST_UNBLOCK_SOURCE", "IP_UNBLOCK_SOURCE"), m, func() error {
+		return s.IncludeSourceSpecificGroup(m.on.byIndex(), m.groupAddr(), m.sourceAddr())
+	})
+}

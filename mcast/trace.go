@@ -1,0 +1,59 @@
+package mcast
+
+import (
+	"fmt"
+	"time"
+)
+
+// Trace is told of every call that a Conn makes on its sockets, for teaching
+// and for finding out. A nil Trace costs nothing, and so does a nil Call.
+type Trace struct {
+	// Call is called after each system call, by the goroutine that made it.
+	// It must not use the Conn. Reads that find nothing yet are not told.
+	Call func(Call)
+}
+
+// Call is one system call on a socket. Joins and other options are called by
+// their names in C.
+type Call struct {
+	At     time.Time     // when it began
+	Took   time.Duration // a read includes the waiting
+	Name   string        // "socket, bind", "setsockopt", "sendmsg", "recvmmsg", "close"
+	Option string        // of setsockopt: "MCAST_JOIN_GROUP"
+	Args   string        // "{224.0.0.114 on eth0 (2)}"
+	Result string        // when there is more to say than "ok": "5 bytes"
+	Err    error         // what the kernel refused it with
+}
+
+// String reads like a line of strace(1):
+//
+//	setsockopt MCAST_JOIN_GROUP {224.0.0.114 on eth0 (2)} = ok
+func (c Call) String() string {
+	s := c.Name
+	if c.Option != "" {
+		s += " " + c.Option
+	}
+	if c.Args != "" {
+		s += " " + c.Args
+	}
+	switch {
+	case c.Err != nil:
+		return s + " = " + c.Err.Error()
+	case c.Result != "":
+		return s + " = " + c.Result
+	}
+	return s + " = ok"
+}
+
+func (t *Trace) on() bool { return t != nil && t.Call != nil }
+
+// do makes a call and tells of it. Arguments are formatted only for a Trace.
+func (t *Trace) do(name, option string, args any, call func() error) error {
+	if !t.on() {
+		return call()
+	}
+	start := time.Now()
+	err := call()
+	t.Call(Call{At: start, Took: time.Since(start), Name: name, Option: option, Args: fmt.Sprint(args), Err: cause(err)})
+	return err
+}

@@ -1,0 +1,145 @@
+package mcast
+
+import (
+	"context"
+	"errors"
+	"os"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// run follows the kernel's messages. They say everything, so the interfaces
+// are read only at first, and when messages were lost.
+func (w *watcher) run(ctx context.Context) error {
+	s, err := openNotices()
+	if err != nil {
+		return w.poll(ctx) // emulated kernels do not announce changes
+	}
+	defer s.close()
+	stop := context.AfterFunc(ctx, s.interrupt)
+	defer stop()
+
+	w.list = s.settledList
+	if err := w.reread(ctx); err != nil {
+		return err
+	}
+	for current := true; ctx.Err() == nil; {
+		messages, err := s.receive(current)
+		switch {
+		case err == nil:
+			for _, m := range messages {
+				w.become(ctx, apply(w.known, m))
+			}
+		case errors.Is(err, unix.ENOBUFS):
+			// report was slow, and what did not fit in the socket's buffer is
+			// lost. What did is older than that, and is taken first.
+			current = false
+		case errors.Is(err, unix.EAGAIN):
+			if err := w.reread(ctx); err != nil {
+				return err
+			}
+			current = true
+		default:
+			return err
+		}
+	}
+	return nil
+}
+
+// notices is a socket to which the kernel tells every change of an interface
+// and its addresses in the network namespace in which it was opened.
+type notices struct {
+	file *os.File
+	raw  syscall.RawConn
+	buf  []byte
+}
+
+func openNotices() (*notices, error) {
+	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, unix.NETLINK_ROUTE)
+	if err != nil {
+		return nil, os.NewSyscallError("socket", err)
+	}
+	file := os.NewFile(uintptr(fd), "rtnetlink")
+	groups := &unix.SockaddrNetlink{
+		Family: unix.AF_NETLINK,
+		Groups: unix.RTMGRP_LINK | unix.RTMGRP_IPV4_IFADDR | unix.RTMGRP_IPV6_IFADDR,
+	}
+	if err := unix.Bind(fd, groups); err != nil {
+		file.Close()
+		return nil, os.NewSyscallError("bind", err)
+	}
+	raw, err := file.SyscallConn()
+	if err != nil {
+		file.Close()
+		return nil, err
+	}
+	return &notices{file: file, raw: raw, buf: make([]byte, 1<<16)}, nil
+}
+
+func (s *notices) close() { s.file.Close() }
+
+// interrupt ends a receive that waits, and all later ones.
+func (s *notices) interrupt() { _ = s.file.SetReadDeadline(time.Unix(1, 0)) }
+
+// receive reads the messages of one datagram, valid until the next call. When
+// there is none it waits for one, or fails with EAGAIN. ENOBUFS says that
+// messages were lost.
+func (s *notices) receive(wait bool) ([]syscall.NetlinkMessage, error) {
+	var (
+		size int
+		from unix.Sockaddr
+		err  error
+	)
+	ended := s.raw.Read(func(fd uintptr) bool {
+		size, from, err = unix.Recvfrom(int(fd), s.buf, unix.MSG_DONTWAIT|unix.MSG_TRUNC)
+		return !wait || !errors.Is(err, unix.EAGAIN)
+	})
+	switch {
+	case ended != nil:
+		return nil, ended
+	case err != nil:
+		return nil, os.NewSyscallError("recvfrom", err)
+	case size > len(s.buf):
+		return nil, unix.ENOBUFS
+	}
+	if sender, ok := from.(*unix.SockaddrNetlink); !ok || sender.Pid != 0 {
+		return nil, nil // another process, not the kernel
+	}
+	return syscall.ParseNetlinkMessage(s.buf[:size])
+}
+
+// settledList lists the interfaces while nothing happens to them. The kernel
+// does not make a list at once, so one that changes meanwhile may lack more
+// than what changed; and messages that are older than the list would bring
+// back what is gone. A network that never rests is listed as it is.
+func (s *notices) settledList() (list []Interface, err error) {
+	for range 10 {
+		s.drop()
+		list, err = Interfaces()
+		if err != nil || !s.pending() {
+			break
+		}
+	}
+	return list, err
+}
+
+// drop forgets what there is to receive.
+func (s *notices) drop() {
+	for {
+		if _, err := s.receive(false); err != nil && !errors.Is(err, unix.ENOBUFS) {
+			return
+		}
+	}
+}
+
+// pending reports whether there is something to receive.
+func (s *notices) pending() bool {
+	var err error
+	ended := s.raw.Read(func(fd uintptr) bool {
+		_, _, err = unix.Recvfrom(int(fd), nil, unix.MSG_DONTWAIT|unix.MSG_PEEK)
+		return true
+	})
+	return ended == nil && !errors.Is(err, unix.EAGAIN)
+}
