@@ -1,5 +1,7 @@
 package mcast
 
+import "net"
+
 // Follow brings the memberships in line with a change of an interface, as
 // Watch reports it: those of one that is gone are lost with it, and are joined
 // again, with their sources, when an interface of that name appears. It
@@ -9,13 +11,14 @@ package mcast
 func (c *Conn) Follow(ch Change) (lost, rejoined []Membership, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	// What was deleted before the watching began is not reported as gone, but
+	// the watching begins with interfaces that appear.
+	there := existing()
 	for _, m := range c.sorted() {
 		if ch.Kind == Renamed && m.on.Index == ch.Interface.Index {
 			m.on = ch.Interface
 		}
-		gone := ch.Kind == Gone && m.on.Index == ch.Interface.Index
-		replaced := ch.Kind == Appeared && m.on.Name == ch.Interface.Name && m.on.Index != ch.Interface.Index
-		if gone || replaced {
+		if ch.Kind == Gone && m.on.Index == ch.Interface.Index || ch.Kind == Appeared && !there(m.on.Index) {
 			lost = append(lost, m.list()...)
 			c.drop(m)
 			c.lost = append(c.lost, m)
@@ -67,4 +70,19 @@ func (c *Conn) rejoin(m *member, on Interface) (again []Membership, err error) {
 		}
 	}
 	return again, nil
+}
+
+// existing returns a function that tells whether an interface exists, and asks
+// once for each.
+func existing() func(index int) bool {
+	known := map[int]bool{}
+	return func(index int) bool {
+		exists, asked := known[index]
+		if !asked {
+			_, err := net.InterfaceByIndex(index)
+			exists = err == nil || index == 0
+			known[index] = exists
+		}
+		return exists
+	}
 }

@@ -6,27 +6,35 @@ import (
 	"net/netip"
 )
 
+// The routing tables that every host has (rtnetlink(7)).
+const (
+	mainTable  = 254
+	localTable = 255
+)
+
 // Route is the kernel's answer to "where would this go?".
 type Route struct {
 	Interface string     // its name
 	IfIndex   int        // from 1
-	Source    netip.Addr // the source address that the datagram would carry; the zero Addr: none, or not told
+	Source    netip.Addr // the source address that the datagram would carry, without a zone; the zero Addr: none, or not told
 	LoopsBack bool       // the kernel would deliver a copy on this host, because the group is joined on that interface
 	Match     Match      // what decided
 }
 
 // Match is the entry of the routing table that decided. Found is false when
 // none was needed, because the interface was chosen, or when the system does
-// not tell.
+// not tell. IPv6 needs one even then; every interface brings its own, which is
+// ff00::/8 in the local table.
 type Match struct {
 	Found   bool
-	Dst     netip.Prefix // 0.0.0.0/0: the default route
+	Dst     netip.Prefix // 0.0.0.0/0 or ::/0: the default route
 	Gateway netip.Addr   // the zero Addr: on the link
-	Table   int          // 254: main
+	Table   int          // 254: main, 255: local (rtnetlink(7))
 }
 
 // String says it as a reason: "default route via 169.254.0.1",
-// "route 224.0.0.0/4", or "" when no route decided.
+// "route 224.0.0.0/4", "route ff00::/8 in table local", or "" when no route
+// decided. The main table goes without saying.
 func (m Match) String() string {
 	if !m.Found {
 		return ""
@@ -38,28 +46,47 @@ func (m Match) String() string {
 	if m.Gateway.IsValid() {
 		s += " via " + m.Gateway.String()
 	}
+	switch m.Table {
+	case mainTable:
+	case localTable:
+		s += " in table local"
+	default:
+		s += fmt.Sprintf(" in table %d", m.Table)
+	}
 	return s
 }
 
 // RouteOptions says what is known about the datagram or the join that the
-// route is asked for. The zero value asks for a plain send.
+// route is asked for. The zero value asks for a plain send of this process:
+// no mark, type of service 0, and its user, which routing rules look at too.
 type RouteOptions struct {
 	// Join asks as a join without an interface does: by the group's address
 	// alone. Sending looks at more, so the two answers can differ.
 	Join       bool
-	IfIndex    int        // the interface chosen for sending; 0: the kernel chooses
-	Source     netip.Addr // the source address chosen; the zero Addr: the kernel chooses
-	SourcePort uint16     // for routing rules that look at ports; 0: not known
+	IfIndex    int        // the interface chosen for sending, before the group's zone; 0: the zone or the kernel chooses
+	Source     netip.Addr // the source address chosen for sending; the zero Addr: the kernel chooses
+	SourcePort uint16     // for routing rules and multipath routes, which look at ports; 0: not known
 }
 
 // RouteTo asks the kernel where a datagram to the group would leave, or where
 // a join of it without an interface would land, and which route decides. No
-// packet is sent.
+// packet is sent. The zone of an IPv6 group is taken for the interface, for
+// both. (A plain sendto on Linux heeds the zone of an interface-local or
+// link-local group only, and ignores that of a wider scope.)
 //
 // The error is an OpError with the kernel's own reason: ENETUNREACH (no
 // route), EHOSTUNREACH, EINVAL or EACCES (an unreachable, blackhole or
-// prohibit route). A join that meets any of them fails with ENODEV. Where the
-// system cannot say where a join would land it is errors.ErrUnsupported.
+// prohibit route), or EADDRNOTAVAIL (no IPv6 address to send from). A join
+// that meets any of the first four fails with ENODEV. It is ErrNoInterface for
+// a zone that is none, and errors.ErrUnsupported where the system cannot say
+// where a join would land.
+//
+// The kernel cannot be asked everything, so the answer may be wrong for
+//   - a join of an IPv4 group past rules for two protocols, or over a
+//     multipath route that goes by ports (fib_multipath_hash_policy not 0)
+//   - a join of an IPv6 group past a rule for an incoming interface (iif lo)
+//   - a send from a port that is not given, if rules or a multipath route go by it
+//   - a send that a firewall or a BPF program marks or redirects
 func RouteTo(g Group, opt RouteOptions) (Route, error) {
 	r, err := routeTo(g, opt)
 	if err == nil && r.Interface == "" {
@@ -73,6 +100,23 @@ func RouteTo(g Group, opt RouteOptions) (Route, error) {
 		return Route{}, &OpError{Op: op, Target: g.String(), Interface: interfaceName(opt.IfIndex), Err: cause(err)}
 	}
 	return r, nil
+}
+
+// chosenInterface is the index of the interface that was named, so that it is
+// not for the kernel to choose; 0: none.
+func chosenInterface(g Group, opt RouteOptions) (int, error) {
+	if opt.IfIndex != 0 && !opt.Join {
+		return opt.IfIndex, nil
+	}
+	if g.Addr.Zone() == "" {
+		return 0, nil
+	}
+	list, err := Interfaces()
+	if err != nil {
+		return 0, err
+	}
+	i, err := FindInterface(list, g.Addr.Zone())
+	return i.Index, err
 }
 
 // interfaceName names an interface for a message; "" for none, "#7" for one

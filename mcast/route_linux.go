@@ -6,74 +6,136 @@ import (
 	"fmt"
 	"iter"
 	"net/netip"
+	"os"
+	"slices"
 	"syscall"
 
 	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
 )
 
-// rtmFIBMatch asks RTM_GETROUTE for the route that matched instead of for the
-// decision (RTM_F_FIB_MATCH); rtcfLocal marks a decision that delivers a copy
-// on this host (RTCF_LOCAL). Both are in linux/rtnetlink.h and linux/in_route.h.
+// rtmMatch asks RTM_GETROUTE for the route that matched, and for its table,
+// instead of for the decision (RTM_F_FIB_MATCH, RTM_F_LOOKUP_TABLE in
+// linux/rtnetlink.h). rtcfLocal marks a decision that delivers a copy on this
+// host (RTCF_LOCAL in linux/in_route.h).
 const (
-	rtmFIBMatch = 0x2000
-	rtcfLocal   = 0x80000000
+	rtmMatch  = 0x2000 | 0x1000
+	rtcfLocal = 0x80000000
 )
 
 func routeTo(g Group, opt RouteOptions) (Route, error) {
-	if !g.Addr.Is4() {
-		return Route{}, fmt.Errorf("IPv6 groups: %w", errors.ErrUnsupported)
-	}
-	answer, err := getRoute(g, opt, 0)
+	chosen, err := chosenInterface(g, opt)
 	if err != nil {
 		return Route{}, err
 	}
-	r := Route{
-		Source:    answer.source,
-		LoopsBack: answer.flags&rtcfLocal != 0,
+	var q lookup
+	switch {
+	case opt.Join && chosen != 0: // needs no route, not even an interface that is up
+		return Route{IfIndex: chosen}, nil
+	case opt.Join:
+		q = joinLookup(g.Addr)
+	default:
+		q = lookup{
+			group: g.Addr, oif: chosen, source: opt.Source, uid: uint32(os.Geteuid()),
+			protocol: unix.IPPROTO_UDP, sourcePort: opt.SourcePort, port: g.Port,
+		}
 	}
+	answer, err := q.ask(0)
+	if err != nil {
+		return Route{}, err
+	}
+	r := Route{Source: answer.source, LoopsBack: answer.flags&rtcfLocal != 0}
 	if len(answer.hops) > 0 {
 		r.IfIndex = answer.hops[0].ifIndex
 	}
-	if !r.Source.IsValid() {
-		r.Source = opt.Source
+	if opt.Source.IsValid() {
+		r.Source = opt.Source // the answer for IPv6 has the kernel's own choice
+	}
+	if g.Addr.Is6() && !opt.Join && !r.Source.IsValid() {
+		return Route{}, syscall.EADDRNOTAVAIL
 	}
 	// The kernel has no route to show when it needed none: an interface that
-	// was chosen carries a group without one.
-	if m, err := getRoute(g, opt, rtmFIBMatch); err == nil {
+	// was chosen carries an IPv4 group without one.
+	if m, err := q.ask(rtmMatch); err == nil {
 		r.Match = Match{Found: true, Dst: m.dst, Gateway: m.gatewayBy(r.IfIndex), Table: m.table}
+	}
+	if g.Addr.Is6() {
+		// Copies that a route for more than groups makes are forwarded, and
+		// so lost, instead of delivered.
+		r.LoopsBack = r.Match.Dst.Addr().IsMulticast() && joinedIPv6(g.Addr.WithZone(""), r.IfIndex)
 	}
 	return r, nil
 }
 
-func getRoute(g Group, opt RouteOptions, flags uint32) (routeAnswer, error) {
+// lookup is a question to the routing tables.
+type lookup struct {
+	group            netip.Addr
+	oif              int // 0: any interface
+	source           netip.Addr
+	uid              uint32
+	protocol         byte // 0: none for IPv6, UDP for IPv4
+	sourcePort, port uint16
+}
+
+// joinLookup is what the kernel looks up for a join without an interface: the
+// group, for no protocol, and as root, whoever joins.
+func joinLookup(group netip.Addr) lookup {
+	q := lookup{group: group, uid: rootUID()}
+	if group.Is6() {
+		return q
+	}
+	// For IPv4 the question must be about a protocol: ICMP, TCP or UDP. A rule
+	// for one of them shows in that the answers differ; the third is right then.
+	icmp, tcp := q, q
+	icmp.protocol, tcp.protocol = unix.IPPROTO_ICMP, unix.IPPROTO_TCP
+	a, errA := icmp.ask(0)
+	b, errB := tcp.ask(0)
+	if errors.Is(errA, errB) && slices.Equal(a.hops, b.hops) {
+		return icmp
+	}
+	return q
+}
+
+// rootUID is the machine's root as this user namespace calls it, which is not
+// 0 where the namespace was made without privileges. There root has no name,
+// and stat(2) gives one that no routing rule can have.
+func rootUID() uint32 {
+	var file unix.Stat_t
+	if unix.Stat("/proc/version", &file) != nil {
+		return 0
+	}
+	return file.Uid
+}
+
+// ask sends an RTM_GETROUTE.
+func (q lookup) ask(flags uint32) (routeAnswer, error) {
 	req := nl.NewNetlinkRequest(unix.RTM_GETROUTE, 0)
 	msg := &nl.RtMsg{RtMsg: unix.RtMsg{
 		Family:  unix.AF_INET,
-		Dst_len: uint8(g.Addr.BitLen()),
+		Dst_len: uint8(q.group.BitLen()),
 		Flags:   flags,
 	}}
+	if q.group.Is6() {
+		msg.Family = unix.AF_INET6
+	}
 	req.AddData(msg)
-	req.AddData(nl.NewRtAttr(unix.RTA_DST, g.Addr.AsSlice()))
-	if opt.Join {
-		// A join asks for no protocol, as nobody in particular. The request
-		// must name a protocol and takes UDP if it does not; rules for ICMP
-		// are the rarer ones.
-		req.AddData(nl.NewRtAttr(unix.RTA_IP_PROTO, []byte{unix.IPPROTO_ICMP}))
-		req.AddData(nl.NewRtAttr(unix.RTA_UID, nl.Uint32Attr(0)))
-	} else {
-		req.AddData(nl.NewRtAttr(unix.RTA_IP_PROTO, []byte{unix.IPPROTO_UDP}))
-		req.AddData(nl.NewRtAttr(unix.RTA_DPORT, binary.BigEndian.AppendUint16(nil, g.Port)))
-		if opt.SourcePort != 0 {
-			req.AddData(nl.NewRtAttr(unix.RTA_SPORT, binary.BigEndian.AppendUint16(nil, opt.SourcePort)))
-		}
-		if opt.IfIndex != 0 {
-			req.AddData(nl.NewRtAttr(unix.RTA_OIF, nl.Uint32Attr(uint32(opt.IfIndex))))
-		}
-		if opt.Source.IsValid() {
-			msg.Src_len = uint8(opt.Source.BitLen())
-			req.AddData(nl.NewRtAttr(unix.RTA_SRC, opt.Source.AsSlice()))
-		}
+	req.AddData(nl.NewRtAttr(unix.RTA_DST, q.group.AsSlice()))
+	req.AddData(nl.NewRtAttr(unix.RTA_UID, nl.Uint32Attr(q.uid)))
+	if q.oif != 0 {
+		req.AddData(nl.NewRtAttr(unix.RTA_OIF, nl.Uint32Attr(uint32(q.oif))))
+	}
+	if q.source.IsValid() {
+		msg.Src_len = uint8(q.source.BitLen())
+		req.AddData(nl.NewRtAttr(unix.RTA_SRC, q.source.AsSlice()))
+	}
+	if q.protocol != 0 {
+		req.AddData(nl.NewRtAttr(unix.RTA_IP_PROTO, []byte{q.protocol}))
+	}
+	if q.sourcePort != 0 {
+		req.AddData(nl.NewRtAttr(unix.RTA_SPORT, binary.BigEndian.AppendUint16(nil, q.sourcePort)))
+	}
+	if q.port != 0 {
+		req.AddData(nl.NewRtAttr(unix.RTA_DPORT, binary.BigEndian.AppendUint16(nil, q.port)))
 	}
 	replies, err := req.Execute(unix.NETLINK_ROUTE, unix.RTM_NEWROUTE)
 	if err != nil {
@@ -83,6 +145,32 @@ func getRoute(g Group, opt RouteOptions, flags uint32) (routeAnswer, error) {
 		return routeAnswer{}, syscall.ENODATA
 	}
 	return parseRoute(replies[0])
+}
+
+// joinedIPv6 reports whether anyone on this host has joined an IPv6 group on
+// an interface. The answer to RTM_GETROUTE tells it for IPv4 only.
+func joinedIPv6(group netip.Addr, ifIndex int) bool {
+	req := nl.NewNetlinkRequest(unix.RTM_GETMULTICAST, unix.NLM_F_DUMP)
+	req.AddData(nl.NewIfAddrmsg(unix.AF_INET6))
+	replies, _ := req.Execute(unix.NETLINK_ROUTE, 0)
+	return slices.ContainsFunc(replies, func(b []byte) bool {
+		index, joined := parseJoined(b)
+		return index == ifIndex && joined == group
+	})
+}
+
+// parseJoined reads an ifaddrmsg about a group that is joined; the zero Addr
+// when it is none.
+func parseJoined(b []byte) (ifIndex int, group netip.Addr) {
+	if len(b) < unix.SizeofIfAddrmsg {
+		return 0, netip.Addr{}
+	}
+	for kind, v := range attributes(b[unix.SizeofIfAddrmsg:]) {
+		if kind == unix.IFA_MULTICAST {
+			group, _ = netip.AddrFromSlice(v)
+		}
+	}
+	return int(binary.NativeEndian.Uint32(b[4:])), group
 }
 
 // routeAnswer is what an RTM_NEWROUTE message says that we ask for.
@@ -120,6 +208,9 @@ func parseRoute(b []byte) (routeAnswer, error) {
 		flags: binary.NativeEndian.Uint32(b[8:12]),
 	}
 	dst := netip.IPv4Unspecified()
+	if b[0] == unix.AF_INET6 {
+		dst = netip.IPv6Unspecified()
+	}
 	var hop nextHop
 	for kind, v := range attributes(b[unix.SizeofRtMsg:]) {
 		switch kind {
@@ -127,8 +218,8 @@ func parseRoute(b []byte) (routeAnswer, error) {
 			dst, _ = netip.AddrFromSlice(v)
 		case unix.RTA_PREFSRC:
 			a.source, _ = netip.AddrFromSlice(v)
-		case unix.RTA_GATEWAY:
-			hop.gateway, _ = netip.AddrFromSlice(v)
+		case unix.RTA_GATEWAY, unix.RTA_VIA:
+			hop.gateway = gateway(kind, v)
 		case unix.RTA_OIF:
 			hop.ifIndex = int(uint32Of(v))
 		case unix.RTA_TABLE:
@@ -155,14 +246,24 @@ func parseNextHops(b []byte) []nextHop {
 		}
 		hop := nextHop{ifIndex: int(binary.NativeEndian.Uint32(b[4:]))}
 		for kind, v := range attributes(b[unix.SizeofRtNexthop:size]) {
-			if kind == unix.RTA_GATEWAY {
-				hop.gateway, _ = netip.AddrFromSlice(v)
+			if kind == unix.RTA_GATEWAY || kind == unix.RTA_VIA {
+				hop.gateway = gateway(kind, v)
 			}
 		}
 		hops = append(hops, hop)
 		b = b[min((size+3)&^3, len(b)):]
 	}
 	return hops
+}
+
+// gateway reads an RTA_GATEWAY, which is an address, or an RTA_VIA, where its
+// family stands before it: an IPv4 route by an IPv6 router (RFC 5549).
+func gateway(kind uint16, v []byte) netip.Addr {
+	if kind == unix.RTA_VIA {
+		v = v[min(2, len(v)):]
+	}
+	addr, _ := netip.AddrFromSlice(v)
+	return addr
 }
 
 // attributes walks over rtattrs, each a length, a type and a value, padded to

@@ -6,14 +6,19 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
+	"slices"
 )
 
 // routeTo connects a UDP socket to the group, which sends nothing but makes
 // the system choose a source address, and names the interface that has it.
 func routeTo(g Group, opt RouteOptions) (Route, error) {
+	chosen, err := chosenInterface(g, opt)
 	switch {
-	case !g.Addr.Is4():
-		return Route{}, fmt.Errorf("IPv6 groups: %w", errors.ErrUnsupported)
+	case err != nil:
+		return Route{}, err
+	case opt.Join && chosen != 0:
+		return Route{IfIndex: chosen}, nil
 	case opt.Join:
 		return Route{}, fmt.Errorf("where a join would land: %w", errors.ErrUnsupported)
 	}
@@ -21,25 +26,48 @@ func routeTo(g Group, opt RouteOptions) (Route, error) {
 	if err != nil {
 		return Route{}, err
 	}
-	if opt.IfIndex != 0 {
-		i, ok := ByIndex(list, opt.IfIndex)
-		if !ok {
-			return Route{}, ErrNoInterface
-		}
-		return Route{Interface: i.Name, IfIndex: i.Index, Source: i.Addr(g.Addr)}, nil
+	if chosen != 0 {
+		return routeBy(list, chosen, g, opt)
 	}
-	conn, err := net.DialUDP("udp4", nil, net.UDPAddrFromAddrPort(g.AddrPort()))
+	source, err := sourceFor(g)
 	if err != nil {
 		return Route{}, err
 	}
-	defer conn.Close()
-	source := conn.LocalAddr().(*net.UDPAddr).AddrPort().Addr().Unmap()
 	for _, i := range list {
-		for _, p := range i.Addrs {
-			if p.Addr() == source {
-				return Route{Interface: i.Name, IfIndex: i.Index, Source: source}, nil
+		// A link-local address can be that of several interfaces; its zone is one.
+		if zone := source.Zone(); zone != "" && zone != i.Name {
+			continue
+		}
+		if slices.ContainsFunc(i.Addrs, func(p netip.Prefix) bool { return p.Addr() == source.WithZone("") }) {
+			if opt.Source.IsValid() { // it does not choose the interface
+				source = opt.Source
 			}
+			return Route{Interface: i.Name, IfIndex: i.Index, Source: source.WithZone("")}, nil
 		}
 	}
 	return Route{}, fmt.Errorf("source address %s: %w", source, ErrNoInterface)
+}
+
+// routeBy is the route by an interface that was chosen. Which of several IPv6
+// addresses it would be from is not told.
+func routeBy(list []Interface, index int, g Group, opt RouteOptions) (Route, error) {
+	i, ok := ByIndex(list, index)
+	if !ok {
+		return Route{}, ErrNoInterface
+	}
+	r := Route{Interface: i.Name, IfIndex: i.Index, Source: opt.Source}
+	if !r.Source.IsValid() && g.Addr.Is4() {
+		r.Source = i.Addr(g.Addr)
+	}
+	return r, nil
+}
+
+// sourceFor is the source address that the system chooses.
+func sourceFor(g Group) (netip.Addr, error) {
+	conn, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(g.AddrPort()))
+	if err != nil {
+		return netip.Addr{}, err
+	}
+	defer conn.Close()
+	return conn.LocalAddr().(*net.UDPAddr).AddrPort().Addr().Unmap(), nil
 }

@@ -3,7 +3,9 @@ package mcast
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
+	"strconv"
 	"time"
 )
 
@@ -72,8 +74,16 @@ func (c *Conn) send(data []byte, to netip.AddrPort, via Via) error {
 	case to.Addr().Is4() != is4:
 		return ErrFamily
 	}
-	if via.IfIndex != 0 && to.Addr().Zone() != "" {
-		to = netip.AddrPortFrom(to.Addr().WithZone(""), to.Port()) // Via says it, and is stronger
+	if zone := to.Addr().Zone(); zone != "" && to.Addr().IsMulticast() {
+		// Linux looks at the zone of link-local groups only, and Via is
+		// stronger.
+		to = netip.AddrPortFrom(to.Addr().WithZone(""), to.Port())
+		if via.IfIndex == 0 {
+			var err error
+			if via.IfIndex, err = zoneIndex(zone); err != nil {
+				return err
+			}
+		}
 	}
 	if via == (Via{}) && takesWay {
 		return c.write(data, nil, to)
@@ -96,6 +106,17 @@ func (c *Conn) send(data []byte, to netip.AddrPort, via Via) error {
 		return err
 	}
 	return c.write(data, nil, to)
+}
+
+// zoneIndex is the interface that a zone names, or gives the index of.
+func zoneIndex(zone string) (int, error) {
+	if i, err := net.InterfaceByName(zone); err == nil {
+		return i.Index, nil
+	}
+	if n, err := strconv.Atoi(zone); err == nil {
+		return n, nil
+	}
+	return 0, fmt.Errorf("zone %q: %w", zone, ErrNoInterface)
 }
 
 // takesWay tells whether the system takes the way out with each datagram.

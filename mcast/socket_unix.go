@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/netip"
 	"os"
-	"strconv"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -88,10 +87,8 @@ func sockaddr(at netip.AddrPort) unix.Sockaddr {
 	}
 	sa := &unix.SockaddrInet6{Addr: at.Addr().As16(), Port: int(at.Port())}
 	if zone := at.Addr().Zone(); zone != "" {
-		if i, err := net.InterfaceByName(zone); err == nil {
-			sa.ZoneId = uint32(i.Index)
-		} else if n, err := strconv.ParseUint(zone, 10, 32); err == nil {
-			sa.ZoneId = uint32(n)
+		if index, err := zoneIndex(zone); err == nil {
+			sa.ZoneId = uint32(index)
 		}
 	}
 	return sa

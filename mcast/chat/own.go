@@ -101,7 +101,7 @@ func (s *ownLines) forgetOldest() (gaveUp bool) {
 // oldest that is pending, else the oldest whose copy is late but not too late,
 // else nil. known is false when we said no such thing from that address.
 func (s *ownLines) match(d mcast.Datagram, ours func(netip.Addr) bool) (known bool, o *ownLine) {
-	u, from := s.said[string(d.Data)], d.From.Addr()
+	u, from := s.said[string(d.Data)], d.From.Addr().WithZone("")
 	if u == nil || !ours(from) && s.sources[from] == 0 {
 		return false, nil
 	}

@@ -103,7 +103,9 @@ func (r *Room) Receive(d mcast.Datagram) (Line, bool) {
 
 // isOurs reports whether a source address is this host's. The unspecified one
 // is what an interface without an address sends with.
-func (r *Room) isOurs(source netip.Addr) bool { return r.ours[source] || source.IsUnspecified() }
+func (r *Room) isOurs(source netip.Addr) bool {
+	return r.ours[source.WithZone("")] || source.IsUnspecified()
+}
 
 // copyBack completes an own line with what its copy tells: it comes in by the
 // interface that the line went out by, and carries the source that it carried.

@@ -8,6 +8,9 @@ GROUP, PORT = "224.0.0.114", 1234
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 if sys.argv[1] == "send":
     s.sendto(sys.argv[2].encode(), (GROUP, PORT))
+elif sys.argv[1] == "flood":
+    for _ in range(int(sys.argv[2])):
+        s.sendto(bytes(1000), (GROUP, PORT))
 elif sys.argv[1] == "hold":  # the port, without sharing it
     s.bind(("", PORT))
     print("ready", flush=True)
