@@ -8,8 +8,10 @@ import (
 	"net/netip"
 	"os"
 	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -51,6 +53,12 @@ type Config struct {
 	// Hops is the TTL of multicast that is sent, 1 to 255; 0 means 1, which
 	// no router forwards. To send with TTL 0, call SetHops.
 	Hops int
+	// Errors asks for errors that Linux keeps to itself on a socket that is
+	// not connected (IP_RECVERR): a send that finds the interface's queue full
+	// is ENOBUFS, and an ICMP error that an earlier unicast send brought back is
+	// told by any later call, whomever that is for. Elsewhere it is
+	// errors.ErrUnsupported.
+	Errors bool
 	// Trace is told of every call on the socket.
 	Trace *Trace
 }
@@ -75,8 +83,8 @@ type Conn struct {
 	loopback bool
 	hops     int
 
-	filtering                                          atomic.Bool // datagrams of groups not joined get through
-	datagrams, bytes, strays, truncated, sent, refused atomic.Uint64
+	filtering                                                   atomic.Bool // datagrams of groups not joined get through
+	datagrams, bytes, strays, truncated, dropped, sent, refused atomic.Uint64
 }
 
 // Stats counts what went through a Conn since it was opened.
@@ -203,6 +211,9 @@ func cause(err error) error {
 	if call, ok := errors.AsType[*os.SyscallError](err); ok {
 		err = call.Err
 	}
+	if err != nil && strings.HasPrefix(err.Error(), "not implemented on ") { // x/net's own error
+		err = fmt.Errorf("%w: %w", errors.ErrUnsupported, err)
+	}
 	return err
 }
 
@@ -221,6 +232,10 @@ func (c *Conn) ReadBuffer() int { return c.readBuffer }
 // WriteBuffer is the send buffer that the system grants, in bytes.
 func (c *Conn) WriteBuffer() int { return granted(c.sock.udp, writeBufferOption, 0) }
 
+// SyscallConn gives the socket for options that Conn has no method for; see
+// net.UDPConn. What Conn sets itself is not to be changed by it.
+func (c *Conn) SyscallConn() (syscall.RawConn, error) { return c.sock.udp.SyscallConn() }
+
 // Stats returns the counters so far.
 func (c *Conn) Stats() Stats {
 	return Stats{
@@ -228,10 +243,18 @@ func (c *Conn) Stats() Stats {
 		Bytes:      c.bytes.Load(),
 		Strays:     c.strays.Load(),
 		Truncated:  c.truncated.Load(),
-		Dropped:    kernelDrops(c.sock.udp),
+		Dropped:    c.kernelDrops(),
 		Sent:       c.sent.Load(),
 		SendErrors: c.refused.Load(),
 	}
+}
+
+// kernelDrops is what the socket counted, or had counted when it was closed.
+func (c *Conn) kernelDrops() uint64 {
+	if n, err := kernelDrops(c.sock.udp); err == nil {
+		c.dropped.Store(n)
+	}
+	return c.dropped.Load()
 }
 
 // SetReadDeadline makes a Read that is under way or follows end at t with
@@ -244,6 +267,7 @@ func (c *Conn) SetReadDeadline(t time.Time) error { return c.sock.udp.SetReadDea
 func (c *Conn) Close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.kernelDrops() // the last chance
 	for _, s := range c.extra {
 		s.trace.do("close", "", "", s.udp.Close)
 	}

@@ -23,5 +23,4 @@ type Datagram struct {
 type Membership struct {
 	Group
 	Interface Interface // the zero Interface: where the kernel chose, on a system that does not tell
-	byKernel  bool      // joined without an interface
 }

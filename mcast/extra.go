@@ -1,6 +1,7 @@
 package mcast
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/netip"
@@ -12,11 +13,92 @@ import (
 // on further sockets, which read nothing: a membership is the host's as well
 // as the socket's, and the one that reads is told to take the datagrams of all
 // groups that the host is in. Those that were not joined here are marked.
+//
+// With IPv6 there is one more reason for them. Of a group that a socket has
+// joined on several interfaces Linux looks at one filter only, the last to be
+// made, wherever a datagram came by (inet6_mc_check). So the socket that reads
+// has none for such a group.
 
-// withRoom calls join with a socket that has room, and makes one if none has.
+// socketsFor lists the sockets that may hold a new membership, and takes from
+// the one that reads what would not go together with it. The caller holds c.mu.
+func (c *Conn) socketsFor(m *member) ([]*socket, error) {
+	others := c.elsewhere(m)
+	for _, other := range others {
+		if other.filters() {
+			if err := c.moveOut(other); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if len(others) > 0 && m.filters() {
+		return c.extra, nil
+	}
+	return append([]*socket{c.sock}, c.extra...), nil
+}
+
+// elsewhere lists the memberships of the same IPv6 group on other interfaces;
+// with IPv4, where they do not disturb each other, none. The caller holds c.mu.
+func (c *Conn) elsewhere(m *member) (list []*member) {
+	if m.group.Addr.Is4() || !canRefuseOthers {
+		return nil
+	}
+	for key, other := range c.members {
+		if key.group == m.group.Addr && other != m {
+			list = append(list, other)
+		}
+	}
+	return list
+}
+
+// moveOut takes a membership away from the socket that reads, if it is there.
 // The caller holds c.mu.
-func (c *Conn) withRoom(join func(*socket) error) (*socket, error) {
-	for _, s := range append([]*socket{c.sock}, c.extra...) {
+func (c *Conn) moveOut(m *member) error {
+	if m.at != c.sock {
+		return nil
+	}
+	return c.move(m)
+}
+
+// move takes a membership to another socket than the one that reads. It is joined there before
+// it is left where it was, so that nothing is missed. The caller holds c.mu.
+func (c *Conn) move(m *member) error {
+	from := m.at
+	from.full = true // so that it is not chosen
+	at, err := c.withRoom(c.extra, m.joinOn)
+	if err != nil {
+		return err
+	}
+	m.at = at
+	from.full = false
+	return from.leave(membership{m.group, m.on})
+}
+
+// leastSources is the lower of Linux's limits, net.ipv4.igmp_max_msf: where a
+// membership with fewer has no room for one more, other groups took it.
+const leastSources = 10
+
+// addSource calls add, which adds a source to the membership where it is. If
+// other groups have used up that socket's memory, the membership moves first.
+// The error is ErrTooManySources when it has as many as it can have. The
+// caller holds c.mu.
+func (c *Conn) addSource(m *member, add func() error) error {
+	err := add()
+	if noRoom(err) && canRefuseOthers && len(m.sources)+len(m.blocked) < leastSources {
+		if err := c.move(m); err != nil {
+			return err
+		}
+		err = add()
+	}
+	if noRoom(err) {
+		return fmt.Errorf("%w: %w", ErrTooManySources, cause(err))
+	}
+	return err
+}
+
+// withRoom calls join with the first of the sockets that has room, and with a
+// new one if none has. The caller holds c.mu.
+func (c *Conn) withRoom(sockets []*socket, join func(*socket) error) (*socket, error) {
+	for _, s := range sockets {
 		if s.full {
 			continue
 		}
@@ -59,25 +141,28 @@ func unspecified(a netip.Addr) netip.Addr {
 }
 
 // takeAll lets the datagrams of all groups through, and marks those that were
-// not joined.
+// not joined. The error is net.ErrClosed after Close, when nobody would close
+// another socket any more.
 func (c *Conn) takeAll() error {
-	if c.filtering.Swap(true) {
-		return nil
-	}
 	rc, err := c.sock.udp.SyscallConn()
 	if err != nil {
 		return err
 	}
 	var set error
-	if err := rc.Control(func(fd uintptr) { set = takeOthers(fd, c.cfg.Addr.Is4(), true, c.cfg.Trace) }); err != nil {
-		return err
-	}
-	return set
+	err = rc.Control(func(fd uintptr) {
+		if !c.filtering.Swap(true) { // before the first of them comes
+			set = takeOthers(fd, c.cfg.Addr.Is4(), true, c.cfg.Trace)
+			c.filtering.Store(set == nil)
+		}
+	})
+	return cmp.Or(err, set)
 }
 
-// markStrays marks the datagrams that came by somebody else's membership.
+// markStrays marks the datagrams that came by somebody else's membership. Of
+// IPv6 datagrams Linux lets those through that came by an interface where only
+// another program has joined the group, whatever IPV6_MULTICAST_ALL says.
 func (c *Conn) markStrays(batch []Datagram) {
-	if !c.filtering.Load() {
+	if c.cfg.Addr.Is4() && !c.filtering.Load() {
 		return
 	}
 	c.mu.RLock()

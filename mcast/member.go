@@ -29,7 +29,8 @@ import (
 //     would silence the others without a word; or the other way round
 //   - ErrTooManySources: net.ipv4.igmp_max_msf (10) or net.ipv6.mld_max_msf (64)
 //   - ErrNoRoute: the kernel was to choose, and has no route
-//   - ErrNotMulticast, ErrFamily: not a group, or not of the socket's IP version
+//   - ErrNotMulticast, ErrFamily: not a group, or it or its source is not of the
+//     socket's IP version
 func (c *Conn) Join(g Group, on Interface) error {
 	g, on, err := c.place(g, on)
 	if err == nil {
@@ -55,20 +56,6 @@ func (c *Conn) Leave(g Group, on Interface) error {
 	return opError("leave", g, on, err)
 }
 
-// Block stops one source's datagrams of a group that is joined for all sources
-// (MCAST_BLOCK_SOURCE): g.Source is whom not to hear. The error is an OpError:
-// ErrNotJoined, ErrBlocked, ErrTooManySources, or ErrMixedModes for a group
-// that is joined for single sources.
-func (c *Conn) Block(g Group, on Interface) error {
-	return c.filter("block", g, on, true)
-}
-
-// Unblock lets a blocked source through again; the error is an OpError,
-// ErrNotBlocked when it is not blocked.
-func (c *Conn) Unblock(g Group, on Interface) error {
-	return c.filter("unblock", g, on, false)
-}
-
 // Memberships lists what was joined and not left, in the order of joining; a
 // group that is joined for several sources is there once for each.
 func (c *Conn) Memberships() []Membership {
@@ -79,17 +66,6 @@ func (c *Conn) Memberships() []Membership {
 		list = append(list, m.list()...)
 	}
 	return list
-}
-
-// Blocked lists the sources that are blocked of a group on an interface.
-func (c *Conn) Blocked(g Group, on Interface) []netip.Addr {
-	g, on, _ = c.place(g, on)
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	if m := c.find(g, on); m != nil {
-		return slices.Clone(m.blocked)
-	}
-	return nil
 }
 
 // member is one membership of the kernel's: a group on an interface, for all
@@ -125,6 +101,30 @@ func (m *member) list() []Membership {
 	return list
 }
 
+// filters reports whether the membership keeps some sources out.
+func (m *member) filters() bool { return len(m.sources) > 0 || len(m.blocked) > 0 }
+
+// joinOn makes the membership with a socket, as a whole or not at all: where
+// there is room for a group but not for its source, the kernel keeps the group
+// and lets nothing of it through.
+func (m *member) joinOn(s *socket) error {
+	var err error
+	for _, one := range m.list() {
+		if err == nil {
+			err = s.join(membership{one.Group, m.on})
+		}
+	}
+	for _, source := range m.blocked {
+		if err == nil {
+			err = s.block(membership{Group{Addr: m.group.Addr, Source: source}, m.on})
+		}
+	}
+	if noRoom(err) && m.filters() {
+		s.leave(membership{m.group, m.on})
+	}
+	return err
+}
+
 // hears reports whether the membership asks for a source's datagrams.
 func (m *member) hears(source netip.Addr) bool {
 	if len(m.sources) > 0 {
@@ -134,13 +134,17 @@ func (m *member) hears(source netip.Addr) bool {
 }
 
 // place checks a group, and takes its zone for the interface if none is named.
+// A source's zone says nothing that the interface does not.
 func (c *Conn) place(g Group, on Interface) (Group, Interface, error) {
 	switch {
 	case !g.Addr.IsMulticast():
 		return g, on, ErrNotMulticast
 	case g.Addr.Is4() != c.cfg.Addr.Is4():
 		return g, on, ErrFamily
+	case g.Source.IsValid() && g.Source.Is4() != g.Addr.Is4():
+		return g, on, fmt.Errorf("source %s: %w", g.Source, ErrFamily)
 	}
+	g.Source = g.Source.WithZone("")
 	if zone := g.Addr.Zone(); zone != "" && on.Index == 0 {
 		list, err := Interfaces()
 		if err != nil {
@@ -166,6 +170,28 @@ func (c *Conn) find(g Group, on Interface) *member {
 	return nil
 }
 
+// hasGroup reports whether the group is joined on any interface. The caller
+// holds c.mu.
+func (c *Conn) hasGroup(g Group) bool {
+	for key := range c.members {
+		if key.group == g.Addr.WithZone("") {
+			return true
+		}
+	}
+	return false
+}
+
+// findLost is the member for a group on an interface that was deleted since
+// (see Follow), or nil. The caller holds c.mu.
+func (c *Conn) findLost(g Group, on Interface) *member {
+	for _, m := range c.lost {
+		if m.group.Addr == g.Addr.WithZone("") && (m.on.Index == on.Index || m.byKernel && on.Index == 0) {
+			return m
+		}
+	}
+	return nil
+}
+
 func (c *Conn) sorted() []*member {
 	list := make([]*member, 0, len(c.members))
 	for _, m := range c.members {
@@ -178,6 +204,13 @@ func (c *Conn) sorted() []*member {
 // join needs c.mu.
 func (c *Conn) join(g Group, on Interface) error {
 	m := c.find(g, on)
+	if m == nil && on.Index == 0 && c.hasGroup(g) {
+		// Where the group is joined by name already, the kernel would choose
+		// that membership, and narrow it to the source without a word.
+		if r, err := RouteTo(g, RouteOptions{Join: true}); err == nil {
+			m = c.members[memberKey{g.Addr.WithZone(""), r.IfIndex}]
+		}
+	}
 	switch {
 	case m == nil:
 		return c.joinNew(g, on)
@@ -186,11 +219,8 @@ func (c *Conn) join(g Group, on Interface) error {
 	case !g.Source.IsValid() || slices.Contains(m.sources, g.Source):
 		return ErrJoined
 	}
-	err := m.at.join(membership{g, m.on})
-	switch {
-	case noRoom(err):
-		return fmt.Errorf("%w: %w", ErrTooManySources, cause(err))
-	case err == nil:
+	err := c.addSource(m, func() error { return m.at.join(membership{g, m.on}) })
+	if err == nil {
 		m.sources = append(m.sources, g.Source)
 	}
 	return err
@@ -202,11 +232,14 @@ func (c *Conn) joinNew(g Group, on Interface) error {
 	if g.Source.IsValid() {
 		m.sources = []netip.Addr{g.Source}
 	}
-	join := func() (err error) {
-		m.at, err = c.withRoom(func(s *socket) error { return s.join(membership{g, on}) })
+	sockets, err := c.socketsFor(m)
+	if err != nil {
 		return err
 	}
-	var err error
+	join := func() (err error) {
+		m.at, err = c.withRoom(sockets, m.joinOn)
+		return err
+	}
 	if m.byKernel {
 		m.on, err = whereJoined(g, join)
 	} else {
@@ -232,6 +265,10 @@ func (c *Conn) joinNew(g Group, on Interface) error {
 // leave needs c.mu.
 func (c *Conn) leave(g Group, on Interface) error {
 	m := c.find(g, on)
+	lost := m == nil
+	if lost {
+		m = c.findLost(g, on)
+	}
 	switch {
 	case m == nil:
 		return ErrNotJoined
@@ -240,60 +277,22 @@ func (c *Conn) leave(g Group, on Interface) error {
 	case g.Source.IsValid() && !slices.Contains(m.sources, g.Source):
 		return ErrNotJoined
 	}
-	err := m.at.leave(membership{g, m.on})
-	if err != nil && !alreadyGone(cause(err)) {
-		return err
+	if !lost {
+		err := m.at.leave(membership{g, m.on})
+		if err != nil && !alreadyGone(cause(err)) {
+			return err
+		}
 	}
 	m.sources = slices.DeleteFunc(m.sources, func(a netip.Addr) bool { return a == g.Source })
-	if len(m.sources) == 0 {
+	switch {
+	case len(m.sources) > 0:
+	case lost:
+		c.lost = slices.DeleteFunc(c.lost, func(other *member) bool { return other == m })
+	default:
 		m.at.full = false
 		delete(c.members, keyOf(m.group, m.on))
 	}
 	return nil
-}
-
-func (c *Conn) filter(op string, g Group, on Interface, block bool) error {
-	g, on, err := c.place(g, on)
-	if err == nil {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		err = c.setBlocked(g, on, block)
-	}
-	return opError(op, g, on, err)
-}
-
-// setBlocked needs c.mu.
-func (c *Conn) setBlocked(g Group, on Interface, block bool) error {
-	m := c.find(g, on)
-	switch {
-	case !g.Source.IsValid():
-		return ErrNoSource
-	case m == nil:
-		return ErrNotJoined
-	case len(m.sources) > 0:
-		return ErrMixedModes
-	}
-	n := slices.Index(m.blocked, g.Source)
-	switch {
-	case block && n >= 0:
-		return ErrBlocked
-	case !block && n < 0:
-		return ErrNotBlocked
-	case !block:
-		if err := m.at.unblock(membership{g, m.on}); err != nil {
-			return err
-		}
-		m.blocked = slices.Delete(m.blocked, n, n+1)
-		return nil
-	}
-	err := m.at.block(membership{g, m.on})
-	switch {
-	case noRoom(err):
-		return fmt.Errorf("%w: %w", ErrTooManySources, cause(err))
-	case err == nil:
-		m.blocked = append(m.blocked, g.Source)
-	}
-	return err
 }
 
 // opError is err as an OpError; nil stays nil.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"runtime"
 	"syscall"
 )
 
@@ -15,6 +16,9 @@ func open(ctx context.Context, cfg Config) (*net.UDPConn, error) {
 	network := "udp4"
 	if cfg.Addr.Is6() {
 		network = "udp6"
+	}
+	if cfg.Errors && runtime.GOOS != "linux" {
+		return nil, fmt.Errorf("errors of sends: %w", errors.ErrUnsupported)
 	}
 	at := netip.AddrPortFrom(cfg.Addr, cfg.Port)
 	control := func(_, _ string, rc syscall.RawConn) error {

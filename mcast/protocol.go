@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"runtime"
+	"slices"
 
 	"golang.org/x/net/ipv4"
 	"golang.org/x/net/ipv6"
@@ -29,7 +30,19 @@ type protocol interface {
 }
 
 // optionNames are what C calls the options.
-type optionNames struct{ loopback, hops, unicastHops, outgoing, info, hopsInfo string }
+type optionNames struct{ loopback, hops, unicastHops, outgoing, info, hopsInfo, join, leave string }
+
+// groupReq tells whether x/net joins by the options of RFC 3678, which both IP
+// versions have in common.
+var groupReq = slices.Contains([]string{"linux", "darwin", "freebsd", "solaris", "aix", "zos"}, runtime.GOOS)
+
+func (n optionNames) joinedBy(join, leave string) optionNames {
+	n.join, n.leave = join, leave
+	if groupReq {
+		n.join, n.leave = "MCAST_JOIN_GROUP", "MCAST_LEAVE_GROUP"
+	}
+	return n
+}
 
 func protocolOf(udp *net.UDPConn, is4 bool) protocol {
 	if is4 {
@@ -51,7 +64,10 @@ func (p ip4) control(via Via) []byte {
 }
 
 func (p ip4) options() optionNames {
-	return optionNames{"IP_MULTICAST_LOOP", "IP_MULTICAST_TTL", "IP_TTL", "IP_MULTICAST_IF", "IP_PKTINFO", "IP_RECVTTL"}
+	return optionNames{
+		loopback: "IP_MULTICAST_LOOP", hops: "IP_MULTICAST_TTL", unicastHops: "IP_TTL", outgoing: "IP_MULTICAST_IF",
+		info: "IP_PKTINFO", hopsInfo: "IP_RECVTTL",
+	}.joinedBy("IP_ADD_MEMBERSHIP", "IP_DROP_MEMBERSHIP")
 }
 
 type ip6 struct{ *ipv6.PacketConn }
@@ -67,7 +83,10 @@ func (p ip6) control(via Via) []byte {
 }
 
 func (p ip6) options() optionNames {
-	return optionNames{"IPV6_MULTICAST_LOOP", "IPV6_MULTICAST_HOPS", "IPV6_UNICAST_HOPS", "IPV6_MULTICAST_IF", "IPV6_RECVPKTINFO", "IPV6_RECVHOPLIMIT"}
+	return optionNames{
+		loopback: "IPV6_MULTICAST_LOOP", hops: "IPV6_MULTICAST_HOPS", unicastHops: "IPV6_UNICAST_HOPS", outgoing: "IPV6_MULTICAST_IF",
+		info: "IPV6_RECVPKTINFO", hopsInfo: "IPV6_RECVHOPLIMIT",
+	}.joinedBy("IPV6_JOIN_GROUP", "IPV6_LEAVE_GROUP")
 }
 
 // socket is one of the kernel's sockets, with calls that a Trace can see.
@@ -100,45 +119,36 @@ func (m membership) sourceAddr() net.Addr { return udpAddr(m.group.Source) }
 
 func udpAddr(a netip.Addr) *net.UDPAddr { return &net.UDPAddr{IP: a.WithZone("").AsSlice()} }
 
-// joinOption is what x/net uses: the protocol-independent options of RFC 3678,
-// except on Windows.
-func joinOption(name, windows string) string {
-	if runtime.GOOS == "windows" {
-		return windows
-	}
-	return name
-}
-
 func (s *socket) join(m membership) error {
 	if m.group.Source.IsValid() {
-		return s.trace.do("setsockopt", joinOption("MCAST_JOIN_SOURCE_GROUP", "IP_ADD_SOURCE_MEMBERSHIP"), m, func() error {
+		return s.trace.do("setsockopt", "MCAST_JOIN_SOURCE_GROUP", m, func() error {
 			return s.JoinSourceSpecificGroup(m.on.byIndex(), m.groupAddr(), m.sourceAddr())
 		})
 	}
-	return s.trace.do("setsockopt", joinOption("MCAST_JOIN_GROUP", "IP_ADD_MEMBERSHIP"), m, func() error {
+	return s.trace.do("setsockopt", s.options().join, m, func() error {
 		return s.JoinGroup(m.on.byIndex(), m.groupAddr())
 	})
 }
 
 func (s *socket) leave(m membership) error {
 	if m.group.Source.IsValid() {
-		return s.trace.do("setsockopt", joinOption("MCAST_LEAVE_SOURCE_GROUP", "IP_DROP_SOURCE_MEMBERSHIP"), m, func() error {
+		return s.trace.do("setsockopt", "MCAST_LEAVE_SOURCE_GROUP", m, func() error {
 			return s.LeaveSourceSpecificGroup(m.on.byIndex(), m.groupAddr(), m.sourceAddr())
 		})
 	}
-	return s.trace.do("setsockopt", joinOption("MCAST_LEAVE_GROUP", "IP_DROP_MEMBERSHIP"), m, func() error {
+	return s.trace.do("setsockopt", s.options().leave, m, func() error {
 		return s.LeaveGroup(m.on.byIndex(), m.groupAddr())
 	})
 }
 
 func (s *socket) block(m membership) error {
-	return s.trace.do("setsockopt", joinOption("MCAST_BLOCK_SOURCE", "IP_BLOCK_SOURCE"), m, func() error {
+	return s.trace.do("setsockopt", "MCAST_BLOCK_SOURCE", m, func() error {
 		return s.ExcludeSourceSpecificGroup(m.on.byIndex(), m.groupAddr(), m.sourceAddr())
 	})
 }
 
 func (s *socket) unblock(m membership) error {
-	return s.trace.do("setsockopt", joinOption("MCAST_UNBLOCK_SOURCE", "IP_UNBLOCK_SOURCE"), m, func() error {
+	return s.trace.do("setsockopt", "MCAST_UNBLOCK_SOURCE", m, func() error {
 		return s.IncludeSourceSpecificGroup(m.on.byIndex(), m.groupAddr(), m.sourceAddr())
 	})
 }

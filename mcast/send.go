@@ -29,7 +29,8 @@ type Via struct {
 //   - ENETUNREACH, EHOSTUNREACH, EINVAL, EACCES: no route, or an unreachable,
 //     blackhole or prohibit route
 //   - EPERM: a firewall on this host refused it
-//   - ENOBUFS: the interface's queue is full
+//   - ENOBUFS: the interface's queue is full (Linux tells with Config.Errors
+//     only), or the send buffer has no room for its fragments
 //   - ENODEV, EADDRNOTAVAIL: the interface or the source address is gone
 //   - ECONNREFUSED: what a connected socket sent before was refused
 func (c *Conn) Send(data []byte, to netip.AddrPort, via Via) error {
@@ -51,10 +52,14 @@ func (c *Conn) Send(data []byte, to netip.AddrPort, via Via) error {
 
 func (c *Conn) traceSend(start time.Time, data []byte, to netip.AddrPort, via Via, err error) {
 	call := Call{At: start, Took: time.Since(start), Name: "sendmsg", Err: cause(err)}
-	call.Args = fmt.Sprintf("{%d bytes to %s}", len(data), to)
+	call.Args = fmt.Sprintf("%d bytes to %s", len(data), to)
 	if via.IfIndex != 0 {
-		call.Args = fmt.Sprintf("{%d bytes to %s by %s (%d)}", len(data), to, interfaceName(via.IfIndex), via.IfIndex)
+		call.Args += fmt.Sprintf(" by %s (%d)", interfaceName(via.IfIndex), via.IfIndex)
 	}
+	if via.Source.IsValid() {
+		call.Args += " from " + via.Source.String()
+	}
+	call.Args = "{" + call.Args + "}"
 	if err == nil {
 		call.Result = fmt.Sprintf("%d bytes", len(data))
 	}
@@ -135,12 +140,20 @@ func (c *Conn) write(data, oob []byte, to netip.AddrPort) error {
 func (c *Conn) SetLoopback(on bool) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	err := c.sock.trace.do("setsockopt", c.sock.options().loopback, on, func() error { return c.sock.SetMulticastLoopback(on) })
+	err := c.sock.trace.do("setsockopt", c.sock.options().loopback, flag(on), func() error { return c.sock.SetMulticastLoopback(on) })
 	if err != nil {
 		return &OpError{Op: "set loopback", Err: cause(err)}
 	}
 	c.loopback = on
 	return nil
+}
+
+// flag is an option that is on or off, as the kernel takes it.
+func flag(on bool) int {
+	if on {
+		return 1
+	}
+	return 0
 }
 
 // SetHops sets the TTL of multicast that is sent, 0 to 255: 1 stays on the
@@ -177,7 +190,7 @@ func (c *Conn) setHops(op, option string, n, least int, set func(int) error) err
 // (SO_BROADCAST); it is allowed from the start. Forbidden, such a send is
 // EACCES. Multicast does not ask for it.
 func (c *Conn) SetBroadcast(on bool) error {
-	err := c.sock.trace.do("setsockopt", "SO_BROADCAST", on, func() error { return setBroadcast(c.sock.udp, on) })
+	err := c.sock.trace.do("setsockopt", "SO_BROADCAST", flag(on), func() error { return setBroadcast(c.sock.udp, on) })
 	if err != nil {
 		return &OpError{Op: "set broadcast", Err: cause(err)}
 	}

@@ -24,21 +24,31 @@ func prepare(fd uintptr, cfg Config) error {
 			return err
 		}
 	}
+	if cfg.Errors {
+		if err := tellErrors(fd, cfg.Addr.Is4(), cfg.Trace); err != nil {
+			return err
+		}
+	}
 	return takeOthers(fd, cfg.Addr.Is4(), false, cfg.Trace)
+}
+
+func tellErrors(fd uintptr, is4 bool, trace *Trace) error {
+	level, option, name := unix.IPPROTO_IP, unix.IP_RECVERR, "IP_RECVERR"
+	if !is4 {
+		level, option, name = unix.IPPROTO_IPV6, unix.IPV6_RECVERR, "IPV6_RECVERR"
+	}
+	return trace.do("setsockopt", name, 1, func() error { return unix.SetsockoptInt(int(fd), level, option, 1) })
 }
 
 // takeOthers lets datagrams of groups through that the socket has not joined,
 // or stops them.
 func takeOthers(fd uintptr, is4, on bool, trace *Trace) error {
-	level, option, name, value := unix.IPPROTO_IP, unix.IP_MULTICAST_ALL, "IP_MULTICAST_ALL", 0
+	level, option, name := unix.IPPROTO_IP, unix.IP_MULTICAST_ALL, "IP_MULTICAST_ALL"
 	if !is4 {
 		level, option, name = unix.IPPROTO_IPV6, unix.IPV6_MULTICAST_ALL, "IPV6_MULTICAST_ALL"
 	}
-	if on {
-		value = 1
-	}
-	err := trace.do("setsockopt", name, value, func() error {
-		return unix.SetsockoptInt(int(fd), level, option, value)
+	err := trace.do("setsockopt", name, flag(on), func() error {
+		return unix.SetsockoptInt(int(fd), level, option, flag(on))
 	})
 	if errors.Is(err, unix.ENOPROTOOPT) {
 		return nil // emulated kernels do not know it
@@ -48,17 +58,17 @@ func takeOthers(fd uintptr, is4, on bool, trace *Trace) error {
 
 // kernelDrops reads how many datagrams found the receive buffer full
 // (SK_MEMINFO_DROPS of SO_MEMINFO, in linux/sock_diag.h).
-func kernelDrops(udp *net.UDPConn) uint64 {
+func kernelDrops(udp *net.UDPConn) (uint64, error) {
 	const drops = 8
 	var info [drops + 1]uint32
 	rc, err := udp.SyscallConn()
 	if err != nil {
-		return 0
+		return 0, err
 	}
 	size := uint32(unsafe.Sizeof(info))
-	rc.Control(func(fd uintptr) {
+	err = rc.Control(func(fd uintptr) {
 		unix.Syscall6(unix.SYS_GETSOCKOPT, fd, unix.SOL_SOCKET, unix.SO_MEMINFO,
 			uintptr(unsafe.Pointer(&info)), uintptr(unsafe.Pointer(&size)), 0)
 	})
-	return uint64(info[drops])
+	return uint64(info[drops]), err
 }

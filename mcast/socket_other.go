@@ -14,4 +14,4 @@ const canRefuseOthers = false
 func takeOthers(uintptr, bool, bool, *Trace) error { return errors.ErrUnsupported }
 
 // kernelDrops is not told by these systems.
-func kernelDrops(*net.UDPConn) uint64 { return 0 }
+func kernelDrops(*net.UDPConn) (uint64, error) { return 0, errors.ErrUnsupported }

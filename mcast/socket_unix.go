@@ -99,13 +99,9 @@ func setBroadcast(udp *net.UDPConn, on bool) error {
 	if err != nil {
 		return err
 	}
-	value := 0
-	if on {
-		value = 1
-	}
 	var set error
 	if err := rc.Control(func(fd uintptr) {
-		set = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_BROADCAST, value)
+		set = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_BROADCAST, flag(on))
 	}); err != nil {
 		return err
 	}

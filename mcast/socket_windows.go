@@ -68,13 +68,9 @@ func setBroadcast(udp *net.UDPConn, on bool) error {
 	if err != nil {
 		return err
 	}
-	value := 0
-	if on {
-		value = 1
-	}
 	var set error
 	if err := rc.Control(func(fd uintptr) {
-		set = windows.SetsockoptInt(windows.Handle(fd), windows.SOL_SOCKET, windows.SO_BROADCAST, value)
+		set = windows.SetsockoptInt(windows.Handle(fd), windows.SOL_SOCKET, windows.SO_BROADCAST, flag(on))
 	}); err != nil {
 		return err
 	}

@@ -41,7 +41,7 @@ func TestTrace(t *testing.T) {
 		`socket, bind {0\.0\.0\.0:1234} = ok`,
 		`setsockopt SO_RCVBUF 4194304 = ok`,
 		`setsockopt IP_PKTINFO, IP_RECVTTL 1 = ok`,
-		`setsockopt IP_MULTICAST_LOOP true = ok`,
+		`setsockopt IP_MULTICAST_LOOP 1 = ok`,
 		`setsockopt IP_MULTICAST_TTL 1 = ok`,
 		`setsockopt MCAST_JOIN_GROUP {224\.0\.0\.114 ` + on + `} = ok`,
 		`sendmsg {5 bytes to 224\.0\.0\.114:1234 by ` + `eth0 \(\d+\)} = 5 bytes`,
