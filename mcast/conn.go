@@ -53,12 +53,12 @@ type Config struct {
 	// Hops is the TTL of multicast that is sent, 1 to 255; 0 means 1, which
 	// no router forwards. To send with TTL 0, call SetHops.
 	Hops int
-	// Errors asks for errors that Linux keeps to itself on a socket that is
-	// not connected (IP_RECVERR): a send that finds the interface's queue full
-	// is ENOBUFS, and an ICMP error that an earlier unicast send brought back is
-	// told by any later call, whomever that is for. Elsewhere it is
-	// errors.ErrUnsupported.
-	Errors bool
+	// QueueErrors makes a send that finds the interface's queue full fail with
+	// ENOBUFS; else it is a success, and the datagram is lost (IP_RECVERR,
+	// ip(7)). The same option lets in the ICMP errors of unicast sends: they
+	// are discarded, but one may be told by the next call, whomever that is
+	// for. Linux only; elsewhere it is errors.ErrUnsupported.
+	QueueErrors bool
 	// Trace is told of every call on the socket.
 	Trace *Trace
 }
@@ -72,8 +72,9 @@ type Conn struct {
 	local      netip.AddrPort
 	readBuffer int
 
-	reading sync.Mutex
+	reading chan struct{} // holds a token while a Read runs
 	reader  *reader
+	wake    *wake
 
 	mu       sync.RWMutex // guards what was set: the kernel cannot be asked for it
 	members  map[memberKey]*member
@@ -82,6 +83,7 @@ type Conn struct {
 	extra    []*socket // that hold the groups for which sock has no room
 	loopback bool
 	hops     int
+	closed   bool
 
 	filtering                                                   atomic.Bool // datagrams of groups not joined get through
 	datagrams, bytes, strays, truncated, dropped, sent, refused atomic.Uint64
@@ -93,7 +95,7 @@ type Stats struct {
 	Bytes      uint64 // of payload read
 	Strays     uint64 // of them, marked Stray
 	Truncated  uint64 // of them, marked Truncated
-	Dropped    uint64 // not read, because the receive buffer was full (SO_MEMINFO; Linux only)
+	Dropped    uint64 // not read: the receive buffer was full, or the checksum was wrong (SO_MEMINFO; Linux only)
 	Sent       uint64 // datagrams that the kernel took
 	SendErrors uint64 // datagrams that it refused
 }
@@ -116,6 +118,12 @@ func Listen(ctx context.Context, cfg Config) (*Conn, error) {
 	fail := func(err error) (*Conn, error) {
 		return nil, &OpError{Op: "listen", Target: at.String(), Err: err}
 	}
+	if err := ctx.Err(); err != nil {
+		return fail(err)
+	}
+	if cfg.ReadBuffer < 0 || cfg.WriteBuffer < 0 {
+		return fail(fmt.Errorf("buffers of %d and %d bytes: want 0 or more", cfg.ReadBuffer, cfg.WriteBuffer))
+	}
 	if cfg.Hops < 0 || cfg.Hops > 255 {
 		return fail(fmt.Errorf("%d: %w", cfg.Hops, ErrHopsOutside))
 	}
@@ -136,6 +144,8 @@ func Listen(ctx context.Context, cfg Config) (*Conn, error) {
 		sock:     &socket{protocol: protocolOf(udp, cfg.Addr.Is4()), udp: udp, trace: cfg.Trace},
 		cfg:      cfg,
 		local:    udp.LocalAddr().(*net.UDPAddr).AddrPort(),
+		reading:  make(chan struct{}, 1),
+		wake:     &wake{udp: udp},
 		members:  map[memberKey]*member{},
 		loopback: !cfg.NoLoopback,
 		hops:     max(cfg.Hops, 1),
@@ -168,8 +178,14 @@ func (c *Conn) configure() (err error) {
 		return err
 	}
 	c.filtering.Store(!canRefuseOthers)
-	c.reader, err = newReader(s.udp, c.cfg.ReadSize)
-	return err
+	read := func() (err error) {
+		c.reader, err = newReader(s.udp, c.cfg.ReadSize)
+		return err
+	}
+	if runtime.GOOS == "linux" {
+		return s.trace.do("setsockopt", "SO_TIMESTAMPNS", 1, read)
+	}
+	return read()
 }
 
 // setBuffers asks for the kernel's buffers. Linux grants what it can; the BSDs
@@ -202,14 +218,18 @@ func (c *Conn) setBuffers() error {
 
 // cause strips the layers that repeat what an OpError already says.
 func cause(err error) error {
-	if op, ok := errors.AsType[*OpError](err); ok {
-		err = op.Err
-	}
-	if op, ok := errors.AsType[*net.OpError](err); ok {
-		err = op.Err
-	}
-	if call, ok := errors.AsType[*os.SyscallError](err); ok {
-		err = call.Err
+	for inner := err; inner != nil; {
+		err = inner
+		switch e := err.(type) {
+		case *OpError:
+			inner = e.Err
+		case *net.OpError:
+			inner = e.Err
+		case *os.SyscallError:
+			inner = e.Err
+		default:
+			inner = nil
+		}
 	}
 	if err != nil && strings.HasPrefix(err.Error(), "not implemented on ") { // x/net's own error
 		err = fmt.Errorf("%w: %w", errors.ErrUnsupported, err)
@@ -258,15 +278,18 @@ func (c *Conn) kernelDrops() uint64 {
 }
 
 // SetReadDeadline makes a Read that is under way or follows end at t with
-// os.ErrDeadlineExceeded; the zero Time: never. A Read whose context ends
-// takes it away.
-func (c *Conn) SetReadDeadline(t time.Time) error { return c.sock.udp.SetReadDeadline(t) }
+// os.ErrDeadlineExceeded; the zero Time: never.
+func (c *Conn) SetReadDeadline(t time.Time) error { return c.wake.setDeadline(t) }
 
 // Close closes the socket, which leaves every group. A Read that is under way
-// ends with net.ErrClosed.
+// ends with net.ErrClosed, and so does a second Close.
 func (c *Conn) Close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.closed {
+		return &OpError{Op: "close", Target: c.local.String(), Err: net.ErrClosed}
+	}
+	c.closed = true
 	c.kernelDrops() // the last chance
 	for _, s := range c.extra {
 		s.trace.do("close", "", "", s.udp.Close)

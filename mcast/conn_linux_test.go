@@ -291,6 +291,63 @@ func TestReadEnds(t *testing.T) {
 	hears(t, c, "still here")
 }
 
+// Neither a deadline that is set meanwhile nor another Read keeps a Read from
+// ending with its context.
+func TestReadEndsWithItsContext(t *testing.T) {
+	a := build(t, lab.Article).Host("A")
+	c := onGroup(t, a, "eth0")
+	for range 200 {
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 2)
+		for range 2 {
+			go func() {
+				_, err := c.Read(ctx, make([]mcast.Datagram, 1))
+				ended <- err
+			}()
+		}
+		go cancel()
+		c.SetReadDeadline(time.Now().Add(time.Hour))
+		for range 2 {
+			select {
+			case err := <-ended:
+				if !errors.Is(err, context.Canceled) {
+					t.Fatalf("Read = %v, want context.Canceled", err)
+				}
+			case <-time.After(10 * time.Second):
+				t.Fatal("a Read outlives its context")
+			}
+		}
+	}
+	// The deadline holds for the next Read.
+	c.SetReadDeadline(time.Now())
+	if _, err := c.Read(t.Context(), make([]mcast.Datagram, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("Read = %v, want os.ErrDeadlineExceeded", err)
+	}
+}
+
+func TestReadAllocatesNothing(t *testing.T) {
+	a := build(t, lab.Article).Host("A")
+	own := onGroup(t, a, "eth0")
+	c := socket(t, a, mcast.Config{})
+	by := mcast.Via{IfIndex: device(t, a, "eth0").Index}
+	const reads = 100
+	for range reads + 10 {
+		send(t, a, c, "x", by)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	batch := make([]mcast.Datagram, 1)
+	read := func() {
+		if _, err := own.Read(ctx, batch); err != nil {
+			t.Error(err)
+		}
+	}
+	read() // makes the memory
+	if got := testing.AllocsPerRun(reads, read); got != 0 {
+		t.Errorf("a Read allocates %v times, want 0", got)
+	}
+}
+
 func TestReadBufferIsReported(t *testing.T) {
 	a := build(t, lab.Article).Host("A")
 	small := socket(t, a, mcast.Config{ReadBuffer: 64 << 10})

@@ -21,6 +21,7 @@ var (
 	ErrNoRoute        = errors.New("no route to the group")
 	ErrHopsOutside    = errors.New("hops (TTL) must be 0 to 255")
 	ErrFamily         = errors.New("the socket is of the other IP version")
+	ErrNoDestination  = errors.New("no destination is named")
 	ErrNotRemote      = errors.New("the socket is connected to another address")
 )
 

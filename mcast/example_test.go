@@ -197,6 +197,7 @@ func ExampleTrace() {
 	// setsockopt IP_PKTINFO, IP_RECVTTL 1 = ok
 	// setsockopt IP_MULTICAST_LOOP 1 = ok
 	// setsockopt IP_MULTICAST_TTL 1 = ok
+	// setsockopt SO_TIMESTAMPNS 1 = ok
 	// setsockopt MCAST_JOIN_GROUP {224.0.0.114 on lo (1)} = ok
 	// sendmsg {5 bytes to 224.0.0.114:1234 by lo (1) from 127.0.0.1} = 5 bytes
 	// close = ok

@@ -59,17 +59,18 @@ func (c *Conn) moveOut(m *member) error {
 	return c.move(m)
 }
 
-// move takes a membership to another socket than the one that reads. It is joined there before
-// it is left where it was, so that nothing is missed. The caller holds c.mu.
+// move takes a membership to another socket than the one that it is on. It is
+// joined there before it is left where it was, so that nothing is missed. The
+// caller holds c.mu.
 func (c *Conn) move(m *member) error {
 	from := m.at
 	from.full = true // so that it is not chosen
 	at, err := c.withRoom(c.extra, m.joinOn)
+	from.full = false
 	if err != nil {
 		return err
 	}
 	m.at = at
-	from.full = false
 	return from.leave(membership{m.group, m.on})
 }
 
@@ -125,7 +126,7 @@ func (c *Conn) addSocket() (*socket, error) {
 	}
 	udp, err := open(context.Background(), Config{Addr: unspecified(c.cfg.Addr), Trace: c.cfg.Trace})
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("another socket for more groups: %w", cause(err))
 	}
 	s := &socket{protocol: protocolOf(udp, c.cfg.Addr.Is4()), udp: udp, trace: c.cfg.Trace}
 	c.extra = append(c.extra, s)
@@ -156,6 +157,19 @@ func (c *Conn) takeAll() error {
 		}
 	})
 	return cmp.Or(err, set)
+}
+
+// takeOwn is the opposite, when no other socket holds anything.
+func (c *Conn) takeOwn() {
+	rc, err := c.sock.udp.SyscallConn()
+	if err != nil {
+		return
+	}
+	rc.Control(func(fd uintptr) {
+		if err := takeOthers(fd, c.cfg.Addr.Is4(), false, c.cfg.Trace); err == nil {
+			c.filtering.Store(false)
+		}
+	})
 }
 
 // markStrays marks the datagrams that came by somebody else's membership. Of

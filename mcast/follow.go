@@ -1,13 +1,16 @@
 package mcast
 
-import "net"
+import (
+	"errors"
+	"net"
+)
 
 // Follow brings the memberships in line with a change of an interface, as
 // Watch reports it: those of one that is gone are lost with it, and are joined
 // again, with their sources, when an interface of that name appears. It
 // returns what was lost and what was joined again, for the user to be told.
-// The error is that of a join that failed; it is tried again at the next
-// change of that interface.
+// The error joins those of the joins that failed (errors.Join); they are tried
+// again at the next change of that interface. Lost tells what still waits.
 func (c *Conn) Follow(ch Change) (lost, rejoined []Membership, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -24,7 +27,7 @@ func (c *Conn) Follow(ch Change) (lost, rejoined []Membership, err error) {
 			c.lost = append(c.lost, m)
 		}
 	}
-	if ch.Kind == Gone {
+	if ch.Kind == Gone || !there(ch.Interface.Index) {
 		return lost, nil, nil
 	}
 	waiting := c.lost
@@ -37,27 +40,38 @@ func (c *Conn) Follow(ch Change) (lost, rejoined []Membership, err error) {
 		again, failed := c.rejoin(m, ch.Interface)
 		rejoined = append(rejoined, again...)
 		if failed != nil {
-			err = opError("join", m.group, ch.Interface, failed)
+			err = errors.Join(err, opError("join", m.group, ch.Interface, failed))
 			c.lost = append(c.lost, m)
 		}
 	}
 	return lost, rejoined, err
 }
 
-// drop forgets a member. The kernel keeps the entry of a deleted interface in
-// the socket's list, where it takes up room, so it is left as well.
-func (c *Conn) drop(m *member) {
-	for _, one := range m.list() {
-		m.at.leave(membership{one.Group, m.on})
+// Lost lists the memberships that wait for their interface to come back.
+func (c *Conn) Lost() []Membership {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	var list []Membership
+	for _, m := range c.lost {
+		list = append(list, m.list()...)
 	}
-	m.at.full = false
-	delete(c.members, keyOf(m.group, m.on))
+	return list
+}
+
+// drop forgets a member whose interface was deleted.
+func (c *Conn) drop(m *member) {
+	m.clear()
+	c.remove(m)
 }
 
 // rejoin joins a lost member on the interface that has its name now.
 func (c *Conn) rejoin(m *member, on Interface) (again []Membership, err error) {
 	for _, one := range m.list() {
-		if err := c.join(one.Group, on); err != nil {
+		err := c.join(one.Group, on)
+		if errors.Is(err, ErrJoined) {
+			continue // the user was quicker
+		}
+		if err != nil {
 			return again, err
 		}
 		again = append(again, Membership{Group: one.Group, Interface: on})
@@ -65,9 +79,12 @@ func (c *Conn) rejoin(m *member, on Interface) (again []Membership, err error) {
 	for _, source := range m.blocked {
 		g := m.group
 		g.Source = source
-		if err := c.setBlocked(g, on, true); err != nil {
+		if err := c.setBlocked(g, on, true); err != nil && !errors.Is(err, ErrBlocked) {
 			return again, err
 		}
+	}
+	if now := c.find(m.group, on); now != nil {
+		now.byKernel = m.byKernel
 	}
 	return again, nil
 }

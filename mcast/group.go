@@ -126,6 +126,17 @@ func (g Group) NeverRouted() bool {
 	return g.Addr.IsLinkLocalMulticast() || g.Addr.IsInterfaceLocalMulticast()
 }
 
+// HostOnly reports whether what is sent to the group never leaves the host: the
+// interface-local scope of IPv6, ff01::/16, and its reserved scope, ff00::/16
+// (RFC 4291, section 2.7; RFC 7346).
+func (g Group) HostOnly() bool {
+	if !g.Addr.Is6() || !g.Addr.IsMulticast() {
+		return false
+	}
+	scope := g.Addr.As16()[1] & 0x0f
+	return scope <= 1
+}
+
 // MarshalText implements encoding.TextMarshaler with the form of String.
 func (g Group) MarshalText() ([]byte, error) { return []byte(g.String()), nil }
 

@@ -98,6 +98,18 @@ func TestNeverRouted(t *testing.T) {
 	}
 }
 
+func TestHostOnly(t *testing.T) {
+	for in, want := range map[string]bool{"ff01::1": true, "ff00::1": true, "ff11::1": true, "ff02::1": false, "224.0.0.1": false} {
+		g, err := ParseGroup(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := g.HostOnly(); got != want {
+			t.Errorf("HostOnly of %s = %v, want %v", in, got, want)
+		}
+	}
+}
+
 // What ParseGroup takes comes back from String, whatever the input.
 func FuzzParseGroup(f *testing.F) {
 	for _, s := range []string{"224.0.0.114", "192.0.2.1@232.1.1.1:5000", "[ff02::114%eth0]:5000", "ff02::1%", "@", "[]:1"} {

@@ -16,7 +16,8 @@ import (
 // (MCAST_JOIN_SOURCE_GROUP, RFC 4607); several sources are joined one by one.
 //
 // With the zero Interface the kernel looks the group up in the routing table
-// and joins where that leads, as a program does that names no interface; an
+// and joins where that leads, as a program does that names no interface, which
+// takes a millisecond to find out; an
 // IPv6 group with a zone is joined there. A join never chooses where sends
 // leave.
 //
@@ -246,8 +247,8 @@ func (c *Conn) joinNew(g Group, on Interface) error {
 		err = join()
 	}
 	switch {
-	case portTaken(err): // EADDRINUSE: there, but not by our books
-		return ErrJoined
+	case m.at != nil && portTaken(err): // EADDRINUSE: there, but not by our books
+		return fmt.Errorf("%w: %w", ErrJoined, cause(err))
 	case m.byKernel && (errors.Is(err, syscall.ENODEV) || errors.Is(err, syscall.EADDRNOTAVAIL)):
 		if _, why := RouteTo(g, RouteOptions{Join: true}); why != nil {
 			err = why // ENODEV says less
@@ -279,8 +280,12 @@ func (c *Conn) leave(g Group, on Interface) error {
 	}
 	if !lost {
 		err := m.at.leave(membership{g, m.on})
-		if err != nil && !alreadyGone(cause(err)) {
+		switch {
+		case err == nil:
+		case !alreadyGone(cause(err)):
 			return err
+		case len(m.sources) <= 1:
+			m.clear()
 		}
 	}
 	m.sources = slices.DeleteFunc(m.sources, func(a netip.Addr) bool { return a == g.Source })
@@ -289,10 +294,35 @@ func (c *Conn) leave(g Group, on Interface) error {
 	case lost:
 		c.lost = slices.DeleteFunc(c.lost, func(other *member) bool { return other == m })
 	default:
-		m.at.full = false
-		delete(c.members, keyOf(m.group, m.on))
+		c.remove(m)
 	}
 	return nil
+}
+
+// clear takes the membership of a deleted interface from the socket's list,
+// where the kernel keeps it, and its place is missed. A single source cannot
+// be left there; the group can.
+func (m *member) clear() { m.at.leave(membership{m.group, m.on}) }
+
+// remove strikes a membership off the books. A further socket that holds
+// nothing any more is closed, and after the last one the socket that reads is
+// given the datagrams of its own groups only. The caller holds c.mu.
+func (c *Conn) remove(m *member) {
+	m.at.full = false
+	delete(c.members, keyOf(m.group, m.on))
+	if m.at == c.sock {
+		return
+	}
+	for _, other := range c.members {
+		if other.at == m.at {
+			return
+		}
+	}
+	c.extra = slices.DeleteFunc(c.extra, func(s *socket) bool { return s == m.at })
+	m.at.trace.do("close", "", "", m.at.udp.Close)
+	if len(c.extra) == 0 {
+		c.takeOwn()
+	}
 }
 
 // opError is err as an OpError; nil stays nil.

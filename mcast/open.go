@@ -17,7 +17,7 @@ func open(ctx context.Context, cfg Config) (*net.UDPConn, error) {
 	if cfg.Addr.Is6() {
 		network = "udp6"
 	}
-	if cfg.Errors && runtime.GOOS != "linux" {
+	if cfg.QueueErrors && runtime.GOOS != "linux" {
 		return nil, fmt.Errorf("errors of sends: %w", errors.ErrUnsupported)
 	}
 	at := netip.AddrPortFrom(cfg.Addr, cfg.Port)

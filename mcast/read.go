@@ -21,33 +21,34 @@ const BatchSize = 64
 // it came by: another program's membership let it in. Linux stops those, except
 // on a Conn with more groups than one socket holds.
 //
-// A ctx that is done ends the wait with its error; Close ends it with
-// net.ErrClosed.
+// A ctx that is done ends the wait with its error, and so does waiting for
+// another Read to end; Close ends it with net.ErrClosed. It costs least to read
+// with one ctx again and again. On a connected Conn the error can be what an
+// earlier send was answered with, such as ECONNREFUSED; reading can go on.
 func (c *Conn) Read(ctx context.Context, dst []Datagram) (int, error) {
-	c.reading.Lock()
-	defer c.reading.Unlock()
 	if err := ctx.Err(); err != nil {
 		return 0, err
 	}
-	if ctx.Done() != nil {
-		woken := make(chan struct{})
-		stop := context.AfterFunc(ctx, func() {
-			defer close(woken)
-			c.sock.udp.SetReadDeadline(time.Unix(1, 0))
-		})
-		defer func() {
-			if !stop() {
-				<-woken
-				c.sock.udp.SetReadDeadline(time.Time{})
-			}
-		}()
+	select {
+	case c.reading <- struct{}{}:
+		defer func() { <-c.reading }()
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	}
+	c.wake.watch(ctx)
+	if c.cfg.QueueErrors {
+		discardErrors(c.sock.udp)
 	}
 	n, err := c.reader.read(dst)
 	if err != nil {
 		if ctx.Err() != nil && errors.Is(err, os.ErrDeadlineExceeded) {
 			return 0, ctx.Err()
 		}
-		return 0, &OpError{Op: "read", Target: c.local.String(), Err: cause(err)}
+		err = cause(err)
+		if c.sock.trace.on() {
+			c.sock.trace.Call(Call{At: time.Now(), Name: readCall, Err: err})
+		}
+		return 0, &OpError{Op: "read", Target: c.local.String(), Err: err}
 	}
 	c.markStrays(dst[:n])
 	c.count(dst[:n])
@@ -70,14 +71,23 @@ func (c *Conn) count(batch []Datagram) {
 	c.truncated.Add(uint64(truncated))
 }
 
+// traceRead tells of one call, which may have brought several datagrams.
 func (c *Conn) traceRead(batch []Datagram) {
-	for _, d := range batch {
-		c.sock.trace.Call(Call{
-			At: d.At, Name: readCall,
-			Args:   fmt.Sprintf("{from %s to %s on %s (%d) ttl %d}", d.From, d.To, interfaceName(d.IfIndex), d.IfIndex, d.Hops),
-			Result: fmt.Sprintf("%d bytes", len(d.Data)),
-		})
+	size := 0
+	for i := range batch {
+		size += len(batch[i].Data)
 	}
+	d := batch[0]
+	call := Call{
+		At: time.Now(), Name: readCall,
+		Args:   fmt.Sprintf("from %s to %s on %s (%d) ttl %d", d.From, d.To, interfaceName(d.IfIndex), d.IfIndex, d.Hops),
+		Result: fmt.Sprintf("%d bytes", size),
+	}
+	if len(batch) > 1 {
+		call.Args = fmt.Sprintf("%d datagrams, the first %s", len(batch), call.Args)
+	}
+	call.Args = "{" + call.Args + "}"
+	c.sock.trace.Call(call)
 }
 
 // readCall is what the system's reading call is named.

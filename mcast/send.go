@@ -29,7 +29,7 @@ type Via struct {
 //   - ENETUNREACH, EHOSTUNREACH, EINVAL, EACCES: no route, or an unreachable,
 //     blackhole or prohibit route
 //   - EPERM: a firewall on this host refused it
-//   - ENOBUFS: the interface's queue is full (Linux tells with Config.Errors
+//   - ENOBUFS: the interface's queue is full (Linux tells with Config.QueueErrors
 //     only), or the send buffer has no room for its fragments
 //   - ENODEV, EADDRNOTAVAIL: the interface or the source address is gone
 //   - ECONNREFUSED: what a connected socket sent before was refused
@@ -39,6 +39,9 @@ func (c *Conn) Send(data []byte, to netip.AddrPort, via Via) error {
 		start = time.Now()
 	}
 	err := c.send(data, to, via)
+	if c.cfg.QueueErrors {
+		discardErrors(c.sock.udp)
+	}
 	if c.sock.trace.on() {
 		c.traceSend(start, data, to, via, err)
 	}
@@ -76,8 +79,13 @@ func (c *Conn) send(data []byte, to netip.AddrPort, via Via) error {
 		return ErrNotRemote
 	case remote.IsValid():
 		to = netip.AddrPort{}
+	case !to.IsValid():
+		return ErrNoDestination
 	case to.Addr().Is4() != is4:
 		return ErrFamily
+	}
+	if via.Source.IsValid() && via.Source.Is4() != is4 {
+		return fmt.Errorf("source %s: %w", via.Source, ErrFamily)
 	}
 	if zone := to.Addr().Zone(); zone != "" && to.Addr().IsMulticast() {
 		// Linux looks at the zone of link-local groups only, and Via is
@@ -178,7 +186,7 @@ func (c *Conn) SetUnicastHops(n int) error {
 
 func (c *Conn) setHops(op, option string, n, least int, set func(int) error) error {
 	if n < least || n > 255 {
-		return &OpError{Op: op, Err: fmt.Errorf("%d: %w", n, ErrHopsOutside)}
+		return &OpError{Op: op, Err: fmt.Errorf("%d: %w, and of unicast 1 at least", n, ErrHopsOutside)}
 	}
 	if err := c.sock.trace.do("setsockopt", option, n, func() error { return set(n) }); err != nil {
 		return &OpError{Op: op, Err: cause(err)}

@@ -24,7 +24,7 @@ func prepare(fd uintptr, cfg Config) error {
 			return err
 		}
 	}
-	if cfg.Errors {
+	if cfg.QueueErrors {
 		if err := tellErrors(fd, cfg.Addr.Is4(), cfg.Trace); err != nil {
 			return err
 		}
@@ -71,4 +71,18 @@ func kernelDrops(udp *net.UDPConn) (uint64, error) {
 			uintptr(unsafe.Pointer(&info)), uintptr(unsafe.Pointer(&size)), 0)
 	})
 	return uint64(info[drops]), err
+}
+
+// discardErrors empties the socket's error queue, which shares the receive
+// buffer with what arrives: left alone it would make the socket deaf.
+func discardErrors(udp *net.UDPConn) {
+	rc, err := udp.SyscallConn()
+	if err != nil {
+		return
+	}
+	rc.Control(func(fd uintptr) {
+		for err == nil || errors.Is(err, unix.EINTR) {
+			_, _, _, _, err = unix.Recvmsg(int(fd), nil, nil, unix.MSG_ERRQUEUE|unix.MSG_DONTWAIT)
+		}
+	})
 }

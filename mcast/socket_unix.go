@@ -71,7 +71,11 @@ func bindGroup(at netip.AddrPort, prepare func(fd uintptr) error) (*net.UDPConn,
 	if err := prepare(uintptr(fd)); err != nil {
 		return nil, err
 	}
-	if err := unix.Bind(fd, sockaddr(at)); err != nil {
+	sa, err := sockaddr(at)
+	if err != nil {
+		return nil, err
+	}
+	if err := unix.Bind(fd, sa); err != nil {
 		return nil, err
 	}
 	conn, err := net.FilePacketConn(f)
@@ -81,17 +85,19 @@ func bindGroup(at netip.AddrPort, prepare func(fd uintptr) error) (*net.UDPConn,
 	return conn.(*net.UDPConn), nil
 }
 
-func sockaddr(at netip.AddrPort) unix.Sockaddr {
+func sockaddr(at netip.AddrPort) (unix.Sockaddr, error) {
 	if at.Addr().Is4() {
-		return &unix.SockaddrInet4{Addr: at.Addr().As4(), Port: int(at.Port())}
+		return &unix.SockaddrInet4{Addr: at.Addr().As4(), Port: int(at.Port())}, nil
 	}
 	sa := &unix.SockaddrInet6{Addr: at.Addr().As16(), Port: int(at.Port())}
 	if zone := at.Addr().Zone(); zone != "" {
-		if index, err := zoneIndex(zone); err == nil {
-			sa.ZoneId = uint32(index)
+		index, err := zoneIndex(zone)
+		if err != nil {
+			return nil, err
 		}
+		sa.ZoneId = uint32(index)
 	}
-	return sa
+	return sa, nil
 }
 
 func setBroadcast(udp *net.UDPConn, on bool) error {

@@ -6,7 +6,9 @@ import (
 )
 
 // Trace is told of every call that a Conn makes on its sockets, for teaching
-// and for finding out. A nil Trace costs nothing, and so does a nil Call.
+// and for finding out. What package net does by itself when it opens a socket
+// (SO_BROADCAST, IPV6_V6ONLY) and questions that change nothing (getsockname,
+// getsockopt) are not told. A nil Trace costs nothing, and so does a nil Call.
 type Trace struct {
 	// Call is called after each system call, by the goroutine that made it.
 	// It must not use the Conn. Reads that find nothing yet are not told.
@@ -17,7 +19,7 @@ type Trace struct {
 // their names in C.
 type Call struct {
 	At     time.Time     // when it began
-	Took   time.Duration // a read includes the waiting
+	Took   time.Duration // not told of reads, which mostly wait
 	Name   string        // "socket, bind", "setsockopt", "sendmsg", "recvmmsg", "close"
 	Option string        // of setsockopt: "MCAST_JOIN_GROUP"
 	Args   string        // "{224.0.0.114 on eth0 (2)}"

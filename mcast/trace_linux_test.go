@@ -43,6 +43,7 @@ func TestTrace(t *testing.T) {
 		`setsockopt IP_PKTINFO, IP_RECVTTL 1 = ok`,
 		`setsockopt IP_MULTICAST_LOOP 1 = ok`,
 		`setsockopt IP_MULTICAST_TTL 1 = ok`,
+		`setsockopt SO_TIMESTAMPNS 1 = ok`,
 		`setsockopt MCAST_JOIN_GROUP {224\.0\.0\.114 ` + on + `} = ok`,
 		`sendmsg {5 bytes to 224\.0\.0\.114:1234 by ` + `eth0 \(\d+\)} = 5 bytes`,
 		`recvmmsg {from 192\.168\.8\.164:1234 to 224\.0\.0\.114 on \S+ \(\d+\) ttl 1} = 5 bytes`,

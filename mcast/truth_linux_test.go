@@ -236,12 +236,12 @@ func TestFullQueue(t *testing.T) {
 		if got := dropsOf(t, "eth0"); got < many/2 {
 			t.Errorf("the queue dropped %d of %d, want most", got, many)
 		}
-		told := socket(t.T, t.a, mcast.Config{Addr: anyOf(t.g), Errors: true})
+		told := socket(t.T, t.a, mcast.Config{Addr: anyOf(t.g), QueueErrors: true})
 		for n := 0; err == nil && n < many; n++ {
 			err = told.Send(data, t.g.AddrPort(), mcast.Via{IfIndex: t.by0})
 		}
 		if !errors.Is(err, syscall.ENOBUFS) {
-			t.Errorf("with Config.Errors: %v, want %v", err, syscall.ENOBUFS)
+			t.Errorf("with Config.QueueErrors: %v, want %v", err, syscall.ENOBUFS)
 		}
 	})
 }
@@ -293,4 +293,28 @@ func TestCloseEndsRead(t *testing.T) {
 			t.Error("Read goes on after Close")
 		}
 	})
+}
+
+// The ICMP errors that come with QueueErrors take no room from what arrives.
+func TestQueueErrorsLeaveRoom(t *testing.T) {
+	l := build(t, lab.Article)
+	a, b := l.Host("A"), l.Host("B")
+	c := socket(t, a, mcast.Config{QueueErrors: true, ReadBuffer: 64 << 10})
+	closed := netip.MustParseAddrPort("192.168.8.226:9")
+	for range 3000 {
+		in(t, a, func() error { c.Send(make([]byte, 100), closed, mcast.Via{}); return nil })
+	}
+	from := socket(t, b, mcast.Config{})
+	to := netip.AddrPortFrom(addr("192.168.8.164"), c.LocalAddr().Port())
+	in(t, b, func() error { return from.Send([]byte("still there?"), to, mcast.Via{}) })
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	batch := make([]mcast.Datagram, 1)
+	_, err := c.Read(ctx, batch)
+	for errors.Is(err, syscall.ECONNREFUSED) {
+		_, err = c.Read(ctx, batch)
+	}
+	if err != nil || string(batch[0].Data) != "still there?" {
+		t.Errorf("Read = %q, %v", batch[0].Data, err)
+	}
 }

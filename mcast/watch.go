@@ -42,7 +42,7 @@ const pollInterval = 500 * time.Millisecond
 // Watch reports what happens to the interfaces until ctx ends, and returns
 // nil then. It begins with what is there, as if it had just appeared, so that
 // there is no moment between a list and the watching. report is called by
-// Watch's own goroutine, and never after ctx has ended.
+// the goroutine that called Watch, and never after ctx has ended.
 //
 // On Linux the changes are the kernel's own messages (rtnetlink(7)), in their
 // order, even those that were undone in the meantime, unless report is so slow

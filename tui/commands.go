@@ -102,7 +102,8 @@ func parseLeave(args []string, s Snapshot) (Action, error) {
 	var leave Leave
 	if len(args) > 0 {
 		if g, err := joinedGroup(args[0], s); err == nil {
-			leave.Group, args = g, args[1:]
+			leave.Interface = g.Addr.Zone()
+			leave.Group, args = withoutZone(g), args[1:]
 		} else if len(args) > 1 || strings.ContainsAny(args[0], ".:") {
 			return nil, err
 		}
@@ -125,12 +126,13 @@ func joinedGroup(text string, s Snapshot) (mcast.Group, error) {
 	if err != nil {
 		return g, err
 	}
-	if slices.Contains(s.Groups, g) {
+	if slices.Contains(s.Groups, withoutZone(g)) {
 		return g, nil
 	}
 	var same []mcast.Group
 	for _, j := range s.Groups {
-		if j.Addr == g.Addr {
+		if j.Addr == withoutZone(g).Addr {
+			j.Addr = g.Addr
 			same = append(same, j)
 		}
 	}
@@ -142,6 +144,12 @@ func joinedGroup(text string, s Snapshot) (mcast.Group, error) {
 		names[i] = j.String()
 	}
 	return g, advice{fmt.Errorf("%s is not joined", g), "joined: " + strings.Join(names, ", ")}
+}
+
+// withoutZone is the group as it is joined: the zone has become the interface.
+func withoutZone(g mcast.Group) mcast.Group {
+	g.Addr = g.Addr.WithZone("")
+	return g
 }
 
 func parseInterface(args []string, s Snapshot) (Action, error) {

@@ -36,8 +36,9 @@ type Snapshot struct {
 	Sends      Egress // where sends leave now
 	Kernel     Egress // where they would leave if the kernel chose
 	Loopback   bool
-	Hops       int // TTL of what is sent
-	ReadBuffer int // bytes that the kernel granted for datagrams not yet read
+	Hops       int    // TTL of what is sent
+	ReadBuffer int    // bytes that the kernel granted for datagrams not yet read
+	Dropped    uint64 // datagrams that found it full
 	Findings   []doctor.Finding
 	Room       chat.Snapshot
 }

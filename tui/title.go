@@ -56,6 +56,9 @@ func rateFact(l *look, s Snapshot) string {
 	if s.Room.Rate > 0 && s.Room.Rate < 1 {
 		rate = "<1"
 	}
+	if s.Dropped > 0 {
+		rate = thousands(s.Dropped) + " lost" + l.dot + rate
+	}
 	return rate + "/s " + l.spark(s.Room.History, 8)
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -61,7 +62,7 @@ func (s *session) say(text string) {
 		IfIndex:   out.IfIndex,
 		Interface: out.Interface,
 		Source:    out.Source,
-		Loopback:  s.loopback,
+		Loopback:  s.loopback && hearsItself(group, out.Source),
 	})
 	s.ring.Put(line)
 	s.mu.Unlock()
@@ -75,10 +76,19 @@ func (s *session) say(text string) {
 	}
 }
 
+// hearsItself reports whether a copy of what is sent can come back: not where
+// the group is joined for another source.
+func hearsItself(g mcast.Group, source netip.Addr) bool {
+	return !g.Source.IsValid() || g.Source == source
+}
+
 func (s *session) joinGroup(a tui.Join) error {
 	keys := s.cfg.interfaces
-	if a.Interface != "" {
+	switch {
+	case a.Interface != "":
 		keys = []string{a.Interface}
+	case a.Group.Addr.Zone() != "":
+		keys = nil // the zone says it
 	}
 	c, err := s.choose(keys, a.Group)
 	if err != nil {
@@ -127,7 +137,7 @@ func (s *session) leaveGroup(a tui.Leave) error {
 	if len(left) == 0 && len(errs) == 0 {
 		return &mcast.OpError{Op: "leave", Target: g.String(), Interface: a.Interface, Err: mcast.ErrNotJoined}
 	}
-	if len(l.Memberships()) == 0 {
+	if len(l.Memberships())+len(l.Lost()) == 0 {
 		s.gone += l.Stats().Dropped
 		l.Close()
 		delete(s.listeners, socketOf(g))

@@ -27,7 +27,16 @@ const kernelDefault = "default"
 //
 // The zone of an IPv6 group names an interface as -i does.
 func choose(list []mcast.Interface, names []string, group netip.Addr) (choice, error) {
-	if zone := group.Zone(); zone != "" && len(names) == 0 {
+	if zone := group.Zone(); zone != "" {
+		in, err := mcast.FindInterface(list, zone)
+		if err != nil {
+			return choice{}, err
+		}
+		for _, name := range names {
+			if i, err := mcast.FindInterface(list, name); err != nil || i.Index != in.Index {
+				return choice{}, fmt.Errorf("interface %q and zone %q: %w", name, zone, errZoneElsewhere)
+			}
+		}
 		names = []string{zone}
 	}
 	if len(names) == 0 {

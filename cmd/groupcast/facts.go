@@ -22,7 +22,7 @@ func (s *session) refresh() {
 		s.problem(err)
 		return
 	}
-	igmp := igmpVersions()
+	igmp := igmpVersions(group)
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -39,24 +39,39 @@ func (s *session) refresh() {
 // said last. The caller holds s.mu.
 func (s *session) tellDrops() {
 	dropped := s.gone
+	buffer := 0
 	for _, l := range s.listeners {
 		dropped += l.Stats().Dropped
+		buffer = l.ReadBuffer()
+	}
+	for _, c := range s.senders {
+		dropped += c.Stats().Dropped
 	}
 	if more := dropped - s.dropped; more > 0 {
-		s.ring.Put(s.room.Problem(time.Now(), dropsText(more), dropsHint))
+		s.ring.Put(s.room.Problem(time.Now(), dropsText(more), dropsHint(buffer)))
 	}
 	s.dropped = dropped
 }
 
-const dropsHint = "allow a larger one: sysctl -w net.core.rmem_max=8388608, then start again"
-
-func dropsText(n uint64) string {
-	return count(int(n), "datagram") + " lost in the kernel: the receive buffer was full"
+// dropsHint says what to do about a receive buffer of that size that was full.
+func dropsHint(readBuffer int) string {
+	if readBuffer < 2*mcast.DefaultReadBuffer { // Linux reports the double
+		return fmt.Sprintf("allow a larger one: sysctl -w net.core.rmem_max=%d, then start again", mcast.DefaultReadBuffer)
+	}
+	return "it is as large as groupcast asks for: they came faster than they were read"
 }
 
-// igmpVersions is empty where the system does not tell.
-func igmpVersions() map[int]int {
+func dropsText(n uint64) string {
+	return count(int(n), "datagram") + " lost in the kernel: the receive buffer was full, or they arrived damaged"
+}
+
+// igmpVersions is the version spoken on each interface; empty where the system
+// does not tell, as of MLD, which is IPv6's.
+func igmpVersions(g mcast.Group) map[int]int {
 	versions := map[int]int{}
+	if g.Addr.Is6() {
+		return versions
+	}
 	list, err := mcast.IGMP()
 	if err != nil {
 		return versions
@@ -161,6 +176,7 @@ func (s *session) Snapshot() tui.Snapshot {
 		Group:    s.group,
 		Loopback: s.loopback,
 		Hops:     s.hops,
+		Dropped:  s.dropped,
 		Sends:    s.out,
 		Kernel:   egress(s.facts.Send, ""),
 		Findings: slices.Clone(s.findings),

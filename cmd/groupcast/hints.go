@@ -14,6 +14,7 @@ import (
 // Errors of the command line itself.
 var (
 	errDefaultAlone  = errors.New("leaves the choice to the kernel, so it cannot stand beside others")
+	errZoneElsewhere = errors.New("the zone of the group names another interface")
 	errNothingHeard  = errors.New("nothing heard")
 	errNothingUsable = errors.New("no interface is up with an address of that IP version, not even lo")
 )
@@ -23,6 +24,7 @@ var (
 func hint(err error) string {
 	op, ok := errors.AsType[*mcast.OpError](err)
 	onInterface := ok && op.Interface != ""
+	v6OnLo := onInterface && op.Interface == "lo" && strings.HasPrefix(op.Target, "[") && errors.Is(err, syscall.ENETUNREACH)
 	unreachable := errors.Is(err, mcast.ErrNoRoute) || errors.Is(err, syscall.ENETUNREACH) || errors.Is(err, syscall.EHOSTUNREACH)
 	switch {
 	case errors.Is(err, mcast.ErrNotMulticast):
@@ -39,10 +41,14 @@ func hint(err error) string {
 		return "its owner did not share it (SO_REUSEADDR); find it with: ss -ulpn, then end it, or use another port, as in GROUP:1235"
 	case errors.Is(err, mcast.ErrTooLong):
 		return "send it in pieces; above the MTU (mostly 1,472 bytes of payload) it is cut into fragments anyway, and one lost fragment loses all"
-	case unreachable && onInterface:
+	case unreachable && onInterface && !v6OnLo:
 		return "that interface cannot send: is it up, with an address? groupcast interfaces shows it"
-	case unreachable:
+	case unreachable && !v6OnLo:
 		return "name the interface to join and send by: -i NAME, or /interface NAME; groupcast interfaces lists them"
+	case v6OnLo:
+		return "Linux has no route for IPv6 groups on lo; an IPv4 group works there"
+	case errors.Is(err, errZoneElsewhere):
+		return "name the interface once: by the zone, as in ff02::114%eth0, or by -i"
 	case errors.Is(err, errDefaultAlone):
 		return "either name interfaces, or leave joining and sending to the kernel: -i default"
 	case errors.Is(err, errors.ErrUnsupported):
@@ -50,13 +56,13 @@ func hint(err error) string {
 	case errors.Is(err, mcast.ErrHopsOutside):
 		return "1 stays on the LAN, 32 on a site; 0 is for this host, and Linux lets it out all the same where the group is not joined"
 	case errors.Is(err, mcast.ErrMixedModes):
-		return "joining one source of a group that is joined for all would silence the others: /leave it first"
+		return "one source of a group that is joined for all would silence the others; leave the group, then join it the other way"
 	case errors.Is(err, mcast.ErrTooManySources):
 		return "the limit is net.ipv4.igmp_max_msf (net.ipv6.mld_max_msf); join for all sources instead"
 	case errors.Is(err, errNothingHeard):
 		return "is anyone sending to that group and port? groupcast interfaces shows where this host joins and sends"
 	case errors.Is(err, errNothingUsable):
-		return "switch on lo at least: ip link set lo up"
+		return "switch on lo at least: ip link set lo up; for IPv6, see that net.ipv6.conf.all.disable_ipv6 is 0"
 	case errors.Is(err, syscall.EPERM):
 		return "a firewall on this host refused it; see: nft list ruleset, or iptables -S OUTPUT"
 	case errors.Is(err, syscall.EACCES):
@@ -84,7 +90,9 @@ func complain(w io.Writer, err error) {
 }
 
 // plain is an error's text without the package's name in front.
-func plain(err error) string { return strings.TrimPrefix(err.Error(), "mcast: ") }
+func plain(err error) string {
+	return strings.ReplaceAll(strings.TrimPrefix(err.Error(), "mcast: "), "\nmcast: ", "\n")
+}
 
 // reason is the cause of an error of package mcast, without what was tried.
 func reason(err error) string {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/chat"
@@ -48,6 +49,8 @@ func runLines(ctx context.Context, s *session, in io.Reader, p *linePrinter) err
 		}
 	}()
 
+	idle := time.NewTicker(refreshEvery)
+	defer idle.Stop()
 	ended := false
 	var readErr error
 	for {
@@ -56,6 +59,7 @@ func runLines(ctx context.Context, s *session, in io.Reader, p *linePrinter) err
 			return ctx.Err()
 		case readErr = <-input:
 			ended = true
+		case <-idle.C: // findings come without anything being said
 		case b := <-batches:
 			p.batch(b.Batch)
 			if errors.Is(b.err, io.EOF) {

@@ -7,7 +7,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
-	"strings"
+	"slices"
 	"sync"
 	"time"
 
@@ -22,6 +22,7 @@ func newListen(set *settings) *cobra.Command {
 		set:     set,
 		conns:   map[netip.AddrPort]*mcast.Conn{},
 		names:   map[int]string{},
+		down:    map[int]bool{},
 		senders: map[netip.AddrPort]bool{},
 	}
 	cmd := &cobra.Command{
@@ -66,6 +67,7 @@ type listener struct {
 	raw       bool
 	out, errs io.Writer
 	conns     map[netip.AddrPort]*mcast.Conn // by what they are bound to
+	down      map[int]bool                   // interfaces, by index; only watch uses it
 
 	mu      sync.Mutex // guards out and what follows
 	names   map[int]string
@@ -129,22 +131,22 @@ func (l *listener) join(ctx context.Context, list []mcast.Interface, g mcast.Gro
 		l.conns[socketOf(g)] = conn
 	}
 	var errs []error
-	before := len(conn.Memberships())
 	for _, i := range c.joins {
 		if err := conn.Join(g, i); err != nil && !errors.Is(err, mcast.ErrJoined) {
 			errs = append(errs, err)
 		}
 	}
-	joined := conn.Memberships()[before:]
-	if len(joined) == 0 && len(errs) > 0 {
+	if len(errs) == len(c.joins) {
 		return errors.Join(errs...)
 	}
 	for _, err := range errs {
 		complain(l.errs, err)
 	}
 	var where []mcast.Interface
-	for _, m := range joined {
-		where = append(where, m.Interface)
+	for _, m := range conn.Memberships() {
+		if g.Addr = g.Addr.WithZone(""); m.Group == g {
+			where = append(where, m.Interface)
+		}
 	}
 	l.joined(g, where, conn.ReadBuffer())
 	return nil
@@ -164,10 +166,22 @@ func (l *listener) name(list []mcast.Interface) {
 	}
 }
 
+// forget lets go of what is kept about a deleted interface.
+func (l *listener) forget(index int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.names, index)
+	delete(l.down, index)
+}
+
 // watch keeps the memberships when interfaces are deleted and made again.
 func (l *listener) watch(ctx context.Context) {
 	err := mcast.Watch(ctx, func(ch mcast.Change) {
 		l.name([]mcast.Interface{ch.Interface})
+		l.state(ch)
+		if ch.Kind == mcast.Gone {
+			defer l.forget(ch.Interface.Index) // after its loss is told
+		}
 		for _, conn := range l.conns {
 			lost, rejoined, err := conn.Follow(ch)
 			for _, m := range lost {
@@ -184,6 +198,29 @@ func (l *listener) watch(ctx context.Context) {
 	if err != nil {
 		complain(l.errs, err)
 	}
+}
+
+// state says when an interface that is joined on stops and starts to carry
+// anything.
+func (l *listener) state(ch mcast.Change) {
+	i := ch.Interface
+	joined := slices.ContainsFunc(l.memberships(), func(m mcast.Membership) bool { return m.Interface.Index == i.Index })
+	switch {
+	case !joined:
+	case ch.Kind == mcast.LinkDown || ch.Kind == mcast.NoCarrier:
+		l.down[i.Index] = true
+		l.remark(fmt.Sprintf("%s is %s: nothing arrives by it", i.Name, ch.Kind))
+	case ch.Kind == mcast.LinkUp && l.down[i.Index]:
+		l.down[i.Index] = false
+		l.remark(i.Name + " is up again")
+	}
+}
+
+func (l *listener) memberships() (all []mcast.Membership) {
+	for _, conn := range l.conns {
+		all = append(all, conn.Memberships()...)
+	}
+	return all
 }
 
 // jsonJoined says that datagrams of a group are heard from now on. Fields are
@@ -270,6 +307,13 @@ type jsonDatagram struct {
 	Data      []byte    `json:"data"` // the payload, byte exact, in base64
 }
 
+// jsonDropped says how many datagrams the kernel had no room for. Fields are
+// only added.
+type jsonDropped struct {
+	Type  string `json:"type"`
+	Count uint64 `json:"count"`
+}
+
 // end says what was heard, and gives the exit status.
 func (l *listener) end(ctx context.Context, groups []mcast.Group) error {
 	if l.err != nil {
@@ -284,13 +328,17 @@ func (l *listener) end(ctx context.Context, groups []mcast.Group) error {
 		text += fmt.Sprintf(", and %d of groups that only others have joined", l.strays)
 	}
 	l.remark(text)
-	dropped := uint64(0)
+	dropped, buffer := uint64(0), 0
 	for _, conn := range l.conns {
 		dropped += conn.Stats().Dropped
+		buffer = conn.ReadBuffer()
 	}
 	if dropped > 0 {
+		if l.set.json {
+			writeJSON(l.out, jsonDropped{"dropped", dropped})
+		}
 		l.remark(dropsText(dropped))
-		l.remark("  hint: " + dropsHint)
+		l.remark("hint: " + dropsHint(buffer))
 	}
 	switch {
 	case l.enough() && dropped == 0:
@@ -300,11 +348,11 @@ func (l *listener) end(ctx context.Context, groups []mcast.Group) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case l.heard == 0:
-		var all []string
-		for _, g := range groups {
-			all = append(all, g.String())
+		what := count(len(groups), "group")
+		if len(groups) == 1 {
+			what = groups[0].String()
 		}
-		return fmt.Errorf("listen %s: %w in %s", strings.Join(all, ", "), errNothingHeard, l.timeout)
+		return fmt.Errorf("listen %s: %w in %s", what, errNothingHeard, l.timeout)
 	case l.count > 0:
 		return fmt.Errorf("heard %s in %s, not %d", count(l.heard, "datagram"), l.timeout, l.count)
 	case dropped > 0:

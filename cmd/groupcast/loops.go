@@ -75,11 +75,20 @@ func (s *session) followAll(ch mcast.Change) {
 			s.ring.Put(s.room.Problem(now, plain(err), hint(err)))
 		}
 	}
-	if ch.Kind == mcast.Appeared && s.send.Name == ch.Interface.Name {
-		s.send = ch.Interface // by its new index
+	s.rename(ch)
+}
+
+// rename keeps the interfaces that the user chose when one of them is made
+// again, with another index, or gets another name. The caller holds s.mu.
+func (s *session) rename(ch mcast.Change) {
+	same := func(i mcast.Interface) bool {
+		return ch.Kind == mcast.Appeared && i.Name == ch.Interface.Name || ch.Kind == mcast.Renamed && i.Index == ch.Interface.Index
+	}
+	if same(s.send) {
+		s.send = ch.Interface
 	}
 	for n := range s.byUser {
-		if ch.Kind == mcast.Appeared && s.byUser[n].Name == ch.Interface.Name {
+		if same(s.byUser[n]) {
 			s.byUser[n] = ch.Interface
 		}
 	}

@@ -40,10 +40,10 @@ type usageError struct{ error }
 func (e usageError) Unwrap() error { return e.error }
 
 // run is the whole program, as a function.
-func run(ctx context.Context, args []string, in io.Reader, stdout, errs io.Writer) int {
+func run(ctx context.Context, args []string, in io.Reader, stdout, stderr io.Writer) int {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	out := &output{w: stdout, failed: cancel}
+	out, errs := &output{w: stdout, failed: cancel}, &output{w: stderr, failed: func() {}}
 	root := newRoot()
 	root.SetArgs(args)
 	root.SetIn(in)
@@ -64,15 +64,15 @@ func run(ctx context.Context, args []string, in io.Reader, stdout, errs io.Write
 		return exitInterrupted
 	}
 	complain(errs, err)
-	if _, ok := errors.AsType[usageError](err); ok || errors.Is(err, errDefaultAlone) {
+	if _, ok := errors.AsType[usageError](err); ok || errors.Is(err, errDefaultAlone) || errors.Is(err, errZoneElsewhere) {
 		fmt.Fprintln(errs, "  usage: see groupcast --help")
 		return exitUsage
 	}
 	return exitNot
 }
 
-// output is standard output. What is lost there is no success, so the first
-// error ends the command.
+// output is standard output or standard error, which goroutines share. What is
+// lost on standard output is no success, so the first error ends the command.
 type output struct {
 	w      io.Writer
 	failed func()
@@ -82,14 +82,12 @@ type output struct {
 }
 
 func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	n, err := o.w.Write(p)
-	if err != nil {
-		o.mu.Lock()
-		defer o.mu.Unlock()
-		if o.err == nil {
-			o.err = err
-			o.failed()
-		}
+	if err != nil && o.err == nil {
+		o.err = err
+		o.failed()
 	}
 	return n, err
 }

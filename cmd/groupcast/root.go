@@ -6,7 +6,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -30,12 +29,7 @@ func (set *settings) tracer(errs io.Writer) *mcast.Trace {
 	if !set.trace {
 		return nil
 	}
-	var mu sync.Mutex
-	return &mcast.Trace{Call: func(c mcast.Call) {
-		mu.Lock()
-		defer mu.Unlock()
-		fmt.Fprintln(errs, clean(c.String()))
-	}}
+	return &mcast.Trace{Call: func(c mcast.Call) { fmt.Fprintln(errs, clean(c.String())) }}
 }
 
 func newRoot() *cobra.Command {
@@ -65,7 +59,7 @@ kernel, as a program does that sets nothing.`
 	flags.BoolVar(&set.loopback, "loopback", true, "let this host's own members hear what is sent")
 	flags.BoolVar(&set.json, "json", false, "print one JSON object per line")
 	flags.BoolVarP(&set.quiet, "quiet", "q", false, "print no remarks, only what arrives and what fails")
-	flags.BoolVar(&set.trace, "trace", false, "print every call on a socket on standard error")
+	flags.BoolVar(&set.trace, "trace", false, "print the calls on sockets on standard error, as strace does")
 	root.SetGlobalNormalizationFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
 		if name == "ttl" {
 			name = "hops"

@@ -210,7 +210,16 @@ func loopbackOff(f Facts, in Intent) []Finding {
 }
 
 // neverRouted: more hops were asked for than the group can use.
-func neverRouted(_ Facts, in Intent) []Finding {
+func neverRouted(f Facts, in Intent) []Finding {
+	if out, ok := f.egress(in); in.Group.HostOnly() && ok && !out.Loopback() {
+		return []Finding{{
+			Name:     "never-routed",
+			Verdict:  Warning,
+			Title:    in.Group.Addr.String() + " never leaves this host",
+			Evidence: "ff00::/16 and ff01::/16 are of reserved and of interface-local scope (RFC 4291, section 2.7): the kernel sends nothing out of " + out.Name,
+			Hints:    []string{"to be heard on the link, use a group of ff02::/16, such as ff02::114"},
+		}}
+	}
 	if in.Hops <= 1 || !in.Group.NeverRouted() {
 		return nil
 	}

@@ -118,6 +118,10 @@ func TestDiagnose(t *testing.T) {
 			in.Group.Addr, in.Hops = netip.MustParseAddr("239.1.2.3"), 8
 		}), ""},
 
+		{"a group that stays on its host", facts(by(eth0), iface(2, "eth0", up, "2001:db8::1/64")), with(func(in *Intent) {
+			in.Group.Addr = netip.MustParseAddr("ff01::114")
+		}), "never-routed warning - -"},
+
 		{"the interface went down", facts(by(eth0), eth0, dead), joined(2, 6), "interface-down failure eth3 -"},
 		{"the cable was pulled", facts(by(eth0), eth0, cut), joined(2, 7), "interface-down failure eth4 -"},
 		{"the interface is gone", facts(by(eth0), eth0), joined(2, 99), "interface-down failure #99 -"},
