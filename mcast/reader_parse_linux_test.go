@@ -177,3 +177,14 @@ func TestZonesAskOnceAMinute(t *testing.T) {
 		}
 	}
 }
+
+func FuzzParseName(f *testing.F) {
+	f.Add([]byte{2, 0, 4, 210, 10, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0})
+	f.Add(append([]byte{10, 0, 4, 210, 0, 0, 0, 0, 0xfe, 0x80}, make([]byte, 18)...))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		z := &zones{ask: func(uint32) string { return "eth0" }}
+		if at := parseName(b, z, time.Time{}); at.IsValid() && len(b) < 16 {
+			t.Errorf("%d bytes are taken for %s", len(b), at)
+		}
+	})
+}

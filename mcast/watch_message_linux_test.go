@@ -37,3 +37,30 @@ func TestApplyPassesOver(t *testing.T) {
 		}
 	}
 }
+
+// Whatever the kernel announces, what is known stays in the order of the
+// index, and nothing is known twice.
+func FuzzApply(f *testing.F) {
+	link := make([]byte, unix.SizeofIfInfomsg)
+	link[4] = 3
+	addr := []byte{unix.AF_INET, 8, 0, 0, 2, 0, 0, 0, 8, 0, unix.IFA_LOCAL, 0, 10, 0, 0, 2}
+	name := []byte{9, 0, unix.IFLA_IFNAME, 0, 'e', 't', 'h', '9', 0, 0, 0, 0}
+	for _, kind := range []uint16{unix.RTM_NEWLINK, unix.RTM_DELLINK, unix.RTM_NEWADDR, unix.RTM_DELADDR} {
+		f.Add(kind, link)
+		f.Add(kind, slices.Concat(link, name))
+		f.Add(kind, addr)
+		f.Add(kind, addr[:13])
+	}
+	f.Fuzz(func(t *testing.T, kind uint16, data []byte) {
+		list := []Interface{iface(2, "eth0", running, "10.0.0.1/8"), iface(5, "eth1", running)}
+		after := apply(list, syscall.NetlinkMessage{Header: syscall.NlMsghdr{Type: kind}, Data: data})
+		if !slices.IsSortedFunc(after, func(a, b Interface) int { return a.Index - b.Index }) {
+			t.Errorf("not in order: %v", after)
+		}
+		for n := 1; n < len(after); n++ {
+			if after[n].Index == after[n-1].Index {
+				t.Errorf("twice: %v", after)
+			}
+		}
+	})
+}
