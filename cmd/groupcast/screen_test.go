@@ -153,11 +153,19 @@ func (s *screen) quits(code int) {
 	if *after != *s.before {
 		s.t.Error("the terminal's modes are not what they were")
 	}
+	for deadline := time.After(patience); !s.leftAlternate(); {
+		select {
+		case <-s.changed: // what it wrote last is still on its way
+		case <-deadline:
+			s.t.Fatal("the alternate screen was not left")
+		}
+	}
+}
+
+func (s *screen) leftAlternate() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if on, off := bytes.LastIndex(s.raw.Bytes(), []byte("\x1b[?1049h")), bytes.LastIndex(s.raw.Bytes(), []byte("\x1b[?1049l")); on > off {
-		s.t.Error("the alternate screen was not left")
-	}
+	return bytes.LastIndex(s.raw.Bytes(), []byte("\x1b[?1049l")) >= bytes.LastIndex(s.raw.Bytes(), []byte("\x1b[?1049h"))
 }
 
 // The article, on the screen: talk into silence, see why, press the key, and
