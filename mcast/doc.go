@@ -16,8 +16,8 @@
 // The interface is there twice, because a join does not choose where sends
 // leave. RouteTo asks the kernel where a datagram, or a join without an
 // interface, would go, and why. Watch tells of interfaces that come and go,
-// and Conn.Follow joins again what was lost with one. A Trace is told of every
-// system call.
+// and Conn.Follow joins again what was lost with one. A Trace is told of the
+// calls on a Conn's sockets.
 //
 // Interfaces are chosen by index, and for a send with each datagram, so that
 // two senders on one Conn do not race for a socket option. A Conn is of one IP

@@ -9,9 +9,10 @@ import (
 )
 
 const (
-	talkLines   = 5000 // lines that can be scrolled back to
-	messageRows = 60   // rows that one message may fill
-	cachedLines = 256  // lines whose rows are kept, a few screens
+	talkLines   = 5000     // lines that can be scrolled back to,
+	talkBytes   = 16 << 20 // with so much text
+	messageRows = 60       // rows that one message may fill
+	cachedLines = 256      // lines whose rows are kept, a few screens
 )
 
 // talk is the pane of lines. Only lines on the screen are wrapped.
@@ -21,6 +22,7 @@ type talk struct {
 	height int
 
 	ring        []chat.Line       // line n is at n % talkLines
+	bytes       int               // of their texts
 	first, next uint64            // the lines kept: first <= n < next
 	byID        map[uint64]uint64 // where a line with an ID is
 	ports       map[netip.Addr]bool
@@ -40,27 +42,42 @@ func newTalk(l *look) *talk {
 func (t *talk) Add(lines ...chat.Line) {
 	for _, line := range lines {
 		if n, ok := t.byID[line.ID]; ok {
+			t.bytes += line.Size() - t.ring[n%talkLines].Size()
 			t.ring[n%talkLines] = line
 			delete(t.cache, n)
 			continue
 		}
 		n := t.next
+		if n == t.first+talkLines {
+			t.letGo()
+		}
 		if n < talkLines {
 			t.ring = append(t.ring, line)
 		} else {
-			delete(t.byID, t.ring[n%talkLines].ID)
-			delete(t.cache, t.first)
 			t.ring[n%talkLines] = line
-			t.first++
 		}
 		if line.ID != 0 {
 			t.byID[line.ID] = n
 		}
+		t.bytes += line.Size()
 		t.next++
+		for t.bytes > talkBytes && t.first < t.next-1 {
+			t.letGo()
+		}
 	}
 	if t.back && t.bottom < t.first {
 		t.bottom, t.hidden = t.first, 0
 	}
+}
+
+// letGo forgets the oldest line.
+func (t *talk) letGo() {
+	old := &t.ring[t.first%talkLines]
+	t.bytes -= old.Size()
+	delete(t.byID, old.ID)
+	delete(t.cache, t.first)
+	*old = chat.Line{}
+	t.first++
 }
 
 // Resize tells the pane its size.

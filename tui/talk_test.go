@@ -149,3 +149,21 @@ func TestTheTalkKeepsItsNewestLines(t *testing.T) {
 	s.press("home")
 	s.wants("line 501.")
 }
+
+// Long lines are let go before there are many of them.
+func TestTalkBoundsBytes(t *testing.T) {
+	talk := newTalk(newLook(true, false, 0))
+	talk.Resize(60, 20)
+	long := chat.SanitizeString(strings.Repeat("x", 65507))
+	for n := range uint64(1000) {
+		talk.Add(chat.Line{ID: n + 1, Kind: chat.Heard, Text: long})
+	}
+	kept := int(talk.next - talk.first)
+	if want := talkBytes / 65507; kept != want || len(talk.byID) != want || talk.bytes != want*65507 {
+		t.Errorf("%d lines, %d IDs and %d bytes are kept, want %d lines", kept, len(talk.byID), talk.bytes, want)
+	}
+	talk.Top()
+	if rows := strings.Count(talk.Render(60, 20), "\n") + 1; rows != 20 {
+		t.Errorf("scrolled to the top it has %d rows, want 20", rows)
+	}
+}

@@ -32,6 +32,10 @@ type Line struct {
 	Hint Text // what to do, or ""
 }
 
+// Size is how many bytes its texts take: what bounds memory, since one datagram
+// can be 65,507 bytes.
+func (l Line) Size() int { return len(l.Text.s) + len(l.Hint.s) }
+
 // Kind says what a Line is.
 type Kind uint8
 

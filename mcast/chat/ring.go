@@ -3,17 +3,19 @@ package chat
 import (
 	"context"
 	"io"
-	"slices"
 	"sync"
 )
 
 // RingSize is how many lines wait for a screen unless NewRing is told
-// otherwise.
-const RingSize = 4096
+// otherwise, and ringBytes how many bytes of their text.
+const (
+	RingSize  = 4096
+	ringBytes = 16 << 20
+)
 
 // Ring hands lines from those who make them to one who shows them. Putting
-// never waits: when the ring is full, the oldest line is overwritten and
-// counted. It is safe for concurrent use.
+// never waits: when the ring is full, the oldest line is let go and counted.
+// It is safe for concurrent use.
 type Ring struct {
 	capacity int
 	wake     chan struct{} // holds a token when there may be lines
@@ -21,7 +23,7 @@ type Ring struct {
 
 	mu      sync.Mutex
 	lines   []Line
-	oldest  int // index in lines; not 0 only when they were overwritten
+	bytes   int
 	dropped uint64
 	closed  bool
 }
@@ -38,14 +40,15 @@ func NewRing(capacity int) *Ring {
 func (r *Ring) Put(l Line) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	switch {
-	case r.closed:
+	if r.closed {
 		return
-	case len(r.lines) < r.capacity:
-		r.lines = append(r.lines, l)
-	default:
-		r.lines[r.oldest] = l
-		r.oldest = (r.oldest + 1) % r.capacity
+	}
+	r.lines = append(r.lines, l)
+	r.bytes += l.Size()
+	for len(r.lines) > r.capacity || r.bytes > ringBytes && len(r.lines) > 1 {
+		r.bytes -= r.lines[0].Size()
+		r.lines[0] = Line{}
+		r.lines = r.lines[1:]
 		r.dropped++
 	}
 	select {
@@ -55,7 +58,7 @@ func (r *Ring) Put(l Line) {
 }
 
 // Next waits for at least one line and takes all there are, oldest first, with
-// the number of lines overwritten since the last call. The error is the
+// the number of lines let go since the last call. The error is the
 // context's, or io.EOF when the ring is closed and empty.
 func (r *Ring) Next(ctx context.Context) (lines []Line, dropped uint64, err error) {
 	for {
@@ -79,10 +82,7 @@ func (r *Ring) take() (lines []Line, dropped uint64, closed bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	lines, dropped = r.lines, r.dropped
-	if r.oldest > 0 {
-		lines = slices.Concat(lines[r.oldest:], lines[:r.oldest])
-	}
-	r.lines, r.oldest, r.dropped = nil, 0, 0
+	r.lines, r.bytes, r.dropped = nil, 0, 0
 	return lines, dropped, r.closed
 }
 

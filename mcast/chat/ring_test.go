@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -48,6 +49,20 @@ func TestRingKeepsOrderAndCountsWhatItLoses(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// Long lines fill the ring before there are many of them.
+func TestRingBoundsBytes(t *testing.T) {
+	r := NewRing(0)
+	long := Line{Text: SanitizeString(strings.Repeat("x", 65507))}
+	const n = 1000
+	for range n {
+		r.Put(long)
+	}
+	lines, dropped, err := r.Next(t.Context())
+	if want := ringBytes / 65507; err != nil || len(lines) != want || dropped != n-uint64(want) {
+		t.Errorf("%d lines, %d let go, %v; want %d and %d", len(lines), dropped, err, want, n-want)
 	}
 }
 
