@@ -16,6 +16,10 @@ type choice struct {
 	lo     bool // there was nothing but lo
 }
 
+// everywhere reports whether the user named no interface, so that those that
+// become usable later are joined as well.
+func (c choice) everywhere() bool { return !c.byUser && len(c.joins) > 0 && c.joins[0].Index != 0 }
+
 // kernelDefault is the interface name that leaves joining and sending to the
 // kernel, as a program does that sets nothing.
 const kernelDefault = "default"

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/hex"
+	"errors"
 	"net/netip"
 	"testing"
 
@@ -129,4 +130,26 @@ func TestTraceFlag(t *testing.T) {
 	p.remarks("setsockopt IP_MULTICAST_TTL 1 = ok\n")
 	p.remarks("sendmsg {5 bytes to 224.0.0.114:1234 by eth0 (2)} = 5 bytes\n")
 	p.remarks("close = ok\n")
+}
+
+// Without -i an interface that becomes usable later is joined as well, and a
+// talk on lo, for want of anything else, moves to it.
+func TestInterfaceComesLater(t *testing.T) {
+	topology := lab.Article
+	topology.Hosts = append(topology.Hosts[:2:2], lab.Host{Name: "C", Interfaces: []lab.Interface{{Name: "eth0", Switch: "lan", Down: true}}})
+	l := build(t, topology)
+	c := l.Host("C")
+	talk, heard := start(t, c, "groupcast"), start(t, c, "groupcast", "listen")
+	talk.remarks("joined 224.0.0.114:1234 on lo")
+	heard.remarks("joined 224.0.0.114:1234 on lo")
+	if err := errors.Join(c.Link("eth0").SetUp(), c.Link("eth0").AddAddr(netip.MustParsePrefix("192.168.8.227/24"))); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range []*program{talk, heard} {
+		p.remarks("eth0 is usable now: joined 224.0.0.114:1234 there")
+	}
+	start(t, l.Host("B"), "groupcast", "send", "-q", "224.0.0.114", "hello C").status()
+	talk.prints("192.168.8.226    eth0  hello C")
+	heard.prints("hello C")
+	talk.remarks("no-route: sends go nowhere") // there is an interface now, but no route by it
 }

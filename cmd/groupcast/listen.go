@@ -67,6 +67,7 @@ type listener struct {
 	raw       bool
 	out, errs io.Writer
 	conns     map[netip.AddrPort]*mcast.Conn // by what they are bound to
+	all       bool                           // joined on every usable interface, also on those to come
 	down      map[int]bool                   // interfaces, by index; only watch uses it
 
 	mu      sync.Mutex // guards out and what follows
@@ -122,6 +123,7 @@ func (l *listener) join(ctx context.Context, list []mcast.Interface, g mcast.Gro
 	if err != nil {
 		return &mcast.OpError{Op: "join", Target: g.String(), Err: err}
 	}
+	l.all = c.everywhere()
 	conn := l.conns[socketOf(g)]
 	if conn == nil {
 		conn, err = mcast.Listen(ctx, mcast.Config{Addr: wildcard(g), Port: g.Port, Trace: l.set.tracer(l.errs)})
@@ -193,10 +195,31 @@ func (l *listener) watch(ctx context.Context) {
 			if err != nil {
 				complain(l.errs, err)
 			}
+			l.joinOnNew(conn, ch.Interface)
 		}
 	})
 	if err != nil {
 		complain(l.errs, err)
+	}
+}
+
+// joinOnNew joins every group on an interface that has become usable, if the
+// user named none.
+func (l *listener) joinOnNew(conn *mcast.Conn, i mcast.Interface) {
+	if !l.all {
+		return
+	}
+	for _, g := range groupsOf(conn) {
+		if !i.Usable(g.Addr) {
+			continue
+		}
+		err := conn.Join(g, i)
+		switch {
+		case err == nil:
+			l.remark(fmt.Sprintf("%s is usable now: joined %s there", i.Name, g))
+		case !errors.Is(err, mcast.ErrJoined):
+			complain(l.errs, err)
+		}
 	}
 }
 

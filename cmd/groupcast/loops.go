@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"time"
 
 	"github.com/groupcast/groupcast/mcast"
@@ -76,6 +77,44 @@ func (s *session) followAll(ch mcast.Change) {
 		}
 	}
 	s.rename(ch)
+	s.joinOnNew(ch.Interface, now)
+}
+
+// joinOnNew joins every group on an interface that has become usable, if the
+// user named none. A talk on lo for want of anything else moves to it. The
+// caller holds s.mu.
+func (s *session) joinOnNew(i mcast.Interface, now time.Time) {
+	if !s.all {
+		return
+	}
+	for _, l := range s.listeners {
+		for _, g := range groupsOf(l) {
+			if !i.Usable(g.Addr) {
+				continue
+			}
+			err := l.Join(g, i)
+			switch {
+			case err == nil:
+				s.ring.Put(s.room.Notice(now, fmt.Sprintf("%s is usable now: joined %s there", i.Name, g), ""))
+				if s.lo {
+					s.lo, s.send = false, mcast.Interface{}
+				}
+			case !errors.Is(err, mcast.ErrJoined):
+				s.ring.Put(s.room.Problem(now, plain(err), hint(err)))
+			}
+		}
+	}
+}
+
+// groupsOf lists what a socket has joined, wherever that is.
+func groupsOf(l *mcast.Conn) []mcast.Group {
+	var groups []mcast.Group
+	for _, m := range l.Memberships() {
+		if !slices.Contains(groups, m.Group) {
+			groups = append(groups, m.Group)
+		}
+	}
+	return groups
 }
 
 // rename keeps the interfaces that the user chose when one of them is made

@@ -52,6 +52,7 @@ type session struct {
 	byUser    []mcast.Interface // the interfaces that the user named
 	send      mcast.Interface   // zero: the kernel chooses
 	lo        bool              // on lo, because there is nothing else
+	all       bool              // joined on every usable interface, also on those to come
 	joinErrs  map[int]error     // why the current group is not joined there
 	heard     map[int]uint64    // datagrams of other hosts to the current group, by interface
 	facts     doctor.Facts
@@ -94,6 +95,7 @@ func startSession(ctx context.Context, cfg sessionConfig) (*session, error) {
 		group:     cfg.group,
 		send:      c.send,
 		lo:        c.lo,
+		all:       c.everywhere(),
 		joinErrs:  map[int]error{},
 		heard:     map[int]uint64{},
 		igmp:      map[int]int{},
