@@ -24,7 +24,7 @@ type input struct {
 func newInput(l *look) input {
 	edit := textinput.New()
 	edit.SetVirtualCursor(false)
-	edit.CharLimit = 0 // what is too long for a datagram is for the send to refuse, not for us to cut
+	edit.CharLimit = 1 << 17 // twice what fits in a datagram: too long is for the send to say, not for us to cut
 	edit.Focus()
 	return input{look: l, edit: edit}
 }
@@ -94,7 +94,7 @@ func (i *input) Render(width int, focused bool) (row string, cursor int) {
 	pos := min(i.edit.Position(), len(value))
 	before := l.cells(string(value[:pos]))
 	left := max(0, before-room+1)
-	return l.fit(prompt+l.method.Cut(string(value), left, left+room), width), min(start+before-left, width-1)
+	return l.fit(prompt+l.truncate(l.method.Cut(string(value), left, left+room), room, ""), width), min(start+before-left, width-1)
 }
 
 // printable keeps as many runes as there are, so that the cursor's place

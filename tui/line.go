@@ -64,14 +64,14 @@ func (t *talk) message(line chat.Line, clock string, c talkColumns) []string {
 			rows = append(rows, blank+w)
 		}
 	}
-	meta, must := t.meta(line)
+	meta := t.meta(line)
 	last := len(rows) - 1
 	switch {
 	case meta == "":
 	case l.cells(rows[last])+1+l.cells(meta) <= t.width:
 		rows[last] = l.ends(rows[last], meta, t.width)
-	case must:
-		rows = append(rows, l.ends(blank, l.method.Truncate(meta, c.text, l.more), t.width))
+	default: // a row of its own, or text could stand where it belongs
+		rows = append(rows, l.ends(blank, l.cut(meta, c.text), t.width))
 	}
 	if line.Kind == chat.Own && line.Copy == chat.CopyNone {
 		rows = append(rows, t.hint(line.Hint, blank, c.text)...)
@@ -107,15 +107,15 @@ func (t *talk) address(from netip.AddrPort, room int) string {
 }
 
 // meta is what stands at the right end of a message: what became of the own
-// copy, and the interface. must says that it may not be left out.
-func (t *talk) meta(line chat.Line) (meta string, must bool) {
+// copy, and the interface.
+func (t *talk) meta(line chat.Line) string {
 	l := t.look
 	var parts []string
 	switch {
 	case line.Kind == chat.Own:
-		parts, must = append(parts, t.ownCopy(line)), true
+		parts = append(parts, t.ownCopy(line))
 	case line.Direct:
-		parts, must = append(parts, l.accent.Render("to you alone")), true
+		parts = append(parts, l.accent.Render("to you alone"))
 	}
 	switch {
 	case !t.roomy() || line.Interface == "":
@@ -124,7 +124,7 @@ func (t *talk) meta(line chat.Line) (meta string, must bool) {
 	default:
 		parts = append(parts, l.dim.Render(l.in+" "+clean(line.Interface)))
 	}
-	return strings.Join(parts, "  "), must
+	return strings.Join(parts, "  ")
 }
 
 // ownCopy says what became of the loopback copy. It never says "delivered":

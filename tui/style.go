@@ -5,6 +5,7 @@ import (
 	"image/color"
 	"net/netip"
 	"strings"
+	"unicode/utf8"
 
 	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
@@ -104,7 +105,7 @@ func (l *look) cells(s string) int { return l.method.StringWidth(s) }
 func (l *look) fit(row string, w int) string {
 	n := l.cells(row)
 	if n > w {
-		row = l.method.Truncate(row, w, "")
+		row = l.truncate(row, w, "")
 		n = l.cells(row)
 	}
 	return row + strings.Repeat(" ", max(0, w-n))
@@ -116,9 +117,35 @@ func (l *look) cut(s string, w int) string {
 		return s
 	}
 	if w <= l.cells(l.more) {
-		return l.method.Truncate(s, max(0, w), "")
+		return l.truncate(s, w, "")
 	}
-	return l.method.Truncate(s, w, l.more)
+	return l.truncate(s, w, l.more)
+}
+
+// truncate shortens text to at most w cells. The library counts by graphemes
+// here, whatever the terminal does: what it leaves can be wider than it says.
+func (l *look) truncate(s string, w int, mark string) string {
+	for room := max(0, w); ; room-- {
+		short := l.method.Truncate(s, room, mark)
+		if l.cells(short) <= w || room == 0 {
+			return short
+		}
+	}
+}
+
+// split breaks a row that is too wide at w cells, again and again. A single
+// character that is wider still gives way to a question mark.
+func (l *look) split(row string, w int) (rows []string) {
+	for l.cells(row) > w {
+		head := l.truncate(row, w, "")
+		rest, ok := strings.CutPrefix(row, head)
+		if head == "" || !ok {
+			_, size := utf8.DecodeRuneInString(row)
+			head, rest = "?", row[size:]
+		}
+		rows, row = append(rows, head), rest
+	}
+	return append(rows, row)
 }
 
 // tail shortens text to its last w cells: the end of an address tells more
@@ -128,7 +155,7 @@ func (l *look) tail(s string, w int) string {
 	if n <= w {
 		return s
 	}
-	return l.method.Truncate(l.more+l.method.TruncateLeft(s, n-w+l.cells(l.more), ""), max(0, w), "")
+	return l.truncate(l.more+l.method.TruncateLeft(s, n-w+l.cells(l.more), ""), w, "")
 }
 
 // ends puts left and right at the two ends of a row of w cells; right wins
@@ -152,7 +179,9 @@ func (l *look) wrap(s string, w, limit int) (rows []string, more bool) {
 		if l.cells(p) <= w {
 			rows = append(rows, p)
 		} else {
-			rows = append(rows, strings.Split(l.method.Wrap(p, w, ""), "\n")...)
+			for row := range strings.SplitSeq(l.method.Wrap(p, w, ""), "\n") {
+				rows = append(rows, l.split(row, w)...)
+			}
 		}
 		if len(rows) > limit {
 			return rows[:limit], true

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -23,6 +24,7 @@ type talk struct {
 
 	ring        []chat.Line       // line n is at n % talkLines
 	bytes       int               // of their texts
+	gone        uint64            // the highest ID that was let go
 	first, next uint64            // the lines kept: first <= n < next
 	byID        map[uint64]uint64 // where a line with an ID is
 	ports       map[netip.Addr]bool
@@ -40,12 +42,16 @@ func newTalk(l *look) *talk {
 
 // Add appends lines; one whose ID was seen before replaces that one.
 func (t *talk) Add(lines ...chat.Line) {
+	first := t.first
 	for _, line := range lines {
 		if n, ok := t.byID[line.ID]; ok {
 			t.bytes += line.Size() - t.ring[n%talkLines].Size()
 			t.ring[n%talkLines] = line
 			delete(t.cache, n)
 			continue
+		}
+		if line.ID != 0 && line.ID <= t.gone {
+			continue // news of a line that is not kept any more
 		}
 		n := t.next
 		if n == t.first+talkLines {
@@ -65,8 +71,11 @@ func (t *talk) Add(lines ...chat.Line) {
 			t.letGo()
 		}
 	}
-	if t.back && t.bottom < t.first {
-		t.bottom, t.hidden = t.first, 0
+	if t.back && t.first > first {
+		if t.bottom < t.first {
+			t.bottom, t.hidden = t.first, 0
+		}
+		t.stopAtTop()
 	}
 }
 
@@ -75,6 +84,7 @@ func (t *talk) letGo() {
 	old := &t.ring[t.first%talkLines]
 	t.bytes -= old.Size()
 	delete(t.byID, old.ID)
+	t.gone = max(t.gone, old.ID)
 	delete(t.cache, t.first)
 	*old = chat.Line{}
 	t.first++
@@ -111,7 +121,7 @@ func (t *talk) SetSenders(list []chat.Sender) {
 		}
 		seen[s.From.Addr()] = true
 	}
-	if len(shared) != len(t.ports) {
+	if !maps.Equal(shared, t.ports) {
 		clear(t.cache)
 	}
 	t.ports = shared

@@ -167,3 +167,26 @@ func TestTalkBoundsBytes(t *testing.T) {
 		t.Errorf("scrolled to the top it has %d rows, want 20", rows)
 	}
 }
+
+// A scrolled-back screen stays full when the lines it shows are let go.
+func TestScrolledBackStaysFull(t *testing.T) {
+	talk := newTalk(newLook(true, false, 0))
+	talk.Resize(60, 10)
+	add := func(from, to uint64) {
+		for id := from; id <= to; id++ {
+			talk.Add(chat.Line{ID: id, Kind: chat.Heard, Text: chat.SanitizeString("hello")})
+		}
+	}
+	add(1, talkLines)
+	talk.Top()
+	for n := range uint64(100) {
+		add(talkLines+n+1, talkLines+n+1)
+		if rows := strings.Count(talk.Render(60, 10), "\n") + 1; rows != 10 {
+			t.Fatalf("%d lines later it has %d rows, want 10", n+1, rows)
+		}
+	}
+	talk.Add(chat.Line{ID: 3, Kind: chat.Own, Copy: chat.CopyBack})
+	if got := talk.ring[(talk.next-1)%talkLines].ID; got == 3 {
+		t.Error("news of a line that was let go is shown as a new line")
+	}
+}

@@ -126,7 +126,7 @@ func (m *Model) talkOrWelcome(width, rows int) string {
 	}
 	text := fmt.Sprintf("Nothing said yet. What you type goes to %s", clean(s.Group.String()))
 	if s.Sends.Err == nil && s.Sends.Interface != "" {
-		text += fmt.Sprintf(" by %s, from %s", clean(s.Sends.Interface), s.Sends.Source)
+		text += fmt.Sprintf(" by %s, from %s", clean(s.Sends.Interface), clean(s.Sends.Source.String()))
 	}
 	wrapped, _ := m.look.wrap(text+".", width, rows)
 	for i, r := range wrapped {

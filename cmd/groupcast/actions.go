@@ -62,7 +62,7 @@ func (s *session) say(text string) {
 		IfIndex:   out.IfIndex,
 		Interface: out.Interface,
 		Source:    out.Source,
-		Loopback:  s.loopback && hearsItself(group, out.Source),
+		Loopback:  (s.loopback || send.Loopback()) && hearsItself(group, out.Source), // lo ignores the option
 	})
 	s.ring.Put(line)
 	s.mu.Unlock()

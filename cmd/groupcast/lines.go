@@ -203,5 +203,5 @@ func sentText(c chat.Counters, snap tui.Snapshot) string {
 	case c.Missing > 0:
 		return text + "; no own copy of " + count(int(c.Missing), "line")
 	}
-	return text + fmt.Sprintf("; own copies back: %d, which only shows that this host hears itself", c.OwnCopies)
+	return text + fmt.Sprintf("; own copies back: %d, which only shows that this host hears itself", c.Sent-c.Missing)
 }

@@ -306,13 +306,13 @@ func (l *listener) print(d mcast.Datagram) {
 		l.out.Write(d.Data)
 	case l.set.json:
 		writeJSON(l.out, jsonDatagram{
-			Type: "datagram", Time: d.At, From: d.From.String(), To: addrText(d.To),
+			Type: "datagram", Time: d.At, From: clean(d.From.String()), To: addrText(d.To),
 			Interface: name, IfIndex: d.IfIndex, TTL: d.Hops, Size: len(d.Data),
 			Text: chat.Sanitize(d.Data).String(), Data: d.Data,
 		})
 	default:
 		fmt.Fprintf(l.out, "%s  %s  %s → %s  ttl %d  %d B  %s\n", d.At.Format("15:04:05.000"),
-			name, d.From, addrText(d.To), d.Hops, len(d.Data), gutter(chat.Sanitize(d.Data)))
+			name, clean(d.From.String()), addrText(d.To), d.Hops, len(d.Data), gutter(chat.Sanitize(d.Data)))
 	}
 }
 

@@ -154,16 +154,16 @@ func (s *session) tick() {
 			return
 		case <-facts.C:
 			s.refresh()
-		case now := <-expiry.C:
-			s.expire(now)
+		case <-expiry.C:
+			s.expire()
 		}
 	}
 }
 
-func (s *session) expire(now time.Time) {
+func (s *session) expire() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, line := range s.room.Expire(now) {
+	for _, line := range s.room.Expire(time.Now()) {
 		s.ring.Put(line)
 	}
 }

@@ -45,7 +45,7 @@ func (p *linePrinter) batch(b tui.Batch) {
 func (p *linePrinter) line(l chat.Line) {
 	switch l.Kind {
 	case chat.Heard:
-		from := l.From.Addr().String()
+		from := clean(l.From.Addr().String()) // a zone is the name of an interface
 		if l.Direct {
 			from += " (to you alone)"
 		}
@@ -145,7 +145,7 @@ func lineObject(l chat.Line) jsonLine {
 		Source: addrText(l.Source), To: addrText(l.To),
 	}
 	if l.From.IsValid() {
-		o.From = l.From.String()
+		o.From = clean(l.From.String())
 	}
 	switch l.Kind {
 	case chat.Heard:
@@ -172,7 +172,7 @@ func addrText(a netip.Addr) string {
 	if !a.IsValid() {
 		return ""
 	}
-	return a.String()
+	return clean(a.String())
 }
 
 // count is "1 datagram", "2 datagrams".

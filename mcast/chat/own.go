@@ -41,7 +41,7 @@ type ownLines struct {
 // utterances are the own lines with one payload, each kind in order of sending.
 type utterances struct {
 	pending []*ownLine
-	late    []*ownLine // missing, or with loopback off: a copy is not waited for, but may come until maxLate
+	late    []*ownLine // missing: the copy is not waited for, but may come until maxLate
 	count   int        // all that are remembered, also those whose copy is back
 }
 
@@ -65,8 +65,6 @@ func (s *ownLines) add(at time.Time, payload string, l Line) (gaveUp bool) {
 	if o.isPending() {
 		u.pending = append(u.pending, o)
 		s.pending++
-	} else {
-		u.late = append(u.late, o)
 	}
 	u.count++
 	s.sources[l.Source]++
@@ -108,15 +106,26 @@ func (s *ownLines) match(d mcast.Datagram, ours func(netip.Addr) bool) (known bo
 	u.late = slices.DeleteFunc(u.late, func(o *ownLine) bool { return d.At.Sub(o.sent) > maxLate })
 	switch {
 	case len(u.pending) > 0:
-		o = u.pending[0]
+		o = likeliest(u.pending, d)
 		s.pending--
 	case len(u.late) > 0:
-		o = u.late[0]
+		o = likeliest(u.late, d)
 	default:
 		return true, nil
 	}
 	u.remove(o)
 	return true, o
+}
+
+// likeliest is the oldest of the lines that was to leave by the interface that
+// the copy came by, else the oldest.
+func likeliest(lines []*ownLine, d mcast.Datagram) *ownLine {
+	for _, o := range lines {
+		if o.line.IfIndex == d.IfIndex {
+			return o
+		}
+	}
+	return lines[0]
 }
 
 // fail finds the line that the kernel refused, for which no copy is expected

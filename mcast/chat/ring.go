@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"io"
+	"slices"
 	"sync"
 )
 
@@ -14,7 +15,8 @@ const (
 )
 
 // Ring hands lines from those who make them to one who shows them. Putting
-// never waits: when the ring is full, the oldest line is let go and counted.
+// never waits: when the ring is full, the oldest heard line is let go and
+// counted.
 // It is safe for concurrent use.
 type Ring struct {
 	capacity int
@@ -46,15 +48,24 @@ func (r *Ring) Put(l Line) {
 	r.lines = append(r.lines, l)
 	r.bytes += l.Size()
 	for len(r.lines) > r.capacity || r.bytes > ringBytes && len(r.lines) > 1 {
-		r.bytes -= r.lines[0].Size()
-		r.lines[0] = Line{}
-		r.lines = r.lines[1:]
-		r.dropped++
+		r.letGo()
 	}
 	select {
 	case r.wake <- struct{}{}:
 	default:
 	}
+}
+
+// letGo drops the oldest line that was heard. What happened to own lines, and
+// what was noticed, is not said twice, so it goes only when there is nothing
+// else.
+func (r *Ring) letGo() {
+	n := max(0, slices.IndexFunc(r.lines, func(l Line) bool { return l.Kind == Heard }))
+	r.bytes -= r.lines[n].Size()
+	copy(r.lines[1:], r.lines[:n])
+	r.lines[0] = Line{}
+	r.lines = r.lines[1:]
+	r.dropped++
 }
 
 // Next waits for at least one line and takes all there are, oldest first, with

@@ -66,6 +66,20 @@ func TestRingBoundsBytes(t *testing.T) {
 	}
 }
 
+// Under a flood the news of own lines is kept: it is not said twice.
+func TestRingKeepsNewsOfOwnLines(t *testing.T) {
+	r := NewRing(10)
+	r.Put(Line{ID: 1, Kind: Own, Copy: CopyBack})
+	for n := range uint64(100) {
+		r.Put(Line{ID: n + 2, Kind: Heard})
+	}
+	lines, dropped, _ := r.Next(t.Context())
+	if len(lines) != 10 || dropped != 91 || lines[0].ID != 1 || lines[1].ID != 93 || lines[9].ID != 101 {
+		t.Errorf("kept %d lines, %d let go, the first %d, %d and the last %d; want 10, 91, 1, 93, 101",
+			len(lines), dropped, lines[0].ID, lines[1].ID, lines[len(lines)-1].ID)
+	}
+}
+
 func TestRingDefaultSize(t *testing.T) {
 	r := NewRing(0)
 	for range RingSize + 1 {

@@ -213,9 +213,28 @@ func TestLoopbackOff(t *testing.T) {
 	if _, ok := r.NextExpiry(); ok {
 		t.Error("no copy is expected, so nothing expires")
 	}
-	// On lo the system makes a copy all the same.
-	if l, show := r.Receive(from(ourSocket, "test")); !show || l.Copy != CopyBack {
-		t.Errorf("a copy came: line %+v, shown %t; want CopyBack", l, show)
+	// What comes all the same is not what this host made.
+	if l, show := r.Receive(from(ourSocket, "test")); show {
+		t.Errorf("a copy that was not asked for shows %+v", l)
+	}
+	if c := r.Snapshot(start).Counters; c.OwnCopies != 1 {
+		t.Errorf("counters %+v, want it counted as an own copy", c)
+	}
+}
+
+// Of two equal lines by two interfaces the copy belongs to the one that left
+// by where it came.
+func TestCopyByInterface(t *testing.T) {
+	r := newTestRoom()
+	byEth1 := byEth0
+	byEth1.IfIndex, byEth1.Interface = 3, "eth1"
+	first := r.Say(start, "test", byEth1)
+	second := r.Say(start, "test", byEth0)
+	if l, _ := r.Receive(from(ourSocket, "test")); l.ID != second.ID {
+		t.Errorf("the copy by eth0 completes line %d, want %d", l.ID, second.ID)
+	}
+	if l, _ := r.Receive(from(ourSocket, "test")); l.ID != first.ID {
+		t.Errorf("the other copy completes line %d, want %d: where it really left is what it shows", l.ID, first.ID)
 	}
 }
 
