@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"runtime"
 	"time"
@@ -45,7 +46,7 @@ func (c *Conn) Read(ctx context.Context, dst []Datagram) (int, error) {
 			return 0, ctx.Err()
 		}
 		err = cause(err)
-		if c.sock.trace.on() {
+		if c.sock.trace.on() && !errors.Is(err, net.ErrClosed) && !errors.Is(err, os.ErrDeadlineExceeded) {
 			c.sock.trace.Call(Call{At: time.Now(), Name: readCall, Err: err})
 		}
 		return 0, &OpError{Op: "read", Target: c.local.String(), Err: err}

@@ -40,14 +40,18 @@ func Run(ctx context.Context, s Session, opts Options) error {
 	if env == nil {
 		env = os.Environ()
 	}
-	program := []tea.ProgramOption{tea.WithContext(ctx), tea.WithEnvironment(environ(env)), tea.WithFPS(30), tea.WithoutSignalHandler()}
+	program := []tea.ProgramOption{tea.WithEnvironment(environ(env)), tea.WithFPS(30), tea.WithoutSignalHandler()}
 	if opts.Input != nil {
 		program = append(program, tea.WithInput(opts.Input))
 	}
 	if opts.Output != nil {
 		program = append(program, tea.WithOutput(opts.Output))
 	}
-	_, err := tea.NewProgram(m, program...).Run()
+	p := tea.NewProgram(m, program...)
+	// Not by tea.WithContext: that does not wait for the reader of the input.
+	stop := context.AfterFunc(ctx, p.Quit)
+	defer stop()
+	_, err := p.Run()
 	switch {
 	case m.err != nil:
 		return m.err

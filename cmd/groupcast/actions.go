@@ -76,6 +76,17 @@ func (s *session) say(text string) {
 	}
 }
 
+// remember notes whether a group that was joined is to be joined on interfaces
+// to come, and forgets where it was left.
+func (s *session) remember(g mcast.Group, c choice) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.widely[g] = c.everywhere()
+	for _, i := range c.joins {
+		delete(s.left, place{g, i.Name})
+	}
+}
+
 // hearsItself reports whether a copy of what is sent can come back: not where
 // the group is joined for another source.
 func hearsItself(g mcast.Group, source netip.Addr) bool {
@@ -99,6 +110,7 @@ func (s *session) joinGroup(a tui.Join) error {
 	if err != nil {
 		return err
 	}
+	s.remember(a.Group, c)
 	s.notice(joinedText(a.Group, joined, s.Snapshot().ReadBuffer), "")
 	return nil
 }
@@ -133,6 +145,10 @@ func (s *session) leaveGroup(a tui.Leave) error {
 			continue
 		}
 		left = append(left, i)
+		s.left[place{g, i.Name}] = true
+	}
+	if a.Interface == "" {
+		delete(s.widely, g)
 	}
 	if len(left) == 0 && len(errs) == 0 {
 		return &mcast.OpError{Op: "leave", Target: g.String(), Interface: a.Interface, Err: mcast.ErrNotJoined}

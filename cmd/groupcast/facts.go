@@ -29,10 +29,25 @@ func (s *session) refresh() {
 	facts.Heard = maps.Clone(s.heard)
 	s.facts, s.igmp = facts, igmp
 	s.room.SetInterfaces(facts.Interfaces)
+	s.leaveLo()
 	s.findings = doctor.Diagnose(facts, s.intent())
 	s.way()
 	s.announce()
 	s.tellDrops()
+}
+
+// leaveLo ends a talk on lo for want of anything else, when there is a network
+// and a way to it. The caller holds s.mu.
+func (s *session) leaveLo() {
+	if !s.lo || s.facts.Send.Err != nil {
+		return
+	}
+	for _, i := range s.joinedOn(s.group) {
+		if !i.Loopback() {
+			s.lo, s.send = false, mcast.Interface{}
+			return
+		}
+	}
 }
 
 // tellDrops says how many datagrams the kernel had no room for since it was

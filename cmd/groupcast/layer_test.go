@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"net/netip"
+	"strings"
 	"testing"
 
 	"github.com/groupcast/groupcast/mcast/lab"
@@ -133,7 +134,7 @@ func TestTraceFlag(t *testing.T) {
 }
 
 // Without -i an interface that becomes usable later is joined as well, and a
-// talk on lo, for want of anything else, moves to it.
+// talk on lo, for want of anything else, moves to it when a route leads there.
 func TestInterfaceComesLater(t *testing.T) {
 	topology := lab.Article
 	topology.Hosts = append(topology.Hosts[:2:2], lab.Host{Name: "C", Interfaces: []lab.Interface{{Name: "eth0", Switch: "lan", Down: true}}})
@@ -151,5 +152,28 @@ func TestInterfaceComesLater(t *testing.T) {
 	start(t, l.Host("B"), "groupcast", "send", "-q", "224.0.0.114", "hello C").status()
 	talk.prints("192.168.8.226    eth0  hello C")
 	heard.prints("hello C")
-	talk.remarks("no-route: sends go nowhere") // there is an interface now, but no route by it
+	// The talk stays on lo until something leads out.
+	if err := c.AddRoute(lab.Route{Dst: netip.MustParsePrefix("0.0.0.0/0"), Dev: "eth0"}); err != nil {
+		t.Fatal(err)
+	}
+	talk.remarks("sends leave by eth0, source 192.168.8.227: default route")
+}
+
+// What the user named, or left, stays so when other interfaces come.
+func TestNamedInterfacesStayAlone(t *testing.T) {
+	topology := dual()
+	topology.Hosts[1].Interfaces = append(topology.Hosts[1].Interfaces, lab.Interface{Name: "eth1", Switch: "other", Down: true})
+	l := build(t, topology)
+	a, b := l.Host("A"), l.Host("B")
+	heard := start(t, b, "groupcast", "listen", "ff02::114%eth0", "224.0.0.114")
+	heard.remarks("joined 224.0.0.114:1234 on eth0")
+	if err := errors.Join(b.Link("eth1").SetUp(), b.Link("eth1").AddAddr(netip.MustParsePrefix("169.254.9.9/16"))); err != nil {
+		t.Fatal(err)
+	}
+	heard.remarks("eth1 is usable now: joined 224.0.0.114:1234 there")
+	if strings.Contains(heard.err.String(), "eth1 is usable now: joined [ff02::114]") {
+		t.Errorf("a group with a zone is joined elsewhere:\n%s", heard.err.String())
+	}
+	start(t, a, "groupcast", "send", "-q", "-i", "eth1", "224.0.0.114", "by the other wire").status()
+	heard.prints("eth1  169.254.167.41")
 }

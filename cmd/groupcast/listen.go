@@ -23,6 +23,7 @@ func newListen(set *settings) *cobra.Command {
 		conns:   map[netip.AddrPort]*mcast.Conn{},
 		names:   map[int]string{},
 		down:    map[int]bool{},
+		widely:  map[mcast.Group]bool{},
 		senders: map[netip.AddrPort]bool{},
 	}
 	cmd := &cobra.Command{
@@ -67,7 +68,7 @@ type listener struct {
 	raw       bool
 	out, errs io.Writer
 	conns     map[netip.AddrPort]*mcast.Conn // by what they are bound to
-	all       bool                           // joined on every usable interface, also on those to come
+	widely    map[mcast.Group]bool           // joined wherever they can be, also on interfaces to come
 	down      map[int]bool                   // interfaces, by index; only watch uses it
 
 	mu      sync.Mutex // guards out and what follows
@@ -123,7 +124,7 @@ func (l *listener) join(ctx context.Context, list []mcast.Interface, g mcast.Gro
 	if err != nil {
 		return &mcast.OpError{Op: "join", Target: g.String(), Err: err}
 	}
-	l.all = c.everywhere()
+	l.widely[wherever(g)] = c.everywhere()
 	conn := l.conns[socketOf(g)]
 	if conn == nil {
 		conn, err = mcast.Listen(ctx, mcast.Config{Addr: wildcard(g), Port: g.Port, Trace: l.set.tracer(l.errs)})
@@ -146,7 +147,7 @@ func (l *listener) join(ctx context.Context, list []mcast.Interface, g mcast.Gro
 	}
 	var where []mcast.Interface
 	for _, m := range conn.Memberships() {
-		if g.Addr = g.Addr.WithZone(""); m.Group == g {
+		if m.Group == wherever(g) {
 			where = append(where, m.Interface)
 		}
 	}
@@ -195,32 +196,35 @@ func (l *listener) watch(ctx context.Context) {
 			if err != nil {
 				complain(l.errs, err)
 			}
-			l.joinOnNew(conn, ch.Interface)
 		}
+		l.joinOnNew(ch)
 	})
 	if err != nil {
 		complain(l.errs, err)
 	}
 }
 
-// joinOnNew joins every group on an interface that has become usable, if the
-// user named none.
-func (l *listener) joinOnNew(conn *mcast.Conn, i mcast.Interface) {
-	if !l.all {
-		return
-	}
-	for _, g := range groupsOf(conn) {
-		if !i.Usable(g.Addr) {
+// joinOnNew joins groups on an interface that may have become usable: those for
+// which the user named no interface.
+func (l *listener) joinOnNew(ch mcast.Change) {
+	for g, widely := range l.widely {
+		if !widely || !brings(ch) || !ch.Interface.Usable(g.Addr) {
 			continue
 		}
-		err := conn.Join(g, i)
+		err := l.conns[socketOf(g)].Join(g, ch.Interface)
 		switch {
 		case err == nil:
-			l.remark(fmt.Sprintf("%s is usable now: joined %s there", i.Name, g))
+			l.remark(usableText(ch.Interface, g))
 		case !errors.Is(err, mcast.ErrJoined):
 			complain(l.errs, err)
 		}
 	}
+}
+
+// wherever is the group without the interface that its zone names.
+func wherever(g mcast.Group) mcast.Group {
+	g.Addr = g.Addr.WithZone("")
+	return g
 }
 
 // state says when an interface that is joined on stops and starts to carry

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"slices"
 	"time"
 
 	"github.com/groupcast/groupcast/mcast"
@@ -77,54 +76,51 @@ func (s *session) followAll(ch mcast.Change) {
 		}
 	}
 	s.rename(ch)
-	s.joinOnNew(ch.Interface, now)
+	s.joinOnNew(ch, now)
 }
 
-// joinOnNew joins every group on an interface that has become usable, if the
-// user named none. A talk on lo for want of anything else moves to it. The
-// caller holds s.mu.
-func (s *session) joinOnNew(i mcast.Interface, now time.Time) {
-	if !s.all {
-		return
-	}
-	for _, l := range s.listeners {
-		for _, g := range groupsOf(l) {
-			if !i.Usable(g.Addr) {
-				continue
-			}
-			err := l.Join(g, i)
-			switch {
-			case err == nil:
-				s.ring.Put(s.room.Notice(now, fmt.Sprintf("%s is usable now: joined %s there", i.Name, g), ""))
-				if s.lo {
-					s.lo, s.send = false, mcast.Interface{}
-				}
-			case !errors.Is(err, mcast.ErrJoined):
-				s.ring.Put(s.room.Problem(now, plain(err), hint(err)))
-			}
+// joinOnNew joins groups on an interface that may have become usable: those for
+// which the user named no interface, and did not leave this one. The caller
+// holds s.mu.
+func (s *session) joinOnNew(ch mcast.Change, now time.Time) {
+	i := ch.Interface
+	for g, widely := range s.widely {
+		l := s.listeners[socketOf(g)]
+		if l == nil || !widely || s.left[place{g, i.Name}] || !brings(ch) || !i.Usable(g.Addr) {
+			continue
+		}
+		err := l.Join(g, i)
+		switch {
+		case err == nil:
+			s.ring.Put(s.room.Notice(now, usableText(i, g), ""))
+		case !errors.Is(err, mcast.ErrJoined):
+			s.ring.Put(s.room.Problem(now, plain(err), hint(err)))
 		}
 	}
 }
 
-// groupsOf lists what a socket has joined, wherever that is.
-func groupsOf(l *mcast.Conn) []mcast.Group {
-	var groups []mcast.Group
-	for _, m := range l.Memberships() {
-		if !slices.Contains(groups, m.Group) {
-			groups = append(groups, m.Group)
-		}
-	}
-	return groups
+// brings reports whether a change can make an interface usable.
+func brings(ch mcast.Change) bool {
+	return ch.Kind == mcast.Appeared || ch.Kind == mcast.LinkUp || ch.Kind == mcast.AddressAdded
 }
 
-// rename keeps the interfaces that the user chose when one of them is made
-// again, with another index, or gets another name. The caller holds s.mu.
+func usableText(i mcast.Interface, g mcast.Group) string {
+	return fmt.Sprintf("%s is usable now: joined %s there", i.Name, g)
+}
+
+// rename keeps the interfaces that the user chose, and what was heard by one,
+// when it is made again, with another index, or gets another name. The caller
+// holds s.mu.
 func (s *session) rename(ch mcast.Change) {
 	same := func(i mcast.Interface) bool {
 		return ch.Kind == mcast.Appeared && i.Name == ch.Interface.Name || ch.Kind == mcast.Renamed && i.Index == ch.Interface.Index
 	}
 	if same(s.send) {
 		s.send = ch.Interface
+	}
+	if old, err := mcast.FindInterface(s.facts.Interfaces, ch.Interface.Name); err == nil && old.Index != ch.Interface.Index {
+		s.heard[ch.Interface.Index] += s.heard[old.Index]
+		delete(s.heard, old.Index)
 	}
 	for n := range s.byUser {
 		if same(s.byUser[n]) {

@@ -152,7 +152,9 @@ func completeGroups(*cobra.Command, []string, string) ([]string, cobra.ShellComp
 	v6, _ := mcast.MLD()
 	for _, i := range slices.Concat(v4, v6) {
 		for _, g := range i.Groups {
-			out = append(out, g.Addr.String()+"\tjoined on "+clean(i.Name))
+			if !slices.ContainsFunc(out, func(s string) bool { return strings.HasPrefix(s, g.Addr.String()+"\t") }) {
+				out = append(out, g.Addr.String()+"\tjoined on "+clean(i.Name))
+			}
 		}
 	}
 	return out, cobra.ShellCompDirectiveNoFileComp

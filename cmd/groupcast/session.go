@@ -46,21 +46,28 @@ type session struct {
 	senders   map[netip.Addr]*mcast.Conn     // by IP version: its wildcard address
 	loopback  bool
 	hops      int
-	dropped   uint64            // datagrams lost in the kernel, as last told
-	gone      uint64            // of them, by listeners that are closed
-	group     mcast.Group       // where Say goes
-	byUser    []mcast.Interface // the interfaces that the user named
-	send      mcast.Interface   // zero: the kernel chooses
-	lo        bool              // on lo, because there is nothing else
-	all       bool              // joined on every usable interface, also on those to come
-	joinErrs  map[int]error     // why the current group is not joined there
-	heard     map[int]uint64    // datagrams of other hosts to the current group, by interface
+	dropped   uint64               // datagrams lost in the kernel, as last told
+	gone      uint64               // of them, by listeners that are closed
+	group     mcast.Group          // where Say goes
+	byUser    []mcast.Interface    // the interfaces that the user named
+	send      mcast.Interface      // zero: the kernel chooses
+	lo        bool                 // on lo, because there is nothing else
+	widely    map[mcast.Group]bool // joined wherever they can be, also on interfaces to come
+	left      map[place]bool       // where the user left them
+	joinErrs  map[int]error        // why the current group is not joined there
+	heard     map[int]uint64       // datagrams of other hosts to the current group, by interface
 	facts     doctor.Facts
 	findings  []doctor.Finding
 	igmp      map[int]int // version by interface
 	out       tui.Egress  // where sends leave, as last asked
 	told      string      // what the talk says of that
 	err       error       // what ended the session
+}
+
+// place is a group on an interface.
+type place struct {
+	group mcast.Group
+	on    string
 }
 
 // refreshEvery is how often the facts are read anew. Reading them takes well
@@ -95,7 +102,8 @@ func startSession(ctx context.Context, cfg sessionConfig) (*session, error) {
 		group:     cfg.group,
 		send:      c.send,
 		lo:        c.lo,
-		all:       c.everywhere(),
+		widely:    map[mcast.Group]bool{cfg.group: c.everywhere()},
+		left:      map[place]bool{},
 		joinErrs:  map[int]error{},
 		heard:     map[int]uint64{},
 		igmp:      map[int]int{},

@@ -112,12 +112,27 @@ func wrongEgress(f Facts, in Intent) []Finding {
 	return []Finding{{
 		Name:      "wrong-egress",
 		Verdict:   verdict,
-		Title:     fmt.Sprintf("sends leave by %s, the LAN is at %s", describe(out, in.Group), best.Name),
+		Title:     fmt.Sprintf("sends leave by %s, the LAN %s", describe(out, in.Group), f.whereabouts(best, out, in.Group)),
 		Evidence:  chosen + "; " + because,
 		Hints:     append(useInterface(best), routeBy(best, in.Group)),
 		Interface: out.Name,
 		Fix:       &Fix{UseInterface: best.Name},
 	}}
+}
+
+// whereabouts says where the LAN is, or, where several interfaces are as good,
+// may be.
+func (f Facts) whereabouts(best, out mcast.Interface, g mcast.Group) string {
+	var names []string
+	for _, i := range f.Interfaces {
+		if i.Index != out.Index && i.Usable(g.Addr) && f.preference(i, g) == f.preference(best, g) {
+			names = append(names, i.Name)
+		}
+	}
+	if len(names) < 2 || f.Heard[best.Index] > 0 {
+		return "is at " + best.Name
+	}
+	return "may be at " + strings.Join(names, " or ")
 }
 
 func useInterface(i mcast.Interface) []string {

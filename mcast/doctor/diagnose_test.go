@@ -175,3 +175,17 @@ func TestWrongEgressEvidence(t *testing.T) {
 		}
 	}
 }
+
+// Where nobody was heard and two interfaces are as good, neither is the LAN for
+// certain.
+func TestWrongEgressNamesAll(t *testing.T) {
+	other := iface(9, "eth9", up, "10.0.0.9/8")
+	in := Intent{Group: mcast.DefaultGroup, Joined: []int{2, 3, 9}, Loopback: true, Hops: 1}
+	if f := Diagnose(facts(by(eth1), eth0, eth1, other), in); !strings.Contains(f[0].Title, "may be at eth0 or eth9") {
+		t.Errorf("the title is %q", f[0].Title)
+	}
+	heardThere := heard(facts(by(eth1), eth0, eth1, other), map[int]uint64{9: 1})
+	if f := Diagnose(heardThere, in); !strings.Contains(f[0].Title, "is at eth9") {
+		t.Errorf("with somebody heard by eth9 the title is %q", f[0].Title)
+	}
+}
