@@ -102,7 +102,7 @@ func (s *session) intent() doctor.Intent {
 	return doctor.Intent{
 		Group:    s.group,
 		Joined:   indexes(s.joinedOn(s.group)),
-		Wanted:   indexes(s.byUser),
+		Wanted:   slices.Clone(s.byUser),
 		Send:     s.send.Index,
 		Loopback: s.loopback,
 		Hops:     s.hops,

@@ -45,7 +45,7 @@ func showInterfaces(out io.Writer, g mcast.Group, set *settings) error {
 	}
 	intent := doctor.Intent{Group: g, Joined: indexes(c.joins), Send: c.send.Index, Loopback: set.loopback, Hops: set.hops}
 	if c.byUser {
-		intent.Wanted = intent.Joined
+		intent.Wanted = c.joins
 	}
 	if len(c.joins) == 1 && c.joins[0].Index == 0 {
 		intent.Joined = nil

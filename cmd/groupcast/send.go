@@ -108,7 +108,7 @@ func (s *sender) prepare(ctx context.Context) ([]doctor.Finding, error) {
 	}
 	intent := doctor.Intent{Group: s.group, Send: c.send.Index, Loopback: s.set.loopback, Hops: s.set.hops}
 	if c.byUser {
-		intent.Wanted = indexes(c.joins[:1])
+		intent.Wanted = c.joins[:1]
 	}
 	return doctor.Diagnose(facts, intent), nil
 }

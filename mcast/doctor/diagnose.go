@@ -264,10 +264,10 @@ func interfaceDown(f Facts, in Intent) []Finding {
 			out = append(out, Finding{
 				Name:      "interface-down",
 				Verdict:   Failure,
-				Title:     fmt.Sprintf("the interface with index %d is gone", index),
-				Evidence:  "it was deleted, and its memberships with it",
-				Hints:     []string{"choose another: /interface NAME; groupcast interfaces lists them"},
-				Interface: fmt.Sprintf("#%d", index),
+				Title:     in.nameOf(index) + " is gone",
+				Evidence:  fmt.Sprintf("it had index %d, and was deleted, its memberships with it", index),
+				Hints:     []string{"make it again under its name, or choose another: /interface NAME; groupcast interfaces lists them"},
+				Interface: in.nameOf(index),
 			})
 		case errors.Is(i.Ready(in.Group.Addr), mcast.ErrInterfaceDown):
 			finding := Finding{
@@ -313,10 +313,21 @@ func noAddress(f Facts, in Intent) []Finding {
 	return out
 }
 
+// nameOf is what the user called an interface that is gone.
+func (in Intent) nameOf(index int) string {
+	if i, ok := mcast.ByIndex(in.Wanted, index); ok {
+		return i.Name
+	}
+	return fmt.Sprintf("#%d", index)
+}
+
 // concerns lists the interfaces that matter to the program: named, joined, or
 // sent by. If it has none of its own, all of the host's but lo matter.
 func (in Intent) concerns(f Facts) []int {
-	list := slices.Concat(in.Wanted, in.Joined)
+	list := slices.Clone(in.Joined)
+	for _, i := range in.Wanted {
+		list = append(list, i.Index)
+	}
 	if out, ok := f.egress(in); ok {
 		list = append(list, out.Index)
 	}

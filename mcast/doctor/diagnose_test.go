@@ -77,7 +77,7 @@ func TestDiagnose(t *testing.T) {
 		{"the article, and the other side is heard", heard(facts(by(eth1), eth0, eth1), map[int]uint64{2: 5}), joined(2, 3),
 			"wrong-egress failure eth1 use eth0"},
 		{"the article, after the fix", heard(facts(by(eth1), eth0, eth1), map[int]uint64{2: 5}),
-			with(func(in *Intent) { in.Joined, in.Send, in.Wanted = []int{2, 3}, 2, []int{2} }), ""},
+			with(func(in *Intent) { in.Joined, in.Send, in.Wanted = []int{2, 3}, 2, wanted(eth0) }), ""},
 		{"the article's half fix: joined by address alone", facts(by(eth1), eth0, eth1), joined(2),
 			"wrong-egress warning eth1 use eth0; join-send-mismatch warning eth1 use eth0"},
 		{"-i default: both where the kernel says", facts(by(eth1), eth0, eth1), joined(3),
@@ -85,16 +85,16 @@ func TestDiagnose(t *testing.T) {
 		{"a VPN takes the group", facts(by(tun0), eth0, tun0), joined(2, 4),
 			"wrong-egress warning tun0 use eth0"},
 		{"a VPN chosen by the user", facts(by(eth0), eth0, tun0),
-			with(func(in *Intent) { in.Joined, in.Send, in.Wanted = []int{4}, 4, []int{4} }), ""},
+			with(func(in *Intent) { in.Joined, in.Send, in.Wanted = []int{4}, 4, wanted(tun0) }), ""},
 		{"the user's choice, but everyone is elsewhere", heard(facts(by(eth0), eth0, tun0), map[int]uint64{2: 1}),
-			with(func(in *Intent) { in.Joined, in.Send, in.Wanted = []int{2, 4}, 4, []int{4} }),
+			with(func(in *Intent) { in.Joined, in.Send, in.Wanted = []int{2, 4}, 4, wanted(tun0) }),
 			"wrong-egress failure tun0 use eth0"},
 		{"members on both wires", heard(facts(by(eth1), eth0, eth1), map[int]uint64{2: 9, 3: 1}), joined(2, 3),
 			"wrong-egress warning eth1 use eth0"},
 		{"everyone is on the link-local wire", heard(facts(by(eth1), eth0, eth1), map[int]uint64{3: 4}), joined(2, 3), ""},
 
 		{"sends elsewhere than it listens", facts(by(eth0), eth0, eth1),
-			with(func(in *Intent) { in.Joined, in.Send, in.Wanted = []int{2}, 3, []int{2, 3} }),
+			with(func(in *Intent) { in.Joined, in.Send, in.Wanted = []int{2}, 3, wanted(eth0, eth1) }),
 			"join-send-mismatch warning eth1 use eth1"},
 		{"joined on lo and elsewhere", facts(by(eth1), eth0, eth1),
 			with(func(in *Intent) { in.Joined = []int{2, 1} }),
@@ -102,7 +102,7 @@ func TestDiagnose(t *testing.T) {
 		{"joined on lo alone", facts(by(eth0), eth0), with(func(in *Intent) { in.Joined = []int{1} }),
 			"join-send-mismatch warning eth0 use eth0"},
 		{"sends by lo, but the group is joined on the LAN", facts(by(eth0), eth0),
-			with(func(in *Intent) { in.Joined, in.Send, in.Wanted = []int{2}, 1, []int{1} }),
+			with(func(in *Intent) { in.Joined, in.Send, in.Wanted = []int{2}, 1, wanted(lo) }),
 			"join-send-mismatch warning lo use eth0"},
 
 		{"no route at all", facts(nowhere(syscall.ENETUNREACH), eth0), healthy, "no-route failure - use eth0"},
@@ -125,6 +125,8 @@ func TestDiagnose(t *testing.T) {
 		{"the interface went down", facts(by(eth0), eth0, dead), joined(2, 6), "interface-down failure eth3 -"},
 		{"the cable was pulled", facts(by(eth0), eth0, cut), joined(2, 7), "interface-down failure eth4 -"},
 		{"the interface is gone", facts(by(eth0), eth0), joined(2, 99), "interface-down failure #99 -"},
+		{"the interface that was named is gone", facts(by(eth0), eth0),
+			with(func(in *Intent) { in.Joined, in.Send, in.Wanted = nil, 7, wanted(cut) }), "interface-down failure eth4 -"},
 		{"no address", facts(by(eth0), eth0, bare), joined(2, 5), "no-address warning eth2 -"},
 		{"all is down", facts(nowhere(syscall.ENETUNREACH), dead), joined(),
 			"no-route failure - -; interface-down failure eth3 -"},
@@ -146,6 +148,8 @@ func TestDiagnose(t *testing.T) {
 		})
 	}
 }
+
+func wanted(list ...mcast.Interface) []mcast.Interface { return list }
 
 func summary(findings []Finding) string {
 	var lines []string

@@ -22,9 +22,9 @@ type Answer struct {
 // Intent is what the program does, or would do.
 type Intent struct {
 	Group    mcast.Group
-	Joined   []int // indexes of the interfaces that Group is joined on
-	Wanted   []int // indexes of the interfaces that the user named
-	Send     int   // index of the interface that sends are told to leave by; 0: the kernel chooses
+	Joined   []int             // indexes of the interfaces that Group is joined on
+	Wanted   []mcast.Interface // that the user named, as they were then
+	Send     int               // index of the interface that sends are told to leave by; 0: the kernel chooses
 	Loopback bool
 	Hops     int // TTL of what is sent
 }
