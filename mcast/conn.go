@@ -290,6 +290,7 @@ func (c *Conn) Close() error {
 		return &OpError{Op: "close", Target: c.local.String(), Err: net.ErrClosed}
 	}
 	c.closed = true
+	c.wake.close()
 	c.kernelDrops() // the last chance
 	for _, s := range c.extra {
 		s.trace.do("close", "", "", s.udp.Close)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -325,6 +326,36 @@ func TestReadEndsWithItsContext(t *testing.T) {
 	}
 }
 
+// longLived is a context that counts who waits for its end.
+type longLived struct {
+	context.Context
+	waiting *atomic.Int32
+}
+
+func (c longLived) Done() <-chan struct{} { return make(chan struct{}) }
+func (c longLived) AfterFunc(func()) func() bool {
+	c.waiting.Add(1)
+	return func() bool { c.waiting.Add(-1); return true }
+}
+
+// A Conn that is closed leaves nothing with a context that lives on.
+func TestCloseLetsTheContextGo(t *testing.T) {
+	a := build(t, lab.Article).Host("A")
+	own := onGroup(t, a, "eth0")
+	send(t, a, socket(t, a, mcast.Config{}), "x", mcast.Via{IfIndex: device(t, a, "eth0").Index})
+	ctx := longLived{t.Context(), new(atomic.Int32)}
+	if _, err := own.Read(ctx, make([]mcast.Datagram, 1)); err != nil {
+		t.Fatal(err)
+	}
+	if got := ctx.waiting.Load(); got != 1 {
+		t.Fatalf("after a Read %d wait for the context, want 1: the test proves nothing", got)
+	}
+	own.Close()
+	if got := ctx.waiting.Load(); got != 0 {
+		t.Errorf("after Close %d wait for the context, want 0", got)
+	}
+}
+
 func TestReadAllocatesNothing(t *testing.T) {
 	a := build(t, lab.Article).Host("A")
 	own := onGroup(t, a, "eth0")
@@ -399,6 +430,10 @@ func TestErrors(t *testing.T) {
 		{"send too much", a, func() error { return c.Send(make([]byte, mcast.MaxPayload+1), g.AddrPort(), mcast.Via{}) }, mcast.ErrTooLong, "65508 bytes"},
 		{"send by an interface that is gone", a, func() error { return c.Send(nil, g.AddrPort(), mcast.Via{IfIndex: 99}) }, syscall.ENODEV, "on #99"},
 		{"hops out of range", a, func() error { return c.SetHops(256) }, mcast.ErrHopsOutside, "256"},
+		{"a read size below zero", a, func() error {
+			_, err := mcast.Listen(t.Context(), mcast.Config{ReadSize: -1})
+			return err
+		}, nil, "read size -1"},
 		{"a read size that no datagram has", a, func() error {
 			_, err := mcast.Listen(t.Context(), mcast.Config{ReadSize: 65536})
 			return err

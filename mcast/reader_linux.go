@@ -43,9 +43,6 @@ type reader struct {
 // newReader makes a reader that keeps size bytes of each payload. It asks for
 // timestamps; destination, interface and hops come if the socket is set so.
 func newReader(udp *net.UDPConn, size int) (*reader, error) {
-	if err := checkReadSize(size); err != nil {
-		return nil, err
-	}
 	raw, err := udp.SyscallConn()
 	if err != nil {
 		return nil, err

@@ -246,15 +246,6 @@ func TestReaderNamesGoneInterfacesByNumber(t *testing.T) {
 	}
 }
 
-func TestReaderSize(t *testing.T) {
-	udp := onLo(t, "127.0.0.1")
-	for _, size := range []int{-1, 0, 65536} {
-		if _, err := newReader(udp, size); !errors.Is(err, errReadSize) {
-			t.Errorf("size %d gave %v, want %v", size, err, errReadSize)
-		}
-	}
-}
-
 func TestReaderEnds(t *testing.T) {
 	t.Run("by deadline", func(t *testing.T) {
 		udp := onLo(t, "127.0.0.1")

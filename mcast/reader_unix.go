@@ -24,9 +24,6 @@ type reader struct {
 
 // newReader makes a reader that keeps size bytes of each payload.
 func newReader(udp *net.UDPConn, size int) (*reader, error) {
-	if err := checkReadSize(size); err != nil {
-		return nil, err
-	}
 	local := udp.LocalAddr().(*net.UDPAddr)
 	return &reader{udp: udp, v6: local.IP.To4() == nil, size: size}, nil
 }

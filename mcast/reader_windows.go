@@ -15,9 +15,6 @@ type reader struct {
 
 // newReader makes a reader that keeps size bytes of each payload.
 func newReader(udp *net.UDPConn, size int) (*reader, error) {
-	if err := checkReadSize(size); err != nil {
-		return nil, err
-	}
 	return &reader{udp: udp, size: size}, nil
 }
 
@@ -30,7 +27,7 @@ func (r *reader) read(dst []Datagram) (int, error) {
 	if r.data == nil {
 		// Winsock makes an error (WSAEMSGSIZE) of a datagram that does not
 		// fit, so any must, and is cut here.
-		r.data = make([]byte, maxReadSize)
+		r.data = make([]byte, maxDatagram)
 	}
 	n, from, err := r.udp.ReadFromUDPAddrPort(r.data)
 	if err != nil {

@@ -13,9 +13,10 @@ import (
 type wake struct {
 	udp  *net.UDPConn
 	done <-chan struct{} // of the context that is watched; only the reader uses it
-	stop func() bool
 
 	mu       sync.Mutex
+	stop     func() bool // ends the watching; nil: there is none
+	closed   bool
 	deadline time.Time // as the user set it
 	turn     int       // counts the contexts
 	ended    bool      // the present one has ended, and the deadline is past
@@ -36,25 +37,34 @@ func (w *wake) watch(ctx context.Context) {
 	if ctx.Done() == w.done {
 		return
 	}
-	if w.stop != nil {
-		w.stop()
-	}
-	w.done, w.stop = ctx.Done(), nil
-	turn := w.begin()
-	if w.done != nil {
-		w.stop = context.AfterFunc(ctx, func() { w.end(turn) })
-	}
-}
-
-func (w *wake) begin() int {
+	w.done = ctx.Done()
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.forget()
 	w.turn++
 	if w.ended {
 		w.ended = false
 		w.udp.SetReadDeadline(w.deadline)
 	}
-	return w.turn
+	if turn := w.turn; w.done != nil && !w.closed {
+		w.stop = context.AfterFunc(ctx, func() { w.end(turn) })
+	}
+}
+
+// forget needs w.mu.
+func (w *wake) forget() {
+	if w.stop != nil {
+		w.stop()
+		w.stop = nil
+	}
+}
+
+// close lets the context go, which may live long after the socket.
+func (w *wake) close() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.closed = true
+	w.forget()
 }
 
 func (w *wake) end(turn int) {

@@ -9,10 +9,13 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/groupcast/groupcast/mcast/lab"
 )
@@ -134,6 +137,15 @@ func TestKillLeavesNothing(t *testing.T) {
 	if len(namespaces) != 3 { // the lab's, A's, B's
 		t.Errorf("processes in %d network namespaces, want 3: %v", len(namespaces), namespaces)
 	}
+	ends := map[string]int{} // pidfd_open(2): readable when the process is gone
+	for _, pid := range mine {
+		n, _ := strconv.Atoi(pid)
+		fd, err := unix.PidfdOpen(n, 0)
+		if err != nil {
+			t.Fatalf("process %s: %v", pid, err)
+		}
+		ends[pid] = fd
+	}
 	if err := c.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
@@ -142,15 +154,15 @@ func TestKillLeavesNothing(t *testing.T) {
 	if _, err := out.ReadByte(); err != io.EOF {
 		t.Errorf("10 s after SIGKILL a command is alive: %v", err)
 	}
-	// A process closes its files a moment before it is gone.
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
-		left := using(namespaces)
-		if len(left) == 0 {
-			break
+	for pid, end := range ends { // a process closes its files a moment before it is gone
+		poll := []unix.PollFd{{Fd: int32(end), Events: unix.POLLIN}}
+		if n, err := unix.Poll(poll, 10_000); n != 1 {
+			t.Errorf("10 s after SIGKILL process %s is alive (%v)", pid, err)
 		}
-		if time.Now().After(deadline) {
-			t.Fatalf("10 s after SIGKILL these are alive: %v", left)
-		}
+		unix.Close(end)
+	}
+	if left := using(namespaces); len(left) > 0 {
+		t.Errorf("after SIGKILL these are in the lab's namespaces: %v", left)
 	}
 }
 
