@@ -293,8 +293,8 @@ func (c *Conn) Close() error {
 	c.wake.close()
 	c.kernelDrops() // the last chance
 	for _, s := range c.extra {
-		s.trace.do("close", "", "", s.udp.Close)
+		s.trace.do("close", "", nil, s.udp.Close)
 	}
 	c.extra = nil
-	return c.sock.trace.do("close", "", "", c.sock.udp.Close)
+	return c.sock.trace.do("close", "", nil, c.sock.udp.Close)
 }

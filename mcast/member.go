@@ -319,7 +319,7 @@ func (c *Conn) remove(m *member) {
 		}
 	}
 	c.extra = slices.DeleteFunc(c.extra, func(s *socket) bool { return s == m.at })
-	m.at.trace.do("close", "", "", m.at.udp.Close)
+	m.at.trace.do("close", "", nil, m.at.udp.Close)
 	if len(c.extra) == 0 {
 		c.takeOwn()
 	}

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"runtime"
+	"strconv"
 	"time"
 )
 
@@ -78,17 +79,35 @@ func (c *Conn) traceRead(batch []Datagram) {
 	for i := range batch {
 		size += len(batch[i].Data)
 	}
-	d := batch[0]
-	call := Call{
-		At: time.Now(), Name: readCall,
-		Args:   fmt.Sprintf("from %s to %s on %s (%d) ttl %d", d.From, d.To, interfaceName(d.IfIndex), d.IfIndex, d.Hops),
-		Result: fmt.Sprintf("%d bytes", size),
+	args := readArgs{count: len(batch), first: batch[0], on: c.nameOf(&batch[0])}
+	args.first.Data = nil // the next Read overwrites it
+	c.sock.trace.Call(Call{At: time.Now(), Name: readCall, Args: args, Result: strconv.Itoa(size) + " bytes"})
+}
+
+// nameOf is the name of the interface that a datagram came by.
+func (c *Conn) nameOf(d *Datagram) string {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	if m := c.members[memberKey{d.To.WithZone(""), d.IfIndex}]; m != nil {
+		return m.on.Name
 	}
-	if len(batch) > 1 {
-		call.Args = fmt.Sprintf("%d datagrams, the first %s", len(batch), call.Args)
+	return interfaceName(d.IfIndex)
+}
+
+// readArgs is what a reading call brought.
+type readArgs struct {
+	count int
+	first Datagram
+	on    string
+}
+
+func (a readArgs) String() string {
+	d := a.first
+	s := fmt.Sprintf("from %s to %s on %s (%d) ttl %d", d.From, d.To, a.on, d.IfIndex, d.Hops)
+	if a.count > 1 {
+		s = fmt.Sprintf("%d datagrams, the first %s", a.count, s)
 	}
-	call.Args = "{" + call.Args + "}"
-	c.sock.trace.Call(call)
+	return "{" + s + "}"
 }
 
 // readCall is what the system's reading call is named.

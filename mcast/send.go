@@ -55,14 +55,14 @@ func (c *Conn) Send(data []byte, to netip.AddrPort, via Via) error {
 
 func (c *Conn) traceSend(start time.Time, data []byte, to netip.AddrPort, via Via, err error) {
 	call := Call{At: start, Took: time.Since(start), Name: "sendmsg", Err: cause(err)}
-	call.Args = fmt.Sprintf("%d bytes to %s", len(data), to)
+	args := fmt.Sprintf("%d bytes to %s", len(data), to)
 	if via.IfIndex != 0 {
-		call.Args += fmt.Sprintf(" by %s (%d)", interfaceName(via.IfIndex), via.IfIndex)
+		args += fmt.Sprintf(" by %s (%d)", interfaceName(via.IfIndex), via.IfIndex)
 	}
 	if via.Source.IsValid() {
-		call.Args += " from " + via.Source.String()
+		args += " from " + via.Source.String()
 	}
-	call.Args = "{" + call.Args + "}"
+	call.Args = "{" + args + "}"
 	if err == nil {
 		call.Result = fmt.Sprintf("%d bytes", len(data))
 	}

@@ -22,7 +22,7 @@ type Call struct {
 	Took   time.Duration // not told of reads, which mostly wait
 	Name   string        // "socket, bind", "setsockopt", "sendmsg", "recvmmsg", "close"
 	Option string        // of setsockopt: "MCAST_JOIN_GROUP"
-	Args   string        // "{224.0.0.114 on eth0 (2)}"
+	Args   any           // prints as "{224.0.0.114 on eth0 (2)}"; nil: none. Formatted only when it is read
 	Result string        // when there is more to say than "ok": "5 bytes"
 	Err    error         // what the kernel refused it with
 }
@@ -35,8 +35,8 @@ func (c Call) String() string {
 	if c.Option != "" {
 		s += " " + c.Option
 	}
-	if c.Args != "" {
-		s += " " + c.Args
+	if args := c.Arguments(); args != "" {
+		s += " " + args
 	}
 	switch {
 	case c.Err != nil:
@@ -47,15 +47,23 @@ func (c Call) String() string {
 	return s + " = ok"
 }
 
+// Arguments are Args as text, "" for none.
+func (c Call) Arguments() string {
+	if c.Args == nil {
+		return ""
+	}
+	return fmt.Sprint(c.Args)
+}
+
 func (t *Trace) on() bool { return t != nil && t.Call != nil }
 
-// do makes a call and tells of it. Arguments are formatted only for a Trace.
+// do makes a call and tells of it. The arguments must not change after it.
 func (t *Trace) do(name, option string, args any, call func() error) error {
 	if !t.on() {
 		return call()
 	}
 	start := time.Now()
 	err := call()
-	t.Call(Call{At: start, Took: time.Since(start), Name: name, Option: option, Args: fmt.Sprint(args), Err: cause(err)})
+	t.Call(Call{At: start, Took: time.Since(start), Name: name, Option: option, Args: args, Err: cause(err)})
 	return err
 }
