@@ -12,12 +12,18 @@ import (
 
 // What a command may also ask for: the screen does these by itself.
 type (
-	showHelp struct{}
-	quit     struct{}
+	showHelp   struct{}
+	showWho    struct{}                  // who was heard
+	clearTalk  struct{}                  // empties the talk
+	openPicker struct{ kind pickerKind } // a command that was given nothing to choose
+	quit       struct{}
 )
 
-func (showHelp) action() {}
-func (quit) action()     {}
+func (showHelp) action()   {}
+func (showWho) action()    {}
+func (clearTalk) action()  {}
+func (openPicker) action() {}
+func (quit) action()       {}
 
 // slash is one of the commands that can be typed.
 type slash struct {
@@ -26,17 +32,32 @@ type slash struct {
 	args  string
 	text  string
 	parse func(args []string, s Snapshot) (Action, error)
-	words func(s Snapshot) []string // what its arguments may be, for completion; nil: not known
+	words func(s Snapshot, nth int) []string // what its nth argument may be, for completion; nil: not known
+	line  bool                               // its only argument is the rest of the line, spaces and all
 }
 
 var slashes = []slash{
-	{"/join", "", "GROUP[:PORT] [INTERFACE]", "join a group", parseJoin, interfaceNames},
-	{"/leave", "", "[GROUP] [INTERFACE]", "leave a group", parseLeave, groupsAndInterfaces},
-	{"/interface", "", "NAME|INDEX|ADDRESS|default", "send and join by it", parseInterface, interfacesAndDefault},
-	{"/loopback", "", "on|off", "copies on this host", parseLoopback, onOff},
-	{"/ttl", "/hops", "0 to 255", "how far sends go", parseHops, nil},
-	{"/help", "", "", "this page", func([]string, Snapshot) (Action, error) { return showHelp{}, nil }, nil},
-	{"/quit", "", "", "leave all, and end", func([]string, Snapshot) (Action, error) { return quit{}, nil }, nil},
+	{name: "/join", args: "[GROUP[:PORT] [INTERFACE]]", text: "join and talk there", parse: parseJoin, words: groupThenInterface},
+	{name: "/look", args: "GROUP[:PORT] [INTERFACE]", text: "join only to listen", parse: parseLook, words: groupThenInterface},
+	{name: "/leave", args: "[GROUP] [INTERFACE]", text: "leave a group", parse: parseLeave, words: groupsAndInterfaces},
+	{name: "/interface", args: "[NAME|INDEX|ADDR|default]", text: "send and join by it", parse: parseInterface, words: interfacesAndDefault},
+	{name: "/source", args: "[ADDRESS|any]", text: "hear only this source", parse: parseSource, words: sourcesAndAny},
+	{name: "/block", args: "[ADDRESS]", text: "hear a source no more", parse: parseBlock, words: heardSources},
+	{name: "/unblock", args: "ADDRESS", text: "hear it again", parse: parseUnblock, words: blockedSources},
+	{name: "/who", text: "who was heard", parse: always(showWho{})},
+	{name: "/loopback", args: "on|off", text: "copies on this host", parse: parseLoopback, words: onOff},
+	{name: "/ttl", alias: "/hops", args: "0 to 255", text: "how far sends go", parse: parseHops},
+	{name: "/save", args: "FILE", text: "write the talk there", parse: parseSave, line: true},
+	{name: "/clear", text: "empty the talk", parse: always(clearTalk{})},
+	{name: "/help", text: "this page", parse: always(showHelp{})},
+	{name: "/quit", text: "leave all, and end", parse: always(quit{})},
+}
+
+// usage is the command as it is typed.
+func (c slash) usage() string { return strings.TrimSpace(c.name + " " + c.args) }
+
+func always(a Action) func([]string, Snapshot) (Action, error) {
+	return func([]string, Snapshot) (Action, error) { return a, nil }
 }
 
 // advice is an error with what to do about it.
@@ -61,14 +82,18 @@ func parse(line string, s Snapshot) (Action, error) {
 	words := strings.Fields(line)
 	for _, c := range slashes {
 		if words[0] == c.name || c.alias != "" && words[0] == c.alias {
-			a, err := c.parse(words[1:], s)
+			args := words[1:]
+			if rest := strings.TrimSpace(line[len(words[0]):]); c.line && rest != "" {
+				args = []string{rest}
+			}
+			a, err := c.parse(args, s)
 			if err == nil {
 				return a, nil
 			}
 			if adv := (advice{}); errors.As(err, &adv) {
 				return nil, err
 			}
-			return nil, advice{err, strings.TrimSpace("usage: " + c.name + " " + c.args)}
+			return nil, advice{err, "usage: " + c.usage()}
 		}
 	}
 	hint := "a line that starts with a slash: //" + strings.TrimPrefix(words[0], "/")
@@ -79,23 +104,37 @@ func parse(line string, s Snapshot) (Action, error) {
 }
 
 func parseJoin(args []string, s Snapshot) (Action, error) {
+	if len(args) == 0 {
+		return openPicker{pickGroup}, nil
+	}
+	return groupAndInterface("/join", args, s)
+}
+
+func parseLook(args []string, s Snapshot) (Action, error) {
+	join, err := groupAndInterface("/look", args, s)
+	if err != nil {
+		return nil, err
+	}
+	join.Look = true
+	return join, nil
+}
+
+func groupAndInterface(command string, args []string, s Snapshot) (Join, error) {
 	if len(args) < 1 || len(args) > 2 {
-		return nil, errors.New("/join: want a group")
+		return Join{}, fmt.Errorf("%s: want a group", command)
 	}
 	g, err := mcast.ParseGroup(args[0])
 	switch {
 	case errors.Is(err, mcast.ErrNotMulticast):
-		return nil, advice{err, "a group of your own: 239.0.0.0 to 239.255.255.255, such as /join 239.1.2.3:5000"}
+		return Join{}, advice{err, "a group of your own: 239.0.0.0 to 239.255.255.255, such as " + command + " 239.1.2.3:5000"}
 	case err != nil:
-		return nil, err
+		return Join{}, err
 	}
 	join := Join{Group: g}
 	if len(args) == 2 {
-		if join.Interface, err = knownInterface(args[1], s); err != nil {
-			return nil, err
-		}
+		join.Interface, err = knownInterface(args[1], s)
 	}
-	return join, nil
+	return join, err
 }
 
 func parseLeave(args []string, s Snapshot) (Action, error) {
@@ -153,7 +192,11 @@ func withoutZone(g mcast.Group) mcast.Group {
 }
 
 func parseInterface(args []string, s Snapshot) (Action, error) {
-	if len(args) != 1 {
+	switch len(args) {
+	case 0:
+		return openPicker{pickInterface}, nil
+	case 1:
+	default:
 		return nil, errors.New("/interface: want one interface")
 	}
 	if args[0] == "default" {
@@ -197,21 +240,17 @@ func parseHops(args []string, _ Snapshot) (Action, error) {
 	return SetHops{Hops: int(n)}, nil
 }
 
+func parseSave(args []string, _ Snapshot) (Action, error) {
+	if len(args) == 0 {
+		return nil, advice{errors.New("/save: want the name of a file"), "name one that does not exist yet: /save talk.txt"}
+	}
+	return Save{File: args[0]}, nil
+}
+
 func interfaceNames(s Snapshot) []string {
 	names := make([]string, len(s.Interfaces))
 	for i, v := range s.Interfaces {
 		names[i] = v.Name
 	}
 	return names
-}
-
-func interfacesAndDefault(s Snapshot) []string { return append(interfaceNames(s), "default") }
-func onOff(Snapshot) []string                  { return []string{"on", "off"} }
-
-func groupsAndInterfaces(s Snapshot) []string {
-	var words []string
-	for _, g := range s.Groups {
-		words = append(words, g.String())
-	}
-	return append(words, interfaceNames(s)...)
 }

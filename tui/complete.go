@@ -13,15 +13,15 @@ func complete(line string, s Snapshot) (completed string, ok bool) {
 	}
 	start := strings.LastIndexByte(line, ' ') + 1
 	var words []string
-	name, _, _ := strings.Cut(line, " ")
+	before := strings.Fields(line[:start]) // the command and its finished arguments
 	for _, c := range slashes {
 		switch {
 		case start == 0 && c.args != "":
 			words = append(words, c.name+" ")
 		case start == 0:
 			words = append(words, c.name)
-		case name == c.name && c.words != nil:
-			for _, w := range c.words(s) {
+		case (before[0] == c.name || before[0] == c.alias) && c.words != nil:
+			for _, w := range c.words(s, len(before)-1) {
 				words = append(words, clean(w))
 			}
 		}
@@ -39,6 +39,53 @@ func complete(line string, s Snapshot) (completed string, ok bool) {
 	return line[:start] + common, len(common) > len(line)-start
 }
 
+func interfacesAndDefault(s Snapshot, _ int) []string { return append(interfaceNames(s), "default") }
+func onOff(Snapshot, int) []string                    { return []string{"on", "off"} }
+
+// groupThenInterface are the groups that one may want to join, the joined
+// ones among them: they are joined elsewhere too.
+func groupThenInterface(s Snapshot, nth int) []string {
+	if nth > 0 {
+		return interfaceNames(s)
+	}
+	var words []string
+	for _, g := range slices.Concat(s.Groups, s.Recent) {
+		words = append(words, g.String())
+	}
+	for _, k := range wellKnown {
+		words = append(words, k.group.String())
+	}
+	return words
+}
+
+func groupsAndInterfaces(s Snapshot, nth int) []string {
+	var words []string
+	if nth == 0 {
+		for _, g := range s.Groups {
+			words = append(words, g.String())
+		}
+	}
+	return append(words, interfaceNames(s)...)
+}
+
+func sourcesAndAny(s Snapshot, nth int) []string { return append(heardSources(s, nth), "any") }
+
+func heardSources(s Snapshot, _ int) []string {
+	var words []string
+	for _, from := range s.Room.Senders {
+		words = append(words, from.From.Addr().String())
+	}
+	return words
+}
+
+func blockedSources(s Snapshot, _ int) []string {
+	var words []string
+	for _, a := range s.Blocked {
+		words = append(words, a.String())
+	}
+	return words
+}
+
 // usage is what the command that is being typed expects, or "".
 func usage(line string) string {
 	if !strings.HasPrefix(line, "/") || strings.HasPrefix(line, "//") {
@@ -48,7 +95,7 @@ func usage(line string) string {
 	var found []slash
 	for _, c := range slashes {
 		if c.name == name || c.alias == name {
-			return strings.TrimSpace(c.name+" "+c.args) + ": " + c.text
+			return c.usage() + ": " + c.text
 		}
 		if !more && strings.HasPrefix(c.name, name) {
 			found = append(found, c)

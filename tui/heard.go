@@ -26,6 +26,21 @@ func (h *heard) Render(width, height int) string {
 	return h.look.scrolled(h.rows(width), h.offset, height)
 }
 
+// lively puts a rate and its history at the end of a row, as far as there is
+// room.
+func (l *look) lively(row string, rate float64, history []uint32, width int) string {
+	if len(history) == 0 {
+		return row
+	}
+	bars := " " + l.spark(history, 8)
+	for _, end := range []string{" " + l.dim.Render(perSecond(rate)) + bars, bars} {
+		if l.cells(row)+l.cells(end) < width {
+			return l.ends(row, end, width-1)
+		}
+	}
+	return row
+}
+
 func (h *heard) rows(width int) []string {
 	l := h.look
 	if len(h.room.Senders) == 0 {
@@ -46,10 +61,12 @@ func (h *heard) rows(width int) []string {
 		facts = append(facts, ago(h.now.Sub(s.Last)))
 		said := l.dim.Render(strings.Join(facts, l.dot))
 		if width >= wide {
-			rows = append(rows, l.fit(from, 21)+" "+l.fit(by, 15)+" "+said)
+			said = l.fit(from, 21) + " " + l.fit(by, 15) + " " + said
 		} else {
-			rows = append(rows, l.ends(from, " "+by, width-1), "  "+said)
+			rows = append(rows, l.ends(from, " "+by, width-1))
+			said = "  " + said
 		}
+		rows = append(rows, l.lively(said, s.Rate, s.History, width))
 	}
 	return rows
 }

@@ -1,10 +1,5 @@
 package tui
 
-import (
-	"slices"
-	"strings"
-)
-
 // help is the page of keys, commands and marks.
 type help struct {
 	look   *look
@@ -48,49 +43,30 @@ func (h *help) rows(width int) []string {
 		command(name, c.args, c.text)
 	}
 	command("//text", "", "says /text")
-	rows = append(rows, "")
 	for _, b := range bindings {
+		if b.part != "" {
+			rows = append(rows, "", l.bold.Render(l.cut(b.part, width)))
+		}
 		if b.label != "" {
-			add(l.accent.Render(b.label), b.text, 13)
+			add(l.accent.Render(b.label), b.text, 14)
 		}
 	}
-	rows = append(rows, "")
+	rows = append(rows, "", l.bold.Render("Mouse"))
+	for _, a := range mouseActions {
+		if width >= wide {
+			add(a[0], l.dim.Render(a[1]), 38)
+		} else {
+			rows = append(rows, l.cut(a[0], width), "  "+l.dim.Render(l.cut(a[1], width-2)))
+		}
+	}
+	rows = append(rows, "", l.bold.Render("Marks"))
 	for _, m := range [][2]string{
 		{l.joined + " " + l.notJoined, "joined there, not joined there"},
 		{l.leaves, "sends leave here"},
 		{l.kernel, "without a choice the kernel would send here"},
 		{l.copied, "own copy: made by this host before the wire, so no proof"},
 	} {
-		add(m[0], m[1], 13)
+		add(m[0], m[1], 14)
 	}
 	return rows
-}
-
-// footer is the row of keys for a region; a command being typed shows its
-// usage instead.
-func footer(l *look, in focus, typed string, fixable bool, width int) string {
-	if u := usage(typed); in == onInput && u != "" {
-		return l.fit(" "+l.dim.Render(l.cut(clean(u), width-2)), width)
-	}
-	row := ""
-	for _, b := range bindings {
-		key, text, there := strings.Cut(b.footer, " ")
-		switch {
-		case !there || b.in != nil && !slices.Contains(b.in, in):
-			continue
-		case b.op == opFix && !fixable, b.op == opFixFirst && (!fixable || in == onPitfalls):
-			continue
-		case b.op == opPageUp && in != onInput:
-			continue
-		}
-		next := l.accent.Render(key) + " " + l.dim.Render(text)
-		if row != "" {
-			next = l.dim.Render(l.dot) + next
-		}
-		if l.cells(row)+l.cells(next)+1 > width {
-			break
-		}
-		row += next
-	}
-	return l.fit(" "+row, width)
 }

@@ -15,18 +15,20 @@ const historyLines = 200
 // wrong behind wide characters.
 type input struct {
 	look    *look
+	name    string // before the prompt
+	empty   string // shown while nothing is typed
 	edit    textinput.Model
 	history []string
 	at      int    // the line of history that is shown; len(history): the draft
 	draft   string // what was being typed before up was pressed
 }
 
-func newInput(l *look) input {
+func newInput(name, empty string) input {
 	edit := textinput.New()
 	edit.SetVirtualCursor(false)
 	edit.CharLimit = 1 << 17 // twice what fits in a datagram: too long is for the send to say, not for us to cut
 	edit.Focus()
-	return input{look: l, edit: edit}
+	return input{name: name, empty: empty, edit: edit}
 }
 
 // UpdateText gives a key or a paste to the line.
@@ -74,27 +76,31 @@ func (i *input) Recall(by int) {
 // Render gives the row and the column of the cursor in it.
 func (i *input) Render(width int, focused bool) (row string, cursor int) {
 	l := i.look
-	room := width - l.cells(l.prompt) - 3
+	mark := l.prompt
+	if i.name != "" {
+		mark = i.name + " " + l.prompt
+	}
+	room := width - l.cells(mark) - 3
 	if room < 1 {
 		return l.fit(l.prompt, width), max(0, width-1)
 	}
-	start := l.cells(l.prompt) + 2
+	start := l.cells(mark) + 2
 	if !focused {
 		text := printable(i.Value())
 		if text == "" {
 			text = "esc to type"
 		}
-		return l.fit(" "+l.dim.Render(l.prompt+" "+l.cut(text, room)), width), 0
+		return l.fit(" "+l.dim.Render(mark+" "+l.cut(text, room)), width), 0
 	}
-	prompt := " " + l.accent.Render(l.prompt) + " "
+	prompt := " " + l.accent.Render(mark) + " "
 	value := []rune(printable(i.Value()))
 	if len(value) == 0 {
-		return l.fit(prompt+l.dim.Render(l.cut("type to talk, / for commands", room)), width), start
+		return l.fit(prompt+l.dim.Render(l.cut(i.empty, room)), width), start
 	}
 	pos := min(i.edit.Position(), len(value))
 	before := l.cells(string(value[:pos]))
 	left := max(0, before-room+1)
-	return l.fit(prompt+l.truncate(l.method.Cut(string(value), left, left+room), room, ""), width), min(start+before-left, width-1)
+	return l.fit(prompt+l.truncate(l.slice(string(value), left, left+room), room, ""), width), min(start+before-left, width-1)
 }
 
 // printable keeps as many runes as there are, so that the cursor's place

@@ -3,24 +3,44 @@ package tui
 import (
 	"slices"
 	"strings"
-
-	tea "charm.land/bubbletea/v2"
-
-	"github.com/groupcast/groupcast/mcast/chat"
 )
+
+// view is what the main part of the screen shows.
+type view uint8
+
+const (
+	talkView view = iota
+	datagramsView
+	callsView
+	mapView
+	views
+)
+
+var viewNames = [views]string{"Talk", "Datagrams", "Calls", "Map"}
 
 // focus says which region the keys act on.
 type focus uint8
 
-// The regions, in the order of the tab key.
+// The regions. Those of the talk come in the order of the tab key.
 const (
 	onInput focus = iota
 	onTalk
 	onPitfalls
 	onMembership
 	onHeard
-	regions
+	onFind   // what is looked for in the talk
+	onList   // datagrams or calls
+	onMap    // the drawing
+	onPicker // a list over the screen
 )
+
+// tabs is the order of the tab key in each view.
+var tabs = [views][]focus{
+	talkView:      {onInput, onTalk, onPitfalls, onMembership, onHeard},
+	datagramsView: {onList, onInput},
+	callsView:     {onList, onInput},
+	mapView:       {onInput, onMap},
+}
 
 // op is what a key does.
 type op uint8
@@ -30,17 +50,36 @@ const (
 	opSend
 	opNextPane
 	opPreviousPane
-	opToInput
+	opBack
 	opFixFirst
 	opFix
-	opWhy
+	opOpen
 	opUp
 	opDown
 	opPageUp
 	opPageDown
 	opTop
 	opNewest
+	opTalk
+	opDatagrams
+	opCalls
+	opMap
+	opInterfaces
+	opGroups
+	opSources
+	opFreeze
+	opFind
+	opFindOlder
+	opFindNewer
+	opMark
+	opMarkUp
+	opMarkDown
+	opCopy
+	opCopyAll
+	opChoose
+	opOther
 	opHelp
+	opSuspend
 	opQuit
 )
 
@@ -49,40 +88,95 @@ type binding struct {
 	op     op
 	keys   []string // as tea.Key.String says them
 	in     []focus  // nil: everywhere
-	label  string
+	label  string   // "": the row above says it
 	text   string
-	footer string // the same at the bottom of the screen: a key and a word; "": not there
+	footer string // the same in the last row of the screen: a key and a word; "": not there
+	part   string // of the help, from here on
 }
 
-var panes = []focus{onTalk, onPitfalls, onMembership, onHeard}
+var (
+	panes     = []focus{onTalk, onMembership, onHeard, onMap}
+	notTyping = []focus{onTalk, onPitfalls, onMembership, onHeard, onMap} // letters are free to be keys there
+)
 
-// bindings is the one table of keys: what they do, what the help says and
-// what the footer says. The first that fits wins.
+// bindings is the one table of keys: what they do, what the help and the docs
+// say, and what the last row says. The first that fits wins.
 var bindings = []binding{
-	{opSend, []string{"enter"}, []focus{onInput}, "enter", "send the line", ""},
-	{opUp, []string{"up"}, []focus{onInput}, "up, down", "typed before; in a pane: select, scroll", ""},
-	{opDown, []string{"down"}, []focus{onInput}, "", "", ""},
-	{opUp, []string{"up"}, []focus{onPitfalls}, "", "", "up/down select"},
-	{opDown, []string{"down"}, []focus{onPitfalls}, "", "", ""},
-	{opFix, []string{"f"}, []focus{onPitfalls}, "f", "apply the fix that is selected in Pitfalls", "f fix"},
-	{opWhy, []string{"enter"}, []focus{onPitfalls}, "enter", "in Pitfalls: why, and what helps", "enter why"},
-	{opUp, []string{"up"}, []focus{onTalk, onMembership, onHeard}, "", "", "up/down scroll"},
-	{opDown, []string{"down"}, []focus{onTalk, onMembership, onHeard}, "", "", ""},
-	{opNextPane, []string{"tab"}, nil, "tab", "next pane (shift+tab: back); completes /...", "tab pane"},
-	{opPreviousPane, []string{"shift+tab"}, nil, "", "", ""},
-	{opToInput, []string{"esc"}, panes, "esc", "back to the input", "esc type"},
-	{opToInput, []string{"esc"}, []focus{onInput}, "", "", ""},
-	{opFixFirst, []string{"ctrl+f"}, nil, "ctrl+f", "apply the first fix, from anywhere", "ctrl+f fix"},
-	{opPageUp, []string{"pgup"}, nil, "pgup pgdn end", "scroll the talk from anywhere; newest line", "pgup/pgdn scroll"},
-	{opPageDown, []string{"pgdown"}, nil, "", "", ""},
-	{opTop, []string{"home"}, []focus{onTalk}, "", "", ""},
-	{opNewest, []string{"end"}, nil, "", "", ""},
-	{opHelp, []string{"f1", "?"}, nil, "? or F1", "this page; ? when the line is empty", "? help"},
-	{opQuit, []string{"ctrl+c"}, nil, "ctrl+c", "quit", "ctrl+c quit"},
+	{opSend, []string{"enter"}, []focus{onInput}, "enter", "send the line, or carry out the command", "", "Everywhere"},
+	{opNextPane, []string{"tab"}, nil, "tab", "next pane (shift+tab: back); completes a command", "tab pane", ""},
+	{opPreviousPane, []string{"shift+tab"}, nil, "", "", "", ""},
+	{opBack, []string{"esc"}, nil, "esc", "back: to the input, to the talk", "esc back", ""},
+	{opTalk, []string{"f1", "alt+1"}, nil, "F1 to F4", "Talk, Datagrams, Calls, Map (also alt+1 to alt+4)", "", ""},
+	{opDatagrams, []string{"f2", "alt+2"}, nil, "", "", "", ""},
+	{opCalls, []string{"f3", "alt+3"}, nil, "", "", "", ""},
+	{opMap, []string{"f4", "alt+4"}, nil, "", "", "", ""},
+	{opInterfaces, []string{"f5", "alt+5"}, nil, "F5 F6 F7", "choose an interface, a group, a source (also alt+5 to alt+7)", "F5 interface", ""},
+	{opGroups, []string{"f6", "alt+6"}, nil, "", "", "F6 group", ""},
+	{opSources, []string{"f7", "alt+7"}, nil, "", "", "F7 source", ""},
+	{opFreeze, []string{"f8", "alt+8", "ctrl+p"}, nil, "F8", "freeze the picture, and let it go on (also alt+8, ctrl+p)", "F8 freeze", ""},
+	{opHelp, []string{"f9", "alt+9"}, nil, "F9 or ?", "this help; ? when nothing is typed (also alt+9)", "? help", ""},
+	{opHelp, []string{"?"}, notTyping, "", "", "", ""},
+	{opHelp, []string{"?"}, []focus{onInput}, "", "", "", ""},
+	{opFixFirst, []string{"ctrl+f"}, nil, "ctrl+f", "apply the first fix of the pitfalls", "ctrl+f fix", ""},
+	{opFind, []string{"ctrl+s"}, nil, "ctrl+s", "look for text in the talk", "", ""},
+	{opPageUp, []string{"pgup"}, nil, "pgup pgdn end", "scroll; back to the newest", "pgup/pgdn scroll", ""},
+	{opPageDown, []string{"pgdown"}, nil, "", "", "", ""},
+	{opNewest, []string{"end"}, nil, "", "", "", ""},
+	{opSuspend, []string{"ctrl+z"}, nil, "ctrl+z", "stop the program; the shell's fg goes on", "", ""},
+	{opQuit, []string{"ctrl+c"}, nil, "ctrl+c", "leave all groups, and end", "ctrl+c quit", ""},
+
+	{opUp, []string{"up"}, []focus{onInput}, "up down", "what was typed before", "", "Typing"},
+	{opDown, []string{"down"}, []focus{onInput}, "", "", "", ""},
+
+	{opUp, []string{"up", "k"}, panes, "up down", "scroll (also k j)", "up/down scroll", "In a pane"},
+	{opDown, []string{"down", "j"}, panes, "", "", "", ""},
+	{opUp, []string{"up", "k"}, []focus{onPitfalls}, "", "", "up/down select", ""},
+	{opDown, []string{"down", "j"}, []focus{onPitfalls}, "", "", "", ""},
+	{opTop, []string{"home", "g"}, notTyping, "home end", "to the first and to the newest row (also g G)", "", ""},
+	{opNewest, []string{"G"}, notTyping, "", "", "", ""},
+	{opFix, []string{"f"}, []focus{onPitfalls}, "f", "in Pitfalls: apply the fix", "f fix", ""},
+	{opOpen, []string{"enter"}, []focus{onPitfalls}, "enter", "in Pitfalls: why, and what helps", "enter why", ""},
+
+	{opFind, []string{"/"}, []focus{onTalk}, "/", "look for text (also ctrl+s, from anywhere)", "/ find", "In the talk"},
+	{opFindOlder, []string{"n"}, []focus{onTalk}, "n N", "older, newer place where it stands", "", ""},
+	{opFindNewer, []string{"N"}, []focus{onTalk}, "", "", "", ""},
+	{opFindOlder, []string{"up"}, []focus{onFind}, "", "", "up/down older/newer", ""},
+	{opFindNewer, []string{"down"}, []focus{onFind}, "", "", "", ""},
+	{opOpen, []string{"enter"}, []focus{onFind}, "", "", "enter keep", ""},
+	{opMark, []string{"v", "space"}, []focus{onTalk}, "v", "mark lines, from the lowest; up and down extend (also space)", "v mark", ""},
+	{opMarkUp, []string{"shift+up", "K"}, []focus{onTalk}, "shift+up/down", "mark lines at once", "", ""},
+	{opMarkDown, []string{"shift+down", "J"}, []focus{onTalk}, "", "", "", ""},
+	{opCopy, []string{"y"}, []focus{onTalk}, "y Y", "copy the marked texts; with time and sender", "y copy", ""},
+	{opCopyAll, []string{"Y"}, []focus{onTalk}, "", "", "", ""},
+
+	{opUp, []string{"up"}, []focus{onList, onPicker}, "up down", "select; what comes waits below until end", "up/down select", "In Datagrams, Calls and the lists of F5 to F7"},
+	{opDown, []string{"down"}, []focus{onList, onPicker}, "", "", "", ""},
+	{opTop, []string{"home"}, []focus{onList, onPicker}, "", "", "", ""},
+	{opOpen, []string{"enter"}, []focus{onList}, "enter", "open the datagram or the call; choose", "enter open", ""},
+	{opChoose, []string{"enter"}, []focus{onPicker}, "", "", "", ""},
+	{opOther, []string{"ctrl+o"}, []focus{onPicker}, "ctrl+o", "the other choice, which the list names", "", ""},
+	{opNone, nil, []focus{onList, onPicker}, "typing", "shows only the rows with these words", "", ""},
 }
 
-// lookup is what a key does in a region.
+// mouseActions are what the mouse does, and the keys that do the same.
+var mouseActions = [][2]string{
+	{"click on Talk, Datagrams, Calls, Map", "F1 to F4"},
+	{"click on a pane", "tab"},
+	{"click on a finding; on it again", "up down; enter"},
+	{"click on a row of a list; on it again", "up down; enter"},
+	{"click on the input", "esc"},
+	{"click beside a list of F5 to F7", "esc"},
+	{"click on a key in the last row", "that key"},
+	{"wheel", "up down, in the pane below the pointer"},
+	{"drag in the talk", "shift+up, shift+down; then y copies"},
+}
+
+// lookup is what a key does in a region. Two keys in a row whose bytes came
+// together, esc and another, look like one with alt.
 func lookup(key string, in focus) op {
+	if after, ok := strings.CutPrefix(key, "alt+"); ok && (after == "esc" || len(after) == 2 && after[0] == 'f') {
+		key = after
+	}
 	for _, b := range bindings {
 		if slices.Contains(b.keys, key) && (b.in == nil || slices.Contains(b.in, in)) {
 			return b.op
@@ -91,116 +185,47 @@ func lookup(key string, in focus) op {
 	return opNone
 }
 
-// key does what the table of keys says; in the input every other key types.
-func (m *Model) key(msg tea.KeyPressMsg) tea.Cmd {
-	todo := lookup(msg.String(), m.focus)
-	typing := m.focus == onInput
+// Where a key comes in the last row.
+const (
+	special  = iota // to the region
+	general         // to all
+	function        // a function key
+)
+
+func (b binding) rank() int {
 	switch {
-	case typing && msg.String() == "?" && m.input.Value() != "":
-		todo = opNone
-	case typing && todo == opNewest && !m.talk.back:
-		todo = opNone // then it is the end of the line
+	case b.in != nil:
+		return special
+	case b.footer != "" && b.footer[0] == 'F':
+		return function
 	}
-	switch todo {
-	case opSend:
-		return m.enter()
-	case opQuit:
-		return tea.Quit
-	case opHelp:
-		m.help.offset = 0
-		if m.page == helpPage {
-			m.page = noPage
-		} else {
-			m.page = helpPage
-		}
-	case opNextPane:
-		line, ok := complete(m.input.Value(), m.snap)
-		switch {
-		case typing && ok:
-			m.input.Set(line)
-		case typing && strings.HasPrefix(m.input.Value(), "/"):
-			// Half a command is no reason to leave: nothing completes it yet.
-		default:
-			m.focusOn((m.focus + 1) % regions)
-		}
-	case opPreviousPane:
-		m.focusOn((m.focus + regions - 1) % regions)
-	case opToInput:
-		m.page = noPage
-		m.focusOn(onInput)
-	case opFixFirst:
-		f, ok := m.pitfalls.Fixable()
-		if !ok {
-			m.say(chat.Notice, "nothing to fix: no finding has a fix that this program can apply", "")
-			return nil
-		}
-		return m.do(ApplyFix{Finding: f})
-	case opFix:
-		if f, ok := m.pitfalls.Selected(); ok && f.Fix != nil {
-			return m.do(ApplyFix{Finding: f})
-		}
-	case opWhy:
-		_, ok := m.pitfalls.Selected()
-		switch {
-		case m.page == findingPage:
-			m.page = noPage
-		case ok:
-			m.page, m.pitfalls.offset = findingPage, 0
-		}
-	case opUp:
-		m.move(-1)
-	case opDown:
-		m.move(1)
-	case opPageUp:
-		m.scroll(-m.pageful())
-	case opPageDown:
-		m.scroll(m.pageful())
-	case opTop:
-		m.talk.Top()
-	case opNewest:
-		m.talk.Follow()
-	default:
-		return m.input.UpdateText(msg)
-	}
-	return nil
+	return general
 }
 
-// move is what the up and down keys do.
-func (m *Model) move(by int) {
-	if m.page == helpPage {
-		m.scroll(by)
-		return
-	}
-	switch m.focus {
-	case onInput:
-		m.input.Recall(by)
-	case onPitfalls:
-		m.pitfalls.Select(by)
-	case onMembership:
-		m.membership.Scroll(by, m.lay.inside(), m.lay.paneHeight(0))
-	case onHeard:
-		m.heard.Scroll(by, m.lay.inside(), m.lay.paneHeight(1))
-	default:
-		m.scroll(by)
-	}
+// footerItem is a key in the last row.
+type footerItem struct {
+	key, word string
+	op        op
 }
 
-// scroll moves what is shown in the talk's place.
-func (m *Model) scroll(by int) {
-	switch m.page {
-	case helpPage:
-		m.help.Scroll(by, m.talk.width, m.lay.pageHeight())
-	case findingPage:
-		m.pitfalls.Scroll(by, m.talk.width, m.lay.pageHeight())
-	default:
-		m.talk.Scroll(by)
+// footerItems are the keys that act in a region, the most important first.
+func footerItems(in focus, fixable bool) []footerItem {
+	var items []footerItem
+	for _, rank := range []int{special, general, function} {
+		for _, b := range bindings {
+			key, word, there := strings.Cut(b.footer, " ")
+			switch {
+			case !there || b.rank() != rank || b.in != nil && !slices.Contains(b.in, in):
+				continue
+			case b.op == opFix && !fixable, b.op == opFixFirst && (!fixable || in == onPitfalls):
+				continue
+			case b.op == opPageUp && in != onInput, b.op == opBack && in == onInput, b.op == opNextPane && in == onPicker:
+				continue
+			case key == "?" && slices.Contains([]focus{onFind, onList, onPicker}, in):
+				key = "F9"
+			}
+			items = append(items, footerItem{key, word, b.op})
+		}
 	}
-}
-
-// pageful is how far the page keys go: one row stays in sight.
-func (m *Model) pageful() int {
-	if m.page != noPage {
-		return max(1, m.lay.pageHeight()-1)
-	}
-	return max(1, m.talk.height-1)
+	return items
 }

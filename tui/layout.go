@@ -105,7 +105,23 @@ type section struct {
 	note    string // at the right end of the title's row
 	focused bool
 	body    string
-	rows    int // of the body
+	rows    int   // of the body
+	tabs    []tab // instead of the title
+}
+
+// tab is one of the names above the main part.
+type tab struct {
+	key, name string
+	on        bool // it is shown
+}
+
+// cells is how many cells it takes, with the one before it.
+func (t tab) cells(l *look) int {
+	words := t.key + " " + t.name
+	if t.on || t.name == "" {
+		words = t.key + t.name
+	}
+	return 1 + l.cells(words)
 }
 
 // frame draws sections below one another, each under its title, in one border
@@ -151,7 +167,10 @@ func (l *look) head(w int, left, right string, s section, edge lipgloss.Style) s
 	if s.focused {
 		mark, name = l.accent.Render(l.pointer), l.accent.Bold(true).Render(s.title)
 	}
-	used := 4 + l.cells(s.title)
+	if len(s.tabs) > 0 {
+		mark, name = "", l.tabs(s.tabs, s.focused)
+	}
+	used := 3 + l.cells(mark+name)
 	note := ""
 	if l.cells(s.note) > 0 && used+l.cells(s.note)+4 < w {
 		note = " " + s.note + " "
@@ -162,6 +181,27 @@ func (l *look) head(w int, left, right string, s section, edge lipgloss.Style) s
 		row += note + edge.Render(l.line)
 	}
 	return l.fit(row, w-1) + edge.Render(right)
+}
+
+// tabs are the names above the main part, in one row.
+func (l *look) tabs(list []tab, focused bool) string {
+	var b strings.Builder
+	for i, t := range list {
+		if i > 0 {
+			b.WriteByte(' ')
+		}
+		switch {
+		case t.on && focused:
+			b.WriteString(l.accent.Render(l.pointer) + l.accent.Bold(true).Render(t.name))
+		case t.on:
+			b.WriteString(" " + l.bold.Render(t.name))
+		case t.name == "":
+			b.WriteString(" " + l.accent.Render(t.key))
+		default:
+			b.WriteString(" " + l.accent.Render(t.key) + " " + l.dim.Render(t.name))
+		}
+	}
+	return b.String()
 }
 
 // beside joins two blocks of rows of the same height.

@@ -116,6 +116,8 @@ func (t *talk) meta(line chat.Line) string {
 		parts = append(parts, t.ownCopy(line))
 	case line.Direct:
 		parts = append(parts, l.accent.Render("to you alone"))
+	case line.To.IsValid() && t.group.IsValid() && line.To != t.group:
+		parts = append(parts, l.dim.Render("in "+clean(line.To.String())))
 	}
 	switch {
 	case !t.roomy() || line.Interface == "":

@@ -4,6 +4,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/chat"
 )
 
 // membership is the pane of interfaces: where the group is joined, and by
@@ -52,7 +55,9 @@ func (m *membership) rows(width int) []string {
 	if len(s.Groups) > 1 {
 		for _, g := range s.Groups {
 			if g != s.Group {
-				rows = append(rows, m.look.dim.Render("also in "+clean(g.String())))
+				row := m.look.dim.Render("also in " + clean(g.String()))
+				t, _ := m.traffic(g)
+				rows = append(rows, m.look.lively(row, t.Rate, t.History, width))
 			}
 		}
 	}
@@ -60,6 +65,16 @@ func (m *membership) rows(width int) []string {
 		rows = []string{m.look.dim.Render("no interfaces")}
 	}
 	return rows
+}
+
+// traffic is what was heard in a group.
+func (m *membership) traffic(g mcast.Group) (chat.Traffic, bool) {
+	for _, t := range m.snap.Room.Groups {
+		if t.Group == g.Addr {
+			return t, true
+		}
+	}
+	return chat.Traffic{}, false
 }
 
 func (m *membership) one(i Interface, width, name int) []string {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/groupcast/groupcast/mcast/chat"
@@ -21,13 +22,14 @@ const snapshotPause = time.Second / 30
 // grapheme clusters (mode 2027).
 var unicodeCore = []ansi.ModeSetting{ansi.ModeSet, ansi.ModeReset, ansi.ModePermanentlySet}
 
-// page is what may lie over the talk.
+// page is what may lie over the view.
 type page uint8
 
 const (
 	noPage page = iota
 	helpPage
 	findingPage
+	detailPage
 )
 
 // Model is the whole screen, a tea.Model.
@@ -35,11 +37,16 @@ type Model struct {
 	work *worker
 	now  func() time.Time
 	err  error // what ended the session
+	quit func()
 
 	ascii         bool
 	dark          bool
+	profile       colorprofile.Profile
 	method        ansi.Method
 	look          *look
+	mouse         bool
+	suspend       bool
+	notify        bool
 	width, height int
 	lay           layout
 
@@ -48,15 +55,31 @@ type Model struct {
 	waiting bool      // a freshMsg is on its way
 	queue   []Action  // one is carried out at a time, so that lines stay in order
 	busy    bool
+	frozen  bool
+	blurred bool      // the terminal is not looked at
+	unread  uint64    // lines heard since
+	rang    time.Time // when the bell was
+	unseen  uint64    // datagrams and
+	untold  uint64    // calls that came too fast for the screen
 
+	view       view
 	focus      focus
 	page       page
+	flash      string // what the last key did, until the next
+	pressed    int    // the row of the talk where the mouse was pressed, -1: elsewhere
 	title      titleBar
 	membership membership
 	heard      heard
 	pitfalls   pitfalls
 	talk       *talk
+	datagrams  *datagrams
+	calls      *calls
+	hostmap    hostmap
+	detail     detail
+	picker     *picker // nil: none is open
 	input      input
+	find       input
+	filters    [views]input
 	help       help
 }
 
@@ -68,22 +91,42 @@ func New(s Session, opts Options) *Model {
 		now:   opts.Now,
 		ascii: opts.ASCII,
 		dark:  true,
+		quit:  func() {},
+
+		profile:   colorprofile.TrueColor,
+		mouse:     !opts.NoMouse,
+		suspend:   opts.Suspend,
+		notify:    opts.Notify,
+		pressed:   -1,
+		input:     newInput("", "type to talk, / for commands"),
+		find:      newInput("find", "in the talk; up and down: older and newer"),
+		talk:      newTalk(nil),
+		datagrams: newDatagrams(nil),
+		calls:     newCalls(nil),
 	}
 	if m.now == nil {
 		m.now = time.Now
 	}
-	m.input = newInput(nil)
-	m.talk = newTalk(nil)
+	for v := range m.filters {
+		m.filters[v] = newInput("filter", "type to filter, enter opens, tab to talk")
+	}
 	m.setLook()
 	return m
 }
 
 // setLook gives the panes a new look.
 func (m *Model) setLook() {
-	m.look = newLook(m.dark, m.ascii, m.method)
+	m.look = newLook(m.dark, m.ascii, m.method, m.profile)
 	m.title.look, m.membership.look, m.heard.look = m.look, m.look, m.look
-	m.pitfalls.look, m.input.look, m.help.look = m.look, m.look, m.look
+	m.pitfalls.look, m.input.look, m.help.look, m.find.look = m.look, m.look, m.look, m.look
+	m.hostmap.look, m.detail.look, m.datagrams.look, m.calls.look = m.look, m.look, m.look, m.look
+	for v := range m.filters {
+		m.filters[v].look = m.look
+	}
 	m.talk.SetLook(m.look)
+	if m.picker != nil {
+		m.picker.SetLook(m.look)
+	}
 }
 
 // Init implements tea.Model.
@@ -93,9 +136,15 @@ func (m *Model) Init() tea.Cmd {
 
 func (m *Model) tick() tea.Cmd { return m.work.after(time.Second, tickMsg{}) }
 
-// Update implements tea.Model.
-func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
-	cmd := m.update(msg)
+// Update implements tea.Model. A panic in it ends the session, as an error.
+func (m *Model) Update(msg tea.Msg) (_ tea.Model, cmd tea.Cmd) {
+	defer func() {
+		if r := recover(); r != nil {
+			m.err = cmp.Or[error](m.err, Recovered(r))
+			cmd = tea.Quit
+		}
+	}()
+	cmd = m.update(msg)
 	m.arrange()
 	return m, cmd
 }
@@ -107,6 +156,9 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 	case tea.BackgroundColorMsg:
 		m.dark = msg.IsDark()
 		m.setLook()
+	case tea.ColorProfileMsg:
+		m.profile = msg.Profile
+		m.setLook()
 	case tea.ModeReportMsg:
 		// The renderer counts grapheme clusters from now on, and so do we.
 		if msg.Mode == ansi.ModeUnicodeCore && slices.Contains(unicodeCore, msg.Value) {
@@ -114,8 +166,7 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 			m.setLook()
 		}
 	case batchMsg:
-		m.take(Batch(msg))
-		return tea.Batch(m.work.next(), m.refresh())
+		return tea.Batch(m.take(Batch(msg)), m.work.next(), m.refresh())
 	case doneMsg:
 		m.busy = false
 		return tea.Batch(m.carryOut(), m.refresh())
@@ -130,21 +181,55 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 	case tea.KeyPressMsg:
 		return m.key(msg)
 	case tea.PasteMsg:
-		m.focusOn(onInput)
-		return m.input.UpdateText(msg)
+		if m.focus != onPicker && m.typing() == nil {
+			m.back()
+			m.focusOn(onInput)
+		}
+		return m.typed(msg)
+	case tea.MouseMsg:
+		return m.pointer(msg)
+	case tea.FocusMsg:
+		m.blurred, m.unread = false, 0
+	case tea.BlurMsg:
+		m.blurred = true
 	default:
 		return m.input.UpdateText(msg)
 	}
 	return nil
 }
 
-// take puts what happened into the talk.
-func (m *Model) take(b Batch) {
+// take puts what happened into the views.
+func (m *Model) take(b Batch) (bell tea.Cmd) {
 	if b.Dropped > 0 {
 		m.say(chat.Notice, count(b.Dropped, "line")+" not shown: they came faster than the screen", "")
 	}
 	m.talk.Add(b.Lines...)
+	m.unseen, m.untold = m.unseen+b.Unseen, m.untold+b.Untold
+	for _, d := range b.Datagrams {
+		m.datagrams.Add(d)
+	}
+	for _, c := range b.Calls {
+		m.calls.Add(c)
+	}
+	if !m.notify || !m.blurred {
+		return nil
+	}
+	before := m.unread
+	for _, l := range b.Lines {
+		if l.Kind == chat.Heard {
+			m.unread++
+		}
+	}
+	m.unread += b.Dropped
+	if now := m.now(); m.unread > before && now.Sub(m.rang) >= bellPause {
+		m.rang = now
+		return tea.Raw("\a")
+	}
+	return nil
 }
+
+// bellPause is the least time between two bells.
+const bellPause = time.Second
 
 // say adds a line of the screen's own.
 func (m *Model) say(kind chat.Kind, text, hint string) {
@@ -153,6 +238,9 @@ func (m *Model) say(kind chat.Kind, text, hint string) {
 
 // refresh takes a snapshot, or puts it off when the last one is too new.
 func (m *Model) refresh() tea.Cmd {
+	if m.frozen {
+		return nil
+	}
 	now := m.now()
 	if since := now.Sub(m.taken); since >= 0 && since < snapshotPause {
 		if m.waiting {
@@ -164,8 +252,13 @@ func (m *Model) refresh() tea.Cmd {
 	m.taken, m.snap = now, m.work.session.Snapshot()
 	m.membership.snap = m.snap
 	m.heard.room, m.heard.now = m.snap.Room, now
+	m.hostmap.snap, m.hostmap.now = m.snap, now
 	m.pitfalls.SetFindings(m.snap.Findings)
 	m.talk.SetSenders(m.snap.Room.Senders)
+	m.talk.SetGroup(m.snap.Group.Addr)
+	if m.picker != nil {
+		m.picker.Fill(m.snap)
+	}
 	if m.focus == onPitfalls && len(m.snap.Findings) == 0 {
 		m.focusOn(onInput) // nothing is left to be chosen
 	}
@@ -195,19 +288,20 @@ func (m *Model) carryOut() tea.Cmd {
 // wrong, to be corrected.
 func (m *Model) enter() tea.Cmd {
 	a, err := parse(m.input.Value(), m.snap)
+	m.input.Done()
+	m.page = noPage
+	if m.frozen && (a != nil || err != nil) {
+		m.freeze(false) // or what it does would not be seen
+	}
+	m.talk.Follow()
 	if err != nil {
 		adv := advice{error: err}
 		errors.As(err, &adv)
 		m.say(chat.Problem, err.Error(), adv.hint)
-		m.input.Done()
-		m.talk.Follow()
-		m.page = noPage
+		m.see()
 		return nil
 	}
-	m.input.Done()
-	m.talk.Follow()
-	m.page = noPage
-	switch a.(type) {
+	switch a := a.(type) {
 	case nil:
 		return nil
 	case quit:
@@ -215,20 +309,45 @@ func (m *Model) enter() tea.Cmd {
 	case showHelp:
 		m.page = helpPage
 		return nil
+	case showWho:
+		for i, row := range who(m.snap, m.now()) {
+			if i > 0 {
+				row = "  " + row
+			}
+			m.say(chat.Notice, row, "")
+		}
+		m.see()
+		return nil
+	case clearTalk:
+		m.talk.Clear()
+		return nil
+	case openPicker:
+		m.openPicker(a.kind)
+		return nil
+	case Save:
+		a.Lines = m.talk.Lines()
+		m.see()
+		return m.do(a)
+	case Say:
+	default:
+		m.see()
 	}
 	return m.do(a)
+}
+
+// see shows the talk, where commands say what they did.
+func (m *Model) see() {
+	if m.view != talkView {
+		m.show(talkView)
+		m.focusOn(onInput)
+	}
 }
 
 // focusOn moves the focus.
 func (m *Model) focusOn(f focus) {
 	m.focus = f
 	m.pitfalls.focused = f == onPitfalls
-	if m.page == findingPage && f != onPitfalls {
+	if m.page == findingPage && f != onPitfalls || m.page == detailPage && f != onList {
 		m.page = noPage
-	}
-	if f == onInput {
-		m.input.edit.Focus()
-	} else {
-		m.input.edit.Blur()
 	}
 }

@@ -130,7 +130,7 @@ func TestHelp(t *testing.T) {
 	if s.input.Value() != "why?" {
 		t.Errorf("? behind text: the input has %q, want \"why?\"", s.input.Value())
 	}
-	s.press("f1")
+	s.press("f9")
 	s.wants("Help")
 	s.press("esc")
 	s.wantsNot("Help")

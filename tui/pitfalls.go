@@ -31,6 +31,25 @@ func (p *pitfalls) Select(by int) {
 	p.offset = 0
 }
 
+// Click selects the finding at a row of the pane, of that size. It reports
+// whether there is one.
+func (p *pitfalls) Click(row, width, height int) bool {
+	_, at := p.rows(width)
+	if at.end > height {
+		row += min(at.start, at.end-height)
+	}
+	was := p.selected
+	for i := range p.findings {
+		p.selected = i
+		if _, at := p.rows(width); at.start <= row && row < at.end {
+			p.offset = 0
+			return true
+		}
+	}
+	p.selected = was
+	return false
+}
+
 // Selected is the finding that the keys act on.
 func (p *pitfalls) Selected() (doctor.Finding, bool) {
 	if p.selected >= len(p.findings) {

@@ -22,6 +22,10 @@ type Options struct {
 	Env    []string         // TERM, NO_COLOR and so on; nil: os.Environ
 	Now    func() time.Time // nil: time.Now
 	ASCII  bool             // draw with ASCII only; what people write is shown as it is
+
+	NoMouse bool // leave the mouse to the terminal
+	Notify  bool // ring the bell and count new lines in the window's title while the terminal is not looked at
+	Suspend bool // ctrl+z stops the program: a shell is there that can continue it
 }
 
 // Run shows a session on the terminal until the user quits or the session
@@ -51,6 +55,7 @@ func Run(ctx context.Context, s Session, opts Options) error {
 	// Not by tea.WithContext: that does not wait for the reader of the input.
 	stop := context.AfterFunc(ctx, p.Quit)
 	defer stop()
+	m.quit = func() { go p.Quit() } // it waits for the loop, which may be where we are
 	_, err := p.Run()
 	switch {
 	case m.err != nil:
@@ -113,7 +118,7 @@ func (w *worker) command(f func(context.Context) (tea.Msg, error)) tea.Cmd {
 		defer w.wg.Done()
 		defer func() {
 			if r := recover(); r != nil {
-				msg = endMsg{fmt.Errorf("tui: panic: %v", r)}
+				msg = endMsg{Recovered(r)}
 			}
 		}()
 		msg, err := f(w.ctx)

@@ -3,6 +3,7 @@ package tui
 import (
 	"context"
 	"net/netip"
+	"time"
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/chat"
@@ -22,10 +23,29 @@ type Session interface {
 	Do(context.Context, Action) error
 }
 
-// Batch is what happened since the last one.
+// Batch is what happened since the last one. What came faster than it was taken
+// is lost to the screen, and counted.
 type Batch struct {
-	Lines   []chat.Line // in order; a Line whose ID was seen before replaces that one
-	Dropped uint64      // lines lost since the last batch, because they came faster than they were taken
+	Lines     []chat.Line // in order; an Own line whose ID was seen before replaces that one
+	Dropped   uint64      // lines lost since the last batch
+	Datagrams []Datagram  // sent and received, in order
+	Unseen    uint64      // datagrams lost to the screen since the last batch
+	Calls     []mcast.Call
+	Untold    uint64 // calls lost to the screen since the last batch
+}
+
+// Datagram is one that was sent or received, for the view of datagrams.
+type Datagram struct {
+	At        time.Time
+	Sent      bool // by this program; its copy is another Datagram
+	From, To  netip.AddrPort
+	Interface string // by which it came or left; safe to show
+	IfIndex   int
+	Hops      int          // TTL: left in what was received, set in what was sent; 0: unknown
+	Data      []byte       // the payload, its own memory
+	Truncated bool         // the payload was longer than Data
+	Arrival   chat.Arrival // of what was received
+	Err       error        // why it was not sent
 }
 
 // Snapshot is the state that the screen shows beside the talk.
@@ -40,15 +60,18 @@ type Snapshot struct {
 	ReadBuffer int    // bytes that the kernel granted for datagrams not yet read
 	Dropped    uint64 // datagrams that found it full
 	Findings   []doctor.Finding
+	Blocked    []netip.Addr  // sources of Group that are not heard, because the user blocked them
+	Recent     []mcast.Group // joined before, in earlier runs too; the latest first
 	Room       chat.Snapshot
 }
 
 // Interface is one network interface and what the program does with it.
 type Interface struct {
 	mcast.Interface
-	Joined bool  // Group is joined here
-	IGMP   int   // version spoken on it: 1 to 3; 0: not known
-	Err    error // why the join did not work, or nil
+	Joined bool         // Group is joined here
+	IGMP   int          // version spoken on it: 1 to 3; 0: not known
+	Err    error        // why the join did not work, or nil
+	Groups []netip.Addr // all that programs of this host have joined there, as the kernel tells; nil: not known
 }
 
 // Egress is a way out of the host.
@@ -68,10 +91,12 @@ type (
 	// Say sends a line of text to the current group.
 	Say struct{ Text string }
 	// Join joins a group, on one interface or, if Interface is "", where the
-	// session joins by default, and makes it the current group.
+	// session joins by default, and makes it the current group; with Look it
+	// is only listened to, and the current group stays.
 	Join struct {
 		Group     mcast.Group
 		Interface string
+		Look      bool
 	}
 	// Leave leaves a group, on one interface or, if Interface is "", on all.
 	// The zero Group is the current one.
@@ -86,6 +111,20 @@ type (
 	SetLoopback struct{ On bool }
 	// SetHops sets the TTL of what is sent, 0 to 255.
 	SetHops struct{ Hops int }
+	// Source hears the current group from this source only (RFC 4607); the
+	// zero Addr hears all again.
+	Source struct{ Addr netip.Addr }
+	// Block stops hearing a source of the current group, On false hears it
+	// again.
+	Block struct {
+		Addr netip.Addr
+		On   bool
+	}
+	// Save writes lines of the talk to a new file as plain text.
+	Save struct {
+		File  string
+		Lines []chat.Line
+	}
 	// ApplyFix carries out a finding's fix.
 	ApplyFix struct{ Finding doctor.Finding }
 )
@@ -96,4 +135,7 @@ func (Leave) action()        {}
 func (UseInterface) action() {}
 func (SetLoopback) action()  {}
 func (SetHops) action()      {}
+func (Source) action()       {}
+func (Block) action()        {}
+func (Save) action()         {}
 func (ApplyFix) action()     {}

@@ -62,6 +62,13 @@ func iface(index int, name string, prefixes ...string) Interface {
 	return i
 }
 
+// quiet is a group where a person types.
+var quiet = []uint32{0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 1, 0}
+
+func senderB(datagrams uint64, last string) chat.Sender {
+	return chat.Sender{From: hostB, Interface: "eth0", IfIndex: 2, Hops: 1, Datagrams: datagrams, Last: at(last), Rate: 0.4, History: quiet}
+}
+
 // before is what A's screen knows before the fix.
 func before() Snapshot {
 	lo := iface(1, "lo", "127.0.0.1/8")
@@ -70,6 +77,7 @@ func before() Snapshot {
 	eth1 := iface(3, "eth1", "169.254.167.41/16")
 	for _, i := range []*Interface{&eth0, &eth1} {
 		i.Joined, i.IGMP = true, 3
+		i.Groups = []netip.Addr{netip.MustParseAddr("224.0.0.1"), group.Addr}
 	}
 	return Snapshot{
 		Group:      group,
@@ -82,9 +90,10 @@ func before() Snapshot {
 		Findings:   []doctor.Finding{wrongEgress},
 		Room: chat.Snapshot{
 			SendersTotal: 1,
-			Senders:      []chat.Sender{{From: hostB, Interface: "eth0", IfIndex: 2, Hops: 1, Datagrams: 3, Last: at("19:52:38")}},
+			Senders:      []chat.Sender{senderB(3, "19:52:38")},
+			Groups:       []chat.Traffic{{Group: group.Addr, Datagrams: 3, Bytes: 81, Rate: 0.4, History: quiet}},
 			Rate:         0.4,
-			History:      []uint32{0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 1, 0},
+			History:      quiet,
 		},
 	}
 }
@@ -100,11 +109,60 @@ func beforeLines() []chat.Line {
 	}
 }
 
+// beforeDatagrams are those of beforeLines: what was heard, what was sent, and
+// its copies.
+func beforeDatagrams() []Datagram {
+	us := netip.AddrPortFrom(onEth1.Source, 45123)
+	var list []Datagram
+	for _, l := range beforeLines() {
+		d := Datagram{
+			At: l.At.Add(123456 * time.Microsecond), From: l.From, To: netip.AddrPortFrom(group.Addr, group.Port),
+			Interface: l.Interface, IfIndex: l.IfIndex, Hops: 1, Data: []byte(l.Text.String()),
+		}
+		switch l.Kind {
+		case chat.Heard:
+			list = append(list, d)
+		case chat.Own:
+			d.From, d.Sent = us, true
+			copied := d
+			copied.Sent, copied.At, copied.Arrival = false, d.At.Add(l.After), chat.Arrival{OwnCopy: true}
+			list = append(list, d, copied)
+		}
+	}
+	return list
+}
+
+// beforeCalls are the calls that led there.
+func beforeCalls() []mcast.Call {
+	ms := func(clockTime string, ms int) time.Time {
+		return at(clockTime).Add(time.Duration(ms) * time.Millisecond)
+	}
+	set := func(msec int, option string, args any) mcast.Call {
+		return mcast.Call{At: ms("19:52:03", msec), Took: 3 * time.Microsecond, Name: "setsockopt", Option: option, Args: args}
+	}
+	return []mcast.Call{
+		set(1, "SO_REUSEADDR", 1),
+		{At: ms("19:52:03", 1), Took: 21 * time.Microsecond, Name: "socket, bind", Args: "{0.0.0.0:1234}"},
+		set(1, "IP_PKTINFO, IP_RECVTTL", 1),
+		set(1, "SO_TIMESTAMPNS", 1),
+		set(1, "SO_RCVBUF", 4194304),
+		set(2, "MCAST_JOIN_GROUP", "{224.0.0.114 on eth0 (2)}"),
+		set(2, "MCAST_JOIN_GROUP", "{224.0.0.114 on eth1 (3)}"),
+		set(2, "IP_MULTICAST_TTL", 1),
+		{At: ms("19:52:10", 123), Name: "recvmmsg", Args: "{from 192.168.8.226:1234 to 224.0.0.114 on eth0 (2) ttl 1}", Result: "23 bytes"},
+		{At: ms("19:52:17", 123), Took: 48 * time.Microsecond, Name: "sendmsg", Args: "{4 bytes to 224.0.0.114:1234}", Result: "4 bytes"},
+		{At: ms("19:52:17", 123), Name: "recvmmsg", Args: "{from 169.254.167.41:45123 to 224.0.0.114 on eth1 (3) ttl 1}", Result: "4 bytes"},
+		{At: ms("19:52:24", 123), Took: 41 * time.Microsecond, Name: "sendmsg", Args: "{7 bytes to 224.0.0.114:1234}", Result: "7 bytes"},
+		{At: ms("19:52:24", 123), Name: "recvmmsg", Args: "{from 169.254.167.41:45123 to 224.0.0.114 on eth1 (3) ttl 1}", Result: "7 bytes"},
+		{At: ms("19:52:31", 123), Name: "recvmmsg", Args: "{from 192.168.8.226:1234 to 224.0.0.114 on eth0 (2) ttl 1}", Result: "43 bytes"},
+	}
+}
+
 // after is what it knows once the fix is applied.
 func after() Snapshot {
 	s := before()
 	s.Sends, s.Findings = onEth0, nil
-	s.Room.Senders = []chat.Sender{{From: hostB, Interface: "eth0", IfIndex: 2, Hops: 1, Datagrams: 4, Last: at("19:52:50")}}
+	s.Room.Senders = []chat.Sender{senderB(4, "19:52:50")}
 	return s
 }
 
@@ -174,6 +232,13 @@ func newScreen(t testing.TB, width, height int, s Snapshot, lines ...chat.Line) 
 	return sc
 }
 
+// newStory is the screen of A before the fix, with all that led there.
+func newStory(t testing.TB, width, height int) *screen {
+	s := newScreen(t, width, height, before(), beforeLines()...)
+	s.Update(batchMsg{Datagrams: beforeDatagrams(), Calls: beforeCalls()})
+	return s
+}
+
 // show is news from the session: another state, and lines.
 func (s *screen) show(snap Snapshot, lines ...chat.Line) {
 	s.time = s.time.Add(12 * time.Second)
@@ -224,7 +289,11 @@ var namedKeys = map[string]tea.KeyPressMsg{
 	"enter": {Code: tea.KeyEnter}, "tab": {Code: tea.KeyTab}, "shift+tab": {Code: tea.KeyTab, Mod: tea.ModShift},
 	"esc": {Code: tea.KeyEscape}, "up": {Code: tea.KeyUp}, "down": {Code: tea.KeyDown},
 	"pgup": {Code: tea.KeyPgUp}, "pgdown": {Code: tea.KeyPgDown}, "home": {Code: tea.KeyHome}, "end": {Code: tea.KeyEnd},
-	"f1": {Code: tea.KeyF1}, "ctrl+f": {Code: 'f', Mod: tea.ModCtrl}, "ctrl+c": {Code: 'c', Mod: tea.ModCtrl},
+	"f1": {Code: tea.KeyF1}, "f2": {Code: tea.KeyF2}, "f3": {Code: tea.KeyF3}, "f4": {Code: tea.KeyF4}, "f5": {Code: tea.KeyF5},
+	"f6": {Code: tea.KeyF6}, "f7": {Code: tea.KeyF7}, "f8": {Code: tea.KeyF8}, "f9": {Code: tea.KeyF9},
+	"alt+2": {Code: '2', Mod: tea.ModAlt}, "ctrl+s": {Code: 's', Mod: tea.ModCtrl}, "ctrl+o": {Code: 'o', Mod: tea.ModCtrl},
+	"ctrl+z": {Code: 'z', Mod: tea.ModCtrl}, "ctrl+p": {Code: 'p', Mod: tea.ModCtrl},
+	"shift+up": {Code: tea.KeyUp, Mod: tea.ModShift}, "shift+down": {Code: tea.KeyDown, Mod: tea.ModShift}, "ctrl+f": {Code: 'f', Mod: tea.ModCtrl}, "ctrl+c": {Code: 'c', Mod: tea.ModCtrl},
 	"backspace": {Code: tea.KeyBackspace},
 }
 

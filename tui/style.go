@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/groupcast/groupcast/mcast/chat"
@@ -20,7 +21,7 @@ type look struct {
 	method ansi.Method // the renderer's own way to count: rows must end where it ends them
 
 	dim, rim, accent, own, good, warning, failure lipgloss.Style
-	bold, title, titleName, selected              lipgloss.Style
+	bold, title, titleName, selected, found       lipgloss.Style
 	senders                                       []lipgloss.Style
 }
 
@@ -56,7 +57,40 @@ var asciiGlyphs = glyphs{
 	side:    "|", line: "-", tees: "++",
 }
 
-func newLook(dark, ascii bool, method ansi.Method) *look {
+// newLook is the look on a terminal of that background and that many colours.
+func newLook(dark, ascii bool, method ansi.Method, profile colorprofile.Profile) *look {
+	l := fullLook(dark)
+	if profile <= colorprofile.ANSI {
+		l = plainLook(dark)
+	}
+	l.glyphs, l.method = unicodeGlyphs, method
+	if ascii {
+		l.glyphs = asciiGlyphs
+	}
+	return l
+}
+
+// plainLook is for terminals with 16 colours or fewer. They are the user's
+// own, so that only those are taken that can be read on any background.
+func plainLook(dark bool) *look {
+	fg := func(c color.Color) lipgloss.Style { return lipgloss.NewStyle().Inline(true).Foreground(c) }
+	none := lipgloss.NewStyle().Inline(true)
+	l := &look{
+		dim: none, rim: none,
+		accent: fg(lipgloss.Cyan), own: fg(lipgloss.Blue), good: fg(lipgloss.Green),
+		warning: fg(lipgloss.Yellow), failure: fg(lipgloss.Red),
+		bold: none.Bold(true), title: none.Reverse(true), titleName: none.Reverse(true).Bold(true),
+		selected: none.Reverse(true), found: none.Reverse(true).Bold(true).Underline(true),
+		senders: []lipgloss.Style{fg(lipgloss.Green), fg(lipgloss.Magenta), fg(lipgloss.Cyan), none},
+	}
+	if dark {
+		l.dim, l.rim = fg(lipgloss.White), fg(lipgloss.BrightBlack)
+		l.own = fg(lipgloss.BrightBlue)
+	}
+	return l
+}
+
+func fullLook(dark bool) *look {
 	pick := lipgloss.LightDark(dark)
 	fg := func(light, dark string) lipgloss.Style {
 		return lipgloss.NewStyle().Inline(true).Foreground(pick(lipgloss.Color(light), lipgloss.Color(dark)))
@@ -65,9 +99,7 @@ func newLook(dark, ascii bool, method ansi.Method) *look {
 		return lipgloss.NewStyle().Inline(true).Background(pick(light, dark))
 	}
 	strip := bar(lipgloss.Color("#e6ebf1"), lipgloss.Color("#222b38"))
-	l := &look{
-		glyphs:    unicodeGlyphs,
-		method:    method,
+	return &look{
 		dim:       fg("#667080", "#7d8796"),
 		rim:       fg("#bcc6d1", "#3d4959"),
 		accent:    fg("#0b6e80", "#6cc3d5"),
@@ -79,15 +111,12 @@ func newLook(dark, ascii bool, method ansi.Method) *look {
 		title:     strip.Foreground(pick(lipgloss.Color("#3a4452"), lipgloss.Color("#b4bfcd"))),
 		titleName: strip.Bold(true).Foreground(pick(lipgloss.Color("#0b6e80"), lipgloss.Color("#6cc3d5"))),
 		selected:  bar(lipgloss.Color("#e6ebf1"), lipgloss.Color("#222b38")).Bold(true),
+		found:     bar(lipgloss.Color("#f6d98a"), lipgloss.Color("#5a4718")).Bold(true).Underline(true),
 		senders: []lipgloss.Style{
 			fg("#1a7f37", "#8fce7e"), fg("#8a3fa0", "#d3a4ec"), fg("#925f00", "#e6b45e"),
 			fg("#a33a5e", "#f29ab3"), fg("#0b6e80", "#6cc3d5"), fg("#5f6b00", "#c5cc6b"),
 		},
 	}
-	if ascii {
-		l.glyphs = asciiGlyphs
-	}
-	return l
 }
 
 // sender is the style of one sender, the same for as long as it talks.

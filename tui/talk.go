@@ -22,73 +22,103 @@ type talk struct {
 	width  int // of the rows, as Resize was told
 	height int
 
-	ring        []chat.Line       // line n is at n % talkLines
-	bytes       int               // of their texts
-	gone        uint64            // the highest ID that was let go
-	first, next uint64            // the lines kept: first <= n < next
-	byID        map[uint64]uint64 // where a line with an ID is
-	ports       map[netip.Addr]bool
-	cache       map[uint64][]string
+	lines  *scrollback[chat.Line] // held while the talk is scrolled back
+	byID   map[uint64]uint64      // where an own line is, of those that are not waiting
+	newest uint64                 // the highest ID of an own line
+	group  netip.Addr             // where the talk goes: what came by another says so
+	ports  map[netip.Addr]bool
+	cache  map[uint64][]string
 
-	back   bool   // scrolled back: bottom and hidden say to where
-	bottom uint64 // the line at the bottom of the screen
-	hidden int    // rows of that line that are below the screen
-	seen   uint64 // lines from here on came while it was scrolled back
+	back   bool     // scrolled back: bottom and hidden say to where
+	frozen bool     // and to stay so
+	bottom uint64   // the line at the bottom of the screen
+	hidden int      // rows of that line that are below the screen
+	seen   uint64   // lines from here on came while it was scrolled back
+	shown  []uint64 // the line of each row that was rendered last
+
+	marked marking
+	wanted string // what is looked for, in lower case; "": nothing
 }
 
 func newTalk(l *look) *talk {
-	return &talk{look: l, byID: make(map[uint64]uint64), cache: make(map[uint64][]string)}
+	t := &talk{look: l, byID: make(map[uint64]uint64), cache: make(map[uint64][]string)}
+	t.lines = newScrollback(talkLines, talkBytes, chat.Line.Size)
+	t.lines.kept.letGo = func(n uint64, l chat.Line) {
+		t.lines.gone++
+		delete(t.cache, n)
+		if l.Kind == chat.Own {
+			delete(t.byID, l.ID)
+		}
+	}
+	return t
 }
 
-// Add appends lines; one whose ID was seen before replaces that one.
+// Add appends lines; an own one whose ID was seen before replaces that one.
 func (t *talk) Add(lines ...chat.Line) {
-	first := t.first
 	for _, line := range lines {
-		if n, ok := t.byID[line.ID]; ok {
-			t.bytes += line.Size() - t.ring[n%talkLines].Size()
-			t.ring[n%talkLines] = line
-			delete(t.cache, n)
+		if line.Kind == chat.Own && line.ID != 0 && line.ID <= t.newest {
+			t.replace(line)
 			continue
 		}
-		if line.ID != 0 && line.ID <= t.gone {
-			continue // news of a line that is not kept any more
+		if line.Kind == chat.Own {
+			t.newest = line.ID
 		}
-		n := t.next
-		if n == t.first+talkLines {
-			t.letGo()
+		t.lines.Add(line)
+		if !t.lines.held {
+			t.index(t.lines.kept.next - 1)
 		}
-		if n < talkLines {
-			t.ring = append(t.ring, line)
-		} else {
-			t.ring[n%talkLines] = line
-		}
-		if line.ID != 0 {
-			t.byID[line.ID] = n
-		}
-		t.bytes += line.Size()
-		t.next++
-		for t.bytes > talkBytes && t.first < t.next-1 {
-			t.letGo()
-		}
-	}
-	if t.back && t.first > first {
-		if t.bottom < t.first {
-			t.bottom, t.hidden = t.first, 0
-		}
-		t.stopAtTop()
 	}
 }
 
-// letGo forgets the oldest line.
-func (t *talk) letGo() {
-	old := &t.ring[t.first%talkLines]
-	t.bytes -= old.Size()
-	delete(t.byID, old.ID)
-	t.gone = max(t.gone, old.ID)
-	delete(t.cache, t.first)
-	*old = chat.Line{}
-	t.first++
+// index remembers where own lines are, from number n on.
+func (t *talk) index(n uint64) {
+	for kept := &t.lines.kept; n < kept.next; n++ {
+		if l := kept.At(n); l.Kind == chat.Own {
+			t.byID[l.ID] = n
+		}
+	}
 }
+
+// replace takes the news of an own line, if that is still there.
+func (t *talk) replace(line chat.Line) {
+	if n, ok := t.byID[line.ID]; ok {
+		t.lines.kept.Replace(n, line)
+		delete(t.cache, n)
+		return
+	}
+	for w, n := &t.lines.waiting, t.lines.waiting.next; n > w.first; n-- {
+		if old := w.At(n - 1); old.Kind == chat.Own && old.ID == line.ID {
+			w.Replace(n-1, line)
+			return
+		}
+	}
+}
+
+// Clear forgets all lines.
+func (t *talk) Clear() {
+	t.lines.Release()
+	t.lines.kept.Clear()
+	t.lines.gone = 0
+	t.back, t.marked = false, marking{}
+	if t.frozen {
+		t.lines.Hold()
+	}
+}
+
+// Lines are all that can be scrolled to.
+func (t *talk) Lines() []chat.Line {
+	all := make([]chat.Line, 0, t.lines.kept.Len()+t.lines.waiting.Len())
+	for _, h := range []*history[chat.Line]{&t.lines.kept, &t.lines.waiting} {
+		for n := h.first; n < h.next; n++ {
+			all = append(all, h.At(n))
+		}
+	}
+	return all
+}
+
+func (t *talk) empty() bool   { return t.lines.kept.Len() == 0 }
+func (t *talk) first() uint64 { return t.lines.kept.first }
+func (t *talk) last() uint64  { return t.lines.kept.next - 1 } // there must be one
 
 // Resize tells the pane its size.
 func (t *talk) Resize(width, height int) {
@@ -99,7 +129,7 @@ func (t *talk) Resize(width, height int) {
 		clear(t.cache)
 	}
 	t.width, t.height = width, height
-	if t.back {
+	if t.back && !t.empty() {
 		t.hidden = min(t.hidden, len(t.rows(t.bottom))-1)
 		t.stopAtTop()
 	}
@@ -109,6 +139,14 @@ func (t *talk) Resize(width, height int) {
 func (t *talk) SetLook(l *look) {
 	t.look = l
 	clear(t.cache)
+}
+
+// SetGroup says where the talk goes.
+func (t *talk) SetGroup(g netip.Addr) {
+	if g != t.group {
+		t.group = g
+		clear(t.cache)
+	}
 }
 
 // SetSenders tells who is heard: an address is shown with its port only when
@@ -132,53 +170,105 @@ func (t *talk) New() uint64 {
 	if !t.back {
 		return 0
 	}
-	return t.next - min(t.next, max(t.seen, t.bottom+1))
+	next := t.lines.kept.next
+	return next - min(next, max(t.seen, t.bottom+1)) + t.lines.Waiting()
+}
+
+// Gone is how many older lines were let go.
+func (t *talk) Gone() uint64 { return t.lines.gone }
+
+// stay keeps what is on the screen there.
+func (t *talk) stay() {
+	if t.back || t.empty() {
+		return
+	}
+	t.back, t.bottom, t.hidden, t.seen = true, t.last(), 0, t.lines.kept.next
+	t.lines.Hold()
+}
+
+// Freeze keeps the picture until it is called with false.
+func (t *talk) Freeze(on bool) {
+	t.frozen = on
+	switch {
+	case on:
+		t.stay()
+		t.lines.Hold()
+	case t.empty() || t.bottom == t.last() && t.hidden == 0:
+		t.Follow()
+	}
 }
 
 // Follow shows the newest line from now on.
-func (t *talk) Follow() { t.back = false }
+func (t *talk) Follow() {
+	t.marked = marking{}
+	if t.frozen {
+		if !t.empty() {
+			t.bottom, t.hidden = t.last(), 0
+		}
+		return
+	}
+	t.back = false
+	t.takeWaiting()
+}
+
+// takeWaiting puts what waited under what is shown.
+func (t *talk) takeWaiting() {
+	n := t.lines.kept.next
+	t.lines.Release()
+	t.index(max(n, t.first()))
+	if t.bottom < t.first() {
+		t.bottom, t.hidden = t.first(), 0
+	}
+	t.marked.keep(t.first())
+}
 
 // Scroll moves by rows, up when negative.
 func (t *talk) Scroll(by int) {
-	if t.next == t.first {
+	if t.empty() {
 		return
 	}
-	if !t.back {
-		t.back, t.bottom, t.hidden, t.seen = true, t.next-1, 0, t.next
-	}
+	t.stay()
 	t.hidden -= by
-	for t.hidden < 0 && t.bottom < t.next-1 {
+	for t.hidden < 0 {
+		if t.bottom == t.last() && !t.frozen && t.lines.Waiting() > 0 {
+			t.takeWaiting()
+			t.lines.Hold()
+		}
+		if t.bottom == t.last() {
+			break
+		}
 		t.bottom++
 		t.hidden += len(t.rows(t.bottom))
 	}
-	for t.hidden >= len(t.rows(t.bottom)) && t.bottom > t.first {
+	for t.hidden >= len(t.rows(t.bottom)) && t.bottom > t.first() {
 		t.hidden -= len(t.rows(t.bottom))
 		t.bottom--
 	}
 	t.stopAtTop()
-	if t.bottom == t.next-1 && t.hidden <= 0 {
-		t.back = false
+	if t.bottom == t.last() && t.hidden <= 0 {
+		t.hidden = 0
+		if !t.frozen && !t.marked.on && t.lines.Waiting() == 0 {
+			t.Follow()
+		}
 	}
 }
 
 // Top scrolls back as far as there are lines.
 func (t *talk) Top() {
-	if t.next == t.first {
+	if t.empty() {
 		return
 	}
-	if !t.back {
-		t.seen = t.next
-	}
-	t.back, t.bottom, t.hidden = true, t.first, len(t.rows(t.first))
+	t.stay()
+	t.bottom, t.hidden = t.first(), len(t.rows(t.first()))
 	t.Scroll(0)
 }
 
 // stopAtTop keeps the screen full when it is scrolled back to the first line.
 func (t *talk) stopAtTop() {
 	filled := 0
-	for n := t.first; n < t.next; n++ {
+	for n := t.first(); n <= t.last(); n++ {
 		filled += len(t.rows(n))
-		if filled < t.height && n < t.next-1 {
+		if filled < t.height && n < t.last() {
 			continue
 		}
 		hidden := max(0, filled-t.height)
@@ -191,10 +281,11 @@ func (t *talk) stopAtTop() {
 
 // Render gives the rows on the screen.
 func (t *talk) Render(width, height int) string {
-	if t.next == t.first {
+	t.shown = t.shown[:0]
+	if t.empty() {
 		return ""
 	}
-	n, hidden := t.next-1, 0
+	n, hidden := t.last(), 0
 	if t.back {
 		n = t.bottom
 		hidden = min(max(0, t.hidden), len(t.rows(n))-1)
@@ -204,14 +295,18 @@ func (t *talk) Render(width, height int) string {
 		rows := t.rows(n)
 		rows = rows[:len(rows)-hidden]
 		rows = rows[max(0, len(rows)-left):]
-		parts = append(parts, rows)
+		parts = append(parts, t.highlight(n, rows))
+		for range rows {
+			t.shown = append(t.shown, n)
+		}
 		left -= len(rows)
 		hidden = 0
-		if n == t.first {
+		if n == t.first() {
 			break
 		}
 	}
 	slices.Reverse(parts)
+	slices.Reverse(t.shown)
 	return strings.Join(slices.Concat(parts...), "\n")
 }
 
@@ -223,7 +318,7 @@ func (t *talk) rows(n uint64) []string {
 	if len(t.cache) >= cachedLines {
 		clear(t.cache)
 	}
-	rows := t.draw(t.ring[n%talkLines])
+	rows := t.draw(t.lines.kept.At(n))
 	t.cache[n] = rows
 	return rows
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/groupcast/groupcast/mcast/chat"
@@ -17,7 +18,7 @@ func mustAddrPort(s string) netip.AddrPort { return netip.MustParseAddrPort(s) }
 // drawn is a line as the talk draws it, without colours.
 func drawn(t *testing.T, width int, line chat.Line) string {
 	t.Helper()
-	talk := newTalk(newLook(true, false, ansi.WcWidth))
+	talk := newTalk(newLook(true, false, ansi.WcWidth, colorprofile.TrueColor))
 	talk.Resize(width, 10)
 	line.At = at("19:52:12")
 	talk.Add(line)
@@ -78,7 +79,7 @@ func TestLines(t *testing.T) {
 }
 
 func TestALongMessageIsCut(t *testing.T) {
-	l := newLook(true, false, ansi.WcWidth)
+	l := newLook(true, false, ansi.WcWidth, colorprofile.TrueColor)
 	for name, s := range map[string]string{"rows": strings.Repeat("\n", 60000), "one word": strings.Repeat("漢", 20000)} {
 		if rows, more := l.wrap(s, 30, messageRows); len(rows) != messageRows || !more {
 			t.Errorf("%s: %d rows, more %v, want %d and more", name, len(rows), more, messageRows)
@@ -91,8 +92,9 @@ func numbered(n int) chat.Line {
 }
 
 func TestALineReplacesTheOneWithItsID(t *testing.T) {
-	s := newScreen(t, 100, 30, before(), numbered(1), numbered(2))
-	changed := numbered(1)
+	said := chat.Line{ID: 1, At: clock, Kind: chat.Own, Text: text("line 1.")}
+	s := newScreen(t, 100, 30, before(), said, numbered(2))
+	changed := said
 	changed.Text = text("changed")
 	s.Update(batchMsg{Lines: []chat.Line{changed}})
 	s.wants("changed", "line 2.")
@@ -133,34 +135,66 @@ func TestScrolledBack(t *testing.T) {
 	s.wants("line 2.", "line 26.")
 }
 
-func TestTheTalkKeepsItsNewestLines(t *testing.T) {
+// What is read stays, however much comes meanwhile; then only the newest lines
+// are there, without a gap.
+func TestReadingIsNotDisturbed(t *testing.T) {
 	s := newScreen(t, 100, 30, before())
-	for n := 1; n <= 10; n++ {
+	for n := 1; n <= 100; n++ {
 		s.talk.Add(numbered(n))
 	}
 	s.press("tab", "home")
-	for n := 11; n <= talkLines+500; n++ {
+	read := s.plain()
+	for n := 101; n <= 2*talkLines; n++ {
 		s.talk.Add(numbered(n))
 	}
-	if kept := s.talk.next - s.talk.first; kept != talkLines || len(s.talk.byID) != talkLines {
-		t.Errorf("%d lines and %d IDs are kept, want %d", kept, len(s.talk.byID), talkLines)
+	s.wants("line 1.", "9,900 new below")
+	s.wantsNot("line 101.")
+	s.press("end")
+	s.wants("line 10000.", "5,000 older lines let go")
+	if kept := s.talk.lines.kept.Len(); kept != talkLines {
+		t.Errorf("%d lines are kept, want %d", kept, talkLines)
 	}
-	s.plain() // the line it was scrolled to is gone
 	s.press("home")
-	s.wants("line 501.")
+	s.wants("line 5001.")
+	if s.plain() == read {
+		t.Error("the lines that were let go are still there")
+	}
+}
+
+// Scrolling down from there goes on with what waited.
+func TestScrollingIntoWhatWaited(t *testing.T) {
+	s := newScreen(t, 100, 30, before())
+	for n := 1; n <= 40; n++ {
+		s.talk.Add(numbered(n))
+	}
+	s.press("tab", "up")
+	s.wants("line 39.", "scrolled back")
+	for n := 41; n <= 60; n++ {
+		s.talk.Add(numbered(n))
+	}
+	s.wants("line 39.", "20 new below")
+	s.press("down")
+	s.wants("line 40.", "20 new below")
+	s.press("down")
+	s.wants("line 41.", "19 new below")
+	s.press("pgdown")
+	s.wants("line 60.")
+	if s.talk.back {
+		t.Error("scrolled down to the newest line, it does not follow")
+	}
 }
 
 // Long lines are let go before there are many of them.
 func TestTalkBoundsBytes(t *testing.T) {
-	talk := newTalk(newLook(true, false, 0))
+	talk := newTalk(newLook(true, false, 0, colorprofile.TrueColor))
 	talk.Resize(60, 20)
 	long := chat.SanitizeString(strings.Repeat("x", 65507))
 	for n := range uint64(1000) {
 		talk.Add(chat.Line{ID: n + 1, Kind: chat.Heard, Text: long})
 	}
-	kept := int(talk.next - talk.first)
-	if want := talkBytes / 65507; kept != want || len(talk.byID) != want || talk.bytes != want*65507 {
-		t.Errorf("%d lines, %d IDs and %d bytes are kept, want %d lines", kept, len(talk.byID), talk.bytes, want)
+	kept := talk.lines.kept.Len()
+	if want := talkBytes / 65507; kept != want || talk.lines.kept.bytes != want*65507 {
+		t.Errorf("%d lines and %d bytes are kept, want %d lines", kept, talk.lines.kept.bytes, want)
 	}
 	talk.Top()
 	if rows := strings.Count(talk.Render(60, 20), "\n") + 1; rows != 20 {
@@ -168,25 +202,30 @@ func TestTalkBoundsBytes(t *testing.T) {
 	}
 }
 
-// A scrolled-back screen stays full when the lines it shows are let go.
-func TestScrolledBackStaysFull(t *testing.T) {
-	talk := newTalk(newLook(true, false, 0))
+// News of an own line replace it where it is: shown, waiting, or gone.
+func TestNewsOfOwnLines(t *testing.T) {
+	own := func(id uint64, c chat.Copy) chat.Line {
+		return chat.Line{ID: id, Kind: chat.Own, Copy: c, Text: text("said")}
+	}
+	talk := newTalk(newLook(true, false, 0, colorprofile.TrueColor))
 	talk.Resize(60, 10)
-	add := func(from, to uint64) {
-		for id := from; id <= to; id++ {
-			talk.Add(chat.Line{ID: id, Kind: chat.Heard, Text: chat.SanitizeString("hello")})
-		}
+	talk.Add(own(1, chat.CopyPending), numbered(2))
+	talk.Scroll(-1)
+	talk.Add(own(3, chat.CopyPending))
+	talk.Add(own(1, chat.CopyMissing), own(3, chat.CopyMissing))
+	if lines := talk.Lines(); len(lines) != 3 || lines[0].Copy != chat.CopyMissing || lines[2].Copy != chat.CopyMissing {
+		t.Errorf("kept are %+v, want three lines, the own ones without a copy", lines)
 	}
-	add(1, talkLines)
-	talk.Top()
-	for n := range uint64(100) {
-		add(talkLines+n+1, talkLines+n+1)
-		if rows := strings.Count(talk.Render(60, 10), "\n") + 1; rows != 10 {
-			t.Fatalf("%d lines later it has %d rows, want 10", n+1, rows)
-		}
+	talk.Follow()
+	talk.Add(own(3, chat.CopyBack))
+	if lines := talk.Lines(); len(lines) != 3 || lines[2].Copy != chat.CopyBack {
+		t.Errorf("kept are %+v, want the last one with its copy back", lines)
 	}
-	talk.Add(chat.Line{ID: 3, Kind: chat.Own, Copy: chat.CopyBack})
-	if got := talk.ring[(talk.next-1)%talkLines].ID; got == 3 {
+	for n := 10; n < 10+2*talkLines; n++ {
+		talk.Add(numbered(n))
+	}
+	talk.Add(own(3, chat.CopyBack))
+	if last := talk.lines.kept.At(talk.last()); last.ID == 3 {
 		t.Error("news of a line that was let go is shown as a new line")
 	}
 }

@@ -12,7 +12,7 @@ type titleBar struct{ look *look }
 
 // Render gives the one row; what does not fit is left out from the right end
 // of its importance.
-func (t titleBar) Render(s Snapshot, width int) string {
+func (t titleBar) Render(s Snapshot, frozen string, width int) string {
 	l := t.look
 	group := ""
 	if s.Group.Addr.IsValid() {
@@ -23,6 +23,9 @@ func (t titleBar) Render(s Snapshot, width int) string {
 	}
 	left := l.titleName.Render(" groupcast ") + l.title.Bold(true).Render(" "+group+" ")
 	facts := append(egressFacts(s), rateFact(l, s))
+	if frozen != "" {
+		facts = append([]string{l.titleName.Render(frozen)}, facts...)
+	}
 	right := ""
 	for n := len(facts); n > 0; n-- {
 		right = strings.Join(facts[:n], l.dot) + " "
@@ -52,14 +55,24 @@ func egressFacts(s Snapshot) []string {
 }
 
 func rateFact(l *look, s Snapshot) string {
-	rate := strconv.FormatFloat(s.Room.Rate, 'f', 0, 64)
-	if s.Room.Rate > 0 && s.Room.Rate < 1 {
-		rate = "<1"
-	}
+	rate := perSecond(s.Room.Rate)
 	if s.Dropped > 0 {
 		rate = thousands(s.Dropped) + " lost" + l.dot + rate
 	}
-	return rate + "/s " + l.spark(s.Room.History, 8)
+	return rate + " " + l.spark(s.Room.History, 8)
+}
+
+// perSecond is a rate in a few characters.
+func perSecond(rate float64) string {
+	switch {
+	case rate > 0 && rate < 1:
+		return "<1/s"
+	case rate >= 1e6:
+		return strconv.FormatFloat(rate/1e6, 'f', 1, 64) + "M/s"
+	case rate >= 1e4:
+		return strconv.FormatFloat(rate/1e3, 'f', 0, 64) + "k/s"
+	}
+	return strconv.FormatFloat(rate, 'f', 0, 64) + "/s"
 }
 
 // spark draws the last n counts as bars, the largest the highest.

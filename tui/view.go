@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -23,87 +24,221 @@ func (m *Model) arrange() {
 	}
 }
 
+// wideMain reports whether the main part has the panes' place as well.
+func (m *Model) wideMain() bool {
+	return m.view != talkView || m.lay.shape == stacked && m.page != noPage
+}
+
+// mainSize is the room inside the main part.
+func (m *Model) mainSize() (width, height int) {
+	switch {
+	case m.lay.shape == small:
+		return m.width, m.lay.pageHeight()
+	case m.wideMain():
+		return m.width - 4, m.lay.pageHeight()
+	case m.page != noPage:
+		return m.lay.talk - 4, m.lay.pageHeight()
+	}
+	return m.talk.width, m.talk.height
+}
+
 // View implements tea.Model.
-func (m *Model) View() tea.View {
-	v := tea.NewView("")
+func (m *Model) View() (v tea.View) {
 	v.AltScreen = true
+	v.ReportFocus = m.notify
+	if m.mouse {
+		v.MouseMode = tea.MouseModeCellMotion
+	}
 	v.WindowTitle = "groupcast"
 	if m.snap.Group.Addr.IsValid() {
 		v.WindowTitle += " " + clean(m.snap.Group.String())
 	}
-	if m.width <= 0 || m.height <= 0 {
+	if m.unread > 0 {
+		v.WindowTitle = "(" + thousands(m.unread) + ") " + v.WindowTitle
+	}
+	if m.width <= 0 || m.height <= 0 || m.err != nil {
 		return v
 	}
-	line, cursor := m.input.Render(m.width, m.focus == onInput)
-	var rows []string
-	var inputRow int
-	switch m.lay.shape {
-	case small:
-		rows = m.one(m.lay.height)
-		rows = append(rows, line)
-		inputRow = len(rows) - 1
+	defer func() {
+		if r := recover(); r != nil {
+			m.err = cmp.Or[error](m.err, Recovered(r))
+			v.Content = ""
+			m.quit()
+		}
+	}()
+	rows, cursor := m.frame()
+	v.Content = strings.Join(rows, "\n")
+	if cursor >= 0 {
+		v.Cursor = tea.NewCursor(cursor, m.inputRow())
+	}
+	return v
+}
+
+// inputRow is where one types.
+func (m *Model) inputRow() int { return max(0, m.height-2) }
+
+// frame is all rows of the screen, and the column of the cursor in the input
+// row; -1: it is not there.
+func (m *Model) frame() (rows []string, cursor int) {
+	line := m.typing()
+	focused := line != nil
+	if !focused {
+		line = &m.input
+	}
+	typed, cursor := line.Render(m.width, focused)
+	if !focused {
+		cursor = -1
+	}
+	if m.lay.shape == small {
+		rows = append(m.one(m.lay.height), typed)
 		if m.height > 1 {
 			rows = append(rows, m.status())
 		}
-	default:
-		rows = append(rows, m.title.Render(m.snap, m.width))
+	} else {
+		rows = append(rows, m.title.Render(m.snap, m.frozenText(), m.width))
 		rows = append(rows, m.body()...)
-		rows = append(rows, line)
-		inputRow = len(rows) - 1
-		_, fixable := m.pitfalls.Fixable()
-		rows = append(rows, footer(m.look, m.focus, m.input.Value(), fixable, m.width))
+		rows = append(rows, typed, m.footer())
 	}
 	for i := range rows {
 		rows[i] = m.look.fit(rows[i], m.width)
 	}
-	v.Content = strings.Join(rows, "\n")
-	if m.focus == onInput {
-		v.Cursor = tea.NewCursor(cursor, inputRow)
+	if m.picker != nil {
+		x, y, block := m.overlay()
+		rows = m.look.over(rows, block, x, y)
 	}
-	return v
+	return rows, cursor
+}
+
+// overlay is the open picker and where it lies.
+func (m *Model) overlay() (x, y int, block []string) {
+	width, height := m.width, max(0, m.height-2)
+	if m.lay.shape != small {
+		width, height = min(m.width-4, 92), m.height-5
+	}
+	block = m.picker.Render(width, height)
+	for _, row := range block {
+		x = max(x, m.look.cells(row))
+	}
+	x = (m.width - x) / 2
+	if m.lay.shape != small {
+		y = 2
+	}
+	return max(0, x), y, block
+}
+
+// frozenText says that the picture does not change, and how much waits.
+func (m *Model) frozenText() string {
+	if !m.frozen {
+		return ""
+	}
+	waiting := m.talk.New()
+	if m.view != talkView && m.view != mapView {
+		waiting = m.list().New()
+	}
+	if waiting == 0 {
+		return "frozen"
+	}
+	return "frozen, " + thousands(waiting) + " new"
 }
 
 // body is everything between the title and the input.
 func (m *Model) body() []string {
 	l, p := m.lay, m.lay.panes
+	if m.wideMain() {
+		return m.look.frame(m.width, m.main(m.width-4, l.pageHeight()))
+	}
 	senders, found := some(m.snap.Room.SendersTotal), some(len(m.snap.Findings))
 	side := []section{
-		{"Membership", "", m.focus == onMembership, m.membership.Render(l.inside(), p[0]), p[0]},
-		{"Heard from", m.look.dim.Render(senders), m.focus == onHeard, m.heard.Render(l.inside(), p[1]), p[1]},
-		{"Pitfalls", m.look.warning.Render(found), m.focus == onPitfalls, m.pitfalls.Render(l.inside(), p[2]), p[2]},
+		{title: "Membership", focused: m.focus == onMembership, body: m.membership.Render(l.inside(), p[0]), rows: p[0]},
+		{title: "Heard from", note: m.look.dim.Render(senders), focused: m.focus == onHeard, body: m.heard.Render(l.inside(), p[1]), rows: p[1]},
+		{title: "Pitfalls", note: m.look.warning.Render(found), focused: m.focus == onPitfalls, body: m.pitfalls.Render(l.inside(), p[2]), rows: p[2]},
 	}
 	if l.shape == columns {
-		return beside(m.look.frame(l.side, side...), m.look.frame(l.talk, m.main(l.pageHeight())))
-	}
-	if m.page != noPage {
-		return m.look.frame(m.width, m.main(l.pageHeight()))
+		return beside(m.look.frame(l.side, side...), m.look.frame(l.talk, m.main(l.talk-4, l.pageHeight())))
 	}
 	panes := m.look.frame(m.width, side...)
-	return append(panes, m.look.frame(m.width, m.main(l.height-len(panes)-2))...)
+	return append(panes, m.look.frame(m.width, m.main(m.width-4, l.height-len(panes)-2))...)
 }
 
-// main is what is shown in the talk's place.
-func (m *Model) main(rows int) section {
-	s := section{title: "Talk", focused: m.focus == onTalk, rows: rows}
-	width := m.lay.talk - 4
-	switch m.page {
-	case helpPage:
-		s.title, s.note = "Help", m.look.dim.Render("esc back")
-		s.body = m.help.Render(width, rows)
-	case findingPage:
-		f, _ := m.pitfalls.Selected()
-		s.title, s.focused = clean(f.Name), true
-		s.body = m.pitfalls.Page(width, rows)
+// main is the large part of the screen.
+func (m *Model) main(width, rows int) section {
+	s := section{rows: rows}
+	s.title, s.body, s.note = m.mainBody(width, rows)
+	switch {
+	case s.title != "":
+		s.focused = m.page == findingPage
 	default:
-		s.body = m.talkOrWelcome(width, rows)
-		if gone := m.talk.first; gone > 0 {
-			s.note = m.look.dim.Render(thousands(gone) + " older lines let go")
-		}
-		if m.talk.back {
-			s.note = m.look.accent.Render(m.below()) + m.look.dim.Render(m.look.dot+"end")
-		}
+		s.title, s.focused = viewNames[m.view], m.focus == onTalk || m.focus == onList || m.focus == onMap
+		s.tabs = m.tabs(width - 2 - m.look.cells(s.note))
 	}
 	return s
+}
+
+// tabs are the views with their keys, and their names if there is room.
+func (m *Model) tabs(width int) []tab {
+	list, used := make([]tab, 0, views), 0
+	for v, name := range viewNames {
+		t := tab{key: fmt.Sprintf("F%d", v+1), name: name}
+		if view(v) == m.view {
+			t = tab{name: name, on: true}
+		}
+		list = append(list, t)
+		used += t.cells(m.look) + 1
+	}
+	if used > width {
+		for i, t := range list {
+			if !t.on {
+				list[i].name = ""
+			}
+		}
+	}
+	return list
+}
+
+// mainBody is what the page or the view shows, the page's title, and what
+// stands at the right end above it.
+func (m *Model) mainBody(width, rows int) (title, body, note string) {
+	back := m.look.dim.Render("esc back")
+	switch m.page {
+	case helpPage:
+		return "Help", m.help.Render(width, rows), back
+	case findingPage:
+		f, _ := m.pitfalls.Selected()
+		return clean(f.Name), m.pitfalls.Page(width, rows), back
+	case detailPage:
+		m.detail.rows = m.list().Detail(width)
+		return strings.TrimSuffix(viewNames[m.view], "s"), m.detail.Render(rows), back
+	}
+	switch m.view {
+	case datagramsView:
+		return "", m.datagrams.Render(width, rows), m.listNote(m.datagrams, m.unseen)
+	case callsView:
+		return "", m.calls.Render(width, rows), m.listNote(m.calls, m.untold)
+	case mapView:
+		return "", m.hostmap.Render(width, rows), ""
+	}
+	body = m.talkOrWelcome(width, rows)
+	switch gone := m.talk.Gone(); {
+	case m.talk.marked.on && m.focus == onTalk:
+		note = m.look.accent.Render(count(len(m.talk.Marked()), "line") + " marked")
+	case m.talk.back:
+		note = m.look.accent.Render(m.below()) + m.look.dim.Render(m.look.dot+"end")
+	case gone > 0:
+		note = m.look.dim.Render(thousands(gone) + " older lines let go")
+	}
+	return "", body, note
+}
+
+// listNote says what a list does not show.
+func (m *Model) listNote(l lister, missed uint64) string {
+	note := m.look.dim.Render(l.Note())
+	if missed == 0 {
+		return note
+	}
+	if note != "" {
+		note += m.look.dot
+	}
+	return note + m.look.warning.Render(thousands(missed)+" came too fast to show")
 }
 
 // below says what a scrolled-back talk hides.
@@ -141,13 +276,11 @@ func (m *Model) one(rows int) []string {
 		return nil
 	}
 	w := m.width
-	title, body := "", ""
+	title, body, note := "", "", ""
 	switch {
-	case m.page == helpPage:
-		title, body = "Help", m.help.Render(w, rows-1)
-	case m.page == findingPage:
-		f, _ := m.pitfalls.Selected()
-		title, body = clean(f.Name), m.pitfalls.Page(w, rows-1)
+	case m.page != noPage || m.view != talkView:
+		title, body, note = m.mainBody(w, rows-1)
+		title = cmp.Or(title, viewNames[m.view])
 	case m.focus == onPitfalls:
 		title, body = "Pitfalls", m.pitfalls.Render(w, rows-1)
 	case m.focus == onMembership:
@@ -159,7 +292,11 @@ func (m *Model) one(rows int) []string {
 	}
 	out := make([]string, 0, rows)
 	if title != "" {
-		out = append(out, m.look.accent.Bold(true).Render(m.look.pointer+" "+title))
+		left := m.look.accent.Bold(true).Render(m.look.pointer + " " + title)
+		if m.look.cells(left)+2+m.look.cells(note) <= w {
+			left = m.look.ends(left, note, w)
+		}
+		out = append(out, left)
 	}
 	out = append(out, strings.Split(body, "\n")...)
 	for len(out) < rows {
@@ -168,10 +305,50 @@ func (m *Model) one(rows int) []string {
 	return out[:rows]
 }
 
+// footer is the last row: what the last key did, the usage of the command that
+// is typed, or the keys that act here.
+func (m *Model) footer() string {
+	l := m.look
+	switch u := usage(m.input.Value()); {
+	case m.flash != "":
+		return " " + l.accent.Render(l.cut(clean(m.flash), m.width-2))
+	case m.focus == onInput && u != "":
+		return " " + l.dim.Render(l.cut(clean(u), m.width-2))
+	}
+	row := ""
+	for _, item := range m.footerItems() {
+		next := l.accent.Render(item.key) + " " + l.dim.Render(item.word)
+		if row != "" {
+			next = l.dim.Render(l.dot) + next
+		}
+		row += next
+	}
+	return " " + row
+}
+
+// footerItems are those that there is room for.
+func (m *Model) footerItems() []footerItem {
+	_, fixable := m.pitfalls.Fixable()
+	items := footerItems(m.focus, fixable)
+	used := 1
+	for i, item := range items {
+		if i > 0 {
+			used += m.look.cells(m.look.dot)
+		}
+		if used += m.look.cells(item.key + " " + item.word); used >= m.width {
+			return items[:i]
+		}
+	}
+	return items
+}
+
 // status is the one row that stands for the title and the panes on a small
 // terminal.
 func (m *Model) status() string {
 	l := m.look
+	if m.flash != "" {
+		return l.accent.Render(l.cut(clean(m.flash), m.width))
+	}
 	if u := usage(m.input.Value()); m.focus == onInput && u != "" {
 		return l.dim.Render(l.cut(clean(u), m.width))
 	}
@@ -181,7 +358,8 @@ func (m *Model) status() string {
 			row += text + " "
 		}
 	}
-	if m.talk.back {
+	add(l.accent.Render(m.frozenText()))
+	if m.talk.back && !m.frozen {
 		add(l.accent.Render(m.below()))
 	}
 	if n := len(m.snap.Findings); n > 0 {

@@ -26,27 +26,39 @@ func TestScreens(t *testing.T) {
 		{"after", func(s *screen) { s.show(after(), afterLines()...) }},
 		{"help", func(s *screen) { s.press("?") }},
 		{"finding", func(s *screen) { s.press("tab", "tab", "enter") }},
+		{"datagrams", func(s *screen) { s.press("f2", "up", "up") }},
+		{"datagram", func(s *screen) { s.press("f2", "up", "up", "up", "enter") }},
+		{"calls", func(s *screen) { s.press("f3") }},
+		{"call", func(s *screen) { s.press("f3", "home", "down", "down", "down", "down", "down", "enter") }},
+		{"map", func(s *screen) { s.press("f4") }},
+		{"interfaces", func(s *screen) { s.press("f5") }},
+		{"groups", func(s *screen) { s.press("f6") }},
+		{"sources", func(s *screen) { s.press("f7") }},
+		{"find", func(s *screen) { s.press("ctrl+s"); s.typed("anyone") }},
 	}
-	for _, size := range [][2]int{{100, 30}, {80, 24}, {44, 12}} {
+	for _, size := range [][2]int{{160, 50}, {100, 30}, {80, 24}, {44, 12}, {12, 3}} {
 		for _, state := range states {
 			t.Run(fmt.Sprintf("%s-%dx%d", state.name, size[0], size[1]), func(t *testing.T) {
-				s := newScreen(t, size[0], size[1], before(), beforeLines()...)
+				s := newStory(t, size[0], size[1])
 				state.show(s)
 				golden.RequireEqual(t, trimmed(s.plain()))
 			})
 		}
 	}
-	t.Run("ascii", func(t *testing.T) {
-		s := newScreen(t, 100, 30, before(), beforeLines()...)
-		s.ascii = true
-		s.setLook()
-		view := trimmed(s.plain())
-		for _, r := range view {
-			if r > '~' {
-				t.Fatalf("with ASCII there is %q on the screen:\n%s", r, view)
+	for _, state := range states {
+		t.Run(state.name+"-ascii", func(t *testing.T) {
+			s := newStory(t, 100, 30)
+			s.ascii = true
+			s.setLook()
+			state.show(s)
+			view := trimmed(s.plain())
+			for _, r := range view {
+				if r > '~' {
+					t.Fatalf("with ASCII there is %q on the screen:\n%s", r, view)
+				}
 			}
-		}
-	})
+		})
+	}
 }
 
 // trimmed cuts the spaces at the ends of rows, for the sake of editors.
@@ -92,7 +104,7 @@ func TestFrameFits(t *testing.T) {
 			s.Update(tea.ModeReportMsg{Mode: ansi.ModeUnicodeCore, Value: ansi.ModeReset})
 		}
 		s.typed(said)
-		for _, k := range rapid.SliceOfN(rapid.SampledFrom([]string{"tab", "pgup", "pgdown", "up", "down", "enter", "f1", "esc", "end", "home"}), 0, 8).Draw(t, "keys") {
+		for _, k := range rapid.SliceOfN(rapid.SampledFrom([]string{"tab", "pgup", "pgdown", "up", "down", "enter", "f1", "f2", "f3", "f4", "f5", "f6", "f7", "f8", "f9", "ctrl+s", "shift+up", "esc", "end", "home"}), 0, 12).Draw(t, "keys") {
 			s.Update(namedKeys[k])
 		}
 		v := s.View()

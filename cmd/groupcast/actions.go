@@ -47,6 +47,12 @@ func (s *session) change(a tui.Action) error {
 			hint = "what is sent stays on this host if the group is joined where it is sent; else Linux lets it out"
 		}
 		s.notice(fmt.Sprintf("sends with ttl %d", a.Hops), hint)
+	case tui.Source:
+		return s.hearOnly(a.Addr)
+	case tui.Block:
+		return s.block(a.Addr, a.On)
+	case tui.Save:
+		return s.save(a)
 	case tui.ApplyFix:
 		return s.applyFix(a.Finding)
 	}
@@ -57,40 +63,35 @@ func (s *session) change(a tui.Action) error {
 // the kernel gives it at this moment.
 func (s *session) say(text string) {
 	s.mu.Lock()
+	now := time.Now()
 	group, send, sender, out := s.group, s.send, s.senders[wildcard(s.group)], s.way()
-	line := s.room.Say(time.Now(), text, chat.Via{
+	line := s.room.Say(now, text, chat.Via{
 		IfIndex:   out.IfIndex,
 		Interface: out.Interface,
 		Source:    out.Source,
-		Loopback:  (s.loopback || send.Loopback()) && hearsItself(group, out.Source), // lo ignores the option
+		Loopback:  (s.loopback || send.Loopback()) && s.hears(out.Source), // lo ignores the option
 	})
 	s.ring.Put(line)
+	d := tui.Datagram{
+		At:        now,
+		From:      netip.AddrPortFrom(out.Source, sender.LocalAddr().Port()),
+		To:        group.AddrPort(),
+		Interface: clean(out.Interface),
+		IfIndex:   out.IfIndex,
+		Hops:      s.hops,
+		Data:      []byte(text),
+	}
 	s.mu.Unlock()
 
-	if err := sender.Send([]byte(text), group.AddrPort(), viaOf(send, group)); err != nil {
+	d.Err = sender.Send(d.Data, d.To, viaOf(send, group))
+	s.capture.sent(d)
+	if d.Err != nil {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if failed := s.room.Failed(line.ID, plain(err), hint(err)); failed.ID != 0 {
+		if failed := s.room.Failed(line.ID, plain(d.Err), hint(d.Err)); failed.ID != 0 {
 			s.ring.Put(failed)
 		}
 	}
-}
-
-// remember notes whether a group that was joined is to be joined on interfaces
-// to come, and forgets where it was left.
-func (s *session) remember(g mcast.Group, c choice) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.widely[g] = c.everywhere()
-	for _, i := range c.joins {
-		delete(s.left, place{g, i.Name})
-	}
-}
-
-// hearsItself reports whether a copy of what is sent can come back: not where
-// the group is joined for another source.
-func hearsItself(g mcast.Group, source netip.Addr) bool {
-	return !g.Source.IsValid() || g.Source == source
 }
 
 func (s *session) joinGroup(a tui.Join) error {
@@ -106,12 +107,22 @@ func (s *session) joinGroup(a tui.Join) error {
 		return &mcast.OpError{Op: "join", Target: a.Group.String(), Err: err}
 	}
 	a.Group.Addr = a.Group.Addr.WithZone("")
-	joined, err := s.join(a.Group, c.joins)
+	to := talk
+	if a.Look {
+		to = look
+	}
+	joined, err := s.join(a.Group, c.joins, to)
 	if err != nil {
 		return err
 	}
 	s.remember(a.Group, c)
-	s.notice(joinedText(a.Group, joined, s.Snapshot().ReadBuffer), "")
+	s.recent.add(a.Group)
+	snap := s.Snapshot()
+	if a.Group != snap.Group {
+		s.notice(fmt.Sprintf("looking at %s on %s; what you type still goes to %s", a.Group, listed(joined), snap.Group), "")
+	} else {
+		s.notice(joinedText(a.Group, joined, snap.ReadBuffer), "")
+	}
 	return nil
 }
 
@@ -160,7 +171,7 @@ func (s *session) leaveGroup(a tui.Leave) error {
 	}
 	members := s.memberships()
 	if len(left) > 0 {
-		s.ring.Put(s.room.Notice(time.Now(), fmt.Sprintf("left %s on %s", g, strings.Join(names(left), ", ")), ""))
+		s.ring.Put(s.room.Notice(time.Now(), fmt.Sprintf("left %s on %s", g, listed(left)), ""))
 	}
 	switch {
 	case g != s.group || len(s.joinedOn(g)) > 0:
@@ -187,7 +198,7 @@ func (s *session) useInterface(key string) error {
 	if err != nil {
 		return &mcast.OpError{Op: "send", Target: group.String(), Err: err}
 	}
-	if _, err := s.join(group, c.joins); err != nil {
+	if _, err := s.join(group, c.joins, talk); err != nil {
 		return err
 	}
 	s.setSend(c)

@@ -12,11 +12,13 @@ import (
 )
 
 func newChat(set *settings) *cobra.Command {
-	return &cobra.Command{
+	var plain, mouse bool
+	var opts tui.Options
+	cmd := &cobra.Command{
 		Short: "Talk in a group: in a terminal UI, or line by line without a terminal",
-		Long: `Talk in a group. In a terminal it opens the terminal UI. Without one (a pipe, a file, TERM=dumb) it sends each line
-of standard input as a datagram, prints what arrives, and ends at the end of input, once the own copy of the last
-line is back or a second has passed.`,
+		Long: `Talk in a group. In a terminal it opens the terminal UI. Without one (a pipe, a file, TERM=dumb), or with
+--plain, it sends each line of standard input as a datagram, prints what arrives, and ends at the end of input, once
+the own copy of the last line is back or a second has passed.`,
 		Args:              atMost(1),
 		ValidArgsFunction: completeGroups,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -24,7 +26,7 @@ line is back or a second has passed.`,
 			if err != nil {
 				return err
 			}
-			screen := !set.json && onTerminal(cmd.InOrStdin(), cmd.OutOrStdout())
+			screen := !set.json && !plain && onTerminal(cmd.InOrStdin(), cmd.OutOrStdout())
 			if screen && set.trace && isTerminal(cmd.ErrOrStderr()) {
 				return usageError{errors.New("--trace writes to standard error, where the screen is: add 2>FILE")}
 			}
@@ -34,18 +36,26 @@ line is back or a second has passed.`,
 				hops:       set.hops,
 				noLoopback: !set.loopback,
 				trace:      set.tracer(cmd.ErrOrStderr()),
+				screen:     screen,
 			})
 			if err != nil {
 				return err
 			}
 			defer s.Close()
 			if screen {
-				return tui.Run(cmd.Context(), s, tui.Options{})
+				opts.NoMouse, opts.Suspend = !mouse, canSuspend()
+				return tui.Run(cmd.Context(), s, opts)
 			}
 			p := &linePrinter{out: cmd.OutOrStdout(), errs: cmd.ErrOrStderr(), json: set.json, quiet: set.quiet}
 			return runLines(cmd.Context(), s, cmd.InOrStdin(), p)
 		},
 	}
+	flags := cmd.Flags()
+	flags.BoolVar(&plain, "plain", false, "plain lines instead of the screen, for screen readers")
+	flags.BoolVar(&opts.ASCII, "ascii", false, "draw the screen with ASCII only")
+	flags.BoolVar(&mouse, "mouse", true, "use the mouse; --mouse=false leaves it to the terminal")
+	flags.BoolVar(&opts.Notify, "notify", false, "ring the bell when something is said while you look elsewhere")
+	return cmd
 }
 
 // onTerminal reports whether a screen can be drawn.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -22,12 +23,12 @@ func (s *session) refresh() {
 		s.problem(err)
 		return
 	}
-	igmp := igmpVersions(group)
+	igmp, joins := hostGroups(facts.Interfaces, group)
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	facts.Heard = maps.Clone(s.heard)
-	s.facts, s.igmp = facts, igmp
+	s.facts, s.igmp, s.joins = facts, igmp, joins
 	s.room.SetInterfaces(facts.Interfaces)
 	s.leaveLo()
 	s.findings = doctor.Diagnose(facts, s.intent())
@@ -80,21 +81,31 @@ func dropsText(n uint64) string {
 	return count(int(n), "datagram") + " lost in the kernel: the receive buffer was full, or they arrived damaged"
 }
 
-// igmpVersions is the version spoken on each interface; empty where the system
-// does not tell, as of MLD, which is IPv6's.
-func igmpVersions(g mcast.Group) map[int]int {
-	versions := map[int]int{}
-	if g.Addr.Is6() {
-		return versions
+// hostGroups asks the kernel what all programs of the host have joined, by
+// interface, nil where the system does not tell; and the version of IGMP that is
+// spoken on each, for a group of IPv4.
+func hostGroups(on []mcast.Interface, g mcast.Group) (versions map[int]int, joins map[int][]netip.Addr) {
+	v4, err4 := mcast.IGMP()
+	v6, err6 := mcast.MLD()
+	versions = map[int]int{}
+	if g.Addr.Is4() {
+		for _, i := range v4 {
+			versions[i.Index] = i.Version
+		}
 	}
-	list, err := mcast.IGMP()
-	if err != nil {
-		return versions
+	if err4 != nil && err6 != nil {
+		return versions, nil
 	}
-	for _, i := range list {
-		versions[i.Index] = i.Version
+	joins = map[int][]netip.Addr{}
+	for _, i := range on {
+		joins[i.Index] = []netip.Addr{}
 	}
-	return versions
+	for _, i := range slices.Concat(v4, v6) {
+		for _, g := range i.Groups {
+			joins[i.Index] = append(joins[i.Index], g.Addr)
+		}
+	}
+	return versions, joins
 }
 
 // intent is what the session does now; the caller holds s.mu.
@@ -195,6 +206,8 @@ func (s *session) Snapshot() tui.Snapshot {
 		Sends:    s.out,
 		Kernel:   egress(s.facts.Send, ""),
 		Findings: slices.Clone(s.findings),
+		Blocked:  s.blocked(s.group),
+		Recent:   s.recent.all(),
 		Room:     s.room.Snapshot(time.Now()),
 	}
 	for _, m := range s.memberships() {
@@ -212,6 +225,7 @@ func (s *session) Snapshot() tui.Snapshot {
 			Joined:    slices.Contains(on, i.Index),
 			IGMP:      s.igmp[i.Index],
 			Err:       s.joinErrs[i.Index],
+			Groups:    s.joins[i.Index],
 		})
 	}
 	return snap

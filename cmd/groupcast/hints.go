@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"strings"
 	"syscall"
 
@@ -16,12 +17,17 @@ var (
 	errDefaultAlone  = errors.New("leaves the choice to the kernel, so it cannot stand beside others")
 	errZoneElsewhere = errors.New("the zone of the group names another interface")
 	errNothingHeard  = errors.New("nothing heard")
+	errNoUnicast     = errors.New("not the address of a host")
+	errOneSource     = errors.New("only one source of it is heard")
 	errNothingUsable = errors.New("no interface is up with an address of that IP version, not even lo")
 )
 
 // hint says what to do about an error, or "" when there is nothing to say
 // that the error does not.
 func hint(err error) string {
+	if _, ok := errors.AsType[saveError](err); ok {
+		return saveHint(err)
+	}
 	op, ok := errors.AsType[*mcast.OpError](err)
 	onInterface := ok && op.Interface != ""
 	v6OnLo := onInterface && op.Interface == "lo" && strings.HasPrefix(op.Target, "[") && errors.Is(err, syscall.ENETUNREACH)
@@ -57,6 +63,16 @@ func hint(err error) string {
 		return "1 stays on the LAN, 32 on a site; 0 is for this host, and Linux lets it out all the same where the group is not joined"
 	case errors.Is(err, mcast.ErrMixedModes):
 		return "one source of a group that is joined for all would silence the others; leave the group, then join it the other way"
+	case errors.Is(err, errNoUnicast):
+		return "name the address of the one who sends, as in 192.168.8.226"
+	case errors.Is(err, errOneSource):
+		return "hear every source first, then block single ones"
+	case errors.Is(err, mcast.ErrBlocked):
+		return "it is not heard as it is"
+	case errors.Is(err, mcast.ErrNotBlocked):
+		return "it was not blocked: if it is not heard, it does not send, or not to this group and port"
+	case errors.Is(err, mcast.ErrNotJoined) && ok && op.Op != "leave":
+		return "join the group first: /join GROUP"
 	case errors.Is(err, mcast.ErrTooManySources):
 		return "the limit is net.ipv4.igmp_max_msf (net.ipv6.mld_max_msf); join for all sources instead"
 	case errors.Is(err, errNothingHeard):
@@ -71,6 +87,17 @@ func hint(err error) string {
 		return "the interface is gone; list what is there with: groupcast interfaces"
 	}
 	return ""
+}
+
+// saveHint says what to do about a talk that could not be saved.
+func saveHint(err error) string {
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return "name another file: none is overwritten"
+	case errors.Is(err, fs.ErrNotExist):
+		return "make its directory first, or name another file"
+	}
+	return "name another file"
 }
 
 // complain writes an error the way every command does: one line, and one with

@@ -70,7 +70,7 @@ func showInterfaces(out io.Writer, g mcast.Group, set *settings) error {
 }
 
 func interfacesText(out io.Writer, g mcast.Group, facts doctor.Facts) {
-	igmp := igmpVersions(g)
+	igmp, _ := hostGroups(facts.Interfaces, g)
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "INTERFACE\tINDEX\tSTATE\tADDRESSES\tMTU\tMULTICAST\tIGMP")
 	for _, i := range facts.Interfaces {
@@ -165,7 +165,7 @@ type jsonRoute struct {
 }
 
 func interfacesJSON(out io.Writer, g mcast.Group, facts doctor.Facts, findings []doctor.Finding) {
-	igmp := igmpVersions(g)
+	igmp, _ := hostGroups(facts.Interfaces, g)
 	for _, i := range facts.Interfaces {
 		o := jsonInterface{
 			Type: "interface", Name: clean(i.Name), Index: i.Index, State: state(i), Addresses: []string{}, MTU: i.MTU,

@@ -316,7 +316,7 @@ func (l *listener) print(d mcast.Datagram) {
 		})
 	default:
 		fmt.Fprintf(l.out, "%s  %s  %s → %s  ttl %d  %d B  %s\n", d.At.Format("15:04:05.000"),
-			name, clean(d.From.String()), addrText(d.To), d.Hops, len(d.Data), gutter(chat.Sanitize(d.Data)))
+			name, clean(d.From.String()), addrText(d.To), d.Hops, len(d.Data), gutter(chat.Sanitize(d.Data).String(), 10))
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"time"
 
 	"github.com/groupcast/groupcast/mcast"
@@ -26,16 +27,30 @@ func (s *session) read(conn *mcast.Conn) {
 			s.fail(err)
 			return
 		}
-		s.receive(batch[:n])
+		s.receive(batch[:n], conn.LocalAddr().Port())
 	}
 }
 
-func (s *session) receive(batch []mcast.Datagram) {
+// receive takes in what was read from the socket of that port.
+func (s *session) receive(batch []mcast.Datagram, port uint16) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, d := range batch {
-		line, show := s.room.Receive(d)
-		if !show {
+		line, came := s.room.Receive(d)
+		if s.capture != nil { // or it would be copied for nobody
+			s.capture.received(tui.Datagram{
+				At:        d.At,
+				From:      d.From,
+				To:        netip.AddrPortFrom(d.To, port),
+				Interface: s.room.InterfaceName(d.IfIndex),
+				IfIndex:   d.IfIndex,
+				Hops:      d.Hops,
+				Data:      d.Data,
+				Truncated: d.Truncated,
+				Arrival:   came,
+			})
+		}
+		if line.ID == 0 {
 			continue
 		}
 		if line.Kind == chat.Heard && line.To == s.group.Addr && !line.Local {
@@ -89,7 +104,7 @@ func (s *session) joinOnNew(ch mcast.Change, now time.Time) {
 		if l == nil || !widely || s.left[place{g, i.Name}] || !brings(ch) || !i.Usable(g.Addr) {
 			continue
 		}
-		err := l.Join(g, i)
+		err := s.joinOn(l, g, i)
 		switch {
 		case err == nil:
 			s.ring.Put(s.room.Notice(now, usableText(i, g), ""))
@@ -181,7 +196,7 @@ func (s *session) fail(err error) {
 // error, so that the screen can give the terminal back before it is reported.
 func (s *session) recoverPanic() {
 	if r := recover(); r != nil {
-		s.fail(fmt.Errorf("internal error: %v", r))
+		s.fail(tui.Recovered(r))
 	}
 }
 
@@ -205,5 +220,7 @@ func (s *session) Next(ctx context.Context) (tui.Batch, error) {
 			err = s.err
 		}
 	}
-	return tui.Batch{Lines: lines, Dropped: dropped}, err
+	batch := tui.Batch{Lines: lines, Dropped: dropped}
+	s.capture.into(&batch)
+	return batch, err
 }

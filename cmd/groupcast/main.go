@@ -11,6 +11,8 @@ import (
 	"os/signal"
 	"sync"
 	"syscall"
+
+	"github.com/groupcast/groupcast/tui"
 )
 
 func main() {
@@ -40,10 +42,16 @@ type usageError struct{ error }
 func (e usageError) Unwrap() error { return e.error }
 
 // run is the whole program, as a function.
-func run(ctx context.Context, args []string, in io.Reader, stdout, stderr io.Writer) int {
+func run(ctx context.Context, args []string, in io.Reader, stdout, stderr io.Writer) (code int) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	out, errs := &output{w: stdout, failed: cancel}, &output{w: stderr, failed: func() {}}
+	defer func() {
+		if r := recover(); r != nil {
+			reportCrash(errs, tui.Recovered(r))
+			code = exitNot
+		}
+	}()
 	root := newRoot()
 	root.SetArgs(args)
 	root.SetIn(in)
@@ -54,8 +62,18 @@ func run(ctx context.Context, args []string, in io.Reader, stdout, stderr io.Wri
 		complain(errs, fmt.Errorf("write standard output: %w", werr))
 		return exitNot
 	}
+	return exitStatus(ctx, err, errs)
+}
+
+// exitStatus is the status for what a command returned, which is said unless
+// it was before.
+func exitStatus(ctx context.Context, err error, errs io.Writer) int {
 	if s, ok := errors.AsType[status](err); ok {
 		return int(s)
+	}
+	if p, ok := errors.AsType[*tui.PanicError](err); ok {
+		reportCrash(errs, p)
+		return exitNot
 	}
 	switch {
 	case err == nil:

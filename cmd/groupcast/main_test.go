@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"testing"
 
@@ -21,7 +22,22 @@ func TestMain(m *testing.M) {
 
 type inLab struct{ m *testing.M }
 
-func (l inLab) Run() int { return lab.RunTests(l.m) }
+func (l inLab) Run() int { return lab.RunTests(withCache(l)) }
+
+// withCache gives the tests a cache of their own, which the hosts of a lab and
+// the commands in them share.
+type withCache struct{ m *testing.M }
+
+func (w withCache) Run() int {
+	cache, err := os.MkdirTemp("", "groupcast-test-*")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(cache)
+	os.Setenv("XDG_CACHE_HOME", cache)
+	return w.m.Run()
+}
 
 // Each file below testdata/script is a story of the command line, told in a
 // namespace that has nothing but lo.

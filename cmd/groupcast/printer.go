@@ -45,11 +45,8 @@ func (p *linePrinter) batch(b tui.Batch) {
 func (p *linePrinter) line(l chat.Line) {
 	switch l.Kind {
 	case chat.Heard:
-		from := clean(l.From.Addr().String()) // a zone is the name of an interface
-		if l.Direct {
-			from += " (to you alone)"
-		}
-		fmt.Fprintf(p.out, "%s  %-15s  %s  %s\n", l.At.Format(time.TimeOnly), from, l.Interface, gutter(l.Text))
+		at := l.At.Format(time.TimeOnly)
+		fmt.Fprintf(p.out, "%s  %-15s  %s  %s\n", at, speaker(l, l.From.Addr().String()), l.Interface, gutter(l.Text.String(), len(at)+2))
 	case chat.Own:
 		switch l.Copy {
 		case chat.CopyNone:
@@ -64,9 +61,19 @@ func (p *linePrinter) line(l chat.Line) {
 	}
 }
 
-// gutter keeps the rows of a message apart from rows of our own.
-func gutter(t chat.Text) string {
-	return strings.ReplaceAll(t.String(), "\n", "\n          │ ")
+// speaker is who said a line that was heard, by that address. A zone in it is
+// the name of an interface.
+func speaker(l chat.Line, from string) string {
+	if l.Direct {
+		from += " (to you alone)"
+	}
+	return clean(from)
+}
+
+// gutter keeps the rows of a message apart from rows of our own, whose text
+// begins at that column.
+func gutter(text string, column int) string {
+	return strings.ReplaceAll(text, "\n", "\n"+strings.Repeat(" ", column)+"│ ")
 }
 
 func oneRow(t chat.Text) string { return strings.ReplaceAll(t.String(), "\n", " ⏎ ") }

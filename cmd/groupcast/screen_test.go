@@ -243,6 +243,21 @@ func TestScreenOnSignal(t *testing.T) {
 	s.quits(exitInterrupted)
 }
 
+// With --plain a terminal gets lines, for those to whom a screen is read out.
+func TestPlainOnATerminal(t *testing.T) {
+	l := build(t, lab.Article)
+	s := openScreen(t, l.Host("B"), 100, 30, "--plain")
+	s.shows("groupcast: joined 224.0.0.114:1234 on eth0")
+	start(t, l.Host("A"), "groupcast", "send", "-q", "-i", "eth0", "224.0.0.114", "hello B").status()
+	s.shows("192.168.8.164", "eth0", "hello B")
+	s.keys("hello\n\x04") // ctrl+d
+	s.shows("sent 1 line to 224.0.0.114:1234 by eth0")
+	s.quits(exitOK)
+	if bytes.Contains(s.raw.Bytes(), []byte("\x1b")) {
+		t.Error("there are escape sequences between the lines")
+	}
+}
+
 // A line that is too long for a datagram is refused where it was typed.
 func TestScreenLineTooLong(t *testing.T) {
 	l := build(t, lab.Article)

@@ -2,11 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"maps"
 	"net/netip"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -24,6 +21,7 @@ type sessionConfig struct {
 	hops       int
 	noLoopback bool
 	trace      *mcast.Trace
+	screen     bool // a screen shows it: datagrams and calls are collected, groups are remembered
 }
 
 // session is a conversation in groups: sockets at one side, a Room in the
@@ -33,12 +31,15 @@ type sessionConfig struct {
 // another program bound to the group's port would share its address, and a
 // unicast answer would reach only one of the two. That socket is read too.
 type session struct {
-	cfg    sessionConfig
-	ring   *chat.Ring
-	life   context.Context // until Close
-	cancel context.CancelFunc
-	done   sync.WaitGroup
-	paced  time.Time // when Next last returned; only Next uses it
+	cfg     sessionConfig
+	ring    *chat.Ring
+	capture *capture        // nil without a screen
+	recent  *recentGroups   // nil without a screen
+	trace   *mcast.Trace    // of every socket
+	life    context.Context // until Close
+	cancel  context.CancelFunc
+	done    sync.WaitGroup
+	paced   time.Time // when Next last returned; only Next uses it
 
 	mu        sync.Mutex
 	room      *chat.Room
@@ -58,10 +59,11 @@ type session struct {
 	heard     map[int]uint64       // datagrams of other hosts to the current group, by interface
 	facts     doctor.Facts
 	findings  []doctor.Finding
-	igmp      map[int]int // version by interface
-	out       tui.Egress  // where sends leave, as last asked
-	told      string      // what the talk says of that
-	err       error       // what ended the session
+	igmp      map[int]int          // version by interface
+	joins     map[int][]netip.Addr // what all programs of the host have joined, by interface; nil: not known
+	out       tui.Egress           // where sends leave, as last asked
+	told      string               // what the talk says of that
+	err       error                // what ended the session
 }
 
 // place is a group on an interface.
@@ -112,12 +114,18 @@ func startSession(ctx context.Context, cfg sessionConfig) (*session, error) {
 	if c.byUser {
 		s.byUser = c.joins
 	}
+	if cfg.screen {
+		s.capture = &capture{wake: s.ring.Wake}
+		s.recent = loadRecent()
+	}
+	s.trace = s.capture.trace(cfg.trace)
 	s.room.SetInterfaces(list)
-	joined, err := s.join(cfg.group, c.joins)
+	joined, err := s.join(cfg.group, c.joins, talk)
 	if err != nil {
 		s.Close()
 		return nil, err
 	}
+	s.recent.add(cfg.group)
 	s.notice(joinedText(cfg.group, joined, s.Snapshot().ReadBuffer), "")
 	s.refresh()
 	s.done.Go(s.tick)
@@ -141,59 +149,6 @@ func (s *session) Close() {
 	s.ring.Close()
 }
 
-// join joins g on every one of those interfaces, opening a socket for its port
-// when it is the first there. It fails only when nothing could be joined.
-// Where else it could not be joined is said in the talk.
-func (s *session) join(g mcast.Group, on []mcast.Interface) ([]mcast.Interface, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := s.openSender(g); err != nil {
-		return nil, err
-	}
-	l := s.listeners[socketOf(g)]
-	if l == nil {
-		var err error
-		if l, err = mcast.Listen(s.life, mcast.Config{Addr: wildcard(g), Port: g.Port, Trace: s.cfg.trace}); err != nil {
-			return nil, forGroup(err, g)
-		}
-	}
-	failed := map[int]error{}
-	var errs []error
-	for _, i := range on {
-		if err := l.Join(g, i); err != nil && !errors.Is(err, mcast.ErrJoined) {
-			failed[i.Index] = err
-			errs = append(errs, err)
-		}
-	}
-	if len(errs) == len(on) {
-		if s.listeners[socketOf(g)] == nil {
-			l.Close()
-		}
-		return nil, errors.Join(errs...)
-	}
-	if s.listeners[socketOf(g)] == nil {
-		s.listeners[socketOf(g)] = l
-		s.done.Go(func() { s.read(l) })
-	}
-	for _, err := range errs {
-		s.ring.Put(s.room.Problem(time.Now(), plain(err), hint(err)))
-	}
-	s.talkIn(g)
-	maps.Copy(s.joinErrs, failed)
-	return s.joinedOn(g), nil
-}
-
-// talkIn makes g the current group. What is known of the way to another group
-// does not hold for it. The caller holds s.mu.
-func (s *session) talkIn(g mcast.Group) {
-	if g == s.group {
-		return
-	}
-	s.group = g
-	clear(s.heard)
-	clear(s.joinErrs)
-}
-
 // openSender opens the socket that sends leave from.
 func openSender(ctx context.Context, g mcast.Group, hops int, loopback bool, trace *mcast.Trace) (*mcast.Conn, error) {
 	c, err := mcast.Listen(ctx, mcast.Config{Addr: wildcard(g), NoLoopback: !loopback, Trace: trace})
@@ -213,7 +168,7 @@ func (s *session) openSender(g mcast.Group) error {
 	if s.senders[wildcard(g)] != nil {
 		return nil
 	}
-	c, err := openSender(s.life, g, s.hops, s.loopback, s.cfg.trace)
+	c, err := openSender(s.life, g, s.hops, s.loopback, s.trace)
 	if err != nil {
 		return err
 	}
@@ -234,26 +189,6 @@ func wildcard(g mcast.Group) netip.Addr {
 // socketOf is what a socket for the group is bound to.
 func socketOf(g mcast.Group) netip.AddrPort { return netip.AddrPortFrom(wildcard(g), g.Port) }
 
-// memberships of all groups; the caller holds s.mu.
-func (s *session) memberships() []mcast.Membership {
-	var all []mcast.Membership
-	for _, at := range slices.SortedFunc(maps.Keys(s.listeners), netip.AddrPort.Compare) {
-		all = append(all, s.listeners[at].Memberships()...)
-	}
-	return all
-}
-
-// joinedOn lists the interfaces that g is joined on; the caller holds s.mu.
-func (s *session) joinedOn(g mcast.Group) []mcast.Interface {
-	var on []mcast.Interface
-	for _, m := range s.memberships() {
-		if m.Group == g {
-			on = append(on, m.Interface)
-		}
-	}
-	return on
-}
-
 func (s *session) notice(text, hint string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -269,7 +204,7 @@ func (s *session) problem(err error) {
 // joinedText says what was joined, and how many bytes the kernel will hold of
 // what is not read yet.
 func joinedText(g mcast.Group, on []mcast.Interface, readBuffer int) string {
-	return fmt.Sprintf("joined %s on %s; receive buffer %d KiB", g, strings.Join(names(on), ", "), readBuffer>>10)
+	return fmt.Sprintf("joined %s on %s; receive buffer %d KiB", g, listed(on), readBuffer>>10)
 }
 
 func names(list []mcast.Interface) []string {
@@ -279,3 +214,6 @@ func names(list []mcast.Interface) []string {
 	}
 	return out
 }
+
+// listed is interfaces as a text has them: "eth0, eth1".
+func listed(on []mcast.Interface) string { return strings.Join(names(on), ", ") }

@@ -26,17 +26,23 @@ func inHost(t *testing.T, topology lab.Topology, name string) bool {
 	if os.Getenv(inHostEnv) != "" {
 		return true
 	}
+	runIn(t, build(t, topology).Host(name))
+	return false
+}
+
+// runIn runs the test again in a host.
+func runIn(t *testing.T, host *lab.Node) {
+	t.Helper()
 	var pattern []string
 	for part := range strings.SplitSeq(t.Name(), "/") {
 		pattern = append(pattern, "^"+regexp.QuoteMeta(part)+"$")
 	}
-	cmd := build(t, topology).Host(name).Command(t.Context(), os.Args[0], "-test.v", "-test.run="+strings.Join(pattern, "/"))
+	cmd := host.Command(t.Context(), os.Args[0], "-test.v", "-test.run="+strings.Join(pattern, "/"))
 	cmd.Env = append(os.Environ(), inHostEnv+"=1")
 	out, err := cmd.CombinedOutput()
 	if err != nil || !strings.Contains(string(out), "--- PASS: "+t.Name()) {
-		t.Errorf("in host %s: %v\n%s", name, err, out)
+		t.Errorf("in host %s: %v\n%s", host.Name(), err, out)
 	}
-	return false
 }
 
 // startHere opens a session in the host where the test runs.
@@ -48,6 +54,13 @@ func startHere(t *testing.T, cfg sessionConfig) *session {
 	}
 	t.Cleanup(s.Close)
 	return s
+}
+
+// locked reads a field of a session whose goroutines run.
+func locked[T any](s *session, field func() T) T {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return field()
 }
 
 func do(t *testing.T, s *session, a tui.Action) {
@@ -90,7 +103,7 @@ func TestPanicEndsTheSession(t *testing.T) {
 		s := &session{ring: chat.NewRing(1), life: life} // without a room, every datagram is a panic
 		func() {
 			defer s.recoverPanic()
-			s.receive(make([]mcast.Datagram, 1))
+			s.receive(make([]mcast.Datagram, 1), mcast.DefaultPort)
 		}()
 		if _, err := s.Next(t.Context()); err == nil || !strings.Contains(err.Error(), "internal error") {
 			t.Errorf("Next = %v, want the panic", err)
@@ -120,7 +133,8 @@ func TestPartialJoin(t *testing.T) {
 	}
 	s := startHere(t, sessionConfig{group: mcast.DefaultGroup, interfaces: []string{"eth0"}, hops: 1})
 	other, _ := mcast.ParseGroup("239.1.2.3")
-	on, err := s.join(other, []mcast.Interface{s.send, {Index: 99, Name: "gone0"}})
+	eth0 := locked(s, func() mcast.Interface { return s.send })
+	on, err := s.join(other, []mcast.Interface{eth0, {Index: 99, Name: "gone0"}}, talk)
 	if got := names(on); err != nil || !slices.Equal(got, []string{"eth0"}) {
 		t.Errorf("joined on %v, %v; want eth0", got, err)
 	}

@@ -53,7 +53,9 @@ func BenchmarkSayAndCopy(b *testing.B) {
 func BenchmarkSnapshot(b *testing.B) {
 	r := newTestRoom()
 	for i := range MaxSenders {
-		r.Receive(from(netip.AddrPortFrom(bob.Addr(), uint16(i)), "x"))
+		d := from(netip.AddrPortFrom(bob.Addr(), uint16(i)), "x")
+		d.To = netip.AddrFrom4([4]byte{239, 1, 2, byte(i % 8)})
+		r.Receive(d)
 	}
 	b.ReportAllocs()
 	for b.Loop() {

@@ -2,7 +2,7 @@ package chat
 
 import "time"
 
-// rateSeconds is how many full seconds Snapshot.Rate is the mean of.
+// rateSeconds is how many full seconds a rate in a Snapshot is the mean of.
 const rateSeconds = 3
 
 // rate counts datagrams per second of the clock that they were read by.
@@ -26,10 +26,27 @@ func (r *rate) add(at time.Time) {
 	*r.count(s)++
 }
 
-// history returns the counts of the full seconds before now, oldest first.
-func (r *rate) history(now time.Time) []uint32 {
-	out := make([]uint32, HistorySeconds)
-	first := now.Unix() - HistorySeconds
+func (r *rate) count(second int64) *uint32 {
+	n := int64(len(r.counts))
+	return &r.counts[(second%n+n)%n] // before 1970 the remainder is negative
+}
+
+// histories are the counts of the full seconds before one moment, of many
+// rates in one piece of memory: a snapshot is made for every frame.
+type histories struct {
+	now  time.Time
+	free []uint32
+}
+
+func newHistories(now time.Time, rates int) *histories {
+	return &histories{now, make([]uint32, rates*HistorySeconds)}
+}
+
+// of returns the counts of a rate, oldest first.
+func (h *histories) of(r *rate) []uint32 {
+	out := h.free[:HistorySeconds:HistorySeconds]
+	h.free = h.free[HistorySeconds:]
+	first := h.now.Unix() - HistorySeconds
 	for i := range out {
 		if s := first + int64(i); s <= r.last && s > r.last-int64(len(r.counts)) {
 			out[i] = *r.count(s)
@@ -38,15 +55,11 @@ func (r *rate) history(now time.Time) []uint32 {
 	return out
 }
 
-func (r *rate) count(second int64) *uint32 {
-	n := int64(len(r.counts))
-	return &r.counts[(second%n+n)%n] // before 1970 the remainder is negative
-}
-
-func mean(counts []uint32) float64 {
+// current is the mean of the last full seconds of a history.
+func current(history []uint32) float64 {
 	var sum float64
-	for _, n := range counts {
+	for _, n := range history[len(history)-rateSeconds:] {
 		sum += float64(n)
 	}
-	return sum / float64(len(counts))
+	return sum / rateSeconds
 }

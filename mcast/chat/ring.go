@@ -27,6 +27,7 @@ type Ring struct {
 	lines   []Line
 	bytes   int
 	dropped uint64
+	woken   bool
 	closed  bool
 }
 
@@ -50,6 +51,19 @@ func (r *Ring) Put(l Line) {
 	for len(r.lines) > r.capacity || r.bytes > ringBytes && len(r.lines) > 1 {
 		r.letGo()
 	}
+	r.signal()
+}
+
+// Wake makes the Next that waits, or else the one that follows, return even if
+// there is no line.
+func (r *Ring) Wake() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.woken = true
+	r.signal()
+}
+
+func (r *Ring) signal() {
 	select {
 	case r.wake <- struct{}{}:
 	default:
@@ -68,17 +82,19 @@ func (r *Ring) letGo() {
 	r.dropped++
 }
 
-// Next waits for at least one line and takes all there are, oldest first, with
-// the number of lines let go since the last call. The error is the
-// context's, or io.EOF when the ring is closed and empty.
+// Next waits for at least one line, or for Wake, and takes all lines there are,
+// oldest first, with the number of lines let go since the last call. The error
+// is the context's, or io.EOF when the ring is closed and empty.
 func (r *Ring) Next(ctx context.Context) (lines []Line, dropped uint64, err error) {
 	for {
-		lines, dropped, closed := r.take()
-		if len(lines) > 0 {
+		lines, dropped, woken, closed := r.take()
+		switch {
+		case len(lines) > 0:
 			return lines, dropped, nil
-		}
-		if closed {
+		case closed:
 			return nil, 0, io.EOF
+		case woken:
+			return nil, 0, nil
 		}
 		select {
 		case <-r.wake:
@@ -89,12 +105,12 @@ func (r *Ring) Next(ctx context.Context) (lines []Line, dropped uint64, err erro
 	}
 }
 
-func (r *Ring) take() (lines []Line, dropped uint64, closed bool) {
+func (r *Ring) take() (lines []Line, dropped uint64, woken, closed bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	lines, dropped = r.lines, r.dropped
-	r.lines, r.bytes, r.dropped = nil, 0, 0
-	return lines, dropped, r.closed
+	lines, dropped, woken = r.lines, r.dropped, r.woken
+	r.lines, r.bytes, r.dropped, r.woken = nil, 0, 0, false
+	return lines, dropped, woken, r.closed
 }
 
 // Close ends the ring: Next returns what is left, then io.EOF. Closing again

@@ -52,6 +52,44 @@ func TestRingKeepsOrderAndCountsWhatItLoses(t *testing.T) {
 	}
 }
 
+// Next returns when it is woken, but not before, and once for all wakes.
+func TestRingWakes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := NewRing(0)
+		woken := 0
+		go func() {
+			for {
+				lines, _, err := r.Next(t.Context())
+				if err != nil {
+					return
+				}
+				if len(lines) > 0 {
+					t.Errorf("lines %v, want none", ids(lines))
+				}
+				woken++
+			}
+		}()
+		for want := range 3 {
+			if synctest.Wait(); woken != want {
+				t.Fatalf("Next returned %d times, want %d", woken, want)
+			}
+			r.Wake()
+		}
+		synctest.Wait()
+		r.Close()
+	})
+	r := NewRing(0)
+	r.Wake()
+	r.Put(Line{ID: 1})
+	r.Close()
+	if lines, _, err := r.Next(t.Context()); len(lines) != 1 || err != nil {
+		t.Errorf("lines %v, %v; want the one line", ids(lines), err)
+	}
+	if lines, _, err := r.Next(t.Context()); !errors.Is(err, io.EOF) {
+		t.Errorf("then lines %v, %v; want io.EOF", ids(lines), err)
+	}
+}
+
 // Long lines fill the ring before there are many of them.
 func TestRingBoundsBytes(t *testing.T) {
 	r := NewRing(0)

@@ -1,7 +1,6 @@
 package chat
 
 import (
-	"bytes"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -16,14 +15,21 @@ import (
 // with lines to show. It learns the time only from their arguments, which may
 // run backwards. It must not be used by two goroutines at once.
 type Room struct {
-	names    map[int]string // of interfaces, by index
-	ours     map[netip.Addr]bool
-	ports    []uint16
-	own      ownLines
-	senders  senders
-	rate     rate
-	counters Counters
-	lastID   uint64
+	interfaces map[int]device // by index
+	ours       map[netip.Addr]bool
+	ports      []uint16
+	own        ownLines
+	senders    senders
+	groups     groups
+	rate       rate
+	counters   Counters
+	lastID     uint64
+}
+
+// device is what the room knows of an interface.
+type device struct {
+	name     string
+	networks []netip.Prefix
 }
 
 // NewRoom returns a Room in which nothing was heard or said.
@@ -31,13 +37,13 @@ func NewRoom() *Room {
 	return &Room{own: newOwnLines(), senders: newSenders()}
 }
 
-// SetInterfaces tells the names of the interfaces and which addresses are this
-// host's.
+// SetInterfaces tells the names of the interfaces, which addresses are this
+// host's, and which networks it is on.
 func (r *Room) SetInterfaces(list []mcast.Interface) {
-	r.names = make(map[int]string, len(list))
+	r.interfaces = make(map[int]device, len(list))
 	r.ours = make(map[netip.Addr]bool, len(list))
 	for _, ifi := range list {
-		r.names[ifi.Index] = safeName(ifi.Name)
+		r.interfaces[ifi.Index] = device{safeName(ifi.Name), slices.Clone(ifi.Addrs)}
 		for _, p := range ifi.Addrs {
 			r.ours[p.Addr()] = true
 		}
@@ -53,36 +59,42 @@ func (r *Room) AddPort(port uint16) { r.ports = append(r.ports, port) }
 var frameMagic = []byte{0xfe, 'M', 'C'}
 
 // Receive takes in a datagram and counts it once: as the copy of an own line,
-// as a frame, as a stray, or as a text. It reports whether there is a line to
-// show: a new one for a text, or an own line whose copy this is.
+// as a frame, as a stray, or as a text. It returns the line to show, a new one
+// for a text, or an own line whose copy this is, and how the datagram came. A
+// line without an ID is none: there is nothing to show.
 //
 // A copy carries our port, one of our addresses and what we said; one that
 // comes twice, or ten seconds late, shows nothing. Our port and address with other
 // words are another program's, or another host's with a duplicate address, and
 // are shown.
-func (r *Room) Receive(d mcast.Datagram) (Line, bool) {
+func (r *Room) Receive(d mcast.Datagram) (Line, Arrival) {
 	r.counters.Read++
 	r.counters.Bytes += uint64(len(d.Data))
 	if slices.Contains(r.ports, d.From.Port()) {
 		if known, o := r.own.match(d, r.isOurs); known {
 			r.counters.OwnCopies++
+			came := Arrival{OwnCopy: true, Stray: d.Stray, Direct: r.ours[d.To]}
 			if o == nil {
-				return Line{}, false
+				return Line{}, came
 			}
-			return r.copyBack(o, d), true
+			return r.copyBack(o, d), came
 		}
 	}
+	came := r.arrival(d)
 	r.rate.add(d.At)
+	if d.To.IsMulticast() && !d.Stray {
+		r.groups.heard(d)
+	}
 	switch {
-	case bytes.HasPrefix(d.Data, frameMagic):
+	case came.Frame:
 		r.counters.Frames++
-		return Line{}, false
-	case d.Stray:
+		return Line{}, came
+	case came.Stray:
 		r.counters.Strays++
-		return Line{}, false
+		return Line{}, came
 	}
 	r.counters.Texts++
-	name := r.name(d.IfIndex)
+	name := r.InterfaceName(d.IfIndex)
 	if r.senders.heard(d, name) {
 		r.counters.Evicted++
 	}
@@ -96,9 +108,9 @@ func (r *Room) Receive(d mcast.Datagram) (Line, bool) {
 		From:      d.From,
 		To:        d.To,
 		Hops:      d.Hops,
-		Direct:    r.ours[d.To],
-		Local:     r.isOurs(d.From.Addr()),
-	}, true
+		Direct:    came.Direct,
+		Local:     came.Local,
+	}, came
 }
 
 // isOurs reports whether a source address is this host's. The unspecified one
@@ -117,7 +129,7 @@ func (r *Room) copyBack(o *ownLine, d mcast.Datagram) Line {
 	o.line.After = max(0, d.At.Sub(o.sent))
 	o.line.Source = d.From.Addr()
 	if d.IfIndex != 0 {
-		o.line.IfIndex, o.line.Interface = d.IfIndex, r.name(d.IfIndex)
+		o.line.IfIndex, o.line.Interface = d.IfIndex, r.InterfaceName(d.IfIndex)
 	}
 	return o.line
 }
@@ -205,14 +217,17 @@ func (r *Room) NextExpiry() (time.Time, bool) { return r.own.nextExpiry() }
 // Snapshot returns a copy of what the room knows, as of now. It is quick
 // enough for every frame of a screen.
 func (r *Room) Snapshot(now time.Time) Snapshot {
-	history := r.rate.history(now)
+	senders := min(r.senders.len(), MaxSnapshotSenders)
+	histories := newHistories(now, 1+senders+len(r.groups))
+	history := histories.of(&r.rate)
 	return Snapshot{
-		Senders:      r.senders.latest(MaxSnapshotSenders),
+		Senders:      r.senders.latest(senders, histories),
 		SendersTotal: r.senders.len(),
 		Counters:     r.counters,
-		Rate:         mean(history[len(history)-rateSeconds:]),
+		Rate:         current(history),
 		History:      history,
 		Pending:      r.own.pending,
+		Groups:       r.groups.traffic(histories),
 	}
 }
 
@@ -221,14 +236,14 @@ func (r *Room) nextID() uint64 {
 	return r.lastID
 }
 
-// name returns the interface's name, "#7" when it is not known, and "" when
-// not even the index is.
-func (r *Room) name(index int) string {
+// InterfaceName returns an interface's name, safe to show; "#7" when only the
+// index is known, and "" when not even that is.
+func (r *Room) InterfaceName(index int) string {
 	if index == 0 {
 		return ""
 	}
-	if n, ok := r.names[index]; ok {
-		return n
+	if on, ok := r.interfaces[index]; ok {
+		return on.name
 	}
 	return fmt.Sprintf("#%d", index)
 }

@@ -10,9 +10,20 @@ type Snapshot struct {
 	Senders      []Sender // at most MaxSnapshotSenders, most recently heard first
 	SendersTotal int      // all that are remembered, at most MaxSenders
 	Counters     Counters
-	Rate         float64  // datagrams per second that are not own copies, over the last three full seconds
-	History      []uint32 // such datagrams in each of the last HistorySeconds full seconds, oldest first
-	Pending      int      // own lines whose copy is waited for
+	Rate         float64   // datagrams per second that are not own copies, over the last three full seconds
+	History      []uint32  // such datagrams in each of the last HistorySeconds full seconds, oldest first
+	Pending      int       // own lines whose copy is waited for
+	Groups       []Traffic // of each group that was heard, at most MaxGroups, in the order of their addresses
+}
+
+// Traffic is what was heard in one group, of all its ports. Own copies and
+// strays do not count.
+type Traffic struct {
+	Group     netip.Addr
+	Datagrams uint64
+	Bytes     uint64
+	Rate      float64  // datagrams per second over the last three full seconds
+	History   []uint32 // datagrams in each of the last HistorySeconds full seconds, oldest first
 }
 
 // HistorySeconds is how many seconds of rates a Snapshot carries.
@@ -33,6 +44,8 @@ type Sender struct {
 	Bytes     uint64
 	First     time.Time
 	Last      time.Time
+	Rate      float64  // datagrams per second over the last three full seconds
+	History   []uint32 // datagrams in each of the last HistorySeconds full seconds, oldest first
 }
 
 // Counters adds up: every datagram given to Receive is in exactly one of the

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"slices"
+	"sync"
+
+	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/tui"
+)
+
+// What waits for the screen between two batches, at the most.
+const (
+	maxCaptured      = 2048 // datagrams, and as many calls
+	maxCapturedBytes = 4 << 20
+)
+
+// capture collects the datagrams and the calls on sockets for the screen. What
+// comes faster than the screen takes it pushes the oldest out. A nil capture
+// collects nothing: nobody would see it. It is safe for concurrent use, with
+// and without other locks held.
+type capture struct {
+	wake func() // called when there is something after there was nothing
+
+	mu        sync.Mutex
+	datagrams backlog[tui.Datagram]
+	bytes     int // of their payloads
+	calls     backlog[mcast.Call]
+}
+
+// backlog is a queue of what was not taken yet.
+type backlog[T any] struct {
+	list []T
+	lost uint64
+}
+
+func (b *backlog[T]) dropOldest() (oldest T) {
+	var none T
+	oldest, b.list[0] = b.list[0], none
+	b.list = b.list[1:]
+	b.lost++
+	return oldest
+}
+
+func (b *backlog[T]) take() (list []T, lost uint64) {
+	list, lost = b.list, b.lost
+	*b = backlog[T]{}
+	return list, lost
+}
+
+// received adds a datagram that was read from a socket. Its Data is copied.
+func (c *capture) received(d tui.Datagram) {
+	d.Data = slices.Clone(d.Data)
+	c.add(d)
+}
+
+// sent adds a datagram that was sent, or refused. Its copy may have been read
+// before the call that sent it returned, and stands behind it all the same.
+func (c *capture) sent(d tui.Datagram) {
+	d.Sent = true
+	c.add(d)
+}
+
+func (c *capture) add(d tui.Datagram) {
+	if c == nil {
+		return
+	}
+	c.mu.Lock()
+	first := c.empty()
+	list := c.datagrams.list
+	n := len(list)
+	for d.Sent && n > 0 && list[n-1].At.After(d.At) {
+		n--
+	}
+	c.datagrams.list = slices.Insert(list, n, d)
+	c.bytes += len(d.Data)
+	for len(c.datagrams.list) > maxCaptured || c.bytes > maxCapturedBytes {
+		c.bytes -= len(c.datagrams.dropOldest().Data)
+	}
+	c.mu.Unlock()
+	if first {
+		c.wake()
+	}
+}
+
+// call adds a call on a socket.
+func (c *capture) call(call mcast.Call) {
+	c.mu.Lock()
+	first := c.empty()
+	c.calls.list = append(c.calls.list, call)
+	if len(c.calls.list) > maxCaptured {
+		c.calls.dropOldest()
+	}
+	c.mu.Unlock()
+	if first {
+		c.wake()
+	}
+}
+
+func (c *capture) empty() bool { return len(c.datagrams.list)+len(c.calls.list) == 0 }
+
+// into moves all that was collected into a batch.
+func (c *capture) into(b *tui.Batch) {
+	if c == nil {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	b.Datagrams, b.Unseen = c.datagrams.take()
+	b.Calls, b.Untold = c.calls.take()
+	c.bytes = 0
+}
+
+// trace makes a Trace that collects calls, and tells another one too, if there
+// is one.
+func (c *capture) trace(other *mcast.Trace) *mcast.Trace {
+	if c == nil {
+		return other
+	}
+	return &mcast.Trace{Call: func(call mcast.Call) {
+		c.call(call)
+		if other != nil {
+			other.Call(call)
+		}
+	}}
+}

@@ -1,0 +1,43 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/groupcast/groupcast/tui"
+)
+
+// reportCrash says that the program has a mistake, and where its report is.
+func reportCrash(errs io.Writer, p *tui.PanicError) {
+	fmt.Fprintf(errs, "groupcast: %s\n", clean(p.Error()))
+	file, err := writeCrash(p)
+	if err != nil {
+		fmt.Fprintf(errs, "  hint: please open an issue with this; no file could be made of it: %s\n%s", clean(err.Error()), crashReport(p))
+		return
+	}
+	fmt.Fprintf(errs, "  hint: the report is in %s; please open an issue with it\n", clean(file))
+}
+
+func writeCrash(p *tui.PanicError) (file string, err error) {
+	f, err := os.CreateTemp("", "groupcast-crash-*.txt")
+	if err != nil {
+		return "", err
+	}
+	_, err = f.WriteString(crashReport(p))
+	return f.Name(), errors.Join(err, f.Close())
+}
+
+// crashReport is what helps to find the mistake. It has nothing of what was
+// said or of who runs the program.
+func crashReport(p *tui.PanicError) string {
+	version := "unknown"
+	if info, ok := debug.ReadBuildInfo(); ok {
+		version = info.Main.Version
+	}
+	return fmt.Sprintf("groupcast %s, %s, %s/%s, TERM=%s\n\npanic: %s\n\n%s",
+		version, runtime.Version(), runtime.GOOS, runtime.GOARCH, clean(os.Getenv("TERM")), clean(fmt.Sprint(p.Value)), p.Stack)
+}

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+
+	"github.com/groupcast/groupcast/mcast"
+)
+
+const (
+	maxRecent     = 20
+	maxRecentFile = 64 << 10 // bytes of it that are read
+)
+
+// recentGroups are the groups that the user joined, the latest first, in this
+// run and in earlier ones. They are kept in a file of the user's cache, which
+// is a convenience: whatever is wrong with it is passed over in silence.
+type recentGroups struct {
+	file string // "": they are not kept
+
+	mu   sync.Mutex
+	list []mcast.Group
+}
+
+// loadRecent reads the file in the user's cache.
+func loadRecent() *recentGroups {
+	r := &recentGroups{}
+	if dir, err := os.UserCacheDir(); err == nil {
+		r.file = filepath.Join(dir, "groupcast", "recent-groups")
+		r.list = readRecent(r.file)
+	}
+	return r
+}
+
+func readRecent(file string) []mcast.Group {
+	if at, err := os.Stat(file); err != nil || !at.Mode().IsRegular() {
+		return nil // to open a pipe would wait for its other end
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	return parseRecent(f)
+}
+
+// parseRecent reads a group a line, and passes over what is none.
+func parseRecent(r io.Reader) []mcast.Group {
+	var list []mcast.Group
+	for lines := bufio.NewScanner(io.LimitReader(r, maxRecentFile)); lines.Scan() && len(list) < maxRecent; {
+		if g, err := mcast.ParseGroup(lines.Text()); err == nil && !slices.Contains(list, g) {
+			list = append(list, g)
+		}
+	}
+	return list
+}
+
+// all lists them.
+func (r *recentGroups) all() []mcast.Group {
+	if r == nil {
+		return nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.list)
+}
+
+// add puts a group first.
+func (r *recentGroups) add(g mcast.Group) {
+	if r == nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	others := slices.DeleteFunc(slices.Clone(r.list), func(other mcast.Group) bool { return other == g })
+	r.list = append([]mcast.Group{g}, others[:min(len(others), maxRecent-1)]...)
+	if r.file != "" {
+		writeRecent(r.file, r.list)
+	}
+}
+
+// writeRecent replaces the file as a whole: another groupcast may read it now.
+func writeRecent(file string, list []mcast.Group) error {
+	dir := filepath.Dir(file)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(dir, filepath.Base(file)+"-*")
+	if err != nil {
+		return err
+	}
+	for _, g := range list {
+		if _, e := fmt.Fprintln(f, g); err == nil {
+			err = e
+		}
+	}
+	err = errors.Join(err, f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), file)
+	}
+	if err != nil {
+		os.Remove(f.Name())
+	}
+	return err
+}

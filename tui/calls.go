@@ -1,0 +1,194 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/groupcast/groupcast/mcast"
+)
+
+const (
+	callsKept = 5000    // calls that can be scrolled back to,
+	callBytes = 4 << 20 // with so much text
+	merging   = time.Second
+)
+
+// callRow is a call on a socket, or several reads in a row.
+type callRow struct {
+	mcast.Call     // of several reads, the last
+	Times      int // how many reads it stands for; else 1
+}
+
+// calls is the view of the system calls that the program makes on its sockets.
+type calls struct{ *listing[callRow] }
+
+func newCalls(l *look) *calls {
+	list := newListing(callsKept, callBytes,
+		func(c callRow) int { return 256 + len(c.Name) + len(c.Option) + len(c.Result) },
+		func(l *look, c callRow, width int) string { return columnRow(l, callColumns(l, width), c) },
+		callWords)
+	list.head = func(l *look, width int) string { return columnTitles(l, callColumns(l, width)) }
+	list.look = l
+	return &calls{list}
+}
+
+// Add appends a call. A read that brought something is put in the place of the
+// one before, when that is another one and began less than a second before: of
+// many reads in a row there is one row.
+func (c *calls) Add(call mcast.Call) {
+	row := callRow{call, 1}
+	before, ok := c.last()
+	if apart := call.At.Sub(before.At); ok && isRead(call) && isRead(before.Call) && apart > -merging && apart < merging {
+		row.Times += before.Times
+		c.replaceLast(row)
+		return
+	}
+	c.listing.Add(row)
+}
+
+// isRead reports whether a call is a read that brought something.
+func isRead(c mcast.Call) bool {
+	return c.Err == nil && (c.Name == "recvmmsg" || c.Name == "recvmsg")
+}
+
+func callColumns(l *look, width int) []column[callRow] {
+	clock, clockCells := clockFor(width)
+	name, outcome, node, least := 26, 12, 21, 18
+	switch {
+	case width < wide:
+		name, outcome, least = min(26, max(0, width*6/10)), 10, 6
+	case width >= 139:
+		name, outcome, node, least = 34, 20, 36, 22
+	}
+	return fitting([]column[callRow]{
+		{"time", clockCells, 1, false, func(l *look, c callRow, _ int) string { return l.dim.Render(c.At.Format(clock)) }},
+		{"call", name, 0, false, callCell},
+		{"with", 0, 0, false, argumentsCell},
+		{"result", outcome, 2, false, resultCell},
+		{"took", 8, 4, true, func(l *look, c callRow, _ int) string { return l.dim.Render(took(l, c)) }},
+		{"in node", node, 3, false, func(l *look, c callRow, room int) string { return l.accent.Render(elsewhere(l, c, room)) }},
+	}, width, least)
+}
+
+// elsewhere is what the call is named in node and, if there is room, in C.
+func elsewhere(l *look, c callRow, room int) string {
+	name := nodeName(c)
+	if inC, _, _ := strings.Cut(callNames[callKey(c)].c, " "); c.Option != "" && inC != "" && l.cells(name+" = "+inC) <= room {
+		name += " = " + inC
+	}
+	return l.cut(name, room)
+}
+
+// callCell is the call, or only the option when there is no room for both.
+func callCell(l *look, c callRow, room int) string {
+	name := clean(c.Name)
+	if c.Option != "" {
+		name += " " + clean(c.Option)
+	}
+	switch {
+	case c.Times > 1:
+		name += " x" + thousands(uint64(c.Times))
+	case c.Err != nil:
+		room -= l.cells(l.fail) + 1
+	}
+	if l.cells(name) > room && c.Option != "" {
+		name = clean(c.Option)
+	}
+	name = l.cut(name, max(0, room))
+	if c.Err != nil {
+		return l.failure.Render(l.fail + " " + name)
+	}
+	return name
+}
+
+func argumentsCell(l *look, c callRow, room int) string {
+	return l.cut(strings.Trim(clean(c.Arguments()), "{}"), room)
+}
+
+func resultCell(l *look, c callRow, room int) string {
+	if c.Err != nil {
+		return l.failure.Render(l.cut(clean(c.Err.Error()), room))
+	}
+	return l.dim.Render(l.cut(result(c), room))
+}
+
+func result(c callRow) string {
+	if c.Result == "" {
+		return "ok"
+	}
+	return clean(c.Result)
+}
+
+// took is how long a call took; of reads it is not known.
+func took(l *look, c callRow) string {
+	unit := "µs"
+	if l.side == asciiGlyphs.side {
+		unit = "us"
+	}
+	switch {
+	case c.Took <= 0:
+		return ""
+	case c.Took >= 100*time.Millisecond:
+		return milliseconds(c.Took)
+	}
+	return thousands(uint64(max(1, c.Took.Round(time.Microsecond)/time.Microsecond))) + " " + unit
+}
+
+func callWords(c callRow) string { return c.String() + " " + nodeName(c) }
+
+// Detail is the page about the selected call: what it does, what it does not
+// do, and what it is called elsewhere.
+func (c *calls) Detail(width int) []string {
+	s := sheet{look: c.look, width: max(1, width)}
+	v, ok := c.Selected()
+	if !ok {
+		s.say("No call is selected.")
+		return s.rows
+	}
+	s.call(v)
+	n, known := callNames[callKey(v)]
+	if !known {
+		return s.rows
+	}
+	s.head("What it does")
+	s.say(n.does)
+	if n.not != "" {
+		s.head("What it does not do")
+		s.say(n.not)
+	}
+	s.head("Names")
+	s.field("in node", nodeName(v), "")
+	if n.c != "" {
+		s.field("in C", n.c, "")
+	}
+	s.field("read", n.read, "")
+	return s.rows
+}
+
+func (s *sheet) call(c callRow) {
+	title := clean(c.Name)
+	if c.Option != "" {
+		title += " " + clean(c.Option)
+	}
+	if c.Err != nil {
+		title = s.look.fail + " " + title
+	}
+	s.head(title)
+	if c.Times > 1 {
+		s.say(fmt.Sprintf("%s in a row; this is the last.", count(uint64(c.Times), "read")))
+	}
+	s.field("began", c.At.Format("15:04:05.000000"), "")
+	if args := clean(c.Arguments()); args != "" {
+		s.field("with", args, "")
+	}
+	switch {
+	case c.Err != nil:
+		s.field("result", clean(c.Err.Error()), "the kernel refused it")
+	default:
+		s.field("result", result(c), "")
+	}
+	if t := took(s.look, c); t != "" {
+		s.field("took", t, "")
+	}
+}

@@ -1,0 +1,90 @@
+package tui
+
+import (
+	"slices"
+	"strings"
+)
+
+// pickerKind is what a picker chooses from.
+type pickerKind uint8
+
+const (
+	pickInterface pickerKind = iota
+	pickGroup
+	pickSource
+)
+
+func (k pickerKind) title(s Snapshot) string {
+	what := "Interfaces for "
+	switch {
+	case k == pickGroup:
+		return "Groups"
+	case k == pickSource:
+		what = "Sources in "
+	}
+	if !s.Group.Addr.IsValid() {
+		return strings.Fields(what)[0]
+	}
+	return what + clean(s.Group.AddrPort().String())
+}
+
+// nothing says that the filter lets no row through.
+func (k pickerKind) nothing() string {
+	switch k {
+	case pickGroup:
+		return "no such group is known: type all of it, such as 239.1.2.3:5000, to join it"
+	case pickSource:
+		return "no such source was heard: type all of its address to choose it"
+	}
+	return "no such interface"
+}
+
+// command says how to choose without a picker.
+func (k pickerKind) command() string {
+	switch k {
+	case pickGroup:
+		return "/join GROUP, /look GROUP, /leave GROUP"
+	case pickSource:
+		return "/source ADDRESS, /source any, /block ADDRESS, /unblock ADDRESS"
+	}
+	return "/interface NAME"
+}
+
+// choice is one row of a picker. All of its text is safe to show.
+type choice struct {
+	key   string // tells it from the others for as long as it is there
+	mark  string // one glyph, in its style
+	name  string
+	facts string // in their styles
+	means string // what it is, or what choosing it would mean
+	find  string // where the filter is looked for, besides the name
+
+	action Action // what enter does; nil: nothing, because of why
+	does   string
+	why    string
+	other  Action // what ctrl+o does; nil: nothing
+	label  string
+}
+
+// choices are the rows of a picker that the filter lets through.
+func choices(l *look, kind pickerKind, s Snapshot, filter string) []choice {
+	var all []choice
+	var typed choice
+	switch kind {
+	case pickInterface:
+		all = interfaceChoices(l, s)
+	case pickGroup:
+		all, typed = groupChoices(l, s), typedGroup(l, filter)
+	case pickSource:
+		all, typed = sourceChoices(l, s), typedSource(l, s, filter)
+	}
+	words := strings.Fields(strings.ToLower(filter))
+	all = slices.DeleteFunc(all, func(c choice) bool {
+		text := strings.ToLower(c.name + " " + c.find)
+		return c.key != typed.key && slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(text, w) })
+	})
+	if typed.key != "" && !slices.ContainsFunc(all, func(c choice) bool { return c.key == typed.key }) {
+		all = slices.Insert(all, 0, typed)
+	}
+	return all
+}

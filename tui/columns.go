@@ -1,0 +1,115 @@
+package tui
+
+import (
+	"slices"
+	"strings"
+)
+
+// column is one column of a list.
+type column[T any] struct {
+	title string
+	width int  // 0: what the others leave; one column has that
+	rank  int  // 0 is always there; of the others the lowest come first, as far as there is room
+	right bool // what it holds is at its right end
+	cell  func(l *look, v T, width int) string
+}
+
+// fitting picks the columns that leave at least so many cells to the one
+// without a width, and gives it what is left.
+func fitting[T any](all []column[T], width, least int) []column[T] {
+	byRank := slices.SortedStableFunc(slices.Values(all), func(a, b column[T]) int { return a.rank - b.rank })
+	highest, rest := 0, width+1
+	for _, c := range byRank {
+		if c.rank > 0 && rest-c.width-1 < least {
+			break
+		}
+		highest, rest = c.rank, rest-c.width-1
+	}
+	out := make([]column[T], 0, len(all))
+	for _, c := range all {
+		if c.rank > highest {
+			continue
+		}
+		if c.width == 0 {
+			c.width = max(0, rest)
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+func (c column[T]) fit(l *look, cell string) string {
+	if c.right {
+		return l.ends("", cell, c.width)
+	}
+	return l.fit(cell, c.width)
+}
+
+// columnRow is a row of the cells of v.
+func columnRow[T any](l *look, columns []column[T], v T) string {
+	cells := make([]string, len(columns))
+	for i, c := range columns {
+		cells[i] = c.fit(l, c.cell(l, v, c.width))
+	}
+	return strings.Join(cells, " ")
+}
+
+// columnTitles is the row above them.
+func columnTitles[T any](l *look, columns []column[T]) string {
+	cells := make([]string, len(columns))
+	for i, c := range columns {
+		cells[i] = c.fit(l, c.title)
+	}
+	return strings.Join(cells, " ")
+}
+
+// clockFor is how the time of day is written in a list of that width, and how
+// many cells it takes.
+func clockFor(width int) (layout string, cells int) {
+	layout = "15:04:05.000"
+	if width < wide {
+		layout = "15:04:05"
+	}
+	return layout, len(layout)
+}
+
+// sheet is the page about one thing, of titled sentences and fields.
+type sheet struct {
+	look  *look
+	width int
+	rows  []string
+}
+
+const fieldName = 14 // cells for the names of fields
+
+func (s *sheet) head(title string) {
+	if len(s.rows) > 0 {
+		s.rows = append(s.rows, "")
+	}
+	s.rows = append(s.rows, s.look.accent.Bold(true).Render(s.look.cut(title, s.width)))
+}
+
+// say adds a sentence or more; what comes from outside must be clean.
+func (s *sheet) say(text string) { s.under("  ", text) }
+
+func (s *sheet) under(first, text string) {
+	l := s.look
+	indent := min(l.cells(first), s.width/2)
+	words, _ := l.wrap(text, s.width-indent, 40)
+	for i, w := range words {
+		start := strings.Repeat(" ", indent)
+		if i == 0 {
+			start = l.fit(first, indent)
+		}
+		s.rows = append(s.rows, l.cut(start+w, s.width))
+	}
+}
+
+// field adds a name and its value. The note says how it is known, when it was
+// not told.
+func (s *sheet) field(name, value, note string) {
+	if note != "" {
+		value += " (" + note + ")"
+	}
+	s.under("  "+s.look.dim.Render(s.look.fit(name, fieldName)), value)
+}

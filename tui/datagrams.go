@@ -1,0 +1,159 @@
+package tui
+
+import (
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/groupcast/groupcast/mcast/chat"
+)
+
+const (
+	datagramsKept = 5000     // datagrams that can be scrolled back to,
+	datagramBytes = 16 << 20 // with payloads of so much
+	firstBytes    = 64       // of a payload are in its row, and are looked at by the filter
+)
+
+// datagrams is the view of every datagram that was sent or came.
+type datagrams struct{ *listing[Datagram] }
+
+func newDatagrams(l *look) *datagrams {
+	list := newListing(datagramsKept, datagramBytes,
+		func(d Datagram) int { return cap(d.Data) },
+		func(l *look, d Datagram, width int) string { return columnRow(l, datagramColumns(l, width), d) },
+		datagramWords)
+	list.head = func(l *look, width int) string { return columnTitles(l, datagramColumns(l, width)) }
+	list.look = l
+	return &datagrams{list}
+}
+
+func datagramColumns(l *look, width int) []column[Datagram] {
+	clock, clockCells := clockFor(width)
+	mark := max(l.cells(l.out), l.cells(l.in), l.cells(copied(l)))
+	from, to, by, unusual, least := 18, 16, 7, 12, 14
+	switch {
+	case width < wide:
+		from, least = 15, 5
+	case width >= 92 && width < 123:
+		from, to, by = 20, 16, 6
+	case width >= 123:
+		from, to, by, unusual = 21, 21, 8, 20
+	}
+	return fitting([]column[Datagram]{
+		{"time", clockCells, 2, false, func(l *look, d Datagram, _ int) string { return l.dim.Render(d.At.Format(clock)) }},
+		{"", mark, 0, false, direction},
+		{"from", from, 1, false, fromCell},
+		{"to", to, 6, false, func(l *look, d Datagram, room int) string { return l.tail(addrPort(d.To), room) }},
+		{"by", by, 4, false, func(l *look, d Datagram, room int) string { return l.dim.Render(l.cut(clean(d.Interface), room)) }},
+		{"ttl", 3, 5, true, func(_ *look, d Datagram, _ int) string { return hops(d) }},
+		{"bytes", 6, 3, true, func(_ *look, d Datagram, _ int) string { return size(d) }},
+		{"how", unusual, 7, false, howCell},
+		{"first bytes", 0, 0, false, func(l *look, d Datagram, room int) string { return l.cut(preview(d), room) }},
+	}, width, least)
+}
+
+// direction is the mark of a datagram.
+func direction(l *look, d Datagram, _ int) string {
+	switch {
+	case d.Err != nil:
+		return l.failure.Render(l.fail)
+	case d.Sent:
+		return l.own.Render(l.out)
+	case d.Arrival.OwnCopy:
+		return l.dim.Render(copied(l))
+	}
+	return l.good.Render(l.in)
+}
+
+// copied is the mark of an own copy, as short as a column needs it.
+func copied(l *look) string {
+	short, _, _ := strings.Cut(l.copied, " ")
+	return short
+}
+
+func fromCell(l *look, d Datagram, room int) string {
+	from := addrPort(d.From)
+	if from != "" && l.cells(from) > room {
+		from = clean(d.From.Addr().WithZone("").String())
+	}
+	from = l.tail(from, room)
+	if d.Sent || d.Arrival.OwnCopy {
+		return l.own.Render(from)
+	}
+	return l.sender(d.From.Addr()).Render(from)
+}
+
+func hops(d Datagram) string {
+	if d.Hops == 0 && !d.Sent {
+		return ""
+	}
+	return strconv.Itoa(d.Hops)
+}
+
+// size is how many bytes the payload has.
+func size(d Datagram) string {
+	s := thousands(uint64(len(d.Data)))
+	if d.Truncated {
+		s += "+"
+	}
+	return s
+}
+
+// how says in a word or two what is unusual about a datagram.
+func how(d Datagram) string {
+	switch a := d.Arrival; {
+	case d.Err != nil:
+		return "not sent"
+	case a.OwnCopy:
+		return "own copy"
+	case a.Frame:
+		return "a frame"
+	case a.Stray:
+		return "another's membership"
+	case a.Direct:
+		return "to you alone"
+	case a.Local:
+		return "this host"
+	case a.Outside:
+		return "from outside"
+	}
+	return ""
+}
+
+func howCell(l *look, d Datagram, room int) string {
+	style := l.dim
+	switch {
+	case d.Err != nil:
+		style = l.failure
+	case d.Arrival.Stray, d.Arrival.Outside:
+		style = l.warning
+	case d.Arrival.Direct:
+		style = l.accent
+	}
+	word := how(d)
+	if l.cells(word) > room {
+		word, _, _ = strings.Cut(word, " ")
+	}
+	return style.Render(word)
+}
+
+// preview is the beginning of the payload as one row of text.
+func preview(d Datagram) string {
+	data := d.Data
+	if len(data) > firstBytes {
+		end := firstBytes
+		for end > firstBytes-utf8.UTFMax && !utf8.RuneStart(data[end]) {
+			end--
+		}
+		data = data[:end]
+	}
+	return strings.ReplaceAll(chat.Sanitize(data).String(), "\n", " ")
+}
+
+func datagramWords(d Datagram) string {
+	way := "received"
+	if d.Sent {
+		way = "sent"
+	}
+	return strings.Join([]string{way, addrPort(d.From), addrPort(d.To), d.Interface, how(d), preview(d)}, " ")
+}

@@ -1,0 +1,109 @@
+package tui
+
+// history keeps the newest of what comes: at most limit things, of at most
+// budget bytes together, but always the last one.
+type history[T any] struct {
+	limit, budget int
+	size          func(T) int     // of one of them, in bytes
+	letGo         func(uint64, T) // told of each that is let go; may be nil
+
+	ring        []T    // number n is at n % limit
+	first, next uint64 // kept are first <= n < next
+	bytes       int
+}
+
+// Len is how many are kept.
+func (h *history[T]) Len() int { return int(h.next - h.first) }
+
+// At is the one with that number, which must be kept.
+func (h *history[T]) At(n uint64) T { return h.ring[n%uint64(h.limit)] }
+
+// Add appends one, and lets the oldest go.
+func (h *history[T]) Add(v T) {
+	if h.Len() == h.limit {
+		h.drop()
+	}
+	if len(h.ring) < h.limit {
+		h.ring = append(h.ring, v)
+	} else {
+		h.ring[h.next%uint64(h.limit)] = v
+	}
+	h.bytes += h.size(v)
+	h.next++
+	for h.bytes > h.budget && h.Len() > 1 {
+		h.drop()
+	}
+}
+
+// Replace puts another in the place of number n.
+func (h *history[T]) Replace(n uint64, v T) {
+	at := &h.ring[n%uint64(h.limit)]
+	h.bytes += h.size(v) - h.size(*at)
+	*at = v
+}
+
+func (h *history[T]) drop() {
+	at := &h.ring[h.first%uint64(h.limit)]
+	old := *at
+	var none T
+	*at = none
+	h.bytes -= h.size(old)
+	if h.letGo != nil {
+		h.letGo(h.first, old)
+	}
+	h.first++
+}
+
+// Clear forgets all. Numbers go on.
+func (h *history[T]) Clear() {
+	for h.first < h.next {
+		h.drop()
+	}
+}
+
+// scrollback is a history that can be held: what comes then waits, in as much
+// room again, and what is kept stays.
+type scrollback[T any] struct {
+	kept    history[T]
+	waiting history[T]
+	held    bool
+	gone    uint64 // let go in all
+}
+
+func newScrollback[T any](limit, budget int, size func(T) int) *scrollback[T] {
+	s := &scrollback[T]{
+		kept:    history[T]{limit: limit, budget: budget, size: size},
+		waiting: history[T]{limit: limit, budget: budget, size: size},
+	}
+	s.kept.letGo = func(uint64, T) { s.gone++ }
+	return s
+}
+
+// Add appends one, or lets it wait.
+func (s *scrollback[T]) Add(v T) {
+	if s.held {
+		s.waiting.Add(v)
+	} else {
+		s.kept.Add(v)
+	}
+}
+
+// Hold lets what comes wait.
+func (s *scrollback[T]) Hold() { s.held = true }
+
+// Waiting is how many came since Hold.
+func (s *scrollback[T]) Waiting() uint64 { return s.waiting.next }
+
+// Release appends what waits. When some of it had to be let go, then all that
+// was kept before is let go too: no gap is left in the middle.
+func (s *scrollback[T]) Release() {
+	s.held = false
+	if lost := s.waiting.first; lost > 0 {
+		s.kept.Clear()
+		s.gone += lost
+	}
+	for n := s.waiting.first; n < s.waiting.next; n++ {
+		s.kept.Add(s.waiting.At(n))
+	}
+	s.waiting = history[T]{limit: s.waiting.limit, budget: s.waiting.budget, size: s.waiting.size}
+}

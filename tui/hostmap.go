@@ -1,0 +1,186 @@
+package tui
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/groupcast/groupcast/mcast/chat"
+)
+
+// hostmap draws this host: its interfaces, the wires that they are on, and who
+// was heard there.
+type hostmap struct {
+	look   *look
+	snap   Snapshot
+	now    time.Time
+	offset int // rows scrolled
+}
+
+// Scroll moves by rows, in a window of that size.
+func (m *hostmap) Scroll(by, width, height int) {
+	m.offset = scrollTo(m.offset+by, len(m.rows(width)), height)
+}
+
+func (m *hostmap) Render(width, height int) string {
+	rows := strings.Split(m.look.scrolled(m.rows(width), m.offset, height), "\n")
+	last := &rows[len(rows)-1] // it may say how many more there are
+	*last = m.look.cut(*last, max(0, width))
+	return strings.Join(rows, "\n")
+}
+
+// wideMap is the width from which the wires are drawn beside the host; else
+// they are below their interfaces.
+const wideMap = 72
+
+func (m *hostmap) rows(width int) []string {
+	var rows []string
+	if width >= wideMap {
+		rows = m.beside(width)
+	} else {
+		rows = m.below(width)
+	}
+	for i := range rows {
+		rows[i] = m.look.fit(rows[i], max(0, width))
+	}
+	return rows
+}
+
+// beside draws the host as a box at the left, out of which the wires lead to
+// the right:
+//
+//	╭ this host ─────────╮
+//	│ ● eth0             ├───── 192.168.8.0/24 ─────
+//	│   192.168.8.164/24 │      ← 192.168.8.226:1234
+//	╰────────────────────╯
+func (m *hostmap) beside(width int) []string {
+	l := m.look
+	box := min(max(width*2/5, 32), 52)
+	room := box - 4
+	left, right := m.edges()
+	rows := []string{m.lid(box)}
+	add := func(inside, edge, outside string) {
+		rows = append(rows, l.rim.Render(l.side)+" "+l.fit(inside, room)+" "+edge+outside)
+	}
+	side := l.rim.Render(l.side)
+	for _, row := range m.talks(room) {
+		add(row, side, "")
+	}
+	for _, i := range m.order() {
+		add("", side, "")
+		inside, outside := m.inside(i, room), m.outside(i, width-box-6)
+		for n := range max(len(inside), len(outside)+1) {
+			in, edge, out := "", side, ""
+			if n < len(inside) {
+				in = inside[n]
+			}
+			switch {
+			case n == 0:
+				edge, out = m.rimOf(i).Render(left), m.wire(i, width-box)
+			case n <= len(outside):
+				out = "      " + outside[n-1]
+			}
+			add(in, edge, out)
+		}
+	}
+	rows = append(rows, l.rim.Render(l.corners[2]+strings.Repeat(l.line, box-2)+right))
+	return append(rows, m.elsewhere(width)...)
+}
+
+// below draws the host as a box at the top, and the wires as branches of a
+// line that comes out of it:
+//
+//	╭ this host ─────────────────────╮
+//	├────────────────────────────────╯
+//	│ ● eth0  192.168.8.164/24
+//	├───── 192.168.8.0/24 ────────────
+//	│      ← 192.168.8.226:1234
+func (m *hostmap) below(width int) []string {
+	l := m.look
+	left, right := m.edges()
+	side := l.rim.Render(l.side)
+	rows := []string{m.lid(width)}
+	for _, row := range m.talks(width - 4) {
+		rows = append(rows, side+" "+l.fit(row, width-4)+" "+side)
+	}
+	list := m.order()
+	branch := left
+	if len(list) == 0 {
+		branch = l.corners[2]
+	}
+	rows = append(rows, l.rim.Render(branch+strings.Repeat(l.line, max(0, width-2))+right))
+	for n, i := range list {
+		for _, row := range m.inside(i, width-2) {
+			rows = append(rows, side+" "+row)
+		}
+		branch, trunk := left, side
+		if n == len(list)-1 {
+			branch, trunk = l.corners[2], " "
+		}
+		rows = append(rows, m.rimOf(i).Render(branch)+m.wire(i, width-1))
+		for _, row := range m.outside(i, width-5) {
+			rows = append(rows, trunk+"    "+row)
+		}
+		if n < len(list)-1 {
+			rows = append(rows, side)
+		}
+	}
+	return append(rows, m.elsewhere(width)...)
+}
+
+// edges are where a wire leaves the box, and the box's bottom right corner.
+func (m *hostmap) edges() (left, right string) {
+	return string([]rune(m.look.tees)[0]), m.look.corners[3]
+}
+
+// lid is the top of the box.
+func (m *hostmap) lid(width int) string {
+	l := m.look
+	title := " this host "
+	return l.rim.Render(l.corners[0]) + l.bold.Render(title) +
+		l.rim.Render(strings.Repeat(l.line, max(0, width-2-l.cells(title)))+l.corners[1])
+}
+
+// talks says what the host talks in, and how.
+func (m *hostmap) talks(width int) (rows []string) {
+	l, s := m.look, m.snap
+	if s.Group.Addr.IsValid() {
+		rows = append(rows, l.cut("talks in "+clean(s.Group.String()), width))
+		facts := []string{"ttl " + strconv.Itoa(s.Hops), "loopback off"}
+		if s.Loopback {
+			facts[1] = "loopback on"
+		}
+		rows = append(rows, l.dim.Render(l.cut(strings.Join(facts, l.dot), width)))
+	}
+	for _, g := range s.Groups {
+		if g != s.Group {
+			rows = append(rows, l.dim.Render(l.cut("also in "+clean(g.String()), width)))
+		}
+	}
+	if s.Sends.Err != nil {
+		rows = append(rows, m.marked(l.failure.Render(l.fail), "sends go nowhere: "+cause(s.Sends.Err), width)...)
+	}
+	if len(m.order()) == 0 {
+		rows = append(rows, l.dim.Render("no interfaces"))
+	}
+	return rows
+}
+
+// order lists the interfaces that are drawn: those that matter now first, and
+// the loopback interface only when it is used.
+func (m *hostmap) order() []Interface {
+	var first, rest []Interface
+	s := m.snap
+	for _, i := range s.Interfaces {
+		used := i.Joined || i.Err != nil || i.Index == s.Sends.IfIndex || i.Index == s.Kernel.IfIndex ||
+			slices.ContainsFunc(s.Room.Senders, func(who chat.Sender) bool { return who.IfIndex == i.Index })
+		switch {
+		case used:
+			first = append(first, i)
+		case !i.Loopback():
+			rest = append(rest, i)
+		}
+	}
+	return append(first, rest...)
+}

@@ -1,0 +1,134 @@
+package tui
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// docs/keys.md and the keys in the README are made from the tables that the
+// screen itself goes by. Run with -update to write them anew.
+func TestKeysInTheDocs(t *testing.T) {
+	t.Run("docs/keys.md", func(t *testing.T) {
+		written(t, filepath.Join("..", "docs", "keys.md"), func(string) string { return keysPage() })
+	})
+	t.Run("README.md", func(t *testing.T) {
+		const begin, end = "<!-- keys: made by go test ./tui -update -->\n", "<!-- end of keys -->"
+		written(t, filepath.Join("..", "README.md"), func(old string) string {
+			before, rest, ok := strings.Cut(old, begin)
+			_, after, ok2 := strings.Cut(rest, end)
+			if !ok || !ok2 {
+				t.Fatalf("README.md has no place for the keys: %q to %q", begin, end)
+			}
+			return before + begin + keyTable(bindings[0].part) + end + after
+		})
+	})
+}
+
+// written compares a file with what it should be made of what it is.
+func written(t *testing.T, path string, want func(old string) string) {
+	t.Helper()
+	old, err := os.ReadFile(path)
+	if err != nil && !updating() {
+		t.Fatal(err)
+	}
+	text := strings.ReplaceAll(string(old), "\r\n", "\n")
+	should := want(text)
+	if should == text {
+		return
+	}
+	if !updating() {
+		t.Fatalf("%s is not what the tables say: run go test ./tui -update", path)
+	}
+	if err := os.WriteFile(path, []byte(should), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func keysPage() string {
+	var b strings.Builder
+	b.WriteString("# Keys, mouse and commands of the screen\n\nMade from the tables in tui/keys.go and tui/commands.go by `go test ./tui -update`. F9 shows the same on the screen.\n")
+	for _, bind := range bindings {
+		if bind.part != "" {
+			fmt.Fprintf(&b, "\n## %s\n\n%s", bind.part, keyTable(bind.part))
+		}
+	}
+	b.WriteString("\nEvery function key has an alt chord for terminals that keep the function keys to themselves.\n")
+	b.WriteString("\n## Mouse\n\n| action | the same by key |\n|---|---|\n")
+	for _, a := range mouseActions {
+		fmt.Fprintf(&b, "| %s | %s |\n", a[0], a[1])
+	}
+	b.WriteString("\n`--mouse=false` leaves the mouse to the terminal; most terminals also do that while shift is held.\n")
+	b.WriteString("\n## Commands\n\n| command | what it does |\n|---|---|\n")
+	for _, c := range slashes {
+		name := "`" + strings.TrimSpace(c.name+" "+c.args) + "`"
+		if c.alias != "" {
+			name += " or `" + c.alias + "`"
+		}
+		fmt.Fprintf(&b, "| %s | %s |\n", strings.ReplaceAll(name, "|", "\\|"), c.text)
+	}
+	b.WriteString("| `//text` | says /text |\n")
+	return b.String()
+}
+
+// keyTable is one part of the keys, as Markdown.
+func keyTable(part string) string {
+	var b strings.Builder
+	b.WriteString("| key | what it does |\n|---|---|\n")
+	current := ""
+	for _, bind := range bindings {
+		if bind.part != "" {
+			current = bind.part
+		}
+		if current == part && bind.label != "" {
+			fmt.Fprintf(&b, "| %s | %s |\n", bind.label, bind.text)
+		}
+	}
+	return b.String()
+}
+
+// Each key of the table is one that a terminal can send, and does one thing in
+// a region.
+func TestKeyTable(t *testing.T) {
+	type place struct {
+		key string
+		in  focus
+	}
+	seen := map[place]op{}
+	for _, b := range bindings {
+		if b.op != opNone && len(b.keys) == 0 {
+			t.Errorf("op %d has no key", b.op)
+		}
+		for _, k := range b.keys {
+			for in := onInput; in <= onPicker; in++ {
+				if b.in != nil && !slices.Contains(b.in, in) {
+					continue
+				}
+				if old, twice := seen[place{k, in}]; twice && old != b.op {
+					t.Errorf("%s in region %d does two things: %d and %d", k, in, old, b.op)
+				}
+				seen[place{k, in}] = b.op
+			}
+			if typed := len([]rune(k)) == 1 && k != "?"; typed && (slices.Contains(b.in, onInput) || slices.Contains(b.in, onFind) || slices.Contains(b.in, onList) || slices.Contains(b.in, onPicker) || b.in == nil) {
+				t.Errorf("%s is a key where it should type", k)
+			}
+		}
+	}
+	for o := opSend; o <= opQuit; o++ {
+		if !hasOp(o) {
+			t.Errorf("no key does op %d", o)
+		}
+	}
+}
+
+func hasOp(o op) bool {
+	for _, b := range bindings {
+		if b.op == o {
+			return true
+		}
+	}
+	return false
+}

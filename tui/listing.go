@@ -1,0 +1,282 @@
+package tui
+
+import (
+	"sort"
+	"strings"
+)
+
+// listing is a list that grows at its end, a row for each thing. It follows
+// the newest until a row is selected; then it stays where it is, and what
+// comes waits.
+type listing[T any] struct {
+	look *look
+	head func(l *look, width int) string // the row above the others; nil: none
+
+	row   func(l *look, v T, width int) string
+	words func(T) string // what the filter looks at
+
+	back    *scrollback[T]
+	filter  string
+	wanted  []string // the words of the filter, in lower case
+	matches []uint64 // with a filter, the numbers kept that match
+	scanned uint64   // numbers below are in matches, if they match
+	below   uint64   // came while held, and match
+
+	frozen   bool
+	picked   bool
+	selected uint64 // its number, while held; else the newest is selected
+	end      int    // while held, the position behind the last row on the screen
+
+	first, above, shown int // as last drawn: the position of the first row, rows above it, rows
+}
+
+// newListing makes a listing that keeps the newest limit things, of at most
+// budget bytes together as size tells, and as much again while it is held.
+func newListing[T any](limit, budget int, size func(T) int, row func(l *look, v T, width int) string, words func(T) string) *listing[T] {
+	return &listing[T]{row: row, words: words, back: newScrollback(limit, budget, size)}
+}
+
+// Add appends one, or lets it wait.
+func (l *listing[T]) Add(v T) {
+	l.back.Add(v)
+	if !l.back.held {
+		l.scan()
+	} else if l.match(v) {
+		l.below++
+	}
+}
+
+// last is the one that was added last, if it can be replaced: what is kept
+// while the list is held cannot.
+func (l *listing[T]) last() (v T, ok bool) {
+	h := l.growing()
+	if h.Len() == 0 {
+		return v, false
+	}
+	return h.At(h.next - 1), true
+}
+
+// replaceLast puts another in its place.
+func (l *listing[T]) replaceLast(v T) {
+	h := l.growing()
+	n := h.next - 1
+	old := h.At(n)
+	h.Replace(n, v)
+	if l.back.held {
+		if l.match(old) {
+			l.below--
+		}
+		if l.match(v) {
+			l.below++
+		}
+		return
+	}
+	if i := len(l.matches) - 1; i >= 0 && l.matches[i] == n {
+		l.matches = l.matches[:i]
+	}
+	l.scanned = min(l.scanned, n)
+	l.scan()
+}
+
+func (l *listing[T]) growing() *history[T] {
+	if l.back.held {
+		return &l.back.waiting
+	}
+	return &l.back.kept
+}
+
+// Len is how many rows there are to be seen: with a filter, those that match.
+func (l *listing[T]) Len() int {
+	if l.filter == "" {
+		return l.back.kept.Len()
+	}
+	return len(l.matches)
+}
+
+// New is how many came below while the list was held; with a filter, those
+// that match.
+func (l *listing[T]) New() uint64 { return l.below }
+
+// Held reports whether the list stays where it is.
+func (l *listing[T]) Held() bool { return l.back.held }
+
+// Filter is what SetFilter was told.
+func (l *listing[T]) Filter() string { return l.filter }
+
+// SetFilter shows only the rows that have every word of the filter, in capital
+// or small letters.
+func (l *listing[T]) SetFilter(filter string) {
+	l.filter = strings.TrimSpace(filter)
+	l.wanted = strings.Fields(strings.ToLower(l.filter))
+	l.matches, l.scanned, l.below = nil, 0, 0
+	l.scan()
+	for n := l.back.waiting.first; n < l.back.waiting.next; n++ {
+		if l.match(l.back.waiting.At(n)) {
+			l.below++
+		}
+	}
+	l.end = l.Len()
+}
+
+func (l *listing[T]) match(v T) bool {
+	if len(l.wanted) == 0 {
+		return true
+	}
+	words := strings.ToLower(l.words(v))
+	for _, w := range l.wanted {
+		if !strings.Contains(words, w) {
+			return false
+		}
+	}
+	return true
+}
+
+// scan brings matches up to date, by what came and went since the last time.
+func (l *listing[T]) scan() {
+	if l.filter == "" {
+		return
+	}
+	kept := &l.back.kept
+	gone := 0
+	for gone < len(l.matches) && l.matches[gone] < kept.first {
+		gone++
+	}
+	l.matches = l.matches[gone:]
+	for n := max(l.scanned, kept.first); n < kept.next; n++ {
+		if l.match(kept.At(n)) {
+			l.matches = append(l.matches, n)
+		}
+	}
+	l.scanned = kept.next
+}
+
+// number is that of the row at a position, which must exist.
+func (l *listing[T]) number(position int) uint64 {
+	if l.filter == "" {
+		return l.back.kept.first + uint64(position)
+	}
+	return l.matches[position]
+}
+
+// position is where the selected row is or, when there is no such row, the one
+// before.
+func (l *listing[T]) position() int {
+	n := l.Len()
+	if !l.back.held {
+		return n - 1
+	}
+	return max(0, sort.Search(n, func(i int) bool { return l.number(i) > l.selected })-1)
+}
+
+// Selected is the selected one.
+func (l *listing[T]) Selected() (v T, ok bool) {
+	if !l.picked || l.Len() == 0 {
+		return v, false
+	}
+	return l.back.kept.At(l.number(l.position())), true
+}
+
+// hold lets the list stay where it is.
+func (l *listing[T]) hold() {
+	if l.back.held {
+		return
+	}
+	l.end = l.Len()
+	l.selected = l.back.kept.next // or the last that there is
+	l.back.Hold()
+}
+
+// follow shows the newest from now on, unless the list is frozen.
+func (l *listing[T]) follow() {
+	if l.frozen || !l.back.held {
+		return
+	}
+	l.back.Release()
+	l.below = 0
+	l.scan()
+}
+
+// Move moves the selection by rows, up when negative. The first move selects
+// the newest. Moving up holds the list, and moving down from the last row lets
+// it follow again.
+func (l *listing[T]) Move(by int) {
+	n := l.Len()
+	switch {
+	case by == 0:
+		return
+	case n == 0:
+		l.follow()
+		return
+	case !l.picked:
+		l.picked = true
+		l.selected = l.back.kept.next
+		if by > 0 {
+			return
+		}
+		by++
+	case by > 0 && l.position() == n-1:
+		l.follow()
+		return
+	}
+	l.hold()
+	l.selected = l.number(min(max(0, l.position()+by), n-1))
+}
+
+// Page moves the selection by screens of that height, up when negative.
+func (l *listing[T]) Page(by, height int) { l.Move(by * max(1, height-1)) }
+
+// Top selects the oldest.
+func (l *listing[T]) Top() {
+	if l.Len() == 0 {
+		return
+	}
+	l.hold()
+	l.picked, l.selected = true, l.number(0)
+}
+
+// Newest follows again; a frozen list goes to its last row.
+func (l *listing[T]) Newest() {
+	l.selected, l.end = l.back.kept.next, l.Len()
+	l.follow()
+}
+
+// Freeze holds the list whatever is selected, until it is switched off: then
+// it follows the newest.
+func (l *listing[T]) Freeze(on bool) {
+	if on {
+		l.hold()
+	}
+	was := l.frozen
+	l.frozen = on
+	if was && !on {
+		l.follow()
+	}
+}
+
+// Frozen reports whether the list is frozen.
+func (l *listing[T]) Frozen() bool { return l.frozen }
+
+// Select selects the newest row when none is; false: there is none.
+func (l *listing[T]) Select() bool {
+	if l.Len() == 0 {
+		return false
+	}
+	if !l.picked {
+		l.Move(-1)
+	}
+	l.hold()
+	return true
+}
+
+// Click selects the row on the screen, counted from 0 at the top of what was
+// drawn, and holds the list. It reports whether that one was selected before.
+func (l *listing[T]) Click(row int) (again bool) {
+	row -= l.above
+	if row < 0 || row >= l.shown || l.first+row >= l.Len() {
+		return false
+	}
+	again = l.picked && l.position() == l.first+row
+	l.hold()
+	l.picked, l.selected = true, l.number(l.first+row)
+	return again
+}

@@ -1,0 +1,81 @@
+package tui
+
+import (
+	"strings"
+
+	"github.com/charmbracelet/x/ansi"
+)
+
+// Note says what is not on the screen, the most important first.
+func (l *listing[T]) Note() string {
+	var parts []string
+	if l.below > 0 {
+		parts = append(parts, thousands(l.below)+" new below")
+	}
+	if l.filter != "" {
+		parts = append(parts, thousands(uint64(l.Len()))+" of "+thousands(uint64(l.back.kept.Len()))+" match")
+	}
+	if l.back.gone > 0 {
+		parts = append(parts, thousands(l.back.gone)+" older let go")
+	}
+	return strings.Join(parts, l.look.dot)
+}
+
+// leastForHead is the height from which there is room for a row of titles.
+const leastForHead = 4
+
+// Render gives the rows on the screen.
+func (l *listing[T]) Render(width, height int) string {
+	l.above, l.shown = 0, 0
+	if width <= 0 || height <= 0 {
+		return ""
+	}
+	n := l.Len()
+	if n == 0 {
+		return l.look.dim.Render(l.look.cut(l.nothing(), width))
+	}
+	rows := make([]string, 0, height)
+	if l.head != nil && height >= leastForHead {
+		rows = append(rows, l.look.dim.Render(l.look.fit(" "+l.head(l.look, width-1), width)))
+		l.above = 1
+		height--
+	}
+	end := n
+	if l.back.held {
+		l.keepInView(height)
+		end = l.end
+	}
+	l.first = max(0, end-height)
+	l.shown = end - l.first
+	at := -1
+	if l.picked {
+		at = l.position()
+	}
+	for i := l.first; i < end; i++ {
+		row := l.row(l.look, l.back.kept.At(l.number(i)), width-1)
+		if i == at {
+			row = l.look.selected.Render(l.look.fit(l.look.pointer+ansi.Strip(row), width))
+		} else {
+			row = l.look.fit(" "+row, width)
+		}
+		rows = append(rows, row)
+	}
+	return strings.Join(rows, "\n")
+}
+
+// keepInView moves the window as little as brings the selected row into it.
+func (l *listing[T]) keepInView(height int) {
+	n := l.Len()
+	if l.picked {
+		at := l.position()
+		l.end = min(max(l.end, at+1), at+height)
+	}
+	l.end = min(max(l.end, min(height, n)), n)
+}
+
+func (l *listing[T]) nothing() string {
+	if l.back.kept.Len() == 0 {
+		return "none yet"
+	}
+	return "none has " + clean(l.filter)
+}

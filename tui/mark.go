@@ -1,0 +1,172 @@
+package tui
+
+import (
+	"strings"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/groupcast/groupcast/mcast/chat"
+)
+
+// marking is the lines of the talk that are marked, to be copied.
+type marking struct {
+	on         bool
+	anchor, at uint64 // from here to there
+}
+
+func (m marking) has(n uint64) bool {
+	return m.on && min(m.anchor, m.at) <= n && n <= max(m.anchor, m.at)
+}
+
+// keep lets go of what is before the first line.
+func (m *marking) keep(first uint64) {
+	if m.on && max(m.anchor, m.at) < first {
+		*m = marking{}
+	}
+	m.anchor, m.at = max(m.anchor, first), max(m.at, first)
+}
+
+// Mark begins to mark at the bottom of the screen, or extends what is marked
+// by lines.
+func (t *talk) Mark(by int) {
+	switch {
+	case t.empty():
+	case !t.marked.on:
+		t.stay()
+		t.marked = marking{true, t.bottom, t.bottom}
+	default:
+		to := int64(t.marked.at) + int64(by)
+		t.marked.at = uint64(min(max(to, int64(t.first())), int64(t.last())))
+		t.reveal(t.marked.at)
+	}
+}
+
+// MarkAt marks from the line at one row of the screen to that at another; it
+// reports whether there are such.
+func (t *talk) MarkAt(from, to int) bool {
+	to = min(max(0, to), len(t.shown)-1)
+	if from < 0 || from >= len(t.shown) {
+		return false
+	}
+	anchor, at := t.shown[from], t.shown[to]
+	t.stay()
+	t.marked = marking{true, anchor, at}
+	return true
+}
+
+// Unmark marks nothing any more.
+func (t *talk) Unmark() { t.marked = marking{} }
+
+// Marked are the lines that are marked.
+func (t *talk) Marked() []chat.Line {
+	if !t.marked.on {
+		return nil
+	}
+	var lines []chat.Line
+	for n := min(t.marked.anchor, t.marked.at); n <= max(t.marked.anchor, t.marked.at); n++ {
+		lines = append(lines, t.lines.kept.At(n))
+	}
+	return lines
+}
+
+// reveal scrolls as far as it takes to have line n on the screen, in its
+// middle if it was not.
+func (t *talk) reveal(n uint64) {
+	t.stay()
+	if t.shows(n) {
+		return
+	}
+	t.bottom, t.hidden = n, 0
+	for below := 0; t.bottom < t.last(); t.bottom++ {
+		if below += len(t.rows(t.bottom + 1)); below > t.height/2 {
+			break
+		}
+	}
+	t.stopAtTop()
+}
+
+// shows reports whether all rows of line n are on the screen.
+func (t *talk) shows(n uint64) bool {
+	if n > t.bottom || n == t.bottom && t.hidden > 0 {
+		return false
+	}
+	rows := -t.hidden
+	for k := t.bottom; k >= n && rows <= t.height; k-- {
+		rows += len(t.rows(k))
+		if k == 0 {
+			break
+		}
+	}
+	return rows <= t.height
+}
+
+// Find looks for text in the lines, from the newest on; "" ends it. It reports
+// whether it was found.
+func (t *talk) Find(text string) bool {
+	t.wanted = strings.ToLower(text)
+	if t.wanted == "" || t.empty() {
+		t.Unmark()
+		return false
+	}
+	t.stay()
+	if t.marked.on && t.matches(t.marked.at) {
+		return true
+	}
+	t.marked = marking{true, t.last() + 1, t.last() + 1}
+	if t.FindNext(-1) {
+		return true
+	}
+	t.Unmark()
+	return false
+}
+
+// FindNext goes to the next line with the text: older when by is negative.
+func (t *talk) FindNext(by int) bool {
+	if t.wanted == "" || !t.marked.on {
+		return false
+	}
+	for n := int64(t.marked.at) + int64(by); n >= int64(t.first()) && n <= int64(t.last()); n += int64(by) {
+		if t.matches(uint64(n)) {
+			t.marked = marking{true, uint64(n), uint64(n)}
+			t.reveal(uint64(n))
+			return true
+		}
+	}
+	return false
+}
+
+func (t *talk) matches(n uint64) bool {
+	if n < t.first() || n > t.last() {
+		return false
+	}
+	l := t.lines.kept.At(n)
+	return strings.Contains(strings.ToLower(l.Text.String()), t.wanted) ||
+		l.Kind == chat.Heard && strings.Contains(l.From.String(), t.wanted)
+}
+
+// highlight shows in the rows of line n that it is marked, and what is looked
+// for.
+func (t *talk) highlight(n uint64, rows []string) []string {
+	if !t.marked.has(n) {
+		return rows
+	}
+	l, clock := t.look, len(t.columns().clock)
+	out := make([]string, len(rows))
+	for i, row := range rows {
+		plain := l.fit(ansi.Strip(row), t.width)
+		out[i] = l.selected.Render(l.slice(plain, 0, clock)) + l.accent.Render(l.pointer) + l.marked(l.slice(plain, clock+1, t.width), t.wanted)
+	}
+	return out
+}
+
+// marked is text in the style of what is selected, with what is wanted in it
+// standing out.
+func (l *look) marked(text, wanted string) string {
+	lower := strings.ToLower(text)
+	at := strings.Index(lower, wanted)
+	if wanted == "" || at < 0 || len(lower) != len(text) {
+		return l.selected.Render(text)
+	}
+	end := at + len(wanted)
+	return l.selected.Render(text[:at]) + l.found.Render(text[at:end]) + l.selected.Render(text[end:])
+}

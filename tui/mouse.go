@@ -1,0 +1,189 @@
+package tui
+
+import (
+	tea "charm.land/bubbletea/v2"
+)
+
+// wheelRows is how far a notch of the wheel scrolls.
+const wheelRows = 3
+
+// pointer does what the mouse asks for. All of it can be done by keys:
+// mouseActions says which.
+func (m *Model) pointer(msg tea.MouseMsg) tea.Cmd {
+	x, y := msg.Mouse().X, msg.Mouse().Y
+	switch msg := msg.(type) {
+	case tea.MouseClickMsg:
+		if msg.Button != tea.MouseLeft {
+			return nil
+		}
+		m.flash = ""
+		return m.click(x, y)
+	case tea.MouseMotionMsg:
+		if m.pressed >= 0 && msg.Button == tea.MouseLeft {
+			if row := m.talkRow(y); row != m.pressed || m.talk.marked.on {
+				m.focusOn(onTalk)
+				m.talk.MarkAt(m.pressed, row)
+			}
+		}
+	case tea.MouseReleaseMsg:
+		if m.pressed >= 0 && m.talk.marked.on {
+			m.flash = "y copies the marked lines, esc forgets them"
+		}
+		m.pressed = -1
+	case tea.MouseWheelMsg:
+		switch msg.Button {
+		case tea.MouseWheelUp:
+			m.wheel(x, y, -wheelRows)
+		case tea.MouseWheelDown:
+			m.wheel(x, y, wheelRows)
+		}
+	}
+	return nil
+}
+
+func (m *Model) click(x, y int) tea.Cmd {
+	m.pressed = -1
+	if m.picker != nil {
+		return m.clickPicker(x, y)
+	}
+	switch {
+	case m.lay.shape == small:
+		if y == m.inputRow() {
+			m.focusOn(tabs[m.view][0])
+		}
+		return nil
+	case y == m.inputRow():
+		m.page = noPage
+		m.focusOn(tabs[m.view][0])
+		return nil
+	case y == m.height-1:
+		return m.clickFooter(x)
+	}
+	in, row := m.at(x, y)
+	switch {
+	case row < 0 && (in == onTalk || in == onList || in == onMap):
+		if v, ok := m.tabAt(x); ok {
+			m.show(v)
+		}
+	case m.page != noPage && in != onPitfalls:
+	case in == onPitfalls:
+		at := m.pitfalls.selected
+		again := m.focus == onPitfalls
+		m.focusOn(onPitfalls)
+		if m.pitfalls.Click(row, m.lay.inside(), m.lay.panes[2]) && again && at == m.pitfalls.selected {
+			m.open()
+		}
+	case in == onList:
+		m.focusOn(onList)
+		if m.list().Click(row) {
+			m.open()
+		}
+	case in == onTalk:
+		m.pressed = row
+		m.talk.Unmark()
+		m.focusOn(onTalk)
+	default:
+		m.focusOn(in)
+	}
+	return nil
+}
+
+// clickPicker chooses in the list that is open, or closes it.
+func (m *Model) clickPicker(x, y int) tea.Cmd {
+	left, top, block := m.overlay()
+	row := y - top
+	if row < 0 || row >= len(block) || x < left || x >= left+m.look.cells(block[row]) {
+		m.closePicker()
+		return nil
+	}
+	if m.picker.Click(row) {
+		return m.choose()
+	}
+	return nil
+}
+
+func (m *Model) clickFooter(x int) tea.Cmd {
+	at := 1
+	for i, item := range m.footerItems() {
+		if i > 0 {
+			at += m.look.cells(m.look.dot)
+		}
+		end := at + m.look.cells(item.key+" "+item.word)
+		if at <= x && x < end {
+			return m.act(item.op)
+		}
+		at = end
+	}
+	return nil
+}
+
+func (m *Model) wheel(x, y, by int) {
+	if m.picker != nil {
+		m.picker.Move(by)
+		return
+	}
+	if m.lay.shape == small || m.wideMain() || m.page != noPage {
+		m.scroll(by)
+		return
+	}
+	switch in, _ := m.at(x, y); in {
+	case onMembership:
+		m.membership.Scroll(by, m.lay.inside(), m.lay.panes[0])
+	case onHeard:
+		m.heard.Scroll(by, m.lay.inside(), m.lay.panes[1])
+	case onPitfalls:
+		m.pitfalls.Select(max(-1, min(1, by)))
+	default:
+		m.scroll(by)
+	}
+}
+
+// at is the region at a cell, and the row in it; -1 is its title.
+func (m *Model) at(x, y int) (in focus, row int) {
+	y-- // the title bar
+	mainTop := 0
+	if !m.wideMain() && (m.lay.shape == stacked || x < m.lay.side) {
+		top := 0
+		for i, in := range []focus{onMembership, onHeard, onPitfalls} {
+			if y < top+1+m.lay.panes[i] {
+				return in, y - top - 1
+			}
+			top += 1 + m.lay.panes[i]
+		}
+		if m.lay.shape == columns || y == top {
+			return onPitfalls, m.lay.panes[2] - 1
+		}
+		mainTop = top + 1
+	}
+	row = y - mainTop - 1
+	switch m.view {
+	case datagramsView, callsView:
+		return onList, row
+	case mapView:
+		return onMap, row
+	}
+	return onTalk, row
+}
+
+// talkRow is the row of the talk at a row of the screen.
+func (m *Model) talkRow(y int) int {
+	_, row := m.at(m.width-1, y)
+	return row
+}
+
+// tabAt is the view whose name stands at a column of the main part's title.
+func (m *Model) tabAt(x int) (view, bool) {
+	left := 0
+	if m.lay.shape == columns && !m.wideMain() {
+		left = m.lay.side
+	}
+	at := left + 1
+	for i, t := range m.main(m.mainSize()).tabs {
+		end := at + t.cells(m.look) + 1
+		if at <= x && x < end {
+			return view(i), true
+		}
+		at = end
+	}
+	return 0, false
+}

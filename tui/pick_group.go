@@ -1,0 +1,129 @@
+package tui
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/groupcast/groupcast/mcast"
+)
+
+// wellKnownGroup is one that others talk in on many networks.
+type wellKnownGroup struct {
+	group mcast.Group
+	what  string
+}
+
+// wellKnown is from IANA's registries of IPv4 and IPv6 multicast addresses.
+var wellKnown = []wellKnownGroup{
+	{known("224.0.0.251:5353"), "mDNS: names and services of the LAN announce themselves (RFC 6762)"},
+	{known("239.255.255.250:1900"), "SSDP: UPnP devices are searched for and say that they are there"},
+	{known("224.0.0.252:5355"), "LLMNR: Windows hosts ask for each other's names (RFC 4795)"},
+	{known("239.255.255.250:3702"), "WS-Discovery: printers, cameras and Windows hosts are searched for"},
+	{known("224.0.1.129:319"), "PTP: clocks send Sync; a port below 1024 can need privileges"},
+	{known("224.2.127.254:9875"), "SAP: announces streams, such as AES67 audio (RFC 2974)"},
+	{known("[ff02::fb]:5353"), "mDNS over IPv6 (RFC 6762)"},
+	{known("[ff02::c]:1900"), "SSDP over IPv6, on this link"},
+}
+
+func known(text string) mcast.Group {
+	g, err := mcast.ParseGroup(text)
+	if err != nil {
+		panic(err)
+	}
+	return g
+}
+
+// groupChoices are the current group, the joined ones, recent ones and
+// well-known ones, each once.
+func groupChoices(l *look, s Snapshot) []choice {
+	var list []choice
+	seen := map[mcast.Group]bool{}
+	add := func(g mcast.Group, c choice) {
+		if g = withoutZone(g); seen[g] || !g.Addr.IsValid() {
+			return
+		}
+		seen[g] = true
+		c.key, c.name = g.String(), clean(g.String())
+		c.find += " " + groupKnownFor(g)
+		list = append(list, c)
+	}
+	if !slices.Contains(s.Groups, s.Group) {
+		add(s.Group, choice{
+			mark: l.warning.Render(l.notJoined), means: "you talk here and hear nobody: it is not joined",
+			action: Join{Group: s.Group}, does: "join again",
+			other: Join{Group: s.Group, Look: true}, label: "only listen",
+		})
+	} else {
+		add(s.Group, choice{
+			mark: l.good.Render(l.joined), facts: traffic(l, s, s.Group), means: "you talk here", find: "joined",
+			why:   "you talk in " + clean(s.Group.String()) + " already",
+			other: Leave{Group: s.Group}, label: "leave",
+		})
+	}
+	for _, g := range s.Groups {
+		add(g, choice{
+			mark: l.good.Render(l.joined), facts: traffic(l, s, g), means: cmp.Or(groupKnownFor(g), "joined"), find: "joined",
+			action: Join{Group: g}, does: "talk there",
+			other: Leave{Group: g}, label: "leave",
+		})
+	}
+	for _, g := range s.Recent {
+		add(g, choice{
+			mark: l.dim.Render(l.notJoined), means: cmp.Or(groupKnownFor(g), "joined before"), find: "joined before",
+			action: Join{Group: g}, does: "join and talk",
+			other: Join{Group: g, Look: true}, label: "only listen",
+		})
+	}
+	for _, k := range wellKnown {
+		add(k.group, choice{
+			mark: l.dim.Render(l.notJoined), means: k.what,
+			action: Join{Group: k.group, Look: true}, does: "only listen",
+			other: Join{Group: k.group}, label: "join and talk",
+		})
+	}
+	return list
+}
+
+func groupKnownFor(g mcast.Group) string {
+	for _, k := range wellKnown {
+		if k.group == g {
+			return k.what
+		}
+	}
+	return ""
+}
+
+// traffic is what comes in a group now. The room counts by address: groups
+// that share theirs share the count.
+func traffic(l *look, s Snapshot, g mcast.Group) string {
+	for _, t := range s.Room.Groups {
+		if t.Group.WithZone("") != g.Addr {
+			continue
+		}
+		text := perSecond(t.Rate)
+		if slices.ContainsFunc(s.Groups, func(o mcast.Group) bool { return o != g && o.Addr == g.Addr }) {
+			text += " on all its ports"
+		}
+		return l.spark(t.History, 8) + " " + l.dim.Render(text)
+	}
+	return l.dim.Render("nothing heard")
+}
+
+// typedGroup offers the group that was typed.
+func typedGroup(l *look, filter string) choice {
+	g, err := mcast.ParseGroup(strings.TrimSpace(filter))
+	if err != nil {
+		return choice{}
+	}
+	means := "as you typed it"
+	if !strings.HasSuffix(strings.TrimSpace(filter), fmt.Sprint(":", g.Port)) {
+		means = fmt.Sprintf("a colon and a number behind it name another port than %d", g.Port)
+	}
+	return choice{
+		key: g.String(), mark: l.accent.Render(l.notJoined), name: "join " + clean(g.String()), means: means,
+		action: Join{Group: g}, does: "join and talk",
+		other: Join{Group: g, Look: true}, label: "only listen",
+	}
+}

@@ -1,0 +1,139 @@
+package tui
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/groupcast/groupcast/mcast"
+)
+
+// interfaceChoices are the interfaces: those that can carry the group, the
+// kernel's own choice, then those that cannot, and lo.
+func interfaceChoices(l *look, s Snapshot) []choice {
+	var ready, rest, lo []choice
+	for _, i := range s.Interfaces {
+		c := interfaceChoice(l, s, i)
+		switch {
+		case i.Loopback():
+			lo = append(lo, c)
+		case i.Ready(s.Group.Addr) == nil:
+			ready = append(ready, c)
+		default:
+			rest = append(rest, c)
+		}
+	}
+	kernel := choice{
+		key: "default", mark: l.warning.Render(l.kernel), name: "default", facts: l.dim.Render("the kernel chooses"), find: "kernel",
+		action: UseInterface{Interface: "default"}, does: "let the kernel choose",
+	}
+	switch k := s.Kernel; {
+	case k.Err != nil:
+		kernel.means = "nothing would leave: " + cause(k.Err)
+	case k.Interface == "":
+		kernel.means = "not known yet"
+	default:
+		kernel.means = "now by " + clean(k.Interface)
+		if k.Source.IsValid() {
+			kernel.means += " from " + clean(k.Source.String())
+		}
+		if k.Because != "" {
+			kernel.means += ": " + clean(k.Because)
+		}
+	}
+	return slices.Concat(ready, []choice{kernel}, rest, lo)
+}
+
+func interfaceKey(i Interface) string { return "interface " + i.Name }
+
+func interfaceChoice(l *look, s Snapshot, i Interface) choice {
+	pane := membership{look: l, snap: s}
+	addrs := pane.addresses(i)
+	c := choice{
+		key: interfaceKey(i), mark: l.dim.Render(l.notJoined), name: clean(i.Name),
+		facts: strings.Join(addrs, "  ") + "  " + l.dim.Render(pane.state(i)),
+		find:  strings.Join(addrs, " "),
+	}
+	if i.Joined {
+		c.mark = l.good.Render(l.joined)
+		c.other, c.label = Leave{Group: s.Group, Interface: i.Name}, "leave there"
+	}
+	if why := notReady(i, s.Group); why != "" {
+		c.means, c.why = why, c.name+" is "+why
+		return c
+	}
+	if !i.Joined {
+		c.other, c.label = Join{Group: s.Group, Interface: i.Name}, "only join there"
+	}
+	c.action, c.does = UseInterface{Interface: i.Name}, "send and join by it"
+	c.means = strings.Join(consequences(s, i), "; ")
+	return c
+}
+
+// notReady says why nothing can be sent by an interface; "": it can.
+func notReady(i Interface, g mcast.Group) string {
+	switch {
+	case !i.Up():
+		return "down: nothing would leave"
+	case !i.Carrier() && !i.Loopback():
+		return "without a carrier: nothing would leave"
+	case !i.Addr(g.Addr).IsValid():
+		return "without an " + version(g.Addr) + " address: nothing could be sent from it"
+	}
+	return ""
+}
+
+// consequences are what choosing an interface would mean, and what speaks for
+// it, the most important first.
+func consequences(s Snapshot, i Interface) []string {
+	source := i.Addr(s.Group.Addr)
+	linkLocal := source.Is4() && source.IsLinkLocalUnicast()
+	var say []string
+	switch {
+	case i.Loopback():
+		say = append(say, "stays on this host: only its own programs hear it")
+	case s.Sends.Err == nil && s.Sends.IfIndex == i.Index:
+		say = append(say, "sends leave here now, from "+clean(cmp.Or(s.Sends.Source, source).String()))
+	case !linkLocal:
+		say = append(say, "sends would leave from "+clean(source.String()))
+	}
+	switch {
+	case linkLocal && lanElsewhere(s, i):
+		say = append(say, "only a link-local address: the LAN is elsewhere")
+	case linkLocal:
+		say = append(say, "only a link-local address")
+	}
+	if i.Err != nil {
+		say = append(say, "the join failed: "+cause(i.Err))
+	}
+	senders, datagrams := 0, uint64(0)
+	for _, from := range s.Room.Senders {
+		if from.IfIndex == i.Index {
+			senders++
+			datagrams += from.Datagrams
+		}
+	}
+	switch {
+	case senders > 0:
+		say = append(say, fmt.Sprintf("heard here: %s, %s", count(senders, "sender"), count(datagrams, "datagram")))
+	case i.Joined && s.Room.SendersTotal <= len(s.Room.Senders):
+		say = append(say, "nobody was heard here")
+	}
+	if s.Kernel.Err == nil && s.Kernel.IfIndex == i.Index {
+		because := ""
+		if s.Kernel.Because != "" {
+			because = ": " + clean(s.Kernel.Because)
+		}
+		say = append(say, "what the kernel would choose"+because)
+	}
+	return say
+}
+
+// lanElsewhere reports whether another interface that works has an address
+// that a network gave it.
+func lanElsewhere(s Snapshot, not Interface) bool {
+	return slices.ContainsFunc(s.Interfaces, func(i Interface) bool {
+		return i.Index != not.Index && i.Usable(s.Group.Addr) && !i.Addr(s.Group.Addr).IsLinkLocalUnicast()
+	})
+}

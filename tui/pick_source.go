@@ -1,0 +1,102 @@
+package tui
+
+import (
+	"maps"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/groupcast/groupcast/mcast/chat"
+)
+
+// sourceChoices are the sources that were heard, one for each address, in its
+// order: rows that jump with every datagram cannot be chosen.
+func sourceChoices(l *look, s Snapshot) []choice {
+	everyone := choice{
+		key: "any", mark: l.dim.Render(l.notJoined), name: "all sources", find: "any",
+		means: "whoever sends to the group is heard", action: Source{}, does: "hear all again",
+	}
+	if !s.Group.Source.IsValid() {
+		everyone.mark, everyone.action = l.good.Render(l.joined), nil
+		everyone.why = "all sources are heard already"
+		if len(s.Blocked) > 0 {
+			everyone.why += ", but for those that are blocked: choose one to hear it again"
+		}
+	}
+	heard := map[netip.Addr][]chat.Sender{}
+	for _, from := range s.Room.Senders {
+		if a := from.From.Addr().WithZone(""); noSource(a, s) == "" {
+			heard[a] = append(heard[a], from)
+		}
+	}
+	for _, a := range append(slices.Clone(s.Blocked), s.Group.Source) {
+		if a = a.WithZone(""); a.IsValid() && heard[a] == nil {
+			heard[a] = []chat.Sender{}
+		}
+	}
+	list := []choice{everyone}
+	for _, a := range slices.SortedFunc(maps.Keys(heard), netip.Addr.Compare) {
+		list = append(list, sourceChoice(l, s, a, heard[a]))
+	}
+	return list
+}
+
+// sourceChoice is an address and all the senders that have it.
+func sourceChoice(l *look, s Snapshot, a netip.Addr, senders []chat.Sender) choice {
+	c := choice{key: a.String(), mark: l.good.Render(l.joined), name: a.String()}
+	only := s.Group.Source.WithZone("")
+	switch {
+	case only == a:
+		c.means = "the only one that is heard"
+		c.why = "it is the only one that is heard: ctrl+o hears all again"
+		c.other, c.label = Source{}, "hear all again"
+	case only.IsValid():
+		c.mark = l.dim.Render(l.notJoined)
+		c.means = "not heard now: only " + only.String() + " is"
+		c.action, c.does = Source{Addr: a}, "hear only this one"
+	case isBlocked(s, a):
+		c.mark, c.means, c.find = l.failure.Render(l.fail), "blocked", "blocked"
+		c.action, c.does = Block{Addr: a}, "unblock"
+		c.other, c.label = Source{Addr: a}, "hear only this one"
+	default:
+		c.action, c.does = Block{Addr: a, On: true}, "block"
+		c.other, c.label = Source{Addr: a}, "hear only this one"
+	}
+	if len(senders) == 0 {
+		c.facts = l.dim.Render("not heard lately")
+		return c
+	}
+	var datagrams uint64
+	var rate float64
+	var history [chat.HistorySeconds]uint32
+	for _, from := range senders {
+		datagrams += from.Datagrams
+		rate += from.Rate
+		counts := from.History[max(0, len(from.History)-len(history)):]
+		for i, n := range counts {
+			history[len(history)-len(counts)+i] += n
+		}
+	}
+	by := clean(senders[0].Interface) // the first was heard last
+	c.facts = l.spark(history[:], 8) + " " + l.dim.Render(strings.Join([]string{perSecond(rate), count(datagrams, "datagram"), "by " + by}, l.dot))
+	c.find += " " + by
+	return c
+}
+
+// typedSource offers the address that was typed.
+func typedSource(l *look, s Snapshot, filter string) choice {
+	a, err := netip.ParseAddr(strings.TrimSpace(filter))
+	if err != nil {
+		return choice{}
+	}
+	a = a.Unmap()
+	if why := noSource(a, s); why != "" {
+		return choice{
+			key: "typed", mark: l.failure.Render(l.fail), name: clean(a.String()), means: "not a source: " + clean(why),
+			why: clean(a.String() + " is " + why),
+		}
+	}
+	c := sourceChoice(l, s, a.WithZone(""), nil)
+	c.mark = l.accent.Render(l.notJoined)
+	return c
+}

@@ -1,0 +1,307 @@
+package tui
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+const (
+	pickerWidth = 96  // cells; what is wider is harder to read
+	filterRunes = 100 // that a filter has at most
+)
+
+// picker is a list that lies over the screen, to choose from: what is typed
+// filters it, enter does what the selected row says.
+type picker struct {
+	look   *look
+	kind   pickerKind
+	snap   Snapshot
+	filter string
+	list   []choice
+	at     int    // which of them is selected
+	note   string // what became of the selection, until the next key
+	filled bool
+
+	offset int   // rows of the list that are scrolled away
+	shown  int   // choices that the last drawing had room for
+	drawn  []int // the choice at each row of the last drawing; -1: none
+}
+
+func newPicker(l *look, kind pickerKind) *picker { return &picker{look: l, kind: kind} }
+
+// SetLook draws it differently from now on.
+func (p *picker) SetLook(l *look) {
+	p.look = l
+	p.list = choices(l, p.kind, p.snap, p.filter)
+}
+
+// Fill takes a new state. The same row stays selected wherever it moves to;
+// when it is gone, the one in its place is.
+func (p *picker) Fill(s Snapshot) {
+	old := p.selected()
+	p.snap = s
+	p.list = choices(p.look, p.kind, s, p.filter)
+	if !p.filled {
+		p.filled = len(s.Interfaces) > 0 || p.kind != pickInterface
+		p.at = max(0, p.index(p.start()))
+		return
+	}
+	if i := p.index(old.key); i >= 0 {
+		p.at = i
+	} else if old.key != "" {
+		p.note = old.name + " is gone"
+	}
+	p.at = min(p.at, max(0, len(p.list)-1))
+}
+
+// start is the key of the row that is selected first: the interface by which
+// sends leave, or the first row.
+func (p *picker) start() string {
+	for _, i := range p.snap.Interfaces {
+		if p.kind == pickInterface && i.Index == p.snap.Sends.IfIndex {
+			return interfaceKey(i)
+		}
+	}
+	return ""
+}
+
+func (p *picker) index(key string) int {
+	return slices.IndexFunc(p.list, func(c choice) bool { return c.key == key })
+}
+
+// selected is the selected row, or the zero choice when there is none.
+func (p *picker) selected() choice {
+	if p.at >= len(p.list) {
+		return choice{}
+	}
+	return p.list[p.at]
+}
+
+// Move moves the selection by rows.
+func (p *picker) Move(by int) {
+	p.at = min(max(0, p.at+by), max(0, len(p.list)-1))
+	p.note = ""
+}
+
+// Page moves the selection by as many rows as there is room for.
+func (p *picker) Page(by int) { p.Move(by * max(1, p.shown-1)) }
+
+// Type adds to the filter, and selects the first row that it lets through.
+func (p *picker) Type(text string) {
+	typed := []rune(clean(p.filter + text))
+	p.setFilter(string(typed[:min(len(typed), filterRunes)]))
+}
+
+// Backspace takes the last character from the filter.
+func (p *picker) Backspace() {
+	_, size := utf8.DecodeLastRuneInString(p.filter)
+	p.setFilter(p.filter[:len(p.filter)-size])
+}
+
+func (p *picker) setFilter(filter string) {
+	p.filter, p.at, p.offset, p.note = filter, 0, 0, ""
+	p.list = choices(p.look, p.kind, p.snap, filter)
+}
+
+// Filter is what was typed.
+func (p *picker) Filter() string { return p.filter }
+
+// Chosen is what enter does. It is false for a row that cannot be chosen, and
+// then says so on the screen, too.
+func (p *picker) Chosen() (Action, bool) {
+	c := p.selected()
+	p.note = c.why
+	return c.action, c.action != nil
+}
+
+// Why says why the selected row cannot be chosen, or "".
+func (p *picker) Why() string { return p.selected().why }
+
+// Other is the second thing that the selected row can do, and what to call it.
+func (p *picker) Other() (Action, string, bool) {
+	c := p.selected()
+	return c.other, c.label, c.other != nil
+}
+
+// Click selects what is at that row of the last drawing. It is true when that
+// was selected already: a second click chooses.
+func (p *picker) Click(row int) bool {
+	if row < 0 || row >= len(p.drawn) || p.drawn[row] < 0 || p.drawn[row] >= len(p.list) {
+		return false
+	}
+	again := p.drawn[row] == p.at
+	p.at, p.note = p.drawn[row], ""
+	return again
+}
+
+// Render draws it as a block of at most that many cells and rows.
+func (p *picker) Render(width, height int) []string {
+	l := p.look
+	width, height = min(max(0, width), pickerWidth), max(0, height)
+	if width < 8 || height < 3 {
+		return p.bare(width, height)
+	}
+	room, inside := width-3, height-2
+	var head, foot []string
+	if inside >= 3 {
+		head = []string{p.filterRow(room)}
+	}
+	if inside >= 6 {
+		foot = p.keys(room, 2)
+	} else if inside >= 4 {
+		foot = p.keys(room, 1)
+	}
+	rows, of := p.rows(p.list, room)
+	tall := len(rows)
+	if p.filter != "" { // so that it does not shrink while one types
+		all, _ := p.rows(choices(l, p.kind, p.snap, ""), room)
+		tall = max(tall, len(all))
+	}
+	list := min(tall, inside-len(head)-len(foot))
+	p.scroll(of, list)
+	end := min(p.offset+list, len(rows))
+	rows, of = rows[p.offset:end], of[p.offset:end]
+	p.shown = len(slices.Compact(slices.Clone(of)))
+
+	p.drawn = append(blanks(1+len(head)), of...)
+	body := slices.Concat(head, rows)
+	for len(body) < list+len(head) {
+		body = append(body, "")
+	}
+	body = append(body, foot...)
+	p.drawn = append(p.drawn, blanks(len(body)+2-len(p.drawn))...)
+	return l.frame(width, section{
+		title: l.cut(p.kind.title(p.snap), room-4), note: l.dim.Render(p.position()), focused: true,
+		body: strings.Join(body, "\n"), rows: len(body),
+	})
+}
+
+// bare is what fits where there is no room for a frame: the selected row.
+func (p *picker) bare(width, height int) []string {
+	rows, of := p.rows(p.list, width)
+	start := max(0, slices.Index(of, p.at))
+	rows, p.drawn = rows[start:], of[start:]
+	rows, p.drawn = rows[:min(height, len(rows))], p.drawn[:min(height, len(p.drawn))]
+	for i := range rows {
+		rows[i] = p.look.fit(rows[i], width)
+	}
+	return rows
+}
+
+func blanks(n int) []int { return slices.Repeat([]int{-1}, max(0, n)) }
+
+func (p *picker) position() string {
+	if len(p.list) == 0 {
+		return ""
+	}
+	return thousands(uint64(p.at+1)) + " of " + thousands(uint64(len(p.list)))
+}
+
+// scroll keeps the selected choice in sight, and no half of another at the top.
+func (p *picker) scroll(of []int, height int) {
+	first := max(0, slices.Index(of, p.at))
+	end := first
+	for end < len(of) && of[end] == p.at {
+		end++
+	}
+	p.offset = scrollTo(min(max(p.offset, end-height), first), len(of), height)
+	for p.offset > 0 && p.offset < first && of[p.offset] == of[p.offset-1] {
+		p.offset++
+	}
+}
+
+// filterRow shows what was typed and, at its end, what became of the selection.
+func (p *picker) filterRow(width int) string {
+	l := p.look
+	row := l.accent.Render(l.prompt) + " " + l.dim.Render("type to filter")
+	switch {
+	case p.filter != "":
+		row = l.accent.Render(l.prompt) + " " + l.tail(p.filter, max(0, width-4))
+	case p.kind == pickGroup:
+		row = l.accent.Render(l.prompt) + " " + l.dim.Render("type to filter, or a group to join")
+	case p.kind == pickSource:
+		row = l.accent.Render(l.prompt) + " " + l.dim.Render("type to filter, or an address")
+	}
+	if p.note == "" {
+		return row
+	}
+	return l.ends(row, " "+l.warning.Render(l.cut(p.note, width-2)), width)
+}
+
+// keys says what the keys do to the selected row, on at most that many rows.
+func (p *picker) keys(width, limit int) []string {
+	l, c := p.look, p.selected()
+	var rows []string
+	add := func(key, text string) {
+		next := l.accent.Render(key) + " " + l.dim.Render(text)
+		last := len(rows) - 1
+		switch {
+		case last >= 0 && l.cells(rows[last])+l.cells(l.dot)+l.cells(next) <= width:
+			rows[last] += l.dim.Render(l.dot) + next
+		case len(rows) < limit:
+			rows = append(rows, l.cut(next, width))
+		}
+	}
+	if c.action != nil {
+		add("enter", c.does)
+	}
+	if c.other != nil {
+		add("ctrl+o", c.label)
+	}
+	add("esc", "close")
+	return rows
+}
+
+// rows are the rows of those choices, and which choice each belongs to.
+func (p *picker) rows(list []choice, width int) (rows []string, of []int) {
+	l := p.look
+	if len(list) == 0 {
+		return []string{"  " + l.dim.Render(p.kind.nothing())}, blanks(1)
+	}
+	names := 0
+	for _, c := range list {
+		names = max(names, l.cells(c.name))
+	}
+	names = min(names, 28, max(4, width/2))
+	for i, c := range list {
+		drawn := p.row(c, i == p.at, names, width)
+		rows, of = append(rows, drawn...), append(of, slices.Repeat([]int{i}, len(drawn))...)
+	}
+	return rows, of
+}
+
+// row draws a choice: on one row when all of it fits.
+func (p *picker) row(c choice, selected bool, names, width int) []string {
+	l := p.look
+	pointer, name := " ", l.bold
+	if selected {
+		pointer, name = l.accent.Render(l.pointer), l.selected
+	}
+	head := pointer + " " + c.mark + " "
+	indent := strings.Repeat(" ", l.cells(head))
+	short := l.cut(c.name, names)
+	row := head + name.Render(short) + strings.Repeat(" ", max(0, names-l.cells(short)))
+	if c.facts != "" {
+		row += "  " + c.facts
+	}
+	if c.means == "" {
+		return []string{l.cut(row, width)}
+	}
+	if p.kind != pickInterface && l.cells(row)+2+l.cells(c.means) <= width {
+		return []string{row + "  " + l.dim.Render(c.means)}
+	}
+	limit := 1
+	if selected {
+		limit = 3
+	}
+	rows := []string{l.cut(row, width)}
+	means, more := l.wrap(c.means, width-l.cells(indent), limit)
+	for i, m := range means {
+		if more && i == len(means)-1 {
+			m = l.cut(m+" "+l.more, width-l.cells(indent))
+		}
+		rows = append(rows, indent+l.dim.Render(m))
+	}
+	return rows
+}

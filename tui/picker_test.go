@@ -1,0 +1,289 @@
+package tui
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/charmbracelet/colorprofile"
+	"github.com/charmbracelet/x/ansi"
+	"github.com/charmbracelet/x/exp/golden"
+	"pgregory.net/rapid"
+
+	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/chat"
+)
+
+func open(kind pickerKind, s Snapshot) *picker {
+	p := newPicker(newLook(true, false, ansi.WcWidth, colorprofile.TrueColor), kind)
+	p.Fill(s)
+	return p
+}
+
+// selectRow types until one row is left.
+func selectRow(t *testing.T, p *picker, filter string) {
+	t.Helper()
+	p.Type(filter)
+	if len(p.list) != 1 {
+		t.Fatalf("%q lets %d rows through, want 1:\n%s", filter, len(p.list), shown(p, 100, 30))
+	}
+}
+
+func shown(p *picker, width, height int) string {
+	return ansi.Strip(strings.Join(p.Render(width, height), "\n"))
+}
+
+func TestPickers(t *testing.T) {
+	for _, size := range [][2]int{{100, 30}, {44, 12}} {
+		for kind, name := range map[pickerKind]string{pickInterface: "interfaces", pickGroup: "groups", pickSource: "sources"} {
+			t.Run(fmt.Sprintf("%s-%dx%d", name, size[0], size[1]), func(t *testing.T) {
+				golden.RequireEqual(t, trimmed(shown(open(kind, crowded()), size[0], size[1])))
+			})
+		}
+	}
+}
+
+func TestWhatRowsDo(t *testing.T) {
+	s := crowded()
+	ssm := crowded()
+	ssm.Group.Source = hostB.Addr()
+	ssm.Groups[1] = ssm.Group
+	left := crowded()
+	left.Groups = left.Groups[2:]
+	other, mdns, ssdp := known("239.1.2.3:5000"), known("224.0.0.251:5353"), known("239.255.255.250:1900")
+	for _, tc := range []struct {
+		kind         pickerKind
+		snap         Snapshot
+		filter       string
+		enter, other Action
+		says         string
+	}{
+		{pickInterface, s, "ETH0", UseInterface{"eth0"}, Leave{Group: group, Interface: "eth0"}, "sends would leave from 192.168.8.164; heard here: 4 senders, 1,309 datagrams"},
+		{pickInterface, s, "169.254", UseInterface{"eth1"}, Leave{Group: group, Interface: "eth1"}, "sends leave here now, from 169.254.167.41; only a link-local address"},
+		{pickInterface, s, "veth", UseInterface{"veth7"}, Join{Group: group, Interface: "veth7"}, "the join failed: no buffer space available"},
+		{pickInterface, s, "default", UseInterface{"default"}, nil, "now by eth1 from 169.254.167.41: default route via 169.254.0.1"},
+		{pickInterface, s, "127", UseInterface{"lo"}, Join{Group: group, Interface: "lo"}, "stays on this host"},
+		{pickInterface, s, "wlan0", nil, nil, "down: nothing would leave"},
+		{pickInterface, s, "eth2", nil, nil, "without a carrier"},
+		{pickInterface, s, "docker", nil, nil, "without an IPv4 address"},
+
+		{pickGroup, s, "224.0.0.114", nil, Leave{Group: group}, "you talk here"},
+		{pickGroup, left, "224.0.0.114", Join{Group: group}, Join{Group: group, Look: true}, "hear nobody: it is not joined"},
+		{pickGroup, s, "239.1.2", Join{Group: other}, Leave{Group: other}, "nothing heard"},
+		{pickGroup, s, "mdns 224", Join{Group: mdns}, Leave{Group: mdns}, "5/s"},
+		{pickGroup, s, "upnp", Join{Group: ssdp, Look: true}, Join{Group: ssdp}, "SSDP"},
+		{pickGroup, s, "239.9", Join{Group: known("239.9.9.9")}, Join{Group: known("239.9.9.9"), Look: true}, "joined before"},
+		{pickGroup, s, "239.7.7.7:70", Join{Group: known("239.7.7.7:70")}, Join{Group: known("239.7.7.7:70"), Look: true}, "join 239.7.7.7:70"},
+
+		{pickSource, s, "all", nil, nil, "whoever sends to the group is heard"},
+		{pickSource, ssm, "all", Source{}, nil, "hear all again"},
+		{pickSource, s, ".226", Block{hostB.Addr(), true}, Source{hostB.Addr()}, "5/s · 73 datagrams · by eth0"},
+		{pickSource, s, "blocked", Block{Addr: s.Blocked[0]}, Source{s.Blocked[0]}, "✗ 192.168.8.99"},
+		{pickSource, ssm, ".226", nil, Source{}, "the only one that is heard"},
+		{pickSource, ssm, ".17", Source{netip.MustParseAddr("192.168.8.17")}, nil, "not heard now: only 192.168.8.226 is"},
+		{pickSource, s, "10.1.1.1", Block{netip.MustParseAddr("10.1.1.1"), true}, Source{netip.MustParseAddr("10.1.1.1")}, "10.1.1.1"},
+		{pickSource, s, "224.0.0.114", nil, nil, "not a source"},
+		{pickSource, s, "fe80::1", nil, nil, "IPv6, and the group 224.0.0.114 is IPv4"},
+	} {
+		t.Run(tc.filter, func(t *testing.T) {
+			p := open(tc.kind, tc.snap)
+			selectRow(t, p, tc.filter)
+			view := shown(p, 120, 30)
+			if !strings.Contains(strings.Join(strings.Fields(view), " "), tc.says) {
+				t.Errorf("want %q in\n%s", tc.says, view)
+			}
+			got, ok := p.Chosen()
+			if got != tc.enter || ok != (tc.enter != nil) {
+				t.Errorf("enter means %#v, %v; want %#v", got, ok, tc.enter)
+			}
+			if ok == (p.Why() != "") {
+				t.Errorf("chosen %v, and why not: %q", ok, p.Why())
+			}
+			if !ok && !strings.Contains(shown(p, 120, 30), ansi.Truncate(p.Why(), 40, "")) {
+				t.Errorf("after enter the screen does not say %q", p.Why())
+			}
+			got, label, ok := p.Other()
+			if got != tc.other || ok != (tc.other != nil) || ok && !strings.Contains(view, "ctrl+o "+label) {
+				t.Errorf("ctrl+o means %#v (%q), want %#v", got, label, tc.other)
+			}
+		})
+	}
+}
+
+func TestTheSelectionStaysOnItsRow(t *testing.T) {
+	s := crowded()
+	p := open(pickInterface, s)
+	if a, _ := p.Chosen(); a != (UseInterface{"eth1"}) {
+		t.Fatalf("first selected: %#v, want eth1, by which sends leave", a)
+	}
+	more := crowded()
+	more.Interfaces = slices.Insert(more.Interfaces, 0, iface(9, "br0", "10.0.0.1/8"))
+	p.Fill(more)
+	if a, _ := p.Chosen(); a != (UseInterface{"eth1"}) {
+		t.Errorf("when br0 came, %#v became selected, want still eth1", a)
+	}
+	p.Fill(s)
+	if a, _ := p.Chosen(); a != (UseInterface{"eth1"}) {
+		t.Errorf("when br0 went, %#v became selected, want still eth1", a)
+	}
+}
+
+func TestTheSelectedInterfaceVanishes(t *testing.T) {
+	p := open(pickInterface, crowded())
+	gone := crowded()
+	gone.Interfaces = slices.DeleteFunc(gone.Interfaces, func(i Interface) bool { return i.Name == "eth1" })
+	p.Fill(gone)
+	if view := shown(p, 100, 30); !strings.Contains(view, "eth1 is gone") {
+		t.Errorf("want a note that eth1 is gone in\n%s", view)
+	}
+	if a, _ := p.Chosen(); a != (UseInterface{"veth7"}) {
+		t.Errorf("selected is %#v, want veth7, which took its place", a)
+	}
+	p.Fill(gone)
+	p.Move(1)
+	if view := shown(p, 100, 30); strings.Contains(view, "is gone") {
+		t.Errorf("the note is still there after a key:\n%s", view)
+	}
+	p.Fill(Snapshot{})
+	p.Fill(gone)
+	if view := shown(p, 100, 30); !strings.Contains(view, "▸ ") {
+		t.Errorf("nothing is selected after all went and came:\n%s", view)
+	}
+}
+
+func TestTheFilter(t *testing.T) {
+	p := open(pickGroup, crowded())
+	p.Move(3)
+	p.Type("239.7.7")
+	if len(p.list) != 0 || !strings.Contains(shown(p, 100, 30), "type all of it") {
+		t.Errorf("half an address that nothing matches:\n%s", shown(p, 100, 30))
+	}
+	if a, ok := p.Chosen(); ok || a != nil {
+		t.Errorf("without a row, enter means %#v", a)
+	}
+	p.Move(1)
+	p.Page(1)
+	p.Type(".7\n")
+	if a, _ := p.Chosen(); a != (Join{Group: known("239.7.7.7")}) {
+		t.Errorf("typed %q, enter means %#v", p.Filter(), a)
+	}
+	for range 20 {
+		p.Backspace()
+	}
+	if p.Filter() != "" || len(p.list) != len(open(pickGroup, crowded()).list) {
+		t.Errorf("with the filter %q there are %d rows", p.Filter(), len(p.list))
+	}
+	p.Type(strings.Repeat("\x1b]0;漢\x07", 100))
+	if f := p.Filter(); strings.ContainsAny(f, "\x1b\x07") || len([]rune(f)) > filterRunes {
+		t.Errorf("the filter takes %q", f)
+	}
+}
+
+func TestClicksSelectThenChoose(t *testing.T) {
+	p := open(pickInterface, crowded())
+	rows := p.Render(100, 30)
+	veth := slices.IndexFunc(rows, func(r string) bool { return strings.Contains(ansi.Strip(r), "○ veth7") })
+	if p.Click(veth) {
+		t.Error("the first click on veth7 chose it")
+	}
+	p.Render(100, 30)
+	if a, _ := p.Chosen(); a != (UseInterface{"veth7"}) {
+		t.Errorf("a click on veth7 selected %#v", a)
+	}
+	rows = p.Render(100, 30)
+	means := 1 + slices.IndexFunc(rows, func(r string) bool { return strings.Contains(ansi.Strip(r), "▸ ○ veth7") })
+	if !p.Click(means) {
+		t.Error("a second click, on the row below its name, did not choose veth7")
+	}
+	for _, row := range []int{-1, 0, 1, len(rows) - 2, len(rows) - 1, 1000} {
+		if p.Click(row) {
+			t.Errorf("a click on row %d, where no interface is, chose one", row)
+		}
+	}
+	if a, _ := p.Chosen(); a != (UseInterface{"veth7"}) {
+		t.Errorf("clicks beside the list selected %#v", a)
+	}
+}
+
+func TestPagesOfALongList(t *testing.T) {
+	s := before()
+	for n := range 40 {
+		s.Interfaces = append(s.Interfaces, iface(10+n, fmt.Sprint("veth", n), "10.0.0.1/8"))
+	}
+	p := open(pickInterface, s)
+	for _, by := range []int{1, 1, 1, -1} {
+		p.Render(100, 12)
+		p.Page(by)
+		name := p.selected().name
+		if view := shown(p, 100, 12); !strings.Contains(view, "▸ ○ "+name) {
+			t.Errorf("the selected %s is not in sight:\n%s", name, view)
+		}
+	}
+	if p.at < 4 {
+		t.Errorf("three pages down and one up is row %d", p.at)
+	}
+}
+
+func TestWellKnownGroupsAreEachOnce(t *testing.T) {
+	seen := map[mcast.Group]bool{}
+	for _, k := range wellKnown {
+		if seen[k.group] || !k.group.Addr.IsMulticast() || k.what == "" {
+			t.Errorf("%s: %q", k.group, k.what)
+		}
+		seen[k.group] = true
+	}
+}
+
+// No block is larger than it may be, whatever the world is called.
+func TestPickerFits(t *testing.T) {
+	pieces := []string{"a", "word ", "漢字", "e\u0301\u0323", "👍🏽👍🏽", "क्षक्ष", "🇩🇪", "\n", "\u202e", "\x1b[31m", "\t", strings.Repeat("long", 40)}
+	rapid.Check(t, func(t *rapid.T) {
+		name := strings.Join(rapid.SliceOfN(rapid.SampledFrom(pieces), 0, 6).Draw(t, "name"), "")
+		s := crowded()
+		s.Interfaces[1].Name = name
+		s.Sends.Interface, s.Kernel.Interface, s.Kernel.Because = name, name, name
+		s.Room.Senders[0].Interface = name
+		s.Interfaces[2].Err = fmt.Errorf("mcast: %s", name)
+		s.Recent = append(s.Recent, mcast.Group{Addr: netip.MustParseAddr("ff02::1%" + strings.ReplaceAll(name, "%", "") + "x"), Port: 1})
+		for n := range rapid.IntRange(0, 20).Draw(t, "more") {
+			s.Interfaces = append(s.Interfaces, Interface{Interface: mcast.Interface{Index: 20 + n, Name: fmt.Sprint(name, n), Flags: net.FlagUp}})
+			s.Room.Senders = append(s.Room.Senders, chat.Sender{From: netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, byte(n)}), 1)})
+		}
+		method := rapid.SampledFrom([]ansi.Method{ansi.WcWidth, ansi.GraphemeWidth}).Draw(t, "method")
+		l := newLook(true, rapid.Bool().Draw(t, "ascii"), method, colorprofile.TrueColor)
+		p := newPicker(l, pickerKind(rapid.IntRange(0, 2).Draw(t, "kind")))
+		states := []Snapshot{s, crowded(), {}, before()}
+		p.Fill(s)
+		t.Repeat(map[string]func(*rapid.T){
+			"fill":      func(t *rapid.T) { p.Fill(rapid.SampledFrom(states).Draw(t, "state")) },
+			"move":      func(t *rapid.T) { p.Move(rapid.IntRange(-30, 30).Draw(t, "by")) },
+			"page":      func(t *rapid.T) { p.Page(rapid.IntRange(-2, 2).Draw(t, "by")) },
+			"type":      func(t *rapid.T) { p.Type(rapid.SampledFrom(append(pieces, "e", "1", "239.1.1.1")).Draw(t, "text")) },
+			"backspace": func(*rapid.T) { p.Backspace() },
+			"click":     func(t *rapid.T) { p.Click(rapid.IntRange(-1, 60).Draw(t, "row")) },
+			"choose":    func(*rapid.T) { p.Chosen() },
+			"look":      func(*rapid.T) { p.SetLook(l) },
+			"": func(t *rapid.T) {
+				w, h := rapid.IntRange(0, 200).Draw(t, "width"), rapid.IntRange(0, 60).Draw(t, "height")
+				rows := p.Render(w, h)
+				if len(rows) > h || len(rows) != len(p.drawn) {
+					t.Fatalf("%d rows (%d to click on) where %d fit", len(rows), len(p.drawn), h)
+				}
+				for _, r := range rows {
+					if n := method.StringWidth(r); n > w {
+						t.Fatalf("a row of %d cells where %d fit: %q", n, w, ansi.Strip(r))
+					}
+					if plain := ansi.Strip(r); strings.ContainsAny(plain, "\x1b\n\t\u202e") {
+						t.Fatalf("control characters got through: %q", plain)
+					}
+				}
+				if h >= 3 && len(p.list) > 0 && w > 0 && !slices.Contains(p.drawn, p.at) {
+					t.Fatalf("the selected row is not in sight at %dx%d:\n%s", w, h, ansi.Strip(strings.Join(rows, "\n")))
+				}
+			},
+		})
+	})
+}

@@ -1,0 +1,74 @@
+package tui
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/charmbracelet/colorprofile"
+	"github.com/charmbracelet/x/ansi"
+)
+
+// Hint says what to do about an error of Command, or "".
+func Hint(err error) string {
+	var a advice
+	errors.As(err, &a)
+	return a.hint
+}
+
+// Command reads a typed line for a program that has no screen: a line that
+// starts with a slash is a command, any other is said. It gives an action for
+// the session, or nil; lines to print, which are safe to write to a terminal;
+// and whether to end. Of an error, Hint says what to do.
+func Command(line string, s Snapshot) (a Action, text []string, quitting bool, err error) {
+	a, err = parse(line, s)
+	if err != nil {
+		return nil, nil, false, err
+	}
+	switch a := a.(type) {
+	case showHelp:
+		return nil, helpText(), false, nil
+	case showWho:
+		return nil, who(s, time.Now()), false, nil
+	case clearTalk:
+		return nil, nil, false, nil
+	case openPicker:
+		return nil, choicesText(a.kind, s), false, nil
+	case quit:
+		return nil, nil, true, nil
+	case Save:
+		return nil, nil, false, advice{
+			errors.New("/save: only the screen keeps the talk"),
+			"here it goes to standard output: start with > FILE, or | tee FILE",
+		}
+	}
+	return a, nil, false, nil
+}
+
+func helpText() []string {
+	width := 0
+	for _, c := range slashes {
+		width = max(width, len(c.usage()))
+	}
+	rows := make([]string, 0, len(slashes)+1)
+	for _, c := range slashes {
+		rows = append(rows, fmt.Sprintf("%-*s  %s", width, c.usage(), c.text))
+	}
+	return append(rows, fmt.Sprintf("%-*s  %s", width, "//text", "says /text"))
+}
+
+// choicesText is what a picker would offer.
+func choicesText(kind pickerKind, s Snapshot) []string {
+	l := newLook(true, true, ansi.WcWidth, colorprofile.TrueColor)
+	rows := []string{kind.title(s) + ":"}
+	for _, c := range choices(l, kind, s, "") {
+		row := c.mark + " " + c.name
+		for _, more := range []string{c.facts, c.means} {
+			if more != "" {
+				row += "  " + more
+			}
+		}
+		rows = append(rows, ansi.Strip(row))
+	}
+	return append(rows, "choose by: "+kind.command())
+}

@@ -1,0 +1,59 @@
+package tui
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// whoRows is how many senders are listed at most.
+const whoRows = 64
+
+// who says who was heard, a row for each, in words that need no screen.
+func who(s Snapshot, now time.Time) []string {
+	room := s.Room
+	where := clean(s.Group.AddrPort().String())
+	if len(s.Groups) > 1 {
+		where = count(len(s.Groups), "group") // the room does not tell who was heard where
+	}
+	if s.Group.Source.IsValid() && len(s.Groups) <= 1 {
+		where += ", where only " + clean(s.Group.Source.String()) + " is heard"
+	}
+	var rows []string
+	if len(room.Senders) == 0 {
+		rows = append(rows, "nobody was heard yet in "+where+": silence proves nothing; others may be quiet, or what they send may not get here")
+	} else {
+		rows = append(rows, fmt.Sprintf("heard in %s: %s", where, count(max(room.SendersTotal, len(room.Senders)), "sender")))
+	}
+	listed := room.Senders[:min(len(room.Senders), whoRows)]
+	from, by := 0, 0
+	for _, x := range listed {
+		from = max(from, len([]rune(clean(x.From.String()))))
+		by = max(by, len([]rune(clean(x.Interface))))
+	}
+	for _, x := range listed {
+		facts := []string{count(x.Datagrams, "datagram")}
+		if x.Hops != 0 {
+			facts = append(facts, "ttl "+strconv.Itoa(x.Hops))
+		}
+		facts = append(facts, perSecond(x.Rate), ago(now.Sub(x.Last)))
+		if isBlocked(s, x.From.Addr()) {
+			facts = append(facts, "blocked")
+		}
+		rows = append(rows, fmt.Sprintf("%-*s  %-*s  %s", from, clean(x.From.String()), by, clean(x.Interface), strings.Join(facts, ", ")))
+	}
+	if more := room.SendersTotal - len(listed); more > 0 && len(listed) > 0 {
+		rows = append(rows, thousands(uint64(more))+" more, heard longer ago")
+	}
+	if len(s.Blocked) > 0 {
+		names := blockedSources(s, 0)
+		more := ""
+		if len(names) > whoRows {
+			more = fmt.Sprintf(" and %d more", len(names)-whoRows)
+			names = names[:whoRows]
+		}
+		rows = append(rows, "blocked, so not heard: "+clean(strings.Join(names, ", "))+more)
+	}
+	return rows
+}

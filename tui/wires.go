@@ -1,0 +1,224 @@
+package tui
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"charm.land/lipgloss/v2"
+
+	"github.com/groupcast/groupcast/mcast/chat"
+)
+
+// inside is what there is to say about an interface within the host.
+func (m *hostmap) inside(i Interface, width int) []string {
+	l := m.look
+	mark, state := l.dim.Render(l.notJoined), []string{"not joined"}
+	if i.Joined {
+		mark, state[0] = l.good.Render(l.joined), "joined"
+		if i.IGMP != 0 && m.snap.Group.Addr.Is4() {
+			state = append(state, "IGMPv"+strconv.Itoa(i.IGMP))
+		}
+	}
+	if broken(i) == "" {
+		state = append(state, "up")
+	}
+	head := mark + " " + l.bold.Render(l.cut(clean(i.Name), max(0, width-2)))
+	said := l.dim.Render(strings.Join(state, l.dot))
+	var rows []string
+	if l.cells(head)+2+l.cells(said) <= width {
+		rows = append(rows, head+"  "+said)
+	} else {
+		rows = append(rows, head, "  "+l.cut(said, max(0, width-2)))
+	}
+	if i.Err != nil {
+		rows = append(rows, m.marked("  "+l.failure.Render(l.fail), cause(i.Err), width)...)
+	}
+	for _, p := range i.Addrs {
+		rows = append(rows, "  "+l.cut(clean(p.String()), max(0, width-2)))
+	}
+	if len(i.Groups) > 0 {
+		names := make([]string, len(i.Groups))
+		for n, g := range i.Groups {
+			names[n] = clean(g.String())
+		}
+		rows = append(rows, m.listed("groups joined here:", names, width)...)
+	}
+	return rows
+}
+
+const groupRows = 4 // that the groups of an interface may fill
+
+// listed wraps names behind a title, and says how many there is no room for.
+func (m *hostmap) listed(title string, names []string, width int) (rows []string) {
+	l := m.look
+	row, begins := title, 0 // begins is the first name of the row
+	for n, name := range names {
+		if row != "" && l.cells(row)+1+l.cells(name) > width-2 {
+			if len(rows) == groupRows-1 {
+				row = fmt.Sprintf("and %d more", len(names)-begins)
+				break
+			}
+			rows = append(rows, row)
+			row, begins = "", n
+		}
+		row = strings.TrimPrefix(row+" "+name, " ")
+	}
+	rows = append(rows, row)
+	for n := range rows {
+		rows[n] = "  " + l.dim.Render(l.cut(rows[n], max(0, width-2)))
+	}
+	return rows
+}
+
+// broken says why nothing can come or leave by an interface.
+func broken(i Interface) string {
+	switch {
+	case !i.Up():
+		return "down"
+	case !i.Carrier() && !i.Loopback():
+		return "no carrier"
+	}
+	return ""
+}
+
+// wire draws what an interface is on: with an arrow where sends leave, and
+// with gaps where nothing can.
+func (m *hostmap) wire(i Interface, width int) string {
+	l := m.look
+	style := m.rimOf(i)
+	if why := broken(i); why != "" {
+		gaps := style.Render(strings.Repeat(l.line+" ", max(0, width)/2))
+		row := style.Render(l.line) + l.failure.Render(" "+l.fail+" "+why) + " " + l.fit(gaps, 6) + l.dim.Render(m.networks(i)) + " " + gaps
+		return l.fit(row, max(0, width))
+	}
+	start := strings.Repeat(l.line, 4)
+	if m.sendsBy(i) {
+		start = l.line + l.out + strings.Repeat(l.line, 3-l.cells(l.out))
+	}
+	name := " " + l.cut(m.networks(i), max(0, width-7)) + " "
+	return style.Render(start) + l.bold.Render(name) + style.Render(strings.Repeat(l.line, max(0, width-4-l.cells(name))))
+}
+
+func (m *hostmap) sendsBy(i Interface) bool {
+	return m.snap.Sends.Err == nil && i.Index != 0 && i.Index == m.snap.Sends.IfIndex
+}
+
+// networks are those of the group's IP version that the interface is on.
+func (m *hostmap) networks(i Interface) string {
+	six := m.snap.Group.Addr.Is6()
+	var list []string
+	for _, p := range i.Addrs {
+		if n := p.Masked().String(); p.Addr().Is6() == six && !slices.Contains(list, n) {
+			list = append(list, n)
+		}
+	}
+	switch {
+	case i.Loopback():
+		return "inside this host"
+	case len(list) > 0:
+		return strings.Join(list, ", ")
+	case six:
+		return "no IPv6 network"
+	}
+	return "no IPv4 network"
+}
+
+// rimOf is the style of an interface's wire.
+func (m *hostmap) rimOf(i Interface) lipgloss.Style {
+	if m.sendsBy(i) && broken(i) == "" {
+		return m.look.accent
+	}
+	return m.look.rim
+}
+
+// outside is what there is to say about an interface's wire.
+func (m *hostmap) outside(i Interface, width int) (rows []string) {
+	l, s := m.look, m.snap
+	if m.sendsBy(i) {
+		rows = append(rows, m.egress(l.accent.Render(l.leaves), "sends leave here", s.Sends, width)...)
+	}
+	if s.Kernel.Err == nil && i.Index != 0 && i.Index == s.Kernel.IfIndex && s.Kernel.IfIndex != s.Sends.IfIndex {
+		rows = append(rows, m.egress(l.warning.Render(l.kernel), "the kernel would choose it", s.Kernel, width)...)
+	}
+	heard := false
+	for _, who := range s.Room.Senders {
+		if who.IfIndex == i.Index {
+			rows = append(rows, m.sender(who, width)...)
+			heard = true
+		}
+	}
+	if !heard && broken(i) == "" {
+		rows = append(rows, l.dim.Render("nobody heard yet"))
+	}
+	return rows
+}
+
+// egress says that sends leave by an interface and why, on one row if it fits.
+func (m *hostmap) egress(mark, what string, e Egress, width int) []string {
+	l := m.look
+	because := clean(e.Because)
+	row := mark + " " + what
+	switch {
+	case because == "":
+		return []string{row}
+	case l.cells(row)+len(" ()")+l.cells(because) <= width:
+		return []string{row + l.dim.Render(" ("+because+")")}
+	}
+	return append([]string{row}, m.marked(" ", because, width)...)
+}
+
+// sender is who was heard on a wire, on one row if it fits.
+func (m *hostmap) sender(who chat.Sender, width int) []string {
+	l := m.look
+	facts := []string{count(who.Datagrams, "datagram")}
+	if who.Hops != 0 {
+		facts = append(facts, "ttl "+strconv.Itoa(who.Hops))
+	}
+	facts = append(facts, ago(m.now.Sub(who.Last)))
+	said := l.dim.Render(strings.Join(facts, l.dot))
+	const address, bars = 21, 8
+	mark := l.good.Render(l.in) + " "
+	from := l.tail(clean(who.From.String()), max(1, width-2-1-bars-2))
+	styled := l.sender(who.From.Addr()).Render(l.fit(from, max(address, l.cells(from)))) + " " + l.accent.Render(l.spark(who.History, bars))
+	if row := mark + styled + "  " + said; l.cells(row) <= width {
+		return []string{row}
+	}
+	return []string{mark + styled, strings.Repeat(" ", l.cells(mark)) + said}
+}
+
+// elsewhere are the senders that were heard by an interface that is not drawn,
+// or not known, and the count of those that are not listed at all.
+func (m *hostmap) elsewhere(width int) (rows []string) {
+	l, s := m.look, m.snap
+	drawn := m.order()
+	for _, who := range s.Room.Senders {
+		if slices.ContainsFunc(drawn, func(i Interface) bool { return i.Index == who.IfIndex }) {
+			continue
+		}
+		if rows == nil {
+			rows = append(rows, l.dim.Render("heard by an interface that is gone or not known"))
+		}
+		rows = append(rows, m.sender(who, width)...)
+	}
+	if more := s.Room.SendersTotal - len(s.Room.Senders); more > 0 {
+		rows = append(rows, l.dim.Render(l.more+" and "+count(more, "sender")+" that were heard longer ago"))
+	}
+	return rows
+}
+
+// marked wraps text behind a mark, the rows below it aligned.
+func (m *hostmap) marked(mark, text string, width int) []string {
+	l := m.look
+	indent := l.cells(mark) + 1
+	rows, _ := l.wrap(text, width-indent, 4)
+	for n := range rows {
+		if n == 0 {
+			rows[n] = mark + " " + rows[n]
+		} else {
+			rows[n] = strings.Repeat(" ", indent) + rows[n]
+		}
+	}
+	return rows
+}
