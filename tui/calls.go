@@ -10,7 +10,7 @@ import (
 
 const (
 	callsKept = 5000    // calls that can be scrolled back to,
-	callBytes = 4 << 20 // with so much text
+	callBytes = 2 << 20 // with so much text
 	merging   = time.Second
 )
 

@@ -9,9 +9,9 @@ import (
 )
 
 const (
-	datagramsKept = 5000     // datagrams that can be scrolled back to,
-	datagramBytes = 16 << 20 // with payloads of so much
-	firstBytes    = 64       // of a payload are in its row, and are looked at by the filter
+	datagramsKept = 5000    // datagrams that can be scrolled back to,
+	datagramBytes = 4 << 20 // with payloads of so much
+	firstBytes    = 64      // of a payload are in its row, and are looked at by the filter
 )
 
 // datagrams is the view of every datagram that was sent or came.

@@ -16,7 +16,7 @@ import (
 
 // snapshotPause is the least time between two snapshots: as often as the
 // terminal is drawn.
-const snapshotPause = time.Second / 30
+const snapshotPause = time.Second / framesPerSecond
 
 // unicodeCore are the answers of a terminal that can count the width of
 // grapheme clusters (mode 2027).
@@ -131,22 +131,31 @@ func (m *Model) setLook() {
 
 // Init implements tea.Model.
 func (m *Model) Init() tea.Cmd {
-	return tea.Batch(tea.RequestBackgroundColor, m.work.next(), m.tick(), m.refresh())
+	return m.guarded(func() tea.Cmd {
+		return tea.Batch(tea.RequestBackgroundColor, m.work.next(), m.tick(), m.refresh())
+	})
 }
 
 func (m *Model) tick() tea.Cmd { return m.work.after(time.Second, tickMsg{}) }
 
 // Update implements tea.Model. A panic in it ends the session, as an error.
-func (m *Model) Update(msg tea.Msg) (_ tea.Model, cmd tea.Cmd) {
+func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	return m, m.guarded(func() tea.Cmd {
+		cmd := m.update(msg)
+		m.arrange()
+		return cmd
+	})
+}
+
+// guarded calls f; a panic in it ends the session.
+func (m *Model) guarded(f func() tea.Cmd) (cmd tea.Cmd) {
 	defer func() {
 		if r := recover(); r != nil {
 			m.err = cmp.Or[error](m.err, Recovered(r))
 			cmd = tea.Quit
 		}
 	}()
-	cmd = m.update(msg)
-	m.arrange()
-	return m, cmd
+	return f()
 }
 
 func (m *Model) update(msg tea.Msg) tea.Cmd {

@@ -182,15 +182,15 @@ func TestQuit(t *testing.T) {
 	}
 }
 
-func TestSnapshotsAreTakenThirtyTimesASecond(t *testing.T) {
+func TestSnapshotsAreTakenTwentyTimesASecond(t *testing.T) {
 	s := newScreen(t, 100, 30, before())
 	start := s.session.shots
 	for range 100 {
 		s.time = s.time.Add(10 * time.Millisecond)
 		s.Update(batchMsg{})
 	}
-	if n := s.session.shots - start; n < 20 || n > 30 {
-		t.Errorf("%d snapshots in a second of 100 batches, want at most 30", n)
+	if n := s.session.shots - start; n < 15 || n > 20 {
+		t.Errorf("%d snapshots in a second of 100 batches, want at most 20", n)
 	}
 	if !s.waiting {
 		t.Error("no snapshot is due after the last batch: it would never be shown")

@@ -62,7 +62,7 @@ func choicesText(kind pickerKind, s Snapshot) []string {
 	l := newLook(true, true, ansi.WcWidth, colorprofile.TrueColor)
 	rows := []string{kind.title(s) + ":"}
 	for _, c := range choices(l, kind, s, "") {
-		row := c.mark + " " + c.name
+		row := "  " + c.name
 		for _, more := range []string{c.facts, c.means} {
 			if more != "" {
 				row += "  " + more

@@ -22,8 +22,8 @@ func TestCommandsWithoutAScreen(t *testing.T) {
 		{"/help", nil, "/look GROUP[:PORT] [INTERFACE]", false},
 		{"/who", nil, "heard in 3 groups: 4 senders", false},
 		{"/interface", nil, "choose by: /interface NAME", false},
-		{"/join", nil, "o 224.0.0.252:5355  LLMNR", false},
-		{"/block", nil, "x 192.168.8.99  not heard lately  blocked", false},
+		{"/join", nil, "  224.0.0.252:5355  LLMNR", false},
+		{"/block", nil, "  192.168.8.99  not heard lately  blocked", false},
 	} {
 		got, text, quitting, err := Command(tc.line, s)
 		if err != nil || got != tc.want || quitting != tc.quit {

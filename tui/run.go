@@ -14,6 +14,10 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
+// framesPerSecond is how often the terminal is drawn at the most. The renderer
+// wakes up as often when nothing changes: 30 would be half of the idle load.
+const framesPerSecond = 20
+
 // Options say how the screen is shown. The zero value is the terminal of the
 // process.
 type Options struct {
@@ -44,7 +48,7 @@ func Run(ctx context.Context, s Session, opts Options) error {
 	if env == nil {
 		env = os.Environ()
 	}
-	program := []tea.ProgramOption{tea.WithEnvironment(environ(env)), tea.WithFPS(30), tea.WithoutSignalHandler()}
+	program := []tea.ProgramOption{tea.WithEnvironment(environ(env)), tea.WithFPS(framesPerSecond), tea.WithoutSignalHandler()}
 	if opts.Input != nil {
 		program = append(program, tea.WithInput(opts.Input))
 	}

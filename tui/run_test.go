@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/charmbracelet/x/term"
+	"github.com/creack/pty"
 	"go.uber.org/goleak"
 )
 
@@ -119,13 +121,79 @@ type panicking struct{ *fakeSession }
 
 func (panicking) Next(context.Context) (Batch, error) { panic("out of cheese") }
 
-func TestAPanicBecomesAnError(t *testing.T) {
-	defer goleak.VerifyNone(t)
-	term, end := start(t, t.Context(), panicking{newFakeSession(before())})
-	if err := ended(t, end); err == nil || !strings.Contains(err.Error(), "out of cheese") {
-		t.Errorf("Run returned %v, want the panic as an error", err)
+// cheeseless is a session that panics in Update: the screen asks it there.
+type cheeseless struct {
+	*fakeSession
+	asked int
+}
+
+func (c *cheeseless) Snapshot() Snapshot {
+	if c.asked++; c.asked > 1 {
+		panic("out of cheese")
 	}
-	term.hand.Close()
+	return before()
+}
+
+// badError panics in View, where it is written.
+type badError struct{}
+
+func (badError) Error() string { panic("out of cheese") }
+
+// A panic anywhere gives the terminal back, and is told as an error with the
+// stack of where it was.
+func TestPanics(t *testing.T) {
+	broken := before()
+	broken.Interfaces[1].Err = badError{}
+	for _, tc := range []struct {
+		name    string
+		session Session
+		in      string // the stack
+	}{
+		{"beside the screen", panicking{newFakeSession(before())}, "panicking.Next"},
+		{"in Update", &cheeseless{fakeSession: newFakeSession(before())}, "cheeseless).Snapshot"},
+		{"in View", newFakeSession(broken), "badError.Error"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			defer goleak.VerifyNone(t)
+			master, slave, err := pty.Open()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer slave.Close()
+			if err := pty.Setsize(master, &pty.Winsize{Cols: 100, Rows: 30}); err != nil {
+				t.Fatal(err)
+			}
+			var written bytes.Buffer
+			copied := make(chan struct{})
+			go func() {
+				defer close(copied)
+				io.Copy(&written, master)
+			}()
+			was, err := term.GetState(slave.Fd())
+			if err != nil {
+				t.Fatal(err)
+			}
+			end := make(chan error, 1)
+			go func() {
+				end <- Run(t.Context(), tc.session, Options{Input: slave, Output: slave, Env: []string{"TERM=xterm-256color"}})
+			}()
+			err = ended(t, end)
+			crash, ok := errors.AsType[*PanicError](err)
+			if !ok || crash.Value != "out of cheese" || !strings.Contains(string(crash.Stack), tc.in) {
+				t.Errorf("Run returned %#v, want the panic with a stack through %s", err, tc.in)
+			}
+			if now, err := term.GetState(slave.Fd()); err != nil || *now != *was {
+				t.Errorf("the modes of the terminal are %+v (%v), want %+v as before", now, err, was)
+			}
+			slave.Close()
+			<-copied
+			master.Close()
+			const enter, leave = "\x1b[?1049h", "\x1b[?1049l"
+			if out := written.String(); strings.LastIndex(out, leave) < strings.LastIndex(out, enter) {
+				t.Error("the alternate screen was not left")
+			}
+		})
+	}
 }
 
 func TestNoColor(t *testing.T) {

@@ -10,10 +10,10 @@ import (
 )
 
 const (
-	talkLines   = 5000     // lines that can be scrolled back to,
-	talkBytes   = 16 << 20 // with so much text
-	messageRows = 60       // rows that one message may fill
-	cachedLines = 256      // lines whose rows are kept, a few screens
+	talkLines   = 5000    // lines that can be scrolled back to,
+	talkBytes   = 4 << 20 // with so much text
+	messageRows = 60      // rows that one message may fill
+	cachedLines = 256     // lines whose rows are kept, a few screens
 )
 
 // talk is the pane of lines. Only lines on the screen are wrapped.

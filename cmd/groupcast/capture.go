@@ -11,7 +11,7 @@ import (
 // What waits for the screen between two batches, at the most.
 const (
 	maxCaptured      = 2048 // datagrams, and as many calls
-	maxCapturedBytes = 4 << 20
+	maxCapturedBytes = 2 << 20
 )
 
 // capture collects the datagrams and the calls on sockets for the screen. What

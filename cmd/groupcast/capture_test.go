@@ -30,8 +30,8 @@ func TestCaptureIsBounded(t *testing.T) {
 		{"few", 10, 100, 10},
 		{"as many as fit", maxCaptured, 100, maxCaptured},
 		{"too many", maxCaptured + 5, 100, maxCaptured},
-		{"as many bytes as fit", 64, 64 << 10, 64},
-		{"too many bytes", 70, 64 << 10, 64},
+		{"as many bytes as fit", maxCapturedBytes >> 16, 64 << 10, maxCapturedBytes >> 16},
+		{"too many bytes", maxCapturedBytes>>16 + 6, 64 << 10, maxCapturedBytes >> 16},
 		{"empty ones", maxCaptured + 1, 0, maxCaptured},
 	} {
 		t.Run(c.name, func(t *testing.T) {

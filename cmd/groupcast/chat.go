@@ -4,12 +4,18 @@ import (
 	"errors"
 	"io"
 	"os"
+	"runtime/debug"
 
 	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
 	"github.com/groupcast/groupcast/tui"
 )
+
+// screenMemory is what the collector keeps a screen's memory below. What is
+// kept has bounds of its own, about half of this; the rest is what a flood of
+// large datagrams would leave lying about.
+const screenMemory = 48 << 20
 
 func newChat(set *settings) *cobra.Command {
 	var plain, mouse bool
@@ -18,7 +24,8 @@ func newChat(set *settings) *cobra.Command {
 		Short: "Talk in a group: in a terminal UI, or line by line without a terminal",
 		Long: `Talk in a group. In a terminal it opens the terminal UI. Without one (a pipe, a file, TERM=dumb), or with
 --plain, it sends each line of standard input as a datagram, prints what arrives, and ends at the end of input, once
-the own copy of the last line is back or a second has passed.`,
+the own copy of the last line is back or a second has passed. In a terminal the commands of the screen work there, too:
+/help lists them. From a pipe or a file every line is sent as it is.`,
 		Args:              atMost(1),
 		ValidArgsFunction: completeGroups,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -43,11 +50,14 @@ the own copy of the last line is back or a second has passed.`,
 			}
 			defer s.Close()
 			if screen {
+				if os.Getenv("GOMEMLIMIT") == "" {
+					debug.SetMemoryLimit(screenMemory)
+				}
 				opts.NoMouse, opts.Suspend = !mouse, canSuspend()
 				return tui.Run(cmd.Context(), s, opts)
 			}
 			p := &linePrinter{out: cmd.OutOrStdout(), errs: cmd.ErrOrStderr(), json: set.json, quiet: set.quiet}
-			return runLines(cmd.Context(), s, cmd.InOrStdin(), p)
+			return runLines(cmd.Context(), s, cmd.InOrStdin(), p, isTerminal(cmd.InOrStdin()))
 		},
 	}
 	flags := cmd.Flags()

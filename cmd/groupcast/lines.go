@@ -15,14 +15,18 @@ import (
 
 // runLines is the conversation without a terminal: it sends each line of in,
 // prints what arrives, and ends at the end of in, when no own copy is awaited
-// any more.
-func runLines(ctx context.Context, s *session, in io.Reader, p *linePrinter) error {
+// any more. With commands, lines that start with a slash are those of the
+// screen: a person types them.
+func runLines(ctx context.Context, s *session, in io.Reader, p *linePrinter, commands bool) error {
 	input := make(chan error, 1)
 	go func() {
 		input <- eachLine(ctx, in, func(text string, err error) error {
-			if err != nil {
+			switch {
+			case err != nil:
 				s.problem(err)
-			} else {
+			case commands:
+				return s.command(ctx, text, p)
+			default:
 				s.say(text)
 			}
 			return nil
@@ -58,6 +62,9 @@ func runLines(ctx context.Context, s *session, in io.Reader, p *linePrinter) err
 		case <-ctx.Done():
 			return ctx.Err()
 		case readErr = <-input:
+			if errors.Is(readErr, errQuit) {
+				readErr = nil
+			}
 			ended = true
 		case <-idle.C: // findings come without anything being said
 		case b := <-batches:
@@ -75,6 +82,28 @@ func runLines(ctx context.Context, s *session, in io.Reader, p *linePrinter) err
 			ended = false
 		}
 	}
+}
+
+// errQuit ends the line mode.
+var errQuit = errors.New("quit")
+
+// command carries out a line that a person typed.
+func (s *session) command(ctx context.Context, line string, p *linePrinter) error {
+	a, text, quits, err := tui.Command(line, s.Snapshot())
+	if err != nil {
+		p.warn(clean(plain(err)), chat.Sanitize([]byte(tui.Hint(err))))
+		return nil
+	}
+	for _, row := range text {
+		fmt.Fprintln(p.errs, row)
+	}
+	if quits {
+		return errQuit
+	}
+	if a == nil {
+		return nil
+	}
+	return s.Do(ctx, a)
 }
 
 // eachLine calls fn with each line of in, or with what is wrong with it, until

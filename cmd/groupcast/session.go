@@ -77,7 +77,7 @@ type place struct {
 const refreshEvery = 2 * time.Second
 
 // framePace is the least time between two batches for the screen.
-const framePace = 33 * time.Millisecond
+const framePace = 50 * time.Millisecond
 
 // startSession joins the group and starts reading. Close ends it.
 func startSession(ctx context.Context, cfg sessionConfig) (*session, error) {

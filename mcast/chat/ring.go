@@ -11,7 +11,7 @@ import (
 // otherwise, and ringBytes how many bytes of their text.
 const (
 	RingSize  = 4096
-	ringBytes = 16 << 20
+	ringBytes = 4 << 20
 )
 
 // Ring hands lines from those who make them to one who shows them. Putting
