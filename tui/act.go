@@ -1,13 +1,10 @@
 package tui
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
-
-	"github.com/groupcast/groupcast/mcast/chat"
 )
 
 // key does what the table of keys says; where one can type, every other key
@@ -23,6 +20,11 @@ func (m *Model) key(msg tea.KeyPressMsg) tea.Cmd {
 		todo = opNone // then it is the end of the line
 	case name == "home" && m.typing() != nil && m.typing().Value() != "":
 		todo = opNone
+	}
+	if todo == opNone && msg.Mod == tea.ModAlt && msg.Code == '/' {
+		m.back() // esc and a slash whose bytes came together
+		msg = tea.KeyPressMsg{Code: '/', Text: "/"}
+		todo = lookup("/", m.focus)
 	}
 	if todo == opNone {
 		return m.typed(msg)
@@ -48,9 +50,10 @@ func (m *Model) typed(msg tea.Msg) tea.Cmd {
 	if m.focus == onPicker {
 		switch msg := msg.(type) {
 		case tea.KeyPressMsg:
-			if msg.String() == "backspace" {
-				m.picker.Backspace()
-			} else {
+			switch key := msg.String(); key {
+			case "backspace", "ctrl+h", "ctrl+w", "ctrl+u":
+				m.picker.Erase(key)
+			default:
 				m.picker.Type(msg.Text)
 			}
 		case tea.PasteMsg:
@@ -63,6 +66,9 @@ func (m *Model) typed(msg tea.Msg) tea.Cmd {
 	}
 	line := m.typing()
 	if line == nil {
+		if k, ok := msg.(tea.KeyPressMsg); ok && k.Text != "" {
+			m.flash = "letters are keys here: esc goes back to typing"
+		}
 		return nil
 	}
 	cmd := line.UpdateText(msg)
@@ -121,6 +127,7 @@ func (m *Model) act(todo op) tea.Cmd {
 		m.openPicker(pickerKind(todo - opInterfaces))
 	case opFreeze:
 		m.freeze(!m.frozen)
+		return m.refresh()
 	case opNextPane, opPreviousPane:
 		m.nextPane(todo)
 	case opBack:
@@ -128,13 +135,16 @@ func (m *Model) act(todo op) tea.Cmd {
 	case opFixFirst:
 		f, ok := m.pitfalls.Fixable()
 		if !ok {
-			m.say(chat.Notice, "nothing to fix: no finding has a fix that this program can apply", "")
+			m.flash = "nothing to fix: no finding has a fix that this program can apply"
 			return nil
 		}
-		return m.do(ApplyFix{Finding: f})
+		return m.change(ApplyFix{Finding: f})
 	case opFix:
-		if f, ok := m.pitfalls.Selected(); ok && f.Fix != nil {
-			return m.do(ApplyFix{Finding: f})
+		switch f, ok := m.pitfalls.Selected(); {
+		case ok && f.Fix != nil:
+			return m.change(ApplyFix{Finding: f})
+		case ok:
+			m.flash = "a program cannot fix this one: enter says what helps"
 		}
 	case opOpen:
 		m.open()
@@ -143,7 +153,7 @@ func (m *Model) act(todo op) tea.Cmd {
 	case opOther:
 		if a, _, ok := m.picker.Other(); ok {
 			m.closePicker()
-			return m.do(a)
+			return m.change(a)
 		}
 	case opUp:
 		m.move(-1)
@@ -178,11 +188,10 @@ func (m *Model) actOnTalk(todo op) tea.Cmd {
 			m.flash = "no other place"
 		}
 	case opMark:
-		if m.talk.marked.on {
-			m.talk.Unmark()
-		} else {
+		if !m.talk.marked.on {
 			m.talk.Mark(0)
 		}
+		m.flash = markHint
 	case opMarkUp, opMarkDown:
 		by := 1
 		if todo == opMarkUp {
@@ -192,6 +201,7 @@ func (m *Model) actOnTalk(todo op) tea.Cmd {
 			by = 0
 		}
 		m.talk.Mark(by)
+		m.flash = markHint
 	case opCopy, opCopyAll:
 		return m.copy(todo == opCopyAll)
 	}
@@ -201,6 +211,7 @@ func (m *Model) actOnTalk(todo op) tea.Cmd {
 // show changes the view.
 func (m *Model) show(v view) {
 	m.closePicker()
+	m.pressed = nil
 	m.view, m.page = v, noPage
 	m.focusOn(tabs[v][0])
 }
@@ -214,6 +225,8 @@ func (m *Model) nextPane(todo op) {
 			m.input.Set(line)
 			return
 		case strings.HasPrefix(m.input.Value(), "/"):
+			words, _ := candidates(m.input.Value(), m.snap)
+			m.flash = strings.Join(words, "  ")
 			return // half a command is no reason to leave: nothing completes it yet
 		}
 	}
@@ -273,7 +286,7 @@ func (m *Model) openPicker(k pickerKind) {
 		m.closePicker()
 		return
 	}
-	m.page = noPage
+	m.page, m.pressed = noPage, nil
 	m.picker = newPicker(m.look, k)
 	m.picker.Fill(m.snap)
 	m.focusOn(onPicker)
@@ -290,139 +303,19 @@ func (m *Model) closePicker() {
 func (m *Model) choose() tea.Cmd {
 	a, ok := m.picker.Chosen()
 	if !ok {
-		m.flash = m.picker.Why()
-		return nil
+		return nil // the picker says why
 	}
 	m.closePicker()
-	return m.do(a)
+	return m.change(a)
 }
 
 // freeze keeps the picture as it is. What comes is counted, and waits.
 func (m *Model) freeze(on bool) {
+	if on == m.frozen {
+		return
+	}
 	m.frozen = on
 	m.talk.Freeze(on)
 	m.datagrams.Freeze(on)
 	m.calls.Freeze(on)
-}
-
-// copy gives the marked lines to the clipboard of the user's terminal.
-func (m *Model) copy(all bool) tea.Cmd {
-	lines := m.talk.Marked()
-	if len(lines) == 0 {
-		m.flash = "nothing is marked: v marks"
-		return nil
-	}
-	texts := make([]string, len(lines))
-	for i, l := range lines {
-		texts[i] = l.Text.String()
-		if all {
-			texts[i] = plainLine(l)
-		}
-	}
-	text := strings.Join(texts, "\n")
-	if len(text) > clipboardBytes {
-		m.flash = fmt.Sprintf("%s are too much for a terminal's clipboard: /save FILE", count(len(text), "byte"))
-		return nil
-	}
-	m.talk.Unmark()
-	m.flash = count(len(lines), "line") + " given to the terminal's clipboard"
-	return tea.SetClipboard(text)
-}
-
-// clipboardBytes is what terminals take by OSC 52: many stop at 100,000
-// characters of base64.
-const clipboardBytes = 74_994
-
-// plainLine is a line with its time and sender, as plain text.
-func plainLine(l chat.Line) string {
-	who := "-"
-	switch l.Kind {
-	case chat.Heard:
-		who = clean(l.From.String())
-	case chat.Own:
-		who = "you"
-	}
-	return l.At.Format("15:04:05") + " " + who + " " + l.Text.String()
-}
-
-// move is what the up and down keys do.
-func (m *Model) move(by int) {
-	if m.page == helpPage || m.page == detailPage {
-		m.scroll(by)
-		return
-	}
-	switch m.focus {
-	case onInput:
-		m.input.Recall(by)
-	case onPicker:
-		m.picker.Move(by)
-	case onPitfalls:
-		m.pitfalls.Select(by)
-	case onMembership:
-		m.membership.Scroll(by, m.lay.inside(), m.lay.paneHeight(0))
-	case onHeard:
-		m.heard.Scroll(by, m.lay.inside(), m.lay.paneHeight(1))
-	case onTalk:
-		if m.talk.marked.on {
-			m.talk.Mark(by)
-		} else {
-			m.scroll(by)
-		}
-	case onList:
-		m.list().Move(by)
-	default:
-		m.scroll(by)
-	}
-}
-
-// scroll moves what is shown in the main part.
-func (m *Model) scroll(by int) {
-	width, height := m.mainSize()
-	switch {
-	case m.focus == onPicker:
-		m.picker.Page(max(-1, min(1, by)))
-	case m.page == helpPage:
-		m.help.Scroll(by, width, height)
-	case m.page == findingPage:
-		m.pitfalls.Scroll(by, width, height)
-	case m.page == detailPage:
-		m.detail.Scroll(by, height)
-	case m.view == mapView:
-		m.hostmap.Scroll(by, width, height)
-	case m.view != talkView:
-		m.list().Move(by)
-	default:
-		m.talk.Scroll(by)
-	}
-}
-
-// toEnd goes to the first or to the newest row.
-func (m *Model) toEnd(todo op) {
-	const far = 1 << 30
-	switch {
-	case m.focus == onPicker || m.page != noPage || m.view == mapView || m.focus == onMembership || m.focus == onHeard || m.focus == onPitfalls:
-		by := far
-		if todo == opTop {
-			by = -far
-		}
-		if m.page != noPage || m.view == mapView {
-			m.scroll(by)
-		} else {
-			m.move(by)
-		}
-	case m.view != talkView && todo == opTop:
-		m.list().Top()
-	case m.view != talkView:
-		m.list().Newest()
-	case todo == opTop:
-		m.talk.Top()
-	default:
-		m.talk.Follow()
-	}
-}
-
-// pageful is how far the page keys go: one row stays in sight.
-func (m *Model) pageful() int {
-	_, height := m.mainSize()
-	return max(1, height-1)
 }

@@ -55,7 +55,7 @@ func TestDatagramsFilterAndOpen(t *testing.T) {
 	if got, want := s.asked(), (Say{Text: "said from here"}); got != want {
 		t.Errorf("the session was asked %#v, want %#v", got, want)
 	}
-	s.wants("Datagrams", "said from here"[:0])
+	s.wants("▸Datagrams"[len("▸"):], "F1 Talk")
 }
 
 func TestFind(t *testing.T) {
@@ -253,7 +253,7 @@ func TestCommandsOfTheScreen(t *testing.T) {
 	}
 	s.typed("/clear")
 	s.press("enter")
-	s.wants("Nothing said yet")
+	s.wants("Nothing new yet")
 	s.wantsNot("anyone there")
 	s.show(before(), numbered(50))
 	s.wants("line 50.")

@@ -103,7 +103,11 @@ func callCell(l *look, c callRow, room int) string {
 }
 
 func argumentsCell(l *look, c callRow, room int) string {
-	return l.cut(strings.Trim(clean(c.Arguments()), "{}"), room)
+	args := strings.Trim(clean(c.Arguments()), "{}")
+	if c.Times > 1 && room >= 40 {
+		args = "the last: " + args
+	}
+	return l.cut(args, room)
 }
 
 func resultCell(l *look, c callRow, room int) string {

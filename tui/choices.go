@@ -3,6 +3,8 @@ package tui
 import (
 	"slices"
 	"strings"
+
+	"github.com/groupcast/groupcast/mcast"
 )
 
 // pickerKind is what a picker chooses from.
@@ -29,9 +31,12 @@ func (k pickerKind) title(s Snapshot) string {
 }
 
 // nothing says that the filter lets no row through.
-func (k pickerKind) nothing() string {
+func (k pickerKind) nothing(filter string) string {
 	switch k {
 	case pickGroup:
+		if _, err := mcast.ParseGroup(filter); err != nil && strings.ContainsAny(filter, "0123456789") {
+			return cause(err)
+		}
 		return "no such group is known: type all of it, such as 239.1.2.3:5000, to join it"
 	case pickSource:
 		return "no such source was heard: type all of its address to choose it"

@@ -40,7 +40,7 @@ var slashes = []slash{
 	{name: "/join", args: "[GROUP[:PORT] [INTERFACE]]", text: "join and talk there", parse: parseJoin, words: groupThenInterface},
 	{name: "/look", args: "GROUP[:PORT] [INTERFACE]", text: "join only to listen", parse: parseLook, words: groupThenInterface},
 	{name: "/leave", args: "[GROUP] [INTERFACE]", text: "leave a group", parse: parseLeave, words: groupsAndInterfaces},
-	{name: "/interface", args: "[NAME|INDEX|ADDR|default]", text: "send and join by it", parse: parseInterface, words: interfacesAndDefault},
+	{name: "/interface", args: "[NAME|INDEX|ADDR|default]", text: "send by it, and be joined there", parse: parseInterface, words: interfacesAndDefault},
 	{name: "/source", args: "[ADDRESS|any]", text: "hear only this source", parse: parseSource, words: sourcesAndAny},
 	{name: "/block", args: "[ADDRESS]", text: "hear a source no more", parse: parseBlock, words: heardSources},
 	{name: "/unblock", args: "ADDRESS", text: "hear it again", parse: parseUnblock, words: blockedSources},
@@ -57,7 +57,12 @@ var slashes = []slash{
 func (c slash) usage() string { return strings.TrimSpace(c.name + " " + c.args) }
 
 func always(a Action) func([]string, Snapshot) (Action, error) {
-	return func([]string, Snapshot) (Action, error) { return a, nil }
+	return func(args []string, _ Snapshot) (Action, error) {
+		if len(args) > 0 {
+			return nil, fmt.Errorf("%q: one word too many", args[0])
+		}
+		return a, nil
+	}
 }
 
 // advice is an error with what to do about it.

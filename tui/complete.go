@@ -3,16 +3,33 @@ package tui
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // complete finishes the last word of a command as far as it is certain. ok is
 // false when there is nothing to add.
 func complete(line string, s Snapshot) (completed string, ok bool) {
-	if !strings.HasPrefix(line, "/") || strings.HasPrefix(line, "//") {
+	words, start := candidates(line, s)
+	if len(words) == 0 {
 		return line, false
 	}
-	start := strings.LastIndexByte(line, ' ') + 1
-	var words []string
+	common := words[0]
+	for _, w := range words[1:] {
+		for !strings.HasPrefix(w, common) {
+			_, size := utf8.DecodeLastRuneInString(common)
+			common = common[:len(common)-size]
+		}
+	}
+	return line[:start] + common, len(common) > len(line)-start
+}
+
+// candidates are what the last word of a command, which begins at start, may
+// become.
+func candidates(line string, s Snapshot) (words []string, start int) {
+	if !strings.HasPrefix(line, "/") || strings.HasPrefix(line, "//") {
+		return nil, 0
+	}
+	start = strings.LastIndexByte(line, ' ') + 1
 	before := strings.Fields(line[:start]) // the command and its finished arguments
 	for _, c := range slashes {
 		switch {
@@ -27,16 +44,7 @@ func complete(line string, s Snapshot) (completed string, ok bool) {
 		}
 	}
 	words = slices.DeleteFunc(words, func(w string) bool { return !strings.HasPrefix(w, line[start:]) })
-	if len(words) == 0 {
-		return line, false
-	}
-	common := words[0]
-	for _, w := range words[1:] {
-		for !strings.HasPrefix(w, common) {
-			common = common[:len(common)-1]
-		}
-	}
-	return line[:start] + common, len(common) > len(line)-start
+	return words, start
 }
 
 func interfacesAndDefault(s Snapshot, _ int) []string { return append(interfaceNames(s), "default") }

@@ -140,6 +140,9 @@ func howCell(l *look, d Datagram, room int) string {
 // preview is the beginning of the payload as one row of text.
 func preview(d Datagram) string {
 	data := d.Data
+	if len(data) == 0 {
+		return "(empty)"
+	}
 	if len(data) > firstBytes {
 		end := firstBytes
 		for end > firstBytes-utf8.UTFMax && !utf8.RuneStart(data[end]) {

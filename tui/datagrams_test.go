@@ -65,7 +65,7 @@ func TestDatagramRows(t *testing.T) {
 		{"hostile bytes", 80, came(func(d *Datagram) { d.Data = []byte("a\n\x1b[2J\u202eb") }),
 			"19:52:40.000 ← 192.168.8.226:1234 eth0      1     10 a ␛[2J<U+202E>b"},
 		{"nothing known", 80, came(func(d *Datagram) { *d = Datagram{At: clock, Truncated: true} }),
-			"19:52:40.000 ←                                    0+"},
+			"19:52:40.000 ←                                    0+ (empty)"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			d := newDatagrams(newLook(true, false, ansi.WcWidth, colorprofile.TrueColor))

@@ -66,7 +66,7 @@ func (h *heard) rows(width int) []string {
 			rows = append(rows, l.ends(from, " "+by, width-1))
 			said = "  " + said
 		}
-		rows = append(rows, l.lively(said, s.Rate, s.History, width))
+		rows = append(rows, l.lively(l.cut(said, width), s.Rate, s.History, width))
 	}
 	return rows
 }

@@ -28,7 +28,11 @@ func hexdump(data []byte, width int) []string {
 
 func appendDump(row []byte, at int, data []byte, each int) []byte {
 	const digits = "0123456789abcdef"
-	for shift := 12; shift >= 0; shift -= 4 { // a datagram has less than 65,536 bytes
+	top := 12
+	if at > 0xffff { // of what was too long to be sent
+		top = 16
+	}
+	for shift := top; shift >= 0; shift -= 4 {
 		row = append(row, digits[at>>shift&0xf])
 	}
 	for i := range each {

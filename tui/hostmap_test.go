@@ -190,7 +190,7 @@ func TestViewsFit(t *testing.T) {
 		for range rapid.IntRange(0, 6).Draw(t, "steps") {
 			switch by := rapid.IntRange(-9, 9).Draw(t, "by"); rapid.IntRange(0, 5).Draw(t, "step") {
 			case 0:
-				d.Page(by, height)
+				d.Move(by * max(1, height-1))
 				c.Move(by)
 			case 1:
 				d.SetFilter(filter)

@@ -26,7 +26,8 @@ type input struct {
 func newInput(name, empty string) input {
 	edit := textinput.New()
 	edit.SetVirtualCursor(false)
-	edit.CharLimit = 1 << 17 // twice what fits in a datagram: too long is for the send to say, not for us to cut
+	edit.CharLimit = 1 << 17            // twice what fits in a datagram: too long is for the send to say, not for us to cut
+	edit.KeyMap.Paste.SetEnabled(false) // terminals paste by themselves; this would start a program
 	edit.Focus()
 	return input{name: name, empty: empty, edit: edit}
 }

@@ -166,7 +166,7 @@ var mouseActions = [][2]string{
 	{"click on a row of a list; on it again", "up down; enter"},
 	{"click on the input", "esc"},
 	{"click beside a list of F5 to F7", "esc"},
-	{"click on a key in the last row", "that key"},
+	{"click on a key in the last row, but ctrl+c", "that key"},
 	{"wheel", "up down, in the pane below the pointer"},
 	{"drag in the talk", "shift+up, shift+down; then y copies"},
 }

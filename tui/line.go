@@ -20,7 +20,10 @@ type talkColumns struct {
 	text   int
 }
 
-const roomyTalk = 54 // cells from which the talk shows seconds and whole sender addresses
+const (
+	roomyTalk     = 54 // cells from which the talk shows seconds and whole sender addresses,
+	veryRoomyTalk = 80 // and with their ports
+)
 
 func (t *talk) columns() talkColumns {
 	c := talkColumns{clock: "15:04", gap: 1, sender: 15}
@@ -29,6 +32,9 @@ func (t *talk) columns() talkColumns {
 		c = talkColumns{clock: "15:04:05", gap: 2, sender: 18}
 	case t.width < 36:
 		c.sender = 8
+	}
+	if t.width >= veryRoomyTalk {
+		c.sender = 22
 	}
 	c.text = max(1, t.width-len(c.clock)-c.sender-2*c.gap)
 	return c
@@ -163,7 +169,7 @@ func milliseconds(d time.Duration) string {
 // and its text where no sender's can.
 func (t *talk) notice(line chat.Line, clock string, c talkColumns) []string {
 	l := t.look
-	mark, style := strings.TrimSpace(l.dot), l.dim
+	mark, style := l.remark, l.dim
 	if line.Kind == chat.Problem {
 		mark, style = l.fail, l.failure
 	}

@@ -23,6 +23,7 @@ type listing[T any] struct {
 	below   uint64   // came while held, and match
 
 	frozen   bool
+	followed bool // before it was frozen
 	picked   bool
 	selected uint64 // its number, while held; else the newest is selected
 	end      int    // while held, the position behind the last row on the screen
@@ -96,12 +97,6 @@ func (l *listing[T]) Len() int {
 // New is how many came below while the list was held; with a filter, those
 // that match.
 func (l *listing[T]) New() uint64 { return l.below }
-
-// Held reports whether the list stays where it is.
-func (l *listing[T]) Held() bool { return l.back.held }
-
-// Filter is what SetFilter was told.
-func (l *listing[T]) Filter() string { return l.filter }
 
 // SetFilter shows only the rows that have every word of the filter, in capital
 // or small letters.
@@ -222,9 +217,6 @@ func (l *listing[T]) Move(by int) {
 	l.selected = l.number(min(max(0, l.position()+by), n-1))
 }
 
-// Page moves the selection by screens of that height, up when negative.
-func (l *listing[T]) Page(by, height int) { l.Move(by * max(1, height-1)) }
-
 // Top selects the oldest.
 func (l *listing[T]) Top() {
 	if l.Len() == 0 {
@@ -241,20 +233,20 @@ func (l *listing[T]) Newest() {
 }
 
 // Freeze holds the list whatever is selected, until it is switched off: then
-// it follows the newest.
+// it follows the newest, if it did so before.
 func (l *listing[T]) Freeze(on bool) {
+	if on == l.frozen {
+		return
+	}
 	if on {
+		l.followed = !l.back.held
 		l.hold()
 	}
-	was := l.frozen
 	l.frozen = on
-	if was && !on {
+	if !on && l.followed {
 		l.follow()
 	}
 }
-
-// Frozen reports whether the list is frozen.
-func (l *listing[T]) Frozen() bool { return l.frozen }
 
 // Select selects the newest row when none is; false: there is none.
 func (l *listing[T]) Select() bool {

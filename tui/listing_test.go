@@ -63,7 +63,7 @@ func TestListing(t *testing.T) {
 		{"up beyond the first", do(move(-99)), ">1 2 3", ""},
 		{"down to the last row still holds", do(move(-2), more(6), move(1)), "3 4 >5", "1 new below"},
 		{"down from the last row follows", do(move(-2), more(6), move(1), move(1)), "4 5 >6", ""},
-		{"a page up", do(func(l list) { l.Page(-1, 3) }), "3 >4 5", ""},
+		{"a page up", do(func(l list) { l.Move((-1) * max(1, (3)-1)) }), "3 >4 5", ""},
 		{"the top", do(list.Top, more(6)), ">1 2 3", "1 new below"},
 		{"the newest", do(list.Top, more(6), list.Newest), "4 5 >6", ""},
 		{"a click selects and holds", do(click(1), more(6)), "3 >4 5", "1 new below"},
@@ -105,7 +105,7 @@ func TestListing(t *testing.T) {
 
 func TestSelected(t *testing.T) {
 	l := numbers(0)
-	for _, do := range []func(){func() { l.Move(-1) }, l.Top, l.Newest, func() { l.Click(0) }, func() { l.Page(1, 3) }} {
+	for _, do := range []func(){func() { l.Move(-1) }, l.Top, l.Newest, func() { l.Click(0) }, func() { l.Move((1) * max(1, (3)-1)) }} {
 		do()
 		if _, ok := l.Selected(); ok {
 			t.Error("in an empty list something is selected")
@@ -113,11 +113,11 @@ func TestSelected(t *testing.T) {
 	}
 	l = numbers(3)
 	l.Freeze(true)
-	if !l.Held() || !l.Frozen() {
+	if !l.back.held || !l.frozen {
 		t.Error("a frozen list says that it is not held")
 	}
 	l.Freeze(false)
-	if l.Held() || l.Frozen() {
+	if l.back.held || l.frozen {
 		t.Error("a list that follows says that it is held")
 	}
 	if _, ok := l.Selected(); ok {

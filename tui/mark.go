@@ -41,17 +41,21 @@ func (t *talk) Mark(by int) {
 	}
 }
 
-// MarkAt marks from the line at one row of the screen to that at another; it
-// reports whether there are such.
-func (t *talk) MarkAt(from, to int) bool {
-	to = min(max(0, to), len(t.shown)-1)
-	if from < 0 || from >= len(t.shown) {
-		return false
+// At is the line at a row of the screen, the nearest when there is none.
+func (t *talk) At(row int) (line uint64, ok bool) {
+	if len(t.shown) == 0 || t.empty() {
+		return 0, false
 	}
-	anchor, at := t.shown[from], t.shown[to]
+	n := t.shown[min(max(0, row), len(t.shown)-1)]
+	return n, n >= t.first() && n <= t.last()
+}
+
+// MarkFromTo marks two lines and all between them.
+func (t *talk) MarkFromTo(from, to uint64) {
 	t.stay()
-	t.marked = marking{true, anchor, at}
-	return true
+	if from >= t.first() && to >= t.first() {
+		t.marked = marking{true, from, to}
+	}
 }
 
 // Unmark marks nothing any more.
@@ -67,6 +71,14 @@ func (t *talk) Marked() []chat.Line {
 		lines = append(lines, t.lines.kept.At(n))
 	}
 	return lines
+}
+
+// Marks is how many lines are marked.
+func (t *talk) Marks() int {
+	if !t.marked.on {
+		return 0
+	}
+	return int(max(t.marked.anchor, t.marked.at)-min(t.marked.anchor, t.marked.at)) + 1
 }
 
 // reveal scrolls as far as it takes to have line n on the screen, in its
@@ -122,8 +134,12 @@ func (t *talk) Find(text string) bool {
 
 // FindNext goes to the next line with the text: older when by is negative.
 func (t *talk) FindNext(by int) bool {
-	if t.wanted == "" || !t.marked.on {
+	if t.wanted == "" || t.empty() {
 		return false
+	}
+	if !t.marked.on {
+		t.stay()
+		t.marked.at = t.bottom + 1
 	}
 	for n := int64(t.marked.at) + int64(by); n >= int64(t.first()) && n <= int64(t.last()); n += int64(by) {
 		if t.matches(uint64(n)) {

@@ -1,11 +1,11 @@
 package tui
 
 import (
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/chat"
 )
 
@@ -53,10 +53,14 @@ func (m *membership) rows(width int) []string {
 	}
 	rows = slices.Concat(rows, first, rest)
 	if len(s.Groups) > 1 {
+		traffic := make(map[netip.Addr]chat.Traffic, len(s.Room.Groups))
+		for _, t := range s.Room.Groups {
+			traffic[t.Group] = t
+		}
 		for _, g := range s.Groups {
 			if g != s.Group {
 				row := m.look.dim.Render("also in " + clean(g.String()))
-				t, _ := m.traffic(g)
+				t := traffic[g.Addr]
 				rows = append(rows, m.look.lively(row, t.Rate, t.History, width))
 			}
 		}
@@ -65,16 +69,6 @@ func (m *membership) rows(width int) []string {
 		rows = []string{m.look.dim.Render("no interfaces")}
 	}
 	return rows
-}
-
-// traffic is what was heard in a group.
-func (m *membership) traffic(g mcast.Group) (chat.Traffic, bool) {
-	for _, t := range m.snap.Room.Groups {
-		if t.Group == g.Addr {
-			return t, true
-		}
-	}
-	return chat.Traffic{}, false
 }
 
 func (m *membership) one(i Interface, width, name int) []string {
@@ -90,10 +84,10 @@ func (m *membership) one(i Interface, width, name int) []string {
 	if width >= wide {
 		rows = append(rows, head+l.fit(addrs[0], 18)+"  "+state)
 	} else {
-		rows = append(rows, head+addrs[0], "  "+state)
+		rows = append(rows, l.cut(head+addrs[0], width), "  "+state)
 	}
 	for _, a := range addrs[1:] {
-		rows = append(rows, strings.Repeat(" ", 4+name)+a)
+		rows = append(rows, l.cut(strings.Repeat(" ", 4+name)+a, width))
 	}
 	if i.Err != nil {
 		rows = append(rows, m.explain(l.failure.Render(l.fail), cause(i.Err), width, 2)...)

@@ -3,8 +3,8 @@ package tui
 import (
 	"cmp"
 	"context"
-	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -47,6 +47,7 @@ type Model struct {
 	mouse         bool
 	suspend       bool
 	notify        bool
+	clipboardNote string // what the user's terminal wants before it takes a copy
 	width, height int
 	lay           layout
 
@@ -65,8 +66,8 @@ type Model struct {
 	view       view
 	focus      focus
 	page       page
-	flash      string // what the last key did, until the next
-	pressed    int    // the row of the talk where the mouse was pressed, -1: elsewhere
+	flash      string  // what the last key did, until the next
+	pressed    *uint64 // the line of the talk where the mouse was pressed; nil: elsewhere
 	title      titleBar
 	membership membership
 	heard      heard
@@ -97,7 +98,6 @@ func New(s Session, opts Options) *Model {
 		mouse:     !opts.NoMouse,
 		suspend:   opts.Suspend,
 		notify:    opts.Notify,
-		pressed:   -1,
 		input:     newInput("", "type to talk, / for commands"),
 		find:      newInput("find", "in the talk; up and down: older and newer"),
 		talk:      newTalk(nil),
@@ -106,6 +106,9 @@ func New(s Session, opts Options) *Model {
 	}
 	if m.now == nil {
 		m.now = time.Now
+	}
+	if slices.ContainsFunc(opts.Env, func(e string) bool { return strings.HasPrefix(e, "TMUX=") }) {
+		m.clipboardNote = "; tmux passes it on after: set -g set-clipboard on"
 	}
 	for v := range m.filters {
 		m.filters[v] = newInput("filter", "type to filter, enter opens, tab to talk")
@@ -162,6 +165,7 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		m.width, m.height = msg.Width, msg.Height
+		m.pressed = nil
 	case tea.BackgroundColorMsg:
 		m.dark = msg.IsDark()
 		m.setLook()
@@ -190,8 +194,10 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 	case tea.KeyPressMsg:
 		return m.key(msg)
 	case tea.PasteMsg:
-		if m.focus != onPicker && m.typing() == nil {
-			m.back()
+		if rows := strings.Count(strings.TrimRight(msg.Content, "\r\n"), "\n"); rows > 0 && m.focus != onPicker {
+			m.flash = count(rows+1, "row") + " pasted as one line"
+		}
+		if m.focus != onPicker && m.focus != onList && m.focus != onFind {
 			m.focusOn(onInput)
 		}
 		return m.typed(msg)
@@ -201,8 +207,6 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		m.blurred, m.unread = false, 0
 	case tea.BlurMsg:
 		m.blurred = true
-	default:
-		return m.input.UpdateText(msg)
 	}
 	return nil
 }
@@ -275,81 +279,6 @@ func (m *Model) refresh() tea.Cmd {
 		m.page = noPage
 	}
 	return nil
-}
-
-// do queues an action.
-func (m *Model) do(a Action) tea.Cmd {
-	m.queue = append(m.queue, a)
-	return m.carryOut()
-}
-
-func (m *Model) carryOut() tea.Cmd {
-	if m.busy || len(m.queue) == 0 {
-		return nil
-	}
-	a := m.queue[0]
-	m.queue = m.queue[1:]
-	m.busy = true
-	return m.work.do(a)
-}
-
-// enter carries out the line that was typed. Up brings back one that was
-// wrong, to be corrected.
-func (m *Model) enter() tea.Cmd {
-	a, err := parse(m.input.Value(), m.snap)
-	m.input.Done()
-	m.page = noPage
-	if m.frozen && (a != nil || err != nil) {
-		m.freeze(false) // or what it does would not be seen
-	}
-	m.talk.Follow()
-	if err != nil {
-		adv := advice{error: err}
-		errors.As(err, &adv)
-		m.say(chat.Problem, err.Error(), adv.hint)
-		m.see()
-		return nil
-	}
-	switch a := a.(type) {
-	case nil:
-		return nil
-	case quit:
-		return tea.Quit
-	case showHelp:
-		m.page = helpPage
-		return nil
-	case showWho:
-		for i, row := range who(m.snap, m.now()) {
-			if i > 0 {
-				row = "  " + row
-			}
-			m.say(chat.Notice, row, "")
-		}
-		m.see()
-		return nil
-	case clearTalk:
-		m.talk.Clear()
-		return nil
-	case openPicker:
-		m.openPicker(a.kind)
-		return nil
-	case Save:
-		a.Lines = m.talk.Lines()
-		m.see()
-		return m.do(a)
-	case Say:
-	default:
-		m.see()
-	}
-	return m.do(a)
-}
-
-// see shows the talk, where commands say what they did.
-func (m *Model) see() {
-	if m.view != talkView {
-		m.show(talkView)
-		m.focusOn(onInput)
-	}
 }
 
 // focusOn moves the focus.

@@ -16,20 +16,23 @@ func (m *Model) pointer(msg tea.MouseMsg) tea.Cmd {
 		if msg.Button != tea.MouseLeft {
 			return nil
 		}
+		said := m.flash
 		m.flash = ""
+		if said != "" && y == m.height-1 {
+			return nil // there were words, and no keys
+		}
 		return m.click(x, y)
 	case tea.MouseMotionMsg:
-		if m.pressed >= 0 && msg.Button == tea.MouseLeft {
-			if row := m.talkRow(y); row != m.pressed || m.talk.marked.on {
-				m.focusOn(onTalk)
-				m.talk.MarkAt(m.pressed, row)
+		if m.pressed != nil && msg.Button == tea.MouseLeft {
+			if line, ok := m.talk.At(m.talkRow(y)); ok && (line != *m.pressed || m.talk.marked.on) {
+				m.talk.MarkFromTo(*m.pressed, line)
 			}
 		}
 	case tea.MouseReleaseMsg:
-		if m.pressed >= 0 && m.talk.marked.on {
-			m.flash = "y copies the marked lines, esc forgets them"
+		if m.pressed != nil && m.talk.marked.on {
+			m.flash = markHint
 		}
-		m.pressed = -1
+		m.pressed = nil
 	case tea.MouseWheelMsg:
 		switch msg.Button {
 		case tea.MouseWheelUp:
@@ -42,7 +45,7 @@ func (m *Model) pointer(msg tea.MouseMsg) tea.Cmd {
 }
 
 func (m *Model) click(x, y int) tea.Cmd {
-	m.pressed = -1
+	m.pressed = nil
 	if m.picker != nil {
 		return m.clickPicker(x, y)
 	}
@@ -61,16 +64,17 @@ func (m *Model) click(x, y int) tea.Cmd {
 	}
 	in, row := m.at(x, y)
 	switch {
+	case y == 0 || y == m.inputRow()-1: // the title bar, the border
 	case row < 0 && (in == onTalk || in == onList || in == onMap):
 		if v, ok := m.tabAt(x); ok {
 			m.show(v)
 		}
 	case m.page != noPage && in != onPitfalls:
 	case in == onPitfalls:
-		at := m.pitfalls.selected
-		again := m.focus == onPitfalls
+		there, again := m.pitfalls.Click(row)
+		again = again && m.focus == onPitfalls
 		m.focusOn(onPitfalls)
-		if m.pitfalls.Click(row, m.lay.inside(), m.lay.panes[2]) && again && at == m.pitfalls.selected {
+		if there && again {
 			m.open()
 		}
 	case in == onList:
@@ -79,9 +83,11 @@ func (m *Model) click(x, y int) tea.Cmd {
 			m.open()
 		}
 	case in == onTalk:
-		m.pressed = row
 		m.talk.Unmark()
 		m.focusOn(onTalk)
+		if line, ok := m.talk.At(row); ok {
+			m.pressed = &line
+		}
 	default:
 		m.focusOn(in)
 	}
@@ -109,7 +115,7 @@ func (m *Model) clickFooter(x int) tea.Cmd {
 			at += m.look.cells(m.look.dot)
 		}
 		end := at + m.look.cells(item.key+" "+item.word)
-		if at <= x && x < end {
+		if at <= x && x < end && item.op != opQuit { // too much for a slip of the hand
 			return m.act(item.op)
 		}
 		at = end

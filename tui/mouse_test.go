@@ -118,7 +118,7 @@ func TestDragMarks(t *testing.T) {
 		s.Update(tea.MouseMotionMsg{X: x, Y: to, Button: tea.MouseLeft})
 	}
 	s.Update(tea.MouseReleaseMsg{X: x, Y: last, Button: tea.MouseLeft})
-	s.wants("3 lines marked", "y copies the marked lines")
+	s.wants("3 lines marked", "y copies, esc forgets the marks")
 	_, cmd := s.Update(key(t, "y"))
 	s.copied(cmd, "hello B\nnobody answers. I only see what I say myself\nA, your turn")
 }

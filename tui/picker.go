@@ -14,14 +14,16 @@ const (
 // picker is a list that lies over the screen, to choose from: what is typed
 // filters it, enter does what the selected row says.
 type picker struct {
-	look   *look
-	kind   pickerKind
-	snap   Snapshot
-	filter string
-	list   []choice
-	at     int    // which of them is selected
-	note   string // what became of the selection, until the next key
-	filled bool
+	look    *look
+	kind    pickerKind
+	snap    Snapshot
+	filter  string
+	list    []choice
+	at      int    // which of them is selected
+	note    string // what became of the selection, until the next key
+	clicked bool   // the selected row was clicked before
+	lost    bool   // the selected row is gone: nothing is, until the next key
+	filled  bool
 
 	offset int   // rows of the list that are scrolled away
 	shown  int   // choices that the last drawing had room for
@@ -50,7 +52,7 @@ func (p *picker) Fill(s Snapshot) {
 	if i := p.index(old.key); i >= 0 {
 		p.at = i
 	} else if old.key != "" {
-		p.note = old.name + " is gone"
+		p.note, p.lost = old.name+" is gone", true
 	}
 	p.at = min(p.at, max(0, len(p.list)-1))
 }
@@ -72,7 +74,7 @@ func (p *picker) index(key string) int {
 
 // selected is the selected row, or the zero choice when there is none.
 func (p *picker) selected() choice {
-	if p.at >= len(p.list) {
+	if p.at >= len(p.list) || p.lost {
 		return choice{}
 	}
 	return p.list[p.at]
@@ -81,7 +83,7 @@ func (p *picker) selected() choice {
 // Move moves the selection by rows.
 func (p *picker) Move(by int) {
 	p.at = min(max(0, p.at+by), max(0, len(p.list)-1))
-	p.note = ""
+	p.note, p.lost, p.clicked = "", false, false
 }
 
 // Page moves the selection by as many rows as there is room for.
@@ -93,14 +95,23 @@ func (p *picker) Type(text string) {
 	p.setFilter(string(typed[:min(len(typed), filterRunes)]))
 }
 
-// Backspace takes the last character from the filter.
-func (p *picker) Backspace() {
-	_, size := utf8.DecodeLastRuneInString(p.filter)
-	p.setFilter(p.filter[:len(p.filter)-size])
+// Erase takes the last character from the filter, the last word or all of it,
+// as the keys of an input do.
+func (p *picker) Erase(key string) {
+	rest := ""
+	switch key {
+	case "backspace":
+		_, size := utf8.DecodeLastRuneInString(p.filter)
+		rest = p.filter[:len(p.filter)-size]
+	case "ctrl+w":
+		trimmed := strings.TrimRight(p.filter, " ")
+		rest = trimmed[:strings.LastIndexByte(trimmed, ' ')+1]
+	}
+	p.setFilter(rest)
 }
 
 func (p *picker) setFilter(filter string) {
-	p.filter, p.at, p.offset, p.note = filter, 0, 0, ""
+	p.filter, p.at, p.offset, p.note, p.lost, p.clicked = filter, 0, 0, "", false, false
 	p.list = choices(p.look, p.kind, p.snap, filter)
 }
 
@@ -111,12 +122,11 @@ func (p *picker) Filter() string { return p.filter }
 // then says so on the screen, too.
 func (p *picker) Chosen() (Action, bool) {
 	c := p.selected()
-	p.note = c.why
+	if !p.lost {
+		p.note = c.why
+	}
 	return c.action, c.action != nil
 }
-
-// Why says why the selected row cannot be chosen, or "".
-func (p *picker) Why() string { return p.selected().why }
 
 // Other is the second thing that the selected row can do, and what to call it.
 func (p *picker) Other() (Action, string, bool) {
@@ -130,8 +140,8 @@ func (p *picker) Click(row int) bool {
 	if row < 0 || row >= len(p.drawn) || p.drawn[row] < 0 || p.drawn[row] >= len(p.list) {
 		return false
 	}
-	again := p.drawn[row] == p.at
-	p.at, p.note = p.drawn[row], ""
+	again := p.drawn[row] == p.at && p.clicked
+	p.at, p.note, p.lost, p.clicked = p.drawn[row], "", false, true
 	return again
 }
 
@@ -257,15 +267,15 @@ func (p *picker) keys(width, limit int) []string {
 func (p *picker) rows(list []choice, width int) (rows []string, of []int) {
 	l := p.look
 	if len(list) == 0 {
-		return []string{"  " + l.dim.Render(p.kind.nothing())}, blanks(1)
+		return []string{"  " + l.dim.Render(l.cut(p.kind.nothing(p.filter), max(0, width-2)))}, blanks(1)
 	}
 	names := 0
 	for _, c := range list {
 		names = max(names, l.cells(c.name))
 	}
-	names = min(names, 28, max(4, width/2))
+	names = min(names, 40, max(4, width/2))
 	for i, c := range list {
-		drawn := p.row(c, i == p.at, names, width)
+		drawn := p.row(c, i == p.at && !p.lost, names, width)
 		rows, of = append(rows, drawn...), append(of, slices.Repeat([]int{i}, len(drawn))...)
 	}
 	return rows, of

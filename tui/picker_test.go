@@ -99,11 +99,11 @@ func TestWhatRowsDo(t *testing.T) {
 			if got != tc.enter || ok != (tc.enter != nil) {
 				t.Errorf("enter means %#v, %v; want %#v", got, ok, tc.enter)
 			}
-			if ok == (p.Why() != "") {
-				t.Errorf("chosen %v, and why not: %q", ok, p.Why())
+			if ok == (p.selected().why != "") {
+				t.Errorf("chosen %v, and why not: %q", ok, p.selected().why)
 			}
-			if !ok && !strings.Contains(shown(p, 120, 30), ansi.Truncate(p.Why(), 40, "")) {
-				t.Errorf("after enter the screen does not say %q", p.Why())
+			if !ok && !strings.Contains(shown(p, 120, 30), ansi.Truncate(p.selected().why, 40, "")) {
+				t.Errorf("after enter the screen does not say %q", p.selected().why)
 			}
 			got, label, ok := p.Other()
 			if got != tc.other || ok != (tc.other != nil) || ok && !strings.Contains(view, "ctrl+o "+label) {
@@ -139,16 +139,20 @@ func TestTheSelectedInterfaceVanishes(t *testing.T) {
 	if view := shown(p, 100, 30); !strings.Contains(view, "eth1 is gone") {
 		t.Errorf("want a note that eth1 is gone in\n%s", view)
 	}
-	if a, _ := p.Chosen(); a != (UseInterface{"veth7"}) {
-		t.Errorf("selected is %#v, want veth7, which took its place", a)
+	if a, ok := p.Chosen(); ok {
+		t.Errorf("enter means %#v, which nobody selected", a)
 	}
 	p.Fill(gone)
-	p.Move(1)
+	p.Move(0)
+	if a, _ := p.Chosen(); a != (UseInterface{"veth7"}) {
+		t.Errorf("after a key %#v is selected, want veth7, which took the place", a)
+	}
 	if view := shown(p, 100, 30); strings.Contains(view, "is gone") {
 		t.Errorf("the note is still there after a key:\n%s", view)
 	}
 	p.Fill(Snapshot{})
 	p.Fill(gone)
+	p.Move(1)
 	if view := shown(p, 100, 30); !strings.Contains(view, "▸ ") {
 		t.Errorf("nothing is selected after all went and came:\n%s", view)
 	}
@@ -158,7 +162,7 @@ func TestTheFilter(t *testing.T) {
 	p := open(pickGroup, crowded())
 	p.Move(3)
 	p.Type("239.7.7")
-	if len(p.list) != 0 || !strings.Contains(shown(p, 100, 30), "type all of it") {
+	if len(p.list) != 0 || !strings.Contains(shown(p, 100, 30), "not an IP address") {
 		t.Errorf("half an address that nothing matches:\n%s", shown(p, 100, 30))
 	}
 	if a, ok := p.Chosen(); ok || a != nil {
@@ -171,7 +175,7 @@ func TestTheFilter(t *testing.T) {
 		t.Errorf("typed %q, enter means %#v", p.Filter(), a)
 	}
 	for range 20 {
-		p.Backspace()
+		p.Erase("backspace")
 	}
 	if p.Filter() != "" || len(p.list) != len(open(pickGroup, crowded()).list) {
 		t.Errorf("with the filter %q there are %d rows", p.Filter(), len(p.list))
@@ -262,7 +266,7 @@ func TestPickerFits(t *testing.T) {
 			"move":      func(t *rapid.T) { p.Move(rapid.IntRange(-30, 30).Draw(t, "by")) },
 			"page":      func(t *rapid.T) { p.Page(rapid.IntRange(-2, 2).Draw(t, "by")) },
 			"type":      func(t *rapid.T) { p.Type(rapid.SampledFrom(append(pieces, "e", "1", "239.1.1.1")).Draw(t, "text")) },
-			"backspace": func(*rapid.T) { p.Backspace() },
+			"backspace": func(*rapid.T) { p.Erase("backspace") },
 			"click":     func(t *rapid.T) { p.Click(rapid.IntRange(-1, 60).Draw(t, "row")) },
 			"choose":    func(*rapid.T) { p.Chosen() },
 			"look":      func(*rapid.T) { p.SetLook(l) },

@@ -11,6 +11,9 @@ type pitfalls struct {
 	selected int
 	focused  bool
 	offset   int // rows scrolled on the page
+
+	drawn []int // the finding of each row as rendered last,
+	top   int   // of which so many were above the pane
 }
 
 // SetFindings takes new findings; the same one stays selected.
@@ -31,23 +34,16 @@ func (p *pitfalls) Select(by int) {
 	p.offset = 0
 }
 
-// Click selects the finding at a row of the pane, of that size. It reports
-// whether there is one.
-func (p *pitfalls) Click(row, width, height int) bool {
-	_, at := p.rows(width)
-	if at.end > height {
-		row += min(at.start, at.end-height)
+// Click selects the finding at a row of the pane as it was rendered last. It
+// reports whether there is one, and whether it was selected before.
+func (p *pitfalls) Click(row int) (there, again bool) {
+	row += p.top
+	if row < 0 || row >= len(p.drawn) || p.drawn[row] >= len(p.findings) {
+		return false, false
 	}
-	was := p.selected
-	for i := range p.findings {
-		p.selected = i
-		if _, at := p.rows(width); at.start <= row && row < at.end {
-			p.offset = 0
-			return true
-		}
-	}
-	p.selected = was
-	return false
+	again = p.drawn[row] == p.selected
+	p.selected, p.offset = p.drawn[row], 0
+	return true, again
 }
 
 // Selected is the finding that the keys act on.
@@ -70,10 +66,11 @@ func (p *pitfalls) Fixable() (doctor.Finding, bool) {
 
 func (p *pitfalls) Render(width, height int) string {
 	rows, at := p.rows(width)
-	if end := at.end; end > height {
-		return p.look.scrolled(rows, min(at.start, end-height), height)
+	p.top = 0
+	if at.end > height {
+		p.top = scrollTo(min(at.start, at.end-height), len(rows), height)
 	}
-	return p.look.scrolled(rows, 0, height)
+	return p.look.scrolled(rows, p.top, height)
 }
 
 type span struct{ start, end int }
@@ -85,6 +82,7 @@ func (p *pitfalls) rows(width int) (rows []string, at span) {
 		return []string{l.dim.Render("none seen")}, span{}
 	}
 	first, _ := p.Fixable()
+	p.drawn = p.drawn[:0]
 	for i, f := range p.findings {
 		start := len(rows)
 		mark, name := l.verdict(f.Verdict)+" ", l.bold.Render(clean(f.Name))
@@ -102,6 +100,9 @@ func (p *pitfalls) rows(width int) (rows []string, at span) {
 		}
 		if keys := p.keys(f, i, first); keys != "" {
 			rows = append(rows, "  "+l.cut(keys, width-2))
+		}
+		for range len(rows) - start {
+			p.drawn = append(p.drawn, i)
 		}
 		if i == p.selected {
 			at = span{start, len(rows)}

@@ -70,7 +70,7 @@ func TestWho(t *testing.T) {
 		}},
 		{"nobody", only, 1, []string{"nobody was heard yet in 224.0.0.114:1234, where only 192.168.8.226 is heard: silence proves nothing"}},
 		{"a crowd", many, 66, []string{"1,000 senders", "936 more"}},
-		{"with blocked ones", crowded(), 6, []string{"heard in 3 groups: 4 senders", "blocked, so not heard: 192.168.8.99"}},
+		{"with blocked ones", crowded(), 6, []string{"heard in 3 groups: 4 senders", "blocked in 224.0.0.114, so not heard there: 192.168.8.99"}},
 	} {
 		rows := who(tc.snap, clock)
 		if len(rows) != tc.rows {

@@ -39,26 +39,32 @@ type Options struct {
 // their context. Signals are left to the caller, to end ctx with.
 func Run(ctx context.Context, s Session, opts Options) error {
 	inner, cancel := context.WithCancel(ctx)
+	if opts.Env == nil {
+		opts.Env = os.Environ()
+	}
 	m := New(s, opts)
 	m.work.ctx = inner
 	defer m.work.wait()
 	defer cancel()
 
-	env := opts.Env
-	if env == nil {
-		env = os.Environ()
+	program := []tea.ProgramOption{tea.WithEnvironment(environ(opts.Env)), tea.WithFPS(framesPerSecond), tea.WithoutSignalHandler()}
+	if opts.Input == nil {
+		opts.Input = os.Stdin
 	}
-	program := []tea.ProgramOption{tea.WithEnvironment(environ(env)), tea.WithFPS(framesPerSecond), tea.WithoutSignalHandler()}
-	if opts.Input != nil {
-		program = append(program, tea.WithInput(opts.Input))
+	file, onFile := opts.Input.(*os.File)
+	watched := &terminalInput{File: file}
+	if onFile {
+		opts.Input = watched
 	}
+	program = append(program, tea.WithInput(opts.Input))
 	if opts.Output != nil {
 		program = append(program, tea.WithOutput(opts.Output))
 	}
-	p := tea.NewProgram(m, program...)
+	p := tea.NewProgram(&pacer{Model: m}, program...)
 	// Not by tea.WithContext: that does not wait for the reader of the input.
 	stop := context.AfterFunc(ctx, p.Quit)
 	defer stop()
+	watched.gone = func() { go p.Send(endMsg{errTerminalGone}) }
 	m.quit = func() { go p.Quit() } // it waits for the loop, which may be where we are
 	_, err := p.Run()
 	switch {
@@ -70,6 +76,25 @@ func Run(ctx context.Context, s Session, opts Options) error {
 		return fmt.Errorf("tui: %w", err)
 	}
 	return nil
+}
+
+// errTerminalGone is what ends a session whose terminal hung up without a
+// signal, as it does when the shell in between ignores SIGHUP.
+var errTerminalGone = errors.New("the terminal is gone")
+
+// terminalInput tells when there is no more to read from a terminal. Bubble Tea
+// would go on without keys.
+type terminalInput struct {
+	*os.File
+	gone func()
+}
+
+func (t *terminalInput) Read(p []byte) (int, error) {
+	n, err := t.File.Read(p)
+	if err != nil && n == 0 {
+		t.gone()
+	}
+	return n, err
 }
 
 // environ makes NO_COLOR count whenever it is not empty, as no-color.org asks:

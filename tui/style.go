@@ -32,6 +32,7 @@ type glyphs struct {
 	out, in, copied                   string
 	warn, fail                        string
 	pointer, prompt, more, dot        string
+	remark                            string // before a line of our own
 	bars                              []string
 	corners                           [4]string // top left, top right, bottom left, bottom right
 	side, line, tees                  string    // tees: left and right
@@ -41,7 +42,7 @@ var unicodeGlyphs = glyphs{
 	joined: "●", notJoined: "○", leaves: "▲", kernel: "△",
 	out: "→", in: "←", copied: "↺",
 	warn: "⚠", fail: "✗",
-	pointer: "▸", prompt: "❯", more: "…", dot: " · ",
+	pointer: "▸", prompt: "❯", more: "…", dot: " · ", remark: "·",
 	bars:    []string{"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"},
 	corners: [4]string{"╭", "╮", "╰", "╯"},
 	side:    "│", line: "─", tees: "├┤",
@@ -51,7 +52,7 @@ var asciiGlyphs = glyphs{
 	joined: "*", notJoined: "o", leaves: "^", kernel: "~",
 	out: "->", in: "<-", copied: "own copy",
 	warn: "!", fail: "x",
-	pointer: ">", prompt: ">", more: "...", dot: ", ",
+	pointer: ">", prompt: ">", more: "...", dot: ", ", remark: "-",
 	bars:    []string{"_", ".", "-", "=", "#"},
 	corners: [4]string{"+", "+", "+", "+"},
 	side:    "|", line: "-", tees: "++",
@@ -209,6 +210,9 @@ func (l *look) wrap(s string, w, limit int) (rows []string, more bool) {
 			rows = append(rows, p)
 		} else {
 			for row := range strings.SplitSeq(l.method.Wrap(p, w, ""), "\n") {
+				if row == "" {
+					continue // the library leaves one before a hyphen that begins a word
+				}
 				rows = append(rows, l.split(row, w)...)
 			}
 		}

@@ -150,7 +150,7 @@ func TestReadingIsNotDisturbed(t *testing.T) {
 	s.wants("line 1.", "9,900 new below")
 	s.wantsNot("line 101.")
 	s.press("end")
-	s.wants("line 10000.", "5,000 older lines let go")
+	s.wants("line 10000.", "5,000 let go")
 	if kept := s.talk.lines.kept.Len(); kept != talkLines {
 		t.Errorf("%d lines are kept, want %d", kept, talkLines)
 	}

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,6 +21,9 @@ func (t titleBar) Render(s Snapshot, frozen string, width int) string {
 	}
 	if n := len(s.Groups); n > 1 {
 		group += fmt.Sprintf(" +%d", n-1)
+	}
+	if len(s.Interfaces) > 0 && group != "" && !slices.Contains(s.Groups, s.Group) {
+		group += " (not joined)"
 	}
 	left := l.titleName.Render(" groupcast ") + l.title.Bold(true).Render(" "+group+" ")
 	facts := append(egressFacts(s), rateFact(l, s))
@@ -51,7 +55,11 @@ func egressFacts(s Snapshot) []string {
 	if s.Loopback {
 		loopback = "loopback on"
 	}
-	return []string{by, loopback, "ttl " + strconv.Itoa(s.Hops)}
+	hops := "ttl "
+	if s.Group.Addr.Is6() {
+		hops = "hops "
+	}
+	return []string{by, loopback, hops + strconv.Itoa(s.Hops)}
 }
 
 func rateFact(l *look, s Snapshot) string {

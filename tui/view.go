@@ -136,9 +136,9 @@ func (m *Model) frozenText() string {
 		waiting = m.list().New()
 	}
 	if waiting == 0 {
-		return "frozen"
+		return "frozen: F8 goes on"
 	}
-	return "frozen, " + thousands(waiting) + " new"
+	return "frozen, " + thousands(waiting) + " new: F8"
 }
 
 // body is everything between the title and the input.
@@ -220,11 +220,11 @@ func (m *Model) mainBody(width, rows int) (title, body, note string) {
 	body = m.talkOrWelcome(width, rows)
 	switch gone := m.talk.Gone(); {
 	case m.talk.marked.on && m.focus == onTalk:
-		note = m.look.accent.Render(count(len(m.talk.Marked()), "line") + " marked")
+		note = m.look.accent.Render(count(m.talk.Marks(), "line") + " marked")
 	case m.talk.back:
 		note = m.look.accent.Render(m.below()) + m.look.dim.Render(m.look.dot+"end")
 	case gone > 0:
-		note = m.look.dim.Render(thousands(gone) + " older lines let go")
+		note = m.look.dim.Render(thousands(gone) + " let go")
 	}
 	return "", body, note
 }
@@ -259,9 +259,17 @@ func (m *Model) talkOrWelcome(width, rows int) string {
 	if !s.Group.Addr.IsValid() {
 		return ""
 	}
-	text := fmt.Sprintf("Nothing said yet. What you type goes to %s", clean(s.Group.String()))
-	if s.Sends.Err == nil && s.Sends.Interface != "" {
-		text += fmt.Sprintf(" by %s, from %s", clean(s.Sends.Interface), clean(s.Sends.Source.String()))
+	text := "Nothing said yet."
+	if m.talk.cleared {
+		text = "Nothing new yet."
+	}
+	switch {
+	case s.Sends.Err != nil:
+		text += " What you type goes nowhere: " + strings.TrimSuffix(cause(s.Sends.Err), ".")
+	case s.Sends.Interface != "":
+		text += fmt.Sprintf(" What you type goes to %s by %s, from %s", clean(s.Group.String()), clean(s.Sends.Interface), clean(s.Sends.Source.String()))
+	default:
+		text += " What you type goes to " + clean(s.Group.String())
 	}
 	wrapped, _ := m.look.wrap(text+".", width, rows)
 	for i, r := range wrapped {
@@ -303,77 +311,4 @@ func (m *Model) one(rows int) []string {
 		out = append(out, "")
 	}
 	return out[:rows]
-}
-
-// footer is the last row: what the last key did, the usage of the command that
-// is typed, or the keys that act here.
-func (m *Model) footer() string {
-	l := m.look
-	switch u := usage(m.input.Value()); {
-	case m.flash != "":
-		return " " + l.accent.Render(l.cut(clean(m.flash), m.width-2))
-	case m.focus == onInput && u != "":
-		return " " + l.dim.Render(l.cut(clean(u), m.width-2))
-	}
-	row := ""
-	for _, item := range m.footerItems() {
-		next := l.accent.Render(item.key) + " " + l.dim.Render(item.word)
-		if row != "" {
-			next = l.dim.Render(l.dot) + next
-		}
-		row += next
-	}
-	return " " + row
-}
-
-// footerItems are those that there is room for.
-func (m *Model) footerItems() []footerItem {
-	_, fixable := m.pitfalls.Fixable()
-	items := footerItems(m.focus, fixable)
-	used := 1
-	for i, item := range items {
-		if i > 0 {
-			used += m.look.cells(m.look.dot)
-		}
-		if used += m.look.cells(item.key + " " + item.word); used >= m.width {
-			return items[:i]
-		}
-	}
-	return items
-}
-
-// status is the one row that stands for the title and the panes on a small
-// terminal.
-func (m *Model) status() string {
-	l := m.look
-	if m.flash != "" {
-		return l.accent.Render(l.cut(clean(m.flash), m.width))
-	}
-	if u := usage(m.input.Value()); m.focus == onInput && u != "" {
-		return l.dim.Render(l.cut(clean(u), m.width))
-	}
-	row := ""
-	add := func(text string) {
-		if text != "" && l.cells(row)+l.cells(text)+1 <= m.width {
-			row += text + " "
-		}
-	}
-	add(l.accent.Render(m.frozenText()))
-	if m.talk.back && !m.frozen {
-		add(l.accent.Render(m.below()))
-	}
-	if n := len(m.snap.Findings); n > 0 {
-		add(l.verdict(m.snap.Findings[0].Verdict) + " " + l.warning.Render(clean(m.snap.Findings[0].Name)))
-	}
-	if m.snap.Group.Addr.IsValid() {
-		add(clean(m.snap.Group.String()))
-	}
-	switch s := m.snap.Sends; {
-	case s.Err != nil:
-		add(l.failure.Render("sends go nowhere"))
-	case s.Interface != "":
-		add(l.dim.Render("by " + clean(s.Interface)))
-	}
-	add(l.dim.Render("? help"))
-	return row
 }

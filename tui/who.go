@@ -39,7 +39,7 @@ func who(s Snapshot, now time.Time) []string {
 		}
 		facts = append(facts, perSecond(x.Rate), ago(now.Sub(x.Last)))
 		if isBlocked(s, x.From.Addr()) {
-			facts = append(facts, "blocked")
+			facts = append(facts, "blocked in "+clean(s.Group.Addr.String()))
 		}
 		rows = append(rows, fmt.Sprintf("%-*s  %-*s  %s", from, clean(x.From.String()), by, clean(x.Interface), strings.Join(facts, ", ")))
 	}
@@ -53,7 +53,7 @@ func who(s Snapshot, now time.Time) []string {
 			more = fmt.Sprintf(" and %d more", len(names)-whoRows)
 			names = names[:whoRows]
 		}
-		rows = append(rows, "blocked, so not heard: "+clean(strings.Join(names, ", "))+more)
+		rows = append(rows, "blocked in "+clean(s.Group.Addr.String())+", so not heard there: "+clean(strings.Join(names, ", "))+more)
 	}
 	return rows
 }

@@ -62,35 +62,54 @@ func (s *session) change(a tui.Action) error {
 // say sends one line, byte exact, and puts it in the talk with the way that
 // the kernel gives it at this moment.
 func (s *session) say(text string) {
+	u := s.utter(text)
+	u.Err = u.by.Send(u.Data, u.To, u.via)
+	s.capture.sent(u.Datagram)
+	if u.Err != nil {
+		s.refused(u)
+	}
+}
+
+// utterance is a line on its way out.
+type utterance struct {
+	tui.Datagram
+	line uint64 // its ID
+	by   *mcast.Conn
+	via  mcast.Via
+}
+
+// utter puts a line in the talk, as sent.
+func (s *session) utter(text string) utterance {
 	s.mu.Lock()
-	now := time.Now()
-	group, send, sender, out := s.group, s.send, s.senders[wildcard(s.group)], s.way()
+	defer s.mu.Unlock()
+	now, out, sender := time.Now(), s.way(), s.senders[wildcard(s.group)]
 	line := s.room.Say(now, text, chat.Via{
 		IfIndex:   out.IfIndex,
 		Interface: out.Interface,
 		Source:    out.Source,
-		Loopback:  (s.loopback || send.Loopback()) && s.hears(out.Source), // lo ignores the option
+		Loopback:  (s.loopback || s.send.Loopback()) && s.hears(out.Source), // lo ignores the option
 	})
 	s.ring.Put(line)
-	d := tui.Datagram{
-		At:        now,
-		From:      netip.AddrPortFrom(out.Source, sender.LocalAddr().Port()),
-		To:        group.AddrPort(),
-		Interface: clean(out.Interface),
-		IfIndex:   out.IfIndex,
-		Hops:      s.hops,
-		Data:      []byte(text),
+	return utterance{
+		Datagram: tui.Datagram{
+			At:        now,
+			From:      netip.AddrPortFrom(out.Source, sender.LocalAddr().Port()),
+			To:        s.group.AddrPort(),
+			Interface: clean(out.Interface),
+			IfIndex:   out.IfIndex,
+			Hops:      s.hops,
+			Data:      []byte(text),
+		},
+		line: line.ID, by: sender, via: viaOf(s.send, s.group),
 	}
-	s.mu.Unlock()
+}
 
-	d.Err = sender.Send(d.Data, d.To, viaOf(send, group))
-	s.capture.sent(d)
-	if d.Err != nil {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if failed := s.room.Failed(line.ID, plain(d.Err), hint(d.Err)); failed.ID != 0 {
-			s.ring.Put(failed)
-		}
+// refused says in the talk that the kernel did not take a line.
+func (s *session) refused(u utterance) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if failed := s.room.Failed(u.line, plain(u.Err), hint(u.Err)); failed.ID != 0 {
+		s.ring.Put(failed)
 	}
 }
 

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"os"
 	"runtime/debug"
+	"strings"
 
 	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
@@ -54,15 +56,17 @@ the own copy of the last line is back or a second has passed. In a terminal the 
 					debug.SetMemoryLimit(screenMemory)
 				}
 				opts.NoMouse, opts.Suspend = !mouse, canSuspend()
+				opts.ASCII = opts.ASCII || !speaksUTF8()
 				return tui.Run(cmd.Context(), s, opts)
 			}
 			p := &linePrinter{out: cmd.OutOrStdout(), errs: cmd.ErrOrStderr(), json: set.json, quiet: set.quiet}
-			return runLines(cmd.Context(), s, cmd.InOrStdin(), p, isTerminal(cmd.InOrStdin()))
+			p.person = isTerminal(cmd.InOrStdin())
+			return runLines(cmd.Context(), s, cmd.InOrStdin(), p)
 		},
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&plain, "plain", false, "plain lines instead of the screen, for screen readers")
-	flags.BoolVar(&opts.ASCII, "ascii", false, "draw the screen with ASCII only")
+	flags.BoolVar(&opts.ASCII, "ascii", false, "draw the screen with ASCII only (by itself where the locale is not UTF-8)")
 	flags.BoolVar(&mouse, "mouse", true, "use the mouse; --mouse=false leaves it to the terminal")
 	flags.BoolVar(&opts.Notify, "notify", false, "ring the bell when something is said while you look elsewhere")
 	return cmd
@@ -71,6 +75,14 @@ the own copy of the last line is back or a second has passed. In a terminal the 
 // onTerminal reports whether a screen can be drawn.
 func onTerminal(in io.Reader, out io.Writer) bool {
 	return isTerminal(in) && isTerminal(out) && os.Getenv("TERM") != "dumb"
+}
+
+// speaksUTF8 reports whether the locale does, as setlocale(3) finds it; without
+// any it is taken to.
+func speaksUTF8() bool {
+	locale := cmp.Or(os.Getenv("LC_ALL"), os.Getenv("LC_CTYPE"), os.Getenv("LANG"), "UTF-8")
+	locale = strings.ToUpper(strings.ReplaceAll(locale, "-", ""))
+	return strings.Contains(locale, "UTF8")
 }
 
 func isTerminal(stream any) bool {

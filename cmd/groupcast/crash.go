@@ -31,8 +31,8 @@ func writeCrash(p *tui.PanicError) (file string, err error) {
 	return f.Name(), errors.Join(err, f.Close())
 }
 
-// crashReport is what helps to find the mistake. It has nothing of what was
-// said or of who runs the program.
+// crashReport is what helps to find the mistake: no environment, no arguments,
+// no talk. The stack has the paths of the machine that built the program.
 func crashReport(p *tui.PanicError) string {
 	version := "unknown"
 	if info, ok := debug.ReadBuildInfo(); ok {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"net/netip"
@@ -147,6 +148,11 @@ func wayOut(g mcast.Group, send mcast.Interface, lo bool, port uint16) tui.Egres
 	out := egress(doctor.Answer{Route: r, Err: err}, because)
 	if err != nil {
 		out.IfIndex, out.Interface = send.Index, send.Name
+		if op, ok := errors.AsType[*mcast.OpError](err); ok && send.Name != "" {
+			named := *op
+			named.Interface = send.Name // the kernel may not know it any more
+			out.Err = &named
+		}
 	}
 	return out
 }

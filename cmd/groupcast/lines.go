@@ -15,16 +15,16 @@ import (
 
 // runLines is the conversation without a terminal: it sends each line of in,
 // prints what arrives, and ends at the end of in, when no own copy is awaited
-// any more. With commands, lines that start with a slash are those of the
-// screen: a person types them.
-func runLines(ctx context.Context, s *session, in io.Reader, p *linePrinter, commands bool) error {
+// any more. Lines that start with a slash are the commands of the screen when a
+// person types them.
+func runLines(ctx context.Context, s *session, in io.Reader, p *linePrinter) error {
 	input := make(chan error, 1)
 	go func() {
 		input <- eachLine(ctx, in, func(text string, err error) error {
 			switch {
 			case err != nil:
 				s.problem(err)
-			case commands:
+			case p.person:
 				return s.command(ctx, text, p)
 			default:
 				s.say(text)

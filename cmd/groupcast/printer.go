@@ -20,6 +20,7 @@ type linePrinter struct {
 	out, errs io.Writer
 	json      bool
 	quiet     bool
+	person    bool            // types what is sent, and reads what is printed
 	dropped   uint64          // lines that came faster than they were printed
 	problems  uint64          // lines that said so
 	told      map[string]bool // findings, by name and interface
@@ -51,6 +52,10 @@ func (p *linePrinter) line(l chat.Line) {
 		switch l.Copy {
 		case chat.CopyNone:
 			p.warn(fmt.Sprintf("not sent: %s", oneRow(l.Text)), l.Hint)
+		case chat.CopyBack, chat.CopyOff:
+			if p.person {
+				p.remark(sentLine(l))
+			}
 		case chat.CopyMissing:
 			p.remark(fmt.Sprintf("no own copy within %s of: %s", chat.CopyTimeout, oneRow(l.Text)))
 		}
@@ -68,6 +73,18 @@ func speaker(l chat.Line, from string) string {
 		from += " (to you alone)"
 	}
 	return clean(from)
+}
+
+// sentLine says by which way a line left.
+func sentLine(l chat.Line) string {
+	text := "sent by " + l.Interface
+	if l.Source.IsValid() {
+		text += " from " + l.Source.String()
+	}
+	if l.Copy == chat.CopyBack {
+		text += fmt.Sprintf("; own copy back after %.2f ms", float64(l.After)/float64(time.Millisecond))
+	}
+	return text
 }
 
 // gutter keeps the rows of a message apart from rows of our own, whose text

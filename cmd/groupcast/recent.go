@@ -24,8 +24,9 @@ const (
 type recentGroups struct {
 	file string // "": they are not kept
 
-	mu   sync.Mutex
-	list []mcast.Group
+	writing sync.Mutex // held while the file is written, which may take its time
+	mu      sync.Mutex
+	list    []mcast.Group
 }
 
 // loadRecent reads the file in the user's cache.
@@ -76,13 +77,20 @@ func (r *recentGroups) add(g mcast.Group) {
 	if r == nil {
 		return
 	}
+	r.writing.Lock()
+	defer r.writing.Unlock()
+	list := r.first(g)
+	if r.file != "" {
+		writeRecent(r.file, list)
+	}
+}
+
+func (r *recentGroups) first(g mcast.Group) []mcast.Group {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	others := slices.DeleteFunc(slices.Clone(r.list), func(other mcast.Group) bool { return other == g })
 	r.list = append([]mcast.Group{g}, others[:min(len(others), maxRecent-1)]...)
-	if r.file != "" {
-		writeRecent(r.file, r.list)
-	}
+	return slices.Clone(r.list)
 }
 
 // writeRecent replaces the file as a whole: another groupcast may read it now.

@@ -9,7 +9,9 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unicode/utf8"
 
+	"github.com/charmbracelet/x/ansi"
 	"github.com/charmbracelet/x/term"
 	"github.com/creack/pty"
 	"github.com/hinshun/vt10x"
@@ -34,6 +36,12 @@ type screen struct {
 
 func openScreen(t *testing.T, host *lab.Node, columns, rows int, args ...string) *screen {
 	t.Helper()
+	return openTerminal(t, host, columns, rows, nil, append([]string{"groupcast"}, args...)...)
+}
+
+// openTerminal runs any command in a terminal, with more in its environment.
+func openTerminal(t *testing.T, host *lab.Node, columns, rows int, env []string, command ...string) *screen {
+	t.Helper()
 	master, terminal, err := pty.Open()
 	if err != nil {
 		t.Fatal(err)
@@ -50,9 +58,10 @@ func openScreen(t *testing.T, host *lab.Node, columns, rows int, args ...string)
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	s.cmd = host.Command(ctx, "groupcast", args...)
+	s.cmd = host.Command(ctx, command[0], command[1:]...)
 	s.cmd.Stdin, s.cmd.Stdout, s.cmd.Stderr = terminal, terminal, terminal
 	s.cmd.Env = append(os.Environ(), "TERM=xterm-256color", "LANG=C.UTF-8")
+	s.cmd.Env = append(s.cmd.Env, env...)
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -73,20 +82,39 @@ func openScreen(t *testing.T, host *lab.Node, columns, rows int, args ...string)
 
 func (s *screen) read() {
 	b := make([]byte, 1<<16)
+	var rest []byte // of a character that is not here yet
 	for {
 		n, err := s.master.Read(b)
 		if err != nil {
 			return
 		}
+		var text []byte
+		text, rest = singleCells(append(rest, b[:n]...))
 		s.mu.Lock()
 		s.raw.Write(b[:n])
-		s.vt.Write(b[:n])
+		s.vt.Write(text)
 		s.mu.Unlock()
 		select {
 		case s.changed <- struct{}{}:
 		default:
 		}
 	}
+}
+
+// singleCells makes up for vt10x, which gives every character one cell: a wide
+// one is followed by a space, and what has no cell of its own is left out.
+func singleCells(b []byte) (text, rest []byte) {
+	for len(b) > 0 && utf8.FullRune(b) {
+		r, size := utf8.DecodeRune(b)
+		switch width := ansi.StringWidthWc(string(r)); {
+		case r < 0x80 || width == 1:
+			text = append(text, b[:size]...)
+		case width == 2:
+			text = append(append(text, b[:size]...), ' ')
+		}
+		b = b[size:]
+	}
+	return text, b
 }
 
 // keys types.

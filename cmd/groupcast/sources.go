@@ -29,6 +29,11 @@ func (s *session) hearOnly(source netip.Addr) error {
 	case len(on) == 0:
 		return fail(mcast.ErrNotJoined)
 	}
+	for _, i := range on {
+		if !present(i) {
+			return &mcast.OpError{Op: "join", Target: to.String(), Interface: i.Name, Err: mcast.ErrNoInterface}
+		}
+	}
 	l := s.listeners[socketOf(from)]
 	blocked := map[int][]netip.Addr{}
 	for n, i := range on {
@@ -54,6 +59,15 @@ func (s *session) hearOnly(source netip.Addr) error {
 	return nil
 }
 
+// present reports whether an interface is there now. One that is being deleted
+// cannot be joined the other way, nor again the one way; what becomes of its
+// membership is for Follow to say.
+func present(i mcast.Interface) bool {
+	list, err := mcast.Interfaces()
+	_, there := mcast.ByIndex(list, i.Index)
+	return there || err != nil || i.Index == 0
+}
+
 // swap leaves one group on an interface and joins the other there, or stays in
 // the one.
 func swap(l *mcast.Conn, leave, join mcast.Group, on mcast.Interface) error {
@@ -72,7 +86,9 @@ func blockAll(l *mcast.Conn, g mcast.Group, on []mcast.Interface, blocked map[in
 	var errs []error
 	for _, i := range on {
 		for _, g.Source = range blocked[i.Index] {
-			errs = append(errs, l.Block(g, i))
+			if err := l.Block(g, i); !errors.Is(err, mcast.ErrBlocked) {
+				errs = append(errs, err)
+			}
 		}
 	}
 	return errors.Join(errs...)

@@ -99,7 +99,7 @@ func wrongEgress(f Facts, in Intent) []Finding {
 	switch {
 	case f.Heard[best.Index] > 0 && f.Heard[out.Index] == 0:
 		verdict = Failure
-		because = fmt.Sprintf("others are heard by %s (%d datagrams), nobody by %s", best.Name, f.Heard[best.Index], out.Name)
+		because = fmt.Sprintf("others are heard by %s (datagrams: %d), nobody by %s", best.Name, f.Heard[best.Index], out.Name)
 	case in.Send != 0:
 		return nil
 	case addr(out).IsLinkLocalUnicast() && !addr(best).IsLinkLocalUnicast():

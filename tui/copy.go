@@ -1,0 +1,54 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/groupcast/groupcast/mcast/chat"
+)
+
+// copy gives the marked lines to the clipboard of the user's terminal.
+func (m *Model) copy(all bool) tea.Cmd {
+	lines := m.talk.Marked()
+	if len(lines) == 0 {
+		m.flash = "nothing is marked: v marks"
+		return nil
+	}
+	texts := make([]string, len(lines))
+	for i, l := range lines {
+		texts[i] = l.Text.String()
+		if all {
+			texts[i] = plainLine(l)
+		}
+	}
+	text := strings.Join(texts, "\n")
+	if len(text) > clipboardBytes {
+		m.flash = fmt.Sprintf("%s are too much for a terminal's clipboard: /save FILE", count(len(text), "byte"))
+		return nil
+	}
+	m.talk.Unmark()
+	m.flash = count(len(lines), "line") + " given to the terminal's clipboard" + m.clipboardNote
+	return tea.SetClipboard(text)
+}
+
+// markHint says what can be done with marked lines.
+const markHint = "up and down mark more, y copies, esc forgets the marks"
+
+// clipboardBytes is what terminals take by OSC 52: many stop at 100,000
+// characters of base64.
+const clipboardBytes = 74_994
+
+// plainLine is a line with its time and sender, as plain text.
+func plainLine(l chat.Line) string {
+	who := "-"
+	switch l.Kind {
+	case chat.Heard:
+		who = clean(l.From.String())
+	case chat.Own:
+		who = "you"
+	}
+	// Rows of a text stand behind a gutter, or they could pass for other lines.
+	return l.At.Format("15:04:05") + " " + who + " " + strings.ReplaceAll(l.Text.String(), "\n", "\n         │ ")
+}

@@ -1,0 +1,114 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+)
+
+// footer is the last row: what the last key did, the usage of the command that
+// is typed, or the keys that act here.
+func (m *Model) footer() string {
+	l := m.look
+	if said := m.footerText(m.width - 2); said != "" {
+		return " " + said
+	}
+	row := ""
+	for _, item := range m.footerItems() {
+		next := l.accent.Render(item.key) + " " + l.dim.Render(item.word)
+		if row != "" {
+			next = l.dim.Render(l.dot) + next
+		}
+		row += next
+	}
+	return " " + row
+}
+
+// footerText is what is more important now than keys, or "".
+func (m *Model) footerText(width int) string {
+	l := m.look
+	switch u := usage(m.input.Value()); {
+	case m.flash != "":
+		return l.accent.Render(l.cut(clean(m.flash), width))
+	case m.focus == onInput && u != "":
+		return l.dim.Render(l.cut(clean(u), width))
+	case m.focus == onInput && m.fragments() != "":
+		return l.warning.Render(l.cut(m.fragments(), width))
+	}
+	return ""
+}
+
+// fragments says when what is typed is too much for one packet of the
+// interface that it would leave by.
+func (m *Model) fragments() string {
+	size := len(m.input.Value())
+	if size < smallestMTU-ip6Header-udpHeader || strings.HasPrefix(m.input.Value(), "/") {
+		return ""
+	}
+	header := ip4Header
+	if m.snap.Group.Addr.Is6() {
+		header = ip6Header
+	}
+	for _, i := range m.snap.Interfaces {
+		if i.Index == m.snap.Sends.IfIndex && i.MTU > 0 && size > i.MTU-header-udpHeader {
+			return fmt.Sprintf("%s: more than one packet of %s holds (MTU %d). One lost fragment loses all", count(size, "byte"), clean(i.Name), i.MTU)
+		}
+	}
+	return ""
+}
+
+// smallestMTU is that of the smallest IPv4 network (RFC 791), below which
+// nobody looks.
+const smallestMTU = 576
+
+// footerItems are those that there is room for, and none when the row says
+// something else.
+func (m *Model) footerItems() []footerItem {
+	if m.footerText(m.width) != "" {
+		return nil
+	}
+	_, fixable := m.pitfalls.Fixable()
+	items := footerItems(m.focus, fixable)
+	used := 1
+	for i, item := range items {
+		if i > 0 {
+			used += m.look.cells(m.look.dot)
+		}
+		if used += m.look.cells(item.key + " " + item.word); used >= m.width {
+			return items[:i]
+		}
+	}
+	return items
+}
+
+// status is the one row that stands for the title and the panes on a small
+// terminal.
+func (m *Model) status() string {
+	l := m.look
+	if said := m.footerText(m.width); said != "" {
+		return said
+	}
+	row := ""
+	add := func(text string) {
+		if text != "" && l.cells(row)+l.cells(text)+1 <= m.width {
+			row += text + " "
+		}
+	}
+	add(l.accent.Render(m.frozenText()))
+	if m.talk.back && !m.frozen {
+		add(l.accent.Render(m.below()))
+	}
+	if n := len(m.snap.Findings); n > 0 {
+		add(l.verdict(m.snap.Findings[0].Verdict) + " " + l.warning.Render(clean(m.snap.Findings[0].Name)))
+	}
+	if m.snap.Group.Addr.IsValid() {
+		add(clean(m.snap.Group.String()))
+	}
+	switch s := m.snap.Sends; {
+	case s.Err != nil:
+		add(l.failure.Render("sends go nowhere"))
+	case s.Interface != "":
+		add(l.dim.Render("by " + clean(s.Interface)))
+	}
+	add(l.dim.Render("? help"))
+	return row
+}

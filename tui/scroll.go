@@ -1,0 +1,85 @@
+package tui
+
+// move is what the up and down keys do.
+func (m *Model) move(by int) {
+	if m.page == helpPage || m.page == detailPage {
+		m.scroll(by)
+		return
+	}
+	switch m.focus {
+	case onInput:
+		m.input.Recall(by)
+	case onPicker:
+		m.picker.Move(by)
+	case onPitfalls:
+		m.pitfalls.Select(by)
+	case onMembership:
+		m.membership.Scroll(by, m.lay.inside(), m.lay.paneHeight(0))
+	case onHeard:
+		m.heard.Scroll(by, m.lay.inside(), m.lay.paneHeight(1))
+	case onTalk:
+		if m.talk.marked.on {
+			m.talk.Mark(by)
+		} else {
+			m.scroll(by)
+		}
+	case onList:
+		m.list().Move(by)
+	default:
+		m.scroll(by)
+	}
+}
+
+// scroll moves what is shown in the main part.
+func (m *Model) scroll(by int) {
+	width, height := m.mainSize()
+	switch {
+	case m.focus == onPicker:
+		m.picker.Page(max(-1, min(1, by)))
+	case m.page == helpPage:
+		m.help.Scroll(by, width, height)
+	case m.page == findingPage:
+		m.pitfalls.Scroll(by, width, height)
+	case m.page == detailPage:
+		m.detail.Scroll(by, height)
+	case m.lay.shape == small && m.view == talkView && (m.focus == onMembership || m.focus == onHeard || m.focus == onPitfalls):
+		m.move(by)
+	case m.view == mapView:
+		m.hostmap.Scroll(by, width, height)
+	case m.view != talkView:
+		m.list().Move(by)
+	default:
+		m.talk.Scroll(by)
+	}
+}
+
+// toEnd goes to the first or to the newest row.
+func (m *Model) toEnd(todo op) {
+	const far = 1 << 30
+	switch {
+	case m.focus == onPicker || m.page != noPage || m.view == mapView || m.focus == onMembership || m.focus == onHeard || m.focus == onPitfalls:
+		by := far
+		if todo == opTop {
+			by = -far
+		}
+		if m.focus != onPicker && (m.page != noPage || m.view == mapView) {
+			m.scroll(by)
+		} else {
+			m.move(by)
+		}
+	case m.view != talkView && todo == opTop:
+		m.list().Top()
+	case m.view != talkView:
+		m.list().Newest()
+	case todo == opTop:
+		m.talk.Top()
+	default:
+		m.talk.Follow()
+	}
+}
+
+// pageful is how far the page keys go: one row stays in sight.
+func (m *Model) pageful() int {
+	_, height := m.mainSize()
+	return max(1, height-1)
+}

@@ -1,0 +1,88 @@
+package tui
+
+import (
+	"errors"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/groupcast/groupcast/mcast/chat"
+)
+
+// enter carries out the line that was typed. Up brings back one that was
+// wrong, to be corrected.
+func (m *Model) enter() tea.Cmd {
+	a, err := parse(m.input.Value(), m.snap)
+	m.input.Done()
+	m.page = noPage
+	if a == nil && err == nil {
+		return nil
+	}
+	m.freeze(false) // or what it does would not be seen
+	m.talk.Follow()
+	if err != nil {
+		adv := advice{error: err}
+		errors.As(err, &adv)
+		m.say(chat.Problem, err.Error(), adv.hint)
+		m.see()
+		return nil
+	}
+	switch a := a.(type) {
+	case quit:
+		return tea.Quit
+	case showHelp:
+		m.page = helpPage
+		return nil
+	case showWho:
+		for i, row := range who(m.snap, m.now()) {
+			if i > 0 {
+				row = "  " + row
+			}
+			m.say(chat.Notice, row, "")
+		}
+		m.see()
+		return nil
+	case clearTalk:
+		m.talk.Clear()
+		return nil
+	case openPicker:
+		m.openPicker(a.kind)
+		return nil
+	case Save:
+		a.Lines = m.talk.Lines()
+		return m.change(a)
+	case Say:
+		return m.do(a)
+	}
+	return m.change(a)
+}
+
+// change queues an action of which the talk will tell.
+func (m *Model) change(a Action) tea.Cmd {
+	m.freeze(false)
+	m.see()
+	return m.do(a)
+}
+
+// see shows the talk, where commands say what they did.
+func (m *Model) see() {
+	if m.view != talkView {
+		m.show(talkView)
+		m.focusOn(onInput)
+	}
+}
+
+// do queues an action.
+func (m *Model) do(a Action) tea.Cmd {
+	m.queue = append(m.queue, a)
+	return m.carryOut()
+}
+
+func (m *Model) carryOut() tea.Cmd {
+	if m.busy || len(m.queue) == 0 {
+		return nil
+	}
+	a := m.queue[0]
+	m.queue = m.queue[1:]
+	m.busy = true
+	return m.work.do(a)
+}

@@ -1,0 +1,112 @@
+package tui
+
+// stay keeps what is on the screen there.
+func (t *talk) stay() {
+	if t.back || t.empty() {
+		return
+	}
+	t.back, t.bottom, t.hidden, t.seen = true, t.last(), 0, t.lines.kept.next
+	t.lines.Hold()
+}
+
+// Freeze keeps the picture until it is called with false.
+func (t *talk) Freeze(on bool) {
+	t.frozen = on
+	switch {
+	case on:
+		t.stay()
+		t.lines.Hold()
+	case t.empty() || t.bottom == t.last() && t.hidden == 0:
+		t.Follow()
+	}
+}
+
+// Follow shows the newest line from now on.
+func (t *talk) Follow() {
+	t.marked = marking{}
+	if t.frozen {
+		if !t.empty() {
+			t.bottom, t.hidden = t.last(), 0
+		}
+		return
+	}
+	t.back = false
+	t.takeWaiting()
+}
+
+// takeWaiting puts what waited under what is shown.
+func (t *talk) takeWaiting() {
+	n := t.lines.kept.next
+	t.lines.Release()
+	t.index(max(n, t.first()))
+	if t.bottom < t.first() {
+		t.bottom, t.hidden = t.first(), 0
+	}
+	t.marked.keep(t.first())
+}
+
+// Scroll moves by rows, up when negative.
+func (t *talk) Scroll(by int) {
+	if t.empty() {
+		return
+	}
+	t.stay()
+	t.hidden -= by
+	for t.hidden < 0 {
+		if t.bottom == t.last() && !t.frozen && t.lines.Waiting() > 0 {
+			t.takeWaiting()
+			t.lines.Hold()
+		}
+		if t.bottom == t.last() {
+			break
+		}
+		t.bottom++
+		t.hidden += len(t.rows(t.bottom))
+	}
+	for t.hidden >= len(t.rows(t.bottom)) && t.bottom > t.first() {
+		t.hidden -= len(t.rows(t.bottom))
+		t.bottom--
+	}
+	t.stopAtTop()
+	if t.bottom == t.last() && t.hidden <= 0 {
+		t.hidden = 0
+		if !t.frozen && !t.marked.on && t.lines.Waiting() == 0 {
+			t.Follow()
+		}
+	}
+}
+
+// Top scrolls back as far as there are lines.
+func (t *talk) Top() {
+	if t.empty() {
+		return
+	}
+	t.stay()
+	t.bottom, t.hidden = t.first(), len(t.rows(t.first()))
+	t.Scroll(0)
+}
+
+// stopAtTop keeps the screen full when it is scrolled back to the first line.
+func (t *talk) stopAtTop() {
+	filled := 0
+	for n := t.first(); n <= t.last(); n++ {
+		filled += len(t.rows(n))
+		if filled < t.height && n < t.last() {
+			continue
+		}
+		hidden := max(0, filled-t.height)
+		if t.bottom < n || t.bottom == n && t.hidden > hidden {
+			t.bottom, t.hidden = n, hidden
+		}
+		return
+	}
+}
+
+// New is how many lines came below since the talk was scrolled back.
+func (t *talk) New() uint64 {
+	if !t.back {
+		return t.lines.Waiting() // frozen before there was a line
+	}
+	next := t.lines.kept.next
+	return next - min(next, max(t.seen, t.bottom+1)) + t.lines.Waiting()
+}
