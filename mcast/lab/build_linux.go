@@ -1,11 +1,14 @@
 package lab
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net"
+	"slices"
 	"time"
 
 	"github.com/vishvananda/netlink"
@@ -26,11 +29,23 @@ func (l *Lab) build(ctx context.Context, t Topology) error {
 			return fmt.Errorf("lab: make switch %s: %w", s.Name, err)
 		}
 		bridges[s.Name] = b.Index
+		if s.Snooping {
+			if err := l.switches.snoop(ctx, b.Index, s.Querier); err != nil {
+				return fmt.Errorf("lab: let switch %s snoop: %w", s.Name, err)
+			}
+		}
 	}
 	ports := 0
 	for _, h := range t.Hosts {
 		n := l.nodes[h.Name]
 		if err := n.defaults(); err != nil {
+			return err
+		}
+		if err := n.forward(h); err != nil {
+			return err
+		}
+		n.sysctls, n.router = h.Sysctls, h.Router
+		if err := n.settings(""); err != nil {
 			return err
 		}
 		for _, i := range h.Interfaces {
@@ -42,6 +57,11 @@ func (l *Lab) build(ctx context.Context, t Topology) error {
 		}
 		for _, r := range h.Routes {
 			if err := n.AddRoute(r); err != nil {
+				return err
+			}
+		}
+		if h.Router {
+			if err := n.routeGroups(h.Interfaces); err != nil {
 				return err
 			}
 		}
@@ -76,6 +96,31 @@ func (n *Node) defaults() error {
 	return n.Link("lo").change("switch on", n.ns.handle.LinkSetUp)
 }
 
+// forward lets a router forward unicast datagrams.
+func (n *Node) forward(h Host) error {
+	if !h.Router {
+		return nil
+	}
+	if err := n.Sysctl("net.ipv4.ip_forward", "1"); err != nil {
+		return err
+	}
+	return ignoreMissing(n.Sysctl("net.ipv6.conf.all.forwarding", "1"))
+}
+
+// settings writes the topology's settings of an interface, or with "" those
+// that are of none.
+func (n *Node) settings(of string) error {
+	for _, name := range slices.Sorted(maps.Keys(n.sysctls)) {
+		if sysctlInterface(name) != of {
+			continue
+		}
+		if err := n.Sysctl(name, n.sysctls[name]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // ignoreMissing lets a kernel be without IPv6.
 func ignoreMissing(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
@@ -100,23 +145,33 @@ func (n *Node) plug(name string) error {
 	if !ok {
 		return n.Link(name).failed("make", fs.ErrNotExist)
 	}
-	if err := c.lab.wire(n, name, c.port, c.bridge); err != nil {
+	if err := c.lab.wire(n, c); err != nil {
 		return n.Link(name).failed("make", err)
 	}
-	return n.configure(c.Interface)
+	if err := n.settings(name); err != nil {
+		return err
+	}
+	if err := n.configure(c.Interface); err != nil || n.groups == nil {
+		return err
+	}
+	return n.Link(name).change("route groups by", n.groups.add)
 }
 
 // wire makes a cable (veth(4)) between the host and a port of a bridge. Of
 // none (0) the port is only up, and takes what it is sent.
-func (l *Lab) wire(n *Node, name string, port, bridge int) error {
+func (l *Lab) wire(n *Node, c cable) error {
 	attrs := netlink.NewLinkAttrs()
-	attrs.Name = portName(port)
-	attrs.MasterIndex = bridge
+	attrs.Name = portName(c.port)
+	attrs.MasterIndex = c.bridge
+	attrs.MTU = cmp.Or(c.MTU, 1500) // of both ends: a frame that is too long is lost at the switch
 	attrs.Flags = net.FlagUp
 	cable := netlink.NewVeth(attrs)
-	cable.PeerName = name
+	cable.PeerName = c.Name
 	cable.PeerNamespace = netlink.NsFd(n.ns.file.Fd())
-	return l.switches.handle.LinkAdd(cable)
+	if err := l.switches.handle.LinkAdd(cable); err != nil || !n.router || c.bridge == 0 {
+		return err
+	}
+	return l.switches.toRouter(cable.Index)
 }
 
 func (n *Node) configure(i Interface) error {
@@ -129,6 +184,16 @@ func (n *Node) configure(i Interface) error {
 	if i.Switch == "" {
 		// Nobody is there to answer ARP, as with a tun device.
 		if err := link.change("switch ARP off on", n.ns.handle.LinkSetARPOff); err != nil {
+			return err
+		}
+	}
+	if i.Loss > 0 {
+		if err := link.Drop(i.Loss); err != nil {
+			return err
+		}
+	}
+	if i.Delay > 0 {
+		if err := link.Delay(i.Delay); err != nil {
 			return err
 		}
 	}

@@ -35,6 +35,13 @@
 //		l.Host("B").Link("eth0").Drop(30) // and 30 % of what reaches it is lost
 //	}
 //
+// Topologies has labs that are ready to be built, ParseTopology reads others
+// from text, and Apply makes things go wrong in one that runs:
+//
+//	f, err := lab.ParseFault([]string{"delay", "B.eth0", "200ms"})
+//	...
+//	err = l.Apply(f)
+//
 // Each host is a process, and the commands that run in a host are children of
 // that process, in its network namespace: /proc/net and net.Interfaces show
 // the host, and the program runs unchanged. No file system is mounted, so

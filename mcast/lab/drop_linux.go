@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/google/nftables"
@@ -25,7 +26,7 @@ func (l *Link) Drop(percent int) error {
 //
 //	nft table netdev lab-eth0 { chain drop {
 //		type filter hook ingress device eth0 priority 0;
-//		numgen random mod 100 < PERCENT drop
+//		numgen random mod 100 < PERCENT counter drop
 //	} }
 func (l *Link) drop(percent uint32) error {
 	if _, err := l.node.ns.handle.LinkByName(l.name); err != nil {
@@ -35,7 +36,7 @@ func (l *Link) drop(percent uint32) error {
 	if err != nil {
 		return err
 	}
-	table := &nftables.Table{Family: nftables.TableFamilyNetdev, Name: "lab-" + l.name}
+	table := &nftables.Table{Family: nftables.TableFamilyNetdev, Name: l.dropTable()}
 	c.AddTable(table) // so that there is one to delete
 	c.DelTable(table)
 	if percent > 0 {
@@ -49,8 +50,31 @@ func (l *Link) drop(percent uint32) error {
 			// The kernel compares byte by byte, which is right in either byte
 			// order for numbers of one byte.
 			&expr.Cmp{Op: expr.CmpOpLt, Register: unix.NFT_REG_1, Data: binaryutil.NativeEndian.PutUint32(percent)},
+			&expr.Counter{},
 			&expr.Verdict{Kind: expr.VerdictDrop},
 		}})
 	}
 	return c.Flush()
+}
+
+func (l *Link) dropTable() string { return "lab-" + l.name }
+
+// dropped is how many frames Drop has lost since it was last called.
+func (l *Link) dropped() (n uint64, err error) {
+	c, err := nftables.New(nftables.WithNetNSFd(int(l.node.ns.file.Fd())))
+	if err != nil {
+		return 0, err
+	}
+	rules, err := c.GetRules(&nftables.Table{Family: nftables.TableFamilyNetdev, Name: l.dropTable()}, &nftables.Chain{Name: "drop"})
+	if errors.Is(err, unix.ENOENT) {
+		return 0, nil
+	}
+	for _, r := range rules {
+		for _, e := range r.Exprs {
+			if counter, ok := e.(*expr.Counter); ok {
+				n += counter.Packets
+			}
+		}
+	}
+	return n, err
 }

@@ -14,16 +14,23 @@ import (
 
 // Lab is a topology that was built.
 type Lab struct {
+	topology Topology
 	switches *namespace
 	nodes    map[string]*Node
 	closing  sync.Once
+
+	mu     sync.Mutex
+	delays map[int]*delayLine // by the port
 }
 
 // Node is a host of a Lab. Its methods can be called from several goroutines.
 type Node struct {
 	name    string
 	ns      *namespace
-	cables  map[string]cable // by the interface's name
+	cables  map[string]cable  // by the interface's name
+	sysctls map[string]string // of the topology
+	router  bool
+	groups  *groupRouter // nil: it does not forward groups
 	process *exec.Cmd
 	control *net.UnixConn
 	gone    chan struct{} // closed when the process and all its commands have ended
@@ -41,7 +48,7 @@ func Up(ctx context.Context, t Topology) (_ *Lab, err error) {
 	if err := t.Validate(); err != nil {
 		return nil, fmt.Errorf("lab: %w", err)
 	}
-	l := &Lab{nodes: map[string]*Node{}}
+	l := &Lab{topology: t, nodes: map[string]*Node{}, delays: map[int]*delayLine{}}
 	defer func() {
 		if err != nil {
 			l.Close()
@@ -63,6 +70,9 @@ func Up(ctx context.Context, t Topology) (_ *Lab, err error) {
 	return l, nil
 }
 
+// Topology is what was built.
+func (l *Lab) Topology() Topology { return l.topology }
+
 // Host returns the host of that name, or nil if the topology has none.
 func (l *Lab) Host(name string) *Node { return l.nodes[name] }
 
@@ -76,8 +86,14 @@ func (l *Lab) Close() error {
 		}
 		for _, n := range l.nodes {
 			<-n.gone
+			n.groups.close()
 			n.ns.close()
 		}
+		l.mu.Lock()
+		for _, d := range l.delays {
+			_ = d.close()
+		}
+		l.mu.Unlock()
 		if l.switches != nil {
 			l.switches.close()
 		}

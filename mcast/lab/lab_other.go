@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"time"
 )
 
 var errNeedsLinux = fmt.Errorf("the lab needs Linux: %w", errors.ErrUnsupported)
@@ -20,6 +21,12 @@ type Lab struct{}
 
 // Up needs Linux.
 func Up(context.Context, Topology) (*Lab, error) { return nil, errNeedsLinux }
+
+// Topology is empty.
+func (l *Lab) Topology() Topology { return Topology{} }
+
+// Apply needs Linux.
+func (l *Lab) Apply(Fault) error { return errNeedsLinux }
 
 // Host returns nil.
 func (l *Lab) Host(string) *Node { return nil }
@@ -41,6 +48,12 @@ func (n *Node) Do(func() error) error { return errNeedsLinux }
 
 // Sysctl needs Linux.
 func (n *Node) Sysctl(string, string) error { return errNeedsLinux }
+
+// Firewall needs Linux.
+func (n *Node) Firewall(in, out bool) error { return errNeedsLinux }
+
+// Kill needs Linux.
+func (n *Node) Kill() error { return errNeedsLinux }
 
 // AddRoute needs Linux.
 func (n *Node) AddRoute(Route) error { return errNeedsLinux }
@@ -71,6 +84,18 @@ func (l *Link) AddAddr(netip.Prefix) error { return errNeedsLinux }
 
 // DelAddr needs Linux.
 func (l *Link) DelAddr(netip.Prefix) error { return errNeedsLinux }
+
+// Cut needs Linux.
+func (l *Link) Cut() error { return errNeedsLinux }
+
+// Heal needs Linux.
+func (l *Link) Heal() error { return errNeedsLinux }
+
+// Counters needs Linux.
+func (l *Link) Counters() (Counters, error) { return Counters{}, errNeedsLinux }
+
+// Delay needs Linux.
+func (l *Link) Delay(time.Duration) error { return errNeedsLinux }
 
 // Drop needs Linux.
 func (l *Link) Drop(int) error { return errNeedsLinux }

@@ -3,6 +3,8 @@ package lab
 import (
 	"context"
 	"fmt"
+	"io/fs"
+	"net"
 	"net/netip"
 	"time"
 
@@ -50,7 +52,16 @@ func (l *Link) SetDown() error { return l.change("switch off", l.node.ns.handle.
 
 // Delete deletes the interface, and with it its addresses, its routes and
 // every membership on it.
-func (l *Link) Delete() error { return l.change("delete", l.node.ns.handle.LinkDel) }
+func (l *Link) Delete() error {
+	if err := l.change("delete", l.node.ns.handle.LinkDel); err != nil {
+		return err
+	}
+	c, ok := l.node.cables[l.name]
+	if !ok {
+		return nil
+	}
+	return l.failed("end the delay of", c.lab.endDelay(c.port))
+}
 
 // Make makes an interface again that was deleted, as the topology has it but
 // without the host's routes by it, and waits for its carrier. It has a new
@@ -59,10 +70,47 @@ func (l *Link) Make() error {
 	if err := l.node.plug(l.name); err != nil {
 		return err
 	}
-	if l.node.cables[l.name].Down {
-		return nil
+	c := l.node.cables[l.name]
+	// Since Linux 6.16 a netdev chain outlives its device, and comes to be of
+	// the next one of that name.
+	if err := l.Drop(c.Loss); err != nil || c.Down {
+		return err
 	}
 	return l.waitBothEnds()
+}
+
+// Cut cuts the wire at the switch: the interface stays up and loses its carrier.
+func (l *Link) Cut() error { return l.port("cut", false) }
+
+// Heal mends a wire that was cut, and waits for the carrier of an interface
+// that is up.
+func (l *Link) Heal() error {
+	if err := l.port("heal", true); err != nil {
+		return err
+	}
+	link, err := l.node.ns.handle.LinkByName(l.name)
+	if err != nil || link.Attrs().Flags&net.FlagUp == 0 {
+		return l.failed("heal", err)
+	}
+	return l.waitBothEnds()
+}
+
+// port switches the other end of the interface's wire.
+func (l *Link) port(op string, on bool) error {
+	c, ok := l.node.cables[l.name]
+	if !ok {
+		return l.failed(op, fs.ErrNotExist)
+	}
+	h := c.lab.switches.handle
+	port, err := h.LinkByName(portName(c.port))
+	switch {
+	case err != nil:
+	case on:
+		err = h.LinkSetUp(port)
+	default:
+		err = h.LinkSetDown(port)
+	}
+	return l.failed(op, err)
 }
 
 // AddAddr adds an address with the length of its subnet, usable at once.

@@ -1,9 +1,12 @@
 package lab
 
-import "net/netip"
+import (
+	"net/netip"
+	"time"
+)
 
 // Topology is what Up builds: switches, and hosts attached to them. It is a
-// plain value; Validate says whether it can be built.
+// plain value; Validate says whether it can be built, ParseTopology reads one.
 type Topology struct {
 	Switches []Switch
 	Hosts    []Host
@@ -14,7 +17,17 @@ type Topology struct {
 type Switch struct {
 	Name     string
 	Snooping bool // forward a group only where it was joined (RFC 4541); off: flood
+
+	// Querier lets a snooping switch ask who is a member (IGMP only: without
+	// an IPv6 address it cannot ask for MLD, and floods IPv6 groups). Without,
+	// it is one whose querier has gone: it forgets each member MemberTime
+	// after the join, and floods 224.0.0.0/24 only.
+	Querier bool
 }
+
+// MemberTime is how long a snooping switch without a querier knows a member
+// that it has heard of. On real ones it is 260 s (RFC 3376, section 8.4).
+const MemberTime = 5 * time.Second
 
 // Host is a computer. Its loopback interface lo is always there and up.
 // rp_filter starts at 0, whatever it is on the machine outside.
@@ -22,6 +35,17 @@ type Host struct {
 	Name       string
 	Interfaces []Interface
 	Routes     []Route // besides those that its addresses bring
+
+	// Router lets it forward between all its interfaces: unicast datagrams by
+	// its routes, and IPv4 multicast ones to every other interface, whether or
+	// not anybody there has joined. Both cost a hop, and 224.0.0.0/24 is never
+	// forwarded (RFC 5771, section 4). IPv6 multicast is not forwarded.
+	Router bool
+
+	// Sysctls are settings by their names, such as net.ipv4.conf.all.rp_filter;
+	// only those that begin with net. Slashes may stand for the dots. They are
+	// written before there are interfaces, and those of interfaces after.
+	Sysctls map[string]string
 }
 
 // Interface is a network interface of a host. Attached to no switch it is a
@@ -32,7 +56,13 @@ type Interface struct {
 	Switch string         // "": none
 	Addrs  []netip.Prefix // the interface's address with the length of its subnet; IPv6 ones are usable at once
 	Down   bool           // leave it switched off
+	MTU    int            // bytes, 576 to 9000, from 1280 on with IPv6 addresses; 0: 1500
+	Loss   int            // per cent of the frames that reach it, 0 to 100, see Link.Drop
+	Delay  time.Duration  // of what reaches it, 0 to MaxDelay, see Link.Delay
 }
+
+// MaxDelay is the longest delay of an interface.
+const MaxDelay = 10 * time.Second
 
 // Route is an entry of a host's main routing table.
 type Route struct {
@@ -53,27 +83,3 @@ const (
 	Blackhole   RouteType = "blackhole"   // EINVAL
 	Prohibit    RouteType = "prohibit"    // EACCES
 )
-
-// Article is the LAN that the pitfalls start from. A and B are on one switch,
-// but A's default route leads by its other interface, on another wire, and so
-// do its multicast datagrams. Neither gateway exists.
-var Article = Topology{
-	Switches: []Switch{{Name: "lan"}, {Name: "other"}},
-	Hosts: []Host{
-		{
-			Name: "A",
-			Interfaces: []Interface{
-				{Name: "eth0", Switch: "lan", Addrs: []netip.Prefix{netip.MustParsePrefix("192.168.8.164/24")}},
-				{Name: "eth1", Switch: "other", Addrs: []netip.Prefix{netip.MustParsePrefix("169.254.167.41/16")}},
-			},
-			Routes: []Route{{Dst: netip.MustParsePrefix("0.0.0.0/0"), Via: netip.MustParseAddr("169.254.0.1"), Dev: "eth1"}},
-		},
-		{
-			Name: "B",
-			Interfaces: []Interface{
-				{Name: "eth0", Switch: "lan", Addrs: []netip.Prefix{netip.MustParsePrefix("192.168.8.226/24")}},
-			},
-			Routes: []Route{{Dst: netip.MustParsePrefix("0.0.0.0/0"), Via: netip.MustParseAddr("192.168.8.1"), Dev: "eth0"}},
-		},
-	},
-}

@@ -3,6 +3,8 @@ package lab
 import (
 	"errors"
 	"fmt"
+	"iter"
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -11,67 +13,139 @@ import (
 // maxName is IFNAMSIZ without its NUL: the kernel cuts nothing, it refuses.
 const maxName = 15
 
+// maxVIFs is how many interfaces the kernel's multicast routing has (MAXVIFS
+// in linux/mroute.h).
+const maxVIFs = 32
+
+// place is a part of a topology that can be wrong by itself.
+type place struct {
+	part        string // "switch", "host", "interface", "route" or "sysctl"
+	host, index int    // whose, and which of them
+	name        string // of a sysctl
+}
+
 // Validate returns the first reason why the topology cannot be built, or nil.
 func (t Topology) Validate() error {
-	// A set for each switch: the addresses on it, and whose they are.
-	onSwitch := map[string]map[netip.Addr]string{}
-	for _, s := range t.Switches {
-		if err := validName(s.Name); err != nil {
-			return fmt.Errorf("switch %q: %w", s.Name, err)
-		}
-		if onSwitch[s.Name] != nil {
-			return fmt.Errorf("switch %q: there are two of that name", s.Name)
-		}
-		onSwitch[s.Name] = map[netip.Addr]string{}
-	}
-	hosts := map[string]bool{}
-	for _, h := range t.Hosts {
-		if err := validName(h.Name); err != nil {
-			return fmt.Errorf("host %q: %w", h.Name, err)
-		}
-		if hosts[h.Name] {
-			return fmt.Errorf("host %q: there are two of that name", h.Name)
-		}
-		hosts[h.Name] = true
-		if err := h.validate(onSwitch); err != nil {
-			return fmt.Errorf("host %q: %w", h.Name, err)
-		}
+	for _, err := range t.problems() {
+		return err
 	}
 	return nil
 }
 
-func (h Host) validate(onSwitch map[string]map[netip.Addr]string) error {
-	names := map[string]bool{}
-	for _, i := range h.Interfaces {
-		if err := validName(i.Name); err != nil {
-			return fmt.Errorf("interface %q: %w", i.Name, err)
-		}
-		if names[i.Name] {
-			return fmt.Errorf("interface %q: there are two of that name", i.Name)
-		}
-		names[i.Name] = true
-		taken, ok := onSwitch[i.Switch]
-		if !ok && i.Switch != "" {
-			return fmt.Errorf("interface %q: no switch %q", i.Name, i.Switch)
-		}
-		for _, p := range i.Addrs {
-			a := p.Addr()
+// problems yields what is wrong with the topology, and where.
+func (t Topology) problems() iter.Seq2[place, error] {
+	return func(yield func(place, error) bool) {
+		// A set for each switch: the addresses on it, and whose they are.
+		onSwitch := map[string]map[netip.Addr]string{}
+		for i, s := range t.Switches {
+			err := validName(s.Name)
 			switch {
-			case !p.IsValid():
-				return fmt.Errorf("interface %q: an address is missing or has no prefix length", i.Name)
-			case a.IsMulticast() || a.IsUnspecified():
-				return fmt.Errorf("interface %q: %s is not a unicast address", i.Name, a)
-			case taken[a] != "":
-				return fmt.Errorf("interface %q: address %s is also that of %s, on the same switch %q", i.Name, a, taken[a], i.Switch)
-			case taken != nil:
-				taken[a] = h.Name + " " + i.Name
+			case err != nil:
+			case onSwitch[s.Name] != nil:
+				err = errors.New("there are two of that name")
+			case s.Querier && !s.Snooping:
+				err = errors.New("only a snooping switch can be the querier")
+			}
+			onSwitch[s.Name] = map[netip.Addr]string{}
+			if err != nil && !yield(place{part: "switch", index: i}, fmt.Errorf("switch %q: %w", s.Name, err)) {
+				return
+			}
+		}
+		hosts := map[string]bool{}
+		for i, h := range t.Hosts {
+			err := validName(h.Name)
+			switch {
+			case err != nil:
+			case hosts[h.Name]:
+				err = errors.New("there are two of that name")
+			case strings.Contains(h.Name, "."):
+				err = errors.New("a dot in the name: HOST.INTERFACE is how interfaces are named")
+			}
+			if err == nil && h.Router && len(h.Interfaces) > maxVIFs {
+				err = fmt.Errorf("%d interfaces: a router has at most %d", len(h.Interfaces), maxVIFs)
+			}
+			hosts[h.Name] = true
+			if err != nil && !yield(place{part: "host", index: i}, fmt.Errorf("host %q: %w", h.Name, err)) {
+				return
+			}
+			for at, err := range h.problems(onSwitch) {
+				at.host = i
+				if !yield(at, fmt.Errorf("host %q: %w", h.Name, err)) {
+					return
+				}
 			}
 		}
 	}
-	for _, r := range h.Routes {
-		if err := r.validate(h.Interfaces); err != nil {
-			return fmt.Errorf("route %s: %w", r.Dst, err)
+}
+
+func (h Host) problems(onSwitch map[string]map[netip.Addr]string) iter.Seq2[place, error] {
+	return func(yield func(place, error) bool) {
+		names := map[string]bool{}
+		for n, i := range h.Interfaces {
+			taken, ok := onSwitch[i.Switch]
+			err := validInterfaceName(i.Name)
+			switch {
+			case err != nil:
+			case names[i.Name]:
+				err = errors.New("there are two of that name")
+			case !ok && i.Switch != "":
+				err = fmt.Errorf("no switch %q%s", i.Switch, didYouMean(i.Switch, slices.Collect(maps.Keys(onSwitch))))
+			default:
+				err = i.validate(h.Name, taken)
+			}
+			names[i.Name] = true
+			if err != nil && !yield(place{part: "interface", index: n}, fmt.Errorf("interface %q: %w", i.Name, err)) {
+				return
+			}
 		}
+		for n, r := range h.Routes {
+			if err := r.validate(h.Interfaces); err != nil &&
+				!yield(place{part: "route", index: n}, fmt.Errorf("route %s: %w", r.Dst, err)) {
+				return
+			}
+		}
+		for _, name := range slices.Sorted(maps.Keys(h.Sysctls)) {
+			err := validSysctl(name, h.Sysctls[name])
+			if of := sysctlInterface(name); err == nil && of != "" && !names[of] {
+				err = fmt.Errorf("no interface %q", of)
+			}
+			if err != nil && !yield(place{part: "sysctl", name: name}, fmt.Errorf("sysctl %q: %w", name, err)) {
+				return
+			}
+		}
+	}
+}
+
+// validate checks the interface of a host, and takes its addresses.
+func (i Interface) validate(host string, taken map[netip.Addr]string) error {
+	six := false
+	for n, p := range i.Addrs {
+		a := p.Addr()
+		switch {
+		case !p.IsValid():
+			return errors.New("an address is missing or has no prefix length")
+		case a.Is4In6():
+			return fmt.Errorf("%s is an IPv4 address: write %s", a, a.Unmap())
+		case a.IsMulticast() || a.IsUnspecified():
+			return fmt.Errorf("%s is not a unicast address", a)
+		case slices.Contains(i.Addrs[:n], p):
+			return fmt.Errorf("address %s is there twice", p)
+		case taken[a] != "":
+			return fmt.Errorf("address %s is also that of %s, on the same switch %q", a, taken[a], i.Switch)
+		case taken != nil:
+			taken[a] = host + " " + i.Name
+		}
+		six = six || a.Is6()
+	}
+	switch {
+	case i.MTU != 0 && (i.MTU < 576 || i.MTU > 9000):
+		return fmt.Errorf("MTU %d: want 576 to 9000", i.MTU)
+	case six && i.MTU != 0 && i.MTU < 1280: // RFC 8200, section 5
+		return fmt.Errorf("MTU %d: IPv6 needs 1280 or more", i.MTU)
+	case i.Loss < 0 || i.Loss > 100:
+		return fmt.Errorf("loss %d%%: want 0 to 100", i.Loss)
+	case i.Delay < 0 || i.Delay > MaxDelay:
+		return fmt.Errorf("delay %s: want 0 to %s", i.Delay, MaxDelay)
 	}
 	return nil
 }
@@ -81,10 +155,16 @@ func (r Route) validate(interfaces []Interface) error {
 	switch {
 	case !r.Dst.IsValid():
 		return errors.New("the destination is missing")
+	case r.Dst.Addr().Is4In6() || r.Via.Is4In6():
+		return errors.New("an IPv4 address is written as one of IPv6")
 	case r.Dst != r.Dst.Masked():
 		return fmt.Errorf("%s has bits beyond its prefix length: want %s", r.Dst, r.Dst.Masked())
 	case r.Via.IsValid() && r.Via.Is4() != r.Dst.Addr().Is4():
 		return fmt.Errorf("gateway %s is of another IP version", r.Via)
+	case r.Via.Zone() != "":
+		return fmt.Errorf("gateway %s has a zone: name the interface instead", r.Via)
+	case r.Via.IsValid() && (r.Via.IsMulticast() || r.Via.IsUnspecified()):
+		return fmt.Errorf("gateway %s is not a unicast address", r.Via)
 	case !slices.Contains([]RouteType{Unicast, Unreachable, Blackhole, Prohibit}, r.Type):
 		return fmt.Errorf("unknown type %q: want unreachable, blackhole, prohibit or none", r.Type)
 	case r.Type != Unicast && (r.Dev != "" || r.Via.IsValid()):
@@ -99,6 +179,51 @@ func (r Route) validate(interfaces []Interface) error {
 		return fmt.Errorf("interface %q is down, so the kernel refuses the route", r.Dev)
 	}
 	return nil
+}
+
+// sysctlParts are the parts of a setting's name: between its slashes, or if
+// it has none between its dots.
+func sysctlParts(name string) []string {
+	if strings.Contains(name, "/") {
+		return strings.Split(name, "/")
+	}
+	return strings.Split(name, ".")
+}
+
+// sysctlInterface is the interface that the setting is of, or "" if it is not
+// of one that a topology makes.
+func sysctlInterface(name string) string {
+	parts := sysctlParts(name)
+	if len(parts) < 5 || parts[2] != "conf" && parts[2] != "neigh" || slices.Contains([]string{"all", "default", "lo"}, parts[3]) {
+		return ""
+	}
+	return parts[3]
+}
+
+// validSysctl keeps to settings of the host: others would be the computer's,
+// and root's lab could write them.
+func validSysctl(name, value string) error {
+	parts := sysctlParts(name)
+	switch {
+	case len(parts) < 3 || parts[0] != "net" || slices.ContainsFunc(parts, func(s string) bool { return s == "" || s == "." || s == ".." }):
+		return errors.New("not the name of a setting below net")
+	case strings.ContainsFunc(name, func(c rune) bool { return c <= ' ' || c > '~' || c == '=' || c == '#' }):
+		return errors.New("the name has a character that no setting has")
+	case value == "" || value != strings.TrimSpace(value):
+		return errors.New("the value is empty or has space around it")
+	case strings.ContainsFunc(value, func(c rune) bool { return c < ' ' || c > '~' || c == '#' }):
+		return errors.New("the value has a character that no setting takes")
+	}
+	return nil
+}
+
+// validInterfaceName leaves out the words that begin other lines of the text
+// format.
+func validInterfaceName(name string) error {
+	if slices.Contains([]string{"switch", "host", "router", "route", "sysctl"}, name) {
+		return errors.New("the name is a word of the text format")
+	}
+	return validName(name)
 }
 
 // validName keeps to names that are interfaces' and can be typed, logged and

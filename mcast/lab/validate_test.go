@@ -22,6 +22,10 @@ func oneHost(interfaces []lab.Interface, routes ...lab.Route) lab.Topology {
 	}
 }
 
+func withSysctl(name, value string) lab.Topology {
+	return lab.Topology{Hosts: []lab.Host{{Name: "A", Sysctls: map[string]string{name: value}}}}
+}
+
 func TestValidate(t *testing.T) {
 	eth0 := lab.Interface{Name: "eth0", Switch: "lan", Addrs: prefixes("192.0.2.1/24")}
 	byDefault := netip.MustParsePrefix("0.0.0.0/0")
@@ -48,7 +52,7 @@ func TestValidate(t *testing.T) {
 		{"two interfaces of one name", oneHost([]lab.Interface{eth0, {Name: "eth0", Switch: "lan"}}),
 			`host "A": interface "eth0": there are two of that name`},
 		{"unknown switch", oneHost([]lab.Interface{{Name: "eth0", Switch: "wan"}}),
-			`host "A": interface "eth0": no switch "wan"`},
+			`host "A": interface "eth0": no switch "wan" (did you mean lan?)`},
 		{"16 bytes", oneHost([]lab.Interface{{Name: "abcdefghijklmnop", Switch: "lan"}}),
 			`host "A": interface "abcdefghijklmnop": the name is 16 bytes long: at most 15`},
 		{"no name", lab.Topology{Hosts: []lab.Host{{}}}, `host "": the name is empty`},
@@ -78,6 +82,35 @@ func TestValidate(t *testing.T) {
 			`host "A": route 224.0.0.1/4: 224.0.0.1/4 has bits beyond its prefix length: want 224.0.0.0/4`},
 		{"IPv6 by an IPv4 gateway", oneHost([]lab.Interface{eth0}, lab.Route{Dst: netip.MustParsePrefix("::/0"), Via: gateway}),
 			`host "A": route ::/0: gateway 192.0.2.254 is of another IP version`},
+		{"gateway with a zone", oneHost([]lab.Interface{eth0}, lab.Route{Dst: netip.MustParsePrefix("::/0"), Via: netip.MustParseAddr("fe80::1%eth0")}),
+			`host "A": route ::/0: gateway fe80::1%eth0 has a zone: name the interface instead`},
+		{"a switch that is nearly right", lab.Topology{
+			Switches: []lab.Switch{{Name: "lan"}, {Name: "other"}},
+			Hosts:    []lab.Host{{Name: "A", Interfaces: []lab.Interface{{Name: "eth0", Switch: "othr"}}}},
+		}, `host "A": interface "eth0": no switch "othr" (did you mean other?)`},
+		{"a querier that does not snoop", lab.Topology{Switches: []lab.Switch{{Name: "lan", Querier: true}}},
+			`switch "lan": only a snooping switch can be the querier`},
+		{"a host with a dot", lab.Topology{Hosts: []lab.Host{{Name: "A.b"}}},
+			`host "A.b": a dot in the name: HOST.INTERFACE is how interfaces are named`},
+		{"a word for an interface", oneHost([]lab.Interface{{Name: "route"}}),
+			`host "A": interface "route": the name is a word of the text format`},
+		{"an address twice", oneHost([]lab.Interface{{Name: "eth0", Addrs: prefixes("192.0.2.1/24", "192.0.2.1/24")}}),
+			`host "A": interface "eth0": address 192.0.2.1/24 is there twice`},
+		{"IPv4 in IPv6", oneHost([]lab.Interface{{Name: "eth0", Addrs: prefixes("::ffff:192.0.2.1/120")}}),
+			`host "A": interface "eth0": ::ffff:192.0.2.1 is an IPv4 address: write 192.0.2.1`},
+		{"small MTU", oneHost([]lab.Interface{{Name: "eth0", MTU: 575}}), `host "A": interface "eth0": MTU 575: want 576 to 9000`},
+		{"large MTU", oneHost([]lab.Interface{{Name: "eth0", MTU: 9001}}), `host "A": interface "eth0": MTU 9001: want 576 to 9000`},
+		{"MTU for IPv4", oneHost([]lab.Interface{{Name: "eth0", MTU: 576, Addrs: prefixes("192.0.2.1/24")}}), ""},
+		{"MTU for IPv6", oneHost([]lab.Interface{{Name: "eth0", MTU: 1279, Addrs: prefixes("2001:db8::1/64")}}),
+			`host "A": interface "eth0": MTU 1279: IPv6 needs 1280 or more`},
+		{"loss of more than all", oneHost([]lab.Interface{{Name: "eth0", Loss: 101}}), `host "A": interface "eth0": loss 101%: want 0 to 100`},
+		{"delay before it is sent", oneHost([]lab.Interface{{Name: "eth0", Delay: -1}}), `host "A": interface "eth0": delay -1ns: want 0 to 10s`},
+		{"a setting of the computer", withSysctl("kernel.hostname", "x"), `host "A": sysctl "kernel.hostname": not the name of a setting below net`},
+		{"a way out of net", withSysctl("net/../kernel/hostname", "x"), `host "A": sysctl "net/../kernel/hostname": not the name of a setting below net`},
+		{"an absolute way out", withSysctl("net//../x", "1"), `host "A": sysctl "net//../x": not the name of a setting below net`},
+		{"a setting of no interface", withSysctl("net.ipv4.conf.eth0.rp_filter", "1"), `host "A": sysctl "net.ipv4.conf.eth0.rp_filter": no interface "eth0"`},
+		{"a setting of lo", withSysctl("net.ipv4.conf.lo.rp_filter", "1"), ""},
+		{"two lines for a value", withSysctl("net.ipv4.ip_forward", "1\n0"), `host "A": sysctl "net.ipv4.ip_forward": the value has a character that no setting takes`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got := ""

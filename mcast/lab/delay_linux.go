@@ -1,0 +1,243 @@
+package lab
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"net"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/nftables"
+	"github.com/google/nftables/binaryutil"
+	"github.com/google/nftables/expr"
+	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
+)
+
+// delayLine delays what leaves a port of a switch. The port's frames are
+// turned away (nft(8), netdev egress) into a cable whose other end is read
+// here, and are sent by the port when their time has come. The port stays as
+// it is: the carrier does not go, and a snooping switch forgets nothing.
+type delayLine struct {
+	ns      *namespace
+	port    string
+	table   *nftables.Table
+	in, out *os.File // packet(7) sockets
+	cable   netlink.Link
+	dropped atomic.Uint64
+	done    chan struct{}
+	running sync.WaitGroup
+}
+
+const (
+	delayedFrames = 1024    // how many can be on their way
+	delayedMark   = 0x1ab   // frames that were delayed already
+	largestFrame  = 1 << 17 // bytes: one of segmentation offload is up to 64 KiB, and has a header
+)
+
+// Delay delays the frames that reach the interface, ARP and ND as well as
+// datagrams, by 0 to MaxDelay. It replaces what was set before, and loses
+// frames that are on their way; 0 ends it. Linux 5.17 or newer is needed.
+func (l *Link) Delay(d time.Duration) error {
+	op := fmt.Sprintf("delay by %s", d)
+	if d < 0 || d > MaxDelay {
+		return l.failed(op, fmt.Errorf("want 0 to %s", MaxDelay))
+	}
+	c, ok := l.node.cables[l.name]
+	if !ok {
+		return l.failed(op, os.ErrNotExist)
+	}
+	if err := c.lab.endDelay(c.port); err != nil || d == 0 {
+		return l.failed(op, err)
+	}
+	line, err := c.lab.switches.delay(c.port, d)
+	if err != nil {
+		return l.failed(op, err)
+	}
+	c.lab.mu.Lock()
+	defer c.lab.mu.Unlock()
+	c.lab.delays[c.port] = line
+	return nil
+}
+
+// endDelay ends the delay of a port, if it has one.
+func (l *Lab) endDelay(port int) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	d := l.delays[port]
+	if d == nil {
+		return nil
+	}
+	delete(l.delays, port)
+	return d.close()
+}
+
+// delayDropped is how many frames the port's delay had no room for.
+func (l *Lab) delayDropped(port int) uint64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if d := l.delays[port]; d != nil {
+		return d.dropped.Load()
+	}
+	return 0
+}
+
+func (ns *namespace) delay(port int, by time.Duration) (_ *delayLine, err error) {
+	d := &delayLine{
+		ns: ns, port: portName(port), done: make(chan struct{}),
+		table: &nftables.Table{Family: nftables.TableFamilyNetdev, Name: fmt.Sprintf("delay-%d", port)},
+	}
+	defer func() {
+		if err != nil {
+			_ = d.close()
+		}
+	}()
+	attrs := netlink.NewLinkAttrs()
+	attrs.Name, attrs.MTU, attrs.Flags = fmt.Sprintf("away#%d", port), 65535, net.FlagUp
+	cable := netlink.NewVeth(attrs)
+	cable.PeerName = fmt.Sprintf("hub#%d", port)
+	if err := ns.handle.LinkAdd(cable); err != nil {
+		return nil, err
+	}
+	d.cable = cable
+	hub, err := ns.handle.LinkByName(cable.PeerName)
+	if err != nil {
+		return nil, err
+	}
+	if err := ns.handle.LinkSetUp(hub); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	for _, end := range []string{cable.Name, cable.PeerName} {
+		if err := ns.waitReady(ctx, end); err != nil {
+			return nil, err
+		}
+	}
+	to, err := ns.handle.LinkByName(d.port)
+	if err != nil {
+		return nil, err
+	}
+	err = ns.do(func() (err error) {
+		if d.in, err = packetSocket(hub.Attrs().Index, unix.ETH_P_ALL); err != nil {
+			return err
+		}
+		d.out, err = packetSocket(to.Attrs().Index, 0)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	type frame struct {
+		at    time.Time
+		bytes []byte
+	}
+	frames := make(chan frame, delayedFrames)
+	d.running.Go(func() {
+		b := make([]byte, largestFrame)
+		for {
+			n, err := d.in.Read(b)
+			if err != nil {
+				return
+			}
+			select {
+			case frames <- frame{time.Now().Add(by), append([]byte(nil), b[:n]...)}:
+			default:
+				d.dropped.Add(1)
+			}
+		}
+	})
+	d.running.Go(func() {
+		for {
+			var f frame
+			select {
+			case f = <-frames:
+			case <-d.done:
+				return
+			}
+			select {
+			case <-time.After(time.Until(f.at)):
+				_, _ = d.out.Write(f.bytes) // a wire that is cut loses it
+			case <-d.done:
+				return
+			}
+		}
+	})
+	return d, d.turn(cable.Index)
+}
+
+// packetSocket opens a socket for the frames of an interface, each with a
+// virtio_net_hdr before it: without that, checksums that the sending host
+// left to its card would be wrong, and frames to be cut up too long.
+func packetSocket(index int, protocol uint16) (*os.File, error) {
+	protocol = binary.NativeEndian.Uint16(binary.BigEndian.AppendUint16(nil, protocol))
+	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+	if err != nil {
+		return nil, os.NewSyscallError("socket", err)
+	}
+	for _, option := range []struct{ level, name, value int }{
+		{unix.SOL_PACKET, unix.PACKET_VNET_HDR, 1}, {unix.SOL_SOCKET, unix.SO_MARK, delayedMark},
+	} {
+		if err == nil {
+			err = os.NewSyscallError("setsockopt", unix.SetsockoptInt(fd, option.level, option.name, option.value))
+		}
+	}
+	if err == nil {
+		err = os.NewSyscallError("bind", unix.Bind(fd, &unix.SockaddrLinklayer{Protocol: protocol, Ifindex: index}))
+	}
+	if err != nil {
+		unix.Close(fd)
+		return nil, err
+	}
+	return os.NewFile(uintptr(fd), "frames"), nil
+}
+
+// turn is what this does:
+//
+//	nft table netdev delay-7 { chain away {
+//		type filter hook egress device port#7 priority 0;
+//		meta mark != DELAYED dup to away#7 drop
+//	} }
+func (d *delayLine) turn(to int) error {
+	c, err := nftables.New(nftables.WithNetNSFd(int(d.ns.file.Fd())))
+	if err != nil {
+		return err
+	}
+	c.AddTable(d.table)
+	chain := c.AddChain(&nftables.Chain{
+		Name: "away", Table: d.table, Type: nftables.ChainTypeFilter,
+		Hooknum: nftables.ChainHookEgress, Priority: nftables.ChainPriorityFilter, Device: d.port,
+	})
+	c.AddRule(&nftables.Rule{Table: d.table, Chain: chain, Exprs: []expr.Any{
+		&expr.Meta{Key: expr.MetaKeyMARK, Register: unix.NFT_REG_1},
+		&expr.Cmp{Op: expr.CmpOpNeq, Register: unix.NFT_REG_1, Data: binaryutil.NativeEndian.PutUint32(delayedMark)},
+		&expr.Immediate{Register: unix.NFT_REG_1, Data: binaryutil.NativeEndian.PutUint32(uint32(to))},
+		&expr.Dup{RegDev: unix.NFT_REG_1, IsRegDevSet: true},
+		&expr.Verdict{Kind: expr.VerdictDrop},
+	}})
+	return c.Flush()
+}
+
+// close lets the port's frames go their way again.
+func (d *delayLine) close() error {
+	c, err := nftables.New(nftables.WithNetNSFd(int(d.ns.file.Fd())))
+	if err == nil {
+		c.AddTable(d.table) // so that there is one to delete
+		c.DelTable(d.table)
+		err = c.Flush()
+	}
+	close(d.done)
+	for _, f := range []*os.File{d.in, d.out} {
+		if f != nil {
+			f.Close()
+		}
+	}
+	d.running.Wait()
+	if d.cable != nil {
+		_ = d.ns.handle.LinkDel(d.cable)
+	}
+	return err
+}

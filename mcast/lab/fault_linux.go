@@ -1,0 +1,91 @@
+package lab
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// Apply lets the fault happen. It can be called while commands run.
+func (l *Lab) Apply(f Fault) error {
+	// A Fault need not have come from ParseFault.
+	words := []string{f.Kind, f.Host}
+	if f.Interface != "" {
+		words[1] += "." + f.Interface
+	}
+	if f.Value != "" {
+		words = append(words, f.Value)
+	}
+	if _, err := ParseFault(words); err != nil {
+		return err
+	}
+	n := l.Host(f.Host)
+	if n == nil {
+		return fmt.Errorf("lab: no host %q%s", f.Host, didYouMean(f.Host, slices.Collect(maps.Keys(l.nodes))))
+	}
+	if _, ok := n.cables[f.Interface]; !ok && f.Interface != "" {
+		return fmt.Errorf("lab: host %s: no interface %q%s", n.name, f.Interface, didYouMean(f.Interface, slices.Collect(maps.Keys(n.cables))))
+	}
+	select {
+	case <-n.gone:
+		return fmt.Errorf("lab: host %s has ended", n.name)
+	default:
+	}
+	link := n.Link(f.Interface)
+	switch f.Kind {
+	case "loss":
+		percent, _ := parsePercent(f.Value)
+		return link.Drop(percent)
+	case "delay":
+		d, _ := parseDelay(f.Value)
+		return link.Delay(d)
+	case "cut":
+		return link.Cut()
+	case "heal":
+		return link.Heal()
+	case "down":
+		return link.SetDown()
+	case "up":
+		return link.SetUp()
+	case "delete":
+		return link.Delete()
+	case "make":
+		return link.Make()
+	case "firewall":
+		both := f.Value == "both"
+		return n.Firewall(both || f.Value == "in", both || f.Value == "out")
+	case "rp_filter":
+		return n.reversePath(f.Interface, f.Value)
+	default: // kill, the last of them
+		return n.Kill()
+	}
+}
+
+// reversePath sets rp_filter of the interface, or of all for "". In force is
+// the larger one of the interface's and that of all.
+func (n *Node) reversePath(ifname, value string) error {
+	names := []string{ifname}
+	if ifname == "" {
+		names = append(slices.Sorted(maps.Keys(n.cables)), "all", "default")
+	}
+	for _, name := range names {
+		if err := ignoreMissing(n.Sysctl("net/ipv4/conf/"+name+"/rp_filter", value)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Kill ends every process of the host with SIGKILL, and returns when there is
+// none left. Its wires are cut first, so that nobody hears that it has left
+// its groups.
+func (n *Node) Kill() error {
+	for name := range n.cables {
+		_ = n.Link(name).Cut() // it may have been deleted
+	}
+	if err := n.process.Process.Kill(); err != nil {
+		return fmt.Errorf("lab: kill host %s: %w", n.name, err)
+	}
+	<-n.gone
+	return nil
+}

@@ -1,0 +1,83 @@
+package lab
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// String writes the topology as ParseTopology reads it. A valid one comes
+// back equal.
+func (t Topology) String() string {
+	var b strings.Builder
+	for _, s := range t.Switches {
+		fmt.Fprintf(&b, "switch %s", s.Name)
+		if s.Snooping {
+			b.WriteString(" snooping")
+		}
+		if s.Querier {
+			b.WriteString(" querier")
+		}
+		b.WriteByte('\n')
+	}
+	for _, h := range t.Hosts {
+		kind := "host"
+		if h.Router {
+			kind = "router"
+		}
+		fmt.Fprintf(&b, "%s %s\n", kind, h.Name)
+		for _, i := range h.Interfaces {
+			fmt.Fprintf(&b, "  %s\n", i.text())
+		}
+		for _, r := range h.Routes {
+			fmt.Fprintf(&b, "  route %s\n", r.text())
+		}
+		for _, name := range slices.Sorted(maps.Keys(h.Sysctls)) {
+			fmt.Fprintf(&b, "  sysctl %s=%s\n", name, h.Sysctls[name])
+		}
+	}
+	return b.String()
+}
+
+func (i Interface) text() string {
+	words := []string{i.Name, "on", i.Switch}
+	if i.Switch == "" {
+		words[2] = "-"
+	}
+	for _, a := range i.Addrs {
+		words = append(words, a.String())
+	}
+	if i.MTU != 0 {
+		words = append(words, fmt.Sprintf("mtu %d", i.MTU))
+	}
+	if i.Loss != 0 {
+		words = append(words, fmt.Sprintf("loss %d%%", i.Loss))
+	}
+	if i.Delay != 0 {
+		words = append(words, fmt.Sprintf("delay %s", i.Delay))
+	}
+	if i.Down {
+		words = append(words, "down")
+	}
+	return strings.Join(words, " ")
+}
+
+func (r Route) text() string {
+	var words []string
+	if r.Type != Unicast {
+		words = append(words, string(r.Type))
+	}
+	if r.Dst == defaultRoute(r.Via) {
+		words = append(words, "default")
+	} else {
+		words = append(words, r.Dst.String())
+	}
+	if r.Via.IsValid() {
+		words = append(words, "via", r.Via.String())
+	}
+	if r.Dev != "" {
+		words = append(words, "dev", r.Dev)
+	}
+	return strings.Join(words, " ")
+}

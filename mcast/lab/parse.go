@@ -1,0 +1,267 @@
+package lab
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// SyntaxError is an error in the text of a topology.
+type SyntaxError struct {
+	File string
+	Line int // from 1 on
+	Err  error
+}
+
+// Error is FILE:LINE: and what is wrong.
+func (e *SyntaxError) Error() string { return fmt.Sprintf("%s:%d: %v", e.File, e.Line, e.Err) }
+
+// Unwrap returns what is wrong.
+func (e *SyntaxError) Unwrap() error { return e.Err }
+
+// maxErrors is how many errors of one text are told; a file of another kind
+// has one in each line.
+const maxErrors = 10
+
+// ParseTopology reads a topology from text, and checks it as Validate does.
+// name is the file's, for the errors: a *SyntaxError each, the first ten of
+// them joined.
+//
+// A line says one thing; # begins a comment, and indentation is for the eye.
+// What follows a host is the host's:
+//
+//	# the article's LAN
+//	switch lan
+//	switch other snooping querier
+//	host A
+//	  eth0 on lan 192.168.8.164/24 mtu 1400 loss 30%
+//	  eth1 on other 169.254.167.41/16 delay 20ms
+//	  tun0 on - 10.8.0.2/24
+//	  route default via 169.254.0.1 dev eth1
+//	  route unreachable 239.0.0.0/8
+//	  sysctl net.ipv4.conf.all.rp_filter=1
+//	router R
+//	  eth0 on lan 192.168.8.1/24 2001:db8::1/64
+//	  eth1 on other down
+//
+// The words are those of the fields of Topology: an interface on - is on no
+// switch, and its settings stand in any order after its addresses. A route is
+// written as for ip(8); default is 0.0.0.0/0, or ::/0 when the gateway is an
+// IPv6 address.
+func ParseTopology(name string, r io.Reader) (Topology, error) {
+	p := parser{file: name, lines: map[place]int{}}
+	scanner := bufio.NewScanner(r)
+	for scanner.Scan() && len(p.errs) < maxErrors {
+		p.line++
+		text, _, _ := strings.Cut(scanner.Text(), "#")
+		if words := strings.Fields(text); len(words) > 0 {
+			p.fail(p.parse(words, text))
+		}
+	}
+	if err := scanner.Err(); err != nil {
+		p.line++
+		p.fail(err)
+	}
+	if len(p.errs) == 0 {
+		for at, err := range p.topology.problems() {
+			p.line = p.lines[at]
+			if p.fail(err); len(p.errs) == maxErrors {
+				break
+			}
+		}
+	}
+	if len(p.errs) > 0 {
+		return Topology{}, errors.Join(p.errs...)
+	}
+	return p.topology, nil
+}
+
+type parser struct {
+	file     string
+	line     int
+	lines    map[place]int // where each part stands
+	topology Topology
+	errs     []error
+}
+
+func (p *parser) fail(err error) {
+	if err != nil {
+		p.errs = append(p.errs, &SyntaxError{File: p.file, Line: p.line, Err: err})
+	}
+}
+
+func (p *parser) parse(words []string, text string) error {
+	t := &p.topology
+	switch words[0] {
+	case "switch":
+		return p.parseSwitch(words[1:])
+	case "host", "router":
+		if len(words) != 2 {
+			return fmt.Errorf("want %s NAME", words[0])
+		}
+		p.lines[place{part: "host", index: len(t.Hosts)}] = p.line
+		t.Hosts = append(t.Hosts, Host{Name: words[1], Router: words[0] == "router"})
+		return nil
+	}
+	if len(words) < 2 || words[0] != "route" && words[0] != "sysctl" && words[1] != "on" {
+		return fmt.Errorf("%q: want switch NAME, host NAME, router NAME, INTERFACE on SWITCH, route or sysctl", words[0])
+	}
+	if len(t.Hosts) == 0 {
+		return fmt.Errorf("%s: no host before it", words[0])
+	}
+	n := len(t.Hosts) - 1
+	h := &t.Hosts[n]
+	switch words[0] {
+	case "route":
+		r, err := parseRoute(words[1:])
+		p.lines[place{part: "route", host: n, index: len(h.Routes)}] = p.line
+		h.Routes = append(h.Routes, r)
+		return err
+	case "sysctl":
+		name, value, ok := strings.Cut(strings.TrimSpace(text)[len("sysctl"):], "=")
+		name, value = strings.TrimSpace(name), strings.TrimSpace(value)
+		if !ok {
+			return errors.New("want sysctl NAME=VALUE")
+		}
+		if _, twice := h.Sysctls[name]; twice {
+			return fmt.Errorf("sysctl %s is there twice", name)
+		}
+		if h.Sysctls == nil {
+			h.Sysctls = map[string]string{}
+		}
+		p.lines[place{part: "sysctl", host: n, name: name}] = p.line
+		h.Sysctls[name] = value
+		return nil
+	}
+	i, err := parseInterface(words)
+	p.lines[place{part: "interface", host: n, index: len(h.Interfaces)}] = p.line
+	h.Interfaces = append(h.Interfaces, i)
+	return err
+}
+
+func (p *parser) parseSwitch(words []string) error {
+	if len(words) == 0 {
+		return errors.New("want switch NAME")
+	}
+	s := Switch{Name: words[0]}
+	for _, w := range words[1:] {
+		switch w {
+		case "snooping":
+			s.Snooping = true
+		case "querier":
+			s.Querier = true
+		default:
+			return fmt.Errorf("%q: a switch has snooping and querier only", w)
+		}
+	}
+	p.lines[place{part: "switch", index: len(p.topology.Switches)}] = p.line
+	p.topology.Switches = append(p.topology.Switches, s)
+	return nil
+}
+
+func parseInterface(words []string) (i Interface, err error) {
+	if len(words) < 3 {
+		return i, errors.New("want INTERFACE on SWITCH, or on - for none")
+	}
+	i.Name = words[0]
+	if words[2] != "-" {
+		i.Switch = words[2]
+	}
+	words = words[3:]
+	for len(words) > 0 {
+		word := words[0]
+		words = words[1:]
+		if word == "down" {
+			i.Down = true
+			continue
+		}
+		if word != "mtu" && word != "loss" && word != "delay" {
+			a, err := netip.ParsePrefix(word)
+			if err != nil {
+				return i, fmt.Errorf("%q: want an address with its prefix length, as 192.0.2.1/24, or mtu, loss, delay, down", word)
+			}
+			i.Addrs = append(i.Addrs, a)
+			continue
+		}
+		if len(words) == 0 {
+			return i, fmt.Errorf("%s: the value is missing", word)
+		}
+		switch value := words[0]; word {
+		case "mtu":
+			if i.MTU, err = strconv.Atoi(value); err != nil || i.MTU == 0 {
+				return i, fmt.Errorf("mtu %s: want a number of bytes", value)
+			}
+		case "loss":
+			i.Loss, err = parsePercent(value)
+		case "delay":
+			i.Delay, err = parseDelay(value)
+		}
+		if err != nil {
+			return i, fmt.Errorf("%s: %w", word, err)
+		}
+		words = words[1:]
+	}
+	return i, nil
+}
+
+// parsePercent reads a percentage, 0 to 100, with or without its sign.
+func parsePercent(s string) (int, error) {
+	n, err := strconv.Atoi(strings.TrimSuffix(s, "%"))
+	if err != nil || n < 0 || n > 100 {
+		return 0, fmt.Errorf("%q: want a whole number of per cent, 0%% to 100%%", s)
+	}
+	return n, nil
+}
+
+// parseDelay reads a duration, 0 to MaxDelay.
+func parseDelay(s string) (time.Duration, error) {
+	d, err := time.ParseDuration(s)
+	if err != nil || d < 0 || d > MaxDelay {
+		return 0, fmt.Errorf("%q: want a duration such as 200ms, at most %s", s, MaxDelay)
+	}
+	return d, nil
+}
+
+func parseRoute(words []string) (r Route, err error) {
+	if len(words) > 0 {
+		switch kind := RouteType(words[0]); kind {
+		case Unreachable, Blackhole, Prohibit:
+			r.Type, words = kind, words[1:]
+		}
+	}
+	if len(words)%2 == 0 {
+		return r, errors.New("want route [unreachable|blackhole|prohibit] DESTINATION [via GATEWAY] [dev INTERFACE]")
+	}
+	for rest := words[1:]; len(rest) > 0; rest = rest[2:] {
+		switch key, value := rest[0], rest[1]; key {
+		case "via":
+			if r.Via, err = netip.ParseAddr(value); err != nil {
+				return r, fmt.Errorf("via %q: want an address", value)
+			}
+		case "dev":
+			r.Dev = value
+		default:
+			return r, fmt.Errorf("%q: want via GATEWAY or dev INTERFACE", key)
+		}
+	}
+	if words[0] == "default" {
+		r.Dst = defaultRoute(r.Via)
+		return r, nil
+	}
+	if r.Dst, err = netip.ParsePrefix(words[0]); err != nil {
+		err = fmt.Errorf("%q: want a destination as 192.0.2.0/24, or default", words[0])
+	}
+	return r, err
+}
+
+func defaultRoute(via netip.Addr) netip.Prefix {
+	if via.Is6() {
+		return netip.PrefixFrom(netip.IPv6Unspecified(), 0)
+	}
+	return netip.PrefixFrom(netip.IPv4Unspecified(), 0)
+}

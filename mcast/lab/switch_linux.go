@@ -1,0 +1,85 @@
+package lab
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/vishvananda/netlink/nl"
+	"golang.org/x/sys/unix"
+)
+
+// queryResponse is how long members may take to answer a query. It is also
+// how long a bridge floods every group after its first query, and IGMP cannot
+// say less than a tenth of a second.
+const queryResponse = 100 * time.Millisecond
+
+const (
+	ticks    = 100            // a second has, in USER_HZ
+	oneQuery = 24 * time.Hour // how long a query is believed that no other follows
+)
+
+// snoop lets a bridge forward groups to their members only, and returns when
+// it does.
+func (ns *namespace) snoop(ctx context.Context, bridge int, querier bool) error {
+	start := ns.loseQuerier
+	if querier {
+		start = ns.startQuerier
+	}
+	if err := start(ctx, bridge); err != nil {
+		return err
+	}
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(queryResponse + 10*time.Millisecond): // no message says so
+		return nil
+	}
+}
+
+// startQuerier lets a bridge send general queries of IGMPv3, from 0.0.0.0 for
+// want of an address (RFC 4541, section 2.1.1).
+func (ns *namespace) startQuerier(_ context.Context, bridge int) error {
+	return ns.do(func() error {
+		// Apart, because the kernel looks at the querier first whatever the order.
+		return errors.Join(
+			setBridge(bridge,
+				nl.NewRtAttr(unix.IFLA_BR_MCAST_IGMP_VERSION, nl.Uint8Attr(3)),
+				nl.NewRtAttr(unix.IFLA_BR_MCAST_QUERY_RESPONSE_INTVL, nl.Uint64Attr(uint64(queryResponse*ticks/time.Second)))),
+			setBridge(bridge, nl.NewRtAttr(unix.IFLA_BR_MCAST_QUERIER, nl.Uint8Attr(1))))
+	})
+}
+
+// setBridge changes a bridge of the thread's namespace.
+func setBridge(index int, attrs ...*nl.RtAttr) error {
+	message := nl.NewIfInfomsg(unix.AF_UNSPEC)
+	message.Index = int32(index)
+	info := nl.NewRtAttr(unix.IFLA_LINKINFO, nil)
+	info.AddRtAttr(unix.IFLA_INFO_KIND, nl.NonZeroTerminated("bridge"))
+	data := info.AddRtAttr(unix.IFLA_INFO_DATA, nil)
+	for _, a := range attrs {
+		data.AddChild(a)
+	}
+	request := nl.NewNetlinkRequest(unix.RTM_NEWLINK, unix.NLM_F_ACK)
+	request.AddData(message)
+	request.AddData(info)
+	_, err := request.Execute(unix.NETLINK_ROUTE, 0)
+	return err
+}
+
+// toRouter lets a snooping switch send every group to a port, as a router
+// there would ask for (RFC 4541, section 2.1.1).
+func (ns *namespace) toRouter(port int) error {
+	return ns.do(func() error {
+		message := nl.NewIfInfomsg(unix.AF_BRIDGE)
+		message.Index = int32(port)
+		info := nl.NewRtAttr(unix.IFLA_PROTINFO|unix.NLA_F_NESTED, nil)
+		const always = 2 // MDB_RTR_TYPE_PERM in linux/if_bridge.h
+		info.AddRtAttr(unix.IFLA_BRPORT_MULTICAST_ROUTER, nl.Uint8Attr(always))
+		request := nl.NewNetlinkRequest(unix.RTM_SETLINK, unix.NLM_F_ACK)
+		request.AddData(message)
+		request.AddData(info)
+		_, err := request.Execute(unix.NETLINK_ROUTE, 0)
+		return err
+	})
+}
