@@ -125,6 +125,8 @@ func (m *Model) act(todo op) tea.Cmd {
 		m.show(view(todo - opTalk))
 	case opInterfaces, opGroups, opSources:
 		m.openPicker(pickerKind(todo - opInterfaces))
+	case opLesson:
+		m.toggleLesson()
 	case opFreeze:
 		m.freeze(!m.frozen)
 		return m.refresh()

@@ -21,6 +21,7 @@ import (
 func TestAnything(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := &player{screen: newStory(plainTB{}, 100, 30), id: 1000}
+		p.lesson.on = rapid.Bool().Draw(t, "lesson")
 		t.Repeat(map[string]func(*rapid.T){
 			"key":    p.key,
 			"mouse":  p.mouse,
@@ -151,6 +152,9 @@ func (p *player) check(t *rapid.T) {
 	}
 	if new := max(p.talk.New(), p.datagrams.New(), p.calls.New()); new > math.MaxUint32 {
 		t.Fatalf("%d new below", new)
+	}
+	if limit := max(p.height/3, 1); p.lay.lesson > limit || p.lay.lesson > 0 && (!p.lesson.on || p.lesson.hidden) {
+		t.Fatalf("the lesson takes %d rows of %d, on %v, hidden %v", p.lay.lesson, p.height, p.lesson.on, p.lesson.hidden)
 	}
 	if p.talk.back && (p.talk.empty() || p.talk.bottom < p.talk.first() || p.talk.bottom > p.talk.last()) {
 		t.Fatal("the talk is scrolled to a line that is not kept")

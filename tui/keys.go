@@ -79,6 +79,7 @@ const (
 	opChoose
 	opOther
 	opHelp
+	opLesson
 	opSuspend
 	opQuit
 )
@@ -117,6 +118,7 @@ var bindings = []binding{
 	{opHelp, []string{"f9", "alt+9"}, nil, "F9 or ?", "this help; ? when nothing is typed (also alt+9)", "? help", ""},
 	{opHelp, []string{"?"}, notTyping, "", "", "", ""},
 	{opHelp, []string{"?"}, []focus{onInput}, "", "", "", ""},
+	{opLesson, []string{"f10", "alt+0"}, nil, "F10", "in groupcast lab: hide the lesson, and show it (also alt+0)", "", ""},
 	{opFixFirst, []string{"ctrl+f"}, nil, "ctrl+f", "apply the first fix of the pitfalls", "ctrl+f fix", ""},
 	{opFind, []string{"ctrl+s"}, nil, "ctrl+s", "look for text in the talk", "", ""},
 	{opPageUp, []string{"pgup"}, nil, "pgup pgdn end", "scroll; back to the newest", "pgup/pgdn scroll", ""},

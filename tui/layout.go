@@ -23,6 +23,7 @@ type layout struct {
 	panes  [3]int // rows inside membership, heard and pitfalls, without their borders
 	talk   int    // width of the talk with its border
 	height int    // rows between the title and the input; with small, above the input
+	lesson int    // of them, rows that the lesson takes above the talk or page, with its border
 }
 
 const (
@@ -71,9 +72,9 @@ func (l layout) paneHeight(pane int) int {
 // pageHeight is how many rows of a page are shown in the talk's place.
 func (l layout) pageHeight() int {
 	if l.shape == small {
-		return max(0, l.height-1)
+		return max(0, l.height-1-l.lesson)
 	}
-	return l.height - 2
+	return l.height - 2 - l.lesson
 }
 
 // share gives each pane what it wants or, when that is too much, takes rows

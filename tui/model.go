@@ -76,6 +76,7 @@ type Model struct {
 	datagrams  *datagrams
 	calls      *calls
 	hostmap    hostmap
+	lesson     lesson
 	detail     detail
 	picker     *picker // nil: none is open
 	input      input
@@ -103,6 +104,7 @@ func New(s Session, opts Options) *Model {
 		talk:      newTalk(nil),
 		datagrams: newDatagrams(nil),
 		calls:     newCalls(nil),
+		lesson:    lesson{on: opts.Lesson},
 	}
 	if m.now == nil {
 		m.now = time.Now
@@ -123,6 +125,7 @@ func (m *Model) setLook() {
 	m.title.look, m.membership.look, m.heard.look = m.look, m.look, m.look
 	m.pitfalls.look, m.input.look, m.help.look, m.find.look = m.look, m.look, m.look, m.look
 	m.hostmap.look, m.detail.look, m.datagrams.look, m.calls.look = m.look, m.look, m.look, m.look
+	m.lesson.look = m.look
 	for v := range m.filters {
 		m.filters[v].look = m.look
 	}
@@ -217,6 +220,7 @@ func (m *Model) take(b Batch) (bell tea.Cmd) {
 		m.say(chat.Notice, count(b.Dropped, "line")+" not shown: they came faster than the screen", "")
 	}
 	m.talk.Add(b.Lines...)
+	m.lesson.Hear(b.Lines)
 	m.unseen, m.untold = m.unseen+b.Unseen, m.untold+b.Untold
 	for _, d := range b.Datagrams {
 		m.datagrams.Add(d)
@@ -267,6 +271,7 @@ func (m *Model) refresh() tea.Cmd {
 	m.heard.room, m.heard.now = m.snap.Room, now
 	m.hostmap.snap, m.hostmap.now = m.snap, now
 	m.pitfalls.SetFindings(m.snap.Findings)
+	m.lesson.SetState(m.snap)
 	m.talk.SetSenders(m.snap.Room.Senders)
 	m.talk.SetGroup(m.snap.Group.Addr)
 	if m.picker != nil {

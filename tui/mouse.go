@@ -64,7 +64,7 @@ func (m *Model) click(x, y int) tea.Cmd {
 	}
 	in, row := m.at(x, y)
 	switch {
-	case y == 0 || y == m.inputRow()-1: // the title bar, the border
+	case y == 0 || y == m.inputRow()-1 || row < -1: // the title bar, the border, the lesson
 	case row < 0 && (in == onTalk || in == onList || in == onMap):
 		if v, ok := m.tabAt(x); ok {
 			m.show(v)
@@ -161,7 +161,7 @@ func (m *Model) at(x, y int) (in focus, row int) {
 		}
 		mainTop = top + 1
 	}
-	row = y - mainTop - 1
+	row = y - mainTop - m.lay.lesson - 1
 	switch m.view {
 	case datagramsView, callsView:
 		return onList, row

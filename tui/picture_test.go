@@ -30,6 +30,7 @@ func TestPictures(t *testing.T) {
 		{"interfaces", func(s *screen) { s.press("f5") }},
 		{"groups", func(s *screen) { s.press("f6") }},
 		{"sources", func(s *screen) { s.press("f7") }},
+		{"lesson", func(s *screen) { s.lesson.on = true; s.arrange() }},
 	} {
 		for _, theme := range []struct {
 			name       string

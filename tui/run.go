@@ -30,6 +30,7 @@ type Options struct {
 	NoMouse bool // leave the mouse to the terminal
 	Notify  bool // ring the bell and count new lines in the window's title while the terminal is not looked at
 	Suspend bool // ctrl+z stops the program: a shell is there that can continue it
+	Lesson  bool // lead through the article above the talk: the session is host A of lab.Article
 }
 
 // Run shows a session on the terminal until the user quits or the session

@@ -30,7 +30,7 @@ type look struct {
 type glyphs struct {
 	joined, notJoined, leaves, kernel string
 	out, in, copied                   string
-	warn, fail                        string
+	warn, fail, done                  string
 	pointer, prompt, more, dot        string
 	remark                            string // before a line of our own
 	bars                              []string
@@ -41,7 +41,7 @@ type glyphs struct {
 var unicodeGlyphs = glyphs{
 	joined: "●", notJoined: "○", leaves: "▲", kernel: "△",
 	out: "→", in: "←", copied: "↺",
-	warn: "⚠", fail: "✗",
+	warn: "⚠", fail: "✗", done: "✓",
 	pointer: "▸", prompt: "❯", more: "…", dot: " · ", remark: "·",
 	bars:    []string{"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"},
 	corners: [4]string{"╭", "╮", "╰", "╯"},
@@ -51,7 +51,7 @@ var unicodeGlyphs = glyphs{
 var asciiGlyphs = glyphs{
 	joined: "*", notJoined: "o", leaves: "^", kernel: "~",
 	out: "->", in: "<-", copied: "own copy",
-	warn: "!", fail: "x",
+	warn: "!", fail: "x", done: "ok",
 	pointer: ">", prompt: ">", more: "...", dot: ", ", remark: "-",
 	bars:    []string{"_", ".", "-", "=", "#"},
 	corners: [4]string{"+", "+", "+", "+"},

@@ -14,13 +14,15 @@ func (m *Model) arrange() {
 		found, _ := m.pitfalls.rows(width)
 		return [3]int{len(m.membership.rows(width)), len(m.heard.rows(width)), len(found)}
 	})
+	m.lesson.looked = m.lesson.looked || m.page == findingPage || m.view == mapView
+	m.lay.lesson = m.lessonRows()
 	switch m.lay.shape {
 	case small:
-		m.talk.Resize(m.lay.talk, m.lay.height)
+		m.talk.Resize(m.lay.talk, m.lay.height-m.lay.lesson)
 	case stacked:
-		m.talk.Resize(m.lay.talk-4, m.lay.height-4-sum(m.lay.panes)-2)
+		m.talk.Resize(m.lay.talk-4, m.lay.height-4-sum(m.lay.panes)-2-m.lay.lesson)
 	case columns:
-		m.talk.Resize(m.lay.talk-4, m.lay.height-2)
+		m.talk.Resize(m.lay.talk-4, m.lay.height-2-m.lay.lesson)
 	}
 }
 
@@ -90,7 +92,11 @@ func (m *Model) frame() (rows []string, cursor int) {
 		cursor = -1
 	}
 	if m.lay.shape == small {
-		rows = append(m.one(m.lay.height), typed)
+		if m.lay.lesson > 0 {
+			rows = append(rows, m.lesson.short(m.width))
+		}
+		rows = append(rows, m.one(m.lay.height-m.lay.lesson)...)
+		rows = append(rows, typed)
 		if m.height > 1 {
 			rows = append(rows, m.status())
 		}
@@ -145,7 +151,7 @@ func (m *Model) frozenText() string {
 func (m *Model) body() []string {
 	l, p := m.lay, m.lay.panes
 	if m.wideMain() {
-		return m.look.frame(m.width, m.main(m.width-4, l.pageHeight()))
+		return m.mainFrame(m.width, l.pageHeight())
 	}
 	senders, found := some(m.snap.Room.SendersTotal), some(len(m.snap.Findings))
 	side := []section{
@@ -154,10 +160,10 @@ func (m *Model) body() []string {
 		{title: "Pitfalls", note: m.look.warning.Render(found), focused: m.focus == onPitfalls, body: m.pitfalls.Render(l.inside(), p[2]), rows: p[2]},
 	}
 	if l.shape == columns {
-		return beside(m.look.frame(l.side, side...), m.look.frame(l.talk, m.main(l.talk-4, l.pageHeight())))
+		return beside(m.look.frame(l.side, side...), m.mainFrame(l.talk, l.pageHeight()))
 	}
 	panes := m.look.frame(m.width, side...)
-	return append(panes, m.look.frame(m.width, m.main(m.width-4, l.height-len(panes)-2))...)
+	return append(panes, m.mainFrame(m.width, l.height-len(panes)-2-l.lesson)...)
 }
 
 // main is the large part of the screen.

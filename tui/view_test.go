@@ -103,8 +103,9 @@ func TestFrameFits(t *testing.T) {
 			method = ansi.GraphemeWidth
 			s.Update(tea.ModeReportMsg{Mode: ansi.ModeUnicodeCore, Value: ansi.ModeReset})
 		}
+		s.lesson.on = rapid.Bool().Draw(t, "lesson")
 		s.typed(said)
-		for _, k := range rapid.SliceOfN(rapid.SampledFrom([]string{"tab", "pgup", "pgdown", "up", "down", "enter", "f1", "f2", "f3", "f4", "f5", "f6", "f7", "f8", "f9", "ctrl+s", "shift+up", "esc", "end", "home"}), 0, 12).Draw(t, "keys") {
+		for _, k := range rapid.SliceOfN(rapid.SampledFrom([]string{"tab", "pgup", "pgdown", "up", "down", "enter", "f1", "f2", "f3", "f4", "f5", "f6", "f7", "f8", "f9", "f10", "ctrl+s", "shift+up", "esc", "end", "home"}), 0, 12).Draw(t, "keys") {
 			s.Update(namedKeys[k])
 		}
 		v := s.View()

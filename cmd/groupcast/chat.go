@@ -55,7 +55,8 @@ the own copy of the last line is back or a second has passed. In a terminal the 
 				if os.Getenv("GOMEMLIMIT") == "" {
 					debug.SetMemoryLimit(screenMemory)
 				}
-				opts.NoMouse, opts.Suspend = !mouse, canSuspend()
+				// In the lesson the parent is a host of the lab, which is no shell.
+				opts.NoMouse, opts.Suspend = !mouse, canSuspend() && !opts.Lesson
 				opts.ASCII = opts.ASCII || !speaksUTF8()
 				return tui.Run(cmd.Context(), s, opts)
 			}
@@ -69,6 +70,8 @@ the own copy of the last line is back or a second has passed. In a terminal the 
 	flags.BoolVar(&opts.ASCII, "ascii", false, "draw the screen with ASCII only (by itself where the locale is not UTF-8)")
 	flags.BoolVar(&mouse, "mouse", true, "use the mouse; --mouse=false leaves it to the terminal")
 	flags.BoolVar(&opts.Notify, "notify", false, "ring the bell when something is said while you look elsewhere")
+	flags.BoolVar(&opts.Lesson, "lesson", false, "lead through the article, as host A of the lab")
+	flags.Lookup("lesson").Hidden = true
 	return cmd
 }
 

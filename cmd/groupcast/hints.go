@@ -10,6 +10,7 @@ import (
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/chat"
+	"github.com/groupcast/groupcast/mcast/lab"
 )
 
 // Errors of the command line itself.
@@ -19,6 +20,7 @@ var (
 	errNothingHeard  = errors.New("nothing heard")
 	errNoUnicast     = errors.New("not the address of a host")
 	errOneSource     = errors.New("only one source of it is heard")
+	errNoScreen      = errors.New("the demonstration needs a terminal to draw on")
 	errNothingUsable = errors.New("no interface is up with an address of that IP version, not even lo")
 )
 
@@ -27,6 +29,9 @@ var (
 func hint(err error) string {
 	if _, ok := errors.AsType[saveError](err); ok {
 		return saveHint(err)
+	}
+	if forbidden, ok := errors.AsType[*lab.ForbiddenError](err); ok {
+		return forbidden.Hint
 	}
 	op, ok := errors.AsType[*mcast.OpError](err)
 	onInterface := ok && op.Interface != ""
@@ -77,6 +82,8 @@ func hint(err error) string {
 		return "the limit is net.ipv4.igmp_max_msf (net.ipv6.mld_max_msf); join for all sources instead"
 	case errors.Is(err, errNothingHeard):
 		return "is anyone sending to that group and port? groupcast interfaces shows where this host joins and sends"
+	case errors.Is(err, errNoScreen):
+		return "the same as a lesson, without a screen: groupcast lab run article"
 	case errors.Is(err, errNothingUsable):
 		return "switch on lo at least: ip link set lo up; for IPv6, see that net.ipv6.conf.all.disable_ipv6 is 0"
 	case errors.Is(err, syscall.EPERM):

@@ -80,7 +80,7 @@ kernel, as a program does that sets nothing.`
 
 	chat := newChat(set)
 	chat.Use = "chat [GROUP[:PORT]]"
-	root.AddCommand(chat, newListen(set), newSend(set), newInterfaces(set))
+	root.AddCommand(chat, newListen(set), newSend(set), newInterfaces(set), newLab(set), newLabPeer())
 	return root
 }
 

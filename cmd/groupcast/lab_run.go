@@ -1,0 +1,257 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/lesson"
+)
+
+func newLabRun(set *settings) *cobra.Command {
+	var step bool
+	cmd := &cobra.Command{
+		Use:   "run [LESSON]",
+		Short: "Run a lesson about multicast in a lab, or list the lessons",
+		Long: `Build a LAN inside this computer, without root, and run a lesson in it: what is done in which host, what is expected
+to be seen, and what was seen. Nothing leaves the computer. Without LESSON it lists the lessons. Exit status: 0 if
+all was seen that was expected, 3 if not, 1 if the lesson could not be run.`,
+		Example: `  groupcast lab run                  list the lessons
+  groupcast lab run article          why B hears nothing
+  groupcast lab run --step article   wait for enter before each step`,
+		Args: atMost(1),
+		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) (out []string, _ cobra.ShellCompDirective) {
+			if len(args) == 0 {
+				for _, l := range lesson.All() {
+					out = append(out, l.Name+"\t"+l.Title)
+				}
+			}
+			return out, cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				listLessons(cmd.OutOrStdout(), set.json)
+				return nil
+			}
+			l, err := lesson.Find(args[0])
+			if err != nil {
+				return usageError{err}
+			}
+			return runLesson(cmd, set, l, step)
+		},
+	}
+	cmd.Flags().BoolVar(&step, "step", false, "wait for enter before each step that does something")
+	return cmd
+}
+
+// jsonLesson is a lesson in the list that --json prints. Fields are only added.
+type jsonLesson struct {
+	Type     string   `json:"type"`
+	Name     string   `json:"name"`
+	Title    string   `json:"title"`
+	Pitfalls []string `json:"pitfalls"`
+}
+
+func listLessons(out io.Writer, json bool) {
+	for _, l := range lesson.All() {
+		if json {
+			writeJSON(out, jsonLesson{"lesson", l.Name, l.Title, l.Pitfalls})
+			continue
+		}
+		fmt.Fprintf(out, "%-24s %s\n", l.Name, l.Title)
+	}
+}
+
+func runLesson(cmd *cobra.Command, set *settings, l lesson.Lesson, step bool) error {
+	if err := lab.Enter(); err != nil {
+		return err
+	}
+	program, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	p := &lessonPrinter{out: cmd.OutOrStdout(), ok: "ok  ", failed: "FAIL"}
+	if speaksUTF8() {
+		p.ok, p.failed = "✓", "✗"
+	}
+	o := lesson.Options{Program: program, Report: p.event}
+	if set.json {
+		o.Report = func(e lesson.Event) { lessonJSON(cmd.OutOrStdout(), e) }
+	} else {
+		p.begin(l)
+	}
+	if step {
+		keys := bufio.NewReader(cmd.InOrStdin())
+		o.Step = func() error { return waitForEnter(cmd, keys) }
+	}
+	result, err := lesson.Run(cmd.Context(), l, o)
+	if err != nil {
+		return err
+	}
+	if set.json {
+		writeJSON(cmd.OutOrStdout(), jsonResult{"result", l.Name, result.Passed, result.Failed})
+	} else {
+		p.end(result)
+	}
+	if result.Failed > 0 {
+		return status(exitDoubt)
+	}
+	return nil
+}
+
+// waitForEnter waits for a line, and no longer when the input has ended.
+func waitForEnter(cmd *cobra.Command, keys *bufio.Reader) error {
+	fmt.Fprint(cmd.ErrOrStderr(), "    (enter)")
+	read := make(chan error, 1)
+	go func() {
+		_, err := keys.ReadString('\n')
+		read <- err
+	}()
+	select {
+	case <-cmd.Context().Done():
+		return cmd.Context().Err()
+	case err := <-read:
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		return err
+	}
+}
+
+// lessonPrinter writes a lesson for people to read.
+type lessonPrinter struct {
+	out        io.Writer
+	ok, failed string
+	printed    []string // by the last command
+}
+
+// lessonWidth is the columns of prose, which a projector shows in large type.
+const lessonWidth = 80
+
+func (p *lessonPrinter) begin(l lesson.Lesson) {
+	fmt.Fprintf(p.out, "%s\n%s\n\n%s", l.Title, strings.Repeat("=", len([]rune(l.Title))), indent(l.Network(), "  "))
+}
+
+func (p *lessonPrinter) event(e lesson.Event) {
+	switch {
+	case e.Outcome != nil:
+		p.outcome(*e.Outcome)
+	case e.Part.Step != nil && e.Part.Step.Acts():
+		fmt.Fprintf(p.out, "\n  %s\n", clean(e.Part.Step.String()))
+	case e.Part.Step != nil:
+	case e.Part.Question != "":
+		fmt.Fprintf(p.out, "\n%s", indent(wrap("Think: "+e.Part.Question, lessonWidth-4), "  "))
+	default:
+		fmt.Fprintf(p.out, "\n%s", wrap(e.Part.Prose, lessonWidth))
+	}
+}
+
+func (p *lessonPrinter) outcome(o lesson.Outcome) {
+	switch {
+	case o.Expected == "": // an action: what it printed
+		for _, line := range o.Seen {
+			fmt.Fprintf(p.out, "    | %s\n", clean(line))
+		}
+		p.printed = o.Seen
+		return
+	case o.Passed:
+		fmt.Fprintf(p.out, "  %s expected: %s\n", p.ok, clean(o.Expected))
+	default:
+		fmt.Fprintf(p.out, "  %s EXPECTED: %s\n", p.failed, clean(o.Expected))
+	}
+	if o.Passed && len(o.Seen) == 1 && slices.Contains(p.printed, o.Seen[0]) {
+		return // it was shown
+	}
+	blank := strings.Repeat(" ", len([]rune(p.ok)))
+	if len(o.Seen) == 0 {
+		fmt.Fprintf(p.out, "  %s     seen: nothing%s\n", blank, map[bool]string{true: ", as expected"}[o.Passed])
+	}
+	for i, line := range o.Seen {
+		fmt.Fprintf(p.out, "  %s %9s %s\n", blank, map[bool]string{true: "seen:"}[i == 0], clean(line))
+	}
+}
+
+func (p *lessonPrinter) end(r lesson.Result) {
+	if r.Failed > 0 {
+		fmt.Fprintf(p.out, "\n%s %d of %d expectations failed\n", p.failed, r.Failed, r.Passed+r.Failed)
+		return
+	}
+	fmt.Fprintf(p.out, "\n%s all %d expectations were met\n", p.ok, r.Passed)
+}
+
+// wrap breaks a paragraph into lines of at most that many characters.
+func wrap(text string, width int) string {
+	var b strings.Builder
+	column := 0
+	for _, word := range strings.Fields(text) {
+		n := len([]rune(word))
+		switch {
+		case column == 0:
+		case column+1+n > width:
+			b.WriteByte('\n')
+			column = 0
+		default:
+			b.WriteByte(' ')
+			column++
+		}
+		b.WriteString(word)
+		column += n
+	}
+	return b.String() + "\n"
+}
+
+func indent(text, by string) string {
+	return by + strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n"+by) + "\n"
+}
+
+// The objects of a lesson as --json prints them. Fields are only added.
+type (
+	jsonProse struct {
+		Type string `json:"type"` // prose or question
+		Text string `json:"text"`
+	}
+	jsonStep struct {
+		Type string `json:"type"`
+		Line int    `json:"line"`
+		Text string `json:"text"`
+	}
+	jsonOutcome struct {
+		Type     string   `json:"type"`
+		Line     int      `json:"line"`
+		Expected string   `json:"expected,omitempty"`
+		Seen     []string `json:"seen,omitempty"`
+		Passed   bool     `json:"passed"`
+		TookMs   float64  `json:"took_ms"`
+	}
+	jsonResult struct {
+		Type   string `json:"type"`
+		Lesson string `json:"lesson"`
+		Passed int    `json:"passed"`
+		Failed int    `json:"failed"`
+	}
+)
+
+func lessonJSON(out io.Writer, e lesson.Event) {
+	switch {
+	case e.Outcome != nil:
+		o := e.Outcome
+		seen := make([]string, len(o.Seen))
+		for i, s := range o.Seen {
+			seen[i] = clean(s)
+		}
+		writeJSON(out, jsonOutcome{"outcome", o.Step.Line, o.Expected, seen, o.Passed, float64(o.Took.Microseconds()) / 1000})
+	case e.Part.Step != nil:
+		writeJSON(out, jsonStep{"step", e.Part.Step.Line, e.Part.Step.Text})
+	case e.Part.Question != "":
+		writeJSON(out, jsonProse{"question", e.Part.Question})
+	default:
+		writeJSON(out, jsonProse{"prose", e.Part.Prose})
+	}
+}

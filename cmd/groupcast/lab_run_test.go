@@ -1,0 +1,121 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+
+	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/lesson"
+)
+
+// Each lesson is a test of the program: what it expects is what happens.
+func TestLessons(t *testing.T) {
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range lesson.All() {
+		t.Run(l.Name, func(t *testing.T) {
+			var said bytes.Buffer
+			p := &lessonPrinter{out: &said, ok: "ok  ", failed: "FAIL"}
+			result, err := lesson.Run(t.Context(), l, lesson.Options{Program: program, Report: p.event})
+			if err != nil || result.Failed > 0 || result.Passed == 0 {
+				t.Errorf("%+v, %v\n%s", result, err, said.String())
+			}
+		})
+	}
+}
+
+func TestLabRun(t *testing.T) {
+	host := build(t, lab.Topology{Hosts: []lab.Host{{Name: "alone"}}}).Host("alone")
+
+	list := start(t, host, "groupcast", "lab", "run")
+	if status := list.status(); status != exitOK {
+		t.Errorf("the list: exit status %d", status)
+	}
+	list.prints("article                  B hears nothing")
+
+	unknown := start(t, host, "groupcast", "lab", "run", "artikel")
+	if status := unknown.status(); status != exitUsage {
+		t.Errorf("an unknown lesson: exit status %d, want %d", status, exitUsage)
+	}
+	unknown.remarks(`no lesson "artikel": did you mean article?`)
+
+	// A step waits for enter; when there is no more input it waits no longer.
+	run := start(t, host, "groupcast", "lab", "run", "--step", "article")
+	run.say("")
+	if status := run.end(); status != exitOK {
+		t.Errorf("article: exit status %d\n%s%s", status, run.out.String(), run.err.String())
+	}
+	run.remarks("(enter)")
+	run.prints("A$ groupcast send 224.0.0.114 test")
+	run.prints("expected: it prints: by eth1")
+	run.prints("expectations were met")
+}
+
+func TestLabRunJSON(t *testing.T) {
+	host := build(t, lab.Topology{Hosts: []lab.Host{{Name: "alone"}}}).Host("alone")
+	run := start(t, host, "groupcast", "lab", "run", "--json", "article")
+	if status := run.status(); status != exitOK {
+		t.Fatalf("exit status %d\n%s", status, run.err.String())
+	}
+	kinds := map[string]int{}
+	for line := range strings.Lines(run.out.String()) {
+		var o struct{ Type string }
+		if err := json.Unmarshal([]byte(line), &o); err != nil {
+			t.Fatalf("%q: %v", line, err)
+		}
+		kinds[o.Type]++
+	}
+	for _, want := range []string{"prose", "question", "step", "outcome", "result"} {
+		if kinds[want] == 0 {
+			t.Errorf("no object of type %s among %v", want, kinds)
+		}
+	}
+}
+
+// What was expected and what was seen instead is there for the class to read,
+// in ASCII where the locale has no more, and the exit status tells.
+func TestLabRunFails(t *testing.T) {
+	t.Setenv("LC_ALL", "C")
+	l, err := lesson.Parse("wrong.txt", strings.NewReader(`title: Wrong
+topology: lan
+
+`+strings.Repeat("Some words of prose. ", 8)+`
+
+    A: peer send to=239.1.2.3:1234 test
+    expect: received
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	cmd := &cobra.Command{}
+	cmd.SetContext(t.Context())
+	cmd.SetOut(&out)
+	if err := runLesson(cmd, &settings{}, l, false); err != status(exitDoubt) {
+		t.Errorf("runLesson: %v, want exit status %d", err, exitDoubt)
+	}
+	for _, want := range []string{
+		"Wrong\n=====\n",
+		"  A     eth0       lan     192.168.1.10/24  224.0.0.0/4\n",
+		"\nSome words of prose. Some words of prose. Some words of prose. Some words of\nprose.",
+		"\n  A$ peer send to=239.1.2.3:1234 test\n    | sent 4 bytes to 239.1.2.3:1234\n",
+		"\n  FAIL EXPECTED: it prints: received\n           seen: sent 4 bytes to 239.1.2.3:1234\n",
+		"\nFAIL 1 of 1 expectations failed\n",
+	} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %q in\n%s", want, out.String())
+		}
+	}
+	for _, c := range out.String() {
+		if c > '~' {
+			t.Fatalf("%U is not ASCII:\n%s", c, out.String())
+		}
+	}
+}

@@ -1,0 +1,56 @@
+// Package lesson runs lessons: texts that explain something about multicast
+// and show it in a lab, with the program groupcast itself. A lesson whose
+// expectations fail says so, which makes each of them a test.
+//
+// Find one by its name or take them from All, and give it to Run in a process
+// that has called lab.Enter.
+//
+// # The text of a lesson
+//
+// It begins with a header:
+//
+//	title: A join does not choose the way out
+//	topology: article
+//	pitfalls: wrong-egress join-send-mismatch
+//
+// The topology is the name of one, and after it the number of hosts if that
+// is a choice. Pitfalls may be left out. After an empty line come paragraphs
+// of prose, which begin at the margin, and steps, which are indented, one a
+// line. A paragraph that begins with "? " is a question to the class.
+//
+// These steps do something:
+//
+//	A: groupcast send 224.0.0.114 test     run a command in host A, to its end
+//	heard = B: groupcast listen -i eth0    start one that goes on, and name it
+//	say heard: hello                       write a line to its standard input
+//	stop heard                             end it, as kill(1) does
+//	fault loss B.eth0 100%                 change the network
+//	sysctl B net.ipv4.ip_forward 1         change a setting of a host
+//	route A add 224.0.0.0/4 dev eth0       add a route, or delete one with del
+//	address A add 10.0.0.1/24 dev eth0     add an address, or delete one with del
+//
+// A command is groupcast, or peer: a small program that does what groupcast
+// does not let a user do wrong (see package peer). One that is run has to end
+// with status 0 or 3 (it worked, with findings), if the next step does not
+// name another. Words can be quoted with ' or ".
+//
+// These steps look at what the last one of those did, and wait for it for 5
+// seconds, or for the time given with within:
+//
+//	status 1                               the command ended with this status
+//	expect: by eth1                        the command printed this in a line
+//	expect heard: test                     so did the one of that name, since then
+//	expect heard within 20s: test
+//	proc B /proc/net/igmp: 720000E0        the file of that host has this in a line
+//	absent B /proc/net/igmp: 720000E0      no line of it has
+//	grows B Udp.InDatagrams                a counter of /proc/net/snmp, snmp6 or netstat has grown
+//
+// In the text that is looked for ... stands for anything, and one space for
+// any number of them. And one step proves that something did not happen:
+//
+//	silent heard: test until A: groupcast send -i eth0 224.0.0.114 marker
+//
+// It runs that command, waits until the program prints the command's last
+// word, and looks at what it printed before, since the last step that did
+// something: what was sent then, and was to arrive, would have come first.
+package lesson

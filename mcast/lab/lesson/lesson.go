@@ -1,0 +1,131 @@
+package lesson
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"slices"
+
+	"github.com/groupcast/groupcast/mcast/lab"
+)
+
+// Lesson is a text that can be run.
+type Lesson struct {
+	Name     string // as in `groupcast lab run NAME`
+	Title    string
+	Topology lab.Topology
+	Pitfalls []string // the names of those that it shows
+	Parts    []Part
+}
+
+// Part is a paragraph, a question or a step, in the order of the text.
+type Part struct {
+	Prose    string // a paragraph, on one line
+	Question string // a question to the class, on one line
+	Step     *Step
+}
+
+// Step is one line that does something or looks at something.
+type Step struct {
+	Line int    // in the file, from 1
+	Text string // as the lesson has it
+	do   action
+}
+
+// String is the step as a class is shown it: a command as it is typed in its
+// host, anything else as the lesson has it.
+func (s *Step) String() string {
+	switch do := s.do.(type) {
+	case *runStep:
+		return do.String()
+	case *startStep:
+		return fmt.Sprintf("%s    (goes on, as %q)", do.runStep.String(), do.name)
+	case silentStep:
+		return do.run.String()
+	}
+	return s.Text
+}
+
+// Acts reports whether the step does something. The others look at what the
+// last one of these did.
+func (s *Step) Acts() bool {
+	_, looks := s.do.(look)
+	return !looks
+}
+
+//go:embed lessons/*.txt
+var files embed.FS
+
+// order is the order to take the lessons in.
+var order = []string{
+	"article",
+	"join-is-not-the-way-out",
+	"own-copy-no-proof",
+	"loopback-off",
+	"ttl-and-routers",
+	"never-routed",
+	"same-mac",
+	"others-groups",
+	"bind-and-ports",
+	"reverse-path",
+	"snooping-no-querier",
+	"interface-deleted",
+	"receive-overflow",
+	"fragments",
+	"source-specific",
+	"refused",
+	"ipv6-zones",
+}
+
+// All returns the lessons that come with the program, in the order to take
+// them in.
+func All() []Lesson {
+	list := make([]Lesson, len(order))
+	for i, name := range order {
+		l, err := embedded(name)
+		if err != nil {
+			panic(err) // a test reads them all
+		}
+		list[i] = l
+	}
+	return list
+}
+
+func embedded(name string) (Lesson, error) {
+	b, err := files.ReadFile("lessons/" + name + ".txt")
+	if err != nil {
+		return Lesson{}, err
+	}
+	return Parse(name+".txt", bytes.NewReader(b))
+}
+
+// Find returns the lesson of that name. The error names the nearest one.
+func Find(name string) (Lesson, error) {
+	if slices.Contains(order, name) {
+		return embedded(name)
+	}
+	near := slices.MinFunc(order, func(a, b string) int { return distance(a, name) - distance(b, name) })
+	return Lesson{}, fmt.Errorf("no lesson %q: did you mean %s?", name, near)
+}
+
+// distance is how many bytes have to be added, removed or replaced to make
+// one text of the other (Levenshtein).
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		before := row[0]
+		row[0]++
+		for j := range len(b) {
+			change := before
+			if a[i] != b[j] {
+				change++
+			}
+			before = row[j+1]
+			row[j+1] = min(change, before+1, row[j]+1)
+		}
+	}
+	return row[len(b)]
+}

@@ -1,0 +1,61 @@
+package lesson
+
+import (
+	"fmt"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/groupcast/groupcast/mcast/lab"
+)
+
+// Network describes the lesson's network, a line for each interface, and what is special about
+// its switches and routers.
+func (l Lesson) Network() string {
+	var b strings.Builder
+	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "HOST\tINTERFACE\tSWITCH\tADDRESS\tROUTES BY IT")
+	for _, h := range l.Topology.Hosts {
+		for _, i := range h.Interfaces {
+			var addrs, routes []string
+			for _, a := range i.Addrs {
+				addrs = append(addrs, a.String())
+			}
+			for _, r := range h.Routes {
+				if r.Dev == i.Name {
+					routes = append(routes, routeText(r))
+				}
+			}
+			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", h.Name, i.Name, orNone(i.Switch), orNone(strings.Join(addrs, " ")), orNone(strings.Join(routes, ", ")))
+		}
+	}
+	t.Flush()
+	for _, h := range l.Topology.Hosts {
+		if h.Router {
+			fmt.Fprintf(&b, "%s is a router, for groups as well.\n", h.Name)
+		}
+	}
+	for _, s := range l.Topology.Switches {
+		if s.Snooping {
+			fmt.Fprintf(&b, "The switch %s does IGMP snooping, and %s who the members are.\n", s.Name, map[bool]string{true: "asks", false: "does not ask"}[s.Querier])
+		}
+	}
+	return b.String()
+}
+
+func routeText(r lab.Route) string {
+	text := r.Dst.String()
+	if r.Dst.Bits() == 0 {
+		text = "default"
+	}
+	if r.Via.IsValid() {
+		text += " via " + r.Via.String()
+	}
+	return text
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}

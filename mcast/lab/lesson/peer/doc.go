@@ -1,0 +1,32 @@
+// Package peer is a small program for the hosts of a lesson, which does with
+// UDP what groupcast lets no user do wrong. Importing the package lets the
+// program that imports it be it: when os.Args[0] is Process. It needs Linux.
+//
+//	peer listen [bind=ADDRESS:PORT] [join=GROUP@INTERFACE]... [buffer=BYTES] [pause]
+//
+// listens as a program does that sets nothing but SO_REUSEADDR, on
+// 0.0.0.0:1234, and prints each datagram. A source before the group, as in
+// join=192.168.8.1@232.1.1.1@eth0, joins for this source only. With pause it
+// reads nothing until a line comes in on its standard input.
+//
+//	peer send to=ADDRESS:PORT [by=INTERFACE] [from=ADDRESS] [size=BYTES] [TEXT]
+//
+// sends a datagram; size makes one of that many x.
+//
+//	peer connect to=ADDRESS:PORT
+//
+// connects a socket, sends each line of its standard input, and prints what
+// came of it.
+//
+//	peer fragment to=ADDRESS:PORT by=INTERFACE
+//
+// sends the first fragment of a datagram, and no other.
+//
+//	peer query [GROUP] by=INTERFACE
+//
+// asks who is a member, as a querier does (IGMPv2, RFC 2236), of one group or
+// of any.
+package peer
+
+// Process is os.Args[0] of the program.
+const Process = "groupcast-lesson-peer"

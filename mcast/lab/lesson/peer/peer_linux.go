@@ -1,0 +1,230 @@
+package peer
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"golang.org/x/net/ipv4"
+	"golang.org/x/sys/unix"
+)
+
+func init() {
+	if os.Args[0] != Process {
+		return
+	}
+	if err := run(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "peer:", err)
+		syscall.Exit(1) // os.Exit takes a second under the race detector
+	}
+	syscall.Exit(0)
+}
+
+// options are the words of the command line.
+type options struct {
+	to, bind netip.AddrPort
+	by       *net.Interface
+	from     netip.Addr
+	joins    []string
+	size     int
+	buffer   int
+	pause    bool
+	words    []string
+}
+
+func run(args []string) error {
+	if len(args) == 0 {
+		return errors.New("want listen, send, connect, fragment or query")
+	}
+	o, err := parse(args[1:])
+	if err != nil {
+		return err
+	}
+	switch args[0] {
+	case "listen":
+		return listen(o)
+	case "send":
+		return send(o)
+	case "connect":
+		return connect(o)
+	case "fragment":
+		return fragment(o)
+	case "query":
+		return query(o)
+	}
+	return fmt.Errorf("%q: want listen, send, connect, fragment or query", args[0])
+}
+
+func parse(args []string) (o options, err error) {
+	o.bind = netip.AddrPortFrom(netip.IPv4Unspecified(), 1234)
+	for _, arg := range args {
+		key, value, _ := strings.Cut(arg, "=")
+		switch key {
+		case "to":
+			o.to, err = netip.ParseAddrPort(value)
+		case "bind":
+			o.bind, err = netip.ParseAddrPort(value)
+		case "by":
+			o.by, err = net.InterfaceByName(value)
+		case "from":
+			o.from, err = netip.ParseAddr(value)
+		case "join":
+			o.joins = append(o.joins, value)
+		case "size":
+			o.size, err = strconv.Atoi(value)
+		case "buffer":
+			o.buffer, err = strconv.Atoi(value)
+		case "pause":
+			o.pause = true
+		default:
+			o.words = append(o.words, arg)
+		}
+		if err != nil {
+			return o, fmt.Errorf("%s: %w", arg, err)
+		}
+	}
+	return o, nil
+}
+
+func listen(o options) error {
+	lc := net.ListenConfig{Control: func(_, _ string, rc syscall.RawConn) (err error) {
+		_ = rc.Control(func(fd uintptr) { err = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_REUSEADDR, 1) })
+		return err
+	}}
+	c, err := listenPacket(lc, o)
+	if err != nil {
+		return err
+	}
+	p := ipv4.NewPacketConn(c)
+	if err := p.SetControlMessage(ipv4.FlagDst|ipv4.FlagInterface, true); err != nil {
+		return err
+	}
+	for _, j := range o.joins {
+		if err := join(p, j); err != nil {
+			return fmt.Errorf("join %s: %w", j, err)
+		}
+	}
+	if o.buffer > 0 {
+		if err := c.(*net.UDPConn).SetReadBuffer(o.buffer); err != nil {
+			return err
+		}
+	}
+	fmt.Println("ready")
+	commands := bufio.NewScanner(os.Stdin)
+	if o.pause {
+		commands.Scan()
+	}
+	go func() {
+		for commands.Scan() { // more groups
+			if err := join(p, commands.Text()); err != nil {
+				fmt.Printf("join %s: %v\n", commands.Text(), err)
+				continue
+			}
+			fmt.Println("joined", commands.Text())
+		}
+	}()
+	b := make([]byte, 1<<16)
+	for {
+		n, cm, from, err := p.ReadFrom(b)
+		if err != nil {
+			return err
+		}
+		by := "?"
+		if i, err := net.InterfaceByIndex(cm.IfIndex); err == nil {
+			by = i.Name
+		}
+		fmt.Printf("heard %d bytes from %s to %s by %s: %.60q\n", n, from, cm.Dst, by, b[:n])
+	}
+}
+
+// listenPacket is net.ListenConfig's, which binds the wildcard when it is
+// given a group, and not that group.
+func listenPacket(lc net.ListenConfig, o options) (net.PacketConn, error) {
+	if !o.bind.Addr().IsMulticast() {
+		return lc.ListenPacket(context.Background(), "udp4", o.bind.String())
+	}
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	f := os.NewFile(uintptr(fd), "udp")
+	defer f.Close()
+	if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1); err != nil {
+		return nil, err
+	}
+	if err := unix.Bind(fd, &unix.SockaddrInet4{Addr: o.bind.Addr().As4(), Port: int(o.bind.Port())}); err != nil {
+		return nil, err
+	}
+	return net.FilePacketConn(f)
+}
+
+// join joins "[SOURCE@]GROUP@INTERFACE".
+func join(p *ipv4.PacketConn, text string) error {
+	words := strings.Split(text, "@")
+	by, err := net.InterfaceByName(words[len(words)-1])
+	if err != nil {
+		return err
+	}
+	addrs := make([]net.Addr, len(words)-1)
+	for i, w := range words[:len(addrs)] {
+		a, err := netip.ParseAddr(w)
+		if err != nil {
+			return err
+		}
+		addrs[i] = net.UDPAddrFromAddrPort(netip.AddrPortFrom(a, 0))
+	}
+	switch len(addrs) {
+	case 1:
+		return p.JoinGroup(by, addrs[0])
+	case 2:
+		return p.JoinSourceSpecificGroup(by, addrs[1], addrs[0])
+	}
+	return errors.New("want [SOURCE@]GROUP@INTERFACE")
+}
+
+func send(o options) error {
+	c, err := net.ListenPacket("udp4", "0.0.0.0:0")
+	if err != nil {
+		return err
+	}
+	data := []byte(strings.Join(o.words, " "))
+	if o.size > 0 {
+		data = []byte(strings.Repeat("x", o.size))
+	}
+	cm := &ipv4.ControlMessage{}
+	if o.by != nil {
+		cm.IfIndex = o.by.Index
+	}
+	if o.from.IsValid() {
+		cm.Src = o.from.AsSlice()
+	}
+	n, err := ipv4.NewPacketConn(c).WriteTo(data, cm, net.UDPAddrFromAddrPort(o.to))
+	if err != nil {
+		return err
+	}
+	fmt.Printf("sent %d bytes to %s\n", n, o.to)
+	return nil
+}
+
+func connect(o options) error {
+	c, err := net.Dial("udp4", o.to.String())
+	if err != nil {
+		return err
+	}
+	fmt.Println("connected to", o.to)
+	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
+		if _, err := c.Write(lines.Bytes()); err != nil {
+			fmt.Printf("%s: %v\n", lines.Text(), err)
+			continue
+		}
+		fmt.Printf("%s: sent\n", lines.Text())
+	}
+	return nil
+}

@@ -1,0 +1,88 @@
+package peer
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+
+	"golang.org/x/net/ipv4"
+)
+
+// fragment sends the first 1,480 bytes of a datagram of 2,000, and never the
+// rest.
+func fragment(o options) error {
+	if o.by == nil {
+		return errors.New("fragment: want by=INTERFACE")
+	}
+	const first, whole = 1480, 2000
+	udp := make([]byte, first)
+	binary.BigEndian.PutUint16(udp, 1234)
+	binary.BigEndian.PutUint16(udp[2:], o.to.Port())
+	binary.BigEndian.PutUint16(udp[4:], whole)
+	h := &ipv4.Header{Version: 4, Len: ipv4.HeaderLen, TotalLen: ipv4.HeaderLen + first, ID: 1, Flags: ipv4.MoreFragments,
+		TTL: 1, Protocol: 17, Dst: o.to.Addr().AsSlice()}
+	if err := raw(h, udp, o.by); err != nil {
+		return err
+	}
+	fmt.Printf("sent the first fragment to %s\n", o.to)
+	return nil
+}
+
+// query asks who is a member, of one group or of any.
+func query(o options) error {
+	const query = 0x11
+	if len(o.words) == 0 {
+		return igmp(o, query, netip.IPv4Unspecified(), netip.AddrFrom4([4]byte{224, 0, 0, 1}))
+	}
+	group, err := netip.ParseAddr(o.words[0])
+	if err != nil {
+		return err
+	}
+	return igmp(o, query, group, group)
+}
+
+// igmp sends a message of IGMPv2 (RFC 2236) with its router alert (RFC 2113).
+func igmp(o options, kind byte, group, to netip.Addr) error {
+	if o.by == nil {
+		return errors.New("igmp: want by=INTERFACE")
+	}
+	const alert = "\x94\x04\x00\x00"
+	m := append([]byte{kind, 1, 0, 0}, group.AsSlice()...) // answers within a tenth of a second
+	binary.BigEndian.PutUint16(m[2:], checksum(m))
+	h := &ipv4.Header{Version: 4, Len: ipv4.HeaderLen + len(alert), TotalLen: ipv4.HeaderLen + len(alert) + len(m),
+		TTL: 1, Protocol: 2, Dst: to.AsSlice(), Options: []byte(alert)}
+	if err := raw(h, m, o.by); err != nil {
+		return err
+	}
+	fmt.Printf("asked by IGMP about %s\n", group)
+	return nil
+}
+
+// raw sends a packet by an interface. The kernel fills in the source and the
+// header's checksum.
+func raw(h *ipv4.Header, payload []byte, by *net.Interface) error {
+	c, err := net.ListenPacket(fmt.Sprintf("ip4:%d", h.Protocol), "0.0.0.0")
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	r, err := ipv4.NewRawConn(c)
+	if err != nil {
+		return err
+	}
+	return r.WriteTo(h, payload, &ipv4.ControlMessage{IfIndex: by.Index})
+}
+
+// checksum is that of RFC 1071, of an even number of bytes.
+func checksum(b []byte) uint16 {
+	sum := uint32(0)
+	for i := 0; i+1 < len(b); i += 2 {
+		sum += uint32(b[i])<<8 | uint32(b[i+1])
+	}
+	for sum > 0xffff {
+		sum = sum>>16 + sum&0xffff
+	}
+	return ^uint16(sum)
+}

@@ -1,0 +1,133 @@
+package lesson
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+// run runs a lesson that needs no groupcast, and returns what failed, with
+// what was seen instead.
+func run(t *testing.T, body string, o Options) (Result, []Outcome, error) {
+	t.Helper()
+	l, err := Parse("test.txt", strings.NewReader("title: T\ntopology: lan\n\n"+body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var failed []Outcome
+	o.Report = func(e Event) {
+		if e.Outcome != nil && !e.Outcome.Passed {
+			failed = append(failed, *e.Outcome)
+		}
+	}
+	r, err := Run(t.Context(), l, o)
+	return r, failed, err
+}
+
+const listening = `
+    heard = B: peer listen join=239.1.2.3@eth0
+    expect heard: ready
+`
+
+func TestRun(t *testing.T) {
+	r, failed, err := run(t, listening+`
+    A: peer send to=239.1.2.3:1234 one
+    expect: sent 3 bytes
+    expect heard: "one"
+    grows B Udp.InDatagrams
+    fault loss B.eth0 100%
+    A: peer send to=239.1.2.3:1234 two
+    fault loss B.eth0 0%
+    silent heard: "two" until A: peer send to=239.1.2.3:1234 three
+    proc B /proc/net/igmp: 030201EF
+    stop heard
+    absent B /proc/net/igmp: 030201EF
+    A: peer nonsense
+    status 1
+`, Options{})
+	if err != nil || r != (Result{Passed: 8}) {
+		t.Errorf("%+v, %v; want 8 passed\n%+v", r, err, failed)
+	}
+}
+
+// Each of these expects what does not happen, and is told so.
+func TestRunFails(t *testing.T) {
+	tests := []struct{ name, body, seen string }{
+		{"an expectation", "    A: peer send to=239.1.2.3:1234 one\n    expect: no such thing\n", "sent 3 bytes"},
+		{"silence", listening + "    A: peer send to=239.1.2.3:1234 one\n    silent heard: \"one\" until A: peer send to=239.1.2.3:1234 two\n", `"one"`},
+		{"a marker that does not come", listening + "    fault loss B.eth0 100%\n    silent heard: \"one\" until A: peer send to=239.1.2.3:1234 two\n", ""},
+		{"a status", "    A: peer send to=239.1.2.3:1234 one\n    status 1\n", "exit status 0"},
+		{"a command's success", "    A: peer nonsense\n", "exit status 1"},
+		{"a counter", listening + "    sysctl B net.ipv4.ip_forward 0\n    grows B Udp.InDatagrams\n", "Udp.InDatagrams 0, before 0"},
+		{"what was seen before the last step", listening + "    A: peer send to=239.1.2.3:1234 one\n    expect heard: ready\n", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			r, failed, err := run(t, tt.body, Options{Wait: 500 * time.Millisecond})
+			if err != nil || r.Failed != 1 || len(failed) != 1 {
+				t.Fatalf("%+v, %v; want one failed", r, err)
+			}
+			if seen := strings.Join(failed[0].Seen, "\n"); !strings.Contains(seen, tt.seen) {
+				t.Errorf("the outcome shows %q, without %q", seen, tt.seen)
+			}
+			if failed[0].Expected == "" {
+				t.Error("the outcome does not say what was expected")
+			}
+		})
+	}
+}
+
+// A lesson that cannot be done is an error with its line, not an expectation
+// that failed.
+func TestRunErrors(t *testing.T) {
+	for body, want := range map[string]string{
+		"    fault down A.eth7\n":                       "line 4",
+		"    sysctl A no.such.thing 1\n":                "line 4",
+		"    grows A Udp.NoSuchCounter\n":               "no counter Udp.NoSuchCounter",
+		"    expect: x\n":                               "no command was run before",
+		listening + "    heard = A: peer listen\n":      `already a command of the name "heard"`,
+		"    proc A /proc/net/no-such-file: anything\n": "no such file",
+	} {
+		if _, _, err := run(t, body, Options{}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q gives %v, not %s", body, err, want)
+		}
+	}
+}
+
+// Before each step that does something Step is asked, and it can end all.
+func TestStep(t *testing.T) {
+	errEnough := errors.New("enough")
+	asked := 0
+	_, _, err := run(t, listening+"    A: peer send to=239.1.2.3:1234 one\n    expect heard: \"one\"\n    stop heard\n", Options{Step: func() error {
+		if asked++; asked == 3 {
+			return errEnough
+		}
+		return nil
+	}})
+	if !errors.Is(err, errEnough) || asked != 3 {
+		t.Errorf("asked %d times, and ended with %v; want 3 times, and Step's error", asked, err)
+	}
+}
+
+func TestRunEndsWithItsContext(t *testing.T) {
+	before := goleak.IgnoreCurrent()
+	defer goleak.VerifyNone(t, before)
+	l, err := Parse("test.txt", strings.NewReader("title: T\ntopology: lan\n\n"+listening+"    expect heard within 1h: never\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	_, err = Run(ctx, l, Options{Report: func(e Event) {
+		if e.Part != nil && e.Part.Step != nil && strings.HasSuffix(e.Part.Step.Text, "never") {
+			cancel()
+		}
+	}})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("Run returned %v after its context was cancelled", err)
+	}
+}

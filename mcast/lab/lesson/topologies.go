@@ -1,0 +1,46 @@
+package lesson
+
+import (
+	"net/netip"
+
+	"github.com/groupcast/groupcast/mcast/lab"
+)
+
+// findTopology returns the topology of that name: one of the two below, which
+// are as plain as a lesson wants them, or one of package lab.
+func findTopology(name string, hosts int) (lab.Topology, error) {
+	switch name {
+	case "lan":
+		return plainLAN, nil
+	case "two-networks":
+		return twoNetworks, nil
+	}
+	return lab.FindTopology(name, hosts)
+}
+
+// plainLAN is three hosts on one switch.
+var plainLAN = lab.Topology{
+	Switches: []lab.Switch{{Name: "lan"}},
+	Hosts:    []lab.Host{onLAN("A", "192.168.1.10/24"), onLAN("B", "192.168.1.11/24"), onLAN("C", "192.168.1.12/24")},
+}
+
+func onLAN(name, addr string) lab.Host {
+	return lab.Host{
+		Name:       name,
+		Interfaces: []lab.Interface{{Name: "eth0", Switch: "lan", Addrs: []netip.Prefix{netip.MustParsePrefix(addr)}}},
+		Routes:     []lab.Route{{Dst: netip.MustParsePrefix("224.0.0.0/4"), Dev: "eth0"}},
+	}
+}
+
+// twoNetworks is two hosts that are both on the same two networks.
+var twoNetworks = lab.Topology{
+	Switches: []lab.Switch{{Name: "one"}, {Name: "two"}},
+	Hosts:    []lab.Host{onBoth("A", "192.168.1.10/24", "10.1.0.10/24"), onBoth("B", "192.168.1.11/24", "10.1.0.11/24")},
+}
+
+func onBoth(name, one, two string) lab.Host {
+	return lab.Host{Name: name, Interfaces: []lab.Interface{
+		{Name: "eth0", Switch: "one", Addrs: []netip.Prefix{netip.MustParsePrefix(one)}},
+		{Name: "eth1", Switch: "two", Addrs: []netip.Prefix{netip.MustParsePrefix(two)}},
+	}}
+}

@@ -1,0 +1,251 @@
+package tui
+
+import (
+	"strings"
+
+	"github.com/groupcast/groupcast/mcast/chat"
+	"github.com/groupcast/groupcast/mcast/doctor"
+)
+
+// step is one of the lesson's.
+type step uint8
+
+const (
+	stepTalk step = iota
+	stepWhy
+	stepFix
+	stepAgain
+	stepNext
+	steps
+)
+
+// stepNames are what the steps are called above the lesson, and what they say
+// where there is only one row for it.
+var stepNames = [steps][2]string{
+	{"talk", "say something: B answers whom it hears"},
+	{"why", "silence: tab, tab, enter says why"},
+	{"fix", "ctrl+f: the fix"},
+	{"again", "say it again: B should hear you"},
+	{"what now", "done. F2 F3 F4 show more; /quit ends"},
+}
+
+// lesson is the region above the talk that leads through the article: host A
+// talks, its own copy comes back, and B, which answers whom it hears, is
+// silent. It goes by what happens, so that the steps can be done in any order.
+type lesson struct {
+	look   *look
+	on     bool // there is a lesson
+	hidden bool
+
+	sends    Egress    // where they leave now,
+	first    Egress    // and where they left when it all began
+	better   string    // by which interface the doctor would send
+	wrong    bool      // it still finds wrong-egress
+	said     bool      // a line left the first way, and its copy is settled:
+	copied   chat.Copy // so
+	looked   bool      // the page of a finding or the map was open
+	again    int       // the interface by which a line left another way; 0: none did
+	answered bool      // somebody was heard there after it
+}
+
+// SetState takes in where sends leave and what the doctor finds.
+func (s *lesson) SetState(snap Snapshot) {
+	s.sends, s.wrong = snap.Sends, false
+	if s.first.Interface == "" {
+		s.first = snap.Sends
+	}
+	for _, f := range snap.Findings {
+		if f.Name == "wrong-egress" {
+			s.wrong = true
+			s.better = betterWay(f)
+		}
+	}
+}
+
+func betterWay(f doctor.Finding) string {
+	if f.Fix == nil {
+		return ""
+	}
+	return f.Fix.UseInterface
+}
+
+// Hear takes in lines of the talk.
+func (s *lesson) Hear(lines []chat.Line) {
+	for _, l := range lines {
+		switch {
+		case l.Kind == chat.Heard:
+			s.answered = s.answered || s.again != 0 && l.IfIndex == s.again && !l.Local
+		case l.Kind != chat.Own || l.Copy == chat.CopyNone || s.first.Interface == "":
+		case l.IfIndex != s.first.IfIndex:
+			s.again = l.IfIndex
+		case l.Copy != chat.CopyPending:
+			s.said, s.copied = true, l.Copy
+		}
+	}
+}
+
+// fixed reports whether sends leave another way than they did, and a good one.
+func (s *lesson) fixed() bool {
+	moved := s.first.Interface != "" && s.sends.Err == nil && s.sends.Interface != s.first.Interface
+	return moved && !s.wrong && (s.better == "" || s.sends.Interface == s.better)
+}
+
+// done reports for each step whether it was done.
+func (s *lesson) done() [steps]bool {
+	return [steps]bool{
+		stepTalk:  s.said,
+		stepWhy:   s.looked,
+		stepFix:   s.answered || s.fixed(),
+		stepAgain: s.answered,
+	}
+}
+
+// now is the step that comes next. Who fixed it first has nothing to learn from
+// silence any more.
+func (s *lesson) now() step {
+	switch {
+	case s.answered:
+		return stepNext
+	case s.fixed():
+		return stepAgain
+	case !s.said:
+		return stepTalk
+	case !s.looked:
+		return stepWhy
+	}
+	return stepFix
+}
+
+// text is what there is to know and to do now.
+func (s *lesson) text() string {
+	first, sends := clean(s.first.Interface), clean(s.sends.Interface)
+	better := clean(s.better)
+	if better == "" {
+		better = "another interface"
+	}
+	switch s.now() {
+	case stepTalk:
+		return "You are host A. Host B is on your LAN and answers whom it hears. Say something: type it, and press enter."
+	case stepWhy:
+		return s.copyText() + " Why? Press tab until Pitfalls has the pointer, then enter (or F4: the map)."
+	case stepFix:
+		return "The group is joined on " + better + " as well, but a join only chooses where one hears. The way out is chosen by routing, which led to " +
+			first + because(s.first) + ". Press ctrl+f: send by " + better + "."
+	case stepAgain:
+		why := ""
+		if !s.looked || !s.said {
+			why = "Sends left by " + first + because(s.first) + ", and B is not there. "
+		}
+		say := "Say it again"
+		if !s.said {
+			say = "Say something"
+		}
+		return why + "Sends leave by " + sends + " now, from " + clean(s.sends.Source.String()) + ". " + say + ": B should hear you and answer."
+	}
+	return "B heard you. That is the article: a join does not choose the way out, and an own copy is no proof. What now: " +
+		"F2 shows every datagram, F3 the calls, F4 the map; groupcast lab list has more; /quit ends."
+}
+
+func (s *lesson) copyText() string {
+	switch s.copied {
+	case chat.CopyBack:
+		return "What you said came back (" + s.look.copied + "), and B says nothing. That is your own copy, made before the wire: it proves nothing."
+	case chat.CopyOff:
+		return "Own copies are off, and B says nothing."
+	}
+	return "Not even your own copy came back, and B says nothing."
+}
+
+// because is the route behind a way out, in parentheses.
+func because(e Egress) string {
+	if e.Because == "" {
+		return ""
+	}
+	return " (" + clean(e.Because) + ")"
+}
+
+// rows are at most limit of the text or, when it needs more, the short form.
+func (s *lesson) rows(width, limit int) []string {
+	if rows, more := s.look.wrap(s.text(), width, limit); limit > 1 && !more {
+		return rows
+	}
+	return []string{s.short(width)}
+}
+
+// short is the lesson in one row.
+func (s *lesson) short(width int) string {
+	return s.look.cut(s.look.accent.Render(s.number())+" "+stepNames[s.now()][1], width)
+}
+
+func (s *lesson) number() string { return string('1'+rune(s.now())) + "/" + string('0'+rune(steps)) }
+
+// progress is a mark and a name for each step.
+func (s *lesson) progress() string {
+	l, done := s.look, s.done()
+	words := make([]string, 0, steps)
+	for n, name := range stepNames {
+		switch {
+		case done[n]:
+			words = append(words, l.good.Render(l.done)+" "+l.dim.Render(name[0]))
+		case step(n) == s.now():
+			words = append(words, l.accent.Render(l.pointer)+" "+l.bold.Render(name[0]))
+		default:
+			words = append(words, l.dim.Render(l.remark+" "+name[0]))
+		}
+	}
+	return strings.Join(words, "  ")
+}
+
+// section is the lesson in its place above the main part.
+func (s *lesson) section(width, rows int) section {
+	return section{title: "Lesson " + s.number(), note: s.progress(), body: strings.Join(s.rows(width, rows), "\n"), rows: rows}
+}
+
+// lessonRows is how many rows of the main part the lesson takes, with its
+// border if it has one: at most a third of the terminal, and what leaves a few
+// for the talk.
+func (m *Model) lessonRows() int {
+	if !m.lesson.on || m.lesson.hidden {
+		return 0
+	}
+	if m.lay.shape == small {
+		return min(1, m.height/6)
+	}
+	room, width := m.lay.height-2, m.lay.talk-4
+	if m.lay.shape == stacked {
+		room -= 4 + sum(m.lay.panes)
+	}
+	limit := min(m.height/3, room-leastTalk) - 1
+	if limit < 1 {
+		return 0
+	}
+	if m.wideMain() {
+		width = m.width - 4
+	}
+	return len(m.lesson.rows(width, limit)) + 1
+}
+
+// leastTalk is how many rows the lesson leaves to the talk.
+const leastTalk = 3
+
+// mainFrame is the large part of the screen in its border, below the lesson if
+// there is one.
+func (m *Model) mainFrame(width, rows int) []string {
+	main := m.main(width-4, rows)
+	if m.lay.lesson == 0 {
+		return m.look.frame(width, main)
+	}
+	return m.look.frame(width, m.lesson.section(width-4, m.lay.lesson-1), main)
+}
+
+// toggleLesson hides the lesson, or shows it again.
+func (m *Model) toggleLesson() {
+	if !m.lesson.on {
+		m.flash = "the lesson is in: groupcast lab"
+		return
+	}
+	m.lesson.hidden = !m.lesson.hidden
+	if m.lesson.hidden {
+		m.flash = "F10 shows the lesson again"
+	}
+}
