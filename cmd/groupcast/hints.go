@@ -30,8 +30,8 @@ func hint(err error) string {
 	if _, ok := errors.AsType[saveError](err); ok {
 		return saveHint(err)
 	}
-	if forbidden, ok := errors.AsType[*lab.ForbiddenError](err); ok {
-		return forbidden.Hint
+	if h := labHint(err); h != "" {
+		return h
 	}
 	op, ok := errors.AsType[*mcast.OpError](err)
 	onInterface := ok && op.Interface != ""
@@ -92,6 +92,20 @@ func hint(err error) string {
 		return "a privileged port, a broadcast address or a prohibit route refuses it; use another port or interface"
 	case errors.Is(err, syscall.ENODEV):
 		return "the interface is gone; list what is there with: groupcast interfaces"
+	}
+	return ""
+}
+
+// labHint says what to do about a lab that is not as expected.
+func labHint(err error) string {
+	forbidden, ok := errors.AsType[*lab.ForbiddenError](err)
+	switch {
+	case ok:
+		return forbidden.Hint
+	case errors.Is(err, lab.ErrRunning):
+		return "call this one otherwise: --name NAME; or end that one: groupcast lab down NAME"
+	case errors.Is(err, lab.ErrNotRunning):
+		return "build it in another terminal: groupcast lab up NAME; groupcast lab list shows what there is"
 	}
 	return ""
 }

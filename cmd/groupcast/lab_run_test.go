@@ -40,11 +40,11 @@ func TestLabRun(t *testing.T) {
 	}
 	list.prints("article                  B hears nothing")
 
-	unknown := start(t, host, "groupcast", "lab", "run", "artikel")
+	unknown := start(t, host, "groupcast", "lab", "run", "articel")
 	if status := unknown.status(); status != exitUsage {
 		t.Errorf("an unknown lesson: exit status %d, want %d", status, exitUsage)
 	}
-	unknown.remarks(`no lesson "artikel": did you mean article?`)
+	unknown.remarks(`no lesson "articel": did you mean article?`)
 
 	// A step waits for enter; when there is no more input it waits no longer.
 	run := start(t, host, "groupcast", "lab", "run", "--step", "article")
@@ -117,5 +117,26 @@ topology: lan
 		if c > '~' {
 			t.Fatalf("%U is not ASCII:\n%s", c, out.String())
 		}
+	}
+}
+
+// A class: one says a line, and all 30 hear it.
+func TestAClassOfThirty(t *testing.T) {
+	class, err := lab.FindTopology("classroom", 30)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := build(t, class)
+	var pupils []*program
+	for _, h := range class.Hosts {
+		p := start(t, l.Host(h.Name), "groupcast", "listen", "-c", "1")
+		pupils = append(pupils, p)
+	}
+	for _, p := range pupils {
+		p.remarks("joined 224.0.0.114:1234")
+	}
+	start(t, l.Host(class.Hosts[0].Name), "groupcast", "send", "224.0.0.114", "good morning, class").status()
+	for _, p := range pupils {
+		p.prints("good morning, class")
 	}
 }

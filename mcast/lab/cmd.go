@@ -23,9 +23,10 @@ type Cmd struct {
 	Stdin  io.Reader
 	Stdout io.Writer
 	Stderr io.Writer
+	TTY    bool // Stdin is a terminal: the command leads a session that has it as its controlling terminal
 
 	ctx     context.Context
-	node    *Node
+	host    machine
 	err     error // of looking for Path
 	process *process
 	started bool
@@ -37,11 +38,18 @@ type Cmd struct {
 	copied  chan error
 }
 
+// machine is where a command runs: a host of this process's lab, or of another's.
+type machine interface {
+	Name() string
+	start(context.Context, request, [3]*os.File) (*process, error)
+}
+
 // request is what the host's process is asked to run. These are bytes because
 // arguments and environments need not be UTF-8, which JSON strings are.
 type request struct {
 	Path, Dir []byte
 	Args, Env [][]byte
+	TTY       bool
 }
 
 func byteSlices(list []string) [][]byte {
@@ -80,19 +88,23 @@ const stragglers = time.Second
 // Command prepares a command in the host; name is looked up in PATH. When the
 // context ends before the command does, its whole process group is killed.
 func (n *Node) Command(ctx context.Context, name string, args ...string) *Cmd {
+	return command(ctx, n, name, args)
+}
+
+func command(ctx context.Context, host machine, name string, args []string) *Cmd {
 	path, err := exec.LookPath(name)
-	return &Cmd{Path: path, Args: append([]string{name}, args...), ctx: ctx, node: n, err: err}
+	return &Cmd{Path: path, Args: append([]string{name}, args...), ctx: ctx, host: host, err: err}
 }
 
 // Start starts the command and does not wait for it.
 func (c *Cmd) Start() error {
 	if c.started {
-		return fmt.Errorf("lab: run %s in %s: already started", c.Args[0], c.node.Name())
+		return fmt.Errorf("lab: run %s in %s: already started", c.Args[0], c.host.Name())
 	}
 	c.started = true
 	if err := c.start(); err != nil {
 		closeAll(c.ours)
-		return fmt.Errorf("lab: run %s in %s: %w", c.Args[0], c.node.Name(), err)
+		return fmt.Errorf("lab: run %s in %s: %w", c.Args[0], c.host.Name(), err)
 	}
 	for _, in := range c.inputs {
 		go in()
@@ -123,8 +135,8 @@ func (c *Cmd) start() error {
 	if err != nil {
 		return err
 	}
-	r := request{Path: []byte(c.Path), Dir: []byte(dir), Args: byteSlices(c.Args), Env: byteSlices(env)}
-	c.process, err = c.node.start(c.ctx, r, files)
+	r := request{Path: []byte(c.Path), Dir: []byte(dir), Args: byteSlices(c.Args), Env: byteSlices(env), TTY: c.TTY}
+	c.process, err = c.host.start(c.ctx, r, files)
 	return err
 }
 
@@ -156,7 +168,7 @@ func (c *Cmd) Wait() error {
 		return &ExitError{Code: end.Code, Signal: syscall.Signal(end.Signal)}
 	}
 	if err != nil {
-		return fmt.Errorf("lab: %s in %s: %w", c.Args[0], c.node.Name(), err)
+		return fmt.Errorf("lab: %s in %s: %w", c.Args[0], c.host.Name(), err)
 	}
 	return nil
 }

@@ -42,22 +42,27 @@ func runHost() {
 	syscall.Exit(0) // os.Exit takes a second under the race detector
 }
 
+// silence is how long a conversation may go on without a word where one is due.
+const silence = 10 * time.Second
+
 // serve runs one command for the other side of conn.
 func serve(conn *net.UnixConn) {
 	defer conn.Close()
 	// The thread that forks has to live as long as the command does: it is its
 	// death that Pdeathsig waits for.
 	runtime.LockOSThread()
+	_ = conn.SetReadDeadline(time.Now().Add(silence))
 	var r request
 	files, err := receive(conn, &r)
 	defer closeAll(files)
 	if err != nil || len(files) != maxFiles {
 		return
 	}
+	_ = conn.SetReadDeadline(time.Time{})
 	cmd := exec.Cmd{
 		Path: string(r.Path), Args: texts(r.Args), Env: texts(r.Env), Dir: string(r.Dir),
 		Stdin: files[0], Stdout: files[1], Stderr: files[2],
-		SysProcAttr: &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL},
+		SysProcAttr: &syscall.SysProcAttr{Setpgid: !r.TTY, Setsid: r.TTY, Setctty: r.TTY, Pdeathsig: syscall.SIGKILL},
 	}
 	if err := cmd.Start(); err != nil {
 		_ = send(conn, started{Error: err.Error()})
@@ -65,6 +70,7 @@ func serve(conn *net.UnixConn) {
 	}
 	closeAll(files)
 	_ = send(conn, started{Pid: cmd.Process.Pid})
+	done := make(chan struct{})
 	go func() {
 		for {
 			var s signalling
@@ -73,12 +79,21 @@ func serve(conn *net.UnixConn) {
 			}
 			_ = cmd.Process.Signal(syscall.Signal(s.Signal))
 		}
+		if r.TTY {
+			// As when a window is closed, so that a shell can tell its jobs.
+			_ = cmd.Process.Signal(syscall.SIGHUP)
+			select {
+			case <-done:
+			case <-time.After(stragglers):
+			}
+		}
 		// Not by its number once it was waited for, when the number may be another's.
 		if cmd.Process.Signal(syscall.Signal(0)) == nil {
 			_ = unix.Kill(-cmd.Process.Pid, unix.SIGKILL)
 		}
 	}()
 	_ = cmd.Wait()
+	close(done)
 	status := cmd.ProcessState.Sys().(syscall.WaitStatus)
 	e := ended{Code: status.ExitStatus()}
 	if status.Signaled() {

@@ -108,3 +108,44 @@ func (n *Node) start(context.Context, request, [3]*os.File) (*process, error) {
 
 func (p *process) wait() (ended, error)   { return ended{}, errNeedsLinux }
 func (p *process) signal(os.Signal) error { return errNeedsLinux }
+
+// Serve needs Linux.
+func (l *Lab) Serve(context.Context, *Console) error { return errNeedsLinux }
+
+// Console is the name of a running lab, which needs Linux.
+type Console struct{}
+
+// Listen needs Linux.
+func Listen(string) (*Console, error) { return nil, errNeedsLinux }
+
+// Close has nothing to do.
+func (c *Console) Close() error { return nil }
+
+// Remote is a lab that another process runs, which needs Linux.
+type Remote struct{}
+
+// Dial needs Linux.
+func Dial(string) (*Remote, error) { return nil, errNeedsLinux }
+
+// Running returns none.
+func Running() ([]string, error) { return nil, errNeedsLinux }
+
+// Name is "".
+func (r *Remote) Name() string { return "" }
+
+// Topology is empty.
+func (r *Remote) Topology() Topology { return Topology{} }
+
+// Counters needs Linux.
+func (r *Remote) Counters() (map[string]Counters, error) { return nil, errNeedsLinux }
+
+// Fault needs Linux.
+func (r *Remote) Fault([]string) error { return errNeedsLinux }
+
+// Down needs Linux.
+func (r *Remote) Down() error { return errNeedsLinux }
+
+// Command returns a Cmd that needs Linux.
+func (r *Remote) Command(ctx context.Context, host, name string, args ...string) *Cmd {
+	return command(ctx, &Node{name: host}, name, args)
+}

@@ -1,21 +1,35 @@
 package lab
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
 
-// didYouMean ends an error about a name that nothing has, when one of the
-// names is near to it: at most two bytes to insert, delete or replace, and
-// fewer than the whole of it.
-func didYouMean(typed string, names []string) string {
-	best, found := min(3, len(typed)), ""
+// Nearest returns the names that a mistyped one was most likely meant to be,
+// in order: those with the fewest letters to insert, delete or replace, at most
+// two of them and not the whole word. Capitals do not count.
+func Nearest(typed string, names []string) []string {
+	best, found := min(3, len(typed)), []string(nil)
 	for _, name := range names {
-		if d := distance(typed, name); d < best || d == best && found != "" && name < found {
-			best, found = d, name
+		switch d := distance(strings.ToLower(typed), strings.ToLower(name)); {
+		case d < best:
+			best, found = d, []string{name}
+		case d == best && found != nil:
+			found = append(found, name)
 		}
 	}
-	if found == "" {
+	slices.Sort(found)
+	return found
+}
+
+// didYouMean ends an error about a name that nothing has.
+func didYouMean(typed string, names []string) string {
+	near := Nearest(typed, names)
+	if len(near) == 0 {
 		return ""
 	}
-	return fmt.Sprintf(" (did you mean %s?)", found)
+	return fmt.Sprintf(" (did you mean %s?)", near[0])
 }
 
 // distance is the number of bytes to insert, delete or replace (Levenshtein).

@@ -93,27 +93,11 @@ func (n *Node) start(ctx context.Context, r request, files [3]*os.File) (*proces
 	if err != nil {
 		return nil, err
 	}
-	p := &process{conn: near}
-	p.unwatch = context.AfterFunc(ctx, func() { _ = near.CloseWrite() })
 	err = send(n.control, struct{}{}, far)
 	far.Close()
-	if err == nil {
-		err = send(near, r, files[:]...)
-	}
-	var s started
-	if err == nil {
-		_, err = receive(near, &s)
-	}
-	switch {
-	case err != nil:
-		err = fmt.Errorf("host %s does not answer: %w", n.name, err)
-	case s.Error != "":
-		err = errors.New(s.Error)
-	}
 	if err != nil {
-		p.close()
-		return nil, err
+		near.Close()
+		return nil, notAnswering(n.name, err)
 	}
-	p.pid = s.Pid
-	return p, nil
+	return converse(ctx, n.name, near, r, files)
 }

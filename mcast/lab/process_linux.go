@@ -1,7 +1,9 @@
 package lab
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -15,6 +17,34 @@ type process struct {
 	conn    *net.UnixConn
 	pid     int
 	unwatch func() bool // stops watching the context
+}
+
+// converse begins a conversation on conn, whose other end the host has, with
+// the command to be run.
+func converse(ctx context.Context, host string, conn *net.UnixConn, r request, files [3]*os.File) (*process, error) {
+	p := &process{conn: conn}
+	p.unwatch = context.AfterFunc(ctx, func() { _ = conn.CloseWrite() })
+	var s started
+	err := send(conn, r, files[:]...)
+	if err == nil {
+		_, err = receive(conn, &s)
+	}
+	switch {
+	case err != nil:
+		err = notAnswering(host, err)
+	case s.Error != "":
+		err = errors.New(s.Error)
+	}
+	if err != nil {
+		p.close()
+		return nil, err
+	}
+	p.pid = s.Pid
+	return p, nil
+}
+
+func notAnswering(host string, err error) error {
+	return fmt.Errorf("host %s does not answer: %w", host, err)
 }
 
 // wait returns how the command ended.

@@ -5,6 +5,7 @@ import (
 	"embed"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/groupcast/groupcast/mcast/lab"
 )
@@ -104,28 +105,8 @@ func Find(name string) (Lesson, error) {
 	if slices.Contains(order, name) {
 		return embedded(name)
 	}
-	near := slices.MinFunc(order, func(a, b string) int { return distance(a, name) - distance(b, name) })
-	return Lesson{}, fmt.Errorf("no lesson %q: did you mean %s?", name, near)
-}
-
-// distance is how many bytes have to be added, removed or replaced to make
-// one text of the other (Levenshtein).
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
+	if near := lab.Nearest(name, order); len(near) > 0 {
+		return Lesson{}, fmt.Errorf("no lesson %q: did you mean %s?", name, near[0])
 	}
-	for i := range len(a) {
-		before := row[0]
-		row[0]++
-		for j := range len(b) {
-			change := before
-			if a[i] != b[j] {
-				change++
-			}
-			before = row[j+1]
-			row[j+1] = min(change, before+1, row[j]+1)
-		}
-	}
-	return row[len(b)]
+	return Lesson{}, fmt.Errorf("no lesson %q: there are %s", name, strings.Join(order, ", "))
 }

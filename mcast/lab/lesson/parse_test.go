@@ -127,8 +127,8 @@ func TestAll(t *testing.T) {
 }
 
 func TestFindNamesTheNearest(t *testing.T) {
-	_, err := Find("artikel")
+	_, err := Find("articel")
 	if err == nil || !strings.Contains(err.Error(), "did you mean article?") {
-		t.Errorf("Find(artikel): %v", err)
+		t.Errorf("Find(articel): %v", err)
 	}
 }

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/groupcast/groupcast/mcast/lab"
+)
+
+// labDrawing is a topology in lines: each switch with its wires, and what went
+// over them since the last picture.
+type labDrawing struct {
+	title    string
+	topology lab.Topology
+	colour   bool
+	marks    wireMarks
+	last     map[string]lab.Counters
+	drawn    time.Time
+}
+
+// wireMarks join a switch to its wires.
+type wireMarks struct{ only, first, middle, end, none, in, out string }
+
+func newLabDrawing(t lab.Topology, colour, utf8 bool) *labDrawing {
+	d := &labDrawing{topology: t, colour: colour}
+	d.marks = wireMarks{only: "── ", first: "─┬─", middle: " ├─", end: " └─", none: "   ", in: "←", out: "→"}
+	if !utf8 {
+		d.marks = wireMarks{only: "---", first: "-+-", middle: " +-", end: " +-", none: "   ", in: "<-", out: "->"}
+	}
+	return d
+}
+
+// wire is an interface of a host, at the end of a wire.
+type wire struct {
+	name  string // A.eth0
+	addrs []string
+}
+
+// lines draws the lab as its counters are now, a line each.
+func (d *labDrawing) lines(now map[string]lab.Counters, at time.Time) []string {
+	var b strings.Builder
+	t := tabwriter.NewWriter(&b, 0, 0, 1, ' ', 0)
+	fmt.Fprintf(t, "%s\n\n", d.title)
+	wires := d.wires()
+	for _, s := range d.topology.Switches {
+		fmt.Fprint(t, s.Name)
+		if len(wires[s.Name]) == 0 {
+			fmt.Fprintln(t)
+		}
+		for i, w := range wires[s.Name] {
+			mark := d.marks.middle
+			switch {
+			case len(wires[s.Name]) == 1:
+				mark = d.marks.only
+			case i == 0:
+				mark = d.marks.first
+			case i == len(wires[s.Name])-1:
+				mark = d.marks.end
+			}
+			d.line(t, mark, w, now, at)
+		}
+	}
+	for _, w := range wires[""] {
+		d.line(t, d.marks.none, w, now, at)
+	}
+	t.Flush()
+	d.last, d.drawn = now, at
+	return strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
+}
+
+// wires are by the name of their switch; "": by none.
+func (d *labDrawing) wires() map[string][]wire {
+	wires := map[string][]wire{}
+	for _, h := range d.topology.Hosts {
+		for _, i := range h.Interfaces {
+			w := wire{name: h.Name + "." + i.Name}
+			for _, a := range i.Addrs {
+				w.addrs = append(w.addrs, a.String())
+			}
+			wires[i.Switch] = append(wires[i.Switch], w)
+		}
+	}
+	return wires
+}
+
+func (d *labDrawing) line(t *tabwriter.Writer, mark string, w wire, now map[string]lab.Counters, at time.Time) {
+	fmt.Fprintf(t, "\t%s\t%s\t%s\t", mark, w.name, strings.Join(w.addrs, " "))
+	c, ok := now[w.name]
+	if !ok {
+		fmt.Fprintln(t, d.red("deleted"))
+		return
+	}
+	switch {
+	case !c.Up:
+		fmt.Fprint(t, d.red("down"))
+	case !c.Carrier:
+		fmt.Fprint(t, d.red("cut"))
+	default:
+		was, known := d.last[w.name]
+		if !known {
+			was = c
+		}
+		seconds := at.Sub(d.drawn).Seconds()
+		fmt.Fprintf(t, "%s %s  %s %s", d.marks.in, rates(since(c.RxPackets, was.RxPackets), since(c.RxBytes, was.RxBytes), seconds),
+			d.marks.out, rates(since(c.TxPackets, was.TxPackets), since(c.TxBytes, was.TxBytes), seconds))
+	}
+	if c.Dropped > 0 {
+		fmt.Fprintf(t, "  %s", d.red(fmt.Sprintf("%d dropped", c.Dropped)))
+	}
+	fmt.Fprintln(t)
+}
+
+// since is how much was counted. An interface that was made again counts from
+// 0.
+func since(now, was uint64) uint64 {
+	if now < was {
+		return now
+	}
+	return now - was
+}
+
+func rates(packets, bytes uint64, seconds float64) string {
+	return fmt.Sprintf("%5.0f pkt/s %9s/s", float64(packets)/seconds, byteSize(float64(bytes)/seconds))
+}
+
+func byteSize(n float64) string {
+	switch {
+	case n < 9999.5:
+		return fmt.Sprintf("%.0f B", n)
+	case n < 9999.5e3:
+		return fmt.Sprintf("%.0f kB", n/1e3)
+	}
+	return fmt.Sprintf("%.0f MB", n/1e6)
+}
+
+func (d *labDrawing) red(s string) string {
+	if !d.colour {
+		return s
+	}
+	return "\x1b[31m" + s + "\x1b[39m"
+}
+
+// crop cuts lines to a width, and leaves out those that are too many.
+func crop(lines []string, width, height int) []string {
+	height = max(height, 1)
+	if len(lines) > height {
+		left := len(lines) - (height - 1)
+		lines = append(lines[:height-1:height-1], fmt.Sprintf("... and %d more lines, in a higher window", left))
+	}
+	for i, line := range lines {
+		lines[i] = ansi.Truncate(line, width, "")
+	}
+	return lines
+}

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/groupcast/groupcast/mcast/lab"
+)
+
+func newLabEnter(set *settings) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "enter NAME HOST [COMMAND...]",
+		Short: "Run a shell, or any command, in a host of a running lab",
+		Long: `Run a command, or else $SHELL, in a host of a running lab. It has this terminal, this directory and this environment,
+and the host's network. The exit status is the command's; 128 and the signal's number if a signal ended it.`,
+		Example: `  groupcast lab enter article A
+  groupcast lab enter article B python3 server.py
+  groupcast lab enter article A groupcast interfaces`,
+		Args:              arguments(2, -1, "NAME and HOST, as in: article A"),
+		ValidArgsFunction: completeEnter,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			r, err := dialLab(args[0])
+			if err != nil {
+				return err
+			}
+			hosts := hostNames(r.Topology())
+			if !slices.Contains(hosts, args[1]) {
+				err := didYouMean(fmt.Errorf("no host %q in %s", args[1], args[0]), lab.Nearest(args[1], hosts))
+				return fmt.Errorf("%w (%s)", err, there("hosts", hosts))
+			}
+			command := args[2:]
+			if len(command) > 0 && command[0] == "--" {
+				command = command[1:]
+			}
+			if len(command) == 0 {
+				command = []string{cmp.Or(os.Getenv("SHELL"), "/bin/sh")}
+				if !set.quiet && isTerminal(cmd.InOrStdin()) {
+					fmt.Fprintf(cmd.ErrOrStderr(), "groupcast: in host %s of %s; ctrl+d leaves it\n", args[1], args[0])
+				}
+			}
+			return enterHost(cmd, r, args[1], command)
+		},
+	}
+	cmd.Flags().SetInterspersed(false) // what follows is the command's
+	return cmd
+}
+
+func enterHost(cmd *cobra.Command, r *lab.Remote, host string, command []string) error {
+	ctx := cmd.Context()
+	in, out := file(cmd.InOrStdin()), file(cmd.OutOrStdout())
+	terminal := isTerminal(in) && isTerminal(out)
+	if !terminal {
+		ctx = context.WithoutCancel(ctx) // signals are passed on instead
+	}
+	c := r.Command(ctx, host, command[0], command[1:]...)
+	c.Stdin, c.Stdout, c.Stderr = in, out, file(cmd.ErrOrStderr())
+	var err error
+	if terminal {
+		err = runInTerminal(c, in.(*os.File), out.(*os.File))
+	} else {
+		err = runWithSignals(c)
+	}
+	exit, ok := errors.AsType[*lab.ExitError](err)
+	switch {
+	case !ok:
+		return err
+	case exit.Signal != 0:
+		return status(128 + int(exit.Signal))
+	}
+	return status(exit.Code)
+}
+
+// file is what a stream of the program writes to or reads from, so that a
+// command has it as its own.
+func file[T any](stream T) T {
+	if o, ok := any(stream).(*output); ok {
+		return o.w.(T)
+	}
+	return stream
+}
+
+// completeEnter offers the running labs, then their hosts, then files.
+func completeEnter(cmd *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
+	switch len(args) {
+	case 0:
+		return completeRunning(cmd, args, word)
+	case 1:
+		if r, err := lab.Dial(args[0]); err == nil {
+			return hostNames(r.Topology()), cobra.ShellCompDirectiveNoFileComp
+		}
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return nil, cobra.ShellCompDirectiveDefault
+}

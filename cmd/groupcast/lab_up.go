@@ -1,0 +1,183 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/charmbracelet/x/term"
+	"github.com/spf13/cobra"
+
+	"github.com/groupcast/groupcast/mcast/lab"
+)
+
+// labSize is how many hosts a topology gets that can have any number of them.
+const labSize = 30
+
+func newLabUp(set *settings) *cobra.Command {
+	var name string
+	var hosts int
+	cmd := &cobra.Command{
+		Use:   "up NAME|FILE",
+		Short: "Build a LAN and keep it running",
+		Long: `Build a LAN, of a topology that groupcast lab list has or of a file, and keep it running until ctrl+c or
+groupcast lab down. On a terminal it draws the LAN with what goes over each wire; without one it says when the LAN is
+ready. Exit status: 0 after lab down, 130 after ctrl+c.`,
+		Example: `  groupcast lab up article
+  groupcast lab up classroom --hosts 12
+  groupcast lab up ./ours.lab --name ours`,
+		Args:              arguments(1, 1, "NAME or FILE; groupcast lab list has the names"),
+		ValidArgsFunction: completeTopologies,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if hosts < 1 {
+				return usageError{fmt.Errorf("--hosts %d: at least 1", hosts)}
+			}
+			t, err := topology(args[0], hosts)
+			if err != nil {
+				return err
+			}
+			if err := lab.Enter(); err != nil {
+				return err
+			}
+			if name == "" {
+				name = strings.TrimSuffix(filepath.Base(args[0]), filepath.Ext(args[0]))
+			}
+			return keepUp(cmd, t, name, set)
+		},
+	}
+	cmd.Flags().StringVar(&name, "name", "", "call it `NAME` (default: as the topology), so that several can run at once")
+	cmd.Flags().IntVar(&hosts, "hosts", labSize, "how many hosts, for topologies that have any number of them")
+	return cmd
+}
+
+// topology finds a topology by its name, or reads it from a file.
+func topology(arg string, hosts int) (lab.Topology, error) {
+	t, err := lab.FindTopology(arg, hosts)
+	if err == nil {
+		return t, nil
+	}
+	f, e := os.Open(arg)
+	if errors.Is(e, fs.ErrNotExist) && !strings.ContainsRune(arg, filepath.Separator) {
+		return t, err // no name and no file
+	}
+	if e != nil {
+		return t, e
+	}
+	defer f.Close()
+	return lab.ParseTopology(arg, f)
+}
+
+// keepUp is the life of a lab that other terminals can reach.
+func keepUp(cmd *cobra.Command, t lab.Topology, name string, set *settings) error {
+	console, err := lab.Listen(name)
+	if err != nil {
+		return err
+	}
+	defer console.Close()
+	begin := time.Now()
+	l, err := lab.Up(cmd.Context(), t)
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	took := time.Since(begin)
+
+	ctx, ended := context.WithCancel(cmd.Context())
+	served := make(chan error, 1)
+	go func() {
+		defer ended()
+		served <- l.Serve(cmd.Context(), console)
+	}()
+	out := cmd.OutOrStdout()
+	ready := jsonReady{Type: "ready", Lab: name, Hosts: hostNames(t), Switches: len(t.Switches), Milliseconds: took.Milliseconds()}
+	switch {
+	case set.json:
+		writeJSON(out, ready)
+	case onTerminal(cmd.InOrStdin(), out):
+		d := newLabDrawing(t, os.Getenv("NO_COLOR") == "", speaksUTF8())
+		d.title = readyText(name, t, took) + "\nctrl+c ends it"
+		watch(ctx, d, l, out)
+	case !set.quiet:
+		fmt.Fprintln(out, readyText(name, t, took))
+	}
+	return <-served
+}
+
+// jsonReady is what --json prints once.
+type jsonReady struct {
+	Type         string   `json:"type"`
+	Lab          string   `json:"lab"`
+	Hosts        []string `json:"hosts"`
+	Switches     int      `json:"switches"`
+	Milliseconds int64    `json:"ms"` // that building took
+}
+
+func readyText(name string, t lab.Topology, took time.Duration) string {
+	text := fmt.Sprintf("ready: %s (%s) in %d ms", name, inventory(t), took.Milliseconds())
+	if len(t.Hosts) > 0 {
+		text += fmt.Sprintf("; enter a host: groupcast lab enter %s %s", name, t.Hosts[0].Name)
+	}
+	return text
+}
+
+// watch draws the lab once a second, each picture over the last, so that there
+// is nothing to restore at the end.
+func watch(ctx context.Context, d *labDrawing, l *lab.Lab, out io.Writer) {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	back := ""
+	for {
+		lines := fit(d.lines(countersOf(l, d.topology), time.Now()), out)
+		fmt.Fprint(out, back+strings.Join(lines, "\x1b[K\r\n")+"\x1b[K\r\n\x1b[J")
+		back = fmt.Sprintf("\x1b[%dA\r", len(lines))
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func countersOf(l *lab.Lab, t lab.Topology) map[string]lab.Counters {
+	all := map[string]lab.Counters{}
+	for _, h := range t.Hosts {
+		for _, i := range h.Interfaces {
+			if c, err := l.Host(h.Name).Link(i.Name).Counters(); err == nil {
+				all[h.Name+"."+i.Name] = c
+			}
+		}
+	}
+	return all
+}
+
+// fit cuts a picture to the size of the terminal: what is wider or higher
+// could not be drawn over.
+func fit(lines []string, out io.Writer) []string {
+	f, ok := file(out).(*os.File)
+	if !ok {
+		return lines
+	}
+	width, height, err := term.GetSize(f.Fd())
+	if err != nil || width < 1 || height < 1 {
+		return lines
+	}
+	return crop(lines, width, height-1)
+}
+
+// completeTopologies offers topologies, and files.
+func completeTopologies(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var out []string
+	for _, n := range lab.Topologies() {
+		out = append(out, n.Name+"\t"+n.Title)
+	}
+	return out, cobra.ShellCompDirectiveDefault
+}

@@ -1,0 +1,212 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"sync"
+	"time"
+)
+
+// What other processes of the user's ask of a running lab, an order for each
+// connection. The answer to orderEnter is followed by a conversation with the
+// host's process, which the connection is handed to.
+const (
+	orderTopology = "topology"
+	orderCounters = "counters"
+	orderFault    = "fault"
+	orderEnter    = "enter"
+	orderDown     = "down"
+)
+
+type (
+	order struct {
+		Do    string
+		Host  string
+		Words []string
+	}
+	answer struct {
+		Error    string
+		Topology Topology            `json:",omitzero"`
+		Counters map[string]Counters `json:",omitempty"`
+	}
+)
+
+// maxClients is how many connections are served at once; others wait.
+const maxClients = 32
+
+// Console is the name of a lab, taken, and the socket where other processes
+// of the same user reach it.
+type Console struct {
+	name     string
+	all      consoles
+	listener *net.UnixListener
+	closing  sync.Once
+}
+
+// Listen takes a name for a lab: 1 to 32 of a to z, 0 to 9 and -. Who dials
+// waits until Serve is called.
+//
+// The error is ErrRunning when the user has a running lab of that name. The
+// name of one whose owner was killed is free.
+func Listen(name string) (*Console, error) {
+	if err := checkName(name); err != nil {
+		return nil, err
+	}
+	all, err := openConsoles()
+	if err != nil {
+		return nil, err
+	}
+	listener, err := all.listen(name)
+	if err != nil {
+		all.close()
+		return nil, fmt.Errorf("lab: %s: %w", name, err)
+	}
+	return &Console{name: name, all: all, listener: listener}, nil
+}
+
+// Close gives the name free.
+func (c *Console) Close() error {
+	c.closing.Do(func() {
+		c.listener.Close()
+		c.all.close()
+	})
+	return nil
+}
+
+// Serve lets other processes of the user reach the lab, until the context
+// ends, whose error it then returns, or Remote.Down has closed the lab, when
+// it returns nil. It closes the console.
+func (l *Lab) Serve(ctx context.Context, c *Console) error {
+	serving, stop := context.WithCancel(ctx)
+	s := &server{lab: l, console: c, ctx: serving, stop: stop}
+	context.AfterFunc(serving, func() { c.Close() })
+	var clients sync.WaitGroup
+	defer func() {
+		stop()
+		c.Close()
+		clients.Wait()
+	}()
+	slots := make(chan struct{}, maxClients)
+	for {
+		select {
+		case slots <- struct{}{}:
+		case <-serving.Done():
+			return ctx.Err()
+		}
+		conn, err := c.listener.AcceptUnix()
+		switch {
+		case err == nil:
+		case serving.Err() != nil:
+			return ctx.Err()
+		default:
+			return fmt.Errorf("lab: %s: %w", c.name, err)
+		}
+		clients.Go(func() {
+			s.attend(conn)
+			conn.Close()
+			<-slots
+		})
+	}
+}
+
+// server is a lab while it is served.
+type server struct {
+	lab     *Lab
+	console *Console
+	ctx     context.Context
+	stop    context.CancelFunc
+	open    sync.RWMutex // held while something is done with the lab; for writing to close it
+}
+
+// attend does what one client asks. One that does not keep to the protocol is
+// hung up on.
+func (s *server) attend(conn *net.UnixConn) {
+	if checkPeer(conn) != nil {
+		return
+	}
+	_ = conn.SetDeadline(time.Now().Add(silence))
+	hurry := context.AfterFunc(s.ctx, func() { _ = conn.SetReadDeadline(time.Now()) })
+	var o order
+	files, err := receive(conn, &o)
+	hurry()
+	closeAll(files)
+	if err != nil {
+		return
+	}
+	var a answer
+	if o.Do == orderDown {
+		s.down()
+	} else if a, err = s.obey(o, conn); err != nil {
+		a = answer{Error: err.Error()}
+	}
+	_ = conn.SetWriteDeadline(time.Now().Add(silence))
+	if err := send(conn, a); err != nil {
+		_ = send(conn, answer{Error: err.Error()})
+	}
+}
+
+// down closes the lab and gives its name free.
+func (s *server) down() {
+	s.stop()
+	s.console.Close()
+	s.open.Lock()
+	defer s.open.Unlock()
+	s.lab.Close()
+}
+
+func (s *server) obey(o order, conn *net.UnixConn) (a answer, err error) {
+	s.open.RLock()
+	defer s.open.RUnlock()
+	if s.ctx.Err() != nil {
+		return a, ErrNotRunning
+	}
+	l := s.lab
+	switch o.Do {
+	case orderTopology:
+		a.Topology = l.Topology()
+	case orderCounters:
+		a.Counters = l.counters()
+	case orderFault:
+		var f Fault
+		if f, err = ParseFault(o.Words); err == nil {
+			err = l.Apply(f)
+		}
+	case orderEnter:
+		err = l.handOver(conn, o.Host)
+	default:
+		err = fmt.Errorf("%q is no order of this version", o.Do)
+	}
+	return a, err
+}
+
+// handOver gives the connection to a host's process.
+func (l *Lab) handOver(conn *net.UnixConn, host string) error {
+	n := l.Host(host)
+	if n == nil {
+		return fmt.Errorf("no host %q", host)
+	}
+	f, err := conn.File()
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if err := send(n.control, struct{}{}, f); err != nil {
+		return fmt.Errorf("host %s has ended: %w", host, os.ErrProcessDone)
+	}
+	return nil
+}
+
+// counters are those of the interfaces that are there.
+func (l *Lab) counters() map[string]Counters {
+	all := map[string]Counters{}
+	for _, h := range l.Topology().Hosts {
+		for _, i := range h.Interfaces {
+			if c, err := l.Host(h.Name).Link(i.Name).Counters(); err == nil {
+				all[h.Name+"."+i.Name] = c
+			}
+		}
+	}
+	return all
+}

@@ -1,0 +1,161 @@
+package lab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"slices"
+	"time"
+)
+
+// patience is how long a running lab may take to do what it is asked. Closing
+// it waits for the end of every process in it.
+const patience = 30 * time.Second
+
+// Remote is a lab that another process of the same user runs.
+type Remote struct {
+	name     string
+	topology Topology
+}
+
+// Dial finds a running lab by its name. The error is ErrNotRunning if there is
+// none; what a killed one has left is removed, and the error says so.
+func Dial(name string) (*Remote, error) {
+	if err := checkName(name); err != nil {
+		return nil, err
+	}
+	r := &Remote{name: name}
+	a, err := r.do(order{Do: orderTopology})
+	if err != nil {
+		return nil, err
+	}
+	r.topology = a.Topology
+	return r, nil
+}
+
+// Running returns the names of the user's running labs, sorted. What killed
+// ones have left is removed.
+func Running() ([]string, error) {
+	all, err := openConsoles()
+	if err != nil {
+		return nil, err
+	}
+	defer all.close()
+	entries, err := all.dir.Readdirnames(-1)
+	if err != nil {
+		return nil, fmt.Errorf("lab: %w", err)
+	}
+	var names []string
+	for _, name := range entries {
+		if checkName(name) != nil {
+			continue
+		}
+		conn, err := all.dial(name)
+		if err != nil {
+			continue
+		}
+		conn.Close()
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+// Name is the name of the lab.
+func (r *Remote) Name() string { return r.name }
+
+// Topology is what was built.
+func (r *Remote) Topology() Topology { return r.topology }
+
+// Counters returns the counters of every interface that is there, by names
+// such as A.eth0.
+func (r *Remote) Counters() (map[string]Counters, error) {
+	a, err := r.do(order{Do: orderCounters})
+	return a.Counters, err
+}
+
+// Fault makes a fault, in the words of ParseFault.
+func (r *Remote) Fault(words []string) error {
+	_, err := r.do(order{Do: orderFault, Words: words})
+	return err
+}
+
+// Down closes the lab, and returns when every process in it has ended.
+func (r *Remote) Down() error {
+	_, err := r.do(order{Do: orderDown})
+	return err
+}
+
+// Command prepares a command in a host of the lab. It is looked up, and runs,
+// with this process's PATH, environment and directory. Otherwise it is as
+// Node.Command makes it: a Cmd ends with the lab or with this process.
+func (r *Remote) Command(ctx context.Context, host, name string, args ...string) *Cmd {
+	return command(ctx, remoteHost{r, host}, name, args)
+}
+
+// remoteHost is a host of a lab that another process runs.
+type remoteHost struct {
+	remote *Remote
+	name   string
+}
+
+func (h remoteHost) Name() string { return h.name }
+
+func (h remoteHost) start(ctx context.Context, r request, files [3]*os.File) (*process, error) {
+	conn, _, err := h.remote.ask(order{Do: orderEnter, Host: h.name})
+	if err != nil {
+		return nil, err
+	}
+	return converse(ctx, h.name, conn, r, files)
+}
+
+func (r *Remote) do(o order) (answer, error) {
+	conn, a, err := r.ask(o)
+	if err != nil {
+		return answer{}, err
+	}
+	conn.Close()
+	return a, nil
+}
+
+// ask gives an order, and returns the answer and the connection.
+func (r *Remote) ask(o order) (*net.UnixConn, answer, error) {
+	conn, a, err := exchange(r.name, o)
+	switch {
+	case err != nil:
+		return nil, answer{}, fmt.Errorf("lab: %s: %w", r.name, err)
+	case a.Error != "":
+		conn.Close()
+		return nil, answer{}, fmt.Errorf("lab: %s: %s", r.name, a.Error)
+	}
+	return conn, a, nil
+}
+
+func exchange(name string, o order) (conn *net.UnixConn, a answer, err error) {
+	all, err := openConsoles()
+	if err != nil {
+		return nil, a, err
+	}
+	defer all.close()
+	if conn, err = all.dial(name); err != nil {
+		return nil, a, err
+	}
+	_ = conn.SetDeadline(time.Now().Add(patience))
+	err = send(conn, o)
+	if err == nil {
+		var files []*os.File
+		files, err = receive(conn, &a)
+		closeAll(files)
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		err = fmt.Errorf("no answer within %v: %w", patience, err)
+	}
+	if err != nil {
+		conn.Close()
+		return nil, a, err
+	}
+	_ = conn.SetDeadline(time.Time{})
+	return conn, a, nil
+}
