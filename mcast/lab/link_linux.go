@@ -144,7 +144,11 @@ func (l *Link) change(op string, do func(netlink.Link) error) error {
 }
 
 func (l *Link) waitReady(ctx context.Context) error {
-	return l.failed("wait for", l.node.ns.waitReady(ctx, l.name))
+	err := l.node.ns.waitReady(ctx, l.name)
+	if err == nil {
+		err = l.node.ns.waitLinkLocal(ctx, l.name)
+	}
+	return l.failed("wait for", err)
 }
 
 func (l *Link) failed(op string, err error) error {
