@@ -26,7 +26,7 @@ var stepNames = [steps][2]string{
 	{"why", "silence: tab, tab, enter says why"},
 	{"fix", "ctrl+f: the fix"},
 	{"again", "say it again: B should hear you"},
-	{"what now", "done. F2 F3 F4 show more; /quit ends"},
+	{"what now", "done. F2 F3 F4 show more; ctrl+c ends"},
 }
 
 // lesson is the region above the talk that leads through the article: host A
@@ -143,7 +143,7 @@ func (s *lesson) text() string {
 		return why + "Sends leave by " + sends + " now, from " + clean(s.sends.Source.String()) + ". " + say + ": B should hear you and answer."
 	}
 	return "B heard you. That is the article: a join does not choose the way out, and an own copy is no proof. What now: " +
-		"F2 shows every datagram, F3 the calls, F4 the map; groupcast lab list has more; /quit ends."
+		"F2 shows every datagram, F3 the calls, F4 the map; groupcast lab list has more; ctrl+c ends."
 }
 
 func (s *lesson) copyText() string {

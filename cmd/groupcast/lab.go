@@ -196,3 +196,15 @@ func didYouMean(err error, near []string) error {
 	}
 	return fmt.Errorf("%w; did you mean %s?", err, strings.Join(near, " or "))
 }
+
+// asStatus is the end of a command as that of this one.
+func asStatus(err error) error {
+	exit, ok := errors.AsType[*lab.ExitError](err)
+	switch {
+	case !ok:
+		return err
+	case exit.Signal != 0:
+		return status(128 + int(exit.Signal))
+	}
+	return status(exit.Code)
+}

@@ -12,7 +12,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/charmbracelet/x/ansi"
 	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
@@ -109,12 +108,6 @@ func endSoon(c *lab.Cmd, end context.CancelFunc) {
 	time.AfterFunc(2*time.Second, end)
 }
 
-// leaveScreen takes back what a screen that was killed had asked of the
-// terminal.
-const leaveScreen = ansi.ResetModeAltScreenSaveCursor + ansi.SetModeTextCursorEnable +
-	ansi.ResetModeMouseButtonEvent + ansi.ResetModeMouseExtSgr + ansi.ResetModeFocusEvent +
-	ansi.ResetModeBracketedPaste + ansi.ResetModeUnicodeCore + ansi.ResetStyle
-
 // restoreTerminal returns a function that sets the terminal's modes to what
 // they are now: the screen does that itself, unless it is killed.
 func restoreTerminal() func() {
@@ -123,16 +116,4 @@ func restoreTerminal() func() {
 		return func() {}
 	}
 	return func() { _ = term.Restore(os.Stdin.Fd(), state) }
-}
-
-// asStatus is the end of a command as that of this one.
-func asStatus(err error) error {
-	exit, ok := errors.AsType[*lab.ExitError](err)
-	switch {
-	case !ok:
-		return err
-	case exit.Signal != 0:
-		return status(128 + int(exit.Signal))
-	}
-	return status(exit.Code)
 }

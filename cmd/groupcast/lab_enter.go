@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -66,14 +65,7 @@ func enterHost(cmd *cobra.Command, r *lab.Remote, host string, command []string)
 	} else {
 		err = runWithSignals(c)
 	}
-	exit, ok := errors.AsType[*lab.ExitError](err)
-	switch {
-	case !ok:
-		return err
-	case exit.Signal != 0:
-		return status(128 + int(exit.Signal))
-	}
-	return status(exit.Code)
+	return asStatus(err)
 }
 
 // file is what a stream of the program writes to or reads from, so that a

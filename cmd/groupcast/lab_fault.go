@@ -15,8 +15,8 @@ func newLabFault() *cobra.Command {
   loss H.I 30%       of what reaches the interface, that much is lost; 0% ends it
   delay H.I 200ms    what reaches it is late; 0ms ends it
   cut H.I            unplug the wire; heal H.I plugs it in again
-  down H.I           switch the interface off; up H.I on again
-  delete H.I         delete the interface; make H.I makes it again
+  down H.I           switch the interface off; up H.I on again, with the topology's routes by it
+  delete H.I         delete the interface; make H.I makes it again, with another index
   firewall H in      the host drops what comes in; out, both, off
   rp_filter H[.I] 1  check the reverse path; 0, 1 or 2
   kill H             kill the host and everything in it`,

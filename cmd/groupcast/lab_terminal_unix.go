@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/charmbracelet/x/ansi"
 	"github.com/charmbracelet/x/term"
 	"github.com/creack/pty"
 
@@ -61,6 +62,9 @@ func runInTerminal(c *lab.Cmd, in, out *os.File) error {
 			case <-shown:
 			case <-time.After(time.Second): // somebody else still has it
 			}
+			if exit, ok := errors.AsType[*lab.ExitError](err); !ok && err != nil || ok && exit.Signal != 0 {
+				_, _ = io.WriteString(out, leaveScreen) // it had no time to
+			}
 			return err
 		}
 	}
@@ -99,3 +103,9 @@ func passOn(c *lab.Cmd, s os.Signal) error {
 	}
 	return c.Signal(s)
 }
+
+// leaveScreen takes back what a program that draws, and was killed, had asked
+// of the terminal.
+const leaveScreen = ansi.ResetModeAltScreenSaveCursor + ansi.SetModeTextCursorEnable +
+	ansi.ResetModeMouseButtonEvent + ansi.ResetModeMouseExtSgr + ansi.ResetModeFocusEvent +
+	ansi.ResetModeBracketedPaste + ansi.ResetModeUnicodeCore + ansi.ResetStyle

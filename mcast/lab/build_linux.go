@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"io/fs"
 	"maps"
 	"net"
@@ -157,6 +158,15 @@ func (n *Node) plug(name string) error {
 	return n.Link(name).change("route groups by", n.groups.add)
 }
 
+// hardwareAddr is the MAC address of a host's interface, the same each time it
+// is made: the neighbours remember it. It is locally administered.
+func hardwareAddr(host, name string) net.HardwareAddr {
+	sum := fnv.New64a()
+	sum.Write([]byte(host + "." + name))
+	b := sum.Sum(nil)
+	return net.HardwareAddr{0x02, b[3], b[4], b[5], b[6], b[7]}
+}
+
 // wire makes a cable (veth(4)) between the host and a port of a bridge. Of
 // none (0) the port is only up, and takes what it is sent.
 func (l *Lab) wire(n *Node, c cable) error {
@@ -167,6 +177,7 @@ func (l *Lab) wire(n *Node, c cable) error {
 	attrs.Flags = net.FlagUp
 	cable := netlink.NewVeth(attrs)
 	cable.PeerName = c.Name
+	cable.PeerHardwareAddr = hardwareAddr(n.name, c.Name)
 	cable.PeerNamespace = netlink.NsFd(n.ns.file.Fd())
 	if err := l.switches.handle.LinkAdd(cable); err != nil || !n.router || c.bridge == 0 {
 		return err

@@ -1,9 +1,12 @@
 package lab
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
+
+	"golang.org/x/sys/unix"
 )
 
 // Apply lets the fault happen. It can be called while commands run.
@@ -46,11 +49,11 @@ func (l *Lab) Apply(f Fault) error {
 	case "down":
 		return link.SetDown()
 	case "up":
-		return link.SetUp()
+		return errors.Join(link.SetUp(), l.restoreRoutes(n))
 	case "delete":
 		return link.Delete()
 	case "make":
-		return link.Make()
+		return errors.Join(link.Make(), l.restoreRoutes(n))
 	case "firewall":
 		both := f.Value == "both"
 		return n.Firewall(both || f.Value == "in", both || f.Value == "out")
@@ -59,6 +62,24 @@ func (l *Lab) Apply(f Fault) error {
 	default: // kill, the last of them
 		return n.Kill()
 	}
+}
+
+// restoreRoutes gives a host the routes of the topology again that went with an
+// interface, as a computer does whose network is configured. Those by an
+// interface that is still off stay away.
+func (l *Lab) restoreRoutes(n *Node) error {
+	for _, h := range l.Topology().Hosts {
+		if h.Name != n.name {
+			continue
+		}
+		for _, r := range h.Routes {
+			err := n.AddRoute(r)
+			if err != nil && !errors.Is(err, unix.EEXIST) && !errors.Is(err, unix.ENETUNREACH) && !errors.Is(err, unix.ENETDOWN) && !errors.Is(err, unix.ENODEV) {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // reversePath sets rp_filter of the interface, or of all for "". In force is

@@ -256,3 +256,35 @@ func TestKill(t *testing.T) {
 		}
 	}
 }
+
+// An interface that comes back has what the topology gives it: its routes, and
+// the address that the neighbours remember.
+func TestAnInterfaceComesBackWhole(t *testing.T) {
+	l := upNamed(t, "article", 0)
+	a := l.Host("A")
+	byDefault := lab.Article.Hosts[0].Routes[0]
+	mac := func() (addr net.HardwareAddr) {
+		err := a.Do(func() error {
+			i, err := net.InterfaceByName("eth1")
+			if err == nil {
+				addr = i.HardwareAddr
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return addr
+	}
+	before := mac()
+	for _, fallen := range [][2]string{{"down A.eth1", "up A.eth1"}, {"delete A.eth1", "make A.eth1"}} {
+		fault(t, l, fallen[0])
+		fault(t, l, fallen[1])
+		if err := a.AddRoute(byDefault); !errors.Is(err, syscall.EEXIST) {
+			t.Errorf("after %s and %s the default route is not there: adding it says %v", fallen[0], fallen[1], err)
+		}
+		if got := mac(); got.String() != before.String() {
+			t.Errorf("after %s and %s the MAC address is %s, want %s", fallen[0], fallen[1], got, before)
+		}
+	}
+}
