@@ -8,6 +8,14 @@ import (
 
 // Counters reads what the interface has counted.
 func (l *Link) Counters() (Counters, error) {
+	c, ours := l.node.cables[l.name]
+	if ours {
+		done, err := c.lab.use()
+		if err != nil {
+			return Counters{}, err
+		}
+		defer done()
+	}
 	link, err := l.node.ns.handle.LinkByName(l.name)
 	if err != nil {
 		return Counters{}, l.failed("count", err)
@@ -16,7 +24,7 @@ func (l *Link) Counters() (Counters, error) {
 	if err != nil {
 		return Counters{}, l.failed("count", err)
 	}
-	if c, ok := l.node.cables[l.name]; ok {
+	if ours {
 		lost += c.lab.delayDropped(c.port)
 	}
 	a := link.Attrs()

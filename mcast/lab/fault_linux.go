@@ -22,6 +22,11 @@ func (l *Lab) Apply(f Fault) error {
 	if _, err := ParseFault(words); err != nil {
 		return err
 	}
+	done, err := l.use()
+	if err != nil {
+		return err
+	}
+	defer done()
 	n := l.Host(f.Host)
 	if n == nil {
 		return fmt.Errorf("lab: no host %q%s", f.Host, didYouMean(f.Host, slices.Collect(maps.Keys(l.nodes))))

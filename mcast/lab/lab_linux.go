@@ -19,6 +19,9 @@ type Lab struct {
 	nodes    map[string]*Node
 	closing  sync.Once
 
+	using  sync.RWMutex // held for reading by what may come while Close does
+	closed bool
+
 	mu     sync.Mutex
 	delays map[int]*delayLine // by the port
 }
@@ -86,6 +89,11 @@ func (l *Lab) Close() error {
 		}
 		for _, n := range l.nodes {
 			<-n.gone
+		}
+		l.using.Lock()
+		defer l.using.Unlock()
+		l.closed = true
+		for _, n := range l.nodes {
 			n.groups.close()
 			n.ns.close()
 		}
@@ -99,6 +107,18 @@ func (l *Lab) Close() error {
 		}
 	})
 	return nil
+}
+
+// use keeps the namespaces open until done is called; the error is
+// os.ErrClosed after Close. Another terminal can ask for something while the
+// lab comes down.
+func (l *Lab) use() (done func(), err error) {
+	l.using.RLock()
+	if l.closed {
+		l.using.RUnlock()
+		return nil, fmt.Errorf("lab: %w", os.ErrClosed)
+	}
+	return l.using.RUnlock, nil
 }
 
 // startHost makes a process that is a host, with a namespace in which nothing
