@@ -47,6 +47,11 @@ type Config struct {
 	// ReadSize is how many bytes of each datagram Read keeps, 1 to 65535; 0
 	// means all. A longer one is cut and marked Truncated.
 	ReadSize int
+	// MulticastAll leaves IP_MULTICAST_ALL on (IPv6: option 29,
+	// IPV6_MULTICAST_ALL), as a program does that sets nothing: groups that
+	// others have joined are heard too, and marked Stray. Linux only; elsewhere
+	// it is errors.ErrUnsupported.
+	MulticastAll bool
 	// NoLoopback switches off the copies that this host's own members of a
 	// group get of what is sent (IP_MULTICAST_LOOP).
 	NoLoopback bool
@@ -67,23 +72,24 @@ type Config struct {
 // at the same time from several goroutines, except that only one Read runs at
 // a time.
 type Conn struct {
-	sock       *socket
-	cfg        Config
-	local      netip.AddrPort
-	readBuffer int
+	sock  *socket
+	cfg   Config
+	local netip.AddrPort
 
 	reading chan struct{} // holds a token while a Read runs
 	reader  *reader
 	wake    *wake
 
-	mu       sync.RWMutex // guards what was set: the kernel cannot be asked for it
-	members  map[memberKey]*member
-	joins    uint64    // members made so far, for their order
-	lost     []*member // whose interface was deleted; Follow joins them again
-	extra    []*socket // that hold the groups for which sock has no room
-	loopback bool
-	hops     int
-	closed   bool
+	mu         sync.RWMutex // guards what was set: the kernel cannot be asked for it
+	members    map[memberKey]*member
+	joins      uint64    // members made so far, for their order
+	lost       []*member // whose interface was deleted; Follow joins them again
+	extra      []*socket // that hold the groups for which sock has no room
+	all        bool      // others' groups are wanted
+	loopback   bool
+	hops       int
+	readBuffer int
+	closed     bool
 
 	filtering                                                   atomic.Bool // datagrams of groups not joined get through
 	datagrams, bytes, strays, truncated, dropped, sent, refused atomic.Uint64
@@ -102,7 +108,8 @@ type Stats struct {
 
 // Listen opens a UDP socket. ctx bounds the opening only. The socket joins
 // nothing; it gets no datagrams by memberships of other programs
-// (IP_MULTICAST_ALL=0, where the system has it).
+// (IP_MULTICAST_ALL=0, where the system has it) unless Config.MulticastAll
+// says so.
 //
 // The error is an OpError; it is ErrPortInUse when another socket holds the
 // port without sharing it.
@@ -147,6 +154,7 @@ func Listen(ctx context.Context, cfg Config) (*Conn, error) {
 		reading:  make(chan struct{}, 1),
 		wake:     &wake{udp: udp},
 		members:  map[memberKey]*member{},
+		all:      cfg.MulticastAll,
 		loopback: !cfg.NoLoopback,
 		hops:     max(cfg.Hops, 1),
 	}
@@ -177,7 +185,7 @@ func (c *Conn) configure() (err error) {
 	if err := c.SetHops(c.hops); err != nil {
 		return err
 	}
-	c.filtering.Store(!canRefuseOthers)
+	c.filtering.Store(!canRefuseOthers || c.all)
 	read := func() (err error) {
 		c.reader, err = newReader(s.udp, c.cfg.ReadSize)
 		return err
@@ -186,34 +194,6 @@ func (c *Conn) configure() (err error) {
 		return s.trace.do("setsockopt", "SO_TIMESTAMPNS", 1, read)
 	}
 	return read()
-}
-
-// setBuffers asks for the kernel's buffers. Linux grants what it can; the BSDs
-// refuse what is above their limit, so the default is halved there until it is
-// granted.
-func (c *Conn) setBuffers() error {
-	s, asked, atLeast := c.sock, c.cfg.ReadBuffer, c.cfg.ReadBuffer
-	if asked == 0 {
-		asked, atLeast = DefaultReadBuffer, 64<<10
-	}
-	ask := func() error {
-		return s.trace.do("setsockopt", "SO_RCVBUF", asked, func() error { return s.udp.SetReadBuffer(asked) })
-	}
-	err := ask()
-	for err != nil && asked/2 >= atLeast {
-		asked /= 2
-		err = ask()
-	}
-	if err != nil {
-		return fmt.Errorf("receive buffer of %d bytes: %w", asked, err)
-	}
-	c.readBuffer = granted(s.udp, readBufferOption, asked)
-	if n := c.cfg.WriteBuffer; n > 0 {
-		if err := s.trace.do("setsockopt", "SO_SNDBUF", n, func() error { return s.udp.SetWriteBuffer(n) }); err != nil {
-			return fmt.Errorf("send buffer of %d bytes: %w", n, err)
-		}
-	}
-	return nil
 }
 
 // cause strips the layers that repeat what an OpError already says.
@@ -243,14 +223,6 @@ func (c *Conn) LocalAddr() netip.AddrPort { return c.local }
 // RemoteAddr is what the socket is connected to; the zero AddrPort if it is
 // not.
 func (c *Conn) RemoteAddr() netip.AddrPort { return c.cfg.Remote }
-
-// ReadBuffer is the receive buffer that the system granted, in bytes. Linux
-// reports twice what it was asked for, and charges each datagram's own
-// bookkeeping to it (socket(7)).
-func (c *Conn) ReadBuffer() int { return c.readBuffer }
-
-// WriteBuffer is the send buffer that the system grants, in bytes.
-func (c *Conn) WriteBuffer() int { return granted(c.sock.udp, writeBufferOption, 0) }
 
 // SyscallConn gives the socket for options that Conn has no method for; see
 // net.UDPConn. What Conn sets itself is not to be changed by it.

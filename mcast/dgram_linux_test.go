@@ -122,6 +122,10 @@ var dgram = []struct {
 		c := l.conn(mcast.Config{ReadBuffer: 64 << 10})
 		l.option(c, unix.SOL_SOCKET, unix.SO_RCVBUF, 128<<10)
 		l.option(c, unix.SOL_SOCKET, unix.SO_RCVBUF, c.ReadBuffer())
+		if err := c.SetReadBuffer(32 << 10); err != nil {
+			l.t.Error(err)
+		}
+		l.option(c, unix.SOL_SOCKET, unix.SO_RCVBUF, 64<<10)
 	}},
 	{"setSendBufferSize, getSendBufferSize", func(l *lan) {
 		c := l.conn(mcast.Config{WriteBuffer: 32 << 10})

@@ -53,9 +53,9 @@
 // Linux has all of it. Elsewhere, and marked by errors.ErrUnsupported where
 // there is an error to mark:
 //
-//   - There is no IP_MULTICAST_ALL to switch off. A datagram of a group that
-//     only other programs have joined is marked Stray, should it get through,
-//     where its destination is known.
+//   - There is no IP_MULTICAST_ALL to switch off or on. A datagram of a group
+//     that only other programs have joined is marked Stray, should it get
+//     through, where its destination is known.
 //   - A Conn holds as many groups as one socket does; Stats does not count
 //     drops; a Read returns one datagram; Watch compares the interfaces every
 //     half second.

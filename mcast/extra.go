@@ -1,7 +1,6 @@
 package mcast
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"net/netip"
@@ -139,65 +138,4 @@ func unspecified(a netip.Addr) netip.Addr {
 		return netip.IPv4Unspecified()
 	}
 	return netip.IPv6Unspecified()
-}
-
-// takeAll lets the datagrams of all groups through, and marks those that were
-// not joined. The error is net.ErrClosed after Close, when nobody would close
-// another socket any more.
-func (c *Conn) takeAll() error {
-	rc, err := c.sock.udp.SyscallConn()
-	if err != nil {
-		return err
-	}
-	var set error
-	err = rc.Control(func(fd uintptr) {
-		if !c.filtering.Swap(true) { // before the first of them comes
-			set = takeOthers(fd, c.cfg.Addr.Is4(), true, c.cfg.Trace)
-			c.filtering.Store(set == nil)
-		}
-	})
-	return cmp.Or(err, set)
-}
-
-// takeOwn is the opposite, when no other socket holds anything.
-func (c *Conn) takeOwn() {
-	rc, err := c.sock.udp.SyscallConn()
-	if err != nil {
-		return
-	}
-	rc.Control(func(fd uintptr) {
-		if err := takeOthers(fd, c.cfg.Addr.Is4(), false, c.cfg.Trace); err == nil {
-			c.filtering.Store(false)
-		}
-	})
-}
-
-// markStrays marks the datagrams that came by somebody else's membership. Of
-// IPv6 datagrams Linux lets those through that came by an interface where only
-// another program has joined the group, whatever IPV6_MULTICAST_ALL says.
-func (c *Conn) markStrays(batch []Datagram) {
-	if c.cfg.Addr.Is4() && !c.filtering.Load() {
-		return
-	}
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	for i := range batch {
-		d := &batch[i]
-		if d.To.IsMulticast() && !c.asked(d) {
-			d.Stray = true
-			c.strays.Add(1)
-		}
-	}
-}
-
-// asked reports whether a membership asks for the datagram. The caller holds
-// c.mu.
-func (c *Conn) asked(d *Datagram) bool {
-	key := memberKey{d.To.WithZone(""), d.IfIndex}
-	m := c.members[key]
-	if m == nil && d.IfIndex != 0 {
-		key.ifIndex = 0 // joined where the kernel chose, and it does not tell
-		m = c.members[key]
-	}
-	return m != nil && m.hears(d.From.Addr().WithZone(""))
 }

@@ -20,6 +20,9 @@ func open(ctx context.Context, cfg Config) (*net.UDPConn, error) {
 	if cfg.QueueErrors && runtime.GOOS != "linux" {
 		return nil, fmt.Errorf("errors of sends: %w", errors.ErrUnsupported)
 	}
+	if cfg.MulticastAll && !canRefuseOthers {
+		return nil, fmt.Errorf("groups that others have joined: %w", errors.ErrUnsupported)
+	}
 	at := netip.AddrPortFrom(cfg.Addr, cfg.Port)
 	control := func(_, _ string, rc syscall.RawConn) error {
 		var err error

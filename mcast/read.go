@@ -21,7 +21,7 @@ const BatchSize = 64
 //
 // A datagram that is marked Stray is for a group that was not joined here where
 // it came by: another program's membership let it in. Linux stops those, except
-// on a Conn with more groups than one socket holds.
+// on a Conn with more groups than one socket holds or with SetMulticastAll.
 //
 // A ctx that is done ends the wait with its error, and so does waiting for
 // another Read to end; Close ends it with net.ErrClosed. It costs least to read

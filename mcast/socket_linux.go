@@ -29,6 +29,9 @@ func prepare(fd uintptr, cfg Config) error {
 			return err
 		}
 	}
+	if cfg.MulticastAll {
+		return nil
+	}
 	return takeOthers(fd, cfg.Addr.Is4(), false, cfg.Trace)
 }
 
