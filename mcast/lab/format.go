@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -78,6 +79,12 @@ func (r Route) text() string {
 	}
 	if r.Dev != "" {
 		words = append(words, "dev", r.Dev)
+	}
+	if r.Src.IsValid() {
+		words = append(words, "src", r.Src.String())
+	}
+	if r.Table != 0 {
+		words = append(words, "table", strconv.Itoa(r.Table))
 	}
 	return strings.Join(words, " ")
 }

@@ -61,6 +61,18 @@ func (n *Node) AddRoute(Route) error { return errNeedsLinux }
 // DelRoute needs Linux.
 func (n *Node) DelRoute(Route) error { return errNeedsLinux }
 
+// AddRule needs Linux.
+func (n *Node) AddRule(Rule) error { return errNeedsLinux }
+
+// DelRule needs Linux.
+func (n *Node) DelRule(Rule) error { return errNeedsLinux }
+
+// AddBridge needs Linux.
+func (n *Node) AddBridge(string, ...string) error { return errNeedsLinux }
+
+// AddMacvlan needs Linux.
+func (n *Node) AddMacvlan(string, string, *Node) error { return errNeedsLinux }
+
 // Link is an interface of a host, which needs Linux.
 type Link struct{}
 
@@ -99,6 +111,12 @@ func (l *Link) Delay(time.Duration) error { return errNeedsLinux }
 
 // Drop needs Linux.
 func (l *Link) Drop(int) error { return errNeedsLinux }
+
+// Swallow needs Linux.
+func (l *Link) Swallow(bool) error { return errNeedsLinux }
+
+// Queue needs Linux.
+func (l *Link) Queue(uint64) error { return errNeedsLinux }
 
 type process struct{ pid int }
 

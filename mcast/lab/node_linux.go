@@ -48,6 +48,22 @@ func (n *Node) AddRoute(r Route) error { return n.route("add", r, n.ns.handle.Ro
 // DelRoute deletes a route; the error is ESRCH when there is none like it.
 func (n *Node) DelRoute(r Route) error { return n.route("delete", r, n.ns.handle.RouteDel) }
 
+// AddRule adds a rule before that of the main routing table; the error is
+// EEXIST for one that is there.
+func (n *Node) AddRule(r Rule) error { return n.rule("add", r, n.ns.handle.RuleAdd) }
+
+// DelRule deletes a rule; the error is ENOENT when there is none like it.
+func (n *Node) DelRule(r Rule) error { return n.rule("delete", r, n.ns.handle.RuleDel) }
+
+func (n *Node) rule(op string, r Rule, do func(*netlink.Rule) error) error {
+	rule := netlink.NewRule()
+	rule.Family, rule.IPProto, rule.Table = unix.AF_INET, r.Protocol, r.Table
+	if err := do(rule); err != nil {
+		return fmt.Errorf("lab: host %s: %s rule for table %d: %w", n.name, op, r.Table, err)
+	}
+	return nil
+}
+
 func (n *Node) route(op string, r Route, do func(*netlink.Route) error) error {
 	route, err := n.kernelRoute(r)
 	if err == nil {
@@ -67,7 +83,7 @@ func (n *Node) kernelRoute(r Route) (*netlink.Route, error) {
 	if !ok || !r.Dst.IsValid() {
 		return nil, errors.New("no such type, or no destination")
 	}
-	route := &netlink.Route{Dst: ipNet(r.Dst), Type: kind}
+	route := &netlink.Route{Dst: ipNet(r.Dst), Type: kind, Src: r.Src.AsSlice(), Table: r.Table}
 	if r.Dev != "" {
 		link, err := n.ns.handle.LinkByName(r.Dev)
 		if err != nil {

@@ -227,6 +227,17 @@ func parseDelay(s string) (time.Duration, error) {
 	return d, nil
 }
 
+// ParseRoute reads a route as ip(8) has it: [TYPE] DESTINATION [via GATEWAY]
+// [dev INTERFACE] [src ADDRESS] [table NUMBER]. DESTINATION is a prefix, or
+// default.
+func ParseRoute(words []string) (Route, error) {
+	r, err := parseRoute(words)
+	if err != nil {
+		return Route{}, fmt.Errorf("lab: route: %w", err)
+	}
+	return r, nil
+}
+
 func parseRoute(words []string) (r Route, err error) {
 	if len(words) > 0 {
 		switch kind := RouteType(words[0]); kind {
@@ -235,7 +246,7 @@ func parseRoute(words []string) (r Route, err error) {
 		}
 	}
 	if len(words)%2 == 0 {
-		return r, errors.New("want route [unreachable|blackhole|prohibit] DESTINATION [via GATEWAY] [dev INTERFACE]")
+		return r, errors.New("want route [unreachable|blackhole|prohibit] DESTINATION [via GATEWAY] [dev INTERFACE] [src ADDRESS] [table NUMBER]")
 	}
 	for rest := words[1:]; len(rest) > 0; rest = rest[2:] {
 		switch key, value := rest[0], rest[1]; key {
@@ -245,8 +256,16 @@ func parseRoute(words []string) (r Route, err error) {
 			}
 		case "dev":
 			r.Dev = value
+		case "src":
+			if r.Src, err = netip.ParseAddr(value); err != nil {
+				return r, fmt.Errorf("src %q: want an address", value)
+			}
+		case "table":
+			if r.Table, err = strconv.Atoi(value); err != nil {
+				return r, fmt.Errorf("table %q: want a number", value)
+			}
 		default:
-			return r, fmt.Errorf("%q: want via GATEWAY or dev INTERFACE", key)
+			return r, fmt.Errorf("%q: want via GATEWAY, dev INTERFACE, src ADDRESS or table NUMBER", key)
 		}
 	}
 	if words[0] == "default" {

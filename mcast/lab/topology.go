@@ -64,12 +64,22 @@ type Interface struct {
 // MaxDelay is the longest delay of an interface.
 const MaxDelay = 10 * time.Second
 
-// Route is an entry of a host's main routing table.
+// Route is an entry of a host's routing tables.
 type Route struct {
-	Dst  netip.Prefix // 0.0.0.0/0 or ::/0: the default route
-	Via  netip.Addr   // the zero Addr: Dst is on the link
-	Dev  string       // the interface; "" is enough when Via tells it, or Type is not Unicast
-	Type RouteType
+	Dst   netip.Prefix // 0.0.0.0/0 or ::/0: the default route
+	Via   netip.Addr   // the zero Addr: Dst is on the link
+	Dev   string       // the interface; "" is enough when Via tells it, or Type is not Unicast
+	Src   netip.Addr   // what is sent by it has this source, if its program chose none; the zero Addr: an address of Dev
+	Table int          // 0: the main one; others are looked at where a Rule says so
+	Type  RouteType
+}
+
+// Rule lets IPv4 datagrams of a protocol be routed by a table of their own,
+// and by the main one where that has no answer. A join is of no protocol, so a
+// rule can part the way of a join from that of a send.
+type Rule struct {
+	Protocol int // as in the IP header: 17 is UDP
+	Table    int
 }
 
 // RouteType says what becomes of a datagram that a Route matches.

@@ -165,6 +165,10 @@ func (r Route) validate(interfaces []Interface) error {
 		return fmt.Errorf("gateway %s has a zone: name the interface instead", r.Via)
 	case r.Via.IsValid() && (r.Via.IsMulticast() || r.Via.IsUnspecified()):
 		return fmt.Errorf("gateway %s is not a unicast address", r.Via)
+	case r.Src.IsValid() && (r.Src.Is4() != r.Dst.Addr().Is4() || r.Src.IsMulticast() || r.Src.Zone() != ""):
+		return fmt.Errorf("source %s is not an address of this IP version", r.Src)
+	case r.Table < 0:
+		return fmt.Errorf("table %d is not a table", r.Table)
 	case !slices.Contains([]RouteType{Unicast, Unreachable, Blackhole, Prohibit}, r.Type):
 		return fmt.Errorf("unknown type %q: want unreachable, blackhole, prohibit or none", r.Type)
 	case r.Type != Unicast && (r.Dev != "" || r.Via.IsValid()):

@@ -82,6 +82,10 @@ func TestValidate(t *testing.T) {
 			`host "A": route 224.0.0.1/4: 224.0.0.1/4 has bits beyond its prefix length: want 224.0.0.0/4`},
 		{"IPv6 by an IPv4 gateway", oneHost([]lab.Interface{eth0}, lab.Route{Dst: netip.MustParsePrefix("::/0"), Via: gateway}),
 			`host "A": route ::/0: gateway 192.0.2.254 is of another IP version`},
+		{"IPv6 source of an IPv4 route", oneHost([]lab.Interface{eth0}, lab.Route{Dst: byDefault, Dev: "eth0", Src: netip.MustParseAddr("2001:db8::1")}),
+			`host "A": route 0.0.0.0/0: source 2001:db8::1 is not an address of this IP version`},
+		{"negative table", oneHost([]lab.Interface{eth0}, lab.Route{Dst: byDefault, Dev: "eth0", Table: -1}),
+			`host "A": route 0.0.0.0/0: table -1 is not a table`},
 		{"gateway with a zone", oneHost([]lab.Interface{eth0}, lab.Route{Dst: netip.MustParsePrefix("::/0"), Via: netip.MustParseAddr("fe80::1%eth0")}),
 			`host "A": route ::/0: gateway fe80::1%eth0 has a zone: name the interface instead`},
 		{"a switch that is nearly right", lab.Topology{
