@@ -135,19 +135,9 @@ func (m *Model) act(todo op) tea.Cmd {
 	case opBack:
 		m.back()
 	case opFixFirst:
-		f, ok := m.pitfalls.Fixable()
-		if !ok {
-			m.flash = "nothing to fix: no finding has a fix that this program can apply"
-			return nil
-		}
-		return m.change(ApplyFix{Finding: f})
+		return m.fixFirst()
 	case opFix:
-		switch f, ok := m.pitfalls.Selected(); {
-		case ok && f.Fix != nil:
-			return m.change(ApplyFix{Finding: f})
-		case ok:
-			m.flash = "a program cannot fix this one: enter says what helps"
-		}
+		return m.fixShown()
 	case opOpen:
 		m.open()
 	case opChoose:
@@ -248,7 +238,7 @@ func (m *Model) back() {
 	case m.picker != nil:
 		m.closePicker()
 	case m.page != noPage:
-		m.page = noPage
+		m.closePage()
 	case m.focus == onTalk && m.talk.marked.on:
 		m.talk.Unmark()
 	case m.focus == onList && m.filters[m.view].Value() != "":
@@ -269,12 +259,13 @@ func (m *Model) back() {
 func (m *Model) open() {
 	switch {
 	case m.page == findingPage || m.page == detailPage:
-		m.page = noPage
+		m.closePage()
 	case m.focus == onFind:
 		m.focusOn(onTalk)
 	case m.focus == onPitfalls:
 		if _, ok := m.pitfalls.Selected(); ok {
-			m.page, m.pitfalls.offset = findingPage, 0
+			m.pitfalls.Open()
+			m.page = findingPage
 		}
 	case m.focus == onList:
 		if m.list().Select() {

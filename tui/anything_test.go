@@ -13,6 +13,7 @@ import (
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/chat"
+	"github.com/groupcast/groupcast/mcast/doctor"
 )
 
 // Whatever is pressed, clicked, heard, and whatever becomes of the host: there
@@ -108,12 +109,13 @@ func (p *player) state(t *rapid.T) {
 	s.Findings = nil
 	for range rapid.IntRange(0, 3).Draw(t, "findings") {
 		f := wrongEgress
+		f.Name = rapid.SampledFrom([]string{"wrong-egress", "membership-lost", "of a later version"}).Draw(t, "name")
 		f.Interface = rapid.SampledFrom([]string{"eth0", "eth1"}).Draw(t, "where")
-		if rapid.Bool().Draw(t, "no fix") {
-			f.Fix = nil
-		}
+		f.Fix = rapid.SampledFrom(someFixes).Draw(t, "fix")
 		s.Findings = append(s.Findings, f)
 	}
+	s.Checked = rapid.IntRange(0, 31).Draw(t, "checked")
+	s.Unknown = rapid.IntRange(0, s.Checked).Draw(t, "unknown")
 	if rapid.Bool().Draw(t, "no group") {
 		s.Group = mcast.Group{}
 	}
@@ -149,6 +151,12 @@ func (p *player) check(t *rapid.T) {
 	}
 	if !shown || p.page == detailPage && p.focus != onList || p.page == findingPage && p.focus != onPitfalls {
 		t.Fatalf("the keys act on what is not shown: view %d, focus %d, page %d, picker %v", p.view, p.focus, p.page, p.picker != nil)
+	}
+	if f, over := p.pitfalls.Shown(); p.page == findingPage {
+		listed := slices.ContainsFunc(p.pitfalls.findings, func(other doctor.Finding) bool { return same(f, other) })
+		if f.Name == "" || over == listed {
+			t.Fatalf("the page is about %q on %q, over %v, among the findings %v", f.Name, f.Interface, over, listed)
+		}
 	}
 	if new := max(p.talk.New(), p.datagrams.New(), p.calls.New()); new > math.MaxUint32 {
 		t.Fatalf("%d new below", new)

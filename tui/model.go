@@ -270,19 +270,14 @@ func (m *Model) refresh() tea.Cmd {
 	m.membership.snap = m.snap
 	m.heard.room, m.heard.now = m.snap.Room, now
 	m.hostmap.snap, m.hostmap.now = m.snap, now
-	m.pitfalls.SetFindings(m.snap.Findings)
+	m.pitfalls.SetFindings(m.snap)
 	m.lesson.SetState(m.snap)
 	m.talk.SetSenders(m.snap.Room.Senders)
 	m.talk.SetGroup(m.snap.Group.Addr)
 	if m.picker != nil {
 		m.picker.Fill(m.snap)
 	}
-	if m.focus == onPitfalls && len(m.snap.Findings) == 0 {
-		m.focusOn(onInput) // nothing is left to be chosen
-	}
-	if m.page == findingPage && len(m.snap.Findings) == 0 {
-		m.page = noPage
-	}
+	m.leavePitfalls()
 	return nil
 }
 

@@ -138,7 +138,7 @@ func (m *Model) wheel(x, y, by int) {
 	case onHeard:
 		m.heard.Scroll(by, m.lay.inside(), m.lay.panes[1])
 	case onPitfalls:
-		m.pitfalls.Select(max(-1, min(1, by)))
+		m.selectFinding(max(-1, min(1, by)))
 	default:
 		m.scroll(by)
 	}

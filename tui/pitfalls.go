@@ -1,38 +1,79 @@
 package tui
 
 import (
+	"fmt"
+	"strings"
+
 	"github.com/groupcast/groupcast/mcast/doctor"
 )
 
-// pitfalls is the pane of findings, and the page about the selected one.
+// pitfalls is the pane of findings, and the page about one of them.
 type pitfalls struct {
-	look     *look
-	findings []doctor.Finding
-	selected int
-	focused  bool
-	offset   int // rows scrolled on the page
+	look             *look
+	findings         []doctor.Finding
+	checked, unknown int // as in Snapshot
+	selected         int
+	focused          bool
+
+	shown  doctor.Finding // what the page is about,
+	over   bool           // which is not seen any more
+	why    doctor.Page    // that explains it; the zero Page: none does
+	offset int            // rows scrolled on the page
 
 	drawn []int // the finding of each row as rendered last,
 	top   int   // of which so many were above the pane
 }
 
-// SetFindings takes new findings; the same one stays selected.
-func (p *pitfalls) SetFindings(list []doctor.Finding) {
+// SetFindings takes new findings; the same one stays selected. The page stays
+// with its own, also when that is over.
+func (p *pitfalls) SetFindings(s Snapshot) {
 	old, had := p.Selected()
-	p.findings = list
-	p.selected = min(p.selected, max(0, len(list)-1))
-	for i, f := range list {
-		if had && f.Name == old.Name && f.Interface == old.Interface {
+	p.findings, p.checked, p.unknown = s.Findings, s.Checked, s.Unknown
+	p.selected = min(p.selected, max(0, len(p.findings)-1))
+	p.over = true
+	for i, f := range p.findings {
+		if had && same(f, old) {
 			p.selected = i
+		}
+		if same(f, p.shown) {
+			p.shown, p.over = f, false
 		}
 	}
 }
 
+// same reports whether two findings are about the same thing.
+func same(a, b doctor.Finding) bool { return a.Name == b.Name && a.Interface == b.Interface }
+
 // Select moves the selection.
 func (p *pitfalls) Select(by int) {
 	p.selected = min(max(0, p.selected+by), max(0, len(p.findings)-1))
-	p.offset = 0
 }
+
+// Turn goes to the page of another finding; from one that is over, down leads
+// to what took its place.
+func (p *pitfalls) Turn(by int) {
+	if p.over && by > 0 {
+		by--
+	}
+	p.Select(by)
+	p.Open()
+}
+
+// Open makes the page about the selected finding.
+func (p *pitfalls) Open() {
+	f, ok := p.Selected()
+	if !ok {
+		return
+	}
+	p.why = doctor.Page{}
+	if page, err := doctor.FindPage(f.Name); err == nil {
+		p.why = page
+	}
+	p.shown, p.over, p.offset = f, false, 0
+}
+
+// Shown is the finding that the page is about, and whether it is over.
+func (p *pitfalls) Shown() (f doctor.Finding, over bool) { return p.shown, p.over }
 
 // Click selects the finding at a row of the pane as it was rendered last. It
 // reports whether there is one, and whether it was selected before.
@@ -42,7 +83,8 @@ func (p *pitfalls) Click(row int) (there, again bool) {
 		return false, false
 	}
 	again = p.drawn[row] == p.selected
-	p.selected, p.offset = p.drawn[row], 0
+	p.selected = p.drawn[row]
+	p.Open()
 	return true, again
 }
 
@@ -79,7 +121,7 @@ type span struct{ start, end int }
 func (p *pitfalls) rows(width int) (rows []string, at span) {
 	l := p.look
 	if len(p.findings) == 0 {
-		return []string{l.dim.Render("none seen")}, span{}
+		return p.none(width), span{}
 	}
 	first, _ := p.Fixable()
 	p.drawn = p.drawn[:0]
@@ -98,9 +140,7 @@ func (p *pitfalls) rows(width int) (rows []string, at span) {
 				rows = append(rows, "  "+t)
 			}
 		}
-		if keys := p.keys(f, i, first); keys != "" {
-			rows = append(rows, "  "+l.cut(keys, width-2))
-		}
+		rows = append(rows, p.keys(f, i, first, width)...)
 		for range len(rows) - start {
 			p.drawn = append(p.drawn, i)
 		}
@@ -112,65 +152,44 @@ func (p *pitfalls) rows(width int) (rows []string, at span) {
 }
 
 // keys says which keys act on a finding now.
-func (p *pitfalls) keys(f doctor.Finding, i int, first doctor.Finding) string {
+func (p *pitfalls) keys(f doctor.Finding, i int, first doctor.Finding, width int) (rows []string) {
 	l := p.look
+	key := ""
 	switch {
 	case p.focused && i == p.selected && f.Fix != nil:
-		return l.accent.Render("f") + " " + fixText(f)
+		key = "f "
 	case p.focused && i == p.selected:
-		return l.accent.Render("enter") + l.dim.Render(" why")
-	case !p.focused && f.Fix != nil && f.Name == first.Name && f.Interface == first.Interface:
-		return l.accent.Render("ctrl+f") + " " + fixText(f)
+		return []string{"  " + l.accent.Render("enter") + l.dim.Render(" why")}
+	case !p.focused && f.Fix != nil && same(f, first):
+		key = "ctrl+f "
+	default:
+		return nil
 	}
-	return ""
+	before := "  " + l.accent.Render(key)
+	text, _ := l.wrap(fixText(f), width-l.cells(before), 2)
+	for _, r := range text {
+		rows = append(rows, before+r)
+		before = strings.Repeat(" ", l.cells(before))
+	}
+	return rows
 }
 
-// Scroll moves the page by rows, in a window of that size.
-func (p *pitfalls) Scroll(by, width, height int) {
-	p.offset = scrollTo(p.offset+by, len(p.page(width)), height)
-}
-
-// Page explains the selected finding: how it is known, and what helps.
-func (p *pitfalls) Page(width, height int) string {
-	return p.look.scrolled(p.page(width), p.offset, height)
-}
-
-func (p *pitfalls) page(width int) []string {
+// none says that there is no finding, and how much that is worth.
+func (p *pitfalls) none(width int) []string {
 	l := p.look
-	f, ok := p.Selected()
-	if !ok {
-		return []string{l.dim.Render("This finding is gone.")}
+	rows := []string{l.dim.Render("none seen")}
+	if p.checked == 0 {
+		return rows
 	}
-	rows := []string{""}
-	add := func(first, indent, text string) {
-		wrapped, _ := l.wrap(clean(text), width-2-l.cells(indent), 20)
-		for i, r := range wrapped {
-			if i == 0 {
-				rows = append(rows, first+r)
-			} else {
-				rows = append(rows, indent+r)
-			}
-		}
+	text := thousands(uint64(p.checked)) + " looked at"
+	if p.unknown > 0 {
+		text += ", " + thousands(uint64(p.unknown)) + " not known: groupcast doctor --probe"
 	}
-	add(l.verdict(f.Verdict)+" ", "  ", f.Title)
-	if f.Evidence != "" {
-		rows = append(rows, "", l.dim.Render("How it is known"))
-		add("  ", "  ", f.Evidence)
+	wrapped, _ := l.wrap(text, width, 3)
+	for _, r := range wrapped {
+		rows = append(rows, l.dim.Render(r))
 	}
-	if len(f.Hints) > 0 {
-		rows = append(rows, "", l.dim.Render("What helps"))
-	}
-	for _, h := range f.Hints {
-		add("  ", "    ", h)
-	}
-	rows = append(rows, "")
-	if f.Fix != nil {
-		rows = append(rows, l.accent.Render("f")+"    "+fixText(f)+" from now on")
-	}
-	if len(p.findings) > 1 {
-		rows = append(rows, l.accent.Render("up, down")+l.dim.Render("  other findings"))
-	}
-	return append(rows, l.accent.Render("esc")+l.dim.Render("  back to the talk"))
+	return rows
 }
 
 func (l *look) verdict(v doctor.Verdict) string {
@@ -182,11 +201,21 @@ func (l *look) verdict(v doctor.Verdict) string {
 
 // fixText says what a finding's fix does.
 func fixText(f doctor.Finding) string {
-	switch {
-	case f.Fix.UseInterface != "":
-		return "send and join by " + clean(f.Fix.UseInterface)
-	case f.Fix.LoopbackOn:
+	switch fix := f.Fix; {
+	case fix.UseInterface != "":
+		return "send and join by " + clean(fix.UseInterface)
+	case fix.LoopbackOn:
 		return "switch loopback on"
+	case fix.Rejoin != "":
+		return "join again on " + clean(fix.Rejoin)
+	case fix.MulticastAllOff:
+		return "switch IP_MULTICAST_ALL off"
+	case fix.ReadBuffer > 0:
+		return "receive buffer of " + thousands(uint64(fix.ReadBuffer>>10)) + " KiB"
+	case fix.Hops > 0:
+		return fmt.Sprintf("send with ttl %d", fix.Hops)
+	case fix.Leave != nil:
+		return "leave " + clean(fix.Leave.Group.Addr.String()) + " on " + clean(fix.Leave.Interface)
 	}
 	return "fix it"
 }

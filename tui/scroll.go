@@ -12,7 +12,7 @@ func (m *Model) move(by int) {
 	case onPicker:
 		m.picker.Move(by)
 	case onPitfalls:
-		m.pitfalls.Select(by)
+		m.selectFinding(by)
 	case onMembership:
 		m.membership.Scroll(by, m.lay.inside(), m.lay.paneHeight(0))
 	case onHeard:

@@ -56,12 +56,14 @@ type Snapshot struct {
 	Sends      Egress // where sends leave now
 	Kernel     Egress // where they would leave if the kernel chose
 	Loopback   bool
-	Hops       int    // TTL of what is sent
-	ReadBuffer int    // bytes that the kernel granted for datagrams not yet read
-	Dropped    uint64 // datagrams that found it full
-	Findings   []doctor.Finding
-	Blocked    []netip.Addr  // sources of Group that are not heard, because the user blocked them
-	Recent     []mcast.Group // joined before, in earlier runs too; the latest first
+	Hops       int              // TTL of what is sent
+	ReadBuffer int              // bytes that the kernel granted for datagrams not yet read
+	Dropped    uint64           // datagrams that found it full
+	Findings   []doctor.Finding // what is wrong, worst first
+	Checked    int              // pitfalls that were looked at,
+	Unknown    int              // and of them those that nothing is known of
+	Blocked    []netip.Addr     // sources of Group that are not heard, because the user blocked them
+	Recent     []mcast.Group    // joined before, in earlier runs too; the latest first
 	Room       chat.Snapshot
 }
 

@@ -162,6 +162,7 @@ func beforeCalls() []mcast.Call {
 func after() Snapshot {
 	s := before()
 	s.Sends, s.Findings = onEth0, nil
+	s.Checked, s.Unknown = 31, 9
 	s.Room.Senders = []chat.Sender{senderB(4, "19:52:50")}
 	return s
 }

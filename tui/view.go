@@ -209,7 +209,7 @@ func (m *Model) mainBody(width, rows int) (title, body, note string) {
 	case helpPage:
 		return "Help", m.help.Render(width, rows), back
 	case findingPage:
-		f, _ := m.pitfalls.Selected()
+		f, _ := m.pitfalls.Shown()
 		return clean(f.Name), m.pitfalls.Page(width, rows), back
 	case detailPage:
 		m.detail.rows = m.list().Detail(width)

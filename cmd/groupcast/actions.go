@@ -5,12 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"strings"
 	"time"
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/chat"
-	"github.com/groupcast/groupcast/mcast/doctor"
 	"github.com/groupcast/groupcast/tui"
 )
 
@@ -39,14 +37,7 @@ func (s *session) change(a tui.Action) error {
 	case tui.SetLoopback:
 		return s.setLoopback(a.On)
 	case tui.SetHops:
-		if err := s.setHops(a.Hops); err != nil {
-			return err
-		}
-		hint := ""
-		if a.Hops == 0 {
-			hint = "what is sent stays on this host if the group is joined where it is sent; else Linux lets it out"
-		}
-		s.notice(fmt.Sprintf("sends with ttl %d", a.Hops), hint)
+		return s.setHops(a.Hops)
 	case tui.Source:
 		return s.hearOnly(a.Addr)
 	case tui.Block:
@@ -90,6 +81,7 @@ func (s *session) utter(text string) utterance {
 		Loopback:  (s.loopback || s.send.Loopback()) && s.hears(out.Source), // lo ignores the option
 	})
 	s.ring.Put(line)
+	s.observed.said(line, len(text), !s.loopback)
 	return utterance{
 		Datagram: tui.Datagram{
 			At:        now,
@@ -110,6 +102,7 @@ func (s *session) refused(u utterance) {
 	defer s.mu.Unlock()
 	if failed := s.room.Failed(u.line, plain(u.Err), hint(u.Err)); failed.ID != 0 {
 		s.ring.Put(failed)
+		s.observed.became(failed, u.Err)
 	}
 }
 
@@ -249,8 +242,13 @@ func (s *session) setHops(n int) error {
 		return err
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.hops = n
+	s.mu.Unlock()
+	hint := ""
+	if n == 0 {
+		hint = "what is sent stays on this host if the group is joined where it is sent; else Linux lets it out"
+	}
+	s.notice(fmt.Sprintf("sends with ttl %d", n), hint)
 	return nil
 }
 
@@ -265,19 +263,6 @@ func (s *session) setLoopback(on bool) error {
 		s.notice("own copies on: other programs on this host hear you", "")
 	} else {
 		s.notice("own copies off: no other program on this host hears you", "")
-	}
-	return nil
-}
-
-func (s *session) applyFix(f doctor.Finding) error {
-	switch {
-	case f.Fix == nil:
-		s.notice(f.Name+": groupcast cannot change this itself", strings.Join(f.Hints, "; "))
-		return nil
-	case f.Fix.UseInterface != "":
-		return s.useInterface(f.Fix.UseInterface)
-	case f.Fix.LoopbackOn:
-		return s.setLoopback(true)
 	}
 	return nil
 }

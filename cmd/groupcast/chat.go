@@ -44,6 +44,7 @@ the own copy of the last line is back or a second has passed. In a terminal the 
 				interfaces: set.interfaces,
 				hops:       set.hops,
 				noLoopback: !set.loopback,
+				allGroups:  set.multicastAll,
 				trace:      set.tracer(cmd.ErrOrStderr()),
 				screen:     screen,
 			})

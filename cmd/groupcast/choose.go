@@ -31,6 +31,20 @@ const kernelDefault = "default"
 //
 // The zone of an IPv6 group names an interface as -i does.
 func choose(list []mcast.Interface, names []string, group netip.Addr) (choice, error) {
+	c, err := named(list, names, group)
+	if err != nil || !c.byUser {
+		return c, err
+	}
+	for _, i := range c.joins {
+		if err := i.Ready(group); err != nil {
+			return choice{}, fmt.Errorf("interface %w", err)
+		}
+	}
+	return c, nil
+}
+
+// named is choose, but that a named interface may be down or have no address.
+func named(list []mcast.Interface, names []string, group netip.Addr) (choice, error) {
 	if zone := group.Zone(); zone != "" {
 		in, err := mcast.FindInterface(list, zone)
 		if err != nil {
@@ -57,9 +71,6 @@ func choose(list []mcast.Interface, names []string, group netip.Addr) (choice, e
 		i, err := mcast.FindInterface(list, name)
 		if err != nil {
 			return choice{}, err
-		}
-		if err := i.Ready(group); err != nil {
-			return choice{}, fmt.Errorf("interface %w", err)
 		}
 		if _, twice := mcast.ByIndex(c.joins, i.Index); !twice {
 			c.joins = append(c.joins, i)

@@ -14,25 +14,42 @@ import (
 	"github.com/groupcast/groupcast/tui"
 )
 
-// refresh reads the host's facts and diagnoses them.
+// refresh reads the host's facts and diagnoses them. Whoever changes what the
+// session does calls it afterwards.
 func (s *session) refresh() {
+	s.reading.Lock()
+	defer s.reading.Unlock()
 	s.mu.Lock()
-	group := s.group
+	began := time.Now()
+	s.observed.forget(began)
+	intent := s.intent(began)
+	sends := s.observed.sent(began, intent.Joined)
 	s.mu.Unlock()
-	facts, err := doctor.Gather(group)
+	facts, err := doctor.Gather(intent)
 	if err != nil {
 		s.problem(err)
 		return
 	}
-	igmp, joins := hostGroups(facts.Interfaces, group)
+	read := time.Now()
+	igmp, joins := hostGroups(facts.Interfaces, intent.Group)
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	switch {
+	case s.life.Err() != nil:
+		return // the sockets are closed, and that is no pitfall
+	case s.group != intent.Group, !slices.Equal(indexes(s.joinedOn(s.group)), intent.Joined):
+		return // the facts are of before, or after; whoever changed it comes here next
+	}
 	facts.Heard = maps.Clone(s.heard)
+	facts.Observed = s.observed.look(facts, read, sends)
+	for _, m := range intent.Memberships {
+		delete(facts.Observed.Strays, m.Addr) // of another port of ours
+	}
 	s.facts, s.igmp, s.joins = facts, igmp, joins
 	s.room.SetInterfaces(facts.Interfaces)
 	s.leaveLo()
-	s.findings = doctor.Diagnose(facts, s.intent())
+	s.findings = doctor.Diagnose(facts, s.intent(began))
 	s.way()
 	s.announce()
 	s.tellDrops()
@@ -110,15 +127,23 @@ func hostGroups(on []mcast.Interface, g mcast.Group) (versions map[int]int, join
 }
 
 // intent is what the session does now; the caller holds s.mu.
-func (s *session) intent() doctor.Intent {
-	return doctor.Intent{
-		Group:    s.group,
-		Joined:   indexes(s.joinedOn(s.group)),
-		Wanted:   slices.Clone(s.byUser),
-		Send:     s.send.Index,
-		Loopback: s.loopback,
-		Hops:     s.hops,
+func (s *session) intent(now time.Time) doctor.Intent {
+	in := doctor.Intent{
+		Group:        s.group,
+		Joined:       indexes(s.joinedOn(s.group)),
+		Wanted:       slices.Clone(s.byUser),
+		Send:         s.send.Index,
+		Loopback:     s.loopback,
+		Hops:         s.hops,
+		Size:         s.observed.size(now),
+		MulticastAll: s.allGroups,
+		Live:         true,
+		Memberships:  s.memberships(),
 	}
+	if l := s.listeners[socketOf(s.group)]; l != nil {
+		in.ReadBuffer, in.Asked = l.ReadBuffer(), cmp.Or(s.asked, mcast.DefaultReadBuffer)
+	}
+	return in
 }
 
 // way asks the kernel where a send to the current group would leave now, and
@@ -211,11 +236,12 @@ func (s *session) Snapshot() tui.Snapshot {
 		Dropped:  s.dropped,
 		Sends:    s.out,
 		Kernel:   egress(s.facts.Send, ""),
-		Findings: slices.Clone(s.findings),
+		Findings: doctor.Seen(s.findings),
 		Blocked:  s.blocked(s.group),
 		Recent:   s.recent.all(),
 		Room:     s.room.Snapshot(time.Now()),
 	}
+	snap.Checked, snap.Unknown = tallied(s.findings)
 	for _, m := range s.memberships() {
 		if !slices.Contains(snap.Groups, m.Group) {
 			snap.Groups = append(snap.Groups, m.Group)
@@ -235,6 +261,21 @@ func (s *session) Snapshot() tui.Snapshot {
 		})
 	}
 	return snap
+}
+
+// tallied counts the pitfalls that findings are about, and of them those that
+// nothing is known of at some place.
+func tallied(findings []doctor.Finding) (checked, unknown int) {
+	names := map[string]bool{}
+	for _, f := range findings {
+		names[f.Name] = names[f.Name] || f.Verdict == doctor.Unknown
+	}
+	for _, u := range names {
+		if u {
+			unknown++
+		}
+	}
+	return len(names), unknown
 }
 
 func indexes(list []mcast.Interface) []int {

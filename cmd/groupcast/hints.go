@@ -19,6 +19,7 @@ var (
 	errZoneElsewhere = errors.New("the zone of the group names another interface")
 	errNothingHeard  = errors.New("nothing heard")
 	errNoUnicast     = errors.New("not the address of a host")
+	errOtherVersion  = errors.New("not of the group's IP version, so it cannot send to that group")
 	errOneSource     = errors.New("only one source of it is heard")
 	errNoScreen      = errors.New("the demonstration needs a terminal to draw on")
 	errNothingUsable = errors.New("no interface is up with an address of that IP version, not even lo")
@@ -70,6 +71,8 @@ func hint(err error) string {
 		return "one source of a group that is joined for all would silence the others; leave the group, then join it the other way"
 	case errors.Is(err, errNoUnicast):
 		return "name the address of the one who sends, as in 192.168.8.226"
+	case errors.Is(err, errOtherVersion):
+		return "name its address of that version, or the group of the other one: 224.0.0.114 is IPv4, ff02::114 IPv6"
 	case errors.Is(err, errOneSource):
 		return "hear every source first, then block single ones"
 	case errors.Is(err, mcast.ErrBlocked):

@@ -35,7 +35,7 @@ if nothing speaks against that choice, 3 if a pitfall was found.`,
 }
 
 func showInterfaces(out io.Writer, g mcast.Group, set *settings) error {
-	facts, err := doctor.Gather(g)
+	facts, err := doctor.GatherRoutes(g)
 	if err != nil {
 		return err
 	}
@@ -43,17 +43,7 @@ func showInterfaces(out io.Writer, g mcast.Group, set *settings) error {
 	if err != nil && !errors.Is(err, errNothingUsable) {
 		return err
 	}
-	intent := doctor.Intent{Group: g, Joined: indexes(c.joins), Send: c.send.Index, Loopback: set.loopback, Hops: set.hops}
-	if c.byUser {
-		intent.Wanted = c.joins
-	}
-	if len(c.joins) == 1 && c.joins[0].Index == 0 {
-		intent.Joined = nil
-		if facts.Join.Err == nil {
-			intent.Joined = []int{facts.Join.Route.IfIndex}
-		}
-	}
-	findings := doctor.Diagnose(facts, intent)
+	findings := doctor.Seen(doctor.Diagnose(facts, intentOf(g, c, facts.Join, set)))
 	if set.json {
 		interfacesJSON(out, g, facts, findings)
 	} else {
@@ -67,6 +57,23 @@ func showInterfaces(out io.Writer, g mcast.Group, set *settings) error {
 		return status(exitDoubt)
 	}
 	return nil
+}
+
+// intentOf is what groupcast would do with these flags; join is where the
+// kernel joins.
+func intentOf(g mcast.Group, c choice, join doctor.Answer, set *settings) doctor.Intent {
+	g.Addr = g.Addr.WithZone("") // c says it
+	in := doctor.Intent{Group: g, Joined: indexes(c.joins), Send: c.send.Index, Loopback: set.loopback, Hops: set.hops, MulticastAll: set.multicastAll}
+	if c.byUser {
+		in.Wanted = c.joins
+	}
+	if len(c.joins) == 1 && c.joins[0].Index == 0 {
+		in.Joined = nil
+		if join.Err == nil {
+			in.Joined = []int{join.Route.IfIndex}
+		}
+	}
+	return in
 }
 
 func interfacesText(out io.Writer, g mcast.Group, facts doctor.Facts) {
@@ -179,7 +186,7 @@ func interfacesJSON(out io.Writer, g mcast.Group, facts doctor.Facts, findings [
 	writeJSON(out, routeObject("join", g, facts.Join))
 	writeJSON(out, routeObject("send", g, facts.Send))
 	for _, f := range findings {
-		writeJSON(out, findingObject{"finding", f})
+		writeJSON(out, objectOf(f))
 	}
 }
 

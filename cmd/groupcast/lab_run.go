@@ -18,18 +18,20 @@ import (
 func newLabRun(set *settings) *cobra.Command {
 	var step bool
 	cmd := &cobra.Command{
-		Use:   "run [LESSON]",
+		Use:   "run [LESSON|PITFALL]",
 		Short: "Run a lesson about multicast in a lab, or list the lessons",
 		Long: `Build a LAN inside this computer, without root, and run a lesson in it: what is done in which host, what is expected
-to be seen, and what was seen. Nothing leaves the computer. Without LESSON it lists the lessons. Exit status: 0 if
-all was seen that was expected, 3 if not, 1 if the lesson could not be run.`,
+to be seen, and what was seen. Nothing leaves the computer. With the name of a pitfall it runs a short scene: the
+pitfall happens, groupcast doctor names it, and it is mended. Without a name it lists the lessons and the scenes.
+Exit status: 0 if all was seen that was expected, 3 if not, 1 if the lesson could not be run.`,
 		Example: `  groupcast lab run                  list the lessons
   groupcast lab run article          why B hears nothing
+  groupcast lab run macvlan          the scene of a pitfall
   groupcast lab run --step article   wait for enter before each step`,
 		Args: atMost(1),
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) (out []string, _ cobra.ShellCompDirective) {
 			if len(args) == 0 {
-				for _, l := range lesson.All() {
+				for _, l := range slices.Concat(lesson.All(), lesson.Scenes()) {
 					out = append(out, l.Name+"\t"+l.Title)
 				}
 			}
@@ -53,20 +55,30 @@ all was seen that was expected, 3 if not, 1 if the lesson could not be run.`,
 
 // jsonLesson is a lesson in the list that --json prints. Fields are only added.
 type jsonLesson struct {
-	Type     string   `json:"type"`
+	Type     string   `json:"type"` // lesson or scene
 	Name     string   `json:"name"`
 	Title    string   `json:"title"`
 	Pitfalls []string `json:"pitfalls"`
 }
 
 func listLessons(out io.Writer, json bool) {
-	for _, l := range lesson.All() {
-		if json {
+	if json {
+		for _, l := range lesson.All() {
 			writeJSON(out, jsonLesson{"lesson", l.Name, l.Title, l.Pitfalls})
-			continue
 		}
-		fmt.Fprintf(out, "%-24s %s\n", l.Name, l.Title)
+		for _, l := range lesson.Scenes() {
+			writeJSON(out, jsonLesson{"scene", l.Name, l.Title, l.Pitfalls})
+		}
+		return
 	}
+	list := func(lessons []lesson.Lesson) {
+		for _, l := range lessons {
+			fmt.Fprintf(out, "%-24s %s\n", l.Name, l.Title)
+		}
+	}
+	list(lesson.All())
+	fmt.Fprint(out, "\nScenes of pitfalls:\n\n")
+	list(lesson.Scenes())
 }
 
 func runLesson(cmd *cobra.Command, set *settings, l lesson.Lesson, step bool) error {

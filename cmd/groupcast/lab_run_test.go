@@ -39,6 +39,7 @@ func TestLabRun(t *testing.T) {
 		t.Errorf("the list: exit status %d", status)
 	}
 	list.prints("article                  B hears nothing")
+	list.prints("Scenes of pitfalls:\n\nwrong-egress ")
 
 	unknown := start(t, host, "groupcast", "lab", "run", "articel")
 	if status := unknown.status(); status != exitUsage {

@@ -127,7 +127,9 @@ func (l *listener) join(ctx context.Context, list []mcast.Interface, g mcast.Gro
 	l.widely[wherever(g)] = c.everywhere()
 	conn := l.conns[socketOf(g)]
 	if conn == nil {
-		conn, err = mcast.Listen(ctx, mcast.Config{Addr: wildcard(g), Port: g.Port, Trace: l.set.tracer(l.errs)})
+		conn, err = mcast.Listen(ctx, mcast.Config{
+			Addr: wildcard(g), Port: g.Port, MulticastAll: l.set.multicastAll, Trace: l.set.tracer(l.errs),
+		})
 		if err != nil {
 			return forGroup(err, g)
 		}
@@ -279,10 +281,10 @@ func (l *listener) read(ctx context.Context, conn *mcast.Conn) {
 			return
 		}
 		for _, d := range batch[:n] {
-			switch {
-			case d.Stray:
+			if d.Stray {
 				l.strays++
-			case !l.enough():
+			}
+			if (!d.Stray || l.set.multicastAll) && !l.enough() {
 				l.print(d)
 			}
 		}
@@ -312,11 +314,15 @@ func (l *listener) print(d mcast.Datagram) {
 		writeJSON(l.out, jsonDatagram{
 			Type: "datagram", Time: d.At, From: clean(d.From.String()), To: addrText(d.To),
 			Interface: name, IfIndex: d.IfIndex, TTL: d.Hops, Size: len(d.Data),
-			Text: chat.Sanitize(d.Data).String(), Data: d.Data,
+			Text: chat.Sanitize(d.Data).String(), Data: d.Data, Stray: d.Stray,
 		})
 	default:
-		fmt.Fprintf(l.out, "%s  %s  %s → %s  ttl %d  %d B  %s\n", d.At.Format("15:04:05.000"),
-			name, clean(d.From.String()), addrText(d.To), d.Hops, len(d.Data), gutter(chat.Sanitize(d.Data).String(), 10))
+		stray := ""
+		if d.Stray {
+			stray = "  another's membership"
+		}
+		fmt.Fprintf(l.out, "%s  %s  %s → %s%s  ttl %d  %d B  %s\n", d.At.Format("15:04:05.000"),
+			name, clean(d.From.String()), addrText(d.To), stray, d.Hops, len(d.Data), gutter(chat.Sanitize(d.Data).String(), 10))
 	}
 }
 
@@ -329,9 +335,10 @@ type jsonDatagram struct {
 	Interface string    `json:"interface"`
 	IfIndex   int       `json:"ifindex"`
 	TTL       int       `json:"ttl"`
-	Size      int       `json:"size"` // bytes of payload
-	Text      string    `json:"text"` // sanitised
-	Data      []byte    `json:"data"` // the payload, byte exact, in base64
+	Size      int       `json:"size"`            // bytes of payload
+	Text      string    `json:"text"`            // sanitised
+	Data      []byte    `json:"data"`            // the payload, byte exact, in base64
+	Stray     bool      `json:"stray,omitempty"` // of a group that only others have joined
 }
 
 // jsonDropped says how many datagrams the kernel had no room for. Fields are
@@ -351,7 +358,10 @@ func (l *listener) end(ctx context.Context, groups []mcast.Group) error {
 		senders = "more than " + senders
 	}
 	text := fmt.Sprintf("heard %s from %s", count(l.heard, "datagram"), senders)
-	if l.strays > 0 {
+	switch {
+	case l.strays > 0 && l.set.multicastAll:
+		text += fmt.Sprintf(", %d of them of groups that only others have joined", l.strays)
+	case l.strays > 0:
 		text += fmt.Sprintf(", and %d of groups that only others have joined", l.strays)
 	}
 	l.remark(text)

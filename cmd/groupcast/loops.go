@@ -50,6 +50,7 @@ func (s *session) receive(batch []mcast.Datagram, port uint16) {
 				Arrival:   came,
 			})
 		}
+		s.observe(d, line, came)
 		if line.ID == 0 {
 			continue
 		}
@@ -57,6 +58,20 @@ func (s *session) receive(batch []mcast.Datagram, port uint16) {
 			s.heard[d.IfIndex]++
 		}
 		s.ring.Put(line)
+	}
+}
+
+// observe notes what a datagram is evidence of; line is what the room made of
+// it. The caller holds s.mu.
+func (s *session) observe(d mcast.Datagram, line chat.Line, came chat.Arrival) {
+	switch {
+	case line.Kind == chat.Own:
+		s.observed.became(line, nil)
+	case came.OwnCopy:
+	case came.Stray && s.allGroups:
+		s.observed.stray(d)
+	case !came.Stray && d.To == s.group.Addr:
+		s.observed.heard(d, came)
 	}
 }
 
@@ -71,7 +86,10 @@ func (s *session) watch() {
 
 func (s *session) follow(ch mcast.Change) {
 	s.followAll(ch)
-	s.refresh()
+	select {
+	case s.changed <- struct{}{}:
+	default: // it is known already
+	}
 }
 
 func (s *session) followAll(ch mcast.Change) {
@@ -152,19 +170,35 @@ func rejoinedText(m mcast.Membership) string {
 	return fmt.Sprintf("%s is back: joined %s again", m.Interface.Name, m.Group)
 }
 
+// When the facts are read anew. It takes some milliseconds, on a host with
+// thousands of sockets more; the pause grows with that, so that it is five
+// percent of the time, as long as what is observed meanwhile is not forgotten.
+const (
+	refreshEvery   = 2 * time.Second
+	refreshAtLeast = observedFor / 2
+	changePause    = 50 * time.Millisecond // after a change of an interface: mostly there are several
+)
+
 // tick reads the facts anew and gives up on copies that did not come back.
 func (s *session) tick() {
 	defer s.recoverPanic()
-	facts := time.NewTicker(refreshEvery)
+	facts := time.NewTimer(refreshEvery)
 	defer facts.Stop()
+	changed := s.changed
 	expiry := time.NewTicker(chat.CopyTimeout / 4)
 	defer expiry.Stop()
 	for {
 		select {
 		case <-s.life.Done():
 			return
+		case <-changed:
+			facts.Reset(changePause)
+			changed = nil // until then
 		case <-facts.C:
+			began := time.Now()
 			s.refresh()
+			facts.Reset(min(max(refreshEvery, 20*time.Since(began)), refreshAtLeast))
+			changed = s.changed
 		case <-expiry.C:
 			s.expire()
 		}
@@ -176,6 +210,7 @@ func (s *session) expire() {
 	defer s.mu.Unlock()
 	for _, line := range s.room.Expire(time.Now()) {
 		s.ring.Put(line)
+		s.observed.became(line, nil)
 	}
 }
 

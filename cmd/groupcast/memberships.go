@@ -30,7 +30,10 @@ func (s *session) join(g mcast.Group, on []mcast.Interface, to purpose) ([]mcast
 	l := s.listeners[socketOf(g)]
 	if l == nil {
 		var err error
-		if l, err = mcast.Listen(s.life, mcast.Config{Addr: wildcard(g), Port: g.Port, Trace: s.trace}); err != nil {
+		l, err = mcast.Listen(s.life, mcast.Config{
+			Addr: wildcard(g), Port: g.Port, ReadBuffer: s.asked, MulticastAll: s.allGroups, Trace: s.trace,
+		})
+		if err != nil {
 			return nil, forGroup(err, g)
 		}
 	}
@@ -67,7 +70,11 @@ func (s *session) join(g mcast.Group, on []mcast.Interface, to purpose) ([]mcast
 // joinOn joins g on one more interface, where the sources that are blocked on
 // others are not heard either. The caller holds s.mu.
 func (s *session) joinOn(l *mcast.Conn, g mcast.Group, on mcast.Interface) error {
-	blocked := s.blocked(g)
+	return joinWithout(l, g, on, s.blocked(g))
+}
+
+// joinWithout joins g on an interface, where these sources are not to be heard.
+func joinWithout(l *mcast.Conn, g mcast.Group, on mcast.Interface, blocked []netip.Addr) error {
 	if err := l.Join(g, on); err != nil {
 		return err
 	}
@@ -86,6 +93,7 @@ func (s *session) talkIn(g mcast.Group) {
 		return
 	}
 	s.group = g
+	s.observed = newObserved()
 	clear(s.heard)
 	clear(s.joinErrs)
 }

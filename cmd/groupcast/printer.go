@@ -121,7 +121,7 @@ func (p *linePrinter) findings(list []doctor.Finding) {
 		p.told[key] = true
 		switch {
 		case p.json:
-			writeJSON(p.out, findingObject{"finding", f})
+			writeJSON(p.out, objectOf(f))
 		case !p.quiet:
 			writeFinding(p.errs, f)
 		}
@@ -129,17 +129,51 @@ func (p *linePrinter) findings(list []doctor.Finding) {
 }
 
 func writeFinding(w io.Writer, f doctor.Finding) {
-	fmt.Fprintf(w, "groupcast: %s: %s: %s\n", f.Verdict, f.Name, clean(f.Title))
-	fmt.Fprintf(w, "  because: %s\n", clean(f.Evidence))
+	fmt.Fprintf(w, "groupcast: %s\n", headline(f))
+	writeReasons(w, f)
+}
+
+// headline is a finding in one row, and writeReasons the rows below it.
+func headline(f doctor.Finding) string {
+	return fmt.Sprintf("%s: %s: %s", f.Verdict, f.Name, cleanRow(f.Title))
+}
+
+func writeReasons(w io.Writer, f doctor.Finding) {
+	fmt.Fprintf(w, "  because: %s\n", cleanRow(f.Evidence))
+	writeHints(w, f)
+}
+
+func writeHints(w io.Writer, f doctor.Finding) {
 	for _, h := range f.Hints {
-		fmt.Fprintf(w, "  hint: %s\n", clean(h))
+		fmt.Fprintf(w, "  hint: %s\n", cleanRow(h))
 	}
 }
+
+// cleanRow is a text of the system's on one row: the name of a program may hold
+// a line end.
+func cleanRow(s string) string { return oneRow(chat.Sanitize([]byte(s))) }
 
 // findingObject is a finding as --json prints it.
 type findingObject struct {
 	Type string `json:"type"`
 	doctor.Finding
+}
+
+func objectOf(f doctor.Finding) findingObject {
+	hints := make([]string, len(f.Hints)) // [], not null
+	for i, h := range f.Hints {
+		hints[i] = cleanRow(h)
+	}
+	f.Title, f.Evidence, f.Hints, f.Interface = cleanRow(f.Title), cleanRow(f.Evidence), hints, clean(f.Interface)
+	if f.Fix != nil {
+		fix := *f.Fix
+		fix.UseInterface, fix.Rejoin = clean(fix.UseInterface), clean(fix.Rejoin)
+		if fix.Leave != nil {
+			fix.Leave = &doctor.Place{Group: fix.Leave.Group, Interface: clean(fix.Leave.Interface)}
+		}
+		f.Fix = &fix
+	}
+	return findingObject{"finding", f}
 }
 
 // jsonLine is a line of the talk as --json prints it. Fields are only added.

@@ -21,6 +21,8 @@ type settings struct {
 	json       bool
 	quiet      bool
 	trace      bool
+
+	multicastAll bool
 }
 
 // tracer tells every call on a socket on errs, a line each, if --trace asks
@@ -57,6 +59,7 @@ kernel, as a program does that sets nothing.`
 	flags.StringSliceVarP(&set.interfaces, "interface", "i", nil, "join on `NAME|INDEX|ADDRESS`, and send by the first one named; \"default\": as the kernel chooses")
 	flags.IntVar(&set.hops, "hops", 1, "TTL of what is sent, 0 to 255 (also --ttl)")
 	flags.BoolVar(&set.loopback, "loopback", true, "let this host's own members hear what is sent")
+	flags.BoolVar(&set.multicastAll, "multicast-all", false, "hear groups that other programs have joined as well, as a program does that does not switch it off (IP_MULTICAST_ALL)")
 	flags.BoolVar(&set.json, "json", false, "print one JSON object per line")
 	flags.BoolVarP(&set.quiet, "quiet", "q", false, "print no remarks, only what arrives and what fails")
 	flags.BoolVar(&set.trace, "trace", false, "print the calls on sockets on standard error, as strace does")
@@ -80,7 +83,8 @@ kernel, as a program does that sets nothing.`
 
 	chat := newChat(set)
 	chat.Use = "chat [GROUP[:PORT]]"
-	root.AddCommand(chat, newListen(set), newSend(set), newInterfaces(set), newLab(set), newLabPeer())
+	root.AddCommand(chat, newListen(set), newSend(set), newInterfaces(set),
+		newDoctor(set), newExplain(set), newLab(set), newLabPeer())
 	return root
 }
 

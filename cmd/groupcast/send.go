@@ -93,7 +93,7 @@ func (s *sender) run(ctx context.Context, in io.Reader, words []string) error {
 
 // prepare chooses the way out and opens the socket.
 func (s *sender) prepare(ctx context.Context) ([]doctor.Finding, error) {
-	facts, err := doctor.Gather(s.group)
+	facts, err := doctor.GatherRoutes(s.group)
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +110,7 @@ func (s *sender) prepare(ctx context.Context) ([]doctor.Finding, error) {
 	if c.byUser {
 		intent.Wanted = c.joins[:1]
 	}
-	return doctor.Diagnose(facts, intent), nil
+	return doctor.Seen(doctor.Diagnose(facts, intent)), nil
 }
 
 func (s *sender) lines(ctx context.Context, in io.Reader) error {

@@ -20,6 +20,7 @@ type sessionConfig struct {
 	interfaces []string // as -i named them
 	hops       int
 	noLoopback bool
+	allGroups  bool // --multicast-all
 	trace      *mcast.Trace
 	screen     bool // a screen shows it: datagrams and calls are collected, groups are remembered
 }
@@ -39,7 +40,9 @@ type session struct {
 	life    context.Context // until Close
 	cancel  context.CancelFunc
 	done    sync.WaitGroup
-	paced   time.Time // when Next last returned; only Next uses it
+	paced   time.Time     // when Next last returned; only Next uses it
+	changed chan struct{} // something about an interface, since the facts were read
+	reading sync.Mutex    // held by the one that reads the facts
 
 	mu        sync.Mutex
 	room      *chat.Room
@@ -47,6 +50,8 @@ type session struct {
 	senders   map[netip.Addr]*mcast.Conn     // by IP version: its wildcard address
 	loopback  bool
 	hops      int
+	allGroups bool                 // groups that others have joined are heard too
+	asked     int                  // bytes of receive buffer; 0: mcast.DefaultReadBuffer
 	dropped   uint64               // datagrams lost in the kernel, as last told
 	gone      uint64               // of them, by listeners that are closed
 	group     mcast.Group          // where Say goes
@@ -58,7 +63,8 @@ type session struct {
 	joinErrs  map[int]error        // why the current group is not joined there
 	heard     map[int]uint64       // datagrams of other hosts to the current group, by interface
 	facts     doctor.Facts
-	findings  []doctor.Finding
+	observed  *observed            // of the current group
+	findings  []doctor.Finding     // of every pitfall
 	igmp      map[int]int          // version by interface
 	joins     map[int][]netip.Addr // what all programs of the host have joined, by interface; nil: not known
 	out       tui.Egress           // where sends leave, as last asked
@@ -71,10 +77,6 @@ type place struct {
 	group mcast.Group
 	on    string
 }
-
-// refreshEvery is how often the facts are read anew. Reading them takes well
-// under a millisecond.
-const refreshEvery = 2 * time.Second
 
 // framePace is the least time between two batches for the screen.
 const framePace = 50 * time.Millisecond
@@ -99,8 +101,10 @@ func startSession(ctx context.Context, cfg sessionConfig) (*session, error) {
 		room:      chat.NewRoom(),
 		listeners: map[netip.AddrPort]*mcast.Conn{},
 		senders:   map[netip.Addr]*mcast.Conn{},
+		changed:   make(chan struct{}, 1),
 		loopback:  !cfg.noLoopback,
 		hops:      cfg.hops,
+		allGroups: cfg.allGroups,
 		group:     cfg.group,
 		send:      c.send,
 		lo:        c.lo,
@@ -110,6 +114,7 @@ func startSession(ctx context.Context, cfg sessionConfig) (*session, error) {
 		heard:     map[int]uint64{},
 		igmp:      map[int]int{},
 		facts:     doctor.Facts{Interfaces: list},
+		observed:  newObserved(),
 	}
 	if c.byUser {
 		s.byUser = c.joins
@@ -149,7 +154,9 @@ func (s *session) Close() {
 	s.ring.Close()
 }
 
-// openSender opens the socket that sends leave from.
+// openSender opens the socket that sends leave from. Config.QueueErrors stays
+// off: any host could make a line fail with a forged ICMP error. That a queue
+// was full is seen in the counters of the interface.
 func openSender(ctx context.Context, g mcast.Group, hops int, loopback bool, trace *mcast.Trace) (*mcast.Conn, error) {
 	c, err := mcast.Listen(ctx, mcast.Config{Addr: wildcard(g), NoLoopback: !loopback, Trace: trace})
 	if err != nil {
@@ -192,6 +199,11 @@ func socketOf(g mcast.Group) netip.AddrPort { return netip.AddrPortFrom(wildcard
 func (s *session) notice(text, hint string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.put(text, hint)
+}
+
+// put is notice for a caller that holds s.mu.
+func (s *session) put(text, hint string) {
 	s.ring.Put(s.room.Notice(time.Now(), text, hint))
 }
 

@@ -2,7 +2,6 @@ package doctor
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -12,21 +11,52 @@ import (
 	"github.com/groupcast/groupcast/mcast"
 )
 
-// Diagnose names the pitfalls that a program with this intent is in, worst
-// first. It looks at nothing but its arguments.
+// rules are what Diagnose asks, in the order of Names. Each has at least one
+// finding, whatever it is given.
+var rules = []struct {
+	name  string
+	check func(Facts, Intent) []Finding
+}{
+	{"wrong-egress", wrongEgress},
+	{"no-route", noRoute},
+	{"join-send-mismatch", joinSendMismatch},
+	{"wrong-source", wrongSource},
+	{"no-zone", noZone},
+	{"loopback-off", loopbackOff},
+	{"loopback-not-proof", loopbackNotProof},
+	{"hops-too-small", hopsTooSmall},
+	{"never-routed", neverRouted},
+	{"over-mtu", overMTU},
+	{"send-queue-full", sendQueueFull},
+	{"firewall-out", firewallOut},
+	{"membership-lost", membershipLost},
+	{"too-many-groups", tooManyGroups},
+	{"same-mac", sameMAC},
+	{"others-groups", othersGroups},
+	{"ssm-over-asm", ssmOverASM},
+	{"unicast-bind", unicastBind},
+	{"port-shared", portShared},
+	{"wrong-port", wrongPort},
+	{"receive-overflow", receiveOverflow},
+	{"firewall-in", firewallIn},
+	{"reverse-path", reversePath},
+	{"no-querier", noQuerier},
+	{"interface-down", interfaceDown},
+	{"no-address", noAddress},
+	{"bridge-port", bridgePort},
+	{"macvlan", macvlan},
+	{"virtual-network", virtualNetwork},
+	{"two-on-one-lan", twoOnOneLAN},
+	{"duplicate-address", duplicateAddress},
+}
+
+// Diagnose says of every pitfall of Names what the facts say about a program
+// with this intent, worst first. It looks at nothing but its arguments. A
+// pitfall has one finding, or one for each place where it is seen.
 func Diagnose(f Facts, in Intent) []Finding {
-	rules := []func(Facts, Intent) []Finding{
-		noRoute,
-		interfaceDown,
-		noAddress,
-		wrongEgress,
-		joinSendMismatch,
-		loopbackOff,
-		neverRouted,
-	}
 	var out []Finding
-	for _, rule := range rules {
-		out = append(out, rule(f, in)...)
+	for _, r := range rules {
+		out = append(out, r.check(f, in)...)
 	}
 	slices.SortStableFunc(out, func(a, b Finding) int {
 		return cmp.Compare(severity(b.Verdict), severity(a.Verdict))
@@ -50,7 +80,8 @@ func (f Facts) egress(in Intent) (out mcast.Interface, ok bool) {
 
 // Best is the interface that a user most likely means by "the LAN": one that
 // others were heard by, else one with a routable address, else one that is
-// not a tunnel. ok is false when none is usable.
+// not a tunnel; a bridge rather than its ports. ok is false when none is
+// usable.
 func (f Facts) Best(g mcast.Group) (best mcast.Interface, ok bool) {
 	for _, i := range f.Interfaces {
 		if i.Usable(g.Addr) && (!ok || f.preference(i, g) > f.preference(best, g)) {
@@ -65,6 +96,9 @@ func (f Facts) preference(i mcast.Interface, g mcast.Group) int {
 	if i.Loopback() {
 		score -= 8
 	}
+	if f.isPort(i.Index) {
+		score -= 4
+	}
 	if f.Heard[i.Index] > 0 {
 		score += 4
 	}
@@ -77,241 +111,9 @@ func (f Facts) preference(i mcast.Interface, g mcast.Group) int {
 	return score
 }
 
-// wrongEgress: the datagrams leave by an interface where the others are not.
-// The kernel's choice is doubted for what the interface is; the user's own
-// choice only for what was heard.
-func wrongEgress(f Facts, in Intent) []Finding {
-	out, ok := f.egress(in)
-	if !ok || out.Loopback() {
-		return nil
-	}
-	best, ok := f.Best(in.Group)
-	if !ok || best.Index == out.Index {
-		return nil
-	}
-	chosen := "you chose it"
-	if in.Send == 0 {
-		chosen = "the kernel chose it: " + cmp.Or(f.Send.Route.Match.String(), "its routing says so")
-	}
-	addr := func(i mcast.Interface) netip.Addr { return i.Addr(in.Group.Addr) }
-	var because string
-	verdict := Warning
-	switch {
-	case f.Heard[best.Index] > 0 && f.Heard[out.Index] == 0:
-		verdict = Failure
-		because = fmt.Sprintf("others are heard by %s (datagrams: %d), nobody by %s", best.Name, f.Heard[best.Index], out.Name)
-	case in.Send != 0:
-		return nil
-	case addr(out).IsLinkLocalUnicast() && !addr(best).IsLinkLocalUnicast():
-		because = fmt.Sprintf("%s has only the link-local address %s, %s has %s", out.Name, addr(out), best.Name, addr(best))
-	case out.Flags&net.FlagPointToPoint != 0 && best.Flags&net.FlagPointToPoint == 0:
-		because = fmt.Sprintf("%s is a point-to-point link, as VPNs have, %s is a network", out.Name, best.Name)
-	default:
-		return nil
-	}
-	return []Finding{{
-		Name:      "wrong-egress",
-		Verdict:   verdict,
-		Title:     fmt.Sprintf("sends leave by %s, the LAN %s", describe(out, in.Group), f.whereabouts(best, out, in.Group)),
-		Evidence:  chosen + "; " + because,
-		Hints:     append(useInterface(best), routeBy(best, in.Group)),
-		Interface: out.Name,
-		Fix:       &Fix{UseInterface: best.Name},
-	}}
-}
-
-// whereabouts says where the LAN is, or, where several interfaces are as good,
-// may be.
-func (f Facts) whereabouts(best, out mcast.Interface, g mcast.Group) string {
-	var names []string
-	for _, i := range f.Interfaces {
-		if i.Index != out.Index && i.Usable(g.Addr) && f.preference(i, g) == f.preference(best, g) {
-			names = append(names, i.Name)
-		}
-	}
-	if len(names) < 2 || f.Heard[best.Index] > 0 {
-		return "is at " + best.Name
-	}
-	return "may be at " + strings.Join(names, " or ")
-}
-
-func useInterface(i mcast.Interface) []string {
-	return []string{fmt.Sprintf("send and join by %s: -i %s, or /interface %s", i.Name, i.Name, i.Name)}
-}
-
-func routeBy(i mcast.Interface, g mcast.Group) string {
-	if g.Addr.Is6() {
-		return "name the zone with the group: " + g.Addr.WithZone(i.Name).String()
-	}
-	return "for every program of this host: ip route add 224.0.0.0/4 dev " + i.Name
-}
-
-// noRoute: no interface was chosen, and the routing table has no answer.
-func noRoute(f Facts, in Intent) []Finding {
-	if in.Send != 0 || f.Send.Err == nil || errors.Is(f.Send.Err, errors.ErrUnsupported) {
-		return nil
-	}
-	why := reason(f.Send.Err)
-	finding := Finding{
-		Name:     "no-route",
-		Verdict:  Failure,
-		Title:    "sends go nowhere: " + why,
-		Evidence: fmt.Sprintf("asked for a route to %s, the kernel says: %s", in.Group.Addr, why),
-		Hints:    []string{"bring up a network, or talk on this host alone: -i lo"},
-	}
-	if f.Join.Err != nil {
-		finding.Evidence += "; a join without an interface fails as well"
-	}
-	if best, ok := f.Best(in.Group); ok {
-		finding.Hints = append(useInterface(best), routeBy(best, in.Group))
-		finding.Fix = &Fix{UseInterface: best.Name}
-	}
-	return []Finding{finding}
-}
-
-// joinSendMismatch: what is sent does not pass where the group is joined, so
-// this host hears the group on one network and talks on another.
-func joinSendMismatch(f Facts, in Intent) []Finding {
-	out, ok := f.egress(in)
-	if !ok || len(in.Joined) == 0 || slices.Contains(in.Joined, out.Index) {
-		return nil
-	}
-	var names []string
-	var target mcast.Interface
-	for _, index := range in.Joined {
-		i, ok := mcast.ByIndex(f.Interfaces, index)
-		if !ok {
-			continue
-		}
-		names = append(names, i.Name)
-		if target.Index == 0 || f.preference(i, in.Group) > f.preference(target, in.Group) {
-			target = i
-		}
-	}
-	switch {
-	case len(names) == 0:
-		return nil
-	case in.Send != 0 && !out.Loopback(), target.Loopback():
-		target = out // chosen for sending, so it is the join that is missing
-	}
-	on := strings.Join(names, ", ")
-	return []Finding{{
-		Name:      "join-send-mismatch",
-		Verdict:   Warning,
-		Title:     fmt.Sprintf("sends leave by %s, but %s is joined on %s", out.Name, in.Group.Addr, on),
-		Evidence:  fmt.Sprintf("a join does not choose where sends leave; own copies are made on %s, where the group is not joined, so none comes back", out.Name),
-		Hints:     useInterface(target),
-		Interface: out.Name,
-		Fix:       &Fix{UseInterface: target.Name},
-	}}
-}
-
-// loopbackOff: the other programs of this host do not hear what it sends.
-func loopbackOff(f Facts, in Intent) []Finding {
-	if in.Loopback {
-		return nil
-	}
-	if out, ok := f.egress(in); ok && out.Loopback() {
-		return nil // the kernel ignores the option there
-	}
-	return []Finding{{
-		Name:     "loopback-off",
-		Verdict:  Warning,
-		Title:    "own copies are off: no other program on this host hears you",
-		Evidence: "IP_MULTICAST_LOOP (IPV6_MULTICAST_LOOP) = 0 on the socket that sends",
-		Hints:    []string{"switch it on: --loopback, or /loopback on"},
-		Fix:      &Fix{LoopbackOn: true},
-	}}
-}
-
-// neverRouted: more hops were asked for than the group can use.
-func neverRouted(f Facts, in Intent) []Finding {
-	if out, ok := f.egress(in); in.Group.HostOnly() && ok && !out.Loopback() {
-		return []Finding{{
-			Name:     "never-routed",
-			Verdict:  Warning,
-			Title:    in.Group.Addr.String() + " never leaves this host",
-			Evidence: "ff00::/16 and ff01::/16 are of reserved and of interface-local scope (RFC 4291, section 2.7): the kernel sends nothing out of " + out.Name,
-			Hints:    []string{"to be heard on the link, use a group of ff02::/16, such as ff02::114"},
-		}}
-	}
-	if in.Hops <= 1 || !in.Group.NeverRouted() {
-		return nil
-	}
-	scope := "224.0.0.0/24 stays on its own network (RFC 5771, section 4)"
-	advice := "to cross routers, use a group of 239.0.0.0/8 (RFC 2365), such as 239.0.0.114"
-	if in.Group.Addr.Is6() {
-		scope = "ff01::/16 and ff02::/16 stay on their host and link (RFC 4291, section 2.7)"
-		advice = "to cross routers, use a group of ff05::/16 (site) or ff08::/16 (organisation), such as ff05::114"
-	}
-	return []Finding{{
-		Name:     "never-routed",
-		Verdict:  Warning,
-		Title:    fmt.Sprintf("no router forwards %s, at any TTL", in.Group.Addr),
-		Evidence: fmt.Sprintf("TTL %d was asked for, and %s", in.Hops, scope),
-		Hints:    []string{advice},
-	}}
-}
-
-// interfaceDown: an interface that the program counts on is off, has no link,
-// or is gone.
-func interfaceDown(f Facts, in Intent) []Finding {
-	var out []Finding
-	for _, index := range in.concerns(f) {
-		i, ok := mcast.ByIndex(f.Interfaces, index)
-		switch {
-		case !ok:
-			out = append(out, Finding{
-				Name:      "interface-down",
-				Verdict:   Failure,
-				Title:     in.nameOf(index) + " is gone",
-				Evidence:  fmt.Sprintf("it had index %d, and was deleted, its memberships with it", index),
-				Hints:     []string{"make it again under its name, or choose another: /interface NAME; groupcast interfaces lists them"},
-				Interface: in.nameOf(index),
-			})
-		case errors.Is(i.Ready(in.Group.Addr), mcast.ErrInterfaceDown):
-			finding := Finding{
-				Name:      "interface-down",
-				Verdict:   Failure,
-				Title:     i.Name + " is down",
-				Evidence:  "it is switched off (no IFF_UP)",
-				Hints:     []string{"ip link set " + i.Name + " up"},
-				Interface: i.Name,
-			}
-			if i.Up() {
-				finding.Title = i.Name + " has no carrier"
-				finding.Evidence = "it is up, but has no link (no IFF_RUNNING); sends seem to work, and own copies still come back"
-				finding.Hints = []string{"check the cable, the access point, or the other end of a virtual wire"}
-			}
-			out = append(out, finding)
-		}
-	}
-	return out
-}
-
-// noAddress: it joins, hears and sends, with source 0.0.0.0.
-func noAddress(f Facts, in Intent) []Finding {
-	version, example := "IPv4", "192.0.2.1/24"
-	if in.Group.Addr.Is6() {
-		version, example = "IPv6", "2001:db8::1/64"
-	}
-	var out []Finding
-	for _, index := range in.concerns(f) {
-		i, ok := mcast.ByIndex(f.Interfaces, index)
-		if !ok || !errors.Is(i.Ready(in.Group.Addr), mcast.ErrNoAddress) {
-			continue
-		}
-		out = append(out, Finding{
-			Name:      "no-address",
-			Verdict:   Warning,
-			Title:     i.Name + " has no " + version + " address",
-			Evidence:  "what leaves by it carries another interface's address, or none at all, and nobody can answer",
-			Hints:     []string{fmt.Sprintf("give it one: ip addr add %s dev %s (an address of your network)", example, i.Name)},
-			Interface: i.Name,
-		})
-	}
-	return out
-}
+// isPort reports whether the interface is known to be the port of a bridge or
+// a bond, which has the traffic in its stead.
+func (f Facts) isPort(index int) bool { return f.Links[index].Master != 0 }
 
 // nameOf is what the user called an interface that is gone.
 func (in Intent) nameOf(index int) string {
@@ -321,8 +123,17 @@ func (in Intent) nameOf(index int) string {
 	return fmt.Sprintf("#%d", index)
 }
 
+// nameOf is the name of an interface, also of one that is gone.
+func (f Facts) nameOf(in Intent, index int) string {
+	if i, ok := mcast.ByIndex(f.Interfaces, index); ok {
+		return i.Name
+	}
+	return in.nameOf(index)
+}
+
 // concerns lists the interfaces that matter to the program: named, joined, or
-// sent by. If it has none of its own, all of the host's but lo matter.
+// sent by. If it has none of its own, all of the host's matter but lo, ports,
+// and bridges without any.
 func (in Intent) concerns(f Facts) []int {
 	list := slices.Clone(in.Joined)
 	for _, i := range in.Wanted {
@@ -333,7 +144,8 @@ func (in Intent) concerns(f Facts) []int {
 	}
 	if len(list) == 0 {
 		for _, i := range f.Interfaces {
-			if !i.Loopback() {
+			bridge := f.Links[i.Index].Bridge
+			if !i.Loopback() && !f.isPort(i.Index) && (bridge == nil || len(bridge.Ports) > 0) {
 				list = append(list, i.Index)
 			}
 		}
@@ -343,6 +155,47 @@ func (in Intent) concerns(f Facts) []int {
 	return slices.DeleteFunc(list, func(index int) bool { return index == 0 }) // where the system does not tell
 }
 
+// concerned are the interfaces of concerns that are there.
+func (f Facts) concerned(in Intent) []mcast.Interface {
+	return f.listed(in.concerns(f))
+}
+
+func (f Facts) listed(indexes []int) []mcast.Interface {
+	var list []mcast.Interface
+	for _, index := range indexes {
+		if i, ok := mcast.ByIndex(f.Interfaces, index); ok {
+			list = append(list, i)
+		}
+	}
+	return list
+}
+
+// outside reports whether an address is on no network of this host, so that
+// a router is between.
+func (f Facts) outside(a netip.Addr) bool {
+	if a.IsLinkLocalUnicast() || a.IsLoopback() {
+		return false
+	}
+	for _, i := range f.Interfaces {
+		if covers(i, a) {
+			return false
+		}
+	}
+	back := f.Back[a]
+	direct := back.Err == nil && back.Route.Match.Found && !back.Route.Match.Gateway.IsValid() && back.Route.Match.Dst.Bits() > 0
+	return !direct // as the other end of a tunnel is
+}
+
+// covers reports whether an address is of a network of the interface.
+func covers(i mcast.Interface, a netip.Addr) bool {
+	return slices.ContainsFunc(i.Addrs, func(p netip.Prefix) bool { return p.Contains(a.WithZone("")) })
+}
+
+// owns reports whether an address is the interface's own.
+func owns(i mcast.Interface, a netip.Addr) bool {
+	return slices.ContainsFunc(i.Addrs, func(p netip.Prefix) bool { return p.Addr().WithZone("") == a.WithZone("") })
+}
+
 func describe(i mcast.Interface, g mcast.Group) string {
 	if a := i.Addr(g.Addr); a.IsValid() {
 		return fmt.Sprintf("%s (%s)", i.Name, a)
@@ -350,10 +203,11 @@ func describe(i mcast.Interface, g mcast.Group) string {
 	return i.Name
 }
 
-// reason is the innermost error: the kernel's own word.
-func reason(err error) string {
-	if op, ok := errors.AsType[*mcast.OpError](err); ok {
-		return op.Err.Error()
+// describeAll names interfaces with their addresses.
+func describeAll(list []mcast.Interface, g mcast.Group) string {
+	var names []string
+	for _, i := range list {
+		names = append(names, describe(i, g))
 	}
-	return err.Error()
+	return strings.Join(names, ", ")
 }

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"net/netip"
@@ -29,13 +30,18 @@ var (
 	tun0 = iface(4, "tun0", up|net.FlagPointToPoint, "10.8.0.2/24")
 	bare = iface(5, "eth2", up)
 	dead = iface(6, "eth3", net.FlagMulticast, "10.0.0.1/8")
+	six  = iface(2, "eth0", up, "2001:db8::1/64")
 	cut  = iface(7, "eth4", net.FlagUp|net.FlagMulticast, "10.0.0.1/8")
 )
 
 // by is the kernel's answer that leads to i.
 func by(i mcast.Interface) Answer {
+	source := i.Addr(mcast.DefaultGroup.Addr)
+	if !source.IsValid() {
+		source = i.Addr(netip.IPv6Unspecified())
+	}
 	return Answer{Route: mcast.Route{
-		IfIndex: i.Index, Interface: i.Name, Source: i.Addr(mcast.DefaultGroup.Addr),
+		IfIndex: i.Index, Interface: i.Name, Source: source,
 		Match: mcast.Match{Found: true, Dst: netip.MustParsePrefix("0.0.0.0/0")},
 	}}
 }
@@ -85,6 +91,9 @@ func TestDiagnose(t *testing.T) {
 		{"a VPN takes the group", facts(by(tun0), eth0, tun0), joined(2, 4),
 			"wrong-egress warning tun0 use eth0"},
 		{"a VPN chosen by the user", facts(by(eth0), eth0, tun0),
+			with(func(in *Intent) { in.Joined, in.Send, in.Wanted = []int{4}, 4, wanted(tun0) }),
+			"wrong-egress warning tun0 use eth0"},
+		{"a VPN chosen by the user, and somebody is heard by it", heard(facts(by(eth0), eth0, tun0), map[int]uint64{4: 1}),
 			with(func(in *Intent) { in.Joined, in.Send, in.Wanted = []int{4}, 4, wanted(tun0) }), ""},
 		{"the user's choice, but everyone is elsewhere", heard(facts(by(eth0), eth0, tun0), map[int]uint64{2: 1}),
 			with(func(in *Intent) { in.Joined, in.Send, in.Wanted = []int{2, 4}, 4, wanted(tun0) }),
@@ -95,7 +104,7 @@ func TestDiagnose(t *testing.T) {
 
 		{"sends elsewhere than it listens", facts(by(eth0), eth0, eth1),
 			with(func(in *Intent) { in.Joined, in.Send, in.Wanted = []int{2}, 3, wanted(eth0, eth1) }),
-			"join-send-mismatch warning eth1 use eth1"},
+			"wrong-egress warning eth1 use eth0; join-send-mismatch warning eth1 use eth1"},
 		{"joined on lo and elsewhere", facts(by(eth1), eth0, eth1),
 			with(func(in *Intent) { in.Joined = []int{2, 1} }),
 			"wrong-egress warning eth1 use eth0; join-send-mismatch warning eth1 use eth0"},
@@ -118,7 +127,7 @@ func TestDiagnose(t *testing.T) {
 			in.Group.Addr, in.Hops = netip.MustParseAddr("239.1.2.3"), 8
 		}), ""},
 
-		{"a group that stays on its host", facts(by(eth0), iface(2, "eth0", up, "2001:db8::1/64")), with(func(in *Intent) {
+		{"a group that stays on its host", facts(by(six), six), with(func(in *Intent) {
 			in.Group.Addr = netip.MustParseAddr("ff01::114")
 		}), "never-routed warning - -"},
 
@@ -133,14 +142,12 @@ func TestDiagnose(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			findings := Diagnose(tt.f, tt.in)
+			findings := Seen(Diagnose(tt.f, tt.in))
 			if got := summary(findings); got != tt.want {
 				t.Errorf("found %q\n want %q", got, tt.want)
 			}
 			for _, f := range findings {
-				if f.Title == "" || f.Evidence == "" || len(f.Hints) == 0 {
-					t.Errorf("%s lacks a title, evidence or hint: %+v", f.Name, f)
-				}
+				complete(t, f)
 			}
 			if !slices.IsSortedFunc(findings, func(a, b Finding) int { return severity(b.Verdict) - severity(a.Verdict) }) {
 				t.Errorf("not worst first: %q", summary(findings))
@@ -154,20 +161,73 @@ func wanted(list ...mcast.Interface) []mcast.Interface { return list }
 func summary(findings []Finding) string {
 	var lines []string
 	for _, f := range findings {
-		where, fix := f.Interface, "-"
-		if where == "" {
-			where = "-"
-		}
-		switch {
-		case f.Fix == nil:
-		case f.Fix.UseInterface != "":
-			fix = "use " + f.Fix.UseInterface
-		case f.Fix.LoopbackOn:
-			fix = "on"
-		}
-		lines = append(lines, fmt.Sprintf("%s %s %s %s", f.Name, f.Verdict, where, fix))
+		lines = append(lines, fmt.Sprintf("%s %s %s %s", f.Name, f.Verdict, cmp.Or(f.Interface, "-"), fixOf(f)))
 	}
 	return strings.Join(lines, "; ")
+}
+
+func fixOf(f Finding) string {
+	switch {
+	case f.Fix == nil:
+		return "-"
+	case f.Fix.UseInterface != "":
+		return "use " + f.Fix.UseInterface
+	case f.Fix.LoopbackOn:
+		return "on"
+	case f.Fix.Hops != 0:
+		return fmt.Sprint("hops ", f.Fix.Hops)
+	case f.Fix.Leave != nil:
+		return "leave " + f.Fix.Leave.Interface
+	}
+	return "another fix"
+}
+
+// ruleTest is what one rule finds: "VERDICT INTERFACE FIX", a finding a line,
+// and words of its titles and evidence.
+type ruleTest struct {
+	name  string
+	f     Facts
+	in    Intent
+	want  string
+	words string
+}
+
+func testRule(t *testing.T, rule string, tests []ruleTest) {
+	t.Helper()
+	for _, tt := range tests {
+		t.Run(rule+": "+tt.name, func(t *testing.T) {
+			findings := Diagnose(tt.f, tt.in)
+			findings = slices.DeleteFunc(findings, func(f Finding) bool { return f.Name != rule })
+			text := ""
+			for _, f := range findings {
+				complete(t, f)
+				text += f.Title + "\n" + f.Evidence + "\n" + strings.Join(f.Hints, "\n") + "\n"
+			}
+			got := strings.ReplaceAll(summary(findings), rule+" ", "")
+			got = strings.NewReplacer("ok - -", "ok", "unknown - -", "unknown").Replace(got)
+			if got != tt.want {
+				t.Errorf("%s is %q, want %q\n%s", rule, got, tt.want, text)
+			}
+			for word := range strings.SplitSeq(tt.words, "|") {
+				if !strings.Contains(text, word) {
+					t.Errorf("%s does not say %q:\n%s", rule, word, text)
+				}
+			}
+		})
+	}
+}
+
+// complete checks that a finding has all that a person needs.
+func complete(t interface{ Errorf(string, ...any) }, f Finding) {
+	bad := f.Verdict == Warning || f.Verdict == Failure
+	switch {
+	case f.Title == "" || f.Evidence == "" || f.Hints == nil, bad && len(f.Hints) == 0:
+		t.Errorf("%s lacks a title, evidence or hint: %+v", f.Name, f)
+	case strings.Contains(f.Title, "\n"), severity(f.Verdict) < 0:
+		t.Errorf("%s is no finding: %+v", f.Name, f)
+	case slices.Contains(f.Hints, ""):
+		t.Errorf("%s has an empty hint: %+v", f.Name, f)
+	}
 }
 
 // The evidence of the article's pitfall is the route, and the addresses.

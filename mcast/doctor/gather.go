@@ -1,12 +1,45 @@
 package doctor
 
-import "github.com/groupcast/groupcast/mcast"
+import (
+	"errors"
+	"io/fs"
+	"net/netip"
+	"slices"
+	"syscall"
 
-// Gather reads the facts about a group from the operating system, without
-// privileges and without sending anything. The error is that of listing the
-// interfaces; what the routing table could not say stands in the Answers.
-// Heard is the caller's to fill.
-func Gather(g mcast.Group) (Facts, error) {
+	"github.com/groupcast/groupcast/mcast"
+)
+
+// maxBy is how many interfaces Gather asks the routing table about.
+const maxBy = 64
+
+// Gather reads everything about the host that Diagnose can use, without
+// privileges, and sends nothing. It reads the network namespace of the calling
+// thread. The error is that of listing the interfaces; what else could not be
+// read is nil in the Facts, or not in its map, and Unread says why.
+//
+// Linux tells everything. Other systems tell the interfaces and the routes, and
+// errors.ErrUnsupported for the rest.
+func Gather(in Intent) (Facts, error) {
+	f, err := GatherRoutes(in.Group)
+	if err != nil {
+		return Facts{}, err
+	}
+	f.gatherBy(in)
+	f.Back = map[netip.Addr]Answer{}
+	for _, host := range []netip.Addr{in.From, in.Group.Source} {
+		if host.IsValid() {
+			f.Back[host] = Back(host)
+		}
+	}
+	f.gatherHost(in)
+	return f, nil
+}
+
+// GatherRoutes reads the interfaces and where the kernel would join and send
+// to a group, and nothing else. The error is that of listing the interfaces;
+// what the routing table could not say stands in the Answers.
+func GatherRoutes(g mcast.Group) (Facts, error) {
 	list, err := mcast.Interfaces()
 	if err != nil {
 		return Facts{}, err
@@ -15,4 +48,69 @@ func Gather(g mcast.Group) (Facts, error) {
 	f.Join.Route, f.Join.Err = mcast.RouteTo(g, mcast.RouteOptions{Join: true})
 	f.Send.Route, f.Send.Err = mcast.RouteTo(g, mcast.RouteOptions{})
 	return f, nil
+}
+
+// Back asks which way a datagram to a host would go, which is what a reverse
+// path filter compares with the way that the host's own datagrams come by
+// (RFC 3704). The filter asks as root: rules for one user can part the two, and
+// of a multipath route it takes any way, of which this is one.
+func Back(host netip.Addr) Answer {
+	const discard = 9 // some systems answer for a port only
+	r, err := mcast.RouteTo(mcast.Group{Addr: host, Port: discard}, mcast.RouteOptions{})
+	if op, ok := errors.AsType[*mcast.OpError](err); ok {
+		err = &mcast.OpError{Op: "route back to", Target: host.String(), Err: op.Err}
+	}
+	return Answer{Route: r, Err: err}
+}
+
+// gatherBy asks for each usable interface what a send by it would be like,
+// first for those that the program uses.
+func (f *Facts) gatherBy(in Intent) {
+	var used, others []int
+	for _, i := range f.Interfaces {
+		switch {
+		case !i.Usable(in.Group.Addr):
+		case i.Index == in.Send || slices.Contains(in.Joined, i.Index):
+			used = append(used, i.Index)
+		default:
+			others = append(others, i.Index)
+		}
+	}
+	list := append(used, others...)
+	f.By = map[int]Answer{}
+	for _, index := range list[:min(len(list), maxBy)] {
+		r, err := mcast.RouteTo(in.Group, mcast.RouteOptions{IfIndex: index})
+		if refused(err) {
+			f.By = nil
+			f.failed(FromRoutes, err)
+			return
+		}
+		f.By[index] = Answer{Route: r, Err: err}
+	}
+}
+
+// refused reports whether an error is no answer of the routing table's, but
+// that it may not be asked.
+func refused(err error) bool {
+	return slices.ContainsFunc([]error{errors.ErrUnsupported, syscall.EPERM, syscall.EAFNOSUPPORT, syscall.EPROTONOSUPPORT},
+		func(target error) bool { return errors.Is(err, target) })
+}
+
+// failed keeps why something is not known; nil is no reason.
+func (f *Facts) failed(s Source, err error) {
+	if err == nil {
+		return
+	}
+	if f.Unread == nil {
+		f.Unread = map[Source]error{}
+	}
+	f.Unread[s] = errors.Join(f.Unread[s], err)
+}
+
+// absent is err, or nil when it says that there is no such file.
+func absent(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
 }

@@ -5,6 +5,10 @@
 // Find one by its name or take them from All, and give it to Run in a process
 // that has called lab.Enter.
 //
+// Scenes are short lessons, each named for a pitfall: it happens, groupcast
+// doctor names it, it is mended, and the doctor finds nothing. Where a lesson
+// has the pitfall's name, that is the scene.
+//
 // # The text of a lesson
 //
 // It begins with a header:
@@ -28,6 +32,11 @@
 //	sysctl B net.ipv4.ip_forward 1         change a setting of a host
 //	route A add 224.0.0.0/4 dev eth0       add a route, or delete one with del
 //	address A add 10.0.0.1/24 dev eth0     add an address, or delete one with del
+//	rule A add ipproto udp table 100       let UDP be routed by a table of its own
+//	bridge A add br0 eth0                  make a bridge of these ports; del br0 deletes it
+//	macvlan A add mv0 on eth0 to B         make a macvlan, in B if that is said; macvlan B del mv0
+//	queue A.eth0 1000                      let it send so many bytes a second, or without limit with off
+//	swallow A.eth0 on                      let vanish what is sent by it, or no longer with off
 //
 // A command is groupcast, or peer: a small program that does what groupcast
 // does not let a user do wrong (see package peer). One that is run has to end
@@ -44,6 +53,8 @@
 //	proc B /proc/net/igmp: 720000E0        the file of that host has this in a line
 //	absent B /proc/net/igmp: 720000E0      no line of it has
 //	grows B Udp.InDatagrams                a counter of /proc/net/snmp, snmp6 or netstat has grown
+//	finds wrong-egress no-route            groupcast doctor, just before, warned of these and of no other
+//	finds nothing                          it warned of nothing
 //
 // In the text that is looked for ... stands for anything, and one space for
 // any number of them. And one step proves that something did not happen:

@@ -54,7 +54,7 @@ func (s *Step) Acts() bool {
 	return !looks
 }
 
-//go:embed lessons/*.txt
+//go:embed lessons/*.txt lessons/scenes/*.txt
 var files embed.FS
 
 // order is the order to take the lessons in.
@@ -78,12 +78,47 @@ var order = []string{
 	"ipv6-zones",
 }
 
+// scenes are named for pitfalls, in the order of the doctor's catalogue.
+var scenes = []string{
+	"wrong-egress",
+	"no-route",
+	"join-send-mismatch",
+	"wrong-source",
+	"no-zone",
+	"loopback-not-proof",
+	"hops-too-small",
+	"over-mtu",
+	"send-queue-full",
+	"firewall-out",
+	"membership-lost",
+	"too-many-groups",
+	"ssm-over-asm",
+	"unicast-bind",
+	"port-shared",
+	"wrong-port",
+	"firewall-in",
+	"no-querier",
+	"interface-down",
+	"no-address",
+	"bridge-port",
+	"macvlan",
+	"two-on-one-lan",
+	"duplicate-address",
+}
+
 // All returns the lessons that come with the program, in the order to take
 // them in.
-func All() []Lesson {
-	list := make([]Lesson, len(order))
-	for i, name := range order {
-		l, err := embedded(name)
+func All() []Lesson { return mustEmbedded(order, "lessons/") }
+
+// Scenes returns the scenes that are no lessons.
+func Scenes() []Lesson { return mustEmbedded(scenes, sceneDir) }
+
+const sceneDir = "lessons/scenes/"
+
+func mustEmbedded(names []string, dir string) []Lesson {
+	list := make([]Lesson, len(names))
+	for i, name := range names {
+		l, err := embedded(dir, name)
 		if err != nil {
 			panic(err) // a test reads them all
 		}
@@ -92,21 +127,25 @@ func All() []Lesson {
 	return list
 }
 
-func embedded(name string) (Lesson, error) {
-	b, err := files.ReadFile("lessons/" + name + ".txt")
+func embedded(dir, name string) (Lesson, error) {
+	b, err := files.ReadFile(dir + name + ".txt")
 	if err != nil {
 		return Lesson{}, err
 	}
 	return Parse(name+".txt", bytes.NewReader(b))
 }
 
-// Find returns the lesson of that name. The error names the nearest one.
+// Find returns the lesson or the scene of that name. The error names the
+// nearest one.
 func Find(name string) (Lesson, error) {
-	if slices.Contains(order, name) {
-		return embedded(name)
+	switch {
+	case slices.Contains(order, name):
+		return embedded("lessons/", name)
+	case slices.Contains(scenes, name):
+		return embedded(sceneDir, name)
 	}
-	if near := lab.Nearest(name, order); len(near) > 0 {
+	if near := lab.Nearest(name, slices.Concat(order, scenes)); len(near) > 0 {
 		return Lesson{}, fmt.Errorf("no lesson %q: did you mean %s?", name, near[0])
 	}
-	return Lesson{}, fmt.Errorf("no lesson %q: there are %s", name, strings.Join(order, ", "))
+	return Lesson{}, fmt.Errorf("no lesson %q: there are %s, and the scenes %s", name, strings.Join(order, ", "), strings.Join(scenes, ", "))
 }

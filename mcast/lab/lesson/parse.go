@@ -8,8 +8,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-
-	"github.com/groupcast/groupcast/mcast/lab"
 )
 
 // SyntaxError says where the text of a lesson cannot be understood.
@@ -142,6 +140,7 @@ func (p *parser) step(text string) (action, error) {
 		"silent": p.silent, "status": p.status, "say": p.say, "stop": p.stop,
 		"proc": p.proc(true), "absent": p.proc(false), "grows": p.grows,
 		"fault": p.fault, "sysctl": p.sysctl, "route": p.route, "address": p.address,
+		"finds": p.finds, "bridge": p.bridge, "macvlan": p.macvlan, "rule": p.rule, "queue": p.queue, "swallow": p.swallow,
 	}[kind]
 	if ok {
 		return parse(rest)
@@ -212,12 +211,4 @@ func split(s string) (words []string, err error) {
 		return nil, errors.New("there is no command")
 	}
 	return words, nil
-}
-
-func kernelRouteType(word string) (lab.RouteType, bool) {
-	switch t := lab.RouteType(word); t {
-	case lab.Unreachable, lab.Blackhole, lab.Prohibit:
-		return t, true
-	}
-	return lab.Unicast, false
 }

@@ -123,38 +123,17 @@ func (p *parser) sysctl(text string) (action, error) {
 	return sysctlStep{words[0], words[1], words[2]}, p.host(words[0])
 }
 
-// route parses "HOST add|del [unreachable|blackhole|prohibit] PREFIX [via ADDRESS] [dev NAME]".
+// route parses "HOST add|del ROUTE", as lab.ParseRoute does.
 func (p *parser) route(text string) (action, error) {
 	words := strings.Fields(text)
-	usage := errors.New("want route HOST add|del [TYPE] PREFIX [via ADDRESS] [dev NAME]")
 	if len(words) < 3 || words[1] != "add" && words[1] != "del" {
-		return nil, usage
+		return nil, errors.New("want route HOST add|del ROUTE")
 	}
-	s := routeStep{host: words[0], del: words[1] == "del"}
-	words = words[2:]
-	if t, ok := kernelRouteType(words[0]); ok {
-		s.route.Type, words = t, words[1:]
-	}
-	if len(words)%2 != 1 {
-		return nil, usage
-	}
-	var err error
-	if s.route.Dst, err = netip.ParsePrefix(words[0]); err != nil {
+	r, err := lab.ParseRoute(words[2:])
+	if err != nil {
 		return nil, err
 	}
-	for i := 1; i < len(words); i += 2 {
-		switch words[i] {
-		case "via":
-			if s.route.Via, err = netip.ParseAddr(words[i+1]); err != nil {
-				return nil, err
-			}
-		case "dev":
-			s.route.Dev = words[i+1]
-		default:
-			return nil, usage
-		}
-	}
-	return s, p.host(s.host)
+	return routeStep{words[0], words[1] == "del", r}, p.host(words[0])
 }
 
 func (p *parser) address(text string) (action, error) {

@@ -1,6 +1,8 @@
 package lesson
 
 import (
+	"io/fs"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -58,7 +60,21 @@ func TestParseErrors(t *testing.T) {
 		{header + " proc A /etc/passwd: root\n", "want HOST /proc/net/FILE: TEXT"},
 		{header + " proc A /proc/net/../../etc/passwd: root\n", "want HOST /proc/net/FILE: TEXT"},
 		{header + " grows A InDatagrams\n", "want grows HOST GROUP.COUNTER"},
-		{header + " route A add everywhere\n", "no '/'"},
+		{header + " route A add everywhere\n", `"everywhere": want a destination`},
+		{header + " route A everywhere\n", "want route HOST add|del ROUTE"},
+		{header + " finds nothing\n", "want finds after a command of groupcast doctor"},
+		{header + " A: groupcast send 224.0.0.114 x\n finds nothing\n", "want finds after a command of groupcast doctor"},
+		{header + " A: groupcast doctor\n finds\n", "want finds NAME..., or finds nothing"},
+		{header + " A: groupcast doctor\n finds nothing no-route\n", "want finds NAME..., or finds nothing"},
+		{header + " bridge A add br0\n", "want bridge HOST"},
+		{header + " bridge Z del br0\n", `no host "Z"`},
+		{header + " macvlan A add mv0 eth0\n", "want macvlan HOST"},
+		{header + " macvlan A add mv0 on eth0 to Z\n", `no host "Z"`},
+		{header + " rule A add ipproto tcp table 1\n", "want rule HOST"},
+		{header + " rule A add ipproto udp table main\n", "want rule HOST"},
+		{header + " queue A.eth0 fast\n", "want queue HOST.INTERFACE"},
+		{header + " queue A off\n", "want queue HOST.INTERFACE"},
+		{header + " swallow A.eth0 10%\n", "want swallow HOST.INTERFACE on|off"},
 		{header + " address A add 10.0.0.1/24 eth0\n", "want address HOST"},
 		{header + " sysctl A x\n", "want sysctl HOST NAME VALUE"},
 	}
@@ -71,12 +87,14 @@ func TestParseErrors(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, l := range order {
-		b, err := files.ReadFile("lessons/" + l + ".txt")
-		if err != nil {
-			f.Fatal(err)
+	for dir, names := range map[string][]string{"lessons/": order, sceneDir: scenes} {
+		for _, l := range names {
+			b, err := files.ReadFile(dir + l + ".txt")
+			if err != nil {
+				f.Fatal(err)
+			}
+			f.Add(string(b))
 		}
-		f.Add(string(b))
 	}
 	f.Fuzz(func(_ *testing.T, text string) {
 		_, _ = Parse("x.txt", strings.NewReader(text)) // does not panic
@@ -103,24 +121,20 @@ func TestPattern(t *testing.T) {
 	}
 }
 
-// Every lesson that comes with the program can be read, is in the list, and
-// expects something.
+// Every lesson and scene that comes with the program can be read, is in its
+// list, and expects something.
 func TestAll(t *testing.T) {
-	there, err := files.ReadDir("lessons")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(there) != len(order) {
-		t.Errorf("there are %d files and %d names in the order to take them in", len(there), len(order))
-	}
-	for _, l := range All() {
-		expectations := 0
-		for _, p := range l.Parts {
-			if p.Step != nil && p.Step.do.expected() != "" {
-				expectations++
-			}
+	for dir, names := range map[string][]string{"lessons": order, "lessons/scenes": scenes} {
+		there, err := fs.Glob(files, dir+"/*.txt")
+		if err != nil {
+			t.Fatal(err)
 		}
-		if expectations == 0 {
+		if len(there) != len(names) {
+			t.Errorf("%s has %d files, and the order to take them in %d names", dir, len(there), len(names))
+		}
+	}
+	for _, l := range slices.Concat(All(), Scenes()) {
+		if !slices.ContainsFunc(l.Parts, func(p Part) bool { return p.Step != nil && p.Step.do.expected() != "" }) {
 			t.Errorf("lesson %s expects nothing", l.Name)
 		}
 	}

@@ -3,6 +3,9 @@ package lesson
 import (
 	"context"
 	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -79,6 +82,74 @@ func TestRunFails(t *testing.T) {
 				t.Error("the outcome does not say what was expected")
 			}
 		})
+	}
+}
+
+// The network is changed, and changed back.
+func TestNetworkSteps(t *testing.T) {
+	r, failed, err := run(t, listening+`
+    swallow A.eth0 on
+    A: peer send to=239.1.2.3:1234 swallowed
+    silent heard: "swallowed" until C: peer send to=239.1.2.3:1234 one
+    swallow A.eth0 off
+    queue A.eth0 100
+    A: peer send to=239.1.2.3:1234 count=200 burst
+    A: peer send to=239.1.2.3:1234 dropped
+    silent heard: "dropped" until C: peer send to=239.1.2.3:1234 two
+    queue A.eth0 off
+    route A add blackhole 239.0.0.0/8 table 100
+    rule A add ipproto udp table 100
+    A: peer send to=239.1.2.3:1234 nowhere
+    status 1
+    rule A del ipproto udp table 100
+    bridge B add br0 eth0
+    say heard: leave 239.1.2.3@eth0
+    expect heard: left
+    say heard: 239.1.2.3@br0
+    expect heard: joined
+    A: peer send to=239.1.2.3:1234 three
+    expect heard: by br0: "three"
+    bridge B del br0
+    macvlan A add mv0 on eth0 to B
+    say heard: 239.1.2.3@mv0
+    expect heard: joined
+    C: peer send to=239.1.2.3:1234 four
+    expect heard: by mv0: "four"
+    macvlan B del mv0
+`, Options{})
+	if err != nil || r != (Result{Passed: 9}) {
+		t.Errorf("%+v, %v; want 9 passed\n%+v", r, err, failed)
+	}
+}
+
+// A doctor that says the same to everybody.
+func TestFinds(t *testing.T) {
+	const says = "failure: no-route: sends go nowhere\n  because: warning: nothing\nwarning: no-address: eth0 has none\nwarning: no-address: eth1 has none\nfine: same-mac\n"
+	for _, tt := range []struct {
+		says   string
+		status int
+		finds  string
+		passes bool
+	}{
+		{says, 3, "no-route no-address", true},
+		{says, 3, "no-address no-route", true},
+		{says, 3, "no-route", false},
+		{says, 3, "no-route no-address same-mac", false},
+		{says, 3, "nothing", false},
+		{says, 0, "no-route no-address", false},
+		{"fine: same-mac\n", 0, "nothing", true},
+		{"fine: same-mac\n", 0, "same-mac", false},
+		{"", 3, "nothing", false},
+	} {
+		doctor := filepath.Join(t.TempDir(), "doctor")
+		script := fmt.Sprintf("#!/bin/sh\nprintf '%s'\nexit %d\n", tt.says, tt.status)
+		if err := os.WriteFile(doctor, []byte(script), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		r, _, err := run(t, "    A: groupcast doctor\n    finds "+tt.finds+"\n", Options{Program: doctor})
+		if err != nil || (r == Result{Passed: 1}) != tt.passes {
+			t.Errorf("finds %s, where it says %q with status %d: %+v, %v; want that it passes: %v", tt.finds, tt.says, tt.status, r, err, tt.passes)
+		}
 	}
 }
 

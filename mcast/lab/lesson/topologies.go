@@ -6,7 +6,7 @@ import (
 	"github.com/groupcast/groupcast/mcast/lab"
 )
 
-// findTopology returns the topology of that name: one of the two below, which
+// findTopology returns the topology of that name: one of those below, which
 // are as plain as a lesson wants them, or one of package lab.
 func findTopology(name string, hosts int) (lab.Topology, error) {
 	switch name {
@@ -14,6 +14,8 @@ func findTopology(name string, hosts int) (lab.Topology, error) {
 		return plainLAN, nil
 	case "two-networks":
 		return twoNetworks, nil
+	case "container":
+		return container, nil
 	}
 	return lab.FindTopology(name, hosts)
 }
@@ -31,6 +33,17 @@ func onLAN(name, addr string) lab.Host {
 		Routes:     []lab.Route{{Dst: netip.MustParsePrefix("224.0.0.0/4"), Dev: "eth0"}},
 	}
 }
+
+// container is two hosts on one switch and a container, whose own wire to the
+// switch is there but switched off.
+var container = lab.Topology{
+	Switches: []lab.Switch{{Name: "lan"}},
+	Hosts:    []lab.Host{onLAN("A", "192.168.1.10/24"), onLAN("B", "192.168.1.11/24"), box},
+}
+
+var box = lab.Host{Name: "box", Interfaces: []lab.Interface{
+	{Name: "eth0", Switch: "lan", Addrs: []netip.Prefix{netip.MustParsePrefix("192.168.1.13/24")}, Down: true},
+}}
 
 // twoNetworks is two hosts that are both on the same two networks.
 var twoNetworks = lab.Topology{

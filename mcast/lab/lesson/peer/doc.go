@@ -6,12 +6,14 @@
 //
 // listens as a program does that sets nothing but SO_REUSEADDR, on
 // 0.0.0.0:1234, and prints each datagram. A source before the group, as in
-// join=192.168.8.1@232.1.1.1@eth0, joins for this source only. With pause it
-// reads nothing until a line comes in on its standard input.
+// join=192.168.8.1@232.1.1.1@eth0, joins for this source only; a number after
+// it, as in join=239.1.1.1+20@eth0, joins so many groups from that one on. Each
+// line of its standard input is one more to join, or leave GROUP@INTERFACE.
+// With pause it reads nothing until a line comes in.
 //
-//	peer send to=ADDRESS:PORT [by=INTERFACE] [from=ADDRESS] [size=BYTES] [TEXT]
+//	peer send to=ADDRESS:PORT [by=INTERFACE] [from=ADDRESS] [size=BYTES] [count=N] [every=TIME] [TEXT]
 //
-// sends a datagram; size makes one of that many x.
+// sends a datagram, or N; size makes one of that many x.
 //
 //	peer connect to=ADDRESS:PORT
 //
@@ -22,7 +24,7 @@
 //
 // sends the first fragment of a datagram, and no other.
 //
-//	peer query [GROUP] by=INTERFACE
+//	peer query [GROUP] by=INTERFACE [count=N] [every=TIME]
 //
 // asks who is a member, as a querier does (IGMPv2, RFC 2236), of one group or
 // of any.

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"golang.org/x/net/ipv4"
 	"golang.org/x/sys/unix"
@@ -36,6 +37,8 @@ type options struct {
 	size     int
 	buffer   int
 	pause    bool
+	count    int
+	every    time.Duration
 	words    []string
 }
 
@@ -63,6 +66,7 @@ func run(args []string) error {
 }
 
 func parse(args []string) (o options, err error) {
+	o.count = 1
 	o.bind = netip.AddrPortFrom(netip.IPv4Unspecified(), 1234)
 	for _, arg := range args {
 		key, value, _ := strings.Cut(arg, "=")
@@ -81,6 +85,10 @@ func parse(args []string) (o options, err error) {
 			o.size, err = strconv.Atoi(value)
 		case "buffer":
 			o.buffer, err = strconv.Atoi(value)
+		case "count":
+			o.count, err = strconv.Atoi(value)
+		case "every":
+			o.every, err = time.ParseDuration(value)
 		case "pause":
 			o.pause = true
 		default:
@@ -107,8 +115,8 @@ func listen(o options) error {
 		return err
 	}
 	for _, j := range o.joins {
-		if err := join(p, j); err != nil {
-			return fmt.Errorf("join %s: %w", j, err)
+		if err := joinAll(p, j); err != nil {
+			return err
 		}
 	}
 	if o.buffer > 0 {
@@ -122,12 +130,16 @@ func listen(o options) error {
 		commands.Scan()
 	}
 	go func() {
-		for commands.Scan() { // more groups
-			if err := join(p, commands.Text()); err != nil {
-				fmt.Printf("join %s: %v\n", commands.Text(), err)
+		for commands.Scan() { // more groups, or less
+			do, place, done := join, commands.Text(), "joined"
+			if left, ok := strings.CutPrefix(place, "leave "); ok {
+				do, place, done = leave, left, "left"
+			}
+			if err := do(p, place); err != nil {
+				fmt.Printf("%s: %v\n", commands.Text(), err)
 				continue
 			}
-			fmt.Println("joined", commands.Text())
+			fmt.Println(done, place)
 		}
 	}()
 	b := make([]byte, 1<<16)
@@ -163,6 +175,47 @@ func listenPacket(lc net.ListenConfig, o options) (net.PacketConn, error) {
 		return nil, err
 	}
 	return net.FilePacketConn(f)
+}
+
+// joinAll joins "GROUP+N@INTERFACE", which is GROUP and those after it, N in
+// all, or what join does.
+func joinAll(p *ipv4.PacketConn, text string) error {
+	group, rest, many := strings.Cut(text, "+")
+	if !many {
+		return joined(text, join(p, text))
+	}
+	count, by, _ := strings.Cut(rest, "@")
+	n, err := strconv.Atoi(count)
+	if err != nil {
+		return joined(text, err)
+	}
+	g, err := netip.ParseAddr(group)
+	for ; n > 0 && err == nil; n-- {
+		err = join(p, g.String()+"@"+by)
+		g = g.Next()
+	}
+	return joined(text, err)
+}
+
+func joined(text string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("join %s: %w", text, err)
+}
+
+// leave leaves "GROUP@INTERFACE", and with it its sources.
+func leave(p *ipv4.PacketConn, text string) error {
+	group, name, _ := strings.Cut(text, "@")
+	by, err := net.InterfaceByName(name)
+	if err != nil {
+		return err
+	}
+	g, err := netip.ParseAddr(group)
+	if err != nil {
+		return err
+	}
+	return p.LeaveGroup(by, net.UDPAddrFromAddrPort(netip.AddrPortFrom(g, 0)))
 }
 
 // join joins "[SOURCE@]GROUP@INTERFACE".
@@ -205,11 +258,26 @@ func send(o options) error {
 	if o.from.IsValid() {
 		cm.Src = o.from.AsSlice()
 	}
-	n, err := ipv4.NewPacketConn(c).WriteTo(data, cm, net.UDPAddrFromAddrPort(o.to))
-	if err != nil {
-		return err
+	return o.repeat(func() error {
+		n, err := ipv4.NewPacketConn(c).WriteTo(data, cm, net.UDPAddrFromAddrPort(o.to))
+		if err != nil {
+			return err
+		}
+		fmt.Printf("sent %d bytes to %s\n", n, o.to)
+		return nil
+	})
+}
+
+// repeat does it as often as it was told to.
+func (o options) repeat(do func() error) error {
+	for i := range o.count {
+		if i > 0 {
+			time.Sleep(o.every)
+		}
+		if err := do(); err != nil {
+			return err
+		}
 	}
-	fmt.Printf("sent %d bytes to %s\n", n, o.to)
 	return nil
 }
 

@@ -53,11 +53,13 @@ func igmp(o options, kind byte, group, to netip.Addr) error {
 	binary.BigEndian.PutUint16(m[2:], checksum(m))
 	h := &ipv4.Header{Version: 4, Len: ipv4.HeaderLen + len(alert), TotalLen: ipv4.HeaderLen + len(alert) + len(m),
 		TTL: 1, Protocol: 2, Dst: to.AsSlice(), Options: []byte(alert)}
-	if err := raw(h, m, o.by); err != nil {
-		return err
-	}
-	fmt.Printf("asked by IGMP about %s\n", group)
-	return nil
+	return o.repeat(func() error {
+		if err := raw(h, m, o.by); err != nil {
+			return err
+		}
+		fmt.Printf("asked by IGMP about %s\n", group)
+		return nil
+	})
 }
 
 // raw sends a packet by an interface. The kernel fills in the source and the

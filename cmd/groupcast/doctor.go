@@ -1,0 +1,160 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/doctor"
+)
+
+func newDoctor(set *settings) *cobra.Command {
+	e := &examiner{set: set}
+	cmd := &cobra.Command{
+		Use:   "doctor [GROUP[:PORT]]",
+		Short: "Look for every known pitfall, and say how to fix what is wrong",
+		Long: `Look for every pitfall of multicast that is known, for a group and the interfaces that it is joined on and sent by.
+What is found comes with the fact that shows it, and with commands to copy. What cannot be known is said to be not
+known, never fine.
+
+By itself it only reads what the system tells: nothing is joined or sent. --probe joins, sends at most 10 datagrams a
+second by each interface, and listens for its own copies; it says what it will send before it does. --watch looks at the
+counters for as long, for what takes time; with --probe it also stays joined and listens. ctrl+c ends it early.
+
+Exit status: 0 if nothing was found, 3 if a pitfall was, 1 if it could not look.`,
+		Example: `  groupcast doctor                                    the default group, in a moment, without a trace
+  groupcast doctor --probe -i eth0 239.1.2.3:5000     send and listen as well
+  groupcast doctor --from 10.1.0.10 239.1.2.3         why is that host not heard?
+  groupcast doctor --probe --watch 5m 239.1.2.3       does a switch forget the group?`,
+		Args:              atMost(1),
+		ValidArgsFunction: completeGroups,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			groups, err := groupArgs(cmd, args)
+			if err != nil {
+				return err
+			}
+			e.group, e.out, e.errs = groups[0], cmd.OutOrStdout(), cmd.ErrOrStderr()
+			if err := e.check(cmd.Flags().Changed("watch")); err != nil {
+				return usageError{err}
+			}
+			return e.run(cmd.Context())
+		},
+	}
+	flags := cmd.Flags()
+	flags.BoolVar(&e.probe, "probe", false, "join, send by each interface and listen for the own copies as well")
+	flags.DurationVar(&e.watch, "watch", 0, "look for so long, such as 5m; without --probe at counters only")
+	flags.BoolVar(&e.all, "all", false, "print what is fine and what is not known in full as well")
+	flags.StringVar(&e.fromText, "from", "", "the `ADDRESS` of a host that is to be heard")
+	flags.IntVar(&e.size, "size", 0, "`BYTES` of the largest payload that is to be sent; 0: not known")
+	return cmd
+}
+
+// maxWatch is longer than anything that a watch waits for.
+const maxWatch = 24 * time.Hour
+
+// examiner looks for the pitfalls of one group.
+type examiner struct {
+	set        *settings
+	group      mcast.Group
+	probe, all bool
+	watch      time.Duration
+	fromText   string
+	from       netip.Addr
+	size       int
+	out, errs  io.Writer
+}
+
+// check looks at the flags, and reads the address of --from.
+func (e *examiner) check(watches bool) error {
+	if watches && (e.watch <= 0 || e.watch > maxWatch) {
+		return fmt.Errorf("--watch %s: want a time up to 24h, such as 5m", e.watch)
+	}
+	if e.size < 0 || e.size > mcast.MaxPayload {
+		return fmt.Errorf("--size %d: a datagram has 0 to %d bytes of payload", e.size, mcast.MaxPayload)
+	}
+	if e.fromText == "" {
+		return nil
+	}
+	from, err := netip.ParseAddr(e.fromText)
+	from = from.Unmap()
+	switch {
+	case err != nil, from.IsMulticast(), from.IsUnspecified(), from == netip.AddrFrom4([4]byte{255, 255, 255, 255}):
+		return fmt.Errorf("--from %q: %w", e.fromText, errNoUnicast)
+	case from.Is4() != e.group.Addr.Is4():
+		return fmt.Errorf("--from %s: %w", from, errOtherVersion)
+	}
+	e.from = from
+	return nil
+}
+
+func (e *examiner) run(ctx context.Context) error {
+	facts, err := doctor.GatherRoutes(e.group)
+	if err != nil {
+		return err
+	}
+	c, err := named(facts.Interfaces, e.set.interfaces, e.group.Addr)
+	if err != nil && !errors.Is(err, errNothingUsable) {
+		return err
+	}
+	in := intentOf(e.group, c, facts.Join, e.set)
+	in.From, in.Size = e.from, e.size
+	if facts, err = doctor.Gather(in); err != nil {
+		return err
+	}
+	r := report{group: e.group, from: e.from, choice: c, all: e.all, quiet: e.set.quiet, strong: emphasis(e.out)}
+	if !e.set.json {
+		r.begin(e.out)
+	}
+	var failed error
+	if e.probe || e.watch > 0 {
+		observed, err := e.look(ctx, in, facts)
+		if ctx.Err() == nil {
+			failed = err
+		}
+		if facts, err = doctor.Gather(in); err != nil {
+			return err
+		}
+		facts.Observed = observed
+	}
+	r.facts, r.findings = facts, doctor.Diagnose(facts, in)
+	if e.set.json {
+		r.writeJSON(e.out)
+	} else {
+		r.write(e.out)
+	}
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case failed != nil:
+		return failed
+	case len(doctor.Seen(r.findings)) > 0:
+		return status(exitDoubt)
+	}
+	return nil
+}
+
+// look says what it is about to do, and does it. What was seen until an error
+// or the end of ctx counts.
+func (e *examiner) look(ctx context.Context, in doctor.Intent, facts doctor.Facts) (doctor.Observed, error) {
+	p := doctor.Probe{Intent: in, Facts: facts, Active: e.probe, For: e.watch, Trace: e.set.tracer(e.errs)}
+	for line := range strings.Lines(p.Announce()) {
+		e.remark(strings.TrimSuffix(line, "\n"))
+	}
+	if e.watch > 0 {
+		e.remark(fmt.Sprintf("looking for %s; ctrl+c ends it early", e.watch))
+	}
+	return p.Run(ctx)
+}
+
+func (e *examiner) remark(text string) {
+	if !e.set.quiet {
+		fmt.Fprintf(e.errs, "groupcast: %s\n", clean(text))
+	}
+}

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/charmbracelet/x/ansi"
+	"github.com/charmbracelet/x/term"
+	"github.com/spf13/cobra"
+
+	"github.com/groupcast/groupcast/mcast/doctor"
+)
+
+func newExplain(set *settings) *cobra.Command {
+	return &cobra.Command{
+		Use:   "explain [NAME]",
+		Short: "Explain a pitfall, or list them all",
+		Long: `Explain a pitfall by the name that groupcast doctor gives it: what is seen, how it happens, how it is known, what
+helps, and the lesson that makes it happen in a LAN inside this computer. Without NAME it lists the pitfalls.`,
+		Example: `  groupcast explain                list the pitfalls
+  groupcast explain wrong-egress   why sends leave by another interface than the LAN's`,
+		Args: atMost(1),
+		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) (out []string, _ cobra.ShellCompDirective) {
+			if len(args) == 0 {
+				for _, p := range doctor.Pages() {
+					out = append(out, p.Name+"\t"+p.Title)
+				}
+			}
+			return out, cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			pages := doctor.Pages()
+			if len(args) > 0 {
+				p, err := doctor.FindPage(args[0])
+				if err != nil {
+					return usageError{err}
+				}
+				pages = []doctor.Page{p}
+			}
+			out := cmd.OutOrStdout()
+			switch {
+			case set.json:
+				for _, p := range pages {
+					writeJSON(out, pageObject(p))
+				}
+			case len(args) == 0:
+				listPages(out, pages)
+			default:
+				writePage(out, pages[0], columns(out), emphasis(out))
+			}
+			return nil
+		},
+	}
+}
+
+func listPages(out io.Writer, pages []doctor.Page) {
+	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	for _, p := range pages {
+		fmt.Fprintf(t, "%s\t%s\n", p.Name, p.Title)
+	}
+	t.Flush()
+}
+
+// writePage writes a page that is wrapped to that many columns; only verbatim
+// lines may be wider.
+func writePage(out io.Writer, p doctor.Page, columns int, strong func(string) string) {
+	const margin, deeper = "  ", "    "
+	paragraph := func(text string) { fmt.Fprint(out, indent(wrap(text, columns-len(margin)), margin)) }
+
+	fmt.Fprintln(out, strong(strings.TrimSuffix(wrap(p.Name+": "+p.Title, columns), "\n")))
+	for _, s := range p.Sections {
+		fmt.Fprintf(out, "\n%s\n", strong(s.Title))
+		for i, par := range s.Paragraphs {
+			if i > 0 {
+				fmt.Fprintln(out)
+			}
+			if par.Verbatim {
+				fmt.Fprint(out, indent(par.Text, deeper))
+			} else {
+				paragraph(par.Text)
+			}
+		}
+	}
+	if len(p.Lessons) > 0 {
+		fmt.Fprintf(out, "\n%s\n", strong("See it happen"))
+	}
+	for _, name := range p.Lessons {
+		fmt.Fprintf(out, "%sgroupcast lab run %s\n", deeper, name)
+	}
+	fmt.Fprintf(out, "\n%s\n", strong("Sources"))
+	for _, s := range p.Sources {
+		paragraph(s)
+	}
+}
+
+// columns is how wide a text is set: as the terminal, but so that it can be
+// read; 80 without one.
+func columns(out io.Writer) int {
+	const least, most, otherwise = 40, 100, 80
+	if f, ok := file(out).(*os.File); ok {
+		if width, _, err := term.GetSize(f.Fd()); err == nil && width > 0 {
+			return min(max(width, least), most)
+		}
+	}
+	return otherwise
+}
+
+// emphasis makes headings bold on a terminal with colours, and leaves them as
+// they are elsewhere.
+func emphasis(out io.Writer) func(string) string {
+	if !isTerminal(out) || os.Getenv("TERM") == "dumb" || os.Getenv("NO_COLOR") != "" {
+		return func(s string) string { return s }
+	}
+	return ansi.NewStyle().Bold().Styled
+}
+
+// jsonPage is a page as --json prints it. Fields are only added.
+type jsonPage struct {
+	Type     string        `json:"type"` // page
+	Name     string        `json:"name"` // of the pitfall
+	Title    string        `json:"title"`
+	Sections []jsonSection `json:"sections"`
+	Lessons  []string      `json:"lessons"` // as in groupcast lab run NAME
+	Sources  []string      `json:"sources"`
+}
+
+type jsonSection struct {
+	Title      string          `json:"title"`
+	Paragraphs []jsonParagraph `json:"paragraphs"`
+}
+
+type jsonParagraph struct {
+	Text     string `json:"text"`     // verbatim: lines
+	Verbatim bool   `json:"verbatim"` // not to be wrapped
+}
+
+func pageObject(p doctor.Page) jsonPage {
+	o := jsonPage{Type: "page", Name: p.Name, Title: p.Title, Lessons: p.Lessons, Sources: p.Sources}
+	for _, s := range p.Sections {
+		section := jsonSection{Title: s.Title}
+		for _, par := range s.Paragraphs {
+			section.Paragraphs = append(section.Paragraphs, jsonParagraph(par))
+		}
+		o.Sections = append(o.Sections, section)
+	}
+	return o
+}

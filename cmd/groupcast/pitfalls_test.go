@@ -1,0 +1,289 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"net/netip"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/groupcast/groupcast/mcast/doctor"
+	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/lesson"
+)
+
+// recorded are the pitfalls that no namespaces can make, with why. The tests
+// of package doctor find them in facts that were written down.
+var recorded = map[string]string{
+	"virtual-network": "Wi-Fi, WSL and clouds cannot be made of namespaces",
+}
+
+const pitfallsPage = "../../docs/pitfalls/README.md"
+
+// Each pitfall really happens in its scene, the doctor names it and no other,
+// it is mended, and the doctor finds nothing. The table in docs/pitfalls is
+// made of that; run with -update to write it anew.
+func TestPitfalls(t *testing.T) {
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	scenes := map[string]*scene{}
+	t.Run("scenes", func(t *testing.T) { // ends when all of them have
+		for _, name := range doctor.Names() {
+			if recorded[name] != "" {
+				continue
+			}
+			l, err := lesson.Find(name)
+			if err != nil {
+				t.Error(err)
+				continue
+			}
+			s := &scene{name: name}
+			scenes[name] = s
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				var said bytes.Buffer
+				p := &lessonPrinter{out: &said, ok: "ok  ", failed: "FAIL"}
+				result, err := lesson.Run(t.Context(), l, lesson.Options{Program: program, Report: func(e lesson.Event) {
+					p.event(e)
+					s.event(e)
+				}})
+				if err != nil || result.Failed > 0 || !s.seen || !s.named || !s.gone || !s.clean {
+					t.Errorf("symptom seen %v, named %v, gone %v, doctor clean at last %v; %+v, %v\n%s",
+						s.seen, s.named, s.gone, s.clean, result, err, said.String())
+				}
+			})
+		}
+	})
+	if t.Failed() {
+		return
+	}
+	checkPage(t, 0, pitfallsTable(scenes))
+}
+
+const falseAlarms = "\n## False alarms\n"
+
+// checkPage compares what was seen with a half of the page: 0 is before its
+// heading of false alarms, 1 after it.
+func checkPage(t *testing.T, half int, want string) {
+	t.Helper()
+	b, err := os.ReadFile(pitfallsPage)
+	if err != nil && !updating() {
+		t.Fatal(err)
+	}
+	first, second, _ := strings.Cut(string(b), falseAlarms)
+	halves := []string{first, second}
+	if halves[half] == want {
+		return
+	}
+	if !updating() {
+		t.Fatalf("%s is not what was seen: run go test ./cmd/groupcast -run '%s' -update", pitfallsPage, bothTests)
+	}
+	halves[half] = want
+	if err := os.WriteFile(pitfallsPage, []byte(strings.Join(halves, falseAlarms)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+const bothTests = "TestPitfalls|TestNoFalseAlarms"
+
+// scene is what a scene has shown.
+type scene struct {
+	name   string
+	seen   bool     // what was expected before the doctor was asked was seen
+	named  bool     // the doctor found it, and nothing else
+	gone   bool     // what was expected after that was seen
+	clean  bool     // the doctor was asked once more, and found nothing
+	asked  string   // the doctor's command
+	naming string   // that one that named it
+	fix    []string // the steps that mended it
+}
+
+func (s *scene) event(e lesson.Event) {
+	o := e.Outcome
+	if o == nil {
+		return
+	}
+	text := o.Step.Text
+	_, command, doctor := strings.Cut(text, ": groupcast doctor")
+	switch {
+	case doctor:
+		s.asked = strings.TrimSpace("groupcast doctor" + command)
+	case strings.HasPrefix(text, "finds "):
+		if text == "finds "+s.name {
+			s.named, s.naming = o.Passed, s.asked
+		}
+		s.clean = s.named && o.Passed && text == "finds nothing"
+	case o.Expected != "" && s.named:
+		s.gone = o.Passed
+	case o.Expected != "" && s.asked == "":
+		s.seen = o.Passed
+	case o.Expected == "" && s.named && !isCommand(text):
+		s.fix = append(s.fix, "`"+text+"`")
+	}
+}
+
+// isCommand reports whether a step runs a command to its end, or groupcast.
+func isCommand(text string) bool {
+	first, _, _ := strings.Cut(text, " ")
+	return strings.HasSuffix(first, ":") || strings.Contains(text, " = ") && strings.Contains(text, ": groupcast ")
+}
+
+// how says what the doctor needed to name it.
+func (s *scene) how() string {
+	has := func(flags ...string) bool {
+		return slices.ContainsFunc(flags, func(f string) bool { return strings.Contains(s.naming, " "+f) })
+	}
+	switch {
+	case has("--probe") && has("--watch"):
+		return "probe, over a time"
+	case has("--probe"):
+		return "probe"
+	case has("--watch"):
+		return "watching"
+	case has("--loopback", "--hops", "--size", "--multicast-all"):
+		return "own setting"
+	}
+	return "passive"
+}
+
+// fixed is what mended it: in the network, else in what the program sets.
+func (s *scene) fixed() string {
+	if len(s.fix) > 0 {
+		return strings.Join(s.fix, ", ")
+	}
+	only := func(a, b string) string { // the words that only a has
+		return strings.Join(slices.DeleteFunc(strings.Fields(a), func(w string) bool { return slices.Contains(strings.Fields(b), w) }), " ")
+	}
+	now, before := only(s.asked, s.naming), only(s.naming, s.asked)
+	switch {
+	case now == "":
+		return "`" + before + "` left out"
+	case before == "":
+		return "`" + now + "`"
+	}
+	return "`" + now + "` instead of `" + before + "`"
+}
+
+func pitfallsTable(scenes map[string]*scene) string {
+	var b strings.Builder
+	b.WriteString(`# Pitfalls of multicast
+
+What can go wrong, each with a name: ` + "`groupcast doctor` finds it, `groupcast explain NAME`" + ` explains it, as the page behind its link does,
+and ` + "`groupcast lab run NAME`" + ` makes it happen in a LAN inside this computer. Every row but those with recorded facts was seen when the
+project was tested, as a user without privileges: the symptom came, the doctor named the pitfall and no other, the fix was made, the
+symptom was gone, and the doctor found nothing.
+
+Passive means that it was read, and nothing sent. An own setting is one that the program itself has made. A probe sends and listens.
+
+| name | what is seen | scene | reproduced | named by | fixed by |
+|---|---|---|---|---|---|
+`)
+	for _, name := range doctor.Names() {
+		if why := recorded[name]; why != "" {
+			fmt.Fprintf(&b, "| [%s](%s.md) | %s | none: %s | recorded facts | recorded facts | |\n", name, name, titleOf(name), why)
+			continue
+		}
+		s := scenes[name]
+		fmt.Fprintf(&b, "| [%s](%s.md) | %s | `groupcast lab run %s` | yes | %s: `%s` | %s |\n",
+			name, name, titleOf(name), name, s.how(), s.naming, s.fixed())
+	}
+	return b.String()
+}
+
+// titleOf is what is seen of a pitfall, as its page has it.
+func titleOf(name string) string {
+	page, err := doctor.FindPage(name)
+	if err != nil {
+		panic(err) // the tests of package doctor read them all
+	}
+	return page.Title
+}
+
+// healthy are networks in which nothing is wrong, and what their hosts ask the
+// doctor about.
+var healthy = []struct {
+	name     string
+	topology func() lab.Topology
+	ask      string
+}{
+	{"a LAN of three", topologyNamed("classroom", 3), ""},
+	{"a class of six", topologyNamed("classroom", 6), ""},
+	{"two LANs with a router between them", topologyNamed("routed", 0), "239.1.2.3"},
+	{"the same two LANs", topologyNamed("routed", 0), "224.0.0.114"},
+	{"a switch that does IGMP snooping, and asks", topologyNamed("snooping", 0), "239.1.2.3"},
+	{"two LANs with IPv4 and IPv6, a host on both", topologyNamed("ipv6", 0), ""},
+	{"the same, by IPv6", topologyNamed("ipv6", 0), "ff02::114%eth0"},
+	{"the article's LAN, with a route for groups", mended, ""},
+}
+
+func topologyNamed(name string, hosts int) func() lab.Topology {
+	return func() lab.Topology {
+		t, err := lab.FindTopology(name, hosts)
+		if err != nil {
+			panic(err)
+		}
+		return t
+	}
+}
+
+// mended is the article's LAN after its fix.
+func mended() lab.Topology {
+	t := lab.Article
+	t.Hosts = slices.Clone(t.Hosts)
+	a := &t.Hosts[0]
+	a.Routes = append(slices.Clone(a.Routes), lab.Route{Dst: netip.MustParsePrefix("224.0.0.0/4"), Dev: "eth0"})
+	return t
+}
+
+// looks are the ways in which each host asks the doctor.
+var looks = [][]string{{"doctor"}, {"doctor", "--probe"}}
+
+// Where nothing is wrong the doctor finds nothing. The other table in
+// docs/pitfalls is made of that.
+func TestNoFalseAlarms(t *testing.T) {
+	t.Run("healthy", func(t *testing.T) { // ends when all of them have
+		for _, n := range healthy {
+			t.Run(n.name, func(t *testing.T) {
+				t.Parallel()
+				topology := n.topology()
+				l := build(t, topology)
+				for _, look := range looks {
+					var asked []*program
+					for _, h := range topology.Hosts {
+						args := append(slices.Clone(look), strings.Fields(n.ask)...)
+						if h.Router { // it has no route for groups: each program names its LAN
+							args = append(args, "-i", "eth0")
+						}
+						asked = append(asked, start(t, l.Host(h.Name), "groupcast", args...))
+					}
+					for _, p := range asked {
+						p.ends(exitOK)
+					}
+				}
+			})
+		}
+	})
+	if !t.Failed() {
+		checkPage(t, 1, healthyTable())
+	}
+}
+
+// healthyTable is what TestNoFalseAlarms has looked at.
+func healthyTable() string {
+	var b strings.Builder
+	b.WriteString("\nIn these nothing is wrong, and the doctor, asked on every host, passively and with a probe, finds nothing:\n\n" +
+		"| network | asked for | hosts | runs | false alarms |\n|---|---|---|---|---|\n")
+	runs := 0
+	for _, n := range healthy {
+		hosts := len(n.topology().Hosts)
+		runs += hosts * len(looks)
+		fmt.Fprintf(&b, "| %s | %s | %d | %d | 0 |\n", n.name, cmp.Or(n.ask, "the usual group"), hosts, hosts*len(looks))
+	}
+	fmt.Fprintf(&b, "\n%d runs, false alarms: 0.\n\nThe page is made by `go test ./cmd/groupcast -run '%s' -update`.\n", runs, bothTests)
+	return b.String()
+}

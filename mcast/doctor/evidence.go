@@ -1,0 +1,98 @@
+package doctor
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/groupcast/groupcast/mcast"
+)
+
+// lookCloser is the command that looks at more than can be read.
+func lookCloser(in Intent, flags string) string {
+	group := ""
+	if in.Group != mcast.DefaultGroup && in.Group.Addr.IsValid() {
+		group = in.Group.String() + " "
+	}
+	return "groupcast doctor " + group + flags
+}
+
+// enumerate names a few, and counts the others.
+func enumerate(names []string) string {
+	const most = 4
+	if len(names) > most {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+	}
+	return strings.Join(names, ", ")
+}
+
+// socketsAt lists the host's sockets at the group's port.
+func (f Facts) socketsAt(in Intent) (list []Socket) {
+	for _, s := range f.Sockets {
+		if in.Group.Port != 0 && s.Local.Port() == in.Group.Port {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+// hears reports whether a socket at the group's port is bound so that the
+// group reaches it: to the wildcard, also IPv6's, which takes IPv4 as well
+// unless it is told not to, or to the group itself.
+func (s Socket) hears(group netip.Addr) bool {
+	a := s.Local.Addr().Unmap().WithZone("")
+	return a == group.WithZone("") || a.IsUnspecified() && (a.Is6() || group.Is4())
+}
+
+// who is the program of a socket.
+func (s Socket) who() string {
+	switch {
+	case s.Own:
+		return "groupcast itself"
+	case s.Program != "":
+		return s.Program
+	}
+	return fmt.Sprintf("a program of user %d (socket %d)", s.UID, s.Inode)
+}
+
+// heardFrom names who was heard from outside this host; empty: nobody was.
+func (f Facts) heardFrom() (list []string) {
+	for _, s := range f.Observed.Senders {
+		if !s.Local {
+			list = append(list, s.From.String())
+		}
+	}
+	for _, i := range f.Interfaces {
+		if f.Heard[i.Index] > 0 {
+			list = append(list, "others by "+i.Name)
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// arrivals lists the interfaces that the group's datagrams come in by.
+func (f Facts) arrivals(in Intent) (list []mcast.Interface) {
+	indexes := in.Joined
+	if len(indexes) == 0 {
+		indexes = in.concerns(f)
+	}
+	for _, index := range indexes {
+		if i, ok := mcast.ByIndex(f.Interfaces, index); ok && !i.Loopback() {
+			list = append(list, i)
+		}
+	}
+	return list
+}
+
+// setting is a value of an interface. sysctl(8) writes a dot in its name as a
+// slash.
+func (f Facts) setting(prefix, ifname, leaf string) (key string, value int, known bool) {
+	key = prefix + strings.ReplaceAll(ifname, ".", "/") + leaf
+	value, known = f.Settings[key]
+	if !known {
+		value, known = f.Settings[prefix+ifname+leaf]
+	}
+	return key, value, known
+}

@@ -1,0 +1,178 @@
+package doctor
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/groupcast/groupcast/mcast"
+)
+
+// Facts is what the host says about itself: values, as they were when read.
+//
+// A nil map or slice, and a nil pointer, is not known; an empty one is known to
+// hold nothing. Unread says why something is not known. The zero Facts knows
+// nothing at all.
+type Facts struct {
+	Interfaces []mcast.Interface
+	Links      map[int]Link          // by the index of the interface
+	Join       Answer                // where a join without an interface would go
+	Send       Answer                // where a send without an interface would go
+	By         map[int]Answer        // by the index of an interface: with which source a send by it would go
+	Back       map[netip.Addr]Answer // the way back to a host, which a reverse path filter looks at
+	Groups     []mcast.HostGroups    // what the programs of this host have joined, and the kernel itself
+	Filters    []Filter              // the sources they have asked for or blocked
+	Sockets    []Socket              // UDP sockets of the group's IP version, of all programs
+	Settings   map[string]int        // sysctl(8) names, such as net.ipv4.conf.eth0.rp_filter
+	Counters   map[string]uint64     // since the host started: Udp.IgnoredMulti, IpExt.InMcastPkts, Udp6.InDatagrams
+	Machine    *Machine              // what the host runs on
+	Unread     map[Source]error      // why it is not known
+	Heard      map[int]uint64        // datagrams of others, by the index of the interface they came by
+	Observed   Observed              // by a probe, or by a program that runs
+}
+
+// Source is where facts are read from.
+type Source string
+
+// The sources of Facts, as a user may look at them as well.
+const (
+	FromLinks    Source = "the interfaces' details (RTM_GETLINK)" // Links
+	FromRoutes   Source = "the routing table (RTM_GETROUTE)"      // By, Back
+	FromGroups   Source = "/proc/net/igmp"                        // Groups; /proc/net/igmp6 for a group of IPv6
+	FromFilters  Source = "/proc/net/mcfilter"                    // Filters; /proc/net/mcfilter6
+	FromSockets  Source = "/proc/net/udp"                         // Sockets; /proc/net/udp6
+	FromSettings Source = "/proc/sys/net"                         // Settings
+	FromCounters Source = "/proc/net/snmp and netstat"            // Counters, Observed.Grown
+	FromMachine  Source = "/sys/class/dmi/id"                     // Machine
+)
+
+// Answer is what the kernel said to "where would this go?": a route, or an
+// error such as "network is unreachable".
+type Answer struct {
+	Route mcast.Route
+	Err   error
+}
+
+// Link is what kind of thing an interface is.
+type Link struct {
+	Kind       string       // as ip -details link has it: veth, bridge, macvlan, tun, wireguard, vxlan; "": a network card
+	Wireless   bool         // Wi-Fi
+	Master     int          // index of the bridge or bond it is a port of; 0: none
+	Parent     int          // index of the interface it is made on (IFLA_LINK); 0: none
+	Elsewhere  bool         // Parent is in another network namespace: of a container's host, for one
+	OperState  string       // up, down, lowerlayerdown, dormant, unknown (RFC 2863)
+	Sent       uint64       // packets
+	SendDrops  uint64       // packets that were not sent
+	QueueDrops uint64       // packets that its queue had no room for (tc -s qdisc)
+	Bridge     *Bridge      // of a bridge
+	Duplicate  []netip.Addr // its IPv6 addresses that another host has too (IFA_F_DADFAILED, RFC 4862)
+	Groups     []HardwareGroup
+}
+
+// HardwareGroup is a multicast address of the link layer that an interface
+// lets in (/proc/net/dev_mcast).
+type HardwareGroup struct {
+	Address string // 01:00:5e:00:00:72
+	Users   int
+}
+
+// Bridge is how a bridge of this host treats groups.
+type Bridge struct {
+	Snooping bool // it sends a group to the ports of its members only
+	Querier  bool // it asks for members itself
+	Heard    bool // it knows of a querier, itself or another
+	Ports    []int
+}
+
+// Filter is what the host wants of one source of a group on an interface,
+// with how many sockets want it.
+type Filter struct {
+	IfIndex          int
+	Group, Source    netip.Addr
+	Include, Exclude int
+}
+
+// Socket is a UDP socket of this host.
+type Socket struct {
+	Local   netip.AddrPort
+	UID     int
+	Inode   uint64
+	Drops   uint64 // datagrams it had no room for, since it was opened
+	Own     bool   // of this process
+	Program string // its process's name and id, "python3 (4711)", where that can be seen: of the user's own; else ""
+}
+
+// Machine is what the host runs on.
+type Machine struct {
+	Vendor, Product string // of the computer, as its firmware says: "Amazon EC2", "QEMU"; "" where it says nothing
+	WSL             bool   // Windows Subsystem for Linux
+	Container       string // "docker", "podman", "kubernetes", or ""
+}
+
+// Observed is what was seen over a time: by a Probe, or by a program that
+// runs. The zero Observed is that nobody has looked.
+type Observed struct {
+	For     time.Duration      // how long; 0: nobody looked
+	Probed  bool               // datagrams were sent and waited for
+	Joined  error              // why the group could not be joined; nil: it could, or was not tried
+	Grown   map[string]uint64  // by how much Facts.Counters grew; nil: not known
+	Drops   map[uint64]uint64  // by how much Socket.Drops grew, by Inode
+	Sent    map[int]Sent       // own datagrams, by the index of the interface they were to leave by
+	Senders []Sender           // others who were heard
+	Strays  map[netip.Addr]int // datagrams of groups that were not joined, let in by IP_MULTICAST_ALL
+	Doubled []Doubled
+	Lost    []mcast.Interface // that were deleted and made again, as they are now
+	Revived []Revived
+	Refused []netip.AddrPort // senders whose own host said, while they sent, that nobody is at that port: another host has the address
+}
+
+// Sent is what became of datagrams that were to leave by an interface.
+type Sent struct {
+	Tried  int    // given to the kernel
+	Err    error  // what it refused the last with; nil: it took them all
+	Copies int    // own copies that came back
+	Left   *int   // packets that the interface sent in that time, of anyone; nil: not known
+	Queue  uint64 // packets that its queue dropped in that time
+}
+
+// Sender is someone who was heard in the group.
+type Sender struct {
+	From      netip.AddrPort
+	IfIndex   int // it was last heard by
+	Hops      int // TTL left; 0: not known
+	Datagrams int
+	Local     bool // another program of this host
+	Outside   bool // on no network of the interface it came by: behind a router
+}
+
+// Doubled is datagrams that came twice, by two interfaces.
+type Doubled struct {
+	From       netip.AddrPort
+	Interfaces [2]int
+	Datagrams  int
+}
+
+// Revived is a group that went silent, and was heard again once it was left
+// and joined again.
+type Revived struct {
+	IfIndex int
+	Silent  time.Duration // before that
+	Control bool          // while a group of 224.0.0.0/24, which switches do not prune, was heard
+	Times   int
+}
+
+// Intent is what the program does, or would do.
+type Intent struct {
+	Group        mcast.Group
+	Joined       []int             // indexes of the interfaces that Group is joined on
+	Wanted       []mcast.Interface // that the user named, as they were then
+	Send         int               // index of the interface that sends are told to leave by; 0: the kernel chooses
+	Loopback     bool
+	Hops         int                // TTL of what is sent
+	Size         int                // bytes of the largest payload that is sent; 0: not known
+	From         netip.Addr         // a host that is to be heard, and may not be; the zero Addr: none is named
+	MulticastAll bool               // the program's socket hears groups that others have joined (IP_MULTICAST_ALL)
+	Live         bool               // it runs and has joined; else it is what a program with these settings would do
+	Memberships  []mcast.Membership // all that it has joined, also of other groups
+	ReadBuffer   int                // bytes that it was granted; 0: not known
+	Asked        int                // bytes of read buffer that it asked for
+}

@@ -1,0 +1,68 @@
+package doctor
+
+import (
+	"io/fs"
+	"os"
+
+	"github.com/groupcast/groupcast/mcast"
+)
+
+// gatherHost reads what the kernel tells besides its routes.
+func (f *Facts) gatherHost(in Intent) {
+	f.gatherLinks(in.Group.Addr.Is6())
+	f.gatherFiles(in, os.DirFS("/"), os.Getenv)
+
+	read := mcast.IGMP
+	if in.Group.Addr.Is6() {
+		read = mcast.MLD
+	}
+	groups, err := read()
+	if err == nil && groups == nil {
+		groups = []mcast.HostGroups{}
+	}
+	f.Groups = groups
+	f.failed(FromGroups, err)
+}
+
+// gatherLinks reads what the interfaces are, all of them with each question.
+func (f *Facts) gatherLinks(is6 bool) {
+	links, err := readLinks(is6)
+	if err != nil {
+		f.failed(FromLinks, err)
+		return
+	}
+	f.Links = links
+	for _, add := range []func(map[int]Link) error{addQueueDrops, addDuplicates, addWireless} {
+		f.failed(FromLinks, add(links))
+	}
+}
+
+// gatherFiles reads the files below root, which is /. Interfaces and Links are
+// known already.
+func (f *Facts) gatherFiles(in Intent, root fs.FS, getenv func(string) string) {
+	is6 := in.Group.Addr.Is6()
+	hardware, err := readHardwareGroups(root)
+	f.failed(FromLinks, err)
+	for index, link := range f.Links {
+		if link.Groups = hardware[index]; link.Groups == nil && hardware != nil {
+			link.Groups = []HardwareGroup{}
+		}
+		f.Links[index] = link
+	}
+
+	f.Filters, err = readFilters(root, is6)
+	f.failed(FromFilters, err)
+
+	f.Sockets, err = readSockets(root, is6)
+	f.failed(FromSockets, err)
+	nameSockets(root, f.Sockets, in.Group.Port)
+
+	f.Settings, err = readSettings(root, f.Interfaces)
+	f.failed(FromSettings, err)
+
+	f.Counters, err = readCounters(root)
+	f.failed(FromCounters, err)
+
+	f.Machine, err = readMachine(root, getenv)
+	f.failed(FromMachine, err)
+}

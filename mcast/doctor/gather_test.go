@@ -1,0 +1,208 @@
+package doctor
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"net/netip"
+	"reflect"
+	"strings"
+	"syscall"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/groupcast/groupcast/mcast"
+)
+
+func noEnvironment(string) string { return "" }
+
+// Machines as they were recorded; namespaces cannot make them.
+func TestMachine(t *testing.T) {
+	const linux = "Linux version 6.8.0-45-generic (buildd@lcy02) #45-Ubuntu SMP"
+	for _, tt := range []struct {
+		name  string
+		files map[string]string
+		env   map[string]string
+		want  Machine
+	}{
+		{"a laptop", map[string]string{"sys/class/dmi/id/sys_vendor": "LENOVO\n", "sys/class/dmi/id/product_name": "20XW\n"}, nil,
+			Machine{Vendor: "LENOVO", Product: "20XW"}},
+		{"a cloud", map[string]string{"sys/class/dmi/id/sys_vendor": "Amazon EC2\n", "sys/class/dmi/id/product_name": "t3.micro\n"}, nil,
+			Machine{Vendor: "Amazon EC2", Product: "t3.micro"}},
+		{"Hyper-V or Azure", map[string]string{"sys/class/dmi/id/sys_vendor": "Microsoft Corporation\n", "sys/class/dmi/id/product_name": "Virtual Machine\n"}, nil,
+			Machine{Vendor: "Microsoft Corporation", Product: "Virtual Machine"}},
+		{"WSL 2", map[string]string{"proc/version": "Linux version 5.15.153.1-microsoft-standard-WSL2 (root@941d701f84f1)"}, nil,
+			Machine{WSL: true}},
+		{"WSL 1", map[string]string{"proc/version": "Linux version 4.4.0-22621-Microsoft (Microsoft@Microsoft.com)"}, nil,
+			Machine{WSL: true}},
+		{"docker", map[string]string{".dockerenv": ""}, nil, Machine{Container: "docker"}},
+		{"podman", map[string]string{"run/.containerenv": ""}, nil, Machine{Container: "podman"}},
+		{"a pod", map[string]string{".dockerenv": ""}, map[string]string{"KUBERNETES_SERVICE_HOST": "10.96.0.1"}, Machine{Container: "kubernetes"}},
+		{"a board without firmware", nil, nil, Machine{}},
+		{"firmware that writes to the terminal", map[string]string{"sys/class/dmi/id/sys_vendor": "\x1b]0;x\a\xff\n"}, nil,
+			Machine{Vendor: "\ufffd]0;x\ufffd\ufffd"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			root := fstest.MapFS{"proc/version": {Data: []byte(linux)}}
+			for name, text := range tt.files {
+				root[name] = &fstest.MapFile{Data: []byte(text)}
+			}
+			got, err := readMachine(root, func(name string) string { return tt.env[name] })
+			if err != nil || *got != tt.want {
+				t.Errorf("%+v, %v, want %+v", got, err, tt.want)
+			}
+		})
+	}
+}
+
+// closed is a system whose files exist, and are not for us.
+type closed struct{ err error }
+
+func (c closed) Open(name string) (fs.File, error) {
+	return nil, &fs.PathError{Op: "open", Path: name, Err: c.err}
+}
+
+// What cannot be read is not known, with the reason, and does not pass for
+// nothing.
+func TestClosedFiles(t *testing.T) {
+	for _, cause := range []error{syscall.EACCES, syscall.ENOENT} {
+		t.Run(cause.Error(), func(t *testing.T) {
+			root := closed{cause}
+			list := []mcast.Interface{{Index: 1, Name: "lo"}, {Index: 2, Name: "\xff\x1b"}}
+			for _, is6 := range []bool{false, true} {
+				sockets, err1 := readSockets(root, is6)
+				filters, err2 := readFilters(root, is6)
+				settings, err3 := readSettings(root, list)
+				counters, err4 := readCounters(root)
+				hardware, err5 := readHardwareGroups(root)
+				machine, err6 := readMachine(root, noEnvironment)
+				for n, err := range []error{err1, err2, err3, err4, err5, err6} {
+					if !errors.Is(err, cause) {
+						t.Errorf("reading %d: %v, want %v", n+1, err, cause)
+					}
+				}
+				if sockets != nil || filters != nil || settings != nil || counters != nil || hardware != nil || machine != nil {
+					t.Errorf("something is known: %v %v %v %v %v %v", sockets, filters, settings, counters, hardware, machine)
+				}
+			}
+			nameSockets(root, []Socket{{Inode: 7}}, 0)
+		})
+	}
+}
+
+// That there is no route is an answer; that nobody may ask is none.
+func TestRefused(t *testing.T) {
+	for err, want := range map[error]bool{
+		nil:                                false,
+		syscall.ENETUNREACH:                false,
+		syscall.EACCES:                     false, // a prohibit route
+		syscall.EPERM:                      true,
+		syscall.EAFNOSUPPORT:               true,
+		errors.ErrUnsupported:              true,
+		mcast.ErrNoInterface:               false,
+		&mcast.OpError{Err: syscall.EPERM}: true,
+	} {
+		if refused(err) != want {
+			t.Errorf("%v: refused %t, want %t", err, !want, want)
+		}
+	}
+}
+
+// A setting that a namespace lacks is the only one that is not known, and dots
+// of a name are slashes, as in sysctl(8).
+func TestSettings(t *testing.T) {
+	root := fstest.MapFS{
+		"proc/sys/net/ipv4/igmp_max_memberships":        {Data: []byte("20\n")},
+		"proc/sys/net/ipv4/conf/all/rp_filter":          {Data: []byte("1\n")},
+		"proc/sys/net/ipv4/conf/eth0.100/rp_filter":     {Data: []byte("2\n")},
+		"proc/sys/net/ipv4/conf/default/rp_filter":      {Data: []byte("many\n")},
+		"proc/sys/net/ipv6/conf/eth0.100/disable_ipv6":  {Data: []byte("-1\n")},
+		"proc/sys/net/ipv4/igmp_max_msf":                {Data: []byte("99999999999999999999\n")},
+		"proc/sys/net/ipv4/conf/other/rp_filter":        {Data: []byte("1\n")},
+		"proc/sys/net/ipv4/conf/lo/force_igmp_version":  {Data: nil},
+		"proc/sys/net/ipv4/conf/all/force_igmp_version": {Data: []byte("0")},
+	}
+	want := map[string]int{
+		"net.ipv4.igmp_max_memberships":        20,
+		"net.ipv4.conf.all.rp_filter":          1,
+		"net.ipv4.conf.all.force_igmp_version": 0,
+		"net.ipv4.conf.eth0/100.rp_filter":     2,
+		"net.ipv6.conf.eth0/100.disable_ipv6":  -1,
+	}
+	got, err := readSettings(root, []mcast.Interface{{Name: "lo"}, {Name: "eth0.100"}})
+	if err != nil || !maps.Equal(got, want) {
+		t.Errorf("%v, %v, want %v", got, err, want)
+	}
+}
+
+// A program is found by the files that it has open. Those of other users are
+// not told, and a process may end while it is looked at.
+func TestPrograms(t *testing.T) {
+	link := func(target string) *fstest.MapFile {
+		return &fstest.MapFile{Mode: fs.ModeSymlink, Data: []byte(target)}
+	}
+	root := fstest.MapFS{
+		"proc/self/fd/3": link("socket:[77]"),
+		"proc/self/comm": {Data: []byte("groupcast\n")},
+		"proc/12/fd/0":   link("/dev/null"),
+		"proc/12/fd/9":   link("socket:[78]"),
+		"proc/12/comm":   {Data: []byte("py\x1b[2Jthon\n")},
+		"proc/13/fd/9":   link("socket:[x"),
+		"proc/14/comm":   {Data: []byte("another user's")},
+		"proc/15/fd/1":   link("socket:[79]"),
+		"proc/uptime":    {Data: []byte("1")},
+	}
+	at := func(port uint16, inode uint64) Socket {
+		return Socket{Local: netip.AddrPortFrom(netip.IPv4Unspecified(), port), Inode: inode}
+	}
+	sockets := []Socket{at(1234, 77), at(1234, 78), at(9, 78), at(1234, 79), at(1234, 80), at(1234, 0)}
+	nameSockets(root, sockets, 1234)
+	for n, want := range []string{"groupcast (", "py\ufffd[2Jthon (12)", "", " (15)", "", ""} {
+		if got := sockets[n].Program; want == "" && got != "" || !strings.HasPrefix(got, want) {
+			t.Errorf("socket %d is of %q, want %q", n, got, want)
+		}
+		if sockets[n].Own != (n == 0) {
+			t.Errorf("socket %d is our own: %t", n, sockets[n].Own)
+		}
+	}
+}
+
+// Where there are too many processes to look at, none is looked at.
+func TestManyProcesses(t *testing.T) {
+	root := fstest.MapFS{"proc/1/fd/3": {Mode: fs.ModeSymlink, Data: []byte("socket:[78]")}}
+	for n := range maxProcesses {
+		root[fmt.Sprintf("proc/%d/comm", n+2)] = &fstest.MapFile{}
+	}
+	sockets := []Socket{{Inode: 78}}
+	if nameSockets(root, sockets, 0); sockets[0].Program != "" {
+		t.Errorf("the program is %q, want none", sockets[0].Program)
+	}
+}
+
+func TestGrowth(t *testing.T) {
+	eth := func(index int, name string) mcast.Interface { return mcast.Interface{Index: index, Name: name} }
+	before := Facts{
+		Counters:   map[string]uint64{"Udp.InDatagrams": 5, "Udp.NoPorts": 7, "Udp.Gone": 1, "Udp.Same": 4},
+		Sockets:    []Socket{{Inode: 1, Drops: 10}, {Inode: 2, Drops: 10}, {Inode: 3}},
+		Interfaces: []mcast.Interface{eth(1, "lo"), eth(2, "eth0"), eth(3, "eth1"), eth(4, "swap0"), eth(5, "swap1"), eth(6, "gone")},
+	}
+	after := Facts{
+		Counters:   map[string]uint64{"Udp.InDatagrams": 9, "Udp.NoPorts": 6, "Udp.New": 1, "Udp.Same": 4},
+		Sockets:    []Socket{{Inode: 1, Drops: 12}, {Inode: 2, Drops: 9}, {Inode: 4, Drops: 3}, {Inode: 0, Drops: 1}},
+		Interfaces: []mcast.Interface{eth(1, "lo"), eth(9, "eth0"), eth(3, "eth1"), eth(5, "swap0"), eth(4, "swap1"), eth(10, "new")},
+	}
+	want := Observed{
+		For:   time.Minute,
+		Grown: map[string]uint64{"Udp.InDatagrams": 4, "Udp.Same": 0},
+		Drops: map[uint64]uint64{1: 2, 4: 3},
+		Lost:  []mcast.Interface{eth(9, "eth0")},
+	}
+	if got := Growth(before, after, time.Minute); !reflect.DeepEqual(got, want) {
+		t.Errorf("grew\n %+v, want\n %+v", got, want)
+	}
+	if got := Growth(Facts{}, after, time.Minute); got.Grown != nil || got.Drops != nil {
+		t.Errorf("from what is not known it grew by %v and %v, want nil", got.Grown, got.Drops)
+	}
+}

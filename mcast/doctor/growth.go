@@ -1,0 +1,68 @@
+package doctor
+
+import (
+	"time"
+
+	"github.com/groupcast/groupcast/mcast"
+)
+
+// Growth is what changed from one reading to another: it fills For, Grown,
+// Drops and Lost. A counter that shrank, or that one of the two lacks, is left
+// out. One that stayed as it was is 0.
+func Growth(before, after Facts, over time.Duration) Observed {
+	return Observed{
+		For:   over,
+		Grown: grown(before.Counters, after.Counters),
+		Drops: dropped(before.Sockets, after.Sockets),
+		Lost:  madeAgain(before.Interfaces, after.Interfaces),
+	}
+}
+
+func grown(before, after map[string]uint64) map[string]uint64 {
+	if before == nil || after == nil {
+		return nil
+	}
+	by := map[string]uint64{}
+	for name, now := range after {
+		if was, ok := before[name]; ok && now >= was {
+			by[name] = now - was
+		}
+	}
+	return by
+}
+
+// dropped is by inode. What a socket that was opened meanwhile has dropped, it
+// has dropped meanwhile.
+func dropped(before, after []Socket) map[uint64]uint64 {
+	if before == nil || after == nil {
+		return nil
+	}
+	were := map[uint64]uint64{}
+	for _, s := range before {
+		were[s.Inode] = s.Drops
+	}
+	by := map[uint64]uint64{}
+	for _, s := range after {
+		if was := were[s.Inode]; s.Inode != 0 && s.Drops >= was {
+			by[s.Inode] = s.Drops - was
+		}
+	}
+	return by
+}
+
+// madeAgain are the interfaces whose name has another index now, while the
+// index that it had is gone: two that changed their names are not.
+func madeAgain(before, after []mcast.Interface) []mcast.Interface {
+	indexes := map[string]int{}
+	for _, i := range before {
+		indexes[i.Name] = i.Index
+	}
+	var list []mcast.Interface
+	for _, now := range after {
+		was, ok := indexes[now.Name]
+		if _, there := mcast.ByIndex(after, was); ok && was != now.Index && !there {
+			list = append(list, now)
+		}
+	}
+	return list
+}

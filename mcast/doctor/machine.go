@@ -1,0 +1,42 @@
+package doctor
+
+import (
+	"errors"
+	"io/fs"
+	"strings"
+)
+
+// readMachine reads what the computer's firmware and its kernel say of it, and
+// what container runtimes leave behind. What has no firmware says nothing, as
+// WSL and many containers do not.
+func readMachine(root fs.FS, getenv func(string) string) (*Machine, error) {
+	vendor, err1 := fs.ReadFile(root, "sys/class/dmi/id/sys_vendor")
+	product, err2 := fs.ReadFile(root, "sys/class/dmi/id/product_name")
+	version, err3 := fs.ReadFile(root, "proc/version")
+	if err := errors.Join(absent(err1), absent(err2), err3); err != nil {
+		return nil, err
+	}
+	return &Machine{
+		Vendor:    printable(vendor),
+		Product:   printable(product),
+		WSL:       strings.Contains(strings.ToLower(string(version)), "microsoft"),
+		Container: container(root, getenv),
+	}, nil
+}
+
+// container is which runtime made this container; "" is none that says so. A
+// pod of Kubernetes can be a container of one of the others.
+func container(root fs.FS, getenv func(string) string) string {
+	if getenv("KUBERNETES_SERVICE_HOST") != "" {
+		return "kubernetes"
+	}
+	for _, mark := range []struct{ file, runtime string }{
+		{"run/.containerenv", "podman"},
+		{".dockerenv", "docker"},
+	} {
+		if _, err := fs.Stat(root, mark.file); err == nil {
+			return mark.runtime
+		}
+	}
+	return ""
+}

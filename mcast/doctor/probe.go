@@ -1,0 +1,171 @@
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/groupcast/groupcast/mcast"
+)
+
+// Probe looks at what cannot be read but has to be tried or waited for. It
+// needs no privileges. Before an active one runs, the user is to be shown what
+// Announce says.
+type Probe struct {
+	Intent Intent
+	Facts  Facts // as read before
+	// Active lets it join the group and send to it. Else it only watches the
+	// counters, the sockets and the interfaces.
+	Active bool
+	// For is how long it watches. An active probe takes as long as its own
+	// datagrams do at the least, which is one to four seconds and three tenths
+	// of a second more for each interface.
+	For   time.Duration
+	Trace *mcast.Trace // is told of the calls on its sockets
+}
+
+const (
+	datagramsEach  = 3                      // by each interface
+	mostInterfaces = 16                     // that it sends by
+	between        = 100 * time.Millisecond // two datagrams, whatever they are for
+)
+
+// gather reads the host's facts before and after.
+var gather = Gather
+
+// Announce says what an active probe will put on the network, a line for each
+// thing; "" when that is nothing.
+func (p Probe) Announce() string {
+	places := p.places()
+	if !p.Active || len(places) == 0 {
+		return ""
+	}
+	g := p.Intent.Group
+	lines := []string{
+		fmt.Sprintf("sends %d datagrams to %s, at most %d a second: %d by %s", datagramsEach*len(places), g.AddrPort(),
+			time.Second/between, datagramsEach, names(places)),
+		fmt.Sprintf("they say %q and a random number", payload(places[0], 1)),
+	}
+	if joins := p.joins(); len(joins) > 0 {
+		lines = append(lines, fmt.Sprintf("joins %s on %s; meanwhile what is sent to port %d of this host alone may reach the probe, and not the program that has the port",
+			g.Addr, names(joins), g.Port))
+	}
+	if p.For > 0 {
+		if p.wantsControl() {
+			lines = append(lines,
+				fmt.Sprintf("joins %s as well, to compare", controlGroup(g)),
+				fmt.Sprintf("leaves the group and joins it again when a steady sender falls silent, at most every %v", reviveEvery))
+		}
+		lines = append(lines, "sends one empty datagram to each of several senders that have one address, by the same limit")
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Run looks for as long as it was told. It returns what it has seen, also
+// with an error, which is ctx's when that ended it; mcast.ErrPortInUse when a
+// program holds the group's port without sharing it; or that of opening a
+// socket or of reading the host's counters. A join that fails is no error: it
+// is Observed.Joined.
+//
+// While it is joined, the port is shared: of unicast datagrams to it the probe
+// gets those that another program would have got.
+func (p Probe) Run(ctx context.Context) (Observed, error) {
+	before, err := gather(p.Intent)
+	if err != nil {
+		return Observed{}, err
+	}
+	start := time.Now()
+	var seen Observed
+	if p.Active {
+		seen, err = p.look(ctx)
+	} else {
+		err = wait(ctx, p.For)
+	}
+	after, failed := gather(p.Intent)
+	if err == nil {
+		err = failed
+	}
+	if failed != nil {
+		seen.For = time.Since(start)
+		return seen, err
+	}
+	grown := Growth(before, after, time.Since(start))
+	seen.For, seen.Grown, seen.Drops, seen.Lost = grown.For, grown.Grown, grown.Drops, grown.Lost
+	return seen, err
+}
+
+func wait(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
+
+// places are the interfaces that it sends by: the one that sends leave by, and
+// those where the group is joined.
+func (p Probe) places() []mcast.Interface {
+	out := p.Intent.Send
+	if out == 0 {
+		out = p.Facts.Send.Route.IfIndex
+	}
+	list := p.interfaces(append([]int{out}, p.Intent.Joined...))
+	return list[:min(len(list), mostInterfaces)]
+}
+
+// joins are the interfaces that it joins on.
+func (p Probe) joins() []mcast.Interface { return p.interfaces(p.Intent.Joined) }
+
+// interfaces are those of the indexes, each once.
+func (p Probe) interfaces(indexes []int) []mcast.Interface {
+	var list []mcast.Interface
+	for n, index := range indexes {
+		if index == 0 || slices.Contains(indexes[:n], index) {
+			continue
+		}
+		i, ok := mcast.ByIndex(p.Facts.Interfaces, index)
+		if !ok {
+			i = mcast.Interface{Index: index, Name: p.Intent.nameOf(index)}
+		}
+		list = append(list, i)
+	}
+	return list
+}
+
+func names(list []mcast.Interface) string {
+	var out []string
+	for _, i := range list {
+		out = append(out, i.Name)
+	}
+	return strings.Join(out, ", ")
+}
+
+// payload is what the nth datagram by an interface says, without the token.
+func payload(by mcast.Interface, n int) string {
+	return fmt.Sprintf("groupcast doctor probe %d/%d by %s", n, datagramsEach, by.Name)
+}
+
+// wantsControl: groups that every switch forwards everywhere need no other to
+// be compared with, and no leave and join.
+func (p Probe) wantsControl() bool { return p.For > 0 && !everywhere(p.Intent.Group.Addr) }
+
+// everywhere reports whether switches that snoop forward the group to every
+// port: 224.0.0.0/24 (RFC 4541, section 2.1.2), and taken to be so for the
+// link-local scope of IPv6, as most do.
+func everywhere(group netip.Addr) bool {
+	return group.IsLinkLocalMulticast() || group.IsInterfaceLocalMulticast()
+}
+
+// controlGroup is the group that the probe's own is compared with.
+func controlGroup(g mcast.Group) mcast.Group {
+	if g.Addr.Is6() {
+		return mcast.Group{Addr: netip.MustParseAddr("ff02::114"), Port: mcast.DefaultPort}
+	}
+	return mcast.DefaultGroup
+}

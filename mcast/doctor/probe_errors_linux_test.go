@@ -1,0 +1,148 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"net"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/groupcast/groupcast/mcast"
+)
+
+// Passively it joins and sends nothing, and sees an interface that is made
+// again.
+func TestProbeWatches(t *testing.T) {
+	l := build(t, twoOnLAN)
+	a := l.Host("A")
+	p := prepared(t, a, labGroup)
+	p.Active = false
+	p.Trace = &mcast.Trace{Call: func(c mcast.Call) { t.Errorf("a passive probe calls %v", c) }}
+	ctx, cancel := context.WithCancel(t.Context())
+	p.For = time.Hour
+	var seen Observed
+	var err error
+	ended := make(chan struct{})
+	started := onGather(t)
+	go func() {
+		defer close(ended)
+		_ = a.Do(func() error {
+			seen, err = p.Run(ctx)
+			return nil
+		})
+	}()
+	<-started
+	if err := errors.Join(a.Link("eth0").Delete(), a.Link("eth0").Make()); err != nil {
+		t.Fatal(err)
+	}
+	cancel()
+	<-ended
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled, it ended with %v", err)
+	}
+	if len(seen.Lost) != 1 || seen.Lost[0].Name != "eth0" || seen.Lost[0].Index == index(t, p, "eth0") {
+		t.Errorf("lost %+v, want eth0 as it is now", seen.Lost)
+	}
+	if seen.Probed || seen.Sent != nil || seen.For <= 0 {
+		t.Errorf("a passive probe saw %+v", seen)
+	}
+}
+
+// onGather tells when the facts have been read.
+func onGather(t *testing.T) <-chan struct{} {
+	real, read := gather, make(chan struct{}, 2)
+	gather = func(in Intent) (Facts, error) {
+		f, err := real(in)
+		read <- struct{}{}
+		return f, err
+	}
+	t.Cleanup(func() { gather = real })
+	return read
+}
+
+// What was seen until it is cancelled is returned.
+func TestProbeCancelled(t *testing.T) {
+	t.Parallel()
+	l := build(t, twoOnLAN)
+	a := l.Host("A")
+	p := prepared(t, a, labGroup)
+	p.For = time.Hour
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	p.Trace = &mcast.Trace{Call: func(c mcast.Call) {
+		if c.Name == "sendmsg" {
+			cancel()
+		}
+	}}
+	in(t, a, func() error {
+		seen, err := p.Run(ctx)
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("cancelled, it ended with %v", err)
+		}
+		if s := seen.Sent[index(t, p, "eth0")]; s.Tried != 1 || !seen.Probed {
+			t.Errorf("cancelled after its first datagram it has sent %+v", s)
+		}
+		return nil
+	})
+}
+
+func TestProbePortInUse(t *testing.T) {
+	t.Parallel()
+	l := build(t, twoOnLAN)
+	a := l.Host("A")
+	in(t, a, func() error {
+		c, err := net.ListenUDP("udp4", &net.UDPAddr{Port: 5000})
+		if err == nil {
+			t.Cleanup(func() { c.Close() })
+		}
+		return err
+	})
+	p := prepared(t, a, labGroup)
+	in(t, a, func() error {
+		if _, err := p.Run(t.Context()); !errors.Is(err, mcast.ErrPortInUse) {
+			t.Errorf("with the port taken: %v, want %v", err, mcast.ErrPortInUse)
+		}
+		return nil
+	})
+}
+
+// A join that fails is something to be told of, and the sends go on.
+func TestProbeJoinFails(t *testing.T) {
+	t.Parallel()
+	l := build(t, twoOnLAN)
+	a := l.Host("A")
+	if err := a.Sysctl("net.ipv4.igmp_max_memberships", "0"); err != nil {
+		t.Fatal(err)
+	}
+	p := prepared(t, a, labGroup)
+	seen := run(t, a, p)
+	if !errors.Is(seen.Joined, syscall.ENOBUFS) {
+		t.Errorf("joined with %v, want %v", seen.Joined, syscall.ENOBUFS)
+	}
+	if s := seen.Sent[index(t, p, "eth0")]; s.Tried != datagramsEach || s.Copies != 0 || leftOf(s) < datagramsEach {
+		t.Errorf("without a membership: %+v, want them sent, and no copies", s)
+	}
+}
+
+// No two datagrams leave nearer to each other than it was announced.
+func TestProbePace(t *testing.T) {
+	t.Parallel()
+	l := build(t, onOneSwitch([]string{"A", "192.168.1.10/24", "192.168.2.10/24", "192.168.3.10/24"}))
+	p := prepared(t, l.Host("A"), labGroup)
+	var sent []time.Time
+	p.Trace = &mcast.Trace{Call: func(c mcast.Call) {
+		if c.Name == "sendmsg" {
+			sent = append(sent, c.At)
+		}
+	}}
+	run(t, l.Host("A"), p)
+	if len(sent) != 3*datagramsEach {
+		t.Errorf("%d datagrams were sent, want %d", len(sent), 3*datagramsEach)
+	}
+	for n := 1; n < len(sent); n++ {
+		if gap := sent[n].Sub(sent[n-1]); gap < between {
+			t.Errorf("datagram %d left %v after the one before, want %v at least", n+1, gap, between)
+		}
+	}
+}

@@ -1,0 +1,154 @@
+package doctor
+
+import (
+	"cmp"
+	"maps"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/groupcast/groupcast/mcast"
+)
+
+// arrival is what a probe keeps of a datagram, which is not what it says.
+type arrival struct {
+	at      time.Time
+	from    netip.AddrPort
+	to      netip.Addr
+	ifIndex int
+	hops    int
+	content uint64 // a hash of it
+}
+
+// mostSenders are remembered; a flood of forged addresses must not fill the
+// memory.
+const mostSenders = 1000
+
+// audience is who was heard in the group, and what came twice.
+type audience struct {
+	interfaces []mcast.Interface
+	senders    map[netip.AddrPort]*Sender
+	doubles    doubles
+}
+
+func newAudience(interfaces []mcast.Interface) *audience {
+	return &audience{interfaces: interfaces, senders: map[netip.AddrPort]*Sender{}, doubles: newDoubles()}
+}
+
+// hear returns the sender of a datagram, nil when there are too many.
+func (a *audience) hear(d arrival) *Sender {
+	s := a.senders[d.from]
+	if s == nil {
+		if len(a.senders) >= mostSenders {
+			return nil
+		}
+		s = &Sender{From: d.from, Local: a.local(d.from.Addr())}
+		a.senders[d.from] = s
+	}
+	s.IfIndex, s.Hops = d.ifIndex, d.hops
+	s.Outside = !s.Local && a.outside(d)
+	s.Datagrams++
+	if !s.Local {
+		a.doubles.hear(d)
+	}
+	return s
+}
+
+func (a *audience) list() []Sender {
+	out := []Sender{}
+	for _, s := range a.senders {
+		out = append(out, *s)
+	}
+	slices.SortFunc(out, func(a, b Sender) int { return a.From.Compare(b.From) })
+	return out
+}
+
+// local reports whether an address is one of this host.
+func (a *audience) local(addr netip.Addr) bool {
+	addr = addr.WithZone("")
+	return slices.ContainsFunc(a.interfaces, func(i mcast.Interface) bool {
+		return slices.ContainsFunc(i.Addrs, func(p netip.Prefix) bool { return p.Addr() == addr })
+	})
+}
+
+// outside reports whether a datagram's source is on no network of the interface
+// that it came by; false when that is not known.
+func (a *audience) outside(d arrival) bool {
+	from := d.from.Addr().WithZone("")
+	i, ok := mcast.ByIndex(a.interfaces, d.ifIndex)
+	if !ok || from.IsUnspecified() || from.IsLinkLocalUnicast() || !i.Addr(from).IsValid() {
+		return false
+	}
+	return !slices.ContainsFunc(i.Addrs, func(p netip.Prefix) bool { return p.Contains(from) })
+}
+
+// doubles finds datagrams that came by two interfaces: the same content from
+// the same sender, within a second.
+type doubles struct {
+	waiting map[copyOf]first
+	found   map[pair]int
+}
+
+type copyOf struct {
+	from    netip.AddrPort
+	content uint64
+}
+
+// first is what came by one interface, and may come by another.
+type first struct {
+	ifIndex int
+	at      time.Time
+	times   int
+}
+
+type pair struct {
+	from       netip.AddrPort
+	interfaces [2]int
+}
+
+const (
+	doubleTime  = time.Second
+	mostWaiting = 4096
+)
+
+func newDoubles() doubles { return doubles{map[copyOf]first{}, map[pair]int{}} }
+
+func (d *doubles) hear(a arrival) {
+	key := copyOf{a.from, a.content}
+	w := d.waiting[key]
+	recent := w.times > 0 && a.at.Sub(w.at) <= doubleTime
+	switch {
+	case recent && w.ifIndex != a.ifIndex:
+		on := [2]int{min(w.ifIndex, a.ifIndex), max(w.ifIndex, a.ifIndex)}
+		d.found[pair{a.from, on}]++
+		w.times--
+	case recent:
+		w.at = a.at
+		w.times++
+	default:
+		w = first{a.ifIndex, a.at, 1}
+	}
+	if _, known := d.waiting[key]; !known && len(d.waiting) >= mostWaiting {
+		d.forget(a.at)
+	}
+	d.waiting[key] = w
+}
+
+// forget makes room: what is too old goes, or, under a flood, everything.
+func (d *doubles) forget(now time.Time) {
+	maps.DeleteFunc(d.waiting, func(_ copyOf, w first) bool { return w.times == 0 || now.Sub(w.at) > doubleTime })
+	if len(d.waiting) >= mostWaiting {
+		clear(d.waiting)
+	}
+}
+
+func (d *doubles) list() []Doubled {
+	out := []Doubled{}
+	for p, n := range d.found {
+		out = append(out, Doubled{From: p.from, Interfaces: p.interfaces, Datagrams: n})
+	}
+	slices.SortFunc(out, func(a, b Doubled) int {
+		return cmp.Or(a.From.Compare(b.From), slices.Compare(a.Interfaces[:], b.Interfaces[:]))
+	})
+	return out
+}

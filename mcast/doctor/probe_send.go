@@ -1,0 +1,103 @@
+package doctor
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"slices"
+	"time"
+
+	"github.com/groupcast/groupcast/mcast"
+)
+
+const (
+	// reportTime passes between the joins and the first datagram, so that what
+	// the host tells of them is not counted among what was sent: IGMPv3 and
+	// MLDv2 repeat a report within a second (RFC 3376, sections 8.1 and 8.11).
+	reportTime = 1100 * time.Millisecond
+	// copyTime is how long own copies are waited for after the last datagram.
+	copyTime = time.Second
+	// counterTime is how long it waits for the interfaces' counters to grow:
+	// some drivers read those of the card every two seconds only.
+	counterTime = 2500 * time.Millisecond
+)
+
+// shot is one datagram that is sent.
+type shot struct {
+	by   mcast.Interface
+	n    int // from 1
+	text string
+}
+
+// shots are the datagrams of a probe, by the interfaces in turn, with a token
+// by which the copies are known.
+func shots(places []mcast.Interface) []shot {
+	random := make([]byte, 4)
+	rand.Read(random)
+	token := hex.EncodeToString(random)
+	var list []shot
+	for n := range datagramsEach {
+		for _, by := range places {
+			list = append(list, shot{by, n + 1, payload(by, n+1) + " " + token})
+		}
+	}
+	return list
+}
+
+// volley is what becomes of the datagrams by one interface.
+type volley struct {
+	by     mcast.Interface
+	echoes bool // own copies are to be expected
+	leaves bool // they are meant to leave the host
+
+	sent        Sent
+	refused     int
+	copies      []int // which of them came back
+	before      uint64
+	beforeQueue uint64
+	counted     bool // before is known
+	settled     bool // sent.Left is final
+}
+
+// begin reads the counters, before the first datagram.
+func (v *volley) begin() { v.before, v.beforeQueue, v.counted = linkCounters(v.by.Index) }
+
+func (v *volley) tried(err error) {
+	v.sent.Tried++
+	if err != nil {
+		v.refused++
+		v.sent.Err = err
+	}
+}
+
+// copied counts an own copy, once for each datagram.
+func (v *volley) copied(n int) {
+	if !slices.Contains(v.copies, n) {
+		v.copies = append(v.copies, n)
+		v.sent.Copies++
+	}
+}
+
+// settle reads the counters again, that long after the last datagram, and
+// reports whether there is anything more to wait for.
+func (v *volley) settle(since time.Duration) bool {
+	taken := v.sent.Tried - v.refused
+	if !v.settled {
+		v.count(taken, since >= counterTime)
+	}
+	heard := !v.echoes || v.sent.Copies >= taken || since >= copyTime
+	return v.settled && heard
+}
+
+func (v *volley) count(taken int, last bool) {
+	sent, queue, ok := linkCounters(v.by.Index)
+	if !ok || !v.counted || sent < v.before {
+		v.settled = true
+		return
+	}
+	left := int(sent - v.before)
+	v.sent.Queue = max(queue, v.beforeQueue) - v.beforeQueue
+	v.settled = !v.leaves || left >= taken || last
+	if v.settled && v.leaves {
+		v.sent.Left = &left
+	}
+}

@@ -1,0 +1,184 @@
+package doctor
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"hash/maphash"
+	"net"
+	"net/netip"
+	"runtime"
+	"syscall"
+	"time"
+
+	"github.com/groupcast/groupcast/mcast"
+)
+
+// listener is a socket that is read from: a mcast.Conn, or a plain one.
+type listener interface {
+	Read(ctx context.Context, dst []mcast.Datagram) (int, error)
+	Close() error
+}
+
+// listen opens the sockets.
+func (l *look) listen(ctx context.Context) (err error) {
+	g := l.Intent.Group
+	at := anyAddr(g.Addr)
+	l.group, err = mcast.Listen(ctx, mcast.Config{Addr: at, Port: g.Port, ReadSize: readSize, Trace: l.Trace})
+	if err != nil {
+		return err
+	}
+	l.open = append(l.open, l.group)
+	l.sender, err = mcast.Listen(ctx, mcast.Config{
+		Addr: at, ReadSize: readSize, NoLoopback: !l.Intent.Loopback, QueueErrors: runtime.GOOS == "linux", Trace: l.Trace,
+	})
+	if err != nil {
+		return err
+	}
+	l.open = append(l.open, l.sender)
+	if err := l.sender.SetHops(l.Intent.Hops); err != nil {
+		return err
+	}
+	// What follows is only missed when it cannot be had.
+	if l.plain, err = openPlain(ctx, g); err == nil {
+		l.open = append(l.open, l.plain)
+	}
+	if l.wantsControl() {
+		l.control, err = mcast.Listen(ctx, mcast.Config{Addr: at, Port: controlGroup(g).Port, ReadSize: readSize, Trace: l.Trace})
+		if err == nil {
+			l.open = append(l.open, l.control)
+		}
+	}
+	return ctx.Err()
+}
+
+// readSize is how much of a datagram is looked at, in bytes.
+const readSize = 2048
+
+func anyAddr(group netip.Addr) netip.Addr {
+	if group.Is6() {
+		return netip.IPv6Unspecified()
+	}
+	return netip.IPv4Unspecified()
+}
+
+// join joins the group everywhere, and returns the first error.
+func (l *look) join() (failed error) {
+	for _, i := range l.joins() {
+		for _, g := range l.asked(i) {
+			if err := l.group.Join(g, i); err != nil && failed == nil {
+				failed = err
+			}
+		}
+		if l.control != nil {
+			_ = l.control.Join(controlGroup(l.Intent.Group), i) // it is only missed
+		}
+	}
+	return failed
+}
+
+// asked is what is joined on an interface. With a source, the interface's own
+// address is one as well, or the own copies would not be heard.
+func (l *look) asked(i mcast.Interface) []mcast.Group {
+	g := l.Intent.Group
+	own := g
+	own.Source = i.Addr(g.Addr)
+	if !g.Source.IsValid() || !own.Source.IsValid() || own.Source == g.Source {
+		return []mcast.Group{g}
+	}
+	return []mcast.Group{g, own}
+}
+
+// again leaves the group on an interface and joins it again. The network is
+// told of it only when no other program of this host has joined the group there.
+func (l *look) again(ifIndex int) {
+	for _, i := range l.joins() {
+		if i.Index != ifIndex {
+			continue
+		}
+		for _, g := range l.asked(i) {
+			_ = l.group.Leave(g, i) // lost with a deleted interface, at the worst
+		}
+		for _, g := range l.asked(i) {
+			l.joinErr = cmp.Or(l.joinErr, l.group.Join(g, i))
+		}
+	}
+}
+
+// read hands on what arrives at a socket until it is closed.
+func (l *look) read(ctx context.Context, from listener, to chan<- []arrival) {
+	l.readers.Go(func() {
+		batch := make([]mcast.Datagram, mcast.BatchSize)
+		for {
+			n, err := from.Read(ctx, batch)
+			if ctx.Err() != nil || errors.Is(err, net.ErrClosed) {
+				return
+			}
+			if err != nil {
+				select {
+				case l.failed <- err:
+				case <-ctx.Done():
+				}
+				return
+			}
+			select {
+			case to <- l.arrivals(batch[:n]):
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+}
+
+// arrivals is a batch without its contents.
+func (l *look) arrivals(batch []mcast.Datagram) []arrival {
+	list := make([]arrival, 0, len(batch))
+	for _, d := range batch {
+		if !d.Stray {
+			list = append(list, arrival{
+				at: d.At, from: d.From, to: d.To.WithZone(""), ifIndex: d.IfIndex, hops: d.Hops,
+				content: maphash.Bytes(l.seed, d.Data),
+			})
+		}
+	}
+	return list
+}
+
+// refusal is a host's word that nobody is at a port.
+type refusal struct {
+	from netip.AddrPort
+	at   time.Time
+}
+
+// ask sends an empty datagram to a sender alone, and waits for its host to say
+// that nobody is there, which a connected socket is told (RFC 1122, section
+// 4.1.3.3).
+func (l *look) ask(ctx, reading context.Context, to netip.AddrPort, ifIndex int) {
+	c, err := mcast.Listen(ctx, mcast.Config{Remote: to, ReadSize: readSize, Trace: l.Trace})
+	if err != nil {
+		return
+	}
+	l.open = append(l.open, c)
+	if err := c.Send(nil, netip.AddrPort{}, mcast.Via{IfIndex: ifIndex}); err != nil {
+		return
+	}
+	l.readers.Go(func() {
+		batch := make([]mcast.Datagram, 1)
+		_, err := c.Read(reading, batch)
+		if errors.Is(err, syscall.ECONNREFUSED) {
+			select {
+			case l.refusals <- refusal{to, time.Now()}:
+			case <-reading.Done():
+			}
+		}
+	})
+}
+
+// close ends the reading, and returns when nothing is left.
+func (l *look) close() {
+	l.stop()
+	for _, c := range l.open {
+		c.Close()
+	}
+	l.readers.Wait()
+}

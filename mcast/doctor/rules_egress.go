@@ -1,0 +1,288 @@
+package doctor
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/groupcast/groupcast/mcast"
+)
+
+// wrongEgress: the datagrams leave by an interface where the others are not;
+// known from the addresses and kinds of the interfaces, and from who was heard
+// by which.
+func wrongEgress(f Facts, in Intent) []Finding {
+	const name = "wrong-egress"
+	out, ok := f.egress(in)
+	if !ok {
+		return f.unsent(name, in)
+	}
+	if out.Loopback() {
+		return fine(name, "sends stay on this host: "+out.Name)
+	}
+	best, ok := f.Best(in.Group)
+	if !ok || best.Index == out.Index {
+		return fine(name, fmt.Sprintf("sends leave by %s (%s), and no usable interface is better", describe(out, in.Group), f.choice(in)))
+	}
+	because, verdict := f.doubt(out, best, in)
+	if because == "" {
+		return fine(name, fmt.Sprintf("sends leave by %s (%s), and nothing speaks for another interface", describe(out, in.Group), f.choice(in)))
+	}
+	return []Finding{{
+		Name:      name,
+		Verdict:   verdict,
+		Title:     fmt.Sprintf("sends leave by %s, the LAN %s", describe(out, in.Group), f.whereabouts(best, out, in.Group)),
+		Evidence:  f.choice(in) + "; " + because,
+		Hints:     append(useInterface(best), routeBy(best, in.Group)),
+		Interface: out.Name,
+		Fix:       &Fix{UseInterface: best.Name},
+	}}
+}
+
+// doubt says what speaks against out and for best; "" is nothing. Who was
+// heard is a proof. What the interfaces are only lets one ask, and a user who
+// chose an interface is asked only where the other has a routable address.
+func (f Facts) doubt(out, best mcast.Interface, in Intent) (because string, _ Verdict) {
+	here, there := out.Addr(in.Group.Addr), best.Addr(in.Group.Addr)
+	routable := !there.IsLinkLocalUnicast()
+	tunnel := out.Flags&net.FlagPointToPoint != 0 && best.Flags&net.FlagPointToPoint == 0
+	linkLocal := here.IsLinkLocalUnicast() && routable
+	if in.chose() {
+		tunnel = tunnel && routable
+		linkLocal = linkLocal && here.Is4() // of IPv6 every interface has one
+	}
+	switch {
+	case f.Heard[best.Index] > 0 && f.Heard[out.Index] == 0:
+		return fmt.Sprintf("others are heard by %s (datagrams: %d), nobody by %s", best.Name, f.Heard[best.Index], out.Name), Failure
+	case f.Heard[out.Index] > 0 && in.chose():
+		return "", OK
+	case linkLocal:
+		return fmt.Sprintf("%s has only the link-local address %s, %s has %s", out.Name, here, best.Name, there), Warning
+	case tunnel:
+		return fmt.Sprintf("%s is a point-to-point link, as VPNs have, %s is a network", out.Name, best.Name), Warning
+	}
+	return "", OK
+}
+
+// chose reports whether the user chose the interface that sends leave by.
+func (in Intent) chose() bool { return in.Send != 0 || in.Group.Addr.Zone() != "" }
+
+// choice says who chose the interface that sends leave by.
+func (f Facts) choice(in Intent) string {
+	switch {
+	case in.Send != 0:
+		return "you chose it"
+	case in.Group.Addr.Zone() != "":
+		return "the group's zone names it"
+	}
+	return "the kernel chose it: " + cmp.Or(f.Send.Route.Match.String(), "its routing says so")
+}
+
+// whereabouts says where the LAN is, or, where several interfaces are as good,
+// may be.
+func (f Facts) whereabouts(best, out mcast.Interface, g mcast.Group) string {
+	var names []string
+	for _, i := range f.Interfaces {
+		if i.Index != out.Index && i.Usable(g.Addr) && f.preference(i, g) == f.preference(best, g) {
+			names = append(names, i.Name)
+		}
+	}
+	if len(names) < 2 || f.Heard[best.Index] > 0 {
+		return "is at " + best.Name
+	}
+	return "may be at " + strings.Join(names, " or ")
+}
+
+func useInterface(i mcast.Interface) []string {
+	return []string{fmt.Sprintf("send and join by %s: -i %s, or /interface %s", i.Name, i.Name, i.Name)}
+}
+
+func routeBy(i mcast.Interface, g mcast.Group) string {
+	if g.Addr.Is6() {
+		return "name the zone with the group: " + g.Addr.WithZone(i.Name).String()
+	}
+	return "for every program of this host: ip route add 224.0.0.0/4 dev " + i.Name
+}
+
+// noRoute: no interface was chosen, and the routing table has no answer; known
+// from the kernel's error when it is asked for a route to the group.
+func noRoute(f Facts, in Intent) []Finding {
+	const name = "no-route"
+	answer := f.Send
+	if in.Send != 0 {
+		answer = f.By[in.Send]
+		if in.Group.Addr.Is4() {
+			answer = Answer{}
+		}
+	}
+	out, listed := f.egress(in)
+	switch {
+	case answer.Err != nil && !errors.Is(answer.Err, errors.ErrUnsupported):
+	case answer.Route.IfIndex != 0:
+		return fine(name, fmt.Sprintf("sends leave by %s: %s", f.nameOf(in, answer.Route.IfIndex),
+			cmp.Or(answer.Route.Match.String(), "the system says so")))
+	case in.Send != 0 && in.Group.Addr.Is4():
+		return fine(name, "an interface was chosen, so that IPv4 needs no route to the group")
+	default:
+		return unknown(name, "it is not known where sends would leave: "+f.unread(FromRoutes))
+	}
+	if in.Send != 0 && (!listed || out.Ready(in.Group.Addr) != nil) {
+		return unknown(name, fmt.Sprintf("%s, which was chosen, is not ready: %s", f.nameOf(in, in.Send), reason(answer.Err)))
+	}
+	why := reason(answer.Err)
+	finding := Finding{
+		Name:     name,
+		Verdict:  Failure,
+		Title:    "sends go nowhere: " + why,
+		Evidence: fmt.Sprintf("asked for a route to %s, the kernel says: %s", in.Group.Addr, why),
+		Hints:    []string{"bring up a network, or talk on this host alone: -i lo"},
+	}
+	if in.Send != 0 {
+		finding.Evidence = fmt.Sprintf("asked for a route to %s by %s, the kernel says: %s", in.Group.Addr, out.Name, why)
+		finding.Hints = []string{fmt.Sprintf("give it the route that every interface has: ip -6 route add multicast ff00::/8 dev %s table local", out.Name)}
+		finding.Interface = out.Name
+		return []Finding{finding}
+	}
+	if f.Join.Err != nil {
+		finding.Evidence += "; a join without an interface fails as well"
+	}
+	if best, ok := f.Best(in.Group); ok {
+		finding.Hints = append(useInterface(best), routeBy(best, in.Group))
+		finding.Fix = &Fix{UseInterface: best.Name}
+	}
+	return []Finding{finding}
+}
+
+// joinSendMismatch: what is sent does not pass where the group is joined, so
+// this host hears the group on one network and talks on another; known from
+// the program's own joins and the interface that its sends leave by.
+func joinSendMismatch(f Facts, in Intent) []Finding {
+	const name = "join-send-mismatch"
+	if len(in.Joined) == 0 {
+		return fine(name, "it joins nothing, so that there is nothing to differ from")
+	}
+	out, ok := f.egress(in)
+	if !ok {
+		return f.unsent(name, in)
+	}
+	if slices.Contains(in.Joined, out.Index) {
+		return fine(name, fmt.Sprintf("sends leave by %s, and %s is joined there", out.Name, in.Group.Addr))
+	}
+	joined := f.listed(in.Joined)
+	if len(joined) == 0 {
+		return unknown(name, "none of the interfaces that the group is joined on is there")
+	}
+	var names []string
+	target := joined[0]
+	for _, i := range joined {
+		names = append(names, i.Name)
+		if f.preference(i, in.Group) > f.preference(target, in.Group) {
+			target = i
+		}
+	}
+	if in.Send != 0 && !out.Loopback() || target.Loopback() {
+		target = out // chosen for sending, so it is the join that is missing
+	}
+	on := strings.Join(names, ", ")
+	return []Finding{{
+		Name:      name,
+		Verdict:   Warning,
+		Title:     fmt.Sprintf("sends leave by %s, but %s is joined on %s", out.Name, in.Group.Addr, on),
+		Evidence:  fmt.Sprintf("a join does not choose where sends leave; own copies are made on %s, where the group is not joined, so none comes back", out.Name),
+		Hints:     useInterface(target),
+		Interface: out.Name,
+		Fix:       &Fix{UseInterface: target.Name},
+	}}
+}
+
+// wrongSource: what is sent carries an address that is not of the interface it
+// leaves by, which receivers with a reverse path filter drop; known from the
+// source in the kernel's answer.
+func wrongSource(f Facts, in Intent) []Finding {
+	const name = "wrong-source"
+	out, ok := f.egress(in)
+	if !ok {
+		return f.unsent(name, in)
+	}
+	answer := f.Send
+	if in.Send != 0 {
+		answer = f.By[in.Send]
+	}
+	source, own := answer.Route.Source, out.Addr(in.Group.Addr)
+	switch {
+	case answer.Err != nil:
+		return unknown(name, fmt.Sprintf("the kernel does not say which source a send by %s has: %s", out.Name, reason(answer.Err)))
+	case !source.IsValid():
+		return unknown(name, fmt.Sprintf("it is not known which source a send by %s has: %s", out.Name, f.unread(FromRoutes)))
+	case owns(out, source):
+		return fine(name, fmt.Sprintf("what leaves by %s carries %s, an address of it", out.Name, source))
+	case out.Loopback():
+		return fine(name, fmt.Sprintf("what is sent by %s carries %s, and stays on this host", out.Name, source))
+	case !own.IsValid():
+		return unknown(name, fmt.Sprintf("%s has no address of its own that it could carry (no-address)", out.Name))
+	}
+	verdict, whose := Failure, "of no interface of this host"
+	if n := slices.IndexFunc(f.Interfaces, func(i mcast.Interface) bool { return owns(i, source) }); n >= 0 {
+		verdict, whose = Warning, "of "+f.Interfaces[n].Name
+	} else if covers(out, source) {
+		verdict = Warning
+	}
+	return []Finding{{
+		Name:    name,
+		Verdict: verdict,
+		Title:   fmt.Sprintf("what leaves by %s carries %s, an address %s", out.Name, source, whose),
+		Evidence: fmt.Sprintf("asked for a route to %s, the kernel answers: by %s, source %s (%s), and %s has %s; a receiver whose way back to %s leads elsewhere drops it (reverse-path)",
+			in.Group.Addr, out.Name, source, cmp.Or(answer.Route.Match.String(), "no route decides"), out.Name, own, source),
+		Hints:     []string{sourceOf(out, own, in.Group)},
+		Interface: out.Name,
+	}}
+}
+
+func sourceOf(out mcast.Interface, own netip.Addr, g mcast.Group) string {
+	if g.Addr.Is6() {
+		return fmt.Sprintf("choose the source: ip -6 route replace multicast ff00::/8 dev %s src %s table local", out.Name, own)
+	}
+	return fmt.Sprintf("choose the source: ip route replace 224.0.0.0/4 dev %s src %s", out.Name, own)
+}
+
+// noZone: a link-local group of IPv6 goes by whichever interface came up first;
+// known from the group, and the interfaces that it could mean.
+func noZone(f Facts, in Intent) []Finding {
+	const name = "no-zone"
+	switch g := in.Group.Addr; {
+	case !g.Is6():
+		return fine(name, "zones are of IPv6")
+	case !g.IsLinkLocalMulticast():
+		return fine(name, fmt.Sprintf("only a group of ff02::/16 needs a zone to be told from another, and %s is none", g))
+	case g.Zone() != "":
+		return fine(name, "the zone is "+g.Zone())
+	case in.Send != 0:
+		return fine(name, "an interface was chosen to send by, which says as much")
+	case f.Interfaces == nil:
+		return unknown(name, noInterfaces)
+	}
+	usable := slices.DeleteFunc(slices.Clone(f.Interfaces), func(i mcast.Interface) bool {
+		return !i.Usable(in.Group.Addr) || f.isPort(i.Index)
+	})
+	best, ok := f.Best(in.Group)
+	if len(usable) < 2 || !ok {
+		return fine(name, "no two interfaces are usable, so that it can mean one only")
+	}
+	now := ""
+	if out, ok := f.egress(in); ok {
+		now = fmt.Sprintf("; now it is %s, by %s, and another after that was down", out.Name, cmp.Or(f.Send.Route.Match.String(), "the system's choice"))
+	}
+	return []Finding{{
+		Name:    name,
+		Verdict: Warning,
+		Title:   fmt.Sprintf("%s has no zone: it goes by whichever interface came up first", in.Group.Addr),
+		Evidence: fmt.Sprintf("ff02::/16 is another group on each link (RFC 4007), and these are usable: %s%s",
+			describeAll(usable, in.Group), now),
+		Hints: append([]string{routeBy(best, in.Group)}, useInterface(best)...),
+		Fix:   &Fix{UseInterface: best.Name},
+	}}
+}

@@ -1,0 +1,88 @@
+package doctor
+
+import (
+	"net/netip"
+	"syscall"
+	"testing"
+
+	"github.com/groupcast/groupcast/mcast"
+)
+
+// talk is what a program does that has joined and sends as the kernel would.
+func talk(group string, joined ...int) Intent {
+	return Intent{Group: mcast.Group{Addr: netip.MustParseAddr(group), Port: 1234}, Joined: joined, Loopback: true, Hops: 1}
+}
+
+// sendBy is the same, with an interface that was chosen for sending.
+func sendBy(in Intent, i mcast.Interface) Intent {
+	in.Send, in.Wanted = i.Index, wanted(i)
+	return in
+}
+
+// from is the kernel's answer that leads to i with another source.
+func from(i mcast.Interface, source string) Answer {
+	a := by(i)
+	a.Route.Source = netip.MustParseAddr(source)
+	return a
+}
+
+func TestEgressRules(t *testing.T) {
+	six0 := iface(2, "eth0", up, "2001:db8::1/64", "fe80::1/64")
+	six1 := iface(3, "eth1", up, "fe80::2/64")
+
+	testRule(t, "wrong-egress", []ruleTest{
+		{"nothing is known", Facts{}, talk("224.0.0.114", 2), "unknown", "not known"},
+		{"where sends leave is not known", Facts{Interfaces: []mcast.Interface{eth0}}, talk("224.0.0.114", 2), "unknown", "RTM_GETROUTE"},
+		{"no way out", facts(nowhere(syscall.ENETUNREACH), eth0), talk("224.0.0.114", 2), "unknown", "network is unreachable"},
+		{"the only one, link-local, by choice", facts(by(eth1), eth1), sendBy(talk("224.0.0.114", 3), eth1), "ok", "you chose it"},
+		{"link-local by choice", facts(by(eth0), eth0, eth1), sendBy(talk("224.0.0.114", 3), eth1), "warning eth1 use eth0", "you chose it|169.254.167.41"},
+		{"a VPN by choice, and the rest link-local", facts(by(tun0), eth1, tun0), sendBy(talk("224.0.0.114", 4), tun0), "ok", ""},
+		{"IPv6, link-local by choice, as all are", facts(by(six0), six0, six1), sendBy(talk("ff02::114", 3), six1), "ok", ""},
+		{"IPv6, named by the zone", facts(by(six1), six0, six1), talk("ff02::114%eth1", 3), "ok", "the group's zone names it"},
+	})
+	testRule(t, "no-route", []ruleTest{
+		{"not asked", Facts{Interfaces: []mcast.Interface{eth0}}, talk("224.0.0.114", 2), "unknown", "nobody has read"},
+		{"asked in vain", Facts{Unread: map[Source]error{FromRoutes: syscall.EPERM}}, talk("224.0.0.114", 2), "unknown", "cannot read the routing table (RTM_GETROUTE): operation not permitted"},
+		{"there is one", facts(by(eth0), eth0), talk("224.0.0.114", 2), "ok", "default route"},
+		{"chosen, in IPv4", facts(nowhere(syscall.ENETUNREACH), eth0), sendBy(talk("224.0.0.114", 2), eth0), "ok", "no route"},
+		{"chosen, in IPv6, and not asked", facts(by(six0), six0), sendBy(talk("ff02::114", 2), six0), "unknown", ""},
+		{"chosen, in IPv6, and refused", Facts{Interfaces: []mcast.Interface{six0}, By: map[int]Answer{2: nowhere(syscall.ENETUNREACH)}},
+			sendBy(talk("ff02::114", 2), six0), "failure eth0 -", "ff00::/8 dev eth0 table local"},
+	})
+	testRule(t, "join-send-mismatch", []ruleTest{
+		{"it only sends", Facts{}, talk("224.0.0.114"), "ok", "joins nothing"},
+		{"nothing is known", Facts{}, talk("224.0.0.114", 2), "unknown", ""},
+		{"both at one place", facts(by(eth0), eth0), talk("224.0.0.114", 2), "ok", "eth0"},
+		{"joined where nothing is any more", facts(by(eth0), eth0), talk("224.0.0.114", 99), "unknown", ""},
+	})
+
+	foreign := iface(3, "eth1", up, "10.9.0.1/24")
+	secondary := iface(2, "eth0", up, "192.168.8.164/24", "10.1.1.1/24")
+	testRule(t, "wrong-source", []ruleTest{
+		{"not known", Facts{Interfaces: []mcast.Interface{eth0}}, talk("224.0.0.114", 2), "unknown", ""},
+		{"the interface's own", facts(by(eth0), eth0), talk("224.0.0.114", 2), "ok", "192.168.8.164"},
+		{"its secondary", facts(from(secondary, "10.1.1.1"), secondary), talk("224.0.0.114", 2), "ok", "10.1.1.1"},
+		{"another interface's", facts(from(eth0, "10.9.0.1"), eth0, foreign), talk("224.0.0.114", 2), "warning eth0 -",
+			"of eth1|dev eth0 src 192.168.8.164"},
+		{"lo's", facts(from(eth0, "127.0.0.1"), eth0), talk("224.0.0.114", 2), "warning eth0 -", "of lo"},
+		{"nobody's", facts(from(eth0, "203.0.113.7"), eth0), talk("224.0.0.114", 2), "failure eth0 -", "of no interface"},
+		{"nobody's, of the same network", facts(from(eth0, "192.168.8.9"), eth0), talk("224.0.0.114", 2), "warning eth0 -", ""},
+		{"by a chosen interface, not asked", facts(by(eth0), eth0, foreign), sendBy(talk("224.0.0.114", 3), foreign), "unknown", ""},
+		{"by a chosen interface", Facts{Interfaces: []mcast.Interface{eth0, foreign}, By: map[int]Answer{3: from(foreign, "192.168.8.164")}},
+			sendBy(talk("224.0.0.114", 3), foreign), "warning eth1 -", "of eth0"},
+		{"by lo, which borrows", Facts{Interfaces: []mcast.Interface{lo, eth0}, By: map[int]Answer{1: from(lo, "192.168.8.164")}},
+			sendBy(talk("224.0.0.114", 1), lo), "ok", ""},
+		{"the interface has none", facts(from(bare, "192.168.8.164"), eth0, bare), talk("224.0.0.114", 5), "unknown", "no-address"},
+	})
+	testRule(t, "no-zone", []ruleTest{
+		{"IPv4", Facts{}, talk("224.0.0.114"), "ok", "IPv6"},
+		{"a wider scope", Facts{}, talk("ff05::114"), "ok", ""},
+		{"a zone", Facts{}, talk("ff02::114%eth0"), "ok", "eth0"},
+		{"chosen", Facts{}, sendBy(talk("ff02::114"), eth0), "ok", ""},
+		{"nothing is known", Facts{}, talk("ff02::114"), "unknown", ""},
+		{"one LAN", facts(by(six0), six0), talk("ff02::114", 2), "ok", ""},
+		{"two", facts(by(six1), six0, six1), talk("ff02::114", 2, 3), "warning - use eth0", "ff02::114%eth0|now it is eth1"},
+		{"a bridge and its port", Facts{Interfaces: []mcast.Interface{lo, six0, six1}, Send: by(six0), Links: map[int]Link{3: {Kind: "veth", Master: 2}}},
+			talk("ff02::114", 2), "ok", ""},
+	})
+}

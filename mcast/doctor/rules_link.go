@@ -1,0 +1,276 @@
+package doctor
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"github.com/groupcast/groupcast/mcast"
+)
+
+// interfaceDown: an interface that the program counts on is off, has no link,
+// or is gone, or lo is off; known from the interfaces' flags.
+func interfaceDown(f Facts, in Intent) []Finding {
+	const name = "interface-down"
+	if f.Interfaces == nil {
+		return unknown(name, noInterfaces)
+	}
+	var out []Finding
+	indexes := in.concerns(f)
+	for _, index := range indexes {
+		i, ok := mcast.ByIndex(f.Interfaces, index)
+		switch {
+		case !ok:
+			out = append(out, Finding{
+				Name:      name,
+				Verdict:   Failure,
+				Title:     in.nameOf(index) + " is gone",
+				Evidence:  fmt.Sprintf("it had index %d, and was deleted, its memberships with it", index),
+				Hints:     []string{"make it again under its name, or choose another: /interface NAME; groupcast interfaces lists them"},
+				Interface: in.nameOf(index),
+			})
+		case errors.Is(i.Ready(in.Group.Addr), mcast.ErrInterfaceDown):
+			finding := Finding{
+				Name:      name,
+				Verdict:   Failure,
+				Title:     i.Name + " is down",
+				Evidence:  "it is switched off (no IFF_UP)",
+				Hints:     []string{"ip link set " + i.Name + " up"},
+				Interface: i.Name,
+			}
+			if i.Up() {
+				finding.Title = i.Name + " has no carrier"
+				finding.Evidence = "it is up, but has no link (no IFF_RUNNING); sends seem to work, and own copies still come back"
+				finding.Hints = []string{"check the cable, the access point, or the other end of a virtual wire"}
+			}
+			out = append(out, finding)
+		}
+	}
+	for _, i := range f.Interfaces {
+		if i.Loopback() && !i.Up() && !slices.Contains(indexes, i.Index) {
+			out = append(out, Finding{
+				Name:      name,
+				Verdict:   Warning,
+				Title:     i.Name + " is down: this host cannot talk to itself",
+				Evidence:  "it is switched off (no IFF_UP), as in a network namespace that was just made",
+				Hints:     []string{"ip link set " + i.Name + " up"},
+				Interface: i.Name,
+			})
+		}
+	}
+	switch {
+	case len(out) > 0:
+		return out
+	case len(indexes) == 0:
+		return fine(name, "no interface matters to it")
+	}
+	return fine(name, "up, with a link: "+describeAll(f.concerned(in), in.Group))
+}
+
+// noAddress: it joins, hears and sends, with source 0.0.0.0; known from the
+// interfaces' addresses.
+func noAddress(f Facts, in Intent) []Finding {
+	const name = "no-address"
+	if f.Interfaces == nil {
+		return unknown(name, noInterfaces)
+	}
+	version, example := "IPv4", "192.0.2.1/24"
+	if in.Group.Addr.Is6() {
+		version, example = "IPv6", "2001:db8::1/64"
+	}
+	var out []Finding
+	list := f.concerned(in)
+	for _, i := range list {
+		if !errors.Is(i.Ready(in.Group.Addr), mcast.ErrNoAddress) {
+			continue
+		}
+		out = append(out, Finding{
+			Name:      name,
+			Verdict:   Warning,
+			Title:     i.Name + " has no " + version + " address",
+			Evidence:  "what leaves by it carries another interface's address, or none at all, and nobody can answer",
+			Hints:     []string{fmt.Sprintf("give it one: ip addr add %s dev %s (an address of your network)", example, i.Name)},
+			Interface: i.Name,
+		})
+	}
+	switch {
+	case len(out) > 0:
+		return out
+	case len(list) == 0:
+		return fine(name, "no interface matters to it")
+	}
+	return fine(name, describeAll(list, in.Group))
+}
+
+// unlinked says why not all is known of the links of some interfaces; "" means
+// that it is.
+func (f Facts) unlinked(list []mcast.Interface) string {
+	switch {
+	case f.Interfaces == nil:
+		return noInterfaces
+	case f.Links == nil:
+		return f.unread(FromLinks)
+	}
+	for _, i := range list {
+		if _, ok := f.Links[i.Index]; !ok && !i.Loopback() {
+			return "what kind of interface " + i.Name + " is, was not told"
+		}
+	}
+	return ""
+}
+
+// bridgePort: the group is joined on the port of a bridge, where nothing
+// arrives, for the datagrams are the bridge's; known from the port's master.
+// Who has joined on the bridge as well misses nothing.
+func bridgePort(f Facts, in Intent) []Finding {
+	const name = "bridge-port"
+	indexes := slices.Clone(in.Joined)
+	if i, ok := f.egress(in); ok && !slices.Contains(indexes, i.Index) {
+		indexes = append(indexes, i.Index)
+	}
+	list := f.listed(indexes)
+	var out []Finding
+	for _, i := range list {
+		bridge, ok := mcast.ByIndex(f.Interfaces, f.Links[i.Index].Master)
+		if !ok || f.Links[bridge.Index].Kind != "bridge" || slices.Contains(in.Joined, bridge.Index) {
+			continue
+		}
+		out = append(out, Finding{
+			Name:      name,
+			Verdict:   Failure,
+			Title:     fmt.Sprintf("%s is a port of the bridge %s: nothing is heard on it", i.Name, bridge.Name),
+			Evidence:  fmt.Sprintf("the master of %s is %s (ip link show dev %s), which has what arrives there", i.Name, bridge.Name, i.Name),
+			Hints:     useInterface(bridge),
+			Interface: i.Name,
+			Fix:       &Fix{UseInterface: bridge.Name},
+		})
+	}
+	switch why := f.unlinked(list); {
+	case len(out) > 0:
+		return out
+	case why != "":
+		return unknown(name, why)
+	case len(list) == 0:
+		return fine(name, "no interface is joined on, or sent by")
+	}
+	return fine(name, "none is a port of a bridge that is not joined on: "+describeAll(list, in.Group))
+}
+
+// macvlan: an interface and those that are made on it never hear each other;
+// known from the kind of the interface, and what it is made on.
+func macvlan(f Facts, in Intent) []Finding {
+	const name = "macvlan"
+	list := f.concerned(in)
+	var out []Finding
+	for _, i := range list {
+		l := f.Links[i.Index]
+		if !slices.Contains([]string{"macvlan", "macvtap", "ipvlan"}, l.Kind) {
+			continue
+		}
+		parent, here := mcast.ByIndex(list, l.Parent)
+		switch {
+		case l.Elsewhere:
+			out = append(out, Finding{
+				Name:      name,
+				Verdict:   Warning,
+				Title:     fmt.Sprintf("%s is a %s: the host it runs on is not heard, nor hears it", i.Name, l.Kind),
+				Evidence:  fmt.Sprintf("%s is a %s on interface #%d of another network namespace, and the kernel passes nothing between the two", i.Name, l.Kind, l.Parent),
+				Hints:     []string{fmt.Sprintf("let the host talk by one of its own, as root there: ip link add link PARENT name %s0 type %s", l.Kind, l.Kind)},
+				Interface: i.Name,
+			})
+		case here:
+			out = append(out, Finding{
+				Name:      name,
+				Verdict:   Warning,
+				Title:     fmt.Sprintf("%s and %s never hear each other", parent.Name, i.Name),
+				Evidence:  fmt.Sprintf("%s is a %s on %s (ip -details link show dev %s), and the kernel passes nothing between the two", i.Name, l.Kind, parent.Name, i.Name),
+				Hints:     useInterface(parent),
+				Interface: i.Name,
+			})
+		}
+	}
+	switch why := f.unlinked(list); {
+	case len(out) > 0:
+		return out
+	case why != "":
+		return unknown(name, why)
+	case len(list) == 0:
+		return fine(name, "no interface matters to it")
+	}
+	return fine(name, "none is a macvlan on another of them, or of another namespace: "+describeAll(list, in.Group))
+}
+
+// twoOnOneLAN: the group is joined on two interfaces of one LAN, so that each
+// datagram comes twice; known from datagrams that did, or from the interfaces'
+// subnets.
+func twoOnOneLAN(f Facts, in Intent) []Finding {
+	const name = "two-on-one-lan"
+	if len(in.Joined) < 2 {
+		return fine(name, fmt.Sprintf("interfaces that the group is joined on: %d", len(in.Joined)))
+	}
+	list := f.listed(in.Joined)
+	var out []Finding
+	for n, a := range list {
+		for _, b := range list[n+1:] {
+			because := ""
+			if p, ok := sharedSubnet(a, b); ok {
+				because = fmt.Sprintf("both have an address in %s", p)
+			}
+			for _, d := range f.Observed.Doubled {
+				if slices.Contains(d.Interfaces[:], a.Index) && slices.Contains(d.Interfaces[:], b.Index) {
+					because = fmt.Sprintf("datagrams from %s that came by both: %d", d.From, d.Datagrams)
+				}
+			}
+			if because == "" {
+				continue
+			}
+			leave := b
+			if out, ok := f.egress(in); ok && out.Index == b.Index {
+				leave = a
+			}
+			out = append(out, Finding{
+				Name:      name,
+				Verdict:   Warning,
+				Title:     fmt.Sprintf("%s and %s are on one LAN: each datagram comes twice", a.Name, b.Name),
+				Evidence:  fmt.Sprintf("%s is joined on %s and %s; %s", in.Group.Addr, describe(a, in.Group), describe(b, in.Group), because),
+				Hints:     []string{fmt.Sprintf("join on one of them: /leave %s %s", in.Group, leave.Name)},
+				Interface: leave.Name,
+				Fix:       &Fix{Leave: &Place{Group: in.Group, Interface: leave.Name}},
+			})
+		}
+	}
+	bare := slices.IndexFunc(list, func(i mcast.Interface) bool { return !i.Loopback() && len(subnets(i)) == 0 })
+	switch {
+	case len(out) > 0:
+		return out
+	case f.Interfaces == nil:
+		return unknown(name, noInterfaces)
+	case bare >= 0:
+		return unknown(name, fmt.Sprintf("%s has no address that tells its network", list[bare].Name),
+			"groupcast doctor --probe --watch 30s tells whether datagrams come twice")
+	}
+	return fine(name, "no two are in one subnet: "+describeAll(list, in.Group))
+}
+
+func sharedSubnet(a, b mcast.Interface) (netip.Prefix, bool) {
+	others := subnets(b)
+	for _, p := range subnets(a) {
+		if slices.Contains(others, p) {
+			return p, true
+		}
+	}
+	return netip.Prefix{}, false
+}
+
+// subnets are the networks that an interface's addresses tell. A link-local
+// one is the same everywhere, and that of a single host is no network.
+func subnets(i mcast.Interface) []netip.Prefix {
+	var list []netip.Prefix
+	for _, p := range i.Addrs {
+		if a := p.Addr(); !a.IsLinkLocalUnicast() && !a.IsLoopback() && !p.IsSingleIP() {
+			list = append(list, p.Masked())
+		}
+	}
+	return list
+}

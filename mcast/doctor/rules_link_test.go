@@ -1,0 +1,70 @@
+package doctor
+
+import (
+	"net"
+	"net/netip"
+	"testing"
+
+	"github.com/groupcast/groupcast/mcast"
+)
+
+func TestLinkRules(t *testing.T) {
+	lan, in := facts(by(eth0), eth0), talk("224.0.0.114", 2)
+	br0 := iface(10, "br0", up, "192.168.8.10/24")
+	off := iface(1, "lo", net.FlagLoopback)
+	ported := Facts{
+		Interfaces: []mcast.Interface{lo, eth0, br0}, Send: by(br0),
+		Links: map[int]Link{2: {Kind: "veth", Elsewhere: true, Master: 10}, 10: {Kind: "bridge", Bridge: &Bridge{Ports: []int{2}}}},
+	}
+	bonded := Facts{
+		Interfaces: []mcast.Interface{lo, eth0, br0}, Send: by(br0),
+		Links: map[int]Link{2: {Master: 10}, 10: {Kind: "bond"}},
+	}
+
+	testRule(t, "interface-down", []ruleTest{
+		{"nothing is known", Facts{}, in, "unknown", ""},
+		{"up", lan, in, "ok", "eth0 (192.168.8.164)"},
+		{"lo is off", Facts{Interfaces: []mcast.Interface{off, eth0}, Send: by(eth0)}, in, "warning lo -", "ip link set lo up"},
+		{"lo is off, and joined on", Facts{Interfaces: []mcast.Interface{off}}, sendBy(talk("224.0.0.114", 1), off), "failure lo -", ""},
+		{"nothing but lo", Facts{Interfaces: []mcast.Interface{lo}}, talk("224.0.0.114"), "ok", ""},
+	})
+	testRule(t, "no-address", []ruleTest{
+		{"nothing is known", Facts{}, in, "unknown", ""},
+		{"it has one", lan, in, "ok", "192.168.8.164"},
+	})
+	testRule(t, "bridge-port", []ruleTest{
+		{"nothing is known", Facts{}, in, "unknown", ""},
+		{"links were not read", lan, in, "unknown", "RTM_GETLINK"},
+		{"no port", withLinks(lan, map[int]Link{2: {}}), in, "ok", "eth0"},
+		{"joined on a port", ported, in, "failure eth0 use br0", "master of eth0 is br0"},
+		{"joined on a port and the bridge", ported, talk("224.0.0.114", 2, 10), "ok", ""},
+		{"sent by a port", ported, sendBy(talk("224.0.0.114"), eth0), "failure eth0 use br0", ""},
+		{"the port of a bond", bonded, in, "ok", ""},
+	})
+
+	child := iface(11, "mac0", up, "192.168.8.11/24")
+	family := withLinks(facts(by(eth0), eth0, child), map[int]Link{2: {}, 11: {Kind: "macvlan", Parent: 2}})
+	testRule(t, "macvlan", []ruleTest{
+		{"nothing is known", Facts{}, in, "unknown", ""},
+		{"none", withLinks(lan, map[int]Link{2: {}}), in, "ok", ""},
+		{"one link was not read", withLinks(lan, map[int]Link{}), in, "unknown", "eth0"},
+		{"of another namespace", withLinks(lan, map[int]Link{2: {Kind: "macvlan", Parent: 4, Elsewhere: true}}), in, "warning eth0 -", "the host it runs on|#4"},
+		{"with its parent", family, talk("224.0.0.114", 2, 11), "warning mac0 -", "eth0 and mac0"},
+		{"without its parent", family, in, "ok", ""},
+	})
+
+	twin := iface(12, "eth5", up, "192.168.8.165/24")
+	far := iface(13, "eth6", up, "10.0.0.1/8")
+	doubled := facts(by(eth0), eth0, far)
+	doubled.Observed.Doubled = []Doubled{{From: netip.MustParseAddrPort("192.168.8.226:1234"), Interfaces: [2]int{2, 13}, Datagrams: 4}}
+	testRule(t, "two-on-one-lan", []ruleTest{
+		{"joined once", Facts{}, in, "ok", ""},
+		{"nothing is known", Facts{}, talk("224.0.0.114", 2, 3), "unknown", ""},
+		{"the same subnet", facts(by(eth0), eth0, twin), talk("224.0.0.114", 2, 12), "warning eth5 leave eth5", "192.168.8.0/24"},
+		{"the same subnet, and the second sends", facts(by(twin), eth0, twin), talk("224.0.0.114", 2, 12), "warning eth0 leave eth0", ""},
+		{"different subnets", facts(by(eth0), eth0, far), talk("224.0.0.114", 2, 13), "ok", "10.0.0.1"},
+		{"different subnets, but each came twice", doubled, talk("224.0.0.114", 2, 13), "warning eth6 leave eth6", "192.168.8.226:1234 that came by both: 4"},
+		{"a link-local one tells nothing", facts(by(eth0), eth0, eth1), talk("224.0.0.114", 2, 3), "unknown", "eth1"},
+		{"lo is a network of its own", facts(by(eth0), eth0), talk("224.0.0.114", 1, 2), "ok", ""},
+	})
+}

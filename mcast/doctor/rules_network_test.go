@@ -1,0 +1,71 @@
+package doctor
+
+import (
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/groupcast/groupcast/mcast"
+)
+
+func TestNoQuerier(t *testing.T) {
+	docker0 := iface(8, "docker0", up, "172.17.0.1/16")
+	site := inGroup("239.1.2.3")
+	on := func(index int) Intent {
+		in := site
+		in.Joined = []int{index}
+		return in
+	}
+	bridge := func(b Bridge, port string) Facts {
+		f := facts(by(eth0), eth0, docker0)
+		b.Ports = []int{2}
+		f.Links = map[int]Link{2: {Kind: port, Master: 8}, 8: {Kind: "bridge", Bridge: &b}}
+		return f
+	}
+	revived := func(r Revived) Facts { return lan(func(f *Facts) { f.Observed.Revived = []Revived{r} }) }
+	minutes := func(n int, change ...func(*Facts)) Facts {
+		f := seen(nil, append(change, withProbe)...)
+		f.Observed.For = time.Duration(n) * time.Minute
+		return f
+	}
+	runRule(t, noQuerier, []ruleCase{
+		{"nothing is known", Facts{}, site, "unknown", nil},
+		{"224.0.0.0/24 is never pruned", Facts{}, plain, "ok", []string{"RFC 4541"}},
+		{"a network card", lan(func(f *Facts) { f.Links = map[int]Link{2: {}} }), site, "unknown", []string{"eth0"}},
+		{"lo", facts(by(lo)), on(1), "ok", nil},
+		{"docker0: snooping, no querier: it floods", bridge(Bridge{Snooping: true}, "veth"), on(8), "ok", []string{"docker0", "every port"}},
+		{"the host is at a port of it", bridge(Bridge{Snooping: true}, "veth"), on(2), "ok", []string{"docker0"}},
+		{"a bridge without snooping", bridge(Bridge{}, "veth"), on(8), "ok", []string{"mcast_snooping 0"}},
+		{"a bridge that asks itself", bridge(Bridge{Snooping: true, Querier: true, Heard: true}, "veth"), on(8), "ok", []string{"mcast_querier 1"}},
+		{"a bridge that relies on another", bridge(Bridge{Snooping: true, Heard: true}, "veth"), on(8), "unknown", []string{"elsewhere"}},
+		{"a bridge with a network card: other switches", bridge(Bridge{}, ""), on(8), "unknown", nil},
+		{"heard again after a new join", revived(Revived{IfIndex: 2, Silent: 270 * time.Second, Times: 1}), site, "warning eth0", []string{"4m30s"}},
+		{"twice", revived(Revived{IfIndex: 2, Silent: 270 * time.Second, Times: 2}), site, "failure eth0", []string{"2 times"}},
+		{"while 224.0.0.0/24 went on", revived(Revived{IfIndex: 2, Silent: time.Minute, Times: 1, Control: true}), site, "failure eth0", []string{"224.0.0.0/24"}},
+		{"watched for five minutes", minutes(5, heardSender), site, "ok", []string{"5m0s"}},
+		{"watched for five minutes, and nobody was heard", minutes(5), site, "unknown", nil},
+		{"watched for one", minutes(1, heardSender), site, "unknown", nil},
+		{"IPv6: all nodes", Facts{}, inGroup("ff02::1%eth0"), "ok", nil},
+		{"IPv6: link scope is pruned", Facts{}, inGroup("ff02::114%eth0"), "unknown", nil},
+	})
+}
+
+func TestDuplicateAddress(t *testing.T) {
+	v6 := inGroup("ff02::114%eth0")
+	links := func(list []netip.Addr) Facts {
+		return lan(func(f *Facts) { f.Links = map[int]Link{2: {Duplicate: list}} })
+	}
+	runRule(t, duplicateAddress, []ruleCase{
+		{"nothing is known", Facts{}, plain, "unknown", nil},
+		{"IPv4: the kernel does not look", links([]netip.Addr{}), plain, "unknown", nil},
+		{"IPv6: the kernel looked", links([]netip.Addr{}), v6, "ok", []string{"eth0"}},
+		{"IPv6: not known", links(nil), v6, "unknown", nil},
+		{"IPv6: found", links([]netip.Addr{addr("2001:db8::1")}), v6, "failure eth0", []string{"2001:db8::1", "RFC 4862"}},
+		{"a sender whose host denies it", lan(func(f *Facts) {
+			f.Observed.Refused = []netip.AddrPort{netip.MustParseAddrPort("192.168.8.226:40000")}
+		}), plain, "failure", []string{"192.168.8.226", "port 40000"}},
+	})
+	gone := v6
+	gone.Joined, gone.Wanted = []int{99}, []mcast.Interface{}
+	runRule(t, duplicateAddress, []ruleCase{{"no such interface", links([]netip.Addr{}), gone, "ok", nil}})
+}

@@ -1,0 +1,177 @@
+package doctor
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/groupcast/groupcast/mcast"
+)
+
+// wrongPort: the group is joined, and its datagrams come to a port where nobody
+// listens. Linux counts broadcasts to such a port together with them.
+func wrongPort(f Facts, in Intent) []Finding {
+	const name = "wrong-port"
+	counter, broadcasts := "Udp.IgnoredMulti", "IpExt.InBcastPkts"
+	if in.Group.Addr.Is6() {
+		counter, broadcasts = "Udp6.IgnoredMulti", "" // IPv6 has none
+	}
+	ignored, watched := f.Observed.Grown[counter]
+	noise := f.Observed.Grown[broadcasts]
+	watch := lookCloser(in, "--watch 10s") + ", while somebody sends"
+	switch {
+	case watched && ignored == 0:
+		return fine(name, fmt.Sprintf("in %s no datagram came for a joined group at a port where nobody listens (%s)", f.Observed.For, counter))
+	case watched && ignored <= noise:
+		return unknown(name, fmt.Sprintf("%s grew by %d in %s, which the broadcasts may be that came then (%s: %d)", counter, ignored, f.Observed.For, broadcasts, noise), watch)
+	case !watched:
+		since, known := f.Counters[counter]
+		if !known {
+			return unknown(name, f.unread(FromCounters))
+		}
+		if since == 0 {
+			return fine(name, fmt.Sprintf("%s = 0 since the host started", counter))
+		}
+		return unknown(name, fmt.Sprintf("%s = %d since the host started: datagrams, or broadcasts, that came to a port where nobody listened", counter, since), watch)
+	}
+	finding := Finding{
+		Name: name, Verdict: Warning,
+		Title:    "datagrams come for a joined group at a port where nobody listens",
+		Evidence: fmt.Sprintf("%s grew by %d in %s", counter, ignored, f.Observed.For),
+		Hints: []string{
+			fmt.Sprintf("compare the senders' port with %d; as root, tcpdump shows it: tcpdump -ni any dst host %s", in.Group.Port, in.Group.Addr.WithZone("")),
+			fmt.Sprintf("listen at another port: groupcast listen %s", mcast.Group{Addr: in.Group.Addr, Port: in.Group.Port ^ 1}),
+		},
+	}
+	if noise > 0 {
+		finding.Evidence += fmt.Sprintf(", and only %d of them can be broadcasts (%s)", noise, broadcasts)
+	}
+	if (f.Observed.Probed || in.Live) && len(f.Observed.Senders) == 0 {
+		finding.Verdict = Failure
+		finding.Title = "datagrams come, but at a port where nobody listens, and none at " + fmt.Sprint(in.Group.Port)
+	}
+	return []Finding{finding}
+}
+
+// firewallIn: what comes in is dropped before it reaches a socket.
+func firewallIn(f Facts, in Intent) []Finding {
+	const name = "firewall-in"
+	if found := swallowed(f, in); len(found) > 0 {
+		return found
+	}
+	if found := notDelivered(f, in); len(found) > 0 {
+		return found
+	}
+	if heard := f.heardFrom(); len(heard) > 0 {
+		return fine(name, "heard: "+enumerate(heard))
+	}
+	for _, index := range slices.Sorted(maps.Keys(f.Observed.Sent)) {
+		if s := f.Observed.Sent[index]; s.Copies > 0 {
+			return fine(name, fmt.Sprintf("own copies come in by %s and reach the socket: %d of %d", in.labelOf(f, index), s.Copies, s.Tried))
+		}
+	}
+	return unknown(name, "nothing was sent, nor heard, that a rule could have dropped", lookCloser(in, "--probe"))
+}
+
+// swallowed: own copies, which come in as others' datagrams do, did not reach
+// the socket that had joined the group where they were sent.
+func swallowed(f Facts, in Intent) []Finding {
+	if !in.Loopback || f.Observed.Joined != nil || f.dropsAt(in) {
+		return nil
+	}
+	mcasts, delivered := "IpExt.InMcastPkts", "Udp.InDatagrams"
+	if in.Group.Addr.Is6() {
+		mcasts, delivered = "Ip6.InMcastPkts", "Udp6.InDatagrams"
+	}
+	var silent []string
+	tried, copies := 0, 0
+	for _, index := range slices.Sorted(maps.Keys(f.Observed.Sent)) {
+		s := f.Observed.Sent[index]
+		switch {
+		case s.Tried == 0, s.Err != nil, !slices.Contains(in.Joined, index):
+		case s.Copies == 0:
+			silent = append(silent, in.labelOf(f, index))
+			tried += s.Tried
+		default:
+			copies += s.Copies
+		}
+	}
+	if tried == 0 {
+		return nil
+	}
+	finding := Finding{
+		Name: "firewall-in", Verdict: Warning, Interface: silent[0],
+		Title:    fmt.Sprintf("own copies do not come in by %s: a rule may drop them", enumerate(silent)),
+		Evidence: fmt.Sprintf("sent and looped back: %d, heard: 0, though the group was joined there", tried),
+		Hints:    openPort(in),
+	}
+	came, counted := f.Observed.Grown[mcasts]
+	read, known := f.Observed.Grown[delivered]
+	switch {
+	case !counted:
+		finding.Evidence += "; the counters are not known"
+	case came < uint64(tried+copies):
+		finding.Evidence += fmt.Sprintf("; %s grew by %d: they were dropped before IP counts them (prerouting, or ingress of the interface)", mcasts, came)
+	case known && read < uint64(tried+copies):
+		finding.Verdict = Failure
+		finding.Title = "this host drops what comes in for the group by " + enumerate(silent)
+		finding.Evidence += fmt.Sprintf("; %s grew by %d, %s by %d: IP saw them, and no socket did", mcasts, came, delivered, read)
+	default:
+		finding.Evidence += fmt.Sprintf("; %s grew by %d, %s by %d", mcasts, came, delivered, read)
+	}
+	return []Finding{finding}
+}
+
+// notDelivered: more multicast came in than IP handed on at all. Queries of
+// IGMP are handed on as well, so they raise no alarm. IPv6 counts also what
+// nobody has joined, which proves nothing.
+func notDelivered(f Facts, in Intent) []Finding {
+	const few = 5 // the files are not read at one moment
+	came, known := f.Observed.Grown["IpExt.InMcastPkts"]
+	delivered, known2 := f.Observed.Grown["Ip.InDelivers"]
+	if in.Group.Addr.Is6() || !known || !known2 || f.Observed.For <= 0 {
+		return nil
+	}
+	fragments := f.Observed.Grown["Ip.ReasmReqds"]
+	forwarded := f.Observed.Grown["Ip.ForwDatagrams"]
+	if f.Settings["net.ipv4.conf.all.mc_forwarding"] > 0 || came < few+delivered+fragments+forwarded {
+		return nil
+	}
+	return []Finding{{
+		Name: "firewall-in", Verdict: Warning,
+		Title: "multicast comes in, and this host drops it before any socket",
+		Evidence: fmt.Sprintf("in %s IpExt.InMcastPkts grew by %d, Ip.InDelivers, which counts unicast as well, by %d only",
+			f.Observed.For.Round(time.Millisecond), came, delivered),
+		Hints: append(openPort(in), lookCloser(in, "--probe")),
+	}}
+}
+
+// dropsAt reports whether a socket at the port lost something for want of room.
+func (f Facts) dropsAt(in Intent) bool {
+	return slices.ContainsFunc(f.socketsAt(in), func(s Socket) bool { return f.Observed.Drops[s.Inode] > 0 })
+}
+
+func openPort(in Intent) []string {
+	group := in.Group.Addr.WithZone("")
+	if group.Is6() {
+		return []string{
+			"as root, look at the rules: nft list ruleset",
+			fmt.Sprintf("let the group in: ip6tables -I INPUT -p udp -d %s --dport %d -j ACCEPT", group, in.Group.Port),
+			"and the queries of MLD, or switches forget the membership: ip6tables -I INPUT -p icmpv6 -j ACCEPT",
+		}
+	}
+	return []string{
+		"as root, look at the rules: nft list ruleset",
+		fmt.Sprintf("let the group in: iptables -I INPUT -p udp -d %s --dport %d -j ACCEPT", group, in.Group.Port),
+		"and the queries of IGMP, or switches forget the membership: iptables -I INPUT -p igmp -j ACCEPT",
+	}
+}
+
+// labelOf names an interface.
+func (in Intent) labelOf(f Facts, index int) string {
+	if i, ok := mcast.ByIndex(f.Interfaces, index); ok {
+		return i.Name
+	}
+	return in.nameOf(index)
+}

@@ -1,0 +1,120 @@
+package doctor
+
+import (
+	"net/netip"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/groupcast/groupcast/mcast"
+)
+
+func left(n int) *int { return &n }
+
+// probed is a healthy LAN on which something was sent by eth0.
+func probed(s Sent) Facts {
+	f := facts(by(eth0), eth0)
+	f.Observed = Observed{For: time.Second, Probed: true, Sent: map[int]Sent{2: s}}
+	return f
+}
+
+func TestSendRules(t *testing.T) {
+	lan, in := facts(by(eth0), eth0), talk("224.0.0.114", 2)
+	dead := facts(by(cut), cut)
+	dead.Observed.Sent = map[int]Sent{7: {Tried: 5, Copies: 5, Left: left(0)}}
+	heardHere := heard(facts(by(eth0), eth0), map[int]uint64{2: 9})
+	quiet := in
+	quiet.Loopback = false
+
+	testRule(t, "loopback-off", []ruleTest{
+		{"on", Facts{}, in, "ok", "= 1"},
+		{"off", Facts{}, quiet, "warning - on", "= 0"},
+	})
+	testRule(t, "loopback-not-proof", []ruleTest{
+		{"nothing is known", Facts{}, in, "unknown", ""},
+		{"nobody looked", lan, in, "unknown", "before the wire|--probe"},
+		{"others are heard, which says nothing of sending", heardHere, in, "unknown", "datagrams: 9"},
+		{"on lo", lan, sendBy(talk("224.0.0.114", 1), lo), "ok", ""},
+		{"all left", probed(Sent{Tried: 5, Copies: 5, Left: left(7)}), in, "ok", "7 packets|5 datagrams"},
+		{"nothing left", probed(Sent{Tried: 5, Copies: 5, Left: left(0)}), in, "failure eth0 -", "nothing leaves by eth0|own copies: 5"},
+		{"some left", probed(Sent{Tried: 5, Copies: 5, Left: left(2)}), in, "failure eth0 -", "not all"},
+		{"what left was not counted", probed(Sent{Tried: 5, Copies: 5}), in, "unknown", ""},
+		{"the queue dropped it", probed(Sent{Tried: 5, Copies: 5, Left: left(0), Queue: 5}), in, "unknown", ""},
+		{"no carrier", dead, talk("224.0.0.114", 7), "unknown", ""},
+	})
+	testRule(t, "send-queue-full", []ruleTest{
+		{"nothing is known", Facts{}, in, "unknown", ""},
+		{"links were not read", lan, in, "unknown", "RTM_GETLINK"},
+		{"never", withLinks(lan, map[int]Link{2: {}}), in, "ok", ""},
+		{"some time ago", withLinks(lan, map[int]Link{2: {QueueDrops: 12}}), in, "unknown", "12 packets|--watch"},
+		{"now", probed(Sent{Tried: 5, Copies: 5, Left: left(1), Queue: 4}), in, "failure eth0 -", "dropped 4 packets"},
+		{"the kernel says so", probed(Sent{Tried: 5, Err: syscall.ENOBUFS}), in, "failure eth0 -", "no buffer space"},
+		{"looked, and none", probed(Sent{Tried: 5, Copies: 5, Left: left(5)}), in, "ok", ""},
+		{"lo", lan, sendBy(talk("224.0.0.114", 1), lo), "ok", ""},
+	})
+	testRule(t, "firewall-out", []ruleTest{
+		{"nobody looked", lan, in, "unknown", "--probe"},
+		{"refused", probed(Sent{Tried: 5, Err: &mcast.OpError{Op: "send", Err: syscall.EPERM}}), in, "failure eth0 -",
+			"operation not permitted|iptables -I OUTPUT -d 224.0.0.114"},
+		{"taken", probed(Sent{Tried: 5}), in, "ok", "5 datagrams"},
+		{"another error", probed(Sent{Tried: 5, Err: syscall.ENETDOWN}), in, "unknown", ""},
+	})
+
+	sized := func(group string, bytes int) Intent { in := talk(group, 2); in.Size = bytes; return in }
+	broken := facts(by(eth0), eth0)
+	broken.Observed = Observed{For: time.Minute, Grown: map[string]uint64{"Ip.ReasmFails": 3}}
+	testRule(t, "over-mtu", []ruleTest{
+		{"the size is not known", lan, in, "unknown", "--size"},
+		{"nothing else is known", Facts{}, sized("224.0.0.114", 100), "unknown", ""},
+		{"just fits", lan, sized("224.0.0.114", 1472), "ok", "1500"},
+		{"just not", lan, sized("224.0.0.114", 1473), "warning eth0 -", "1472"},
+		{"just fits, in IPv6", facts(by(six), six), sized("ff02::114", 1452), "ok", ""},
+		{"just not, in IPv6", facts(by(six), six), sized("ff02::114", 1453), "warning eth0 -", "1452"},
+		{"more than a datagram holds", Facts{}, sized("224.0.0.114", 65508), "failure - -", "65507"},
+		{"pieces were lost", broken, in, "failure - -", "Ip.ReasmFails grew by 3 in 1m0s"},
+		{"pieces were lost, and are sent", broken, sized("224.0.0.114", 4000), "failure - -; warning eth0 -", ""},
+	})
+}
+
+func withLinks(f Facts, links map[int]Link) Facts {
+	f.Links = links
+	return f
+}
+
+func TestHopsRules(t *testing.T) {
+	lan := facts(by(eth0), eth0)
+	wants := func(group, host string, hops int) Intent {
+		in := talk(group, 2)
+		in.From, in.Hops = netip.MustParseAddr(host), hops
+		return in
+	}
+	peer := facts(by(tun0), tun0)
+	direct := by(tun0)
+	direct.Route.Match.Dst = netip.MustParsePrefix("203.0.113.5/32")
+	peer.Back = map[netip.Addr]Answer{netip.MustParseAddr("203.0.113.5"): direct}
+	routed := facts(by(eth0), eth0)
+	routed.Observed.Senders = []Sender{{From: netip.MustParseAddrPort("10.2.0.9:4000"), IfIndex: 2, Datagrams: 3, Outside: true}}
+	local := facts(by(eth0), eth0)
+	local.Observed.Senders = []Sender{{From: netip.MustParseAddrPort("10.2.0.9:4000"), IfIndex: 2, Datagrams: 3, Outside: true, Local: true}}
+
+	testRule(t, "hops-too-small", []ruleTest{
+		{"a group that stays", Facts{}, talk("224.0.0.114", 2), "ok", "no router"},
+		{"enough", Facts{}, wants("239.1.2.3", "10.2.0.9", 8), "ok", "7 routers"},
+		{"nobody is known to be far", lan, talk("239.1.2.3", 2), "unknown", "--from"},
+		{"somebody is, and nothing is known", Facts{}, wants("239.1.2.3", "10.2.0.9", 1), "unknown", ""},
+		{"somebody is", lan, wants("239.1.2.3", "10.2.0.9", 1), "warning - hops 32", "10.2.0.9|192.168.8.0/24|--hops 32"},
+		{"somebody is near", lan, wants("239.1.2.3", "192.168.8.226", 1), "ok", "192.168.8.226"},
+		{"the other end of a tunnel", peer, wants("239.1.2.3", "203.0.113.5", 1), "ok", ""},
+		{"somebody was heard from far", routed, talk("239.1.2.3", 2), "warning - hops 32", "10.2.0.9 was heard by eth0"},
+		{"another program here", local, talk("239.1.2.3", 2), "unknown", ""},
+	})
+	testRule(t, "never-routed", []ruleTest{
+		{"a group that is routed", Facts{}, talk("239.1.2.3"), "ok", ""},
+		{"TTL 1", Facts{}, talk("224.0.0.114"), "ok", "TTL 1"},
+		{"somebody far", lan, wants("224.0.0.114", "10.2.0.9", 1), "failure - -", "10.2.0.9 is on no network|239.0.0.114"},
+		{"somebody far, and nothing is known", Facts{}, wants("224.0.0.114", "10.2.0.9", 1), "unknown", ""},
+		{"somebody near", lan, wants("224.0.0.114", "192.168.8.226", 1), "ok", ""},
+		{"host only, and nothing is known", Facts{}, talk("ff01::114"), "unknown", ""},
+		{"host only, by lo", lan, sendBy(talk("ff01::114", 1), lo), "ok", ""},
+	})
+}

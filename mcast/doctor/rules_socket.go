@@ -1,0 +1,167 @@
+package doctor
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"github.com/groupcast/groupcast/mcast"
+)
+
+// unicastBind: a socket that is bound to an address of the host hears what is
+// sent to that address, and no group.
+func unicastBind(f Facts, in Intent) []Finding {
+	const name = "unicast-bind"
+	if f.Sockets == nil {
+		return unknown(name, f.unread(FromSockets))
+	}
+	at := f.socketsAt(in)
+	var out []Finding
+	for _, s := range at {
+		a := s.Local.Addr().Unmap()
+		if s.Own || !a.IsValid() || a.IsUnspecified() || a.IsMulticast() || hearsElsewhere(at, s, in.Group.Addr) {
+			continue
+		}
+		out = append(out, Finding{
+			Name: name, Verdict: Warning, Interface: f.nameWith(a),
+			Title:    fmt.Sprintf("%s is bound to %s, and hears no group", s.who(), a),
+			Evidence: fmt.Sprintf("a UDP socket at %s (uid %d, inode %d): the kernel compares the destination, %s, with what it is bound to", s.Local, s.UID, s.Inode, in.Group.Addr),
+			Hints: []string{
+				fmt.Sprintf("bind it to the wildcard, %s, or to the group itself, %s", wildcardOf(in.Group), in.Group.AddrPort()),
+				"the interface is chosen by the join (MCAST_JOIN_GROUP), not by the bind",
+			},
+		})
+	}
+	if len(out) == 0 {
+		return fine(name, fmt.Sprintf("no socket at port %d is bound to an address of this host (other programs' sockets there: %d)", in.Group.Port, len(others(at))))
+	}
+	return out
+}
+
+// hearsElsewhere reports whether the socket's program has another that hears
+// the group: it answers from this one, as responders do. Where programs cannot
+// be seen, the user stands for them.
+func hearsElsewhere(at []Socket, s Socket, group netip.Addr) bool {
+	return slices.ContainsFunc(at, func(other Socket) bool {
+		return !other.Own && other.Program == s.Program && other.UID == s.UID && other.hears(group)
+	})
+}
+
+func others(at []Socket) []Socket {
+	return slices.DeleteFunc(slices.Clone(at), func(s Socket) bool { return s.Own })
+}
+
+// nameWith is the interface that has the address, or "".
+func (f Facts) nameWith(a netip.Addr) string {
+	for _, i := range f.Interfaces {
+		if slices.ContainsFunc(i.Addrs, func(p netip.Prefix) bool { return p.Addr() == a.WithZone("") }) {
+			return i.Name
+		}
+	}
+	return ""
+}
+
+func wildcardOf(g mcast.Group) netip.AddrPort {
+	if g.Addr.Is6() {
+		return netip.AddrPortFrom(netip.IPv6Unspecified(), g.Port)
+	}
+	return netip.AddrPortFrom(netip.IPv4Unspecified(), g.Port)
+}
+
+// portShared: every socket at the port hears the group, but what is sent to
+// the host alone reaches one of them.
+func portShared(f Facts, in Intent) []Finding {
+	const name = "port-shared"
+	if f.Sockets == nil {
+		return unknown(name, f.unread(FromSockets))
+	}
+	at := others(f.socketsAt(in))
+	programs := make(map[netip.Addr][]string) // by the address that they are bound to
+	for _, s := range at {
+		a := s.Local.Addr().Unmap()
+		// The group's address gets no unicast. IPv6's wildcard is not of the
+		// contest for IPv4, which an IPv4 socket wins.
+		if !a.IsValid() || a.IsMulticast() || a.Is4() != in.Group.Addr.Is4() || s.Program != "" && slices.Contains(programs[a], s.who()) {
+			continue
+		}
+		programs[a] = append(programs[a], s.who())
+	}
+	var out []Finding
+	for a, list := range programs {
+		if len(list) < 2 {
+			continue
+		}
+		slices.Sort(list)
+		out = append(out, Finding{
+			Name: name, Verdict: Warning, Interface: f.nameWith(a),
+			Title:    fmt.Sprintf("%d programs share port %d: all hear the group, but an answer to one of them may reach another", len(list), in.Group.Port),
+			Evidence: fmt.Sprintf("bound to %s: %s; a unicast datagram goes to one only, as a rule the last to bind", netip.AddrPortFrom(a, in.Group.Port), enumerate(list)),
+			Hints:    []string{"a program that awaits answers must send from a socket of its own, with a port of its own (bind to port 0), as groupcast does"},
+		})
+	}
+	if len(out) == 0 {
+		return fine(name, fmt.Sprintf("other programs' sockets at port %d: %d, and none competes with another for unicast", in.Group.Port, len(at)))
+	}
+	slices.SortFunc(out, func(a, b Finding) int { return cmp.Compare(a.Evidence, b.Evidence) })
+	return out
+}
+
+// receiveOverflow: a socket that is read too slowly, or in bursts, loses what
+// its buffer has no room for.
+func receiveOverflow(f Facts, in Intent) []Finding {
+	const name = "receive-overflow"
+	if f.Sockets == nil {
+		return unknown(name, f.unread(FromSockets))
+	}
+	var out []Finding
+	listening := 0
+	for _, s := range f.socketsAt(in) {
+		if !s.hears(in.Group.Addr) {
+			continue
+		}
+		listening++
+		now := f.Observed.Drops[s.Inode]
+		watched := f.Observed.Drops != nil && f.Observed.For > 0
+		if now == 0 && (watched || s.Drops == 0) {
+			continue // also once it was cured: the count since it was opened stays
+		}
+		finding := Finding{
+			Name: name, Verdict: Warning,
+			Title:    fmt.Sprintf("%s has lost datagrams: its receive buffer was full", s.who()),
+			Evidence: fmt.Sprintf("the socket at %s (uid %d, inode %d) dropped %d since it was opened", s.Local, s.UID, s.Inode, s.Drops),
+		}
+		if now > 0 {
+			finding.Verdict = Failure
+			finding.Title = fmt.Sprintf("%s is losing datagrams: its receive buffer is full", s.who())
+			finding.Evidence += fmt.Sprintf(", %d of them in the last %s", now, f.Observed.For)
+		}
+		finding.Hints, finding.Fix = f.moreBuffer(in, s.Own)
+		out = append(out, finding)
+	}
+	switch {
+	case len(out) > 0:
+		return out
+	case listening == 0:
+		return fine(name, fmt.Sprintf("no socket listens at port %d that could lose anything", in.Group.Port))
+	case f.Observed.Drops != nil && f.Observed.For > 0:
+		return fine(name, fmt.Sprintf("no socket at port %d dropped anything in %s", in.Group.Port, f.Observed.For))
+	}
+	return fine(name, fmt.Sprintf("no socket at port %d has dropped anything since it was opened", in.Group.Port))
+}
+
+// moreBuffer is how a socket gets more room. Linux grants at most
+// net.core.rmem_max, and reports the double (socket(7)).
+func (f Facts) moreBuffer(in Intent, own bool) (hints []string, fix *Fix) {
+	limit, known := f.Settings["net.core.rmem_max"]
+	raise := fmt.Sprintf("as root: sysctl -w net.core.rmem_max=%d", max(2*limit, mcast.DefaultReadBuffer))
+	switch {
+	case own && known && in.ReadBuffer > 0 && in.ReadBuffer < 2*limit:
+		return []string{fmt.Sprintf("ask for %d bytes (net.core.rmem_max), now it has %d", limit, in.ReadBuffer/2)}, &Fix{ReadBuffer: limit}
+	case own && known:
+		return []string{fmt.Sprintf("%s (it is %d, and the socket has all of it); then start again", raise, limit)}, nil
+	case known:
+		return []string{fmt.Sprintf("the program must ask for more (SO_RCVBUF), up to net.core.rmem_max = %d", limit), raise}, nil
+	}
+	return []string{"the program must ask for more (SO_RCVBUF); what is granted is capped, so read it back", raise}, nil
+}

@@ -1,0 +1,58 @@
+package lesson
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// finds parses "NAME..." or "nothing", after a command of groupcast doctor.
+func (p *parser) finds(text string) (action, error) {
+	names := strings.Fields(text)
+	if p.command == nil || len(p.command.args) < 2 || p.command.args[0] != "groupcast" || p.command.args[1] != "doctor" {
+		return nil, errors.New("want finds after a command of groupcast doctor")
+	}
+	if len(names) == 0 || slices.Contains(names, "nothing") && len(names) > 1 {
+		return nil, errors.New("want finds NAME..., or finds nothing")
+	}
+	s := findsStep{}
+	if names[0] != "nothing" {
+		s = slices.Sorted(slices.Values(names))
+	}
+	return s, nil
+}
+
+// findsStep looks at what groupcast doctor has found: the names of its
+// warnings and failures, in the alphabet's order.
+type findsStep []string
+
+func (findsStep) looks() {}
+
+func (s findsStep) expected() string {
+	if len(s) == 0 {
+		return "it finds nothing"
+	}
+	return fmt.Sprintf("it finds %s, and nothing else", strings.Join(s, " and "))
+}
+
+func (s findsStep) do(_ context.Context, r *runner) ([]string, error) {
+	var seen, names []string
+	for _, line := range r.last.out.lines() {
+		verdict, rest, _ := strings.Cut(line, ": ")
+		name, _, _ := strings.Cut(rest, ":")
+		if verdict == "failure" || verdict == "warning" {
+			seen, names = append(seen, line), append(names, name)
+		}
+	}
+	slices.Sort(names)
+	status := 3
+	if len(s) == 0 {
+		status = 0
+	}
+	if !slices.Equal(slices.Compact(names), s) || r.last.state != status {
+		return append(lastLines(r.last.out.lines()), fmt.Sprintf("exit status %d", r.last.state)), unmet("the findings")
+	}
+	return seen, nil
+}

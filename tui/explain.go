@@ -1,0 +1,110 @@
+package tui
+
+import (
+	"strings"
+
+	"github.com/groupcast/groupcast/mcast/doctor"
+)
+
+// Scroll moves the page by rows, in a window of that size.
+func (p *pitfalls) Scroll(by, width, height int) {
+	p.offset = scrollTo(p.offset+by, len(p.page(width)), height)
+}
+
+// Page explains a finding: how it is known, what helps, and what such a
+// pitfall is.
+func (p *pitfalls) Page(width, height int) string {
+	return p.look.scrolled(p.page(width), p.offset, height)
+}
+
+// page is all rows of the page.
+func (p *pitfalls) page(width int) []string {
+	l, f := p.look, p.shown
+	e := explained{look: l, width: width}
+	if p.over {
+		e.rows = append(e.rows, "", l.accent.Render("This finding is gone.")+l.dim.Render(" It was:"))
+	}
+	e.blank()
+	e.add(l.verdict(f.Verdict)+" ", "  ", f.Title)
+	if f.Evidence != "" {
+		e.head("How it is known")
+		e.add("  ", "  ", f.Evidence)
+	}
+	if len(f.Hints) > 0 {
+		e.head("What helps")
+	}
+	for _, h := range f.Hints {
+		e.add("  ", "    ", h)
+	}
+	e.blank()
+	if f.Fix != nil && !p.over {
+		e.rows = append(e.rows, l.accent.Render("f")+"    "+fixText(f))
+	}
+	if len(p.findings) > 1 {
+		e.rows = append(e.rows, l.accent.Render("up, down")+l.dim.Render("  other findings"))
+	}
+	e.rows = append(e.rows, l.accent.Render("esc")+l.dim.Render("  back to the talk"))
+	if p.why.Name != "" {
+		e.explain(p.why)
+	}
+	return e.rows
+}
+
+// explained collects the rows of a page.
+type explained struct {
+	look  *look
+	width int
+	rows  []string
+}
+
+func (e *explained) blank() { e.rows = append(e.rows, "") }
+
+func (e *explained) head(title string) {
+	e.blank()
+	e.rows = append(e.rows, e.look.dim.Render(e.look.cut(clean(title), e.width)))
+}
+
+// add wraps text, with first before its first row and indent before the
+// others.
+func (e *explained) add(first, indent, text string) {
+	wrapped, _ := e.look.wrap(clean(text), e.width-2-e.look.cells(indent), 20)
+	for _, r := range wrapped {
+		e.rows = append(e.rows, first+r)
+		first = indent
+	}
+}
+
+// explain adds what such a pitfall is, wherever it is met.
+func (e *explained) explain(page doctor.Page) {
+	l := e.look
+	e.blank()
+	title, _ := l.wrap(clean(page.Title), e.width, 5)
+	for _, r := range title {
+		e.rows = append(e.rows, l.bold.Render(r))
+	}
+	for _, s := range page.Sections {
+		e.head(s.Title)
+		for n, text := range s.Paragraphs {
+			if n > 0 {
+				e.blank()
+			}
+			if !text.Verbatim {
+				e.add("  ", "  ", text.Text)
+				continue
+			}
+			for line := range strings.Lines(text.Text) {
+				e.add("    ", "      ", strings.TrimRight(line, "\n"))
+			}
+		}
+	}
+	if len(page.Lessons) > 0 {
+		e.head("See it happen")
+	}
+	for _, name := range page.Lessons {
+		e.add("  ", "    ", "groupcast lab run "+name)
+	}
+	if len(page.Sources) > 0 {
+		e.head("Sources")
+		e.add("  ", "    ", strings.Join(page.Sources, "; "))
+	}
+}

@@ -1,0 +1,70 @@
+package tui
+
+import (
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/groupcast/groupcast/mcast/doctor"
+)
+
+// fixFirst applies the first fix there is.
+func (m *Model) fixFirst() tea.Cmd {
+	f, ok := m.pitfalls.Fixable()
+	if !ok {
+		m.flash = "nothing to fix: no finding has a fix that this program can apply"
+		return nil
+	}
+	return m.fix(f)
+}
+
+// fixShown applies the fix of the finding that the page is about, or, without
+// a page, of the selected one.
+func (m *Model) fixShown() tea.Cmd {
+	f, ok := m.pitfalls.Selected()
+	if m.page == findingPage {
+		var over bool
+		f, over = m.pitfalls.Shown()
+		if over {
+			m.flash = "this finding is gone: nothing to fix"
+			return nil
+		}
+	}
+	switch {
+	case ok && f.Fix != nil:
+		return m.fix(f)
+	case ok:
+		m.flash = "a program cannot fix this one: enter says what helps"
+	}
+	return nil
+}
+
+// fix asks for a fix. What it did is said in the talk, so a page about a
+// finding makes room for it.
+func (m *Model) fix(f doctor.Finding) tea.Cmd {
+	if m.page == findingPage {
+		m.closePage()
+	}
+	return m.change(ApplyFix{Finding: f})
+}
+
+// selectFinding moves to another finding, and the page with it.
+func (m *Model) selectFinding(by int) {
+	if m.page == findingPage {
+		m.pitfalls.Turn(by)
+	} else {
+		m.pitfalls.Select(by)
+	}
+}
+
+// closePage goes back from a page to what it lies over.
+func (m *Model) closePage() {
+	m.page = noPage
+	m.leavePitfalls()
+}
+
+// leavePitfalls takes the focus away from findings when there is none to be
+// chosen, and no page about one that was.
+func (m *Model) leavePitfalls() {
+	if m.focus == onPitfalls && m.page != findingPage && len(m.pitfalls.findings) == 0 {
+		m.focusOn(onInput)
+	}
+}
