@@ -86,12 +86,13 @@ type Conn struct {
 	lost       []*member // whose interface was deleted; Follow joins them again
 	extra      []*socket // that hold the groups for which sock has no room
 	all        bool      // others' groups are wanted
+	others     bool      // they get through: IP_MULTICAST_ALL is on
 	loopback   bool
 	hops       int
 	readBuffer int
 	closed     bool
 
-	filtering                                                   atomic.Bool // datagrams of groups not joined get through
+	filtering                                                   atomic.Bool // datagrams of groups not joined get through, or did
 	datagrams, bytes, strays, truncated, dropped, sent, refused atomic.Uint64
 }
 
@@ -185,7 +186,8 @@ func (c *Conn) configure() (err error) {
 	if err := c.SetHops(c.hops); err != nil {
 		return err
 	}
-	c.filtering.Store(!canRefuseOthers || c.all)
+	c.others = !canRefuseOthers || c.all
+	c.filtering.Store(c.others)
 	read := func() (err error) {
 		c.reader, err = newReader(s.udp, c.cfg.ReadSize)
 		return err

@@ -40,7 +40,7 @@ func (c *Conn) MulticastAll() bool {
 
 // takeAll lets the datagrams of all groups through, and marks those that were
 // not joined. The error is net.ErrClosed after Close, when nobody would close
-// another socket any more.
+// another socket any more. The caller holds c.mu.
 func (c *Conn) takeAll() error {
 	rc, err := c.sock.udp.SyscallConn()
 	if err != nil {
@@ -48,16 +48,18 @@ func (c *Conn) takeAll() error {
 	}
 	var set error
 	err = rc.Control(func(fd uintptr) {
-		if !c.filtering.Swap(true) { // before the first of them comes
+		if !c.others {
+			c.filtering.Store(true) // before the first of them comes
 			set = takeOthers(fd, c.cfg.Addr.Is4(), true, c.cfg.Trace)
-			c.filtering.Store(set == nil)
+			c.others = set == nil
 		}
 	})
 	return cmp.Or(err, set)
 }
 
 // takeOwn is the opposite, for when no other socket holds anything and others'
-// groups are not wanted. The caller holds c.mu.
+// groups are not wanted. Of what came before some may wait to be read, so it is
+// still looked at. The caller holds c.mu.
 func (c *Conn) takeOwn() error {
 	rc, err := c.sock.udp.SyscallConn()
 	if err != nil {
@@ -66,7 +68,7 @@ func (c *Conn) takeOwn() error {
 	var set error
 	err = rc.Control(func(fd uintptr) {
 		if set = takeOthers(fd, c.cfg.Addr.Is4(), false, c.cfg.Trace); set == nil {
-			c.filtering.Store(false)
+			c.others = false
 		}
 	})
 	return cmp.Or(err, set)

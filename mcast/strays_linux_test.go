@@ -48,6 +48,23 @@ func TestMulticastAll(t *testing.T) {
 	})
 }
 
+// What came by another's membership is marked as well when it is read only
+// after that was switched off.
+func TestStraysThatWait(t *testing.T) {
+	eachVersion(t, func(t *talk) {
+		c := socket(t.T, t.b, mcast.Config{Addr: anyOf(t.g), Port: t.g.Port, MulticastAll: true})
+		t.must(c.Join, t.mark, t.eth0)
+		another := t.listen()
+		t.must(another.Join, t.g, t.eth0)
+		t.say(t.g, 1)
+		next(t.T, another) // so that c has it too
+		if err := c.SetMulticastAll(false); err != nil {
+			t.Fatal(err)
+		}
+		t.hears("switched off", c, nil, nil, 1)
+	})
+}
+
 // More groups than a socket holds need the option for themselves; what was
 // wanted counts again once they are left.
 func TestMulticastAllWithMoreGroups(t *testing.T) {

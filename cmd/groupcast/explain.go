@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/groupcast/groupcast/mcast/doctor"
+	"github.com/groupcast/groupcast/mcast/lab"
 )
 
 func newExplain(set *settings) *cobra.Command {
@@ -36,7 +37,8 @@ helps, and the lesson that makes it happen in a LAN inside this computer. Withou
 			if len(args) > 0 {
 				p, err := doctor.FindPage(args[0])
 				if err != nil {
-					return usageError{err}
+					err = didYouMean(err, lab.Nearest(args[0], doctor.Names()))
+					return usageError{fmt.Errorf("%w (groupcast explain lists them)", err)}
 				}
 				pages = []doctor.Page{p}
 			}

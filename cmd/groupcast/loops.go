@@ -185,6 +185,7 @@ func (s *session) tick() {
 	facts := time.NewTimer(refreshEvery)
 	defer facts.Stop()
 	changed := s.changed
+	var rested time.Time // a change before then waits for it
 	expiry := time.NewTicker(chat.CopyTimeout / 4)
 	defer expiry.Stop()
 	for {
@@ -192,12 +193,14 @@ func (s *session) tick() {
 		case <-s.life.Done():
 			return
 		case <-changed:
-			facts.Reset(changePause)
+			facts.Reset(max(changePause, time.Until(rested)))
 			changed = nil // until then
 		case <-facts.C:
 			began := time.Now()
 			s.refresh()
-			facts.Reset(min(max(refreshEvery, 20*time.Since(began)), refreshAtLeast))
+			pause := min(20*time.Since(began), refreshAtLeast)
+			rested = time.Now().Add(pause)
+			facts.Reset(max(refreshEvery, pause))
 			changed = s.changed
 		case <-expiry.C:
 			s.expire()

@@ -125,7 +125,9 @@ func (o *observed) look(f doctor.Facts, at time.Time, sends map[int]doctor.Sent)
 	for by, c := range o.doubled {
 		seen.Doubled = append(seen.Doubled, doctor.Doubled{From: by.from, Interfaces: by.interfaces, Datagrams: c.times})
 	}
-	slices.SortFunc(seen.Doubled, func(a, b doctor.Doubled) int { return a.From.Compare(b.From) })
+	slices.SortFunc(seen.Doubled, func(a, b doctor.Doubled) int {
+		return cmp.Or(a.From.Compare(b.From), slices.Compare(a.Interfaces[:], b.Interfaces[:]))
+	})
 	seen.Strays = make(map[netip.Addr]int, len(o.strays))
 	for group, c := range o.strays {
 		seen.Strays[group] = c.times
@@ -241,7 +243,7 @@ func tally[K comparable](counts map[K]seen, what K, at time.Time) {
 // forget lets go of what is over.
 func (o *observed) forget(now time.Time) {
 	for len(o.facts) > 1 && now.Sub(o.facts[1].at) >= observedFor {
-		o.facts = o.facts[1:]
+		o.facts = slices.Delete(o.facts, 0, 1)
 	}
 	for from, h := range o.senders {
 		if now.Sub(h.last) > sendersFor {

@@ -63,15 +63,13 @@ func Pages() []Page {
 	return list
 }
 
-// FindPage returns the page of a pitfall. The error names the nearest one.
+// FindPage returns the page of a pitfall; the error is for a name that is not
+// of Names.
 func FindPage(name string) (Page, error) {
-	if slices.Contains(Names(), name) {
-		return readPage(name)
+	if !slices.Contains(Names(), name) {
+		return Page{}, fmt.Errorf("no pitfall %q", name)
 	}
-	if near := nearestName(name); near != "" {
-		return Page{}, fmt.Errorf("no page %q: did you mean %s?", name, near)
-	}
-	return Page{}, fmt.Errorf("no page %q: groupcast explain lists them", name)
+	return readPage(name)
 }
 
 func readPage(name string) (Page, error) {
@@ -80,44 +78,6 @@ func readPage(name string) (Page, error) {
 		return Page{}, err
 	}
 	return parsePage(name, string(text))
-}
-
-// nearestName is the pitfall that a mistyped name was most likely meant to be:
-// one with at most two letters to insert, delete or replace, else one that has
-// the name as a part. It is "" when there is none.
-func nearestName(typed string) string {
-	typed = strings.ToLower(typed)
-	best, found := min(3, len(typed)), ""
-	for _, name := range Names() {
-		if d := distance(typed, name); d < best {
-			best, found = d, name
-		}
-	}
-	if i := slices.IndexFunc(Names(), func(n string) bool { return strings.Contains(n, typed) }); found == "" && typed != "" && i >= 0 {
-		found = Names()[i]
-	}
-	return found
-}
-
-// distance is the number of bytes to insert, delete or replace (Levenshtein).
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 // parsePage reads the text of a page. The error joins one for each line that

@@ -127,13 +127,10 @@ func TestFindPage(t *testing.T) {
 		t.Errorf("the page wrong-egress: %+v, %v", p, err)
 	}
 	for typed, want := range map[string]string{
-		"wrong-egres":   `no page "wrong-egres": did you mean wrong-egress?`,
-		"Revers-Path":   `no page "Revers-Path": did you mean reverse-path?`,
-		"querier":       `no page "querier": did you mean no-querier?`,
-		"no-rote":       `no page "no-rote": did you mean no-route?`,
-		"":              `no page "": groupcast explain lists them`,
-		"spanning-tree": `no page "spanning-tree": groupcast explain lists them`,
-		"\x1b[2J":       `no page "\x1b[2J": groupcast explain lists them`,
+		"wrong-egres": `no pitfall "wrong-egres"`,
+		"../facts":    `no pitfall "../facts"`,
+		"":            `no pitfall ""`,
+		"\x1b[2J":     `no pitfall "\x1b[2J"`,
 	} {
 		if _, err := FindPage(typed); err == nil || err.Error() != want {
 			t.Errorf("FindPage(%q) says %v, want %s", typed, err, want)

@@ -1,24 +1,20 @@
 package doctor
 
-import "github.com/vishvananda/netlink"
+import (
+	"errors"
+	"syscall"
+)
 
-// linkCounters reads how many packets an interface has sent, and how many its
-// queue has dropped (RTM_GETLINK, RTM_GETQDISC), in the calling thread's
-// network namespace. ok is false when the first is not known.
-func linkCounters(index int) (sent, queueDrops uint64, ok bool) {
-	link, err := netlink.LinkByIndex(index)
-	if err != nil || link.Attrs().Statistics == nil {
-		return 0, 0, false
-	}
-	queues, err := netlink.QdiscList(link)
+// readTraffic reads how many packets the interfaces have sent, and how many
+// their queues have dropped, in the calling thread's network namespace; nil
+// when one of them is not known.
+func readTraffic() map[int]Link {
+	links, err := readLinks(false)
 	if err != nil {
-		queues = nil // some kernels have none
+		return nil
 	}
-	for _, q := range queues {
-		// The root counts the drops of those below it as well.
-		if a := q.Attrs(); a.Parent == netlink.HANDLE_ROOT && a.Statistics != nil && a.Statistics.Queue != nil {
-			queueDrops += uint64(a.Statistics.Queue.Drops)
-		}
+	if err := addQueueDrops(links); err != nil && !errors.Is(err, syscall.EOPNOTSUPP) { // a kernel without queues
+		return nil
 	}
-	return link.Attrs().Statistics.TxPackets, queueDrops, true
+	return links
 }

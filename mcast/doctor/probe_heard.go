@@ -114,13 +114,14 @@ const (
 func newDoubles() doubles { return doubles{map[copyOf]first{}, map[pair]int{}} }
 
 func (d *doubles) hear(a arrival) {
-	key := copyOf{a.from, a.content}
+	from := netip.AddrPortFrom(a.from.Addr().WithZone(""), a.from.Port()) // the zone is the interface
+	key := copyOf{from, a.content}
 	w := d.waiting[key]
 	recent := w.times > 0 && a.at.Sub(w.at) <= doubleTime
 	switch {
 	case recent && w.ifIndex != a.ifIndex:
 		on := [2]int{min(w.ifIndex, a.ifIndex), max(w.ifIndex, a.ifIndex)}
-		d.found[pair{a.from, on}]++
+		d.found[pair{from, on}]++
 		w.times--
 	case recent:
 		w.at = a.at

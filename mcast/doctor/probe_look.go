@@ -136,11 +136,20 @@ func (l *look) step(ctx, reading context.Context) (over bool) {
 			l.again(ifIndex)
 		}
 	}
+	return l.settled(now) && now.Sub(l.start) >= l.For
+}
+
+// settled reports whether it is known what became of all that was sent.
+func (l *look) settled(now time.Time) bool {
+	var traffic map[int]Link
+	if slices.ContainsFunc(l.volleys, func(v *volley) bool { return !v.settled }) {
+		traffic = readTraffic() // for all of them: it costs what the host has of interfaces
+	}
 	settled := true
 	for _, v := range l.volleys {
-		settled = v.settle(now.Sub(l.lastSent)) && settled
+		settled = v.settle(traffic, now.Sub(l.lastSent)) && settled
 	}
-	return settled && now.Sub(l.start) >= l.For
+	return settled
 }
 
 // shoot sends the next datagram.
@@ -149,7 +158,7 @@ func (l *look) shoot() {
 	l.shots = l.shots[1:]
 	v := l.volleyBy(s.by.Index)
 	if s.n == 1 {
-		v.begin()
+		v.begin(readTraffic())
 	}
 	via := mcast.Via{IfIndex: s.by.Index}
 	if s.by.Loopback() {

@@ -49,17 +49,19 @@ type volley struct {
 	echoes bool // own copies are to be expected
 	leaves bool // they are meant to leave the host
 
-	sent        Sent
-	refused     int
-	copies      []int // which of them came back
-	before      uint64
-	beforeQueue uint64
-	counted     bool // before is known
-	settled     bool // sent.Left is final
+	sent    Sent
+	refused int
+	copies  []int // which of them came back
+	before  *Link // its counters before the first datagram; nil: not known
+	settled bool  // sent.Left is final
 }
 
-// begin reads the counters, before the first datagram.
-func (v *volley) begin() { v.before, v.beforeQueue, v.counted = linkCounters(v.by.Index) }
+// begin keeps the counters, before the first datagram.
+func (v *volley) begin(traffic map[int]Link) {
+	if link, ok := traffic[v.by.Index]; ok {
+		v.before = &link
+	}
+}
 
 func (v *volley) tried(err error) {
 	v.sent.Tried++
@@ -77,25 +79,25 @@ func (v *volley) copied(n int) {
 	}
 }
 
-// settle reads the counters again, that long after the last datagram, and
+// settle looks at the counters again, that long after the last datagram, and
 // reports whether there is anything more to wait for.
-func (v *volley) settle(since time.Duration) bool {
+func (v *volley) settle(traffic map[int]Link, since time.Duration) bool {
 	taken := v.sent.Tried - v.refused
 	if !v.settled {
-		v.count(taken, since >= counterTime)
+		v.count(traffic, taken, since >= counterTime)
 	}
 	heard := !v.echoes || v.sent.Copies >= taken || since >= copyTime
 	return v.settled && heard
 }
 
-func (v *volley) count(taken int, last bool) {
-	sent, queue, ok := linkCounters(v.by.Index)
-	if !ok || !v.counted || sent < v.before {
+func (v *volley) count(traffic map[int]Link, taken int, last bool) {
+	now, ok := traffic[v.by.Index]
+	if !ok || v.before == nil || now.Sent < v.before.Sent {
 		v.settled = true
 		return
 	}
-	left := int(sent - v.before)
-	v.sent.Queue = max(queue, v.beforeQueue) - v.beforeQueue
+	left := int(now.Sent - v.before.Sent)
+	v.sent.Queue = max(now.QueueDrops, v.before.QueueDrops) - v.before.QueueDrops
 	v.settled = !v.leaves || left >= taken || last
 	if v.settled && v.leaves {
 		v.sent.Left = &left

@@ -119,7 +119,10 @@ func TestRevivals(t *testing.T) {
 }
 
 func TestDoubles(t *testing.T) {
-	from := netip.MustParseAddrPort("192.0.2.2:4000")
+	from := netip.MustParseAddrPort("[fe80::2]:4000")
+	by := func(ifIndex int) netip.AddrPort { // as the kernel has it
+		return netip.AddrPortFrom(from.Addr().WithZone(fmt.Sprint("eth", ifIndex)), from.Port())
+	}
 	type copies struct {
 		at      time.Duration
 		ifIndex int
@@ -140,7 +143,7 @@ func TestDoubles(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			d := newDoubles()
 			for _, c := range tt.heard {
-				d.hear(arrival{at: after(c.at), from: from, ifIndex: c.ifIndex, content: c.content})
+				d.hear(arrival{at: after(c.at), from: by(c.ifIndex), ifIndex: c.ifIndex, content: c.content})
 			}
 			got := 0
 			for _, f := range d.list() {

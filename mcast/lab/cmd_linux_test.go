@@ -274,7 +274,34 @@ func TestCloseEndsCommands(t *testing.T) {
 	}
 }
 
-// The same when the host's process dies by itself.
+// How a command ended is told also when it was Close that ended it.
+func TestCloseTellsHowCommandsEnded(t *testing.T) {
+	l := up(t, lab.Article)
+	const many = 100
+	var commands []*lab.Cmd
+	for range many {
+		c := l.Host("A").Command(t.Context(), "sleep", "1000")
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		commands = append(commands, c)
+	}
+	l.Close()
+	untold := 0
+	var last error
+	for _, c := range commands {
+		err := c.Wait()
+		if exit, ok := errors.AsType[*lab.ExitError](err); !ok || exit.Signal != syscall.SIGKILL {
+			untold++
+			last = err
+		}
+	}
+	if untold > 0 {
+		t.Errorf("of %d of %d commands Wait says %v, want that SIGKILL ended them", untold, many, last)
+	}
+}
+
+// Commands end as well when the host's process dies by itself.
 func TestHostDies(t *testing.T) {
 	a := up(t, lab.Article).Host("A")
 	c := shell(t.Context(), a, "setsid sleep 1000 & echo ready; wait")

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -25,6 +26,7 @@ func runHost() {
 		os.Stderr.WriteString(hostProcess + ": started by hand: " + err.Error() + "\n")
 		os.Exit(2)
 	}
+	var talks sync.WaitGroup
 	for {
 		files, err := receive(control, &struct{}{})
 		if err != nil {
@@ -32,12 +34,21 @@ func runHost() {
 		}
 		for _, f := range files {
 			if conn, err := unixConn(f); err == nil {
-				go serve(conn)
+				talks.Go(func() { serve(conn) })
 			}
 		}
 	}
 	if self, err := os.Stat("/proc/self/ns/net"); err == nil {
 		killAll(self)
+	}
+	told := make(chan struct{})
+	go func() {
+		defer close(told)
+		talks.Wait() // they say how their commands ended
+	}()
+	select {
+	case <-told:
+	case <-time.After(stragglers): // of one that was not told yet what to run
 	}
 	syscall.Exit(0) // os.Exit takes a second under the race detector
 }
