@@ -28,7 +28,7 @@ By itself it only reads what the system tells: nothing is joined or sent. --prob
 second by each interface, and listens for its own copies; it says what it will send before it does. --watch looks at the
 counters for as long, for what takes time; with --probe it also stays joined and listens. ctrl+c ends it early.
 
-Exit status: 0 if nothing was found, 3 if a pitfall was, 1 if it could not look.`,
+Exit status: 0 if nothing was found, 3 if a pitfall was, 1 if it could not look, 130 if ctrl+c ended it.`,
 		Example: `  groupcast doctor                                    the default group, in a moment, without a trace
   groupcast doctor --probe -i eth0 239.1.2.3:5000     send and listen as well
   groupcast doctor --from 10.1.0.10 239.1.2.3         why is that host not heard?
@@ -53,6 +53,9 @@ Exit status: 0 if nothing was found, 3 if a pitfall was, 1 if it could not look.
 	flags.BoolVar(&e.all, "all", false, "print what is fine and what is not known in full as well")
 	flags.StringVar(&e.fromText, "from", "", "the `ADDRESS` of a host that is to be heard")
 	flags.IntVar(&e.size, "size", 0, "`BYTES` of the largest payload that is to be sent; 0: not known")
+	for _, name := range []string{"watch", "from", "size"} {
+		cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
+	}
 	return cmd
 }
 

@@ -65,6 +65,10 @@ not known: wrong-port, firewall-in`
 		{"a long probe", func(r *report) { r.facts.Observed = doctor.Observed{Probed: true, For: 300e9} }, found + rest + "\n"},
 		{"a long watch", func(r *report) { r.facts.Observed = doctor.Observed{For: 300e9} },
 			found + rest + "; groupcast doctor --probe looks closer\n"},
+		{"another group, on a named interface", func(r *report) {
+			r.group = mcast.Group{Addr: netip.MustParseAddr("239.1.2.3"), Port: 5000}
+			r.choice = choice{joins: []mcast.Interface{{Index: 2, Name: "eth0"}}, byUser: true}
+		}, found + rest + "; groupcast doctor 239.1.2.3:5000 -i eth0 --probe looks closer\n"},
 		{"quiet", func(r *report) { r.quiet = true }, found},
 		{"nothing found", func(r *report) { r.findings, r.facts.Unread = r.findings[4:], nil },
 			"nothing found: 2 of 31 pitfalls are fine, 2 not known\nfine: wrong-egress, no-route\n" +

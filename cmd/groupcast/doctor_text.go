@@ -98,11 +98,20 @@ func (r report) writeUnknown(out io.Writer, names []string) {
 
 // closer says how to look closer than was done.
 func (r report) closer() string {
+	of := "groupcast doctor"
+	if r.group != mcast.DefaultGroup {
+		of += " " + clean(r.group.String())
+	}
+	if r.choice.byUser && r.group.Addr.Zone() == "" {
+		for _, i := range r.choice.joins {
+			of += " -i " + clean(i.Name)
+		}
+	}
 	switch o := r.facts.Observed; {
 	case !o.Probed:
-		return "; groupcast doctor --probe looks closer"
+		return "; " + of + " --probe looks closer"
 	case o.For < patientWatch:
-		return "; groupcast doctor --probe --watch 5m looks longer"
+		return "; " + of + " --probe --watch 5m looks longer"
 	}
 	return ""
 }

@@ -144,8 +144,7 @@ func (in Intent) concerns(f Facts) []int {
 	}
 	if len(list) == 0 {
 		for _, i := range f.Interfaces {
-			bridge := f.Links[i.Index].Bridge
-			if !i.Loopback() && !f.isPort(i.Index) && (bridge == nil || len(bridge.Ports) > 0) {
+			if f.leads(i) {
 				list = append(list, i.Index)
 			}
 		}
@@ -153,6 +152,13 @@ func (in Intent) concerns(f Facts) []int {
 	slices.Sort(list)
 	list = slices.Compact(list)
 	return slices.DeleteFunc(list, func(index int) bool { return index == 0 }) // where the system does not tell
+}
+
+// leads reports whether an interface can lead to others: lo does not, a port
+// only by its bridge, and a bridge only by its ports.
+func (f Facts) leads(i mcast.Interface) bool {
+	bridge := f.Links[i.Index].Bridge
+	return !i.Loopback() && !f.isPort(i.Index) && (bridge == nil || len(bridge.Ports) > 0)
 }
 
 // concerned are the interfaces of concerns that are there.

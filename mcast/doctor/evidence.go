@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/groupcast/groupcast/mcast"
 )
@@ -54,6 +55,14 @@ func (s Socket) who() string {
 		return s.Program
 	}
 	return fmt.Sprintf("a program of user %d (socket %d)", s.UID, s.Inode)
+}
+
+// lasted is how long somebody looked, as a person says it.
+func (o Observed) lasted() time.Duration {
+	if o.For < time.Second {
+		return o.For.Round(time.Millisecond)
+	}
+	return o.For.Round(100 * time.Millisecond)
 }
 
 // heardFrom names who was heard from outside this host; empty: nobody was.

@@ -337,3 +337,21 @@ func TestProbeStrays(t *testing.T) {
 		t.Errorf("strays are %v, but the program has joined that group", seen.Strays)
 	}
 }
+
+// What a host without any address sends has the source 0.0.0.0, and its copies
+// come back all the same.
+func TestProbeOfAHostWithoutAddresses(t *testing.T) {
+	bare := lab.Topology{
+		Switches: []lab.Switch{{Name: "lan"}},
+		Hosts:    []lab.Host{{Name: "A", Interfaces: []lab.Interface{{Name: "eth0", Switch: "lan"}}}},
+	}
+	a := build(t, bare).Host("A")
+	p := prepared(t, a, labGroup)
+	seen := run(t, a, p)
+	if sent := seen.Sent[index(t, p, "eth0")]; sent.Tried == 0 || sent.Copies != sent.Tried || sent.Err != nil {
+		t.Errorf("by eth0: %+v, want a copy of each that was sent", sent)
+	}
+	if len(seen.Senders) != 0 {
+		t.Errorf("heard %+v, want nobody but the probe itself", seen.Senders)
+	}
+}

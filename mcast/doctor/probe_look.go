@@ -178,7 +178,8 @@ func (l *look) hear(d arrival) {
 	if d.to != l.Intent.Group.Addr.WithZone("") && d.to.IsValid() {
 		return
 	}
-	if d.from.Port() == l.sender.LocalAddr().Port() && l.audience.local(d.from.Addr()) {
+	sourceless := d.from.Addr().IsUnspecified() // as what leaves a host without addresses is
+	if d.from.Port() == l.sender.LocalAddr().Port() && (sourceless || l.audience.local(d.from.Addr())) {
 		if s, ok := l.own[d.content]; ok {
 			l.volleyBy(s.by.Index).copied(s.n)
 			return

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/netip"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/groupcast/groupcast/mcast"
 )
@@ -21,10 +21,10 @@ func wrongEgress(f Facts, in Intent) []Finding {
 	if !ok {
 		return f.unsent(name, in)
 	}
-	if out.Loopback() {
+	best, ok := f.Best(in.Group)
+	if out.Loopback() && (!ok || best.Loopback() || in.chose()) {
 		return fine(name, "sends stay on this host: "+out.Name)
 	}
-	best, ok := f.Best(in.Group)
 	if !ok || best.Index == out.Index {
 		return fine(name, fmt.Sprintf("sends leave by %s (%s), and no usable interface is better", describe(out, in.Group), f.choice(in)))
 	}
@@ -37,7 +37,7 @@ func wrongEgress(f Facts, in Intent) []Finding {
 		Verdict:   verdict,
 		Title:     fmt.Sprintf("sends leave by %s, the LAN %s", describe(out, in.Group), f.whereabouts(best, out, in.Group)),
 		Evidence:  f.choice(in) + "; " + because,
-		Hints:     append(useInterface(best), routeBy(best, in.Group)),
+		Hints:     append(useInterface(best), f.routeBy(best, in.Group)),
 		Interface: out.Name,
 		Fix:       &Fix{UseInterface: best.Name},
 	}}
@@ -60,6 +60,8 @@ func (f Facts) doubt(out, best mcast.Interface, in Intent) (because string, _ Ve
 		return fmt.Sprintf("others are heard by %s (datagrams: %d), nobody by %s", best.Name, f.Heard[best.Index], out.Name), Failure
 	case f.Heard[out.Index] > 0 && in.chose():
 		return "", OK
+	case out.Loopback():
+		return fmt.Sprintf("%s leads nowhere but to this host, %s is a network", out.Name, best.Name), Warning
 	case linkLocal:
 		return fmt.Sprintf("%s has only the link-local address %s, %s has %s", out.Name, here, best.Name, there), Warning
 	case tunnel:
@@ -101,11 +103,17 @@ func useInterface(i mcast.Interface) []string {
 	return []string{fmt.Sprintf("send and join by %s: -i %s, or /interface %s", i.Name, i.Name, i.Name)}
 }
 
-func routeBy(i mcast.Interface, g mcast.Group) string {
+// routeBy is how all programs send by i. A route for groups that is there
+// already has to be replaced, and a wider one does not count beside it.
+func (f Facts) routeBy(i mcast.Interface, g mcast.Group) string {
 	if g.Addr.Is6() {
 		return "name the zone with the group: " + g.Addr.WithZone(i.Name).String()
 	}
-	return "for every program of this host: ip route add 224.0.0.0/4 dev " + i.Name
+	do, groups := "add", "224.0.0.0/4"
+	if dst := f.Send.Route.Match.Dst; f.Send.Route.Match.Found && dst.Addr().IsMulticast() {
+		do, groups = "replace", dst.String()
+	}
+	return fmt.Sprintf("for every program of this host: ip route %s %s dev %s", do, groups, i.Name)
 }
 
 // noRoute: no interface was chosen, and the routing table has no answer; known
@@ -120,6 +128,9 @@ func noRoute(f Facts, in Intent) []Finding {
 		}
 	}
 	out, listed := f.egress(in)
+	if found := f.sentNowhere(in); len(found) > 0 && answer.Err == nil {
+		return found
+	}
 	switch {
 	case answer.Err != nil && !errors.Is(answer.Err, errors.ErrUnsupported):
 	case answer.Route.IfIndex != 0:
@@ -143,18 +154,48 @@ func noRoute(f Facts, in Intent) []Finding {
 	}
 	if in.Send != 0 {
 		finding.Evidence = fmt.Sprintf("asked for a route to %s by %s, the kernel says: %s", in.Group.Addr, out.Name, why)
-		finding.Hints = []string{fmt.Sprintf("give it the route that every interface has: ip -6 route add multicast ff00::/8 dev %s table local", out.Name)}
 		finding.Interface = out.Name
+		if errors.Is(answer.Err, syscall.EADDRNOTAVAIL) {
+			finding.Hints = []string{"none of its addresses can be used yet: the kernel looks for another host that has them, which takes a second or two once there is a link: ip -6 addr show dev " + out.Name + " tentative"}
+			return []Finding{finding}
+		}
+		finding.Hints = []string{fmt.Sprintf("give it the route that every interface has: ip -6 route add multicast ff00::/8 dev %s table local", out.Name)}
 		return []Finding{finding}
 	}
 	if f.Join.Err != nil {
 		finding.Evidence += "; a join without an interface fails as well"
 	}
 	if best, ok := f.Best(in.Group); ok {
-		finding.Hints = append(useInterface(best), routeBy(best, in.Group))
+		finding.Hints = append(useInterface(best), f.routeBy(best, in.Group))
 		finding.Fix = &Fix{UseInterface: best.Name}
 	}
+	if forbidden := !errors.Is(answer.Err, syscall.ENETUNREACH); forbidden && in.Group.Addr.Is4() {
+		finding.Hints = append(finding.Hints, "or see which route says so, and delete it: ip route show table all | grep -E 'unreachable|blackhole|prohibit'")
+	}
 	return []Finding{finding}
+}
+
+// sentNowhere is what the kernel refused for want of a way, when it was sent by
+// an interface that is ready.
+func (f Facts) sentNowhere(in Intent) (out []Finding) {
+	for _, index := range f.sentBy() {
+		err := f.Observed.Sent[index].Err
+		i, listed := mcast.ByIndex(f.Interfaces, index)
+		if !noWay(err) || !listed || i.Ready(in.Group.Addr) != nil {
+			continue
+		}
+		hint := fmt.Sprintf("see what the routing table says: ip route get %s oif %s", in.Group.Addr.WithZone(""), i.Name)
+		if i.Loopback() && in.Group.Addr.Is6() {
+			hint = "Linux has no route for IPv6 groups on lo; an IPv4 group works there"
+		}
+		out = append(out, Finding{
+			Name: "no-route", Verdict: Failure, Interface: i.Name,
+			Title:    fmt.Sprintf("sends by %s go nowhere: %s", i.Name, reason(err)),
+			Evidence: fmt.Sprintf("sending to %s by %s, the kernel says: %s", in.Group.AddrPort(), i.Name, reason(err)),
+			Hints:    []string{hint},
+		})
+	}
+	return out
 }
 
 // joinSendMismatch: what is sent does not pass where the group is joined, so
@@ -199,56 +240,6 @@ func joinSendMismatch(f Facts, in Intent) []Finding {
 	}}
 }
 
-// wrongSource: what is sent carries an address that is not of the interface it
-// leaves by, which receivers with a reverse path filter drop; known from the
-// source in the kernel's answer.
-func wrongSource(f Facts, in Intent) []Finding {
-	const name = "wrong-source"
-	out, ok := f.egress(in)
-	if !ok {
-		return f.unsent(name, in)
-	}
-	answer := f.Send
-	if in.Send != 0 {
-		answer = f.By[in.Send]
-	}
-	source, own := answer.Route.Source, out.Addr(in.Group.Addr)
-	switch {
-	case answer.Err != nil:
-		return unknown(name, fmt.Sprintf("the kernel does not say which source a send by %s has: %s", out.Name, reason(answer.Err)))
-	case !source.IsValid():
-		return unknown(name, fmt.Sprintf("it is not known which source a send by %s has: %s", out.Name, f.unread(FromRoutes)))
-	case owns(out, source):
-		return fine(name, fmt.Sprintf("what leaves by %s carries %s, an address of it", out.Name, source))
-	case out.Loopback():
-		return fine(name, fmt.Sprintf("what is sent by %s carries %s, and stays on this host", out.Name, source))
-	case !own.IsValid():
-		return unknown(name, fmt.Sprintf("%s has no address of its own that it could carry (no-address)", out.Name))
-	}
-	verdict, whose := Failure, "of no interface of this host"
-	if n := slices.IndexFunc(f.Interfaces, func(i mcast.Interface) bool { return owns(i, source) }); n >= 0 {
-		verdict, whose = Warning, "of "+f.Interfaces[n].Name
-	} else if covers(out, source) {
-		verdict = Warning
-	}
-	return []Finding{{
-		Name:    name,
-		Verdict: verdict,
-		Title:   fmt.Sprintf("what leaves by %s carries %s, an address %s", out.Name, source, whose),
-		Evidence: fmt.Sprintf("asked for a route to %s, the kernel answers: by %s, source %s (%s), and %s has %s; a receiver whose way back to %s leads elsewhere drops it (reverse-path)",
-			in.Group.Addr, out.Name, source, cmp.Or(answer.Route.Match.String(), "no route decides"), out.Name, own, source),
-		Hints:     []string{sourceOf(out, own, in.Group)},
-		Interface: out.Name,
-	}}
-}
-
-func sourceOf(out mcast.Interface, own netip.Addr, g mcast.Group) string {
-	if g.Addr.Is6() {
-		return fmt.Sprintf("choose the source: ip -6 route replace multicast ff00::/8 dev %s src %s table local", out.Name, own)
-	}
-	return fmt.Sprintf("choose the source: ip route replace 224.0.0.0/4 dev %s src %s", out.Name, own)
-}
-
 // noZone: a link-local group of IPv6 goes by whichever interface came up first;
 // known from the group, and the interfaces that it could mean.
 func noZone(f Facts, in Intent) []Finding {
@@ -282,7 +273,7 @@ func noZone(f Facts, in Intent) []Finding {
 		Title:   fmt.Sprintf("%s has no zone: it goes by whichever interface came up first", in.Group.Addr),
 		Evidence: fmt.Sprintf("ff02::/16 is another group on each link (RFC 4007), and these are usable: %s%s",
 			describeAll(usable, in.Group), now),
-		Hints: append([]string{routeBy(best, in.Group)}, useInterface(best)...),
+		Hints: append([]string{f.routeBy(best, in.Group)}, useInterface(best)...),
 		Fix:   &Fix{UseInterface: best.Name},
 	}}
 }

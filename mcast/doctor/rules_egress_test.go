@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"net"
 	"net/netip"
 	"syscall"
 	"testing"
@@ -26,6 +27,23 @@ func from(i mcast.Interface, source string) Answer {
 	return a
 }
 
+// routed is the kernel's answer that leads to i by a route for some groups.
+func routed(i mcast.Interface, groups string) Answer {
+	a := by(i)
+	a.Route.Match = mcast.Match{Found: true, Dst: netip.MustParsePrefix(groups)}
+	return a
+}
+
+// heardBy is that others were heard by i, and what is sent by it is a.
+func heardBy(a Answer, i mcast.Interface, others ...string) Facts {
+	f := facts(a, i)
+	f.By = map[int]Answer{i.Index: a}
+	for _, o := range others {
+		f.Observed.Senders = append(f.Observed.Senders, Sender{From: netip.AddrPortFrom(netip.MustParseAddr(o), 4000), IfIndex: i.Index})
+	}
+	return f
+}
+
 func TestEgressRules(t *testing.T) {
 	six0 := iface(2, "eth0", up, "2001:db8::1/64", "fe80::1/64")
 	six1 := iface(3, "eth1", up, "fe80::2/64")
@@ -37,6 +55,10 @@ func TestEgressRules(t *testing.T) {
 		{"the only one, link-local, by choice", facts(by(eth1), eth1), sendBy(talk("224.0.0.114", 3), eth1), "ok", "you chose it"},
 		{"link-local by choice", facts(by(eth0), eth0, eth1), sendBy(talk("224.0.0.114", 3), eth1), "warning eth1 use eth0", "you chose it|169.254.167.41"},
 		{"a VPN by choice, and the rest link-local", facts(by(tun0), eth1, tun0), sendBy(talk("224.0.0.114", 4), tun0), "ok", ""},
+		{"a route to lo", facts(by(lo), eth0), talk("224.0.0.114", 2), "warning lo use eth0", "leads nowhere but to this host"},
+		{"lo by choice", facts(by(eth0), eth0), sendBy(talk("224.0.0.114", 1), lo), "ok", ""},
+		{"a route for some groups, which has to be replaced", facts(routed(eth1, "239.0.0.0/8"), eth0, eth1), talk("239.1.2.3", 2, 3), "warning eth1 use eth0",
+			"ip route replace 239.0.0.0/8 dev eth0"},
 		{"IPv6, link-local by choice, as all are", facts(by(six0), six0, six1), sendBy(talk("ff02::114", 3), six1), "ok", ""},
 		{"IPv6, named by the zone", facts(by(six1), six0, six1), talk("ff02::114%eth1", 3), "ok", "the group's zone names it"},
 	})
@@ -48,6 +70,11 @@ func TestEgressRules(t *testing.T) {
 		{"chosen, in IPv6, and not asked", facts(by(six0), six0), sendBy(talk("ff02::114", 2), six0), "unknown", ""},
 		{"chosen, in IPv6, and refused", Facts{Interfaces: []mcast.Interface{six0}, By: map[int]Answer{2: nowhere(syscall.ENETUNREACH)}},
 			sendBy(talk("ff02::114", 2), six0), "failure eth0 -", "ff00::/8 dev eth0 table local"},
+		{"chosen, in IPv6, whose addresses are still looked at", Facts{Interfaces: []mcast.Interface{six0}, By: map[int]Answer{2: nowhere(syscall.EADDRNOTAVAIL)}},
+			sendBy(talk("ff02::114", 2), six0), "failure eth0 -", "tentative"},
+		{"a route that forbids it", facts(nowhere(syscall.EINVAL), eth0), talk("239.1.2.3", 2), "failure - use eth0", "blackhole"},
+		{"sent, and refused", Facts{Interfaces: []mcast.Interface{iface(1, "lo", up|net.FlagLoopback, "::1/128")}, Observed: Observed{Sent: map[int]Sent{1: {Tried: 3, Err: syscall.ENETUNREACH}}}},
+			sendBy(talk("ff02::114", 1), lo), "failure lo -", "network is unreachable|no route for IPv6 groups on lo"},
 	})
 	testRule(t, "join-send-mismatch", []ruleTest{
 		{"it only sends", Facts{}, talk("224.0.0.114"), "ok", "joins nothing"},
@@ -57,6 +84,7 @@ func TestEgressRules(t *testing.T) {
 	})
 
 	foreign := iface(3, "eth1", up, "10.9.0.1/24")
+	two := iface(2, "eth0", up, "10.5.5.5/24", "192.168.8.164/24")
 	secondary := iface(2, "eth0", up, "192.168.8.164/24", "10.1.1.1/24")
 	testRule(t, "wrong-source", []ruleTest{
 		{"not known", Facts{Interfaces: []mcast.Interface{eth0}}, talk("224.0.0.114", 2), "unknown", ""},
@@ -69,7 +97,12 @@ func TestEgressRules(t *testing.T) {
 		{"nobody's, of the same network", facts(from(eth0, "192.168.8.9"), eth0), talk("224.0.0.114", 2), "warning eth0 -", ""},
 		{"by a chosen interface, not asked", facts(by(eth0), eth0, foreign), sendBy(talk("224.0.0.114", 3), foreign), "unknown", ""},
 		{"by a chosen interface", Facts{Interfaces: []mcast.Interface{eth0, foreign}, By: map[int]Answer{3: from(foreign, "192.168.8.164")}},
-			sendBy(talk("224.0.0.114", 3), foreign), "warning eth1 -", "of eth0"},
+			sendBy(talk("224.0.0.114", 3), foreign), "warning eth1 -", "of eth0|-i default"},
+		{"the first address, and the others are in the network of the second", heardBy(from(two, "10.5.5.5"), two, "192.168.8.226"), talk("224.0.0.114", 2), "warning eth0 -",
+			"ip addr del 10.5.5.5/24 dev eth0; ip addr add 10.5.5.5/24 dev eth0|src 192.168.8.164|192.168.8.226"},
+		{"the same, by choice", heardBy(from(two, "10.5.5.5"), two, "192.168.8.226"), sendBy(talk("224.0.0.114", 2), two), "warning eth0 -", "ip addr add 10.5.5.5/24 dev eth0"},
+		{"the others are in both", heardBy(from(two, "10.5.5.5"), two, "192.168.8.226", "10.5.5.9"), talk("224.0.0.114", 2), "ok", ""},
+		{"the others are behind a router", heardBy(from(two, "10.5.5.5"), two, "203.0.113.7"), talk("224.0.0.114", 2), "ok", ""},
 		{"by lo, which borrows", Facts{Interfaces: []mcast.Interface{lo, eth0}, By: map[int]Answer{1: from(lo, "192.168.8.164")}},
 			sendBy(talk("224.0.0.114", 1), lo), "ok", ""},
 		{"the interface has none", facts(from(bare, "192.168.8.164"), eth0, bare), talk("224.0.0.114", 5), "unknown", "no-address"},

@@ -3,6 +3,7 @@ package doctor
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"slices"
 
@@ -59,6 +60,26 @@ func interfaceDown(f Facts, in Intent) []Finding {
 			})
 		}
 	}
+	for _, i := range f.stranded(in) {
+		finding := Finding{Name: name, Verdict: Warning, Interface: i.Name}
+		switch err := i.Ready(in.Group.Addr); {
+		case err == nil:
+			finding.Title = fmt.Sprintf("%s has multicast switched off, so that only this host is talked to", i.Name)
+			finding.Evidence = "it is up, with an address, but not for groups (no IFF_MULTICAST), and no other network is usable"
+			finding.Hints = []string{fmt.Sprintf("ip link set %s multicast on", i.Name), "or name it all the same: -i " + i.Name}
+		case !errors.Is(err, mcast.ErrInterfaceDown):
+			continue // no-address
+		case i.Up():
+			finding.Title = fmt.Sprintf("%s has no carrier, so that only this host is talked to", i.Name)
+			finding.Evidence = "it is up, but has no link (no IFF_RUNNING), and no other network is usable"
+			finding.Hints = []string{"check the cable, the access point, or the other end of a virtual wire"}
+		default:
+			finding.Title = fmt.Sprintf("%s is down, so that only this host is talked to", i.Name)
+			finding.Evidence = "it is switched off (no IFF_UP), and no other network is usable"
+			finding.Hints = []string{fmt.Sprintf("ip link set %s up", i.Name)}
+		}
+		out = append(out, finding)
+	}
 	switch {
 	case len(out) > 0:
 		return out
@@ -68,6 +89,27 @@ func interfaceDown(f Facts, in Intent) []Finding {
 	return fine(name, "up, with a link: "+describeAll(f.concerned(in), in.Group))
 }
 
+// stranded are the interfaces that the host's network can be at, where lo
+// stands in for want of a usable one.
+func (f Facts) stranded(in Intent) (list []mcast.Interface) {
+	joined := f.listed(in.Joined)
+	if in.Wanted != nil || len(joined) == 0 || !slices.ContainsFunc(joined, mcast.Interface.Loopback) {
+		return nil
+	}
+	for _, i := range f.Interfaces {
+		link, known := f.Links[i.Index]
+		card := known && link.Kind == "" // also one that is off and has nothing
+		switch {
+		case i.Usable(in.Group.Addr):
+			return nil
+		case i.Flags&net.FlagBroadcast == 0, !f.leads(i): // tunnels are made for groups or not
+		case i.Up() || len(i.Addrs) > 0 || card:
+			list = append(list, i)
+		}
+	}
+	return list
+}
+
 // noAddress: it joins, hears and sends, with source 0.0.0.0; known from the
 // interfaces' addresses.
 func noAddress(f Facts, in Intent) []Finding {
@@ -75,22 +117,26 @@ func noAddress(f Facts, in Intent) []Finding {
 	if f.Interfaces == nil {
 		return unknown(name, noInterfaces)
 	}
-	version, example := "IPv4", "192.0.2.1/24"
+	version, example, ownAddress := "IPv4", "192.0.2.1/24", "127.0.0.1/8"
 	if in.Group.Addr.Is6() {
-		version, example = "IPv6", "2001:db8::1/64"
+		version, example, ownAddress = "IPv6", "2001:db8::1/64", "::1/128"
 	}
 	var out []Finding
 	list := f.concerned(in)
-	for _, i := range list {
+	for _, i := range slices.Concat(list, f.stranded(in)) {
 		if !errors.Is(i.Ready(in.Group.Addr), mcast.ErrNoAddress) {
 			continue
+		}
+		give := fmt.Sprintf("%s dev %s (an address of your network)", example, i.Name)
+		if i.Loopback() {
+			give = ownAddress + " dev " + i.Name
 		}
 		out = append(out, Finding{
 			Name:      name,
 			Verdict:   Warning,
 			Title:     i.Name + " has no " + version + " address",
 			Evidence:  "what leaves by it carries another interface's address, or none at all, and nobody can answer",
-			Hints:     []string{fmt.Sprintf("give it one: ip addr add %s dev %s (an address of your network)", example, i.Name)},
+			Hints:     []string{"give it one: ip addr add " + give},
 			Interface: i.Name,
 		})
 	}

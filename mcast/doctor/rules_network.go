@@ -52,7 +52,7 @@ func noQuerier(f Facts, in Intent) []Finding {
 	watch := lookCloser(in, "--probe --watch 5m") + ", while somebody sends"
 	heard := slices.ContainsFunc(f.Observed.Senders, func(s Sender) bool { return !s.Local })
 	if heard && f.Observed.Probed && f.Observed.For >= groupTimeout {
-		return fine(name, fmt.Sprintf("watched for %s, longer than a switch remembers a member, and heard nothing come back by joining again", f.Observed.For))
+		return fine(name, fmt.Sprintf("watched for %s, longer than a switch remembers a member, and heard nothing come back by joining again", f.Observed.lasted()))
 	}
 	var fineAt, open []string
 	for _, index := range in.concerns(f) {
@@ -128,10 +128,11 @@ func duplicateAddress(f Facts, in Intent) []Finding {
 	var out []Finding
 	for _, from := range f.Observed.Refused {
 		out = append(out, Finding{
-			Name: name, Verdict: Failure,
-			Title:    fmt.Sprintf("another host has the address %s as well", from.Addr()),
-			Evidence: fmt.Sprintf("%s was heard, and while it sent, the host that answers for %s said that nobody is at port %d", from, from.Addr(), from.Port()),
-			Hints:    []string{fmt.Sprintf("see which hardware answers, as root: arping -c 3 %s", from.Addr()), "give one of the two another address"},
+			Name: name, Verdict: Warning,
+			Title: fmt.Sprintf("another host may have the address %s as well", from.Addr()),
+			Evidence: fmt.Sprintf("%s was heard, and while it sent, the host that answers for %s said that nobody is at port %d; a program that has connected its socket to the group looks the same",
+				from, from.Addr(), from.Port()),
+			Hints: []string{fmt.Sprintf("see whether two kinds of hardware answer, as root: arping -c 3 %s", from.Addr()), "if so, give one of the two another address"},
 		})
 	}
 	var looked []string

@@ -63,7 +63,7 @@ func TestDuplicateAddress(t *testing.T) {
 		{"IPv6: found", links([]netip.Addr{addr("2001:db8::1")}), v6, "failure eth0", []string{"2001:db8::1", "RFC 4862"}},
 		{"a sender whose host denies it", lan(func(f *Facts) {
 			f.Observed.Refused = []netip.AddrPort{netip.MustParseAddrPort("192.168.8.226:40000")}
-		}), plain, "failure", []string{"192.168.8.226", "port 40000"}},
+		}), plain, "warning", []string{"192.168.8.226", "port 40000"}},
 	})
 	gone := v6
 	gone.Joined, gone.Wanted = []int{99}, []mcast.Interface{}

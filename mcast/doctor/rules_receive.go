@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/groupcast/groupcast/mcast"
 )
@@ -22,9 +21,9 @@ func wrongPort(f Facts, in Intent) []Finding {
 	watch := lookCloser(in, "--watch 10s") + ", while somebody sends"
 	switch {
 	case watched && ignored == 0:
-		return fine(name, fmt.Sprintf("in %s no datagram came for a joined group at a port where nobody listens (%s)", f.Observed.For, counter))
+		return fine(name, fmt.Sprintf("in %s no datagram came for a joined group at a port where nobody listens (%s)", f.Observed.lasted(), counter))
 	case watched && ignored <= noise:
-		return unknown(name, fmt.Sprintf("%s grew by %d in %s, which the broadcasts may be that came then (%s: %d)", counter, ignored, f.Observed.For, broadcasts, noise), watch)
+		return unknown(name, fmt.Sprintf("%s grew by %d in %s, which the broadcasts may be that came then (%s: %d)", counter, ignored, f.Observed.lasted(), broadcasts, noise), watch)
 	case !watched:
 		since, known := f.Counters[counter]
 		if !known {
@@ -38,7 +37,7 @@ func wrongPort(f Facts, in Intent) []Finding {
 	finding := Finding{
 		Name: name, Verdict: Warning,
 		Title:    "datagrams come for a joined group at a port where nobody listens",
-		Evidence: fmt.Sprintf("%s grew by %d in %s", counter, ignored, f.Observed.For),
+		Evidence: fmt.Sprintf("%s grew by %d in %s", counter, ignored, f.Observed.lasted()),
 		Hints: []string{
 			fmt.Sprintf("compare the senders' port with %d; as root, tcpdump shows it: tcpdump -ni any dst host %s", in.Group.Port, in.Group.Addr.WithZone("")),
 			fmt.Sprintf("listen at another port: groupcast listen %s", mcast.Group{Addr: in.Group.Addr, Port: in.Group.Port ^ 1}),
@@ -142,7 +141,7 @@ func notDelivered(f Facts, in Intent) []Finding {
 		Name: "firewall-in", Verdict: Warning,
 		Title: "multicast comes in, and this host drops it before any socket",
 		Evidence: fmt.Sprintf("in %s IpExt.InMcastPkts grew by %d, Ip.InDelivers, which counts unicast as well, by %d only",
-			f.Observed.For.Round(time.Millisecond), came, delivered),
+			f.Observed.lasted(), came, delivered),
 		Hints: append(openPort(in), lookCloser(in, "--probe")),
 	}}
 }

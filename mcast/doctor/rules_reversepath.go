@@ -48,12 +48,12 @@ func reversePath(f Facts, in Intent) []Finding {
 	dropped, watched := f.Observed.Grown[counter]
 	switch {
 	case dropped > 0 && len(out) > 0:
-		out[0].Evidence += fmt.Sprintf("; %s grew by %d in %s", counter, dropped, f.Observed.For)
+		out[0].Evidence += fmt.Sprintf("; %s grew by %d in %s", counter, dropped, f.Observed.lasted())
 	case dropped > 0 && len(active) > 0:
 		out = append(out, Finding{
 			Name: name, Verdict: Failure, Interface: active[0].on.Name,
 			Title:    fmt.Sprintf("datagrams are dropped as they come in by %s, for the way back to their source leads elsewhere", active[0].on.Name),
-			Evidence: fmt.Sprintf("%s grew by %d in %s, and %s", counter, dropped, f.Observed.For, active[0]),
+			Evidence: fmt.Sprintf("%s grew by %d in %s, and %s", counter, dropped, f.Observed.lasted(), active[0]),
 			Hints:    append(active[0].hints(), "name the sender to see its way back: "+lookCloser(in, "--from ADDRESS")),
 		})
 		if !active[0].known {
@@ -73,7 +73,7 @@ func reversePath(f Facts, in Intent) []Finding {
 	case unread:
 		return unknown(name, f.unread(FromSettings), hints...)
 	case watched && f.Observed.For > 0:
-		return fine(name, fmt.Sprintf("%s, and %s did not grow in %s", active[0], counter, f.Observed.For))
+		return fine(name, fmt.Sprintf("%s, and %s did not grow in %s", active[0], counter, f.Observed.lasted()))
 	case len(open) > 0:
 		return unknown(name, enumerate(open), hints...)
 	case len(passed) > 0:

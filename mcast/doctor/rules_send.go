@@ -109,7 +109,7 @@ func overMTU(f Facts, in Intent) []Finding {
 			Name:     name,
 			Verdict:  Failure,
 			Title:    "datagrams that came in pieces were lost, because a piece was",
-			Evidence: fmt.Sprintf("%s grew by %d in %v", counter, n, f.Observed.For),
+			Evidence: fmt.Sprintf("%s grew by %d in %s", counter, n, f.Observed.lasted()),
 			Hints:    []string{fmt.Sprintf("let the senders send at most %d bytes at a time", wellSized)},
 		})
 	}
@@ -170,7 +170,7 @@ func sendQueueFull(f Facts, in Intent) []Finding {
 				Hints: []string{
 					"send more slowly: --interval 10ms",
 					"look at the queue: tc -s qdisc show dev " + where,
-					"make it longer: ip link set " + where + " txqueuelen 1000",
+					"make it longer: ip link set " + where + " txqueuelen 5000",
 				},
 				Interface: where,
 			})
@@ -180,6 +180,9 @@ func sendQueueFull(f Facts, in Intent) []Finding {
 	}
 	if len(out) > 0 {
 		return out
+	}
+	if finding, ok := f.discarded(in); ok {
+		return []Finding{finding}
 	}
 	if len(took) > 0 {
 		return fine(name, strings.Join(took, "; "))
@@ -198,6 +201,43 @@ func sendQueueFull(f Facts, in Intent) []Finding {
 		return unknown(name, fmt.Sprintf("the queue of %s has dropped %d packets since it was made, of any program", egress.Name, link.QueueDrops), byWatching)
 	}
 	return fine(name, fmt.Sprintf("the queue of %s has dropped nothing since it was made", egress.Name))
+}
+
+// discarded finds queues that drop what any program sends by UDP, in counters
+// that grow with each such drop, whether the program is told or not. They do
+// not say which queue it was; where one only has ever dropped anything, it is.
+func (f Facts) discarded(in Intent) (finding Finding, ok bool) {
+	errs, discards := "Udp.SndbufErrors", "Ip.OutDiscards"
+	if in.Group.Addr.Is6() {
+		errs, discards = "Udp6.SndbufErrors", "Ip6.OutDiscards"
+	}
+	n := min(f.Observed.Grown[errs], f.Observed.Grown[discards]) // a socket's own buffer counts in the first only
+	if n == 0 {
+		return Finding{}, false
+	}
+	finding = Finding{
+		Name:    "send-queue-full",
+		Verdict: Warning,
+		Title:   "an interface's queue was full, and dropped what programs of this host sent",
+		Evidence: fmt.Sprintf("in %s %s grew by %d, %s by %d; they do not say of which interface", f.Observed.lasted(),
+			errs, f.Observed.Grown[errs], discards, f.Observed.Grown[discards]),
+		Hints: []string{"find the queue that drops: tc -s qdisc show", "let the program send more slowly, in smaller bursts"},
+	}
+	var dropping []mcast.Interface
+	for _, i := range f.Interfaces {
+		if f.Links[i.Index].QueueDrops > 0 {
+			dropping = append(dropping, i)
+		}
+	}
+	if len(dropping) == 1 {
+		i := dropping[0]
+		finding.Verdict, finding.Interface = Failure, i.Name
+		finding.Title = fmt.Sprintf("the queue of %s was full, and dropped what programs of this host sent", i.Name)
+		finding.Evidence = fmt.Sprintf("in %s %s grew by %d, %s by %d; no other queue than that of %s has ever dropped anything (%d)", f.Observed.lasted(),
+			errs, f.Observed.Grown[errs], discards, f.Observed.Grown[discards], i.Name, f.Links[i.Index].QueueDrops)
+		finding.Hints[0] = "look at the queue: tc -s qdisc show dev " + i.Name
+	}
+	return finding, true
 }
 
 // firewallOut: a firewall of this host refuses what is sent, before a copy is

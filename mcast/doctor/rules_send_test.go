@@ -49,6 +49,9 @@ func TestSendRules(t *testing.T) {
 		{"some time ago", withLinks(lan, map[int]Link{2: {QueueDrops: 12}}), in, "unknown", "12 packets|--watch"},
 		{"now", probed(Sent{Tried: 5, Copies: 5, Left: left(1), Queue: 4}), in, "failure eth0 -", "dropped 4 packets"},
 		{"the kernel says so", probed(Sent{Tried: 5, Err: syscall.ENOBUFS}), in, "failure eth0 -", "no buffer space"},
+		{"what others sent, and it is not known where", grew(lan, "Udp.SndbufErrors", "Ip.OutDiscards"), in, "warning - -", "Udp.SndbufErrors grew by 9|Ip.OutDiscards by 9"},
+		{"what others sent, and one queue has drops", grew(withLinks(lan, map[int]Link{2: {QueueDrops: 30}}), "Udp.SndbufErrors", "Ip.OutDiscards"), in, "failure eth0 -", "eth0 has ever"},
+		{"sockets' own buffers were full", grew(withLinks(lan, map[int]Link{2: {}}), "Udp.SndbufErrors"), in, "ok", ""},
 		{"looked, and none", probed(Sent{Tried: 5, Copies: 5, Left: left(5)}), in, "ok", ""},
 		{"lo", lan, sendBy(talk("224.0.0.114", 1), lo), "ok", ""},
 	})
@@ -111,10 +114,19 @@ func TestHopsRules(t *testing.T) {
 	testRule(t, "never-routed", []ruleTest{
 		{"a group that is routed", Facts{}, talk("239.1.2.3"), "ok", ""},
 		{"TTL 1", Facts{}, talk("224.0.0.114"), "ok", "TTL 1"},
-		{"somebody far", lan, wants("224.0.0.114", "10.2.0.9", 1), "failure - -", "10.2.0.9 is on no network|239.0.0.114"},
+		{"somebody far", lan, wants("224.0.0.114", "10.2.0.9", 1), "failure - -", "10.2.0.9 is on no network|239.192.0.114"},
 		{"somebody far, and nothing is known", Facts{}, wants("224.0.0.114", "10.2.0.9", 1), "unknown", ""},
 		{"somebody near", lan, wants("224.0.0.114", "192.168.8.226", 1), "ok", ""},
 		{"host only, and nothing is known", Facts{}, talk("ff01::114"), "unknown", ""},
 		{"host only, by lo", lan, sendBy(talk("ff01::114", 1), lo), "ok", ""},
 	})
+}
+
+// grew is that counters of the host grew by 9 each, in ten seconds.
+func grew(f Facts, counters ...string) Facts {
+	f.Observed = Observed{For: 10 * time.Second, Grown: map[string]uint64{}}
+	for _, c := range counters {
+		f.Observed.Grown[c] = 9
+	}
+	return f
 }

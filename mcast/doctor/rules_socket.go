@@ -30,6 +30,7 @@ func unicastBind(f Facts, in Intent) []Finding {
 			Hints: []string{
 				fmt.Sprintf("bind it to the wildcard, %s, or to the group itself, %s", wildcardOf(in.Group), in.Group.AddrPort()),
 				"the interface is chosen by the join (MCAST_JOIN_GROUP), not by the bind",
+				"a socket that is connected has an address as well: do not connect the one that is to hear",
 			},
 		})
 	}
@@ -134,7 +135,7 @@ func receiveOverflow(f Facts, in Intent) []Finding {
 		if now > 0 {
 			finding.Verdict = Failure
 			finding.Title = fmt.Sprintf("%s is losing datagrams: its receive buffer is full", s.who())
-			finding.Evidence += fmt.Sprintf(", %d of them in the last %s", now, f.Observed.For)
+			finding.Evidence += fmt.Sprintf(", %d of them in the last %s", now, f.Observed.lasted())
 		}
 		finding.Hints, finding.Fix = f.moreBuffer(in, s.Own)
 		out = append(out, finding)
@@ -145,7 +146,7 @@ func receiveOverflow(f Facts, in Intent) []Finding {
 	case listening == 0:
 		return fine(name, fmt.Sprintf("no socket listens at port %d that could lose anything", in.Group.Port))
 	case f.Observed.Drops != nil && f.Observed.For > 0:
-		return fine(name, fmt.Sprintf("no socket at port %d dropped anything in %s", in.Group.Port, f.Observed.For))
+		return fine(name, fmt.Sprintf("no socket at port %d dropped anything in %s", in.Group.Port, f.Observed.lasted()))
 	}
 	return fine(name, fmt.Sprintf("no socket at port %d has dropped anything since it was opened", in.Group.Port))
 }

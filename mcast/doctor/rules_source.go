@@ -1,0 +1,110 @@
+package doctor
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"github.com/groupcast/groupcast/mcast"
+)
+
+// wrongSource: what is sent carries an address that is not of the interface it
+// leaves by, which receivers with a reverse path filter drop, or not of the
+// network that the others there are on; known from the source in the kernel's
+// answer, and from who was heard.
+func wrongSource(f Facts, in Intent) []Finding {
+	const name = "wrong-source"
+	out, ok := f.egress(in)
+	if !ok {
+		return f.unsent(name, in)
+	}
+	answer := f.Send
+	if in.Send != 0 {
+		answer = f.By[in.Send]
+	}
+	source, own := answer.Route.Source, out.Addr(in.Group.Addr)
+	switch {
+	case answer.Err != nil:
+		return unknown(name, fmt.Sprintf("the kernel does not say which source a send by %s has: %s", out.Name, reason(answer.Err)))
+	case out.Loopback() && (!source.IsValid() || !owns(out, source)):
+		return fine(name, fmt.Sprintf("what is sent by %s stays on this host, whatever its source", out.Name))
+	case !source.IsValid():
+		return unknown(name, fmt.Sprintf("it is not known which source a send by %s has: %s", out.Name, f.unread(FromRoutes)))
+	case owns(out, source):
+		if found := f.strangeHere(in, out, source); found != nil {
+			return []Finding{*found}
+		}
+		return fine(name, fmt.Sprintf("what leaves by %s carries %s, an address of it", out.Name, source))
+	case !own.IsValid():
+		return unknown(name, fmt.Sprintf("%s has no address of its own that it could carry (no-address)", out.Name))
+	}
+	verdict, whose := Failure, "of no interface of this host"
+	if n := slices.IndexFunc(f.Interfaces, func(i mcast.Interface) bool { return owns(i, source) }); n >= 0 {
+		verdict, whose = Warning, "of "+f.Interfaces[n].Name
+	} else if covers(out, source) {
+		verdict = Warning
+	}
+	return []Finding{{
+		Name:    name,
+		Verdict: verdict,
+		Title:   fmt.Sprintf("what leaves by %s carries %s, an address %s", out.Name, source, whose),
+		Evidence: fmt.Sprintf("asked for a route to %s, the kernel answers: by %s, source %s (%s), and %s has %s; a receiver whose way back to %s leads elsewhere drops it (reverse-path)",
+			in.Group.Addr, out.Name, source, cmp.Or(answer.Route.Match.String(), "no route decides"), out.Name, own, source),
+		Hints:     []string{sourceOf(out, own, in)},
+		Interface: out.Name,
+	}}
+}
+
+// sourceOf is how what leaves by out gets the source own. The src of a route
+// counts as long as the interface is left to the routing table.
+func sourceOf(out mcast.Interface, own netip.Addr, in Intent) string {
+	switch {
+	case in.Group.Addr.Is6():
+		return fmt.Sprintf("choose the source: ip -6 route replace multicast ff00::/8 dev %s src %s table local", out.Name, own)
+	case in.Send != 0:
+		return fmt.Sprintf("name no interface (-i default), and let a route choose interface and source: ip route replace 224.0.0.0/4 dev %s src %s", out.Name, own)
+	}
+	return fmt.Sprintf("choose the source: ip route replace 224.0.0.0/4 dev %s src %s", out.Name, own)
+}
+
+// strangeHere finds that the source is an address of the interface, and all
+// who were heard there are in another of its networks.
+func (f Facts) strangeHere(in Intent, out mcast.Interface, source netip.Addr) *Finding {
+	if in.Group.Addr.Is6() {
+		return nil // of link-local addresses everyone has one
+	}
+	var theirs netip.Prefix
+	var heard []string
+	for _, s := range f.Observed.Senders {
+		if s.Local || s.IfIndex != out.Index {
+			continue
+		}
+		from := s.From.Addr().Unmap()
+		if slices.ContainsFunc(out.Addrs, func(p netip.Prefix) bool { return p.Contains(source) && p.Contains(from) }) {
+			return nil
+		}
+		n := slices.IndexFunc(out.Addrs, func(p netip.Prefix) bool { return p.Contains(from) })
+		if n < 0 {
+			return nil // behind a router, or with a wrong source itself
+		}
+		theirs = out.Addrs[n]
+		heard = append(heard, from.String())
+	}
+	if len(heard) == 0 {
+		return nil
+	}
+	n := slices.IndexFunc(out.Addrs, func(p netip.Prefix) bool { return p.Addr() == source })
+	slices.Sort(heard)
+	found := &Finding{
+		Name: "wrong-source", Verdict: Warning, Interface: out.Name,
+		Title: fmt.Sprintf("what leaves by %s carries %s, and the others there are in %s", out.Name, source, theirs.Masked()),
+		Evidence: fmt.Sprintf("heard by %s: %s; it has %s as well, and the kernel answers: source %s",
+			out.Name, enumerate(slices.Compact(heard)), theirs, source),
+		Hints: []string{fmt.Sprintf("the first address counts, so let it stand last: ip addr del %[1]s dev %[2]s; ip addr add %[1]s dev %[2]s", out.Addrs[n], out.Name)},
+	}
+	if in.Send == 0 {
+		found.Hints = append(found.Hints, "or "+sourceOf(out, theirs.Addr(), in))
+	}
+	return found
+}
