@@ -43,6 +43,9 @@ func (p *pitfalls) page(width int) []string {
 	if len(p.findings) > 1 {
 		e.rows = append(e.rows, l.accent.Render("up, down")+l.dim.Render("  other findings"))
 	}
+	if p.why.Name != "" {
+		e.rows = append(e.rows, l.accent.Render("pgup, pgdn")+l.dim.Render("  scroll"))
+	}
 	e.rows = append(e.rows, l.accent.Render("esc")+l.dim.Render("  back to the talk"))
 	if p.why.Name != "" {
 		e.explain(p.why)

@@ -198,6 +198,10 @@ func (l *look) ends(left, right string, w int) string {
 	return l.fit(left, w-n) + right
 }
 
+// unbroken is a hyphen that no row ends with: an option of a command stays
+// whole, "--probe" and not "--" and "probe".
+const unbroken = "\u2011"
+
 // wrap breaks text into rows of at most w cells, at words where it can, and
 // gives at most limit of them; more says whether there would be others.
 func (l *look) wrap(s string, w, limit int) (rows []string, more bool) {
@@ -209,11 +213,8 @@ func (l *look) wrap(s string, w, limit int) (rows []string, more bool) {
 		if l.cells(p) <= w {
 			rows = append(rows, p)
 		} else {
-			for row := range strings.SplitSeq(l.method.Wrap(p, w, ""), "\n") {
-				if row == "" {
-					continue // the library leaves one before a hyphen that begins a word
-				}
-				rows = append(rows, l.split(row, w)...)
+			for row := range strings.SplitSeq(l.method.Wrap(strings.ReplaceAll(p, "-", unbroken), w, ""), "\n") {
+				rows = append(rows, l.split(strings.ReplaceAll(row, unbroken, "-"), w)...)
 			}
 		}
 		if len(rows) > limit {

@@ -87,6 +87,17 @@ func TestALongMessageIsCut(t *testing.T) {
 	}
 }
 
+func TestAnOptionBeginsARow(t *testing.T) {
+	l := newLook(true, false, ansi.WcWidth, colorprofile.TrueColor)
+	for w, want := range map[int]string{
+		15: "try doctor\n--probe", 12: "try doctor\n--probe", 11: "try doctor\n--probe", 10: "try doctor\n--probe", 9: "try\ndoctor\n--probe",
+	} {
+		if rows, _ := l.wrap("try doctor --probe", w, 5); strings.Join(rows, "\n") != want {
+			t.Errorf("in %d cells it is %q, want %q", w, rows, want)
+		}
+	}
+}
+
 func numbered(n int) chat.Line {
 	return chat.Line{ID: uint64(n), At: clock, Kind: chat.Heard, From: hostB, Interface: "eth0", Text: text(fmt.Sprintf("line %d.", n))}
 }

@@ -124,7 +124,7 @@ func (e *examiner) run(ctx context.Context) error {
 		if facts, err = doctor.Gather(in); err != nil {
 			return err
 		}
-		facts.Observed = observed
+		facts.Take(observed)
 	}
 	r.facts, r.findings = facts, doctor.Diagnose(facts, in)
 	if e.set.json {

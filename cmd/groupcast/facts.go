@@ -23,12 +23,15 @@ func (s *session) refresh() {
 	began := time.Now()
 	s.observed.forget(began)
 	intent := s.intent(began)
-	sends := s.observed.sent(began, intent.Joined)
+	sends, hosts := s.observed.sent(began, intent.Joined), s.observed.hosts()
 	s.mu.Unlock()
 	facts, err := doctor.Gather(intent)
 	if err != nil {
 		s.problem(err)
 		return
+	}
+	for _, host := range hosts {
+		facts.Back[host] = doctor.Back(host)
 	}
 	read := time.Now()
 	igmp, joins := hostGroups(facts.Interfaces, intent.Group)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -163,6 +164,9 @@ func TestOthersGroupsFix(t *testing.T) {
 	})
 	do(t, s, tui.ApplyFix{Finding: finds(t, s, "others-groups")})
 	says(t, s, "IP_MULTICAST_ALL is off")
+	if n := locked(s, func() int { return len(s.observed.strays) }); n > 0 {
+		t.Errorf("after the fix %d groups still count as heard for want of it", n)
+	}
 	send("for them", theirs)
 	send("for us again", g)
 	says(t, s, "for us again")
@@ -197,6 +201,28 @@ func TestOwnGroupsAreNotOthers(t *testing.T) {
 	s.refresh()
 	if list := s.Snapshot().Findings; len(list) > 0 {
 		t.Errorf("its own two groups are found wrong: %+v", list)
+	}
+}
+
+// A host that was heard, and cannot be heard any more since the way back to it
+// leads elsewhere: that is known before it speaks again.
+func TestTheWayBackTurned(t *testing.T) {
+	turned := lab.Article
+	turned.Hosts = slices.Clone(turned.Hosts)
+	a := &turned.Hosts[0]
+	a.Routes = append(slices.Clone(a.Routes), lab.Route{Dst: netip.PrefixFrom(addressOfB, 32), Dev: "eth1"})
+	a.Sysctls = map[string]string{"net.ipv4.conf.eth0.rp_filter": "1"}
+	if !inHost(t, turned, "A") {
+		return
+	}
+	s := startHere(t, sessionConfig{group: mcast.DefaultGroup, interfaces: []string{"eth0"}, hops: 1})
+	findsNothing(t, s)
+	s.receive([]mcast.Datagram{{
+		At: time.Now(), From: netip.AddrPortFrom(addressOfB, 40000), To: mcast.DefaultGroup.Addr,
+		IfIndex: locked(s, func() int { return s.send.Index }), Data: []byte("hello"),
+	}}, mcast.DefaultGroup.Port)
+	if f := finds(t, s, "reverse-path"); f.Interface != "eth0" || !strings.Contains(f.Evidence, "eth1") {
+		t.Errorf("found is %+v, want what is dropped at eth0, and that the way back is by eth1", f)
 	}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"hash/maphash"
+	"maps"
 	"net/netip"
 	"slices"
 	"time"
@@ -25,6 +26,8 @@ const (
 	twiceWithin = time.Second
 	// maxObserved bounds each kind of evidence, since anyone can forge it.
 	maxObserved = 256
+	// maxBack is of how many hosts the way back is asked, a system call each.
+	maxBack = 16
 )
 
 // observed is what a session saw of the current group. It learns the time only
@@ -228,6 +231,21 @@ func (o *observed) twice(d mcast.Datagram) {
 		by := doubledBy{from, [2]int{min(first.by, d.IfIndex), max(first.by, d.IfIndex)}}
 		tally(o.doubled, by, d.At)
 	}
+}
+
+// hosts lists the addresses of other hosts that were heard, the latest first,
+// no more than maxBack.
+func (o *observed) hosts() (list []netip.Addr) {
+	others := slices.DeleteFunc(slices.Collect(maps.Values(o.senders)), func(h heardFrom) bool { return h.Local })
+	slices.SortFunc(others, func(a, b heardFrom) int {
+		return cmp.Or(b.last.Compare(a.last), a.From.Compare(b.From))
+	})
+	for _, h := range others {
+		if a := h.From.Addr().Unmap(); len(list) < maxBack && !slices.Contains(list, a) {
+			list = append(list, a)
+		}
+	}
+	return list
 }
 
 // stray notes a datagram of a group that only others have joined.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"net/netip"
 	"strconv"
 	"testing"
@@ -158,5 +159,26 @@ func TestObservedForgets(t *testing.T) {
 	o.forget(after(time.Hour))
 	if len(o.senders) > 0 {
 		t.Errorf("an hour later there are %d senders", len(o.senders))
+	}
+}
+
+// The way back is asked of other hosts, the latest first.
+func TestObservedHosts(t *testing.T) {
+	o := newObserved()
+	heard := func(from string, at time.Duration, came chat.Arrival) {
+		o.heard(mcast.Datagram{At: after(at), From: netip.MustParseAddrPort(from), IfIndex: 2}, came)
+	}
+	heard("192.168.8.226:1000", 0, chat.Arrival{})
+	heard("192.168.8.7:1000", time.Second, chat.Arrival{})
+	heard("192.168.8.226:2000", 2*time.Second, chat.Arrival{})
+	heard("192.168.8.164:1000", 3*time.Second, chat.Arrival{Local: true})
+	if got := fmt.Sprint(o.hosts()); got != "[192.168.8.226 192.168.8.7]" {
+		t.Errorf("hosts are %s, want B and the one before, once each, and not this host", got)
+	}
+	for n := range 4 * maxBack {
+		heard(fmt.Sprintf("10.0.0.%d:1000", n+1), time.Minute, chat.Arrival{})
+	}
+	if got := len(o.hosts()); got != maxBack {
+		t.Errorf("the way back is asked of %d hosts, want %d at the most", got, maxBack)
 	}
 }

@@ -107,6 +107,27 @@ func (f *Facts) failed(s Source, err error) {
 	f.Unread[s] = errors.Join(f.Unread[s], err)
 }
 
+// maxBack is of how many of the hosts that a probe heard the way back is asked,
+// a question to the kernel each.
+const maxBack = 16
+
+// Take adds what a Probe has observed, and asks the kernel for the ways back to
+// those who were heard.
+func (f *Facts) Take(seen Observed) {
+	f.Observed = seen
+	f.Heard = map[int]uint64{}
+	for _, s := range seen.Senders {
+		if s.Local {
+			continue
+		}
+		f.Heard[s.IfIndex] += uint64(s.Datagrams)
+		host := s.From.Addr().Unmap()
+		if _, known := f.Back[host]; !known && f.Back != nil && len(f.Back) < maxBack {
+			f.Back[host] = Back(host)
+		}
+	}
+}
+
 // absent is err, or nil when it says that there is no such file.
 func absent(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {

@@ -17,11 +17,15 @@ func unicastBind(f Facts, in Intent) []Finding {
 		return unknown(name, f.unread(FromSockets))
 	}
 	at := f.socketsAt(in)
+	hear := hearing(at, in.Group.Addr)
 	var out []Finding
 	for _, s := range at {
 		a := s.Local.Addr().Unmap()
-		if s.Own || !a.IsValid() || a.IsUnspecified() || a.IsMulticast() || hearsElsewhere(at, s, in.Group.Addr) {
+		if s.Own || !a.IsValid() || a.IsUnspecified() || a.IsMulticast() || hear[owner{s.Program, s.UID}] {
 			continue
+		}
+		if len(out) == maxDeaf {
+			break
 		}
 		out = append(out, Finding{
 			Name: name, Verdict: Warning, Interface: f.nameWith(a),
@@ -40,13 +44,26 @@ func unicastBind(f Facts, in Intent) []Finding {
 	return out
 }
 
-// hearsElsewhere reports whether the socket's program has another that hears
-// the group: it answers from this one, as responders do. Where programs cannot
-// be seen, the user stands for them.
-func hearsElsewhere(at []Socket, s Socket, group netip.Addr) bool {
-	return slices.ContainsFunc(at, func(other Socket) bool {
-		return !other.Own && other.Program == s.Program && other.UID == s.UID && other.hears(group)
-	})
+// maxDeaf is how many sockets unicastBind tells of.
+const maxDeaf = 8
+
+// owner is whose a socket is. Where programs cannot be seen, the user stands
+// for them.
+type owner struct {
+	program string
+	uid     int
+}
+
+// hearing are the owners of sockets that hear the group. If they have others,
+// they answer from those, as responders do.
+func hearing(at []Socket, group netip.Addr) map[owner]bool {
+	hear := map[owner]bool{}
+	for _, s := range at {
+		if !s.Own && s.hears(group) {
+			hear[owner{s.Program, s.UID}] = true
+		}
+	}
+	return hear
 }
 
 func others(at []Socket) []Socket {
