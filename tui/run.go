@@ -69,7 +69,7 @@ func Run(ctx context.Context, s Session, opts Options) error {
 	m.quit = func() { go p.Quit() } // it waits for the loop, which may be where we are
 	_, err := p.Run()
 	switch {
-	case m.err != nil:
+	case m.err != nil && !errors.Is(m.err, ctx.Err()): // which a call that ctx ended may have returned
 		return m.err
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
