@@ -37,8 +37,11 @@ type Config struct {
 	// Exclusive binds Port without sharing it.
 	Exclusive bool
 	// Remote connects the socket: it sends to that address only and hears
-	// nothing else, and errors that come back from there (ICMP) are told by
-	// the next call. The zero AddrPort: not connected.
+	// nothing else, and LocalAddr is the address that it sends from. That a
+	// datagram was refused (ICMP port unreachable) is told by the next call,
+	// once, as ECONNREFUSED; that call sends nothing. The socket stays
+	// connected, and what is sent when the other side is back is answered. The
+	// zero AddrPort: not connected.
 	Remote netip.AddrPort
 	// ReadBuffer and WriteBuffer are the kernel's buffers to ask for, in
 	// bytes; 0 means DefaultReadBuffer, and what the system gives. The methods
@@ -61,9 +64,23 @@ type Config struct {
 	// QueueErrors makes a send that finds the interface's queue full fail with
 	// ENOBUFS; else it is a success, and the datagram is lost (IP_RECVERR,
 	// ip(7)). The same option lets in the ICMP errors of unicast sends: they
-	// are discarded, but one may be told by the next call, whomever that is
-	// for. Linux only; elsewhere it is errors.ErrUnsupported.
+	// are discarded if PeerError does not want them. Linux only; elsewhere it
+	// is errors.ErrUnsupported.
 	QueueErrors bool
+	// PeerError is told what came back about single datagrams, and by whom
+	// (IP_RECVERR, ip(7)): of a refused one as of one that a router could not
+	// deliver, or that found no neighbour to go to. Nothing else comes of it on
+	// a Conn that is not connected: no Read and no Send fails because of a
+	// datagram to another peer. On a connected one the next call fails all the
+	// same. Errors of sends are told as with QueueErrors.
+	//
+	// It is called by a goroutine that Reads or Sends, never by two at a time,
+	// and must not use the Conn. So somebody must Read or Send to be told; a
+	// Read that waits tells at once, and goes on waiting.
+	//
+	// Linux only. Elsewhere it is errors.ErrUnsupported for a Conn that is not
+	// connected, and never called for one that is.
+	PeerError func(PeerError)
 	// Trace is told of every call on the socket.
 	Trace *Trace
 }
@@ -79,6 +96,8 @@ type Conn struct {
 	reading chan struct{} // holds a token while a Read runs
 	reader  *reader
 	wake    *wake
+	errors  *errorQueue // nil: not asked for
+	batch   batcher
 
 	mu         sync.RWMutex // guards what was set: the kernel cannot be asked for it
 	members    map[memberKey]*member
@@ -188,8 +207,11 @@ func (c *Conn) configure() (err error) {
 	}
 	c.others = !canRefuseOthers || c.all
 	c.filtering.Store(c.others)
+	if c.errors, err = newErrorQueue(s.udp, c.cfg); err != nil {
+		return err
+	}
 	read := func() (err error) {
-		c.reader, err = newReader(s.udp, c.cfg.ReadSize)
+		c.reader, err = newReader(s.udp, c.cfg.ReadSize, c.errors)
 		return err
 	}
 	if runtime.GOOS == "linux" {

@@ -1,6 +1,7 @@
 package mcast_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -12,6 +13,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -298,6 +300,28 @@ var dgram = []struct {
 		if text != "news" || d.From.Addr() != hostB.Addr() || d.To != asm4.Addr || d.IfIndex != l.eth0.Index || d.Hops != 9 {
 			l.t.Errorf("read %+v, want news from %s to %s on eth0 with TTL 9", d, hostB.Addr(), asm4)
 		}
+	}},
+	{"on 'error'", func(l *lan) {
+		list, alive := make(chan mcast.PeerError, 2), socket(l.t, l.b, mcast.Config{})
+		for any, closed := range map[netip.Addr]netip.AddrPort{{}: hostB, v6: hostB6} {
+			c := l.conn(mcast.Config{Addr: any, PeerError: func(e mcast.PeerError) { list <- e }})
+			l.send(c, "anybody?", closed, mcast.Via{})
+			ctx, cancel := context.WithTimeout(l.t.Context(), 5*time.Second)
+			go func() { c.Read(ctx, make([]mcast.Datagram, 1)); cancel() }()
+			select {
+			case e := <-list:
+				if e.To != closed || e.From != closed.Addr() || e.Err != syscall.ECONNREFUSED || string(e.Data) != "anybody?" {
+					l.t.Errorf("told: %+v, want that %s refused it", e, closed)
+				}
+			case <-ctx.Done():
+				l.t.Errorf("nothing is told about %s", closed)
+			}
+			cancel()
+		}
+		c := l.conn(mcast.Config{})
+		l.send(c, "anybody?", hostB, mcast.Via{})
+		l.send(c, "still fine", netip.AddrPortFrom(hostB.Addr(), alive.LocalAddr().Port()), mcast.Via{})
+		hears(l.t, alive, "still fine")
 	}},
 	{"close", func(l *lan) {
 		c := l.conn(mcast.Config{})

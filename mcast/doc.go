@@ -17,7 +17,8 @@
 // leave. RouteTo asks the kernel where a datagram, or a join without an
 // interface, would go, and why. Watch tells of interfaces that come and go,
 // and Conn.Follow joins again what was lost with one. A Trace is told of the
-// calls on a Conn's sockets.
+// calls on a Conn's sockets. Config.PeerError is told what came back about single
+// datagrams, and SendBatch sends many at once.
 //
 // Interfaces are chosen by index, and for a send with each datagram, so that
 // two senders on one Conn do not race for a socket option. A Conn is of one IP
@@ -60,6 +61,10 @@
 //     drops; a Read returns one datagram; Watch compares the interfaces every
 //     half second.
 //   - IGMP, MLD and RouteTo for a join are missing.
+//   - Config.QueueErrors is missing, and so is Config.PeerError for a Conn that
+//     is not connected. A connected one is told ECONNREFUSED by its next call,
+//     as everywhere, but not who said so.
+//   - SendBatch sends datagrams one by one.
 //   - The BSDs, for IPv4, and Windows take the interface of a send as the
 //     socket's option only: Send sets it and sends under a lock, and Via.Source
 //     is refused. macOS takes both with each datagram, as Linux does.

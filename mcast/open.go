@@ -20,6 +20,9 @@ func open(ctx context.Context, cfg Config) (*net.UDPConn, error) {
 	if cfg.QueueErrors && runtime.GOOS != "linux" {
 		return nil, fmt.Errorf("errors of sends: %w", errors.ErrUnsupported)
 	}
+	if cfg.PeerError != nil && !cfg.Remote.IsValid() && runtime.GOOS != "linux" {
+		return nil, fmt.Errorf("errors about single peers: %w", errors.ErrUnsupported)
+	}
 	if cfg.MulticastAll && !canRefuseOthers {
 		return nil, fmt.Errorf("groups that others have joined: %w", errors.ErrUnsupported)
 	}
@@ -64,3 +67,6 @@ func open(ctx context.Context, cfg Config) (*net.UDPConn, error) {
 // shares reports whether the port is to be shared: one that was named, unless
 // it is wanted alone.
 func (cfg Config) shares() bool { return cfg.Port != 0 && !cfg.Exclusive }
+
+// queuesErrors reports whether the kernel is to keep errors of sends.
+func (cfg Config) queuesErrors() bool { return cfg.QueueErrors || cfg.PeerError != nil }

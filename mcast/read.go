@@ -26,7 +26,8 @@ const BatchSize = 64
 // A ctx that is done ends the wait with its error, and so does waiting for
 // another Read to end; Close ends it with net.ErrClosed. It costs least to read
 // with one ctx again and again. On a connected Conn the error can be what an
-// earlier send was answered with, such as ECONNREFUSED; reading can go on.
+// earlier send was answered with, such as ECONNREFUSED, told once by whichever
+// call comes first; reading can go on.
 func (c *Conn) Read(ctx context.Context, dst []Datagram) (int, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, err
@@ -38,9 +39,6 @@ func (c *Conn) Read(ctx context.Context, dst []Datagram) (int, error) {
 		return 0, ctx.Err()
 	}
 	c.wake.watch(ctx)
-	if c.cfg.QueueErrors {
-		discardErrors(c.sock.udp)
-	}
 	n, err := c.reader.read(dst)
 	if err != nil {
 		if ctx.Err() != nil && errors.Is(err, os.ErrDeadlineExceeded) {

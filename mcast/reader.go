@@ -4,8 +4,8 @@ import "net/netip"
 
 // There is a reader for each family of systems, all with
 //
-//	newReader(udp, size)  // keeps size bytes of each payload, 1 to 65535
-//	read(dst)             // waits for one; at most BatchSize and len(dst)
+//	newReader(udp, size, errors)  // keeps size bytes of each payload, 1 to 65535
+//	read(dst)                     // waits for one; at most BatchSize and len(dst)
 //
 // The Data they return is their own memory and is valid until the next read.
 // They are not safe for use by several goroutines at once. The errors of read

@@ -23,9 +23,10 @@ type mmsghdr struct {
 // reader fetches datagrams with recvmmsg(2), up to BatchSize in one call, into
 // memory that it makes once.
 type reader struct {
-	raw   syscall.RawConn
-	size  int
-	zones zones
+	raw    syscall.RawConn
+	size   int
+	errors *errorQueue // nil: errors are not asked for
+	zones  zones
 
 	msgs    []mmsghdr // what the kernel fills; it points into the next three
 	names   []byte
@@ -42,7 +43,7 @@ type reader struct {
 
 // newReader makes a reader that keeps size bytes of each payload. It asks for
 // timestamps; destination, interface and hops come if the socket is set so.
-func newReader(udp *net.UDPConn, size int) (*reader, error) {
+func newReader(udp *net.UDPConn, size int, errors *errorQueue) (*reader, error) {
 	raw, err := udp.SyscallConn()
 	if err != nil {
 		return nil, err
@@ -54,7 +55,7 @@ func newReader(udp *net.UDPConn, size int) (*reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &reader{raw: raw, size: size}
+	r := &reader{raw: raw, size: size, errors: errors}
 	r.zones.ask = func(index uint32) string { return zoneName(raw, index) }
 	r.receive = r.recvmmsg
 	return r, nil
@@ -104,7 +105,9 @@ func (r *reader) read(dst []Datagram) (int, error) {
 	}
 	r.want = min(len(dst), BatchSize)
 	if err := r.raw.Read(r.receive); err != nil {
-		return 0, err
+		if err = r.readPast(err); err != nil {
+			return 0, err
+		}
 	}
 	if r.errno != 0 {
 		return 0, os.NewSyscallError("recvmmsg", r.errno)
@@ -128,11 +131,44 @@ func (r *reader) recvmmsg(fd uintptr) bool {
 		case unix.EINTR:
 			continue
 		case unix.EAGAIN:
+			// It may have been an error that woke us. A connected socket says
+			// so by its pending error, which emptying the queue would clear.
+			if r.errors != nil && !r.errors.connected {
+				r.errors.drain()
+			}
 			return false
+		}
+		if errno != 0 && r.errors != nil {
+			r.errors.drain()
+			if !r.errors.connected && fromICMP(errno) {
+				continue // about an earlier datagram, to whomever
+			}
 		}
 		r.got, r.errno = int(n), errno
 		return true
 	}
+}
+
+// readPast reads where Go's poller refuses to. It takes an event that says
+// EPOLLERR and nothing else for a file that cannot be polled, until another
+// event comes; but that is all there is when an ICMP error comes in while the
+// send buffer is full. Any other error it returns.
+func (r *reader) readPast(err error) error {
+	for done := false; notPollable(err); {
+		if cerr := r.raw.Control(func(fd uintptr) { done = r.recvmmsg(fd) }); done || cerr != nil {
+			return cerr
+		}
+		time.Sleep(time.Millisecond)
+		err = r.raw.Read(r.receive)
+	}
+	return err
+}
+
+// notPollable reports whether it is the error that internal/poll does not
+// export.
+func notPollable(err error) bool {
+	cause := cause(err)
+	return cause != nil && cause.Error() == "not pollable"
 }
 
 // datagram makes a Datagram of message i, read at now.

@@ -53,7 +53,7 @@ func talkTo(t testing.TB, udp *net.UDPConn) *net.UDPConn {
 
 func readerOf(t testing.TB, udp *net.UDPConn, size int) *reader {
 	t.Helper()
-	r, err := newReader(udp, size)
+	r, err := newReader(udp, size, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

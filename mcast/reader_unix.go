@@ -23,7 +23,7 @@ type reader struct {
 }
 
 // newReader makes a reader that keeps size bytes of each payload.
-func newReader(udp *net.UDPConn, size int) (*reader, error) {
+func newReader(udp *net.UDPConn, size int, _ *errorQueue) (*reader, error) {
 	local := udp.LocalAddr().(*net.UDPAddr)
 	return &reader{udp: udp, v6: local.IP.To4() == nil, size: size}, nil
 }

@@ -14,7 +14,7 @@ type reader struct {
 }
 
 // newReader makes a reader that keeps size bytes of each payload.
-func newReader(udp *net.UDPConn, size int) (*reader, error) {
+func newReader(udp *net.UDPConn, size int, _ *errorQueue) (*reader, error) {
 	return &reader{udp: udp, size: size}, nil
 }
 

@@ -30,17 +30,18 @@ type Via struct {
 //     blackhole or prohibit route
 //   - EPERM: a firewall on this host refused it
 //   - ENOBUFS: the interface's queue is full (Linux tells with Config.QueueErrors
-//     only), or the send buffer has no room for its fragments
+//     or Config.PeerError only), or the send buffer has no room for its fragments
 //   - ENODEV, EADDRNOTAVAIL: the interface or the source address is gone
-//   - ECONNREFUSED: what a connected socket sent before was refused
+//   - ECONNREFUSED: what a connected socket sent before was refused; this
+//     datagram was not sent, and the next one will be
 func (c *Conn) Send(data []byte, to netip.AddrPort, via Via) error {
 	start := time.Time{}
 	if c.sock.trace.on() {
 		start = time.Now()
 	}
 	err := c.send(data, to, via)
-	if c.cfg.QueueErrors {
-		discardErrors(c.sock.udp)
+	if err != nil && c.errors != nil {
+		err = c.sendAgain(err, data, to, via)
 	}
 	if c.sock.trace.on() {
 		c.traceSend(start, data, to, via, err)
@@ -69,16 +70,16 @@ func (c *Conn) traceSend(start time.Time, data []byte, to netip.AddrPort, via Vi
 	c.sock.trace.Call(call)
 }
 
-func (c *Conn) send(data []byte, to netip.AddrPort, via Via) error {
+// checkSend refuses what the kernel need not be asked for.
+func (c *Conn) checkSend(size int, to netip.AddrPort, via Via) error {
 	is4 := c.cfg.Addr.Is4()
-	if err := checkPayload(len(data), is4); err != nil {
+	if err := checkPayload(size, is4); err != nil {
 		return err
 	}
 	switch remote := c.cfg.Remote; {
 	case remote.IsValid() && to.IsValid() && to != remote:
 		return ErrNotRemote
 	case remote.IsValid():
-		to = netip.AddrPort{}
 	case !to.IsValid():
 		return ErrNoDestination
 	case to.Addr().Is4() != is4:
@@ -86,6 +87,16 @@ func (c *Conn) send(data []byte, to netip.AddrPort, via Via) error {
 	}
 	if via.Source.IsValid() && via.Source.Is4() != is4 {
 		return fmt.Errorf("source %s: %w", via.Source, ErrFamily)
+	}
+	return nil
+}
+
+func (c *Conn) send(data []byte, to netip.AddrPort, via Via) error {
+	if err := c.checkSend(len(data), to, via); err != nil {
+		return err
+	}
+	if c.cfg.Remote.IsValid() {
+		to = netip.AddrPort{}
 	}
 	if zone := to.Addr().Zone(); zone != "" && to.Addr().IsMulticast() {
 		// Linux looks at the zone of link-local groups only, and Via is

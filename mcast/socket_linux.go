@@ -24,7 +24,7 @@ func prepare(fd uintptr, cfg Config) error {
 			return err
 		}
 	}
-	if cfg.QueueErrors {
+	if cfg.queuesErrors() {
 		if err := tellErrors(fd, cfg.Addr.Is4(), cfg.Trace); err != nil {
 			return err
 		}
@@ -74,18 +74,4 @@ func kernelDrops(udp *net.UDPConn) (uint64, error) {
 			uintptr(unsafe.Pointer(&info)), uintptr(unsafe.Pointer(&size)), 0)
 	})
 	return uint64(info[drops]), err
-}
-
-// discardErrors empties the socket's error queue, which shares the receive
-// buffer with what arrives: left alone it would make the socket deaf.
-func discardErrors(udp *net.UDPConn) {
-	rc, err := udp.SyscallConn()
-	if err != nil {
-		return
-	}
-	rc.Control(func(fd uintptr) {
-		for err == nil || errors.Is(err, unix.EINTR) {
-			_, _, _, _, err = unix.Recvmsg(int(fd), nil, nil, unix.MSG_ERRQUEUE|unix.MSG_DONTWAIT)
-		}
-	})
 }

@@ -15,6 +15,3 @@ func takeOthers(uintptr, bool, bool, *Trace) error { return errors.ErrUnsupporte
 
 // kernelDrops is not told by these systems.
 func kernelDrops(*net.UDPConn) (uint64, error) { return 0, errors.ErrUnsupported }
-
-// discardErrors has nothing to do: Config.QueueErrors is Linux's.
-func discardErrors(*net.UDPConn) {}

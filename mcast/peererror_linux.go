@@ -1,0 +1,194 @@
+package mcast
+
+import (
+	"errors"
+	"net"
+	"net/netip"
+	"sync"
+	"syscall"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// errorQueue empties a socket's error queue (IP_RECVERR, ip(7)), which shares
+// the receive buffer with what arrives: left alone it would make the socket
+// deaf.
+//
+// The kernel reports an ICMP error twice: as an entry of the queue, and, a
+// moment later, as the socket's pending error, which the next call fails with,
+// whomever that is for. Who meets a pending error empties the queue.
+type errorQueue struct {
+	raw       syscall.RawConn
+	tell      func(PeerError) // nil: nobody wants to know
+	trace     *Trace
+	connected bool
+
+	mu      sync.Mutex // one at a time empties the queue and tells
+	receive func(fd uintptr)
+	found   found
+	zones   zones
+	msg     unix.Msghdr // what the kernel fills; it points into the next four
+	iov     unix.Iovec
+	name    [unix.SizeofSockaddrInet6]byte
+	control [512]byte
+	data    [64]byte
+}
+
+// found is what was on the queue.
+type found struct {
+	icmp    uint64        // entries so far that came by ICMP, whoever emptied the queue
+	last    syscall.Errno // the error of the last of them, if it was there now
+	tooLong bool          // there was one now that a send of this socket made before it failed
+}
+
+// newErrorQueue is nil if the errors were not asked for.
+func newErrorQueue(udp *net.UDPConn, cfg Config) (*errorQueue, error) {
+	if !cfg.queuesErrors() {
+		return nil, nil
+	}
+	raw, err := udp.SyscallConn()
+	if err != nil {
+		return nil, err
+	}
+	q := &errorQueue{raw: raw, tell: cfg.PeerError, trace: cfg.Trace, connected: cfg.Remote.IsValid()}
+	q.zones.ask = func(index uint32) string { return zoneName(raw, index) }
+	q.iov.Base = &q.data[0]
+	q.iov.SetLen(len(q.data))
+	q.msg.Iov = &q.iov
+	q.msg.SetIovlen(1)
+	q.msg.Name = &q.name[0]
+	q.msg.Control = &q.control[0]
+	q.receive = q.recvmsg
+	return q, nil
+}
+
+// drain tells what is on the queue, and empties it.
+func (q *errorQueue) drain() found {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.found = found{icmp: q.found.icmp}
+	q.raw.Control(q.receive)
+	return q.found
+}
+
+// recvmsg empties the queue. The call never blocks, see reader.recvmmsg.
+func (q *errorQueue) recvmsg(fd uintptr) {
+	for {
+		q.msg.Namelen = uint32(len(q.name))
+		q.msg.SetControllen(len(q.control))
+		q.msg.Flags = 0
+		n, _, errno := unix.RawSyscall(unix.SYS_RECVMSG, fd, uintptr(unsafe.Pointer(&q.msg)), unix.MSG_ERRQUEUE|unix.MSG_DONTWAIT)
+		switch {
+		case errno == unix.EINTR:
+			continue
+		case errno != 0:
+			return
+		}
+		name := q.name[:min(int(q.msg.Namelen), len(q.name))]
+		control := q.control[:min(int(q.msg.Controllen), len(q.control))]
+		e, errno, origin := parsePeerError(name, control, &q.zones, time.Now())
+		switch origin {
+		case unix.SO_EE_ORIGIN_ICMP, unix.SO_EE_ORIGIN_ICMP6:
+			q.found.icmp++
+			q.found.last = errno
+		case unix.SO_EE_ORIGIN_LOCAL:
+			q.found.tooLong = q.found.tooLong || errno == unix.EMSGSIZE
+		default: // no error, such as a timestamp
+			continue
+		}
+		if n > 0 && q.tell != nil {
+			e.Data = append(e.Data, q.data[:n]...)
+		}
+		if q.trace.on() {
+			q.trace.Call(Call{At: e.At, Name: "recvmsg", Option: "MSG_ERRQUEUE", Args: "{" + e.String() + "}"})
+		}
+		if q.tell != nil {
+			q.tell(e)
+		}
+	}
+}
+
+// parsePeerError reads an entry of the error queue, fetched at now: its name
+// is whom the datagram was for, and the rest is in control messages.
+func parsePeerError(name, control []byte, z *zones, now time.Time) (e PeerError, errno syscall.Errno, origin uint8) {
+	e = PeerError{At: now, To: parseName(name, z, now)}
+	var way Datagram // To: whom the ICMP message was for
+	if stamp := parseControl(control, &way); !stamp.IsZero() {
+		if age := now.Sub(stamp); age > 0 {
+			e.At = now.Add(-age)
+		}
+	}
+	for len(control) > 0 {
+		h, data, rest, err := unix.ParseOneSocketControlMessage(control)
+		if err != nil {
+			break
+		}
+		control = rest
+		is4 := h.Level == unix.IPPROTO_IP && h.Type == unix.IP_RECVERR
+		is6 := h.Level == unix.IPPROTO_IPV6 && h.Type == unix.IPV6_RECVERR
+		if ee, ok := load[unix.SockExtendedErr](data); ok && (is4 || is6) {
+			origin, errno = ee.Origin, syscall.Errno(ee.Errno)
+			e.Err = errno
+			e.From = parseName(data[unsafe.Sizeof(ee):], z, now).Addr()
+			e.Type, e.Code = int(ee.Type), int(ee.Code)
+		}
+	}
+	// That a neighbour does not answer ARP or NDP this host tells itself by
+	// ICMP, from the address that the datagram had to the same.
+	if own := way.To.IsValid() && e.From.WithZone("") == way.To && e.From.WithZone("") != e.To.Addr().WithZone(""); own {
+		e.From = netip.Addr{}
+	}
+	if e.Local() {
+		e.Type, e.Code = 0, 0
+	}
+	return e, errno, origin
+}
+
+// fromICMP reports whether an error can be one that ICMP brought (tables
+// icmp_err_convert and tab_unreach of the kernel).
+func fromICMP(errno syscall.Errno) bool {
+	switch errno {
+	case unix.ECONNREFUSED, unix.EHOSTUNREACH, unix.ENETUNREACH, unix.EACCES, unix.EMSGSIZE, unix.ENOPROTOOPT,
+		unix.EOPNOTSUPP, unix.EHOSTDOWN, unix.ENONET, unix.EPROTO:
+		return true
+	}
+	return false
+}
+
+// suspect is a send that fails, perhaps only because an earlier datagram has
+// failed.
+type suspect struct {
+	tries int
+	alone int    // how many of the last of them found nothing new on the queue
+	icmp  uint64 // what was found until then
+}
+
+// mostTries is how often one send is tried while ICMP errors pour in.
+const mostTries = 32
+
+// again empties the queue and reports whether a send that failed is to be
+// tried again. The kernel did not look at the datagram if the error was
+// pending. If it fails twice, and nothing was queued meanwhile, then the error
+// is its own: once might be a pending error whose entry was already fetched.
+func (s *suspect) again(q *errorQueue, errno syscall.Errno) bool {
+	found := q.drain()
+	s.tries++
+	s.alone++
+	if found.icmp != s.icmp {
+		s.alone, s.icmp = 0, found.icmp
+	}
+	own := s.alone == 2 || found.tooLong && errno == unix.EMSGSIZE
+	return !q.connected && !own && fromICMP(errno) && s.tries < mostTries
+}
+
+// sendAgain tells what is queued when a send has failed, and sends again if
+// that was for another datagram's sake.
+func (c *Conn) sendAgain(err error, data []byte, to netip.AddrPort, via Via) error {
+	var s suspect
+	for errno := syscall.Errno(0); errors.As(err, &errno) && s.again(c.errors, errno); {
+		err = c.send(data, to, via)
+	}
+	return err
+}

@@ -1,0 +1,284 @@
+package mcast
+
+import (
+	"encoding/binary"
+	"fmt"
+	"net/netip"
+	"strconv"
+	"sync"
+	"syscall"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// batcher sends with sendmmsg(2), up to BatchSize datagrams in one call, from
+// memory that it makes once.
+type batcher struct {
+	mu        sync.Mutex
+	raw       syscall.RawConn
+	errors    *errorQueue
+	connected bool
+	indexes   map[string]int // of interfaces, by the zones that they are
+	asked     time.Time      // when the first of them was
+
+	msgs  []mmsghdr // what the kernel reads; it points into the next four
+	iovs  []unix.Iovec
+	names []unix.RawSockaddrInet6 // struct sockaddr_in fits as well
+	info4 []info4
+	info6 []info6
+
+	// The closure that calls the kernel is made once, too: these are its
+	// argument and its results.
+	send    func(fd uintptr) bool
+	want    int
+	sent    int
+	errno   syscall.Errno
+	suspect suspect
+}
+
+// info4 and info6 are the control messages that choose interface and source
+// (ip(7), RFC 3542, section 6).
+type info4 struct {
+	hdr  unix.Cmsghdr
+	info unix.Inet4Pktinfo
+}
+
+type info6 struct {
+	hdr  unix.Cmsghdr
+	info unix.Inet6Pktinfo
+}
+
+// SendBatch sends datagrams as Send does, with one call (sendmmsg(2)) for
+// BatchSize of them, and allocates nothing. It returns how many the kernel
+// took; if that is n and less than all of them, the error is about list[n], and
+// list[n+1:] can be sent still. It waits while the send buffer is full.
+//
+// On a connected Conn an error about an earlier datagram that comes while a
+// batch is sent is only noticed with Config.PeerError.
+func (c *Conn) SendBatch(list []Outgoing) (n int, err error) {
+	b := &c.batch
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.raw == nil {
+		if err := b.init(c); err != nil {
+			return 0, &OpError{Op: "send", Err: cause(err)}
+		}
+	}
+	for n < len(list) && err == nil {
+		var sent int
+		sent, err = c.sendSome(list[n:])
+		n += sent
+	}
+	c.sent.Add(uint64(n))
+	if err != nil {
+		c.refused.Add(1)
+		err = &OpError{Op: "send", Target: list[n].To.String(), Interface: interfaceName(list[n].Via.IfIndex), Err: cause(err)}
+	}
+	return n, err
+}
+
+// sendSome sends as many as fit in one call, up to the first that fails. It
+// needs c.batch.mu.
+func (c *Conn) sendSome(list []Outgoing) (n int, err error) {
+	b := &c.batch
+	list = list[:min(len(list), BatchSize)]
+	b.want, b.sent, b.errno, b.suspect = 0, 0, 0, suspect{}
+	for b.want < len(list) && err == nil {
+		if err = b.add(c, &list[b.want]); err == nil {
+			b.want++
+		}
+	}
+	if b.want == 0 {
+		return 0, err
+	}
+	start := time.Time{}
+	if c.sock.trace.on() {
+		start = time.Now()
+	}
+	call := b.raw.Write(b.send)
+	if b.errno != 0 {
+		call = b.errno
+	}
+	clear(b.iovs[:b.want]) // what was sent is not to be kept in memory
+	if c.sock.trace.on() {
+		args := fmt.Sprintf("{%d datagrams, the first of %d bytes to %s}", b.want, len(list[0].Data), list[0].To)
+		c.sock.trace.Call(Call{
+			At: start, Took: time.Since(start), Name: "sendmmsg", Args: args,
+			Result: strconv.Itoa(b.sent) + " datagrams", Err: cause(call),
+		})
+	}
+	if call != nil {
+		err = call
+	}
+	return b.sent, err
+}
+
+// init makes the memory.
+func (b *batcher) init(c *Conn) (err error) {
+	if b.raw, err = c.sock.udp.SyscallConn(); err != nil {
+		return err
+	}
+	b.errors, b.connected = c.errors, c.cfg.Remote.IsValid()
+	b.send = b.sendmmsg
+	b.msgs = make([]mmsghdr, BatchSize)
+	b.iovs = make([]unix.Iovec, BatchSize)
+	b.names = make([]unix.RawSockaddrInet6, BatchSize)
+	if c.cfg.Addr.Is4() {
+		b.info4 = make([]info4, BatchSize)
+	} else {
+		b.info6 = make([]info6, BatchSize)
+	}
+	for i := range b.msgs {
+		hdr := &b.msgs[i].hdr
+		hdr.Iov = &b.iovs[i]
+		hdr.SetIovlen(1)
+		if !b.connected {
+			hdr.Name = (*byte)(unsafe.Pointer(&b.names[i]))
+		}
+	}
+	return nil
+}
+
+// add makes the next message of a datagram.
+func (b *batcher) add(c *Conn, o *Outgoing) error {
+	to, via := o.To, o.Via
+	if err := c.checkSend(len(o.Data), to, via); err != nil {
+		return err
+	}
+	scope := 0
+	if zone := to.Addr().Zone(); zone != "" && !b.connected {
+		index, err := b.zoneIndex(zone)
+		switch {
+		case err != nil:
+			return err
+		case !to.Addr().IsMulticast():
+			scope = index
+		case via.IfIndex == 0: // as in Send
+			via.IfIndex = index
+		}
+	}
+	i := b.want
+	b.iovs[i].Base = unsafe.SliceData(o.Data)
+	b.iovs[i].SetLen(len(o.Data))
+	hdr := &b.msgs[i].hdr
+	if !b.connected {
+		hdr.Namelen = b.name(i, to, scope)
+	}
+	b.control(i, via)
+	return nil
+}
+
+// name makes a struct sockaddr_in or sockaddr_in6 and returns its length.
+func (b *batcher) name(i int, to netip.AddrPort, scope int) uint32 {
+	if to.Addr().Is4() {
+		sa := (*unix.RawSockaddrInet4)(unsafe.Pointer(&b.names[i]))
+		*sa = unix.RawSockaddrInet4{Family: unix.AF_INET, Port: networkOrder(to.Port()), Addr: to.Addr().As4()}
+		return unix.SizeofSockaddrInet4
+	}
+	b.names[i] = unix.RawSockaddrInet6{
+		Family: unix.AF_INET6, Port: networkOrder(to.Port()), Addr: to.Addr().As16(), Scope_id: uint32(scope),
+	}
+	return unix.SizeofSockaddrInet6
+}
+
+func networkOrder(port uint16) uint16 {
+	return binary.NativeEndian.Uint16([]byte{byte(port >> 8), byte(port)})
+}
+
+// control makes the control message of a way out, if one was chosen.
+func (b *batcher) control(i int, via Via) {
+	hdr := &b.msgs[i].hdr
+	hdr.Control = nil
+	hdr.SetControllen(0)
+	switch {
+	case via == Via{}:
+	case b.info4 != nil:
+		m := &b.info4[i]
+		m.hdr = unix.Cmsghdr{Level: unix.IPPROTO_IP, Type: unix.IP_PKTINFO}
+		m.hdr.SetLen(unix.CmsgLen(unix.SizeofInet4Pktinfo))
+		m.info = unix.Inet4Pktinfo{Ifindex: int32(via.IfIndex)}
+		if via.Source.IsValid() {
+			m.info.Spec_dst = via.Source.As4()
+		}
+		hdr.Control = (*byte)(unsafe.Pointer(m))
+		hdr.SetControllen(unix.CmsgSpace(unix.SizeofInet4Pktinfo))
+	default:
+		m := &b.info6[i]
+		m.hdr = unix.Cmsghdr{Level: unix.IPPROTO_IPV6, Type: unix.IPV6_PKTINFO}
+		m.hdr.SetLen(unix.CmsgLen(unix.SizeofInet6Pktinfo))
+		m.info = unix.Inet6Pktinfo{Ifindex: uint32(via.IfIndex)}
+		if via.Source.IsValid() {
+			m.info.Addr = via.Source.As16()
+		}
+		hdr.Control = (*byte)(unsafe.Pointer(m))
+		hdr.SetControllen(unix.CmsgSpace(unix.SizeofInet6Pktinfo))
+	}
+}
+
+// sendmmsg sends what is left of the batch and reports whether it is done; if
+// not, the poller waits for room. The call never blocks, see reader.recvmmsg.
+//
+// The kernel stops at a datagram that fails and does not say why, unless it is
+// the first. So it is asked again: an error of the datagram's own comes again.
+func (b *batcher) sendmmsg(fd uintptr) bool {
+	for b.sent < b.want {
+		n, _, errno := unix.RawSyscall6(unix.SYS_SENDMMSG, fd,
+			uintptr(unsafe.Pointer(&b.msgs[b.sent])), uintptr(b.want-b.sent), unix.MSG_DONTWAIT, 0, 0)
+		switch {
+		case errno == unix.EINTR:
+		case errno == unix.EAGAIN:
+			return false
+		case errno != 0:
+			if b.errors == nil || !b.suspect.again(b.errors, errno) {
+				b.errno = errno
+				return true
+			}
+		default:
+			b.sent += int(n)
+			b.suspect = suspect{}
+			if b.sent < b.want && b.errors != nil && b.pending() {
+				return true
+			}
+		}
+	}
+	return true
+}
+
+// pending tells what is queued after a batch that was cut short, perhaps by a
+// pending error, which is gone with that. On a connected socket it is the
+// error of the next datagram, as it would have been for Send.
+func (b *batcher) pending() bool {
+	found := b.errors.drain()
+	if b.connected {
+		b.errno = found.last
+	}
+	return b.errno != 0
+}
+
+// zoneIndex is the interface that a zone names, or gives the index of. It asks
+// the socket, see zoneName, and remembers the answer for a minute.
+func (b *batcher) zoneIndex(zone string) (int, error) {
+	if index, known := b.indexes[zone]; known && time.Since(b.asked) < time.Minute {
+		return index, nil
+	}
+	index, err := 0, error(nil)
+	if req, bad := unix.NewIfreq(zone); bad == nil {
+		b.raw.Control(func(fd uintptr) {
+			if unix.IoctlIfreq(int(fd), unix.SIOCGIFINDEX, req) == nil {
+				index = int(req.Uint32())
+			}
+		})
+	}
+	if index == 0 {
+		if index, err = strconv.Atoi(zone); err != nil {
+			return 0, fmt.Errorf("zone %q: %w", zone, ErrNoInterface)
+		}
+	}
+	if b.indexes == nil || time.Since(b.asked) >= time.Minute {
+		b.indexes, b.asked = map[string]int{}, time.Now()
+	}
+	b.indexes[zone] = index
+	return index, nil
+}
