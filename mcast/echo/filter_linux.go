@@ -1,0 +1,39 @@
+package echo
+
+import (
+	"fmt"
+	"net/netip"
+	"syscall"
+
+	"golang.org/x/net/bpf"
+	"golang.org/x/sys/unix"
+)
+
+// setFilter has the kernel drop what comes from these sources before it takes
+// room in the socket's buffer (SO_ATTACH_FILTER, socket(7)); it replaces the
+// filter before. No sources: no filter. It needs no privilege.
+func setFilter(raw syscall.RawConn, sources []netip.Prefix) error {
+	program, err := bpf.Assemble(shutOut(sources))
+	if err != nil {
+		return fmt.Errorf("echo: filter: %w", err)
+	}
+	set := make([]unix.SockFilter, len(program))
+	for i, p := range program {
+		set[i] = unix.SockFilter{Code: p.Op, Jt: p.Jt, Jf: p.Jf, K: p.K}
+	}
+	cerr := raw.Control(func(fd uintptr) {
+		if len(sources) == 0 {
+			err = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_DETACH_FILTER, 0)
+			return
+		}
+		err = unix.SetsockoptSockFprog(int(fd), unix.SOL_SOCKET, unix.SO_ATTACH_FILTER,
+			&unix.SockFprog{Len: uint16(len(set)), Filter: &set[0]})
+	})
+	if cerr != nil {
+		err = cerr
+	}
+	if err != nil {
+		return fmt.Errorf("echo: filter: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,166 @@
+package echo_test
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"os"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/echo"
+	"github.com/groupcast/groupcast/mcast/lab"
+)
+
+func TestMain(m *testing.M) {
+	if os.Getenv(serverEnv) != "" {
+		benchServer(os.Getenv(serverEnv))
+		return
+	}
+	os.Exit(lab.RunTests(m))
+}
+
+// lan is one switch with hosts A, B, C and D, and a stranger Z, whose address
+// is of another network.
+func lan() lab.Topology {
+	t := lab.Topology{Switches: []lab.Switch{{Name: "lan"}}}
+	for n, name := range []string{"A", "B", "C", "D"} {
+		host := byte(n + 1)
+		t.Hosts = append(t.Hosts, lab.Host{Name: name, Interfaces: []lab.Interface{{Name: "eth0", Switch: "lan", Addrs: []netip.Prefix{
+			netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 0, 0, host}), 24),
+			netip.PrefixFrom(netip.AddrFrom16([16]byte{0: 0x20, 1: 0x01, 2: 0x0d, 3: 0xb8, 15: host}), 64),
+		}}}, Routes: []lab.Route{{Dst: netip.MustParsePrefix("224.0.0.0/4"), Dev: "eth0"}}})
+	}
+	t.Hosts = append(t.Hosts, lab.Host{Name: "Z",
+		Interfaces: []lab.Interface{{Name: "eth0", Switch: "lan", Addrs: prefixes("203.0.113.1/24")}},
+		Routes:     []lab.Route{{Dst: netip.MustParsePrefix("10.0.0.0/24"), Dev: "eth0"}}})
+	t.Hosts[0].Routes = append(t.Hosts[0].Routes, lab.Route{Dst: netip.MustParsePrefix("203.0.113.0/24"), Dev: "eth0"})
+	return t
+}
+
+func build(t testing.TB, topology lab.Topology) *lab.Lab {
+	t.Helper()
+	others := goleak.IgnoreCurrent()
+	l, err := lab.Up(t.Context(), topology)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		l.Close()
+		goleak.VerifyNone(t, others)
+	})
+	return l
+}
+
+func in(t testing.TB, host *lab.Node, fn func() error) {
+	t.Helper()
+	if err := host.Do(fn); err != nil {
+		t.Fatalf("in %s: %v", host.Name(), err)
+	}
+}
+
+func socket(t testing.TB, host *lab.Node, cfg mcast.Config) *mcast.Conn {
+	t.Helper()
+	var c *mcast.Conn
+	in(t, host, func() (err error) {
+		c, err = mcast.Listen(t.Context(), cfg)
+		return err
+	})
+	t.Cleanup(func() { c.Close() })
+	return c
+}
+
+func device(t testing.TB, host *lab.Node, name string) (i mcast.Interface) {
+	t.Helper()
+	in(t, host, func() error {
+		list, err := mcast.Interfaces()
+		if err != nil {
+			return err
+		}
+		i, err = mcast.FindInterface(list, name)
+		return err
+	})
+	return i
+}
+
+// serve runs a Responder in a host until the test ends, when it must end by
+// its context.
+func serve(t testing.TB, host *lab.Node, r *echo.Responder, conn, answers *mcast.Conn) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() {
+		ended <- host.Do(func() error { return r.Serve(ctx, conn, answers, answers != nil) })
+	}()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; !errors.Is(err, context.Canceled) {
+			t.Errorf("Serve in %s ends with %v, want its context's error", host.Name(), err)
+		}
+	})
+}
+
+// server opens a socket for unicast, and serves it.
+func server(t testing.TB, host *lab.Node, cfg mcast.Config, echoing echo.Config) (*echo.Responder, *mcast.Conn) {
+	t.Helper()
+	c := socket(t, host, cfg)
+	r := echo.New(echoing)
+	serve(t, host, r, c, nil)
+	return r, c
+}
+
+// member joins the group in a host, and serves it.
+func member(t testing.TB, host *lab.Node, cfg echo.Config) (*echo.Responder, *mcast.Conn) {
+	t.Helper()
+	c, answers := socket(t, host, mcast.Config{Port: group.Port}), socket(t, host, mcast.Config{})
+	eth0 := device(t, host, "eth0")
+	in(t, host, func() error { return c.Join(group, eth0) })
+	r := echo.New(cfg)
+	serve(t, host, r, c, answers)
+	return r, c
+}
+
+var group = mcast.DefaultGroup
+
+func send(t testing.TB, host *lab.Node, c *mcast.Conn, text string, to netip.AddrPort, via mcast.Via) {
+	t.Helper()
+	in(t, host, func() error { return c.Send([]byte(text), to, via) })
+}
+
+// next reads one datagram; there must be one.
+func next(t testing.TB, c *mcast.Conn) (from netip.AddrPort, text string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	batch := make([]mcast.Datagram, 1)
+	if _, err := c.Read(ctx, batch); err != nil {
+		t.Fatalf("no datagram at %s: %v", c.LocalAddr(), err)
+	}
+	return batch[0].From, string(batch[0].Data)
+}
+
+// eventually waits until something holds.
+func eventually(t testing.TB, what string, holds func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(10 * time.Second)
+	for !holds() {
+		if time.Now().After(deadline) {
+			t.Fatalf("in 10 s it does not happen that %s", what)
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// addsUp checks that each request was answered, or counted for a reason. The
+// last answer may arrive before it is counted.
+func addsUp(t testing.TB, r *echo.Responder) {
+	t.Helper()
+	eventually(t, "each request is an answer, or counted for a reason", func() bool {
+		s := r.Stats()
+		return s.Requests == s.Answers+s.NoReturn+s.Cut+s.Broadcast+s.Unicast+s.Stray+s.ServicePort+s.OffLink+
+			s.Loop+s.RateLimited+s.TotalLimited+s.Failed
+	})
+}

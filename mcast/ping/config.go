@@ -1,0 +1,114 @@
+package ping
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"time"
+
+	"github.com/groupcast/groupcast/mcast"
+)
+
+// DefaultInterval is the time between requests, and DefaultTimeout how long an
+// answer is waited for, when Config does not say.
+const (
+	DefaultInterval = time.Second
+	DefaultTimeout  = time.Second
+)
+
+// FloodWait is how long a flood waits for an answer before its next request.
+const FloodWait = 10 * time.Millisecond
+
+// MinInterval is the shortest Interval.
+const MinInterval = time.Millisecond
+
+// MaxTimeout is the longest Timeout.
+const MaxTimeout = time.Hour
+
+// ErrNoTarget is the error of a Config without a target address and port.
+var ErrNoTarget = errors.New("no address and port to ping")
+
+// Config says whom to ping, and how.
+type Config struct {
+	// Target is a host, a group or a broadcast address, and a port. The zone
+	// of a link-local IPv6 address names its interface.
+	Target netip.AddrPort
+	// Group says that anyone may answer, which goes without saying for a
+	// multicast address. Without it, Target itself is expected to.
+	Group bool
+	// Interfaces are those that each request leaves by, at once and under one
+	// sequence. None: as Via says.
+	Interfaces []mcast.Interface
+	// Via is the way out of each request; with Interfaces only its Source counts.
+	Via mcast.Via
+	// Count is how many requests to try; 0: until the context ends.
+	Count int
+	// Interval is the time from one request to the next, MinInterval at least;
+	// 0: DefaultInterval. After a standstill those that were missed are left
+	// out.
+	Interval time.Duration
+	// Timeout is how long an answer may take, to MaxTimeout; 0: DefaultTimeout.
+	Timeout time.Duration
+	// Size is the payload in bytes, 0 to mcast.MaxPayload (MaxPayload6 over
+	// IPv6). Below 20 it has no room for what tells this run's requests from
+	// others', and only Target's own address is believed; below 8 not even for
+	// the sequence, and an answer is taken to be that to the oldest request
+	// that has none.
+	Size int
+	// Flood sends as soon as the last request is answered by anyone, or
+	// FloodWait has passed, and not by Interval. It is for the lab and the
+	// loopback interface: the caller has to see to that.
+	Flood bool
+	// Hops is the TTL of the requests, 1 to 255; 0: 1 for a group, and the
+	// system's for a host.
+	Hops int
+	// Trace is told of every call on the socket.
+	Trace *mcast.Trace
+	// Report is told of every event, in order, by the goroutine that runs the
+	// ping, which waits for it.
+	Report func(Event)
+}
+
+// check returns cfg with its defaults, or what is wrong with it.
+func (cfg Config) check() (Config, error) {
+	if !cfg.Target.IsValid() || cfg.Target.Port() == 0 {
+		return cfg, fmt.Errorf("ping: %w", ErrNoTarget)
+	}
+	cfg.Target = netip.AddrPortFrom(cfg.Target.Addr().Unmap(), cfg.Target.Port())
+	cfg.Group = cfg.Group || cfg.Target.Addr().IsMulticast()
+	if cfg.Interval == 0 {
+		cfg.Interval = DefaultInterval
+	}
+	if cfg.Timeout == 0 {
+		cfg.Timeout = DefaultTimeout
+	}
+	most := mcast.MaxPayload
+	if cfg.Target.Addr().Is6() {
+		most = mcast.MaxPayload6
+	}
+	switch {
+	case cfg.Count < 0:
+		return cfg, fmt.Errorf("ping: count %d: want 0 or more", cfg.Count)
+	case cfg.Interval < MinInterval:
+		return cfg, fmt.Errorf("ping: interval %v: want %v or more", cfg.Interval, MinInterval)
+	case cfg.Timeout < 0 || cfg.Timeout > MaxTimeout:
+		return cfg, fmt.Errorf("ping: timeout %v: want more than 0, and %v at most", cfg.Timeout, MaxTimeout)
+	case cfg.Size < 0 || cfg.Size > most:
+		return cfg, fmt.Errorf("ping: size %d: %w: want 0 to %d bytes", cfg.Size, mcast.ErrTooLong, most)
+	case cfg.Hops < 0 || cfg.Hops > 255:
+		return cfg, fmt.Errorf("ping: hops %d: %w", cfg.Hops, mcast.ErrHopsOutside)
+	}
+	return cfg, nil
+}
+
+// ways are the ways out of each request.
+func (cfg Config) ways() []mcast.Via {
+	if len(cfg.Interfaces) == 0 {
+		return []mcast.Via{cfg.Via}
+	}
+	var ways []mcast.Via
+	for _, i := range cfg.Interfaces {
+		ways = append(ways, mcast.Via{IfIndex: i.Index, Source: cfg.Via.Source})
+	}
+	return ways
+}

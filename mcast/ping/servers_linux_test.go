@@ -1,0 +1,143 @@
+package ping
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"sync/atomic"
+	"testing"
+
+	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/lab"
+)
+
+// lan is a host P, 192.168.1.10, that pings, and responders R1 to Rn, from
+// 192.168.1.11 on.
+func lan(t *testing.T, responders int) *lab.Lab {
+	t.Helper()
+	topology := lab.Topology{Switches: []lab.Switch{{Name: "lan"}}}
+	for n := range responders + 1 {
+		name := fmt.Sprintf("R%d", n)
+		if n == 0 {
+			name = "P"
+		}
+		topology.Hosts = append(topology.Hosts, lab.Host{Name: name, Interfaces: []lab.Interface{{
+			Name: "eth0", Switch: "lan", Addrs: []netip.Prefix{netip.MustParsePrefix(fmt.Sprintf("192.168.1.%d/24", 10+n))},
+		}}})
+	}
+	return build(t, topology)
+}
+
+func build(t *testing.T, topology lab.Topology) *lab.Lab {
+	t.Helper()
+	l, err := lab.Up(t.Context(), topology)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	return l
+}
+
+func in(t *testing.T, host *lab.Node, fn func() error) {
+	t.Helper()
+	if err := host.Do(fn); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// echoing is an echo server of a host until the test ends.
+func echoing(t *testing.T, host *lab.Node, address string) {
+	t.Helper()
+	var c *net.UDPConn
+	in(t, host, func() (err error) {
+		c, err = net.ListenUDP("udp", net.UDPAddrFromAddrPort(to(address)))
+		return err
+	})
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		data := make([]byte, 65535)
+		for {
+			n, from, err := c.ReadFromUDPAddrPort(data)
+			if errors.Is(err, net.ErrClosed) {
+				return
+			}
+			if err == nil {
+				_, _ = c.WriteToUDPAddrPort(data[:n], from)
+			}
+		}
+	}()
+	t.Cleanup(func() { c.Close(); <-ended })
+}
+
+// echoingIn is an echo server in a group, on the interfaces named, until the
+// test ends. It tells the TTL of the last request.
+func echoingIn(t *testing.T, host *lab.Node, group string, interfaces ...string) *atomic.Int64 {
+	t.Helper()
+	g, err := mcast.ParseGroup(group)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var c *mcast.Conn
+	in(t, host, func() (err error) {
+		cfg := mcast.Config{Port: g.Port}
+		if g.Addr.Is6() {
+			cfg.Addr = netip.IPv6Unspecified()
+		}
+		if c, err = mcast.Listen(t.Context(), cfg); err != nil {
+			return err
+		}
+		for _, i := range devices(t, interfaces...) {
+			if err := c.Join(g, i); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	hops := new(atomic.Int64)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		batch := make([]mcast.Datagram, 1)
+		for {
+			if _, err := c.Read(context.Background(), batch); errors.Is(err, net.ErrClosed) {
+				return
+			} else if err == nil {
+				hops.Store(int64(batch[0].Hops))
+				_ = c.Send(batch[0].Data, batch[0].From, mcast.Via{})
+			}
+		}
+	}()
+	t.Cleanup(func() { c.Close(); <-ended })
+	return hops
+}
+
+// devices are interfaces of the host that it is called in.
+func devices(t *testing.T, names ...string) (found []mcast.Interface) {
+	list, err := mcast.Interfaces()
+	if err != nil {
+		t.Error(err)
+	}
+	for _, name := range names {
+		i, err := mcast.FindInterface(list, name)
+		if err != nil {
+			t.Error(err)
+		}
+		found = append(found, i)
+	}
+	return found
+}
+
+// ping pings from a host, by the interfaces named.
+func ping(t *testing.T, host *lab.Node, cfg Config, interfaces ...string) (s Summary, told []Event) {
+	t.Helper()
+	cfg.Report = func(e Event) { told = append(told, e) }
+	in(t, host, func() (err error) {
+		cfg.Interfaces = devices(t, interfaces...)
+		s, err = Run(t.Context(), cfg)
+		return err
+	})
+	return s, told
+}

@@ -1,0 +1,82 @@
+package ping
+
+import (
+	"net/netip"
+	"time"
+)
+
+// Kind says what happened.
+type Kind string
+
+// The kinds of Event.
+const (
+	KindSent      Kind = "sent"      // a request left by one of the ways
+	KindReply     Kind = "reply"     // it was answered in time
+	KindDuplicate Kind = "duplicate" // it was answered again by the same responder
+	KindLate      Kind = "late"      // it was answered after it had been given up
+	KindChanged   Kind = "changed"   // an answer that is not equal to the request
+	KindLost      Kind = "lost"      // a responder's answer did not come in time
+	KindError     Kind = "error"     // the system refused it, or somebody on the way sent an ICMP error
+)
+
+// Event is something that happened to a request.
+type Event struct {
+	Kind    Kind
+	At      time.Time
+	Seq     uint64         // of the request, from 1; 0: not known
+	From    netip.AddrPort // the responder; who was asked, if sent or error; the zero AddrPort, if lost: nobody is known that could answer
+	IfIndex int            // the interface that the request left by where one was chosen, else the one the answer came by; 0: unknown
+	Size    int            // bytes of payload
+	Hops    int            // TTL that the answer had left; 0: unknown
+	RTT     time.Duration  // from just before the send to when the kernel had the answer; of answers only
+	Err     error          // of an error: the cause can be tested with errors.Is
+}
+
+// Summary is what was counted.
+type Summary struct {
+	Sent       uint64            // requests, each counted once however many interfaces it left by
+	Unanswered uint64            // requests that nobody answered in time
+	Responders []Responder       // in order of their appearance; a host is the first, whether or not it answered
+	Errors     map[string]uint64 // errors by their text; at most maxErrors texts, and OtherErrors
+	Foreign    uint64            // datagrams that answer nothing that was sent
+	Unlisted   uint64            // answers of responders that came after the first MaxResponders
+	Took       time.Duration
+}
+
+// MaxResponders is how many responders are told apart.
+const MaxResponders = 1024
+
+// OtherErrors counts in Summary.Errors those whose texts are too many.
+const OtherErrors = "other errors"
+
+const maxErrors = 64
+
+// Responder is an address and port that answers, by one interface. One that is
+// asked by two interfaces is two responders.
+//
+// Sent is Received and Lost and what is still waited for. A request to a host
+// that met an error is Lost, with its reason in Summary.Errors; so is one that
+// was answered Late, or Changed only.
+type Responder struct {
+	From    netip.Addr
+	Port    uint16
+	IfIndex int // as in Event
+
+	Sent       uint64 // requests since the first that it answered; to a host all
+	Received   uint64 // answered in time, with the same bytes
+	Lost       uint64 // not answered in time
+	Duplicates uint64 // further answers to a request
+	Late       uint64 // answers after the request was given up
+	Changed    uint64 // answers that differ from the request
+	Hops       int    // TTL that the last answer had left; 0: unknown
+
+	// Of the answers that were received; 0 if there were none. P50 and P99 are
+	// within 3 % of the exact quantiles.
+	Min, Avg, Max, StdDev, P50, P99 time.Duration
+
+	RTTs      []time.Duration       // the last ones, at most RecentRTTs, the newest at the end
+	Histogram [HistogramSize]uint64 // see HistogramBounds
+}
+
+// AddrPort is From and Port.
+func (r Responder) AddrPort() netip.AddrPort { return netip.AddrPortFrom(r.From, r.Port) }

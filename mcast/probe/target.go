@@ -1,0 +1,204 @@
+package probe
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"github.com/groupcast/groupcast/mcast"
+)
+
+// MaxTargets is how many targets there may be at the most.
+const MaxTargets = 4096
+
+// Errors of ParseTargets and Probe, to be tested with errors.Is.
+var (
+	ErrNoPort         = errors.New("no port is named")
+	ErrTooManyTargets = fmt.Errorf("more than %d targets", MaxTargets)
+	ErrNotOneHost     = errors.New("not the address of one host")
+)
+
+// HostPort is a target as it was typed: a name or an address, and a port.
+type HostPort struct {
+	Host string // without brackets
+	Port uint16 // from 1
+}
+
+// Target is a port of a host that can be asked, or the reason why there is no
+// address to ask.
+type Target struct {
+	Host string         // as it was typed
+	Addr netip.AddrPort // the address is the zero Addr if there is none
+	Err  error          // of resolving, see ResolveError; nil if there is an address
+}
+
+// ParseTargets reads targets such as 192.168.1.11:9, printer:7-9,1234 and
+// [fe80::1%eth0]:9. Hosts are not looked up. A port that is named twice is one
+// target. The error says what to write instead; it is ErrNoPort for a bare
+// host, and ErrTooManyTargets.
+func ParseTargets(texts ...string) ([]HostPort, error) {
+	var list []HostPort
+	seen := map[HostPort]bool{}
+	for _, text := range texts {
+		host, ports, err := splitTarget(text)
+		if err != nil {
+			return nil, fmt.Errorf("probe: target %q: %w", text, err)
+		}
+		for ports := range strings.SplitSeq(ports, ",") {
+			first, last, err := parsePorts(ports)
+			if err != nil {
+				return nil, fmt.Errorf("probe: target %q: %w", text, err)
+			}
+			for port := int(first); port <= int(last); port++ {
+				p := HostPort{host, uint16(port)}
+				if seen[p] {
+					continue
+				}
+				if len(list) == MaxTargets {
+					return nil, fmt.Errorf("probe: target %q: %w", text, ErrTooManyTargets)
+				}
+				seen[p] = true
+				list = append(list, p)
+			}
+		}
+	}
+	return list, nil
+}
+
+func splitTarget(text string) (host, ports string, err error) {
+	bare := text
+	if strings.HasPrefix(text, "[") && strings.HasSuffix(text, "]") {
+		bare = text[1 : len(text)-1]
+	}
+	if a, err := netip.ParseAddr(bare); err == nil {
+		return "", "", fmt.Errorf("%w: write %s", ErrNoPort, net.JoinHostPort(a.String(), "PORT"))
+	}
+	host, ports, err = net.SplitHostPort(text)
+	var bad *net.AddrError
+	switch {
+	case errors.As(err, &bad) && bad.Err == "missing port in address" && text != "" && !strings.Contains(text, "["):
+		return "", "", fmt.Errorf("%w: write %s:PORT", ErrNoPort, text)
+	case err != nil:
+		return "", "", errors.New("write HOST:PORT, HOST:7-9,1234 or [IPV6]:PORT")
+	case host == "":
+		return "", "", fmt.Errorf("no host is named: write 127.0.0.1:%s for this one", ports)
+	case ports == "":
+		return "", "", fmt.Errorf("%w: write %sPORT", ErrNoPort, text)
+	}
+	return host, ports, nil
+}
+
+// parsePorts reads 9 or 7-9.
+func parsePorts(text string) (first, last uint16, err error) {
+	from, to, isRange := strings.Cut(text, "-")
+	if first, err = parsePort(from); err != nil || !isRange {
+		return first, first, err
+	}
+	if last, err = parsePort(to); err != nil {
+		return 0, 0, err
+	}
+	if last < first {
+		return 0, 0, fmt.Errorf("ports %s: write %d-%d", text, last, first)
+	}
+	return first, last, nil
+}
+
+func parsePort(text string) (uint16, error) {
+	n, err := strconv.ParseUint(text, 10, 16)
+	if err != nil || n == 0 {
+		return 0, fmt.Errorf("port %q: want 1 to 65535", text)
+	}
+	return uint16(n), nil
+}
+
+// check is an error for what cannot be asked. Who answers a group or a
+// broadcast does it from an address of its own, which a connected socket does
+// not hear.
+func (t Target) check(own networks) error {
+	switch a := t.Addr.Addr(); {
+	case t.Err != nil:
+		return nil // it is not asked
+	case a.IsMulticast(), a.IsUnspecified(), !a.IsValid(), own.broadcast(a):
+		return fmt.Errorf("probe: %s: %w", t.Addr, ErrNotOneHost)
+	case t.Addr.Port() == 0:
+		return fmt.Errorf("probe: %s: port 0: want 1 to 65535", t.Addr)
+	}
+	return nil
+}
+
+// networks are those that this host is on.
+type networks []mcast.Interface
+
+func ownNetworks() (networks, error) {
+	list, err := mcast.Interfaces()
+	return list, err
+}
+
+// prefixes calls yield with the prefix of each address of this host, until it
+// returns false.
+func (n networks) prefixes(yield func(mcast.Interface, netip.Prefix) bool) {
+	for _, i := range n {
+		for _, p := range i.Addrs {
+			if !yield(i, p) {
+				return
+			}
+		}
+	}
+}
+
+// has reports whether a is an address of this host.
+func (n networks) has(a netip.Addr) bool {
+	for i, p := range n.prefixes {
+		if p.Addr().WithZone("") == a.WithZone("") || i.Loopback() && p.Contains(a) {
+			return true
+		}
+	}
+	return false
+}
+
+// reach reports whether a is another host on a network of this one, where it
+// is found by ARP or neighbour solicitations.
+func (n networks) reach(a netip.Addr) bool {
+	if n.has(a) {
+		return false
+	}
+	for i, p := range n.prefixes {
+		if i.Up() && p.Contains(a.WithZone("")) {
+			return true
+		}
+	}
+	return false
+}
+
+// broadcast reports whether a is for all hosts of a network.
+func (n networks) broadcast(a netip.Addr) bool {
+	if a == netip.AddrFrom4([4]byte{255, 255, 255, 255}) {
+		return true
+	}
+	for i, p := range n.prefixes {
+		if !a.Is4() || p.Bits() > 30 || i.Loopback() || !p.Contains(a) {
+			continue
+		}
+		last := a.As4()
+		for bit := p.Bits(); bit < 32; bit++ {
+			last[bit/8] |= 0x80 >> (bit % 8)
+		}
+		if a == netip.AddrFrom4(last) {
+			return true
+		}
+	}
+	return false
+}
+
+// source is the address to send from when an interface was chosen: that of the
+// interface, or a connected socket would take the one of the route.
+func (n networks) source(via mcast.Via, to netip.Addr) netip.Addr {
+	if via.Source.IsValid() || via.IfIndex == 0 {
+		return via.Source
+	}
+	i, _ := mcast.ByIndex(n, via.IfIndex)
+	return i.Addr(to)
+}

@@ -1,0 +1,147 @@
+package probe
+
+import (
+	"errors"
+	"net"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/groupcast/groupcast/mcast"
+)
+
+func TestParseTargets(t *testing.T) {
+	for _, c := range []struct {
+		texts string // space between them
+		want  string
+	}{
+		{"192.168.1.11:9", "192.168.1.11 9"},
+		{"printer:7-9,1234", "printer 7, printer 8, printer 9, printer 1234"},
+		{"[::1]:9", "::1 9"},
+		{"[fe80::1%eth0]:9-10", "fe80::1%eth0 9, fe80::1%eth0 10"},
+		{"a:9 b:9,9 a:9", "a 9, b 9"},
+		{"a:65535", "a 65535"},
+	} {
+		list, err := ParseTargets(strings.Fields(c.texts)...)
+		var got []string
+		for _, p := range list {
+			got = append(got, p.Host+" "+netip.AddrPortFrom(netip.IPv4Unspecified(), p.Port).String()[8:])
+		}
+		if err != nil || strings.Join(got, ", ") != c.want {
+			t.Errorf("%s: %q, %v; want %s", c.texts, got, err, c.want)
+		}
+	}
+	for _, c := range []struct{ text, want string }{
+		{"printer", `probe: target "printer": no port is named: write printer:PORT`},
+		{"192.168.1.11", `probe: target "192.168.1.11": no port is named: write 192.168.1.11:PORT`},
+		{"::1", `probe: target "::1": no port is named: write [::1]:PORT`},
+		{"[::1]", `probe: target "[::1]": no port is named: write [::1]:PORT`},
+		{"printer:", `probe: target "printer:": no port is named: write printer:PORT`},
+		{":9", `probe: target ":9": no host is named: write 127.0.0.1:9 for this one`},
+		{"", `probe: target "": write HOST:PORT, HOST:7-9,1234 or [IPV6]:PORT`},
+		{"a:b:c", `probe: target "a:b:c": write HOST:PORT, HOST:7-9,1234 or [IPV6]:PORT`},
+		{"a:0", `probe: target "a:0": port "0": want 1 to 65535`},
+		{"a:65536", `probe: target "a:65536": port "65536": want 1 to 65535`},
+		{"a:9,", `probe: target "a:9,": port "": want 1 to 65535`},
+		{"a:http", `probe: target "a:http": port "http": want 1 to 65535`},
+		{"a:9-7", `probe: target "a:9-7": ports 9-7: write 7-9`},
+		{"a:1-65535", `probe: target "a:1-65535": more than 4096 targets`},
+	} {
+		if _, err := ParseTargets(c.text); err == nil || err.Error() != c.want {
+			t.Errorf("%q: %v, want %s", c.text, err, c.want)
+		}
+	}
+	if list, err := ParseTargets("a:1-4096"); err != nil || len(list) != MaxTargets {
+		t.Errorf("a:1-4096 is %d targets, %v; want %d", len(list), err, MaxTargets)
+	}
+}
+
+func FuzzParseTargets(f *testing.F) {
+	for _, s := range []string{"a:9", "a:7-9,1234", "[::1]:9", "[fe80::1%eth0]:1-4097", "a", "::", "[", "a:-,"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		list, err := ParseTargets(s)
+		if (err == nil) != (len(list) > 0) || len(list) > MaxTargets {
+			t.Errorf("%q is %d targets, %v", s, len(list), err)
+		}
+		for _, p := range list {
+			if p.Host == "" || p.Port == 0 {
+				t.Errorf("%q has the target %+v", s, p)
+			}
+		}
+	})
+}
+
+// What a host knows of addresses from its interfaces.
+func TestNetworks(t *testing.T) {
+	own := networks{
+		{Index: 1, Name: "lo", Flags: net.FlagUp | net.FlagLoopback, Addrs: prefixes("127.0.0.1/8", "::1/128")},
+		{Index: 2, Name: "eth0", Flags: net.FlagUp, Addrs: prefixes("192.168.1.10/24", "2001:db8::a/64", "fe80::a/64")},
+		{Index: 3, Name: "eth1", Addrs: prefixes("10.0.0.1/8")}, // down
+		{Index: 4, Name: "ptp0", Flags: net.FlagUp, Addrs: prefixes("172.16.0.1/31")},
+	}
+	for _, c := range []struct{ addr, want string }{
+		{"127.0.0.1", "own"}, {"127.9.9.9", "own"}, {"127.255.255.255", "own"}, {"::1", "own"},
+		{"192.168.1.10", "own"}, {"fe80::a%eth0", "own"}, {"10.0.0.1", "own"},
+		{"192.168.1.99", "near"}, {"2001:db8::99", "near"}, {"fe80::99%eth0", "near"}, {"172.16.0.0", "near"},
+		{"192.168.1.255", "near broadcast"}, {"10.255.255.255", "broadcast"}, {"255.255.255.255", "broadcast"},
+		{"10.0.0.2", ""}, {"8.8.8.8", ""}, {"2001:db9::1", ""},
+	} {
+		a := netip.MustParseAddr(c.addr)
+		var got []string
+		for _, is := range []struct {
+			yes  bool
+			what string
+		}{{own.has(a), "own"}, {own.reach(a), "near"}, {own.broadcast(a), "broadcast"}} {
+			if is.yes {
+				got = append(got, is.what)
+			}
+		}
+		if strings.Join(got, " ") != c.want {
+			t.Errorf("%s is %q, want %q", a, got, c.want)
+		}
+	}
+	to := netip.MustParseAddr("192.168.1.99")
+	if got := own.source(mcast.Via{IfIndex: 3}, to); got != netip.MustParseAddr("10.0.0.1") {
+		t.Errorf("by eth1 it is sent from %s, want its address", got)
+	}
+	if got := own.source(mcast.Via{IfIndex: 3, Source: to}, to); got != to {
+		t.Errorf("the source is %s, want the one that was chosen", got)
+	}
+}
+
+func prefixes(list ...string) (out []netip.Prefix) {
+	for _, s := range list {
+		out = append(out, netip.MustParsePrefix(s))
+	}
+	return out
+}
+
+func TestBadConfig(t *testing.T) {
+	one := []Target{{Addr: netip.MustParseAddrPort("127.0.0.1:9")}}
+	for _, c := range []struct {
+		cfg     Config
+		targets []Target
+		want    string
+		is      error
+	}{
+		{Config{Tries: -1}, one, "probe: -1 tries: want 1 to 100", nil},
+		{Config{Tries: 101}, one, "probe: 101 tries: want 1 to 100", nil},
+		{Config{Interval: -1}, one, "probe: an interval of -1ns and a timeout of 0s: want 0 or more", nil},
+		{Config{Rate: -1}, one, "probe: a rate of -1: want 0.01 to 1000000 datagrams a second", nil},
+		{Config{Payload: make([]byte, 65508)}, one, "", mcast.ErrTooLong},
+		{Config{}, slices.Repeat(one, 4097), "", ErrTooManyTargets},
+		{Config{}, []Target{{Addr: netip.MustParseAddrPort("224.0.0.114:1234")}}, "", ErrNotOneHost},
+		{Config{}, []Target{{Addr: netip.MustParseAddrPort("255.255.255.255:1234")}}, "", ErrNotOneHost},
+		{Config{}, []Target{{Addr: netip.MustParseAddrPort("0.0.0.0:1234")}}, "", ErrNotOneHost},
+		{Config{}, []Target{{}}, "", ErrNotOneHost},
+		{Config{}, []Target{{Addr: netip.MustParseAddrPort("127.0.0.1:0")}}, "probe: 127.0.0.1:0: port 0: want 1 to 65535", nil},
+	} {
+		err := Probe(t.Context(), c.cfg, c.targets, func(r Result) { t.Errorf("reports %+v in spite of %v", r, c.want) })
+		if err == nil || c.want != "" && err.Error() != c.want || c.is != nil && !errors.Is(err, c.is) {
+			t.Errorf("error %v, want %s %v", err, c.want, c.is)
+		}
+	}
+}
