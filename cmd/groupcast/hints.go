@@ -11,25 +11,41 @@ import (
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/probe"
 )
 
 // Errors of the command line itself.
 var (
-	errDefaultAlone  = errors.New("leaves the choice to the kernel, so it cannot stand beside others")
-	errZoneElsewhere = errors.New("the zone of the group names another interface")
-	errNothingHeard  = errors.New("nothing heard")
-	errNoUnicast     = errors.New("not the address of a host")
-	errOtherVersion  = errors.New("not of the group's IP version, so it cannot send to that group")
-	errOneSource     = errors.New("only one source of it is heard")
-	errNoScreen      = errors.New("the demonstration needs a terminal to draw on")
-	errNothingUsable = errors.New("no interface is up with an address of that IP version, not even lo")
+	errDefaultAlone   = errors.New("leaves the choice to the kernel, so it cannot stand beside others")
+	errZoneElsewhere  = errors.New("the zone of the group names another interface")
+	errNothingHeard   = errors.New("nothing heard")
+	errNoUnicast      = errors.New("not the address of a host")
+	errOtherVersion   = errors.New("not of the group's IP version, so it cannot send to that group")
+	errOneSource      = errors.New("only one source of it is heard")
+	errNoScreen       = errors.New("the demonstration needs a terminal to draw on")
+	errNothingToServe = errors.New("not an address, a port or a group")
+	errNoZone         = errors.New("a link-local address is one only together with its interface")
+	errUnlimitedGroup = errors.New("--unlimited is for unicast: one forged datagram to a group is answered by all of its members")
+	errAddressInstead = errors.New("an interface is chosen for a group; a unicast server is bound to an address")
+	errNothingUsable  = errors.New("no interface is up with an address of that IP version, not even lo")
 )
+
+// advised is an error that comes with what to do about it.
+type advised struct {
+	error
+	advice string
+}
+
+func (e advised) Unwrap() error { return e.error }
 
 // hint says what to do about an error, or "" when there is nothing to say
 // that the error does not.
 func hint(err error) string {
 	if _, ok := errors.AsType[saveError](err); ok {
 		return saveHint(err)
+	}
+	if a, ok := errors.AsType[advised](err); ok {
+		return clean(a.advice)
 	}
 	if h := labHint(err); h != "" {
 		return h
@@ -83,6 +99,18 @@ func hint(err error) string {
 		return "join the group first: /join GROUP"
 	case errors.Is(err, mcast.ErrTooManySources):
 		return "the limit is net.ipv4.igmp_max_msf (net.ipv6.mld_max_msf); join for all sources instead"
+	case errors.Is(err, probe.ErrNotOneHost):
+		return "name one host; who is in a group is asked by: groupcast ping GROUP"
+	case errors.Is(err, probe.ErrTooManyTargets):
+		return "ask for fewer ports at a time: what is silent takes seconds each"
+	case errors.Is(err, errNothingToServe):
+		return "as in 0.0.0.0:1234, [::]:1234, :1234, 1234 or 224.0.0.114"
+	case errors.Is(err, errNoZone):
+		return "name the interface behind a percent sign, as in [fe80::1%eth0]:1234"
+	case errors.Is(err, errAddressInstead):
+		return "name the address of that interface, as in 192.168.8.226:1234; groupcast interfaces lists them"
+	case errors.Is(err, errUnlimitedGroup):
+		return "leave it out, or serve an address: groupcast echo --unlimited 127.0.0.1:1234"
 	case errors.Is(err, errNothingHeard):
 		return "is anyone sending to that group and port? groupcast interfaces shows where this host joins and sends"
 	case errors.Is(err, errNoScreen):

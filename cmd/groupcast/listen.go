@@ -7,7 +7,6 @@ import (
 	"io"
 	"net"
 	"net/netip"
-	"slices"
 	"sync"
 	"time"
 
@@ -18,14 +17,7 @@ import (
 )
 
 func newListen(set *settings) *cobra.Command {
-	l := &listener{
-		set:     set,
-		conns:   map[netip.AddrPort]*mcast.Conn{},
-		names:   map[int]string{},
-		down:    map[int]bool{},
-		widely:  map[mcast.Group]bool{},
-		senders: map[netip.AddrPort]bool{},
-	}
+	l := &listener{set: set, names: map[int]string{}, senders: map[netip.AddrPort]bool{}}
 	cmd := &cobra.Command{
 		Use:   "listen [GROUP[:PORT]...]",
 		Short: "Print what arrives in groups, a line or a JSON object per datagram",
@@ -42,6 +34,7 @@ or at ctrl+c. Exit status: 0 if what was asked for arrived, 1 if not.`,
 				return err
 			}
 			l.out, l.errs = cmd.OutOrStdout(), cmd.ErrOrStderr()
+			l.keep = newKeeper(l.remark, func(err error) { complain(l.errs, err) })
 			return l.run(cmd.Context(), groups)
 		},
 	}
@@ -67,9 +60,7 @@ type listener struct {
 	timeout   time.Duration
 	raw       bool
 	out, errs io.Writer
-	conns     map[netip.AddrPort]*mcast.Conn // by what they are bound to
-	widely    map[mcast.Group]bool           // joined wherever they can be, also on interfaces to come
-	down      map[int]bool                   // interfaces, by index; only watch uses it
+	keep      *keeper // after the joins only watch uses it
 
 	mu      sync.Mutex // guards out and what follows
 	names   map[int]string
@@ -89,7 +80,7 @@ func (l *listener) run(ctx context.Context, groups []mcast.Group) error {
 		return err
 	}
 	l.name(list)
-	defer l.close()
+	defer l.keep.close()
 	for _, g := range groups {
 		if err := l.join(ctx, list, g); err != nil {
 			return err
@@ -105,7 +96,7 @@ func (l *listener) run(ctx context.Context, groups []mcast.Group) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	var running sync.WaitGroup
-	for _, conn := range l.conns {
+	for _, conn := range l.keep.conns {
 		running.Go(func() {
 			defer stop()
 			l.read(ctx, conn)
@@ -117,15 +108,13 @@ func (l *listener) run(ctx context.Context, groups []mcast.Group) error {
 }
 
 // join joins a group on each interface that is chosen for it, on the socket
-// for its IP version and port. A group that cannot be joined anywhere is an
-// error; one that is joined on some interfaces only is a remark.
+// for its IP version and port.
 func (l *listener) join(ctx context.Context, list []mcast.Interface, g mcast.Group) error {
 	c, err := choose(list, l.set.interfaces, g.Addr)
 	if err != nil {
 		return &mcast.OpError{Op: "join", Target: g.String(), Err: err}
 	}
-	l.widely[wherever(g)] = c.everywhere()
-	conn := l.conns[socketOf(g)]
+	conn := l.keep.conns[socketOf(g)]
 	if conn == nil {
 		conn, err = mcast.Listen(ctx, mcast.Config{
 			Addr: wildcard(g), Port: g.Port, MulticastAll: l.set.multicastAll, Trace: l.set.tracer(l.errs),
@@ -133,34 +122,14 @@ func (l *listener) join(ctx context.Context, list []mcast.Interface, g mcast.Gro
 		if err != nil {
 			return forGroup(err, g)
 		}
-		l.conns[socketOf(g)] = conn
+		l.keep.conns[socketOf(g)] = conn
 	}
-	var errs []error
-	for _, i := range c.joins {
-		if err := conn.Join(g, i); err != nil && !errors.Is(err, mcast.ErrJoined) {
-			errs = append(errs, err)
-		}
-	}
-	if len(errs) == len(c.joins) {
-		return errors.Join(errs...)
-	}
-	for _, err := range errs {
-		complain(l.errs, err)
-	}
-	var where []mcast.Interface
-	for _, m := range conn.Memberships() {
-		if m.Group == wherever(g) {
-			where = append(where, m.Interface)
-		}
+	where, err := l.keep.join(g, c)
+	if err != nil {
+		return err
 	}
 	l.joined(g, where, conn.ReadBuffer())
 	return nil
-}
-
-func (l *listener) close() {
-	for _, conn := range l.conns {
-		conn.Close()
-	}
 }
 
 func (l *listener) name(list []mcast.Interface) {
@@ -171,85 +140,25 @@ func (l *listener) name(list []mcast.Interface) {
 	}
 }
 
-// forget lets go of what is kept about a deleted interface.
-func (l *listener) forget(index int) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	delete(l.names, index)
-	delete(l.down, index)
-}
-
 // watch keeps the memberships when interfaces are deleted and made again.
 func (l *listener) watch(ctx context.Context) {
 	err := mcast.Watch(ctx, func(ch mcast.Change) {
 		l.name([]mcast.Interface{ch.Interface})
-		l.state(ch)
+		l.keep.follow(ch)
 		if ch.Kind == mcast.Gone {
-			defer l.forget(ch.Interface.Index) // after its loss is told
+			l.forget(ch.Interface.Index)
 		}
-		for _, conn := range l.conns {
-			lost, rejoined, err := conn.Follow(ch)
-			for _, m := range lost {
-				l.remark(lostText(m))
-			}
-			for _, m := range rejoined {
-				l.remark(rejoinedText(m))
-			}
-			if err != nil {
-				complain(l.errs, err)
-			}
-		}
-		l.joinOnNew(ch)
 	})
 	if err != nil {
 		complain(l.errs, err)
 	}
 }
 
-// joinOnNew joins groups on an interface that may have become usable: those for
-// which the user named no interface.
-func (l *listener) joinOnNew(ch mcast.Change) {
-	for g, widely := range l.widely {
-		if !widely || !brings(ch) || !ch.Interface.Usable(g.Addr) {
-			continue
-		}
-		err := l.conns[socketOf(g)].Join(g, ch.Interface)
-		switch {
-		case err == nil:
-			l.remark(usableText(ch.Interface, g))
-		case !errors.Is(err, mcast.ErrJoined):
-			complain(l.errs, err)
-		}
-	}
-}
-
-// wherever is the group without the interface that its zone names.
-func wherever(g mcast.Group) mcast.Group {
-	g.Addr = g.Addr.WithZone("")
-	return g
-}
-
-// state says when an interface that is joined on stops and starts to carry
-// anything.
-func (l *listener) state(ch mcast.Change) {
-	i := ch.Interface
-	joined := slices.ContainsFunc(l.memberships(), func(m mcast.Membership) bool { return m.Interface.Index == i.Index })
-	switch {
-	case !joined:
-	case ch.Kind == mcast.LinkDown || ch.Kind == mcast.NoCarrier:
-		l.down[i.Index] = true
-		l.remark(fmt.Sprintf("%s is %s: nothing arrives by it", i.Name, ch.Kind))
-	case ch.Kind == mcast.LinkUp && l.down[i.Index]:
-		l.down[i.Index] = false
-		l.remark(i.Name + " is up again")
-	}
-}
-
-func (l *listener) memberships() (all []mcast.Membership) {
-	for _, conn := range l.conns {
-		all = append(all, conn.Memberships()...)
-	}
-	return all
+// forget lets go of the name of a deleted interface.
+func (l *listener) forget(index int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.names, index)
 }
 
 // jsonJoined says that datagrams of a group are heard from now on. Fields are
@@ -366,7 +275,7 @@ func (l *listener) end(ctx context.Context, groups []mcast.Group) error {
 	}
 	l.remark(text)
 	dropped, buffer := uint64(0), 0
-	for _, conn := range l.conns {
+	for _, conn := range l.keep.conns {
 		dropped += conn.Stats().Dropped
 		buffer = conn.ReadBuffer()
 	}

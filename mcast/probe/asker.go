@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"net/netip"
 	"runtime"
 	"syscall"
@@ -26,6 +27,7 @@ type asker struct {
 	large  *mcast.PeerError // what does not yet: the next datagram goes in fragments
 	wake   context.CancelFunc
 	tries  int
+	number int       // of the datagrams with the usual payload
 	sent   time.Time // the last of them
 	broken bool      // this host did not send
 	batch  [1]mcast.Datagram
@@ -114,11 +116,16 @@ func (a *asker) next(try int, began time.Time) time.Time {
 // send sends one datagram; ok: it need not be waited for.
 func (a *asker) send() (r Result, ok bool) {
 	at := time.Now()
-	err := a.conn.Send(a.cfg.Payload, netip.AddrPort{}, a.cfg.Via)
+	payload := a.cfg.Payload
+	if payload == nil {
+		a.number++
+		payload = fmt.Appendf(nil, "%s %04d\n", DefaultPayload, a.number%10000)
+	}
+	err := a.conn.Send(payload, netip.AddrPort{}, a.cfg.Via)
 	if a.tries == 0 && err != nil && (a.said != nil || refused(err)) {
 		// It is about a datagram of the round before.
 		a.said = nil
-		err = a.conn.Send(a.cfg.Payload, netip.AddrPort{}, a.cfg.Via)
+		err = a.conn.Send(payload, netip.AddrPort{}, a.cfg.Via)
 	}
 	switch {
 	case err == nil:

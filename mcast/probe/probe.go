@@ -11,10 +11,11 @@ import (
 	"github.com/groupcast/groupcast/mcast"
 )
 
-// DefaultPayload is what is sent unless Config says otherwise: a line that
-// tells whoever finds it in a log where it came from. Few services answer an
-// empty datagram.
-const DefaultPayload = "groupcast probe\n"
+// DefaultPayload is what is sent unless Config says otherwise, with a number
+// and a newline after it: a line that tells whoever finds it in a log where it
+// came from. Few services answer an empty datagram, and some echo servers do
+// not answer the same words again and again (CVE-2024-2169).
+const DefaultPayload = "groupcast probe"
 
 // Config says how to ask. The zero value asks each target three times in two
 // seconds.
@@ -26,7 +27,7 @@ type Config struct {
 	// least, since the kernel asks for its link-layer address for 3 s
 	// (mcast_solicit and retrans_time_ms of arp(7)).
 	Timeout time.Duration
-	Payload []byte  // of each datagram, 0 to mcast.MaxPayload bytes; nil: DefaultPayload
+	Payload []byte  // of each datagram, 0 to mcast.MaxPayload bytes; nil: DefaultPayload and a number
 	Rate    float64 // datagrams a second to all targets together; 0: 100
 	// Via is the way out of each datagram; see mcast.Via.
 	Via   mcast.Via
@@ -62,9 +63,6 @@ func (c Config) complete() (Config, error) {
 	}
 	if c.Timeout == 0 {
 		c.Timeout = 2 * time.Second
-	}
-	if c.Payload == nil {
-		c.Payload = []byte(DefaultPayload)
 	}
 	if c.Rate == 0 {
 		c.Rate = 100

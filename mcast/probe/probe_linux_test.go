@@ -64,14 +64,14 @@ func TestOnTheLAN(t *testing.T) {
 	echo(t, b, "[2001:db8:1::b]:7")
 	const nothing = "silent: nothing in 2 tries: open, filtered or lost; UDP cannot tell"
 	list := append(rejecting(t, b, "input", "192.168.1.11", "192.168.1.11", "[2001:db8:1::b]", "2001:db8:1::b"), []told{
-		{"192.168.1.11:7", "answered: an answer of 16 bytes"},
+		{"192.168.1.11:7", "answered: an answer of 21 bytes"},
 		{"192.168.1.11:9", "refused: ICMP port unreachable (3, 3) from 192.168.1.11"},
 		{"192.168.1.11:4000", nothing},
 		{"192.168.1.99:9", "unreachable: nobody answers ARP for 192.168.1.99"},
 		{"192.168.1.99:10", "unreachable: nobody answers ARP for 192.168.1.99"},
 		{"127.0.0.1:9", "refused: ICMP port unreachable (3, 3) from 127.0.0.1"},
 		{"192.168.1.10:9", "refused: ICMP port unreachable (3, 3) from 192.168.1.10"},
-		{"[2001:db8:1::b]:7", "answered: an answer of 16 bytes"},
+		{"[2001:db8:1::b]:7", "answered: an answer of 21 bytes"},
 		{"[2001:db8:1::b]:9", "refused: ICMPv6 port unreachable (1, 4) from 2001:db8:1::b"},
 		{"[2001:db8:1::b]:4000", nothing},
 		{"[2001:db8:1::99]:9", "unreachable: nobody answers neighbour solicitations for 2001:db8:1::99"},
@@ -110,7 +110,7 @@ func TestBehindARouter(t *testing.T) {
 		}
 	}
 	list := append(rejecting(t, r, "forward", "192.168.2.10", "192.168.1.1", "[2001:db8:2::c]", "2001:db8:1::1"), []told{
-		{"192.168.2.10:7", "answered: an answer of 16 bytes"},
+		{"192.168.2.10:7", "answered: an answer of 21 bytes"},
 		{"192.168.2.10:9", "refused: ICMP port unreachable (3, 3) from 192.168.2.10"},
 		{"192.168.2.10:4000", "silent: nothing in 2 tries: open, filtered or lost; UDP cannot tell"},
 		{"192.168.2.99:9", "unreachable: ICMP host unreachable (3, 1) from 192.168.1.1"},
@@ -118,7 +118,7 @@ func TestBehindARouter(t *testing.T) {
 		{"10.1.0.1:9", "unreachable: ICMP host unreachable (3, 1) from 192.168.1.1"},
 		{"10.2.0.1:9", "unreachable: ICMP administratively prohibited (3, 13) from 192.168.1.1"},
 		{"10.3.0.1:9", "silent: nothing in 2 tries: open, filtered or lost; UDP cannot tell"},
-		{"[2001:db8:2::c]:7", "answered: an answer of 16 bytes"},
+		{"[2001:db8:2::c]:7", "answered: an answer of 21 bytes"},
 		{"[2001:db8:2::c]:9", "refused: ICMPv6 port unreachable (1, 4) from 2001:db8:2::c"},
 		{"[2001:db8:2::99]:9", "unreachable: ICMPv6 address unreachable (1, 3) from 2001:db8:1::1"},
 		{"[2001:db8:77::1]:9", "unreachable: ICMPv6 no route (1, 0) from 2001:db8:1::1"},

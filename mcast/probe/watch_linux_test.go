@@ -104,9 +104,9 @@ func TestWatchHost(t *testing.T) {
 		do   func()
 		want string
 	}{
-		{"the host is there", func() {}, "answered: an answer of 16 bytes"},
+		{"the host is there", func() {}, "answered: an answer of 21 bytes"},
 		{"its firewall drops", func() { must(b.Firewall(true, false)) }, "silent: nothing in 2 tries: open, filtered or lost; UDP cannot tell"},
-		{"its firewall is off", func() { must(b.Firewall(false, false)) }, "answered: an answer of 16 bytes"},
+		{"its firewall is off", func() { must(b.Firewall(false, false)) }, "answered: an answer of 21 bytes"},
 	} {
 		step.do()
 		r := changes.next(t, step.what)

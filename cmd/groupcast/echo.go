@@ -1,0 +1,213 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/spf13/cobra"
+
+	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/echo"
+)
+
+func newEcho(set *settings) *cobra.Command {
+	e := &echoer{set: set}
+	cmd := &cobra.Command{
+		Use:   "echo [ADDRESS:PORT|:PORT|PORT|GROUP[:PORT]]",
+		Short: "Answer datagrams with themselves, at one address or in a group",
+		Long: `Answer every datagram with itself, byte for byte: at 0.0.0.0:1234, at another address, or in a group, which is joined
+as listen joins it. It ends at ctrl+c, with totals.
+
+It is made to be of no use to anybody who means harm. An answer is never larger than its request. One source gets at
+most 50 a second, a group 500. In a group answers go to the sender alone, from a port that is never echoed, and none go
+to service ports or to sources off the network. Two servers that were set on each other fall silent within a second.
+
+-v prints a line for each datagram: packet-received, packet-written, or packet-unanswered with the reason. --json prints
+the objects serving and totals, and with -v received, written and unanswered. Exit status: 0 if it was asked to end, 1 if
+it could not serve.`,
+		Example: `  groupcast echo                     0.0.0.0:1234, until ctrl+c
+  groupcast echo -v 127.0.0.1:5000   this host alone, a line for each datagram
+  groupcast echo [::]:1234           all addresses of IPv6
+  groupcast echo -i eth0 224.0.0.114 in a group, by one interface`,
+		Args:              atMost(1),
+		ValidArgsFunction: completeServed,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			at, err := parseServed(strings.Join(args, ""))
+			if err != nil {
+				return usageError{err}
+			}
+			if err := e.check(at); err != nil {
+				return usageError{err}
+			}
+			e.out, e.errs = cmd.OutOrStdout(), cmd.ErrOrStderr()
+			return e.run(cmd.Context(), at)
+		},
+	}
+	cmd.Flags().BoolVarP(&e.verbose, "verbose", "v", false, "print what happens to each datagram")
+	cmd.Flags().BoolVar(&e.unlimited, "unlimited", false, "answer a source as often as it asks, for benchmarks on networks of your own: who reaches the port can make this host send as much to any address that they forge")
+	return cmd
+}
+
+// served is what an echo server serves: an address, or a group if that is
+// valid.
+type served struct {
+	addr  netip.AddrPort
+	group mcast.Group
+}
+
+func (s served) isGroup() bool { return s.group.Addr.IsValid() }
+
+// parseServed reads the argument of echo. Port 0 leaves it to the kernel.
+func parseServed(text string) (served, error) {
+	if strings.Trim(text, "0123456789") == "" && text != "" {
+		text = ":" + text
+	}
+	host, portText, err := net.SplitHostPort(text)
+	if err != nil {
+		host, portText = text, strconv.Itoa(mcast.DefaultPort)
+		if inner, ok := strings.CutPrefix(text, "["); ok && strings.HasSuffix(inner, "]") {
+			host = strings.TrimSuffix(inner, "]")
+		}
+	}
+	if host == "" {
+		host = "0.0.0.0"
+	}
+	addr, err := netip.ParseAddr(host)
+	addr = addr.Unmap()
+	port, badPort := strconv.ParseUint(portText, 10, 16)
+	switch {
+	case strings.Contains(text, "@"), err == nil && addr.IsMulticast():
+		g, err := mcast.ParseGroup(text)
+		return served{group: g}, err
+	case err != nil:
+		return served{}, fmt.Errorf("%q: %w", text, errNothingToServe)
+	case badPort != nil:
+		return served{}, fmt.Errorf("%q: port %q is %w", text, portText, mcast.ErrBadPort)
+	case addr.Is6() && addr.IsLinkLocalUnicast() && addr.Zone() == "":
+		return served{}, fmt.Errorf("%q: %w", text, errNoZone)
+	}
+	return served{addr: netip.AddrPortFrom(addr, uint16(port))}, nil
+}
+
+// completeServed offers the addresses of this host, and groups.
+func completeServed(cmd *cobra.Command, args []string, part string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	out := []string{"0.0.0.0:1234\tall addresses of IPv4", "[::]:1234\tall addresses of IPv6"}
+	list, _ := mcast.Interfaces()
+	for _, i := range list {
+		for _, p := range i.Addrs {
+			if a := p.Addr(); !a.IsLinkLocalUnicast() {
+				out = append(out, netip.AddrPortFrom(a, mcast.DefaultPort).String()+"\ton "+clean(i.Name))
+			}
+		}
+	}
+	groups, directive := completeGroups(cmd, args, part)
+	return append(out, groups...), directive
+}
+
+// echoer serves one address or one group.
+type echoer struct {
+	set       *settings
+	verbose   bool
+	unlimited bool
+	out, errs io.Writer
+	keep      *keeper
+}
+
+func (e *echoer) check(at served) error {
+	switch {
+	case at.isGroup() && e.unlimited:
+		return errUnlimitedGroup
+	case !at.isGroup() && len(e.set.interfaces) > 0:
+		return fmt.Errorf("-i %s: %w", e.set.interfaces[0], errAddressInstead)
+	}
+	return nil
+}
+
+func (e *echoer) run(ctx context.Context, at served) error {
+	e.keep = newKeeper(e.remark, func(err error) { complain(e.errs, err) })
+	defer e.keep.close()
+	var conn, answers *mcast.Conn
+	var err error
+	follow := e.keep.follow
+	if at.isGroup() {
+		if answers, err = e.join(ctx, at.group); err != nil {
+			return err
+		}
+		defer answers.Close()
+		conn = e.keep.conns[socketOf(at.group)]
+	} else {
+		if conn, err = e.bind(ctx, at.addr); err != nil {
+			return err
+		}
+		defer conn.Close()
+		e.started(jsonServing{Address: addrPortText(conn.LocalAddr())})
+		reached := newReached(conn.LocalAddr().Addr())
+		follow = func(ch mcast.Change) {
+			if text := reached.change(ch); text != "" {
+				e.remark(text)
+			}
+		}
+	}
+
+	log := newEchoLog(e.out, e.errs, e.verbose, e.set.json)
+	responder := echo.New(echo.Config{Unlimited: e.unlimited, Log: log.add})
+	watched, stop := context.WithCancel(ctx)
+	var watching sync.WaitGroup
+	watching.Go(func() {
+		if err := mcast.Watch(watched, follow); err != nil {
+			complain(e.errs, err)
+		}
+	})
+	err = responder.Serve(ctx, conn, answers, at.isGroup())
+	stop()
+	watching.Wait()
+	e.ended(responder.Stats(), conn, log.close())
+	if ctx.Err() != nil {
+		return nil // it was asked to end
+	}
+	return err
+}
+
+// reached knows by which interfaces a unicast address is asked.
+type reached struct {
+	bound netip.Addr
+	by    map[string]bool // false: it was, and may be again
+}
+
+func newReached(bound netip.Addr) *reached {
+	return &reached{bound: bound.WithZone(""), by: map[string]bool{}}
+}
+
+// change says what a change of an interface means; mostly nothing.
+func (r *reached) change(ch mcast.Change) string {
+	i := ch.Interface
+	is := ch.Kind != mcast.Gone && i.Up() && (i.Carrier() || i.Loopback()) && slices.ContainsFunc(i.Addrs, func(p netip.Prefix) bool {
+		a := p.Addr().WithZone("")
+		return a == r.bound || r.bound.IsUnspecified() && a.Is4() == r.bound.Is4()
+	})
+	was, known := r.by[i.Name]
+	if is {
+		r.by[i.Name] = true
+	}
+	switch {
+	case is && known && !was:
+		return i.Name + " is back: what arrives by it is answered again"
+	case is || !was:
+		return ""
+	}
+	r.by[i.Name] = false
+	if ch.Kind == mcast.AddressRemoved {
+		return fmt.Sprintf("%s has lost %s: nothing arrives there", i.Name, ch.Addr.Addr())
+	}
+	return nothingBy(i, ch.Kind)
+}

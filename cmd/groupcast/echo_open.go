@@ -1,0 +1,119 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/doctor"
+)
+
+// bind opens the socket of a unicast server.
+func (e *echoer) bind(ctx context.Context, at netip.AddrPort) (*mcast.Conn, error) {
+	if zone := at.Addr().Zone(); zone != "" {
+		list, err := mcast.Interfaces()
+		if err != nil {
+			return nil, err
+		}
+		if _, err := mcast.FindInterface(list, zone); err != nil {
+			return nil, &mcast.OpError{Op: "listen", Target: at.String(), Err: err}
+		}
+	}
+	return e.listen(ctx, mcast.Config{Addr: at.Addr(), Port: at.Port(), Exclusive: true})
+}
+
+// join opens the two sockets that a group needs, joins it, and returns the
+// socket that answers leave from.
+func (e *echoer) join(ctx context.Context, g mcast.Group) (*mcast.Conn, error) {
+	list, err := mcast.Interfaces()
+	if err != nil {
+		return nil, err
+	}
+	c, err := choose(list, e.set.interfaces, g.Addr)
+	if err != nil {
+		return nil, &mcast.OpError{Op: "join", Target: g.String(), Err: err}
+	}
+	conn, err := e.listen(ctx, mcast.Config{Addr: wildcard(g), Port: g.Port})
+	if err != nil {
+		return nil, forGroup(err, g)
+	}
+	e.keep.conns[socketOf(g)] = conn
+	answers, err := e.listen(ctx, mcast.Config{Addr: wildcard(g)})
+	if err != nil {
+		return nil, err
+	}
+	on, err := e.keep.join(g, c)
+	if err != nil {
+		answers.Close()
+		return nil, err
+	}
+	e.started(jsonServing{Address: clean(g.String()), Interfaces: names(on), AnswersFrom: answers.LocalAddr().Port()})
+	return answers, nil
+}
+
+// listen opens a socket. Its error knows more than the kernel says.
+func (e *echoer) listen(ctx context.Context, cfg mcast.Config) (*mcast.Conn, error) {
+	cfg.Trace = e.set.tracer(e.errs)
+	conn, err := mcast.Listen(ctx, cfg)
+	at := netip.AddrPortFrom(cfg.Addr, cfg.Port)
+	switch {
+	case errors.Is(err, mcast.ErrPortInUse):
+		op, _ := errors.AsType[*mcast.OpError](err)
+		op.Err = mcast.ErrPortInUse
+		if who := holder(at); who != "" {
+			op.Err = fmt.Errorf("%w: %s", op.Err, who)
+		}
+		err = advised{err, "end what has it (ss -ulpn lists it), or use another port; 0 leaves it to the kernel: groupcast echo :0"}
+	case errors.Is(err, syscall.EACCES) && cfg.Port != 0:
+		err = advised{err, "low ports are privileged (net.ipv4.ip_unprivileged_port_start, mostly 1024): use a higher one, such as 1234, or allow it, as root: setcap cap_net_bind_service=+ep FILE"}
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		err = advised{err, ownAddresses(cfg.Addr)}
+	}
+	return conn, err
+}
+
+// holder says which program has a port, as far as the system tells: "python3
+// (4711) has 0.0.0.0:1234".
+func holder(at netip.AddrPort) string {
+	facts, err := doctor.Gather(doctor.Intent{Group: mcast.Group{Addr: at.Addr(), Port: at.Port()}})
+	if err != nil {
+		return ""
+	}
+	for _, s := range facts.Sockets {
+		a := s.Local.Addr().WithZone("")
+		if s.Local.Port() != at.Port() || a != at.Addr().WithZone("") && !a.IsUnspecified() && !at.Addr().IsUnspecified() {
+			continue
+		}
+		if s.Program != "" {
+			return fmt.Sprintf("%s has %s", s.Program, s.Local)
+		}
+		return fmt.Sprintf("a program of user %d has %s", s.UID, s.Local)
+	}
+	return ""
+}
+
+// ownAddresses lists the addresses of this host, of that IP version.
+func ownAddresses(like netip.Addr) string {
+	const most = 8
+	var own []string
+	list, _ := mcast.Interfaces()
+	for _, i := range list {
+		for _, p := range i.Addrs {
+			if p.Addr().Is4() == like.Is4() {
+				own = append(own, fmt.Sprintf("%s (%s)", p.Addr(), i.Name))
+			}
+		}
+	}
+	if len(own) == 0 {
+		return "no interface has an address of that IP version: groupcast interfaces"
+	}
+	if len(own) > most {
+		own = append(slices.Clip(own[:most]), "more: groupcast interfaces")
+	}
+	return "this host has " + strings.Join(own, ", ")
+}

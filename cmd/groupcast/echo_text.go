@@ -1,0 +1,223 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/echo"
+)
+
+// The objects that echo --json prints. Fields are only added.
+
+// jsonServing says that datagrams are answered from now on.
+type jsonServing struct {
+	Type        string   `json:"type"`
+	Address     string   `json:"address"`                // a group's too
+	Interfaces  []string `json:"interfaces,omitempty"`   // where the group is joined
+	AnswersFrom uint16   `json:"answers_from,omitempty"` // the port that answers in a group leave from
+	PerSource   float64  `json:"per_source"`             // answers a second at most; 0: no limit
+	Total       float64  `json:"total"`                  // the same for all sources of a group; 0: no limit
+}
+
+// jsonEchoed is what happened to one datagram; with -v.
+type jsonEchoed struct {
+	Type   string    `json:"type"` // received, and then written or unanswered
+	Time   time.Time `json:"time"`
+	Peer   string    `json:"peer"`
+	Size   int       `json:"size"`             // bytes of payload
+	Reason string    `json:"reason,omitempty"` // unanswered: why
+	Error  string    `json:"error,omitempty"`  // unanswered, "not sent": why not
+}
+
+// jsonEchoTotals is the last object.
+type jsonEchoTotals struct {
+	Type       string            `json:"type"`
+	Requests   uint64            `json:"requests"`
+	Answers    uint64            `json:"answers"`
+	Bytes      uint64            `json:"bytes"`      // of payload of the answers
+	Unanswered map[string]uint64 `json:"unanswered"` // by reason
+	Filtered   uint64            `json:"filtered"`   // dropped by the kernel at our wish: of sources that flood. No requests
+	Dropped    uint64            `json:"dropped"`    // by the kernel, for want of room. No requests
+}
+
+func (e *echoer) started(s jsonServing) {
+	s.Type = "serving"
+	limits := "without a limit: whoever reaches it can make this host send as much to an address that they forge"
+	if !e.unlimited {
+		s.PerSource = echo.DefaultPerSource
+		limits = fmt.Sprintf("at most %g a second to one source", s.PerSource)
+	}
+	where := s.Address
+	if s.AnswersFrom != 0 {
+		s.Total = echo.DefaultTotal
+		where += fmt.Sprintf(" on %s, from port %d", strings.Join(s.Interfaces, ", "), s.AnswersFrom)
+		limits += fmt.Sprintf(", %g to all", s.Total)
+	}
+	if e.set.json {
+		writeJSON(e.out, s)
+	}
+	e.remark(fmt.Sprintf("echoing datagrams to %s; %s", where, limits))
+}
+
+// unanswered counts by reason what got no answer, in the order of the reasons.
+func unanswered(s echo.Stats) (by map[string]uint64, text string) {
+	by = map[string]uint64{}
+	var parts []string
+	for _, c := range []struct {
+		reason echo.Reason
+		n      uint64
+	}{
+		{echo.NoReturn, s.NoReturn}, {echo.Cut, s.Cut}, {echo.Broadcast, s.Broadcast}, {echo.Unicast, s.Unicast},
+		{echo.Stray, s.Stray}, {echo.ServicePort, s.ServicePort}, {echo.OffLink, s.OffLink}, {echo.Loop, s.Loop},
+		{echo.RateLimited, s.RateLimited}, {echo.TotalLimited, s.TotalLimited}, {echo.Failed, s.Failed},
+	} {
+		if c.n > 0 {
+			by[c.reason.String()] = c.n
+			parts = append(parts, fmt.Sprintf("%d %s", c.n, c.reason))
+		}
+	}
+	return by, strings.Join(parts, ", ")
+}
+
+// ended says what was served; lost is how many lines about it were not
+// printed.
+func (e *echoer) ended(s echo.Stats, conn *mcast.Conn, lost int) {
+	dropped := conn.Stats().Dropped
+	dropped -= min(dropped, s.Filtered) // the kernel counts them together
+	by, not := unanswered(s)
+	if e.set.json {
+		writeJSON(e.out, jsonEchoTotals{
+			Type: "totals", Requests: s.Requests, Answers: s.Answers, Bytes: s.Bytes,
+			Unanswered: by, Filtered: s.Filtered, Dropped: dropped,
+		})
+	}
+	text := fmt.Sprintf("%s, %s of %s", count(int(s.Requests), "request"), count(int(s.Answers), "answer"), count(int(s.Bytes), "byte"))
+	if not != "" {
+		text += "; not answered: " + not
+	}
+	e.remark(text)
+	if s.Filtered > 0 {
+		e.remark(count(int(s.Filtered), "datagram") + " of sources that flooded, dropped unread")
+	}
+	if dropped > 0 {
+		e.remark(dropsText(dropped))
+		e.remark("hint: " + dropsHint(conn.ReadBuffer()))
+	}
+	if lost > 0 {
+		e.remark(count(lost, "line") + " lost: they came faster than they were printed")
+	}
+}
+
+func (e *echoer) remark(text string) {
+	if !e.set.quiet && !e.set.json {
+		fmt.Fprintf(e.errs, "groupcast: %s\n", clean(text))
+	}
+}
+
+// addrPortText is an address as a line has it: a zone is the name of an
+// interface.
+func addrPortText(a netip.AddrPort) string { return clean(a.String()) }
+
+// echoLog prints what happens to datagrams, by a goroutine of its own: a
+// terminal that stands still must not keep the service waiting.
+type echoLog struct {
+	out, errs     io.Writer
+	verbose, json bool
+	events        chan echo.Event
+	printed       chan struct{}
+	lost          int
+	told          map[string]bool // why answers could not be sent
+}
+
+func newEchoLog(out, errs io.Writer, verbose, json bool) *echoLog {
+	l := &echoLog{
+		out: out, errs: errs, verbose: verbose, json: json,
+		events: make(chan echo.Event, 4096), printed: make(chan struct{}), told: map[string]bool{},
+	}
+	go l.print()
+	return l
+}
+
+// add takes in an event; it is for echo.Config.Log.
+func (l *echoLog) add(e echo.Event) {
+	if !l.verbose && e.Reason != echo.Failed {
+		return
+	}
+	select {
+	case l.events <- e:
+	default:
+		l.lost++
+	}
+}
+
+// close prints what is left, and returns how many events were not printed.
+func (l *echoLog) close() (lost int) {
+	close(l.events)
+	<-l.printed
+	return l.lost
+}
+
+func (l *echoLog) print() {
+	defer close(l.printed)
+	w := bufio.NewWriter(l.out)
+	for e := range l.events {
+		if e.Reason == echo.Failed {
+			l.complain(e)
+		}
+		switch {
+		case !l.verbose:
+		case l.json:
+			writeJSON(w, echoedObject(e))
+		default:
+			fmt.Fprintln(w, echoedText(e))
+		}
+		if len(l.events) == 0 {
+			w.Flush()
+		}
+	}
+	w.Flush()
+}
+
+// complain says once for each reason that an answer could not be sent.
+func (l *echoLog) complain(e echo.Event) {
+	err := e.Err
+	if op, ok := errors.AsType[*mcast.OpError](err); ok {
+		err = op.Err
+	}
+	if l.told[err.Error()] {
+		return
+	}
+	l.told[err.Error()] = true
+	err = fmt.Errorf("answer to %s: %w", e.Peer, err)
+	if errors.Is(err, syscall.ENETUNREACH) || errors.Is(err, syscall.EHOSTUNREACH) {
+		err = advised{err, fmt.Sprintf("there is no way back to it: ip route get %s; others are answered", e.Peer.Addr())}
+	}
+	complain(l.errs, err)
+}
+
+func echoedText(e echo.Event) string {
+	direction := "from"
+	if e.Kind == echo.Written {
+		direction = "to"
+	}
+	text := fmt.Sprintf("packet-%s: bytes=%d %s=%s", e.Kind, e.Bytes, direction, addrPortText(e.Peer))
+	if e.Kind == echo.Unanswered {
+		text += fmt.Sprintf(" reason=%q", e.Reason)
+	}
+	return text
+}
+
+func echoedObject(e echo.Event) jsonEchoed {
+	o := jsonEchoed{Type: string(e.Kind), Time: e.At, Peer: addrPortText(e.Peer), Size: e.Bytes, Reason: e.Reason.String()}
+	if e.Err != nil {
+		o.Error = clean(reason(e.Err))
+	}
+	return o
+}

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"github.com/groupcast/groupcast/mcast"
+)
+
+// keeper joins groups and keeps them joined while interfaces come and go. It
+// is for one goroutine after the other.
+type keeper struct {
+	conns  map[netip.AddrPort]*mcast.Conn // by what they are bound to
+	widely map[mcast.Group]bool           // joined wherever they can be, also on interfaces to come
+	down   map[int]bool                   // interfaces, by index
+	say    func(string)
+	fail   func(error) // says what could not be done, which is not the end
+}
+
+func newKeeper(say func(string), fail func(error)) *keeper {
+	return &keeper{
+		conns: map[netip.AddrPort]*mcast.Conn{}, widely: map[mcast.Group]bool{}, down: map[int]bool{},
+		say: say, fail: fail,
+	}
+}
+
+// join joins a group on each interface that is chosen for it, on the socket
+// for its IP version and port, and returns where it is joined. A group that
+// cannot be joined anywhere is an error; one that is joined on some interfaces
+// only is a remark.
+func (k *keeper) join(g mcast.Group, c choice) ([]mcast.Interface, error) {
+	conn := k.conns[socketOf(g)]
+	k.widely[wherever(g)] = c.everywhere()
+	var errs []error
+	for _, i := range c.joins {
+		if err := conn.Join(g, i); err != nil && !errors.Is(err, mcast.ErrJoined) {
+			errs = append(errs, err)
+		}
+	}
+	if len(errs) == len(c.joins) {
+		return nil, errors.Join(errs...)
+	}
+	for _, err := range errs {
+		k.fail(err)
+	}
+	var where []mcast.Interface
+	for _, m := range conn.Memberships() {
+		if m.Group == wherever(g) {
+			where = append(where, m.Interface)
+		}
+	}
+	return where, nil
+}
+
+func (k *keeper) close() {
+	for _, conn := range k.conns {
+		conn.Close()
+	}
+}
+
+// follow brings the memberships in line with a change of an interface.
+func (k *keeper) follow(ch mcast.Change) {
+	k.state(ch)
+	for _, conn := range k.conns {
+		lost, rejoined, err := conn.Follow(ch)
+		for _, m := range lost {
+			k.say(lostText(m))
+		}
+		for _, m := range rejoined {
+			k.say(rejoinedText(m))
+		}
+		if err != nil {
+			k.fail(err)
+		}
+	}
+	if ch.Kind == mcast.Gone {
+		delete(k.down, ch.Interface.Index)
+	}
+	k.joinOnNew(ch)
+}
+
+// joinOnNew joins groups on an interface that may have become usable: those for
+// which the user named no interface.
+func (k *keeper) joinOnNew(ch mcast.Change) {
+	for g, widely := range k.widely {
+		if !widely || !brings(ch) || !ch.Interface.Usable(g.Addr) {
+			continue
+		}
+		err := k.conns[socketOf(g)].Join(g, ch.Interface)
+		switch {
+		case err == nil:
+			k.say(usableText(ch.Interface, g))
+		case !errors.Is(err, mcast.ErrJoined):
+			k.fail(err)
+		}
+	}
+}
+
+// wherever is the group without the interface that its zone names.
+func wherever(g mcast.Group) mcast.Group {
+	g.Addr = g.Addr.WithZone("")
+	return g
+}
+
+// state says when an interface that is joined on stops and starts to carry
+// anything.
+func (k *keeper) state(ch mcast.Change) {
+	i := ch.Interface
+	joined := slices.ContainsFunc(k.memberships(), func(m mcast.Membership) bool { return m.Interface.Index == i.Index })
+	switch {
+	case !joined:
+	case ch.Kind == mcast.LinkDown || ch.Kind == mcast.NoCarrier:
+		k.down[i.Index] = true
+		k.say(nothingBy(i, ch.Kind))
+	case ch.Kind == mcast.LinkUp && k.down[i.Index]:
+		k.down[i.Index] = false
+		k.say(i.Name + " is up again")
+	}
+}
+
+func nothingBy(i mcast.Interface, why mcast.ChangeKind) string {
+	return fmt.Sprintf("%s is %s: nothing arrives by it", i.Name, why)
+}
+
+func (k *keeper) memberships() (all []mcast.Membership) {
+	for _, conn := range k.conns {
+		all = append(all, conn.Memberships()...)
+	}
+	return all
+}

@@ -1,0 +1,267 @@
+package main
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"github.com/spf13/cobra"
+
+	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/probe"
+)
+
+func newProbe(set *settings) *cobra.Command {
+	p := &prober{set: set}
+	cmd := &cobra.Command{
+		Use:   "probe HOST:PORT...",
+		Short: "Ask UDP ports of hosts for an answer, and say exactly what is known then",
+		Long: `Send datagrams to ports of hosts, and say what is known of each, in a line:
+
+  answered     something came back, and how it begins
+  refused      ICMP says that nobody has the port, and who says so
+  unreachable  another ICMP error, nobody answers ARP, or this host does not send
+  silent       nothing came back: open, filtered or lost. UDP cannot tell
+  unresolved   the name has no address
+
+Ports are 9, 7-9 or 7-9,1234. Names are resolved, and all of their addresses asked. Many services answer only to their
+own protocol: --data and --hex say what is sent.
+
+--watch keeps asking and prints each change with its time, until ctrl+c or -t. --json prints an object result for each
+line, and totals. Exit status: 0 if all answered (with --watch, at last), 3 if some did, 1 if none.`,
+		Example: `  groupcast probe 192.168.8.226:1234
+  groupcast probe -4 printer:161,9100 [2001:db8::1]:7-9
+  groupcast probe --hex 1b$(printf %094d 0) pool.ntp.org:123   a question that NTP understands
+  groupcast probe --watch 192.168.8.226:1234                   when does it stop, when is it back?`,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usageError{errors.New("probe: name a target, such as 192.168.8.226:1234")}
+			}
+			places, err := probe.ParseTargets(args...)
+			if err == nil {
+				err = p.check(cmd.Flags().Changed)
+			}
+			if err != nil {
+				return usageError{err}
+			}
+			p.out, p.errs = cmd.OutOrStdout(), cmd.ErrOrStderr()
+			return p.run(cmd.Context(), places)
+		},
+	}
+	flags := cmd.Flags()
+	flags.BoolVarP(&p.only4, "ipv4", "4", false, "ask addresses of IPv4 only")
+	flags.BoolVarP(&p.only6, "ipv6", "6", false, "ask addresses of IPv6 only")
+	flags.IntVarP(&p.cfg.Tries, "tries", "c", 3, "datagrams to a target that is silent (also --count)")
+	flags.IntVar(&p.cfg.Tries, "count", 3, "the same as --tries")
+	flags.MarkHidden("count")
+	flags.DurationVar(&p.cfg.Interval, "interval", time.Second, "time between two tries; with --watch also between two rounds")
+	flags.DurationVar(&p.cfg.Timeout, "timeout", 2*time.Second, "time to wait after the last try; on this host's own networks 3.5s at the least, which ARP takes")
+	flags.Float64Var(&p.cfg.Rate, "rate", 100, "datagrams a second to all targets together")
+	flags.IntVar(&p.size, "size", 0, "send so many `BYTES` that mean nothing")
+	flags.StringVar(&p.data, "data", "", "send this `TEXT`; without it, a line that says who asks")
+	flags.StringVar(&p.hex, "hex", "", "send these `BYTES`, as hexadecimal digits")
+	flags.BoolVar(&p.watch, "watch", false, "keep asking, and print what changes")
+	flags.DurationVarP(&p.until, "for", "t", 0, "with --watch: end after this time, such as 5m; 0: no limit")
+	for _, name := range []string{"tries", "interval", "timeout", "rate", "size", "data", "hex", "for"} {
+		cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
+	}
+	return cmd
+}
+
+// maxWatched is how many targets are watched at once: each has a socket of its
+// own all the time.
+const maxWatched = 64
+
+// prober asks targets and prints what is known of each.
+type prober struct {
+	set          *settings
+	cfg          probe.Config
+	only4, only6 bool
+	size         int
+	data, hex    string
+	watch        bool
+	until        time.Duration
+	out, errs    io.Writer
+
+	mu      sync.Mutex                     // guards what follows; of --watch, several goroutines report
+	width   int                            // of the column of targets
+	verdict map[probe.Target]probe.Verdict // at last
+	hinted  bool                           // what silence means has been said
+}
+
+// check looks at the flags, and makes the payload.
+func (p *prober) check(changed func(string) bool) error {
+	payloads := 0
+	for _, name := range []string{"size", "data", "hex"} {
+		if changed(name) {
+			payloads++
+		}
+	}
+	switch {
+	case payloads > 1:
+		return errors.New("--size, --data and --hex: want one of them")
+	case p.only4 && p.only6:
+		return errors.New("-4 and -6: leave both out to ask addresses of both")
+	case p.cfg.Tries < 1 || p.cfg.Tries > 100:
+		return fmt.Errorf("--tries %d: want 1 to 100", p.cfg.Tries)
+	case p.cfg.Interval <= 0 || p.cfg.Timeout <= 0:
+		return errors.New("--interval and --timeout: want a time, such as 500ms")
+	case !(p.cfg.Rate >= 0.01 && p.cfg.Rate <= 1e6):
+		return fmt.Errorf("--rate %g: want 0.01 to 1000000 datagrams a second", p.cfg.Rate)
+	case p.size < 0 || p.size > mcast.MaxPayload:
+		return fmt.Errorf("--size %d: a datagram has 0 to %d bytes of payload", p.size, mcast.MaxPayload)
+	case p.until < 0 || p.until > 0 && !p.watch:
+		return errors.New("-t: how long to --watch; 0: no limit")
+	case changed("size"):
+		p.cfg.Payload = filler(p.size)
+	case changed("data"):
+		p.cfg.Payload = []byte(p.data)
+	case changed("hex"):
+		payload, err := hex.DecodeString(p.hex)
+		if err != nil {
+			return fmt.Errorf("--hex: want an even number of digits 0 to 9 and a to f: %w", err)
+		}
+		p.cfg.Payload = payload
+	}
+	if len(p.cfg.Payload) > mcast.MaxPayload {
+		return fmt.Errorf("%d bytes: %w: %d bytes fit", len(p.cfg.Payload), mcast.ErrTooLong, mcast.MaxPayload)
+	}
+	return nil
+}
+
+// filler is the usual payload again and again.
+func filler(size int) []byte {
+	b := make([]byte, size)
+	for n := 0; n < size; {
+		n += copy(b[n:], probe.DefaultPayload+"\n")
+	}
+	return b
+}
+
+func (p *prober) family() probe.Family {
+	switch {
+	case p.only4:
+		return probe.IPv4
+	case p.only6:
+		return probe.IPv6
+	}
+	return probe.AnyFamily
+}
+
+func (p *prober) run(ctx context.Context, places []probe.HostPort) error {
+	p.cfg.Trace = p.set.tracer(p.errs)
+	if len(p.set.interfaces) > 0 && p.set.interfaces[0] != kernelDefault {
+		list, err := mcast.Interfaces()
+		if err != nil {
+			return err
+		}
+		by, err := mcast.FindInterface(list, p.set.interfaces[0])
+		if err != nil {
+			return err
+		}
+		p.cfg.Via.IfIndex = by.Index
+	}
+	targets := probe.Resolve(ctx, p.family(), places)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	p.verdict = map[probe.Target]probe.Verdict{}
+	for _, t := range targets {
+		p.width = max(p.width, utf8.RuneCountInString(targetText(t)))
+	}
+	if p.watch {
+		return p.keep(ctx, targets)
+	}
+	if err := probe.Probe(ctx, p.cfg, targets, p.tell); err != nil {
+		return mistake(err)
+	}
+	return p.end(len(targets))
+}
+
+// mistake makes an error of the command line of one about the targets.
+func mistake(err error) error {
+	if errors.Is(err, probe.ErrNotOneHost) || errors.Is(err, probe.ErrTooManyTargets) {
+		return usageError{err}
+	}
+	return err
+}
+
+// keep watches the targets until it is told to end, which is no failure.
+func (p *prober) keep(ctx context.Context, targets []probe.Target) error {
+	if len(targets) > maxWatched {
+		return usageError{fmt.Errorf("--watch: %d targets: want %d at most", len(targets), maxWatched)}
+	}
+	parent := ctx
+	if p.until > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, p.until)
+		defer cancel()
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	p.cfg.Rate = max(p.cfg.Rate/float64(len(targets)), 0.01)
+	p.remark(fmt.Sprintf("asking every %s; ctrl+c ends it", p.cfg.Interval))
+	var mu sync.Mutex
+	var failed error
+	var watching sync.WaitGroup
+	for _, t := range targets {
+		watching.Go(func() {
+			err := probe.Watch(ctx, p.cfg, t, p.cfg.Interval, p.tell)
+			if t.Err != nil || ctx.Err() != nil {
+				return
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			failed = err
+			stop()
+		})
+	}
+	watching.Wait()
+	switch {
+	case failed != nil:
+		return mistake(failed)
+	case len(p.verdict) == 0:
+		return parent.Err() // nothing was known yet
+	}
+	return p.end(len(targets))
+}
+
+// end gives the exit status for what is known at last.
+func (p *prober) end(targets int) error {
+	counts := map[probe.Verdict]int{}
+	for _, v := range p.verdict {
+		counts[v]++
+	}
+	p.totals(targets, counts)
+	if p.limited() {
+		p.hint("a host limits its ICMP errors, mostly to one a second: with --rate 1 closed ports do not look silent")
+	}
+	switch counts[probe.Answered] {
+	case targets:
+		return nil
+	case 0:
+		return status(exitNot)
+	}
+	return status(exitDoubt)
+}
+
+// limited reports whether ports of one host refused and were silent, as they
+// are when its ICMP errors are limited.
+func (p *prober) limited() bool {
+	refused := map[string]bool{}
+	for t, v := range p.verdict {
+		refused[t.Host] = refused[t.Host] || v == probe.Refused
+	}
+	for t, v := range p.verdict {
+		if v == probe.Silent && refused[t.Host] {
+			return true
+		}
+	}
+	return false
+}
