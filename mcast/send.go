@@ -39,6 +39,9 @@ func (c *Conn) Send(data []byte, to netip.AddrPort, via Via) error {
 	if c.sock.trace.on() {
 		start = time.Now()
 	}
+	if !to.IsValid() {
+		to = c.cfg.Remote
+	}
 	err := c.send(data, to, via)
 	if err != nil && c.errors != nil {
 		err = c.sendAgain(err, data, to, via)

@@ -131,7 +131,7 @@ func (p *player) resize(t *rapid.T) {
 
 func (p *player) command(t *rapid.T) {
 	if p.focus == onInput {
-		p.input.Set(rapid.SampledFrom([]string{"/clear", "/who", "/help", "/join", "/source", "/interface", "/save x", "/no", "said"}).Draw(t, "command"))
+		p.input.Set(rapid.SampledFrom([]string{"/clear", "/who", "/help", "/join", "/source", "/interface", "/save x", "/ping", "/ping 5", "/ping x", "/no", "said"}).Draw(t, "command"))
 		p.do(namedKeys["enter"])
 	}
 }

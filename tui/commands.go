@@ -45,6 +45,7 @@ var slashes = []slash{
 	{name: "/block", args: "[ADDRESS]", text: "hear a source no more", parse: parseBlock, words: heardSources},
 	{name: "/unblock", args: "ADDRESS", text: "hear it again", parse: parseUnblock, words: blockedSources},
 	{name: "/who", text: "who was heard", parse: always(showWho{})},
+	{name: "/ping", args: "[COUNT]", text: "who answers in the group, and how soon", parse: parsePing},
 	{name: "/loopback", args: "on|off", text: "copies on this host", parse: parseLoopback, words: onOff},
 	{name: "/ttl", alias: "/hops", args: "0 to 255", text: "how far sends go", parse: parseHops},
 	{name: "/save", args: "FILE", text: "write the talk there", parse: parseSave, line: true},
@@ -243,6 +244,19 @@ func parseHops(args []string, _ Snapshot) (Action, error) {
 		}
 	}
 	return SetHops{Hops: int(n)}, nil
+}
+
+func parsePing(args []string, _ Snapshot) (Action, error) {
+	const usual = 3
+	switch len(args) {
+	case 0:
+		return Ping{Count: usual}, nil
+	case 1:
+		if n, err := strconv.ParseUint(args[0], 10, 16); err == nil && 0 < n && n <= MaxPings {
+			return Ping{Count: int(n)}, nil
+		}
+	}
+	return nil, fmt.Errorf("/ping: want a number from 1 to %d, or nothing for %d", MaxPings, usual)
 }
 
 func parseSave(args []string, _ Snapshot) (Action, error) {

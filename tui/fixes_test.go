@@ -13,7 +13,7 @@ import (
 // Keys that a terminal pastes one by one are drawn together, and none is lost.
 func TestKeysInARowAreDrawnTogether(t *testing.T) {
 	s := newStory(t, 100, 30)
-	p := &pacer{Model: s.Model}
+	p := &pacer{Model: s.Model, work: s.work}
 	p.View()
 	drawings := 0
 	for range 500 {
@@ -30,8 +30,8 @@ func TestKeysInARowAreDrawnTogether(t *testing.T) {
 		t.Error("the last keys are not drawn, and no drawing is on its way")
 	}
 	p.Update(drawMsg{})
-	if got := strings.Count(p.View().Content, "x"); got < 50 || p.input.Value() != strings.Repeat("x", 500) {
-		t.Errorf("after the burst %d of the keys are on the screen, and %d in the input", got, len(p.input.Value()))
+	if got := strings.Count(p.View().Content, "x"); got < 50 || s.input.Value() != strings.Repeat("x", 500) {
+		t.Errorf("after the burst %d of the keys are on the screen, and %d in the input", got, len(s.input.Value()))
 	}
 }
 

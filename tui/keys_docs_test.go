@@ -71,6 +71,12 @@ func keysPage() string {
 		fmt.Fprintf(&b, "| %s | %s |\n", strings.ReplaceAll(name, "|", "\\|"), c.text)
 	}
 	b.WriteString("| `//text` | says /text |\n")
+	b.WriteString("\n## On the screen of groupcast ping --ui\n\n| key | what it does |\n|---|---|\n")
+	for _, bind := range pingBindings {
+		if bind.label != "" {
+			fmt.Fprintf(&b, "| %s | %s |\n", bind.label, bind.text)
+		}
+	}
 	return b.String()
 }
 

@@ -2,14 +2,11 @@ package tui
 
 import (
 	"cmp"
-	"context"
 	"slices"
 	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
-	"github.com/charmbracelet/colorprofile"
-	"github.com/charmbracelet/x/ansi"
 
 	"github.com/groupcast/groupcast/mcast/chat"
 )
@@ -17,10 +14,6 @@ import (
 // snapshotPause is the least time between two snapshots: as often as the
 // terminal is drawn.
 const snapshotPause = time.Second / framesPerSecond
-
-// unicodeCore are the answers of a terminal that can count the width of
-// grapheme clusters (mode 2027).
-var unicodeCore = []ansi.ModeSetting{ansi.ModeSet, ansi.ModeReset, ansi.ModePermanentlySet}
 
 // page is what may lie over the view.
 type page uint8
@@ -34,15 +27,9 @@ const (
 
 // Model is the whole screen, a tea.Model.
 type Model struct {
-	work *worker
-	now  func() time.Time
-	err  error // what ended the session
-	quit func()
-
-	ascii         bool
-	dark          bool
-	profile       colorprofile.Profile
-	method        ansi.Method
+	life
+	appearance
+	now           func() time.Time
 	look          *look
 	mouse         bool
 	suspend       bool
@@ -89,13 +76,10 @@ type Model struct {
 // as well.
 func New(s Session, opts Options) *Model {
 	m := &Model{
-		work:  &worker{ctx: context.Background(), session: s},
-		now:   opts.Now,
-		ascii: opts.ASCII,
-		dark:  true,
-		quit:  func() {},
+		life:       newLife(s),
+		appearance: newAppearance(opts),
+		now:        opts.Now,
 
-		profile:   colorprofile.TrueColor,
 		mouse:     !opts.NoMouse,
 		suspend:   opts.Suspend,
 		notify:    opts.Notify,
@@ -121,7 +105,7 @@ func New(s Session, opts Options) *Model {
 
 // setLook gives the panes a new look.
 func (m *Model) setLook() {
-	m.look = newLook(m.dark, m.ascii, m.method, m.profile)
+	m.look = m.newLook()
 	m.title.look, m.membership.look, m.heard.look = m.look, m.look, m.look
 	m.pitfalls.look, m.input.look, m.help.look, m.find.look = m.look, m.look, m.look, m.look
 	m.hostmap.look, m.detail.look, m.datagrams.look, m.calls.look = m.look, m.look, m.look, m.look
@@ -153,34 +137,15 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	})
 }
 
-// guarded calls f; a panic in it ends the session.
-func (m *Model) guarded(f func() tea.Cmd) (cmd tea.Cmd) {
-	defer func() {
-		if r := recover(); r != nil {
-			m.err = cmp.Or[error](m.err, Recovered(r))
-			cmd = tea.Quit
-		}
-	}()
-	return f()
-}
-
 func (m *Model) update(msg tea.Msg) tea.Cmd {
+	if m.learn(msg) {
+		m.setLook()
+		return nil
+	}
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		m.width, m.height = msg.Width, msg.Height
 		m.pressed = nil
-	case tea.BackgroundColorMsg:
-		m.dark = msg.IsDark()
-		m.setLook()
-	case tea.ColorProfileMsg:
-		m.profile = msg.Profile
-		m.setLook()
-	case tea.ModeReportMsg:
-		// The renderer counts grapheme clusters from now on, and so do we.
-		if msg.Mode == ansi.ModeUnicodeCore && slices.Contains(unicodeCore, msg.Value) {
-			m.method = ansi.GraphemeWidth
-			m.setLook()
-		}
 	case batchMsg:
 		return tea.Batch(m.take(Batch(msg)), m.work.next(), m.refresh())
 	case doneMsg:

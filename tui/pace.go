@@ -12,9 +12,10 @@ import (
 // would each cost a frame that nobody sees.
 const framePause = 10 * time.Millisecond
 
-// pacer is a Model that is drawn at most once in framePause.
+// pacer is a model that is drawn at most once in framePause.
 type pacer struct {
-	*Model
+	tea.Model
+	work   *worker
 	drawn  tea.View
 	at     time.Time // when it was drawn
 	coming bool      // a drawMsg is on its way

@@ -39,13 +39,18 @@ type Options struct {
 // included. Run waits for the session's calls to return: they have to end with
 // their context. Signals are left to the caller, to end ctx with.
 func Run(ctx context.Context, s Session, opts Options) error {
-	inner, cancel := context.WithCancel(ctx)
 	if opts.Env == nil {
 		opts.Env = os.Environ()
 	}
 	m := New(s, opts)
-	m.work.ctx = inner
-	defer m.work.wait()
+	return run(ctx, m, &m.life, opts)
+}
+
+// run shows a model whose life is l, as Run says.
+func run(ctx context.Context, m tea.Model, l *life, opts Options) error {
+	inner, cancel := context.WithCancel(ctx)
+	l.work.ctx = inner
+	defer l.work.wait()
 	defer cancel()
 
 	program := []tea.ProgramOption{tea.WithEnvironment(environ(opts.Env)), tea.WithFPS(framesPerSecond), tea.WithoutSignalHandler()}
@@ -61,16 +66,16 @@ func Run(ctx context.Context, s Session, opts Options) error {
 	if opts.Output != nil {
 		program = append(program, tea.WithOutput(opts.Output))
 	}
-	p := tea.NewProgram(&pacer{Model: m}, program...)
+	p := tea.NewProgram(&pacer{Model: m, work: l.work}, program...)
 	// Not by tea.WithContext: that does not wait for the reader of the input.
 	stop := context.AfterFunc(ctx, p.Quit)
 	defer stop()
 	watched.gone = func() { go p.Send(endMsg{errTerminalGone}) }
-	m.quit = func() { go p.Quit() } // it waits for the loop, which may be where we are
+	l.quit = func() { go p.Quit() } // it waits for the loop, which may be where we are
 	_, err := p.Run()
 	switch {
-	case m.err != nil && !errors.Is(m.err, ctx.Err()): // which a call that ctx ended may have returned
-		return m.err
+	case l.err != nil && !errors.Is(l.err, ctx.Err()): // which a call that ctx ended may have returned
+		return l.err
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case err != nil:

@@ -85,6 +85,9 @@ type Egress struct {
 	Err       error      // there is none
 }
 
+// MaxPings is the largest Count of a Ping.
+const MaxPings = 100
+
 // Action is something that the user asks for.
 type Action interface{ action() }
 
@@ -127,6 +130,10 @@ type (
 		File  string
 		Lines []chat.Line
 	}
+	// Ping asks everyone in the current group for echoes, from 1 to MaxPings
+	// times, by the way that sends leave, and tells in the talk who answered. It
+	// goes on after Do has returned; there is one at a time.
+	Ping struct{ Count int }
 	// ApplyFix carries out a finding's fix.
 	ApplyFix struct{ Finding doctor.Finding }
 )
@@ -140,4 +147,5 @@ func (SetHops) action()      {}
 func (Source) action()       {}
 func (Block) action()        {}
 func (Save) action()         {}
+func (Ping) action()         {}
 func (ApplyFix) action()     {}

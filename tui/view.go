@@ -61,18 +61,13 @@ func (m *Model) View() (v tea.View) {
 	if m.width <= 0 || m.height <= 0 || m.err != nil {
 		return v
 	}
-	defer func() {
-		if r := recover(); r != nil {
-			m.err = cmp.Or[error](m.err, Recovered(r))
-			v.Content = ""
-			m.quit()
+	v.Content = m.drawn(func() string {
+		rows, cursor := m.frame()
+		if cursor >= 0 {
+			v.Cursor = tea.NewCursor(cursor, m.inputRow())
 		}
-	}()
-	rows, cursor := m.frame()
-	v.Content = strings.Join(rows, "\n")
-	if cursor >= 0 {
-		v.Cursor = tea.NewCursor(cursor, m.inputRow())
-	}
+		return strings.Join(rows, "\n")
+	})
 	return v
 }
 

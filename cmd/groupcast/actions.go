@@ -42,6 +42,8 @@ func (s *session) change(a tui.Action) error {
 		return s.hearOnly(a.Addr)
 	case tui.Block:
 		return s.block(a.Addr, a.On)
+	case tui.Ping:
+		return s.ping(a.Count)
 	case tui.Save:
 		return s.save(a)
 	case tui.ApplyFix:

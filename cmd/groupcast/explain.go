@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -18,26 +19,28 @@ import (
 func newExplain(set *settings) *cobra.Command {
 	return &cobra.Command{
 		Use:   "explain [NAME]",
-		Short: "Explain a pitfall, or list them all",
+		Short: "Explain a pitfall or what UDP answers, or list the pages",
 		Long: `Explain a pitfall by the name that groupcast doctor gives it: what is seen, how it happens, how it is known, what
-helps, and the lesson that makes it happen in a LAN inside this computer. Without NAME it lists the pitfalls.`,
-		Example: `  groupcast explain                list the pitfalls
-  groupcast explain wrong-egress   why sends leave by another interface than the LAN's`,
+helps, and the lesson that makes it happen in a LAN inside this computer. Or explain what UDP answers, and what its
+silence means: udp-connect, udp-refused, udp-silence. Without NAME it lists all of them.`,
+		Example: `  groupcast explain                list the pages
+  groupcast explain wrong-egress   why sends leave by another interface than the LAN's
+  groupcast explain udp-refused    who is told that a port is closed, and when`,
 		Args: atMost(1),
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) (out []string, _ cobra.ShellCompDirective) {
 			if len(args) == 0 {
-				for _, p := range doctor.Pages() {
+				for _, p := range allPages() {
 					out = append(out, p.Name+"\t"+p.Title)
 				}
 			}
 			return out, cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			pages := doctor.Pages()
+			pages := allPages()
 			if len(args) > 0 {
 				p, err := doctor.FindPage(args[0])
 				if err != nil {
-					err = didYouMean(err, lab.Nearest(args[0], doctor.Names()))
+					err = didYouMean(err, lab.Nearest(args[0], slices.Concat(doctor.Names(), doctor.Topics())))
 					return usageError{fmt.Errorf("%w (groupcast explain lists them)", err)}
 				}
 				pages = []doctor.Page{p}
@@ -49,7 +52,7 @@ helps, and the lesson that makes it happen in a LAN inside this computer. Withou
 					writeJSON(out, pageObject(p))
 				}
 			case len(args) == 0:
-				listPages(out, pages)
+				listPages(out)
 			default:
 				writePage(out, pages[0], columns(out), emphasis(out))
 			}
@@ -58,9 +61,16 @@ helps, and the lesson that makes it happen in a LAN inside this computer. Withou
 	}
 }
 
-func listPages(out io.Writer, pages []doctor.Page) {
+// allPages are the pages of the pitfalls, and after them those of the topics.
+func allPages() []doctor.Page { return append(doctor.Pages(), doctor.TopicPages()...) }
+
+func listPages(out io.Writer) {
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	for _, p := range pages {
+	for _, p := range doctor.Pages() {
+		fmt.Fprintf(t, "%s\t%s\n", p.Name, p.Title)
+	}
+	fmt.Fprintln(t, "\nWhat UDP answers:")
+	for _, p := range doctor.TopicPages() {
 		fmt.Fprintf(t, "%s\t%s\n", p.Name, p.Title)
 	}
 	t.Flush()
@@ -122,7 +132,7 @@ func emphasis(out io.Writer) func(string) string {
 // jsonPage is a page as --json prints it. Fields are only added.
 type jsonPage struct {
 	Type     string        `json:"type"` // page
-	Name     string        `json:"name"` // of the pitfall
+	Name     string        `json:"name"` // of the pitfall or the topic
 	Title    string        `json:"title"`
 	Sections []jsonSection `json:"sections"`
 	Lessons  []string      `json:"lessons"` // as in groupcast lab run NAME

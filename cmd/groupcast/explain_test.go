@@ -56,7 +56,7 @@ SOURCES
 
 // No page is wider than the terminal, but for what is verbatim.
 func TestPagesFit(t *testing.T) {
-	for _, p := range doctor.Pages() {
+	for _, p := range allPages() {
 		for _, width := range []int{40, 41, 60, 80, 99, 100} {
 			var out strings.Builder
 			writePage(&out, p, width, plainText)
@@ -80,7 +80,7 @@ func TestPagesFit(t *testing.T) {
 // A page leads to lessons that there are.
 func TestPagesHaveLessons(t *testing.T) {
 	mentioned := regexp.MustCompile(`groupcast lab run ([a-z0-9-]+)`)
-	for _, p := range doctor.Pages() {
+	for _, p := range allPages() {
 		var out strings.Builder
 		writePage(&out, p, 100, plainText)
 		for _, m := range mentioned.FindAllStringSubmatch(out.String(), -1) {

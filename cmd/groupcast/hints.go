@@ -27,6 +27,11 @@ var (
 	errNoZone         = errors.New("a link-local address is one only together with its interface")
 	errUnlimitedGroup = errors.New("--unlimited is for unicast: one forged datagram to a group is answered by all of its members")
 	errAddressInstead = errors.New("an interface is chosen for a group; a unicast server is bound to an address")
+	errNoEcho         = errors.New("nothing was answered")
+	errNotSame        = errors.New("what came back is not what was sent")
+	errTooLate        = errors.New("every answer came too late")
+	errFlood          = errors.New("--flood: only to 127.0.0.1 or ::1, or in a host of a lab: groupcast lab enter NAME HOST")
+	errPinging        = errors.New("one is under way")
 	errNothingUsable  = errors.New("no interface is up with an address of that IP version, not even lo")
 )
 
@@ -115,6 +120,12 @@ func hint(err error) string {
 		return "is anyone sending to that group and port? groupcast interfaces shows where this host joins and sends"
 	case errors.Is(err, errNoScreen):
 		return "the same as a lesson, without a screen: groupcast lab run article"
+	case errors.Is(err, probe.ErrNoSuchHost):
+		return "check its spelling, and ask the system as this program does: getent hosts NAME"
+	case errors.Is(err, probe.ErrNameServer), errors.Is(err, probe.ErrNameTimeout):
+		return "name its address instead, or see which name server is asked: cat /etc/resolv.conf"
+	case errors.Is(err, probe.ErrNoSuchFamily):
+		return "leave -4 or -6 out, or name an address of that version"
 	case errors.Is(err, errNothingUsable):
 		return "switch on lo at least: ip link set lo up; for IPv6, see that net.ipv6.conf.all.disable_ipv6 is 0"
 	case errors.Is(err, syscall.EPERM):

@@ -11,6 +11,7 @@ import (
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/chat"
+	"github.com/groupcast/groupcast/mcast/ping"
 	"github.com/groupcast/groupcast/tui"
 )
 
@@ -56,6 +57,9 @@ func (s *session) receive(batch []mcast.Datagram, port uint16) {
 		}
 		if line.Kind == chat.Heard && line.To == s.group.Addr && !line.Local {
 			s.heard[d.IfIndex]++
+		}
+		if line.Kind == chat.Heard && ping.IsRequest(d.Data) {
+			continue // nobody said that
 		}
 		s.ring.Put(line)
 	}

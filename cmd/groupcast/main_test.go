@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"testing"
 
@@ -17,7 +18,9 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	}
 	os.Setenv("GORACE", "atexit_sleep_ms=0") // the race detector would hold every command for a second
-	testscript.Main(inLab{m}, map[string]func(){"groupcast": main})
+	commands := maps.Clone(plainCommands)
+	commands["groupcast"] = main
+	testscript.Main(inLab{m}, commands)
 }
 
 type inLab struct{ m *testing.M }

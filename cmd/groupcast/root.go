@@ -84,7 +84,7 @@ kernel, as a program does that sets nothing.`
 	chat := newChat(set)
 	chat.Use = "chat [GROUP[:PORT]]"
 	root.AddCommand(chat, newListen(set), newSend(set), newInterfaces(set),
-		newEcho(set), newProbe(set),
+		newEcho(set), newPing(set), newProbe(set),
 		newDoctor(set), newExplain(set), newLab(set), newLabPeer())
 	return root
 }

@@ -69,6 +69,7 @@ type session struct {
 	joins     map[int][]netip.Addr // what all programs of the host have joined, by interface; nil: not known
 	out       tui.Egress           // where sends leave, as last asked
 	told      string               // what the talk says of that
+	pinging   bool                 // a /ping is under way
 	err       error                // what ended the session
 }
 

@@ -9,25 +9,32 @@ import (
 	"testing"
 )
 
-var updateDocs = flag.Bool("update", false, "write docs/pitfalls anew")
+var updateDocs = flag.Bool("update", false, "write docs/pitfalls and docs/topics anew")
 
-const docsDir = "../../docs/pitfalls"
-
-// The pages of docs/pitfalls are made from the pages of this package. Run with
-// -update to write them anew. README.md, the table of all, is made where the
-// pitfalls are reproduced.
+// The pages of docs/pitfalls and docs/topics are made from the pages of this
+// package. Run with -update to write them anew. docs/pitfalls/README.md, the
+// table of all, is made where the pitfalls are reproduced.
 func TestDocs(t *testing.T) {
+	writesDocs(t, "../../docs/pitfalls", readPages(t, pageDir), "README.md")
+	writesDocs(t, "../../docs/topics", readPages(t, topicDir), "")
+}
+
+// writesDocs compares the files of a directory with pages, or writes them. It
+// may have one more.
+func writesDocs(t *testing.T, dir string, list []Page, more string) {
+	t.Helper()
 	pages := map[string]string{}
-	for _, p := range readPages(t) {
+	for _, p := range list {
 		pages[p.Name+".md"] = markdown(p)
-		for _, name := range p.Lessons[min(1, len(p.Lessons)):] {
-			if _, err := os.Stat(filepath.Join(docsDir, "../lessons", name+".md")); err != nil {
+		for _, name := range p.Lessons {
+			_, err := os.Stat(filepath.Join(dir, "../lessons", name+".md"))
+			if err != nil && name != p.Name { // a pitfall's own may be a scene, which has no page
 				t.Errorf("the page %s names the lesson %s: %v", p.Name, name, err)
 			}
 		}
 	}
 	for name, want := range pages {
-		path := filepath.Join(docsDir, name)
+		path := filepath.Join(dir, name)
 		if *updateDocs {
 			if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
 				t.Fatal(err)
@@ -38,12 +45,12 @@ func TestDocs(t *testing.T) {
 			t.Errorf("%s is not what the page says (%v): run go test ./mcast/doctor -update", path, err)
 		}
 	}
-	there, err := filepath.Glob(filepath.Join(docsDir, "*"))
+	there, err := filepath.Glob(filepath.Join(dir, "*"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, path := range there {
-		if name := filepath.Base(path); pages[name] == "" && name != "README.md" {
+		if name := filepath.Base(path); pages[name] == "" && name != more {
 			t.Errorf("%s belongs to no page", path)
 		}
 	}

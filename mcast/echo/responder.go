@@ -22,6 +22,8 @@ type Config struct {
 	// Log, if set, is told of every datagram, by the goroutine that serves. It
 	// must not keep it waiting.
 	Log func(Event)
+
+	shutOut time.Duration // how long a source that floods is not heard; 0: floodTime. For tests
 }
 
 // Kind is what happened to a datagram.

@@ -18,7 +18,7 @@ import (
 type Cmd struct {
 	Path   string
 	Args   []string // with Args[0], the name
-	Env    []string // nil: this process's
+	Env    []string // nil: this process's; GROUPCAST_LAB, which InHost reads, is added
 	Dir    string   // "": this process's
 	Stdin  io.Reader
 	Stdout io.Writer

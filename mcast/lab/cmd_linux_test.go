@@ -18,6 +18,13 @@ import (
 	"github.com/groupcast/groupcast/mcast/lab"
 )
 
+func init() {
+	programs["in host"] = func() error {
+		fmt.Println(lab.InHost())
+		return nil
+	}
+}
+
 // shell is a command in the host, in sh.
 func shell(ctx context.Context, n *lab.Node, script string) *lab.Cmd {
 	return n.Command(ctx, "sh", "-c", script)
@@ -44,7 +51,8 @@ func TestCommand(t *testing.T) {
 		{"signal", "kill -TERM $$", nil, "", "signal: terminated"},
 		{"environment", "echo $WORD", func(c *lab.Cmd) { c.Env = []string{"WORD=there"} }, "there\n", ""},
 		{"inherited environment", "echo $WORD", nil, "here\n", ""},
-		{"no sign of the lab", "env | grep GROUPCAST_LAB", nil, "", "exit status 1"},
+		{"no sign of who runs the lab", "env | grep GROUPCAST_LAB_", nil, "", "exit status 1"},
+		{"environment of its own", "echo ${GROUPCAST_LAB%%/*}; cat /proc/self/environ | tr '\\0' '\\n' | grep -c GROUPCAST_LAB", func(c *lab.Cmd) { c.Env = []string{"GROUPCAST_LAB=other"} }, "A\n1\n", ""},
 		{"directory", "pwd", func(c *lab.Cmd) { c.Dir = dir }, dir + "\n", ""},
 		{"the host's interfaces", `tail -n +3 /proc/net/dev | cut -d: -f1 | tr -d ' ' | sort | tr -d '\n'`, nil, "eth0eth1lo", ""},
 	} {
@@ -63,6 +71,23 @@ func TestCommand(t *testing.T) {
 				t.Errorf("%s: output %q, error %q; want %q, %q", test.script, out, got, test.want, test.err)
 			}
 		})
+	}
+}
+
+// A command knows that it is in a host, and is not to be told so elsewhere.
+func TestInHost(t *testing.T) {
+	if host, ok := lab.InHost(); ok {
+		t.Fatalf("outside of every host: in %q", host)
+	}
+	b := up(t, lab.Article).Host("B")
+	c := b.Command(t.Context(), "/proc/self/exe")
+	c.Env = append(os.Environ(), programEnv+"=in host")
+	if out, err := c.CombinedOutput(); err != nil || string(out) != "B true\n" {
+		t.Errorf("in host B: %q, %v; want \"B true\"", out, err)
+	}
+	t.Setenv("GROUPCAST_LAB", "B/net:[4026531840]")
+	if host, ok := lab.InHost(); ok {
+		t.Errorf("what another namespace was told makes this one host %q", host)
 	}
 }
 

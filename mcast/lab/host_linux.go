@@ -18,6 +18,30 @@ import (
 // hostProcess is os.Args[0] of the process that is a host.
 const hostProcess = "groupcast-lab-host"
 
+// hostEnv tells a command in a host where it is: the host's name and its
+// network namespace, so that one left over or set by hand is not believed.
+const hostEnv = "GROUPCAST_LAB"
+
+// InHost reports whether this process is a command in a host of a lab, and
+// which. No datagram gets out of a lab.
+func InHost() (host string, ok bool) {
+	here, err := os.Readlink("/proc/self/ns/net")
+	host, told, _ := strings.Cut(os.Getenv(hostEnv), "/")
+	if err != nil || host == "" || told != here {
+		return "", false
+	}
+	return host, true
+}
+
+// hostEnvironment is what commands find in a host besides their own.
+func hostEnvironment() []string {
+	here, err := os.Readlink("/proc/self/ns/net")
+	if err != nil || len(os.Args) < 2 {
+		return nil
+	}
+	return []string{hostEnv + "=" + os.Args[1] + "/" + here}
+}
+
 // runHost is the life of a host's process: it starts the commands it is asked
 // to, until the lab hangs up, and then takes with it what still runs.
 func runHost() {
@@ -71,7 +95,7 @@ func serve(conn *net.UnixConn) {
 	}
 	_ = conn.SetReadDeadline(time.Time{})
 	cmd := exec.Cmd{
-		Path: string(r.Path), Args: texts(r.Args), Env: texts(r.Env), Dir: string(r.Dir),
+		Path: string(r.Path), Args: texts(r.Args), Env: append(texts(r.Env), hostEnvironment()...), Dir: string(r.Dir),
 		Stdin: files[0], Stdout: files[1], Stderr: files[2],
 		SysProcAttr: &syscall.SysProcAttr{Setpgid: !r.TTY, Setsid: r.TTY, Setctty: r.TTY, Pdeathsig: syscall.SIGKILL},
 	}

@@ -16,6 +16,9 @@ var errNeedsLinux = fmt.Errorf("the lab needs Linux: %w", errors.ErrUnsupported)
 // Enter needs Linux.
 func Enter() error { return errNeedsLinux }
 
+// InHost reports false.
+func InHost() (host string, ok bool) { return "", false }
+
 // Lab is a topology that was built, which needs Linux.
 type Lab struct{}
 

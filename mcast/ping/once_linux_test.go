@@ -48,16 +48,15 @@ func TestOnceSaysWhyThereIsNoAnswer(t *testing.T) {
 		timeout      time.Duration
 		want         error
 		text         string
-		within       time.Duration
 	}{
-		{"a closed port", "192.168.1.11:9", t.Context(), 5 * time.Second, syscall.ECONNREFUSED,
-			"ping: 192.168.1.11:9 refused it: ICMP port unreachable (3, 3) from 192.168.1.11", time.Second},
+		{"a closed port", "192.168.1.11:9", t.Context(), time.Minute, syscall.ECONNREFUSED,
+			"ping: 192.168.1.11:9 refused it: ICMP port unreachable (3, 3) from 192.168.1.11"},
 		{"a firewall", "192.168.1.12:9", t.Context(), 50 * time.Millisecond, os.ErrDeadlineExceeded,
-			"ping: 192.168.1.12:9: no answer within 50ms: i/o timeout", time.Second},
-		{"nobody", "192.168.1.99:9", t.Context(), 20 * time.Second, syscall.EHOSTUNREACH, "", 10 * time.Second},
-		{"no way", "10.9.9.9:9", t.Context(), time.Second, syscall.ENETUNREACH, "", time.Second},
-		{"an interrupt", "192.168.1.12:9", cancelled, 20 * time.Second, context.Canceled, "ping: 192.168.1.12:9: context canceled", 5 * time.Second},
-		{"a group", "224.0.0.114:1234", t.Context(), time.Second, nil, "ping: 224.0.0.114:1234: a group does not answer as one: want a host", time.Second},
+			"ping: 192.168.1.12:9: no answer within 50ms: i/o timeout"},
+		{"nobody", "192.168.1.99:9", t.Context(), time.Minute, syscall.EHOSTUNREACH, ""},
+		{"no way", "10.9.9.9:9", t.Context(), time.Minute, syscall.ENETUNREACH, ""},
+		{"an interrupt", "192.168.1.12:9", cancelled, time.Minute, context.Canceled, "ping: 192.168.1.12:9: context canceled"},
+		{"a group", "224.0.0.114:1234", t.Context(), time.Minute, nil, "ping: 224.0.0.114:1234: a group does not answer as one: want a host"},
 	} {
 		began := time.Now()
 		x, err := once(t, test.ctx, l.Host("P"), OnceConfig{Target: to(test.target), Message: []byte("HELLO!!"), Timeout: test.timeout, Sent: func() {
@@ -68,8 +67,8 @@ func TestOnceSaysWhyThereIsNoAnswer(t *testing.T) {
 		if err == nil || test.want != nil && !errors.Is(err, test.want) || test.text != "" && err.Error() != test.text {
 			t.Errorf("%s: error %v, want %v %q", test.name, err, test.want, test.text)
 		}
-		if took := time.Since(began); took > test.within || x.Read != 0 {
-			t.Errorf("%s: took %v, want %v at most; read %d bytes", test.name, took, test.within, x.Read)
+		if took := time.Since(began); took > 30*time.Second || x.Read != 0 {
+			t.Errorf("%s: took %v, want that it does not wait for the minute of its timeout; read %d bytes", test.name, took, x.Read)
 		}
 	}
 	cancel()

@@ -3,6 +3,7 @@ package ping
 import (
 	"bytes"
 	"encoding/binary"
+	"strings"
 )
 
 // A request begins with a header of 20 bytes: 4 that say what it is, 8 of id,
@@ -55,6 +56,22 @@ func (p payload) append(b []byte, way int, seq uint64) []byte {
 		b = binary.BigEndian.AppendUint64(b, seq)
 	}
 	return append(b, p.rest...)
+}
+
+// IsRequest reports whether data is a request of a Pinger, of a size that has
+// room for all of its header. Its id and sequence can be anything.
+func IsRequest(data []byte) bool {
+	if len(data) < headerSize || !bytes.HasPrefix(data, magic[:]) {
+		return false
+	}
+	rest := data[headerSize:]
+	for len(rest) >= len(padding) {
+		if string(rest[:len(padding)]) != padding {
+			return false
+		}
+		rest = rest[len(padding):]
+	}
+	return strings.HasPrefix(padding, string(rest))
 }
 
 // hasID reports whether requests tell this run from others.

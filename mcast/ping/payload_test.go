@@ -84,3 +84,18 @@ func TestOthersAreNotOurs(t *testing.T) {
 		t.Errorf("a request that was cut is read as way %d, sequence %d, ours %v, the same %v; want 1, 7, true, false", way, seq, ok, ours.same(cut))
 	}
 }
+
+func TestIsRequest(t *testing.T) {
+	for _, size := range []int{0, 8, 19, 20, 32, 35, 1472} {
+		data := newPayload(size, 7, 2).append(nil, 1, 42)
+		if got, want := IsRequest(data), size >= headerSize; got != want {
+			t.Errorf("a request of %d bytes: %v, want %v", size, got, want)
+		}
+		if size > headerSize {
+			data[size-1] ^= 1
+			if IsRequest(data) {
+				t.Errorf("%d bytes with another end are taken for a request", size)
+			}
+		}
+	}
+}

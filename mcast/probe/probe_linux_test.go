@@ -85,7 +85,7 @@ func TestOnTheLAN(t *testing.T) {
 		}
 	}
 	for addr, r := range ask(t, a, probe.Config{Tries: 1}, "192.168.1.11:7", "192.168.1.11:9") {
-		if r.RTT <= 0 || r.RTT > time.Second || r.Tries != 1 || r.By != r.Addr.Addr() || time.Since(r.At) > time.Minute {
+		if r.RTT <= 0 || r.RTT > 10*time.Second || r.Tries != 1 || r.By != r.Addr.Addr() || time.Since(r.At) > time.Minute {
 			t.Errorf("%s: %+v, want one try, a round trip, and a time", addr, r)
 		}
 	}

@@ -74,7 +74,11 @@ var order = []string{
 	"receive-overflow",
 	"fragments",
 	"source-specific",
+	"echo",
 	"refused",
+	"answers-and-silence",
+	"ping-a-group",
+	"echo-storm",
 	"ipv6-zones",
 }
 

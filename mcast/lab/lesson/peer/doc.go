@@ -20,6 +20,14 @@
 // connects a socket, sends each line of its standard input, and prints what
 // came of it.
 //
+//	peer echo [bind=ADDRESS:PORT]
+//
+// sends each datagram back, with no thought for where it came from.
+//
+//	peer forge to=ADDRESS:PORT as=ADDRESS:PORT by=INTERFACE [TEXT]
+//
+// sends a datagram that claims to come from elsewhere.
+//
 //	peer fragment to=ADDRESS:PORT by=INTERFACE
 //
 // sends the first fragment of a datagram, and no other.

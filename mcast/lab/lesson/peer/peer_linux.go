@@ -31,6 +31,7 @@ func init() {
 // options are the words of the command line.
 type options struct {
 	to, bind netip.AddrPort
+	as       netip.AddrPort
 	by       *net.Interface
 	from     netip.Addr
 	joins    []string
@@ -44,7 +45,7 @@ type options struct {
 
 func run(args []string) error {
 	if len(args) == 0 {
-		return errors.New("want listen, send, connect, fragment or query")
+		return errors.New("want listen, send, connect, echo, forge, fragment or query")
 	}
 	o, err := parse(args[1:])
 	if err != nil {
@@ -57,12 +58,16 @@ func run(args []string) error {
 		return send(o)
 	case "connect":
 		return connect(o)
+	case "echo":
+		return echo(o)
+	case "forge":
+		return forge(o)
 	case "fragment":
 		return fragment(o)
 	case "query":
 		return query(o)
 	}
-	return fmt.Errorf("%q: want listen, send, connect, fragment or query", args[0])
+	return fmt.Errorf("%q: want listen, send, connect, echo, forge, fragment or query", args[0])
 }
 
 func parse(args []string) (o options, err error) {
@@ -75,6 +80,8 @@ func parse(args []string) (o options, err error) {
 			o.to, err = netip.ParseAddrPort(value)
 		case "bind":
 			o.bind, err = netip.ParseAddrPort(value)
+		case "as":
+			o.as, err = netip.ParseAddrPort(value)
 		case "by":
 			o.by, err = net.InterfaceByName(value)
 		case "from":
@@ -295,4 +302,22 @@ func connect(o options) error {
 		fmt.Printf("%s: sent\n", lines.Text())
 	}
 	return nil
+}
+
+func echo(o options) error {
+	c, err := net.ListenPacket("udp4", o.bind.String())
+	if err != nil {
+		return err
+	}
+	fmt.Println("ready")
+	b := make([]byte, 1<<16)
+	for {
+		n, from, err := c.ReadFrom(b)
+		if err != nil {
+			return err
+		}
+		if _, err := c.WriteTo(b[:n], from); err != nil {
+			return err
+		}
+	}
 }

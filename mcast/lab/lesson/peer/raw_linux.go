@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"strings"
 
 	"golang.org/x/net/ipv4"
 )
@@ -27,6 +28,26 @@ func fragment(o options) error {
 		return err
 	}
 	fmt.Printf("sent the first fragment to %s\n", o.to)
+	return nil
+}
+
+// forge sends a datagram with the address of somebody else.
+func forge(o options) error {
+	if o.by == nil || !o.as.IsValid() {
+		return errors.New("forge: want as=ADDRESS:PORT and by=INTERFACE")
+	}
+	text := strings.Join(o.words, " ")
+	udp := make([]byte, 8, 8+len(text))
+	binary.BigEndian.PutUint16(udp, o.as.Port())
+	binary.BigEndian.PutUint16(udp[2:], o.to.Port())
+	binary.BigEndian.PutUint16(udp[4:], uint16(8+len(text)))
+	udp = append(udp, text...) // the checksum may be left out (RFC 768)
+	h := &ipv4.Header{Version: 4, Len: ipv4.HeaderLen, TotalLen: ipv4.HeaderLen + len(udp), TTL: 1, Protocol: 17,
+		Src: o.as.Addr().AsSlice(), Dst: o.to.Addr().AsSlice()}
+	if err := raw(h, udp, o.by); err != nil {
+		return err
+	}
+	fmt.Printf("sent %d bytes to %s, as %s\n", len(text), o.to, o.as)
 	return nil
 }
 
@@ -62,8 +83,8 @@ func igmp(o options, kind byte, group, to netip.Addr) error {
 	})
 }
 
-// raw sends a packet by an interface. The kernel fills in the source and the
-// header's checksum.
+// raw sends a packet by an interface. The kernel fills in the header's
+// checksum, and the source if there is none.
 func raw(h *ipv4.Header, payload []byte, by *net.Interface) error {
 	c, err := net.ListenPacket(fmt.Sprintf("ip4:%d", h.Protocol), "0.0.0.0")
 	if err != nil {

@@ -1,0 +1,174 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/ping"
+	"github.com/groupcast/groupcast/mcast/probe"
+)
+
+func newPing(set *settings) *cobra.Command {
+	p := &pingCommand{set: set}
+	cmd := &cobra.Command{
+		Use:   "ping HOST[:PORT] | GROUP[:PORT]",
+		Short: "Time the echoes from one host, or from everyone in a group",
+		Long: `Send requests to a UDP echo server and time what comes back: from one host or, if TARGET is a group, from everyone who
+answers there, each with statistics of its own. Any server that sends back what it gets will do; groupcast echo is one.
+The default port is 1234. Without -i requests leave as the kernel routes them; with several -i each leaves by every one.
+
+Without --count it goes on until ctrl+c, which prints the statistics; a second ctrl+c ends it at once. -q and --flood
+print only those. With --message it sends a text of yours once and waits for the echo; with --message - each line of
+standard input.
+
+Exit status: 0 if every request was answered, 3 with loss or errors, 1 if nothing was answered, 130 if ctrl+c came
+before --count was reached, or before anything was known.`,
+		Example: `  groupcast ping 192.168.8.226                 one host, until ctrl+c
+  groupcast ping -i eth0 -c 5 224.0.0.114      everyone in a group, five requests by eth0
+  groupcast ping --ui 239.1.2.3:5000           the same on a live screen
+  groupcast ping --message "HELLO!!" 127.0.0.1:7000`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usageError{errors.New("ping: name a host or a group, such as 192.168.8.226:1234 or 224.0.0.114")}
+			}
+			return atMost(1)(nil, args)
+		},
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, part string) ([]string, cobra.ShellCompDirective) {
+			if len(args) > 0 {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			return completeGroups(cmd, args, part)
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			p.in, p.out, p.errs = cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr()
+			if err := p.check(cmd.Flags().Changed); err != nil {
+				return usageError{err}
+			}
+			if cmd.Flags().Changed("hops") {
+				p.hops = set.hops
+			}
+			p.once = cmd.Flags().Changed("message")
+			return p.run(cmd.Context(), args[0])
+		},
+	}
+	flags := cmd.Flags()
+	flags.IntVarP(&p.count, "count", "c", 0, "end after so many requests; 0: no limit")
+	flags.DurationVar(&p.interval, "interval", ping.DefaultInterval, "time from one request to the next, 1ms at least")
+	flags.DurationVarP(&p.timeout, "timeout", "t", ping.DefaultTimeout, "how long an answer is waited for")
+	flags.IntVar(&p.size, "size", 32, "`BYTES` of payload, 0 to 65507")
+	flags.BoolVar(&p.flood, "flood", false, "send the next request as soon as one is answered; only to this host itself, or in a lab")
+	flags.StringVar(&p.message, "message", "", "send this `TEXT` once and wait for its echo; \"-\": each line of standard input")
+	flags.BoolVar(&p.ui, "ui", false, "show it on a live screen")
+	flags.BoolVar(&p.ascii, "ascii", false, "draw the screen with ASCII only (by itself where the locale is not UTF-8)")
+	flags.BoolVarP(&p.ip4, "ipv4", "4", false, "take an IPv4 address of a name")
+	flags.BoolVarP(&p.ip6, "ipv6", "6", false, "take an IPv6 address of a name")
+	for _, name := range []string{"count", "interval", "timeout", "size", "message"} {
+		cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
+	}
+	return cmd
+}
+
+// pingCommand pings a host, or everyone in a group.
+type pingCommand struct {
+	set               *settings
+	count, size, hops int
+	interval, timeout time.Duration
+	flood, ui, ascii  bool
+	message           string
+	once              bool // there is a message
+	ip4, ip6          bool
+	in                io.Reader
+	out, errs         io.Writer
+}
+
+// check looks at the flags alone.
+func (p *pingCommand) check(named func(flag string) bool) error {
+	if named("message") {
+		for _, other := range []string{"count", "interval", "size", "flood", "ui", "hops"} {
+			if named(other) {
+				return fmt.Errorf("--message: --%s does not go with it", other)
+			}
+		}
+	}
+	switch {
+	case p.count < 0:
+		return fmt.Errorf("--count %d: want 0 (no limit) or more", p.count)
+	case p.interval < ping.MinInterval:
+		return fmt.Errorf("--interval %s: want %s or more", p.interval, ping.MinInterval)
+	case p.timeout <= 0 || p.timeout > ping.MaxTimeout:
+		return fmt.Errorf("--timeout %s: want more than 0, and %s at most", p.timeout, ping.MaxTimeout)
+	case p.size < 0 || p.size > mcast.MaxPayload:
+		return fmt.Errorf("--size %d: a datagram has 0 to %d bytes of payload", p.size, mcast.MaxPayload)
+	case named("hops") && p.set.hops == 0:
+		return errors.New("--hops 0: a request has to leave: want 1 to 255")
+	case p.ip4 && p.ip6:
+		return errors.New("-4 and -6: one of them, or none")
+	case !p.ui:
+		return nil
+	case p.set.json:
+		return errors.New("--ui and --json: a screen, or objects for a program")
+	case !onTerminal(p.in, p.out):
+		return errors.New("--ui needs a terminal to draw on: leave it out for lines, or take --json")
+	case p.set.trace && isTerminal(p.errs):
+		return errors.New("--trace writes to standard error, where the screen is: add 2>FILE")
+	}
+	return nil
+}
+
+func (p *pingCommand) family() probe.Family {
+	switch {
+	case p.ip4:
+		return probe.IPv4
+	case p.ip6:
+		return probe.IPv6
+	}
+	return probe.AnyFamily
+}
+
+func (p *pingCommand) run(ctx context.Context, arg string) error {
+	target, err := findPingTarget(ctx, arg, p.family())
+	if err != nil {
+		return err
+	}
+	if p.flood && !mayFlood(target) {
+		return usageError{errFlood}
+	}
+	way, err := target.wayOut(p.set.interfaces)
+	if err != nil {
+		return err
+	}
+	if p.once {
+		return p.exchange(ctx, target, way)
+	}
+	t := &pingText{
+		out: p.out, errs: p.errs, target: target, way: way, size: p.size, timeout: p.timeout,
+		json: p.set.json, quiet: p.set.quiet, flood: p.flood,
+	}
+	cfg := ping.Config{
+		Target: target.addr, Group: target.group, Interfaces: way.all, Via: way.via, Count: p.count,
+		Interval: p.interval, Timeout: p.timeout, Size: p.size, Flood: p.flood, Hops: p.hops, Trace: p.set.tracer(p.errs),
+	}
+	if p.ui {
+		return p.runScreen(ctx, t, cfg)
+	}
+	cfg.Report = t.event
+	t.begin()
+	summary, err := ping.Run(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	return t.end(summary, p.count > 0, ctx.Err())
+}
+
+// mayFlood reports whether requests cannot reach anybody else's network.
+func mayFlood(target pingTarget) bool {
+	_, inLab := lab.InHost()
+	return inLab || target.addr.Addr().IsLoopback()
+}

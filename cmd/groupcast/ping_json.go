@@ -1,0 +1,112 @@
+package main
+
+import (
+	"time"
+
+	"github.com/groupcast/groupcast/mcast/ping"
+)
+
+// jsonPinging comes first: who is pinged, and which way requests leave. Fields
+// are only added.
+type jsonPinging struct {
+	Type       string   `json:"type"` // pinging
+	Target     string   `json:"target"`
+	Group      bool     `json:"group"` // anyone may answer
+	Size       int      `json:"size"`  // bytes of payload
+	Interface  string   `json:"interface,omitempty"`
+	IfIndex    int      `json:"ifindex,omitempty"`
+	Source     string   `json:"source,omitempty"`
+	Because    string   `json:"because,omitempty"`
+	Interfaces []string `json:"interfaces,omitempty"` // each request leaves by all of them
+	Error      string   `json:"error,omitempty"`      // there is no way
+}
+
+// jsonPing is what happened to a request. Fields are only added.
+type jsonPing struct {
+	Type      string    `json:"type"` // reply, duplicate, late, changed, lost, error
+	Time      time.Time `json:"time"`
+	Seq       uint64    `json:"seq,omitempty"`
+	From      string    `json:"from,omitempty"` // the responder; of an error who was asked
+	Interface string    `json:"interface,omitempty"`
+	IfIndex   int       `json:"ifindex,omitempty"`
+	Size      int       `json:"size"`             // bytes of payload
+	TTL       int       `json:"ttl,omitempty"`    // that was left
+	RTT       float64   `json:"rtt_ms,omitempty"` // of answers
+	Error     string    `json:"error,omitempty"`
+}
+
+func (t *pingText) eventObject(e ping.Event) jsonPing {
+	o := jsonPing{Type: string(e.Kind), Time: e.At, Seq: e.Seq, IfIndex: e.IfIndex, Size: e.Size, TTL: e.Hops, RTT: inMillis(e.RTT)}
+	if e.From.IsValid() {
+		o.From = clean(e.From.String())
+	}
+	if e.IfIndex != 0 {
+		o.Interface = t.name(e.IfIndex)
+	}
+	if e.Err != nil {
+		o.Error = cleanRow(plain(e.Err))
+	}
+	return o
+}
+
+func inMillis(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+
+// jsonResponder is the statistics of one that answers, or was to. Fields are
+// only added.
+type jsonResponder struct {
+	Type       string  `json:"type"` // responder
+	From       string  `json:"from"`
+	Interface  string  `json:"interface,omitempty"`
+	IfIndex    int     `json:"ifindex,omitempty"`
+	Sent       uint64  `json:"sent"` // since the first that it answered; to a host all
+	Received   uint64  `json:"received"`
+	Lost       uint64  `json:"lost"`
+	Duplicates uint64  `json:"duplicates"`
+	Late       uint64  `json:"late"`
+	Changed    uint64  `json:"changed"` // not what was sent
+	TTL        int     `json:"ttl,omitempty"`
+	Min        float64 `json:"min_ms"`
+	Avg        float64 `json:"avg_ms"`
+	Max        float64 `json:"max_ms"`
+	StdDev     float64 `json:"stddev_ms"`
+	P50        float64 `json:"p50_ms"`
+	P99        float64 `json:"p99_ms"`
+}
+
+// jsonPinged comes last. Fields are only added.
+type jsonPinged struct {
+	Type       string            `json:"type"` // ping
+	Target     string            `json:"target"`
+	Sent       uint64            `json:"sent"`
+	Unanswered uint64            `json:"unanswered"` // requests that nobody answered
+	Responders int               `json:"responders"` // that answered
+	Errors     map[string]uint64 `json:"errors"`     // by their text
+	Foreign    uint64            `json:"foreign"`    // datagrams that answer nothing that was sent
+	TookMS     float64           `json:"took_ms"`
+}
+
+func (t *pingText) summaryJSON(s ping.Summary) {
+	answering := 0
+	for _, r := range s.Responders {
+		o := jsonResponder{
+			Type: "responder", From: clean(r.AddrPort().String()), IfIndex: r.IfIndex,
+			Sent: r.Sent, Received: r.Received, Lost: r.Lost, Duplicates: r.Duplicates, Late: r.Late, Changed: r.Changed, TTL: r.Hops,
+			Min: inMillis(r.Min), Avg: inMillis(r.Avg), Max: inMillis(r.Max), StdDev: inMillis(r.StdDev), P50: inMillis(r.P50), P99: inMillis(r.P99),
+		}
+		if r.IfIndex != 0 {
+			o.Interface = t.name(r.IfIndex)
+		}
+		if r.Received > 0 {
+			answering++
+		}
+		writeJSON(t.out, o)
+	}
+	errs := map[string]uint64{} // {}, not null
+	for text, n := range s.Errors {
+		errs[cleanRow(text)] += n
+	}
+	writeJSON(t.out, jsonPinged{
+		Type: "ping", Target: clean(t.target.addr.String()), Sent: s.Sent, Unanswered: s.Unanswered,
+		Responders: answering, Errors: errs, Foreign: s.Foreign, TookMS: inMillis(s.Took),
+	})
+}

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+
+	"github.com/groupcast/groupcast/mcast/ping"
+)
+
+// exchanges sends messages of the user's own, one after the other, each when
+// the one before was answered or given up.
+type exchanges struct {
+	*pingCommand
+	cfg            ping.OnceConfig
+	done, answered int
+	differ         int // answers that are no echo
+}
+
+func (p *pingCommand) exchange(ctx context.Context, target pingTarget, way pingWay) error {
+	if target.group {
+		return usageError{fmt.Errorf("--message: %s does not answer as one: name a host", target)}
+	}
+	x := &exchanges{pingCommand: p, cfg: ping.OnceConfig{
+		Target: target.addr, Timeout: p.timeout, Via: way.via, Trace: p.set.tracer(p.errs),
+	}}
+	var err error
+	if p.message != "-" {
+		err = x.try(ctx, p.message)
+	} else {
+		err = eachLine(ctx, p.in, func(text string, err error) error {
+			if err != nil {
+				x.done++
+				complain(p.errs, err)
+				return nil
+			}
+			return x.try(ctx, text)
+		})
+	}
+	switch {
+	case err != nil:
+		return err
+	case x.done > 0 && x.answered == 0:
+		return status(exitNot)
+	case x.answered < x.done || x.differ > 0:
+		return status(exitDoubt)
+	}
+	return nil
+}
+
+// try sends one message. Only the end of ctx is an error; what else goes wrong
+// is said and counted.
+func (x *exchanges) try(ctx context.Context, message string) error {
+	x.done++
+	cfg := x.cfg
+	cfg.Message = []byte(message)
+	cfg.Sent = func() { x.tell("written", len(message), cfg.Target.String(), 0) }
+	e, err := ping.Once(ctx, cfg)
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
+		complain(x.errs, exchangeError(err))
+		return nil
+	}
+	x.answered++
+	x.tell("received", e.Read, e.From.String(), inMillis(e.RTT))
+	if !bytes.Equal(e.Answer, cfg.Message) {
+		x.differ++
+		fmt.Fprintf(x.errs, "groupcast: the answer is not the message: %s\n", cleanRow(string(e.Answer)))
+	}
+	return nil
+}
+
+// jsonPacket is a message that left, or its answer. Fields are only added.
+type jsonPacket struct {
+	Type  string  `json:"type"`  // packet-written, packet-received
+	Bytes int     `json:"bytes"` // of payload
+	To    string  `json:"to,omitempty"`
+	From  string  `json:"from,omitempty"`
+	RTT   float64 `json:"rtt_ms,omitempty"`
+}
+
+func (x *exchanges) tell(what string, size int, peer string, rtt float64) {
+	peer = clean(peer)
+	o := jsonPacket{Type: "packet-" + what, Bytes: size, RTT: rtt, From: peer}
+	text := fmt.Sprintf("packet-%s: bytes=%d from=%s time=%.3f ms", what, size, peer, rtt)
+	if what == "written" {
+		o.From, o.To = "", peer
+		text = fmt.Sprintf("packet-%s: bytes=%d to=%s", what, size, peer)
+	}
+	if x.set.json {
+		writeJSON(x.out, o)
+	} else {
+		fmt.Fprintln(x.out, text)
+	}
+}
+
+// exchangeError gives the error of an exchange its hint.
+func exchangeError(err error) error {
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return advised{err, "open, filtered or lost: UDP cannot tell; -t 5s waits longer, and groupcast probe says what is known"}
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return advised{err, refusedHint}
+	}
+	return err
+}

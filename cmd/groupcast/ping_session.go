@@ -1,0 +1,92 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/ping"
+)
+
+// maxAnswers is how many responders a /ping tells of.
+const maxAnswers = 32
+
+// ping asks everyone in the current group for echoes, from a socket of its own,
+// and returns at once.
+func (s *session) ping(requests int) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	g := s.group
+	fail := func(err error, hint string) error {
+		return advised{&mcast.OpError{Op: "ping", Target: g.String(), Err: err}, hint}
+	}
+	switch {
+	case s.life.Err() != nil:
+		return nil
+	case s.pinging:
+		return fail(errPinging, "wait until it has told who answered")
+	case s.hops == 0:
+		return fail(mcast.ErrHopsOutside, "a request has to leave: /ttl 1")
+	}
+	s.pinging = true
+	cfg := ping.Config{
+		Target: g.AddrPort(), Via: viaOf(s.send, g), Count: requests, Interval: pingInterval,
+		Size: 32, Hops: s.hops, Trace: s.trace,
+	}
+	s.put(fmt.Sprintf("pinging %s with %s", g, count(requests, "request")), "")
+	s.done.Go(func() {
+		defer s.recoverPanic()
+		summary, err := ping.Run(s.life, cfg)
+		s.pinged(g, summary, err)
+	})
+	return nil
+}
+
+// pingInterval is the time between the requests of a /ping.
+const pingInterval = 200 * time.Millisecond
+
+// pinged tells in the talk who answered.
+func (s *session) pinged(g mcast.Group, summary ping.Summary, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.pinging = false
+	if s.life.Err() != nil {
+		return
+	}
+	if err != nil {
+		s.ring.Put(s.room.Problem(time.Now(), plain(err), hint(err)))
+	}
+	for _, text := range slices.Sorted(maps.Keys(summary.Errors)) {
+		s.ring.Put(s.room.Problem(time.Now(), "ping: "+cleanRow(text), ""))
+	}
+	for n, r := range summary.Responders {
+		if n == maxAnswers {
+			s.put(fmt.Sprintf("and %d more; all of them: groupcast ping %s", len(summary.Responders)-n, g), "")
+			break
+		}
+		s.put(answeredText(r, s.room.InterfaceName(r.IfIndex)), "")
+	}
+	if err == nil && len(summary.Responders) == 0 && summary.Sent > 0 {
+		s.put(fmt.Sprintf("nobody answered the ping of %s", g), "groupcast echo "+g.AddrPort().String()+" answers")
+	}
+}
+
+// answeredText is what a responder did, in a row.
+func answeredText(r ping.Responder, by string) string {
+	text := fmt.Sprintf("%s answered %d of %d", r.AddrPort(), r.Received, r.Received+r.Lost)
+	if r.Received > 0 {
+		text += fmt.Sprintf(" in %s ms (%s to %s)", millis(r.Avg), millis(r.Min), millis(r.Max))
+	}
+	if by != "" {
+		text += ", by " + by
+	}
+	if r.Hops > 0 {
+		text += fmt.Sprintf(", ttl %d", r.Hops)
+	}
+	if r.Duplicates > 0 {
+		text += fmt.Sprintf(", %d twice", r.Duplicates)
+	}
+	return text
+}

@@ -1,0 +1,148 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/probe"
+	"github.com/groupcast/groupcast/tui"
+)
+
+// pingTarget is whom to ping.
+type pingTarget struct {
+	host   string // as it was typed
+	addr   netip.AddrPort
+	group  bool // a group or a broadcast address: anyone may answer
+	others int  // further addresses that the name has
+}
+
+// String is the address and port, and the name that was typed for it.
+func (t pingTarget) String() string {
+	text := t.addr.String()
+	if _, err := netip.ParseAddr(t.host); err != nil {
+		text = fmt.Sprintf("%s (%s)", t.host, text)
+	}
+	return clean(text)
+}
+
+// findPingTarget reads HOST[:PORT] or GROUP[:PORT]. A name is looked up as the
+// system does it; the first of its addresses is taken.
+func findPingTarget(ctx context.Context, arg string, f probe.Family) (pingTarget, error) {
+	host, port, err := splitHostPort(arg)
+	if err != nil {
+		return pingTarget{}, usageError{fmt.Errorf("ping %q: %w", arg, err)}
+	}
+	found, err := probe.Lookup(ctx, host, f)
+	if err != nil {
+		return pingTarget{}, fmt.Errorf("ping %s: %w", host, err)
+	}
+	t := pingTarget{host: host, addr: netip.AddrPortFrom(found[0], port), others: len(found) - 1}
+	if found[0].IsUnspecified() {
+		return t, usageError{fmt.Errorf("ping %s: the address of no host: this one is 127.0.0.1 or ::1", host)}
+	}
+	t.group = found[0].IsMulticast() || isBroadcast(found[0])
+	return t, nil
+}
+
+// splitHostPort reads a host and perhaps a port: of IPv6 in brackets then.
+func splitHostPort(text string) (host string, port uint16, err error) {
+	if strings.Contains(text, "@") {
+		return "", 0, errors.New("whoever hears a request may answer it: leave the source out")
+	}
+	bare, ok := strings.CutPrefix(text, "[")
+	if ok {
+		bare, ok = strings.CutSuffix(bare, "]")
+	}
+	_, err = netip.ParseAddr(text)
+	if err == nil || ok || !strings.Contains(text, ":") {
+		if !ok {
+			bare = text
+		}
+		if bare == "" {
+			return "", 0, errors.New("no host is named")
+		}
+		return bare, mcast.DefaultPort, nil
+	}
+	host, portText, err := net.SplitHostPort(text)
+	if err != nil || host == "" {
+		return "", 0, errors.New("write HOST:PORT or [IPV6]:PORT")
+	}
+	n, err := strconv.ParseUint(portText, 10, 16)
+	if err != nil || n == 0 {
+		return "", 0, fmt.Errorf("port %q: %w", portText, mcast.ErrBadPort)
+	}
+	return host, uint16(n), nil
+}
+
+// isBroadcast reports whether a is everybody's address on all networks, or on
+// one that this host is on.
+func isBroadcast(a netip.Addr) bool {
+	if !a.Is4() {
+		return false
+	}
+	list, _ := mcast.Interfaces()
+	return a == netip.AddrFrom4([4]byte{255, 255, 255, 255}) || slices.ContainsFunc(list, func(i mcast.Interface) bool {
+		return slices.ContainsFunc(i.Addrs, func(p netip.Prefix) bool { return p.Bits() < 31 && p.Contains(a) && a == lastOf(p) })
+	})
+}
+
+// lastOf is the last address of an IPv4 network; the zero Addr of any other.
+func lastOf(p netip.Prefix) netip.Addr {
+	if !p.Addr().Is4() {
+		return netip.Addr{}
+	}
+	b := p.Masked().Addr().As4()
+	for bit := p.Bits(); bit < 32; bit++ {
+		b[bit/8] |= 0x80 >> (bit % 8)
+	}
+	return netip.AddrFrom4(b)
+}
+
+// pingWay is how requests leave.
+type pingWay struct {
+	via    mcast.Via
+	all    []mcast.Interface // more than one was named: each request leaves by all
+	egress tui.Egress        // of the first
+}
+
+// wayOut chooses the way: by the interfaces named, else as the kernel routes
+// it. On a host with nothing but lo, groups are asked there.
+func (t pingTarget) wayOut(interfaces []string) (pingWay, error) {
+	addr := t.addr.Addr()
+	g := mcast.Group{Addr: addr, Port: t.addr.Port()}
+	var c choice
+	if addr.IsMulticast() || addr.Zone() != "" || len(interfaces) > 0 {
+		list, err := mcast.Interfaces()
+		if err != nil {
+			return pingWay{}, err
+		}
+		if c, err = choose(list, interfaces, addr); err != nil {
+			return pingWay{}, &mcast.OpError{Op: "ping", Target: t.addr.String(), Err: err}
+		}
+	}
+	w := pingWay{via: viaOf(c.send, g), egress: wayOut(g, c.send, c.lo, 0)}
+	if c.byUser && len(c.joins) > 1 {
+		w.all = c.joins
+	}
+	return w, nil
+}
+
+// String says it for a remark.
+func (w pingWay) String() string {
+	switch {
+	case len(w.all) > 0:
+		return "requests leave by " + listed(w.all)
+	case w.egress.Err != nil:
+		return "requests go nowhere: " + reason(w.egress.Err)
+	case !w.egress.Source.IsValid():
+		return fmt.Sprintf("requests leave by %s: %s", w.egress.Interface, w.egress.Because)
+	}
+	return fmt.Sprintf("requests leave by %s, source %s: %s", w.egress.Interface, w.egress.Source, w.egress.Because)
+}

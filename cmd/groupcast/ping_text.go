@@ -1,0 +1,258 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/ping"
+)
+
+// pingText tells a ping as lines, as ping(8) does, or as JSON.
+type pingText struct {
+	out, errs io.Writer
+	target    pingTarget
+	way       pingWay
+	size      int
+	timeout   time.Duration
+	json      bool
+	quiet     bool // only the statistics
+	flood     bool // so much that only those are of use
+
+	names  map[int]string  // of interfaces, by index
+	hinted map[string]bool // what to do was said
+}
+
+// begin says who is pinged, and which way requests leave.
+func (t *pingText) begin() {
+	switch {
+	case t.json && !t.quiet:
+		e := t.way.egress
+		o := jsonPinging{Type: "pinging", Target: t.target.addr.String(), Group: t.target.group, Size: t.size, Because: e.Because}
+		o.Interface, o.IfIndex, o.Source = clean(e.Interface), e.IfIndex, addrText(e.Source)
+		if e.Err != nil {
+			o.Error = reason(e.Err)
+		}
+		for _, i := range t.way.all {
+			o.Interfaces = append(o.Interfaces, clean(i.Name))
+		}
+		writeJSON(t.out, o)
+	case !t.quiet:
+		t.remark(fmt.Sprintf("pinging %s with %s; %s", t.target, count(t.size, "byte"), t.way))
+		if t.target.others > 0 {
+			t.remark(fmt.Sprintf("%s has %d more addresses; -4 or -6 chooses", t.target.host, t.target.others))
+		}
+	}
+}
+
+func (t *pingText) remark(text string) {
+	if !t.quiet && !t.json {
+		fmt.Fprintf(t.errs, "groupcast: %s\n", clean(text))
+	}
+}
+
+// event tells what happened to a request.
+func (t *pingText) event(e ping.Event) {
+	if e.Kind == ping.KindSent || t.quiet || t.flood {
+		return
+	}
+	if t.json {
+		writeJSON(t.out, t.eventObject(e))
+		return
+	}
+	fmt.Fprintln(t.out, clean(t.eventText(e)))
+	if e.Kind == ping.KindError {
+		t.advise(e.Err)
+	}
+}
+
+func (t *pingText) eventText(e ping.Event) string {
+	answer := fmt.Sprintf("%d bytes from %s", e.Size, e.From)
+	if e.IfIndex != 0 {
+		answer += " by " + t.name(e.IfIndex)
+	}
+	if answer += ":"; e.Seq != 0 {
+		answer += fmt.Sprintf(" seq=%d", e.Seq)
+	}
+	if e.Hops != 0 {
+		answer += fmt.Sprintf(" ttl=%d", e.Hops)
+	}
+	if e.RTT > 0 {
+		answer += fmt.Sprintf(" time=%s ms", millis(e.RTT))
+	}
+	switch e.Kind {
+	case ping.KindDuplicate:
+		return answer + " (DUP!)"
+	case ping.KindLate:
+		return answer + " (late)"
+	case ping.KindChanged:
+		return answer + " (not what was sent)"
+	case ping.KindLost:
+		from := ""
+		if t.target.group && e.From.IsValid() {
+			from = fmt.Sprintf(" from %s", e.From)
+		}
+		return fmt.Sprintf("no answer to seq=%d%s within %s", e.Seq, from, t.timeout)
+	case ping.KindError:
+		if e.Seq != 0 {
+			return fmt.Sprintf("seq=%d: %s", e.Seq, plain(e.Err))
+		}
+		return plain(e.Err)
+	}
+	return answer
+}
+
+// advise says what to do about an error, once for each kind.
+func (t *pingText) advise(err error) {
+	h := hint(err)
+	if errors.Is(err, syscall.ECONNREFUSED) {
+		h = refusedHint
+	}
+	if h == "" || t.hinted[h] {
+		return
+	}
+	if t.hinted == nil {
+		t.hinted = map[string]bool{}
+	}
+	t.hinted[h] = true
+	fmt.Fprintf(t.errs, "  hint: %s\n", h)
+}
+
+// name is that of an interface.
+func (t *pingText) name(index int) string {
+	if t.names[index] == "" {
+		t.names = map[int]string{}
+		list, _ := mcast.Interfaces()
+		for _, i := range list {
+			t.names[i.Index] = clean(i.Name)
+		}
+		if t.names[index] == "" { // it is gone
+			t.names[index] = fmt.Sprintf("#%d", index)
+		}
+	}
+	return t.names[index]
+}
+
+// millis is a time in milliseconds, with as many digits as mean something.
+func millis(d time.Duration) string {
+	ms := float64(d) / float64(time.Millisecond)
+	switch {
+	case d < time.Millisecond:
+		return fmt.Sprintf("%.3f", ms)
+	case d < 100*time.Millisecond:
+		return fmt.Sprintf("%.2f", ms)
+	}
+	return fmt.Sprintf("%.1f", ms)
+}
+
+// summary tells the statistics of every responder, and what went wrong.
+func (t *pingText) summary(s ping.Summary) {
+	if t.json {
+		t.summaryJSON(s)
+		return
+	}
+	for _, r := range s.Responders {
+		for _, row := range t.responderText(r) {
+			fmt.Fprintln(t.out, clean(row))
+		}
+	}
+	if t.target.group {
+		text := fmt.Sprintf("%s to %s in %s", count(len(s.Responders), "responder"), count(int(s.Sent), "request"), s.Took.Round(time.Millisecond))
+		if s.Unanswered > 0 {
+			text += fmt.Sprintf("; %d answered by nobody", s.Unanswered)
+		}
+		fmt.Fprintln(t.out, text)
+	}
+	for _, text := range slices.Sorted(maps.Keys(s.Errors)) {
+		fmt.Fprintf(t.out, "%s: %s\n", count(int(s.Errors[text]), "error"), cleanRow(strings.TrimPrefix(text, "mcast: ")))
+	}
+	if s.Foreign > 0 {
+		t.remark(count(int(s.Foreign), "datagram") + " came that answers nothing that was sent")
+	}
+	if s.Unlisted > 0 {
+		t.remark(fmt.Sprintf("%s of responders after the first %d are not counted", count(int(s.Unlisted), "answer"), ping.MaxResponders))
+	}
+}
+
+func (t *pingText) responderText(r ping.Responder) []string {
+	head := "--- " + r.AddrPort().String()
+	if len(t.way.all) > 0 {
+		head += " by " + t.name(r.IfIndex)
+	}
+	loss := 0.0
+	if r.Received+r.Lost > 0 {
+		loss = 100 * float64(r.Lost) / float64(r.Received+r.Lost)
+	}
+	facts := fmt.Sprintf("%d sent, %d received, %d lost (%.1f %%), %d duplicates", r.Sent, r.Received, r.Lost, loss, r.Duplicates)
+	for _, more := range []struct {
+		n    uint64
+		what string
+	}{{r.Late, "late"}, {r.Changed, "not what was sent"}, {r.Sent - r.Received - r.Lost, "not waited for"}} {
+		if more.n > 0 {
+			facts += fmt.Sprintf(", %d %s", more.n, more.what)
+		}
+	}
+	if r.Hops > 0 {
+		facts += fmt.Sprintf(", ttl %d", r.Hops)
+	}
+	rows := []string{head + " ---", facts}
+	if r.Received > 0 {
+		rows = append(rows, fmt.Sprintf("min/avg/max/stddev = %s/%s/%s/%s ms, p50 %s p99 %s",
+			millis(r.Min), millis(r.Avg), millis(r.Max), millis(r.StdDev), millis(r.P50), millis(r.P99)))
+	}
+	return rows
+}
+
+// end tells the statistics and gives the exit status. limited says that there
+// was a number of requests to send; interrupted is not nil if the user or a
+// signal ended it.
+func (t *pingText) end(s ping.Summary, limited bool, interrupted error) error {
+	t.summary(s)
+	known, received, doubt := s.Unanswered+s.Foreign > 0 || len(s.Errors) > 0, false, s.Unanswered > 0 || len(s.Errors) > 0
+	for _, r := range s.Responders {
+		known = known || r.Received+r.Lost+r.Late+r.Changed > 0
+		received = received || r.Received > 0
+		doubt = doubt || r.Lost+r.Changed > 0
+	}
+	switch {
+	case interrupted != nil && (limited || !known):
+		return status(exitInterrupted)
+	case !received:
+		complain(t.errs, t.nothing(s))
+		return status(exitNot)
+	case doubt:
+		return status(exitDoubt)
+	}
+	return nil
+}
+
+// nothing is the error of a ping that nobody answered.
+func (t *pingText) nothing(s ping.Summary) error {
+	err := fmt.Errorf("ping %s: %w", t.target, errNoEcho)
+	refused := slices.ContainsFunc(slices.Collect(maps.Keys(s.Errors)), func(text string) bool { return strings.Contains(text, " refused it: ") })
+	late, changed := uint64(0), uint64(0)
+	for _, r := range s.Responders {
+		late, changed = late+r.Late, changed+r.Changed
+	}
+	switch {
+	case changed > 0:
+		return advised{fmt.Errorf("ping %s: %w", t.target, errNotSame), "it is no echo server, or one that cuts or marks what it sends back"}
+	case late > 0:
+		return advised{fmt.Errorf("ping %s: %w", t.target, errTooLate), "wait longer: -t 5s"}
+	case t.target.group:
+		return advised{err, "start a responder on a host of that network: groupcast echo " + clean(t.target.addr.String())}
+	case refused:
+		return advised{err, refusedHint}
+	case len(s.Errors) > 0:
+		return err
+	}
+	return advised{err, "open, filtered or lost: UDP cannot tell; groupcast probe " + clean(t.target.addr.String()) + " says what is known"}
+}
+
+const refusedHint = "nothing listens on that port there; start: groupcast echo ADDRESS:PORT"

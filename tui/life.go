@@ -1,0 +1,84 @@
+package tui
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
+	"github.com/charmbracelet/x/ansi"
+)
+
+// life is how a screen works and ends. Every Model has one.
+type life struct {
+	work *worker
+	err  error // what ended it
+	quit func()
+}
+
+func newLife(s Session) life {
+	return life{work: &worker{ctx: context.Background(), session: s}, quit: func() {}}
+}
+
+// guarded calls f; a panic in it ends the screen.
+func (l *life) guarded(f func() tea.Cmd) (cmd tea.Cmd) {
+	defer func() {
+		if r := recover(); r != nil {
+			l.err = cmp.Or[error](l.err, Recovered(r))
+			cmd = tea.Quit
+		}
+	}()
+	return f()
+}
+
+// drawn calls draw, in View; a panic in it ends the screen, with an empty one.
+func (l *life) drawn(draw func() string) (content string) {
+	defer func() {
+		if r := recover(); r != nil {
+			l.err = cmp.Or[error](l.err, Recovered(r))
+			content = ""
+			l.quit()
+		}
+	}()
+	return draw()
+}
+
+// appearance is what is known of how to draw: what was asked for, and what the
+// terminal told of itself.
+type appearance struct {
+	ascii   bool
+	dark    bool
+	profile colorprofile.Profile
+	method  ansi.Method
+}
+
+func newAppearance(opts Options) appearance {
+	return appearance{ascii: opts.ASCII, dark: true, profile: colorprofile.TrueColor}
+}
+
+func (a *appearance) newLook() *look { return newLook(a.dark, a.ascii, a.method, a.profile) }
+
+// unicodeCore are the answers of a terminal that can count the width of
+// grapheme clusters (mode 2027).
+var unicodeCore = []ansi.ModeSetting{ansi.ModeSet, ansi.ModeReset, ansi.ModePermanentlySet}
+
+// learn takes what the terminal tells of itself, and reports whether it was
+// that: then a new look is due.
+func (a *appearance) learn(msg tea.Msg) bool {
+	switch msg := msg.(type) {
+	case tea.BackgroundColorMsg:
+		a.dark = msg.IsDark()
+	case tea.ColorProfileMsg:
+		a.profile = msg.Profile
+	case tea.ModeReportMsg:
+		if msg.Mode != ansi.ModeUnicodeCore || !slices.Contains(unicodeCore, msg.Value) {
+			return false
+		}
+		// The renderer counts grapheme clusters from now on, and so do we.
+		a.method = ansi.GraphemeWidth
+	default:
+		return false
+	}
+	return true
+}

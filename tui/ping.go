@@ -1,0 +1,66 @@
+package tui
+
+import (
+	"context"
+	"net/netip"
+	"os"
+	"time"
+)
+
+// Pinging is what the screen of a ping needs from the program behind it.
+type Pinging interface {
+	// Snapshot is a copy of what was counted so far. It is not called by the
+	// goroutine that draws.
+	Snapshot() PingSnapshot
+}
+
+// PingSnapshot is what a ping has counted.
+type PingSnapshot struct {
+	Target     string // who is pinged
+	Way        string // which way requests leave, and why
+	Group      bool   // anyone may answer
+	Sent       uint64 // requests
+	Unanswered uint64 // and of them those that nobody answered in time
+	Took       time.Duration
+	Ended      bool // no more requests are sent, and none is waited for
+	Responders []PingResponder
+	Errors     []PingError
+}
+
+// PingError is an error that requests met, and how often.
+type PingError struct {
+	Text  string
+	Count uint64
+}
+
+// PingResponder is one that answers. Its round trips are 0 if there was none.
+type PingResponder struct {
+	From      netip.AddrPort
+	Interface string // by which it was asked, or answered
+	IfIndex   int
+
+	Sent, Received, Lost, Duplicates, Late, Changed uint64
+
+	Hops                            int // TTL that the last answer had left; 0: unknown
+	Min, Avg, Max, StdDev, P50, P99 time.Duration
+	RTTs                            []time.Duration // the last ones, the newest at the end
+	Histogram                       []PingBar
+}
+
+// PingBar counts the round trips from Low on, below High.
+type PingBar struct {
+	Low, High time.Duration
+	Count     uint64
+}
+
+// RunPing shows a ping on the terminal until the user ends it; then it returns
+// nil. It returns the cause of ctx when that ends first. The terminal is
+// restored in every case, panics included. Of the options only those of how to
+// draw count.
+func RunPing(ctx context.Context, p Pinging, opts Options) error {
+	if opts.Env == nil {
+		opts.Env = os.Environ()
+	}
+	m := newPingModel(p, opts)
+	return run(ctx, m, &m.life, opts)
+}

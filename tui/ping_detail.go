@@ -1,0 +1,122 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// pingDetail is what is known of the selected responder.
+type pingDetail struct {
+	look *look
+	open bool // on a small screen: it is shown instead of the table
+}
+
+// Render gives the numbers, and the histogram beside them or below.
+func (d *pingDetail) Render(r PingResponder, width, height int) string {
+	const numbers = 38
+	facts := d.facts(r)
+	if width >= 2*numbers {
+		return strings.Join(beside(d.column(facts, numbers, height), d.histogram(r, width-numbers, height)), "\n")
+	}
+	rows := d.column(facts, width, min(len(facts), max(1, height)))
+	if rest := height - len(rows); rest > 1 {
+		rows = append(rows, d.histogram(r, width, rest)...)
+	}
+	return strings.Join(rows, "\n")
+}
+
+func (d *pingDetail) column(rows []string, width, height int) []string {
+	fitted := make([]string, 0, height)
+	for _, row := range filled(rows, height) {
+		fitted = append(fitted, d.look.fit(row, width))
+	}
+	return fitted
+}
+
+// facts are the numbers, the most important first.
+func (d *pingDetail) facts(r PingResponder) []string {
+	l := d.look
+	pair := func(name, value string) string { return l.dim.Render(l.fit(name, 9)) + value }
+	loss := fmt.Sprintf("%s of %s (%.1f %%)", thousands(r.Lost), thousands(r.Received+r.Lost), 100*r.loss())
+	rows := []string{
+		pair("lost", loss),
+		pair("p50 p99", pingTime(r, r.P50)+" "+pingTime(r, r.P99)+" ms"),
+		pair("min max", pingTime(r, r.Min)+" "+pingTime(r, r.Max)+" ms"),
+		pair("avg sd", pingTime(r, r.Avg)+" "+pingTime(r, r.StdDev)+" ms"),
+	}
+	by := "ttl " + pingHops(r)
+	if r.Interface != "" {
+		by += l.dot + "by " + clean(r.Interface)
+	}
+	rows = append(rows, pair("answers", by))
+	for _, more := range []struct {
+		name string
+		n    uint64
+	}{{"twice", r.Duplicates}, {"late", r.Late}, {"changed", r.Changed}} {
+		if more.n > 0 {
+			rows = append(rows, pair(more.name, l.warning.Render(thousands(more.n))))
+		}
+	}
+	return rows
+}
+
+// histogram draws how many round trips took how long: the bars from the first
+// that counts something to the last, as many as there is room for; what is
+// beyond is counted in the last.
+func (d *pingDetail) histogram(r PingResponder, width, height int) []string {
+	l := d.look
+	bars := r.Histogram
+	for len(bars) > 0 && bars[0].Count == 0 {
+		bars = bars[1:]
+	}
+	for len(bars) > 0 && bars[len(bars)-1].Count == 0 {
+		bars = bars[:len(bars)-1]
+	}
+	beyond := uint64(0)
+	if len(bars) > height {
+		for _, b := range bars[max(0, height):] {
+			beyond += b.Count
+		}
+		bars = append([]PingBar(nil), bars[:max(0, height)]...)
+	}
+	if beyond > 0 && len(bars) > 0 {
+		last := &bars[len(bars)-1]
+		last.Count, last.High = last.Count+beyond, 0
+	}
+	top, digits := uint64(1), 1
+	for _, b := range bars {
+		top = max(top, b.Count)
+		digits = max(digits, len(thousands(b.Count)))
+	}
+	const label = 16
+	room := max(1, width-label-digits-2)
+	rows := make([]string, 0, height)
+	for _, b := range bars {
+		length := int(b.Count * uint64(room) / top)
+		if b.Count > 0 {
+			length = max(1, length)
+		}
+		bar := l.good.Render(strings.Repeat(l.bars[len(l.bars)-1], length))
+		rows = append(rows, l.fit(l.dim.Render(l.ends("", pingSpan(b), label))+" "+bar+" "+thousands(b.Count), width))
+	}
+	return filled(rows, max(0, height))
+}
+
+// pingSpan is which round trips a bar counts, besides those of the bars before.
+func pingSpan(b PingBar) string {
+	if b.High <= 0 || b.High > time.Hour {
+		return "from " + spanTime(b.Low)
+	}
+	return "below " + spanTime(b.High)
+}
+
+func spanTime(d time.Duration) string {
+	switch {
+	case d < time.Millisecond:
+		return fmt.Sprintf("%d us", d/time.Microsecond)
+	case d < time.Second:
+		return fmt.Sprintf("%.3g ms", float64(d)/float64(time.Millisecond))
+	}
+	return fmt.Sprintf("%.3g s", d.Seconds())
+}

@@ -1,0 +1,155 @@
+package tui
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// pingPause is the least time between two looks at a ping.
+const pingPause = 100 * time.Millisecond
+
+// pingModel is the screen of a ping, a tea.Model.
+type pingModel struct {
+	life
+	appearance
+	look          *look
+	pinging       Pinging
+	width, height int
+
+	snap   PingSnapshot
+	paused bool // the picture stands
+	sort   pingSort
+	help   bool
+	offset int // rows that the help is scrolled
+	table  pingTable
+	detail pingDetail
+}
+
+// pingMsg is what a ping has counted by now.
+type pingMsg PingSnapshot
+
+func newPingModel(p Pinging, opts Options) *pingModel {
+	m := &pingModel{life: newLife(nil), appearance: newAppearance(opts), pinging: p}
+	m.setLook()
+	return m
+}
+
+func (m *pingModel) setLook() {
+	m.look = m.newLook()
+	m.table.look, m.detail.look = m.look, m.look
+}
+
+// Init implements tea.Model.
+func (m *pingModel) Init() tea.Cmd {
+	return tea.Batch(tea.RequestBackgroundColor, m.take(0))
+}
+
+// take looks at the ping in a while.
+func (m *pingModel) take(pause time.Duration) tea.Cmd {
+	return m.work.command(func(ctx context.Context) (tea.Msg, error) {
+		timer := time.NewTimer(pause)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+			return pingMsg(m.pinging.Snapshot()), nil
+		case <-ctx.Done():
+			return nil, nil
+		}
+	})
+}
+
+// Update implements tea.Model.
+func (m *pingModel) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	return m, m.guarded(func() tea.Cmd { return m.update(msg) })
+}
+
+func (m *pingModel) update(msg tea.Msg) tea.Cmd {
+	if m.learn(msg) {
+		m.setLook()
+		return nil
+	}
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		m.width, m.height = msg.Width, msg.Height
+	case pingMsg:
+		if !m.paused {
+			m.show(PingSnapshot(msg))
+		}
+		return m.take(pingPause)
+	case endMsg:
+		m.err = cmp.Or(m.err, msg.err)
+		return tea.Quit
+	case tea.KeyPressMsg:
+		return m.key(msg.String())
+	}
+	return nil
+}
+
+// show takes over what was counted. The selected responder stays selected
+// wherever it goes.
+func (m *pingModel) show(s PingSnapshot) {
+	m.snap = s
+	m.snap.Responders = slices.Clone(s.Responders)
+	m.sort.order(m.snap.Responders)
+	m.table.Set(m.snap.Responders)
+}
+
+func (m *pingModel) key(name string) tea.Cmd {
+	switch lookupPing(name) {
+	case pingQuit:
+		return tea.Quit
+	case pingUp:
+		m.move(-1)
+	case pingDown:
+		m.move(1)
+	case pingTop:
+		m.move(-far)
+	case pingBottom:
+		m.move(far)
+	case pingSorts:
+		m.sort = (m.sort + 1) % pingSortings
+		m.show(m.snap)
+	case pingPauses:
+		m.paused = !m.paused
+	case pingOpen:
+		m.detail.open = !m.detail.open
+	case pingHelp:
+		m.help, m.offset = !m.help, 0
+	case pingBack:
+		m.help, m.detail.open = false, false
+	}
+	return nil
+}
+
+// far is more rows than there are.
+const far = 1 << 16
+
+func (m *pingModel) move(by int) {
+	if m.help {
+		m.offset = scrollTo(m.offset+by, len(m.helpRows(m.width-4)), m.height-4)
+		return
+	}
+	m.table.Move(by)
+}
+
+// View implements tea.Model.
+func (m *pingModel) View() (v tea.View) {
+	v.AltScreen = true
+	v.WindowTitle = clean("groupcast ping " + m.snap.Target)
+	if m.width <= 0 || m.height <= 0 || m.err != nil {
+		return v
+	}
+	v.Content = m.drawn(func() string {
+		rows := m.frame()
+		for i := range rows {
+			rows[i] = m.look.fit(rows[i], m.width)
+		}
+		return strings.Join(rows, "\n")
+	})
+	return v
+}

@@ -1,0 +1,147 @@
+package tui
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/charmbracelet/x/ansi"
+)
+
+// pingTable is the table of responders.
+type pingTable struct {
+	look     *look
+	list     []PingResponder
+	selected pingPlace // the first if it is none of them
+	first    int       // the row at the top, as last drawn
+}
+
+// Set gives it other rows.
+func (t *pingTable) Set(list []PingResponder) { t.list = list }
+
+// at is the position of the selected row.
+func (t *pingTable) at() int {
+	return max(0, slices.IndexFunc(t.list, func(r PingResponder) bool { return r.place() == t.selected }))
+}
+
+// Move moves the selection by rows.
+func (t *pingTable) Move(by int) {
+	if len(t.list) > 0 {
+		t.selected = t.list[min(max(0, t.at()+by), len(t.list)-1)].place()
+	}
+}
+
+// Selected is the selected one.
+func (t *pingTable) Selected() (r PingResponder, ok bool) {
+	if len(t.list) == 0 {
+		return r, false
+	}
+	return t.list[t.at()], true
+}
+
+// Render gives the titles of the columns and the rows around the selected one.
+func (t *pingTable) Render(width, height int) string {
+	l := t.look
+	if height <= 0 || width <= 0 {
+		return ""
+	}
+	columns := t.columns(width - 1)
+	rows := make([]string, 0, height)
+	if height > 1 {
+		rows = append(rows, l.dim.Render(l.fit(" "+columnTitles(l, columns), width)))
+		height--
+	}
+	at := t.at()
+	t.first = min(max(t.first, at-height+1), at, max(0, len(t.list)-height))
+	for i := t.first; i < min(len(t.list), t.first+height); i++ {
+		row := columnRow(l, columns, t.list[i])
+		if i == at {
+			row = l.selected.Render(l.fit(l.pointer+ansi.Strip(row), width))
+		} else {
+			row = l.fit(" "+row, width)
+		}
+		rows = append(rows, row)
+	}
+	return strings.Join(rows, "\n")
+}
+
+func (t *pingTable) columns(width int) []column[PingResponder] {
+	from := 17
+	for _, r := range t.list {
+		from = max(from, len(r.From.String()))
+	}
+	took := func(title string, rank int, of func(PingResponder) time.Duration) column[PingResponder] {
+		return column[PingResponder]{title, 8, rank, true, func(_ *look, r PingResponder, _ int) string { return pingTime(r, of(r)) }}
+	}
+	return fitting([]column[PingResponder]{
+		{"responder", min(from, max(17, width/3)), 0, false, func(l *look, r PingResponder, room int) string {
+			return l.sender(r.From.Addr()).Render(l.tail(clean(r.From.String()), room))
+		}},
+		{"by", 8, 6, false, func(l *look, r PingResponder, room int) string { return l.dim.Render(l.cut(clean(r.Interface), room)) }},
+		{"ttl", 3, 7, true, func(_ *look, r PingResponder, _ int) string { return pingHops(r) }},
+		{"answered", 13, 5, true, func(_ *look, r PingResponder, _ int) string {
+			return thousands(r.Received) + "/" + thousands(r.Received+r.Lost)
+		}},
+		{"loss", 7, 1, true, lossCell},
+		took("last ms", 0, PingResponder.last),
+		took("avg ms", 2, func(r PingResponder) time.Duration { return r.Avg }),
+		took("p99 ms", 3, func(r PingResponder) time.Duration { return r.P99 }),
+		{"recent", 0, 0, false, func(l *look, r PingResponder, room int) string { return l.good.Render(l.sparkTimes(r.RTTs, room)) }},
+	}, width, 5)
+}
+
+func lossCell(l *look, r PingResponder, _ int) string {
+	text := fmt.Sprintf("%.1f %%", 100*r.loss())
+	switch {
+	case r.Received == 0 && r.Lost > 0:
+		return l.failure.Render(text)
+	case r.Lost > 0:
+		return l.warning.Render(text)
+	}
+	return text
+}
+
+func (r PingResponder) last() time.Duration {
+	if len(r.RTTs) == 0 {
+		return 0
+	}
+	return r.RTTs[len(r.RTTs)-1]
+}
+
+func pingHops(r PingResponder) string {
+	if r.Hops == 0 {
+		return "-"
+	}
+	return strconv.Itoa(r.Hops)
+}
+
+// pingTime is a time of r in milliseconds, or a dash if nothing was received.
+func pingTime(r PingResponder, d time.Duration) string {
+	if r.Received == 0 {
+		return "-"
+	}
+	ms := float64(d) / float64(time.Millisecond)
+	switch {
+	case d < time.Millisecond:
+		return fmt.Sprintf("%.3f", ms)
+	case d < 100*time.Millisecond:
+		return fmt.Sprintf("%.2f", ms)
+	}
+	return fmt.Sprintf("%.0f", ms)
+}
+
+// sparkTimes draws the last n times as bars, the largest the highest.
+func (l *look) sparkTimes(times []time.Duration, n int) string {
+	times = times[max(0, len(times)-max(0, n)):]
+	top := time.Duration(1)
+	for _, d := range times {
+		top = max(top, d)
+	}
+	var b strings.Builder
+	for _, d := range times {
+		b.WriteString(l.bars[min(len(l.bars)-1, int(int64(d)*int64(len(l.bars))/int64(top+1)))])
+	}
+	return b.String()
+}
