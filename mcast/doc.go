@@ -65,6 +65,7 @@
 //     is not connected. A connected one is told ECONNREFUSED by its next call,
 //     as everywhere, but not who said so.
 //   - SendBatch sends datagrams one by one.
+//   - Batches saves no system call.
 //   - The BSDs, for IPv4, and Windows take the interface of a send as the
 //     socket's option only: Send sets it and sends under a lock, and Via.Source
 //     is refused. macOS takes both with each datagram, as Linux does.

@@ -140,6 +140,20 @@ func (i Interface) Usable(group netip.Addr) bool {
 	return i.Ready(group) == nil && i.Flags&net.FlagMulticast != 0 && !i.Loopback()
 }
 
+// BroadcastOf is the address of all hosts of an IPv4 network (RFC 919), the
+// last one. A network of IPv6, and one of two addresses or one (RFC 3021), has
+// none.
+func BroadcastOf(network netip.Prefix) (last netip.Addr, ok bool) {
+	if !network.Addr().Is4() || network.Bits() < 0 || network.Bits() > 30 {
+		return netip.Addr{}, false
+	}
+	a := network.Addr().As4()
+	for bit := network.Bits(); bit < 32; bit++ {
+		a[bit/8] |= 0x80 >> (bit % 8)
+	}
+	return netip.AddrFrom4(a), true
+}
+
 // byIndex is the interface as x/net takes it; nil leaves it to the kernel.
 func (i Interface) byIndex() *net.Interface {
 	if i.Index == 0 {

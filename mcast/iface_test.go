@@ -81,3 +81,21 @@ func TestReadyForIPv6(t *testing.T) {
 		t.Errorf("with a link-local address: %v", err)
 	}
 }
+
+func TestBroadcastOf(t *testing.T) {
+	for network, want := range map[string]string{
+		"192.168.8.226/24": "192.168.8.255",
+		"169.254.1.2/16":   "169.254.255.255",
+		"10.1.2.3/30":      "10.1.2.3",
+		"10.1.2.9/29":      "10.1.2.15",
+		"127.0.0.1/8":      "127.255.255.255",
+		"10.1.2.3/31":      "",
+		"10.1.2.3/32":      "",
+		"2001:db8::1/64":   "",
+	} {
+		got, ok := BroadcastOf(netip.MustParsePrefix(network))
+		if ok != (want != "") || ok && got.String() != want {
+			t.Errorf("the broadcast address of %s is %v, %v; want %q", network, got, ok, want)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"net"
 	"os"
 	"runtime"
@@ -28,34 +29,76 @@ const BatchSize = 64
 // with one ctx again and again. On a connected Conn the error can be what an
 // earlier send was answered with, such as ECONNREFUSED, told once by whichever
 // call comes first; reading can go on.
-func (c *Conn) Read(ctx context.Context, dst []Datagram) (int, error) {
+func (c *Conn) Read(ctx context.Context, dst []Datagram) (n int, err error) {
+	err = c.read(ctx, func() error {
+		n, err = c.reader.read(dst)
+		return err
+	})
+	if err == nil {
+		c.arrived(dst[:n])
+	}
+	return n, err
+}
+
+// Batches reads again and again as Read does, into dst, for as long as it is
+// ranged over: what was read, or the error that a Read would have returned.
+// Read by read it costs a system call less, so it is for those who answer
+// single datagrams quickly.
+//
+// One range is one Read: another one waits for it, and the body must neither
+// Read nor Close. Breaking out ends it.
+//
+//	for batch, err := range c.Batches(ctx, make([]mcast.Datagram, mcast.BatchSize)) {
+func (c *Conn) Batches(ctx context.Context, dst []Datagram) iter.Seq2[[]Datagram, error] {
+	return func(yield func([]Datagram, error) bool) {
+		more := true
+		handle := func(n int) bool {
+			c.arrived(dst[:n])
+			more = yield(dst[:n], nil)
+			return more
+		}
+		each := func() error { return c.reader.each(dst, handle) }
+		for more {
+			if err := c.read(ctx, each); err != nil && more {
+				more = yield(nil, err)
+			}
+		}
+	}
+}
+
+// read calls one of the reader's methods, alone, until ctx ends.
+func (c *Conn) read(ctx context.Context, call func() error) error {
 	if err := ctx.Err(); err != nil {
-		return 0, err
+		return err
 	}
 	select {
 	case c.reading <- struct{}{}:
 		defer func() { <-c.reading }()
 	case <-ctx.Done():
-		return 0, ctx.Err()
+		return ctx.Err()
 	}
 	c.wake.watch(ctx)
-	n, err := c.reader.read(dst)
-	if err != nil {
-		if ctx.Err() != nil && errors.Is(err, os.ErrDeadlineExceeded) {
-			return 0, ctx.Err()
-		}
-		err = cause(err)
-		if c.sock.trace.on() && !errors.Is(err, net.ErrClosed) && !errors.Is(err, os.ErrDeadlineExceeded) {
-			c.sock.trace.Call(Call{At: time.Now(), Name: readCall, Err: err})
-		}
-		return 0, &OpError{Op: "read", Target: c.local.String(), Err: err}
+	err := call()
+	if err == nil {
+		return nil
 	}
-	c.markStrays(dst[:n])
-	c.count(dst[:n])
+	if ctx.Err() != nil && errors.Is(err, os.ErrDeadlineExceeded) {
+		return ctx.Err()
+	}
+	err = cause(err)
+	if c.sock.trace.on() && !errors.Is(err, net.ErrClosed) && !errors.Is(err, os.ErrDeadlineExceeded) {
+		c.sock.trace.Call(Call{At: time.Now(), Name: readCall, Err: err})
+	}
+	return &OpError{Op: "read", Target: c.local.String(), Err: err}
+}
+
+// arrived marks, counts and traces what was read.
+func (c *Conn) arrived(batch []Datagram) {
+	c.markStrays(batch)
+	c.count(batch)
 	if c.sock.trace.on() {
-		c.traceRead(dst[:n])
+		c.traceRead(batch)
 	}
-	return n, nil
 }
 
 func (c *Conn) count(batch []Datagram) {

@@ -6,6 +6,7 @@ import "net/netip"
 //
 //	newReader(udp, size, errors)  // keeps size bytes of each payload, 1 to 65535
 //	read(dst)                     // waits for one; at most BatchSize and len(dst)
+//	each(dst, handle)             // read, and handle; again if handle wants it, or not
 //
 // The Data they return is their own memory and is valid until the next read.
 // They are not safe for use by several goroutines at once. The errors of read

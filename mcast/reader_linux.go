@@ -34,9 +34,10 @@ type reader struct {
 	data    []byte
 
 	// The closure that calls the kernel is made once, too: these are its
-	// argument and its results.
+	// arguments and its results.
 	receive func(fd uintptr) bool
-	want    int
+	dst     []Datagram
+	handle  func(n int) bool // see each; nil: read
 	got     int
 	errno   unix.Errno
 }
@@ -57,7 +58,7 @@ func newReader(udp *net.UDPConn, size int, errors *errorQueue) (*reader, error) 
 	}
 	r := &reader{raw: raw, size: size, errors: errors}
 	r.zones.ask = func(index uint32) string { return zoneName(raw, index) }
-	r.receive = r.recvmmsg
+	r.receive = func(fd uintptr) bool { return r.recvmmsg(fd) && r.take() }
 	return r, nil
 }
 
@@ -97,27 +98,48 @@ func (r *reader) rewind(i int) {
 // time.Now and the like; that is exact unless the wall clock was set while the
 // datagram waited.
 func (r *reader) read(dst []Datagram) (int, error) {
+	err := r.each(dst, nil)
+	return r.got, err
+}
+
+// each gives what it reads to handle, and may go on with that as long as
+// handle says so. It spares the call that finds the socket empty: what arrives
+// after a call that brought less than it had room for wakes the poller, unless
+// a new wait begins meanwhile, as it does with each read.
+func (r *reader) each(dst []Datagram, handle func(n int) bool) error {
+	r.got, r.errno = 0, 0
 	if len(dst) == 0 {
-		return 0, nil
+		if handle != nil {
+			handle(0)
+		}
+		return nil
 	}
 	if r.msgs == nil {
 		r.init()
 	}
-	r.want = min(len(dst), BatchSize)
+	r.dst, r.handle = dst[:min(len(dst), BatchSize)], handle
 	if err := r.raw.Read(r.receive); err != nil {
 		if err = r.readPast(err); err != nil {
-			return 0, err
+			return err
 		}
 	}
 	if r.errno != 0 {
-		return 0, os.NewSyscallError("recvmmsg", r.errno)
+		return os.NewSyscallError("recvmmsg", r.errno)
 	}
+	return nil
+}
+
+// take makes datagrams of what recvmmsg brought, and reports whether that is
+// the end of the read. After a full batch it is, for there may be more and
+// nothing to wait for; and where an error may be queued, which has to be looked
+// for.
+func (r *reader) take() bool {
 	now := time.Now()
 	for i := range r.got {
-		dst[i] = r.datagram(i, now)
+		r.dst[i] = r.datagram(i, now)
 		r.rewind(i)
 	}
-	return r.got, nil
+	return r.errno != 0 || r.handle == nil || !r.handle(r.got) || r.got == len(r.dst) || r.errors != nil
 }
 
 // recvmmsg reports whether there was something; if not, the poller waits for
@@ -126,7 +148,7 @@ func (r *reader) read(dst []Datagram) (int, error) {
 func (r *reader) recvmmsg(fd uintptr) bool {
 	for {
 		n, _, errno := unix.RawSyscall6(unix.SYS_RECVMMSG, fd,
-			uintptr(unsafe.Pointer(&r.msgs[0])), uintptr(r.want), unix.MSG_DONTWAIT, 0, 0)
+			uintptr(unsafe.Pointer(&r.msgs[0])), uintptr(len(r.dst)), unix.MSG_DONTWAIT, 0, 0)
 		switch errno {
 		case unix.EINTR:
 			continue
@@ -145,6 +167,9 @@ func (r *reader) recvmmsg(fd uintptr) bool {
 			}
 		}
 		r.got, r.errno = int(n), errno
+		if errno != 0 {
+			r.got = 0
+		}
 		return true
 	}
 }
@@ -155,7 +180,7 @@ func (r *reader) recvmmsg(fd uintptr) bool {
 // send buffer is full. Any other error it returns.
 func (r *reader) readPast(err error) error {
 	for done := false; notPollable(err); {
-		if cerr := r.raw.Control(func(fd uintptr) { done = r.recvmmsg(fd) }); done || cerr != nil {
+		if cerr := r.raw.Control(func(fd uintptr) { done = r.receive(fd) }); done || cerr != nil {
 			return cerr
 		}
 		time.Sleep(time.Millisecond)

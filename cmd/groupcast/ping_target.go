@@ -89,20 +89,8 @@ func isBroadcast(a netip.Addr) bool {
 	}
 	list, _ := mcast.Interfaces()
 	return a == netip.AddrFrom4([4]byte{255, 255, 255, 255}) || slices.ContainsFunc(list, func(i mcast.Interface) bool {
-		return slices.ContainsFunc(i.Addrs, func(p netip.Prefix) bool { return p.Bits() < 31 && p.Contains(a) && a == lastOf(p) })
+		return slices.ContainsFunc(i.Addrs, func(p netip.Prefix) bool { last, ok := mcast.BroadcastOf(p); return ok && last == a })
 	})
-}
-
-// lastOf is the last address of an IPv4 network; the zero Addr of any other.
-func lastOf(p netip.Prefix) netip.Addr {
-	if !p.Addr().Is4() {
-		return netip.Addr{}
-	}
-	b := p.Masked().Addr().As4()
-	for bit := p.Bits(); bit < 32; bit++ {
-		b[bit/8] |= 0x80 >> (bit % 8)
-	}
-	return netip.AddrFrom4(b)
 }
 
 // pingWay is how requests leave.

@@ -149,7 +149,8 @@ func TestSSMOverASM(t *testing.T) {
 	})
 	runRule(t, ssmOverASM, []ruleCase{
 		{"nothing is known", Facts{}, plain, "unknown", nil},
-		{"no filters", host("1"), plain, "ok", nil},
+		{"no filters, and another program has joined", host("1"), plain, "unknown", []string{"/proc/net/mcfilter"}},
+		{"no filters, and nobody else has joined", host("1"), live, "ok", nil},
 		{"narrowed to one source", host("1", filter("192.168.8.226", 1, 0)), plain, "warning eth0", []string{"only 192.168.8.226", "/proc/net/mcfilter"}},
 		{"narrowed to two by one socket", host("1", filter("10.0.0.2", 1, 0), filter("10.0.0.1", 1, 0)), plain, "warning eth0", []string{"10.0.0.1, 10.0.0.2"}},
 		{"another has it for all", host("2", filter("10.0.0.1", 1, 0)), plain, "ok", nil},

@@ -181,12 +181,14 @@ func ssmOverASM(f Facts, in Intent) []Finding {
 		return unknown(name, f.unread(FromGroups))
 	}
 	var out []Finding
+	joined := false
 	for _, at := range f.Groups {
 		sources, sockets := f.narrowed(in, group, at.Index)
 		users := f.users(group, at.Index)
 		if in.Live && slices.Contains(in.Joined, at.Index) {
 			users-- // its own, for all sources
 		}
+		joined = joined || users > 0
 		if len(sources) == 0 || users > sockets {
 			continue
 		}
@@ -197,10 +199,13 @@ func ssmOverASM(f Facts, in Intent) []Finding {
 			Hints:    []string{"the program must leave the group and join it again, without a source"},
 		})
 	}
-	if len(out) == 0 {
-		return fine(name, fmt.Sprintf("no program of this host has narrowed %s to single sources", group))
+	switch {
+	case len(out) > 0:
+		return out
+	case joined && len(f.Filters) == 0:
+		return unknown(name, fmt.Sprintf("%s is empty, which it also is where the group that was joined last has no sources", in.filtersFile()))
 	}
-	return out
+	return fine(name, fmt.Sprintf("no other program of this host has narrowed %s to single sources", group))
 }
 
 // narrowed is which sources of a group other programs have asked for on an

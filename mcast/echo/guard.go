@@ -98,23 +98,11 @@ func (g *Guard) SetInterfaces(list []mcast.Interface) {
 	g.broadcast = g.broadcast[:0]
 	for _, i := range list {
 		for _, p := range i.Addrs {
-			if last, ok := broadcastOf(p); ok {
+			if last, ok := mcast.BroadcastOf(p); ok && !last.IsLoopback() {
 				g.broadcast = append(g.broadcast, last)
 			}
 		}
 	}
-}
-
-// broadcastOf is the last address of an IPv4 network (RFC 919).
-func broadcastOf(p netip.Prefix) (netip.Addr, bool) {
-	if !p.Addr().Is4() || p.Bits() > 30 || p.Addr().IsLoopback() {
-		return netip.Addr{}, false
-	}
-	a := p.Addr().As4()
-	for bit := p.Bits(); bit < 32; bit++ {
-		a[bit/8] |= 0x80 >> (bit % 8)
-	}
-	return netip.AddrFrom4(a), true
 }
 
 // Check decides about a datagram that is read at now, and takes an answer for

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"net"
 	"net/netip"
 	"os"
@@ -16,7 +17,7 @@ import (
 
 // socket is what of a mcast.Conn is used.
 type socket interface {
-	Read(context.Context, []mcast.Datagram) (int, error)
+	Batches(context.Context, []mcast.Datagram) iter.Seq2[[]mcast.Datagram, error]
 	SendBatch([]mcast.Outgoing) (int, error)
 	SetReadDeadline(time.Time) error
 	SetBroadcast(bool) error
@@ -101,13 +102,13 @@ const maxErrors = 1000
 func (s *server) serve(ctx context.Context) error {
 	defer s.openFilter()
 	s.look(time.Now())
-	for failed := 0; ; {
-		n, err := s.conn.Read(ctx, s.batch)
+	failed := 0
+	for batch, err := range s.conn.Batches(ctx, s.batch) {
 		now := time.Now()
 		switch {
 		case err == nil:
 			failed = 0
-			if err := s.echo(now, s.batch[:n]); err != nil {
+			if err := s.echo(now, batch); err != nil {
 				return err
 			}
 		case ctx.Err() != nil:
@@ -121,6 +122,7 @@ func (s *server) serve(ctx context.Context) error {
 		}
 		s.setFilter(now)
 	}
+	return nil // not reached: an error ends it
 }
 
 // unusable reports whether an error is about the socket itself, and not about
@@ -248,8 +250,8 @@ func (s *server) look(now time.Time) {
 // discard reads what is sent to the answers' port, so that it takes no room.
 func discard(ctx context.Context, answers socket) {
 	batch := make([]mcast.Datagram, mcast.BatchSize)
-	for ctx.Err() == nil {
-		if _, err := answers.Read(ctx, batch); err != nil && unusable(err) {
+	for _, err := range answers.Batches(ctx, batch) {
+		if ctx.Err() != nil || err != nil && unusable(err) {
 			return
 		}
 	}

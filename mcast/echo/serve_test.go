@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"net"
 	"net/netip"
 	"os"
@@ -23,7 +24,14 @@ type script struct {
 	n     int
 }
 
-func (s *script) Read(_ context.Context, dst []mcast.Datagram) (int, error) {
+func (s *script) Batches(_ context.Context, dst []mcast.Datagram) iter.Seq2[[]mcast.Datagram, error] {
+	return func(yield func([]mcast.Datagram, error) bool) {
+		for n, err := s.read(dst); yield(dst[:n], err); n, err = s.read(dst) {
+		}
+	}
+}
+
+func (s *script) read(dst []mcast.Datagram) (int, error) {
 	if s.n == len(s.reads) {
 		return 0, net.ErrClosed
 	}

@@ -10,7 +10,6 @@ import (
 	"maps"
 	"net"
 	"slices"
-	"time"
 
 	"github.com/vishvananda/netlink"
 )
@@ -229,56 +228,4 @@ func (l *Lab) waitPorts(ctx context.Context, t Topology) error {
 		}
 	}
 	return nil
-}
-
-// linkLocalTime is how long an interface may take to give itself a link-local
-// address, in the background. Some never do.
-const linkLocalTime = 200 * time.Millisecond
-
-// waitLinkLocal waits for the interface's link-local IPv6 address: until it is
-// there, the kernel chooses others as the source.
-func (ns *namespace) waitLinkLocal(ctx context.Context, name string) error {
-	link, err := ns.handle.LinkByName(name)
-	if err != nil {
-		return err
-	}
-	lo, err := ns.handle.LinkByName("lo")
-	if err != nil {
-		return err
-	}
-	if own, err := ns.handle.AddrList(lo, netlink.FAMILY_V6); err != nil || len(own) == 0 {
-		return nil // without IPv6
-	}
-	for deadline := time.Now().Add(linkLocalTime); time.Now().Before(deadline); {
-		list, err := ns.handle.AddrList(link, netlink.FAMILY_V6)
-		if err != nil || slices.ContainsFunc(list, func(a netlink.Addr) bool { return a.IP.IsLinkLocalUnicast() }) {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("no link-local address: %w", ctx.Err())
-		case <-time.After(time.Millisecond):
-		}
-	}
-	return nil
-}
-
-// waitReady waits until the interface can carry datagrams. The carrier of a
-// cable comes when its other end is switched on, and it carries nothing until
-// the kernel's linkwatch has seen that (RFC 2863, ifOperStatus).
-func (ns *namespace) waitReady(ctx context.Context, name string) error {
-	for {
-		link, err := ns.handle.LinkByName(name)
-		if err != nil {
-			return err
-		}
-		if link.Attrs().OperState == netlink.OperUp {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("no carrier: %w", ctx.Err())
-		case <-time.After(time.Millisecond):
-		}
-	}
 }

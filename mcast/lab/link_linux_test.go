@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -124,5 +125,31 @@ func TestSysctl(t *testing.T) {
 	}
 	if err := h.Sysctl("net.ipv4.conf.eth9.rp_filter", "2"); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a setting of an interface that is not there: error %v, want that it does not exist", err)
+	}
+}
+
+// An interface's own IPv6 address can be sent from as soon as the lab is there.
+func TestLinkLocalReady(t *testing.T) {
+	tentative := []string{"40", "c0"} // IFA_F_TENTATIVE, and with IFA_F_PERMANENT
+	for range 5 {
+		l := up(t, lab.Article)
+		for _, name := range []string{"A", "B"} {
+			var table []byte
+			err := l.Host(name).Do(func() (err error) {
+				table, err = os.ReadFile("/proc/thread-self/net/if_inet6")
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			ready := false
+			for line := range strings.Lines(string(table)) {
+				f := strings.Fields(line) // address, index, prefix, scope, flags, interface
+				ready = ready || f[5] == "eth0" && strings.HasPrefix(f[0], "fe80") && !slices.Contains(tentative, f[4])
+			}
+			if !ready {
+				t.Errorf("host %s has no link-local address on eth0 that is not tentative:\n%s", name, table)
+			}
+		}
 	}
 }

@@ -34,10 +34,18 @@ func (p *Pinger) interpret(d mcast.Datagram) answer {
 	return a
 }
 
+// maxNoticed is how many errors wait to be counted one by one. Anybody can
+// forge them, and Report may keep the counting waiting.
+const maxNoticed = 4096
+
 // notice is called from within Send and Read.
 func (p *Pinger) notice(e mcast.PeerError) {
 	p.noticing.Lock()
-	p.noticed = append(p.noticed, e)
+	if len(p.noticed) < maxNoticed {
+		p.noticed = append(p.noticed, e)
+	} else {
+		p.missed++
+	}
 	p.noticing.Unlock()
 	select {
 	case p.notices <- struct{}{}:
@@ -47,9 +55,12 @@ func (p *Pinger) notice(e mcast.PeerError) {
 
 func (p *Pinger) takeNotices() {
 	p.noticing.Lock()
-	list := p.noticed
-	p.noticed = nil
+	list, missed := p.noticed, p.missed
+	p.noticed, p.missed = nil, 0
 	p.noticing.Unlock()
+	if missed > 0 {
+		p.do(func(t *tracker) { t.summary.Errors[OtherErrors] += missed })
+	}
 	for _, e := range list {
 		way, seq, ours := p.payload.about(e.Data)
 		p.do(func(t *tracker) {

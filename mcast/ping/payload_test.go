@@ -99,3 +99,22 @@ func TestIsRequest(t *testing.T) {
 		}
 	}
 }
+
+// Whatever arrives is either told to be none of ours or read without harm.
+func FuzzPayload(f *testing.F) {
+	for _, size := range []int{0, 7, 8, 19, 20, 64} {
+		f.Add(uint16(size), uint8(2), newPayload(size, 1, 2).append(nil, 1, 3))
+	}
+	f.Fuzz(func(t *testing.T, size uint16, ways uint8, data []byte) {
+		p := newPayload(int(size%256), 1, 1+int(ways%4))
+		IsRequest(data)
+		p.about(data)
+		way, seq, ok := p.parse(data)
+		if !ok {
+			return
+		}
+		if way != unknown && p.same(data) && seq != 0 && !bytes.Equal(p.append(nil, way, seq), data) {
+			t.Errorf("%x counts as the request %d of way %d, which is %x", data, seq, way, p.append(nil, way, seq))
+		}
+	})
+}

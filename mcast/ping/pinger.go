@@ -37,7 +37,8 @@ type Pinger struct {
 	notices chan struct{} // holds a token when something was noticed
 
 	noticing sync.Mutex
-	noticed  []mcast.PeerError // guarded by noticing
+	noticed  []mcast.PeerError // guarded by noticing; at most maxNoticed
+	missed   uint64            // guarded by noticing: those that found no room there
 }
 
 // Run pings until Count requests are answered or given up, or ctx ends, which

@@ -46,7 +46,8 @@ type Summary struct {
 // MaxResponders is how many responders are told apart.
 const MaxResponders = 1024
 
-// OtherErrors counts in Summary.Errors those whose texts are too many.
+// OtherErrors counts in Summary.Errors those whose texts are too many, and
+// those that came faster than they were counted.
 const OtherErrors = "other errors"
 
 const maxErrors = 64

@@ -179,14 +179,7 @@ func (n networks) broadcast(a netip.Addr) bool {
 		return true
 	}
 	for i, p := range n.prefixes {
-		if !a.Is4() || p.Bits() > 30 || i.Loopback() || !p.Contains(a) {
-			continue
-		}
-		last := a.As4()
-		for bit := p.Bits(); bit < 32; bit++ {
-			last[bit/8] |= 0x80 >> (bit % 8)
-		}
-		if a == netip.AddrFrom4(last) {
+		if last, ok := mcast.BroadcastOf(p); ok && last == a && !i.Loopback() {
 			return true
 		}
 	}
