@@ -173,7 +173,13 @@ func TestPingErrorsOfPeers(t *testing.T) {
 	wantText(t, "a message", out+errs, `^packet-written: bytes=1 to=192.168.1.11:9$`, `^groupcast: ping: `+text+`$`, `^  hint: nothing listens`)
 
 	_, errs = runPing(t, p, exitNot, "-c", "1", "-t", "10s", "192.168.1.99")
-	wantText(t, "an absent host", errs, `nothing was answered`)
+	wantText(t, "an absent host", errs, `^  hint: nobody answers ARP`, `nothing was answered`)
+	if strings.Contains(errs, "-i NAME") {
+		t.Errorf("an absent host: another interface does not help:\n%s", errs)
+	}
+
+	_, errs = runPing(t, p, exitNot, "-c", "1", "-t", "20ms", "192.168.1.255")
+	wantText(t, "a broadcast", errs, `^  hint: groupcast echo answers no broadcasts`)
 
 	out, errs = runPing(t, p, exitNot, "-c", "1", "10.9.9.9")
 	wantText(t, "no route", out+errs, `^groupcast: pinging 10.9.9.9:1234 with 32 bytes; requests go nowhere: network is unreachable$`, `^seq=1: send 10.9.9.9:1234: network is unreachable$`, `^  hint: `)
@@ -185,7 +191,11 @@ func TestPingFlood(t *testing.T) {
 	start(t, host, "socat", "-u", "UDP-RECVFROM:7001,fork", "SYSTEM:true")
 	out, _ := runPing(t, host, exitNot, "--flood", "-c", "50", "-t", "50ms", "127.0.0.1:7001")
 	wantText(t, "silence", out, `^50 sent, 0 received, 50 lost`)
-	out, errs := runPing(t, l.Host("P"), exitOK, "--flood", "-i", "eth0", "-c", "500", "239.1.2.3:5000") // it is a lab
+	start(t, host, "groupcast", "echo", "127.0.0.1:7002").remarks("echoing datagrams")
+	_, errs := runPing(t, host, exitDoubt, "--flood", "-c", "150", "-t", "50ms", "127.0.0.1:7002")
+	wantText(t, "more than the limit", errs, `^  hint: groupcast echo answers a source 50 times a second`)
+
+	out, errs = runPing(t, l.Host("P"), exitOK, "--flood", "-i", "eth0", "-c", "500", "239.1.2.3:5000") // it is a lab
 	wantText(t, "a group", out, `^500 sent, 500 received, 0 lost`)
 	if strings.Contains(out, "seq=") {
 		t.Errorf("a flood prints each answer:\n%s%s", out, errs)

@@ -110,10 +110,7 @@ func (t *pingText) eventText(e ping.Event) string {
 
 // advise says what to do about an error, once for each kind.
 func (t *pingText) advise(err error) {
-	h := hint(err)
-	if errors.Is(err, syscall.ECONNREFUSED) {
-		h = refusedHint
-	}
+	h := peerHint(err)
 	if h == "" || t.hinted[h] {
 		return
 	}
@@ -122,6 +119,24 @@ func (t *pingText) advise(err error) {
 	}
 	t.hinted[h] = true
 	fmt.Fprintf(t.errs, "  hint: %s\n", h)
+}
+
+// peerHint is the hint of an error of a ping. Where one peer is unreachable
+// another interface would not help.
+func peerHint(err error) string {
+	e, told := errors.AsType[interface { // what came back about a datagram: a mcast.PeerError
+		error
+		Local() bool
+	}](err)
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return refusedHint
+	case told && e.Local() && errors.Is(err, syscall.EHOSTUNREACH):
+		return absentHint
+	case told:
+		return ""
+	}
+	return hint(err)
 }
 
 // name is that of an interface.
@@ -220,6 +235,9 @@ func (t *pingText) end(s ping.Summary, limited bool, interrupted error) error {
 		received = received || r.Received > 0
 		doubt = doubt || r.Lost+r.Changed > 0
 	}
+	if received && s.Unanswered > 0 && t.flood && !t.target.group && !t.json && !t.quiet {
+		fmt.Fprintf(t.errs, "  hint: %s\n", limitHint)
+	}
 	switch {
 	case interrupted != nil && (limited || !known):
 		return status(exitInterrupted)
@@ -245,6 +263,8 @@ func (t *pingText) nothing(s ping.Summary) error {
 		return advised{fmt.Errorf("ping %s: %w", t.target, errNotSame), "it is no echo server, or one that cuts or marks what it sends back"}
 	case late > 0:
 		return advised{fmt.Errorf("ping %s: %w", t.target, errTooLate), "wait longer: -t 5s"}
+	case isBroadcast(t.target.addr.Addr()):
+		return advised{err, "groupcast echo answers no broadcasts, and many servers do not; a group is pinged instead: groupcast ping 224.0.0.114"}
 	case t.target.group:
 		return advised{err, "start a responder on a host of that network: groupcast echo " + clean(t.target.addr.String())}
 	case refused:
@@ -255,4 +275,8 @@ func (t *pingText) nothing(s ping.Summary) error {
 	return advised{err, "open, filtered or lost: UDP cannot tell; groupcast probe " + clean(t.target.addr.String()) + " says what is known"}
 }
 
-const refusedHint = "nothing listens on that port there; start: groupcast echo ADDRESS:PORT"
+const (
+	refusedHint = "nothing listens on that port there; start: groupcast echo ADDRESS:PORT"
+	absentHint  = "nobody answers ARP (for IPv6, neighbour discovery) there: is the address right, and the host, or the router to it, up?"
+	limitHint   = "groupcast echo answers a source 50 times a second, and no more; for benchmarks: groupcast echo --unlimited ADDRESS:PORT"
+)
