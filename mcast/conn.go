@@ -235,7 +235,8 @@ func cause(err error) error {
 			inner = nil
 		}
 	}
-	if err != nil && strings.HasPrefix(err.Error(), "not implemented on ") { // x/net's own error
+	// x/net has an error of its own for it, which it does not export.
+	if err != nil && strings.HasSuffix(err.Error(), " implemented on "+runtime.GOOS+"/"+runtime.GOARCH) {
 		err = fmt.Errorf("%w: %w", errors.ErrUnsupported, err)
 	}
 	return err

@@ -40,12 +40,15 @@ func findsNothing(t *testing.T, s *session) {
 // eventually waits for findings that the session has by itself.
 func eventually(t *testing.T, want string, s *session, ok func([]doctor.Finding) bool) {
 	t.Helper()
-	deadline := time.Now().Add(3 * observedFor)
+	deadline, look := time.NewTimer(3*observedFor), time.NewTicker(20*time.Millisecond)
+	defer deadline.Stop()
+	defer look.Stop()
 	for !ok(s.Snapshot().Findings) {
-		if time.Now().After(deadline) {
+		select {
+		case <-look.C:
+		case <-deadline.C:
 			t.Fatalf("want %s, the findings are %+v", want, s.Snapshot().Findings)
 		}
-		time.Sleep(20 * time.Millisecond)
 	}
 }
 

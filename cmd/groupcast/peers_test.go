@@ -141,11 +141,14 @@ func (o *printed) String() string {
 }
 
 // await reports whether text came within patience.
-func (o *printed) await(text string) bool {
+func (o *printed) await(text string) bool { return o.awaitTimes(1, text) }
+
+// awaitTimes waits until text was printed so many times.
+func (o *printed) awaitTimes(n int, text string) bool {
 	deadline := time.After(patience)
 	for {
 		o.mu.Lock()
-		if strings.Contains(o.b.String(), text) {
+		if strings.Count(o.b.String(), text) >= n {
 			o.mu.Unlock()
 			return true
 		}

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/groupcast/groupcast/mcast/lab"
 )
@@ -99,10 +98,8 @@ func TestProbeDeadRouter(t *testing.T) {
 // printsTimes waits until it has printed text so many times.
 func (p *program) printsTimes(n int, text string) {
 	p.t.Helper()
-	for deadline := time.Now().Add(patience); strings.Count(p.out.String(), text) < n; time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			p.t.Fatalf("%s did not print %q %d times, but:\n%s", p.name, text, n, p.out.String())
-		}
+	if !p.out.awaitTimes(n, text) {
+		p.t.Fatalf("%s did not print %q %d times, but:\n%s", p.name, text, n, p.out.String())
 	}
 }
 

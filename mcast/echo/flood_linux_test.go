@@ -17,9 +17,11 @@ import (
 func flood(host *lab.Node, c *mcast.Conn, to netip.AddrPort, long time.Duration) (sent int, err error) {
 	err = host.Do(func() error {
 		data := make([]byte, 64)
+		pace := time.NewTicker(50 * time.Microsecond)
+		defer pace.Stop()
 		for start := time.Now(); time.Since(start) < long; {
 			if due := int(time.Since(start).Seconds() * 50_000); sent >= due {
-				time.Sleep(50 * time.Microsecond)
+				<-pace.C
 				continue
 			}
 			if err := c.Send(data, to, mcast.Via{}); err != nil {
@@ -88,13 +90,15 @@ func TestAFloodIsKeptOut(t *testing.T) {
 				flooding = 1
 			}
 			eventually(t, "those that flood are shut out", func() bool { return r.Stats().Flooding == flooding })
+			pace := time.NewTicker(40 * time.Millisecond) // half of D's limit
+			defer pace.Stop()
 			for n := range 25 {
 				text := fmt.Sprint("request ", n)
 				send(t, d, client, text, ask, mcast.Via{})
 				if _, got := next(t, client); got != text {
 					t.Fatalf("asked %q while others flood, and got %q", text, got)
 				}
-				time.Sleep(40 * time.Millisecond) // half of D's limit
+				<-pace.C
 			}
 			wait.Wait()
 			// The filter is looked after once a second.

@@ -120,12 +120,14 @@ func TestAForgedStartBetweenTwoServers(t *testing.T) {
 			eventually(t, "A is asked", func() bool { return a.Stats().Requests > 0 })
 			// Quiet: nothing more is heard for longer than a round trip.
 			last, changed := uint64(0), start
+			look := time.NewTicker(time.Millisecond)
+			defer look.Stop()
 			for quiet := false; !quiet && time.Since(start) < 10*time.Second; {
 				if n := a.Stats().Requests + b.Stats().Requests; n != last {
 					last, changed = n, time.Now()
 				}
 				quiet = time.Since(changed) > 500*time.Millisecond
-				time.Sleep(time.Millisecond)
+				<-look.C
 			}
 			// That it is 1 s is shown in TestTwoServersGoQuiet, by a clock that others
 			// do not slow down.

@@ -145,12 +145,15 @@ func next(t testing.TB, c *mcast.Conn) (from netip.AddrPort, text string) {
 // eventually waits until something holds.
 func eventually(t testing.TB, what string, holds func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(10 * time.Second)
+	deadline, look := time.NewTimer(10*time.Second), time.NewTicker(time.Millisecond)
+	defer deadline.Stop()
+	defer look.Stop()
 	for !holds() {
-		if time.Now().After(deadline) {
+		select {
+		case <-look.C:
+		case <-deadline.C:
 			t.Fatalf("in 10 s it does not happen that %s", what)
 		}
-		time.Sleep(time.Millisecond)
 	}
 }
 

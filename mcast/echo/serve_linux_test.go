@@ -179,9 +179,11 @@ func TestAnInterfaceGoesAndComesBack(t *testing.T) {
 		}
 		return errors.Join(gone, err)
 	})
+	pace := time.NewTicker(50 * time.Millisecond) // faster would be a flood
+	defer pace.Stop()
 	eventually(t, "the group is answered by the new interface", func() bool {
 		send(t, b, client, "six", group.AddrPort(), mcast.Via{IfIndex: device(t, b, "eth0").Index})
-		time.Sleep(50 * time.Millisecond) // faster would be a flood
+		<-pace.C
 		return gr.Stats().Answers > 0
 	})
 	if from, _ := next(t, client); from.Addr().String() != "10.0.0.1" {
