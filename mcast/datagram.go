@@ -24,3 +24,7 @@ type Membership struct {
 	Group
 	Interface Interface // the zero Interface: where the kernel chose, on a system that does not tell
 }
+
+// BatchSize is how many datagrams a Read returns at the most, and the size of
+// slice worth giving it.
+const BatchSize = 64

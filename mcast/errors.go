@@ -3,6 +3,10 @@ package mcast
 import (
 	"errors"
 	"fmt"
+	"net"
+	"os"
+	"runtime"
+	"strings"
 )
 
 // Errors of Listen and of a Conn, beside those of the kernel (syscall.Errno),
@@ -66,4 +70,37 @@ func checkPayload(size int, is4 bool) error {
 		return fmt.Errorf("%d bytes: %w: %d bytes fit", size, ErrTooLong, most)
 	}
 	return nil
+}
+
+// maxDatagram is the largest IP datagram, in bytes.
+const maxDatagram = 65535
+
+// opError is err as an OpError; nil stays nil.
+func opError(op string, g Group, on Interface, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &OpError{Op: op, Target: g.String(), Interface: on.Name, Err: cause(err)}
+}
+
+// cause strips the layers that repeat what an OpError already says.
+func cause(err error) error {
+	for inner := err; inner != nil; {
+		err = inner
+		switch e := err.(type) {
+		case *OpError:
+			inner = e.Err
+		case *net.OpError:
+			inner = e.Err
+		case *os.SyscallError:
+			inner = e.Err
+		default:
+			inner = nil
+		}
+	}
+	// x/net has an error of its own for it, which it does not export.
+	if err != nil && strings.HasSuffix(err.Error(), " implemented on "+runtime.GOOS+"/"+runtime.GOARCH) {
+		err = fmt.Errorf("%w: %w", errors.ErrUnsupported, err)
+	}
+	return err
 }

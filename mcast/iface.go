@@ -161,3 +161,15 @@ func (i Interface) byIndex() *net.Interface {
 	}
 	return &net.Interface{Index: i.Index, Name: i.Name, MTU: i.MTU, Flags: i.Flags}
 }
+
+// interfaceName names an interface for a message; "" for none, "#7" for one
+// that is gone.
+func interfaceName(index int) string {
+	if index == 0 {
+		return ""
+	}
+	if i, err := net.InterfaceByIndex(index); err == nil {
+		return i.Name
+	}
+	return fmt.Sprintf("#%d", index)
+}

@@ -325,11 +325,3 @@ func (c *Conn) remove(m *member) {
 		c.takeOwn()
 	}
 }
-
-// opError is err as an OpError; nil stays nil.
-func opError(op string, g Group, on Interface, err error) error {
-	if err == nil {
-		return nil
-	}
-	return &OpError{Op: op, Target: g.String(), Interface: on.Name, Err: cause(err)}
-}

@@ -63,10 +63,3 @@ func open(ctx context.Context, cfg Config) (*net.UDPConn, error) {
 	}
 	return conn.(*net.UDPConn), nil
 }
-
-// shares reports whether the port is to be shared: one that was named, unless
-// it is wanted alone.
-func (cfg Config) shares() bool { return cfg.Port != 0 && !cfg.Exclusive }
-
-// queuesErrors reports whether the kernel is to keep errors of sends.
-func (cfg Config) queuesErrors() bool { return cfg.QueueErrors || cfg.PeerError != nil }

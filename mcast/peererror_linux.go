@@ -1,7 +1,6 @@
 package mcast
 
 import (
-	"errors"
 	"net"
 	"net/netip"
 	"sync"
@@ -181,14 +180,4 @@ func (s *suspect) again(q *errorQueue, errno syscall.Errno) bool {
 	}
 	own := s.alone == 2 || found.tooLong && errno == unix.EMSGSIZE
 	return !q.connected && !own && fromICMP(errno) && s.tries < mostTries
-}
-
-// sendAgain tells what is queued when a send has failed, and sends again if
-// that was for another datagram's sake.
-func (c *Conn) sendAgain(err error, data []byte, to netip.AddrPort, via Via) error {
-	var s suspect
-	for errno := syscall.Errno(0); errors.As(err, &errno) && s.again(c.errors, errno); {
-		err = c.send(data, to, via)
-	}
-	return err
 }

@@ -152,3 +152,15 @@ func (s *socket) unblock(m membership) error {
 		return s.IncludeSourceSpecificGroup(m.on.byIndex(), m.groupAddr(), m.sourceAddr())
 	})
 }
+
+// takesWay tells whether the system takes the way out with each datagram.
+// FreeBSD and Windows do not.
+var takesWay = len(ip4{}.control(Via{IfIndex: 1})) > 0
+
+// flag is an option that is on or off, as the kernel takes it.
+func flag(on bool) int {
+	if on {
+		return 1
+	}
+	return 0
+}

@@ -12,10 +12,6 @@ import (
 	"time"
 )
 
-// BatchSize is how many datagrams a Read returns at the most, and the size of
-// slice worth giving it.
-const BatchSize = 64
-
 // Read waits for at least one datagram and returns what the kernel has ready,
 // up to len(dst) and BatchSize. Data of the datagrams is the Conn's own memory
 // and is valid until the next Read.

@@ -2,7 +2,6 @@ package mcast
 
 import (
 	"fmt"
-	"net"
 	"net/netip"
 )
 
@@ -68,40 +67,6 @@ type RouteOptions struct {
 	SourcePort uint16     // for routing rules and multipath routes, which look at ports; 0: not known
 }
 
-// RouteTo asks the kernel where a datagram to the group would leave, or where
-// a join of it without an interface would land, and which route decides. No
-// packet is sent. The zone of an IPv6 group is taken for the interface, for
-// both. (A plain sendto on Linux heeds the zone of an interface-local or
-// link-local group only, and ignores that of a wider scope.)
-//
-// The error is an OpError with the kernel's own reason: ENETUNREACH (no
-// route), EHOSTUNREACH, EINVAL or EACCES (an unreachable, blackhole or
-// prohibit route), or EADDRNOTAVAIL (no IPv6 address to send from). A join
-// that meets any of the first four fails with ENODEV. It is ErrNoInterface for
-// a zone that is none, and errors.ErrUnsupported where the system cannot say
-// where a join would land.
-//
-// The kernel cannot be asked everything, so the answer may be wrong for
-//   - a join of an IPv4 group past rules for two protocols, or over a
-//     multipath route that goes by ports (fib_multipath_hash_policy not 0)
-//   - a join of an IPv6 group past a rule for an incoming interface (iif lo)
-//   - a send from a port that is not given, if rules or a multipath route go by it
-//   - a send that a firewall or a BPF program marks or redirects
-func RouteTo(g Group, opt RouteOptions) (Route, error) {
-	r, err := routeTo(g, opt)
-	if err == nil && r.Interface == "" {
-		r.Interface = interfaceName(r.IfIndex)
-	}
-	if err != nil {
-		op := "route to"
-		if opt.Join {
-			op = "route for joining"
-		}
-		return Route{}, &OpError{Op: op, Target: g.String(), Interface: interfaceName(opt.IfIndex), Err: cause(err)}
-	}
-	return r, nil
-}
-
 // chosenInterface is the index of the interface that was named, so that it is
 // not for the kernel to choose; 0: none.
 func chosenInterface(g Group, opt RouteOptions) (int, error) {
@@ -117,16 +82,4 @@ func chosenInterface(g Group, opt RouteOptions) (int, error) {
 	}
 	i, err := FindInterface(list, g.Addr.Zone())
 	return i.Index, err
-}
-
-// interfaceName names an interface for a message; "" for none, "#7" for one
-// that is gone.
-func interfaceName(index int) string {
-	if index == 0 {
-		return ""
-	}
-	if i, err := net.InterfaceByIndex(index); err == nil {
-		return i.Name
-	}
-	return fmt.Sprintf("#%d", index)
 }

@@ -3,18 +3,9 @@ package mcast
 import (
 	"errors"
 	"fmt"
-	"net"
 	"net/netip"
-	"strconv"
 	"time"
 )
-
-// Via is the way out that a datagram is given. The zero Via leaves it to the
-// kernel.
-type Via struct {
-	IfIndex int        // the interface to leave by; 0: as the kernel routes it
-	Source  netip.Addr // the source address to carry, one of this host's; the zero Addr: as the kernel chooses
-}
 
 // Send sends data as one datagram, to a group, a host or a broadcast address;
 // on a connected Conn to is its remote address, or the zero AddrPort. The way
@@ -135,21 +126,6 @@ func (c *Conn) send(data []byte, to netip.AddrPort, via Via) error {
 	return c.write(data, nil, to)
 }
 
-// zoneIndex is the interface that a zone names, or gives the index of.
-func zoneIndex(zone string) (int, error) {
-	if i, err := net.InterfaceByName(zone); err == nil {
-		return i.Index, nil
-	}
-	if n, err := strconv.Atoi(zone); err == nil {
-		return n, nil
-	}
-	return 0, fmt.Errorf("zone %q: %w", zone, ErrNoInterface)
-}
-
-// takesWay tells whether the system takes the way out with each datagram.
-// FreeBSD and Windows do not.
-var takesWay = len(ip4{}.control(Via{IfIndex: 1})) > 0
-
 func (c *Conn) write(data, oob []byte, to netip.AddrPort) error {
 	_, _, err := c.sock.udp.WriteMsgUDPAddrPort(data, oob, to)
 	return err
@@ -168,14 +144,6 @@ func (c *Conn) SetLoopback(on bool) error {
 	}
 	c.loopback = on
 	return nil
-}
-
-// flag is an option that is on or off, as the kernel takes it.
-func flag(on bool) int {
-	if on {
-		return 1
-	}
-	return 0
 }
 
 // SetHops sets the TTL of multicast that is sent, 0 to 255: 1 stays on the

@@ -1,0 +1,35 @@
+package mcast
+
+// RouteTo asks the kernel where a datagram to the group would leave, or where
+// a join of it without an interface would land, and which route decides. No
+// packet is sent. The zone of an IPv6 group is taken for the interface, for
+// both. (A plain sendto on Linux heeds the zone of an interface-local or
+// link-local group only, and ignores that of a wider scope.)
+//
+// The error is an OpError with the kernel's own reason: ENETUNREACH (no
+// route), EHOSTUNREACH, EINVAL or EACCES (an unreachable, blackhole or
+// prohibit route), or EADDRNOTAVAIL (no IPv6 address to send from). A join
+// that meets any of the first four fails with ENODEV. It is ErrNoInterface for
+// a zone that is none, and errors.ErrUnsupported where the system cannot say
+// where a join would land.
+//
+// The kernel cannot be asked everything, so the answer may be wrong for
+//   - a join of an IPv4 group past rules for two protocols, or over a
+//     multipath route that goes by ports (fib_multipath_hash_policy not 0)
+//   - a join of an IPv6 group past a rule for an incoming interface (iif lo)
+//   - a send from a port that is not given, if rules or a multipath route go by it
+//   - a send that a firewall or a BPF program marks or redirects
+func RouteTo(g Group, opt RouteOptions) (Route, error) {
+	r, err := routeTo(g, opt)
+	if err == nil && r.Interface == "" {
+		r.Interface = interfaceName(r.IfIndex)
+	}
+	if err != nil {
+		op := "route to"
+		if opt.Join {
+			op = "route for joining"
+		}
+		return Route{}, &OpError{Op: op, Target: g.String(), Interface: interfaceName(opt.IfIndex), Err: cause(err)}
+	}
+	return r, nil
+}

@@ -1,0 +1,60 @@
+package mcast
+
+import (
+	"context"
+	"time"
+)
+
+// pollInterval leaves half of the second in which a lost membership is to be
+// joined again.
+const pollInterval = 500 * time.Millisecond
+
+// watcher knows the interfaces as the last report left them.
+type watcher struct {
+	list   func() ([]Interface, error)
+	report func(Change)
+	known  []Interface
+}
+
+// reread brings the watcher up to date with the system.
+func (w *watcher) reread(ctx context.Context) error {
+	list, err := w.list()
+	if err != nil {
+		list, err = w.list() // an interface may have vanished in the middle of it
+	}
+	if err != nil {
+		return err
+	}
+	w.become(ctx, list)
+	return nil
+}
+
+// become reports the way from the interfaces as they are known to after, or
+// as much of it as ctx allows.
+func (w *watcher) become(ctx context.Context, after []Interface) {
+	now := time.Now()
+	for _, c := range changes(w.known, after) {
+		if ctx.Err() != nil {
+			return
+		}
+		c.At = now
+		w.report(c)
+	}
+	w.known = after
+}
+
+// poll compares the interfaces again and again.
+func (w *watcher) poll(ctx context.Context) error {
+	ticker := time.NewTicker(pollInterval)
+	defer ticker.Stop()
+	for {
+		if err := w.reread(ctx); err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+	}
+}
