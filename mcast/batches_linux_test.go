@@ -11,14 +11,15 @@ import (
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
 // Two that answer each other wait for each datagram anew: one that did not wake
 // them would end it.
 func TestBatchesMissNothing(t *testing.T) {
-	a := build(t, lab.Article).Host("A")
+	a := labtest.Build(t, lab.Article).Host("A")
 	loopback := mcast.Config{Addr: netip.MustParseAddr("127.0.0.1")}
-	one, other := socket(t, a, loopback), socket(t, a, loopback)
+	one, other := labtest.Socket(t, a, loopback), labtest.Socket(t, a, loopback)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	ended := make(chan error, 1)
@@ -63,8 +64,8 @@ func TestBatchesMissNothing(t *testing.T) {
 }
 
 func TestBatchesEnd(t *testing.T) {
-	a := build(t, lab.Article).Host("A")
-	c := socket(t, a, mcast.Config{Addr: netip.MustParseAddr("127.0.0.1")})
+	a := labtest.Build(t, lab.Article).Host("A")
+	c := labtest.Socket(t, a, mcast.Config{Addr: netip.MustParseAddr("127.0.0.1")})
 	say := func() {
 		t.Helper()
 		if err := c.Send([]byte("x"), c.LocalAddr(), mcast.Via{}); err != nil {
@@ -103,8 +104,8 @@ func TestBatchesEnd(t *testing.T) {
 }
 
 func TestBatchesAllocateNothing(t *testing.T) {
-	a := build(t, lab.Article).Host("A")
-	c := socket(t, a, mcast.Config{Addr: netip.MustParseAddr("127.0.0.1")})
+	a := labtest.Build(t, lab.Article).Host("A")
+	c := labtest.Socket(t, a, mcast.Config{Addr: netip.MustParseAddr("127.0.0.1")})
 	data := []byte("x")
 	say := func() {
 		if err := c.Send(data, c.LocalAddr(), mcast.Via{}); err != nil {

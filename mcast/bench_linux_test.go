@@ -9,6 +9,7 @@ import (
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
 // BenchmarkJoin1000 joins a thousand groups with one Conn, in a namespace of
@@ -121,14 +122,14 @@ func BenchmarkSend(b *testing.B) {
 // A Conn that nobody traces sends as a plain socket does, and allocates no
 // more.
 func TestSendAllocatesNothing(t *testing.T) {
-	a := build(t, twoWires()).Host("A")
-	c := socket(t, a, mcast.Config{})
+	a := labtest.Build(t, twoWires()).Host("A")
+	c := labtest.Socket(t, a, mcast.Config{})
 	data, to := make([]byte, 64), netip.MustParseAddrPort("127.0.0.1:9")
 	if got := testing.AllocsPerRun(100, func() { _ = c.Send(data, to, mcast.Via{}) }); got != 0 {
 		t.Errorf("Send allocates %v times, want none", got)
 	}
 	var told time.Time
-	c = socket(t, a, mcast.Config{Trace: &mcast.Trace{Call: func(call mcast.Call) { told = call.At }}})
+	c = labtest.Socket(t, a, mcast.Config{Trace: &mcast.Trace{Call: func(call mcast.Call) { told = call.At }}})
 	_ = c.Send(data, to, mcast.Via{})
 	if told.IsZero() {
 		t.Error("a Trace that is set is not told of the send")

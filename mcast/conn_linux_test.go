@@ -11,14 +11,15 @@ import (
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
 // onGroup opens a Conn in a host that has joined the default group there.
 func onGroup(t *testing.T, host *lab.Node, names ...string) *mcast.Conn {
 	t.Helper()
-	c := socket(t, host, mcast.Config{Port: mcast.DefaultPort})
+	c := labtest.Socket(t, host, mcast.Config{Port: mcast.DefaultPort})
 	for _, name := range names {
-		join(t, host, c, mcast.DefaultGroup, device(t, host, name))
+		join(t, host, c, mcast.DefaultGroup, labtest.Device(t, host, name))
 	}
 	return c
 }
@@ -26,7 +27,7 @@ func onGroup(t *testing.T, host *lab.Node, names ...string) *mcast.Conn {
 func joinedOn(t *testing.T, host *lab.Node, g mcast.Group) []string {
 	t.Helper()
 	var names []string
-	in(t, host, func() error {
+	labtest.In(t, host, func() error {
 		list, err := mcast.IGMP()
 		for _, i := range list {
 			if i.Has(g.Addr) {
@@ -39,8 +40,8 @@ func joinedOn(t *testing.T, host *lab.Node, g mcast.Group) []string {
 }
 
 func TestJoinAndLeaveReachTheKernel(t *testing.T) {
-	a := build(t, lab.Article).Host("A")
-	eth0, eth1 := device(t, a, "eth0"), device(t, a, "eth1")
+	a := labtest.Build(t, lab.Article).Host("A")
+	eth0, eth1 := labtest.Device(t, a, "eth0"), labtest.Device(t, a, "eth1")
 	c := onGroup(t, a)
 	other, _ := mcast.ParseGroup("239.1.2.3")
 
@@ -62,7 +63,7 @@ func TestJoinAndLeaveReachTheKernel(t *testing.T) {
 	if got := len(c.Memberships()); got != 3 {
 		t.Errorf("Memberships has %d entries, want 3", got)
 	}
-	in(t, a, func() error { return c.Leave(mcast.DefaultGroup, eth0) })
+	labtest.In(t, a, func() error { return c.Leave(mcast.DefaultGroup, eth0) })
 	step("after leave on eth0", "eth1")
 	c.Close()
 	step("after Close")
@@ -71,7 +72,7 @@ func TestJoinAndLeaveReachTheKernel(t *testing.T) {
 // A join without an interface lands where the route to the group leads: in
 // the article's LAN that is the wrong wire.
 func TestJoinWithoutInterface(t *testing.T) {
-	a := build(t, lab.Article).Host("A")
+	a := labtest.Build(t, lab.Article).Host("A")
 	c := onGroup(t, a)
 	join(t, a, c, mcast.DefaultGroup, mcast.Interface{})
 	if got := joinedOn(t, a, mcast.DefaultGroup); !slices.Equal(got, []string{"eth1"}) {
@@ -83,19 +84,19 @@ func TestJoinWithoutInterface(t *testing.T) {
 }
 
 func TestDatagramTellsHowItCame(t *testing.T) {
-	l := build(t, lab.Article)
+	l := labtest.Build(t, lab.Article)
 	a, b := l.Host("A"), l.Host("B")
 	heard := onGroup(t, a, "eth0", "eth1")
-	from := socket(t, b, mcast.Config{Hops: 7})
+	from := labtest.Socket(t, b, mcast.Config{Hops: 7})
 
 	before := time.Now()
 	send(t, b, from, "hello", mcast.Via{})
-	d, text := next(t, heard)
+	d, text := labtest.Next(t, heard)
 	want := mcast.Datagram{
 		At:      d.At,
 		From:    netip.AddrPortFrom(addr("192.168.8.226"), from.LocalAddr().Port()),
 		To:      addr("224.0.0.114"),
-		IfIndex: device(t, a, "eth0").Index,
+		IfIndex: labtest.Device(t, a, "eth0").Index,
 		Hops:    7,
 		Data:    d.Data,
 	}
@@ -110,17 +111,17 @@ func TestDatagramTellsHowItCame(t *testing.T) {
 // The interface is chosen for each datagram, on one socket, by two senders at
 // once.
 func TestSendByInterface(t *testing.T) {
-	l := build(t, lab.Article)
+	l := labtest.Build(t, lab.Article)
 	a, b := l.Host("A"), l.Host("B")
 	heard := onGroup(t, b, "eth0")
 	own := onGroup(t, a, "eth0", "eth1")
-	c := socket(t, a, mcast.Config{})
-	eth0, eth1 := device(t, a, "eth0"), device(t, a, "eth1")
+	c := labtest.Socket(t, a, mcast.Config{})
+	eth0, eth1 := labtest.Device(t, a, "eth0"), labtest.Device(t, a, "eth1")
 
 	send(t, a, c, "as the kernel likes", mcast.Via{})
 	send(t, a, c, "by eth1", mcast.Via{IfIndex: eth1.Index})
 	send(t, a, c, "by eth0", mcast.Via{IfIndex: eth0.Index})
-	hears(t, heard, "by eth0") // and so nothing of the two before
+	labtest.Hears(t, heard, "by eth0") // and so nothing of the two before
 
 	for _, want := range []struct {
 		text   string
@@ -131,7 +132,7 @@ func TestSendByInterface(t *testing.T) {
 		{"by eth1", eth1.Index, "169.254.167.41"},
 		{"by eth0", eth0.Index, "192.168.8.164"},
 	} {
-		d, text := next(t, own)
+		d, text := labtest.Next(t, own)
 		if text != want.text || d.IfIndex != want.index || d.From.Addr() != addr(want.source) {
 			t.Errorf("own copy %q by interface %d from %s, want %+v", text, d.IfIndex, d.From, want)
 		}
@@ -139,38 +140,38 @@ func TestSendByInterface(t *testing.T) {
 }
 
 func TestSendWithSource(t *testing.T) {
-	a := build(t, lab.Article).Host("A")
-	lo := device(t, a, "lo")
+	a := labtest.Build(t, lab.Article).Host("A")
+	lo := labtest.Device(t, a, "lo")
 	own := onGroup(t, a, "lo")
-	c := socket(t, a, mcast.Config{})
+	c := labtest.Socket(t, a, mcast.Config{})
 	send(t, a, c, "hi", mcast.Via{IfIndex: lo.Index, Source: addr("127.0.0.1")})
-	if d, _ := next(t, own); d.From.Addr() != addr("127.0.0.1") {
+	if d, _ := labtest.Next(t, own); d.From.Addr() != addr("127.0.0.1") {
 		t.Errorf("the source is %s, want 127.0.0.1", d.From.Addr())
 	}
 }
 
 func TestLoopbackIsTheSendersOption(t *testing.T) {
-	l := build(t, lab.Article)
+	l := labtest.Build(t, lab.Article)
 	a, b := l.Host("A"), l.Host("B")
 	here, there := onGroup(t, a, "eth0"), onGroup(t, b, "eth0")
-	c := socket(t, a, mcast.Config{NoLoopback: true})
-	by := mcast.Via{IfIndex: device(t, a, "eth0").Index}
+	c := labtest.Socket(t, a, mcast.Config{NoLoopback: true})
+	by := mcast.Via{IfIndex: labtest.Device(t, a, "eth0").Index}
 
 	send(t, a, c, "without a copy", by)
 	if err := c.SetLoopback(true); err != nil {
 		t.Fatal(err)
 	}
 	send(t, a, c, "with a copy", by)
-	hears(t, there, "without a copy", "with a copy")
-	hears(t, here, "with a copy")
+	labtest.Hears(t, there, "without a copy", "with a copy")
+	labtest.Hears(t, here, "with a copy")
 }
 
 func TestHops(t *testing.T) {
-	l := build(t, lab.Article)
+	l := labtest.Build(t, lab.Article)
 	a, b := l.Host("A"), l.Host("B")
 	heard := onGroup(t, b, "eth0")
-	c := socket(t, a, mcast.Config{})
-	by := mcast.Via{IfIndex: device(t, a, "eth0").Index}
+	c := labtest.Socket(t, a, mcast.Config{})
+	by := mcast.Via{IfIndex: labtest.Device(t, a, "eth0").Index}
 	if c.Hops() != 1 {
 		t.Errorf("Hops() = %d at first, want 1", c.Hops())
 	}
@@ -183,7 +184,7 @@ func TestHops(t *testing.T) {
 	}
 	arrives := func(hops int) {
 		t.Helper()
-		if d, _ := next(t, heard); d.Hops != hops {
+		if d, _ := labtest.Next(t, heard); d.Hops != hops {
 			t.Errorf("arrived with TTL %d, want %d", d.Hops, hops)
 		}
 	}
@@ -203,22 +204,22 @@ func TestHops(t *testing.T) {
 
 // IP_MULTICAST_ALL is off: another program's membership brings us nothing.
 func TestOthersGroupsAreNotHeard(t *testing.T) {
-	l := build(t, lab.Article)
+	l := labtest.Build(t, lab.Article)
 	a, b := l.Host("A"), l.Host("B")
 	other, _ := mcast.ParseGroup("239.1.2.3")
 	ours, theirs := onGroup(t, a, "eth0"), onGroup(t, a)
-	join(t, a, theirs, other, device(t, a, "eth0"))
-	from := socket(t, b, mcast.Config{})
-	in(t, b, func() error { return from.Send([]byte("for them"), other.AddrPort(), mcast.Via{}) })
-	hears(t, theirs, "for them")
+	join(t, a, theirs, other, labtest.Device(t, a, "eth0"))
+	from := labtest.Socket(t, b, mcast.Config{})
+	labtest.In(t, b, func() error { return from.Send([]byte("for them"), other.AddrPort(), mcast.Via{}) })
+	labtest.Hears(t, theirs, "for them")
 	send(t, b, from, "for us", mcast.Via{})
-	hears(t, ours, "for us")
+	labtest.Hears(t, ours, "for us")
 }
 
 func TestErrors(t *testing.T) {
-	l := build(t, lab.Article)
+	l := labtest.Build(t, lab.Article)
 	a, b := l.Host("A"), l.Host("B")
-	eth0 := device(t, a, "eth0")
+	eth0 := labtest.Device(t, a, "eth0")
 	c := onGroup(t, a, "eth0")
 	g := mcast.DefaultGroup
 	group := func(s string) mcast.Group {
@@ -228,7 +229,7 @@ func TestErrors(t *testing.T) {
 		}
 		return g
 	}
-	held := socket(t, b, mcast.Config{Port: 4000, Exclusive: true})
+	held := labtest.Socket(t, b, mcast.Config{Port: 4000, Exclusive: true})
 	if err := b.DelRoute(lab.Article.Hosts[1].Routes[0]); err != nil {
 		t.Fatal(err)
 	}
@@ -273,7 +274,7 @@ func TestErrors(t *testing.T) {
 	}
 	for _, tt := range tests {
 		var err error
-		in(t, tt.host, func() error { err = tt.do(); return nil })
+		labtest.In(t, tt.host, func() error { err = tt.do(); return nil })
 		if err == nil || tt.want != nil && !errors.Is(err, tt.want) || !strings.Contains(err.Error(), tt.says) {
 			t.Errorf("%s: %v; want %v, saying %q", tt.name, err, tt.want, tt.says)
 		}

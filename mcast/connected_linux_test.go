@@ -12,24 +12,25 @@ import (
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
 // The story of a connected Conn: the first send goes well, the next call is
 // told that it was refused, once, and when the server is back it answers
 // without any reconnecting. With PeerError it is the same, and told as well.
 func TestConnectedRefused(t *testing.T) {
-	a := build(t, lab.Article).Host("A")
+	a := labtest.Build(t, lab.Article).Host("A")
 	for _, lo := range []string{"127.0.0.1", "::1"} {
 		for _, asked := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, PeerError %v", lo, asked), func(t *testing.T) {
-				server := socket(t, a, mcast.Config{Addr: addr(lo)})
+				server := labtest.Socket(t, a, mcast.Config{Addr: addr(lo)})
 				at := server.LocalAddr()
 				server.Close()
 				events, cfg := newTold(), mcast.Config{Remote: at}
 				if asked {
 					cfg.PeerError = events.error
 				}
-				c := socket(t, a, cfg)
+				c := labtest.Socket(t, a, cfg)
 				if c.LocalAddr().Addr() != addr(lo) || c.RemoteAddr() != at {
 					t.Errorf("connected from %s to %s, want from %s to %s", c.LocalAddr(), c.RemoteAddr(), lo, at)
 				}
@@ -51,15 +52,15 @@ func TestConnectedRefused(t *testing.T) {
 					t.Errorf("the Read after it: %v, want ECONNREFUSED", err)
 				}
 
-				server = socket(t, a, mcast.Config{Addr: addr(lo), Port: at.Port()})
+				server = labtest.Socket(t, a, mcast.Config{Addr: addr(lo), Port: at.Port()})
 				if err := say("back?"); err != nil {
 					t.Fatalf("to the server that is back: %v", err)
 				}
-				d, text := next(t, server)
+				d, text := labtest.Next(t, server)
 				if err := server.Send([]byte(text), d.From, mcast.Via{}); err != nil {
 					t.Fatal(err)
 				}
-				hears(t, c, "back?")
+				labtest.Hears(t, c, "back?")
 				if asked {
 					for _, text := range []string{"anybody?", "anybody else?"} {
 						if e := events.next(t); e.To != at || string(e.Data) != text || e.Err != syscall.ECONNREFUSED || e.From != at.Addr() {
@@ -78,10 +79,10 @@ func TestConnectedRefused(t *testing.T) {
 // Only with IP_RECVERR does a connected Conn learn that nobody answers ARP, by
 // its Read, and by an event.
 func TestConnectedAbsent(t *testing.T) {
-	a := build(t, aroundRouter).Host("A")
+	a := labtest.Build(t, aroundRouter).Host("A")
 	events := newTold()
-	c := socket(t, a, mcast.Config{Remote: netip.MustParseAddrPort("192.168.1.99:9"), PeerError: events.error})
-	in(t, a, func() error { return c.Send([]byte("hello"), netip.AddrPort{}, mcast.Via{}) })
+	c := labtest.Socket(t, a, mcast.Config{Remote: netip.MustParseAddrPort("192.168.1.99:9"), PeerError: events.error})
+	labtest.In(t, a, func() error { return c.Send([]byte("hello"), netip.AddrPort{}, mcast.Via{}) })
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	if _, err := c.Read(ctx, make([]mcast.Datagram, 1)); !errors.Is(err, syscall.EHOSTUNREACH) {
@@ -94,9 +95,9 @@ func TestConnectedAbsent(t *testing.T) {
 
 // The calls show how a refusal comes to be known.
 func TestPeerErrorTraced(t *testing.T) {
-	a := build(t, lab.Article).Host("A")
+	a := labtest.Build(t, lab.Article).Host("A")
 	var lines []string
-	c := socket(t, a, mcast.Config{Remote: netip.MustParseAddrPort("127.0.0.1:9"), PeerError: func(mcast.PeerError) {},
+	c := labtest.Socket(t, a, mcast.Config{Remote: netip.MustParseAddrPort("127.0.0.1:9"), PeerError: func(mcast.PeerError) {},
 		Trace: &mcast.Trace{Call: func(c mcast.Call) { lines = append(lines, c.String()) }}})
 	c.Send([]byte("hello"), netip.AddrPort{}, mcast.Via{})
 	c.Send([]byte("hello"), netip.AddrPort{}, mcast.Via{})

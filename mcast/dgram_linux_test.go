@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
 // TestDgram proves docs/dgram.md row by row, by what the kernel of host A says
@@ -85,9 +86,9 @@ var dgram = []struct {
 			l.option(c, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1)
 			l.option(c, unix.SOL_IP, unix.IP_MULTICAST_ALL, 0)
 		}
-		send(l.t, l.b, socket(l.t, l.b, mcast.Config{}), "a copy for each", mcast.Via{})
-		hears(l.t, one, "a copy for each")
-		hears(l.t, two, "a copy for each")
+		send(l.t, l.b, labtest.Socket(l.t, l.b, mcast.Config{}), "a copy for each", mcast.Via{})
+		labtest.Hears(l.t, one, "a copy for each")
+		labtest.Hears(l.t, two, "a copy for each")
 	}},
 	{"bind {exclusive}", func(l *lan) {
 		l.option(l.conn(mcast.Config{Port: 1234, Exclusive: true}), unix.SOL_SOCKET, unix.SO_REUSEADDR, 0)
@@ -107,18 +108,18 @@ var dgram = []struct {
 		l.shows("udp", fmt.Sprintf("00000000:%04X 00000000:0000 07", c.LocalAddr().Port()))
 	}},
 	{"connect, remoteAddress, disconnect", func(l *lan) {
-		peer, other := socket(l.t, l.b, mcast.Config{Port: 1234}), socket(l.t, l.b, mcast.Config{})
+		peer, other := labtest.Socket(l.t, l.b, mcast.Config{Port: 1234}), labtest.Socket(l.t, l.b, mcast.Config{})
 		c := l.conn(mcast.Config{Remote: hostB})
 		if c.RemoteAddr() != hostB {
 			l.t.Errorf("RemoteAddr is %s, want %s", c.RemoteAddr(), hostB)
 		}
 		l.shows("udp", fmt.Sprintf("A408A8C0:%04X E208A8C0:04D2 01", c.LocalAddr().Port()))
 		for _, from := range []*mcast.Conn{other, peer} {
-			in(l.t, l.b, func() error { return from.Send([]byte("from "+from.LocalAddr().String()), c.LocalAddr(), mcast.Via{}) })
+			labtest.In(l.t, l.b, func() error { return from.Send([]byte("from "+from.LocalAddr().String()), c.LocalAddr(), mcast.Via{}) })
 		}
-		hears(l.t, c, "from 0.0.0.0:1234") // and so nothing of the other
+		labtest.Hears(l.t, c, "from 0.0.0.0:1234") // and so nothing of the other
 		l.send(c, "hello", netip.AddrPort{}, mcast.Via{})
-		hears(l.t, peer, "hello")
+		labtest.Hears(l.t, peer, "hello")
 	}},
 	{"setRecvBufferSize, getRecvBufferSize", func(l *lan) {
 		c := l.conn(mcast.Config{ReadBuffer: 64 << 10})
@@ -171,7 +172,7 @@ var dgram = []struct {
 		l.send(c, "no copy", asm4.AddrPort(), l.byEth0())
 		l.do(func() error { return c.SetLoopback(true) })
 		l.send(c, "a copy", asm4.AddrPort(), l.byEth0())
-		hears(l.t, c, "a copy") // and so not the one before
+		labtest.Hears(l.t, c, "a copy") // and so not the one before
 		l.wire("192.168.8.164 > 224.0.0.114 ttl 1 no copy", "192.168.8.164 > 224.0.0.114 ttl 1 a copy")
 	}},
 	{"setMulticastInterface", func(l *lan) {
@@ -179,7 +180,7 @@ var dgram = []struct {
 		heard := onGroup(l.t, l.b, "eth0")
 		l.send(c, "as routed", asm4.AddrPort(), mcast.Via{}) // by eth1
 		l.send(c, "by eth0", asm4.AddrPort(), l.byEth0())
-		hears(l.t, heard, "by eth0")
+		labtest.Hears(l.t, heard, "by eth0")
 		l.send(c6, "six", asm6.AddrPort(), mcast.Via{IfIndex: l.eth0.Index, Source: addr("fd00:8::164")})
 		l.wire("192.168.8.164 > 224.0.0.114 ttl 1 by eth0", "fd00:8::164 > ff02::114 ttl 1 six")
 		l.option(c, unix.SOL_IP, unix.IP_MULTICAST_IF, 0) // the socket's own choice is none
@@ -240,9 +241,9 @@ var dgram = []struct {
 		l.wire("ff3e::8000:1 ALLOW [fd00:8::226]")
 
 		l.send(c, "from A itself", ssm4.AddrPort(), l.byEth0()) // a source that was not asked for
-		from := socket(l.t, l.b, mcast.Config{})
-		in(l.t, l.b, func() error { return from.Send([]byte("from B"), ssm4.AddrPort(), mcast.Via{}) })
-		hears(l.t, c, "from B")
+		from := labtest.Socket(l.t, l.b, mcast.Config{})
+		labtest.In(l.t, l.b, func() error { return from.Send([]byte("from B"), ssm4.AddrPort(), mcast.Via{}) })
+		labtest.Hears(l.t, c, "from B")
 	}},
 	{"dropSourceSpecificMembership", func(l *lan) {
 		c, c6 := l.conn(mcast.Config{}), l.conn(mcast.Config{Addr: v6})
@@ -295,14 +296,14 @@ var dgram = []struct {
 		l.option(c6, unix.SOL_IPV6, unix.IPV6_RECVPKTINFO, 1)
 		l.option(c6, unix.SOL_IPV6, unix.IPV6_RECVHOPLIMIT, 1)
 		l.join(c, asm4)
-		send(l.t, l.b, socket(l.t, l.b, mcast.Config{Hops: 9}), "news", mcast.Via{})
-		d, text := next(l.t, c)
+		send(l.t, l.b, labtest.Socket(l.t, l.b, mcast.Config{Hops: 9}), "news", mcast.Via{})
+		d, text := labtest.Next(l.t, c)
 		if text != "news" || d.From.Addr() != hostB.Addr() || d.To != asm4.Addr || d.IfIndex != l.eth0.Index || d.Hops != 9 {
 			l.t.Errorf("read %+v, want news from %s to %s on eth0 with TTL 9", d, hostB.Addr(), asm4)
 		}
 	}},
 	{"on 'error'", func(l *lan) {
-		list, alive := make(chan mcast.PeerError, 2), socket(l.t, l.b, mcast.Config{})
+		list, alive := make(chan mcast.PeerError, 2), labtest.Socket(l.t, l.b, mcast.Config{})
 		for any, closed := range map[netip.Addr]netip.AddrPort{{}: hostB, v6: hostB6} {
 			c := l.conn(mcast.Config{Addr: any, PeerError: func(e mcast.PeerError) { list <- e }})
 			l.send(c, "anybody?", closed, mcast.Via{})
@@ -321,7 +322,7 @@ var dgram = []struct {
 		c := l.conn(mcast.Config{})
 		l.send(c, "anybody?", hostB, mcast.Via{})
 		l.send(c, "still fine", netip.AddrPortFrom(hostB.Addr(), alive.LocalAddr().Port()), mcast.Via{})
-		hears(l.t, alive, "still fine")
+		labtest.Hears(l.t, alive, "still fine")
 	}},
 	{"close", func(l *lan) {
 		c := l.conn(mcast.Config{})

@@ -10,6 +10,7 @@ import (
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
 // followed is what a Conn's caller learns of a change.
@@ -70,7 +71,7 @@ func await(t *testing.T, events <-chan followed, what string, is func(followed) 
 // joined on it. Both events are told, and the group is heard again, with its
 // filters.
 func TestMembershipsComeBackWithTheInterface(t *testing.T) {
-	l := build(t, dual)
+	l := labtest.Build(t, dual)
 	a, b := l.Host("A"), l.Host("B")
 	for _, version := range []struct {
 		name   string
@@ -85,11 +86,11 @@ func TestMembershipsComeBackWithTheInterface(t *testing.T) {
 			blocked.Source = addr(version.source)
 			one.Addr = one.Addr.Next() // another group
 			cfg := mcast.Config{Addr: anyOf(all), Port: mcast.DefaultPort}
-			c := socket(t, a, cfg)
-			eth0 := device(t, a, "eth0")
+			c := labtest.Socket(t, a, cfg)
+			eth0 := labtest.Device(t, a, "eth0")
 			join(t, a, c, all, eth0)
 			join(t, a, c, one, eth0)
-			in(t, a, func() error { return c.Block(blocked, eth0) })
+			labtest.In(t, a, func() error { return c.Block(blocked, eth0) })
 			events := follow(t, a, c, "eth0")
 
 			if err := a.Link("eth0").Delete(); err != nil {
@@ -105,7 +106,7 @@ func TestMembershipsComeBackWithTheInterface(t *testing.T) {
 			}
 			back := await(t, events, "rejoining", func(f followed) bool { return len(f.rejoined) > 0 })
 			t.Logf("joined again %v after it was asked for", time.Since(start))
-			again := device(t, a, "eth0")
+			again := labtest.Device(t, a, "eth0")
 			if again.Index == eth0.Index {
 				t.Fatal("the lab made the interface with its old index: the test proves nothing")
 			}
@@ -119,19 +120,19 @@ func TestMembershipsComeBackWithTheInterface(t *testing.T) {
 			}
 
 			// B is blocked in one group, and the one source of the other.
-			from := socket(t, b, mcast.Config{Addr: anyOf(all)})
-			via := mcast.Via{IfIndex: device(t, b, "eth0").Index, Source: addr(version.source)}
+			from := labtest.Socket(t, b, mcast.Config{Addr: anyOf(all)})
+			via := mcast.Via{IfIndex: labtest.Device(t, b, "eth0").Index, Source: addr(version.source)}
 			for _, to := range []mcast.Group{all, one} {
-				in(t, b, func() error { return from.Send([]byte(to.Addr.String()), to.AddrPort(), via) })
+				labtest.In(t, b, func() error { return from.Send([]byte(to.Addr.String()), to.AddrPort(), via) })
 			}
-			hears(t, c, one.Addr.String())
+			labtest.Hears(t, c, one.Addr.String())
 		})
 	}
 }
 
 // Going down and coming up takes no membership away.
 func TestMembershipsOutliveAFlap(t *testing.T) {
-	l := build(t, lab.Article)
+	l := labtest.Build(t, lab.Article)
 	a, b := l.Host("A"), l.Host("B")
 	c := onGroup(t, a, "eth0")
 	events := follow(t, a, c, "eth0")
@@ -143,34 +144,34 @@ func TestMembershipsOutliveAFlap(t *testing.T) {
 		t.Fatal(err)
 	}
 	await(t, events, "up", func(f followed) bool { return f.change.Kind == mcast.LinkUp })
-	send(t, b, socket(t, b, mcast.Config{}), "still here", mcast.Via{})
-	hears(t, c, "still here")
+	send(t, b, labtest.Socket(t, b, mcast.Config{}), "still here", mcast.Via{})
+	labtest.Hears(t, c, "still here")
 }
 
 // A loss leaves nothing behind in the kernel: the place is free again, however
 // often the interface goes.
 func TestLossesTakeNoRoom(t *testing.T) {
-	a := build(t, dual).Host("A")
+	a := labtest.Build(t, dual).Host("A")
 	for _, s := range []string{"192.168.8.226@232.1.1.1", "2001:db8::226@ff35::8000:1"} {
 		g := group(t, s)
 		var calls []string
 		trace := &mcast.Trace{Call: func(c mcast.Call) { calls = append(calls, c.String()) }}
-		c := socket(t, a, mcast.Config{Addr: anyOf(g), Port: g.Port, Trace: trace})
-		join(t, a, c, g, device(t, a, "eth0"))
+		c := labtest.Socket(t, a, mcast.Config{Addr: anyOf(g), Port: g.Port, Trace: trace})
+		join(t, a, c, g, labtest.Device(t, a, "eth0"))
 		for n := range 25 {
-			before := device(t, a, "eth0")
+			before := labtest.Device(t, a, "eth0")
 			if err := a.Link("eth0").Delete(); err != nil {
 				t.Fatal(err)
 			}
-			in(t, a, func() error { _, _, err := c.Follow(mcast.Change{Kind: mcast.Gone, Interface: before}); return err })
+			labtest.In(t, a, func() error { _, _, err := c.Follow(mcast.Change{Kind: mcast.Gone, Interface: before}); return err })
 			if got := len(c.Lost()); got != 1 {
 				t.Fatalf("loss %d: %d memberships wait, want 1", n, got)
 			}
 			if err := a.Link("eth0").Make(); err != nil {
 				t.Fatal(err)
 			}
-			again := device(t, a, "eth0")
-			in(t, a, func() error { _, _, err := c.Follow(mcast.Change{Kind: mcast.Appeared, Interface: again}); return err })
+			again := labtest.Device(t, a, "eth0")
+			labtest.In(t, a, func() error { _, _, err := c.Follow(mcast.Change{Kind: mcast.Appeared, Interface: again}); return err })
 		}
 		for _, call := range calls {
 			if strings.HasSuffix(call, "MULTICAST_ALL 1 = ok") {
@@ -183,23 +184,23 @@ func TestLossesTakeNoRoom(t *testing.T) {
 // Who joins again by hand before Follow does is not told of an error, now or
 // later; and what the kernel chose can be left as it was joined.
 func TestJoinedAgainByHand(t *testing.T) {
-	a := build(t, dual).Host("A")
+	a := labtest.Build(t, dual).Host("A")
 	c := onGroup(t, a, "eth0")
 	other := group(t, "239.1.2.3")
 	if err := a.AddRoute(lab.Route{Dst: prefix("224.0.0.0/4"), Dev: "eth0"}); err != nil {
 		t.Fatal(err)
 	}
 	join(t, a, c, other, mcast.Interface{})
-	before := device(t, a, "eth0")
-	in(t, a, func() error { return errors.Join(a.Link("eth0").Delete(), a.Link("eth0").Make()) })
-	now := device(t, a, "eth0")
-	in(t, a, func() error { _, _, err := c.Follow(mcast.Change{Kind: mcast.Gone, Interface: before}); return err })
+	before := labtest.Device(t, a, "eth0")
+	labtest.In(t, a, func() error { return errors.Join(a.Link("eth0").Delete(), a.Link("eth0").Make()) })
+	now := labtest.Device(t, a, "eth0")
+	labtest.In(t, a, func() error { _, _, err := c.Follow(mcast.Change{Kind: mcast.Gone, Interface: before}); return err })
 	join(t, a, c, mcast.DefaultGroup, now)
 	for _, kind := range []mcast.ChangeKind{mcast.Appeared, mcast.LinkUp} {
-		in(t, a, func() error { _, _, err := c.Follow(mcast.Change{Kind: kind, Interface: now}); return err })
+		labtest.In(t, a, func() error { _, _, err := c.Follow(mcast.Change{Kind: kind, Interface: now}); return err })
 	}
 	if len(c.Lost()) != 0 || len(c.Memberships()) != 2 {
 		t.Errorf("%d memberships wait and %d are there, want 0 and 2", len(c.Lost()), len(c.Memberships()))
 	}
-	in(t, a, func() error { return c.Leave(other, mcast.Interface{}) })
+	labtest.In(t, a, func() error { return c.Leave(other, mcast.Interface{}) })
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
 type Addr = netip.Addr
@@ -42,40 +43,40 @@ func anyOf(g mcast.Group) netip.Addr {
 }
 
 func TestIPv6(t *testing.T) {
-	l := build(t, dual)
+	l := labtest.Build(t, dual)
 	a, b := l.Host("A"), l.Host("B")
-	heard := socket(t, b, mcast.Config{Addr: netip.IPv6Unspecified(), Port: mcast.DefaultPort})
+	heard := labtest.Socket(t, b, mcast.Config{Addr: netip.IPv6Unspecified(), Port: mcast.DefaultPort})
 	join(t, b, heard, group(t, "ff02::114%eth0"), mcast.Interface{}) // by its zone
 
-	c := socket(t, a, mcast.Config{Addr: netip.IPv6Unspecified(), Hops: 9})
-	eth0, eth1 := device(t, a, "eth0"), device(t, a, "eth1")
+	c := labtest.Socket(t, a, mcast.Config{Addr: netip.IPv6Unspecified(), Hops: 9})
+	eth0, eth1 := labtest.Device(t, a, "eth0"), labtest.Device(t, a, "eth1")
 	to := group(t, "ff02::114").AddrPort()
-	in(t, a, func() error { return c.Send([]byte("by eth1"), to, mcast.Via{IfIndex: eth1.Index}) })
-	in(t, a, func() error { return c.Send([]byte("by the zone"), group(t, "ff02::114%eth0").AddrPort(), mcast.Via{}) })
-	in(t, a, func() error {
+	labtest.In(t, a, func() error { return c.Send([]byte("by eth1"), to, mcast.Via{IfIndex: eth1.Index}) })
+	labtest.In(t, a, func() error { return c.Send([]byte("by the zone"), group(t, "ff02::114%eth0").AddrPort(), mcast.Via{}) })
+	labtest.In(t, a, func() error {
 		return c.Send([]byte("by eth0"), to, mcast.Via{IfIndex: eth0.Index, Source: addr("2001:db8::164")})
 	})
-	hears(t, heard, "by the zone") // and not what left by eth1
-	d, text := next(t, heard)
+	labtest.Hears(t, heard, "by the zone") // and not what left by eth1
+	d, text := labtest.Next(t, heard)
 	if text != "by eth0" || d.From.Addr() != addr("2001:db8::164") || d.To != addr("ff02::114") && d.To != addr("ff02::114%eth0") ||
-		d.IfIndex != device(t, b, "eth0").Index || d.Hops != 9 {
+		d.IfIndex != labtest.Device(t, b, "eth0").Index || d.Hops != 9 {
 		t.Errorf("heard %q as %+v", text, d)
 	}
 }
 
 // Loopback, own copies and others' memberships are as with IPv4.
 func TestIPv6Loopback(t *testing.T) {
-	a := build(t, dual).Host("A")
+	a := labtest.Build(t, dual).Host("A")
 	cfg := mcast.Config{Addr: netip.IPv6Unspecified(), Port: mcast.DefaultPort}
-	here, others := socket(t, a, cfg), socket(t, a, cfg)
-	eth0 := device(t, a, "eth0")
+	here, others := labtest.Socket(t, a, cfg), labtest.Socket(t, a, cfg)
+	eth0 := labtest.Device(t, a, "eth0")
 	g, other := group(t, "ff02::114"), group(t, "ff02::115")
 	join(t, a, here, g, eth0)
 	join(t, a, others, other, eth0)
-	c := socket(t, a, mcast.Config{Addr: netip.IPv6Unspecified(), NoLoopback: true})
+	c := labtest.Socket(t, a, mcast.Config{Addr: netip.IPv6Unspecified(), NoLoopback: true})
 	say := func(text string, to mcast.Group) {
 		t.Helper()
-		in(t, a, func() error { return c.Send([]byte(text), to.AddrPort(), mcast.Via{IfIndex: eth0.Index}) })
+		labtest.In(t, a, func() error { return c.Send([]byte(text), to.AddrPort(), mcast.Via{IfIndex: eth0.Index}) })
 	}
 	say("without a copy", g)
 	if err := c.SetLoopback(true); err != nil {
@@ -83,41 +84,41 @@ func TestIPv6Loopback(t *testing.T) {
 	}
 	say("for the others", other)
 	say("with a copy", g)
-	hears(t, others, "for the others")
-	hears(t, here, "with a copy")
+	labtest.Hears(t, others, "for the others")
+	labtest.Hears(t, here, "with a copy")
 }
 
 // Both IP versions live in one program, on one port.
 func TestBothVersions(t *testing.T) {
-	l := build(t, dual)
+	l := labtest.Build(t, dual)
 	a, b := l.Host("A"), l.Host("B")
 	for _, g := range []mcast.Group{group(t, "224.0.0.114"), group(t, "ff02::114")} {
-		heard := socket(t, b, mcast.Config{Addr: anyOf(g), Port: g.Port})
-		join(t, b, heard, g, device(t, b, "eth0"))
-		c := socket(t, a, mcast.Config{Addr: anyOf(g)})
-		in(t, a, func() error {
-			return c.Send([]byte(g.String()), g.AddrPort(), mcast.Via{IfIndex: device(t, a, "eth0").Index})
+		heard := labtest.Socket(t, b, mcast.Config{Addr: anyOf(g), Port: g.Port})
+		join(t, b, heard, g, labtest.Device(t, b, "eth0"))
+		c := labtest.Socket(t, a, mcast.Config{Addr: anyOf(g)})
+		labtest.In(t, a, func() error {
+			return c.Send([]byte(g.String()), g.AddrPort(), mcast.Via{IfIndex: labtest.Device(t, a, "eth0").Index})
 		})
-		hears(t, heard, g.String())
+		labtest.Hears(t, heard, g.String())
 	}
 }
 
 // A socket bound to a group hears nothing else on its port.
 func TestBindGroup(t *testing.T) {
-	l := build(t, dual)
+	l := labtest.Build(t, dual)
 	a, b := l.Host("A"), l.Host("B")
 	for _, g := range []mcast.Group{group(t, "224.0.0.114"), group(t, "ff02::114%eth0")} {
-		bound := socket(t, b, mcast.Config{Addr: g.Addr, Port: g.Port})
-		join(t, b, bound, g, device(t, b, "eth0"))
+		bound := labtest.Socket(t, b, mcast.Config{Addr: g.Addr, Port: g.Port})
+		join(t, b, bound, g, labtest.Device(t, b, "eth0"))
 		other := g
 		other.Addr = other.Addr.Next()
-		join(t, b, bound, other, device(t, b, "eth0"))
-		c := socket(t, a, mcast.Config{Addr: anyOf(g)})
+		join(t, b, bound, other, labtest.Device(t, b, "eth0"))
+		c := labtest.Socket(t, a, mcast.Config{Addr: anyOf(g)})
 		for _, to := range []mcast.Group{other, g} {
-			in(t, a, func() error {
-				return c.Send([]byte(to.String()), netip.AddrPortFrom(to.Addr.WithZone(""), to.Port), mcast.Via{IfIndex: device(t, a, "eth0").Index})
+			labtest.In(t, a, func() error {
+				return c.Send([]byte(to.String()), netip.AddrPortFrom(to.Addr.WithZone(""), to.Port), mcast.Via{IfIndex: labtest.Device(t, a, "eth0").Index})
 			})
 		}
-		hears(t, bound, g.String())
+		labtest.Hears(t, bound, g.String())
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
 // More groups than a socket of the kernel holds, all of them heard, and no
@@ -21,7 +22,7 @@ func TestMoreGroupsThanASocketHolds(t *testing.T) {
 		}
 		for n := range most {
 			t.say(t.nth(n), 1)
-			if d, _ := next(t.T, c); d.To != t.nth(n).Addr || d.Stray {
+			if d, _ := labtest.Next(t.T, c); d.To != t.nth(n).Addr || d.Stray {
 				t.Fatalf("sent to %s, heard one to %s, stray: %v", t.nth(n), d.To, d.Stray)
 			}
 		}
@@ -29,7 +30,7 @@ func TestMoreGroupsThanASocketHolds(t *testing.T) {
 		// t.g is beyond what IPv4 has room for; so is each of these filters.
 		t.must(c.Join, t.only(1), t.eth0)
 		t.hears("one source", c, []int{1, 2, 3}, []int{1})
-		another := socket(t.T, t.b, mcast.Config{Addr: anyOf(t.g), Port: t.g.Port})
+		another := labtest.Socket(t.T, t.b, mcast.Config{Addr: anyOf(t.g), Port: t.g.Port})
 		t.must(another.Join, t.g, t.eth0)
 		if t.g.Addr.Is4() {
 			t.hears("one source, and another program all", c, []int{1, 2, 3}, []int{1}, 2, 3)
@@ -132,7 +133,7 @@ func TestTwoThousandGroups(t *testing.T) {
 		c := t.listen()
 		held := func() (n int) {
 			t.Helper()
-			in(t.T, t.b, func() error {
+			labtest.In(t.T, t.b, func() error {
 				list, err := t.groups()
 				for _, i := range list {
 					for _, g := range i.Groups {
@@ -145,7 +146,7 @@ func TestTwoThousandGroups(t *testing.T) {
 			})
 			return n
 		}
-		in(t.T, t.b, func() error {
+		labtest.In(t.T, t.b, func() error {
 			for n := range most {
 				if err := c.Join(t.nth(n), t.eth0); err != nil {
 					return fmt.Errorf("after %d groups: %w", n, err)
@@ -158,7 +159,7 @@ func TestTwoThousandGroups(t *testing.T) {
 		}
 		for _, n := range []int{0, 19, 20, 1000, most - 1} {
 			t.say(t.nth(n), 1)
-			if d, _ := next(t.T, c); d.To != t.nth(n).Addr || d.Stray {
+			if d, _ := labtest.Next(t.T, c); d.To != t.nth(n).Addr || d.Stray {
 				t.Errorf("sent to %s, heard one to %s, stray: %v", t.nth(n), d.To, d.Stray)
 			}
 		}
@@ -186,8 +187,8 @@ func TestSocketsMemoryEnds(t *testing.T) {
 			t.Fatal(err)
 		}
 		for plain := range 4 { // so that it ends once between a group and its source
-			c := socket(t.T, t.b, mcast.Config{Addr: anyOf(t.g), Port: t.g.Port})
-			in(t.T, t.b, func() (err error) {
+			c := labtest.Socket(t.T, t.b, mcast.Config{Addr: anyOf(t.g), Port: t.g.Port})
+			labtest.In(t.T, t.b, func() (err error) {
 				for n := range 1000 {
 					g := t.nth(n)
 					if n >= plain {
@@ -199,15 +200,15 @@ func TestSocketsMemoryEnds(t *testing.T) {
 			})
 			for n := range 1000 {
 				t.say(t.nth(n), 1)
-				if d, _ := next(t.T, c); d.To != t.nth(n).Addr || d.Stray {
+				if d, _ := labtest.Next(t.T, c); d.To != t.nth(n).Addr || d.Stray {
 					t.Fatalf("sent to %s, heard one to %s, stray: %v", t.nth(n), d.To, d.Stray)
 				}
 			}
 			c.Close()
 		}
 
-		c := socket(t.T, t.b, mcast.Config{Addr: anyOf(t.g), Port: t.g.Port})
-		in(t.T, t.b, func() (err error) {
+		c := labtest.Socket(t.T, t.b, mcast.Config{Addr: anyOf(t.g), Port: t.g.Port})
+		labtest.In(t.T, t.b, func() (err error) {
 			for n := range 4000 {
 				err = errors.Join(err, c.Join(t.nth(n), t.eth0))
 			}
@@ -218,7 +219,7 @@ func TestSocketsMemoryEnds(t *testing.T) {
 		t.must(c.Block, g, t.eth0)
 		t.say(t.nth(0), 1)
 		t.say(t.nth(0), 2)
-		hears(t.T, c, "2")
+		labtest.Hears(t.T, c, "2")
 	})
 }
 
@@ -236,7 +237,7 @@ func TestLeaveWhatIsLost(t *testing.T) {
 		t.must(c.Leave, t.only(2), t.eth1)
 		t.refuses("left twice", c.Leave, t.only(2), t.eth1, mcast.ErrNotJoined)
 		var again []mcast.Membership
-		in(t.T, t.b, func() (err error) {
+		labtest.In(t.T, t.b, func() (err error) {
 			_, again, err = c.Follow(mcast.Change{Kind: mcast.Appeared, Interface: t.eth1})
 			return err
 		})

@@ -14,6 +14,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
 func TestJoinSources(t *testing.T) {
@@ -96,10 +97,10 @@ func TestTooManySources(t *testing.T) {
 		t.refuses("one source more", c.Join, t.only(outside), t.eth0, mcast.ErrTooManySources)
 		t.refuses("one blocked more", blocking.Block, t.only(outside), t.eth0, mcast.ErrTooManySources)
 		t.hears("after the refusal", c, []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, outside}, []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10})
-		hears(t.T, blocking, strconv.Itoa(outside))
+		labtest.Hears(t.T, blocking, strconv.Itoa(outside))
 		t.must(c.Leave, t.only(1), t.eth0)
 		t.must(c.Join, t.only(outside), t.eth0)
-		hears(t.T, blocking, "1") // the marker
+		labtest.Hears(t.T, blocking, "1") // the marker
 		t.hears("with one in another's place", c, []int{1, 2, outside}, []int{2, outside})
 	})
 }
@@ -197,8 +198,8 @@ func TestTwoConnsOnAPort(t *testing.T) {
 		t.must(third.Block, t.only(1), t.eth0)
 		all := []int{1, 2, 3}
 		t.hears("the first, who joined source 1", first, all, []int{1})
-		hears(t.T, second, "2", "1")
-		hears(t.T, third, "2", "3", "1")
+		labtest.Hears(t.T, second, "2", "1")
+		labtest.Hears(t.T, third, "2", "3", "1")
 	})
 }
 

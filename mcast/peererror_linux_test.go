@@ -15,6 +15,7 @@ import (
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
 // aroundRouter is A and B on one LAN, and a router to places that it cannot
@@ -22,26 +23,19 @@ import (
 var aroundRouter = lab.Topology{
 	Switches: []lab.Switch{{Name: "lan"}, {Name: "far"}},
 	Hosts: []lab.Host{
-		{Name: "A", Interfaces: []lab.Interface{{Name: "eth0", Switch: "lan", Addrs: prefixes("192.168.1.10/24", "fd00:1::10/64")}},
+		{Name: "A", Interfaces: []lab.Interface{{Name: "eth0", Switch: "lan", Addrs: labtest.Prefixes("192.168.1.10/24", "fd00:1::10/64")}},
 			Routes: []lab.Route{{Dst: prefix("10.0.0.0/8"), Via: addr("192.168.1.1")}, {Dst: prefix("fd00:a::/32"), Via: addr("fd00:1::1")}}},
-		{Name: "B", Interfaces: []lab.Interface{{Name: "eth0", Switch: "lan", Addrs: prefixes("192.168.1.11/24", "fd00:1::11/64")}}},
+		{Name: "B", Interfaces: []lab.Interface{{Name: "eth0", Switch: "lan", Addrs: labtest.Prefixes("192.168.1.11/24", "fd00:1::11/64")}}},
 		// It would tell one host of two such errors only, and of one more each second.
 		{Name: "R", Router: true, Sysctls: map[string]string{"net.ipv4.icmp_ratelimit": "0"}, Interfaces: []lab.Interface{
-			{Name: "eth0", Switch: "lan", Addrs: prefixes("192.168.1.1/24", "fd00:1::1/64")},
-			{Name: "eth1", Switch: "far", Addrs: prefixes("10.1.0.1/24", "fd00:a:1::1/64")},
+			{Name: "eth0", Switch: "lan", Addrs: labtest.Prefixes("192.168.1.1/24", "fd00:1::1/64")},
+			{Name: "eth1", Switch: "far", Addrs: labtest.Prefixes("10.1.0.1/24", "fd00:a:1::1/64")},
 		}, Routes: []lab.Route{
 			{Dst: prefix("10.2.0.0/24"), Type: lab.Unreachable}, {Dst: prefix("fd00:a:2::/64"), Type: lab.Unreachable},
 			{Dst: prefix("10.3.0.0/24"), Type: lab.Prohibit}, {Dst: prefix("fd00:a:3::/64"), Type: lab.Prohibit},
 			{Dst: prefix("10.4.0.0/24"), Type: lab.Blackhole}, {Dst: prefix("fd00:a:4::/64"), Type: lab.Blackhole},
 		}},
 	},
-}
-
-func prefixes(list ...string) (all []netip.Prefix) {
-	for _, s := range list {
-		all = append(all, prefix(s))
-	}
-	return all
 }
 
 // told collects what a Conn is told of.
@@ -71,11 +65,11 @@ func TestPeerErrors(t *testing.T) {
 	} {
 		t.Run(v.name, func(t *testing.T) {
 			t.Parallel()
-			l := build(t, aroundRouter)
+			l := labtest.Build(t, aroundRouter)
 			a, b := l.Host("A"), l.Host("B")
 			events := newTold()
 			any := unspecifiedLike(v.a)
-			c := socket(t, a, mcast.Config{Addr: any, PeerError: events.error})
+			c := labtest.Socket(t, a, mcast.Config{Addr: any, PeerError: events.error})
 			read := make(chan error, 1)
 			go func() {
 				batch := make([]mcast.Datagram, 1)
@@ -104,9 +98,9 @@ func TestPeerErrors(t *testing.T) {
 				want[far(5)] = "ENETUNREACH from " + v.r + " (1, 0)"
 			}
 			silent := netip.AddrPortFrom(addr(far(4)), 9)
-			in(t, a, func() error { return c.Send([]byte("nothing"), silent, mcast.Via{}) })
+			labtest.In(t, a, func() error { return c.Send([]byte("nothing"), silent, mcast.Via{}) })
 			for to := range want {
-				in(t, a, func() error { return c.Send([]byte("to "+to), netip.AddrPortFrom(addr(to), 9), mcast.Via{}) })
+				labtest.In(t, a, func() error { return c.Send([]byte("to "+to), netip.AddrPortFrom(addr(to), 9), mcast.Via{}) })
 			}
 			start := time.Now()
 			got := map[string]string{}
@@ -124,8 +118,8 @@ func TestPeerErrors(t *testing.T) {
 				t.Errorf("told are\n%v\nwant\n%v", got, want)
 			}
 
-			from := socket(t, b, mcast.Config{Addr: any})
-			in(t, b, func() error {
+			from := labtest.Socket(t, b, mcast.Config{Addr: any})
+			labtest.In(t, b, func() error {
 				return from.Send([]byte("after all"), netip.AddrPortFrom(addr(v.a), c.LocalAddr().Port()), mcast.Via{})
 			})
 			select {
@@ -163,7 +157,7 @@ func unspecifiedLike(s string) netip.Addr {
 // counts as sent, is answered, and no call fails. On lo an ICMP error is there
 // before the send that caused it returns, so each next call meets it.
 func TestOnePeerGone(t *testing.T) {
-	a := build(t, lab.Article).Host("A")
+	a := labtest.Build(t, lab.Article).Host("A")
 	const rounds = 1000
 	for _, lo := range []string{"127.0.0.1", "::1"} {
 		for _, by := range []string{"Send", "SendBatch", "Send with QueueErrors only"} {
@@ -177,8 +171,8 @@ func TestOnePeerGone(t *testing.T) {
 				if by == "Send with QueueErrors only" {
 					cfg.PeerError, cfg.QueueErrors = nil, true
 				}
-				c, gone := socket(t, a, cfg), socket(t, a, mcast.Config{Addr: addr(lo)})
-				one, two := socket(t, a, mcast.Config{Addr: addr(lo)}), socket(t, a, mcast.Config{Addr: addr(lo)})
+				c, gone := labtest.Socket(t, a, cfg), labtest.Socket(t, a, mcast.Config{Addr: addr(lo)})
+				one, two := labtest.Socket(t, a, mcast.Config{Addr: addr(lo)}), labtest.Socket(t, a, mcast.Config{Addr: addr(lo)})
 				gone.Close()
 				list := []mcast.Outgoing{
 					{Data: []byte("gone"), To: gone.LocalAddr()},
@@ -198,11 +192,11 @@ func TestOnePeerGone(t *testing.T) {
 						}
 					}
 					for _, peer := range []*mcast.Conn{one, two} {
-						d, text := next(t, peer)
+						d, text := labtest.Next(t, peer)
 						if err := peer.Send([]byte(text), d.From, mcast.Via{}); err != nil {
 							t.Fatal(err)
 						}
-						hears(t, c, text)
+						labtest.Hears(t, c, text)
 					}
 				}
 				if s := c.Stats(); s.Sent != 3*rounds || s.SendErrors != 0 || s.Datagrams != 2*rounds {
@@ -221,11 +215,11 @@ func TestOnePeerGone(t *testing.T) {
 
 // What is a send's own error stays one, and is not taken for a peer's.
 func TestSendsOwnErrors(t *testing.T) {
-	l := build(t, aroundRouter)
+	l := labtest.Build(t, aroundRouter)
 	a := l.Host("A")
 	events := newTold()
-	c := socket(t, a, mcast.Config{PeerError: events.error})
-	in(t, a, func() error {
+	c := labtest.Socket(t, a, mcast.Config{PeerError: events.error})
+	labtest.In(t, a, func() error {
 		return netlink.RouteAdd(&netlink.Route{Dst: ipNet("172.16.0.0/16"), Type: syscall.RTN_PROHIBIT})
 	})
 	for _, own := range []struct {
@@ -240,7 +234,7 @@ func TestSendsOwnErrors(t *testing.T) {
 	} {
 		to := netip.MustParseAddrPort(own.to)
 		before := c.Stats()
-		in(t, a, func() error {
+		labtest.In(t, a, func() error {
 			if err := c.Send([]byte("single"), to, own.via); !errors.Is(err, own.want) {
 				t.Errorf("Send to %s: %v, want %v", to, err, own.want)
 			}
@@ -264,11 +258,11 @@ func TestSendsOwnErrors(t *testing.T) {
 // An error that comes in while the send buffer is full is an event of Go's
 // poller that says nothing but EPOLLERR. Reading goes on.
 func TestPeerErrorWhileTheSendBufferIsFull(t *testing.T) {
-	l := build(t, aroundRouter)
+	l := labtest.Build(t, aroundRouter)
 	a, b := l.Host("A"), l.Host("B")
 	slowQueue(t, a, "eth0", 10_000)
 	events := newTold()
-	c := socket(t, a, mcast.Config{PeerError: events.error, WriteBuffer: 16 << 10})
+	c := labtest.Socket(t, a, mcast.Config{PeerError: events.error, WriteBuffer: 16 << 10})
 	ctx, cancel := context.WithCancel(t.Context())
 	read := make(chan error, 1)
 	heard := make(chan string, 1)
@@ -298,8 +292,8 @@ func TestPeerErrorWhileTheSendBufferIsFull(t *testing.T) {
 	for range 2 {
 		events.next(t)
 	}
-	from := socket(t, b, mcast.Config{})
-	in(t, b, func() error {
+	from := labtest.Socket(t, b, mcast.Config{})
+	labtest.In(t, b, func() error {
 		return from.Send([]byte("still there?"), netip.AddrPortFrom(addr("192.168.1.10"), c.LocalAddr().Port()), mcast.Via{})
 	})
 	select {
@@ -329,7 +323,7 @@ func TestPeerErrorWhileTheSendBufferIsFull(t *testing.T) {
 func slowQueue(t *testing.T, host *lab.Node, name string, rate uint64) {
 	t.Helper()
 	var err error
-	in(t, host, func() error {
+	labtest.In(t, host, func() error {
 		link, lerr := netlink.LinkByName(name)
 		if lerr != nil {
 			return lerr
@@ -350,11 +344,11 @@ func slowQueue(t *testing.T, host *lab.Node, name string, rate uint64) {
 // The same from several goroutines at once, while one reads: an error is told
 // to one of them, whoever meets it first, and fails none.
 func TestOnePeerGoneManySenders(t *testing.T) {
-	a := build(t, lab.Article).Host("A")
+	a := labtest.Build(t, lab.Article).Host("A")
 	const senders, each = 4, 2000
 	count := 0 // by the Conn's promise never changed by two at a time
-	c := socket(t, a, mcast.Config{Addr: addr("127.0.0.1"), PeerError: func(mcast.PeerError) { count++ }})
-	gone, there := socket(t, a, mcast.Config{Addr: addr("127.0.0.1")}), socket(t, a, mcast.Config{Addr: addr("127.0.0.1")})
+	c := labtest.Socket(t, a, mcast.Config{Addr: addr("127.0.0.1"), PeerError: func(mcast.PeerError) { count++ }})
+	gone, there := labtest.Socket(t, a, mcast.Config{Addr: addr("127.0.0.1")}), labtest.Socket(t, a, mcast.Config{Addr: addr("127.0.0.1")})
 	gone.Close()
 	ctx, cancel := context.WithCancel(t.Context())
 	read := make(chan error, 1)

@@ -13,13 +13,14 @@ import (
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
 func TestReadTakesABatch(t *testing.T) {
-	a := build(t, lab.Article).Host("A")
+	a := labtest.Build(t, lab.Article).Host("A")
 	own := onGroup(t, a, "eth0")
-	c := socket(t, a, mcast.Config{})
-	by := mcast.Via{IfIndex: device(t, a, "eth0").Index}
+	c := labtest.Socket(t, a, mcast.Config{})
+	by := mcast.Via{IfIndex: labtest.Device(t, a, "eth0").Index}
 	var want []string
 	for n := range mcast.BatchSize + 10 {
 		want = append(want, strings.Repeat("x", n))
@@ -51,7 +52,7 @@ func TestReadTakesABatch(t *testing.T) {
 }
 
 func TestReadEnds(t *testing.T) {
-	a := build(t, lab.Article).Host("A")
+	a := labtest.Build(t, lab.Article).Host("A")
 	batch := make([]mcast.Datagram, 1)
 	tests := []struct {
 		name string
@@ -84,14 +85,14 @@ func TestReadEnds(t *testing.T) {
 	if _, err := c.Read(ctx, batch); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("Read = %v, want context.DeadlineExceeded", err)
 	}
-	send(t, a, socket(t, a, mcast.Config{}), "still here", mcast.Via{IfIndex: device(t, a, "eth0").Index})
-	hears(t, c, "still here")
+	send(t, a, labtest.Socket(t, a, mcast.Config{}), "still here", mcast.Via{IfIndex: labtest.Device(t, a, "eth0").Index})
+	labtest.Hears(t, c, "still here")
 }
 
 // Neither a deadline that is set meanwhile nor another Read keeps a Read from
 // ending with its context.
 func TestReadEndsWithItsContext(t *testing.T) {
-	a := build(t, lab.Article).Host("A")
+	a := labtest.Build(t, lab.Article).Host("A")
 	c := onGroup(t, a, "eth0")
 	for range 200 {
 		ctx, cancel := context.WithCancel(t.Context())
@@ -136,9 +137,9 @@ func (c longLived) AfterFunc(func()) func() bool {
 
 // A Conn that is closed leaves nothing with a context that lives on.
 func TestCloseLetsTheContextGo(t *testing.T) {
-	a := build(t, lab.Article).Host("A")
+	a := labtest.Build(t, lab.Article).Host("A")
 	own := onGroup(t, a, "eth0")
-	send(t, a, socket(t, a, mcast.Config{}), "x", mcast.Via{IfIndex: device(t, a, "eth0").Index})
+	send(t, a, labtest.Socket(t, a, mcast.Config{}), "x", mcast.Via{IfIndex: labtest.Device(t, a, "eth0").Index})
 	ctx := longLived{t.Context(), new(atomic.Int32)}
 	if _, err := own.Read(ctx, make([]mcast.Datagram, 1)); err != nil {
 		t.Fatal(err)
@@ -153,10 +154,10 @@ func TestCloseLetsTheContextGo(t *testing.T) {
 }
 
 func TestReadAllocatesNothing(t *testing.T) {
-	a := build(t, lab.Article).Host("A")
+	a := labtest.Build(t, lab.Article).Host("A")
 	own := onGroup(t, a, "eth0")
-	c := socket(t, a, mcast.Config{})
-	by := mcast.Via{IfIndex: device(t, a, "eth0").Index}
+	c := labtest.Socket(t, a, mcast.Config{})
+	by := mcast.Via{IfIndex: labtest.Device(t, a, "eth0").Index}
 	const reads = 100
 	for range reads + 10 {
 		send(t, a, c, "x", by)
@@ -176,12 +177,12 @@ func TestReadAllocatesNothing(t *testing.T) {
 }
 
 func TestReadBufferIsReported(t *testing.T) {
-	a := build(t, lab.Article).Host("A")
-	small := socket(t, a, mcast.Config{ReadBuffer: 64 << 10})
+	a := labtest.Build(t, lab.Article).Host("A")
+	small := labtest.Socket(t, a, mcast.Config{ReadBuffer: 64 << 10})
 	if got := small.ReadBuffer(); got != 128<<10 {
 		t.Errorf("asked for 64 KiB, Linux grants and reports the double: got %d", got)
 	}
-	if c := socket(t, a, mcast.Config{}); c.ReadBuffer() <= small.ReadBuffer() {
+	if c := labtest.Socket(t, a, mcast.Config{}); c.ReadBuffer() <= small.ReadBuffer() {
 		t.Errorf("the default buffer is %d bytes, want more than %d", c.ReadBuffer(), small.ReadBuffer())
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
 // twoStacks is a host with both IP versions on two LANs, a default route of IPv4
@@ -60,7 +61,7 @@ func always(*netlink.Rule) {}
 // prepared is the host of twoStacks after some steps.
 func prepared(t *testing.T, steps ...step) *lab.Node {
 	t.Helper()
-	a := build(t, twoStacks()).Host("A")
+	a := labtest.Build(t, twoStacks()).Host("A")
 	for _, do := range steps {
 		change(t, a, func(h *netlink.Handle) error { return do(a, h) })
 	}
@@ -158,8 +159,8 @@ func TestRouteToIPv6(t *testing.T) {
 // An interface or a source that is chosen counts for IPv6 as well, and a zone
 // is one, whatever the group's scope.
 func TestRouteToIPv6ByInterface(t *testing.T) {
-	a := build(t, twoStacks()).Host("A")
-	eth0, eth1 := device(t, a, "eth0"), device(t, a, "eth1")
+	a := labtest.Build(t, twoStacks()).Host("A")
+	eth0, eth1 := labtest.Device(t, a, "eth0"), labtest.Device(t, a, "eth1")
 	g := mcast.Group{Addr: addr("ff05::114"), Port: mcast.DefaultPort}
 	for _, tt := range []struct {
 		opt    mcast.RouteOptions
@@ -174,7 +175,7 @@ func TestRouteToIPv6ByInterface(t *testing.T) {
 			t.Errorf("%+v: sent by %q from %s, want %q from %s", tt.opt, sent.dev, sent.source, tt.dev, tt.source)
 		}
 	}
-	in(t, a, func() error {
+	labtest.In(t, a, func() error {
 		g.Addr = g.Addr.WithZone("eth1")
 		r, err := mcast.RouteTo(g, mcast.RouteOptions{})
 		if r.Interface != "eth1" {
@@ -209,7 +210,7 @@ func TestRouteToLoopsBack(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			a := prepared(t, tt.before...)
 			g, _ := mcast.ParseGroup(tt.group)
-			in(t, a, func() error {
+			labtest.In(t, a, func() error {
 				hears, err := hearOn(g, tt.joined)
 				if err != nil {
 					return err

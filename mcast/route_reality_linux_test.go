@@ -17,6 +17,7 @@ import (
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
 // happened is where the kernel really put a join or a datagram.
@@ -35,7 +36,7 @@ func compare(t *testing.T, host *lab.Node, g mcast.Group, opt mcast.RouteOptions
 
 func compareJoin(t *testing.T, host *lab.Node, g mcast.Group) (joined happened) {
 	t.Helper()
-	in(t, host, func() error {
+	labtest.In(t, host, func() error {
 		route, err := mcast.RouteTo(g, mcast.RouteOptions{Join: true})
 		var failed error
 		joined, failed = reallyJoin(g.Addr)
@@ -52,7 +53,7 @@ func compareJoin(t *testing.T, host *lab.Node, g mcast.Group) (joined happened) 
 
 func compareSend(t *testing.T, host *lab.Node, g mcast.Group, opt mcast.RouteOptions) (sent happened) {
 	t.Helper()
-	in(t, host, func() error {
+	labtest.In(t, host, func() error {
 		route, err := mcast.RouteTo(g, opt)
 		var failed error
 		sent, failed = reallySend(g, opt)
@@ -68,7 +69,7 @@ func compareSend(t *testing.T, host *lab.Node, g mcast.Group, opt mcast.RouteOpt
 // change does something to a host's links, addresses, routes or rules.
 func change(t *testing.T, host *lab.Node, do func(*netlink.Handle) error) {
 	t.Helper()
-	in(t, host, func() error {
+	labtest.In(t, host, func() error {
 		h, err := netlink.NewHandle(unix.NETLINK_ROUTE)
 		if err != nil {
 			return err

@@ -14,14 +14,15 @@ import (
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
 // mainByEth0 is host A with a default route by eth0, and another by eth1 in
 // table 100, for rules to lead to.
 func mainByEth0(t *testing.T) *lab.Node {
 	t.Helper()
-	a := build(t, routed(lab.Route{Dst: prefix("0.0.0.0/0"), Via: addr("192.168.8.1"), Dev: "eth0"})).Host("A")
-	eth1 := device(t, a, "eth1")
+	a := labtest.Build(t, routed(lab.Route{Dst: prefix("0.0.0.0/0"), Via: addr("192.168.8.1"), Dev: "eth0"})).Host("A")
+	eth1 := labtest.Device(t, a, "eth1")
 	change(t, a, func(h *netlink.Handle) error {
 		return h.RouteAdd(&netlink.Route{Dst: ipNet("0.0.0.0/0"), LinkIndex: eth1.Index, Gw: net.IPv4(169, 254, 0, 1), Table: 100})
 	})
@@ -100,7 +101,7 @@ func TestRouteToKnowsTheSocket(t *testing.T) {
 	change(t, a, func(h *netlink.Handle) error {
 		return h.RuleAdd(rule(unix.AF_INET, func(r *netlink.Rule) { r.Sport = netlink.NewRulePortRange(5000, 5000) }))
 	})
-	eth1, tun0 := device(t, a, "eth1"), device(t, a, "tun0")
+	eth1, tun0 := labtest.Device(t, a, "eth1"), labtest.Device(t, a, "tun0")
 	for _, tt := range []struct {
 		name   string
 		opt    mcast.RouteOptions
@@ -145,8 +146,8 @@ func TestRouteToMultipath(t *testing.T) {
 		}, "ff05::114"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			a := build(t, twoStacks()).Host("A")
-			eth0, eth1 := device(t, a, "eth0"), device(t, a, "eth1")
+			a := labtest.Build(t, twoStacks()).Host("A")
+			eth0, eth1 := labtest.Device(t, a, "eth0"), labtest.Device(t, a, "eth1")
 			change(t, a, func(h *netlink.Handle) error { return tt.route(h, eth0.Index, eth1.Index) })
 			byGroup, byPort := map[string]int{}, map[string]int{}
 			g := mcast.Group{Addr: addr(tt.group), Port: mcast.DefaultPort}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
 func prefix(s string) netip.Prefix { return netip.MustParsePrefix(s) }
@@ -53,7 +54,7 @@ func TestRouteToIsWhatHappens(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			a := build(t, routed(tt.routes...)).Host("A")
+			a := labtest.Build(t, routed(tt.routes...)).Host("A")
 			joined, sent := compare(t, a, mcast.DefaultGroup, mcast.RouteOptions{})
 			if joined.dev != tt.dev || sent.dev != tt.dev || !errors.Is(sent.err, tt.err) {
 				t.Errorf("joined on %q, sent by %q, %v; want both on %q, %v", joined.dev, sent.dev, sent.err, tt.dev, tt.err)
@@ -69,15 +70,15 @@ func TestRouteToIsWhatHappens(t *testing.T) {
 func because(t *testing.T, host *lab.Node, g mcast.Group) string {
 	t.Helper()
 	var r mcast.Route
-	in(t, host, func() error { r, _ = mcast.RouteTo(g, mcast.RouteOptions{}); return nil })
+	labtest.In(t, host, func() error { r, _ = mcast.RouteTo(g, mcast.RouteOptions{}); return nil })
 	return r.Match.String()
 }
 
 // An interface that is chosen needs no route, and none is shown.
 func TestRouteToByInterface(t *testing.T) {
-	a := build(t, routed()).Host("A")
-	eth0 := device(t, a, "eth0")
-	in(t, a, func() error {
+	a := labtest.Build(t, routed()).Host("A")
+	eth0 := labtest.Device(t, a, "eth0")
+	labtest.In(t, a, func() error {
 		r, err := mcast.RouteTo(mcast.DefaultGroup, mcast.RouteOptions{IfIndex: eth0.Index})
 		if r.Interface != "eth0" || r.Source != addr("192.168.8.164") || r.Match.Found {
 			t.Errorf("by eth0: %+v, want eth0, 192.168.8.164, no match", r)

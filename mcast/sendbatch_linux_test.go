@@ -13,13 +13,14 @@ import (
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
 // Every datagram of a batch goes its own way: to its own destination, by its
 // own interface, from its own source.
 func TestSendBatch(t *testing.T) {
 	eachVersion(t, func(t *talk) {
-		other := socket(t.T, t.b, mcast.Config{Addr: anyOf(t.g)})
+		other := labtest.Socket(t.T, t.b, mcast.Config{Addr: anyOf(t.g)})
 		c := t.listen()
 		t.must(c.Join, t.g, t.eth0)
 		t.must(c.Join, t.g, t.eth1)
@@ -37,7 +38,7 @@ func TestSendBatch(t *testing.T) {
 		for range 150 { // more than one call's
 			list = append(list, mcast.Outgoing{Data: []byte("to a host"), To: to})
 		}
-		in(t.T, t.a, func() error {
+		labtest.In(t.T, t.a, func() error {
 			n, err := t.from.SendBatch(list)
 			if n != len(list) {
 				return fmt.Errorf("SendBatch = %d, %w, want %d", n, err, len(list))
@@ -46,7 +47,7 @@ func TestSendBatch(t *testing.T) {
 		})
 		heard := map[string]bool{}
 		for range 4 {
-			d, text := next(t.T, c)
+			d, text := labtest.Next(t.T, c)
 			heard[fmt.Sprintf("%q from %s on %d", text, d.From.Addr(), d.IfIndex)] = true
 		}
 		for _, want := range []string{
@@ -60,7 +61,7 @@ func TestSendBatch(t *testing.T) {
 			}
 		}
 		for range 150 {
-			hears(t.T, other, "to a host")
+			labtest.Hears(t.T, other, "to a host")
 		}
 		if s := t.from.Stats(); s.Sent != uint64(len(list)) || s.SendErrors != 0 {
 			t.Errorf("counted %d sent, %d not, want %d and 0", s.Sent, s.SendErrors, len(list))
@@ -70,23 +71,23 @@ func TestSendBatch(t *testing.T) {
 
 // A link-local address of IPv6 needs its zone.
 func TestSendBatchLinkLocal(t *testing.T) {
-	l := build(t, lab.Topology{
+	l := labtest.Build(t, lab.Topology{
 		Switches: []lab.Switch{{Name: "lan"}},
 		Hosts: []lab.Host{
-			{Name: "A", Interfaces: []lab.Interface{{Name: "eth0", Switch: "lan", Addrs: prefixes("fe80::a/64")}}},
-			{Name: "B", Interfaces: []lab.Interface{{Name: "eth0", Switch: "lan", Addrs: prefixes("fe80::b/64")}}},
+			{Name: "A", Interfaces: []lab.Interface{{Name: "eth0", Switch: "lan", Addrs: labtest.Prefixes("fe80::a/64")}}},
+			{Name: "B", Interfaces: []lab.Interface{{Name: "eth0", Switch: "lan", Addrs: labtest.Prefixes("fe80::b/64")}}},
 		},
 	})
 	a, b := l.Host("A"), l.Host("B")
-	c, to := socket(t, a, mcast.Config{Addr: netip.IPv6Unspecified()}), socket(t, b, mcast.Config{Addr: netip.IPv6Unspecified()})
-	index := device(t, a, "eth0").Index
+	c, to := labtest.Socket(t, a, mcast.Config{Addr: netip.IPv6Unspecified()}), labtest.Socket(t, b, mcast.Config{Addr: netip.IPv6Unspecified()})
+	index := labtest.Device(t, a, "eth0").Index
 	for _, zone := range []string{"eth0", fmt.Sprint(index)} {
 		at := netip.AddrPortFrom(addr("fe80::b").WithZone(zone), to.LocalAddr().Port())
 		// Not in A's own thread: the zone is the socket's.
 		if n, err := c.SendBatch([]mcast.Outgoing{{Data: []byte("by " + zone), To: at}}); n != 1 || err != nil {
 			t.Fatalf("zone %s: %d, %v", zone, n, err)
 		}
-		hears(t, to, "by "+zone)
+		labtest.Hears(t, to, "by "+zone)
 	}
 	at := netip.AddrPortFrom(addr("fe80::b").WithZone("eth9"), 9)
 	if n, err := c.SendBatch([]mcast.Outgoing{{To: at}}); n != 0 || !errors.Is(err, mcast.ErrNoInterface) {
@@ -96,10 +97,10 @@ func TestSendBatchLinkLocal(t *testing.T) {
 
 // What cannot be sent is named, and the rest can be sent after it.
 func TestSendBatchSkips(t *testing.T) {
-	a := build(t, lab.Article).Host("A")
-	to := socket(t, a, mcast.Config{Addr: addr("127.0.0.1")})
+	a := labtest.Build(t, lab.Article).Host("A")
+	to := labtest.Socket(t, a, mcast.Config{Addr: addr("127.0.0.1")})
 	var told []string
-	c := socket(t, a, mcast.Config{Trace: &mcast.Trace{Call: func(c mcast.Call) {
+	c := labtest.Socket(t, a, mcast.Config{Trace: &mcast.Trace{Call: func(c mcast.Call) {
 		if c.Name == "sendmmsg" {
 			told = append(told, c.String())
 		}
@@ -122,7 +123,7 @@ func TestSendBatchSkips(t *testing.T) {
 		failed = append(failed, err)
 		rest = rest[n+1:]
 	}
-	hears(t, to, "one", "two", "three", "four")
+	labtest.Hears(t, to, "one", "two", "three", "four")
 	for i, want := range []error{mcast.ErrTooLong, mcast.ErrFamily, mcast.ErrNoDestination} {
 		var op *mcast.OpError
 		if i >= len(failed) || !errors.Is(failed[i], want) || !errors.As(failed[i], &op) || op.Op != "send" {
@@ -143,11 +144,11 @@ func TestSendBatchSkips(t *testing.T) {
 
 // SendBatch waits for room, also with others who send.
 func TestSendBatchWaits(t *testing.T) {
-	l := build(t, aroundRouter)
+	l := labtest.Build(t, aroundRouter)
 	a := l.Host("A")
 	slowQueue(t, a, "eth0", 1_000_000)
-	to := socket(t, l.Host("B"), mcast.Config{})
-	c := socket(t, a, mcast.Config{WriteBuffer: 4 << 10})
+	to := labtest.Socket(t, l.Host("B"), mcast.Config{})
+	c := labtest.Socket(t, a, mcast.Config{WriteBuffer: 4 << 10})
 	const senders, each = 4, 100
 	list := make([]mcast.Outgoing, each)
 	for i := range list {
@@ -162,17 +163,17 @@ func TestSendBatchWaits(t *testing.T) {
 		})
 	}
 	for range senders * each {
-		next(t, to)
+		labtest.Next(t, to)
 	}
 	all.Wait()
 }
 
 func TestSendBatchAllocatesNothing(t *testing.T) {
-	a := build(t, lab.Article).Host("A")
+	a := labtest.Build(t, lab.Article).Host("A")
 	for _, lo := range []string{"127.0.0.1", "::1"} {
-		to := socket(t, a, mcast.Config{Addr: addr(lo)})
-		unconnected := socket(t, a, mcast.Config{Addr: addr(lo), PeerError: func(mcast.PeerError) {}})
-		connected := socket(t, a, mcast.Config{Remote: to.LocalAddr()})
+		to := labtest.Socket(t, a, mcast.Config{Addr: addr(lo)})
+		unconnected := labtest.Socket(t, a, mcast.Config{Addr: addr(lo), PeerError: func(mcast.PeerError) {}})
+		connected := labtest.Socket(t, a, mcast.Config{Remote: to.LocalAddr()})
 		data, list, reply := make([]byte, 64), make([]mcast.Outgoing, mcast.BatchSize), make([]mcast.Datagram, mcast.BatchSize)
 		for _, c := range []*mcast.Conn{unconnected, connected} {
 			run := func() {

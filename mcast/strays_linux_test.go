@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
 // A program that sets nothing hears the groups of others, and so does a Conn
@@ -15,7 +16,7 @@ import (
 func TestMulticastAll(t *testing.T) {
 	eachVersion(t, func(t *talk) {
 		var calls calls
-		c := socket(t.T, t.b, mcast.Config{Addr: anyOf(t.g), Port: t.g.Port, MulticastAll: true, Trace: calls.trace()})
+		c := labtest.Socket(t.T, t.b, mcast.Config{Addr: anyOf(t.g), Port: t.g.Port, MulticastAll: true, Trace: calls.trace()})
 		t.must(c.Join, t.mark, t.eth0)
 		another := t.listen()
 		t.must(another.Join, t.g, t.eth0)
@@ -52,12 +53,12 @@ func TestMulticastAll(t *testing.T) {
 // after that was switched off.
 func TestStraysThatWait(t *testing.T) {
 	eachVersion(t, func(t *talk) {
-		c := socket(t.T, t.b, mcast.Config{Addr: anyOf(t.g), Port: t.g.Port, MulticastAll: true})
+		c := labtest.Socket(t.T, t.b, mcast.Config{Addr: anyOf(t.g), Port: t.g.Port, MulticastAll: true})
 		t.must(c.Join, t.mark, t.eth0)
 		another := t.listen()
 		t.must(another.Join, t.g, t.eth0)
 		t.say(t.g, 1)
-		next(t.T, another) // so that c has it too
+		labtest.Next(t.T, another) // so that c has it too
 		if err := c.SetMulticastAll(false); err != nil {
 			t.Fatal(err)
 		}
@@ -94,7 +95,7 @@ func TestMulticastAllWithMoreGroups(t *testing.T) {
 func TestSetReadBuffer(t *testing.T) {
 	eachVersion(t, func(t *talk) {
 		var calls calls
-		c := socket(t.T, t.b, mcast.Config{Addr: anyOf(t.g), Port: t.g.Port, ReadBuffer: 32 << 10, Trace: calls.trace()})
+		c := labtest.Socket(t.T, t.b, mcast.Config{Addr: anyOf(t.g), Port: t.g.Port, ReadBuffer: 32 << 10, Trace: calls.trace()})
 		t.must(c.Join, t.mark, t.eth0)
 		t.say(t.mark, 1) // waits while the buffer changes
 		if err := c.SetReadBuffer(64 << 10); err != nil {
@@ -112,7 +113,7 @@ func TestSetReadBuffer(t *testing.T) {
 		if want := []string{"SO_RCVBUF 32768", "SO_RCVBUF 65536", "SO_RCVBUF 1073741824"}; !slices.Equal(calls.of("SO_RCVBUF"), want) {
 			t.Errorf("the calls are %q, want %q", calls.of("SO_RCVBUF"), want)
 		}
-		hears(t.T, c, "1")
+		labtest.Hears(t.T, c, "1")
 	})
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
 // version is one of IP's, with the numbers that the tests below use for
@@ -79,13 +80,13 @@ type talk struct {
 func eachVersion(t *testing.T, test func(t *talk)) {
 	for _, v := range versions {
 		t.Run(v.name, func(t *testing.T) {
-			l := build(t, twoWires())
+			l := labtest.Build(t, twoWires())
 			a, b := l.Host("A"), l.Host("B")
 			g := group(t, v.group)
 			test(&talk{
-				version: v, T: t, a: a, b: b, eth0: device(t, b, "eth0"), eth1: device(t, b, "eth1"),
-				from: socket(t, a, mcast.Config{Addr: anyOf(g)}),
-				by0:  device(t, a, "eth0").Index, by1: device(t, a, "eth1").Index,
+				version: v, T: t, a: a, b: b, eth0: labtest.Device(t, b, "eth0"), eth1: labtest.Device(t, b, "eth1"),
+				from: labtest.Socket(t, a, mcast.Config{Addr: anyOf(g)}),
+				by0:  labtest.Device(t, a, "eth0").Index, by1: labtest.Device(t, a, "eth1").Index,
 				g: g, mark: group(t, v.marker),
 			})
 		})
@@ -95,7 +96,7 @@ func eachVersion(t *testing.T, test func(t *talk)) {
 // listen opens a Conn of B's that hears the marker.
 func (t *talk) listen() *mcast.Conn {
 	t.Helper()
-	c := socket(t.T, t.b, mcast.Config{Addr: anyOf(t.g), Port: t.g.Port})
+	c := labtest.Socket(t.T, t.b, mcast.Config{Addr: anyOf(t.g), Port: t.g.Port})
 	join(t.T, t.b, c, t.mark, t.eth0)
 	return c
 }
@@ -109,14 +110,14 @@ func (t *talk) only(n int) mcast.Group {
 
 func (t *talk) must(op func(mcast.Group, mcast.Interface) error, g mcast.Group, on mcast.Interface) {
 	t.Helper()
-	in(t.T, t.b, func() error { return op(g, on) })
+	labtest.In(t.T, t.b, func() error { return op(g, on) })
 }
 
 // refuses checks that a call fails with want.
 func (t *talk) refuses(what string, op func(mcast.Group, mcast.Interface) error, g mcast.Group, on mcast.Interface, want error) {
 	t.Helper()
 	var err error
-	in(t.T, t.b, func() error { err = op(g, on); return nil })
+	labtest.In(t.T, t.b, func() error { err = op(g, on); return nil })
 	if !errors.Is(err, want) {
 		t.Errorf("%s: %v, want %v", what, err, want)
 	}
@@ -129,7 +130,7 @@ func (t *talk) say(to mcast.Group, n int) {
 	if n >= 100 {
 		via.IfIndex = t.by1
 	}
-	in(t.T, t.a, func() error { return t.from.Send([]byte(strconv.Itoa(n)), to.AddrPort(), via) })
+	labtest.In(t.T, t.a, func() error { return t.from.Send([]byte(strconv.Itoa(n)), to.AddrPort(), via) })
 }
 
 // hears sends to the group from these sources, and checks which of them c
@@ -142,7 +143,7 @@ func (t *talk) hears(what string, c *mcast.Conn, sources, want []int, strays ...
 	t.say(t.mark, 1)
 	var heard, marked []int
 	for {
-		d, text := next(t.T, c)
+		d, text := labtest.Next(t.T, c)
 		n, _ := strconv.Atoi(text)
 		switch {
 		case d.To == t.mark.Addr:
@@ -165,7 +166,7 @@ func (t *talk) hears(what string, c *mcast.Conn, sources, want []int, strays ...
 func (t *talk) kernelHas(what string, want ...string) {
 	t.Helper()
 	var got []string
-	in(t.T, t.b, func() error {
+	labtest.In(t.T, t.b, func() error {
 		text, err := os.ReadFile("/proc/thread-self/net/" + t.filters)
 		for line := range strings.Lines(string(text)) {
 			f := strings.Fields(line) // index, interface, group, source, times included, times excluded
@@ -198,7 +199,7 @@ func hexAddr(s string) netip.Addr {
 // joined lists where B's kernel has the group.
 func (t *talk) joined() (names []string) {
 	t.Helper()
-	in(t.T, t.b, func() error {
+	labtest.In(t.T, t.b, func() error {
 		list, err := t.groups()
 		for _, i := range list {
 			if i.Has(t.g.Addr) {

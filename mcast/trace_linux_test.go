@@ -9,11 +9,12 @@ import (
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
 // Every call on the socket is told, with its arguments and its result.
 func TestTrace(t *testing.T) {
-	a := build(t, lab.Article).Host("A")
+	a := labtest.Build(t, lab.Article).Host("A")
 	var mu sync.Mutex
 	var lines []string
 	trace := &mcast.Trace{Call: func(c mcast.Call) {
@@ -21,17 +22,17 @@ func TestTrace(t *testing.T) {
 		defer mu.Unlock()
 		lines = append(lines, c.String())
 	}}
-	eth0 := device(t, a, "eth0")
-	c := socket(t, a, mcast.Config{Port: mcast.DefaultPort, Trace: trace})
+	eth0 := labtest.Device(t, a, "eth0")
+	c := labtest.Socket(t, a, mcast.Config{Port: mcast.DefaultPort, Trace: trace})
 	join(t, a, c, mcast.DefaultGroup, eth0)
 	send(t, a, c, "hello", mcast.Via{IfIndex: eth0.Index})
-	hears(t, c, "hello")
+	labtest.Hears(t, c, "hello")
 	source := mcast.DefaultGroup
 	source.Source = addr("192.168.8.226")
-	in(t, a, func() error { return c.Block(source, eth0) })
-	in(t, a, func() error { return c.Unblock(source, eth0) })
-	in(t, a, func() error { c.Send(nil, mcast.DefaultGroup.AddrPort(), mcast.Via{IfIndex: 99}); return nil })
-	in(t, a, func() error { return c.Leave(mcast.DefaultGroup, eth0) })
+	labtest.In(t, a, func() error { return c.Block(source, eth0) })
+	labtest.In(t, a, func() error { return c.Unblock(source, eth0) })
+	labtest.In(t, a, func() error { c.Send(nil, mcast.DefaultGroup.AddrPort(), mcast.Via{IfIndex: 99}); return nil })
+	labtest.In(t, a, func() error { return c.Leave(mcast.DefaultGroup, eth0) })
 	c.Close()
 
 	on := fmt.Sprintf(`on eth0 \(%d\)`, eth0.Index)

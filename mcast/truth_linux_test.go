@@ -15,6 +15,7 @@ import (
 	"github.com/google/nftables/expr"
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 	"github.com/vishvananda/netlink"
 )
 
@@ -23,7 +24,7 @@ import (
 func TestDroppedIsWhatWasNotRead(t *testing.T) {
 	eachVersion(t, func(t *talk) {
 		const sent = 500
-		c := socket(t.T, t.b, mcast.Config{Addr: anyOf(t.g), Port: t.g.Port, ReadBuffer: 8 << 10})
+		c := labtest.Socket(t.T, t.b, mcast.Config{Addr: anyOf(t.g), Port: t.g.Port, ReadBuffer: 8 << 10})
 		t.must(c.Join, t.g, t.eth0)
 		for range sent {
 			t.say(t.g, 1)
@@ -50,7 +51,7 @@ func TestDroppedIsWhatWasNotRead(t *testing.T) {
 		before := dropped()
 		c.SetReadDeadline(time.Time{})
 		t.say(t.g, 2)
-		hears(t.T, c, "2")
+		labtest.Hears(t.T, c, "2")
 		if got := dropped(); got != before {
 			t.Errorf("%d dropped after one that was read, want %d as before", got, before)
 		}
@@ -59,11 +60,11 @@ func TestDroppedIsWhatWasNotRead(t *testing.T) {
 
 func TestTruncated(t *testing.T) {
 	eachVersion(t, func(t *talk) {
-		c := socket(t.T, t.b, mcast.Config{Addr: anyOf(t.g), Port: t.g.Port, ReadSize: 8})
+		c := labtest.Socket(t.T, t.b, mcast.Config{Addr: anyOf(t.g), Port: t.g.Port, ReadSize: 8})
 		t.must(c.Join, t.g, t.eth0)
 		for _, text := range []string{"7 bytes", "8 bytes!", "9 bytes!!", "", strings.Repeat("long", 5000)} {
-			in(t.T, t.a, func() error { return t.from.Send([]byte(text), t.g.AddrPort(), mcast.Via{IfIndex: t.by0}) })
-			d, got := next(t.T, c)
+			labtest.In(t.T, t.a, func() error { return t.from.Send([]byte(text), t.g.AddrPort(), mcast.Via{IfIndex: t.by0}) })
+			d, got := labtest.Next(t.T, c)
 			if want := text[:min(8, len(text))]; got != want || d.Truncated != (len(text) > 8) {
 				t.Errorf("of %d bytes read %q, truncated: %v; want %q, %v", len(text), got, d.Truncated, want, len(text) > 8)
 			}
@@ -115,7 +116,7 @@ func TestRefusedSends(t *testing.T) {
 				continue // IPv6 has no broadcast
 			}
 			tt.cfg.Addr = anyOf(t.g)
-			c := socket(t.T, t.a, tt.cfg)
+			c := labtest.Socket(t.T, t.a, tt.cfg)
 			if tt.prepare != nil {
 				if err := tt.prepare(c); err != nil {
 					t.Fatal(err)
@@ -136,10 +137,10 @@ func TestRefusedSends(t *testing.T) {
 }
 
 func TestBroadcastAllowed(t *testing.T) {
-	l := build(t, twoWires())
+	l := labtest.Build(t, twoWires())
 	a, b := l.Host("A"), l.Host("B")
 	to := netip.MustParseAddrPort("10.0.0.255:4000")
-	heard, c := socket(t, b, mcast.Config{Port: to.Port()}), socket(t, a, mcast.Config{})
+	heard, c := labtest.Socket(t, b, mcast.Config{Port: to.Port()}), labtest.Socket(t, a, mcast.Config{})
 	for _, on := range []bool{false, true} {
 		if err := c.SetBroadcast(on); err != nil {
 			t.Fatal(err)
@@ -148,7 +149,7 @@ func TestBroadcastAllowed(t *testing.T) {
 			t.Errorf("with broadcast %v: %v", on, err)
 		}
 	}
-	hears(t, heard, "to all")
+	labtest.Hears(t, heard, "to all")
 }
 
 // dropOutput refuses all that the host sends from now on:
@@ -173,7 +174,7 @@ func dropOutput() error {
 func TestConnectionRefused(t *testing.T) {
 	eachVersion(t, func(t *talk) {
 		to := netip.AddrPortFrom(t.source(200), 4999)
-		c := socket(t.T, t.a, mcast.Config{Remote: to})
+		c := labtest.Socket(t.T, t.a, mcast.Config{Remote: to})
 		say := func() error { return c.Send([]byte("anybody?"), netip.AddrPort{}, mcast.Via{}) }
 		if err := say(); err != nil {
 			t.Fatalf("the first send cannot know: %v", err)
@@ -197,14 +198,14 @@ func TestConnectionRefused(t *testing.T) {
 			t.Errorf("Stats counts %d errors and %d sent, want 1 and %d", s.SendErrors, s.Sent, sent-1)
 		}
 
-		there := socket(t.T, t.b, mcast.Config{Addr: to.Addr(), Port: to.Port()})
+		there := labtest.Socket(t.T, t.b, mcast.Config{Addr: to.Addr(), Port: to.Port()})
 		for err = say(); errors.Is(err, syscall.ECONNREFUSED) && ctx.Err() == nil; {
 			err = say() // what is left of the refusals
 		}
 		if err != nil {
 			t.Errorf("Send = %v, now that somebody is there", err)
 		}
-		hears(t.T, there, "anybody?")
+		labtest.Hears(t.T, there, "anybody?")
 	})
 }
 
@@ -213,7 +214,7 @@ func TestConnectionRefused(t *testing.T) {
 func TestFullQueue(t *testing.T) {
 	eachVersion(t, func(t *talk) {
 		var err error
-		in(t.T, t.a, func() error {
+		labtest.In(t.T, t.a, func() error {
 			err = netlink.QdiscReplace(&netlink.Tbf{
 				QdiscAttrs: netlink.QdiscAttrs{LinkIndex: t.by0, Handle: netlink.MakeHandle(1, 0), Parent: netlink.HANDLE_ROOT},
 				Rate:       1000, Buffer: netlink.Xmittime(1000, 2000), Limit: 2000, // bytes a second, and of burst and queue
@@ -227,7 +228,7 @@ func TestFullQueue(t *testing.T) {
 		}
 		const many = 100
 		data := make([]byte, 1000)
-		c := socket(t.T, t.a, mcast.Config{Addr: anyOf(t.g)})
+		c := labtest.Socket(t.T, t.a, mcast.Config{Addr: anyOf(t.g)})
 		for range many {
 			if err := c.Send(data, t.g.AddrPort(), mcast.Via{IfIndex: t.by0}); err != nil {
 				t.Fatalf("a full queue is told without being asked for: %v", err)
@@ -236,7 +237,7 @@ func TestFullQueue(t *testing.T) {
 		if got := dropsOf(t, "eth0"); got < many/2 {
 			t.Errorf("the queue dropped %d of %d, want most", got, many)
 		}
-		told := socket(t.T, t.a, mcast.Config{Addr: anyOf(t.g), QueueErrors: true})
+		told := labtest.Socket(t.T, t.a, mcast.Config{Addr: anyOf(t.g), QueueErrors: true})
 		for n := 0; err == nil && n < many; n++ {
 			err = told.Send(data, t.g.AddrPort(), mcast.Via{IfIndex: t.by0})
 		}
@@ -249,7 +250,7 @@ func TestFullQueue(t *testing.T) {
 // dropsOf is how much A's queue has dropped.
 func dropsOf(t *talk, name string) (drops uint64) {
 	t.Helper()
-	in(t.T, t.a, func() error {
+	labtest.In(t.T, t.a, func() error {
 		link, err := netlink.LinkByName(name)
 		if err != nil {
 			return err
@@ -297,16 +298,16 @@ func TestCloseEndsRead(t *testing.T) {
 
 // The ICMP errors that come with QueueErrors take no room from what arrives.
 func TestQueueErrorsLeaveRoom(t *testing.T) {
-	l := build(t, lab.Article)
+	l := labtest.Build(t, lab.Article)
 	a, b := l.Host("A"), l.Host("B")
-	c := socket(t, a, mcast.Config{QueueErrors: true, ReadBuffer: 64 << 10})
+	c := labtest.Socket(t, a, mcast.Config{QueueErrors: true, ReadBuffer: 64 << 10})
 	closed := netip.MustParseAddrPort("192.168.8.226:9")
 	for range 3000 {
-		in(t, a, func() error { c.Send(make([]byte, 100), closed, mcast.Via{}); return nil })
+		labtest.In(t, a, func() error { c.Send(make([]byte, 100), closed, mcast.Via{}); return nil })
 	}
-	from := socket(t, b, mcast.Config{})
+	from := labtest.Socket(t, b, mcast.Config{})
 	to := netip.AddrPortFrom(addr("192.168.8.164"), c.LocalAddr().Port())
-	in(t, b, func() error { return from.Send([]byte("still there?"), to, mcast.Via{}) })
+	labtest.In(t, b, func() error { return from.Send([]byte("still there?"), to, mcast.Via{}) })
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
 	batch := make([]mcast.Datagram, 1)

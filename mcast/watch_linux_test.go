@@ -12,6 +12,7 @@ import (
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 	"github.com/vishvananda/netlink"
 	"go.uber.org/goleak"
 )
@@ -30,7 +31,7 @@ var oneWireTold = []string{
 }
 
 func TestWatchTellsWhatHappens(t *testing.T) {
-	a := build(t, oneWire).Host("A")
+	a := labtest.Build(t, oneWire).Host("A")
 	eth0 := a.Link("eth0")
 	w := watch(t, a)
 	w.tells(t, "at first", oneWireTold...)
@@ -75,17 +76,17 @@ func TestWatchTellsWhatHappens(t *testing.T) {
 
 // The interface that a change carries is the one to join on again.
 func TestWatchTellsTheNewIndex(t *testing.T) {
-	a := build(t, lab.Topology{Hosts: []lab.Host{{Name: "A"}}}).Host("A")
-	in(t, a, plugIn("eth0"))
-	old := device(t, a, "eth0")
+	a := labtest.Build(t, lab.Topology{Hosts: []lab.Host{{Name: "A"}}}).Host("A")
+	labtest.In(t, a, plugIn("eth0"))
+	old := labtest.Device(t, a, "eth0")
 	w := watch(t, a)
 	w.tells(t, "at first", "lo appeared", "lo up", "lo address added 127.0.0.1/8", "lo address added ::1/128")
 	if c := w.next(t); c.Kind != mcast.Appeared || !reflect.DeepEqual(c.Interface, old) {
 		t.Errorf("at first told %q of %+v, want appeared of %+v", c.Kind, c.Interface, old)
 	}
-	in(t, a, linkDel("eth0"))
-	in(t, a, plugIn("eth0"))
-	now := device(t, a, "eth0")
+	labtest.In(t, a, linkDel("eth0"))
+	labtest.In(t, a, plugIn("eth0"))
+	now := labtest.Device(t, a, "eth0")
 	if c := w.next(t); c.Kind != mcast.Gone || !reflect.DeepEqual(c.Interface, old) {
 		t.Errorf("when deleted told %q of %+v, want gone of %+v", c.Kind, c.Interface, old)
 	}
@@ -96,8 +97,8 @@ func TestWatchTellsTheNewIndex(t *testing.T) {
 }
 
 func TestWatchTellsOfTheCarrier(t *testing.T) {
-	a := build(t, lab.Topology{Hosts: []lab.Host{{Name: "A"}}}).Host("A")
-	in(t, a, plugIn("eth0"))
+	a := labtest.Build(t, lab.Topology{Hosts: []lab.Host{{Name: "A"}}}).Host("A")
+	labtest.In(t, a, plugIn("eth0"))
 	if err := a.Link("eth0").SetUp(); err != nil {
 		t.Fatal(err)
 	}
@@ -119,11 +120,11 @@ func TestWatchTellsOfTheCarrier(t *testing.T) {
 // The kernel drops what does not fit in the socket's buffer while report
 // blocks. In the end the state is right all the same.
 func TestWatchRecoversFromAFlood(t *testing.T) {
-	a := build(t, oneWire).Host("A")
+	a := labtest.Build(t, oneWire).Host("A")
 	w := watch(t, a)
 	w.tells(t, "at first", oneWireTold...)
 	const flood = 1000
-	in(t, a, func() error {
+	labtest.In(t, a, func() error {
 		eth0, err := netlink.LinkByName("eth0")
 		if err != nil {
 			return err
@@ -164,7 +165,7 @@ func TestWatchRecoversFromAFlood(t *testing.T) {
 		slices.Sort(text[2:])
 		return strings.Join(text, " ")
 	}
-	if got, want := sorted(eth0), sorted(device(t, a, "eth0")); got != want {
+	if got, want := sorted(eth0), sorted(labtest.Device(t, a, "eth0")); got != want {
 		t.Errorf("after the flood eth0 is %s, want %s", got, want)
 	}
 	if err := a.Link("eth0").SetDown(); err != nil {
@@ -175,7 +176,7 @@ func TestWatchRecoversFromAFlood(t *testing.T) {
 }
 
 func TestWatchEnds(t *testing.T) {
-	a := build(t, oneWire).Host("A")
+	a := labtest.Build(t, oneWire).Host("A")
 	others := goleak.IgnoreCurrent()
 	files := openFiles(t)
 
@@ -189,7 +190,7 @@ func TestWatchEnds(t *testing.T) {
 
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	in(t, a, func() error {
+	labtest.In(t, a, func() error {
 		return mcast.Watch(ended, func(c mcast.Change) { t.Errorf("%s is told after the end", c.Kind) })
 	})
 

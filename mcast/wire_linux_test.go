@@ -18,6 +18,7 @@ import (
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
 // lan is the article's LAN with IPv6 addresses, and B's eye on its wire.
@@ -37,10 +38,10 @@ func newLAN(t *testing.T) *lan {
 		host.Interfaces = slices.Clone(host.Interfaces)
 		host.Interfaces[0].Addrs = append(slices.Clone(host.Interfaces[0].Addrs), netip.MustParsePrefix(address))
 	}
-	built := build(t, topology)
+	built := labtest.Build(t, topology)
 	l := &lan{t: t, a: built.Host("A"), b: built.Host("B")}
-	l.eth0 = device(t, l.a, "eth0")
-	in(t, l.b, func() (err error) {
+	l.eth0 = labtest.Device(t, l.a, "eth0")
+	labtest.In(t, l.b, func() (err error) {
 		l.packet, err = unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, 0)
 		return err
 	})
@@ -48,20 +49,20 @@ func newLAN(t *testing.T) *lan {
 	all := binary.NativeEndian.Uint16(binary.BigEndian.AppendUint16(nil, unix.ETH_P_ALL))
 	if err := errors.Join(
 		unix.SetsockoptTimeval(l.packet, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &unix.Timeval{Sec: 5}),
-		unix.Bind(l.packet, &unix.SockaddrLinklayer{Protocol: all, Ifindex: device(t, l.b, "eth0").Index}),
+		unix.Bind(l.packet, &unix.SockaddrLinklayer{Protocol: all, Ifindex: labtest.Device(t, l.b, "eth0").Index}),
 	); err != nil {
 		t.Fatal(err)
 	}
 	return l
 }
 
-func (l *lan) do(fn func() error) { l.t.Helper(); in(l.t, l.a, fn) }
+func (l *lan) do(fn func() error) { l.t.Helper(); labtest.In(l.t, l.a, fn) }
 
 // conn opens a Conn in A whose calls are noted.
 func (l *lan) conn(cfg mcast.Config) *mcast.Conn {
 	l.t.Helper()
 	cfg.Trace = &mcast.Trace{Call: func(c mcast.Call) { l.called = append(l.called, c.Name, c.Option) }}
-	return socket(l.t, l.a, cfg)
+	return labtest.Socket(l.t, l.a, cfg)
 }
 
 func (l *lan) join(c *mcast.Conn, g mcast.Group) { l.t.Helper(); join(l.t, l.a, c, g, l.eth0) }

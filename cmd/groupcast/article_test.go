@@ -8,13 +8,14 @@ import (
 	"testing"
 
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
 // The article's story, with node's dgram at B and groupcast at A. A's default
 // route leads by eth1, where nobody is.
 
 func TestArticleWithoutChoice(t *testing.T) {
-	l := build(t, lab.Article)
+	l := labtest.Build(t, lab.Article)
 	a, b := l.Host("A"), l.Host("B")
 	server := start(t, b, "node", peer(t, "server.js"))
 	server.prints("ready")
@@ -44,7 +45,7 @@ func TestArticleWithoutChoice(t *testing.T) {
 }
 
 func TestArticleByteExact(t *testing.T) {
-	l := build(t, lab.Article)
+	l := labtest.Build(t, lab.Article)
 	a, b := l.Host("A"), l.Host("B")
 	server := start(t, b, "node", peer(t, "server.js"))
 	server.prints("ready")
@@ -71,7 +72,7 @@ func TestArticleByteExact(t *testing.T) {
 // As in the article: an unconfigured program is on the wrong wire with its
 // join as well as with its sends.
 func TestArticleKernelDefault(t *testing.T) {
-	l := build(t, lab.Article)
+	l := labtest.Build(t, lab.Article)
 	a, b := l.Host("A"), l.Host("B")
 	server := start(t, b, "node", peer(t, "server.js"))
 	server.prints("ready")
@@ -94,7 +95,7 @@ func TestArticleKernelDefault(t *testing.T) {
 // The article's own client, on A, hears itself and nobody else: its copy came
 // back by the wrong wire. groupcast beside it sees the same.
 func TestArticleNodeAtA(t *testing.T) {
-	l := build(t, lab.Article)
+	l := labtest.Build(t, lab.Article)
 	a, b := l.Host("A"), l.Host("B")
 	atB := start(t, b, "groupcast", "listen")
 	atB.remarks("joined")
@@ -111,7 +112,7 @@ func TestArticleNodeAtA(t *testing.T) {
 // The article's fix is only half of one: joining by eth0's address leaves
 // sends where they were.
 func TestJoinDoesNotChooseTheWayOut(t *testing.T) {
-	l := build(t, lab.Article)
+	l := labtest.Build(t, lab.Article)
 	a, b := l.Host("A"), l.Host("B")
 	atB := start(t, b, "groupcast", "listen")
 	atB.remarks("joined")
@@ -125,7 +126,7 @@ func TestJoinDoesNotChooseTheWayOut(t *testing.T) {
 }
 
 func TestTwoOnOneHost(t *testing.T) {
-	l := build(t, lab.Topology{Hosts: []lab.Host{{Name: "alone"}}}) // nothing but lo
+	l := labtest.Build(t, lab.Topology{Hosts: []lab.Host{{Name: "alone"}}}) // nothing but lo
 	host := l.Host("alone")
 	one, two := start(t, host, "groupcast"), start(t, host, "groupcast")
 	for _, p := range []*program{one, two} {
@@ -145,7 +146,7 @@ func TestTwoOnOneHost(t *testing.T) {
 }
 
 func TestPythonBothWays(t *testing.T) {
-	l := build(t, lab.Article)
+	l := labtest.Build(t, lab.Article)
 	a, b := l.Host("A"), l.Host("B")
 	server := start(t, b, "python3", peer(t, "peer.py"), "listen")
 	server.prints("ready")
@@ -161,7 +162,7 @@ func TestPythonBothWays(t *testing.T) {
 }
 
 func TestSocatBothWays(t *testing.T) {
-	l := build(t, lab.Article)
+	l := labtest.Build(t, lab.Article)
 	a, b := l.Host("A"), l.Host("B")
 	talk := start(t, a, "groupcast", "-i", "eth0")
 	talk.remarks("joined")
@@ -179,7 +180,7 @@ func TestSocatBothWays(t *testing.T) {
 }
 
 func TestInterfacesTellsTheStory(t *testing.T) {
-	a := build(t, lab.Article).Host("A")
+	a := labtest.Build(t, lab.Article).Host("A")
 	show := start(t, a, "groupcast", "interfaces")
 	if status := show.status(); status != exitDoubt {
 		t.Errorf("exit status %d, want %d", status, exitDoubt)
@@ -208,7 +209,7 @@ func TestBadInput(t *testing.T) {
 		{Name: "down0", Switch: "lan", Down: true},
 		{Name: "bare0", Switch: "other"},
 	}})
-	l := build(t, topology)
+	l := labtest.Build(t, topology)
 	c := l.Host("C")
 	holder := start(t, l.Host("B"), "python3", peer(t, "peer.py"), "hold")
 	holder.prints("ready")
@@ -244,7 +245,7 @@ func TestBadInput(t *testing.T) {
 
 // A line that is too long is refused, and what comes after it goes on.
 func TestLineTooLong(t *testing.T) {
-	l := build(t, lab.Article)
+	l := labtest.Build(t, lab.Article)
 	server := start(t, l.Host("B"), "groupcast", "listen", "-c", "2")
 	server.remarks("joined")
 	talk := start(t, l.Host("A"), "groupcast", "-i", "eth0")
@@ -267,7 +268,7 @@ func TestLineTooLong(t *testing.T) {
 
 // Everything the network says is shown in a form that a terminal can be given.
 func TestHostileTextInLineMode(t *testing.T) {
-	l := build(t, lab.Article)
+	l := labtest.Build(t, lab.Article)
 	talk := start(t, l.Host("A"), "groupcast", "-i", "eth0")
 	talk.remarks("joined")
 	start(t, l.Host("B"), "python3", peer(t, "peer.py"), "send", "a\x1b]0;owned\a\r\n19:00:00  1.2.3.4  eth0  forged").status()
@@ -281,7 +282,7 @@ func TestHostileTextInLineMode(t *testing.T) {
 
 // A signal ends each command at once, with the status a shell expects.
 func TestInterrupt(t *testing.T) {
-	l := build(t, lab.Article)
+	l := labtest.Build(t, lab.Article)
 	for _, args := range [][]string{{"-i", "eth0"}, {"listen"}, {"send", "--json", "224.0.0.114"}} {
 		p := start(t, l.Host("B"), "groupcast", args...)
 		if args[0] == "send" {

@@ -12,6 +12,7 @@ import (
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/doctor"
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
 // examined is a report of a host that has one of everything, with names that
@@ -160,7 +161,7 @@ func TestDoctorJSON(t *testing.T) {
 
 // The article's host A: wrong-egress by itself, nothing wrong by eth0.
 func TestDoctorOnTheArticle(t *testing.T) {
-	host := build(t, lab.Article).Host("A")
+	host := labtest.Build(t, lab.Article).Host("A")
 	for _, tt := range []struct {
 		args   []string
 		status int
@@ -190,7 +191,7 @@ func TestDoctorOnTheArticle(t *testing.T) {
 
 // An interface that cannot be used is what a doctor is for: a finding.
 func TestDoctorOfNamedInterfaces(t *testing.T) {
-	host := build(t, lab.Topology{
+	host := labtest.Build(t, lab.Topology{
 		Hosts: []lab.Host{{Name: "A", Interfaces: []lab.Interface{
 			{Name: "eth0", Switch: "lan", Down: true, Addrs: []netip.Prefix{netip.MustParsePrefix("192.168.8.164/24")}},
 			{Name: "eth1", Switch: "lan"},
@@ -210,7 +211,7 @@ func TestDoctorOfNamedInterfaces(t *testing.T) {
 
 // ctrl+c ends a watch early: what was seen so far is printed.
 func TestDoctorInterrupted(t *testing.T) {
-	host := build(t, lab.Article).Host("A")
+	host := labtest.Build(t, lab.Article).Host("A")
 	for _, tt := range []struct{ args, prints string }{
 		{"", ": wrong-egress: "},
 		{"--json", `"type":"doctor","group":"224.0.0.114:1234","interfaces":["eth0","eth1"]`},

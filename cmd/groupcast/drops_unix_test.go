@@ -7,11 +7,12 @@ import (
 	"testing"
 
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
 // What the kernel had no room for is told.
 func TestDropsAreTold(t *testing.T) {
-	l := build(t, lab.Article)
+	l := labtest.Build(t, lab.Article)
 	a, b := l.Host("A"), l.Host("B")
 	heard := start(t, a, "groupcast", "listen", "-i", "eth0", "--raw")
 	heard.remarks("joined")

@@ -14,6 +14,7 @@ import (
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/echo"
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
 func TestParseServed(t *testing.T) {
@@ -109,7 +110,7 @@ func TestReached(t *testing.T) {
 // A server of ours, and clients of others: byte exact, from the address that
 // was asked.
 func TestEchoForOthers(t *testing.T) {
-	l := build(t, dual())
+	l := labtest.Build(t, dual())
 	a, b := l.Host("A"), l.Host("B")
 	for _, tt := range []struct{ serve, asked string }{
 		{"0.0.0.0:1234", "192.168.8.226"},
@@ -149,7 +150,7 @@ func interrupted(t *testing.T, p *program) *program {
 }
 
 func TestEchoForSocat(t *testing.T) {
-	l := build(t, lab.Article)
+	l := labtest.Build(t, lab.Article)
 	server := start(t, l.Host("B"), "groupcast", "echo", "--json", "-v")
 	server.prints(`{"type":"serving","address":"0.0.0.0:1234","per_source":50,"total":0}`)
 	client := start(t, l.Host("A"), "socat", "-", "UDP4:192.168.8.226:1234")
@@ -179,7 +180,7 @@ func TestEchoForSocat(t *testing.T) {
 // Every member of a group answers once, and none answers an answer: two
 // servers, and what they say to each other is nothing.
 func TestEchoInAGroup(t *testing.T) {
-	l := build(t, dual())
+	l := labtest.Build(t, dual())
 	a, b := l.Host("A"), l.Host("B")
 	for _, group := range []string{"224.0.0.114", "ff02::114%eth0"} {
 		atA, atB := start(t, a, "groupcast", "echo", "-v", "-i", "eth0", group), start(t, b, "groupcast", "echo", "-v", "-i", "eth0", group)
@@ -198,7 +199,7 @@ func TestEchoInAGroup(t *testing.T) {
 
 // A group is joined on interfaces to come as well, and again where it was.
 func TestEchoWhenInterfacesGo(t *testing.T) {
-	l := build(t, lab.Article)
+	l := labtest.Build(t, lab.Article)
 	a, b := l.Host("A"), l.Host("B")
 	group, all := start(t, a, "groupcast", "echo", "-v", "224.0.0.114"), start(t, a, "groupcast", "echo", "-v", ":5000")
 	one := start(t, a, "groupcast", "echo", "169.254.167.41:6000")
@@ -244,7 +245,7 @@ func TestEchoWhenInterfacesGo(t *testing.T) {
 // While one source floods, another is served, and the totals tell the two
 // apart.
 func TestEchoInAFlood(t *testing.T) {
-	l := build(t, lab.Article)
+	l := labtest.Build(t, lab.Article)
 	a, b := l.Host("A"), l.Host("B")
 	server := start(t, b, "groupcast", "echo")
 	server.remarks("echoing")
@@ -257,7 +258,7 @@ func TestEchoInAFlood(t *testing.T) {
 }
 
 func TestEchoBadInput(t *testing.T) {
-	l := build(t, lab.Article)
+	l := labtest.Build(t, lab.Article)
 	b := l.Host("B")
 	holder := start(t, b, "python3", peer(t, "peer.py"), "hold")
 	holder.prints("ready")
@@ -296,7 +297,7 @@ func TestEchoWithoutAWayBack(t *testing.T) {
 	topology.Hosts = []lab.Host{a, b, {Name: "C", Interfaces: []lab.Interface{
 		{Name: "eth0", Switch: "lan", Addrs: []netip.Prefix{netip.MustParsePrefix("192.168.8.227/24")}},
 	}}}
-	l := build(t, topology)
+	l := labtest.Build(t, topology)
 	server := start(t, l.Host("B"), "groupcast", "echo", "-v")
 	server.remarks("echoing")
 	for range 2 {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/groupcast/groupcast/mcast/doctor"
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 	"github.com/groupcast/groupcast/mcast/lab/lesson"
 )
 
@@ -94,7 +95,7 @@ func TestPagesHaveLessons(t *testing.T) {
 // On a terminal a page is as wide as that, within reason, and its headings
 // stand out unless colours are unwanted.
 func TestExplainOnATerminal(t *testing.T) {
-	host := build(t, lab.Article).Host("A")
+	host := labtest.Build(t, lab.Article).Host("A")
 	page, err := doctor.FindPage("wrong-egress")
 	if err != nil {
 		t.Fatal(err)

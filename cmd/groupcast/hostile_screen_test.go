@@ -18,6 +18,7 @@ import (
 	"github.com/vishvananda/netlink"
 
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
 // hostilePayloads are those of package chat.
@@ -54,7 +55,7 @@ func hostileLAN(t *testing.T) *lab.Lab {
 		{Name: "bad0", Switch: "other", Addrs: []netip.Prefix{netip.MustParsePrefix("10.0.0.1/8")}},
 		{Name: "bad1", Switch: "other"},
 	}, Routes: []lab.Route{{Dst: netip.MustParsePrefix("224.0.0.0/4"), Dev: "eth0"}}}
-	l := build(t, lab.Topology{Switches: lab.Article.Switches, Hosts: hosts})
+	l := labtest.Build(t, lab.Topology{Switches: lab.Article.Switches, Hosts: hosts})
 	if err := l.Host("A").Do(func() error {
 		return errors.Join(rename("bad0", "\x1b]2;me\a\x1b[2J"), rename("bad1", "\u009b31m\x9b1m\a"))
 	}); err != nil {

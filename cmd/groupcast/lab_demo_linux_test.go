@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
 // demo is groupcast lab in a terminal that controls it. Everything that it
@@ -27,7 +28,7 @@ type demo struct {
 func openDemo(t *testing.T, columns, rows int, env ...string) demo {
 	t.Helper()
 	mark := fmt.Sprintf("DEMO_TEST_MARK=%x", rand.Uint64())
-	host := build(t, lab.Topology{Hosts: []lab.Host{{Name: "outside"}}}).Host("outside")
+	host := labtest.Build(t, lab.Topology{Hosts: []lab.Host{{Name: "outside"}}}).Host("outside")
 	d := demo{openTerminal(t, host, columns, rows, append(env, mark), withTerminal("groupcast", "lab")...), mark}
 	t.Cleanup(func() {
 		for _, pid := range d.running("") { // it has failed
@@ -137,7 +138,7 @@ func TestLabDemoEnds(t *testing.T) {
 }
 
 func TestLabDemoNeedsATerminal(t *testing.T) {
-	p := start(t, build(t, lab.Article).Host("A"), "groupcast", "lab")
+	p := start(t, labtest.Build(t, lab.Article).Host("A"), "groupcast", "lab")
 	if code := p.status(); code != exitNot {
 		t.Errorf("exit status %d, want %d", code, exitNot)
 	}
@@ -146,7 +147,7 @@ func TestLabDemoNeedsATerminal(t *testing.T) {
 }
 
 func TestLabDemoWhereItIsForbidden(t *testing.T) {
-	s := openTerminal(t, build(t, lab.Article).Host("A"), 100, 30, nil,
+	s := openTerminal(t, labtest.Build(t, lab.Article).Host("A"), 100, 30, nil,
 		"unshare", "--user", "--map-root-user", "sh", "-c", "echo 0 >/proc/sys/user/max_user_namespaces && exec groupcast lab")
 	s.shows("no namespaces for this user: user.max_user_namespaces is 0")
 	s.shows("hint: sysctl -w user.max_user_namespaces=10000")

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 	"github.com/groupcast/groupcast/mcast/lab/lesson"
 )
 
@@ -32,7 +33,7 @@ func TestLessons(t *testing.T) {
 }
 
 func TestLabRun(t *testing.T) {
-	host := build(t, lab.Topology{Hosts: []lab.Host{{Name: "alone"}}}).Host("alone")
+	host := labtest.Build(t, lab.Topology{Hosts: []lab.Host{{Name: "alone"}}}).Host("alone")
 
 	list := start(t, host, "groupcast", "lab", "run")
 	if status := list.status(); status != exitOK {
@@ -60,7 +61,7 @@ func TestLabRun(t *testing.T) {
 }
 
 func TestLabRunJSON(t *testing.T) {
-	host := build(t, lab.Topology{Hosts: []lab.Host{{Name: "alone"}}}).Host("alone")
+	host := labtest.Build(t, lab.Topology{Hosts: []lab.Host{{Name: "alone"}}}).Host("alone")
 	run := start(t, host, "groupcast", "lab", "run", "--json", "article")
 	if status := run.status(); status != exitOK {
 		t.Fatalf("exit status %d\n%s", status, run.err.String())
@@ -127,7 +128,7 @@ func TestAClassOfThirty(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := build(t, class)
+	l := labtest.Build(t, class)
 	var pupils []*program
 	for _, h := range class.Hosts {
 		p := start(t, l.Host(h.Name), "groupcast", "listen", "-c", "1")

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
 // computer is where a user of groupcast lab sits: a host without any network,
@@ -19,7 +20,7 @@ import (
 func computer(t *testing.T) *lab.Node {
 	t.Helper()
 	t.Setenv("XDG_RUNTIME_DIR", t.TempDir())
-	return build(t, lab.Topology{Hosts: []lab.Host{{Name: "computer"}}}).Host("computer")
+	return labtest.Build(t, lab.Topology{Hosts: []lab.Host{{Name: "computer"}}}).Host("computer")
 }
 
 // labUp runs groupcast lab up until it is ready.

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
 // What the socket layer can do, by the commands that use it.
@@ -24,7 +25,7 @@ func dual() lab.Topology {
 }
 
 func TestIPv6WithNode(t *testing.T) {
-	l := build(t, dual())
+	l := labtest.Build(t, dual())
 	a, b := l.Host("A"), l.Host("B")
 	server := start(t, b, "node", peer(t, "server.js"), "::%eth0", "ff02::114")
 	server.prints("ready")
@@ -43,7 +44,7 @@ func TestIPv6WithNode(t *testing.T) {
 
 // Both IP versions in one listener, each on the interfaces that have it.
 func TestListenToBothVersions(t *testing.T) {
-	l := build(t, dual())
+	l := labtest.Build(t, dual())
 	a, b := l.Host("A"), l.Host("B")
 	heard := start(t, a, "groupcast", "listen", "-c", "2", "224.0.0.114", "ff02::114")
 	heard.remarks("joined 224.0.0.114:1234 on eth0, eth1")
@@ -63,7 +64,7 @@ func TestSourceSpecific(t *testing.T) {
 	topology.Hosts = append(topology.Hosts[:2:2], lab.Host{Name: "C", Interfaces: []lab.Interface{
 		{Name: "eth0", Switch: "lan", Addrs: []netip.Prefix{netip.MustParsePrefix("192.168.8.227/24")}},
 	}})
-	l := build(t, topology)
+	l := labtest.Build(t, topology)
 	heard := start(t, l.Host("A"), "groupcast", "listen", "-i", "eth0", "192.168.8.226@232.1.1.1")
 	heard.remarks("joined 192.168.8.226@232.1.1.1:1234 on eth0")
 	start(t, l.Host("C"), "groupcast", "send", "-i", "eth0", "232.1.1.1", "from C").status()
@@ -74,7 +75,7 @@ func TestSourceSpecific(t *testing.T) {
 
 // More groups than one socket of the kernel holds, and nobody notices.
 func TestThirtyGroups(t *testing.T) {
-	l := build(t, lab.Article)
+	l := labtest.Build(t, lab.Article)
 	args := []string{"listen", "-i", "eth0", "-q"}
 	first := netip.MustParseAddr("239.1.2.1")
 	for g, n := first, 0; n < 30; g, n = g.Next(), n+1 {
@@ -93,7 +94,7 @@ func TestThirtyGroups(t *testing.T) {
 
 // An interface that is deleted and made again is joined and sent by again.
 func TestInterfaceComesBack(t *testing.T) {
-	l := build(t, lab.Article)
+	l := labtest.Build(t, lab.Article)
 	a, b := l.Host("A"), l.Host("B")
 	talk := start(t, a, "groupcast", "-i", "eth0")
 	talk.remarks("joined")
@@ -122,7 +123,7 @@ func TestInterfaceComesBack(t *testing.T) {
 
 // --trace tells every call, in order.
 func TestTraceFlag(t *testing.T) {
-	l := build(t, lab.Article)
+	l := labtest.Build(t, lab.Article)
 	p := start(t, l.Host("A"), "groupcast", "send", "--trace", "-i", "eth0", "224.0.0.114", "hello")
 	if status := p.status(); status != exitOK {
 		t.Fatalf("exit status %d", status)
@@ -138,7 +139,7 @@ func TestTraceFlag(t *testing.T) {
 func TestInterfaceComesLater(t *testing.T) {
 	topology := lab.Article
 	topology.Hosts = append(topology.Hosts[:2:2], lab.Host{Name: "C", Interfaces: []lab.Interface{{Name: "eth0", Switch: "lan", Down: true}}})
-	l := build(t, topology)
+	l := labtest.Build(t, topology)
 	c := l.Host("C")
 	talk, heard := start(t, c, "groupcast"), start(t, c, "groupcast", "listen")
 	talk.remarks("joined 224.0.0.114:1234 on lo")
@@ -163,7 +164,7 @@ func TestInterfaceComesLater(t *testing.T) {
 func TestNamedInterfacesStayAlone(t *testing.T) {
 	topology := dual()
 	topology.Hosts[1].Interfaces = append(topology.Hosts[1].Interfaces, lab.Interface{Name: "eth1", Switch: "other", Down: true})
-	l := build(t, topology)
+	l := labtest.Build(t, topology)
 	a, b := l.Host("A"), l.Host("B")
 	heard := start(t, b, "groupcast", "listen", "ff02::114%eth0", "224.0.0.114")
 	heard.remarks("joined 224.0.0.114:1234 on eth0")

@@ -6,9 +6,8 @@ import (
 	"os"
 	"testing"
 
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 	"github.com/rogpeppe/go-internal/testscript"
-
-	"github.com/groupcast/groupcast/mcast/lab"
 )
 
 // TestMain runs the tests in a network namespace of their own, where the test
@@ -17,7 +16,6 @@ func TestMain(m *testing.M) {
 	if os.Getenv(inHostEnv) != "" {
 		os.Exit(m.Run())
 	}
-	os.Setenv("GORACE", "atexit_sleep_ms=0") // the race detector would hold every command for a second
 	commands := maps.Clone(plainCommands)
 	commands["groupcast"] = main
 	testscript.Main(inLab{m}, commands)
@@ -25,7 +23,7 @@ func TestMain(m *testing.M) {
 
 type inLab struct{ m *testing.M }
 
-func (l inLab) Run() int { return lab.RunTests(withCache(l)) }
+func (l inLab) Run() int { return labtest.RunTests(withCache(l)) }
 
 // withCache gives the tests a cache of their own, which the hosts of a lab and
 // the commands in them share.

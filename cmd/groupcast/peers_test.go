@@ -174,14 +174,3 @@ func peer(t *testing.T, name string) string {
 	}
 	return path
 }
-
-// build brings a lab up for one test.
-func build(t *testing.T, topology lab.Topology) *lab.Lab {
-	t.Helper()
-	l, err := lab.Up(t.Context(), topology)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	return l
-}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/netip"
 	"os"
 	"os/exec"
 	"regexp"
@@ -15,23 +14,14 @@ import (
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
 // pingLAN is a host P, 192.168.1.10, that pings, and responders R1 to Rn, from
 // 192.168.1.11 on, that echo in 239.1.2.3:5000.
 func pingLAN(t *testing.T, responders int) *lab.Lab {
 	t.Helper()
-	topology := lab.Topology{Switches: []lab.Switch{{Name: "lan"}}}
-	for n := range responders + 1 {
-		name := fmt.Sprintf("R%d", n)
-		if n == 0 {
-			name = "P"
-		}
-		topology.Hosts = append(topology.Hosts, lab.Host{Name: name, Interfaces: []lab.Interface{{
-			Name: "eth0", Switch: "lan", Addrs: []netip.Prefix{netip.MustParsePrefix(fmt.Sprintf("192.168.1.%d/24", 10+n))},
-		}}})
-	}
-	l := build(t, topology)
+	l := labtest.Build(t, labtest.PingLAN(responders))
 	for n := range responders {
 		echoes(t, l.Host(fmt.Sprintf("R%d", n+1)), "239.1.2.3:5000")
 	}
@@ -140,7 +130,7 @@ func TestPingOthersEchoServers(t *testing.T) {
 			if _, err := exec.LookPath(command[0]); err != nil {
 				t.Skip("not installed")
 			}
-			host := build(t, l.Topology()).Host("R1")
+			host := labtest.Build(t, l.Topology()).Host("R1")
 			start(t, host, command[0], command[1:]...)
 			waits := start(t, host, "groupcast", "ping", "--interval", "50ms", "127.0.0.1:7001") // until it is there
 			waits.prints("bytes from 127.0.0.1:7001 by lo: seq=")
@@ -271,7 +261,7 @@ func TestPingJSON(t *testing.T) {
 // Over IPv6 the zone names the interface; with several -i each request leaves
 // by every one, and whoever answers by both is two responders.
 func TestPingWays(t *testing.T) {
-	l := build(t, dual())
+	l := labtest.Build(t, dual())
 	a, b := l.Host("A"), l.Host("B")
 	echoes(t, b, "[ff02::114]:5000")
 	out, errs := runPing(t, a, exitOK, "-c", "2", "--interval", "10ms", "[ff02::114%eth0]:5000")

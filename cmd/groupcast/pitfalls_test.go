@@ -12,6 +12,7 @@ import (
 
 	"github.com/groupcast/groupcast/mcast/doctor"
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 	"github.com/groupcast/groupcast/mcast/lab/lesson"
 )
 
@@ -251,7 +252,7 @@ func TestNoFalseAlarms(t *testing.T) {
 			t.Run(n.name, func(t *testing.T) {
 				t.Parallel()
 				topology := n.topology()
-				l := build(t, topology)
+				l := labtest.Build(t, topology)
 				for _, look := range looks {
 					var asked []*program
 					for _, h := range topology.Hosts {

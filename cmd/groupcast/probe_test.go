@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
 // asked is two LANs with a router between them. A asks; C is behind the
@@ -23,7 +24,7 @@ func asked(t *testing.T) *lab.Lab {
 	for n := range topology.Hosts {
 		topology.Hosts[n].Sysctls = map[string]string{"net.ipv4.icmp_ratemask": "0"} // as many ICMP errors as there are reasons
 	}
-	return build(t, topology)
+	return labtest.Build(t, topology)
 }
 
 // nft gives a host rules of a chain that hooks into input, forward or output.

@@ -17,6 +17,7 @@ import (
 	"github.com/hinshun/vt10x"
 
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
 // screen is groupcast in a terminal in a host: a pseudo terminal that is read
@@ -199,7 +200,7 @@ func (s *screen) leftAlternate() bool {
 // The article, on the screen: talk into silence, see why, press the key, and
 // be heard.
 func TestScreenTellsTheArticle(t *testing.T) {
-	l := build(t, lab.Article)
+	l := labtest.Build(t, lab.Article)
 	a, b := l.Host("A"), l.Host("B")
 	server := start(t, b, "node", peer(t, "server.js"))
 	server.prints("ready")
@@ -226,7 +227,7 @@ func TestScreenTellsTheArticle(t *testing.T) {
 }
 
 func TestScreenCommands(t *testing.T) {
-	l := build(t, lab.Article)
+	l := labtest.Build(t, lab.Article)
 	s := openScreen(t, l.Host("A"), 80, 24)
 	s.shows("224.0.0.114:1234")
 	for _, step := range []struct {
@@ -262,7 +263,7 @@ func TestScreenCommands(t *testing.T) {
 
 // A signal ends the screen, leaves the group, and gives the terminal back.
 func TestScreenOnSignal(t *testing.T) {
-	l := build(t, lab.Article)
+	l := labtest.Build(t, lab.Article)
 	s := openScreen(t, l.Host("B"), 100, 30)
 	s.shows("224.0.0.114:1234")
 	if err := s.cmd.Signal(os.Interrupt); err != nil {
@@ -273,7 +274,7 @@ func TestScreenOnSignal(t *testing.T) {
 
 // With --plain a terminal gets lines, for those to whom a screen is read out.
 func TestPlainOnATerminal(t *testing.T) {
-	l := build(t, lab.Article)
+	l := labtest.Build(t, lab.Article)
 	s := openScreen(t, l.Host("B"), 100, 30, "--plain")
 	s.shows("groupcast: joined 224.0.0.114:1234 on eth0")
 	start(t, l.Host("A"), "groupcast", "send", "-q", "-i", "eth0", "224.0.0.114", "hello B").status()
@@ -288,7 +289,7 @@ func TestPlainOnATerminal(t *testing.T) {
 
 // A line that is too long for a datagram is refused where it was typed.
 func TestScreenLineTooLong(t *testing.T) {
-	l := build(t, lab.Article)
+	l := labtest.Build(t, lab.Article)
 	s := openScreen(t, l.Host("B"), 100, 30)
 	s.shows("224.0.0.114:1234")
 	s.keys("\x1b[200~" + strings.Repeat("y", 65508) + "\x1b[201~")

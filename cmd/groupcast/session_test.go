@@ -13,6 +13,7 @@ import (
 	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/doctor"
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 	"github.com/groupcast/groupcast/tui"
 )
 
@@ -26,7 +27,7 @@ func inHost(t *testing.T, topology lab.Topology, name string) bool {
 	if os.Getenv(inHostEnv) != "" {
 		return true
 	}
-	runIn(t, build(t, topology).Host(name))
+	runIn(t, labtest.Build(t, topology).Host(name))
 	return false
 }
 

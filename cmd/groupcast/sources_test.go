@@ -12,6 +12,7 @@ import (
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 	"github.com/groupcast/groupcast/tui"
 )
 
@@ -37,7 +38,7 @@ func amongTalkers(t *testing.T) bool {
 	if os.Getenv(inHostEnv) != "" {
 		return true
 	}
-	l := build(t, talkative())
+	l := labtest.Build(t, talkative())
 	for _, name := range []string{"B", "C"} {
 		start(t, l.Host(name), "groupcast", "send", "-q", "-i", "eth0", "-c", "100000", "--interval", "5ms", "224.0.0.114", "I am "+name)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/creack/pty"
 
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
 // withTerminal makes a command the leader of a session whose controlling
@@ -69,7 +70,7 @@ func isMember(t *testing.T, host *lab.Node) bool {
 }
 
 func TestScreenOnHangup(t *testing.T) {
-	host := build(t, lab.Article).Host("A")
+	host := labtest.Build(t, lab.Article).Host("A")
 	s := openScreen(t, host, 100, 30)
 	s.shows("▲ sends leave here")
 	if !isMember(t, host) {
@@ -87,7 +88,7 @@ func TestScreenOnHangup(t *testing.T) {
 // The terminal itself goes away: script(1) is one, and is killed.
 func TestScreenWhenTheTerminalGoes(t *testing.T) {
 	for _, command := range []string{"exec groupcast", "groupcast; true", "trap : HUP; groupcast; true"} {
-		host := build(t, lab.Article).Host("A")
+		host := labtest.Build(t, lab.Article).Host("A")
 		s := openTerminal(t, host, 100, 30, nil, "script", "-qec", command, "/dev/null")
 		s.shows("▲ sends leave here")
 		if !isMember(t, host) {
@@ -106,7 +107,7 @@ func TestScreenWhenTheTerminalGoes(t *testing.T) {
 
 // ctrl+z gives the terminal back to the shell, and fg goes on where it was.
 func TestScreenSuspended(t *testing.T) {
-	s := openTerminal(t, build(t, lab.Article).Host("A"), 100, 30, []string{"PS1=shell> "},
+	s := openTerminal(t, labtest.Build(t, lab.Article).Host("A"), 100, 30, []string{"PS1=shell> "},
 		withTerminal("bash", "--noprofile", "--norc", "-i")...)
 	s.shows("shell>")
 	s.keys("groupcast\r")
@@ -137,7 +138,7 @@ func TestScreenSuspended(t *testing.T) {
 
 // What is to be chosen can go while one chooses.
 func TestPickerWhenAnInterfaceVanishes(t *testing.T) {
-	host := build(t, lab.Article).Host("A")
+	host := labtest.Build(t, lab.Article).Host("A")
 	s := openScreen(t, host, 100, 30)
 	s.shows("▲ sends leave here")
 	s.keys(keyF5)
@@ -158,7 +159,7 @@ func TestPickerWhenAnInterfaceVanishes(t *testing.T) {
 
 // A window that is dragged to and fro while people talk.
 func TestResizeStorm(t *testing.T) {
-	l := build(t, lab.Article)
+	l := labtest.Build(t, lab.Article)
 	s := openTerminal(t, l.Host("A"), 100, 30, nil, withTerminal("groupcast")...)
 	s.shows("▲ sends leave here")
 	b := openShout(t, l.Host("B"))
@@ -196,7 +197,7 @@ func isFramed(text string) bool {
 // With --notify a line rings and counts while the terminal is not looked at.
 func TestNotify(t *testing.T) {
 	const title = "groupcast 224.0.0.114:1234"
-	l := build(t, lab.Article)
+	l := labtest.Build(t, lab.Article)
 	s := openScreen(t, l.Host("A"), 100, 30, "--notify")
 	s.shows("▲ sends leave here")
 	s.until("the title", func() bool { return s.title() == title })
@@ -221,7 +222,7 @@ func TestNotify(t *testing.T) {
 }
 
 func TestNoColor(t *testing.T) {
-	s := openTerminal(t, build(t, lab.Article).Host("A"), 100, 30,
+	s := openTerminal(t, labtest.Build(t, lab.Article).Host("A"), 100, 30,
 		[]string{"NO_COLOR=yes", "COLORTERM=truecolor"}, "groupcast")
 	s.shows("▲ sends leave here")
 	s.shows("wrong-egress")
@@ -238,7 +239,7 @@ func TestNoColor(t *testing.T) {
 
 // A dumb terminal gets lines.
 func TestDumbTerminal(t *testing.T) {
-	s := openTerminal(t, build(t, lab.Article).Host("A"), 100, 30, nil, "env", "TERM=dumb", "groupcast")
+	s := openTerminal(t, labtest.Build(t, lab.Article).Host("A"), 100, 30, nil, "env", "TERM=dumb", "groupcast")
 	s.shows("groupcast: joined 224.0.0.114:1234 on eth0, eth1")
 	s.keys("hello\n")
 	s.keys("\x04")
@@ -250,7 +251,7 @@ func TestDumbTerminal(t *testing.T) {
 }
 
 func TestASCII(t *testing.T) {
-	l := build(t, lab.Article)
+	l := labtest.Build(t, lab.Article)
 	s := openScreen(t, l.Host("A"), 100, 30, "--ascii")
 	s.shows("^ sends leave here")
 	s.keys("hello\r")

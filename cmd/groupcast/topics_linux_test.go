@@ -14,12 +14,13 @@ import (
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/doctor"
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
 // The page udp-connect shows the calls of two clients of a closed port, as
 // they are made here; only our port and our addresses have other numbers.
 func TestConnectIsTracedAsThePageSays(t *testing.T) {
-	host := build(t, lab.Topology{Hosts: []lab.Host{{Name: "A"}}}).Host("A")
+	host := labtest.Build(t, lab.Topology{Hosts: []lab.Host{{Name: "A"}}}).Host("A")
 	to := netip.MustParseAddrPort("127.0.0.1:9")
 	for proto, trace := range map[string]func(netip.AddrPort) ([]string, error){"UDP": traceUDP, "TCP": traceTCP} {
 		var lines []string

@@ -9,12 +9,13 @@ import (
 	"time"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
 // Passively it joins and sends nothing, and sees an interface that is made
 // again.
 func TestProbeWatches(t *testing.T) {
-	l := build(t, twoOnLAN)
+	l := labtest.Build(t, twoOnLAN)
 	a := l.Host("A")
 	p := prepared(t, a, labGroup)
 	p.Active = false
@@ -64,7 +65,7 @@ func onGather(t *testing.T) <-chan struct{} {
 // What was seen until it is cancelled is returned.
 func TestProbeCancelled(t *testing.T) {
 	t.Parallel()
-	l := build(t, twoOnLAN)
+	l := labtest.Build(t, twoOnLAN)
 	a := l.Host("A")
 	p := prepared(t, a, labGroup)
 	p.For = time.Hour
@@ -75,7 +76,7 @@ func TestProbeCancelled(t *testing.T) {
 			cancel()
 		}
 	}}
-	in(t, a, func() error {
+	labtest.In(t, a, func() error {
 		seen, err := p.Run(ctx)
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("cancelled, it ended with %v", err)
@@ -89,9 +90,9 @@ func TestProbeCancelled(t *testing.T) {
 
 func TestProbePortInUse(t *testing.T) {
 	t.Parallel()
-	l := build(t, twoOnLAN)
+	l := labtest.Build(t, twoOnLAN)
 	a := l.Host("A")
-	in(t, a, func() error {
+	labtest.In(t, a, func() error {
 		c, err := net.ListenUDP("udp4", &net.UDPAddr{Port: 5000})
 		if err == nil {
 			t.Cleanup(func() { c.Close() })
@@ -99,7 +100,7 @@ func TestProbePortInUse(t *testing.T) {
 		return err
 	})
 	p := prepared(t, a, labGroup)
-	in(t, a, func() error {
+	labtest.In(t, a, func() error {
 		if _, err := p.Run(t.Context()); !errors.Is(err, mcast.ErrPortInUse) {
 			t.Errorf("with the port taken: %v, want %v", err, mcast.ErrPortInUse)
 		}
@@ -110,7 +111,7 @@ func TestProbePortInUse(t *testing.T) {
 // A join that fails is something to be told of, and the sends go on.
 func TestProbeJoinFails(t *testing.T) {
 	t.Parallel()
-	l := build(t, twoOnLAN)
+	l := labtest.Build(t, twoOnLAN)
 	a := l.Host("A")
 	if err := a.Sysctl("net.ipv4.igmp_max_memberships", "0"); err != nil {
 		t.Fatal(err)
@@ -128,7 +129,7 @@ func TestProbeJoinFails(t *testing.T) {
 // No two datagrams leave nearer to each other than it was announced.
 func TestProbePace(t *testing.T) {
 	t.Parallel()
-	l := build(t, onOneSwitch([]string{"A", "192.168.1.10/24", "192.168.2.10/24", "192.168.3.10/24"}))
+	l := labtest.Build(t, onOneSwitch([]string{"A", "192.168.1.10/24", "192.168.2.10/24", "192.168.3.10/24"}))
 	p := prepared(t, l.Host("A"), labGroup)
 	var sent []time.Time
 	p.Trace = &mcast.Trace{Call: func(c mcast.Call) {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
 // onOneSwitch is hosts on one switch: each is its name and the addresses of its
@@ -34,23 +35,6 @@ var twoOnLAN = onOneSwitch([]string{"A", "192.168.1.10/24"}, []string{"B", "192.
 
 const labGroup = "239.1.2.3:5000"
 
-func build(t *testing.T, topology lab.Topology) *lab.Lab {
-	t.Helper()
-	l, err := lab.Up(t.Context(), topology)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	return l
-}
-
-func in(t *testing.T, host *lab.Node, fn func() error) {
-	t.Helper()
-	if err := host.Do(fn); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // prepared is an active probe of a host, that is to join on all its interfaces
 // but lo.
 func prepared(t *testing.T, host *lab.Node, group string) Probe {
@@ -60,7 +44,7 @@ func prepared(t *testing.T, host *lab.Node, group string) Probe {
 		t.Fatal(err)
 	}
 	p := Probe{Intent: Intent{Group: g, Loopback: true, Hops: 1}, Active: true}
-	in(t, host, func() (err error) {
+	labtest.In(t, host, func() (err error) {
 		p.Facts, err = GatherRoutes(g)
 		return err
 	})
@@ -76,7 +60,7 @@ func prepared(t *testing.T, host *lab.Node, group string) Probe {
 func run(t *testing.T, host *lab.Node, p Probe) Observed {
 	t.Helper()
 	var seen Observed
-	in(t, host, func() (err error) {
+	labtest.In(t, host, func() (err error) {
 		seen, err = p.Run(t.Context())
 		return err
 	})
@@ -100,7 +84,7 @@ func speaker(t *testing.T, host *lab.Node, group string, every time.Duration) ne
 		t.Fatal(err)
 	}
 	var c *mcast.Conn
-	in(t, host, func() (err error) {
+	labtest.In(t, host, func() (err error) {
 		c, err = mcast.Listen(t.Context(), mcast.Config{Addr: anyAddr(g.Addr)})
 		return err
 	})
@@ -130,7 +114,7 @@ func member(t *testing.T, host *lab.Node, group string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in(t, host, func() error {
+	labtest.In(t, host, func() error {
 		c, err := mcast.Listen(t.Context(), mcast.Config{Port: g.Port})
 		if err != nil {
 			return err
@@ -173,7 +157,7 @@ func TestProbeHealthy(t *testing.T) {
 				i := &topology.Hosts[n].Interfaces[0]
 				i.Addrs = append(i.Addrs, netip.MustParsePrefix([]string{"2001:db8::10/64", "2001:db8::11/64"}[n]))
 			}
-			l := build(t, topology)
+			l := labtest.Build(t, topology)
 			p := prepared(t, l.Host("A"), group)
 			seen := run(t, l.Host("A"), p)
 			if !seen.Probed || seen.For <= 0 || seen.Strays == nil || seen.Revived != nil || seen.Refused != nil {
@@ -189,7 +173,7 @@ func TestProbeHealthy(t *testing.T) {
 // would be heard.
 func TestProbeSource(t *testing.T) {
 	t.Parallel()
-	l := build(t, twoOnLAN)
+	l := labtest.Build(t, twoOnLAN)
 	p := prepared(t, l.Host("A"), "192.168.1.11@232.1.2.3:5000")
 	seen := run(t, l.Host("A"), p)
 	nothing(t, seen)
@@ -198,7 +182,7 @@ func TestProbeSource(t *testing.T) {
 
 func TestProbeHears(t *testing.T) {
 	t.Parallel()
-	l := build(t, twoOnLAN)
+	l := labtest.Build(t, twoOnLAN)
 	b := speaker(t, l.Host("B"), labGroup, 100*time.Millisecond)
 	own := speaker(t, l.Host("A"), labGroup, 100*time.Millisecond)
 	speaker(t, l.Host("B"), "239.9.9.9:5000", 100*time.Millisecond) // nobody has joined
@@ -222,7 +206,7 @@ func TestProbeHears(t *testing.T) {
 
 func TestProbeOutside(t *testing.T) {
 	t.Parallel()
-	l := build(t, onOneSwitch([]string{"A", "192.168.1.10/24"}, []string{"B", "10.1.1.11/24"}))
+	l := labtest.Build(t, onOneSwitch([]string{"A", "192.168.1.10/24"}, []string{"B", "10.1.1.11/24"}))
 	speaker(t, l.Host("B"), labGroup, 100*time.Millisecond)
 	seen := run(t, l.Host("A"), prepared(t, l.Host("A"), labGroup))
 	if len(seen.Senders) != 1 || !seen.Senders[0].Outside {
@@ -232,7 +216,7 @@ func TestProbeOutside(t *testing.T) {
 
 func TestProbeFirewall(t *testing.T) {
 	t.Parallel()
-	l := build(t, twoOnLAN)
+	l := labtest.Build(t, twoOnLAN)
 	a := l.Host("A")
 	p := prepared(t, a, labGroup)
 	eth0 := index(t, p, "eth0")
@@ -257,7 +241,7 @@ func TestProbeFirewall(t *testing.T) {
 // Without a carrier own copies come back, and nothing leaves.
 func TestProbeCut(t *testing.T) {
 	t.Parallel()
-	l := build(t, twoOnLAN)
+	l := labtest.Build(t, twoOnLAN)
 	p := prepared(t, l.Host("A"), labGroup)
 	if err := l.Host("A").Link("eth0").Cut(); err != nil {
 		t.Fatal(err)
@@ -269,12 +253,12 @@ func TestProbeCut(t *testing.T) {
 
 func TestProbeFullQueue(t *testing.T) {
 	t.Parallel()
-	l := build(t, twoOnLAN)
+	l := labtest.Build(t, twoOnLAN)
 	a := l.Host("A")
 	p := prepared(t, a, labGroup)
 	eth0 := index(t, p, "eth0")
 	var err error
-	in(t, a, func() error {
+	labtest.In(t, a, func() error {
 		err = netlink.QdiscReplace(&netlink.Tbf{
 			QdiscAttrs: netlink.QdiscAttrs{LinkIndex: eth0, Handle: netlink.MakeHandle(1, 0), Parent: netlink.HANDLE_ROOT},
 			Rate:       1, Buffer: netlink.Xmittime(1, 200), Limit: 200, // bytes a second, and of burst and queue
@@ -286,7 +270,7 @@ func TestProbeFullQueue(t *testing.T) {
 	} else if err != nil {
 		t.Fatal(err)
 	}
-	in(t, a, func() error { // until it is full
+	labtest.In(t, a, func() error { // until it is full
 		c, err := mcast.Listen(t.Context(), mcast.Config{QueueErrors: true})
 		if err != nil {
 			return err
@@ -306,7 +290,7 @@ func TestProbeFullQueue(t *testing.T) {
 
 func TestProbeDoubled(t *testing.T) {
 	t.Parallel()
-	l := build(t, onOneSwitch([]string{"A", "192.168.1.10/24", "192.168.1.20/24"}, []string{"B", "192.168.1.11/24"}))
+	l := labtest.Build(t, onOneSwitch([]string{"A", "192.168.1.10/24", "192.168.1.20/24"}, []string{"B", "192.168.1.11/24"}))
 	b := speaker(t, l.Host("B"), labGroup, 50*time.Millisecond)
 	p := prepared(t, l.Host("A"), labGroup)
 	seen := run(t, l.Host("A"), p)
@@ -321,7 +305,7 @@ func TestProbeDoubled(t *testing.T) {
 
 func TestProbeStrays(t *testing.T) {
 	t.Parallel()
-	l := build(t, twoOnLAN)
+	l := labtest.Build(t, twoOnLAN)
 	member(t, l.Host("A"), "239.9.9.9:5000")
 	speaker(t, l.Host("B"), "239.9.9.9:5000", 50*time.Millisecond)
 	p := prepared(t, l.Host("A"), labGroup)
@@ -345,7 +329,7 @@ func TestProbeOfAHostWithoutAddresses(t *testing.T) {
 		Switches: []lab.Switch{{Name: "lan"}},
 		Hosts:    []lab.Host{{Name: "A", Interfaces: []lab.Interface{{Name: "eth0", Switch: "lan"}}}},
 	}
-	a := build(t, bare).Host("A")
+	a := labtest.Build(t, bare).Host("A")
 	p := prepared(t, a, labGroup)
 	seen := run(t, a, p)
 	if sent := seen.Sent[index(t, p, "eth0")]; sent.Tried == 0 || sent.Copies != sent.Tried || sent.Err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
 // The switch forgets who has joined, five seconds after.
@@ -19,7 +20,7 @@ func TestProbeRevives(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := build(t, topology)
+	l := labtest.Build(t, topology)
 	speaker(t, l.Host("A"), labGroup, 200*time.Millisecond)
 	speaker(t, l.Host("A"), mcast.DefaultGroup.String(), 200*time.Millisecond)
 	p := prepared(t, l.Host("B"), labGroup)
@@ -40,7 +41,7 @@ func TestProbeRevivesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := build(t, topology)
+	l := labtest.Build(t, topology)
 	speaker(t, l.Host("A"), labGroup, 200*time.Millisecond)
 	speaker(t, l.Host("A"), mcast.DefaultGroup.String(), 200*time.Millisecond)
 	p := prepared(t, l.Host("B"), labGroup)
@@ -50,7 +51,7 @@ func TestProbeRevivesNothing(t *testing.T) {
 
 func TestProbeDuplicateAddress(t *testing.T) {
 	t.Parallel()
-	l := build(t, onOneSwitch([]string{"A", "192.168.1.10/24"}, []string{"B", "10.1.1.11/24"}, []string{"C", "192.168.1.12/24"}))
+	l := labtest.Build(t, onOneSwitch([]string{"A", "192.168.1.10/24"}, []string{"B", "10.1.1.11/24"}, []string{"C", "192.168.1.12/24"}))
 	b := l.Host("B").Link("eth0")
 	if err := errors.Join(b.AddAddr(netip.MustParsePrefix("192.168.1.10/24")), b.DelAddr(netip.MustParsePrefix("10.1.1.11/24"))); err != nil {
 		t.Fatal(err)
@@ -72,7 +73,7 @@ func TestProbeTwoPrograms(t *testing.T) {
 	for _, group := range []string{labGroup, "[ff02::114]:5000"} {
 		t.Run(group, func(t *testing.T) {
 			t.Parallel()
-			l := build(t, twoOnLAN)
+			l := labtest.Build(t, twoOnLAN)
 			speaker(t, l.Host("B"), group, 100*time.Millisecond)
 			speaker(t, l.Host("B"), group, 100*time.Millisecond)
 			p := prepared(t, l.Host("A"), group)

@@ -10,6 +10,7 @@ import (
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/echo"
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
 // flood sends 50,000 datagrams a second for a while, as far as the machine
@@ -46,7 +47,7 @@ func TestAFloodIsKeptOut(t *testing.T) {
 		{"group", netip.IPv4Unspecified(), group.Addr, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			l := build(t, lan())
+			l := labtest.BuildAlone(t, lan())
 			a, d := l.Host("A"), l.Host("D")
 			var r *echo.Responder
 			var conn *mcast.Conn
@@ -72,12 +73,12 @@ func TestAFloodIsKeptOut(t *testing.T) {
 			if c.any.Is6() {
 				ask = netip.AddrPortFrom(netip.MustParseAddr("2001:db8:1::1"), to.Port())
 			}
-			client := socket(t, d, mcast.Config{Addr: c.any})
+			client := labtest.Socket(t, d, mcast.Config{Addr: c.any})
 			var wait sync.WaitGroup
 			sent := make([]int, 2)
 			for n, name := range []string{"B", "C"} {
 				host := l.Host(name)
-				from := socket(t, host, mcast.Config{Addr: c.any})
+				from := labtest.Socket(t, host, mcast.Config{Addr: c.any})
 				wait.Go(func() {
 					var err error
 					if sent[n], err = flood(host, from, to, 1500*time.Millisecond); err != nil {
@@ -89,7 +90,7 @@ func TestAFloodIsKeptOut(t *testing.T) {
 			if c.any.Is6() {
 				flooding = 1
 			}
-			eventually(t, "those that flood are shut out", func() bool { return r.Stats().Flooding == flooding })
+			labtest.Eventually(t, "those that flood are shut out", func() bool { return r.Stats().Flooding == flooding })
 			pace := time.NewTicker(40 * time.Millisecond) // half of D's limit
 			defer pace.Stop()
 			for n := range 25 {
@@ -102,7 +103,7 @@ func TestAFloodIsKeptOut(t *testing.T) {
 			}
 			wait.Wait()
 			// The filter is looked after once a second.
-			eventually(t, "what was kept out is counted", func() bool {
+			labtest.Eventually(t, "what was kept out is counted", func() bool {
 				s := r.Stats()
 				return s.Filtered+s.Requests+conn.Stats().Dropped-s.Filtered >= uint64(sent[0]+sent[1]+25) && s.Filtered > s.Requests
 			})
@@ -119,18 +120,18 @@ func TestAFloodIsKeptOut(t *testing.T) {
 // Who was shut out is let in again when its time is over, which is shorter
 // here.
 func TestWhoFloodedIsServedAgain(t *testing.T) {
-	l := build(t, lan())
+	l := labtest.BuildAlone(t, lan())
 	b := l.Host("B")
 	r, conn := server(t, l.Host("A"), mcast.Config{}, echo.ShutOutFor(echo.Config{}, 200*time.Millisecond))
 	to := netip.AddrPortFrom(netip.MustParseAddr("10.0.0.1"), conn.LocalAddr().Port())
-	if _, err := flood(b, socket(t, b, mcast.Config{}), to, 100*time.Millisecond); err != nil {
+	if _, err := flood(b, labtest.Socket(t, b, mcast.Config{}), to, 100*time.Millisecond); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "B is let in after it was shut out", func() bool {
+	labtest.Eventually(t, "B is let in after it was shut out", func() bool {
 		s := r.Stats()
 		return s.Filtered > 0 && s.Flooding == 0
 	})
-	client := socket(t, b, mcast.Config{})
+	client := labtest.Socket(t, b, mcast.Config{})
 	send(t, b, client, "sorry", to, mcast.Via{})
 	if _, text := next(t, client); text != "sorry" {
 		t.Errorf("the answer is %q, want %q", text, "sorry")

@@ -14,17 +14,18 @@ import (
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/echo"
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
 func TestEveryMemberOfAGroupAnswersOnce(t *testing.T) {
-	l := build(t, lan())
+	l := labtest.BuildAlone(t, lan())
 	d := l.Host("D")
 	var servers []*echo.Responder
 	for _, name := range []string{"A", "B", "C"} {
 		r, _ := member(t, l.Host(name), echo.Config{})
 		servers = append(servers, r)
 	}
-	client := socket(t, d, mcast.Config{})
+	client := labtest.Socket(t, d, mcast.Config{})
 	send(t, d, client, "hello", group.AddrPort(), mcast.Via{})
 	var answers []string
 	for range 3 {
@@ -39,7 +40,7 @@ func TestEveryMemberOfAGroupAnswersOnce(t *testing.T) {
 		t.Errorf("answers are %s, want %s", got, want)
 	}
 	for _, r := range servers {
-		eventually(t, "an answer is counted", func() bool { return r.Stats().Answers == 1 })
+		labtest.Eventually(t, "an answer is counted", func() bool { return r.Stats().Answers == 1 })
 		if got := r.Stats().Requests; got != 1 {
 			t.Errorf("a server heard %d requests, want 1: the answers of the others are none", got)
 		}
@@ -47,19 +48,19 @@ func TestEveryMemberOfAGroupAnswersOnce(t *testing.T) {
 }
 
 func TestWhoGetsNoAnswerFromAGroup(t *testing.T) {
-	l := build(t, lan())
+	l := labtest.BuildAlone(t, lan())
 	r, joined := member(t, l.Host("A"), echo.Config{})
 	z, b := l.Host("Z"), l.Host("B")
-	far, near, service := socket(t, z, mcast.Config{}), socket(t, b, mcast.Config{}), socket(t, b, mcast.Config{Port: 1900})
-	byEth0 := func(host *lab.Node) mcast.Via { return mcast.Via{IfIndex: device(t, host, "eth0").Index} }
+	far, near, service := labtest.Socket(t, z, mcast.Config{}), labtest.Socket(t, b, mcast.Config{}), labtest.Socket(t, b, mcast.Config{Port: 1900})
+	byEth0 := func(host *lab.Node) mcast.Via { return mcast.Via{IfIndex: labtest.Device(t, host, "eth0").Index} }
 
 	send(t, z, far, "off link", group.AddrPort(), byEth0(z))
-	eventually(t, "an off-link source is refused", func() bool { return r.Stats().OffLink == 1 })
+	labtest.Eventually(t, "an off-link source is refused", func() bool { return r.Stats().OffLink == 1 })
 	send(t, b, service, "service", group.AddrPort(), byEth0(b))
-	eventually(t, "a service port is refused", func() bool { return r.Stats().ServicePort == 1 })
+	labtest.Eventually(t, "a service port is refused", func() bool { return r.Stats().ServicePort == 1 })
 	alone := netip.AddrPortFrom(netip.MustParseAddr("10.0.0.1"), joined.LocalAddr().Port())
 	send(t, b, near, "to A alone", alone, mcast.Via{})
-	eventually(t, "unicast is refused", func() bool { return r.Stats().Unicast == 1 })
+	labtest.Eventually(t, "unicast is refused", func() bool { return r.Stats().Unicast == 1 })
 	send(t, b, near, "hello", group.AddrPort(), byEth0(b))
 	if _, text := next(t, near); text != "hello" {
 		t.Errorf("the first answer is %q, want that to hello", text)
@@ -75,7 +76,7 @@ func forged(t *testing.T, host *lab.Node, from, to netip.AddrPort, text string) 
 	binary.BigEndian.PutUint16(udp[2:], to.Port())
 	binary.BigEndian.PutUint16(udp[4:], uint16(8+len(text)))
 	udp = append(udp, text...) // no checksum (RFC 768)
-	in(t, host, func() error {
+	labtest.In(t, host, func() error {
 		c, err := net.ListenPacket("ip4:17", "0.0.0.0")
 		if err != nil {
 			return err
@@ -105,7 +106,7 @@ func TestAForgedStartBetweenTwoServers(t *testing.T) {
 		{"on two ports, slow, 20 of them", 1234, 5678, echo.Config{}, echo.Config{}, 50 * time.Millisecond, 20},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			l := build(t, lan())
+			l := labtest.BuildAlone(t, lan())
 			if c.delay > 0 {
 				if err := l.Host("A").Link("eth0").Delay(c.delay); err != nil {
 					t.Fatal(err)
@@ -117,7 +118,7 @@ func TestAForgedStartBetweenTwoServers(t *testing.T) {
 			for n := range c.forged {
 				forged(t, l.Host("C"), at(2, connB.LocalAddr().Port()), at(1, connA.LocalAddr().Port()), fmt.Sprint("start ", n))
 			}
-			eventually(t, "A is asked", func() bool { return a.Stats().Requests > 0 })
+			labtest.Eventually(t, "A is asked", func() bool { return a.Stats().Requests > 0 })
 			// Quiet: nothing more is heard for longer than a round trip.
 			last, changed := uint64(0), start
 			look := time.NewTicker(time.Millisecond)
@@ -144,18 +145,18 @@ func TestAForgedStartBetweenTwoServers(t *testing.T) {
 // Two servers of one group, and a datagram that claims to come from one of
 // them.
 func TestTwoServersInAGroup(t *testing.T) {
-	l := build(t, lan())
+	l := labtest.BuildAlone(t, lan())
 	a, _ := member(t, l.Host("A"), echo.Config{})
 	b, _ := member(t, l.Host("B"), echo.Config{})
 	d := l.Host("D")
 	forged(t, l.Host("C"), at(2, group.Port), group.AddrPort(), "start")
-	eventually(t, "B hears A's answer", func() bool { return b.Stats().Unicast == 1 })
-	client := socket(t, d, mcast.Config{})
+	labtest.Eventually(t, "B hears A's answer", func() bool { return b.Stats().Unicast == 1 })
+	client := labtest.Socket(t, d, mcast.Config{})
 	send(t, d, client, "hello", group.AddrPort(), mcast.Via{})
 	next(t, client)
 	next(t, client)
 	for name, r := range map[string]*echo.Responder{"A": a, "B": b} {
-		eventually(t, name+" has answered", func() bool { s := r.Stats(); return s.Requests >= 2 && s.Answers >= 1 })
+		labtest.Eventually(t, name+" has answered", func() bool { s := r.Stats(); return s.Requests >= 2 && s.Answers >= 1 })
 		if s := r.Stats(); s.Answers > 2 {
 			t.Errorf("%s gave %d answers to 2 requests", name, s.Answers)
 		}

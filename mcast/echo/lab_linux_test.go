@@ -8,11 +8,10 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/echo"
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
 func TestMain(m *testing.M) {
@@ -20,7 +19,7 @@ func TestMain(m *testing.M) {
 		benchServer(os.Getenv(serverEnv))
 		return
 	}
-	os.Exit(lab.RunTests(m))
+	os.Exit(labtest.RunTests(m))
 }
 
 // lan is one switch with hosts A, B, C and D, and a stranger Z, whose address
@@ -35,55 +34,10 @@ func lan() lab.Topology {
 		}}}, Routes: []lab.Route{{Dst: netip.MustParsePrefix("224.0.0.0/4"), Dev: "eth0"}}})
 	}
 	t.Hosts = append(t.Hosts, lab.Host{Name: "Z",
-		Interfaces: []lab.Interface{{Name: "eth0", Switch: "lan", Addrs: prefixes("203.0.113.1/24")}},
+		Interfaces: []lab.Interface{{Name: "eth0", Switch: "lan", Addrs: labtest.Prefixes("203.0.113.1/24")}},
 		Routes:     []lab.Route{{Dst: netip.MustParsePrefix("10.0.0.0/24"), Dev: "eth0"}}})
 	t.Hosts[0].Routes = append(t.Hosts[0].Routes, lab.Route{Dst: netip.MustParsePrefix("203.0.113.0/24"), Dev: "eth0"})
 	return t
-}
-
-func build(t testing.TB, topology lab.Topology) *lab.Lab {
-	t.Helper()
-	others := goleak.IgnoreCurrent()
-	l, err := lab.Up(t.Context(), topology)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		l.Close()
-		goleak.VerifyNone(t, others)
-	})
-	return l
-}
-
-func in(t testing.TB, host *lab.Node, fn func() error) {
-	t.Helper()
-	if err := host.Do(fn); err != nil {
-		t.Fatalf("in %s: %v", host.Name(), err)
-	}
-}
-
-func socket(t testing.TB, host *lab.Node, cfg mcast.Config) *mcast.Conn {
-	t.Helper()
-	var c *mcast.Conn
-	in(t, host, func() (err error) {
-		c, err = mcast.Listen(t.Context(), cfg)
-		return err
-	})
-	t.Cleanup(func() { c.Close() })
-	return c
-}
-
-func device(t testing.TB, host *lab.Node, name string) (i mcast.Interface) {
-	t.Helper()
-	in(t, host, func() error {
-		list, err := mcast.Interfaces()
-		if err != nil {
-			return err
-		}
-		i, err = mcast.FindInterface(list, name)
-		return err
-	})
-	return i
 }
 
 // serve runs a Responder in a host until the test ends, when it must end by
@@ -106,7 +60,7 @@ func serve(t testing.TB, host *lab.Node, r *echo.Responder, conn, answers *mcast
 // server opens a socket for unicast, and serves it.
 func server(t testing.TB, host *lab.Node, cfg mcast.Config, echoing echo.Config) (*echo.Responder, *mcast.Conn) {
 	t.Helper()
-	c := socket(t, host, cfg)
+	c := labtest.Socket(t, host, cfg)
 	r := echo.New(echoing)
 	serve(t, host, r, c, nil)
 	return r, c
@@ -115,9 +69,9 @@ func server(t testing.TB, host *lab.Node, cfg mcast.Config, echoing echo.Config)
 // member joins the group in a host, and serves it.
 func member(t testing.TB, host *lab.Node, cfg echo.Config) (*echo.Responder, *mcast.Conn) {
 	t.Helper()
-	c, answers := socket(t, host, mcast.Config{Port: group.Port}), socket(t, host, mcast.Config{})
-	eth0 := device(t, host, "eth0")
-	in(t, host, func() error { return c.Join(group, eth0) })
+	c, answers := labtest.Socket(t, host, mcast.Config{Port: group.Port}), labtest.Socket(t, host, mcast.Config{})
+	eth0 := labtest.Device(t, host, "eth0")
+	labtest.In(t, host, func() error { return c.Join(group, eth0) })
 	r := echo.New(cfg)
 	serve(t, host, r, c, answers)
 	return r, c
@@ -127,7 +81,7 @@ var group = mcast.DefaultGroup
 
 func send(t testing.TB, host *lab.Node, c *mcast.Conn, text string, to netip.AddrPort, via mcast.Via) {
 	t.Helper()
-	in(t, host, func() error { return c.Send([]byte(text), to, via) })
+	labtest.In(t, host, func() error { return c.Send([]byte(text), to, via) })
 }
 
 // next reads one datagram; there must be one.
@@ -142,26 +96,11 @@ func next(t testing.TB, c *mcast.Conn) (from netip.AddrPort, text string) {
 	return batch[0].From, string(batch[0].Data)
 }
 
-// eventually waits until something holds.
-func eventually(t testing.TB, what string, holds func() bool) {
-	t.Helper()
-	deadline, look := time.NewTimer(10*time.Second), time.NewTicker(time.Millisecond)
-	defer deadline.Stop()
-	defer look.Stop()
-	for !holds() {
-		select {
-		case <-look.C:
-		case <-deadline.C:
-			t.Fatalf("in 10 s it does not happen that %s", what)
-		}
-	}
-}
-
 // addsUp checks that each request was answered, or counted for a reason. The
 // last answer may arrive before it is counted.
 func addsUp(t testing.TB, r *echo.Responder) {
 	t.Helper()
-	eventually(t, "each request is an answer, or counted for a reason", func() bool {
+	labtest.Eventually(t, "each request is an answer, or counted for a reason", func() bool {
 		s := r.Stats()
 		return s.Requests == s.Answers+s.NoReturn+s.Cut+s.Broadcast+s.Unicast+s.Stray+s.ServicePort+s.OffLink+
 			s.Loop+s.RateLimited+s.TotalLimited+s.Failed

@@ -9,13 +9,14 @@ import (
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/echo"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
 func TestEchoIsByteExact(t *testing.T) {
-	l := build(t, lan())
+	l := labtest.BuildAlone(t, lan())
 	a, b := l.Host("A"), l.Host("B")
 	r, conn := server(t, a, mcast.Config{}, echo.Config{})
-	client := socket(t, b, mcast.Config{})
+	client := labtest.Socket(t, b, mcast.Config{})
 	to := netip.AddrPortFrom(netip.MustParseAddr("10.0.0.1"), conn.LocalAddr().Port())
 	answered := uint64(0)
 	for _, size := range []int{0, 1, 64, 1472, 1473, 9000, 65507} {
@@ -27,7 +28,7 @@ func TestEchoIsByteExact(t *testing.T) {
 		}
 		answered += uint64(size)
 	}
-	eventually(t, "7 answers are counted", func() bool { return r.Stats().Answers == 7 })
+	labtest.Eventually(t, "7 answers are counted", func() bool { return r.Stats().Answers == 7 })
 	if got := r.Stats().Bytes; got != answered {
 		t.Errorf("%d bytes are counted, want %d", got, answered)
 	}
@@ -35,9 +36,9 @@ func TestEchoIsByteExact(t *testing.T) {
 }
 
 func TestEchoComesFromTheAddressThatWasAsked(t *testing.T) {
-	l := build(t, lan())
+	l := labtest.BuildAlone(t, lan())
 	a, b := l.Host("A"), l.Host("B")
-	for _, extra := range prefixes("10.0.0.99/24", "2001:db8::99/64") {
+	for _, extra := range labtest.Prefixes("10.0.0.99/24", "2001:db8::99/64") {
 		if err := a.Link("eth0").AddAddr(extra); err != nil {
 			t.Fatal(err)
 		}
@@ -51,7 +52,7 @@ func TestEchoComesFromTheAddressThatWasAsked(t *testing.T) {
 		{netip.IPv6Unspecified(), []string{"2001:db8::1", "2001:db8::99", "2001:db8::1"}},
 	} {
 		_, conn := server(t, a, mcast.Config{Addr: version.any}, echo.Config{})
-		client := socket(t, b, mcast.Config{Addr: version.any})
+		client := labtest.Socket(t, b, mcast.Config{Addr: version.any})
 		for _, ask := range version.asks {
 			to := netip.AddrPortFrom(netip.MustParseAddr(ask), conn.LocalAddr().Port())
 			send(t, b, client, "hello", to, mcast.Via{})
@@ -62,8 +63,8 @@ func TestEchoComesFromTheAddressThatWasAsked(t *testing.T) {
 	}
 	// Link-local: the way out is the interface that the request came by.
 	_, conn := server(t, a, mcast.Config{Addr: netip.IPv6Unspecified()}, echo.Config{})
-	client := socket(t, b, mcast.Config{Addr: netip.IPv6Unspecified()})
-	for _, p := range device(t, a, "eth0").Addrs {
+	client := labtest.Socket(t, b, mcast.Config{Addr: netip.IPv6Unspecified()})
+	for _, p := range labtest.Device(t, a, "eth0").Addrs {
 		if p.Addr().Is6() && p.Addr().IsLinkLocalUnicast() {
 			to := netip.AddrPortFrom(p.Addr().WithZone("eth0"), conn.LocalAddr().Port())
 			send(t, b, client, "hello", to, mcast.Via{})
@@ -75,12 +76,12 @@ func TestEchoComesFromTheAddressThatWasAsked(t *testing.T) {
 }
 
 func TestLogTellsEachDatagram(t *testing.T) {
-	l := build(t, lan())
+	l := labtest.BuildAlone(t, lan())
 	a, b := l.Host("A"), l.Host("B")
 	events := make(chan echo.Event, 100)
-	conn := socket(t, a, mcast.Config{})
+	conn := labtest.Socket(t, a, mcast.Config{})
 	serve(t, a, echo.New(echo.Config{PerSource: 0.001, Log: func(e echo.Event) { events <- e }}), conn, nil)
-	client := socket(t, b, mcast.Config{})
+	client := labtest.Socket(t, b, mcast.Config{})
 	to := netip.AddrPortFrom(netip.MustParseAddr("10.0.0.1"), conn.LocalAddr().Port())
 	send(t, b, client, "hello", to, mcast.Via{})
 	next(t, client)
@@ -106,11 +107,11 @@ func TestLogTellsEachDatagram(t *testing.T) {
 // A server that waits for its next datagram, answers it and waits again
 // allocates nothing.
 func TestEchoAllocatesNothing(t *testing.T) {
-	l := build(t, lan())
+	l := labtest.BuildAlone(t, lan())
 	a, b := l.Host("A"), l.Host("B")
 	for _, cfg := range []echo.Config{{Unlimited: true}, {PerSource: 1e6}} {
 		r, conn := server(t, a, mcast.Config{}, cfg)
-		client := socket(t, b, mcast.Config{})
+		client := labtest.Socket(t, b, mcast.Config{})
 		to := netip.AddrPortFrom(netip.MustParseAddr("10.0.0.1"), conn.LocalAddr().Port())
 		data, batch, ctx := []byte("0"), make([]mcast.Datagram, 1), t.Context()
 		ask := func() {
@@ -137,15 +138,15 @@ func TestAnInterfaceGoesAndComesBack(t *testing.T) {
 	topology := lan()
 	topology.Switches = append(topology.Switches, topology.Switches[0])
 	topology.Switches[1].Name = "other"
-	for n, p := range prefixes("10.0.1.1/24", "10.0.1.2/24") {
+	for n, p := range labtest.Prefixes("10.0.1.1/24", "10.0.1.2/24") {
 		eth1 := topology.Hosts[n].Interfaces[0]
 		eth1.Name, eth1.Switch, eth1.Addrs = "eth1", "other", []netip.Prefix{p}
 		topology.Hosts[n].Interfaces = append(topology.Hosts[n].Interfaces, eth1)
 	}
-	l := build(t, topology)
+	l := labtest.BuildAlone(t, topology)
 	a, b := l.Host("A"), l.Host("B")
 	r, conn := server(t, a, mcast.Config{}, echo.Config{})
-	client := socket(t, b, mcast.Config{})
+	client := labtest.Socket(t, b, mcast.Config{})
 	ask := func(address, text string) {
 		t.Helper()
 		to := netip.AddrPortFrom(netip.MustParseAddr(address), conn.LocalAddr().Port())
@@ -155,7 +156,7 @@ func TestAnInterfaceGoesAndComesBack(t *testing.T) {
 		}
 	}
 	gr, joined := member(t, a, echo.Config{})
-	before := device(t, a, "eth0")
+	before := labtest.Device(t, a, "eth0")
 	ask("10.0.0.1", "one")
 	ask("10.0.1.1", "two")
 	if err := a.Link("eth0").Delete(); err != nil {
@@ -170,8 +171,8 @@ func TestAnInterfaceGoesAndComesBack(t *testing.T) {
 	addsUp(t, r)
 
 	// The group: joining again is the caller's, and the new interface is known.
-	after := device(t, a, "eth0")
-	in(t, a, func() error {
+	after := labtest.Device(t, a, "eth0")
+	labtest.In(t, a, func() error {
 		_, _, gone := joined.Follow(mcast.Change{Kind: mcast.Gone, Interface: before})
 		_, again, err := joined.Follow(mcast.Change{Kind: mcast.Appeared, Interface: after})
 		if len(again) != 1 {
@@ -181,8 +182,8 @@ func TestAnInterfaceGoesAndComesBack(t *testing.T) {
 	})
 	pace := time.NewTicker(50 * time.Millisecond) // faster would be a flood
 	defer pace.Stop()
-	eventually(t, "the group is answered by the new interface", func() bool {
-		send(t, b, client, "six", group.AddrPort(), mcast.Via{IfIndex: device(t, b, "eth0").Index})
+	labtest.Eventually(t, "the group is answered by the new interface", func() bool {
+		send(t, b, client, "six", group.AddrPort(), mcast.Via{IfIndex: labtest.Device(t, b, "eth0").Index})
 		<-pace.C
 		return gr.Stats().Answers > 0
 	})

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
 func init() {
@@ -31,7 +32,7 @@ func shell(ctx context.Context, n *lab.Node, script string) *lab.Cmd {
 }
 
 func TestCommand(t *testing.T) {
-	a := up(t, lab.Article).Host("A")
+	a := labtest.BuildAlone(t, lab.Article).Host("A")
 	dir := t.TempDir()
 	for _, test := range []struct {
 		name   string
@@ -79,7 +80,7 @@ func TestInHost(t *testing.T) {
 	if host, ok := lab.InHost(); ok {
 		t.Fatalf("outside of every host: in %q", host)
 	}
-	b := up(t, lab.Article).Host("B")
+	b := labtest.BuildAlone(t, lab.Article).Host("B")
 	c := b.Command(t.Context(), "/proc/self/exe")
 	c.Env = append(os.Environ(), programEnv+"=in host")
 	if out, err := c.CombinedOutput(); err != nil || string(out) != "B true\n" {
@@ -92,7 +93,7 @@ func TestInHost(t *testing.T) {
 }
 
 func TestCommandErrors(t *testing.T) {
-	a := up(t, lab.Article).Host("A")
+	a := labtest.BuildAlone(t, lab.Article).Host("A")
 	ctx := t.Context()
 	if err := a.Command(ctx, "no-such-program").Run(); !errors.Is(err, exec.ErrNotFound) {
 		t.Errorf("a program that is not there: error %v, want exec.ErrNotFound", err)
@@ -119,7 +120,7 @@ func TestCommandErrors(t *testing.T) {
 
 // A conversation by pipes, a signal in the middle, and the end.
 func TestPipesAndSignals(t *testing.T) {
-	a := up(t, lab.Article).Host("A")
+	a := labtest.BuildAlone(t, lab.Article).Host("A")
 	c := shell(t.Context(), a, `trap 'echo hup; exit 0' HUP; echo ready; read line; echo "got $line"; while :; do sleep 0.01; done`)
 	in, err := c.StdinPipe()
 	if err != nil {
@@ -157,7 +158,7 @@ func TestPipesAndSignals(t *testing.T) {
 // The context takes the children of the command too, or they would hold its
 // output open.
 func TestContextKillsTheGroup(t *testing.T) {
-	a := up(t, lab.Article).Host("A")
+	a := labtest.BuildAlone(t, lab.Article).Host("A")
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	c := shell(ctx, a, "sleep 1000 & echo ready; wait")
@@ -211,7 +212,7 @@ func multicast(listen bool) error {
 // Programs in two hosts meet: B's default route leads by the wire that A
 // listens on.
 func TestTwoPrograms(t *testing.T) {
-	l := up(t, lab.Article)
+	l := labtest.BuildAlone(t, lab.Article)
 	program := func(host, name string) *lab.Cmd {
 		c := l.Host(host).Command(t.Context(), "/proc/self/exe")
 		c.Env = append(os.Environ(), programEnv+"="+name)
@@ -243,7 +244,7 @@ func TestTwoPrograms(t *testing.T) {
 
 // A file goes to the command as it is: no pipe, no copying.
 func TestFilesArePassed(t *testing.T) {
-	a := up(t, lab.Article).Host("A")
+	a := labtest.BuildAlone(t, lab.Article).Host("A")
 	f, err := os.CreateTemp(t.TempDir(), "")
 	if err != nil {
 		t.Fatal(err)
@@ -301,7 +302,7 @@ func TestCloseEndsCommands(t *testing.T) {
 
 // How a command ended is told also when it was Close that ended it.
 func TestCloseTellsHowCommandsEnded(t *testing.T) {
-	l := up(t, lab.Article)
+	l := labtest.BuildAlone(t, lab.Article)
 	const many = 100
 	var commands []*lab.Cmd
 	for range many {
@@ -328,7 +329,7 @@ func TestCloseTellsHowCommandsEnded(t *testing.T) {
 
 // Commands end as well when the host's process dies by itself.
 func TestHostDies(t *testing.T) {
-	a := up(t, lab.Article).Host("A")
+	a := labtest.BuildAlone(t, lab.Article).Host("A")
 	c := shell(t.Context(), a, "setsid sleep 1000 & echo ready; wait")
 	out, err := c.StdoutPipe()
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
 func must(t *testing.T, err error) {
@@ -41,11 +42,11 @@ func TestBridge(t *testing.T) {
 
 // A macvlan in another host hears the LAN, and not the interface it is on.
 func TestMacvlan(t *testing.T) {
-	l := up(t, lab.Topology{
+	l := labtest.BuildAlone(t, lab.Topology{
 		Switches: []lab.Switch{{Name: "lan"}},
 		Hosts: []lab.Host{
-			{Name: "A", Interfaces: []lab.Interface{{Name: "eth0", Switch: "lan", Addrs: prefixes("192.168.1.1/24")}}},
-			{Name: "B", Interfaces: []lab.Interface{{Name: "eth0", Switch: "lan", Addrs: prefixes("192.168.1.2/24")}}},
+			{Name: "A", Interfaces: []lab.Interface{{Name: "eth0", Switch: "lan", Addrs: labtest.Prefixes("192.168.1.1/24")}}},
+			{Name: "B", Interfaces: []lab.Interface{{Name: "eth0", Switch: "lan", Addrs: labtest.Prefixes("192.168.1.2/24")}}},
 			{Name: "box"},
 		},
 	})
@@ -66,7 +67,7 @@ func TestMacvlan(t *testing.T) {
 
 // A join is of no protocol, so the rule for UDP lets it go another way.
 func TestRule(t *testing.T) {
-	l := up(t, lab.Article)
+	l := labtest.BuildAlone(t, lab.Article)
 	a := l.Host("A")
 	to := netip.MustParsePrefix("224.0.0.0/4")
 	rule := lab.Rule{Protocol: unix.IPPROTO_UDP, Table: 100}
@@ -85,7 +86,7 @@ func TestRule(t *testing.T) {
 
 // A route's source is what a send that chooses none has.
 func TestRouteSource(t *testing.T) {
-	l := up(t, lab.Article)
+	l := labtest.BuildAlone(t, lab.Article)
 	a, b := l.Host("A"), member(t, l.Host("B"), "eth0")
 	must(t, a.AddRoute(lab.Route{Dst: netip.MustParsePrefix("224.0.0.0/4"), Dev: "eth0", Src: netip.MustParseAddr("169.254.167.41")}))
 	must(t, a.Do(func() error {

@@ -15,10 +15,10 @@
 //		out, err := l.Host("A").Command(ctx, "python3", "talk.py").Output()
 //	}
 //
-// A test calls RunTests instead, and is then free to send what it likes: the
+// A test calls labtest.RunTests instead, and is then free to send what it likes: the
 // namespace that it runs in has no way out.
 //
-//	func TestMain(m *testing.M) { os.Exit(lab.RunTests(m)) }
+//	func TestMain(m *testing.M) { os.Exit(labtest.RunTests(m)) }
 //
 //	func TestBHearsA(t *testing.T) {
 //		l, err := lab.Up(t.Context(), lab.Article)

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
 func init() {
@@ -65,7 +66,7 @@ func init() {
 		return c.Run()
 	}
 	programs["run tests"] = func() error {
-		if status := lab.RunTests(oneTest{}); status != 0 {
+		if status := labtest.RunTests(oneTest{}); status != 0 {
 			os.Exit(status)
 		}
 		return nil

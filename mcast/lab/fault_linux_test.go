@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
 // fault applies a fault as it is typed.
@@ -90,7 +91,7 @@ func TestWireInCounters(t *testing.T) {
 			}
 			continue
 		}
-		waitFor(t, step.fault, func() bool { // the loss of the carrier comes by itself
+		labtest.Eventually(t, step.fault, func() bool { // the loss of the carrier comes by itself
 			c := counters(t, l, "H1")
 			return c.Up == step.up && c.Carrier == step.carrier
 		})
@@ -175,7 +176,7 @@ func TestDelayOfTCP(t *testing.T) {
 	for i := range topology.Hosts {
 		topology.Hosts[i].Interfaces[0].Delay = 20 * time.Millisecond
 	}
-	l := up(t, topology)
+	l := labtest.BuildAlone(t, topology)
 	var listener net.Listener
 	err = l.Host("H2").Do(func() (err error) {
 		listener, err = net.Listen("tcp4", "192.168.1.2:7")

@@ -17,22 +17,8 @@ import (
 	"golang.org/x/net/ipv4"
 
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
-
-// up builds a lab that ends with the test, and leaves no goroutine behind.
-func up(t testing.TB, topology lab.Topology) *lab.Lab {
-	t.Helper()
-	others := goleak.IgnoreCurrent()
-	l, err := lab.Up(t.Context(), topology)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		l.Close()
-		goleak.VerifyNone(t, others)
-	})
-	return l
-}
 
 var group = netip.MustParseAddrPort("224.0.0.114:1234")
 
@@ -90,7 +76,7 @@ func receive(t testing.TB, conn *net.UDPConn, wait time.Duration) string {
 // was not ready would lose one of them.
 func TestTheFirstDatagramArrives(t *testing.T) {
 	for range 20 {
-		l := up(t, lab.Article)
+		l := labtest.BuildAlone(t, lab.Article)
 		a, b := member(t, l.Host("A"), "eth0"), member(t, l.Host("B"), "eth0")
 		send(t, a, "test")
 		if got, want := receive(t, b, 5*time.Second), "test from 192.168.8.164"; got != want {
@@ -108,7 +94,7 @@ func TestTheFirstDatagramArrives(t *testing.T) {
 
 // The article: left to the kernel, A's datagram goes by eth1 and B hears nothing.
 func TestTheArticle(t *testing.T) {
-	l := up(t, lab.Article)
+	l := labtest.BuildAlone(t, lab.Article)
 	b := member(t, l.Host("B"), "eth0")
 	var source string
 	err := l.Host("A").Do(func() error {
@@ -148,10 +134,10 @@ func TestRoutes(t *testing.T) {
 		{"prohibited groups", []lab.Route{{Dst: groups, Type: lab.Prohibit}}, "", syscall.EACCES},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			l := up(t, lab.Topology{
+			l := labtest.BuildAlone(t, lab.Topology{
 				Switches: lab.Article.Switches,
 				Hosts: []lab.Host{{Name: "A", Routes: test.routes, Interfaces: append([]lab.Interface{
-					{Name: "tun0", Addrs: prefixes("10.8.0.2/24")}}, lab.Article.Hosts[0].Interfaces...)}},
+					{Name: "tun0", Addrs: labtest.Prefixes("10.8.0.2/24")}}, lab.Article.Hosts[0].Interfaces...)}},
 			})
 			var source string
 			err := l.Host("A").Do(func() error {
@@ -173,8 +159,8 @@ func TestRoutes(t *testing.T) {
 // Hosts see themselves only, labs do not see each other, and a host that is
 // down at first can be switched on.
 func TestHostsAreApart(t *testing.T) {
-	down := oneHost([]lab.Interface{{Name: "eth0", Switch: "lan", Addrs: prefixes("192.168.8.164/24"), Down: true}})
-	first, second := up(t, lab.Article), up(t, down)
+	down := oneHost([]lab.Interface{{Name: "eth0", Switch: "lan", Addrs: labtest.Prefixes("192.168.8.164/24"), Down: true}})
+	first, second := labtest.BuildAlone(t, lab.Article), labtest.BuildAlone(t, down)
 	for _, test := range []struct {
 		host *lab.Node
 		want []string
@@ -208,7 +194,7 @@ func TestHostsAreApart(t *testing.T) {
 func TestUpFails(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	strange := netip.MustParseAddr("203.0.113.1")
-	_, err := lab.Up(t.Context(), oneHost([]lab.Interface{{Name: "eth0", Switch: "lan", Addrs: prefixes("192.0.2.1/24")}},
+	_, err := lab.Up(t.Context(), oneHost([]lab.Interface{{Name: "eth0", Switch: "lan", Addrs: labtest.Prefixes("192.0.2.1/24")}},
 		lab.Route{Dst: netip.MustParsePrefix("0.0.0.0/0"), Via: strange}))
 	if want := "lab: host A: add route 0.0.0.0/0: network is unreachable"; err == nil || err.Error() != want {
 		t.Errorf("a gateway on no subnet: error %v, want %s", err, want)
@@ -225,7 +211,7 @@ func TestUpFails(t *testing.T) {
 // An error of Do's function keeps its identity, and a function that does not
 // return does not hang it.
 func TestDo(t *testing.T) {
-	h := up(t, lab.Article).Host("A")
+	h := labtest.BuildAlone(t, lab.Article).Host("A")
 	if err := h.Do(func() error { runtime.Goexit(); return nil }); err == nil {
 		t.Error("Do returns nil for a function that did not return")
 	}
@@ -240,7 +226,7 @@ func BenchmarkUp(b *testing.B) {
 	thirty := lab.Topology{Switches: []lab.Switch{{Name: "lan"}}}
 	for i := range 30 {
 		thirty.Hosts = append(thirty.Hosts, lab.Host{Name: fmt.Sprintf("H%d", i), Interfaces: []lab.Interface{
-			{Name: "eth0", Switch: "lan", Addrs: prefixes(fmt.Sprintf("10.0.0.%d/24", i+1))}}})
+			{Name: "eth0", Switch: "lan", Addrs: labtest.Prefixes(fmt.Sprintf("10.0.0.%d/24", i+1))}}})
 	}
 	for _, bench := range []struct {
 		name     string

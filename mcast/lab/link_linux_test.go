@@ -12,10 +12,11 @@ import (
 	"time"
 
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
 func TestDrop(t *testing.T) {
-	l := up(t, lab.Article)
+	l := labtest.BuildAlone(t, lab.Article)
 	a, b := member(t, l.Host("A"), "eth0"), member(t, l.Host("B"), "eth0")
 	eth0 := l.Host("B").Link("eth0")
 	// count says how many of 500 datagrams reach B. The drop happens on the
@@ -50,7 +51,7 @@ func TestDrop(t *testing.T) {
 }
 
 func TestLinkChanges(t *testing.T) {
-	l := up(t, lab.Article)
+	l := labtest.BuildAlone(t, lab.Article)
 	h := l.Host("A")
 	eth0 := h.Link("eth0")
 	addrs := func() string {
@@ -115,7 +116,7 @@ func TestLinkChanges(t *testing.T) {
 }
 
 func TestSysctl(t *testing.T) {
-	h := up(t, lab.Article).Host("A")
+	h := labtest.BuildAlone(t, lab.Article).Host("A")
 	if err := h.Sysctl("net.ipv4.conf.eth0.rp_filter", "2"); err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +133,7 @@ func TestSysctl(t *testing.T) {
 func TestLinkLocalReady(t *testing.T) {
 	tentative := []string{"40", "c0"} // IFA_F_TENTATIVE, and with IFA_F_PERMANENT
 	for range 5 {
-		l := up(t, lab.Article)
+		l := labtest.BuildAlone(t, lab.Article)
 		for _, name := range []string{"A", "B"} {
 			var table []byte
 			err := l.Host(name).Do(func() (err error) {

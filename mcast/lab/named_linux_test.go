@@ -13,6 +13,7 @@ import (
 	"golang.org/x/net/ipv6"
 
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
 func upNamed(t *testing.T, name string, hosts int) *lab.Lab {
@@ -21,7 +22,7 @@ func upNamed(t *testing.T, name string, hosts int) *lab.Lab {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return up(t, topology)
+	return labtest.BuildAlone(t, topology)
 }
 
 // say sends a datagram from a host to a group without choosing an interface.
@@ -142,9 +143,9 @@ func TestRouterOnASnoopingSwitch(t *testing.T) {
 		t.Fatal(err)
 	}
 	topology.Switches = []lab.Switch{{Name: "left", Snooping: true, Querier: true}, {Name: "right", Snooping: true, Querier: true}}
-	l := up(t, topology)
+	l := labtest.BuildAlone(t, topology)
 	c := listener(t, l.Host("C"), "239.1.1.1:5000", "eth0")
-	waitFor(t, "C hears A", func() bool {
+	labtest.Eventually(t, "C hears A", func() bool {
 		say(t, l.Host("A"), "239.1.1.1:5000", 2, "x")
 		return receive(t, c, 50*time.Millisecond) != ""
 	})
@@ -167,7 +168,7 @@ func TestRouterInterfaceMadeAgain(t *testing.T) {
 // which comes some milliseconds after the join.
 func waitJoined(t *testing.T, from *lab.Node, to string, c *net.UDPConn) {
 	t.Helper()
-	waitFor(t, "the member hears the group", func() bool {
+	labtest.Eventually(t, "the member hears the group", func() bool {
 		say(t, from, to, 1, "?")
 		return receive(t, c, 50*time.Millisecond) != ""
 	})
@@ -199,7 +200,7 @@ func TestSnoopingWithoutQuerier(t *testing.T) {
 	b := listener(t, l.Host("B"), "239.1.1.1:5000", "eth0")
 	always := listener(t, l.Host("B"), "224.0.0.114:5001", "eth0")
 	waitJoined(t, l.Host("A"), "239.1.1.1:5000", b)
-	waitFor(t, "B hears nothing more", func() bool {
+	labtest.Eventually(t, "B hears nothing more", func() bool {
 		say(t, l.Host("A"), "239.1.1.1:5000", 1, "x")
 		return receive(t, b, 50*time.Millisecond) == ""
 	})
@@ -289,14 +290,4 @@ func counters(t *testing.T, l *lab.Lab, host string) lab.Counters {
 		t.Fatal(err)
 	}
 	return c
-}
-
-// waitFor tries again until the condition holds.
-func waitFor(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !holds(); {
-		if time.Now().After(deadline) {
-			t.Fatalf("%s: not in 20 s", what)
-		}
-	}
 }

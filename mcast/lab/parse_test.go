@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
 const everything = `# the article's LAN
@@ -39,9 +40,9 @@ func TestParseTopology(t *testing.T) {
 			{
 				Name: "A",
 				Interfaces: []lab.Interface{
-					{Name: "eth0", Switch: "lan", Addrs: prefixes("192.168.8.164/24"), Loss: 30, MTU: 1400},
-					{Name: "eth1", Switch: "other", Addrs: prefixes("169.254.167.41/16", "2001:db8::1/64"), Delay: 20 * time.Millisecond, Down: true},
-					{Name: "tun0", Addrs: prefixes("10.8.0.2/24")},
+					{Name: "eth0", Switch: "lan", Addrs: labtest.Prefixes("192.168.8.164/24"), Loss: 30, MTU: 1400},
+					{Name: "eth1", Switch: "other", Addrs: labtest.Prefixes("169.254.167.41/16", "2001:db8::1/64"), Delay: 20 * time.Millisecond, Down: true},
+					{Name: "tun0", Addrs: labtest.Prefixes("10.8.0.2/24")},
 				},
 				Routes: []lab.Route{
 					{Dst: netip.MustParsePrefix("0.0.0.0/0"), Via: netip.MustParseAddr("192.168.8.1"), Dev: "eth0"},
@@ -50,7 +51,7 @@ func TestParseTopology(t *testing.T) {
 				},
 				Sysctls: map[string]string{"net.ipv4.conf.all.rp_filter": "1", "net.ipv4.ping_group_range": "0  1000"},
 			},
-			{Name: "R", Router: true, Interfaces: []lab.Interface{{Name: "eth0", Switch: "lan", Addrs: prefixes("192.168.8.1/24")}}},
+			{Name: "R", Router: true, Interfaces: []lab.Interface{{Name: "eth0", Switch: "lan", Addrs: labtest.Prefixes("192.168.8.1/24")}}},
 		},
 	}
 	got, err := lab.ParseTopology("everything", strings.NewReader(everything))
@@ -187,8 +188,8 @@ func anyTopology(t *rapid.T) (topology lab.Topology) {
 				Down:   rapid.Bool().Draw(t, "down"),
 			}
 			ifi.Addrs = rapid.SampledFrom([][]netip.Prefix{nil,
-				prefixes(fmt.Sprintf("10.%d.%d.1/16", n, i)),
-				prefixes(fmt.Sprintf("10.%d.%d.1/32", n, i), fmt.Sprintf("2001:db8:%d:%d::1/64", n, i)),
+				labtest.Prefixes(fmt.Sprintf("10.%d.%d.1/16", n, i)),
+				labtest.Prefixes(fmt.Sprintf("10.%d.%d.1/32", n, i), fmt.Sprintf("2001:db8:%d:%d::1/64", n, i)),
 			}).Draw(t, "addresses")
 			h.Interfaces = append(h.Interfaces, ifi)
 		}

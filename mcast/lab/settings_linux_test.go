@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
 // The settings of a topology: sysctls, MTU, loss.
@@ -25,7 +26,7 @@ func TestSettings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := up(t, topology)
+	l := labtest.BuildAlone(t, topology)
 	a := l.Host("A")
 	check := func(when string) {
 		t.Helper()

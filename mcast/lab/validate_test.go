@@ -5,14 +5,8 @@ import (
 	"testing"
 
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
-
-func prefixes(s ...string) (out []netip.Prefix) {
-	for _, p := range s {
-		out = append(out, netip.MustParsePrefix(p))
-	}
-	return out
-}
 
 // oneHost is a topology of a switch "lan" and a host "A".
 func oneHost(interfaces []lab.Interface, routes ...lab.Route) lab.Topology {
@@ -27,7 +21,7 @@ func withSysctl(name, value string) lab.Topology {
 }
 
 func TestValidate(t *testing.T) {
-	eth0 := lab.Interface{Name: "eth0", Switch: "lan", Addrs: prefixes("192.0.2.1/24")}
+	eth0 := lab.Interface{Name: "eth0", Switch: "lan", Addrs: labtest.Prefixes("192.0.2.1/24")}
 	byDefault := netip.MustParsePrefix("0.0.0.0/0")
 	gateway := netip.MustParseAddr("192.0.2.254")
 	for _, test := range []struct {
@@ -40,9 +34,9 @@ func TestValidate(t *testing.T) {
 		{"the same address on two switches", lab.Topology{
 			Switches: []lab.Switch{{Name: "lan"}, {Name: "other"}},
 			Hosts: []lab.Host{{Name: "A", Interfaces: []lab.Interface{eth0,
-				{Name: "eth1", Switch: "other", Addrs: prefixes("192.0.2.1/24")}}}},
+				{Name: "eth1", Switch: "other", Addrs: labtest.Prefixes("192.0.2.1/24")}}}},
 		}, ""},
-		{"no switch, so no neighbour with the address", oneHost([]lab.Interface{eth0, {Name: "tun0", Addrs: prefixes("192.0.2.1/32")}}), ""},
+		{"no switch, so no neighbour with the address", oneHost([]lab.Interface{eth0, {Name: "tun0", Addrs: labtest.Prefixes("192.0.2.1/32")}}), ""},
 		{"route by lo", oneHost(nil, lab.Route{Dst: netip.MustParsePrefix("224.0.0.0/4"), Dev: "lo"}), ""},
 
 		{"two switches of one name", lab.Topology{Switches: []lab.Switch{{Name: "lan"}, {Name: "lan"}}},
@@ -66,7 +60,7 @@ func TestValidate(t *testing.T) {
 		}, `host "B": interface "eth0": address 192.0.2.1 is also that of A eth0, on the same switch "lan"`},
 		{"the zero prefix", oneHost([]lab.Interface{{Name: "eth0", Addrs: []netip.Prefix{{}}}}),
 			`host "A": interface "eth0": an address is missing or has no prefix length`},
-		{"a group for an address", oneHost([]lab.Interface{{Name: "eth0", Addrs: prefixes("224.0.0.114/24")}}),
+		{"a group for an address", oneHost([]lab.Interface{{Name: "eth0", Addrs: labtest.Prefixes("224.0.0.114/24")}}),
 			`host "A": interface "eth0": 224.0.0.114 is not a unicast address`},
 		{"route by no interface", oneHost([]lab.Interface{eth0}, lab.Route{Dst: byDefault, Via: gateway, Dev: "eth1"}),
 			`host "A": route 0.0.0.0/0: no interface "eth1"`},
@@ -98,14 +92,14 @@ func TestValidate(t *testing.T) {
 			`host "A.b": a dot in the name: HOST.INTERFACE is how interfaces are named`},
 		{"a word for an interface", oneHost([]lab.Interface{{Name: "route"}}),
 			`host "A": interface "route": the name is a word of the text format`},
-		{"an address twice", oneHost([]lab.Interface{{Name: "eth0", Addrs: prefixes("192.0.2.1/24", "192.0.2.1/24")}}),
+		{"an address twice", oneHost([]lab.Interface{{Name: "eth0", Addrs: labtest.Prefixes("192.0.2.1/24", "192.0.2.1/24")}}),
 			`host "A": interface "eth0": address 192.0.2.1/24 is there twice`},
-		{"IPv4 in IPv6", oneHost([]lab.Interface{{Name: "eth0", Addrs: prefixes("::ffff:192.0.2.1/120")}}),
+		{"IPv4 in IPv6", oneHost([]lab.Interface{{Name: "eth0", Addrs: labtest.Prefixes("::ffff:192.0.2.1/120")}}),
 			`host "A": interface "eth0": ::ffff:192.0.2.1 is an IPv4 address: write 192.0.2.1`},
 		{"small MTU", oneHost([]lab.Interface{{Name: "eth0", MTU: 575}}), `host "A": interface "eth0": MTU 575: want 576 to 9000`},
 		{"large MTU", oneHost([]lab.Interface{{Name: "eth0", MTU: 9001}}), `host "A": interface "eth0": MTU 9001: want 576 to 9000`},
-		{"MTU for IPv4", oneHost([]lab.Interface{{Name: "eth0", MTU: 576, Addrs: prefixes("192.0.2.1/24")}}), ""},
-		{"MTU for IPv6", oneHost([]lab.Interface{{Name: "eth0", MTU: 1279, Addrs: prefixes("2001:db8::1/64")}}),
+		{"MTU for IPv4", oneHost([]lab.Interface{{Name: "eth0", MTU: 576, Addrs: labtest.Prefixes("192.0.2.1/24")}}), ""},
+		{"MTU for IPv6", oneHost([]lab.Interface{{Name: "eth0", MTU: 1279, Addrs: labtest.Prefixes("2001:db8::1/64")}}),
 			`host "A": interface "eth0": MTU 1279: IPv6 needs 1280 or more`},
 		{"loss of more than all", oneHost([]lab.Interface{{Name: "eth0", Loss: 101}}), `host "A": interface "eth0": loss 101%: want 0 to 100`},
 		{"delay before it is sent", oneHost([]lab.Interface{{Name: "eth0", Delay: -1}}), `host "A": interface "eth0": delay -1ns: want 0 to 10s`},

@@ -14,10 +14,11 @@ import (
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
 func TestAHostIsPinged(t *testing.T) {
-	l := lan(t, 1)
+	l := labtest.Build(t, labtest.PingLAN(1))
 	echoing(t, l.Host("R1"), "192.168.1.11:7000")
 	for _, size := range []int{0, 1, 7, 8, 19, 20, 32, 1472, 1473, 65507} {
 		s, told := ping(t, l.Host("P"), Config{Target: to("192.168.1.11:7000"), Count: 5, Interval: 5 * time.Millisecond, Timeout: 10 * time.Second, Size: size})
@@ -40,7 +41,7 @@ func TestAHostIsPinged(t *testing.T) {
 
 func TestEveryResponderInAGroupHasItsOwnLoss(t *testing.T) {
 	const lossy = "R5"
-	l := lan(t, 8)
+	l := labtest.Build(t, labtest.PingLAN(8))
 	for n := range 8 {
 		echoingIn(t, l.Host(fmt.Sprintf("R%d", n+1)), "239.1.2.3:5000", "eth0")
 	}
@@ -77,7 +78,7 @@ func TestAResponderByTwoInterfacesIsTwo(t *testing.T) {
 			{Name: "eth1", Switch: "two", Addrs: []netip.Prefix{netip.MustParsePrefix(second)}},
 		}}
 	}
-	l := build(t, lab.Topology{
+	l := labtest.Build(t, lab.Topology{
 		Switches: []lab.Switch{{Name: "one"}, {Name: "two"}},
 		Hosts:    []lab.Host{two("P", "192.168.1.10/24", "192.168.2.10/24"), two("R", "192.168.1.11/24", "192.168.2.11/24")},
 	})
@@ -104,9 +105,9 @@ func TestAResponderByTwoInterfacesIsTwo(t *testing.T) {
 }
 
 func TestLinkLocalIPv6(t *testing.T) {
-	l := lan(t, 2)
+	l := labtest.Build(t, labtest.PingLAN(2))
 	var address netip.Addr
-	in(t, l.Host("R1"), func() error {
+	labtest.In(t, l.Host("R1"), func() error {
 		address = devices(t, "eth0")[0].Addr(netip.MustParseAddr("ff02::1")).WithZone("eth0")
 		return nil
 	})
@@ -132,7 +133,7 @@ func TestLinkLocalIPv6(t *testing.T) {
 
 func TestAClosedPortRefuses(t *testing.T) {
 	for _, size := range []int{0, 8, 32, 4000} {
-		l := lan(t, 1) // another each time: a host sends few ICMP errors in a row (icmp_ratelimit)
+		l := labtest.Build(t, labtest.PingLAN(1)) // another each time: a host sends few ICMP errors in a row (icmp_ratelimit)
 		s, told := ping(t, l.Host("P"), Config{Target: to("192.168.1.11:9"), Count: 3, Interval: 20 * time.Millisecond, Timeout: 5 * time.Second, Size: size})
 		const text = "192.168.1.11:9 refused it: ICMP port unreachable (3, 3) from 192.168.1.11"
 		if r := s.Responders[0]; s.Sent != 3 || r.Received != 0 || r.Lost != 3 || s.Errors[text] != 3 || len(s.Errors) != 1 || s.Took > 3*time.Second {
@@ -151,7 +152,7 @@ func TestAClosedPortRefuses(t *testing.T) {
 }
 
 func TestAnAbsentHostIsUnreachable(t *testing.T) {
-	l := lan(t, 1)
+	l := labtest.Build(t, labtest.PingLAN(1))
 	s, _ := ping(t, l.Host("P"), Config{Target: to("192.168.1.99:7000"), Count: 1, Timeout: 20 * time.Second, Size: 32})
 	if r := s.Responders[0]; r.Lost != 1 || len(s.Errors) != 1 || s.Took > 10*time.Second {
 		t.Errorf("%+v; want one lost with its reason, after about 3 s", s)
@@ -166,8 +167,8 @@ func TestAnAbsentHostIsUnreachable(t *testing.T) {
 // Requests to a neighbour that does not answer ARP wait in a queue, and when it
 // is full the send waits, too.
 func TestCancelEndsALongQueue(t *testing.T) {
-	l := lan(t, 1)
-	in(t, l.Host("P"), func() error {
+	l := labtest.Build(t, labtest.PingLAN(1))
+	labtest.In(t, l.Host("P"), func() error {
 		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 		defer cancel()
 		s, err := Run(ctx, Config{Target: to("192.168.1.99:7000"), Interval: MinInterval, Size: mcast.MaxPayload})
@@ -179,7 +180,7 @@ func TestCancelEndsALongQueue(t *testing.T) {
 }
 
 func TestFlood(t *testing.T) {
-	l := lan(t, 1)
+	l := labtest.Build(t, labtest.PingLAN(1))
 	echoing(t, l.Host("R1"), "192.168.1.11:7000")
 	s, _ := ping(t, l.Host("P"), Config{Target: to("192.168.1.11:7000"), Count: 2000, Size: 32, Flood: true})
 	r := s.Responders[0]
@@ -190,7 +191,7 @@ func TestFlood(t *testing.T) {
 }
 
 func TestOthersEchoServers(t *testing.T) {
-	l := lan(t, 1)
+	l := labtest.Build(t, labtest.PingLAN(1))
 	for name, command := range map[string][]string{
 		"node": {"node", "-e", `
 			const s = require("dgram").createSocket("udp4");
@@ -211,7 +212,7 @@ func TestOthersEchoServers(t *testing.T) {
 			target := netip.AddrPortFrom(netip.MustParseAddr("192.168.1.11"), port)
 			ctx, stop := context.WithTimeout(t.Context(), 10*time.Second)
 			defer stop()
-			in(t, l.Host("P"), func() error { // until it is there
+			labtest.In(t, l.Host("P"), func() error { // until it is there
 				_, err := Run(ctx, Config{Target: target, Interval: 20 * time.Millisecond, Size: 32, Report: func(e Event) {
 					if e.Kind == KindReply {
 						stop()

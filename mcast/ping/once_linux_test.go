@@ -10,11 +10,12 @@ import (
 	"time"
 
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
 func once(t *testing.T, ctx context.Context, host *lab.Node, cfg OnceConfig) (x Exchange, failed error) {
 	t.Helper()
-	in(t, host, func() error {
+	labtest.In(t, host, func() error {
 		x, failed = Once(ctx, cfg)
 		return nil
 	})
@@ -22,7 +23,7 @@ func once(t *testing.T, ctx context.Context, host *lab.Node, cfg OnceConfig) (x 
 }
 
 func TestOnceWaitsForTheEcho(t *testing.T) {
-	l := lan(t, 1)
+	l := labtest.Build(t, labtest.PingLAN(1))
 	echoing(t, l.Host("R1"), "192.168.1.11:7000")
 	for _, message := range [][]byte{[]byte("HELLO!!"), {}, bytes.Repeat([]byte("long"), 65507/4)} {
 		sent := 0
@@ -37,7 +38,7 @@ func TestOnceWaitsForTheEcho(t *testing.T) {
 }
 
 func TestOnceSaysWhyThereIsNoAnswer(t *testing.T) {
-	l := lan(t, 2)
+	l := labtest.Build(t, labtest.PingLAN(2))
 	if err := l.Host("R2").Firewall(true, false); err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,6 @@ package ping
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"net/netip"
 	"sync/atomic"
@@ -11,47 +10,14 @@ import (
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
-
-// lan is a host P, 192.168.1.10, that pings, and responders R1 to Rn, from
-// 192.168.1.11 on.
-func lan(t *testing.T, responders int) *lab.Lab {
-	t.Helper()
-	topology := lab.Topology{Switches: []lab.Switch{{Name: "lan"}}}
-	for n := range responders + 1 {
-		name := fmt.Sprintf("R%d", n)
-		if n == 0 {
-			name = "P"
-		}
-		topology.Hosts = append(topology.Hosts, lab.Host{Name: name, Interfaces: []lab.Interface{{
-			Name: "eth0", Switch: "lan", Addrs: []netip.Prefix{netip.MustParsePrefix(fmt.Sprintf("192.168.1.%d/24", 10+n))},
-		}}})
-	}
-	return build(t, topology)
-}
-
-func build(t *testing.T, topology lab.Topology) *lab.Lab {
-	t.Helper()
-	l, err := lab.Up(t.Context(), topology)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	return l
-}
-
-func in(t *testing.T, host *lab.Node, fn func() error) {
-	t.Helper()
-	if err := host.Do(fn); err != nil {
-		t.Fatal(err)
-	}
-}
 
 // echoing is an echo server of a host until the test ends.
 func echoing(t *testing.T, host *lab.Node, address string) {
 	t.Helper()
 	var c *net.UDPConn
-	in(t, host, func() (err error) {
+	labtest.In(t, host, func() (err error) {
 		c, err = net.ListenUDP("udp", net.UDPAddrFromAddrPort(to(address)))
 		return err
 	})
@@ -81,7 +47,7 @@ func echoingIn(t *testing.T, host *lab.Node, group string, interfaces ...string)
 		t.Fatal(err)
 	}
 	var c *mcast.Conn
-	in(t, host, func() (err error) {
+	labtest.In(t, host, func() (err error) {
 		cfg := mcast.Config{Port: g.Port}
 		if g.Addr.Is6() {
 			cfg.Addr = netip.IPv6Unspecified()
@@ -134,7 +100,7 @@ func devices(t *testing.T, names ...string) (found []mcast.Interface) {
 func ping(t *testing.T, host *lab.Node, cfg Config, interfaces ...string) (s Summary, told []Event) {
 	t.Helper()
 	cfg.Report = func(e Event) { told = append(told, e) }
-	in(t, host, func() (err error) {
+	labtest.In(t, host, func() (err error) {
 		cfg.Interfaces = devices(t, interfaces...)
 		s, err = Run(t.Context(), cfg)
 		return err

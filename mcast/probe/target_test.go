@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
 func TestParseTargets(t *testing.T) {
@@ -77,10 +78,10 @@ func FuzzParseTargets(f *testing.F) {
 // What a host knows of addresses from its interfaces.
 func TestNetworks(t *testing.T) {
 	own := networks{
-		{Index: 1, Name: "lo", Flags: net.FlagUp | net.FlagLoopback, Addrs: prefixes("127.0.0.1/8", "::1/128")},
-		{Index: 2, Name: "eth0", Flags: net.FlagUp, Addrs: prefixes("192.168.1.10/24", "2001:db8::a/64", "fe80::a/64")},
-		{Index: 3, Name: "eth1", Addrs: prefixes("10.0.0.1/8")}, // down
-		{Index: 4, Name: "ptp0", Flags: net.FlagUp, Addrs: prefixes("172.16.0.1/31")},
+		{Index: 1, Name: "lo", Flags: net.FlagUp | net.FlagLoopback, Addrs: labtest.Prefixes("127.0.0.1/8", "::1/128")},
+		{Index: 2, Name: "eth0", Flags: net.FlagUp, Addrs: labtest.Prefixes("192.168.1.10/24", "2001:db8::a/64", "fe80::a/64")},
+		{Index: 3, Name: "eth1", Addrs: labtest.Prefixes("10.0.0.1/8")}, // down
+		{Index: 4, Name: "ptp0", Flags: net.FlagUp, Addrs: labtest.Prefixes("172.16.0.1/31")},
 	}
 	for _, c := range []struct{ addr, want string }{
 		{"127.0.0.1", "own"}, {"127.9.9.9", "own"}, {"127.255.255.255", "own"}, {"::1", "own"},
@@ -110,13 +111,6 @@ func TestNetworks(t *testing.T) {
 	if got := own.source(mcast.Via{IfIndex: 3, Source: to}, to); got != to {
 		t.Errorf("the source is %s, want the one that was chosen", got)
 	}
-}
-
-func prefixes(list ...string) (out []netip.Prefix) {
-	for _, s := range list {
-		out = append(out, netip.MustParsePrefix(s))
-	}
-	return out
 }
 
 func TestBadConfig(t *testing.T) {

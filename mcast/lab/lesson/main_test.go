@@ -4,10 +4,9 @@ import (
 	"os"
 	"testing"
 
-	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
 func TestMain(m *testing.M) {
-	os.Setenv("GORACE", "atexit_sleep_ms=0") // the race detector would hold every process for a second
-	os.Exit(lab.RunTests(m))
+	os.Exit(labtest.RunTests(m))
 }
