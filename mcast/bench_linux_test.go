@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/mcast/lab"
 	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
@@ -36,11 +37,11 @@ func BenchmarkJoin1000(b *testing.B) {
 }
 
 func join1000(b *testing.B, v version, filtered bool) error {
-	list, err := mcast.Interfaces()
+	list, err := host.Interfaces()
 	if err != nil {
 		return err
 	}
-	eth0, err := mcast.FindInterface(list, "eth0")
+	eth0, err := host.Find(list, "eth0")
 	if err != nil {
 		return err
 	}

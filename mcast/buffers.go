@@ -1,6 +1,10 @@
 package mcast
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/groupcast/groupcast/mcast/host"
+)
 
 // ReadBuffer is the receive buffer that the system granted, in bytes. Linux
 // reports twice what it was asked for, and charges each datagram's own
@@ -23,7 +27,7 @@ func (c *Conn) SetReadBuffer(bytes int) error {
 		err = c.askReadBuffer(bytes)
 	}
 	if err != nil {
-		return &OpError{Op: "set read buffer", Target: c.local.String(), Err: cause(err)}
+		return &OpError{Op: "set read buffer", Target: c.local.String(), Err: host.Cause(err)}
 	}
 	return nil
 }

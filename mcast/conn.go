@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // Conn is a UDP socket that can join groups. All of its methods may be called
@@ -89,7 +91,7 @@ func Listen(ctx context.Context, cfg Config) (*Conn, error) {
 	}
 	udp, err := open(ctx, cfg)
 	if err != nil {
-		if err = cause(err); portTaken(err) {
+		if err = host.Cause(err); portTaken(err) {
 			err = fmt.Errorf("%w: %w", ErrPortInUse, err)
 		}
 		return fail(err)
@@ -107,7 +109,7 @@ func Listen(ctx context.Context, cfg Config) (*Conn, error) {
 	}
 	if err := c.configure(); err != nil {
 		udp.Close()
-		return fail(cause(err))
+		return fail(host.Cause(err))
 	}
 	return c, nil
 }

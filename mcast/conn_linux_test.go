@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/mcast/lab"
 	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
@@ -24,11 +25,11 @@ func onGroup(t *testing.T, host *lab.Node, names ...string) *mcast.Conn {
 	return c
 }
 
-func joinedOn(t *testing.T, host *lab.Node, g mcast.Group) []string {
+func joinedOn(t *testing.T, node *lab.Node, g mcast.Group) []string {
 	t.Helper()
 	var names []string
-	labtest.In(t, host, func() error {
-		list, err := mcast.IGMP()
+	labtest.In(t, node, func() error {
+		list, err := host.IGMP()
 		for _, i := range list {
 			if i.Has(g.Addr) {
 				names = append(names, i.Name)
@@ -74,7 +75,7 @@ func TestJoinAndLeaveReachTheKernel(t *testing.T) {
 func TestJoinWithoutInterface(t *testing.T) {
 	a := labtest.Build(t, lab.Article).Host("A")
 	c := onGroup(t, a)
-	join(t, a, c, mcast.DefaultGroup, mcast.Interface{})
+	join(t, a, c, mcast.DefaultGroup, host.Interface{})
 	if got := joinedOn(t, a, mcast.DefaultGroup); !slices.Equal(got, []string{"eth1"}) {
 		t.Errorf("joined on %v, want eth1", got)
 	}
@@ -94,8 +95,8 @@ func TestDatagramTellsHowItCame(t *testing.T) {
 	d, text := labtest.Next(t, heard)
 	want := mcast.Datagram{
 		At:      d.At,
-		From:    netip.AddrPortFrom(addr("192.168.8.226"), from.LocalAddr().Port()),
-		To:      addr("224.0.0.114"),
+		From:    netip.AddrPortFrom(labtest.Addr("192.168.8.226"), from.LocalAddr().Port()),
+		To:      labtest.Addr("224.0.0.114"),
 		IfIndex: labtest.Device(t, a, "eth0").Index,
 		Hops:    7,
 		Data:    d.Data,
@@ -133,7 +134,7 @@ func TestSendByInterface(t *testing.T) {
 		{"by eth0", eth0.Index, "192.168.8.164"},
 	} {
 		d, text := labtest.Next(t, own)
-		if text != want.text || d.IfIndex != want.index || d.From.Addr() != addr(want.source) {
+		if text != want.text || d.IfIndex != want.index || d.From.Addr() != labtest.Addr(want.source) {
 			t.Errorf("own copy %q by interface %d from %s, want %+v", text, d.IfIndex, d.From, want)
 		}
 	}
@@ -144,8 +145,8 @@ func TestSendWithSource(t *testing.T) {
 	lo := labtest.Device(t, a, "lo")
 	own := onGroup(t, a, "lo")
 	c := labtest.Socket(t, a, mcast.Config{})
-	send(t, a, c, "hi", mcast.Via{IfIndex: lo.Index, Source: addr("127.0.0.1")})
-	if d, _ := labtest.Next(t, own); d.From.Addr() != addr("127.0.0.1") {
+	send(t, a, c, "hi", mcast.Via{IfIndex: lo.Index, Source: labtest.Addr("127.0.0.1")})
+	if d, _ := labtest.Next(t, own); d.From.Addr() != labtest.Addr("127.0.0.1") {
 		t.Errorf("the source is %s, want 127.0.0.1", d.From.Addr())
 	}
 }
@@ -244,8 +245,8 @@ func TestErrors(t *testing.T) {
 		{"join twice", a, func() error { return c.Join(g, eth0) }, mcast.ErrJoined,
 			"mcast: join 224.0.0.114:1234 on eth0: already joined there"},
 		{"leave what was not joined", a, func() error { return c.Leave(group("239.9.9.9"), eth0) }, mcast.ErrNotJoined, "on eth0"},
-		{"join a unicast address", a, func() error { return c.Join(mcast.Group{Addr: addr("192.168.8.226")}, eth0) }, mcast.ErrNotMulticast, ""},
-		{"join on an interface that is gone", a, func() error { return c.Join(group("239.9.9.9"), mcast.Interface{Index: 99, Name: "eth9"}) }, syscall.ENODEV,
+		{"join a unicast address", a, func() error { return c.Join(mcast.Group{Addr: labtest.Addr("192.168.8.226")}, eth0) }, mcast.ErrNotMulticast, ""},
+		{"join on an interface that is gone", a, func() error { return c.Join(group("239.9.9.9"), host.Interface{Index: 99, Name: "eth9"}) }, syscall.ENODEV,
 			"join 239.9.9.9:1234 on eth9"},
 		{"join IPv6 on an IPv4 socket", a, func() error { return c.Join(group("ff02::114"), eth0) }, mcast.ErrFamily, ""},
 		{"send IPv6 from an IPv4 socket", a, func() error { return c.Send(nil, group("ff02::114").AddrPort(), mcast.Via{}) }, mcast.ErrFamily, ""},
@@ -268,7 +269,7 @@ func TestErrors(t *testing.T) {
 			_, err := mcast.Listen(t.Context(), mcast.Config{Port: held.LocalAddr().Port()})
 			return err
 		}, mcast.ErrPortInUse, "listen 0.0.0.0:4000"},
-		{"join where no route leads", b, func() error { return held.Join(g, mcast.Interface{}) }, mcast.ErrNoRoute, "network is unreachable"},
+		{"join where no route leads", b, func() error { return held.Join(g, host.Interface{}) }, mcast.ErrNoRoute, "network is unreachable"},
 		{"send where no route leads", b, func() error { return held.Send([]byte("x"), g.AddrPort(), mcast.Via{}) }, syscall.ENETUNREACH,
 			"mcast: send 224.0.0.114:1234: network is unreachable"},
 	}

@@ -23,7 +23,7 @@ func TestConnectedRefused(t *testing.T) {
 	for _, lo := range []string{"127.0.0.1", "::1"} {
 		for _, asked := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, PeerError %v", lo, asked), func(t *testing.T) {
-				server := labtest.Socket(t, a, mcast.Config{Addr: addr(lo)})
+				server := labtest.Socket(t, a, mcast.Config{Addr: labtest.Addr(lo)})
 				at := server.LocalAddr()
 				server.Close()
 				events, cfg := newTold(), mcast.Config{Remote: at}
@@ -31,7 +31,7 @@ func TestConnectedRefused(t *testing.T) {
 					cfg.PeerError = events.error
 				}
 				c := labtest.Socket(t, a, cfg)
-				if c.LocalAddr().Addr() != addr(lo) || c.RemoteAddr() != at {
+				if c.LocalAddr().Addr() != labtest.Addr(lo) || c.RemoteAddr() != at {
 					t.Errorf("connected from %s to %s, want from %s to %s", c.LocalAddr(), c.RemoteAddr(), lo, at)
 				}
 				say := func(text string) error { return c.Send([]byte(text), netip.AddrPort{}, mcast.Via{}) }
@@ -52,7 +52,7 @@ func TestConnectedRefused(t *testing.T) {
 					t.Errorf("the Read after it: %v, want ECONNREFUSED", err)
 				}
 
-				server = labtest.Socket(t, a, mcast.Config{Addr: addr(lo), Port: at.Port()})
+				server = labtest.Socket(t, a, mcast.Config{Addr: labtest.Addr(lo), Port: at.Port()})
 				if err := say("back?"); err != nil {
 					t.Fatalf("to the server that is back: %v", err)
 				}

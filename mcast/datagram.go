@@ -3,6 +3,8 @@ package mcast
 import (
 	"net/netip"
 	"time"
+
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // Datagram is one UDP datagram that arrived, with what the kernel said about
@@ -22,7 +24,7 @@ type Datagram struct {
 // Membership is one joined group on one interface.
 type Membership struct {
 	Group
-	Interface Interface // the zero Interface: where the kernel chose, on a system that does not tell
+	Interface host.Interface // the zero Interface: where the kernel chose, on a system that does not tell
 }
 
 // BatchSize is how many datagrams a Read returns at the most, and the size of

@@ -155,7 +155,7 @@ var dgram = []struct {
 		}
 		l.send(c, "multicast", asm4.AddrPort(), l.byEth0())
 		l.send(c, "unicast", hostB, mcast.Via{})
-		l.send(c6, "multicast6", ssm6.AddrPort(), mcast.Via{IfIndex: l.eth0.Index, Source: addr("fd00:8::164")})
+		l.send(c6, "multicast6", ssm6.AddrPort(), mcast.Via{IfIndex: l.eth0.Index, Source: labtest.Addr("fd00:8::164")})
 		l.wire("192.168.8.164 > 224.0.0.114 ttl 3 multicast", "192.168.8.164 > 192.168.8.226 ttl 64 unicast",
 			"fd00:8::164 > ff3e::8000:1 ttl 3 multicast6")
 	}},
@@ -181,7 +181,7 @@ var dgram = []struct {
 		l.send(c, "as routed", asm4.AddrPort(), mcast.Via{}) // by eth1
 		l.send(c, "by eth0", asm4.AddrPort(), l.byEth0())
 		labtest.Hears(l.t, heard, "by eth0")
-		l.send(c6, "six", asm6.AddrPort(), mcast.Via{IfIndex: l.eth0.Index, Source: addr("fd00:8::164")})
+		l.send(c6, "six", asm6.AddrPort(), mcast.Via{IfIndex: l.eth0.Index, Source: labtest.Addr("fd00:8::164")})
 		l.wire("192.168.8.164 > 224.0.0.114 ttl 1 by eth0", "fd00:8::164 > ff02::114 ttl 1 six")
 		l.option(c, unix.SOL_IP, unix.IP_MULTICAST_IF, 0) // the socket's own choice is none
 		l.option(c6, unix.SOL_IPV6, unix.IPV6_MULTICAST_IF, 0)
@@ -284,7 +284,7 @@ var dgram = []struct {
 	{"send (multicast)", func(l *lan) {
 		c, c6 := l.conn(mcast.Config{}), l.conn(mcast.Config{Addr: v6})
 		l.send(c, "hi", asm4.AddrPort(), l.byEth0())
-		l.send(c6, "hi6", asm6.AddrPort(), mcast.Via{IfIndex: l.eth0.Index, Source: addr("fd00:8::164")})
+		l.send(c6, "hi6", asm6.AddrPort(), mcast.Via{IfIndex: l.eth0.Index, Source: labtest.Addr("fd00:8::164")})
 		l.wire("frame to 01:00:5e:00:00:72", "192.168.8.164 > 224.0.0.114 ttl 1 hi",
 			"frame to 33:33:00:00:01:14", "fd00:8::164 > ff02::114 ttl 1 hi6")
 		l.hides("igmp", "720000E0") // sending joins nothing

@@ -1,12 +1,12 @@
 // Package mcast sends and receives UDP datagrams in multicast groups, over
 // IPv4 and IPv6, and tells where they really go.
 //
-// Call Listen for a Conn, then Join a Group on each Interface that it is to be
-// heard on, and Read and Send:
+// Call [Listen] for a [Conn], then [Conn.Join] a [Group] on each interface that
+// it is to be heard on, and [Conn.Read] and [Conn.Send]:
 //
 //	group, err := mcast.ParseGroup("224.0.0.114:1234")
-//	list, err := mcast.Interfaces()
-//	eth0, err := mcast.FindInterface(list, "eth0")
+//	list, err := host.Interfaces()
+//	eth0, err := host.Find(list, "eth0")
 //	conn, err := mcast.Listen(ctx, mcast.Config{Port: group.Port})
 //	err = conn.Join(group, eth0)
 //	err = conn.Send([]byte("hello"), group.AddrPort(), mcast.Via{IfIndex: eth0.Index})
@@ -14,11 +14,11 @@
 //	n, err := conn.Read(ctx, batch)
 //
 // The interface is there twice, because a join does not choose where sends
-// leave. RouteTo asks the kernel where a datagram, or a join without an
-// interface, would go, and why. Watch tells of interfaces that come and go,
-// and Conn.Follow joins again what was lost with one. A Trace is told of the
-// calls on a Conn's sockets. Config.PeerError is told what came back about single
-// datagrams, and SendBatch sends many at once.
+// leave. Package [host] has the interfaces, asks the kernel where a datagram or
+// a join without an interface would go, and reports interfaces that come and
+// go; [Conn.Follow] joins again what was lost with one. A [Trace] is called with
+// each system call on a Conn's sockets. Config.PeerError is called with what came
+// back about single datagrams, and [Conn.SendBatch] sends many at once.
 //
 // Interfaces are chosen by index, and for a send with each datagram, so that
 // two senders on one Conn do not race for a socket option. A Conn is of one IP
@@ -58,9 +58,9 @@
 //     that only other programs have joined is marked Stray, should it get
 //     through, where its destination is known.
 //   - A Conn holds as many groups as one socket does; Stats does not count
-//     drops; a Read returns one datagram; Watch compares the interfaces every
-//     half second.
-//   - IGMP, MLD and RouteTo for a join are missing.
+//     drops; a Read returns one datagram; host.Watch compares the interfaces
+//     every half second.
+//   - host.IGMP, host.MLD and host.RouteTo for a join are missing.
 //   - Config.QueueErrors is missing, and so is Config.PeerError for a Conn that
 //     is not connected. A connected one is told ECONNREFUSED by its next call,
 //     as everywhere, but not who said so.

@@ -3,10 +3,8 @@ package mcast
 import (
 	"errors"
 	"fmt"
-	"net"
-	"os"
-	"runtime"
-	"strings"
+
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // Errors of Listen and of a Conn, beside those of the kernel (syscall.Errno),
@@ -37,28 +35,9 @@ const (
 	MaxPayload6 = 65527
 )
 
-// OpError says what was tried, for which group, on which interface.
-type OpError struct {
-	Op        string // "listen", "join", "leave", "block", "unblock", "send", "read", "route to", "set hops" and so on
-	Target    string // a group, or another address; "" when the operation has none
-	Interface string // its name; "" when it was left to the kernel
-	Err       error
-}
-
-// Error reads "mcast: join 224.0.0.114:1234 on eth0: cause".
-func (e *OpError) Error() string {
-	s := "mcast: " + e.Op
-	if e.Target != "" {
-		s += " " + e.Target
-	}
-	if e.Interface != "" {
-		s += " on " + e.Interface
-	}
-	return s + ": " + e.Err.Error()
-}
-
-// Unwrap returns the cause.
-func (e *OpError) Unwrap() error { return e.Err }
+// OpError says what was tried, for which group, on which interface. It is the
+// one that package host returns as well.
+type OpError = host.OpError
 
 // checkPayload is ErrTooLong for what cannot be one datagram.
 func checkPayload(size int, is4 bool) error {
@@ -76,31 +55,9 @@ func checkPayload(size int, is4 bool) error {
 const maxDatagram = 65535
 
 // opError is err as an OpError; nil stays nil.
-func opError(op string, g Group, on Interface, err error) error {
+func opError(op string, g Group, on host.Interface, err error) error {
 	if err == nil {
 		return nil
 	}
-	return &OpError{Op: op, Target: g.String(), Interface: on.Name, Err: cause(err)}
-}
-
-// cause strips the layers that repeat what an OpError already says.
-func cause(err error) error {
-	for inner := err; inner != nil; {
-		err = inner
-		switch e := err.(type) {
-		case *OpError:
-			inner = e.Err
-		case *net.OpError:
-			inner = e.Err
-		case *os.SyscallError:
-			inner = e.Err
-		default:
-			inner = nil
-		}
-	}
-	// x/net has an error of its own for it, which it does not export.
-	if err != nil && strings.HasSuffix(err.Error(), " implemented on "+runtime.GOOS+"/"+runtime.GOARCH) {
-		err = fmt.Errorf("%w: %w", errors.ErrUnsupported, err)
-	}
-	return err
+	return &OpError{Op: op, Target: g.String(), Interface: on.Name, Err: host.Cause(err)}
 }

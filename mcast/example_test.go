@@ -9,16 +9,17 @@ import (
 	"time"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // loopback is the interface of the examples: whoever runs them sends nothing
 // to a network.
-func loopback() mcast.Interface {
-	list, err := mcast.Interfaces()
+func loopback() host.Interface {
+	list, err := host.Interfaces()
 	if err != nil {
 		log.Fatal(err)
 	}
-	lo, err := mcast.FindInterface(list, "lo")
+	lo, err := host.Find(list, "lo")
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -113,7 +114,7 @@ func ExampleConn_Join_zone() {
 		log.Fatal(err)
 	}
 	defer conn.Close()
-	if err := conn.Join(group, mcast.Interface{}); err != nil {
+	if err := conn.Join(group, host.Interface{}); err != nil {
 		log.Fatal(err)
 	}
 	for _, m := range conn.Memberships() {
@@ -147,28 +148,6 @@ func ExampleParseGroup() {
 	// 192.0.2.1@232.1.1.1:5000
 	// [ff02::114%eth0]:1234
 	// no group: 192.168.8.1:1234
-}
-
-// Where would a datagram go, and why? On a host without a network the kernel
-// has no answer of its own, but an interface can be chosen.
-func ExampleRouteTo() {
-	for _, options := range []mcast.RouteOptions{
-		{},
-		{IfIndex: loopback().Index, Source: netip.MustParseAddr("127.0.0.1")},
-	} {
-		route, err := mcast.RouteTo(mcast.DefaultGroup, options)
-		if err != nil {
-			fmt.Println(err)
-			continue
-		}
-		fmt.Printf("by %s, source %s\n", route.Interface, route.Source)
-		if route.Match.Found {
-			fmt.Println("because of the", route.Match)
-		}
-	}
-	// Output:
-	// mcast: route to 224.0.0.114:1234: network is unreachable
-	// by lo, source 127.0.0.1
 }
 
 // Every system call of a Conn, as it is made.
@@ -211,10 +190,10 @@ func ExampleConn_Follow() {
 		log.Fatal(err)
 	}
 	defer conn.Close()
-	if err := conn.Join(mcast.DefaultGroup, mcast.Interface{}); err != nil {
+	if err := conn.Join(mcast.DefaultGroup, host.Interface{}); err != nil {
 		log.Fatal(err)
 	}
-	err = mcast.Watch(ctx, func(change mcast.Change) {
+	err = host.Watch(ctx, func(change host.Change) {
 		lost, rejoined, err := conn.Follow(change)
 		for _, m := range lost {
 			log.Printf("lost %s: %s is gone", m.Group, m.Interface.Name)

@@ -3,8 +3,9 @@ package mcast
 import (
 	"context"
 	"fmt"
-	"net/netip"
 	"syscall"
+
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // A socket of the kernel holds 20 groups (net.ipv4.igmp_max_memberships), and
@@ -90,7 +91,7 @@ func (c *Conn) addSource(m *member, add func() error) error {
 		err = add()
 	}
 	if noRoom(err) {
-		return fmt.Errorf("%w: %w", ErrTooManySources, cause(err))
+		return fmt.Errorf("%w: %w", ErrTooManySources, host.Cause(err))
 	}
 	return err
 }
@@ -123,19 +124,11 @@ func (c *Conn) addSocket() (*socket, error) {
 	if err := c.takeAll(); err != nil {
 		return nil, err
 	}
-	udp, err := open(context.Background(), Config{Addr: unspecified(c.cfg.Addr), Trace: c.cfg.Trace})
+	udp, err := open(context.Background(), Config{Addr: host.Unspecified(c.cfg.Addr), Trace: c.cfg.Trace})
 	if err != nil {
-		return nil, fmt.Errorf("another socket for more groups: %w", cause(err))
+		return nil, fmt.Errorf("another socket for more groups: %w", host.Cause(err))
 	}
 	s := &socket{protocol: protocolOf(udp, c.cfg.Addr.Is4()), udp: udp, trace: c.cfg.Trace}
 	c.extra = append(c.extra, s)
 	return s, nil
-}
-
-// unspecified is the wildcard address of a's IP version.
-func unspecified(a netip.Addr) netip.Addr {
-	if a.Is4() {
-		return netip.IPv4Unspecified()
-	}
-	return netip.IPv6Unspecified()
 }

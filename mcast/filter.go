@@ -3,24 +3,26 @@ package mcast
 import (
 	"net/netip"
 	"slices"
+
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // Block stops one source's datagrams of a group that is joined for all sources
 // (MCAST_BLOCK_SOURCE): g.Source is whom not to hear. The error is an OpError:
 // ErrNotJoined, ErrBlocked, ErrTooManySources, or ErrMixedModes for a group
 // that is joined for single sources.
-func (c *Conn) Block(g Group, on Interface) error {
+func (c *Conn) Block(g Group, on host.Interface) error {
 	return c.filter("block", g, on, true)
 }
 
 // Unblock lets a blocked source through again; the error is an OpError,
 // ErrNotBlocked when it is not blocked.
-func (c *Conn) Unblock(g Group, on Interface) error {
+func (c *Conn) Unblock(g Group, on host.Interface) error {
 	return c.filter("unblock", g, on, false)
 }
 
 // Blocked lists the sources that are blocked of a group on an interface.
-func (c *Conn) Blocked(g Group, on Interface) []netip.Addr {
+func (c *Conn) Blocked(g Group, on host.Interface) []netip.Addr {
 	g, on, _ = c.place(g, on)
 	c.mu.RLock()
 	defer c.mu.RUnlock()
@@ -30,7 +32,7 @@ func (c *Conn) Blocked(g Group, on Interface) []netip.Addr {
 	return nil
 }
 
-func (c *Conn) filter(op string, g Group, on Interface, block bool) error {
+func (c *Conn) filter(op string, g Group, on host.Interface, block bool) error {
 	g, on, err := c.place(g, on)
 	if err == nil {
 		c.mu.Lock()
@@ -41,7 +43,7 @@ func (c *Conn) filter(op string, g Group, on Interface, block bool) error {
 }
 
 // setBlocked needs c.mu.
-func (c *Conn) setBlocked(g Group, on Interface, block bool) error {
+func (c *Conn) setBlocked(g Group, on host.Interface, block bool) error {
 	m := c.find(g, on)
 	switch {
 	case !g.Source.IsValid():

@@ -3,6 +3,8 @@ package mcast
 import (
 	"errors"
 	"net"
+
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // Follow brings the memberships in line with a change of an interface, as
@@ -11,23 +13,23 @@ import (
 // returns what was lost and what was joined again, for the user to be told.
 // The error joins those of the joins that failed (errors.Join); they are tried
 // again at the next change of that interface. Lost tells what still waits.
-func (c *Conn) Follow(ch Change) (lost, rejoined []Membership, err error) {
+func (c *Conn) Follow(ch host.Change) (lost, rejoined []Membership, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	// What was deleted before the watching began is not reported as gone, but
 	// the watching begins with interfaces that appear.
 	there := existing()
 	for _, m := range c.sorted() {
-		if ch.Kind == Renamed && m.on.Index == ch.Interface.Index {
+		if ch.Kind == host.Renamed && m.on.Index == ch.Interface.Index {
 			m.on = ch.Interface
 		}
-		if ch.Kind == Gone && m.on.Index == ch.Interface.Index || ch.Kind == Appeared && !there(m.on.Index) {
+		if ch.Kind == host.Gone && m.on.Index == ch.Interface.Index || ch.Kind == host.Appeared && !there(m.on.Index) {
 			lost = append(lost, m.list()...)
 			c.drop(m)
 			c.lost = append(c.lost, m)
 		}
 	}
-	if ch.Kind == Gone || !there(ch.Interface.Index) {
+	if ch.Kind == host.Gone || !there(ch.Interface.Index) {
 		return lost, nil, nil
 	}
 	waiting := c.lost
@@ -65,7 +67,7 @@ func (c *Conn) drop(m *member) {
 }
 
 // rejoin joins a lost member on the interface that has its name now.
-func (c *Conn) rejoin(m *member, on Interface) (again []Membership, err error) {
+func (c *Conn) rejoin(m *member, on host.Interface) (again []Membership, err error) {
 	for _, one := range m.list() {
 		err := c.join(one.Group, on)
 		if errors.Is(err, ErrJoined) {

@@ -9,27 +9,28 @@ import (
 	"time"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/mcast/lab"
 	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
 // followed is what a Conn's caller learns of a change.
 type followed struct {
-	change         mcast.Change
+	change         host.Change
 	lost, rejoined []mcast.Membership
 	err            error
 }
 
 // follow keeps a Conn's memberships in line with the host's interfaces for the
 // length of the test, and gives what it learned.
-func follow(t *testing.T, host *lab.Node, c *mcast.Conn, name string) <-chan followed {
+func follow(t *testing.T, node *lab.Node, c *mcast.Conn, name string) <-chan followed {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	events := make(chan followed, 1000)
 	ended := make(chan error, 1)
 	go func() {
-		ended <- host.Do(func() error {
-			return mcast.Watch(ctx, func(ch mcast.Change) {
+		ended <- node.Do(func() error {
+			return host.Watch(ctx, func(ch host.Change) {
 				f := followed{change: ch}
 				f.lost, f.rejoined, f.err = c.Follow(ch)
 				events <- f
@@ -43,7 +44,7 @@ func follow(t *testing.T, host *lab.Node, c *mcast.Conn, name string) <-chan fol
 		}
 	})
 	await(t, events, "beginning", func(f followed) bool {
-		return f.change.Kind == mcast.Appeared && f.change.Interface.Name == name
+		return f.change.Kind == host.Appeared && f.change.Interface.Name == name
 	})
 	return events
 }
@@ -83,7 +84,7 @@ func TestMembershipsComeBackWithTheInterface(t *testing.T) {
 	} {
 		t.Run(version.name, func(t *testing.T) {
 			all, one, blocked := group(t, version.group), group(t, version.source+"@"+version.group), group(t, version.group)
-			blocked.Source = addr(version.source)
+			blocked.Source = labtest.Addr(version.source)
 			one.Addr = one.Addr.Next() // another group
 			cfg := mcast.Config{Addr: anyOf(all), Port: mcast.DefaultPort}
 			c := labtest.Socket(t, a, cfg)
@@ -115,13 +116,13 @@ func TestMembershipsComeBackWithTheInterface(t *testing.T) {
 					t.Errorf("joined again on index %d, want %d", m.Interface.Index, again.Index)
 				}
 			}
-			if got := c.Blocked(all, again); !slices.Equal(got, []Addr{addr(version.source)}) {
+			if got := c.Blocked(all, again); !slices.Equal(got, []Addr{labtest.Addr(version.source)}) {
 				t.Errorf("blocked sources are %v, want %s", got, version.source)
 			}
 
 			// B is blocked in one group, and the one source of the other.
 			from := labtest.Socket(t, b, mcast.Config{Addr: anyOf(all)})
-			via := mcast.Via{IfIndex: labtest.Device(t, b, "eth0").Index, Source: addr(version.source)}
+			via := mcast.Via{IfIndex: labtest.Device(t, b, "eth0").Index, Source: labtest.Addr(version.source)}
 			for _, to := range []mcast.Group{all, one} {
 				labtest.In(t, b, func() error { return from.Send([]byte(to.Addr.String()), to.AddrPort(), via) })
 			}
@@ -139,11 +140,11 @@ func TestMembershipsOutliveAFlap(t *testing.T) {
 	if err := a.Link("eth0").SetDown(); err != nil {
 		t.Fatal(err)
 	}
-	await(t, events, "down", func(f followed) bool { return f.change.Kind == mcast.LinkDown })
+	await(t, events, "down", func(f followed) bool { return f.change.Kind == host.LinkDown })
 	if err := a.Link("eth0").SetUp(); err != nil {
 		t.Fatal(err)
 	}
-	await(t, events, "up", func(f followed) bool { return f.change.Kind == mcast.LinkUp })
+	await(t, events, "up", func(f followed) bool { return f.change.Kind == host.LinkUp })
 	send(t, b, labtest.Socket(t, b, mcast.Config{}), "still here", mcast.Via{})
 	labtest.Hears(t, c, "still here")
 }
@@ -163,7 +164,7 @@ func TestLossesTakeNoRoom(t *testing.T) {
 			if err := a.Link("eth0").Delete(); err != nil {
 				t.Fatal(err)
 			}
-			labtest.In(t, a, func() error { _, _, err := c.Follow(mcast.Change{Kind: mcast.Gone, Interface: before}); return err })
+			labtest.In(t, a, func() error { _, _, err := c.Follow(host.Change{Kind: host.Gone, Interface: before}); return err })
 			if got := len(c.Lost()); got != 1 {
 				t.Fatalf("loss %d: %d memberships wait, want 1", n, got)
 			}
@@ -171,7 +172,7 @@ func TestLossesTakeNoRoom(t *testing.T) {
 				t.Fatal(err)
 			}
 			again := labtest.Device(t, a, "eth0")
-			labtest.In(t, a, func() error { _, _, err := c.Follow(mcast.Change{Kind: mcast.Appeared, Interface: again}); return err })
+			labtest.In(t, a, func() error { _, _, err := c.Follow(host.Change{Kind: host.Appeared, Interface: again}); return err })
 		}
 		for _, call := range calls {
 			if strings.HasSuffix(call, "MULTICAST_ALL 1 = ok") {
@@ -187,20 +188,20 @@ func TestJoinedAgainByHand(t *testing.T) {
 	a := labtest.Build(t, dual).Host("A")
 	c := onGroup(t, a, "eth0")
 	other := group(t, "239.1.2.3")
-	if err := a.AddRoute(lab.Route{Dst: prefix("224.0.0.0/4"), Dev: "eth0"}); err != nil {
+	if err := a.AddRoute(lab.Route{Dst: labtest.Prefix("224.0.0.0/4"), Dev: "eth0"}); err != nil {
 		t.Fatal(err)
 	}
-	join(t, a, c, other, mcast.Interface{})
+	join(t, a, c, other, host.Interface{})
 	before := labtest.Device(t, a, "eth0")
 	labtest.In(t, a, func() error { return errors.Join(a.Link("eth0").Delete(), a.Link("eth0").Make()) })
 	now := labtest.Device(t, a, "eth0")
-	labtest.In(t, a, func() error { _, _, err := c.Follow(mcast.Change{Kind: mcast.Gone, Interface: before}); return err })
+	labtest.In(t, a, func() error { _, _, err := c.Follow(host.Change{Kind: host.Gone, Interface: before}); return err })
 	join(t, a, c, mcast.DefaultGroup, now)
-	for _, kind := range []mcast.ChangeKind{mcast.Appeared, mcast.LinkUp} {
-		labtest.In(t, a, func() error { _, _, err := c.Follow(mcast.Change{Kind: kind, Interface: now}); return err })
+	for _, kind := range []host.ChangeKind{host.Appeared, host.LinkUp} {
+		labtest.In(t, a, func() error { _, _, err := c.Follow(host.Change{Kind: kind, Interface: now}); return err })
 	}
 	if len(c.Lost()) != 0 || len(c.Memberships()) != 2 {
 		t.Errorf("%d memberships wait and %d are there, want 0 and 2", len(c.Lost()), len(c.Memberships()))
 	}
-	labtest.In(t, a, func() error { return c.Leave(other, mcast.Interface{}) })
+	labtest.In(t, a, func() error { return c.Leave(other, host.Interface{}) })
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/mcast/lab"
 	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
@@ -16,11 +17,11 @@ var dual = lab.Topology{
 	Switches: []lab.Switch{{Name: "lan"}, {Name: "other"}},
 	Hosts: []lab.Host{
 		{Name: "A", Interfaces: []lab.Interface{
-			{Name: "eth0", Switch: "lan", Addrs: []netip.Prefix{prefix("192.168.8.164/24"), prefix("2001:db8::164/64")}},
-			{Name: "eth1", Switch: "other", Addrs: []netip.Prefix{prefix("169.254.167.41/16")}},
+			{Name: "eth0", Switch: "lan", Addrs: []netip.Prefix{labtest.Prefix("192.168.8.164/24"), labtest.Prefix("2001:db8::164/64")}},
+			{Name: "eth1", Switch: "other", Addrs: []netip.Prefix{labtest.Prefix("169.254.167.41/16")}},
 		}},
 		{Name: "B", Interfaces: []lab.Interface{
-			{Name: "eth0", Switch: "lan", Addrs: []netip.Prefix{prefix("192.168.8.226/24"), prefix("2001:db8::226/64")}},
+			{Name: "eth0", Switch: "lan", Addrs: []netip.Prefix{labtest.Prefix("192.168.8.226/24"), labtest.Prefix("2001:db8::226/64")}},
 		}},
 	},
 }
@@ -46,7 +47,7 @@ func TestIPv6(t *testing.T) {
 	l := labtest.Build(t, dual)
 	a, b := l.Host("A"), l.Host("B")
 	heard := labtest.Socket(t, b, mcast.Config{Addr: netip.IPv6Unspecified(), Port: mcast.DefaultPort})
-	join(t, b, heard, group(t, "ff02::114%eth0"), mcast.Interface{}) // by its zone
+	join(t, b, heard, group(t, "ff02::114%eth0"), host.Interface{}) // by its zone
 
 	c := labtest.Socket(t, a, mcast.Config{Addr: netip.IPv6Unspecified(), Hops: 9})
 	eth0, eth1 := labtest.Device(t, a, "eth0"), labtest.Device(t, a, "eth1")
@@ -54,11 +55,11 @@ func TestIPv6(t *testing.T) {
 	labtest.In(t, a, func() error { return c.Send([]byte("by eth1"), to, mcast.Via{IfIndex: eth1.Index}) })
 	labtest.In(t, a, func() error { return c.Send([]byte("by the zone"), group(t, "ff02::114%eth0").AddrPort(), mcast.Via{}) })
 	labtest.In(t, a, func() error {
-		return c.Send([]byte("by eth0"), to, mcast.Via{IfIndex: eth0.Index, Source: addr("2001:db8::164")})
+		return c.Send([]byte("by eth0"), to, mcast.Via{IfIndex: eth0.Index, Source: labtest.Addr("2001:db8::164")})
 	})
 	labtest.Hears(t, heard, "by the zone") // and not what left by eth1
 	d, text := labtest.Next(t, heard)
-	if text != "by eth0" || d.From.Addr() != addr("2001:db8::164") || d.To != addr("ff02::114") && d.To != addr("ff02::114%eth0") ||
+	if text != "by eth0" || d.From.Addr() != labtest.Addr("2001:db8::164") || d.To != labtest.Addr("ff02::114") && d.To != labtest.Addr("ff02::114%eth0") ||
 		d.IfIndex != labtest.Device(t, b, "eth0").Index || d.Hops != 9 {
 		t.Errorf("heard %q as %+v", text, d)
 	}

@@ -1,18 +1,18 @@
 package mcast_test
 
 import (
-	"net/netip"
 	"os"
 	"testing"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/mcast/lab"
 	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
 func TestMain(m *testing.M) { os.Exit(labtest.RunTests(m)) }
 
-func join(t *testing.T, host *lab.Node, c *mcast.Conn, g mcast.Group, on mcast.Interface) {
+func join(t *testing.T, host *lab.Node, c *mcast.Conn, g mcast.Group, on host.Interface) {
 	t.Helper()
 	labtest.In(t, host, func() error { return c.Join(g, on) })
 }
@@ -21,5 +21,3 @@ func send(t *testing.T, host *lab.Node, c *mcast.Conn, text string, via mcast.Vi
 	t.Helper()
 	labtest.In(t, host, func() error { return c.Send([]byte(text), mcast.DefaultGroup.AddrPort(), via) })
 }
-
-func addr(s string) netip.Addr { return netip.MustParseAddr(s) }

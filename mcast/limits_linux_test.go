@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
@@ -14,7 +15,7 @@ import (
 // error that says so.
 func TestMoreGroupsThanASocketHolds(t *testing.T) {
 	eachVersion(t, func(t *talk) {
-		before := openFiles(t.T)
+		before := labtest.OpenFiles(t.T)
 		c := t.listen()
 		const most = 25
 		for n := range most {
@@ -56,14 +57,14 @@ func TestMoreGroupsThanASocketHolds(t *testing.T) {
 		}
 
 		// Leaving makes room, which the next joins use.
-		files := openFiles(t.T)
+		files := labtest.OpenFiles(t.T)
 		for n := range most {
 			t.must(c.Leave, t.nth(n), t.eth0)
 		}
 		for n := range most {
 			t.must(c.Join, t.nth(most+n), t.eth0)
 		}
-		if got := openFiles(t.T); got != files {
+		if got := labtest.OpenFiles(t.T); got != files {
 			t.Errorf("%d files are open after others took the place of the groups, want %d as before", got, files)
 		}
 
@@ -72,7 +73,7 @@ func TestMoreGroupsThanASocketHolds(t *testing.T) {
 		}
 		t.refuses("after Close", c.Join, t.nth(99), t.eth0, net.ErrClosed)
 		another.Close()
-		if got := openFiles(t.T); got > before {
+		if got := labtest.OpenFiles(t.T); got > before {
 			t.Errorf("%d files are open after Close, want %d as before", got, before)
 		}
 	})
@@ -97,7 +98,7 @@ func TestStrayByAnotherInterface(t *testing.T) {
 // all narrowed, where the kernel would choose the same one.
 func TestKernelsChoiceIsJoinedAlready(t *testing.T) {
 	eachVersion(t, func(t *talk) {
-		var none mcast.Interface
+		var none host.Interface
 		c := t.listen()
 		t.must(c.Join, t.g, none)
 		where := c.Memberships()[1].Interface
@@ -230,7 +231,7 @@ func TestLeaveWhatIsLost(t *testing.T) {
 		c := t.listen()
 		t.must(c.Join, t.only(1), t.eth1)
 		t.must(c.Join, t.only(2), t.eth1)
-		if lost, _, _ := c.Follow(mcast.Change{Kind: mcast.Gone, Interface: t.eth1}); len(lost) != 2 {
+		if lost, _, _ := c.Follow(host.Change{Kind: host.Gone, Interface: t.eth1}); len(lost) != 2 {
 			t.Errorf("lost %v, want two sources", lost)
 		}
 		t.must(c.Leave, t.only(1), t.eth1)
@@ -238,7 +239,7 @@ func TestLeaveWhatIsLost(t *testing.T) {
 		t.refuses("left twice", c.Leave, t.only(2), t.eth1, mcast.ErrNotJoined)
 		var again []mcast.Membership
 		labtest.In(t.T, t.b, func() (err error) {
-			_, again, err = c.Follow(mcast.Change{Kind: mcast.Appeared, Interface: t.eth1})
+			_, again, err = c.Follow(host.Change{Kind: host.Appeared, Interface: t.eth1})
 			return err
 		})
 		if len(again) != 0 || t.joined() != nil {

@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"slices"
 	"syscall"
+
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // Join asks the kernel for the group's datagrams that arrive by one interface
@@ -32,7 +34,7 @@ import (
 //   - ErrNoRoute: the kernel was to choose, and has no route
 //   - ErrNotMulticast, ErrFamily: not a group, or it or its source is not of the
 //     socket's IP version
-func (c *Conn) Join(g Group, on Interface) error {
+func (c *Conn) Join(g Group, on host.Interface) error {
 	g, on, err := c.place(g, on)
 	if err == nil {
 		c.mu.Lock()
@@ -47,7 +49,7 @@ func (c *Conn) Join(g Group, on Interface) error {
 // source away, and the last one ends the membership. The error is an OpError,
 // ErrNotJoined when there is none. An interface that was deleted in the
 // meantime took the membership with it; leaving is then no error.
-func (c *Conn) Leave(g Group, on Interface) error {
+func (c *Conn) Leave(g Group, on host.Interface) error {
 	g, on, err := c.place(g, on)
 	if err == nil {
 		c.mu.Lock()
@@ -74,7 +76,7 @@ func (c *Conn) Memberships() []Membership {
 // (INCLUDE mode).
 type member struct {
 	group    Group // without a source
-	on       Interface
+	on       host.Interface
 	byKernel bool // joined without an interface
 	order    uint64
 	at       *socket
@@ -88,7 +90,7 @@ type memberKey struct {
 	ifIndex int        // 0: where the kernel chose, on a system that does not tell
 }
 
-func keyOf(g Group, on Interface) memberKey { return memberKey{g.Addr.WithZone(""), on.Index} }
+func keyOf(g Group, on host.Interface) memberKey { return memberKey{g.Addr.WithZone(""), on.Index} }
 
 func (m *member) list() []Membership {
 	one := Membership{Group: m.group, Interface: m.on}
@@ -136,7 +138,7 @@ func (m *member) hears(source netip.Addr) bool {
 
 // place checks a group, and takes its zone for the interface if none is named.
 // A source's zone says nothing that the interface does not.
-func (c *Conn) place(g Group, on Interface) (Group, Interface, error) {
+func (c *Conn) place(g Group, on host.Interface) (Group, host.Interface, error) {
 	switch {
 	case !g.Addr.IsMulticast():
 		return g, on, ErrNotMulticast
@@ -147,11 +149,11 @@ func (c *Conn) place(g Group, on Interface) (Group, Interface, error) {
 	}
 	g.Source = g.Source.WithZone("")
 	if zone := g.Addr.Zone(); zone != "" && on.Index == 0 {
-		list, err := Interfaces()
+		list, err := host.Interfaces()
 		if err != nil {
 			return g, on, err
 		}
-		on, err = FindInterface(list, zone)
+		on, err = host.Find(list, zone)
 		return g, on, err
 	}
 	return g, on, nil
@@ -159,7 +161,7 @@ func (c *Conn) place(g Group, on Interface) (Group, Interface, error) {
 
 // find is the member for a group on an interface, or nil. The caller holds
 // c.mu.
-func (c *Conn) find(g Group, on Interface) *member {
+func (c *Conn) find(g Group, on host.Interface) *member {
 	if m := c.members[keyOf(g, on)]; m != nil || on.Index != 0 {
 		return m
 	}
@@ -184,7 +186,7 @@ func (c *Conn) hasGroup(g Group) bool {
 
 // findLost is the member for a group on an interface that was deleted since
 // (see Follow), or nil. The caller holds c.mu.
-func (c *Conn) findLost(g Group, on Interface) *member {
+func (c *Conn) findLost(g Group, on host.Interface) *member {
 	for _, m := range c.lost {
 		if m.group.Addr == g.Addr.WithZone("") && (m.on.Index == on.Index || m.byKernel && on.Index == 0) {
 			return m
@@ -203,12 +205,12 @@ func (c *Conn) sorted() []*member {
 }
 
 // join needs c.mu.
-func (c *Conn) join(g Group, on Interface) error {
+func (c *Conn) join(g Group, on host.Interface) error {
 	m := c.find(g, on)
 	if m == nil && on.Index == 0 && c.hasGroup(g) {
 		// Where the group is joined by name already, the kernel would choose
 		// that membership, and narrow it to the source without a word.
-		if r, err := RouteTo(g, RouteOptions{Join: true}); err == nil {
+		if r, err := host.RouteTo(g.AddrPort(), host.RouteOptions{Join: true}); err == nil {
 			m = c.members[memberKey{g.Addr.WithZone(""), r.IfIndex}]
 		}
 	}
@@ -228,7 +230,7 @@ func (c *Conn) join(g Group, on Interface) error {
 }
 
 // joinNew makes a membership of the kernel's. The caller holds c.mu.
-func (c *Conn) joinNew(g Group, on Interface) error {
+func (c *Conn) joinNew(g Group, on host.Interface) error {
 	m := &member{group: Group{Addr: g.Addr.WithZone(""), Port: g.Port}, on: on, byKernel: on.Index == 0}
 	if g.Source.IsValid() {
 		m.sources = []netip.Addr{g.Source}
@@ -248,12 +250,12 @@ func (c *Conn) joinNew(g Group, on Interface) error {
 	}
 	switch {
 	case m.at != nil && portTaken(err): // EADDRINUSE: there, but not by our books
-		return fmt.Errorf("%w: %w", ErrJoined, cause(err))
+		return fmt.Errorf("%w: %w", ErrJoined, host.Cause(err))
 	case m.byKernel && (errors.Is(err, syscall.ENODEV) || errors.Is(err, syscall.EADDRNOTAVAIL)):
-		if _, why := RouteTo(g, RouteOptions{Join: true}); why != nil {
+		if _, why := host.RouteTo(g.AddrPort(), host.RouteOptions{Join: true}); why != nil {
 			err = why // ENODEV says less
 		}
-		return fmt.Errorf("%w: %w", ErrNoRoute, cause(err))
+		return fmt.Errorf("%w: %w", ErrNoRoute, host.Cause(err))
 	case err != nil:
 		return err
 	}
@@ -264,7 +266,7 @@ func (c *Conn) joinNew(g Group, on Interface) error {
 }
 
 // leave needs c.mu.
-func (c *Conn) leave(g Group, on Interface) error {
+func (c *Conn) leave(g Group, on host.Interface) error {
 	m := c.find(g, on)
 	lost := m == nil
 	if lost {
@@ -282,7 +284,7 @@ func (c *Conn) leave(g Group, on Interface) error {
 		err := m.at.leave(membership{g, m.on})
 		switch {
 		case err == nil:
-		case !alreadyGone(cause(err)):
+		case !alreadyGone(host.Cause(err)):
 			return err
 		case len(m.sources) <= 1:
 			m.clear()

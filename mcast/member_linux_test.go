@@ -14,6 +14,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
@@ -144,7 +145,7 @@ func TestGroupWithTwoPorts(t *testing.T) {
 // IPv6, by the order of its interfaces.
 func TestLeaveWithoutInterface(t *testing.T) {
 	eachVersion(t, func(t *talk) {
-		var none mcast.Interface
+		var none host.Interface
 		c := t.listen()
 		t.must(c.Join, t.g, none)
 		where := t.joined()
@@ -167,7 +168,7 @@ func TestJoinByZone(t *testing.T) {
 		if t.g.Addr.Is4() {
 			t.Skip("zones are IPv6's")
 		}
-		var none mcast.Interface
+		var none host.Interface
 		c := t.listen()
 		zoned := t.g
 		zoned.Addr = zoned.Addr.WithZone("eth1")
@@ -178,7 +179,7 @@ func TestJoinByZone(t *testing.T) {
 		t.must(c.Leave, t.g, t.eth1) // the same, in other words
 		t.refuses("left twice", c.Leave, zoned, none, mcast.ErrNotJoined)
 		zoned.Addr = zoned.Addr.WithZone("eth9")
-		t.refuses("a zone that is none", c.Join, zoned, none, mcast.ErrNoInterface)
+		t.refuses("a zone that is none", c.Join, zoned, none, host.ErrNoInterface)
 
 		// A zone behind a source's address says nothing more.
 		link := t.only(1)

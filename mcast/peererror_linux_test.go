@@ -24,16 +24,16 @@ var aroundRouter = lab.Topology{
 	Switches: []lab.Switch{{Name: "lan"}, {Name: "far"}},
 	Hosts: []lab.Host{
 		{Name: "A", Interfaces: []lab.Interface{{Name: "eth0", Switch: "lan", Addrs: labtest.Prefixes("192.168.1.10/24", "fd00:1::10/64")}},
-			Routes: []lab.Route{{Dst: prefix("10.0.0.0/8"), Via: addr("192.168.1.1")}, {Dst: prefix("fd00:a::/32"), Via: addr("fd00:1::1")}}},
+			Routes: []lab.Route{{Dst: labtest.Prefix("10.0.0.0/8"), Via: labtest.Addr("192.168.1.1")}, {Dst: labtest.Prefix("fd00:a::/32"), Via: labtest.Addr("fd00:1::1")}}},
 		{Name: "B", Interfaces: []lab.Interface{{Name: "eth0", Switch: "lan", Addrs: labtest.Prefixes("192.168.1.11/24", "fd00:1::11/64")}}},
 		// It would tell one host of two such errors only, and of one more each second.
 		{Name: "R", Router: true, Sysctls: map[string]string{"net.ipv4.icmp_ratelimit": "0"}, Interfaces: []lab.Interface{
 			{Name: "eth0", Switch: "lan", Addrs: labtest.Prefixes("192.168.1.1/24", "fd00:1::1/64")},
 			{Name: "eth1", Switch: "far", Addrs: labtest.Prefixes("10.1.0.1/24", "fd00:a:1::1/64")},
 		}, Routes: []lab.Route{
-			{Dst: prefix("10.2.0.0/24"), Type: lab.Unreachable}, {Dst: prefix("fd00:a:2::/64"), Type: lab.Unreachable},
-			{Dst: prefix("10.3.0.0/24"), Type: lab.Prohibit}, {Dst: prefix("fd00:a:3::/64"), Type: lab.Prohibit},
-			{Dst: prefix("10.4.0.0/24"), Type: lab.Blackhole}, {Dst: prefix("fd00:a:4::/64"), Type: lab.Blackhole},
+			{Dst: labtest.Prefix("10.2.0.0/24"), Type: lab.Unreachable}, {Dst: labtest.Prefix("fd00:a:2::/64"), Type: lab.Unreachable},
+			{Dst: labtest.Prefix("10.3.0.0/24"), Type: lab.Prohibit}, {Dst: labtest.Prefix("fd00:a:3::/64"), Type: lab.Prohibit},
+			{Dst: labtest.Prefix("10.4.0.0/24"), Type: lab.Blackhole}, {Dst: labtest.Prefix("fd00:a:4::/64"), Type: lab.Blackhole},
 		}},
 	},
 }
@@ -97,10 +97,10 @@ func TestPeerErrors(t *testing.T) {
 				want[far(3)] = "EACCES from " + v.r + " (1, 1)"
 				want[far(5)] = "ENETUNREACH from " + v.r + " (1, 0)"
 			}
-			silent := netip.AddrPortFrom(addr(far(4)), 9)
+			silent := netip.AddrPortFrom(labtest.Addr(far(4)), 9)
 			labtest.In(t, a, func() error { return c.Send([]byte("nothing"), silent, mcast.Via{}) })
 			for to := range want {
-				labtest.In(t, a, func() error { return c.Send([]byte("to "+to), netip.AddrPortFrom(addr(to), 9), mcast.Via{}) })
+				labtest.In(t, a, func() error { return c.Send([]byte("to "+to), netip.AddrPortFrom(labtest.Addr(to), 9), mcast.Via{}) })
 			}
 			start := time.Now()
 			got := map[string]string{}
@@ -120,7 +120,7 @@ func TestPeerErrors(t *testing.T) {
 
 			from := labtest.Socket(t, b, mcast.Config{Addr: any})
 			labtest.In(t, b, func() error {
-				return from.Send([]byte("after all"), netip.AddrPortFrom(addr(v.a), c.LocalAddr().Port()), mcast.Via{})
+				return from.Send([]byte("after all"), netip.AddrPortFrom(labtest.Addr(v.a), c.LocalAddr().Port()), mcast.Via{})
 			})
 			select {
 			case err := <-read:
@@ -147,7 +147,7 @@ func whoSays(e mcast.PeerError) string {
 }
 
 func unspecifiedLike(s string) netip.Addr {
-	if addr(s).Is4() {
+	if labtest.Addr(s).Is4() {
 		return netip.IPv4Unspecified()
 	}
 	return netip.IPv6Unspecified()
@@ -163,7 +163,7 @@ func TestOnePeerGone(t *testing.T) {
 		for _, by := range []string{"Send", "SendBatch", "Send with QueueErrors only"} {
 			t.Run(lo+" "+by, func(t *testing.T) {
 				events, count := newTold(), 0
-				cfg := mcast.Config{Addr: addr(lo), PeerError: func(e mcast.PeerError) {
+				cfg := mcast.Config{Addr: labtest.Addr(lo), PeerError: func(e mcast.PeerError) {
 					if count++; e.Err != syscall.ECONNREFUSED {
 						events.error(e)
 					}
@@ -171,8 +171,8 @@ func TestOnePeerGone(t *testing.T) {
 				if by == "Send with QueueErrors only" {
 					cfg.PeerError, cfg.QueueErrors = nil, true
 				}
-				c, gone := labtest.Socket(t, a, cfg), labtest.Socket(t, a, mcast.Config{Addr: addr(lo)})
-				one, two := labtest.Socket(t, a, mcast.Config{Addr: addr(lo)}), labtest.Socket(t, a, mcast.Config{Addr: addr(lo)})
+				c, gone := labtest.Socket(t, a, cfg), labtest.Socket(t, a, mcast.Config{Addr: labtest.Addr(lo)})
+				one, two := labtest.Socket(t, a, mcast.Config{Addr: labtest.Addr(lo)}), labtest.Socket(t, a, mcast.Config{Addr: labtest.Addr(lo)})
 				gone.Close()
 				list := []mcast.Outgoing{
 					{Data: []byte("gone"), To: gone.LocalAddr()},
@@ -220,7 +220,7 @@ func TestSendsOwnErrors(t *testing.T) {
 	events := newTold()
 	c := labtest.Socket(t, a, mcast.Config{PeerError: events.error})
 	labtest.In(t, a, func() error {
-		return netlink.RouteAdd(&netlink.Route{Dst: ipNet("172.16.0.0/16"), Type: syscall.RTN_PROHIBIT})
+		return netlink.RouteAdd(&netlink.Route{Dst: labtest.IPNet("172.16.0.0/16"), Type: syscall.RTN_PROHIBIT})
 	})
 	for _, own := range []struct {
 		to   string
@@ -294,7 +294,7 @@ func TestPeerErrorWhileTheSendBufferIsFull(t *testing.T) {
 	}
 	from := labtest.Socket(t, b, mcast.Config{})
 	labtest.In(t, b, func() error {
-		return from.Send([]byte("still there?"), netip.AddrPortFrom(addr("192.168.1.10"), c.LocalAddr().Port()), mcast.Via{})
+		return from.Send([]byte("still there?"), netip.AddrPortFrom(labtest.Addr("192.168.1.10"), c.LocalAddr().Port()), mcast.Via{})
 	})
 	select {
 	case text := <-heard:
@@ -347,8 +347,8 @@ func TestOnePeerGoneManySenders(t *testing.T) {
 	a := labtest.Build(t, lab.Article).Host("A")
 	const senders, each = 4, 2000
 	count := 0 // by the Conn's promise never changed by two at a time
-	c := labtest.Socket(t, a, mcast.Config{Addr: addr("127.0.0.1"), PeerError: func(mcast.PeerError) { count++ }})
-	gone, there := labtest.Socket(t, a, mcast.Config{Addr: addr("127.0.0.1")}), labtest.Socket(t, a, mcast.Config{Addr: addr("127.0.0.1")})
+	c := labtest.Socket(t, a, mcast.Config{Addr: labtest.Addr("127.0.0.1"), PeerError: func(mcast.PeerError) { count++ }})
+	gone, there := labtest.Socket(t, a, mcast.Config{Addr: labtest.Addr("127.0.0.1")}), labtest.Socket(t, a, mcast.Config{Addr: labtest.Addr("127.0.0.1")})
 	gone.Close()
 	ctx, cancel := context.WithCancel(t.Context())
 	read := make(chan error, 1)

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"slices"
 
+	"github.com/groupcast/groupcast/mcast/host"
 	"golang.org/x/net/ipv4"
 	"golang.org/x/net/ipv6"
 )
@@ -100,7 +101,7 @@ type socket struct {
 // membership is the argument of the calls below, as a Trace shows it.
 type membership struct {
 	group Group
-	on    Interface
+	on    host.Interface
 }
 
 func (m membership) String() string {
@@ -122,34 +123,34 @@ func udpAddr(a netip.Addr) *net.UDPAddr { return &net.UDPAddr{IP: a.WithZone("")
 func (s *socket) join(m membership) error {
 	if m.group.Source.IsValid() {
 		return s.trace.do("setsockopt", "MCAST_JOIN_SOURCE_GROUP", m, func() error {
-			return s.JoinSourceSpecificGroup(m.on.byIndex(), m.groupAddr(), m.sourceAddr())
+			return s.JoinSourceSpecificGroup(netInterface(m.on), m.groupAddr(), m.sourceAddr())
 		})
 	}
 	return s.trace.do("setsockopt", s.options().join, m, func() error {
-		return s.JoinGroup(m.on.byIndex(), m.groupAddr())
+		return s.JoinGroup(netInterface(m.on), m.groupAddr())
 	})
 }
 
 func (s *socket) leave(m membership) error {
 	if m.group.Source.IsValid() {
 		return s.trace.do("setsockopt", "MCAST_LEAVE_SOURCE_GROUP", m, func() error {
-			return s.LeaveSourceSpecificGroup(m.on.byIndex(), m.groupAddr(), m.sourceAddr())
+			return s.LeaveSourceSpecificGroup(netInterface(m.on), m.groupAddr(), m.sourceAddr())
 		})
 	}
 	return s.trace.do("setsockopt", s.options().leave, m, func() error {
-		return s.LeaveGroup(m.on.byIndex(), m.groupAddr())
+		return s.LeaveGroup(netInterface(m.on), m.groupAddr())
 	})
 }
 
 func (s *socket) block(m membership) error {
 	return s.trace.do("setsockopt", "MCAST_BLOCK_SOURCE", m, func() error {
-		return s.ExcludeSourceSpecificGroup(m.on.byIndex(), m.groupAddr(), m.sourceAddr())
+		return s.ExcludeSourceSpecificGroup(netInterface(m.on), m.groupAddr(), m.sourceAddr())
 	})
 }
 
 func (s *socket) unblock(m membership) error {
 	return s.trace.do("setsockopt", "MCAST_UNBLOCK_SOURCE", m, func() error {
-		return s.IncludeSourceSpecificGroup(m.on.byIndex(), m.groupAddr(), m.sourceAddr())
+		return s.IncludeSourceSpecificGroup(netInterface(m.on), m.groupAddr(), m.sourceAddr())
 	})
 }
 
@@ -163,4 +164,12 @@ func flag(on bool) int {
 		return 1
 	}
 	return 0
+}
+
+// netInterface is the interface as x/net takes it; nil leaves it to the kernel.
+func netInterface(i host.Interface) *net.Interface {
+	if i.Index == 0 {
+		return nil
+	}
+	return &net.Interface{Index: i.Index, Name: i.Name, MTU: i.MTU, Flags: i.Flags}
 }

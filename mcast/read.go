@@ -10,6 +10,8 @@ import (
 	"runtime"
 	"strconv"
 	"time"
+
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // Read waits for at least one datagram and returns what the kernel has ready,
@@ -81,7 +83,7 @@ func (c *Conn) read(ctx context.Context, call func() error) error {
 	if ctx.Err() != nil && errors.Is(err, os.ErrDeadlineExceeded) {
 		return ctx.Err()
 	}
-	err = cause(err)
+	err = host.Cause(err)
 	if c.sock.trace.on() && !errors.Is(err, net.ErrClosed) && !errors.Is(err, os.ErrDeadlineExceeded) {
 		c.sock.trace.Call(Call{At: time.Now(), Name: readCall, Err: err})
 	}
@@ -128,7 +130,7 @@ func (c *Conn) nameOf(d *Datagram) string {
 	if m := c.members[memberKey{d.To.WithZone(""), d.IfIndex}]; m != nil {
 		return m.on.Name
 	}
-	return interfaceName(d.IfIndex)
+	return host.InterfaceName(d.IfIndex)
 }
 
 // readArgs is what a reading call brought.

@@ -7,6 +7,7 @@ import (
 	"time"
 	"unsafe"
 
+	"github.com/groupcast/groupcast/mcast/host"
 	"golang.org/x/sys/unix"
 )
 
@@ -192,7 +193,7 @@ func (r *reader) readPast(err error) error {
 // notPollable reports whether it is the error that internal/poll does not
 // export.
 func notPollable(err error) bool {
-	cause := cause(err)
+	cause := host.Cause(err)
 	return cause != nil && cause.Error() == "not pollable"
 }
 

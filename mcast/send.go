@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/netip"
 	"time"
+
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // Send sends data as one datagram, to a group, a host or a broadcast address;
@@ -45,14 +47,14 @@ func (c *Conn) Send(data []byte, to netip.AddrPort, via Via) error {
 		return nil
 	}
 	c.refused.Add(1)
-	return &OpError{Op: "send", Target: to.String(), Interface: interfaceName(via.IfIndex), Err: cause(err)}
+	return &OpError{Op: "send", Target: to.String(), Interface: host.InterfaceName(via.IfIndex), Err: host.Cause(err)}
 }
 
 func (c *Conn) traceSend(start time.Time, data []byte, to netip.AddrPort, via Via, err error) {
-	call := Call{At: start, Took: time.Since(start), Name: "sendmsg", Err: cause(err)}
+	call := Call{At: start, Took: time.Since(start), Name: "sendmsg", Err: host.Cause(err)}
 	args := fmt.Sprintf("%d bytes to %s", len(data), to)
 	if via.IfIndex != 0 {
-		args += fmt.Sprintf(" by %s (%d)", interfaceName(via.IfIndex), via.IfIndex)
+		args += fmt.Sprintf(" by %s (%d)", host.InterfaceName(via.IfIndex), via.IfIndex)
 	}
 	if via.Source.IsValid() {
 		args += " from " + via.Source.String()
@@ -116,9 +118,9 @@ func (c *Conn) send(data []byte, to netip.AddrPort, via Via) error {
 	// not be parted from the send by another sender's.
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	out := Interface{Index: via.IfIndex}
+	out := host.Interface{Index: via.IfIndex}
 	err := c.sock.trace.do("setsockopt", c.sock.options().outgoing, via.IfIndex, func() error {
-		return c.sock.SetMulticastInterface(out.byIndex())
+		return c.sock.SetMulticastInterface(netInterface(out))
 	})
 	if err != nil {
 		return err
@@ -140,7 +142,7 @@ func (c *Conn) SetLoopback(on bool) error {
 	defer c.mu.Unlock()
 	err := c.sock.trace.do("setsockopt", c.sock.options().loopback, flag(on), func() error { return c.sock.SetMulticastLoopback(on) })
 	if err != nil {
-		return &OpError{Op: "set loopback", Err: cause(err)}
+		return &OpError{Op: "set loopback", Err: host.Cause(err)}
 	}
 	c.loopback = on
 	return nil
@@ -171,7 +173,7 @@ func (c *Conn) setHops(op, option string, n, least int, set func(int) error) err
 		return &OpError{Op: op, Err: fmt.Errorf("%d: %w, and of unicast 1 at least", n, ErrHopsOutside)}
 	}
 	if err := c.sock.trace.do("setsockopt", option, n, func() error { return set(n) }); err != nil {
-		return &OpError{Op: op, Err: cause(err)}
+		return &OpError{Op: op, Err: host.Cause(err)}
 	}
 	return nil
 }
@@ -182,7 +184,7 @@ func (c *Conn) setHops(op, option string, n, least int, set func(int) error) err
 func (c *Conn) SetBroadcast(on bool) error {
 	err := c.sock.trace.do("setsockopt", "SO_BROADCAST", flag(on), func() error { return setBroadcast(c.sock.udp, on) })
 	if err != nil {
-		return &OpError{Op: "set broadcast", Err: cause(err)}
+		return &OpError{Op: "set broadcast", Err: host.Cause(err)}
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 	"unsafe"
 
+	"github.com/groupcast/groupcast/mcast/host"
 	"golang.org/x/sys/unix"
 )
 
@@ -63,7 +64,7 @@ func (c *Conn) SendBatch(list []Outgoing) (n int, err error) {
 	defer b.mu.Unlock()
 	if b.raw == nil {
 		if err := b.init(c); err != nil {
-			return 0, &OpError{Op: "send", Err: cause(err)}
+			return 0, &OpError{Op: "send", Err: host.Cause(err)}
 		}
 	}
 	for n < len(list) && err == nil {
@@ -74,7 +75,7 @@ func (c *Conn) SendBatch(list []Outgoing) (n int, err error) {
 	c.sent.Add(uint64(n))
 	if err != nil {
 		c.refused.Add(1)
-		err = &OpError{Op: "send", Target: list[n].To.String(), Interface: interfaceName(list[n].Via.IfIndex), Err: cause(err)}
+		err = &OpError{Op: "send", Target: list[n].To.String(), Interface: host.InterfaceName(list[n].Via.IfIndex), Err: host.Cause(err)}
 	}
 	return n, err
 }
@@ -106,7 +107,7 @@ func (c *Conn) sendSome(list []Outgoing) (n int, err error) {
 		args := fmt.Sprintf("{%d datagrams, the first of %d bytes to %s}", b.want, len(list[0].Data), list[0].To)
 		c.sock.trace.Call(Call{
 			At: start, Took: time.Since(start), Name: "sendmmsg", Args: args,
-			Result: strconv.Itoa(b.sent) + " datagrams", Err: cause(call),
+			Result: strconv.Itoa(b.sent) + " datagrams", Err: host.Cause(call),
 		})
 	}
 	if call != nil {
@@ -273,7 +274,7 @@ func (b *batcher) zoneIndex(zone string) (int, error) {
 	}
 	if index == 0 {
 		if index, err = strconv.Atoi(zone); err != nil {
-			return 0, fmt.Errorf("zone %q: %w", zone, ErrNoInterface)
+			return 0, fmt.Errorf("zone %q: %w", zone, host.ErrNoInterface)
 		}
 	}
 	if b.indexes == nil || time.Since(b.asked) >= time.Minute {

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/net/ipv4"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/mcast/lab"
 	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
@@ -82,15 +83,15 @@ func TestSendBatchLinkLocal(t *testing.T) {
 	c, to := labtest.Socket(t, a, mcast.Config{Addr: netip.IPv6Unspecified()}), labtest.Socket(t, b, mcast.Config{Addr: netip.IPv6Unspecified()})
 	index := labtest.Device(t, a, "eth0").Index
 	for _, zone := range []string{"eth0", fmt.Sprint(index)} {
-		at := netip.AddrPortFrom(addr("fe80::b").WithZone(zone), to.LocalAddr().Port())
+		at := netip.AddrPortFrom(labtest.Addr("fe80::b").WithZone(zone), to.LocalAddr().Port())
 		// Not in A's own thread: the zone is the socket's.
 		if n, err := c.SendBatch([]mcast.Outgoing{{Data: []byte("by " + zone), To: at}}); n != 1 || err != nil {
 			t.Fatalf("zone %s: %d, %v", zone, n, err)
 		}
 		labtest.Hears(t, to, "by "+zone)
 	}
-	at := netip.AddrPortFrom(addr("fe80::b").WithZone("eth9"), 9)
-	if n, err := c.SendBatch([]mcast.Outgoing{{To: at}}); n != 0 || !errors.Is(err, mcast.ErrNoInterface) {
+	at := netip.AddrPortFrom(labtest.Addr("fe80::b").WithZone("eth9"), 9)
+	if n, err := c.SendBatch([]mcast.Outgoing{{To: at}}); n != 0 || !errors.Is(err, host.ErrNoInterface) {
 		t.Errorf("zone eth9: %d, %v, want ErrNoInterface", n, err)
 	}
 }
@@ -98,7 +99,7 @@ func TestSendBatchLinkLocal(t *testing.T) {
 // What cannot be sent is named, and the rest can be sent after it.
 func TestSendBatchSkips(t *testing.T) {
 	a := labtest.Build(t, lab.Article).Host("A")
-	to := labtest.Socket(t, a, mcast.Config{Addr: addr("127.0.0.1")})
+	to := labtest.Socket(t, a, mcast.Config{Addr: labtest.Addr("127.0.0.1")})
 	var told []string
 	c := labtest.Socket(t, a, mcast.Config{Trace: &mcast.Trace{Call: func(c mcast.Call) {
 		if c.Name == "sendmmsg" {
@@ -152,7 +153,7 @@ func TestSendBatchWaits(t *testing.T) {
 	const senders, each = 4, 100
 	list := make([]mcast.Outgoing, each)
 	for i := range list {
-		list[i] = mcast.Outgoing{Data: []byte(strings.Repeat("x", 500)), To: netip.AddrPortFrom(addr("192.168.1.11"), to.LocalAddr().Port())}
+		list[i] = mcast.Outgoing{Data: []byte(strings.Repeat("x", 500)), To: netip.AddrPortFrom(labtest.Addr("192.168.1.11"), to.LocalAddr().Port())}
 	}
 	var all sync.WaitGroup
 	for range senders {
@@ -171,14 +172,14 @@ func TestSendBatchWaits(t *testing.T) {
 func TestSendBatchAllocatesNothing(t *testing.T) {
 	a := labtest.Build(t, lab.Article).Host("A")
 	for _, lo := range []string{"127.0.0.1", "::1"} {
-		to := labtest.Socket(t, a, mcast.Config{Addr: addr(lo)})
-		unconnected := labtest.Socket(t, a, mcast.Config{Addr: addr(lo), PeerError: func(mcast.PeerError) {}})
+		to := labtest.Socket(t, a, mcast.Config{Addr: labtest.Addr(lo)})
+		unconnected := labtest.Socket(t, a, mcast.Config{Addr: labtest.Addr(lo), PeerError: func(mcast.PeerError) {}})
 		connected := labtest.Socket(t, a, mcast.Config{Remote: to.LocalAddr()})
 		data, list, reply := make([]byte, 64), make([]mcast.Outgoing, mcast.BatchSize), make([]mcast.Datagram, mcast.BatchSize)
 		for _, c := range []*mcast.Conn{unconnected, connected} {
 			run := func() {
 				for i := range list {
-					list[i] = mcast.Outgoing{Data: data, To: to.LocalAddr(), Via: mcast.Via{IfIndex: 1, Source: addr(lo)}}
+					list[i] = mcast.Outgoing{Data: data, To: to.LocalAddr(), Via: mcast.Via{IfIndex: 1, Source: labtest.Addr(lo)}}
 				}
 				if n, err := c.SendBatch(list); n != len(list) || err != nil {
 					t.Fatal(n, err)

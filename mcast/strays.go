@@ -3,6 +3,8 @@ package mcast
 import (
 	"cmp"
 	"errors"
+
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // SetMulticastAll lets in the groups that other programs of this host have
@@ -24,7 +26,7 @@ func (c *Conn) SetMulticastAll(on bool) error {
 		err = c.takeOwn()
 	}
 	if err != nil {
-		return &OpError{Op: "set multicast all", Target: c.local.String(), Err: cause(err)}
+		return &OpError{Op: "set multicast all", Target: c.local.String(), Err: host.Cause(err)}
 	}
 	c.all = on
 	return nil

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/mcast/lab"
 	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
@@ -23,17 +24,17 @@ type version struct {
 	group, marker string // the marker's end a list of what was heard
 	sources       string // the first of them, less one
 	most          int    // sources of one membership
-	groups        func() ([]mcast.HostGroups, error)
+	groups        func() ([]host.InterfaceGroups, error)
 	filters       string // the kernel's sources, by interface and group
 }
 
 var versions = []version{
-	{"IPv4", "232.1.1.1:4000", "239.9.9.9:4000", "10.0.0.0", 10, mcast.IGMP, "mcfilter"},
-	{"IPv6", "[ff35::8000:1]:4000", "[ff15::9]:4000", "2001:db8::", 64, mcast.MLD, "mcfilter6"},
+	{"IPv4", "232.1.1.1:4000", "239.9.9.9:4000", "10.0.0.0", 10, host.IGMP, "mcfilter"},
+	{"IPv6", "[ff35::8000:1]:4000", "[ff15::9]:4000", "2001:db8::", 64, host.MLD, "mcfilter6"},
 }
 
 func (v version) source(n int) netip.Addr {
-	b := addr(v.sources).AsSlice()
+	b := labtest.Addr(v.sources).AsSlice()
 	b[len(b)-1] = byte(n)
 	a, _ := netip.AddrFromSlice(b)
 	return a
@@ -59,7 +60,7 @@ func twoWires() lab.Topology {
 			{Name: "B", Interfaces: []lab.Interface{
 				{Name: "eth0", Switch: "one", Addrs: onWire(0, 200)},
 				{Name: "eth1", Switch: "two", Addrs: onWire(0, 201)},
-			}, Routes: []lab.Route{{Dst: prefix("224.0.0.0/4"), Dev: "eth1"}}},
+			}, Routes: []lab.Route{{Dst: labtest.Prefix("224.0.0.0/4"), Dev: "eth1"}}},
 		},
 	}
 }
@@ -70,7 +71,7 @@ type talk struct {
 	version
 	*testing.T
 	a, b       *lab.Node
-	eth0, eth1 mcast.Interface // of B
+	eth0, eth1 host.Interface // of B
 	from       *mcast.Conn
 	by0, by1   int // A's interfaces
 	g, mark    mcast.Group
@@ -108,13 +109,13 @@ func (t *talk) only(n int) mcast.Group {
 	return g
 }
 
-func (t *talk) must(op func(mcast.Group, mcast.Interface) error, g mcast.Group, on mcast.Interface) {
+func (t *talk) must(op func(mcast.Group, host.Interface) error, g mcast.Group, on host.Interface) {
 	t.Helper()
 	labtest.In(t.T, t.b, func() error { return op(g, on) })
 }
 
 // refuses checks that a call fails with want.
-func (t *talk) refuses(what string, op func(mcast.Group, mcast.Interface) error, g mcast.Group, on mcast.Interface, want error) {
+func (t *talk) refuses(what string, op func(mcast.Group, host.Interface) error, g mcast.Group, on host.Interface, want error) {
 	t.Helper()
 	var err error
 	labtest.In(t.T, t.b, func() error { err = op(g, on); return nil })

@@ -3,6 +3,8 @@ package mcast
 import (
 	"fmt"
 	"time"
+
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // Trace is told of every call that a Conn makes on its sockets, for teaching
@@ -64,6 +66,6 @@ func (t *Trace) do(name, option string, args any, call func() error) error {
 	}
 	start := time.Now()
 	err := call()
-	t.Call(Call{At: start, Took: time.Since(start), Name: name, Option: option, Args: args, Err: cause(err)})
+	t.Call(Call{At: start, Took: time.Since(start), Name: name, Option: option, Args: args, Err: host.Cause(err)})
 	return err
 }

@@ -28,7 +28,7 @@ func TestTrace(t *testing.T) {
 	send(t, a, c, "hello", mcast.Via{IfIndex: eth0.Index})
 	labtest.Hears(t, c, "hello")
 	source := mcast.DefaultGroup
-	source.Source = addr("192.168.8.226")
+	source.Source = labtest.Addr("192.168.8.226")
 	labtest.In(t, a, func() error { return c.Block(source, eth0) })
 	labtest.In(t, a, func() error { return c.Unblock(source, eth0) })
 	labtest.In(t, a, func() error { c.Send(nil, mcast.DefaultGroup.AddrPort(), mcast.Via{IfIndex: 99}); return nil })

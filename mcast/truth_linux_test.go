@@ -81,9 +81,9 @@ func TestRefusedSends(t *testing.T) {
 		is4 := t.g.Addr.Is4()
 		host := func(a4, a6 string) netip.AddrPort { // one that a route leads to, or none
 			if is4 {
-				return netip.AddrPortFrom(addr(a4), 4000)
+				return netip.AddrPortFrom(labtest.Addr(a4), 4000)
 			}
-			return netip.AddrPortFrom(addr(a6), 4000)
+			return netip.AddrPortFrom(labtest.Addr(a6), 4000)
 		}
 		stop := func(to netip.AddrPort, kind lab.RouteType) netip.AddrPort {
 			t.Helper()
@@ -306,7 +306,7 @@ func TestQueueErrorsLeaveRoom(t *testing.T) {
 		labtest.In(t, a, func() error { c.Send(make([]byte, 100), closed, mcast.Via{}); return nil })
 	}
 	from := labtest.Socket(t, b, mcast.Config{})
-	to := netip.AddrPortFrom(addr("192.168.8.164"), c.LocalAddr().Port())
+	to := netip.AddrPortFrom(labtest.Addr("192.168.8.164"), c.LocalAddr().Port())
 	labtest.In(t, b, func() error { return from.Send([]byte("still there?"), to, mcast.Via{}) })
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()

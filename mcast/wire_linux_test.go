@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/mcast/lab"
 	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
@@ -25,9 +26,9 @@ import (
 type lan struct {
 	t      *testing.T
 	a, b   *lab.Node
-	eth0   mcast.Interface // of A
-	packet int             // a packet socket on B's eth0
-	called []string        // options that were set, and other calls
+	eth0   host.Interface // of A
+	packet int            // a packet socket on B's eth0
+	called []string       // options that were set, and other calls
 }
 
 func newLAN(t *testing.T) *lan {

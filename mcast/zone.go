@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net"
 	"strconv"
+
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // zoneIndex is the interface that a zone names, or gives the index of.
@@ -14,5 +16,5 @@ func zoneIndex(zone string) (int, error) {
 	if n, err := strconv.Atoi(zone); err == nil {
 		return n, nil
 	}
-	return 0, fmt.Errorf("zone %q: %w", zone, ErrNoInterface)
+	return 0, fmt.Errorf("zone %q: %w", zone, host.ErrNoInterface)
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // What a command may also ask for: the screen does these by itself.
@@ -214,11 +215,11 @@ func parseInterface(args []string, s Snapshot) (Action, error) {
 
 // knownInterface is the name of the interface that key means.
 func knownInterface(key string, s Snapshot) (string, error) {
-	list := make([]mcast.Interface, len(s.Interfaces))
+	list := make([]host.Interface, len(s.Interfaces))
 	for i := range s.Interfaces {
 		list[i] = s.Interfaces[i].Interface
 	}
-	found, err := mcast.FindInterface(list, key)
+	found, err := host.Find(list, key)
 	if err != nil {
 		return "", advice{err, "there are: " + strings.Join(interfaceNames(s), ", ")}
 	}

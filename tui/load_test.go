@@ -9,6 +9,7 @@ import (
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/chat"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // load is what arrives in a busy group: datagrams of a few hundred senders,
@@ -23,7 +24,7 @@ type load struct {
 func newLoad(t testing.TB) *load {
 	l := &load{screen: newScreen(t, 100, 30, before()), room: chat.NewRoom(), time: clock}
 	l.screen.Model.now = func() time.Time { return l.time }
-	l.room.SetInterfaces([]mcast.Interface{before().Interfaces[1].Interface})
+	l.room.SetInterfaces([]host.Interface{before().Interfaces[1].Interface})
 	return l
 }
 

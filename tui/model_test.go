@@ -8,9 +8,9 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/doctor"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 func TestTypedTextIsSaid(t *testing.T) {
@@ -206,7 +206,7 @@ func TestDroppedLinesAreCounted(t *testing.T) {
 func TestMembership(t *testing.T) {
 	snap := before()
 	snap.Interfaces[1].Joined = false
-	snap.Interfaces[1].Err = mcast.ErrNoAddress
+	snap.Interfaces[1].Err = host.ErrNoAddress
 	snap.Interfaces[1].Addrs = nil
 	snap.Interfaces[2].Flags = 0
 	other := snap.Group
@@ -218,7 +218,7 @@ func TestMembership(t *testing.T) {
 
 	snap = before()
 	snap.Interfaces[0].Joined = true
-	snap.Sends = Egress{Err: mcast.ErrNoInterface}
+	snap.Sends = Egress{Err: host.ErrNoInterface}
 	s = newScreen(t, 100, 30, snap)
 	s.wants("● lo", "sends go nowhere: no such", "△ the kernel would choose it")
 }

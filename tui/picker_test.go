@@ -15,6 +15,7 @@ import (
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/chat"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 func open(kind pickerKind, s Snapshot) *picker {
@@ -253,7 +254,7 @@ func TestPickerFits(t *testing.T) {
 		s.Interfaces[2].Err = fmt.Errorf("mcast: %s", name)
 		s.Recent = append(s.Recent, mcast.Group{Addr: netip.MustParseAddr("ff02::1%" + strings.ReplaceAll(name, "%", "") + "x"), Port: 1})
 		for n := range rapid.IntRange(0, 20).Draw(t, "more") {
-			s.Interfaces = append(s.Interfaces, Interface{Interface: mcast.Interface{Index: 20 + n, Name: fmt.Sprint(name, n), Flags: net.FlagUp}})
+			s.Interfaces = append(s.Interfaces, Interface{Interface: host.Interface{Index: 20 + n, Name: fmt.Sprint(name, n), Flags: net.FlagUp}})
 			s.Room.Senders = append(s.Room.Senders, chat.Sender{From: netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, byte(n)}), 1)})
 		}
 		method := rapid.SampledFrom([]ansi.Method{ansi.WcWidth, ansi.GraphemeWidth}).Draw(t, "method")

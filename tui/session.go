@@ -8,6 +8,7 @@ import (
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/doctor"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // Session is what the screen needs from the program behind it.
@@ -69,7 +70,7 @@ type Snapshot struct {
 
 // Interface is one network interface and what the program does with it.
 type Interface struct {
-	mcast.Interface
+	host.Interface
 	Joined bool         // Group is joined here
 	IGMP   int          // version spoken on it: 1 to 3; 0: not known
 	Err    error        // why the join did not work, or nil

@@ -15,6 +15,7 @@ import (
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/doctor"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // The story that the pictures tell: host A has the LAN on eth0 and another
@@ -52,7 +53,7 @@ func at(clockTime string) time.Time {
 }
 
 func iface(index int, name string, prefixes ...string) Interface {
-	i := Interface{Interface: mcast.Interface{
+	i := Interface{Interface: host.Interface{
 		Index: index, Name: name, MTU: 1500,
 		Flags: net.FlagUp | net.FlagRunning | net.FlagMulticast,
 	}}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/chat"
+	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/tui"
 )
 
@@ -75,7 +76,7 @@ type utterance struct {
 func (s *session) utter(text string) utterance {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now, out, sender := time.Now(), s.way(), s.senders[wildcard(s.group)]
+	now, out, sender := time.Now(), s.way(), s.senders[host.Unspecified(s.group.Addr)]
 	line := s.room.Say(now, text, chat.Via{
 		IfIndex:   out.IfIndex,
 		Interface: out.Interface,
@@ -94,7 +95,7 @@ func (s *session) utter(text string) utterance {
 			Hops:      s.hops,
 			Data:      []byte(text),
 		},
-		line: line.ID, by: sender, via: viaOf(s.send, s.group),
+		line: line.ID, by: sender, via: mcast.ViaInterface(s.send, s.group.Addr),
 	}
 }
 
@@ -141,7 +142,7 @@ func (s *session) joinGroup(a tui.Join) error {
 }
 
 func (s *session) choose(keys []string, g mcast.Group) (choice, error) {
-	list, err := mcast.Interfaces()
+	list, err := host.Interfaces()
 	if err != nil {
 		return choice{}, err
 	}
@@ -157,11 +158,11 @@ func (s *session) leaveGroup(a tui.Leave) error {
 	}
 	g.Addr = g.Addr.WithZone("")
 	l := s.listeners[socketOf(g)]
-	var left []mcast.Interface
+	var left []host.Interface
 	var errs []error
 	for _, i := range s.joinedOn(g) {
 		if a.Interface != "" {
-			if _, err := mcast.FindInterface([]mcast.Interface{i}, a.Interface); err != nil {
+			if _, err := host.Find([]host.Interface{i}, a.Interface); err != nil {
 				continue
 			}
 		}

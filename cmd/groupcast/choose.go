@@ -4,14 +4,14 @@ import (
 	"fmt"
 	"net/netip"
 
-	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // choice is which interfaces a group is joined on and which one sends leave
 // by. The zero Interface stands for the kernel's own choice.
 type choice struct {
-	joins  []mcast.Interface
-	send   mcast.Interface
+	joins  []host.Interface
+	send   host.Interface
 	byUser bool // -i named them
 	lo     bool // there was nothing but lo
 }
@@ -30,7 +30,7 @@ const kernelDefault = "default"
 // first is sent by; each must be up and have an address.
 //
 // The zone of an IPv6 group names an interface as -i does.
-func choose(list []mcast.Interface, names []string, group netip.Addr) (choice, error) {
+func choose(list []host.Interface, names []string, group netip.Addr) (choice, error) {
 	c, err := named(list, names, group)
 	if err != nil || !c.byUser {
 		return c, err
@@ -44,14 +44,14 @@ func choose(list []mcast.Interface, names []string, group netip.Addr) (choice, e
 }
 
 // named is choose, but that a named interface may be down or have no address.
-func named(list []mcast.Interface, names []string, group netip.Addr) (choice, error) {
+func named(list []host.Interface, names []string, group netip.Addr) (choice, error) {
 	if zone := group.Zone(); zone != "" {
-		in, err := mcast.FindInterface(list, zone)
+		in, err := host.Find(list, zone)
 		if err != nil {
 			return choice{}, err
 		}
 		for _, name := range names {
-			if i, err := mcast.FindInterface(list, name); err != nil || i.Index != in.Index {
+			if i, err := host.Find(list, name); err != nil || i.Index != in.Index {
 				return choice{}, fmt.Errorf("interface %q and zone %q: %w", name, zone, errZoneElsewhere)
 			}
 		}
@@ -66,13 +66,13 @@ func named(list []mcast.Interface, names []string, group netip.Addr) (choice, er
 			if len(names) > 1 {
 				return choice{}, fmt.Errorf("interface %q: %w", name, errDefaultAlone)
 			}
-			return choice{joins: []mcast.Interface{{}}}, nil
+			return choice{joins: []host.Interface{{}}}, nil
 		}
-		i, err := mcast.FindInterface(list, name)
+		i, err := host.Find(list, name)
 		if err != nil {
 			return choice{}, err
 		}
-		if _, twice := mcast.ByIndex(c.joins, i.Index); !twice {
+		if _, twice := host.ByIndex(c.joins, i.Index); !twice {
 			c.joins = append(c.joins, i)
 		}
 	}
@@ -80,7 +80,7 @@ func named(list []mcast.Interface, names []string, group netip.Addr) (choice, er
 	return c, nil
 }
 
-func chooseUsable(list []mcast.Interface, group netip.Addr) (choice, error) {
+func chooseUsable(list []host.Interface, group netip.Addr) (choice, error) {
 	var c choice
 	for _, i := range list {
 		if i.Usable(group) {
@@ -92,7 +92,7 @@ func chooseUsable(list []mcast.Interface, group netip.Addr) (choice, error) {
 	}
 	for _, i := range list {
 		if i.Loopback() && i.Ready(group) == nil {
-			return choice{joins: []mcast.Interface{i}, send: i, lo: true}, nil
+			return choice{joins: []host.Interface{i}, send: i, lo: true}, nil
 		}
 	}
 	return choice{}, errNothingUsable

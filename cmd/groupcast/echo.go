@@ -15,6 +15,7 @@ import (
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/echo"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 func newEcho(set *settings) *cobra.Command {
@@ -102,7 +103,7 @@ func completeServed(cmd *cobra.Command, args []string, part string) ([]string, c
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 	out := []string{"0.0.0.0:1234\tall addresses of IPv4", "[::]:1234\tall addresses of IPv6"}
-	list, _ := mcast.Interfaces()
+	list, _ := host.Interfaces()
 	for _, i := range list {
 		for _, p := range i.Addrs {
 			if a := p.Addr(); !a.IsLinkLocalUnicast() {
@@ -152,7 +153,7 @@ func (e *echoer) run(ctx context.Context, at served) error {
 		defer conn.Close()
 		e.started(jsonServing{Address: addrPortText(conn.LocalAddr())})
 		reached := newReached(conn.LocalAddr().Addr())
-		follow = func(ch mcast.Change) {
+		follow = func(ch host.Change) {
 			if text := reached.change(ch); text != "" {
 				e.remark(text)
 			}
@@ -164,7 +165,7 @@ func (e *echoer) run(ctx context.Context, at served) error {
 	watched, stop := context.WithCancel(ctx)
 	var watching sync.WaitGroup
 	watching.Go(func() {
-		if err := mcast.Watch(watched, follow); err != nil {
+		if err := host.Watch(watched, follow); err != nil {
 			complain(e.errs, err)
 		}
 	})
@@ -189,9 +190,9 @@ func newReached(bound netip.Addr) *reached {
 }
 
 // change says what a change of an interface means; mostly nothing.
-func (r *reached) change(ch mcast.Change) string {
+func (r *reached) change(ch host.Change) string {
 	i := ch.Interface
-	is := ch.Kind != mcast.Gone && i.Up() && (i.Carrier() || i.Loopback()) && slices.ContainsFunc(i.Addrs, func(p netip.Prefix) bool {
+	is := ch.Kind != host.Gone && i.Up() && (i.Carrier() || i.Loopback()) && slices.ContainsFunc(i.Addrs, func(p netip.Prefix) bool {
 		a := p.Addr().WithZone("")
 		return a == r.bound || r.bound.IsUnspecified() && a.Is4() == r.bound.Is4()
 	})
@@ -206,7 +207,7 @@ func (r *reached) change(ch mcast.Change) string {
 		return ""
 	}
 	r.by[i.Name] = false
-	if ch.Kind == mcast.AddressRemoved {
+	if ch.Kind == host.AddressRemoved {
 		return fmt.Sprintf("%s has lost %s: nothing arrives there", i.Name, ch.Addr.Addr())
 	}
 	return nothingBy(i, ch.Kind)

@@ -11,16 +11,17 @@ import (
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/doctor"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // bind opens the socket of a unicast server.
 func (e *echoer) bind(ctx context.Context, at netip.AddrPort) (*mcast.Conn, error) {
 	if zone := at.Addr().Zone(); zone != "" {
-		list, err := mcast.Interfaces()
+		list, err := host.Interfaces()
 		if err != nil {
 			return nil, err
 		}
-		if _, err := mcast.FindInterface(list, zone); err != nil {
+		if _, err := host.Find(list, zone); err != nil {
 			return nil, &mcast.OpError{Op: "listen", Target: at.String(), Err: err}
 		}
 	}
@@ -30,7 +31,7 @@ func (e *echoer) bind(ctx context.Context, at netip.AddrPort) (*mcast.Conn, erro
 // join opens the two sockets that a group needs, joins it, and returns the
 // socket that answers leave from.
 func (e *echoer) join(ctx context.Context, g mcast.Group) (*mcast.Conn, error) {
-	list, err := mcast.Interfaces()
+	list, err := host.Interfaces()
 	if err != nil {
 		return nil, err
 	}
@@ -38,12 +39,12 @@ func (e *echoer) join(ctx context.Context, g mcast.Group) (*mcast.Conn, error) {
 	if err != nil {
 		return nil, &mcast.OpError{Op: "join", Target: g.String(), Err: err}
 	}
-	conn, err := e.listen(ctx, mcast.Config{Addr: wildcard(g), Port: g.Port})
+	conn, err := e.listen(ctx, mcast.Config{Addr: host.Unspecified(g.Addr), Port: g.Port})
 	if err != nil {
 		return nil, forGroup(err, g)
 	}
 	e.keep.conns[socketOf(g)] = conn
-	answers, err := e.listen(ctx, mcast.Config{Addr: wildcard(g)})
+	answers, err := e.listen(ctx, mcast.Config{Addr: host.Unspecified(g.Addr)})
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +102,7 @@ func holder(at netip.AddrPort) string {
 func ownAddresses(like netip.Addr) string {
 	const most = 8
 	var own []string
-	list, _ := mcast.Interfaces()
+	list, _ := host.Interfaces()
 	for _, i := range list {
 		for _, p := range i.Addrs {
 			if p.Addr().Is4() == like.Is4() {

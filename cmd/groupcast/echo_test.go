@@ -13,6 +13,7 @@ import (
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/echo"
+	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/mcast/lab"
 	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
@@ -82,10 +83,10 @@ func TestEchoedText(t *testing.T) {
 }
 
 func TestReached(t *testing.T) {
-	eth0 := mcast.Interface{Index: 2, Name: "eth0", Flags: net.FlagUp | net.FlagRunning, Addrs: []netip.Prefix{netip.MustParsePrefix("10.0.0.1/24")}}
+	eth0 := host.Interface{Index: 2, Name: "eth0", Flags: net.FlagUp | net.FlagRunning, Addrs: []netip.Prefix{netip.MustParsePrefix("10.0.0.1/24")}}
 	bare, down, again := eth0, eth0, eth0
 	bare.Addrs, down.Flags, again.Index = nil, 0, 7
-	lost := mcast.Change{Kind: mcast.AddressRemoved, Interface: bare, Addr: eth0.Addrs[0]}
+	lost := host.Change{Kind: host.AddressRemoved, Interface: bare, Addr: eth0.Addrs[0]}
 	for _, tt := range []struct {
 		bound string
 		said  []string
@@ -96,9 +97,9 @@ func TestReached(t *testing.T) {
 		{"::", make([]string, 7)},
 	} {
 		r := newReached(netip.MustParseAddr(tt.bound))
-		for n, ch := range []mcast.Change{
-			{Kind: mcast.Appeared, Interface: eth0}, {Kind: mcast.LinkDown, Interface: down}, {Kind: mcast.Gone, Interface: down},
-			{Kind: mcast.Appeared, Interface: again}, lost, {Kind: mcast.Gone, Interface: bare}, {Kind: mcast.AddressAdded, Interface: eth0},
+		for n, ch := range []host.Change{
+			{Kind: host.Appeared, Interface: eth0}, {Kind: host.LinkDown, Interface: down}, {Kind: host.Gone, Interface: down},
+			{Kind: host.Appeared, Interface: again}, lost, {Kind: host.Gone, Interface: bare}, {Kind: host.AddressAdded, Interface: eth0},
 		} {
 			if got := r.change(ch); got != tt.said[n] {
 				t.Errorf("bound to %s, change %d, %s: said %q, want %q", tt.bound, n, ch.Kind, got, tt.said[n])

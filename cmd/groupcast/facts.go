@@ -11,6 +11,7 @@ import (
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/doctor"
+	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/tui"
 )
 
@@ -66,7 +67,7 @@ func (s *session) leaveLo() {
 	}
 	for _, i := range s.joinedOn(s.group) {
 		if !i.Loopback() {
-			s.lo, s.send = false, mcast.Interface{}
+			s.lo, s.send = false, host.Interface{}
 			return
 		}
 	}
@@ -105,9 +106,9 @@ func dropsText(n uint64) string {
 // hostGroups asks the kernel what all programs of the host have joined, by
 // interface, nil where the system does not tell; and the version of IGMP that is
 // spoken on each, for a group of IPv4.
-func hostGroups(on []mcast.Interface, g mcast.Group) (versions map[int]int, joins map[int][]netip.Addr) {
-	v4, err4 := mcast.IGMP()
-	v6, err6 := mcast.MLD()
+func hostGroups(on []host.Interface, g mcast.Group) (versions map[int]int, joins map[int][]netip.Addr) {
+	v4, err4 := host.IGMP()
+	v6, err6 := host.MLD()
 	versions = map[int]int{}
 	if g.Addr.Is4() {
 		for _, i := range v4 {
@@ -153,7 +154,7 @@ func (s *session) intent(now time.Time) doctor.Intent {
 // remembers it for the screen; the caller holds s.mu.
 func (s *session) way() tui.Egress {
 	var port uint16
-	if sender := s.senders[wildcard(s.group)]; sender != nil {
+	if sender := s.senders[host.Unspecified(s.group.Addr)]; sender != nil {
 		port = sender.LocalAddr().Port()
 	}
 	s.out = wayOut(s.group, s.send, s.lo, port)
@@ -163,7 +164,7 @@ func (s *session) way() tui.Egress {
 // wayOut asks the kernel where a send to g leaves, by the interface send or,
 // if that is zero, by its own choice. With lo, send was taken because there is
 // nothing else. The source port matters to some routing rules; 0: not known.
-func wayOut(g mcast.Group, send mcast.Interface, lo bool, port uint16) tui.Egress {
+func wayOut(g mcast.Group, send host.Interface, lo bool, port uint16) tui.Egress {
 	because := ""
 	switch {
 	case lo:
@@ -171,8 +172,8 @@ func wayOut(g mcast.Group, send mcast.Interface, lo bool, port uint16) tui.Egres
 	case send.Index != 0:
 		because = "you chose it"
 	}
-	via := viaOf(send, g)
-	r, err := mcast.RouteTo(g, mcast.RouteOptions{IfIndex: via.IfIndex, Source: via.Source, SourcePort: port})
+	via := mcast.ViaInterface(send, g.Addr)
+	r, err := host.RouteTo(g.AddrPort(), host.RouteOptions{IfIndex: via.IfIndex, Source: via.Source, SourcePort: port})
 	out := egress(doctor.Answer{Route: r, Err: err}, because)
 	if err != nil {
 		out.IfIndex, out.Interface = send.Index, send.Name
@@ -183,17 +184,6 @@ func wayOut(g mcast.Group, send mcast.Interface, lo bool, port uint16) tui.Egres
 		}
 	}
 	return out
-}
-
-// viaOf is the way out by an interface. By lo the kernel would take another
-// interface's address as the source, or 0.0.0.0 if there is none: its own
-// addresses have host scope, and are not chosen for multicast.
-func viaOf(i mcast.Interface, g mcast.Group) mcast.Via {
-	via := mcast.Via{IfIndex: i.Index}
-	if i.Loopback() {
-		via.Source = i.Addr(g.Addr)
-	}
-	return via
 }
 
 // egress is a routing answer as the screen takes it; without a reason of the
@@ -281,7 +271,7 @@ func tallied(findings []doctor.Finding) (checked, unknown int) {
 	return len(names), unknown
 }
 
-func indexes(list []mcast.Interface) []int {
+func indexes(list []host.Interface) []int {
 	out := make([]int, len(list))
 	for n, i := range list {
 		out[n] = i.Index

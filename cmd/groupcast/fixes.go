@@ -8,6 +8,7 @@ import (
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/doctor"
+	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/tui"
 )
 
@@ -39,7 +40,7 @@ func (s *session) applyFix(f doctor.Finding) error {
 // rejoin leaves the current group on an interface and joins it again, on the
 // interface that has this name now.
 func (s *session) rejoin(name string) error {
-	list, err := mcast.Interfaces()
+	list, err := host.Interfaces()
 	if err != nil {
 		return err
 	}
@@ -49,9 +50,9 @@ func (s *session) rejoin(name string) error {
 	fail := func(err error) error {
 		return &mcast.OpError{Op: "join", Target: g.String(), Interface: name, Err: err}
 	}
-	n := slices.IndexFunc(list, func(i mcast.Interface) bool { return i.Name == name })
+	n := slices.IndexFunc(list, func(i host.Interface) bool { return i.Name == name })
 	if n < 0 {
-		return fail(mcast.ErrNoInterface)
+		return fail(host.ErrNoInterface)
 	}
 	l := s.listeners[socketOf(g)]
 	if l == nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/doctor"
+	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/mcast/lab"
 	"github.com/groupcast/groupcast/tui"
 )
@@ -61,7 +62,7 @@ func TestRejoinFix(t *testing.T) {
 	s := startHere(t, sessionConfig{group: g, interfaces: []string{"eth0"}, hops: 1})
 	findsNothing(t, s)
 
-	eth0 := locked(s, func() mcast.Interface { return s.send })
+	eth0 := locked(s, func() host.Interface { return s.send })
 	rc, err := locked(s, func() *mcast.Conn { return s.listeners[socketOf(g)] }).SyscallConn()
 	if err != nil {
 		t.Fatal(err)
@@ -137,7 +138,7 @@ func TestOthersGroupsFix(t *testing.T) {
 	}
 	g, _ := mcast.ParseGroup("239.1.2.3")
 	s := startHere(t, sessionConfig{group: g, interfaces: []string{"eth0"}, hops: 1, allGroups: true})
-	theirs, eth0 := mcast.Group{Addr: mcast.DefaultGroup.Addr, Port: g.Port}, locked(s, func() mcast.Interface { return s.send })
+	theirs, eth0 := mcast.Group{Addr: mcast.DefaultGroup.Addr, Port: g.Port}, locked(s, func() host.Interface { return s.send })
 	another, err := mcast.Listen(t.Context(), mcast.Config{Port: g.Port})
 	if err != nil {
 		t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/chat"
+	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/mcast/lab"
 	"github.com/groupcast/groupcast/mcast/probe"
 )
@@ -64,11 +65,11 @@ func hint(err error) string {
 		return "groups are 224.0.0.0 to 239.255.255.255; to see the default one at work, leave it out"
 	case errors.Is(err, mcast.ErrBadPort):
 		return "name a port from 1 to 65535, as in 224.0.0.114:1234, or leave it out for 1234"
-	case errors.Is(err, mcast.ErrNoInterface):
+	case errors.Is(err, host.ErrNoInterface):
 		return "list the interfaces of this host with: groupcast interfaces"
-	case errors.Is(err, mcast.ErrInterfaceDown):
+	case errors.Is(err, host.ErrInterfaceDown):
 		return "bring it up (ip link set NAME up; check its cable or peer), or choose another: groupcast interfaces"
-	case errors.Is(err, mcast.ErrNoAddress):
+	case errors.Is(err, host.ErrNoAddress):
 		return "give it an address (ip addr add ADDRESS/BITS dev NAME), or choose another: groupcast interfaces"
 	case errors.Is(err, mcast.ErrPortInUse):
 		return "its owner did not share it (SO_REUSEADDR); find it with: ss -ulpn, then end it, or use another port, as in GROUP:1235"

@@ -12,6 +12,7 @@ import (
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/doctor"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 func newInterfaces(set *settings) *cobra.Command {
@@ -126,7 +127,7 @@ func answerText(a doctor.Answer) string {
 }
 
 // state is an interface's condition in a word or two.
-func state(i mcast.Interface) string {
+func state(i host.Interface) string {
 	switch {
 	case !i.Up():
 		return "down"
@@ -136,7 +137,7 @@ func state(i mcast.Interface) string {
 	return "up"
 }
 
-func addresses(i mcast.Interface) string {
+func addresses(i host.Interface) string {
 	if len(i.Addrs) == 0 {
 		return "-"
 	}

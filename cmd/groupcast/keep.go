@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // keeper joins groups and keeps them joined while interfaces come and go. It
@@ -30,7 +31,7 @@ func newKeeper(say func(string), fail func(error)) *keeper {
 // for its IP version and port, and returns where it is joined. A group that
 // cannot be joined anywhere is an error; one that is joined on some interfaces
 // only is a remark.
-func (k *keeper) join(g mcast.Group, c choice) ([]mcast.Interface, error) {
+func (k *keeper) join(g mcast.Group, c choice) ([]host.Interface, error) {
 	conn := k.conns[socketOf(g)]
 	k.widely[wherever(g)] = c.everywhere()
 	var errs []error
@@ -45,7 +46,7 @@ func (k *keeper) join(g mcast.Group, c choice) ([]mcast.Interface, error) {
 	for _, err := range errs {
 		k.fail(err)
 	}
-	var where []mcast.Interface
+	var where []host.Interface
 	for _, m := range conn.Memberships() {
 		if m.Group == wherever(g) {
 			where = append(where, m.Interface)
@@ -61,7 +62,7 @@ func (k *keeper) close() {
 }
 
 // follow brings the memberships in line with a change of an interface.
-func (k *keeper) follow(ch mcast.Change) {
+func (k *keeper) follow(ch host.Change) {
 	k.state(ch)
 	for _, conn := range k.conns {
 		lost, rejoined, err := conn.Follow(ch)
@@ -75,7 +76,7 @@ func (k *keeper) follow(ch mcast.Change) {
 			k.fail(err)
 		}
 	}
-	if ch.Kind == mcast.Gone {
+	if ch.Kind == host.Gone {
 		delete(k.down, ch.Interface.Index)
 	}
 	k.joinOnNew(ch)
@@ -83,7 +84,7 @@ func (k *keeper) follow(ch mcast.Change) {
 
 // joinOnNew joins groups on an interface that may have become usable: those for
 // which the user named no interface.
-func (k *keeper) joinOnNew(ch mcast.Change) {
+func (k *keeper) joinOnNew(ch host.Change) {
 	for g, widely := range k.widely {
 		if !widely || !brings(ch) || !ch.Interface.Usable(g.Addr) {
 			continue
@@ -106,21 +107,21 @@ func wherever(g mcast.Group) mcast.Group {
 
 // state says when an interface that is joined on stops and starts to carry
 // anything.
-func (k *keeper) state(ch mcast.Change) {
+func (k *keeper) state(ch host.Change) {
 	i := ch.Interface
 	joined := slices.ContainsFunc(k.memberships(), func(m mcast.Membership) bool { return m.Interface.Index == i.Index })
 	switch {
 	case !joined:
-	case ch.Kind == mcast.LinkDown || ch.Kind == mcast.NoCarrier:
+	case ch.Kind == host.LinkDown || ch.Kind == host.NoCarrier:
 		k.down[i.Index] = true
 		k.say(nothingBy(i, ch.Kind))
-	case ch.Kind == mcast.LinkUp && k.down[i.Index]:
+	case ch.Kind == host.LinkUp && k.down[i.Index]:
 		k.down[i.Index] = false
 		k.say(i.Name + " is up again")
 	}
 }
 
-func nothingBy(i mcast.Interface, why mcast.ChangeKind) string {
+func nothingBy(i host.Interface, why host.ChangeKind) string {
 	return fmt.Sprintf("%s is %s: nothing arrives by it", i.Name, why)
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // newLabPeer is the command that groupcast lab runs in host B.
@@ -31,11 +32,11 @@ func newLabPeer() *cobra.Command {
 func runPeer(ctx context.Context, name, on string) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	list, err := mcast.Interfaces()
+	list, err := host.Interfaces()
 	if err != nil {
 		return err
 	}
-	i, err := mcast.FindInterface(list, on)
+	i, err := host.Find(list, on)
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/chat"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 func newListen(set *settings) *cobra.Command {
@@ -75,7 +76,7 @@ type listener struct {
 const maxSenders = 1 << 16
 
 func (l *listener) run(ctx context.Context, groups []mcast.Group) error {
-	list, err := mcast.Interfaces()
+	list, err := host.Interfaces()
 	if err != nil {
 		return err
 	}
@@ -109,7 +110,7 @@ func (l *listener) run(ctx context.Context, groups []mcast.Group) error {
 
 // join joins a group on each interface that is chosen for it, on the socket
 // for its IP version and port.
-func (l *listener) join(ctx context.Context, list []mcast.Interface, g mcast.Group) error {
+func (l *listener) join(ctx context.Context, list []host.Interface, g mcast.Group) error {
 	c, err := choose(list, l.set.interfaces, g.Addr)
 	if err != nil {
 		return &mcast.OpError{Op: "join", Target: g.String(), Err: err}
@@ -117,7 +118,7 @@ func (l *listener) join(ctx context.Context, list []mcast.Interface, g mcast.Gro
 	conn := l.keep.conns[socketOf(g)]
 	if conn == nil {
 		conn, err = mcast.Listen(ctx, mcast.Config{
-			Addr: wildcard(g), Port: g.Port, MulticastAll: l.set.multicastAll, Trace: l.set.tracer(l.errs),
+			Addr: host.Unspecified(g.Addr), Port: g.Port, MulticastAll: l.set.multicastAll, Trace: l.set.tracer(l.errs),
 		})
 		if err != nil {
 			return forGroup(err, g)
@@ -132,7 +133,7 @@ func (l *listener) join(ctx context.Context, list []mcast.Interface, g mcast.Gro
 	return nil
 }
 
-func (l *listener) name(list []mcast.Interface) {
+func (l *listener) name(list []host.Interface) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, i := range list {
@@ -142,10 +143,10 @@ func (l *listener) name(list []mcast.Interface) {
 
 // watch keeps the memberships when interfaces are deleted and made again.
 func (l *listener) watch(ctx context.Context) {
-	err := mcast.Watch(ctx, func(ch mcast.Change) {
-		l.name([]mcast.Interface{ch.Interface})
+	err := host.Watch(ctx, func(ch host.Change) {
+		l.name([]host.Interface{ch.Interface})
 		l.keep.follow(ch)
-		if ch.Kind == mcast.Gone {
+		if ch.Kind == host.Gone {
 			l.forget(ch.Interface.Index)
 		}
 	})
@@ -170,7 +171,7 @@ type jsonJoined struct {
 	ReadBuffer int      `json:"read_buffer"` // bytes
 }
 
-func (l *listener) joined(g mcast.Group, on []mcast.Interface, readBuffer int) {
+func (l *listener) joined(g mcast.Group, on []host.Interface, readBuffer int) {
 	if l.set.json {
 		writeJSON(l.out, jsonJoined{"joined", g.String(), names(on), readBuffer})
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/chat"
+	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/mcast/ping"
 	"github.com/groupcast/groupcast/tui"
 )
@@ -83,12 +84,12 @@ func (s *session) observe(d mcast.Datagram, line chat.Line, came chat.Arrival) {
 // what was lost and joined again.
 func (s *session) watch() {
 	defer s.recoverPanic()
-	if err := mcast.Watch(s.life, s.follow); err != nil {
+	if err := host.Watch(s.life, s.follow); err != nil {
 		s.problem(err)
 	}
 }
 
-func (s *session) follow(ch mcast.Change) {
+func (s *session) follow(ch host.Change) {
 	s.followAll(ch)
 	select {
 	case s.changed <- struct{}{}:
@@ -96,7 +97,7 @@ func (s *session) follow(ch mcast.Change) {
 	}
 }
 
-func (s *session) followAll(ch mcast.Change) {
+func (s *session) followAll(ch host.Change) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
@@ -119,7 +120,7 @@ func (s *session) followAll(ch mcast.Change) {
 // joinOnNew joins groups on an interface that may have become usable: those for
 // which the user named no interface, and did not leave this one. The caller
 // holds s.mu.
-func (s *session) joinOnNew(ch mcast.Change, now time.Time) {
+func (s *session) joinOnNew(ch host.Change, now time.Time) {
 	i := ch.Interface
 	for g, widely := range s.widely {
 		l := s.listeners[socketOf(g)]
@@ -137,25 +138,25 @@ func (s *session) joinOnNew(ch mcast.Change, now time.Time) {
 }
 
 // brings reports whether a change can make an interface usable.
-func brings(ch mcast.Change) bool {
-	return ch.Kind == mcast.Appeared || ch.Kind == mcast.LinkUp || ch.Kind == mcast.AddressAdded
+func brings(ch host.Change) bool {
+	return ch.Kind == host.Appeared || ch.Kind == host.LinkUp || ch.Kind == host.AddressAdded
 }
 
-func usableText(i mcast.Interface, g mcast.Group) string {
+func usableText(i host.Interface, g mcast.Group) string {
 	return fmt.Sprintf("%s is usable now: joined %s there", i.Name, g)
 }
 
 // rename keeps the interfaces that the user chose, and what was heard by one,
 // when it is made again, with another index, or gets another name. The caller
 // holds s.mu.
-func (s *session) rename(ch mcast.Change) {
-	same := func(i mcast.Interface) bool {
-		return ch.Kind == mcast.Appeared && i.Name == ch.Interface.Name || ch.Kind == mcast.Renamed && i.Index == ch.Interface.Index
+func (s *session) rename(ch host.Change) {
+	same := func(i host.Interface) bool {
+		return ch.Kind == host.Appeared && i.Name == ch.Interface.Name || ch.Kind == host.Renamed && i.Index == ch.Interface.Index
 	}
 	if same(s.send) {
 		s.send = ch.Interface
 	}
-	if old, err := mcast.FindInterface(s.facts.Interfaces, ch.Interface.Name); err == nil && old.Index != ch.Interface.Index {
+	if old, err := host.Find(s.facts.Interfaces, ch.Interface.Name); err == nil && old.Index != ch.Interface.Index {
 		s.heard[ch.Interface.Index] += s.heard[old.Index]
 		delete(s.heard, old.Index)
 	}

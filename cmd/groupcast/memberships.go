@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // purpose is what a group is joined for.
@@ -21,7 +22,7 @@ const (
 // join joins g on every one of those interfaces, opening a socket for its port
 // when it is the first there. It fails only when nothing could be joined.
 // Where else it could not be joined is said in the talk.
-func (s *session) join(g mcast.Group, on []mcast.Interface, to purpose) ([]mcast.Interface, error) {
+func (s *session) join(g mcast.Group, on []host.Interface, to purpose) ([]host.Interface, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.openSender(g); err != nil {
@@ -31,7 +32,7 @@ func (s *session) join(g mcast.Group, on []mcast.Interface, to purpose) ([]mcast
 	if l == nil {
 		var err error
 		l, err = mcast.Listen(s.life, mcast.Config{
-			Addr: wildcard(g), Port: g.Port, ReadBuffer: s.asked, MulticastAll: s.allGroups, Trace: s.trace,
+			Addr: host.Unspecified(g.Addr), Port: g.Port, ReadBuffer: s.asked, MulticastAll: s.allGroups, Trace: s.trace,
 		})
 		if err != nil {
 			return nil, forGroup(err, g)
@@ -69,12 +70,12 @@ func (s *session) join(g mcast.Group, on []mcast.Interface, to purpose) ([]mcast
 
 // joinOn joins g on one more interface, where the sources that are blocked on
 // others are not heard either. The caller holds s.mu.
-func (s *session) joinOn(l *mcast.Conn, g mcast.Group, on mcast.Interface) error {
+func (s *session) joinOn(l *mcast.Conn, g mcast.Group, on host.Interface) error {
 	return joinWithout(l, g, on, s.blocked(g))
 }
 
 // joinWithout joins g on an interface, where these sources are not to be heard.
-func joinWithout(l *mcast.Conn, g mcast.Group, on mcast.Interface, blocked []netip.Addr) error {
+func joinWithout(l *mcast.Conn, g mcast.Group, on host.Interface, blocked []netip.Addr) error {
 	if err := l.Join(g, on); err != nil {
 		return err
 	}
@@ -108,8 +109,8 @@ func (s *session) memberships() []mcast.Membership {
 }
 
 // joinedOn lists the interfaces that g is joined on; the caller holds s.mu.
-func (s *session) joinedOn(g mcast.Group) []mcast.Interface {
-	var on []mcast.Interface
+func (s *session) joinedOn(g mcast.Group) []host.Interface {
+	var on []host.Interface
 	for _, m := range s.memberships() {
 		if m.Group == g {
 			on = append(on, m.Interface)

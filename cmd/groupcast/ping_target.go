@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/mcast/probe"
 	"github.com/groupcast/groupcast/tui"
 )
@@ -21,6 +21,8 @@ type pingTarget struct {
 	addr   netip.AddrPort
 	group  bool // a group or a broadcast address: anyone may answer
 	others int  // further addresses that the name has
+
+	broadcast bool // of all hosts of a network of this host
 }
 
 // String is the address and port, and the name that was typed for it.
@@ -35,19 +37,21 @@ func (t pingTarget) String() string {
 // findPingTarget reads HOST[:PORT] or GROUP[:PORT]. A name is looked up as the
 // system does it; the first of its addresses is taken.
 func findPingTarget(ctx context.Context, arg string, f probe.Family) (pingTarget, error) {
-	host, port, err := splitHostPort(arg)
+	name, port, err := splitHostPort(arg)
 	if err != nil {
 		return pingTarget{}, usageError{fmt.Errorf("ping %q: %w", arg, err)}
 	}
-	found, err := probe.Lookup(ctx, host, f)
+	found, err := probe.Lookup(ctx, name, f)
 	if err != nil {
-		return pingTarget{}, fmt.Errorf("ping %s: %w", host, err)
+		return pingTarget{}, fmt.Errorf("ping %s: %w", name, err)
 	}
-	t := pingTarget{host: host, addr: netip.AddrPortFrom(found[0], port), others: len(found) - 1}
+	t := pingTarget{host: name, addr: netip.AddrPortFrom(found[0], port), others: len(found) - 1}
 	if found[0].IsUnspecified() {
-		return t, usageError{fmt.Errorf("ping %s: the address of no host: this one is 127.0.0.1 or ::1", host)}
+		return t, usageError{fmt.Errorf("ping %s: the address of no host: this one is 127.0.0.1 or ::1", name)}
 	}
-	t.group = found[0].IsMulticast() || isBroadcast(found[0])
+	networks, _ := host.ReadNetworks() // what cannot be read is asked as one host
+	t.broadcast = networks.Broadcast(found[0])
+	t.group = found[0].IsMulticast() || t.broadcast
 	return t, nil
 }
 
@@ -81,23 +85,11 @@ func splitHostPort(text string) (host string, port uint16, err error) {
 	return host, uint16(n), nil
 }
 
-// isBroadcast reports whether a is everybody's address on all networks, or on
-// one that this host is on.
-func isBroadcast(a netip.Addr) bool {
-	if !a.Is4() {
-		return false
-	}
-	list, _ := mcast.Interfaces()
-	return a == netip.AddrFrom4([4]byte{255, 255, 255, 255}) || slices.ContainsFunc(list, func(i mcast.Interface) bool {
-		return slices.ContainsFunc(i.Addrs, func(p netip.Prefix) bool { last, ok := mcast.BroadcastOf(p); return ok && last == a })
-	})
-}
-
 // pingWay is how requests leave.
 type pingWay struct {
 	via    mcast.Via
-	all    []mcast.Interface // more than one was named: each request leaves by all
-	egress tui.Egress        // of the first
+	all    []host.Interface // more than one was named: each request leaves by all
+	egress tui.Egress       // of the first
 }
 
 // wayOut chooses the way: by the interfaces named, else as the kernel routes
@@ -107,7 +99,7 @@ func (t pingTarget) wayOut(interfaces []string) (pingWay, error) {
 	g := mcast.Group{Addr: addr, Port: t.addr.Port()}
 	var c choice
 	if addr.IsMulticast() || addr.Zone() != "" || len(interfaces) > 0 {
-		list, err := mcast.Interfaces()
+		list, err := host.Interfaces()
 		if err != nil {
 			return pingWay{}, err
 		}
@@ -115,7 +107,7 @@ func (t pingTarget) wayOut(interfaces []string) (pingWay, error) {
 			return pingWay{}, &mcast.OpError{Op: "ping", Target: t.addr.String(), Err: err}
 		}
 	}
-	w := pingWay{via: viaOf(c.send, g), egress: wayOut(g, c.send, c.lo, 0)}
+	w := pingWay{via: mcast.ViaInterface(c.send, g.Addr), egress: wayOut(g, c.send, c.lo, 0)}
 	if c.byUser && len(c.joins) > 1 {
 		w.all = c.joins
 	}

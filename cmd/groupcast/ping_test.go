@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/mcast/lab"
 	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
@@ -29,23 +30,23 @@ func pingLAN(t *testing.T, responders int) *lab.Lab {
 }
 
 // echoes is an echo server in a group, on eth0 of a host, until the test ends.
-func echoes(t *testing.T, host *lab.Node, group string) {
+func echoes(t *testing.T, node *lab.Node, group string) {
 	t.Helper()
 	g, err := mcast.ParseGroup(group)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var c *mcast.Conn
-	err = host.Do(func() error {
-		list, err := mcast.Interfaces()
+	err = node.Do(func() error {
+		list, err := host.Interfaces()
 		if err != nil {
 			return err
 		}
-		eth0, err := mcast.FindInterface(list, "eth0")
+		eth0, err := host.Find(list, "eth0")
 		if err != nil {
 			return err
 		}
-		if c, err = mcast.Listen(t.Context(), mcast.Config{Addr: wildcard(g), Port: g.Port}); err != nil {
+		if c, err = mcast.Listen(t.Context(), mcast.Config{Addr: host.Unspecified(g.Addr), Port: g.Port}); err != nil {
 			return err
 		}
 		return c.Join(g, eth0)

@@ -10,7 +10,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/mcast/ping"
 )
 
@@ -143,7 +143,7 @@ func peerHint(err error) string {
 func (t *pingText) name(index int) string {
 	if t.names[index] == "" {
 		t.names = map[int]string{}
-		list, _ := mcast.Interfaces()
+		list, _ := host.Interfaces()
 		for _, i := range list {
 			t.names[i.Index] = clean(i.Name)
 		}
@@ -263,7 +263,7 @@ func (t *pingText) nothing(s ping.Summary) error {
 		return advised{fmt.Errorf("ping %s: %w", t.target, errNotSame), "it is no echo server, or one that cuts or marks what it sends back"}
 	case late > 0:
 		return advised{fmt.Errorf("ping %s: %w", t.target, errTooLate), "wait longer: -t 5s"}
-	case isBroadcast(t.target.addr.Addr()):
+	case t.target.broadcast:
 		return advised{err, "groupcast echo answers no broadcasts, and many servers do not; a group is pinged instead: groupcast ping 224.0.0.114"}
 	case t.target.group:
 		return advised{err, "start a responder on a host of that network: groupcast echo " + clean(t.target.addr.String())}

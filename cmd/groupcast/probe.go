@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/mcast/probe"
 )
 
@@ -157,11 +158,11 @@ func (p *prober) family() probe.Family {
 func (p *prober) run(ctx context.Context, places []probe.HostPort) error {
 	p.cfg.Trace = p.set.tracer(p.errs)
 	if len(p.set.interfaces) > 0 && p.set.interfaces[0] != kernelDefault {
-		list, err := mcast.Interfaces()
+		list, err := host.Interfaces()
 		if err != nil {
 			return err
 		}
-		by, err := mcast.FindInterface(list, p.set.interfaces[0])
+		by, err := host.Find(list, p.set.interfaces[0])
 		if err != nil {
 			return err
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // settings are the flags that every command has.
@@ -142,7 +143,7 @@ func atMost(n int) cobra.PositionalArgs {
 
 // completeInterfaces offers the interfaces of this host with their addresses.
 func completeInterfaces(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	list, _ := mcast.Interfaces()
+	list, _ := host.Interfaces()
 	out := []string{kernelDefault + "\tas the kernel chooses"}
 	for _, i := range list {
 		out = append(out, clean(i.Name)+"\t"+state(i)+" "+addresses(i))
@@ -153,8 +154,8 @@ func completeInterfaces(*cobra.Command, []string, string) ([]string, cobra.Shell
 // completeGroups offers the groups that programs of this host have joined.
 func completeGroups(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 	out := []string{mcast.DefaultGroup.String() + "\tthe default"}
-	v4, _ := mcast.IGMP()
-	v6, _ := mcast.MLD()
+	v4, _ := host.IGMP()
+	v6, _ := host.MLD()
 	for _, i := range slices.Concat(v4, v6) {
 		for _, g := range i.Groups {
 			if !slices.ContainsFunc(out, func(s string) bool { return strings.HasPrefix(s, g.Addr.String()+"\t") }) {

@@ -140,7 +140,7 @@ func (s *sender) send(ctx context.Context, text string) error {
 			return ctx.Err()
 		}
 		s.way = wayOut(s.group, s.choice.send, s.choice.lo, s.conn.LocalAddr().Port())
-		err := s.conn.Send([]byte(text), s.group.AddrPort(), viaOf(s.choice.send, s.group))
+		err := s.conn.Send([]byte(text), s.group.AddrPort(), mcast.ViaInterface(s.choice.send, s.group.Addr))
 		if err != nil {
 			s.failed++
 			complain(s.errs, err)

@@ -11,6 +11,7 @@ import (
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/doctor"
+	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/tui"
 )
 
@@ -55,8 +56,8 @@ type session struct {
 	dropped   uint64               // datagrams lost in the kernel, as last told
 	gone      uint64               // of them, by listeners that are closed
 	group     mcast.Group          // where Say goes
-	byUser    []mcast.Interface    // the interfaces that the user named
-	send      mcast.Interface      // zero: the kernel chooses
+	byUser    []host.Interface     // the interfaces that the user named
+	send      host.Interface       // zero: the kernel chooses
 	lo        bool                 // on lo, because there is nothing else
 	widely    map[mcast.Group]bool // joined wherever they can be, also on interfaces to come
 	left      map[place]bool       // where the user left them
@@ -84,7 +85,7 @@ const framePace = 50 * time.Millisecond
 
 // startSession joins the group and starts reading. Close ends it.
 func startSession(ctx context.Context, cfg sessionConfig) (*session, error) {
-	list, err := mcast.Interfaces()
+	list, err := host.Interfaces()
 	if err != nil {
 		return nil, err
 	}
@@ -159,7 +160,7 @@ func (s *session) Close() {
 // off: any host could make a line fail with a forged ICMP error. That a queue
 // was full is seen in the counters of the interface.
 func openSender(ctx context.Context, g mcast.Group, hops int, loopback bool, trace *mcast.Trace) (*mcast.Conn, error) {
-	c, err := mcast.Listen(ctx, mcast.Config{Addr: wildcard(g), NoLoopback: !loopback, Trace: trace})
+	c, err := mcast.Listen(ctx, mcast.Config{Addr: host.Unspecified(g.Addr), NoLoopback: !loopback, Trace: trace})
 	if err != nil {
 		return nil, err
 	}
@@ -173,29 +174,23 @@ func openSender(ctx context.Context, g mcast.Group, hops int, loopback bool, tra
 // openSender makes the session's socket for sending to groups of g's IP
 // version, if there is none yet. The caller holds s.mu.
 func (s *session) openSender(g mcast.Group) error {
-	if s.senders[wildcard(g)] != nil {
+	if s.senders[host.Unspecified(g.Addr)] != nil {
 		return nil
 	}
 	c, err := openSender(s.life, g, s.hops, s.loopback, s.trace)
 	if err != nil {
 		return err
 	}
-	s.senders[wildcard(g)] = c
+	s.senders[host.Unspecified(g.Addr)] = c
 	s.room.AddPort(c.LocalAddr().Port())
 	s.done.Go(func() { s.read(c) })
 	return nil
 }
 
-// wildcard is the unspecified address of the group's IP version.
-func wildcard(g mcast.Group) netip.Addr {
-	if g.Addr.Is4() {
-		return netip.IPv4Unspecified()
-	}
-	return netip.IPv6Unspecified()
-}
-
 // socketOf is what a socket for the group is bound to.
-func socketOf(g mcast.Group) netip.AddrPort { return netip.AddrPortFrom(wildcard(g), g.Port) }
+func socketOf(g mcast.Group) netip.AddrPort {
+	return netip.AddrPortFrom(host.Unspecified(g.Addr), g.Port)
+}
 
 func (s *session) notice(text, hint string) {
 	s.mu.Lock()
@@ -216,11 +211,11 @@ func (s *session) problem(err error) {
 
 // joinedText says what was joined, and how many bytes the kernel will hold of
 // what is not read yet.
-func joinedText(g mcast.Group, on []mcast.Interface, readBuffer int) string {
+func joinedText(g mcast.Group, on []host.Interface, readBuffer int) string {
 	return fmt.Sprintf("joined %s on %s; receive buffer %d KiB", g, listed(on), readBuffer>>10)
 }
 
-func names(list []mcast.Interface) []string {
+func names(list []host.Interface) []string {
 	out := make([]string, len(list))
 	for n, i := range list {
 		out[n] = clean(i.Name)
@@ -229,4 +224,4 @@ func names(list []mcast.Interface) []string {
 }
 
 // listed is interfaces as a text has them: "eth0, eth1".
-func listed(on []mcast.Interface) string { return strings.Join(names(on), ", ") }
+func listed(on []host.Interface) string { return strings.Join(names(on), ", ") }

@@ -12,6 +12,7 @@ import (
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/doctor"
+	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/mcast/lab"
 	"github.com/groupcast/groupcast/mcast/lab/labtest"
 	"github.com/groupcast/groupcast/tui"
@@ -134,8 +135,8 @@ func TestPartialJoin(t *testing.T) {
 	}
 	s := startHere(t, sessionConfig{group: mcast.DefaultGroup, interfaces: []string{"eth0"}, hops: 1})
 	other, _ := mcast.ParseGroup("239.1.2.3")
-	eth0 := locked(s, func() mcast.Interface { return s.send })
-	on, err := s.join(other, []mcast.Interface{eth0, {Index: 99, Name: "gone0"}}, talk)
+	eth0 := locked(s, func() host.Interface { return s.send })
+	on, err := s.join(other, []host.Interface{eth0, {Index: 99, Name: "gone0"}}, talk)
 	if got := names(on); err != nil || !slices.Equal(got, []string{"eth0"}) {
 		t.Errorf("joined on %v, %v; want eth0", got, err)
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // hearOnly hears the current group from one source only (RFC 4607), or, with
@@ -31,7 +32,7 @@ func (s *session) hearOnly(source netip.Addr) error {
 	}
 	for _, i := range on {
 		if !present(i) {
-			return &mcast.OpError{Op: "join", Target: to.String(), Interface: i.Name, Err: mcast.ErrNoInterface}
+			return &mcast.OpError{Op: "join", Target: to.String(), Interface: i.Name, Err: host.ErrNoInterface}
 		}
 	}
 	l := s.listeners[socketOf(from)]
@@ -62,15 +63,15 @@ func (s *session) hearOnly(source netip.Addr) error {
 // present reports whether an interface is there now. One that is being deleted
 // cannot be joined the other way, nor again the one way; what becomes of its
 // membership is for Follow to say.
-func present(i mcast.Interface) bool {
-	list, err := mcast.Interfaces()
-	_, there := mcast.ByIndex(list, i.Index)
+func present(i host.Interface) bool {
+	list, err := host.Interfaces()
+	_, there := host.ByIndex(list, i.Index)
 	return there || err != nil || i.Index == 0
 }
 
 // swap leaves one group on an interface and joins the other there, or stays in
 // the one.
-func swap(l *mcast.Conn, leave, join mcast.Group, on mcast.Interface) error {
+func swap(l *mcast.Conn, leave, join mcast.Group, on host.Interface) error {
 	if err := l.Leave(leave, on); err != nil {
 		return err
 	}
@@ -82,7 +83,7 @@ func swap(l *mcast.Conn, leave, join mcast.Group, on mcast.Interface) error {
 }
 
 // blockAll blocks what was blocked before the group was left.
-func blockAll(l *mcast.Conn, g mcast.Group, on []mcast.Interface, blocked map[int][]netip.Addr) error {
+func blockAll(l *mcast.Conn, g mcast.Group, on []host.Interface, blocked map[int][]netip.Addr) error {
 	var errs []error
 	for _, i := range on {
 		for _, g.Source = range blocked[i.Index] {
@@ -134,7 +135,7 @@ func (s *session) block(source netip.Addr, stop bool) error {
 		return fail(errOneSource)
 	}
 	l := s.listeners[socketOf(g)]
-	var done []mcast.Interface
+	var done []host.Interface
 	for _, i := range on {
 		err := change(l, g, i)
 		switch {

@@ -2,7 +2,6 @@ package chat
 
 import (
 	"bytes"
-	"net/netip"
 
 	"github.com/groupcast/groupcast/mcast"
 )
@@ -23,27 +22,9 @@ func (r *Room) arrival(d mcast.Datagram) Arrival {
 	a := Arrival{
 		Frame:  bytes.HasPrefix(d.Data, frameMagic),
 		Stray:  d.Stray,
-		Direct: r.ours[d.To],
+		Direct: r.networks.Ours(d.To),
 		Local:  r.isOurs(d.From.Addr()),
 	}
-	a.Outside = !a.Local && (a.Direct || d.To.IsMulticast()) && r.isOutside(d.From.Addr(), d.IfIndex)
+	a.Outside = !a.Local && (a.Direct || d.To.IsMulticast()) && r.networks.Outside(d.From.Addr(), d.IfIndex)
 	return a
-}
-
-// isOutside reports whether a source is on none of an interface's networks.
-// Link-local addresses are on every one, and where the interface has no address
-// of that IP version, nothing is known.
-func (r *Room) isOutside(source netip.Addr, index int) bool {
-	if source.IsLinkLocalUnicast() {
-		return false
-	}
-	source = source.WithZone("") // a Prefix contains none with a zone
-	known := false
-	for _, p := range r.interfaces[index].networks {
-		if p.Contains(source) {
-			return false
-		}
-		known = known || p.Addr().Is4() == source.Is4()
-	}
-	return known
 }

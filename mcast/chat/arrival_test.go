@@ -4,13 +4,13 @@ import (
 	"net/netip"
 	"testing"
 
-	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 func TestArrival(t *testing.T) {
 	lan6, local6 := netip.MustParsePrefix("2001:db8::164/64"), netip.MustParsePrefix("fe80::164/64")
 	group6 := netip.MustParseAddr("ff02::114")
-	interfaces := []mcast.Interface{
+	interfaces := []host.Interface{
 		eth0, eth1,
 		{Index: 4, Name: "eth2", Addrs: []netip.Prefix{lan6, local6}},
 		{Index: 5, Name: "eth3"},

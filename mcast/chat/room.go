@@ -9,27 +9,22 @@ import (
 	"unicode"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // Room is one conversation. Its methods tell it what happened; they answer
 // with lines to show. It learns the time only from their arguments, which may
 // run backwards. It must not be used by two goroutines at once.
 type Room struct {
-	interfaces map[int]device // by index
-	ours       map[netip.Addr]bool
-	ports      []uint16
-	own        ownLines
-	senders    senders
-	groups     groups
-	rate       rate
-	counters   Counters
-	lastID     uint64
-}
-
-// device is what the room knows of an interface.
-type device struct {
-	name     string
-	networks []netip.Prefix
+	names    map[int]string // of interfaces, safe to show, by index
+	networks host.Networks
+	ports    []uint16
+	own      ownLines
+	senders  senders
+	groups   groups
+	rate     rate
+	counters Counters
+	lastID   uint64
 }
 
 // NewRoom returns a Room in which nothing was heard or said.
@@ -39,14 +34,11 @@ func NewRoom() *Room {
 
 // SetInterfaces tells the names of the interfaces, which addresses are this
 // host's, and which networks it is on.
-func (r *Room) SetInterfaces(list []mcast.Interface) {
-	r.interfaces = make(map[int]device, len(list))
-	r.ours = make(map[netip.Addr]bool, len(list))
+func (r *Room) SetInterfaces(list []host.Interface) {
+	r.networks = host.NetworksOf(list)
+	r.names = make(map[int]string, len(list))
 	for _, ifi := range list {
-		r.interfaces[ifi.Index] = device{safeName(ifi.Name), slices.Clone(ifi.Addrs)}
-		for _, p := range ifi.Addrs {
-			r.ours[p.Addr()] = true
-		}
+		r.names[ifi.Index] = safeName(ifi.Name)
 	}
 }
 
@@ -73,7 +65,7 @@ func (r *Room) Receive(d mcast.Datagram) (Line, Arrival) {
 	if slices.Contains(r.ports, d.From.Port()) {
 		if known, o := r.own.match(d, r.isOurs); known {
 			r.counters.OwnCopies++
-			came := Arrival{OwnCopy: true, Stray: d.Stray, Direct: r.ours[d.To]}
+			came := Arrival{OwnCopy: true, Stray: d.Stray, Direct: r.networks.Ours(d.To)}
 			if o == nil {
 				return Line{}, came
 			}
@@ -116,7 +108,7 @@ func (r *Room) Receive(d mcast.Datagram) (Line, Arrival) {
 // isOurs reports whether a source address is this host's. The unspecified one
 // is what an interface without an address sends with.
 func (r *Room) isOurs(source netip.Addr) bool {
-	return r.ours[source.WithZone("")] || source.IsUnspecified()
+	return r.networks.Ours(source) || source.IsUnspecified()
 }
 
 // copyBack completes an own line with what its copy tells: it comes in by the
@@ -242,8 +234,8 @@ func (r *Room) InterfaceName(index int) string {
 	if index == 0 {
 		return ""
 	}
-	if on, ok := r.interfaces[index]; ok {
-		return on.name
+	if name, ok := r.names[index]; ok {
+		return name
 	}
 	return fmt.Sprintf("#%d", index)
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // The host of the story: eth0 is the LAN, eth1 another wire.
@@ -23,8 +24,8 @@ var (
 	bob       = netip.MustParseAddrPort("192.168.8.226:1234")
 	ourSocket = netip.AddrPortFrom(eth0Addr, ourPort)
 
-	eth0 = mcast.Interface{Index: 2, Name: "eth0", Flags: net.FlagUp, Addrs: []netip.Prefix{netip.PrefixFrom(eth0Addr, 24)}}
-	eth1 = mcast.Interface{Index: 3, Name: "eth1", Flags: net.FlagUp, Addrs: []netip.Prefix{netip.PrefixFrom(eth1Addr, 16)}}
+	eth0 = host.Interface{Index: 2, Name: "eth0", Flags: net.FlagUp, Addrs: []netip.Prefix{netip.PrefixFrom(eth0Addr, 24)}}
+	eth1 = host.Interface{Index: 3, Name: "eth1", Flags: net.FlagUp, Addrs: []netip.Prefix{netip.PrefixFrom(eth1Addr, 16)}}
 
 	byEth0 = Via{IfIndex: 2, Interface: "eth0", Source: eth0Addr, Loopback: true}
 
@@ -33,7 +34,7 @@ var (
 
 func newTestRoom() *Room {
 	r := NewRoom()
-	r.SetInterfaces([]mcast.Interface{eth0, eth1})
+	r.SetInterfaces([]host.Interface{eth0, eth1})
 	r.AddPort(ourPort)
 	return r
 }
@@ -126,7 +127,7 @@ func TestCopyTellsTheWayOut(t *testing.T) {
 func TestCopyFromAnAddressThatIsGone(t *testing.T) {
 	r := newTestRoom()
 	r.Say(start, "test", byEth0)
-	r.SetInterfaces([]mcast.Interface{eth1})
+	r.SetInterfaces([]host.Interface{eth1})
 	if l, _ := r.Receive(from(ourSocket, "test")); l.Copy != CopyBack || l.Interface != "#2" {
 		t.Errorf("line %+v, want its copy back by #2", l)
 	}
@@ -280,7 +281,7 @@ func TestRemarksAndNamesAreSafe(t *testing.T) {
 	if n.Kind != Notice || n.Text.String() != "joined ␛" || p.Kind != Problem || p.Hint.String() != "try␇" || p.ID != n.ID+1 {
 		t.Errorf("remarks %+v and %+v", n, p)
 	}
-	r.SetInterfaces([]mcast.Interface{{Index: 2, Name: "\x1b[2J"}})
+	r.SetInterfaces([]host.Interface{{Index: 2, Name: "\x1b[2J"}})
 	if l, _ := r.Receive(from(bob, "x")); l.Interface != "␛[2J" {
 		t.Errorf("an interface with a hostile name is shown as %q", l.Interface)
 	}

@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // Whatever the host and the program say, every pitfall gets an answer that a
@@ -74,7 +75,7 @@ var (
 		"239.1.2.3", "232.1.1.1", "::1", "fe80::1", "2001:db8::1", "ff01::114", "ff02::114", "ff02::114%eth0", "ff05::114", "ff3e::8000:1",
 	}
 	someErrors = []error{
-		nil, nil, syscall.EPERM, syscall.ENOBUFS, syscall.ENETUNREACH, errors.ErrUnsupported, mcast.ErrNoInterface,
+		nil, nil, syscall.EPERM, syscall.ENOBUFS, syscall.ENETUNREACH, errors.ErrUnsupported, host.ErrNoInterface,
 		&mcast.OpError{Op: "route to", Err: syscall.EHOSTUNREACH},
 	}
 	someNames = []string{"lo", "eth0", "eth1", "wlan0", "tun0", "br0"}
@@ -125,17 +126,17 @@ func anyPrefix(t *rapid.T) netip.Prefix {
 	return netip.PrefixFrom(anyAddress(t).WithZone(""), rapid.SampledFrom([]int{-1, 0, 8, 24, 32, 64, 128}).Draw(t, "bits"))
 }
 
-func anyInterface(t *rapid.T) mcast.Interface {
-	return mcast.Interface{
+func anyInterface(t *rapid.T) host.Interface {
+	return host.Interface{
 		Index: anyIndex(t), Name: anyName(t), MTU: rapid.SampledFrom([]int{0, 20, 1280, 1500, 65536}).Draw(t, "mtu"),
 		Flags: net.Flags(rapid.IntRange(0, 63).Draw(t, "flags")), Addrs: anyOf(t, "addresses", anyPrefix),
 	}
 }
 
 func anyAnswer(t *rapid.T) Answer {
-	return Answer{Err: anyError(t), Route: mcast.Route{
+	return Answer{Err: anyError(t), Route: host.Route{
 		Interface: anyName(t), IfIndex: anyIndex(t), Source: anyAddress(t),
-		Match: mcast.Match{Found: anyBool(t), Dst: anyPrefix(t), Gateway: anyAddress(t)},
+		Match: host.Match{Found: anyBool(t), Dst: anyPrefix(t), Gateway: anyAddress(t)},
 	}}
 }
 
@@ -178,9 +179,9 @@ func anyFacts(t *rapid.T) Facts {
 		Join:       anyAnswer(t), Send: anyAnswer(t),
 		By:   anyMap(t, "by", anyIndex, anyAnswer),
 		Back: anyMap(t, "back", anyAddress, anyAnswer),
-		Groups: anyOf(t, "groups", func(t *rapid.T) mcast.HostGroups {
-			return mcast.HostGroups{Index: anyIndex(t), Name: anyName(t), Groups: anyOf(t, "joined", func(t *rapid.T) mcast.HostGroup {
-				return mcast.HostGroup{Addr: anyAddress(t), Users: anyCount(t)}
+		Groups: anyOf(t, "groups", func(t *rapid.T) host.InterfaceGroups {
+			return host.InterfaceGroups{Index: anyIndex(t), Name: anyName(t), Groups: anyOf(t, "joined", func(t *rapid.T) host.JoinedGroup {
+				return host.JoinedGroup{Addr: anyAddress(t), Users: anyCount(t)}
 			})}
 		}),
 		Filters: anyOf(t, "filters", func(t *rapid.T) Filter {

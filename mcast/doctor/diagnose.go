@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // rules are what Diagnose asks, in the order of Names. Each has at least one
@@ -70,19 +71,19 @@ func severity(v Verdict) int {
 
 // egress is the interface that sends leave by; ok is false when there is none,
 // or when it is not listed.
-func (f Facts) egress(in Intent) (out mcast.Interface, ok bool) {
+func (f Facts) egress(in Intent) (out host.Interface, ok bool) {
 	index := in.Send
 	if index == 0 {
 		index = f.Send.Route.IfIndex
 	}
-	return mcast.ByIndex(f.Interfaces, index)
+	return host.ByIndex(f.Interfaces, index)
 }
 
 // Best is the interface that a user most likely means by "the LAN": one that
 // others were heard by, else one with a routable address, else one that is
 // not a tunnel; a bridge rather than its ports. ok is false when none is
 // usable.
-func (f Facts) Best(g mcast.Group) (best mcast.Interface, ok bool) {
+func (f Facts) Best(g mcast.Group) (best host.Interface, ok bool) {
 	for _, i := range f.Interfaces {
 		if i.Usable(g.Addr) && (!ok || f.preference(i, g) > f.preference(best, g)) {
 			best, ok = i, true
@@ -91,7 +92,7 @@ func (f Facts) Best(g mcast.Group) (best mcast.Interface, ok bool) {
 	return best, ok
 }
 
-func (f Facts) preference(i mcast.Interface, g mcast.Group) int {
+func (f Facts) preference(i host.Interface, g mcast.Group) int {
 	score := 0
 	if i.Loopback() {
 		score -= 8
@@ -117,7 +118,7 @@ func (f Facts) isPort(index int) bool { return f.Links[index].Master != 0 }
 
 // nameOf is what the user called an interface that is gone.
 func (in Intent) nameOf(index int) string {
-	if i, ok := mcast.ByIndex(in.Wanted, index); ok {
+	if i, ok := host.ByIndex(in.Wanted, index); ok {
 		return i.Name
 	}
 	return fmt.Sprintf("#%d", index)
@@ -125,7 +126,7 @@ func (in Intent) nameOf(index int) string {
 
 // nameOf is the name of an interface, also of one that is gone.
 func (f Facts) nameOf(in Intent, index int) string {
-	if i, ok := mcast.ByIndex(f.Interfaces, index); ok {
+	if i, ok := host.ByIndex(f.Interfaces, index); ok {
 		return i.Name
 	}
 	return in.nameOf(index)
@@ -156,20 +157,20 @@ func (in Intent) concerns(f Facts) []int {
 
 // leads reports whether an interface can lead to others: lo does not, a port
 // only by its bridge, and a bridge only by its ports.
-func (f Facts) leads(i mcast.Interface) bool {
+func (f Facts) leads(i host.Interface) bool {
 	bridge := f.Links[i.Index].Bridge
 	return !i.Loopback() && !f.isPort(i.Index) && (bridge == nil || len(bridge.Ports) > 0)
 }
 
 // concerned are the interfaces of concerns that are there.
-func (f Facts) concerned(in Intent) []mcast.Interface {
+func (f Facts) concerned(in Intent) []host.Interface {
 	return f.listed(in.concerns(f))
 }
 
-func (f Facts) listed(indexes []int) []mcast.Interface {
-	var list []mcast.Interface
+func (f Facts) listed(indexes []int) []host.Interface {
+	var list []host.Interface
 	for _, index := range indexes {
-		if i, ok := mcast.ByIndex(f.Interfaces, index); ok {
+		if i, ok := host.ByIndex(f.Interfaces, index); ok {
 			list = append(list, i)
 		}
 	}
@@ -193,16 +194,16 @@ func (f Facts) outside(a netip.Addr) bool {
 }
 
 // covers reports whether an address is of a network of the interface.
-func covers(i mcast.Interface, a netip.Addr) bool {
+func covers(i host.Interface, a netip.Addr) bool {
 	return slices.ContainsFunc(i.Addrs, func(p netip.Prefix) bool { return p.Contains(a.WithZone("")) })
 }
 
 // owns reports whether an address is the interface's own.
-func owns(i mcast.Interface, a netip.Addr) bool {
+func owns(i host.Interface, a netip.Addr) bool {
 	return slices.ContainsFunc(i.Addrs, func(p netip.Prefix) bool { return p.Addr().WithZone("") == a.WithZone("") })
 }
 
-func describe(i mcast.Interface, g mcast.Group) string {
+func describe(i host.Interface, g mcast.Group) string {
 	if a := i.Addr(g.Addr); a.IsValid() {
 		return fmt.Sprintf("%s (%s)", i.Name, a)
 	}
@@ -210,7 +211,7 @@ func describe(i mcast.Interface, g mcast.Group) string {
 }
 
 // describeAll names interfaces with their addresses.
-func describeAll(list []mcast.Interface, g mcast.Group) string {
+func describeAll(list []host.Interface, g mcast.Group) string {
 	var names []string
 	for _, i := range list {
 		names = append(names, describe(i, g))

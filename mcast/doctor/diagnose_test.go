@@ -11,12 +11,13 @@ import (
 	"testing"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 const up = net.FlagUp | net.FlagRunning | net.FlagMulticast
 
-func iface(index int, name string, flags net.Flags, addrs ...string) mcast.Interface {
-	i := mcast.Interface{Index: index, Name: name, Flags: flags, MTU: 1500}
+func iface(index int, name string, flags net.Flags, addrs ...string) host.Interface {
+	i := host.Interface{Index: index, Name: name, Flags: flags, MTU: 1500}
 	for _, a := range addrs {
 		i.Addrs = append(i.Addrs, netip.MustParsePrefix(a))
 	}
@@ -35,14 +36,14 @@ var (
 )
 
 // by is the kernel's answer that leads to i.
-func by(i mcast.Interface) Answer {
+func by(i host.Interface) Answer {
 	source := i.Addr(mcast.DefaultGroup.Addr)
 	if !source.IsValid() {
 		source = i.Addr(netip.IPv6Unspecified())
 	}
-	return Answer{Route: mcast.Route{
+	return Answer{Route: host.Route{
 		IfIndex: i.Index, Interface: i.Name, Source: source,
-		Match: mcast.Match{Found: true, Dst: netip.MustParsePrefix("0.0.0.0/0")},
+		Match: host.Match{Found: true, Dst: netip.MustParsePrefix("0.0.0.0/0")},
 	}}
 }
 
@@ -50,8 +51,8 @@ func nowhere(err error) Answer {
 	return Answer{Err: &mcast.OpError{Op: "route to", Err: err}}
 }
 
-func facts(send Answer, list ...mcast.Interface) Facts {
-	return Facts{Interfaces: append([]mcast.Interface{lo}, list...), Join: send, Send: send}
+func facts(send Answer, list ...host.Interface) Facts {
+	return Facts{Interfaces: append([]host.Interface{lo}, list...), Join: send, Send: send}
 }
 
 func heard(f Facts, counts map[int]uint64) Facts {
@@ -156,7 +157,7 @@ func TestDiagnose(t *testing.T) {
 	}
 }
 
-func wanted(list ...mcast.Interface) []mcast.Interface { return list }
+func wanted(list ...host.Interface) []host.Interface { return list }
 
 func summary(findings []Finding) string {
 	var lines []string

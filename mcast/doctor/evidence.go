@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // lookCloser is the command that looks at more than can be read.
@@ -82,13 +83,13 @@ func (f Facts) heardFrom() (list []string) {
 }
 
 // arrivals lists the interfaces that the group's datagrams come in by.
-func (f Facts) arrivals(in Intent) (list []mcast.Interface) {
+func (f Facts) arrivals(in Intent) (list []host.Interface) {
 	indexes := in.Joined
 	if len(indexes) == 0 {
 		indexes = in.concerns(f)
 	}
 	for _, index := range indexes {
-		if i, ok := mcast.ByIndex(f.Interfaces, index); ok && !i.Loopback() {
+		if i, ok := host.ByIndex(f.Interfaces, index); ok && !i.Loopback() {
 			list = append(list, i)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // Facts is what the host says about itself: values, as they were when read.
@@ -13,21 +14,21 @@ import (
 // hold nothing. Unread says why something is not known. The zero Facts knows
 // nothing at all.
 type Facts struct {
-	Interfaces []mcast.Interface
-	Links      map[int]Link          // by the index of the interface
-	Join       Answer                // where a join without an interface would go
-	Send       Answer                // where a send without an interface would go
-	By         map[int]Answer        // by the index of an interface: with which source a send by it would go
-	Back       map[netip.Addr]Answer // the way back to a host, which a reverse path filter looks at
-	Groups     []mcast.HostGroups    // what the programs of this host have joined, and the kernel itself
-	Filters    []Filter              // the sources they have asked for or blocked
-	Sockets    []Socket              // UDP sockets of the group's IP version, of all programs
-	Settings   map[string]int        // sysctl(8) names, such as net.ipv4.conf.eth0.rp_filter
-	Counters   map[string]uint64     // since the host started: Udp.IgnoredMulti, IpExt.InMcastPkts, Udp6.InDatagrams
-	Machine    *Machine              // what the host runs on
-	Unread     map[Source]error      // why it is not known
-	Heard      map[int]uint64        // datagrams of others, by the index of the interface they came by
-	Observed   Observed              // by a probe, or by a program that runs
+	Interfaces []host.Interface
+	Links      map[int]Link           // by the index of the interface
+	Join       Answer                 // where a join without an interface would go
+	Send       Answer                 // where a send without an interface would go
+	By         map[int]Answer         // by the index of an interface: with which source a send by it would go
+	Back       map[netip.Addr]Answer  // the way back to a host, which a reverse path filter looks at
+	Groups     []host.InterfaceGroups // what the programs of this host have joined, and the kernel itself
+	Filters    []Filter               // the sources they have asked for or blocked
+	Sockets    []Socket               // UDP sockets of the group's IP version, of all programs
+	Settings   map[string]int         // sysctl(8) names, such as net.ipv4.conf.eth0.rp_filter
+	Counters   map[string]uint64      // since the host started: Udp.IgnoredMulti, IpExt.InMcastPkts, Udp6.InDatagrams
+	Machine    *Machine               // what the host runs on
+	Unread     map[Source]error       // why it is not known
+	Heard      map[int]uint64         // datagrams of others, by the index of the interface they came by
+	Observed   Observed               // by a probe, or by a program that runs
 }
 
 // Source is where facts are read from.
@@ -48,7 +49,7 @@ const (
 // Answer is what the kernel said to "where would this go?": a route, or an
 // error such as "network is unreachable".
 type Answer struct {
-	Route mcast.Route
+	Route host.Route
 	Err   error
 }
 
@@ -120,7 +121,7 @@ type Observed struct {
 	Senders []Sender           // others who were heard
 	Strays  map[netip.Addr]int // datagrams of groups that were not joined, let in by IP_MULTICAST_ALL
 	Doubled []Doubled
-	Lost    []mcast.Interface // that were deleted and made again, as they are now
+	Lost    []host.Interface // that were deleted and made again, as they are now
 	Revived []Revived
 	Refused []netip.AddrPort // senders whose own host said, while they sent, that nobody is at that port: another host has the address
 }
@@ -163,9 +164,9 @@ type Revived struct {
 // Intent is what the program does, or would do.
 type Intent struct {
 	Group        mcast.Group
-	Joined       []int             // indexes of the interfaces that Group is joined on
-	Wanted       []mcast.Interface // that the user named, as they were then
-	Send         int               // index of the interface that sends are told to leave by; 0: the kernel chooses
+	Joined       []int            // indexes of the interfaces that Group is joined on
+	Wanted       []host.Interface // that the user named, as they were then
+	Send         int              // index of the interface that sends are told to leave by; 0: the kernel chooses
 	Loopback     bool
 	Hops         int                // TTL of what is sent
 	Size         int                // bytes of the largest payload that is sent; 0: not known

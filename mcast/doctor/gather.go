@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // maxBy is how many interfaces Gather asks the routing table about.
@@ -40,13 +41,13 @@ func Gather(in Intent) (Facts, error) {
 // to a group, and nothing else. The error is that of listing the interfaces;
 // what the routing table could not say stands in the Answers.
 func GatherRoutes(g mcast.Group) (Facts, error) {
-	list, err := mcast.Interfaces()
+	list, err := host.Interfaces()
 	if err != nil {
 		return Facts{}, err
 	}
 	f := Facts{Interfaces: list}
-	f.Join.Route, f.Join.Err = mcast.RouteTo(g, mcast.RouteOptions{Join: true})
-	f.Send.Route, f.Send.Err = mcast.RouteTo(g, mcast.RouteOptions{})
+	f.Join.Route, f.Join.Err = host.RouteTo(g.AddrPort(), host.RouteOptions{Join: true})
+	f.Send.Route, f.Send.Err = host.RouteTo(g.AddrPort(), host.RouteOptions{})
 	return f, nil
 }
 
@@ -54,11 +55,11 @@ func GatherRoutes(g mcast.Group) (Facts, error) {
 // path filter compares with the way that the host's own datagrams come by
 // (RFC 3704). The filter asks as root: rules for one user can part the two, and
 // of a multipath route it takes any way, of which this is one.
-func Back(host netip.Addr) Answer {
+func Back(addr netip.Addr) Answer {
 	const discard = 9 // some systems answer for a port only
-	r, err := mcast.RouteTo(mcast.Group{Addr: host, Port: discard}, mcast.RouteOptions{})
+	r, err := host.RouteTo(netip.AddrPortFrom(addr, discard), host.RouteOptions{})
 	if op, ok := errors.AsType[*mcast.OpError](err); ok {
-		err = &mcast.OpError{Op: "route back to", Target: host.String(), Err: op.Err}
+		err = &mcast.OpError{Op: "route back to", Target: addr.String(), Err: op.Err}
 	}
 	return Answer{Route: r, Err: err}
 }
@@ -79,7 +80,7 @@ func (f *Facts) gatherBy(in Intent) {
 	list := append(used, others...)
 	f.By = map[int]Answer{}
 	for _, index := range list[:min(len(list), maxBy)] {
-		r, err := mcast.RouteTo(in.Group, mcast.RouteOptions{IfIndex: index})
+		r, err := host.RouteTo(in.Group.AddrPort(), host.RouteOptions{IfIndex: index})
 		if refused(err) {
 			f.By = nil
 			f.failed(FromRoutes, err)

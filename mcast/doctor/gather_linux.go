@@ -4,7 +4,7 @@ import (
 	"io/fs"
 	"os"
 
-	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // gatherHost reads what the kernel tells besides its routes.
@@ -12,13 +12,13 @@ func (f *Facts) gatherHost(in Intent) {
 	f.gatherLinks(in.Group.Addr.Is6())
 	f.gatherFiles(in, os.DirFS("/"), os.Getenv)
 
-	read := mcast.IGMP
+	read := host.IGMP
 	if in.Group.Addr.Is6() {
-		read = mcast.MLD
+		read = host.MLD
 	}
 	groups, err := read()
 	if err == nil && groups == nil {
-		groups = []mcast.HostGroups{}
+		groups = []host.InterfaceGroups{}
 	}
 	f.Groups = groups
 	f.failed(FromGroups, err)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/doctor"
+	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/mcast/lab"
 )
 
@@ -121,7 +122,7 @@ func TestGatherFilters(t *testing.T) {
 	if !slices.Equal(f.Filters, []doctor.Filter{want}) {
 		t.Errorf("filters %v, want %v", f.Filters, want)
 	}
-	if !slices.ContainsFunc(f.Groups, func(g mcast.HostGroups) bool { return g.Index == want.IfIndex && g.Has(want.Group) }) {
+	if !slices.ContainsFunc(f.Groups, func(g host.InterfaceGroups) bool { return g.Index == want.IfIndex && g.Has(want.Group) }) {
 		t.Errorf("groups %v are without %s on eth0", f.Groups, want.Group)
 	}
 	if !slices.Contains(f.Links[want.IfIndex].Groups, doctor.HardwareGroup{Address: "01:00:5e:01:02:03", Users: 1}) {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 func noEnvironment(string) string { return "" }
@@ -70,7 +71,7 @@ func TestClosedFiles(t *testing.T) {
 	for _, cause := range []error{syscall.EACCES, syscall.ENOENT} {
 		t.Run(cause.Error(), func(t *testing.T) {
 			root := closed{cause}
-			list := []mcast.Interface{{Index: 1, Name: "lo"}, {Index: 2, Name: "\xff\x1b"}}
+			list := []host.Interface{{Index: 1, Name: "lo"}, {Index: 2, Name: "\xff\x1b"}}
 			for _, is6 := range []bool{false, true} {
 				sockets, err1 := readSockets(root, is6)
 				filters, err2 := readFilters(root, is6)
@@ -101,7 +102,7 @@ func TestRefused(t *testing.T) {
 		syscall.EPERM:                      true,
 		syscall.EAFNOSUPPORT:               true,
 		errors.ErrUnsupported:              true,
-		mcast.ErrNoInterface:               false,
+		host.ErrNoInterface:                false,
 		&mcast.OpError{Err: syscall.EPERM}: true,
 	} {
 		if refused(err) != want {
@@ -131,7 +132,7 @@ func TestSettings(t *testing.T) {
 		"net.ipv4.conf.eth0/100.rp_filter":     2,
 		"net.ipv6.conf.eth0/100.disable_ipv6":  -1,
 	}
-	got, err := readSettings(root, []mcast.Interface{{Name: "lo"}, {Name: "eth0.100"}})
+	got, err := readSettings(root, []host.Interface{{Name: "lo"}, {Name: "eth0.100"}})
 	if err != nil || !maps.Equal(got, want) {
 		t.Errorf("%v, %v, want %v", got, err, want)
 	}
@@ -182,22 +183,22 @@ func TestManyProcesses(t *testing.T) {
 }
 
 func TestGrowth(t *testing.T) {
-	eth := func(index int, name string) mcast.Interface { return mcast.Interface{Index: index, Name: name} }
+	eth := func(index int, name string) host.Interface { return host.Interface{Index: index, Name: name} }
 	before := Facts{
 		Counters:   map[string]uint64{"Udp.InDatagrams": 5, "Udp.NoPorts": 7, "Udp.Gone": 1, "Udp.Same": 4},
 		Sockets:    []Socket{{Inode: 1, Drops: 10}, {Inode: 2, Drops: 10}, {Inode: 3}},
-		Interfaces: []mcast.Interface{eth(1, "lo"), eth(2, "eth0"), eth(3, "eth1"), eth(4, "swap0"), eth(5, "swap1"), eth(6, "gone")},
+		Interfaces: []host.Interface{eth(1, "lo"), eth(2, "eth0"), eth(3, "eth1"), eth(4, "swap0"), eth(5, "swap1"), eth(6, "gone")},
 	}
 	after := Facts{
 		Counters:   map[string]uint64{"Udp.InDatagrams": 9, "Udp.NoPorts": 6, "Udp.New": 1, "Udp.Same": 4},
 		Sockets:    []Socket{{Inode: 1, Drops: 12}, {Inode: 2, Drops: 9}, {Inode: 4, Drops: 3}, {Inode: 0, Drops: 1}},
-		Interfaces: []mcast.Interface{eth(1, "lo"), eth(9, "eth0"), eth(3, "eth1"), eth(5, "swap0"), eth(4, "swap1"), eth(10, "new")},
+		Interfaces: []host.Interface{eth(1, "lo"), eth(9, "eth0"), eth(3, "eth1"), eth(5, "swap0"), eth(4, "swap1"), eth(10, "new")},
 	}
 	want := Observed{
 		For:   time.Minute,
 		Grown: map[string]uint64{"Udp.InDatagrams": 4, "Udp.Same": 0},
 		Drops: map[uint64]uint64{1: 2, 4: 3},
-		Lost:  []mcast.Interface{eth(9, "eth0")},
+		Lost:  []host.Interface{eth(9, "eth0")},
 	}
 	if got := Growth(before, after, time.Minute); !reflect.DeepEqual(got, want) {
 		t.Errorf("grew\n %+v, want\n %+v", got, want)

@@ -3,7 +3,7 @@ package doctor
 import (
 	"time"
 
-	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // Growth is what changed from one reading to another: it fills For, Grown,
@@ -52,15 +52,15 @@ func dropped(before, after []Socket) map[uint64]uint64 {
 
 // madeAgain are the interfaces whose name has another index now, while the
 // index that it had is gone: two that changed their names are not.
-func madeAgain(before, after []mcast.Interface) []mcast.Interface {
+func madeAgain(before, after []host.Interface) []host.Interface {
 	indexes := map[string]int{}
 	for _, i := range before {
 		indexes[i.Name] = i.Index
 	}
-	var list []mcast.Interface
+	var list []host.Interface
 	for _, now := range after {
 		was, ok := indexes[now.Name]
-		if _, there := mcast.ByIndex(after, was); ok && was != now.Index && !there {
+		if _, there := host.ByIndex(after, was); ok && was != now.Index && !there {
 			list = append(list, now)
 		}
 	}

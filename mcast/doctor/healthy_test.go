@@ -6,13 +6,14 @@ import (
 	"testing"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // A false alarm is a defect: on these hosts nothing is wrong, or just what is
 // said.
 func TestHealthyHosts(t *testing.T) {
 	computer := &Machine{Vendor: "Dell Inc.", Product: "OptiPlex 7090"}
-	host := func(send Answer, links map[int]Link, list ...mcast.Interface) Facts {
+	facts := func(send Answer, links map[int]Link, list ...host.Interface) Facts {
 		f := facts(send, list...)
 		f.By = map[int]Answer{1: from(lo, "127.0.0.1")}
 		for _, i := range list {
@@ -31,7 +32,7 @@ func TestHealthyHosts(t *testing.T) {
 	veth := iface(5, "veth12ab", up, "fe80::5/64")
 	bridge := Link{Kind: "bridge", Bridge: &Bridge{Ports: []int{5}}}
 	port := Link{Kind: "veth", Master: 4, Parent: 2, Elsewhere: true}
-	nets := []mcast.Interface{eth0, iface(3, "eth1", up, "10.1.0.1/24"), iface(4, "eth2", up, "10.2.0.1/24")}
+	nets := []host.Interface{eth0, iface(3, "eth1", up, "10.1.0.1/24"), iface(4, "eth2", up, "10.2.0.1/24")}
 
 	tests := []struct {
 		name string
@@ -39,23 +40,23 @@ func TestHealthyHosts(t *testing.T) {
 		in   Intent
 		want string
 	}{
-		{"one LAN", host(by(eth0), map[int]Link{2: card}, eth0), talk("224.0.0.114", 2), ""},
-		{"one LAN, chosen", host(by(eth0), map[int]Link{2: card}, eth0), sendBy(talk("239.1.2.3", 2), eth0), ""},
-		{"a LAN and Docker without containers", host(by(eth0), map[int]Link{2: card, 4: {Kind: "bridge", Bridge: &Bridge{Ports: []int{}}}}, eth0, docker0),
+		{"one LAN", facts(by(eth0), map[int]Link{2: card}, eth0), talk("224.0.0.114", 2), ""},
+		{"one LAN, chosen", facts(by(eth0), map[int]Link{2: card}, eth0), sendBy(talk("239.1.2.3", 2), eth0), ""},
+		{"a LAN and Docker without containers", facts(by(eth0), map[int]Link{2: card, 4: {Kind: "bridge", Bridge: &Bridge{Ports: []int{}}}}, eth0, docker0),
 			talk("224.0.0.114", 2), ""},
-		{"a LAN and Docker with one", host(by(eth0), map[int]Link{2: card, 4: bridge, 5: port}, eth0, running, veth),
+		{"a LAN and Docker with one", facts(by(eth0), map[int]Link{2: card, 4: bridge, 5: port}, eth0, running, veth),
 			talk("224.0.0.114", 2, 4), ""},
 		{"the same in IPv6, where each interface has an address, and one is chosen",
-			host(by(six), map[int]Link{2: card, 4: bridge, 5: port}, six, running, veth), sendBy(talk("ff02::114", 2), six), ""},
-		{"Docker, and the cable is out", host(nowhere(syscall.ENETUNREACH), map[int]Link{4: {Kind: "bridge", Bridge: &Bridge{Ports: []int{}}}, 5: port}, docker0, veth),
+			facts(by(six), map[int]Link{2: card, 4: bridge, 5: port}, six, running, veth), sendBy(talk("ff02::114", 2), six), ""},
+		{"Docker, and the cable is out", facts(nowhere(syscall.ENETUNREACH), map[int]Link{4: {Kind: "bridge", Bridge: &Bridge{Ports: []int{}}}, 5: port}, docker0, veth),
 			talk("224.0.0.114"), "no-route failure - -"},
-		{"Wi-Fi alone", host(by(wlan0), map[int]Link{3: {Wireless: true}}, wlan0), talk("224.0.0.114", 3), "virtual-network warning wlan0 -"},
-		{"a cable, and Wi-Fi that is not used", host(by(eth0), map[int]Link{2: card, 3: {Wireless: true}}, eth0, wlan0), talk("224.0.0.114", 2), ""},
-		{"IPv6 alone", host(by(six), map[int]Link{2: card}, six), talk("ff02::114", 2), ""},
-		{"lo alone", host(nowhere(syscall.ENETUNREACH), map[int]Link{}), sendBy(talk("224.0.0.114", 1), lo), ""},
-		{"a router of three networks", host(by(eth0), map[int]Link{2: card, 3: card, 4: card}, nets...), talk("239.1.2.3", 2, 3, 4), ""},
-		{"a VPN is up, and the LAN was chosen", host(by(tun0), map[int]Link{2: card, 4: {Kind: "tun"}}, eth0, tun0), sendBy(talk("224.0.0.114", 2), eth0), ""},
-		{"a bridge with the LAN's card", host(by(running), map[int]Link{4: bridge, 5: {Master: 4}}, running, veth), talk("224.0.0.114", 4), ""},
+		{"Wi-Fi alone", facts(by(wlan0), map[int]Link{3: {Wireless: true}}, wlan0), talk("224.0.0.114", 3), "virtual-network warning wlan0 -"},
+		{"a cable, and Wi-Fi that is not used", facts(by(eth0), map[int]Link{2: card, 3: {Wireless: true}}, eth0, wlan0), talk("224.0.0.114", 2), ""},
+		{"IPv6 alone", facts(by(six), map[int]Link{2: card}, six), talk("ff02::114", 2), ""},
+		{"lo alone", facts(nowhere(syscall.ENETUNREACH), map[int]Link{}), sendBy(talk("224.0.0.114", 1), lo), ""},
+		{"a router of three networks", facts(by(eth0), map[int]Link{2: card, 3: card, 4: card}, nets...), talk("239.1.2.3", 2, 3, 4), ""},
+		{"a VPN is up, and the LAN was chosen", facts(by(tun0), map[int]Link{2: card, 4: {Kind: "tun"}}, eth0, tun0), sendBy(talk("224.0.0.114", 2), eth0), ""},
+		{"a bridge with the LAN's card", facts(by(running), map[int]Link{4: bridge, 5: {Master: 4}}, running, veth), talk("224.0.0.114", 4), ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

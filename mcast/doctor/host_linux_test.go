@@ -12,36 +12,37 @@ import (
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/doctor"
+	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/mcast/lab"
 )
 
 // host is A of the article's LAN, and what is gathered there.
-type host struct {
+type fakeHost struct {
 	*testing.T
 	lab *lab.Lab
 	a   *lab.Node
 	in  doctor.Intent
 }
 
-func newHost(t *testing.T) *host {
+func newHost(t *testing.T) *fakeHost {
 	t.Helper()
 	l, err := lab.Up(t.Context(), lab.Article)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { l.Close() })
-	return &host{T: t, lab: l, a: l.Host("A"), in: doctor.Intent{Group: mcast.DefaultGroup}}
+	return &fakeHost{T: t, lab: l, a: l.Host("A"), in: doctor.Intent{Group: mcast.DefaultGroup}}
 }
 
 // do runs fn in the host.
-func (h *host) do(fn func() error) {
+func (h *fakeHost) do(fn func() error) {
 	h.Helper()
 	if err := h.a.Do(fn); err != nil {
 		h.Fatal(err)
 	}
 }
 
-func (h *host) gather() (f doctor.Facts) {
+func (h *fakeHost) gather() (f doctor.Facts) {
 	h.Helper()
 	h.do(func() (err error) {
 		f, err = doctor.Gather(h.in)
@@ -54,13 +55,13 @@ func (h *host) gather() (f doctor.Facts) {
 }
 
 // set changes a setting of the host.
-func (h *host) set(name, value string) {
+func (h *fakeHost) set(name, value string) {
 	h.Helper()
 	h.do(func() error { return os.WriteFile("/proc/sys/net/"+name, []byte(value), 0) })
 }
 
 // index is of the host's interface of that name.
-func (h *host) index(name string) (index int) {
+func (h *fakeHost) index(name string) (index int) {
 	h.Helper()
 	h.do(func() error {
 		i, err := net.InterfaceByName(name)
@@ -73,7 +74,7 @@ func (h *host) index(name string) (index int) {
 }
 
 // listen opens a plain socket in the host.
-func (h *host) listen(network, address string) (c *net.UDPConn) {
+func (h *fakeHost) listen(network, address string) (c *net.UDPConn) {
 	h.Helper()
 	h.do(func() error {
 		addr, err := net.ResolveUDPAddr(network, address)
@@ -88,7 +89,7 @@ func (h *host) listen(network, address string) (c *net.UDPConn) {
 }
 
 // join joins a group in the host by eth0, at the group's port.
-func (h *host) join(g mcast.Group) *mcast.Conn {
+func (h *fakeHost) join(g mcast.Group) *mcast.Conn {
 	h.Helper()
 	var c *mcast.Conn
 	h.do(func() (err error) {
@@ -100,7 +101,7 @@ func (h *host) join(g mcast.Group) *mcast.Conn {
 		if err != nil {
 			return err
 		}
-		return c.Join(g, mcast.Interface{Index: i.Index, Name: i.Name})
+		return c.Join(g, host.Interface{Index: i.Index, Name: i.Name})
 	})
 	h.Cleanup(func() { c.Close() })
 	return c
@@ -108,7 +109,7 @@ func (h *host) join(g mcast.Group) *mcast.Conn {
 
 // listenMapped binds an IPv6 socket to an IPv4 address, ::ffff:192.0.2.1, as
 // many programs do, but Go's package net does not.
-func (h *host) listenMapped(addr netip.AddrPort) {
+func (h *fakeHost) listenMapped(addr netip.AddrPort) {
 	h.Helper()
 	h.do(func() error {
 		fd, err := unix.Socket(unix.AF_INET6, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
@@ -123,7 +124,7 @@ func (h *host) listenMapped(addr netip.AddrPort) {
 }
 
 // sleeper gives a socket to another program, which it names.
-func (h *host) sleeper(c *net.UDPConn) string {
+func (h *fakeHost) sleeper(c *net.UDPConn) string {
 	h.Helper()
 	file, err := c.File()
 	if err != nil {

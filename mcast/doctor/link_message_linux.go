@@ -1,11 +1,10 @@
 package doctor
 
 import (
-	"bytes"
 	"encoding/binary"
-	"iter"
 	"net/netip"
 
+	"github.com/groupcast/groupcast/mcast/internal/rtnl"
 	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
 )
@@ -31,20 +30,20 @@ func parseLink(b []byte, is6 bool) (index int, link Link, ok bool) {
 		return 0, Link{}, false
 	}
 	link.OperState = operStates[0]
-	for kind, v := range attributes(b[unix.SizeofIfInfomsg:]) {
+	for kind, v := range rtnl.Attributes(b[unix.SizeofIfInfomsg:]) {
 		switch kind {
 		case unix.IFLA_MASTER:
-			link.Master = int(uint32Of(v))
+			link.Master = int(rtnl.Uint32(v))
 		case unix.IFLA_LINK:
-			link.Parent = int(uint32Of(v))
+			link.Parent = int(rtnl.Uint32(v))
 		case unix.IFLA_LINK_NETNSID:
 			link.Elsewhere = true
 		case unix.IFLA_OPERSTATE:
-			if state := int(uint8Of(v)); state < len(operStates) {
+			if state := int(rtnl.Uint8(v)); state < len(operStates) {
 				link.OperState = operStates[state]
 			}
 		case unix.IFLA_STATS64: // rtnl_link_stats64
-			link.Sent, link.SendDrops = uint64At(v, 1), uint64At(v, 7)
+			link.Sent, link.SendDrops = rtnl.Uint64At(v, 1), rtnl.Uint64At(v, 7)
 		case unix.IFLA_LINKINFO:
 			link.Kind, link.Bridge = parseLinkInfo(v, is6)
 		}
@@ -56,10 +55,10 @@ func parseLink(b []byte, is6 bool) (index int, link Link, ok bool) {
 // groups.
 func parseLinkInfo(b []byte, is6 bool) (kind string, bridge *Bridge) {
 	var data []byte
-	for k, v := range attributes(b) {
+	for k, v := range rtnl.Attributes(b) {
 		switch k {
 		case unix.IFLA_INFO_KIND:
-			kind = text(v)
+			kind = rtnl.Text(v)
 		case unix.IFLA_INFO_DATA:
 			data = v
 		}
@@ -68,12 +67,12 @@ func parseLinkInfo(b []byte, is6 bool) (kind string, bridge *Bridge) {
 		return kind, nil
 	}
 	bridge = &Bridge{Ports: []int{}}
-	for k, v := range attributes(data) {
+	for k, v := range rtnl.Attributes(data) {
 		switch k {
 		case unix.IFLA_BR_MCAST_SNOOPING:
-			bridge.Snooping = uint8Of(v) != 0
+			bridge.Snooping = rtnl.Uint8(v) != 0
 		case unix.IFLA_BR_MCAST_QUERIER:
-			bridge.Querier = uint8Of(v) != 0
+			bridge.Querier = rtnl.Uint8(v) != 0
 		case unix.IFLA_BR_MCAST_QUERIER_STATE:
 			bridge.Heard = knowsQuerier(v, is6)
 		}
@@ -86,7 +85,7 @@ func parseLinkInfo(b []byte, is6 bool) (kind string, bridge *Bridge) {
 // For IPv6 it counts itself without an address, but cannot ask then.
 func knowsQuerier(b []byte, is6 bool) bool {
 	known := false
-	for k, v := range attributes(b) {
+	for k, v := range rtnl.Attributes(b) {
 		switch {
 		case !is6 && k == querierAddress, is6 && k == querierOther6:
 			known = true
@@ -104,13 +103,13 @@ func parseQueue(b []byte) (index int, drops uint64, ok bool) {
 	if len(b) < nl.SizeofTcMsg || binary.NativeEndian.Uint32(b[12:]) != queueRoot {
 		return 0, 0, false
 	}
-	for kind, v := range attributes(b[nl.SizeofTcMsg:]) {
+	for kind, v := range rtnl.Attributes(b[nl.SizeofTcMsg:]) {
 		if kind != nl.TCA_STATS2 {
 			continue
 		}
-		for kind, v := range attributes(v) {
+		for kind, v := range rtnl.Attributes(v) {
 			if kind == queueStatistics && len(v) >= queueDropsOffset {
-				drops = uint64(uint32Of(v[queueDropsOffset:]))
+				drops = uint64(rtnl.Uint32(v[queueDropsOffset:]))
 			}
 		}
 	}
@@ -123,7 +122,7 @@ func parseDuplicate(b []byte) (index int, addr netip.Addr, ok bool) {
 	if len(b) < unix.SizeofIfAddrmsg || b[2]&unix.IFA_F_DADFAILED == 0 {
 		return 0, netip.Addr{}, false
 	}
-	for kind, v := range attributes(b[unix.SizeofIfAddrmsg:]) {
+	for kind, v := range rtnl.Attributes(b[unix.SizeofIfAddrmsg:]) {
 		if kind == unix.IFA_ADDRESS {
 			addr, ok = netip.AddrFromSlice(v)
 		}
@@ -133,12 +132,12 @@ func parseDuplicate(b []byte) (index int, addr netip.Addr, ok bool) {
 
 // parseFamily reads a family of generic netlink.
 func parseFamily(b []byte) (id uint16, name string) {
-	for kind, v := range attributes(b[min(nl.SizeofGenlmsg, len(b)):]) {
+	for kind, v := range rtnl.Attributes(b[min(nl.SizeofGenlmsg, len(b)):]) {
 		switch {
 		case kind == unix.CTRL_ATTR_FAMILY_ID && len(v) >= 2:
 			id = binary.NativeEndian.Uint16(v)
 		case kind == unix.CTRL_ATTR_FAMILY_NAME:
-			name = text(v)
+			name = rtnl.Text(v)
 		}
 	}
 	return id, name
@@ -147,52 +146,10 @@ func parseFamily(b []byte) (id uint16, name string) {
 // parseRadio reads which interface an answer of nl80211 is about; 0: none, but a
 // device without one.
 func parseRadio(b []byte) (index int) {
-	for kind, v := range attributes(b[min(nl.SizeofGenlmsg, len(b)):]) {
+	for kind, v := range rtnl.Attributes(b[min(nl.SizeofGenlmsg, len(b)):]) {
 		if kind == unix.NL80211_ATTR_IFINDEX {
-			index = int(uint32Of(v))
+			index = int(rtnl.Uint32(v))
 		}
 	}
 	return index
-}
-
-// attributes walks over netlink attributes, each a length, a type and a value,
-// padded to four bytes. It ends at the first that does not fit.
-func attributes(b []byte) iter.Seq2[uint16, []byte] {
-	const flags = unix.NLA_F_NESTED | unix.NLA_F_NET_BYTEORDER
-	return func(yield func(uint16, []byte) bool) {
-		for len(b) >= unix.SizeofNlAttr {
-			size := int(binary.NativeEndian.Uint16(b))
-			if size < unix.SizeofNlAttr || size > len(b) {
-				return
-			}
-			if !yield(binary.NativeEndian.Uint16(b[2:])&^flags, b[unix.SizeofNlAttr:size]) {
-				return
-			}
-			b = b[min((size+3)&^3, len(b)):]
-		}
-	}
-}
-
-func text(b []byte) string { return string(bytes.TrimRight(b, "\x00")) }
-
-func uint8Of(b []byte) uint8 {
-	if len(b) < 1 {
-		return 0
-	}
-	return b[0]
-}
-
-func uint32Of(b []byte) uint32 {
-	if len(b) < 4 {
-		return 0
-	}
-	return binary.NativeEndian.Uint32(b)
-}
-
-// uint64At is the nth number of a structure of numbers.
-func uint64At(b []byte, n int) uint64 {
-	if len(b) < 8*(n+1) {
-		return 0
-	}
-	return binary.NativeEndian.Uint64(b[8*n:])
 }

@@ -16,7 +16,7 @@ import (
 )
 
 // add makes an interface in the host and switches it on.
-func (h *host) add(link netlink.Link) int {
+func (h *fakeHost) add(link netlink.Link) int {
 	h.Helper()
 	h.do(func() error {
 		if err := netlink.LinkAdd(link); err != nil {
@@ -34,7 +34,7 @@ func named(name string) netlink.LinkAttrs {
 }
 
 // eventually gathers until ok, or fails.
-func (h *host) eventually(what string, ok func() bool) {
+func (h *fakeHost) eventually(what string, ok func() bool) {
 	h.Helper()
 	for deadline := time.Now().Add(5 * time.Second); !ok(); {
 		if time.Now().After(deadline) {
@@ -83,7 +83,7 @@ func TestBridges(t *testing.T) {
 }
 
 // startQuerier lets a bridge ask for members.
-func (h *host) startQuerier(bridge int) {
+func (h *fakeHost) startQuerier(bridge int) {
 	h.Helper()
 	message := nl.NewIfInfomsg(unix.AF_UNSPEC)
 	message.Index = int32(bridge)

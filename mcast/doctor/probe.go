@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // Probe looks at what cannot be read but has to be tried or waited for. It
@@ -110,7 +111,7 @@ func wait(ctx context.Context, d time.Duration) error {
 
 // places are the interfaces that it sends by: the one that sends leave by, and
 // those where the group is joined.
-func (p Probe) places() []mcast.Interface {
+func (p Probe) places() []host.Interface {
 	out := p.Intent.Send
 	if out == 0 {
 		out = p.Facts.Send.Route.IfIndex
@@ -120,25 +121,25 @@ func (p Probe) places() []mcast.Interface {
 }
 
 // joins are the interfaces that it joins on.
-func (p Probe) joins() []mcast.Interface { return p.interfaces(p.Intent.Joined) }
+func (p Probe) joins() []host.Interface { return p.interfaces(p.Intent.Joined) }
 
 // interfaces are those of the indexes, each once.
-func (p Probe) interfaces(indexes []int) []mcast.Interface {
-	var list []mcast.Interface
+func (p Probe) interfaces(indexes []int) []host.Interface {
+	var list []host.Interface
 	for n, index := range indexes {
 		if index == 0 || slices.Contains(indexes[:n], index) {
 			continue
 		}
-		i, ok := mcast.ByIndex(p.Facts.Interfaces, index)
+		i, ok := host.ByIndex(p.Facts.Interfaces, index)
 		if !ok {
-			i = mcast.Interface{Index: index, Name: p.Intent.nameOf(index)}
+			i = host.Interface{Index: index, Name: p.Intent.nameOf(index)}
 		}
 		list = append(list, i)
 	}
 	return list
 }
 
-func names(list []mcast.Interface) string {
+func names(list []host.Interface) string {
 	var out []string
 	for _, i := range list {
 		out = append(out, i.Name)
@@ -147,7 +148,7 @@ func names(list []mcast.Interface) string {
 }
 
 // payload is what the nth datagram by an interface says, without the token.
-func payload(by mcast.Interface, n int) string {
+func payload(by host.Interface, n int) string {
 	return fmt.Sprintf("groupcast doctor probe %d/%d by %s", n, datagramsEach, by.Name)
 }
 

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // arrival is what a probe keeps of a datagram, which is not what it says.
@@ -26,13 +26,13 @@ const mostSenders = 1000
 
 // audience is who was heard in the group, and what came twice.
 type audience struct {
-	interfaces []mcast.Interface
-	senders    map[netip.AddrPort]*Sender
-	doubles    doubles
+	networks host.Networks
+	senders  map[netip.AddrPort]*Sender
+	doubles  doubles
 }
 
-func newAudience(interfaces []mcast.Interface) *audience {
-	return &audience{interfaces: interfaces, senders: map[netip.AddrPort]*Sender{}, doubles: newDoubles()}
+func newAudience(networks host.Networks) *audience {
+	return &audience{networks: networks, senders: map[netip.AddrPort]*Sender{}, doubles: newDoubles()}
 }
 
 // hear returns the sender of a datagram, nil when there are too many.
@@ -42,11 +42,11 @@ func (a *audience) hear(d arrival) *Sender {
 		if len(a.senders) >= mostSenders {
 			return nil
 		}
-		s = &Sender{From: d.from, Local: a.local(d.from.Addr())}
+		s = &Sender{From: d.from, Local: a.networks.Ours(d.from.Addr())}
 		a.senders[d.from] = s
 	}
 	s.IfIndex, s.Hops = d.ifIndex, d.hops
-	s.Outside = !s.Local && a.outside(d)
+	s.Outside = !s.Local && a.networks.Outside(d.from.Addr(), d.ifIndex)
 	s.Datagrams++
 	if !s.Local {
 		a.doubles.hear(d)
@@ -61,25 +61,6 @@ func (a *audience) list() []Sender {
 	}
 	slices.SortFunc(out, func(a, b Sender) int { return a.From.Compare(b.From) })
 	return out
-}
-
-// local reports whether an address is one of this host.
-func (a *audience) local(addr netip.Addr) bool {
-	addr = addr.WithZone("")
-	return slices.ContainsFunc(a.interfaces, func(i mcast.Interface) bool {
-		return slices.ContainsFunc(i.Addrs, func(p netip.Prefix) bool { return p.Addr() == addr })
-	})
-}
-
-// outside reports whether a datagram's source is on no network of the interface
-// that it came by; false when that is not known.
-func (a *audience) outside(d arrival) bool {
-	from := d.from.Addr().WithZone("")
-	i, ok := mcast.ByIndex(a.interfaces, d.ifIndex)
-	if !ok || from.IsUnspecified() || from.IsLinkLocalUnicast() || !i.Addr(from).IsValid() {
-		return false
-	}
-	return !slices.ContainsFunc(i.Addrs, func(p netip.Prefix) bool { return p.Contains(from) })
 }
 
 // doubles finds datagrams that came by two interfaces: the same content from

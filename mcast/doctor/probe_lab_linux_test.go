@@ -11,6 +11,7 @@ import (
 	"github.com/vishvananda/netlink"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/mcast/lab"
 	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
@@ -69,7 +70,7 @@ func run(t *testing.T, host *lab.Node, p Probe) Observed {
 
 func index(t *testing.T, p Probe, name string) int {
 	t.Helper()
-	i, err := mcast.FindInterface(p.Facts.Interfaces, name)
+	i, err := host.Find(p.Facts.Interfaces, name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,15 +78,15 @@ func index(t *testing.T, p Probe, name string) int {
 }
 
 // speaker sends to a group from one socket until the test ends.
-func speaker(t *testing.T, host *lab.Node, group string, every time.Duration) netip.AddrPort {
+func speaker(t *testing.T, node *lab.Node, group string, every time.Duration) netip.AddrPort {
 	t.Helper()
 	g, err := mcast.ParseGroup(group)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var c *mcast.Conn
-	labtest.In(t, host, func() (err error) {
-		c, err = mcast.Listen(t.Context(), mcast.Config{Addr: anyAddr(g.Addr)})
+	labtest.In(t, node, func() (err error) {
+		c, err = mcast.Listen(t.Context(), mcast.Config{Addr: host.Unspecified(g.Addr)})
 		return err
 	})
 	ctx, stop := context.WithCancel(t.Context())
@@ -108,19 +109,19 @@ func speaker(t *testing.T, host *lab.Node, group string, every time.Duration) ne
 }
 
 // member joins a group in a host, for as long as the test runs.
-func member(t *testing.T, host *lab.Node, group string) {
+func member(t *testing.T, node *lab.Node, group string) {
 	t.Helper()
 	g, err := mcast.ParseGroup(group)
 	if err != nil {
 		t.Fatal(err)
 	}
-	labtest.In(t, host, func() error {
+	labtest.In(t, node, func() error {
 		c, err := mcast.Listen(t.Context(), mcast.Config{Port: g.Port})
 		if err != nil {
 			return err
 		}
 		t.Cleanup(func() { c.Close() })
-		return c.Join(g, mcast.Interface{})
+		return c.Join(g, host.Interface{})
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // look is an active probe that runs. All that depends on the network
@@ -50,7 +51,7 @@ func (p Probe) look(ctx context.Context) (Observed, error) {
 		groups: make(chan []arrival), controls: make(chan []arrival), strays: make(chan []arrival),
 		refusals: make(chan refusal), failed: make(chan error),
 		own: map[uint64]shot{}, seed: maphash.MakeSeed(), stray: map[netip.Addr]int{},
-		audience: newAudience(p.Facts.Interfaces), revivals: newRevivals(), twins: newTwins(),
+		audience: newAudience(host.NetworksOf(p.Facts.Interfaces)), revivals: newRevivals(), twins: newTwins(),
 		shots: shots(p.places()),
 	}
 	for _, s := range l.shots {
@@ -160,10 +161,7 @@ func (l *look) shoot() {
 	if s.n == 1 {
 		v.begin(readTraffic())
 	}
-	via := mcast.Via{IfIndex: s.by.Index}
-	if s.by.Loopback() {
-		via.Source = s.by.Addr(l.Intent.Group.Addr) // the kernel chooses none of lo's own
-	}
+	via := mcast.ViaInterface(s.by, l.Intent.Group.Addr)
 	v.tried(l.sender.Send([]byte(s.text), l.Intent.Group.AddrPort(), via))
 	l.lastSent = time.Now()
 }
@@ -179,7 +177,7 @@ func (l *look) hear(d arrival) {
 		return
 	}
 	sourceless := d.from.Addr().IsUnspecified() // as what leaves a host without addresses is
-	if d.from.Port() == l.sender.LocalAddr().Port() && (sourceless || l.audience.local(d.from.Addr())) {
+	if d.from.Port() == l.sender.LocalAddr().Port() && (sourceless || l.audience.networks.Ours(d.from.Addr())) {
 		if s, ok := l.own[d.content]; ok {
 			l.volleyBy(s.by.Index).copied(s.n)
 			return
@@ -196,7 +194,7 @@ func (l *look) hear(d arrival) {
 }
 
 func (l *look) hearControl(d arrival) {
-	if everywhere(d.to) && !l.audience.local(d.from.Addr()) {
+	if everywhere(d.to) && !l.audience.networks.Ours(d.from.Addr()) {
 		l.revivals.hearControl(d)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // plainSocket is bound to the group's port as programs do that know nothing of
@@ -24,9 +25,9 @@ type plainSocket struct {
 }
 
 func openPlain(ctx context.Context, g mcast.Group) (listener, error) {
-	network, at := "udp4", netip.IPv4Unspecified()
+	network, at := "udp4", host.Unspecified(g.Addr)
 	if g.Addr.Is6() {
-		network, at = "udp6", netip.IPv6Unspecified()
+		network = "udp6"
 	}
 	config := net.ListenConfig{Control: func(_, _ string, rc syscall.RawConn) error {
 		var set error

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 const (
@@ -23,14 +23,14 @@ const (
 
 // shot is one datagram that is sent.
 type shot struct {
-	by   mcast.Interface
+	by   host.Interface
 	n    int // from 1
 	text string
 }
 
 // shots are the datagrams of a probe, by the interfaces in turn, with a token
 // by which the copies are known.
-func shots(places []mcast.Interface) []shot {
+func shots(places []host.Interface) []shot {
 	random := make([]byte, 4)
 	rand.Read(random)
 	token := hex.EncodeToString(random)
@@ -45,7 +45,7 @@ func shots(places []mcast.Interface) []shot {
 
 // volley is what becomes of the datagrams by one interface.
 type volley struct {
-	by     mcast.Interface
+	by     host.Interface
 	echoes bool // own copies are to be expected
 	leaves bool // they are meant to leave the host
 

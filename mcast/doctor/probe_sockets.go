@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // listener is a socket that is read from: a mcast.Conn, or a plain one.
@@ -23,7 +24,7 @@ type listener interface {
 // listen opens the sockets.
 func (l *look) listen(ctx context.Context) (err error) {
 	g := l.Intent.Group
-	at := anyAddr(g.Addr)
+	at := host.Unspecified(g.Addr)
 	l.group, err = mcast.Listen(ctx, mcast.Config{Addr: at, Port: g.Port, ReadSize: readSize, Trace: l.Trace})
 	if err != nil {
 		return err
@@ -55,13 +56,6 @@ func (l *look) listen(ctx context.Context) (err error) {
 // readSize is how much of a datagram is looked at, in bytes.
 const readSize = 2048
 
-func anyAddr(group netip.Addr) netip.Addr {
-	if group.Is6() {
-		return netip.IPv6Unspecified()
-	}
-	return netip.IPv4Unspecified()
-}
-
 // join joins the group everywhere, and returns the first error.
 func (l *look) join() (failed error) {
 	for _, i := range l.joins() {
@@ -79,7 +73,7 @@ func (l *look) join() (failed error) {
 
 // asked is what is joined on an interface. With a source, the interface's own
 // address is one as well, or the own copies would not be heard.
-func (l *look) asked(i mcast.Interface) []mcast.Group {
+func (l *look) asked(i host.Interface) []mcast.Group {
 	g := l.Intent.Group
 	own := g
 	own.Source = i.Addr(g.Addr)

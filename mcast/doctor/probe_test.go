@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 const ms = time.Millisecond
@@ -161,7 +162,7 @@ func TestDoubles(t *testing.T) {
 
 // A flood of forged senders fills no memory.
 func TestFlood(t *testing.T) {
-	a, r, w := newAudience(nil), newRevivals(), newTwins()
+	a, r, w := newAudience(host.Networks{}), newRevivals(), newTwins()
 	for n := range 100_000 {
 		from := netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, byte(n >> 16), byte(n >> 8), byte(n)}), 4000)
 		d := arrival{at: after(0), from: from, ifIndex: 2, content: uint64(n)}
@@ -181,7 +182,7 @@ func TestFlood(t *testing.T) {
 }
 
 func TestAudience(t *testing.T) {
-	here := []mcast.Interface{eth0, eth1}
+	here := []host.Interface{eth0, eth1}
 	tests := []struct {
 		from    string
 		ifIndex int
@@ -198,7 +199,7 @@ func TestAudience(t *testing.T) {
 		{"2001:db8::1", 2, ""}, // it has no such address itself
 	}
 	for _, tt := range tests {
-		s := newAudience(here).hear(arrival{from: netip.AddrPortFrom(netip.MustParseAddr(tt.from), 4000), ifIndex: tt.ifIndex})
+		s := newAudience(host.NetworksOf(here)).hear(arrival{from: netip.AddrPortFrom(netip.MustParseAddr(tt.from), 4000), ifIndex: tt.ifIndex})
 		got := ""
 		if s.Local {
 			got = "local"

@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // wrongEgress: the datagrams leave by an interface where the others are not;
@@ -46,7 +47,7 @@ func wrongEgress(f Facts, in Intent) []Finding {
 // doubt says what speaks against out and for best; "" is nothing. Who was
 // heard is a proof. What the interfaces are only lets one ask, and a user who
 // chose an interface is asked only where the other has a routable address.
-func (f Facts) doubt(out, best mcast.Interface, in Intent) (because string, _ Verdict) {
+func (f Facts) doubt(out, best host.Interface, in Intent) (because string, _ Verdict) {
 	here, there := out.Addr(in.Group.Addr), best.Addr(in.Group.Addr)
 	routable := !there.IsLinkLocalUnicast()
 	tunnel := out.Flags&net.FlagPointToPoint != 0 && best.Flags&net.FlagPointToPoint == 0
@@ -86,7 +87,7 @@ func (f Facts) choice(in Intent) string {
 
 // whereabouts says where the LAN is, or, where several interfaces are as good,
 // may be.
-func (f Facts) whereabouts(best, out mcast.Interface, g mcast.Group) string {
+func (f Facts) whereabouts(best, out host.Interface, g mcast.Group) string {
 	var names []string
 	for _, i := range f.Interfaces {
 		if i.Index != out.Index && i.Usable(g.Addr) && f.preference(i, g) == f.preference(best, g) {
@@ -99,13 +100,13 @@ func (f Facts) whereabouts(best, out mcast.Interface, g mcast.Group) string {
 	return "may be at " + strings.Join(names, " or ")
 }
 
-func useInterface(i mcast.Interface) []string {
+func useInterface(i host.Interface) []string {
 	return []string{fmt.Sprintf("send and join by %s: -i %s, or /interface %s", i.Name, i.Name, i.Name)}
 }
 
 // routeBy is how all programs send by i. A route for groups that is there
 // already has to be replaced, and a wider one does not count beside it.
-func (f Facts) routeBy(i mcast.Interface, g mcast.Group) string {
+func (f Facts) routeBy(i host.Interface, g mcast.Group) string {
 	if g.Addr.Is6() {
 		return "name the zone with the group: " + g.Addr.WithZone(i.Name).String()
 	}
@@ -180,7 +181,7 @@ func noRoute(f Facts, in Intent) []Finding {
 func (f Facts) sentNowhere(in Intent) (out []Finding) {
 	for _, index := range f.sentBy() {
 		err := f.Observed.Sent[index].Err
-		i, listed := mcast.ByIndex(f.Interfaces, index)
+		i, listed := host.ByIndex(f.Interfaces, index)
 		if !noWay(err) || !listed || i.Ready(in.Group.Addr) != nil {
 			continue
 		}
@@ -256,7 +257,7 @@ func noZone(f Facts, in Intent) []Finding {
 	case f.Interfaces == nil:
 		return unknown(name, noInterfaces)
 	}
-	usable := slices.DeleteFunc(slices.Clone(f.Interfaces), func(i mcast.Interface) bool {
+	usable := slices.DeleteFunc(slices.Clone(f.Interfaces), func(i host.Interface) bool {
 		return !i.Usable(in.Group.Addr) || f.isPort(i.Index)
 	})
 	best, ok := f.Best(in.Group)

@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // tooManyGroups: a socket of Linux holds net.ipv4.igmp_max_memberships groups,
@@ -98,7 +99,7 @@ func sameMAC(f Facts, in Intent) []Finding {
 	mac := hardwareAddr(in.Group.Addr)
 	var out []Finding
 	for _, index := range in.concerns(f) {
-		i, ok := mcast.ByIndex(f.Interfaces, index)
+		i, ok := host.ByIndex(f.Interfaces, index)
 		if !ok || i.Flags&(net.FlagLoopback|net.FlagPointToPoint) != 0 {
 			continue // no link-layer addresses there
 		}

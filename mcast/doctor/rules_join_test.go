@@ -8,17 +8,18 @@ import (
 	"testing"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 func TestMembershipLost(t *testing.T) {
 	again := iface(9, "eth0", up, "192.168.8.164/24")
-	with := func(groups []mcast.HostGroups, sockets ...Socket) Facts {
+	with := func(groups []host.InterfaceGroups, sockets ...Socket) Facts {
 		return lan(func(f *Facts) { f.Groups, f.Sockets = groups, append([]Socket{}, sockets...) })
 	}
-	joined, empty := []mcast.HostGroups{groupsAt(eth0, "224.0.0.114")}, []mcast.HostGroups{groupsAt(eth0)}
+	joined, empty := []host.InterfaceGroups{groupsAt(eth0, "224.0.0.114")}, []host.InterfaceGroups{groupsAt(eth0)}
 	remade := func(f Facts) Facts {
-		f.Interfaces = []mcast.Interface{lo, again}
-		f.Observed.Lost = []mcast.Interface{again}
+		f.Interfaces = []host.Interface{lo, again}
+		f.Observed.Lost = []host.Interface{again}
 		return f
 	}
 	bound, wide := socket("224.0.0.114:1234", "python3 (4711)", 0), socket("0.0.0.0:1234", "python3 (4711)", 0)
@@ -32,18 +33,18 @@ func TestMembershipLost(t *testing.T) {
 		{"live, and joined", with(joined), live, "ok", []string{"224.0.0.114 on eth0"}},
 		{"live, and the kernel has it no more", with(empty), live, "failure eth0 rejoin=eth0", []string{"index 2", "/proc/net/igmp"}},
 		{"live, and another group of its own is lost", with(joined), alsoMDNS, "failure eth0", []string{"224.0.0.251"}},
-		{"live, deleted and made again", remade(with([]mcast.HostGroups{groupsAt(again)})), live,
+		{"live, deleted and made again", remade(with([]host.InterfaceGroups{groupsAt(again)})), live,
 			"failure eth0 rejoin=eth0", []string{"index 2", "index 9"}},
-		{"live, and the interface is gone for good", lan(func(f *Facts) { f.Groups, f.Interfaces = empty[:0:0], []mcast.Interface{lo} }), live, "unknown", nil},
+		{"live, and the interface is gone for good", lan(func(f *Facts) { f.Groups, f.Interfaces = empty[:0:0], []host.Interface{lo} }), live, "unknown", nil},
 		{"nobody waits at the port", with(empty), plain, "ok", []string{"1234"}},
 		{"another program has joined", with(joined, bound), plain, "ok", []string{"eth0"}},
 		{"bound to the group, and nobody has joined", with(empty, bound), plain, "failure", []string{"python3 (4711)", "joined nowhere"}},
 		{"bound to the wildcard, and nobody has joined", with(empty, wide), plain, "warning", []string{"python3 (4711)"}},
-		{"bound to the wildcard, for another group perhaps", with([]mcast.HostGroups{groupsAt(eth0, "224.0.0.251")}, wide), plain, "unknown", []string{"224.0.0.251"}},
+		{"bound to the wildcard, for another group perhaps", with([]host.InterfaceGroups{groupsAt(eth0, "224.0.0.251")}, wide), plain, "unknown", []string{"224.0.0.251"}},
 		{"IPv6's wildcard is another program's affair", with(empty, socket("[::]:1234", "", 0)), plain, "ok", nil},
 		{"its own socket, before it joins", with(empty, own(wide)), plain, "ok", nil},
-		{"deleted and made again under another program", remade(with([]mcast.HostGroups{groupsAt(again)}, wide)), plain, "failure eth0", []string{"index 9"}},
-		{"made again, but the group is joined elsewhere", remade(with([]mcast.HostGroups{groupsAt(again), groupsAt(eth1, "224.0.0.114")}, wide)), plain, "warning eth0", nil},
+		{"deleted and made again under another program", remade(with([]host.InterfaceGroups{groupsAt(again)}, wide)), plain, "failure eth0", []string{"index 9"}},
+		{"made again, but the group is joined elsewhere", remade(with([]host.InterfaceGroups{groupsAt(again), groupsAt(eth1, "224.0.0.114")}, wide)), plain, "warning eth0", nil},
 	})
 }
 
@@ -57,7 +58,7 @@ func TestTooManyGroups(t *testing.T) {
 	host := func(limit, groups, sockets int) Facts {
 		return lan(func(f *Facts) {
 			f.Settings = map[string]int{"net.ipv4.igmp_max_memberships": limit}
-			f.Groups = []mcast.HostGroups{groupsAt(eth0, many(groups)...)}
+			f.Groups = []host.InterfaceGroups{groupsAt(eth0, many(groups)...)}
 			f.Sockets = make([]Socket, sockets)
 		})
 	}
@@ -89,32 +90,32 @@ func TestTooManyGroups(t *testing.T) {
 }
 
 func TestSameMAC(t *testing.T) {
-	host := func(groups ...string) Facts {
-		return lan(func(f *Facts) { f.Groups = []mcast.HostGroups{groupsAt(eth0, groups...)} })
+	facts := func(groups ...string) Facts {
+		return lan(func(f *Facts) { f.Groups = []host.InterfaceGroups{groupsAt(eth0, groups...)} })
 	}
 	both := intent(func(in *Intent) {
 		in.Memberships = []mcast.Membership{{Group: group, Interface: eth0}, {Group: mcast.Group{Addr: addr("225.0.0.114"), Port: 1234}, Interface: eth0}}
 	})
 	elsewhere := lan(func(f *Facts) {
 		f.Interfaces = append(f.Interfaces, tun0)
-		f.Groups = []mcast.HostGroups{groupsAt(lo, "225.0.0.114"), groupsAt(tun0, "225.0.0.114"), groupsAt(eth1, "225.0.0.114")}
+		f.Groups = []host.InterfaceGroups{groupsAt(lo, "225.0.0.114"), groupsAt(tun0, "225.0.0.114"), groupsAt(eth1, "225.0.0.114")}
 	})
 	runRule(t, sameMAC, []ruleCase{
 		{"nothing is known", Facts{}, plain, "unknown", nil},
-		{"alone", host("224.0.0.114", "224.0.0.251"), plain, "ok", []string{"01:00:5e:00:00:72"}},
-		{"another program's", host("224.0.0.114", "225.0.0.114", "239.128.0.114"), plain, "warning eth0", []string{"225.0.0.114, 239.128.0.114", "01:00:5e:00:00:72"}},
-		{"one's own", host("224.0.0.114", "225.0.0.114"), both, "warning eth0 leave=225.0.0.114:1234@eth0", nil},
-		{"like all hosts", host(), inGroup("225.0.0.1"), "warning eth0", []string{"224.0.0.1"}},
+		{"alone", facts("224.0.0.114", "224.0.0.251"), plain, "ok", []string{"01:00:5e:00:00:72"}},
+		{"another program's", facts("224.0.0.114", "225.0.0.114", "239.128.0.114"), plain, "warning eth0", []string{"225.0.0.114, 239.128.0.114", "01:00:5e:00:00:72"}},
+		{"one's own", facts("224.0.0.114", "225.0.0.114"), both, "warning eth0 leave=225.0.0.114:1234@eth0", nil},
+		{"like all hosts", facts(), inGroup("225.0.0.1"), "warning eth0", []string{"224.0.0.1"}},
 		{"where there are no such addresses, or not ours", elsewhere, intent(func(in *Intent) { in.Joined = []int{1, 2, 4} }), "ok", nil},
-		{"IPv6", host("ff0e::ff02:3"), inGroup("ff15::ff02:3"), "warning eth0", []string{"33:33:ff:02:00:03"}},
-		{"IPv6, itself", host("ff02::114"), inGroup("ff02::114%eth0"), "ok", nil},
+		{"IPv6", facts("ff0e::ff02:3"), inGroup("ff15::ff02:3"), "warning eth0", []string{"33:33:ff:02:00:03"}},
+		{"IPv6, itself", facts("ff02::114"), inGroup("ff02::114%eth0"), "ok", nil},
 	})
 }
 
 func TestOthersGroups(t *testing.T) {
-	host := func(strays int, groups ...string) Facts {
+	facts := func(strays int, groups ...string) Facts {
 		return lan(func(f *Facts) {
-			f.Groups = []mcast.HostGroups{groupsAt(eth0, groups...)}
+			f.Groups = []host.InterfaceGroups{groupsAt(eth0, groups...)}
 			if strays > 0 {
 				f.Observed.Strays = map[netip.Addr]int{addr("239.9.9.9"): strays}
 			}
@@ -123,12 +124,12 @@ func TestOthersGroups(t *testing.T) {
 	all := intent(func(in *Intent) { in.MulticastAll = true })
 	runRule(t, othersGroups, []ruleCase{
 		{"switched off", Facts{}, plain, "ok", []string{"IP_MULTICAST_ALL = 0"}},
-		{"switched off, others hear strays", host(3, "239.9.9.9"), plain, "warning", []string{"239.9.9.9 (datagrams: 3)", "groupcast does not"}},
+		{"switched off, others hear strays", facts(3, "239.9.9.9"), plain, "warning", []string{"239.9.9.9 (datagrams: 3)", "groupcast does not"}},
 		{"on, and nothing is known", Facts{}, all, "unknown", nil},
-		{"on, and alone", host(0, "224.0.0.114", "224.0.0.106"), all, "ok", nil},
-		{"on, with others", host(0, "224.0.0.114", "239.9.9.9"), all, "warning multicast-all=off", []string{"239.9.9.9 on eth0"}},
-		{"on, and heard", host(1, "239.9.9.9"), all, "failure multicast-all=off", []string{"239.9.9.9"}},
-		{"on, and joined by another where we have not", lan(func(f *Facts) { f.Groups = []mcast.HostGroups{groupsAt(eth1, "224.0.0.114")} }), all,
+		{"on, and alone", facts(0, "224.0.0.114", "224.0.0.106"), all, "ok", nil},
+		{"on, with others", facts(0, "224.0.0.114", "239.9.9.9"), all, "warning multicast-all=off", []string{"239.9.9.9 on eth0"}},
+		{"on, and heard", facts(1, "239.9.9.9"), all, "failure multicast-all=off", []string{"239.9.9.9"}},
+		{"on, and joined by another where we have not", lan(func(f *Facts) { f.Groups = []host.InterfaceGroups{groupsAt(eth1, "224.0.0.114")} }), all,
 			"warning multicast-all=off", []string{"224.0.0.114 on eth1"}},
 	})
 }
@@ -136,7 +137,7 @@ func TestOthersGroups(t *testing.T) {
 func TestSSMOverASM(t *testing.T) {
 	host := func(users string, filters ...Filter) Facts {
 		return lan(func(f *Facts) {
-			f.Groups = []mcast.HostGroups{groupsAt(eth0, "224.0.0.114 x"+users)}
+			f.Groups = []host.InterfaceGroups{groupsAt(eth0, "224.0.0.114 x"+users)}
 			f.Filters = append([]Filter{}, filters...)
 		})
 	}

@@ -7,7 +7,7 @@ import (
 	"net/netip"
 	"slices"
 
-	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // interfaceDown: an interface that the program counts on is off, has no link,
@@ -20,7 +20,7 @@ func interfaceDown(f Facts, in Intent) []Finding {
 	var out []Finding
 	indexes := in.concerns(f)
 	for _, index := range indexes {
-		i, ok := mcast.ByIndex(f.Interfaces, index)
+		i, ok := host.ByIndex(f.Interfaces, index)
 		switch {
 		case !ok:
 			out = append(out, Finding{
@@ -31,7 +31,7 @@ func interfaceDown(f Facts, in Intent) []Finding {
 				Hints:     []string{"make it again under its name, or choose another: /interface NAME; groupcast interfaces lists them"},
 				Interface: in.nameOf(index),
 			})
-		case errors.Is(i.Ready(in.Group.Addr), mcast.ErrInterfaceDown):
+		case errors.Is(i.Ready(in.Group.Addr), host.ErrInterfaceDown):
 			finding := Finding{
 				Name:      name,
 				Verdict:   Failure,
@@ -67,7 +67,7 @@ func interfaceDown(f Facts, in Intent) []Finding {
 			finding.Title = fmt.Sprintf("%s has multicast switched off, so that only this host is talked to", i.Name)
 			finding.Evidence = "it is up, with an address, but not for groups (no IFF_MULTICAST), and no other network is usable"
 			finding.Hints = []string{fmt.Sprintf("ip link set %s multicast on", i.Name), "or name it all the same: -i " + i.Name}
-		case !errors.Is(err, mcast.ErrInterfaceDown):
+		case !errors.Is(err, host.ErrInterfaceDown):
 			continue // no-address
 		case i.Up():
 			finding.Title = fmt.Sprintf("%s has no carrier, so that only this host is talked to", i.Name)
@@ -91,9 +91,9 @@ func interfaceDown(f Facts, in Intent) []Finding {
 
 // stranded are the interfaces that the host's network can be at, where lo
 // stands in for want of a usable one.
-func (f Facts) stranded(in Intent) (list []mcast.Interface) {
+func (f Facts) stranded(in Intent) (list []host.Interface) {
 	joined := f.listed(in.Joined)
-	if in.Wanted != nil || len(joined) == 0 || !slices.ContainsFunc(joined, mcast.Interface.Loopback) {
+	if in.Wanted != nil || len(joined) == 0 || !slices.ContainsFunc(joined, host.Interface.Loopback) {
 		return nil
 	}
 	for _, i := range f.Interfaces {
@@ -124,7 +124,7 @@ func noAddress(f Facts, in Intent) []Finding {
 	var out []Finding
 	list := f.concerned(in)
 	for _, i := range slices.Concat(list, f.stranded(in)) {
-		if !errors.Is(i.Ready(in.Group.Addr), mcast.ErrNoAddress) {
+		if !errors.Is(i.Ready(in.Group.Addr), host.ErrNoAddress) {
 			continue
 		}
 		give := fmt.Sprintf("%s dev %s (an address of your network)", example, i.Name)
@@ -151,7 +151,7 @@ func noAddress(f Facts, in Intent) []Finding {
 
 // unlinked says why not all is known of the links of some interfaces; "" means
 // that it is.
-func (f Facts) unlinked(list []mcast.Interface) string {
+func (f Facts) unlinked(list []host.Interface) string {
 	switch {
 	case f.Interfaces == nil:
 		return noInterfaces
@@ -178,7 +178,7 @@ func bridgePort(f Facts, in Intent) []Finding {
 	list := f.listed(indexes)
 	var out []Finding
 	for _, i := range list {
-		bridge, ok := mcast.ByIndex(f.Interfaces, f.Links[i.Index].Master)
+		bridge, ok := host.ByIndex(f.Interfaces, f.Links[i.Index].Master)
 		if !ok || f.Links[bridge.Index].Kind != "bridge" || slices.Contains(in.Joined, bridge.Index) {
 			continue
 		}
@@ -214,7 +214,7 @@ func macvlan(f Facts, in Intent) []Finding {
 		if !slices.Contains([]string{"macvlan", "macvtap", "ipvlan"}, l.Kind) {
 			continue
 		}
-		parent, here := mcast.ByIndex(list, l.Parent)
+		parent, here := host.ByIndex(list, l.Parent)
 		switch {
 		case l.Elsewhere:
 			out = append(out, Finding{
@@ -286,7 +286,7 @@ func twoOnOneLAN(f Facts, in Intent) []Finding {
 			})
 		}
 	}
-	bare := slices.IndexFunc(list, func(i mcast.Interface) bool { return !i.Loopback() && len(subnets(i)) == 0 })
+	bare := slices.IndexFunc(list, func(i host.Interface) bool { return !i.Loopback() && len(subnets(i)) == 0 })
 	switch {
 	case len(out) > 0:
 		return out
@@ -299,7 +299,7 @@ func twoOnOneLAN(f Facts, in Intent) []Finding {
 	return fine(name, "no two are in one subnet: "+describeAll(list, in.Group))
 }
 
-func sharedSubnet(a, b mcast.Interface) (netip.Prefix, bool) {
+func sharedSubnet(a, b host.Interface) (netip.Prefix, bool) {
 	others := subnets(b)
 	for _, p := range subnets(a) {
 		if slices.Contains(others, p) {
@@ -311,7 +311,7 @@ func sharedSubnet(a, b mcast.Interface) (netip.Prefix, bool) {
 
 // subnets are the networks that an interface's addresses tell. A link-local
 // one is the same everywhere, and that of a single host is no network.
-func subnets(i mcast.Interface) []netip.Prefix {
+func subnets(i host.Interface) []netip.Prefix {
 	var list []netip.Prefix
 	for _, p := range i.Addrs {
 		if a := p.Addr(); !a.IsLinkLocalUnicast() && !a.IsLoopback() && !p.IsSingleIP() {

@@ -5,7 +5,7 @@ import (
 	"net/netip"
 	"testing"
 
-	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 func TestLinkRules(t *testing.T) {
@@ -16,20 +16,20 @@ func TestLinkRules(t *testing.T) {
 	unplugged := iface(2, "eth0", broadcast|net.FlagUp, "192.168.8.164/24")
 	unicast := iface(2, "eth0", net.FlagBroadcast|net.FlagUp|net.FlagRunning, "192.168.8.164/24")
 	ported := Facts{
-		Interfaces: []mcast.Interface{lo, eth0, br0}, Send: by(br0),
+		Interfaces: []host.Interface{lo, eth0, br0}, Send: by(br0),
 		Links: map[int]Link{2: {Kind: "veth", Elsewhere: true, Master: 10}, 10: {Kind: "bridge", Bridge: &Bridge{Ports: []int{2}}}},
 	}
 	bonded := Facts{
-		Interfaces: []mcast.Interface{lo, eth0, br0}, Send: by(br0),
+		Interfaces: []host.Interface{lo, eth0, br0}, Send: by(br0),
 		Links: map[int]Link{2: {Master: 10}, 10: {Kind: "bond"}},
 	}
 
 	testRule(t, "interface-down", []ruleTest{
 		{"nothing is known", Facts{}, in, "unknown", ""},
 		{"up", lan, in, "ok", "eth0 (192.168.8.164)"},
-		{"lo is off", Facts{Interfaces: []mcast.Interface{off, eth0}, Send: by(eth0)}, in, "warning lo -", "ip link set lo up"},
-		{"lo is off, and joined on", Facts{Interfaces: []mcast.Interface{off}}, sendBy(talk("224.0.0.114", 1), off), "failure lo -", ""},
-		{"nothing but lo", Facts{Interfaces: []mcast.Interface{lo}}, talk("224.0.0.114"), "ok", ""},
+		{"lo is off", Facts{Interfaces: []host.Interface{off, eth0}, Send: by(eth0)}, in, "warning lo -", "ip link set lo up"},
+		{"lo is off, and joined on", Facts{Interfaces: []host.Interface{off}}, sendBy(talk("224.0.0.114", 1), off), "failure lo -", ""},
+		{"nothing but lo", Facts{Interfaces: []host.Interface{lo}}, talk("224.0.0.114"), "ok", ""},
 		{"no carrier, so that lo stands in", facts(by(lo), unplugged), talk("224.0.0.114", 1), "warning eth0 -", "no carrier|no other network is usable"},
 		{"multicast is off, so that lo stands in", facts(by(lo), unicast), talk("224.0.0.114", 1), "warning eth0 -", "ip link set eth0 multicast on"},
 		{"a card that is off, so that lo stands in", withLinks(facts(by(lo), iface(2, "eth0", broadcast)), map[int]Link{2: {}}), talk("224.0.0.114", 1), "warning eth0 -", "ip link set eth0 up"},
@@ -39,7 +39,7 @@ func TestLinkRules(t *testing.T) {
 	testRule(t, "no-address", []ruleTest{
 		{"nothing is known", Facts{}, in, "unknown", ""},
 		{"it has one", lan, in, "ok", "192.168.8.164"},
-		{"lo has none", Facts{Interfaces: []mcast.Interface{iface(1, "lo", up|net.FlagLoopback)}}, talk("224.0.0.114", 1), "warning lo -", "127.0.0.1/8 dev lo"},
+		{"lo has none", Facts{Interfaces: []host.Interface{iface(1, "lo", up|net.FlagLoopback)}}, talk("224.0.0.114", 1), "warning lo -", "127.0.0.1/8 dev lo"},
 		{"none, so that lo stands in", facts(by(lo), iface(2, "eth0", broadcast|up)), talk("224.0.0.114", 1), "warning eth0 -", "eth0 has no IPv4 address"},
 	})
 	testRule(t, "bridge-port", []ruleTest{

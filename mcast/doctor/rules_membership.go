@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // membershipLost: an interface that is deleted takes its memberships with it,
@@ -26,13 +27,13 @@ func lostOwn(f Facts, in Intent) []Finding {
 	const name = "membership-lost"
 	places := slices.Clone(in.Memberships)
 	for _, index := range in.Joined {
-		places = append(places, mcast.Membership{Group: in.Group, Interface: mcast.Interface{Index: index, Name: in.nameOf(index)}})
+		places = append(places, mcast.Membership{Group: in.Group, Interface: host.Interface{Index: index, Name: in.nameOf(index)}})
 	}
 	var out []Finding
 	var held, seen []string
 	for _, p := range places {
 		group, on := p.Addr.WithZone(""), p.Interface
-		if i, ok := mcast.ByIndex(f.Interfaces, on.Index); ok {
+		if i, ok := host.ByIndex(f.Interfaces, on.Index); ok {
 			on = i
 		}
 		place := fmt.Sprintf("%s on %s", group, on.Name)
@@ -74,10 +75,10 @@ func lostOwn(f Facts, in Intent) []Finding {
 	return unknown(name, "the interface of the membership is not there", "groupcast interfaces")
 }
 
-func byName(list []mcast.Interface, name string) (mcast.Interface, bool) {
-	n := slices.IndexFunc(list, func(i mcast.Interface) bool { return i.Name == name })
+func byName(list []host.Interface, name string) (host.Interface, bool) {
+	n := slices.IndexFunc(list, func(i host.Interface) bool { return i.Name == name })
 	if n < 0 {
-		return mcast.Interface{}, false
+		return host.Interface{}, false
 	}
 	return list[n], true
 }
@@ -151,7 +152,7 @@ func lostByOthers(f Facts, in Intent) []Finding {
 }
 
 // lostWithout lists the interfaces that were made again and have not the group.
-func (f Facts) lostWithout(group netip.Addr) (list []mcast.Interface) {
+func (f Facts) lostWithout(group netip.Addr) (list []host.Interface) {
 	for _, i := range f.Observed.Lost {
 		if f.users(group, i.Index) == 0 {
 			list = append(list, i)

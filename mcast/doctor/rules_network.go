@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // groupTimeout is how long a snooping switch keeps a member that nobody asks
@@ -56,7 +56,7 @@ func noQuerier(f Facts, in Intent) []Finding {
 	}
 	var fineAt, open []string
 	for _, index := range in.concerns(f) {
-		i, ok := mcast.ByIndex(f.Interfaces, index)
+		i, ok := host.ByIndex(f.Interfaces, index)
 		if !ok {
 			continue
 		}
@@ -83,7 +83,7 @@ func neverPruned(group netip.Addr) bool {
 
 // keepsMembers says what is known of the switch at an interface, and whether
 // that is enough to call it fine.
-func (f Facts) keepsMembers(i mcast.Interface) (why string, ok bool) {
+func (f Facts) keepsMembers(i host.Interface) (why string, ok bool) {
 	switch {
 	case i.Loopback():
 		return i.Name + " has no switch", true
@@ -93,7 +93,7 @@ func (f Facts) keepsMembers(i mcast.Interface) (why string, ok bool) {
 	l, known := f.Links[i.Index]
 	at := i.Name
 	if master, isPort := f.Links[l.Master]; known && isPort && l.Master != 0 && master.Bridge != nil {
-		l, at = master, f.nameAt(mcast.Route{IfIndex: l.Master})
+		l, at = master, f.nameAt(host.Route{IfIndex: l.Master})
 	}
 	switch b := l.Bridge; {
 	case !known:
@@ -138,7 +138,7 @@ func duplicateAddress(f Facts, in Intent) []Finding {
 	var looked []string
 	unread := false
 	for _, index := range in.concerns(f) {
-		i, listed := mcast.ByIndex(f.Interfaces, index)
+		i, listed := host.ByIndex(f.Interfaces, index)
 		l, known := f.Links[index]
 		if !listed || i.Loopback() {
 			continue

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 func TestNoQuerier(t *testing.T) {
@@ -66,6 +66,6 @@ func TestDuplicateAddress(t *testing.T) {
 		}), plain, "warning", []string{"192.168.8.226", "port 40000"}},
 	})
 	gone := v6
-	gone.Joined, gone.Wanted = []int{99}, []mcast.Interface{}
+	gone.Joined, gone.Wanted = []int{99}, []host.Interface{}
 	runRule(t, duplicateAddress, []ruleCase{{"no such interface", links([]netip.Addr{}), gone, "ok", nil}})
 }

@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // Whatever the facts are, a rule finds something, in its own name, and never
@@ -68,7 +69,7 @@ func TestRulesOfAnyFacts(t *testing.T) {
 
 func onlyWithoutSwitch(f Facts, in Intent) bool {
 	for _, index := range in.concerns(f) {
-		if i, ok := mcast.ByIndex(f.Interfaces, index); ok && i.Flags&(net.FlagLoopback|net.FlagPointToPoint) == 0 {
+		if i, ok := host.ByIndex(f.Interfaces, index); ok && i.Flags&(net.FlagLoopback|net.FlagPointToPoint) == 0 {
 			return false
 		}
 	}
@@ -92,7 +93,7 @@ func drawIntent(t *rapid.T) Intent {
 	}
 }
 
-var anyInterfaces = []mcast.Interface{{}, lo, eth0, eth1, tun0, bare, iface(9, "eth0", up, "192.168.8.164/24")}
+var anyInterfaces = []host.Interface{{}, lo, eth0, eth1, tun0, bare, iface(9, "eth0", up, "192.168.8.164/24")}
 
 var anyAddrs = []netip.Addr{{}, addr("0.0.0.0"), addr("::"), addr("192.168.8.164"), addr("192.168.8.226"), addr("169.254.167.41"), addr("127.0.0.1"),
 	addr("224.0.0.1"), addr("224.0.0.114"), addr("225.0.0.114"), addr("232.1.1.1"), addr("fe80::1%eth0"), addr("ff02::1"), addr("ff02::114"), addr("ff3e::1")}
@@ -108,7 +109,7 @@ func drawFacts(t *rapid.T) Facts {
 	problem := rapid.SampledFrom([]error{nil, syscall.ENETUNREACH, syscall.EPERM, syscall.ENOBUFS, errors.ErrUnsupported})
 	number := rapid.Uint64Range(0, 50)
 	answer := rapid.Custom(func(t *rapid.T) Answer {
-		return Answer{Route: mcast.Route{IfIndex: index.Draw(t, "index")}, Err: problem.Draw(t, "error")}
+		return Answer{Route: host.Route{IfIndex: index.Draw(t, "index")}, Err: problem.Draw(t, "error")}
 	})
 	counters := optionalMap(rapid.SampledFrom([]string{"Udp.IgnoredMulti", "Udp.InDatagrams", "Udp6.IgnoredMulti", "Udp6.InDatagrams", "Ip.InDelivers",
 		"IpExt.InMcastPkts", "IpExt.InBcastPkts", "Ip6.InMcastPkts", "TcpExt.IPReversePathFilter"}), number)
@@ -123,9 +124,9 @@ func drawFacts(t *rapid.T) Facts {
 		})).Draw(t, "links"),
 		Send: answer.Draw(t, "send"),
 		Back: optionalMap(address, answer).Draw(t, "back"),
-		Groups: optional(rapid.Custom(func(t *rapid.T) mcast.HostGroups {
-			return mcast.HostGroups{Index: index.Draw(t, "index"), Groups: optional(rapid.Custom(func(t *rapid.T) mcast.HostGroup {
-				return mcast.HostGroup{Addr: address.Draw(t, "group"), Users: rapid.IntRange(0, 30).Draw(t, "users")}
+		Groups: optional(rapid.Custom(func(t *rapid.T) host.InterfaceGroups {
+			return host.InterfaceGroups{Index: index.Draw(t, "index"), Groups: optional(rapid.Custom(func(t *rapid.T) host.JoinedGroup {
+				return host.JoinedGroup{Addr: address.Draw(t, "group"), Users: rapid.IntRange(0, 30).Draw(t, "users")}
 			})).Draw(t, "groups")}
 		})).Draw(t, "groups"),
 		Filters: optional(rapid.Custom(func(t *rapid.T) Filter {

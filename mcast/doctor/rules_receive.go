@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // wrongPort: the group is joined, and its datagrams come to a port where nobody
@@ -169,7 +170,7 @@ func openPort(in Intent) []string {
 
 // labelOf names an interface.
 func (in Intent) labelOf(f Facts, index int) string {
-	if i, ok := mcast.ByIndex(f.Interfaces, index); ok {
+	if i, ok := host.ByIndex(f.Interfaces, index); ok {
 		return i.Name
 	}
 	return in.nameOf(index)

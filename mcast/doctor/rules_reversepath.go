@@ -7,7 +7,7 @@ import (
 	"slices"
 	"syscall"
 
-	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // Values of rp_filter; the larger of conf/all and conf/INTERFACE is in force
@@ -88,7 +88,7 @@ func reversePath(f Facts, in Intent) []Finding {
 
 // reverseFilter is what is in force on an interface.
 type reverseFilter struct {
-	on      mcast.Interface
+	on      host.Interface
 	key     string // of the setting that is in force
 	value   int
 	all     int // what conf/all has
@@ -168,7 +168,7 @@ func (f Facts) sourcesOf(in Intent) (list []source) {
 	add := func(addr netip.Addr, index int) {
 		back, known := f.Back[addr]
 		known = known && (noWay(back.Err) || back.Err == nil && back.Route.IfIndex != 0)
-		via, _ := mcast.ByIndex(f.Interfaces, back.Route.IfIndex)
+		via, _ := host.ByIndex(f.Interfaces, back.Route.IfIndex)
 		seen := slices.ContainsFunc(list, func(s source) bool { return s.addr == addr })
 		switch {
 		case !addr.Is4(), seen, via.Loopback(): // by lo: an address of this host
@@ -248,8 +248,8 @@ func (f Facts) wayTo(s source) string {
 }
 
 // nameAt names the interface of a route.
-func (f Facts) nameAt(r mcast.Route) string {
-	if i, ok := mcast.ByIndex(f.Interfaces, r.IfIndex); ok {
+func (f Facts) nameAt(r host.Route) string {
+	if i, ok := host.ByIndex(f.Interfaces, r.IfIndex); ok {
 		return i.Name
 	}
 	return fmt.Sprintf("#%d", r.IfIndex)

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // loopbackOff: the other programs of this host do not hear what it sends; known
@@ -40,8 +40,8 @@ func loopbackNotProof(f Facts, in Intent) []Finding {
 	var left []string
 	for _, index := range f.sentBy() {
 		s, where := f.Observed.Sent[index], f.nameOf(in, index)
-		i, listed := mcast.ByIndex(f.Interfaces, index)
-		down := listed && errors.Is(i.Ready(in.Group.Addr), mcast.ErrInterfaceDown)
+		i, listed := host.ByIndex(f.Interfaces, index)
+		down := listed && errors.Is(i.Ready(in.Group.Addr), host.ErrInterfaceDown)
 		switch {
 		case s.Left == nil || i.Loopback() || down || s.queueFull():
 		case *s.Left >= s.Tried && s.Tried > 0:
@@ -223,7 +223,7 @@ func (f Facts) discarded(in Intent) (finding Finding, ok bool) {
 			errs, f.Observed.Grown[errs], discards, f.Observed.Grown[discards]),
 		Hints: []string{"find the queue that drops: tc -s qdisc show", "let the program send more slowly, in smaller bursts"},
 	}
-	var dropping []mcast.Interface
+	var dropping []host.Interface
 	for _, i := range f.Interfaces {
 		if f.Links[i.Index].QueueDrops > 0 {
 			dropping = append(dropping, i)

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // unicastBind: a socket that is bound to an address of the host hears what is
@@ -81,10 +82,7 @@ func (f Facts) nameWith(a netip.Addr) string {
 }
 
 func wildcardOf(g mcast.Group) netip.AddrPort {
-	if g.Addr.Is6() {
-		return netip.AddrPortFrom(netip.IPv6Unspecified(), g.Port)
-	}
-	return netip.AddrPortFrom(netip.IPv4Unspecified(), g.Port)
+	return netip.AddrPortFrom(host.Unspecified(g.Addr), g.Port)
 }
 
 // portShared: every socket at the port hears the group, but what is sent to

@@ -6,7 +6,7 @@ import (
 	"net/netip"
 	"slices"
 
-	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // wrongSource: what is sent carries an address that is not of the interface it
@@ -40,7 +40,7 @@ func wrongSource(f Facts, in Intent) []Finding {
 		return unknown(name, fmt.Sprintf("%s has no address of its own that it could carry (no-address)", out.Name))
 	}
 	verdict, whose := Failure, "of no interface of this host"
-	if n := slices.IndexFunc(f.Interfaces, func(i mcast.Interface) bool { return owns(i, source) }); n >= 0 {
+	if n := slices.IndexFunc(f.Interfaces, func(i host.Interface) bool { return owns(i, source) }); n >= 0 {
 		verdict, whose = Warning, "of "+f.Interfaces[n].Name
 	} else if covers(out, source) {
 		verdict = Warning
@@ -58,7 +58,7 @@ func wrongSource(f Facts, in Intent) []Finding {
 
 // sourceOf is how what leaves by out gets the source own. The src of a route
 // counts as long as the interface is left to the routing table.
-func sourceOf(out mcast.Interface, own netip.Addr, in Intent) string {
+func sourceOf(out host.Interface, own netip.Addr, in Intent) string {
 	switch {
 	case in.Group.Addr.Is6():
 		return fmt.Sprintf("choose the source: ip -6 route replace multicast ff00::/8 dev %s src %s table local", out.Name, own)
@@ -70,7 +70,7 @@ func sourceOf(out mcast.Interface, own netip.Addr, in Intent) string {
 
 // strangeHere finds that the source is an address of the interface, and all
 // who were heard there are in another of its networks.
-func (f Facts) strangeHere(in Intent, out mcast.Interface, source netip.Addr) *Finding {
+func (f Facts) strangeHere(in Intent, out host.Interface, source netip.Addr) *Finding {
 	if in.Group.Addr.Is6() {
 		return nil // of link-local addresses everyone has one
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // ruleCase is what a rule is to find: VERDICT INTERFACE FIX, a finding each,
@@ -123,10 +124,10 @@ func lan(change func(*Facts)) Facts {
 
 // groupsAt is what the host has joined on an interface: once each, "ADDR" or
 // "ADDR xUSERS", and 224.0.0.1 as always.
-func groupsAt(i mcast.Interface, groups ...string) mcast.HostGroups {
-	h := mcast.HostGroups{Index: i.Index, Name: i.Name, Version: 3, Groups: []mcast.HostGroup{{Addr: addr("224.0.0.1"), Users: 1}}}
+func groupsAt(i host.Interface, groups ...string) host.InterfaceGroups {
+	h := host.InterfaceGroups{Index: i.Index, Name: i.Name, Version: 3, Groups: []host.JoinedGroup{{Addr: addr("224.0.0.1"), Users: 1}}}
 	for _, text := range groups {
-		g := mcast.HostGroup{Users: 1}
+		g := host.JoinedGroup{Users: 1}
 		text, users, _ := strings.Cut(text, " x")
 		fmt.Sscan(users, &g.Users)
 		g.Addr = addr(text)

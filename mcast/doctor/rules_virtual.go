@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // virtualNetwork: the network below the interface carries groups badly, or not
@@ -13,7 +13,7 @@ import (
 // It says nothing of a network that only its owner knows.
 func virtualNetwork(f Facts, in Intent) []Finding {
 	const name = "virtual-network"
-	list := slices.DeleteFunc(f.concerned(in), mcast.Interface.Loopback)
+	list := slices.DeleteFunc(f.concerned(in), host.Interface.Loopback)
 	if f.Machine != nil && f.Machine.WSL && len(list) > 0 {
 		return []Finding{{
 			Name:     name,
@@ -55,7 +55,7 @@ var tunnels = []string{"tun", "wireguard", "gre", "gretap", "ip6gre", "ipip", "s
 
 // carries says what is known of an interface's network; the name is the
 // caller's. A nil Machine is a computer that nothing is known of.
-func (m *Machine) carries(i mcast.Interface, l Link) Finding {
+func (m *Machine) carries(i host.Interface, l Link) Finding {
 	switch {
 	case l.Wireless:
 		return Finding{
@@ -94,7 +94,7 @@ func (m *Machine) carries(i mcast.Interface, l Link) Finding {
 	return Finding{Verdict: OK, Evidence: fmt.Sprintf("%s is a network card of a computer (%s)", i.Name, m)}
 }
 
-func cannotSay(i mcast.Interface, why string, hints ...string) Finding {
+func cannotSay(i host.Interface, why string, hints ...string) Finding {
 	f := unknown("virtual-network", why, hints...)[0]
 	f.Title = "cannot say how far groups go by " + i.Name
 	return f

@@ -3,11 +3,11 @@ package doctor
 import (
 	"testing"
 
-	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // recorded is what such a computer says of itself, with one interface to talk by.
-func recorded(i mcast.Interface, l Link, m *Machine) Facts {
+func recorded(i host.Interface, l Link, m *Machine) Facts {
 	f := facts(by(i), i)
 	f.By = map[int]Answer{i.Index: by(i)}
 	f.Links = map[int]Link{1: {}, i.Index: l}

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // The settings that are read: once, and for each interface and for the two that
@@ -36,7 +36,7 @@ func settingName(version, iface, name string) string {
 
 // readSettings reads what of the settings can be read. The error, the first
 // there was, is only for none at all: a network namespace lacks some.
-func readSettings(root fs.FS, list []mcast.Interface) (map[string]int, error) {
+func readSettings(root fs.FS, list []host.Interface) (map[string]int, error) {
 	settings := map[string]int{}
 	var failed error
 	read := func(name, path string) {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // What a Guard limits a source and a group to when its Config does not say, in
@@ -56,8 +57,7 @@ type Guard struct {
 	total     float64
 	shutOut   time.Duration
 
-	interfaces []mcast.Interface
-	broadcast  []netip.Addr
+	networks host.Networks
 
 	epoch   time.Time // an hour before the first datagram
 	seed    maphash.Seed
@@ -93,16 +93,8 @@ func NewGuard(cfg Config, port uint16, group bool) *Guard {
 
 // SetInterfaces tells what networks the host is on: sources elsewhere get no
 // answer from a group.
-func (g *Guard) SetInterfaces(list []mcast.Interface) {
-	g.interfaces = list
-	g.broadcast = g.broadcast[:0]
-	for _, i := range list {
-		for _, p := range i.Addrs {
-			if last, ok := mcast.BroadcastOf(p); ok && !last.IsLoopback() {
-				g.broadcast = append(g.broadcast, last)
-			}
-		}
-	}
+func (g *Guard) SetInterfaces(list []host.Interface) {
+	g.networks = host.NetworksOf(list)
 }
 
 // Check decides about a datagram that is read at now, and takes an answer for
@@ -152,12 +144,12 @@ func (g *Guard) since(now time.Time) time.Duration {
 func (g *Guard) refuses(d *mcast.Datagram) Reason {
 	from := d.From.Addr()
 	switch {
-	case !from.IsValid() || from.IsUnspecified() || from.IsMulticast() || from == everyone || d.From.Port() == 0,
-		slices.Contains(g.broadcast, from):
+	case !from.IsValid() || from.IsUnspecified() || from.IsMulticast() || d.From.Port() == 0,
+		g.networks.Broadcast(from):
 		return NoReturn
 	case d.Truncated:
 		return Cut
-	case !g.group && (d.To.IsMulticast() || d.To == everyone || slices.Contains(g.broadcast, d.To)):
+	case !g.group && (d.To.IsMulticast() || g.networks.Broadcast(d.To)):
 		return Broadcast
 	case !g.group:
 		return Answer
@@ -173,26 +165,12 @@ func (g *Guard) refuses(d *mcast.Datagram) Reason {
 	return Answer
 }
 
-var everyone = netip.AddrFrom4([4]byte{255, 255, 255, 255})
-
 // onLink reports whether a source is of a network of the interface that its
 // datagram came by. What comes by lo is our own, with any of our addresses. A
 // system that does not tell the interface is asked about all of them.
 func (g *Guard) onLink(from netip.Addr, index int) bool {
-	from = from.WithZone("")
-	own := false
-	for i := range g.interfaces {
-		on := &g.interfaces[i]
-		here := on.Index == index || index == 0
-		for _, p := range on.Addrs {
-			if here && p.Contains(from) {
-				return true
-			}
-			own = own || p.Addr() == from
-		}
-	}
-	by, ok := mcast.ByIndex(g.interfaces, index)
-	return own && ok && by.Loopback()
+	by, ok := g.networks.ByIndex(index)
+	return g.networks.OnLink(from, index) || ok && by.Loopback() && g.networks.Ours(from)
 }
 
 // shut adds a source to those that flood.

@@ -11,14 +11,15 @@ import (
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/echo"
+	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
 // home is a host with two interfaces.
-var home = []mcast.Interface{
+var home = []host.Interface{
 	{Index: 1, Name: "lo", Flags: net.FlagUp | net.FlagLoopback, Addrs: labtest.Prefixes("127.0.0.1/8", "::1/128")},
-	{Index: 2, Name: "eth0", Addrs: labtest.Prefixes("192.168.8.164/24", "fe80::1/64")},
-	{Index: 3, Name: "eth1", Addrs: labtest.Prefixes("169.254.167.41/16")},
+	{Index: 2, Name: "eth0", Flags: net.FlagUp, Addrs: labtest.Prefixes("192.168.8.164/24", "fe80::1/64")},
+	{Index: 3, Name: "eth1", Flags: net.FlagUp, Addrs: labtest.Prefixes("169.254.167.41/16")},
 }
 
 func TestWhatGetsNoAnswer(t *testing.T) {
@@ -167,7 +168,7 @@ func TestLimitsHoldInAnyWindow(t *testing.T) {
 			Total:     rapid.Float64Range(0.5, 300).Draw(t, "total"),
 		}
 		g := echo.NewGuard(cfg, 1234, true)
-		g.SetInterfaces([]mcast.Interface{{Index: 2, Addrs: labtest.Prefixes("10.0.0.1/24", "2001:db8::1/32")}})
+		g.SetInterfaces([]host.Interface{{Index: 2, Addrs: labtest.Prefixes("10.0.0.1/24", "2001:db8::1/32")}})
 		sources := []netip.AddrPort{at(2, 40000), at(2, 40001), at(3, 40000), at(4, 40000),
 			netip.MustParseAddrPort("[2001:db8::1]:40000"), netip.MustParseAddrPort("[2001:db8::2]:40000")}
 		now := time.Unix(1e9, 0)

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // socket is what of a mcast.Conn is used.
@@ -242,7 +243,7 @@ func (s *server) stale(now time.Time) bool {
 
 func (s *server) look(now time.Time) {
 	s.looked = now
-	if list, err := mcast.Interfaces(); err == nil {
+	if list, err := host.Interfaces(); err == nil {
 		s.guard.SetInterfaces(list)
 	}
 }

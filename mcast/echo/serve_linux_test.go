@@ -9,6 +9,7 @@ import (
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/echo"
+	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
@@ -173,8 +174,8 @@ func TestAnInterfaceGoesAndComesBack(t *testing.T) {
 	// The group: joining again is the caller's, and the new interface is known.
 	after := labtest.Device(t, a, "eth0")
 	labtest.In(t, a, func() error {
-		_, _, gone := joined.Follow(mcast.Change{Kind: mcast.Gone, Interface: before})
-		_, again, err := joined.Follow(mcast.Change{Kind: mcast.Appeared, Interface: after})
+		_, _, gone := joined.Follow(host.Change{Kind: host.Gone, Interface: before})
+		_, again, err := joined.Follow(host.Change{Kind: host.Appeared, Interface: after})
 		if len(again) != 1 {
 			err = errors.Join(err, errors.New("the group was not joined again"))
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // DefaultInterval is the time between requests, and DefaultTimeout how long an
@@ -38,7 +39,7 @@ type Config struct {
 	Group bool
 	// Interfaces are those that each request leaves by, at once and under one
 	// sequence. None: as Via says.
-	Interfaces []mcast.Interface
+	Interfaces []host.Interface
 	// Via is the way out of each request; with Interfaces only its Source counts.
 	Via mcast.Via
 	// Count is how many requests to try; 0: until the context ends.

@@ -6,7 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 func TestEveryoneInAGroupIsCountedFromTheFirstAnswer(t *testing.T) {
@@ -51,10 +51,10 @@ func TestEachInterfaceHasItsOwnAnswers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newMemory(func(m *memory, r request) {
 			if r.via.IfIndex != 3 || r.nth%4 != 0 {
-				m.arrive(time.Duration(r.via.IfIndex)*time.Millisecond, host, r.data)
+				m.arrive(time.Duration(r.via.IfIndex)*time.Millisecond, peerAddr, r.data)
 			}
 		})
-		s, _ := pinging(t, t.Context(), m, Config{Target: to(group), Count: 4, Size: 32, Interfaces: []mcast.Interface{{Index: 2}, {Index: 3}}})
+		s, _ := pinging(t, t.Context(), m, Config{Target: to(group), Count: 4, Size: 32, Interfaces: []host.Interface{{Index: 2}, {Index: 3}}})
 		if s.Sent != 4 || len(s.Responders) != 2 || s.Foreign != 0 {
 			t.Fatalf("%d sent, %d responders, %d foreign; want 4, 2, 0", s.Sent, len(s.Responders), s.Foreign)
 		}

@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	host  = "192.168.8.226:1234"
-	group = "224.0.0.114:1234"
+	peerAddr = "192.168.8.226:1234"
+	group    = "224.0.0.114:1234"
 )
 
 // pinging runs a ping by m, and returns with its summary what it told, a word
@@ -51,28 +51,28 @@ func TestEveryKindOfAnswerIsCounted(t *testing.T) {
 		m := newMemory(func(m *memory, r request) {
 			switch r.nth {
 			case 1:
-				m.arrive(2*time.Millisecond, host, r.data)
+				m.arrive(2*time.Millisecond, peerAddr, r.data)
 			case 2: // twice
-				m.arrive(4*time.Millisecond, host, r.data)
-				m.arrive(5*time.Millisecond, host, r.data)
+				m.arrive(4*time.Millisecond, peerAddr, r.data)
+				m.arrive(5*time.Millisecond, peerAddr, r.data)
 			case 3: // never
 			case 4: // late
-				m.arrive(1500*time.Millisecond, host, r.data)
+				m.arrive(1500*time.Millisecond, peerAddr, r.data)
 			case 5: // changed
 				r.data[25] ^= 1
-				m.arrive(time.Millisecond, host, r.data)
+				m.arrive(time.Millisecond, peerAddr, r.data)
 			case 6: // cut, and something of the host's own, and of a stranger
-				m.arrive(time.Millisecond, host, r.data[:24])
-				m.arrive(time.Millisecond, host, []byte("what?"))
+				m.arrive(time.Millisecond, peerAddr, r.data[:24])
+				m.arrive(time.Millisecond, peerAddr, []byte("what?"))
 				m.arrive(time.Millisecond, "192.168.8.9:9", []byte("hello"))
 			case 7: // from another of its addresses
 				m.arrive(time.Millisecond, "192.168.9.226:1234", r.data)
-				m.arrive(6*time.Millisecond, host, r.data)
+				m.arrive(6*time.Millisecond, peerAddr, r.data)
 			case 8: // more than was asked
-				m.arrive(time.Millisecond, host, append(r.data, '!'))
+				m.arrive(time.Millisecond, peerAddr, append(r.data, '!'))
 			}
 		})
-		s, told := pinging(t, t.Context(), m, Config{Target: to(host), Count: 8, Size: 32})
+		s, told := pinging(t, t.Context(), m, Config{Target: to(peerAddr), Count: 8, Size: 32})
 		// Sorted, as either of two of the same time may be told first. What one
 		// of its addresses has answered, both are expected to.
 		want := []string{
@@ -86,7 +86,7 @@ func TestEveryKindOfAnswerIsCounted(t *testing.T) {
 		if s.Sent != 8 || s.Unanswered != 5 || s.Foreign != 1 || len(s.Responders) != 2 {
 			t.Errorf("%d sent, %d unanswered, %d foreign, %d responders; want 8, 5, 1, 2", s.Sent, s.Unanswered, s.Foreign, len(s.Responders))
 		}
-		if r.AddrPort() != to(host) || r.Sent != 8 || r.Received != 3 || r.Lost != 5 || r.Duplicates != 1 || r.Late != 1 || r.Changed != 4 || r.Hops != 64 {
+		if r.AddrPort() != to(peerAddr) || r.Sent != 8 || r.Received != 3 || r.Lost != 5 || r.Duplicates != 1 || r.Late != 1 || r.Changed != 4 || r.Hops != 64 {
 			t.Errorf("counted %+v; want 8 sent, 3 received, 5 lost, 1 duplicate, 1 late, 4 changed, 64 hops", r)
 		}
 		if r.Min != 2*time.Millisecond || r.Avg != 4*time.Millisecond || r.Max != 6*time.Millisecond {
@@ -102,7 +102,7 @@ func TestIntervalsDoNotDrift(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newMemory(echo(3 * time.Millisecond))
 		m.slow = 7 * time.Millisecond
-		s, _ := pinging(t, t.Context(), m, Config{Target: to(host), Count: 1000, Interval: 10 * time.Millisecond, Size: 32})
+		s, _ := pinging(t, t.Context(), m, Config{Target: to(peerAddr), Count: 1000, Interval: 10 * time.Millisecond, Size: 32})
 		for i, at := range m.times {
 			if got, want := at.Sub(m.began), time.Duration(i)*10*time.Millisecond; got != want {
 				t.Fatalf("request %d is sent at %v, want %v", i+1, got, want)
@@ -123,7 +123,7 @@ func TestAStandstillIsNotMadeUpFor(t *testing.T) {
 			}
 			echo(time.Millisecond)(m, r)
 		}
-		pinging(t, t.Context(), m, Config{Target: to(host), Count: 4, Size: 32})
+		pinging(t, t.Context(), m, Config{Target: to(peerAddr), Count: 4, Size: 32})
 		for i, want := range []time.Duration{0, time.Second, 4500 * time.Millisecond, 5 * time.Second} {
 			if got := m.times[i].Sub(m.began); got != want {
 				t.Errorf("request %d is sent at %v, want %v", i+1, got, want)
@@ -139,9 +139,9 @@ func TestAHostIsNotWaitedForLongerThanNeeded(t *testing.T) {
 		respond func(*memory, request)
 		want    time.Duration
 	}{
-		{"a host that answers", host, echo(2 * time.Millisecond), 2*time.Second + 2*time.Millisecond},
-		{"one that does not", host, func(*memory, request) {}, 2*time.Second + 300*time.Millisecond},
-		{"a group, where more may answer", group, func(m *memory, r request) { m.arrive(time.Millisecond, host, r.data) }, 2*time.Second + 300*time.Millisecond},
+		{"a host that answers", peerAddr, echo(2 * time.Millisecond), 2*time.Second + 2*time.Millisecond},
+		{"one that does not", peerAddr, func(*memory, request) {}, 2*time.Second + 300*time.Millisecond},
+		{"a group, where more may answer", group, func(m *memory, r request) { m.arrive(time.Millisecond, peerAddr, r.data) }, 2*time.Second + 300*time.Millisecond},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			s, _ := pinging(t, t.Context(), newMemory(test.respond), Config{Target: to(test.target), Count: 3, Timeout: 300 * time.Millisecond, Size: 32})
@@ -161,7 +161,7 @@ func TestCancelEndsAtOnceWithWhatWasSeen(t *testing.T) {
 				echo(time.Millisecond)(m, r)
 			}
 		})
-		s, _ := pinging(t, ctx, m, Config{Target: to(host), Size: 32, Timeout: 10 * time.Second})
+		s, _ := pinging(t, ctx, m, Config{Target: to(peerAddr), Size: 32, Timeout: 10 * time.Second})
 		if r := s.Responders[0]; s.Took != 2500*time.Millisecond || r.Sent != 3 || r.Received != 2 || r.Lost != 0 {
 			t.Errorf("after %v: %d sent, %d received, %d lost; want 2.5s, 3, 2, and none lost that is still waited for", s.Took, r.Sent, r.Received, r.Lost)
 		}
@@ -183,7 +183,7 @@ func TestCancelEndsASendThatWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		p, err := New(Config{Target: to(host)})
+		p, err := New(Config{Target: to(peerAddr)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -201,15 +201,15 @@ func TestSmallRequests(t *testing.T) {
 				if len(r.data) != size {
 					t.Errorf("%d bytes are sent, want %d", len(r.data), size)
 				}
-				m.arrive(time.Millisecond, host, r.data)
+				m.arrive(time.Millisecond, peerAddr, r.data)
 				if r.nth < 3 {
 					m.arrive(2*time.Millisecond, "192.168.8.9:1234", []byte("something else"))
 				}
 				if r.nth == 2 {
-					m.arrive(3*time.Millisecond, host, r.data)
+					m.arrive(3*time.Millisecond, peerAddr, r.data)
 				}
 			})
-			s, _ := pinging(t, t.Context(), m, Config{Target: to(host), Count: 3, Size: size})
+			s, _ := pinging(t, t.Context(), m, Config{Target: to(peerAddr), Count: 3, Size: size})
 			if r := s.Responders[0]; r.Received != 3 || r.Lost != 0 || r.Duplicates != 1 || s.Foreign != 2 || r.Changed != 0 {
 				t.Errorf("%d bytes: %+v, %d foreign; want 3 received, 1 duplicate, 2 foreign", size, r, s.Foreign)
 			}
@@ -224,7 +224,7 @@ func TestAFloodHasOneRequestOutstanding(t *testing.T) {
 				echo(100*time.Microsecond)(m, r)
 			}
 		})
-		s, _ := pinging(t, t.Context(), m, Config{Target: to(host), Count: 1000, Size: 32, Flood: true, Timeout: 20 * time.Millisecond})
+		s, _ := pinging(t, t.Context(), m, Config{Target: to(peerAddr), Count: 1000, Size: 32, Flood: true, Timeout: 20 * time.Millisecond})
 		r := s.Responders[0]
 		// 990 answers, 9 waits for one that is lost, and the timeout of the last.
 		if want := 990*100*time.Microsecond + 9*FloodWait + 20*time.Millisecond; s.Took != want || r.Received != 990 || r.Lost != 10 {
@@ -238,7 +238,7 @@ func TestAFloodHasOneRequestOutstanding(t *testing.T) {
 func TestABusyReporterLosesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newMemory(echo(10 * time.Millisecond))
-		p, err := New(Config{Target: to(host), Count: 2, Size: 32, Report: func(e Event) {
+		p, err := New(Config{Target: to(peerAddr), Count: 2, Size: 32, Report: func(e Event) {
 			if e.Kind == KindSent {
 				time.Sleep(1500 * time.Millisecond)
 			}
@@ -257,7 +257,7 @@ func TestTheSummaryCanBeAskedForAtAnyTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var p *Pinger
 		var during []uint64
-		p, err := New(Config{Target: to(host), Count: 3, Size: 32, Report: func(e Event) {
+		p, err := New(Config{Target: to(peerAddr), Count: 3, Size: 32, Report: func(e Event) {
 			if e.Kind == KindReply {
 				during = append(during, p.Summary().Responders[0].Received)
 			}
@@ -282,11 +282,11 @@ func TestTheSummaryCanBeAskedForAtAnyTime(t *testing.T) {
 func TestWrongConfigs(t *testing.T) {
 	for name, cfg := range map[string]Config{
 		"ping: no address and port to ping":                                    {},
-		"ping: count -1: want 0 or more":                                       {Target: to(host), Count: -1},
-		"ping: interval 1µs: want 1ms or more":                                 {Target: to(host), Interval: time.Microsecond},
-		"ping: timeout 2h0m0s: want more than 0, and 1h0m0s at most":           {Target: to(host), Timeout: 2 * time.Hour},
-		"ping: size 65508: too long for a UDP datagram: want 0 to 65507 bytes": {Target: to(host), Size: 65508},
-		"ping: hops 256: " + mcast.ErrHopsOutside.Error():                      {Target: to(host), Hops: 256},
+		"ping: count -1: want 0 or more":                                       {Target: to(peerAddr), Count: -1},
+		"ping: interval 1µs: want 1ms or more":                                 {Target: to(peerAddr), Interval: time.Microsecond},
+		"ping: timeout 2h0m0s: want more than 0, and 1h0m0s at most":           {Target: to(peerAddr), Timeout: 2 * time.Hour},
+		"ping: size 65508: too long for a UDP datagram: want 0 to 65507 bytes": {Target: to(peerAddr), Size: 65508},
+		"ping: hops 256: " + mcast.ErrHopsOutside.Error():                      {Target: to(peerAddr), Hops: 256},
 	} {
 		if _, err := New(cfg); err == nil || err.Error() != name {
 			t.Errorf("error %v, want %q", err, name)

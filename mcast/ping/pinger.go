@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // conn is what a Pinger needs of an mcast.Conn.
@@ -103,10 +104,7 @@ func (p *Pinger) listen(ctx context.Context) (*mcast.Conn, error) {
 		Trace:     p.cfg.Trace,
 	}
 	target := p.cfg.Target.Addr()
-	cfg.Addr = netip.IPv4Unspecified()
-	if target.Is6() {
-		cfg.Addr = netip.IPv6Unspecified()
-	}
+	cfg.Addr = host.Unspecified(target)
 	if target.IsMulticast() {
 		cfg.Hops = p.cfg.Hops
 	}

@@ -16,8 +16,8 @@ import (
 func TestRefusedSendsAreToldAndTriedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newMemory(nil)
-		m.err = &mcast.OpError{Op: "send", Target: host, Err: syscall.ENETUNREACH}
-		s, told := pinging(t, t.Context(), m, Config{Target: to(host), Count: 3, Size: 32})
+		m.err = &mcast.OpError{Op: "send", Target: peerAddr, Err: syscall.ENETUNREACH}
+		s, told := pinging(t, t.Context(), m, Config{Target: to(peerAddr), Count: 3, Size: 32})
 		if s.Sent != 0 || s.Responders[0].Lost != 0 || s.Errors[m.err.Error()] != 3 || strings.Join(told, ", ") != "error 1, error 2, error 3" {
 			t.Errorf("%+v, told %q; want nothing sent, nothing lost, and 3 errors %q", s, told, m.err)
 		}
@@ -31,7 +31,7 @@ func TestPeerErrorsAreLossesWithAReason(t *testing.T) {
 		var p *Pinger
 		quote := func(after time.Duration, err syscall.Errno, data []byte) {
 			time.AfterFunc(after, func() {
-				p.notice(mcast.PeerError{At: time.Now(), To: to(host), From: to(host).Addr(), Type: 3, Code: 3, Err: err, Data: data})
+				p.notice(mcast.PeerError{At: time.Now(), To: to(peerAddr), From: to(peerAddr).Addr(), Type: 3, Code: 3, Err: err, Data: data})
 			})
 		}
 		m := newMemory(func(m *memory, r request) {
@@ -46,13 +46,13 @@ func TestPeerErrorsAreLossesWithAReason(t *testing.T) {
 				quote(time.Millisecond, syscall.ECONNREFUSED, make([]byte, 32))
 			case 5:
 				quote(time.Millisecond, syscall.ECONNREFUSED, r.data)
-				m.arrive(2*time.Millisecond, host, r.data)
+				m.arrive(2*time.Millisecond, peerAddr, r.data)
 			case 6:
 				quote(time.Millisecond, syscall.ECONNREFUSED, r.data)
 			}
 		})
 		var told []string
-		cfg := Config{Target: to(host), Count: 6, Size: 32, Report: func(e Event) {
+		cfg := Config{Target: to(peerAddr), Count: 6, Size: 32, Report: func(e Event) {
 			if e.Kind == KindSent {
 				return
 			}
@@ -71,7 +71,7 @@ func TestPeerErrorsAreLossesWithAReason(t *testing.T) {
 			t.Errorf("told %q, %v; want %q", got, err, want)
 		}
 		r := s.Responders[0]
-		refused := s.Errors[host+" refused it: ICMP port unreachable (3, 3) from 192.168.8.226"]
+		refused := s.Errors[peerAddr+" refused it: ICMP port unreachable (3, 3) from 192.168.8.226"]
 		if r.Sent != 6 || r.Received != 0 || r.Lost != 6 || r.Late != 1 || refused != 4 || s.Foreign != 1 || s.Unanswered != 6 {
 			t.Errorf("%+v, errors %v, %d foreign, %d unanswered; want 6 lost, of them 1 late and 4 refused, 1 foreign", r, s.Errors, s.Foreign, s.Unanswered)
 		}
@@ -90,7 +90,7 @@ func TestASocketThatFailsEndsThePing(t *testing.T) {
 			}
 			echo(time.Millisecond)(m, r)
 		}
-		p, err := New(Config{Target: to(host), Size: 32})
+		p, err := New(Config{Target: to(peerAddr), Size: 32})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/mcast/lab"
 	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
@@ -81,13 +82,13 @@ func echoingIn(t *testing.T, host *lab.Node, group string, interfaces ...string)
 }
 
 // devices are interfaces of the host that it is called in.
-func devices(t *testing.T, names ...string) (found []mcast.Interface) {
-	list, err := mcast.Interfaces()
+func devices(t *testing.T, names ...string) (found []host.Interface) {
+	list, err := host.Interfaces()
 	if err != nil {
 		t.Error(err)
 	}
 	for _, name := range names {
-		i, err := mcast.FindInterface(list, name)
+		i, err := host.Find(list, name)
 		if err != nil {
 			t.Error(err)
 		}

@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // seen counts events of one responder, by kind.
@@ -30,7 +31,7 @@ func TestSumsAddUp(t *testing.T) {
 		cfg := Config{
 			Target: netip.MustParseAddrPort("224.0.0.114:1234"), Group: rapid.Bool().Draw(t, "group"),
 			Interval: 100 * time.Millisecond, Timeout: time.Second, Size: 32,
-			Interfaces: []mcast.Interface{{Index: 2}, {Index: 3}}[:rapid.IntRange(1, 2).Draw(t, "interfaces")],
+			Interfaces: []host.Interface{{Index: 2}, {Index: 3}}[:rapid.IntRange(1, 2).Draw(t, "interfaces")],
 		}
 		if !cfg.Group {
 			cfg.Target = netip.MustParseAddrPort("192.168.1.1:1234")

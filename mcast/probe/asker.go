@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // asker asks one target by a socket that is connected to it.
@@ -19,7 +20,7 @@ type asker struct {
 	pace   *pacer
 	target Target
 	conn   *mcast.Conn
-	own    networks
+	own    host.Networks
 	absent NoNeighbourError // what it is if nobody answers ARP
 
 	// Told by the socket while it reads or sends.
@@ -35,12 +36,12 @@ type asker struct {
 
 // open opens a socket to the target. Where this host has no way to it there is
 // no asker but a result.
-func open(ctx context.Context, cfg Config, t Target, own networks, pace *pacer) (*asker, Result, error) {
+func open(ctx context.Context, cfg Config, t Target, own host.Networks, pace *pacer) (*asker, Result, error) {
 	to := t.Addr.Addr()
 	a := &asker{cfg: cfg, pace: pace, target: t, own: own, wake: func() {}}
-	a.absent = NoNeighbourError{To: to, Direct: own.reach(to)}
+	a.absent = NoNeighbourError{To: to, Direct: !own.Ours(to) && own.OnLink(to, 0)}
 	if !a.absent.Direct {
-		if r, err := mcast.RouteTo(mcast.Group{Addr: to, Port: t.Addr.Port()}, mcast.RouteOptions{IfIndex: cfg.Via.IfIndex}); err == nil {
+		if r, err := host.RouteTo(netip.AddrPortFrom(to, t.Addr.Port()), host.RouteOptions{IfIndex: cfg.Via.IfIndex}); err == nil {
 			a.absent.Gateway = r.Match.Gateway
 		}
 	}
@@ -48,7 +49,7 @@ func open(ctx context.Context, cfg Config, t Target, own networks, pace *pacer) 
 	if runtime.GOOS == "linux" {
 		config.PeerError = a.hear
 	}
-	config.Addr = own.source(cfg.Via, to)
+	config.Addr = sourceOf(cfg.Via, own, to)
 	if config.Addr.IsValid() && config.Addr.Is4() != to.Is4() {
 		return nil, a.unsent(mcast.ErrFamily), nil
 	}
@@ -193,7 +194,7 @@ func (a *asker) back(e mcast.PeerError) Result {
 	switch {
 	case refused(e.Err):
 		r.Verdict = Refused
-	case errors.Is(e.Err, syscall.EHOSTUNREACH) && (e.Local() || a.own.has(e.From)):
+	case errors.Is(e.Err, syscall.EHOSTUNREACH) && (e.Local() || a.own.Ours(e.From)):
 		// The kernel sends it to itself when it gives up on a neighbour.
 		absent := a.absent
 		r.By, r.Type, r.Code, r.Err = netip.Addr{}, 0, 0, &absent
@@ -235,4 +236,14 @@ func (a *asker) silent() Result {
 func refused(err error) bool {
 	const wsaECONNRESET = syscall.Errno(10054)
 	return errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, wsaECONNRESET)
+}
+
+// sourceOf is the address to send from when an interface was chosen: that of
+// the interface, or a connected socket would take the one of the route.
+func sourceOf(via mcast.Via, own host.Networks, to netip.Addr) netip.Addr {
+	if via.Source.IsValid() || via.IfIndex == 0 {
+		return via.Source
+	}
+	i, _ := own.ByIndex(via.IfIndex)
+	return i.Addr(to)
 }

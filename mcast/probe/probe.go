@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // DefaultPayload is what is sent unless Config says otherwise, with a number
@@ -85,7 +86,7 @@ func Probe(ctx context.Context, cfg Config, targets []Target, report func(Result
 	if len(targets) > MaxTargets {
 		return fmt.Errorf("probe: %d targets: %w", len(targets), ErrTooManyTargets)
 	}
-	own, err := ownNetworks()
+	own, err := host.ReadNetworks()
 	if err != nil {
 		return err
 	}

@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // MaxTargets is how many targets there may be at the most.
@@ -117,81 +117,14 @@ func parsePort(text string) (uint16, error) {
 // check is an error for what cannot be asked. Who answers a group or a
 // broadcast does it from an address of its own, which a connected socket does
 // not hear.
-func (t Target) check(own networks) error {
+func (t Target) check(own host.Networks) error {
 	switch a := t.Addr.Addr(); {
 	case t.Err != nil:
 		return nil // it is not asked
-	case a.IsMulticast(), a.IsUnspecified(), !a.IsValid(), own.broadcast(a):
+	case a.IsMulticast(), a.IsUnspecified(), !a.IsValid(), own.Broadcast(a):
 		return fmt.Errorf("probe: %s: %w", t.Addr, ErrNotOneHost)
 	case t.Addr.Port() == 0:
 		return fmt.Errorf("probe: %s: port 0: want 1 to 65535", t.Addr)
 	}
 	return nil
-}
-
-// networks are those that this host is on.
-type networks []mcast.Interface
-
-func ownNetworks() (networks, error) {
-	list, err := mcast.Interfaces()
-	return list, err
-}
-
-// prefixes calls yield with the prefix of each address of this host, until it
-// returns false.
-func (n networks) prefixes(yield func(mcast.Interface, netip.Prefix) bool) {
-	for _, i := range n {
-		for _, p := range i.Addrs {
-			if !yield(i, p) {
-				return
-			}
-		}
-	}
-}
-
-// has reports whether a is an address of this host.
-func (n networks) has(a netip.Addr) bool {
-	for i, p := range n.prefixes {
-		if p.Addr().WithZone("") == a.WithZone("") || i.Loopback() && p.Contains(a) {
-			return true
-		}
-	}
-	return false
-}
-
-// reach reports whether a is another host on a network of this one, where it
-// is found by ARP or neighbour solicitations.
-func (n networks) reach(a netip.Addr) bool {
-	if n.has(a) {
-		return false
-	}
-	for i, p := range n.prefixes {
-		if i.Up() && p.Contains(a.WithZone("")) {
-			return true
-		}
-	}
-	return false
-}
-
-// broadcast reports whether a is for all hosts of a network.
-func (n networks) broadcast(a netip.Addr) bool {
-	if a == netip.AddrFrom4([4]byte{255, 255, 255, 255}) {
-		return true
-	}
-	for i, p := range n.prefixes {
-		if last, ok := mcast.BroadcastOf(p); ok && last == a && !i.Loopback() {
-			return true
-		}
-	}
-	return false
-}
-
-// source is the address to send from when an interface was chosen: that of the
-// interface, or a connected socket would take the one of the route.
-func (n networks) source(via mcast.Via, to netip.Addr) netip.Addr {
-	if via.Source.IsValid() || via.IfIndex == 0 {
-		return via.Source
-	}
-	i, _ := mcast.ByIndex(n, via.IfIndex)
-	return i.Addr(to)
 }

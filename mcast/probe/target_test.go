@@ -2,13 +2,13 @@ package probe
 
 import (
 	"errors"
-	"net"
 	"net/netip"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
@@ -75,40 +75,15 @@ func FuzzParseTargets(f *testing.F) {
 	})
 }
 
-// What a host knows of addresses from its interfaces.
-func TestNetworks(t *testing.T) {
-	own := networks{
-		{Index: 1, Name: "lo", Flags: net.FlagUp | net.FlagLoopback, Addrs: labtest.Prefixes("127.0.0.1/8", "::1/128")},
-		{Index: 2, Name: "eth0", Flags: net.FlagUp, Addrs: labtest.Prefixes("192.168.1.10/24", "2001:db8::a/64", "fe80::a/64")},
-		{Index: 3, Name: "eth1", Addrs: labtest.Prefixes("10.0.0.1/8")}, // down
-		{Index: 4, Name: "ptp0", Flags: net.FlagUp, Addrs: labtest.Prefixes("172.16.0.1/31")},
-	}
-	for _, c := range []struct{ addr, want string }{
-		{"127.0.0.1", "own"}, {"127.9.9.9", "own"}, {"127.255.255.255", "own"}, {"::1", "own"},
-		{"192.168.1.10", "own"}, {"fe80::a%eth0", "own"}, {"10.0.0.1", "own"},
-		{"192.168.1.99", "near"}, {"2001:db8::99", "near"}, {"fe80::99%eth0", "near"}, {"172.16.0.0", "near"},
-		{"192.168.1.255", "near broadcast"}, {"10.255.255.255", "broadcast"}, {"255.255.255.255", "broadcast"},
-		{"10.0.0.2", ""}, {"8.8.8.8", ""}, {"2001:db9::1", ""},
-	} {
-		a := netip.MustParseAddr(c.addr)
-		var got []string
-		for _, is := range []struct {
-			yes  bool
-			what string
-		}{{own.has(a), "own"}, {own.reach(a), "near"}, {own.broadcast(a), "broadcast"}} {
-			if is.yes {
-				got = append(got, is.what)
-			}
-		}
-		if strings.Join(got, " ") != c.want {
-			t.Errorf("%s is %q, want %q", a, got, c.want)
-		}
-	}
+// By an interface that was chosen, its address is the source, unless that was
+// chosen as well.
+func TestSourceOf(t *testing.T) {
+	own := host.NetworksOf([]host.Interface{{Index: 3, Name: "eth1", Addrs: labtest.Prefixes("10.0.0.1/8")}})
 	to := netip.MustParseAddr("192.168.1.99")
-	if got := own.source(mcast.Via{IfIndex: 3}, to); got != netip.MustParseAddr("10.0.0.1") {
+	if got := sourceOf(mcast.Via{IfIndex: 3}, own, to); got != netip.MustParseAddr("10.0.0.1") {
 		t.Errorf("by eth1 it is sent from %s, want its address", got)
 	}
-	if got := own.source(mcast.Via{IfIndex: 3, Source: to}, to); got != to {
+	if got := sourceOf(mcast.Via{IfIndex: 3, Source: to}, own, to); got != to {
 		t.Errorf("the source is %s, want the one that was chosen", got)
 	}
 }

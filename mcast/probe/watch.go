@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/netip"
 	"time"
+
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // Watch asks one target every so often, 0 meaning every second, until ctx
@@ -66,7 +68,7 @@ func (w *watcher) close() {
 // round asks, by a new socket if there is none.
 func (w *watcher) round(ctx context.Context) error {
 	if w.asker == nil {
-		own, err := ownNetworks()
+		own, err := host.ReadNetworks()
 		if err != nil {
 			return err
 		}

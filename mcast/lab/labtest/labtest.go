@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"os"
 	"testing"
@@ -17,6 +18,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/mcast/lab"
 )
 
@@ -106,15 +108,15 @@ func Socket(t testing.TB, host *lab.Node, cfg mcast.Config) *mcast.Conn {
 }
 
 // Device finds an interface of a host.
-func Device(t testing.TB, host *lab.Node, name string) mcast.Interface {
+func Device(t testing.TB, node *lab.Node, name string) host.Interface {
 	t.Helper()
-	var i mcast.Interface
-	In(t, host, func() error {
-		list, err := mcast.Interfaces()
+	var i host.Interface
+	In(t, node, func() error {
+		list, err := host.Interfaces()
 		if err != nil {
 			return err
 		}
-		i, err = mcast.FindInterface(list, name)
+		i, err = host.Find(list, name)
 		return err
 	})
 	return i
@@ -181,4 +183,22 @@ func PingLAN(responders int) lab.Topology {
 		}}})
 	}
 	return t
+}
+
+func Addr(s string) netip.Addr { return netip.MustParseAddr(s) }
+
+func IPNet(s string) *net.IPNet {
+	p := netip.MustParsePrefix(s)
+	return &net.IPNet{IP: p.Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), p.Addr().BitLen())}
+}
+
+func Prefix(s string) netip.Prefix { return netip.MustParsePrefix(s) }
+
+func OpenFiles(t *testing.T) int {
+	t.Helper()
+	list, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(list)
 }

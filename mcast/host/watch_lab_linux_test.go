@@ -1,4 +1,4 @@
-package mcast_test
+package host_test
 
 import (
 	"context"
@@ -6,25 +6,25 @@ import (
 	"testing"
 	"time"
 
-	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/mcast/lab"
 	"github.com/vishvananda/netlink"
 )
 
 // watching is a Watch that runs in a host.
 type watching struct {
-	changes chan mcast.Change // not buffered: Watch is kept waiting until its changes are looked at
+	changes chan host.Change // not buffered: Watch is kept waiting until its changes are looked at
 	cancel  context.CancelFunc
 	ended   chan error
 }
 
-func watch(t *testing.T, host *lab.Node) *watching {
+func watch(t *testing.T, node *lab.Node) *watching {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	w := &watching{changes: make(chan mcast.Change), cancel: cancel, ended: make(chan error, 1)}
+	w := &watching{changes: make(chan host.Change), cancel: cancel, ended: make(chan error, 1)}
 	go func() {
-		w.ended <- host.Do(func() error {
-			return mcast.Watch(ctx, func(c mcast.Change) {
+		w.ended <- node.Do(func() error {
+			return host.Watch(ctx, func(c host.Change) {
 				select {
 				case w.changes <- c:
 				case <-ctx.Done():
@@ -38,7 +38,7 @@ func watch(t *testing.T, host *lab.Node) *watching {
 
 // next is the next change. Those of IPv6's link-local addresses, which come
 // and go by themselves, and those of a cable's far end are passed over.
-func (w *watching) next(t *testing.T) mcast.Change {
+func (w *watching) next(t *testing.T) host.Change {
 	t.Helper()
 	deadline := time.After(5 * time.Second)
 	for {
@@ -65,7 +65,7 @@ func (w *watching) tells(t *testing.T, what string, want ...string) {
 		if c.Addr.IsValid() {
 			got += " " + c.Addr.String()
 		}
-		if c.Kind == mcast.NoCarrier && got != want[0] {
+		if c.Kind == host.NoCarrier && got != want[0] {
 			continue
 		}
 		if got != want[0] {

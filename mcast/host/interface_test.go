@@ -1,4 +1,4 @@
-package mcast
+package host
 
 import (
 	"errors"
@@ -25,13 +25,13 @@ func TestFindInterface(t *testing.T) {
 		iface(3, "eth1", running, "fe80::1/64"),
 	}
 	for key, want := range map[string]int{"eth0": 2, "2": 2, "192.168.8.164": 2, "3": 7, "7": 7, "fe80::1": 3} {
-		got, err := FindInterface(list, key)
+		got, err := Find(list, key)
 		if err != nil || got.Index != want {
 			t.Errorf("FindInterface(%q) = %v, %v; want index %d", key, got, err, want)
 		}
 	}
 	for _, key := range []string{"", "eth9", "99", "192.168.8.1", "eth"} {
-		if got, err := FindInterface(list, key); !errors.Is(err, ErrNoInterface) {
+		if got, err := Find(list, key); !errors.Is(err, ErrNoInterface) {
 			t.Errorf("FindInterface(%q) = %v, %v; want ErrNoInterface", key, got, err)
 		}
 	}
@@ -54,10 +54,10 @@ func TestReady(t *testing.T) {
 		{iface(1, "lo", net.FlagLoopback), ErrInterfaceDown, false},
 	}
 	for _, tt := range tests {
-		if err := tt.i.Ready(DefaultGroup.Addr); !errors.Is(err, tt.ready) {
+		if err := tt.i.Ready(testGroup); !errors.Is(err, tt.ready) {
 			t.Errorf("%s %s %v: Ready() = %v, want %v", tt.i.Name, tt.i.Flags, tt.i.Addrs, err, tt.ready)
 		}
-		if got := tt.i.Usable(DefaultGroup.Addr); got != tt.usable {
+		if got := tt.i.Usable(testGroup); got != tt.usable {
 			t.Errorf("%s %s %v: Usable() = %v, want %v", tt.i.Name, tt.i.Flags, tt.i.Addrs, got, tt.usable)
 		}
 	}
@@ -99,3 +99,6 @@ func TestBroadcastOf(t *testing.T) {
 		}
 	}
 }
+
+// testGroup is the group that groupcast joins when it is told no other.
+var testGroup = netip.MustParseAddr("224.0.0.114")

@@ -1,7 +1,12 @@
-package mcast
+package host
 
-// RouteTo asks the kernel where a datagram to the group would leave, or where
-// a join of it without an interface would land, and which route decides. No
+import (
+	"net/netip"
+)
+
+// RouteTo asks the kernel where a datagram to a group or a host would leave, or
+// where a join of the group without an interface would land, and which route
+// decides. No
 // packet is sent. The zone of an IPv6 group is taken for the interface, for
 // both. (A plain sendto on Linux heeds the zone of an interface-local or
 // link-local group only, and ignores that of a wider scope.)
@@ -19,17 +24,17 @@ package mcast
 //   - a join of an IPv6 group past a rule for an incoming interface (iif lo)
 //   - a send from a port that is not given, if rules or a multipath route go by it
 //   - a send that a firewall or a BPF program marks or redirects
-func RouteTo(g Group, opt RouteOptions) (Route, error) {
-	r, err := routeTo(g, opt)
+func RouteTo(to netip.AddrPort, opt RouteOptions) (Route, error) {
+	r, err := routeTo(to, opt)
 	if err == nil && r.Interface == "" {
-		r.Interface = interfaceName(r.IfIndex)
+		r.Interface = InterfaceName(r.IfIndex)
 	}
 	if err != nil {
 		op := "route to"
 		if opt.Join {
 			op = "route for joining"
 		}
-		return Route{}, &OpError{Op: op, Target: g.String(), Interface: interfaceName(opt.IfIndex), Err: cause(err)}
+		return Route{}, &OpError{Op: op, Target: to.String(), Interface: InterfaceName(opt.IfIndex), Err: Cause(err)}
 	}
 	return r, nil
 }

@@ -1,4 +1,4 @@
-package mcast
+package host
 
 import (
 	"encoding/binary"
@@ -24,9 +24,9 @@ func TestParseIGMP(t *testing.T) {
 		t.Skip("the sample is from a little-endian host")
 	}
 	all := netip.MustParseAddr("224.0.0.1")
-	want := []HostGroups{
-		{1, "lo", 3, []HostGroup{{all, 1}}},
-		{2, "eth0", 2, []HostGroup{{DefaultGroup.Addr, 2}, {all, 1}}},
+	want := []InterfaceGroups{
+		{1, "lo", 3, []JoinedGroup{{all, 1}}},
+		{2, "eth0", 2, []JoinedGroup{{testGroup, 2}, {all, 1}}},
 		{31, "eth0:1", 3, nil},
 		{32, "wide\u2003n", 3, nil},
 	}
@@ -68,9 +68,9 @@ func TestParseMLD(t *testing.T) {
 		"2    eth0            ff020000000000000000000000000114     2 00000004 0\n" +
 		"2    eth0            ff020000000000000000000000000001     1 0000000C 0\n"
 	addr := netip.MustParseAddr
-	want := []HostGroups{
-		{1, "lo", 0, []HostGroup{{addr("ff02::1"), 1}}},
-		{2, "eth0", 0, []HostGroup{{addr("ff02::114"), 2}, {addr("ff02::1"), 1}}},
+	want := []InterfaceGroups{
+		{1, "lo", 0, []JoinedGroup{{addr("ff02::1"), 1}}},
+		{2, "eth0", 0, []JoinedGroup{{addr("ff02::114"), 2}, {addr("ff02::1"), 1}}},
 	}
 	got, err := parseMLD(strings.NewReader(text))
 	if err != nil || !reflect.DeepEqual(got, want) {

@@ -1,4 +1,4 @@
-package mcast
+package host
 
 import (
 	"errors"
@@ -64,7 +64,7 @@ func prefixOf(a net.Addr) (netip.Prefix, bool) {
 // FindInterface picks from list by name, by index or by one of the
 // interface's addresses, in that order; the error is ErrNoInterface when none
 // matches.
-func FindInterface(list []Interface, key string) (Interface, error) {
+func Find(list []Interface, key string) (Interface, error) {
 	for _, i := range list {
 		if i.Name == key {
 			return i, nil
@@ -154,17 +154,9 @@ func BroadcastOf(network netip.Prefix) (last netip.Addr, ok bool) {
 	return netip.AddrFrom4(a), true
 }
 
-// byIndex is the interface as x/net takes it; nil leaves it to the kernel.
-func (i Interface) byIndex() *net.Interface {
-	if i.Index == 0 {
-		return nil
-	}
-	return &net.Interface{Index: i.Index, Name: i.Name, MTU: i.MTU, Flags: i.Flags}
-}
-
 // interfaceName names an interface for a message; "" for none, "#7" for one
 // that is gone.
-func interfaceName(index int) string {
+func InterfaceName(index int) string {
 	if index == 0 {
 		return ""
 	}

@@ -1,4 +1,4 @@
-package mcast_test
+package host_test
 
 import (
 	"encoding/binary"
@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/mcast/lab"
 	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
@@ -29,15 +30,15 @@ type happened struct {
 
 // compare asks RouteTo where a join and a send go, does both with plain
 // sockets, and returns where they went.
-func compare(t *testing.T, host *lab.Node, g mcast.Group, opt mcast.RouteOptions) (joined, sent happened) {
+func compare(t *testing.T, host *lab.Node, g mcast.Group, opt host.RouteOptions) (joined, sent happened) {
 	t.Helper()
 	return compareJoin(t, host, g), compareSend(t, host, g, opt)
 }
 
-func compareJoin(t *testing.T, host *lab.Node, g mcast.Group) (joined happened) {
+func compareJoin(t *testing.T, node *lab.Node, g mcast.Group) (joined happened) {
 	t.Helper()
-	labtest.In(t, host, func() error {
-		route, err := mcast.RouteTo(g, mcast.RouteOptions{Join: true})
+	labtest.In(t, node, func() error {
+		route, err := host.RouteTo(g.AddrPort(), host.RouteOptions{Join: true})
 		var failed error
 		joined, failed = reallyJoin(g.Addr)
 		if route.Interface != joined.dev || (err == nil) != (joined.err == nil) {
@@ -51,10 +52,10 @@ func compareJoin(t *testing.T, host *lab.Node, g mcast.Group) (joined happened) 
 	return joined
 }
 
-func compareSend(t *testing.T, host *lab.Node, g mcast.Group, opt mcast.RouteOptions) (sent happened) {
+func compareSend(t *testing.T, node *lab.Node, g mcast.Group, opt host.RouteOptions) (sent happened) {
 	t.Helper()
-	labtest.In(t, host, func() error {
-		route, err := mcast.RouteTo(g, opt)
+	labtest.In(t, node, func() error {
+		route, err := host.RouteTo(g.AddrPort(), opt)
 		var failed error
 		sent, failed = reallySend(g, opt)
 		if route.Interface != sent.dev || route.Source != sent.source || !errors.Is(err, sent.err) {
@@ -96,7 +97,7 @@ func reallyJoin(group netip.Addr) (happened, error) {
 
 // reallySend sends a datagram by a plain socket, and looks where it leaves. An
 // own copy would prove nothing: it is made before the wire.
-func reallySend(g mcast.Group, opt mcast.RouteOptions) (happened, error) {
+func reallySend(g mcast.Group, opt host.RouteOptions) (happened, error) {
 	wire, err := tap()
 	if err != nil {
 		return happened{}, err
@@ -154,7 +155,7 @@ func memberOn(group netip.Addr) (string, error) {
 }
 
 // bindAsked gives a socket what RouteOptions say.
-func bindAsked(fd int, group netip.Addr, opt mcast.RouteOptions) error {
+func bindAsked(fd int, group netip.Addr, opt host.RouteOptions) error {
 	var err error
 	if opt.IfIndex != 0 {
 		if group.Is4() {

@@ -1,4 +1,4 @@
-package mcast_test
+package host_test
 
 import (
 	"errors"
@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/mcast/lab"
 	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
@@ -20,10 +21,10 @@ func twoStacks() lab.Topology {
 	return lab.Topology{
 		Switches: []lab.Switch{{Name: "lan"}, {Name: "other"}},
 		Hosts: []lab.Host{{Name: "A", Interfaces: []lab.Interface{
-			{Name: "eth0", Switch: "lan", Addrs: []netip.Prefix{prefix("192.168.8.164/24"), prefix("fd00:8::164/64")}},
-			{Name: "eth1", Switch: "other", Addrs: []netip.Prefix{prefix("169.254.167.41/16"), prefix("fd00:9::41/64")}},
+			{Name: "eth0", Switch: "lan", Addrs: []netip.Prefix{labtest.Prefix("192.168.8.164/24"), labtest.Prefix("fd00:8::164/64")}},
+			{Name: "eth1", Switch: "other", Addrs: []netip.Prefix{labtest.Prefix("169.254.167.41/16"), labtest.Prefix("fd00:9::41/64")}},
 			{Name: "eth2", Switch: "lan", Down: true},
-		}, Routes: []lab.Route{{Dst: prefix("0.0.0.0/0"), Dev: "eth0"}}}},
+		}, Routes: []lab.Route{{Dst: labtest.Prefix("0.0.0.0/0"), Dev: "eth0"}}}},
 	}
 }
 
@@ -40,7 +41,7 @@ func routeBy(dev, dst string, r netlink.Route) step {
 			}
 			r.LinkIndex = link.Attrs().Index
 		}
-		r.Dst = ipNet(dst)
+		r.Dst = labtest.IPNet(dst)
 		return h.RouteAdd(&r)
 	}
 }
@@ -145,7 +146,7 @@ func TestRouteToIPv6(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			joined, sent := compare(t, a, g, mcast.RouteOptions{})
+			joined, sent := compare(t, a, g, host.RouteOptions{})
 			if joined.dev != tt.join || sent.dev != tt.send || !errors.Is(sent.err, tt.err) {
 				t.Errorf("joined on %q, sent by %q, %v; want %q, %q, %v", joined.dev, sent.dev, sent.err, tt.join, tt.send, tt.err)
 			}
@@ -161,28 +162,28 @@ func TestRouteToIPv6(t *testing.T) {
 func TestRouteToIPv6ByInterface(t *testing.T) {
 	a := labtest.Build(t, twoStacks()).Host("A")
 	eth0, eth1 := labtest.Device(t, a, "eth0"), labtest.Device(t, a, "eth1")
-	g := mcast.Group{Addr: addr("ff05::114"), Port: mcast.DefaultPort}
+	g := mcast.Group{Addr: labtest.Addr("ff05::114"), Port: mcast.DefaultPort}
 	for _, tt := range []struct {
-		opt    mcast.RouteOptions
+		opt    host.RouteOptions
 		dev    string
 		source string
 	}{
-		{mcast.RouteOptions{IfIndex: eth1.Index}, "eth1", "fd00:9::41"},
-		{mcast.RouteOptions{Source: addr("fd00:9::41")}, "eth0", "fd00:9::41"}, // unlike IPv4's, it chooses no interface,
-		{mcast.RouteOptions{IfIndex: eth0.Index, Source: addr("fd00:9::41")}, "eth0", "fd00:9::41"},
+		{host.RouteOptions{IfIndex: eth1.Index}, "eth1", "fd00:9::41"},
+		{host.RouteOptions{Source: labtest.Addr("fd00:9::41")}, "eth0", "fd00:9::41"}, // unlike IPv4's, it chooses no interface,
+		{host.RouteOptions{IfIndex: eth0.Index, Source: labtest.Addr("fd00:9::41")}, "eth0", "fd00:9::41"},
 	} {
-		if _, sent := compare(t, a, g, tt.opt); sent.dev != tt.dev || sent.source != addr(tt.source) {
+		if _, sent := compare(t, a, g, tt.opt); sent.dev != tt.dev || sent.source != labtest.Addr(tt.source) {
 			t.Errorf("%+v: sent by %q from %s, want %q from %s", tt.opt, sent.dev, sent.source, tt.dev, tt.source)
 		}
 	}
 	labtest.In(t, a, func() error {
 		g.Addr = g.Addr.WithZone("eth1")
-		r, err := mcast.RouteTo(g, mcast.RouteOptions{})
+		r, err := host.RouteTo(g.AddrPort(), host.RouteOptions{})
 		if r.Interface != "eth1" {
 			t.Errorf("a send to %s goes by %q, want eth1", g, r.Interface)
 		}
 		g.Addr = g.Addr.WithZone("eth9")
-		if _, err := mcast.RouteTo(g, mcast.RouteOptions{}); !errors.Is(err, mcast.ErrNoInterface) {
+		if _, err := host.RouteTo(g.AddrPort(), host.RouteOptions{}); !errors.Is(err, host.ErrNoInterface) {
 			t.Errorf("a zone that is no interface gives %v, want ErrNoInterface", err)
 		}
 		return err
@@ -216,11 +217,11 @@ func TestRouteToLoopsBack(t *testing.T) {
 					return err
 				}
 				defer unix.Close(hears)
-				r, err := mcast.RouteTo(g, mcast.RouteOptions{})
+				r, err := host.RouteTo(g.AddrPort(), host.RouteOptions{})
 				if err != nil || r.LoopsBack != tt.want {
 					t.Errorf("LoopsBack is %v, %v; want %v", r.LoopsBack, err, tt.want)
 				}
-				if _, err := reallySend(g, mcast.RouteOptions{}); err != nil {
+				if _, err := reallySend(g, host.RouteOptions{}); err != nil {
 					return err
 				}
 				if got := heard(hears, tt.want); got != tt.want {

@@ -1,4 +1,4 @@
-package mcast
+package host
 
 import (
 	"fmt"
@@ -8,16 +8,16 @@ import (
 
 // IGMP reads which IPv4 groups are joined on every interface, by any program
 // (/proc/net/igmp, as the calling thread's network namespace has it).
-func IGMP() ([]HostGroups, error) {
+func IGMP() ([]InterfaceGroups, error) {
 	return readProc("/proc/thread-self/net/igmp", parseIGMP)
 }
 
 // MLD is the same for IPv6 (/proc/net/igmp6).
-func MLD() ([]HostGroups, error) {
+func MLD() ([]InterfaceGroups, error) {
 	return readProc("/proc/thread-self/net/igmp6", parseMLD)
 }
 
-func readProc(path string, parse func(io.Reader) ([]HostGroups, error)) ([]HostGroups, error) {
+func readProc(path string, parse func(io.Reader) ([]InterfaceGroups, error)) ([]InterfaceGroups, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("mcast: %w", err)

@@ -1,4 +1,4 @@
-package mcast
+package host
 
 import (
 	"bytes"
@@ -8,6 +8,7 @@ import (
 	"slices"
 	"syscall"
 
+	"github.com/groupcast/groupcast/mcast/internal/rtnl"
 	"golang.org/x/sys/unix"
 )
 
@@ -43,12 +44,12 @@ func applyLink(list []Interface, m syscall.NetlinkMessage) []Interface {
 		i = list[n]
 	}
 	i.Flags = linkFlags(binary.NativeEndian.Uint32(m.Data[8:]))
-	for kind, v := range attributes(m.Data[unix.SizeofIfInfomsg:]) {
+	for kind, v := range rtnl.Attributes(m.Data[unix.SizeofIfInfomsg:]) {
 		switch kind {
 		case unix.IFLA_IFNAME:
 			i.Name = string(bytes.TrimRight(v, "\x00"))
 		case unix.IFLA_MTU:
-			i.MTU = int(uint32Of(v))
+			i.MTU = int(rtnl.Uint32(v))
 		}
 	}
 	if !found {
@@ -81,7 +82,7 @@ func applyAddr(list []Interface, m syscall.NetlinkMessage) []Interface {
 // peer the host's own address is IFA_LOCAL, and IFA_ADDRESS the peer's.
 func messageAddr(b []byte) (netip.Prefix, bool) {
 	var addr, local netip.Addr
-	for kind, v := range attributes(b[unix.SizeofIfAddrmsg:]) {
+	for kind, v := range rtnl.Attributes(b[unix.SizeofIfAddrmsg:]) {
 		switch kind {
 		case unix.IFA_ADDRESS:
 			addr, _ = netip.AddrFromSlice(v)

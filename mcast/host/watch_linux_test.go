@@ -1,16 +1,15 @@
-package mcast_test
+package host_test
 
 import (
 	"context"
 	"fmt"
 	"net/netip"
-	"os"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/mcast/lab"
 	"github.com/groupcast/groupcast/mcast/lab/labtest"
 	"github.com/vishvananda/netlink"
@@ -21,7 +20,7 @@ import (
 var oneWire = lab.Topology{
 	Switches: []lab.Switch{{Name: "lan"}},
 	Hosts: []lab.Host{{Name: "A", Interfaces: []lab.Interface{
-		{Name: "eth0", Switch: "lan", Addrs: []netip.Prefix{prefix("192.168.8.164/24")}},
+		{Name: "eth0", Switch: "lan", Addrs: []netip.Prefix{labtest.Prefix("192.168.8.164/24")}},
 	}}},
 }
 
@@ -36,7 +35,7 @@ func TestWatchTellsWhatHappens(t *testing.T) {
 	w := watch(t, a)
 	w.tells(t, "at first", oneWireTold...)
 
-	four, six := prefix("10.1.2.3/8"), prefix("2001:db8::1/64")
+	four, six := labtest.Prefix("10.1.2.3/8"), labtest.Prefix("2001:db8::1/64")
 	for _, step := range []struct {
 		name string
 		do   []func() error
@@ -81,16 +80,16 @@ func TestWatchTellsTheNewIndex(t *testing.T) {
 	old := labtest.Device(t, a, "eth0")
 	w := watch(t, a)
 	w.tells(t, "at first", "lo appeared", "lo up", "lo address added 127.0.0.1/8", "lo address added ::1/128")
-	if c := w.next(t); c.Kind != mcast.Appeared || !reflect.DeepEqual(c.Interface, old) {
+	if c := w.next(t); c.Kind != host.Appeared || !reflect.DeepEqual(c.Interface, old) {
 		t.Errorf("at first told %q of %+v, want appeared of %+v", c.Kind, c.Interface, old)
 	}
 	labtest.In(t, a, linkDel("eth0"))
 	labtest.In(t, a, plugIn("eth0"))
 	now := labtest.Device(t, a, "eth0")
-	if c := w.next(t); c.Kind != mcast.Gone || !reflect.DeepEqual(c.Interface, old) {
+	if c := w.next(t); c.Kind != host.Gone || !reflect.DeepEqual(c.Interface, old) {
 		t.Errorf("when deleted told %q of %+v, want gone of %+v", c.Kind, c.Interface, old)
 	}
-	if c := w.next(t); c.Kind != mcast.Appeared || !reflect.DeepEqual(c.Interface, now) {
+	if c := w.next(t); c.Kind != host.Appeared || !reflect.DeepEqual(c.Interface, now) {
 		t.Errorf("when made again told %q of %+v, want appeared of %+v", c.Kind, c.Interface, now)
 	}
 	w.end(t)
@@ -146,7 +145,7 @@ func TestWatchRecoversFromAFlood(t *testing.T) {
 		return plugIn("last")()
 	})
 	told := 0
-	var eth0 mcast.Interface
+	var eth0 host.Interface
 	for {
 		c := w.next(t)
 		if c.Interface.Name == "last" {
@@ -157,7 +156,7 @@ func TestWatchRecoversFromAFlood(t *testing.T) {
 	if made := 2*flood - 1; told >= made {
 		t.Errorf("all %d changes are told: there was no flood", made)
 	}
-	sorted := func(i mcast.Interface) string {
+	sorted := func(i host.Interface) string {
 		text := []string{i.Name, i.Flags.String()}
 		for _, p := range i.Addrs {
 			text = append(text, p.String())
@@ -178,7 +177,7 @@ func TestWatchRecoversFromAFlood(t *testing.T) {
 func TestWatchEnds(t *testing.T) {
 	a := labtest.Build(t, oneWire).Host("A")
 	others := goleak.IgnoreCurrent()
-	files := openFiles(t)
+	files := labtest.OpenFiles(t)
 
 	waiting := watch(t, a)
 	waiting.tells(t, "at first", oneWireTold...)
@@ -191,20 +190,11 @@ func TestWatchEnds(t *testing.T) {
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	labtest.In(t, a, func() error {
-		return mcast.Watch(ended, func(c mcast.Change) { t.Errorf("%s is told after the end", c.Kind) })
+		return host.Watch(ended, func(c host.Change) { t.Errorf("%s is told after the end", c.Kind) })
 	})
 
 	goleak.VerifyNone(t, others)
-	if now := openFiles(t); now != files {
+	if now := labtest.OpenFiles(t); now != files {
 		t.Errorf("%d files are open, want the %d of before", now, files)
 	}
-}
-
-func openFiles(t *testing.T) int {
-	t.Helper()
-	list, err := os.ReadDir("/proc/self/fd")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return len(list)
 }

@@ -1,4 +1,4 @@
-package mcast
+package host
 
 import (
 	"encoding/binary"
@@ -9,6 +9,7 @@ import (
 	"slices"
 	"syscall"
 
+	"github.com/groupcast/groupcast/mcast/internal/rtnl"
 	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
 )
@@ -22,8 +23,8 @@ const (
 	rtcfLocal = 0x80000000
 )
 
-func routeTo(g Group, opt RouteOptions) (Route, error) {
-	chosen, err := chosenInterface(g, opt)
+func routeTo(to netip.AddrPort, opt RouteOptions) (Route, error) {
+	chosen, err := chosenInterface(to.Addr(), opt)
 	if err != nil {
 		return Route{}, err
 	}
@@ -32,11 +33,11 @@ func routeTo(g Group, opt RouteOptions) (Route, error) {
 	case opt.Join && chosen != 0: // needs no route, not even an interface that is up
 		return Route{IfIndex: chosen}, nil
 	case opt.Join:
-		q = joinLookup(g.Addr)
+		q = joinLookup(to.Addr())
 	default:
 		q = lookup{
-			group: g.Addr, oif: chosen, source: opt.Source, uid: uint32(os.Geteuid()),
-			protocol: unix.IPPROTO_UDP, sourcePort: opt.SourcePort, port: g.Port,
+			dst: to.Addr(), oif: chosen, source: opt.Source, uid: uint32(os.Geteuid()),
+			protocol: unix.IPPROTO_UDP, sourcePort: opt.SourcePort, port: to.Port(),
 		}
 	}
 	answer, err := q.ask(0)
@@ -50,7 +51,7 @@ func routeTo(g Group, opt RouteOptions) (Route, error) {
 	if opt.Source.IsValid() {
 		r.Source = opt.Source // the answer for IPv6 has the kernel's own choice
 	}
-	if g.Addr.Is6() && !opt.Join && !r.Source.IsValid() {
+	if to.Addr().Is6() && !opt.Join && !r.Source.IsValid() {
 		return Route{}, syscall.EADDRNOTAVAIL
 	}
 	// The kernel has no route to show when it needed none: an interface that
@@ -58,17 +59,17 @@ func routeTo(g Group, opt RouteOptions) (Route, error) {
 	if m, err := q.ask(rtmMatch); err == nil {
 		r.Match = Match{Found: true, Dst: m.dst, Gateway: m.gatewayBy(r.IfIndex), Table: m.table}
 	}
-	if g.Addr.Is6() {
+	if to.Addr().Is6() {
 		// Copies that a route for more than groups makes are forwarded, and
 		// so lost, instead of delivered.
-		r.LoopsBack = r.Match.Dst.Addr().IsMulticast() && joinedIPv6(g.Addr.WithZone(""), r.IfIndex)
+		r.LoopsBack = r.Match.Dst.Addr().IsMulticast() && joinedIPv6(to.Addr().WithZone(""), r.IfIndex)
 	}
 	return r, nil
 }
 
 // lookup is a question to the routing tables.
 type lookup struct {
-	group            netip.Addr
+	dst              netip.Addr
 	oif              int // 0: any interface
 	source           netip.Addr
 	uid              uint32
@@ -79,7 +80,7 @@ type lookup struct {
 // joinLookup is what the kernel looks up for a join without an interface: the
 // group, for no protocol, and as root, whoever joins.
 func joinLookup(group netip.Addr) lookup {
-	q := lookup{group: group, uid: rootUID()}
+	q := lookup{dst: group, uid: rootUID()}
 	if group.Is6() {
 		return q
 	}
@@ -111,14 +112,14 @@ func (q lookup) ask(flags uint32) (routeAnswer, error) {
 	req := nl.NewNetlinkRequest(unix.RTM_GETROUTE, 0)
 	msg := &nl.RtMsg{RtMsg: unix.RtMsg{
 		Family:  unix.AF_INET,
-		Dst_len: uint8(q.group.BitLen()),
+		Dst_len: uint8(q.dst.BitLen()),
 		Flags:   flags,
 	}}
-	if q.group.Is6() {
+	if q.dst.Is6() {
 		msg.Family = unix.AF_INET6
 	}
 	req.AddData(msg)
-	req.AddData(nl.NewRtAttr(unix.RTA_DST, q.group.AsSlice()))
+	req.AddData(nl.NewRtAttr(unix.RTA_DST, q.dst.AsSlice()))
 	req.AddData(nl.NewRtAttr(unix.RTA_UID, nl.Uint32Attr(q.uid)))
 	if q.oif != 0 {
 		req.AddData(nl.NewRtAttr(unix.RTA_OIF, nl.Uint32Attr(uint32(q.oif))))
@@ -164,7 +165,7 @@ func parseJoined(b []byte) (ifIndex int, group netip.Addr) {
 	if len(b) < unix.SizeofIfAddrmsg {
 		return 0, netip.Addr{}
 	}
-	for kind, v := range attributes(b[unix.SizeofIfAddrmsg:]) {
+	for kind, v := range rtnl.Attributes(b[unix.SizeofIfAddrmsg:]) {
 		if kind == unix.IFA_MULTICAST {
 			group, _ = netip.AddrFromSlice(v)
 		}
@@ -211,7 +212,7 @@ func parseRoute(b []byte) (routeAnswer, error) {
 		dst = netip.IPv6Unspecified()
 	}
 	var hop nextHop
-	for kind, v := range attributes(b[unix.SizeofRtMsg:]) {
+	for kind, v := range rtnl.Attributes(b[unix.SizeofRtMsg:]) {
 		switch kind {
 		case unix.RTA_DST:
 			dst, _ = netip.AddrFromSlice(v)
@@ -220,9 +221,9 @@ func parseRoute(b []byte) (routeAnswer, error) {
 		case unix.RTA_GATEWAY, unix.RTA_VIA:
 			hop.gateway = gateway(kind, v)
 		case unix.RTA_OIF:
-			hop.ifIndex = int(uint32Of(v))
+			hop.ifIndex = int(rtnl.Uint32(v))
 		case unix.RTA_TABLE:
-			a.table = int(uint32Of(v))
+			a.table = int(rtnl.Uint32(v))
 		case unix.RTA_MULTIPATH:
 			a.hops = parseNextHops(v)
 		}
@@ -244,7 +245,7 @@ func parseNextHops(b []byte) []nextHop {
 			break
 		}
 		hop := nextHop{ifIndex: int(binary.NativeEndian.Uint32(b[4:]))}
-		for kind, v := range attributes(b[unix.SizeofRtNexthop:size]) {
+		for kind, v := range rtnl.Attributes(b[unix.SizeofRtNexthop:size]) {
 			if kind == unix.RTA_GATEWAY || kind == unix.RTA_VIA {
 				hop.gateway = gateway(kind, v)
 			}

@@ -1,6 +1,6 @@
 //go:build !linux
 
-package mcast
+package host
 
 import "context"
 

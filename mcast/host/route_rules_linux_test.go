@@ -1,4 +1,4 @@
-package mcast_test
+package host_test
 
 import (
 	"encoding/binary"
@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/mcast/lab"
 	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
@@ -21,17 +22,12 @@ import (
 // table 100, for rules to lead to.
 func mainByEth0(t *testing.T) *lab.Node {
 	t.Helper()
-	a := labtest.Build(t, routed(lab.Route{Dst: prefix("0.0.0.0/0"), Via: addr("192.168.8.1"), Dev: "eth0"})).Host("A")
+	a := labtest.Build(t, routed(lab.Route{Dst: labtest.Prefix("0.0.0.0/0"), Via: labtest.Addr("192.168.8.1"), Dev: "eth0"})).Host("A")
 	eth1 := labtest.Device(t, a, "eth1")
 	change(t, a, func(h *netlink.Handle) error {
-		return h.RouteAdd(&netlink.Route{Dst: ipNet("0.0.0.0/0"), LinkIndex: eth1.Index, Gw: net.IPv4(169, 254, 0, 1), Table: 100})
+		return h.RouteAdd(&netlink.Route{Dst: labtest.IPNet("0.0.0.0/0"), LinkIndex: eth1.Index, Gw: net.IPv4(169, 254, 0, 1), Table: 100})
 	})
 	return a
-}
-
-func ipNet(s string) *net.IPNet {
-	p := netip.MustParsePrefix(s)
-	return &net.IPNet{IP: p.Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), p.Addr().BitLen())}
 }
 
 func rule(family int, say func(*netlink.Rule)) *netlink.Rule {
@@ -63,8 +59,8 @@ func TestRouteToFollowsRules(t *testing.T) {
 		{"dport 1234", func(r *netlink.Rule) { r.Dport = netlink.NewRulePortRange(1234, 1234) }, "eth0", "eth1", byRule},
 		{"dport 1", func(r *netlink.Rule) { r.Dport = netlink.NewRulePortRange(1, 1) }, "eth0", "eth0", byMain},
 		{"uidrange 0-0", func(r *netlink.Rule) { r.UIDRange = netlink.NewRuleUIDRange(0, 0) }, joinAsRoot, "eth1", byRule},
-		{"to 224.0.0.0/24", func(r *netlink.Rule) { r.Dst = ipNet("224.0.0.0/24") }, "eth1", "eth1", byRule},
-		{"from 192.168.8.164", func(r *netlink.Rule) { r.Src = ipNet("192.168.8.164/32") }, "eth0", "eth0", byMain},
+		{"to 224.0.0.0/24", func(r *netlink.Rule) { r.Dst = labtest.IPNet("224.0.0.0/24") }, "eth1", "eth1", byRule},
+		{"from 192.168.8.164", func(r *netlink.Rule) { r.Src = labtest.IPNet("192.168.8.164/32") }, "eth0", "eth0", byMain},
 		{"iif lo", func(r *netlink.Rule) { r.IifName = "lo" }, "eth1", "eth1", byRule},
 		{"fwmark 7", func(r *netlink.Rule) { r.Mark = 7 }, "eth0", "eth0", byMain},
 		{"not fwmark 7", func(r *netlink.Rule) { r.Mark, r.Invert = 7, true }, "eth1", "eth1", byRule},
@@ -74,7 +70,7 @@ func TestRouteToFollowsRules(t *testing.T) {
 		t.Run(tt.rule, func(t *testing.T) {
 			a := mainByEth0(t)
 			change(t, a, func(h *netlink.Handle) error { return h.RuleAdd(rule(unix.AF_INET, tt.say)) })
-			joined, sent := compare(t, a, mcast.DefaultGroup, mcast.RouteOptions{})
+			joined, sent := compare(t, a, mcast.DefaultGroup, host.RouteOptions{})
 			if joined.dev != tt.join || sent.dev != tt.send {
 				t.Errorf("joined on %q, sent by %q; want %q and %q", joined.dev, sent.dev, tt.join, tt.send)
 			}
@@ -104,21 +100,21 @@ func TestRouteToKnowsTheSocket(t *testing.T) {
 	eth1, tun0 := labtest.Device(t, a, "eth1"), labtest.Device(t, a, "tun0")
 	for _, tt := range []struct {
 		name   string
-		opt    mcast.RouteOptions
+		opt    host.RouteOptions
 		dev    string
 		source string
 	}{
-		{"nothing", mcast.RouteOptions{}, "eth0", "192.168.8.164"},
-		{"a port that a rule looks for", mcast.RouteOptions{SourcePort: 5000}, "eth1", "169.254.167.41"},
-		{"another port", mcast.RouteOptions{SourcePort: 5001}, "eth0", "192.168.8.164"},
-		{"a source address", mcast.RouteOptions{Source: addr("10.8.0.2")}, "tun0", "10.8.0.2"},
-		{"a source address, past the rule", mcast.RouteOptions{Source: addr("10.8.0.2"), SourcePort: 5000}, "tun0", "10.8.0.2"},
-		{"an interface", mcast.RouteOptions{IfIndex: eth1.Index}, "eth1", "169.254.167.41"},
-		{"an interface and another's address", mcast.RouteOptions{IfIndex: tun0.Index, Source: addr("192.168.8.164")}, "tun0", "192.168.8.164"},
+		{"nothing", host.RouteOptions{}, "eth0", "192.168.8.164"},
+		{"a port that a rule looks for", host.RouteOptions{SourcePort: 5000}, "eth1", "169.254.167.41"},
+		{"another port", host.RouteOptions{SourcePort: 5001}, "eth0", "192.168.8.164"},
+		{"a source address", host.RouteOptions{Source: labtest.Addr("10.8.0.2")}, "tun0", "10.8.0.2"},
+		{"a source address, past the rule", host.RouteOptions{Source: labtest.Addr("10.8.0.2"), SourcePort: 5000}, "tun0", "10.8.0.2"},
+		{"an interface", host.RouteOptions{IfIndex: eth1.Index}, "eth1", "169.254.167.41"},
+		{"an interface and another's address", host.RouteOptions{IfIndex: tun0.Index, Source: labtest.Addr("192.168.8.164")}, "tun0", "192.168.8.164"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, sent := compare(t, a, mcast.DefaultGroup, tt.opt)
-			if sent.dev != tt.dev || sent.source != addr(tt.source) {
+			if sent.dev != tt.dev || sent.source != labtest.Addr(tt.source) {
 				t.Errorf("sent by %q from %s, want %q from %s", sent.dev, sent.source, tt.dev, tt.source)
 			}
 		})
@@ -136,7 +132,7 @@ func TestRouteToMultipath(t *testing.T) {
 		group string
 	}{
 		{"IPv4", func(h *netlink.Handle, eth0, eth1 int) error {
-			return h.RouteAdd(&netlink.Route{Dst: ipNet("224.0.0.0/4"), Scope: netlink.SCOPE_LINK, MultiPath: both(eth0, eth1)})
+			return h.RouteAdd(&netlink.Route{Dst: labtest.IPNet("224.0.0.0/4"), Scope: netlink.SCOPE_LINK, MultiPath: both(eth0, eth1)})
 		}, "239.1.2.3"},
 		{"IPv4 nexthop objects", func(_ *netlink.Handle, eth0, eth1 int) error {
 			return nexthopRoute("224.0.0.0/4", unix.RT_TABLE_MAIN, eth0, eth1)
@@ -150,9 +146,9 @@ func TestRouteToMultipath(t *testing.T) {
 			eth0, eth1 := labtest.Device(t, a, "eth0"), labtest.Device(t, a, "eth1")
 			change(t, a, func(h *netlink.Handle) error { return tt.route(h, eth0.Index, eth1.Index) })
 			byGroup, byPort := map[string]int{}, map[string]int{}
-			g := mcast.Group{Addr: addr(tt.group), Port: mcast.DefaultPort}
+			g := mcast.Group{Addr: labtest.Addr(tt.group), Port: mcast.DefaultPort}
 			for range 24 {
-				joined, _ := compare(t, a, g, mcast.RouteOptions{})
+				joined, _ := compare(t, a, g, host.RouteOptions{})
 				byGroup[joined.dev]++
 				g.Addr = g.Addr.Next()
 			}
@@ -162,7 +158,7 @@ func TestRouteToMultipath(t *testing.T) {
 				}
 			}
 			for port := range uint16(24) {
-				sent := compareSend(t, a, g, mcast.RouteOptions{SourcePort: 5000 + port})
+				sent := compareSend(t, a, g, host.RouteOptions{SourcePort: 5000 + port})
 				byPort[sent.dev]++
 			}
 			if len(byGroup) != 2 || len(byPort) != 2 {

@@ -1,6 +1,6 @@
 //go:build !linux
 
-package mcast
+package host
 
 import (
 	"errors"
@@ -10,10 +10,10 @@ import (
 	"slices"
 )
 
-// routeTo connects a UDP socket to the group, which sends nothing but makes
+// routeTo connects a UDP socket to the address, which sends nothing but makes
 // the system choose a source address, and names the interface that has it.
-func routeTo(g Group, opt RouteOptions) (Route, error) {
-	chosen, err := chosenInterface(g, opt)
+func routeTo(to netip.AddrPort, opt RouteOptions) (Route, error) {
+	chosen, err := chosenInterface(to.Addr(), opt)
 	switch {
 	case err != nil:
 		return Route{}, err
@@ -27,9 +27,9 @@ func routeTo(g Group, opt RouteOptions) (Route, error) {
 		return Route{}, err
 	}
 	if chosen != 0 {
-		return routeBy(list, chosen, g, opt)
+		return routeBy(list, chosen, to.Addr(), opt)
 	}
-	source, err := sourceFor(g)
+	source, err := sourceFor(to)
 	if err != nil {
 		return Route{}, err
 	}
@@ -50,21 +50,21 @@ func routeTo(g Group, opt RouteOptions) (Route, error) {
 
 // routeBy is the route by an interface that was chosen. Which of several IPv6
 // addresses it would be from is not told.
-func routeBy(list []Interface, index int, g Group, opt RouteOptions) (Route, error) {
+func routeBy(list []Interface, index int, to netip.Addr, opt RouteOptions) (Route, error) {
 	i, ok := ByIndex(list, index)
 	if !ok {
 		return Route{}, ErrNoInterface
 	}
 	r := Route{Interface: i.Name, IfIndex: i.Index, Source: opt.Source}
-	if !r.Source.IsValid() && g.Addr.Is4() {
-		r.Source = i.Addr(g.Addr)
+	if !r.Source.IsValid() && to.Is4() {
+		r.Source = i.Addr(to)
 	}
 	return r, nil
 }
 
 // sourceFor is the source address that the system chooses.
-func sourceFor(g Group) (netip.Addr, error) {
-	conn, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(g.AddrPort()))
+func sourceFor(to netip.AddrPort) (netip.Addr, error) {
+	conn, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(to))
 	if err != nil {
 		return netip.Addr{}, err
 	}

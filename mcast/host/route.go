@@ -1,4 +1,4 @@
-package mcast
+package host
 
 import (
 	"fmt"
@@ -69,17 +69,17 @@ type RouteOptions struct {
 
 // chosenInterface is the index of the interface that was named, so that it is
 // not for the kernel to choose; 0: none.
-func chosenInterface(g Group, opt RouteOptions) (int, error) {
+func chosenInterface(to netip.Addr, opt RouteOptions) (int, error) {
 	if opt.IfIndex != 0 && !opt.Join {
 		return opt.IfIndex, nil
 	}
-	if g.Addr.Zone() == "" {
+	if to.Zone() == "" {
 		return 0, nil
 	}
 	list, err := Interfaces()
 	if err != nil {
 		return 0, err
 	}
-	i, err := FindInterface(list, g.Addr.Zone())
+	i, err := Find(list, to.Zone())
 	return i.Index, err
 }

@@ -1,4 +1,4 @@
-package mcast
+package host
 
 import (
 	"bufio"
@@ -14,24 +14,26 @@ import (
 
 // HostGroups is what the kernel keeps for one interface: every group of an IP
 // version that any program of the host has joined, and how it reports them.
-type HostGroups struct {
+type InterfaceGroups struct {
 	Index   int
 	Name    string
 	Version int // of IGMP, 1 to 3: the lowest that a querier was heard with lately, else 3 (RFC 3376, section 7.2.1); 0: not told
-	Groups  []HostGroup
+	Groups  []JoinedGroup
 }
 
 // HostGroup is a group that is joined on an interface. 224.0.0.1 and ff02::1
 // always are.
-type HostGroup struct {
+type JoinedGroup struct {
 	Addr  netip.Addr
 	Users int // sockets that joined it there, and the kernel's own uses
 }
 
 // Has reports whether anyone has joined the group there.
-func (s HostGroups) Has(group netip.Addr) bool { return s.users(group) > 0 }
+func (s InterfaceGroups) Has(group netip.Addr) bool { return s.Users(group) > 0 }
 
-func (s HostGroups) users(group netip.Addr) int {
+// Users counts the sockets that have joined the group there, and the kernel's
+// own uses.
+func (s InterfaceGroups) Users(group netip.Addr) int {
 	for _, g := range s.Groups {
 		if g.Addr == group {
 			return g.Users
@@ -47,8 +49,8 @@ func (s HostGroups) users(group netip.Addr) int {
 //					720000E0     1 0:00000000		0
 //
 // Groups are hexadecimal numbers in the byte order of the host.
-func parseIGMP(r io.Reader) ([]HostGroups, error) {
-	var out []HostGroups
+func parseIGMP(r io.Reader) ([]InterfaceGroups, error) {
+	var out []InterfaceGroups
 	lines := bufio.NewScanner(r)
 	for n := 1; lines.Scan(); n++ {
 		line := lines.Text()
@@ -81,51 +83,51 @@ func parseIGMP(r io.Reader) ([]HostGroups, error) {
 func isBlank(r rune) bool { return r == ' ' || r == '\t' }
 
 // parseIGMPGroup reads "720000E0", "1", and what follows.
-func parseIGMPGroup(fields []string) (HostGroup, error) {
+func parseIGMPGroup(fields []string) (JoinedGroup, error) {
 	if len(fields) < 2 {
-		return HostGroup{}, fmt.Errorf("%q: want a group and its users", fields)
+		return JoinedGroup{}, fmt.Errorf("%q: want a group and its users", fields)
 	}
 	v, err := strconv.ParseUint(fields[0], 16, 32)
 	if err != nil {
-		return HostGroup{}, fmt.Errorf("group %q is not a hexadecimal address", fields[0])
+		return JoinedGroup{}, fmt.Errorf("group %q is not a hexadecimal address", fields[0])
 	}
 	users, err := strconv.Atoi(fields[1])
 	if err != nil {
-		return HostGroup{}, fmt.Errorf("users: %w", err)
+		return JoinedGroup{}, fmt.Errorf("users: %w", err)
 	}
 	var b [4]byte
 	binary.NativeEndian.PutUint32(b[:], uint32(v))
-	return HostGroup{Addr: netip.AddrFrom4(b), Users: users}, nil
+	return JoinedGroup{Addr: netip.AddrFrom4(b), Users: users}, nil
 }
 
 // parseIGMPInterface reads "2	eth0      :     2      V3". Names may hold any
 // character but space and slash, so the last colon is the one that counts.
-func parseIGMPInterface(line string) (HostGroups, error) {
+func parseIGMPInterface(line string) (InterfaceGroups, error) {
 	colon := strings.LastIndex(line, ":")
 	if colon < 0 {
-		return HostGroups{}, fmt.Errorf("%q: no interface", line)
+		return InterfaceGroups{}, fmt.Errorf("%q: no interface", line)
 	}
 	head, tail := strings.FieldsFunc(line[:colon], isBlank), strings.FieldsFunc(line[colon+1:], isBlank)
 	if len(head) != 2 || len(tail) != 2 || len(tail[1]) != 2 {
-		return HostGroups{}, fmt.Errorf("%q: want index, name, count and version", line)
+		return InterfaceGroups{}, fmt.Errorf("%q: want index, name, count and version", line)
 	}
 	index, err := strconv.Atoi(head[0])
 	if err != nil {
-		return HostGroups{}, fmt.Errorf("%q: index: %w", line, err)
+		return InterfaceGroups{}, fmt.Errorf("%q: index: %w", line, err)
 	}
 	version, err := strconv.Atoi(strings.TrimPrefix(tail[1], "V"))
 	if err != nil {
-		return HostGroups{}, fmt.Errorf("%q: version: %w", line, err)
+		return InterfaceGroups{}, fmt.Errorf("%q: version: %w", line, err)
 	}
-	return HostGroups{Index: index, Name: head[1], Version: version}, nil
+	return InterfaceGroups{Index: index, Name: head[1], Version: version}, nil
 }
 
 // parseMLD reads /proc/net/igmp6, a line for each group: index, interface,
 // group, users, flags and timer.
 //
 //	2    eth0            ff020000000000000000000000000114     1 00000004 0
-func parseMLD(r io.Reader) ([]HostGroups, error) {
-	var out []HostGroups
+func parseMLD(r io.Reader) ([]InterfaceGroups, error) {
+	var out []InterfaceGroups
 	lines := bufio.NewScanner(r)
 	for n := 1; lines.Scan(); n++ {
 		fields := strings.FieldsFunc(lines.Text(), isBlank)
@@ -143,10 +145,10 @@ func parseMLD(r io.Reader) ([]HostGroups, error) {
 			return nil, fmt.Errorf("igmp6: line %d: %q: want index, interface, group and users", n, fields)
 		}
 		if len(out) == 0 || out[len(out)-1].Index != index {
-			out = append(out, HostGroups{Index: index, Name: fields[1]})
+			out = append(out, InterfaceGroups{Index: index, Name: fields[1]})
 		}
 		last := &out[len(out)-1]
-		last.Groups = append(last.Groups, HostGroup{Addr: addr, Users: users})
+		last.Groups = append(last.Groups, JoinedGroup{Addr: addr, Users: users})
 	}
 	if err := lines.Err(); err != nil {
 		return nil, fmt.Errorf("igmp6: %w", err)

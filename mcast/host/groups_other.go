@@ -1,6 +1,6 @@
 //go:build !linux
 
-package mcast
+package host
 
 import (
 	"errors"
@@ -9,9 +9,9 @@ import (
 
 // IGMP would read which IPv4 groups are joined on every interface; this system
 // does not tell without privileges, so the error is errors.ErrUnsupported.
-func IGMP() ([]HostGroups, error) {
+func IGMP() ([]InterfaceGroups, error) {
 	return nil, fmt.Errorf("mcast: groups of the host: %w", errors.ErrUnsupported)
 }
 
 // MLD is the same for IPv6.
-func MLD() ([]HostGroups, error) { return IGMP() }
+func MLD() ([]InterfaceGroups, error) { return IGMP() }
