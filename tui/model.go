@@ -215,7 +215,7 @@ const bellPause = time.Second
 
 // say adds a line of the screen's own.
 func (m *Model) say(kind chat.Kind, text, hint string) {
-	m.talk.Add(chat.Line{At: m.now(), Kind: kind, Text: chat.Sanitize([]byte(text)), Hint: chat.Sanitize([]byte(hint))})
+	m.talk.Add(chat.Line{At: m.now(), Kind: kind, Text: chat.SanitizeString(text), Hint: chat.SanitizeString(hint)})
 }
 
 // refresh takes a snapshot, or puts it off when the last one is too new.

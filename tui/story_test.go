@@ -42,7 +42,7 @@ var (
 	}
 )
 
-func text(s string) chat.Text { return chat.Sanitize([]byte(s)) }
+func text(s string) chat.Text { return chat.SanitizeString(s) }
 
 func at(clockTime string) time.Time {
 	t, err := time.Parse(time.TimeOnly, clockTime)

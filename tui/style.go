@@ -229,7 +229,7 @@ func (l *look) wrap(s string, w, limit int) (rows []string, more bool) {
 func clean(s string) string {
 	for i := range len(s) {
 		if s[i] < ' ' || s[i] > '~' {
-			return strings.ReplaceAll(chat.Sanitize([]byte(s)).String(), "\n", " ")
+			return strings.ReplaceAll(chat.SanitizeString(s).String(), "\n", " ")
 		}
 	}
 	return s

@@ -90,7 +90,7 @@ func (s *session) utter(text string) utterance {
 			At:        now,
 			From:      netip.AddrPortFrom(out.Source, sender.LocalAddr().Port()),
 			To:        s.group.AddrPort(),
-			Interface: clean(out.Interface),
+			Interface: chat.Clean(out.Interface),
 			IfIndex:   out.IfIndex,
 			Hops:      s.hops,
 			Data:      []byte(text),
@@ -103,7 +103,7 @@ func (s *session) utter(text string) utterance {
 func (s *session) refused(u utterance) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if failed := s.room.Failed(u.line, plain(u.Err), hint(u.Err)); failed.ID != 0 {
+	if failed := s.room.Failed(u.line, mcast.Plain(u.Err), hint(u.Err)); failed.ID != 0 {
 		s.ring.Put(failed)
 		s.observed.became(failed, u.Err)
 	}
@@ -126,7 +126,7 @@ func (s *session) joinGroup(a tui.Join) error {
 	if a.Look {
 		to = look
 	}
-	joined, err := s.join(a.Group, c.joins, to)
+	joined, err := s.join(a.Group, c.Joins, to)
 	if err != nil {
 		return err
 	}
@@ -141,12 +141,12 @@ func (s *session) joinGroup(a tui.Join) error {
 	return nil
 }
 
-func (s *session) choose(keys []string, g mcast.Group) (choice, error) {
+func (s *session) choose(keys []string, g mcast.Group) (host.Choice, error) {
 	list, err := host.Interfaces()
 	if err != nil {
-		return choice{}, err
+		return host.Choice{}, err
 	}
-	return choose(list, keys, g.Addr)
+	return host.Choose(list, keys, g.Addr)
 }
 
 func (s *session) leaveGroup(a tui.Leave) error {
@@ -205,27 +205,27 @@ func (s *session) useInterface(key string) error {
 	s.mu.Lock()
 	group := s.group
 	s.mu.Unlock()
-	if key == kernelDefault {
-		s.setSend(choice{})
+	if key == host.KernelDefault {
+		s.setSend(host.Choice{})
 		return nil
 	}
 	c, err := s.choose([]string{key}, group)
 	if err != nil {
 		return &mcast.OpError{Op: "send", Target: group.String(), Err: err}
 	}
-	if _, err := s.join(group, c.joins, talk); err != nil {
+	if _, err := s.join(group, c.Joins, talk); err != nil {
 		return err
 	}
 	s.setSend(c)
 	return nil
 }
 
-func (s *session) setSend(c choice) {
+func (s *session) setSend(c host.Choice) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.send, s.lo, s.byUser = c.send, false, nil
-	if c.byUser {
-		s.byUser = c.joins
+	s.send, s.lo, s.byUser = c.Send, false, nil
+	if c.ByUser {
+		s.byUser = c.Joins
 	}
 }
 

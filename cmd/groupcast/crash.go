@@ -8,18 +8,19 @@ import (
 	"runtime"
 	"runtime/debug"
 
+	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/tui"
 )
 
 // reportCrash says that the program has a mistake, and where its report is.
 func reportCrash(errs io.Writer, p *tui.PanicError) {
-	fmt.Fprintf(errs, "groupcast: %s\n", clean(p.Error()))
+	fmt.Fprintf(errs, "groupcast: %s\n", chat.Clean(p.Error()))
 	file, err := writeCrash(p)
 	if err != nil {
-		fmt.Fprintf(errs, "  hint: please open an issue with this; no file could be made of it: %s\n%s", clean(err.Error()), crashReport(p))
+		fmt.Fprintf(errs, "  hint: please open an issue with this; no file could be made of it: %s\n%s", chat.Clean(err.Error()), crashReport(p))
 		return
 	}
-	fmt.Fprintf(errs, "  hint: the report is in %s; please open an issue with it\n", clean(file))
+	fmt.Fprintf(errs, "  hint: the report is in %s; please open an issue with it\n", chat.Clean(file))
 }
 
 func writeCrash(p *tui.PanicError) (file string, err error) {
@@ -39,5 +40,5 @@ func crashReport(p *tui.PanicError) string {
 		version = info.Main.Version
 	}
 	return fmt.Sprintf("groupcast %s, %s, %s/%s, TERM=%s\n\npanic: %s\n\n%s",
-		version, runtime.Version(), runtime.GOOS, runtime.GOARCH, clean(os.Getenv("TERM")), clean(fmt.Sprint(p.Value)), p.Stack)
+		version, runtime.Version(), runtime.GOOS, runtime.GOARCH, chat.Clean(os.Getenv("TERM")), chat.Clean(fmt.Sprint(p.Value)), p.Stack)
 }

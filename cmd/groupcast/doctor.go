@@ -12,7 +12,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/doctor"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 func newDoctor(set *settings) *cobra.Command {
@@ -102,8 +104,8 @@ func (e *examiner) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c, err := named(facts.Interfaces, e.set.interfaces, e.group.Addr)
-	if err != nil && !errors.Is(err, errNothingUsable) {
+	c, err := host.ChooseNamed(facts.Interfaces, e.set.interfaces, e.group.Addr)
+	if err != nil && !errors.Is(err, host.ErrNothingUsable) {
 		return err
 	}
 	in := intentOf(e.group, c, facts.Join, e.set)
@@ -158,6 +160,6 @@ func (e *examiner) look(ctx context.Context, in doctor.Intent, facts doctor.Fact
 
 func (e *examiner) remark(text string) {
 	if !e.set.quiet {
-		fmt.Fprintf(e.errs, "groupcast: %s\n", clean(text))
+		fmt.Fprintf(e.errs, "groupcast: %s\n", chat.Clean(text))
 	}
 }

@@ -21,7 +21,7 @@ import (
 func examined() report {
 	return report{
 		group:  mcast.DefaultGroup,
-		choice: choice{joins: []host.Interface{{Index: 2, Name: "eth0"}, {Index: 3, Name: "eth1\x1b[2J"}}},
+		choice: host.Choice{Joins: []host.Interface{{Index: 2, Name: "eth0"}, {Index: 3, Name: "eth1\x1b[2J"}}},
 		strong: func(s string) string { return s },
 		facts: doctor.Facts{Unread: map[doctor.Source]error{
 			doctor.FromSockets: &fs.PathError{Op: "open", Path: "/proc/net/udp", Err: syscall.EACCES},
@@ -69,7 +69,7 @@ not known: wrong-port, firewall-in`
 			found + rest + "; groupcast doctor --probe looks closer\n"},
 		{"another group, on a named interface", func(r *report) {
 			r.group = mcast.Group{Addr: netip.MustParseAddr("239.1.2.3"), Port: 5000}
-			r.choice = choice{joins: []host.Interface{{Index: 2, Name: "eth0"}}, byUser: true}
+			r.choice = host.Choice{Joins: []host.Interface{{Index: 2, Name: "eth0"}}, ByUser: true}
 		}, found + rest + "; groupcast doctor 239.1.2.3:5000 -i eth0 --probe looks closer\n"},
 		{"quiet", func(r *report) { r.quiet = true }, found},
 		{"nothing found", func(r *report) { r.findings, r.facts.Unread = r.findings[4:], nil },
@@ -112,10 +112,10 @@ func TestDoctorAll(t *testing.T) {
 func TestDoctorBegins(t *testing.T) {
 	for _, tt := range []struct {
 		from, want string
-		choice     choice
+		choice     host.Choice
 	}{
-		{"", "224.0.0.114:1234: groupcast cannot join: no interface is up with an address of that IP version, not even lo\n", choice{}},
-		{"10.1.0.10", "224.0.0.114:1234 from 10.1.0.10: groupcast joins on eth0␛[2J", choice{joins: []host.Interface{{Index: 9999, Name: "eth0\x1b[2J"}}}},
+		{"", "224.0.0.114:1234: groupcast cannot join: no interface is up with an address of that IP version, not even lo\n", host.Choice{}},
+		{"10.1.0.10", "224.0.0.114:1234 from 10.1.0.10: groupcast joins on eth0␛[2J", host.Choice{Joins: []host.Interface{{Index: 9999, Name: "eth0\x1b[2J"}}}},
 	} {
 		r := examined()
 		r.choice = tt.choice

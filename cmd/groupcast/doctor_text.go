@@ -12,7 +12,9 @@ import (
 	"time"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/doctor"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // patientWatch is how long a switch takes to forget a group whose querier is
@@ -23,7 +25,7 @@ const patientWatch = 260 * time.Second
 type report struct {
 	group    mcast.Group
 	from     netip.Addr // who is to be heard; the zero Addr: nobody in particular
-	choice   choice
+	choice   host.Choice
 	facts    doctor.Facts
 	findings []doctor.Finding // worst first
 	all      bool             // print those that are fine or not known, too
@@ -40,14 +42,14 @@ func (r report) begin(out io.Writer) {
 	if r.from.IsValid() {
 		about += " from " + r.from.String()
 	}
-	fmt.Fprintf(out, "%s: %s\n", clean(about), cleanRow(choiceText(r.group, r.choice)))
+	fmt.Fprintf(out, "%s: %s\n", chat.Clean(about), chat.CleanRow(choiceText(r.group, r.choice)))
 }
 
 // write writes what was found, then what was not, a line each.
 func (r report) write(out io.Writer) {
 	for _, f := range r.shown() {
 		if f.Verdict == doctor.OK || f.Verdict == doctor.Unknown {
-			fmt.Fprintf(out, "%s: %s: %s\n", f.Verdict, f.Name, cleanRow(f.Evidence))
+			fmt.Fprintf(out, "%s: %s: %s\n", f.Verdict, f.Name, chat.CleanRow(f.Evidence))
 			writeHints(out, f)
 			continue
 		}
@@ -89,7 +91,7 @@ func (r report) writeUnknown(out io.Writer, names []string) {
 		if names = others; len(needed) > 0 {
 			text = strings.Join(needed, ", ") + ": " + text
 		}
-		fmt.Fprintf(out, "not known: %s\n", cleanRow(text))
+		fmt.Fprintf(out, "not known: %s\n", chat.CleanRow(text))
 	}
 	if len(names) > 0 {
 		fmt.Fprintf(out, "not known: %s%s\n", strings.Join(names, ", "), r.closer())
@@ -100,11 +102,11 @@ func (r report) writeUnknown(out io.Writer, names []string) {
 func (r report) closer() string {
 	of := "groupcast doctor"
 	if r.group != mcast.DefaultGroup {
-		of += " " + clean(r.group.String())
+		of += " " + chat.Clean(r.group.String())
 	}
-	if r.choice.byUser && r.group.Addr.Zone() == "" {
-		for _, i := range r.choice.joins {
-			of += " -i " + clean(i.Name)
+	if r.choice.ByUser && r.group.Addr.Zone() == "" {
+		for _, i := range r.choice.Joins {
+			of += " -i " + chat.Clean(i.Name)
 		}
 	}
 	switch o := r.facts.Observed; {
@@ -148,7 +150,7 @@ func unreadReason(err error) string {
 	if p, ok := errors.AsType[*fs.PathError](err); ok {
 		err = p.Err
 	}
-	return reason(err)
+	return mcast.Reason(err)
 }
 
 // jsonDoctor comes after the findings that --json prints. Fields are only
@@ -174,19 +176,19 @@ func (r report) writeJSON(out io.Writer) {
 		return
 	}
 	o := jsonDoctor{
-		Type: "doctor", Group: clean(r.group.String()), From: addrText(r.from), Interfaces: []string{},
+		Type: "doctor", Group: chat.Clean(r.group.String()), From: addrText(r.from), Interfaces: []string{},
 		Fine: r.names(doctor.OK), Unknown: r.names(doctor.Unknown), Findings: len(doctor.Seen(r.findings)),
 		Probed: r.facts.Observed.Probed, WatchedMS: r.facts.Observed.For.Milliseconds(),
 	}
-	for _, i := range r.choice.joins {
+	for _, i := range r.choice.Joins {
 		if i.Index != 0 { // the kernel's choice has no name
-			o.Interfaces = append(o.Interfaces, clean(i.Name))
+			o.Interfaces = append(o.Interfaces, chat.Clean(i.Name))
 		}
 	}
 	if r.facts.Unread != nil {
 		o.Unread = map[string]string{}
 		for source, err := range r.facts.Unread {
-			o.Unread[string(source)] = cleanRow(unreadReason(err))
+			o.Unread[string(source)] = chat.CleanRow(unreadReason(err))
 		}
 	}
 	writeJSON(out, o)

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/echo"
 	"github.com/groupcast/groupcast/mcast/host"
 )
@@ -107,7 +108,7 @@ func completeServed(cmd *cobra.Command, args []string, part string) ([]string, c
 	for _, i := range list {
 		for _, p := range i.Addrs {
 			if a := p.Addr(); !a.IsLinkLocalUnicast() {
-				out = append(out, netip.AddrPortFrom(a, mcast.DefaultPort).String()+"\ton "+clean(i.Name))
+				out = append(out, netip.AddrPortFrom(a, mcast.DefaultPort).String()+"\ton "+chat.Clean(i.Name))
 			}
 		}
 	}

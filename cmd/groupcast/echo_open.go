@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/doctor"
 	"github.com/groupcast/groupcast/mcast/host"
 )
@@ -35,7 +36,7 @@ func (e *echoer) join(ctx context.Context, g mcast.Group) (*mcast.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := choose(list, e.set.interfaces, g.Addr)
+	c, err := host.Choose(list, e.set.interfaces, g.Addr)
 	if err != nil {
 		return nil, &mcast.OpError{Op: "join", Target: g.String(), Err: err}
 	}
@@ -53,7 +54,7 @@ func (e *echoer) join(ctx context.Context, g mcast.Group) (*mcast.Conn, error) {
 		answers.Close()
 		return nil, err
 	}
-	e.started(jsonServing{Address: clean(g.String()), Interfaces: names(on), AnswersFrom: answers.LocalAddr().Port()})
+	e.started(jsonServing{Address: chat.Clean(g.String()), Interfaces: chat.InterfaceNames(on), AnswersFrom: answers.LocalAddr().Port()})
 	return answers, nil
 }
 
@@ -69,11 +70,11 @@ func (e *echoer) listen(ctx context.Context, cfg mcast.Config) (*mcast.Conn, err
 		if who := holder(at); who != "" {
 			op.Err = fmt.Errorf("%w: %s", op.Err, who)
 		}
-		err = advised{err, "end what has it (ss -ulpn lists it), or use another port; 0 leaves it to the kernel: groupcast echo :0"}
+		err = &mcast.Advised{Err: err, Advice: "end what has it (ss -ulpn lists it), or use another port; 0 leaves it to the kernel: groupcast echo :0"}
 	case errors.Is(err, syscall.EACCES) && cfg.Port != 0:
-		err = advised{err, "low ports are privileged (net.ipv4.ip_unprivileged_port_start, mostly 1024): use a higher one, such as 1234, or allow it, as root: setcap cap_net_bind_service=+ep FILE"}
+		err = &mcast.Advised{Err: err, Advice: "low ports are privileged (net.ipv4.ip_unprivileged_port_start, mostly 1024): use a higher one, such as 1234, or allow it, as root: setcap cap_net_bind_service=+ep FILE"}
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		err = advised{err, ownAddresses(cfg.Addr)}
+		err = &mcast.Advised{Err: err, Advice: ownAddresses(cfg.Addr)}
 	}
 	return conn, err
 }

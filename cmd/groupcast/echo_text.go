@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/echo"
 )
 
@@ -98,32 +99,32 @@ func (e *echoer) ended(s echo.Stats, conn *mcast.Conn, lost int) {
 			Unanswered: by, Filtered: s.Filtered, Dropped: dropped,
 		})
 	}
-	text := fmt.Sprintf("%s, %s of %s", count(int(s.Requests), "request"), count(int(s.Answers), "answer"), count(int(s.Bytes), "byte"))
+	text := fmt.Sprintf("%s, %s of %s", chat.Count(int(s.Requests), "request"), chat.Count(int(s.Answers), "answer"), chat.Count(int(s.Bytes), "byte"))
 	if not != "" {
 		text += "; not answered: " + not
 	}
 	e.remark(text)
 	if s.Filtered > 0 {
-		e.remark(count(int(s.Filtered), "datagram") + " of sources that flooded, dropped unread")
+		e.remark(chat.Count(int(s.Filtered), "datagram") + " of sources that flooded, dropped unread")
 	}
 	if dropped > 0 {
 		e.remark(dropsText(dropped))
 		e.remark("hint: " + dropsHint(conn.ReadBuffer()))
 	}
 	if lost > 0 {
-		e.remark(count(lost, "line") + " lost: they came faster than they were printed")
+		e.remark(chat.Count(lost, "line") + " lost: they came faster than they were printed")
 	}
 }
 
 func (e *echoer) remark(text string) {
 	if !e.set.quiet && !e.set.json {
-		fmt.Fprintf(e.errs, "groupcast: %s\n", clean(text))
+		fmt.Fprintf(e.errs, "groupcast: %s\n", chat.Clean(text))
 	}
 }
 
 // addrPortText is an address as a line has it: a zone is the name of an
 // interface.
-func addrPortText(a netip.AddrPort) string { return clean(a.String()) }
+func addrPortText(a netip.AddrPort) string { return chat.Clean(a.String()) }
 
 // echoLog prints what happens to datagrams, by a goroutine of its own: a
 // terminal that stands still must not keep the service waiting.
@@ -197,7 +198,7 @@ func (l *echoLog) complain(e echo.Event) {
 	l.told[err.Error()] = true
 	err = fmt.Errorf("answer to %s: %w", e.Peer, err)
 	if errors.Is(err, syscall.ENETUNREACH) || errors.Is(err, syscall.EHOSTUNREACH) {
-		err = advised{err, fmt.Sprintf("there is no way back to it: ip route get %s; others are answered", e.Peer.Addr())}
+		err = &mcast.Advised{Err: err, Advice: fmt.Sprintf("there is no way back to it: ip route get %s; others are answered", e.Peer.Addr())}
 	}
 	complain(l.errs, err)
 }
@@ -217,7 +218,7 @@ func echoedText(e echo.Event) string {
 func echoedObject(e echo.Event) jsonEchoed {
 	o := jsonEchoed{Type: string(e.Kind), Time: e.At, Peer: addrPortText(e.Peer), Size: e.Bytes, Reason: e.Reason.String()}
 	if e.Err != nil {
-		o.Error = clean(reason(e.Err))
+		o.Error = chat.Clean(mcast.Reason(e.Err))
 	}
 	return o
 }

@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/netip"
 	"slices"
 	"time"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/doctor"
 	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/tui"
@@ -35,14 +35,14 @@ func (s *session) refresh() {
 		facts.Back[host] = doctor.Back(host)
 	}
 	read := time.Now()
-	igmp, joins := hostGroups(facts.Interfaces, intent.Group)
+	igmp, joins := host.Joined(facts.Interfaces, intent.Group.Addr.Is4())
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
 	case s.life.Err() != nil:
 		return // the sockets are closed, and that is no pitfall
-	case s.group != intent.Group, !slices.Equal(indexes(s.joinedOn(s.group)), intent.Joined):
+	case s.group != intent.Group, !slices.Equal(host.Indexes(s.joinedOn(s.group)), intent.Joined):
 		return // the facts are of before, or after; whoever changed it comes here next
 	}
 	facts.Heard = maps.Clone(s.heard)
@@ -100,41 +100,14 @@ func dropsHint(readBuffer int) string {
 }
 
 func dropsText(n uint64) string {
-	return count(int(n), "datagram") + " lost in the kernel: the receive buffer was full, or they arrived damaged"
-}
-
-// hostGroups asks the kernel what all programs of the host have joined, by
-// interface, nil where the system does not tell; and the version of IGMP that is
-// spoken on each, for a group of IPv4.
-func hostGroups(on []host.Interface, g mcast.Group) (versions map[int]int, joins map[int][]netip.Addr) {
-	v4, err4 := host.IGMP()
-	v6, err6 := host.MLD()
-	versions = map[int]int{}
-	if g.Addr.Is4() {
-		for _, i := range v4 {
-			versions[i.Index] = i.Version
-		}
-	}
-	if err4 != nil && err6 != nil {
-		return versions, nil
-	}
-	joins = map[int][]netip.Addr{}
-	for _, i := range on {
-		joins[i.Index] = []netip.Addr{}
-	}
-	for _, i := range slices.Concat(v4, v6) {
-		for _, g := range i.Groups {
-			joins[i.Index] = append(joins[i.Index], g.Addr)
-		}
-	}
-	return versions, joins
+	return chat.Count(int(n), "datagram") + " lost in the kernel: the receive buffer was full, or they arrived damaged"
 }
 
 // intent is what the session does now; the caller holds s.mu.
 func (s *session) intent(now time.Time) doctor.Intent {
 	in := doctor.Intent{
 		Group:        s.group,
-		Joined:       indexes(s.joinedOn(s.group)),
+		Joined:       host.Indexes(s.joinedOn(s.group)),
 		Wanted:       slices.Clone(s.byUser),
 		Send:         s.send.Index,
 		Loopback:     s.loopback,
@@ -203,7 +176,7 @@ func egress(a doctor.Answer, because string) tui.Egress {
 func (s *session) announce() {
 	text, hints := egressText(s.out), ""
 	if s.out.Err != nil {
-		text, hints = "sends go nowhere: "+reason(s.out.Err), hint(s.out.Err)
+		text, hints = "sends go nowhere: "+mcast.Reason(s.out.Err), hint(s.out.Err)
 	}
 	if text != s.told {
 		s.told = text
@@ -243,7 +216,7 @@ func (s *session) Snapshot() tui.Snapshot {
 	if l := s.listeners[socketOf(s.group)]; l != nil {
 		snap.ReadBuffer = l.ReadBuffer()
 	}
-	on := indexes(s.joinedOn(s.group))
+	on := host.Indexes(s.joinedOn(s.group))
 	for _, i := range s.facts.Interfaces {
 		snap.Interfaces = append(snap.Interfaces, tui.Interface{
 			Interface: i,
@@ -269,12 +242,4 @@ func tallied(findings []doctor.Finding) (checked, unknown int) {
 		}
 	}
 	return len(names), unknown
-}
-
-func indexes(list []host.Interface) []int {
-	out := make([]int, len(list))
-	for n, i := range list {
-		out[n] = i.Index
-	}
-	return out
 }

@@ -17,8 +17,6 @@ import (
 
 // Errors of the command line itself.
 var (
-	errDefaultAlone   = errors.New("leaves the choice to the kernel, so it cannot stand beside others")
-	errZoneElsewhere  = errors.New("the zone of the group names another interface")
 	errNothingHeard   = errors.New("nothing heard")
 	errNoUnicast      = errors.New("not the address of a host")
 	errOtherVersion   = errors.New("not of the group's IP version, so it cannot send to that group")
@@ -33,16 +31,7 @@ var (
 	errTooLate        = errors.New("every answer came too late")
 	errFlood          = errors.New("--flood: only to 127.0.0.1 or ::1, or in a host of a lab: groupcast lab enter NAME HOST")
 	errPinging        = errors.New("one is under way")
-	errNothingUsable  = errors.New("no interface is up with an address of that IP version, not even lo")
 )
-
-// advised is an error that comes with what to do about it.
-type advised struct {
-	error
-	advice string
-}
-
-func (e advised) Unwrap() error { return e.error }
 
 // hint says what to do about an error, or "" when there is nothing to say
 // that the error does not.
@@ -50,8 +39,8 @@ func hint(err error) string {
 	if _, ok := errors.AsType[saveError](err); ok {
 		return saveHint(err)
 	}
-	if a, ok := errors.AsType[advised](err); ok {
-		return clean(a.advice)
+	if a, ok := errors.AsType[*mcast.Advised](err); ok {
+		return chat.Clean(a.Advice)
 	}
 	if h := labHint(err); h != "" {
 		return h
@@ -81,9 +70,9 @@ func hint(err error) string {
 		return "name the interface to join and send by: -i NAME, or /interface NAME; groupcast interfaces lists them"
 	case v6OnLo:
 		return "Linux has no route for IPv6 groups on lo; an IPv4 group works there"
-	case errors.Is(err, errZoneElsewhere):
+	case errors.Is(err, host.ErrZoneElsewhere):
 		return "name the interface once: by the zone, as in ff02::114%eth0, or by -i"
-	case errors.Is(err, errDefaultAlone):
+	case errors.Is(err, host.ErrDefaultAlone):
 		return "either name interfaces, or leave joining and sending to the kernel: -i default"
 	case errors.Is(err, errors.ErrUnsupported):
 		return "this system does not do that; the other commands and groups go on working"
@@ -127,7 +116,7 @@ func hint(err error) string {
 		return "name its address instead, or see which name server is asked: cat /etc/resolv.conf"
 	case errors.Is(err, probe.ErrNoSuchFamily):
 		return "leave -4 or -6 out, or name an address of that version"
-	case errors.Is(err, errNothingUsable):
+	case errors.Is(err, host.ErrNothingUsable):
 		return "switch on lo at least: ip link set lo up; for IPv6, see that net.ipv6.conf.all.disable_ipv6 is 0"
 	case errors.Is(err, syscall.EPERM):
 		return "a firewall on this host refused it; see: nft list ruleset, or iptables -S OUTPUT"
@@ -174,23 +163,8 @@ func complain(w io.Writer, err error) {
 		}
 		return
 	}
-	fmt.Fprintf(w, "groupcast: %s\n", clean(plain(err)))
+	fmt.Fprintf(w, "groupcast: %s\n", chat.Clean(mcast.Plain(err)))
 	if h := hint(err); h != "" {
 		fmt.Fprintf(w, "  hint: %s\n", h)
 	}
 }
-
-// plain is an error's text without the package's name in front.
-func plain(err error) string {
-	return strings.ReplaceAll(strings.TrimPrefix(err.Error(), "mcast: "), "\nmcast: ", "\n")
-}
-
-// reason is the cause of an error of package mcast, without what was tried.
-func reason(err error) string {
-	if op, ok := errors.AsType[*mcast.OpError](err); ok {
-		err = op.Err
-	}
-	return err.Error()
-}
-
-func clean(s string) string { return chat.Sanitize([]byte(s)).String() }

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/doctor"
 	"github.com/groupcast/groupcast/mcast/host"
 )
@@ -40,8 +41,8 @@ func showInterfaces(out io.Writer, g mcast.Group, set *settings) error {
 	if err != nil {
 		return err
 	}
-	c, err := choose(facts.Interfaces, set.interfaces, g.Addr)
-	if err != nil && !errors.Is(err, errNothingUsable) {
+	c, err := host.Choose(facts.Interfaces, set.interfaces, g.Addr)
+	if err != nil && !errors.Is(err, host.ErrNothingUsable) {
 		return err
 	}
 	findings := doctor.Seen(doctor.Diagnose(facts, intentOf(g, c, facts.Join, set)))
@@ -49,7 +50,7 @@ func showInterfaces(out io.Writer, g mcast.Group, set *settings) error {
 		interfacesJSON(out, g, facts, findings)
 	} else {
 		interfacesText(out, g, facts)
-		fmt.Fprintf(out, "\n%s\n", clean(choiceText(g, c)))
+		fmt.Fprintf(out, "\n%s\n", chat.Clean(choiceText(g, c)))
 		for _, f := range findings {
 			writeFinding(out, f)
 		}
@@ -62,13 +63,13 @@ func showInterfaces(out io.Writer, g mcast.Group, set *settings) error {
 
 // intentOf is what groupcast would do with these flags; join is where the
 // kernel joins.
-func intentOf(g mcast.Group, c choice, join doctor.Answer, set *settings) doctor.Intent {
+func intentOf(g mcast.Group, c host.Choice, join doctor.Answer, set *settings) doctor.Intent {
 	g.Addr = g.Addr.WithZone("") // c says it
-	in := doctor.Intent{Group: g, Joined: indexes(c.joins), Send: c.send.Index, Loopback: set.loopback, Hops: set.hops, MulticastAll: set.multicastAll}
-	if c.byUser {
-		in.Wanted = c.joins
+	in := doctor.Intent{Group: g, Joined: host.Indexes(c.Joins), Send: c.Send.Index, Loopback: set.loopback, Hops: set.hops, MulticastAll: set.multicastAll}
+	if c.ByUser {
+		in.Wanted = c.Joins
 	}
-	if len(c.joins) == 1 && c.joins[0].Index == 0 {
+	if len(c.Joins) == 1 && c.Joins[0].Index == 0 {
 		in.Joined = nil
 		if join.Err == nil {
 			in.Joined = []int{join.Route.IfIndex}
@@ -78,7 +79,7 @@ func intentOf(g mcast.Group, c choice, join doctor.Answer, set *settings) doctor
 }
 
 func interfacesText(out io.Writer, g mcast.Group, facts doctor.Facts) {
-	igmp, _ := hostGroups(facts.Interfaces, g)
+	igmp, _ := host.Joined(facts.Interfaces, g.Addr.Is4())
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "INTERFACE\tINDEX\tSTATE\tADDRESSES\tMTU\tMULTICAST\tIGMP")
 	for _, i := range facts.Interfaces {
@@ -90,33 +91,33 @@ func interfacesText(out io.Writer, g mcast.Group, facts doctor.Facts) {
 		if i.Flags&net.FlagMulticast != 0 {
 			multicast = "yes"
 		}
-		fmt.Fprintf(t, "%s\t%d\t%s\t%s\t%d\t%s\t%s\n", clean(i.Name), i.Index, state(i), addresses(i), i.MTU, multicast, version)
+		fmt.Fprintf(t, "%s\t%d\t%s\t%s\t%d\t%s\t%s\n", chat.Clean(i.Name), i.Index, state(i), addresses(i), i.MTU, multicast, version)
 	}
 	t.Flush()
 	fmt.Fprintf(out, "\n%s, for a program that names no interface:\n", g)
-	fmt.Fprintf(out, "  a join lands on   %s\n", clean(answerText(facts.Join)))
-	fmt.Fprintf(out, "  a send leaves by  %s\n", clean(answerText(facts.Send)))
+	fmt.Fprintf(out, "  a join lands on   %s\n", chat.Clean(answerText(facts.Join)))
+	fmt.Fprintf(out, "  a send leaves by  %s\n", chat.Clean(answerText(facts.Send)))
 }
 
 // choiceText says what groupcast itself would do with these flags.
-func choiceText(g mcast.Group, c choice) string {
-	if len(c.joins) == 0 {
-		return "groupcast cannot join: " + errNothingUsable.Error()
+func choiceText(g mcast.Group, c host.Choice) string {
+	if len(c.Joins) == 0 {
+		return "groupcast cannot join: " + host.ErrNothingUsable.Error()
 	}
-	on := strings.Join(names(c.joins), ", ")
-	if c.joins[0].Index == 0 {
+	on := strings.Join(chat.InterfaceNames(c.Joins), ", ")
+	if c.Joins[0].Index == 0 {
 		on = "the kernel's choice"
 	}
-	out := wayOut(g, c.send, c.lo, 0)
+	out := wayOut(g, c.Send, c.Lo, 0)
 	if out.Err != nil {
-		return fmt.Sprintf("groupcast joins on %s, and its sends go nowhere: %s", on, reason(out.Err))
+		return fmt.Sprintf("groupcast joins on %s, and its sends go nowhere: %s", on, mcast.Reason(out.Err))
 	}
 	return fmt.Sprintf("groupcast joins on %s; its %s", on, egressText(out))
 }
 
 func answerText(a doctor.Answer) string {
 	if a.Err != nil {
-		return "nothing: " + reason(a.Err)
+		return "nothing: " + mcast.Reason(a.Err)
 	}
 	e := egress(a, "")
 	text := e.Interface
@@ -173,10 +174,10 @@ type jsonRoute struct {
 }
 
 func interfacesJSON(out io.Writer, g mcast.Group, facts doctor.Facts, findings []doctor.Finding) {
-	igmp, _ := hostGroups(facts.Interfaces, g)
+	igmp, _ := host.Joined(facts.Interfaces, g.Addr.Is4())
 	for _, i := range facts.Interfaces {
 		o := jsonInterface{
-			Type: "interface", Name: clean(i.Name), Index: i.Index, State: state(i), Addresses: []string{}, MTU: i.MTU,
+			Type: "interface", Name: chat.Clean(i.Name), Index: i.Index, State: state(i), Addresses: []string{}, MTU: i.MTU,
 			Multicast: i.Flags&net.FlagMulticast != 0, Usable: i.Usable(g.Addr), IGMP: igmp[i.Index],
 		}
 		for _, a := range i.Addrs {
@@ -193,11 +194,11 @@ func interfacesJSON(out io.Writer, g mcast.Group, facts doctor.Facts, findings [
 
 func routeObject(what string, g mcast.Group, a doctor.Answer) jsonRoute {
 	if a.Err != nil {
-		return jsonRoute{Type: what, Group: g.String(), Error: reason(a.Err)}
+		return jsonRoute{Type: what, Group: g.String(), Error: mcast.Reason(a.Err)}
 	}
 	e := egress(a, "")
 	return jsonRoute{
-		Type: what, Group: g.String(), Interface: clean(e.Interface), IfIndex: e.IfIndex,
+		Type: what, Group: g.String(), Interface: chat.Clean(e.Interface), IfIndex: e.IfIndex,
 		Source: addrText(e.Source), Because: e.Because,
 	}
 }

@@ -31,16 +31,16 @@ func newKeeper(say func(string), fail func(error)) *keeper {
 // for its IP version and port, and returns where it is joined. A group that
 // cannot be joined anywhere is an error; one that is joined on some interfaces
 // only is a remark.
-func (k *keeper) join(g mcast.Group, c choice) ([]host.Interface, error) {
+func (k *keeper) join(g mcast.Group, c host.Choice) ([]host.Interface, error) {
 	conn := k.conns[socketOf(g)]
-	k.widely[wherever(g)] = c.everywhere()
+	k.widely[wherever(g)] = c.Everywhere()
 	var errs []error
-	for _, i := range c.joins {
+	for _, i := range c.Joins {
 		if err := conn.Join(g, i); err != nil && !errors.Is(err, mcast.ErrJoined) {
 			errs = append(errs, err)
 		}
 	}
-	if len(errs) == len(c.joins) {
+	if len(errs) == len(c.Joins) {
 		return nil, errors.Join(errs...)
 	}
 	for _, err := range errs {

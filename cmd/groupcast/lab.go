@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/lab"
 )
 
@@ -87,7 +88,7 @@ func listLabs(cmd *cobra.Command, running []string) {
 func size(name string) string {
 	r, err := lab.Dial(name)
 	if err != nil {
-		return clean(err.Error()) // it has ended since
+		return chat.Clean(err.Error()) // it has ended since
 	}
 	return inventory(r.Topology())
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
+	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/lab"
 )
 
@@ -73,7 +74,7 @@ func runLabDemo(cmd *cobra.Command, set *settings) error {
 			asked = nil
 			endSoon(screen, end)
 		case err := <-peerEnd:
-			lost = fmt.Errorf("lab: host B has ended: %v\n%s", err, clean(said.String()))
+			lost = fmt.Errorf("lab: host B has ended: %v\n%s", err, chat.Clean(said.String()))
 			endSoon(screen, end)
 		case err := <-screenEnd:
 			if lost != nil && ctx.Err() == nil {

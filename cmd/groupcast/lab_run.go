@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/lab"
 	"github.com/groupcast/groupcast/mcast/lab/lesson"
 )
@@ -156,7 +157,7 @@ func (p *lessonPrinter) event(e lesson.Event) {
 	case e.Outcome != nil:
 		p.outcome(*e.Outcome)
 	case e.Part.Step != nil && e.Part.Step.Acts():
-		fmt.Fprintf(p.out, "\n  %s\n", clean(e.Part.Step.String()))
+		fmt.Fprintf(p.out, "\n  %s\n", chat.Clean(e.Part.Step.String()))
 	case e.Part.Step != nil:
 	case e.Part.Question != "":
 		fmt.Fprintf(p.out, "\n%s", indent(wrap("Think: "+e.Part.Question, lessonWidth-4), "  "))
@@ -169,14 +170,14 @@ func (p *lessonPrinter) outcome(o lesson.Outcome) {
 	switch {
 	case o.Expected == "": // an action: what it printed
 		for _, line := range o.Seen {
-			fmt.Fprintf(p.out, "    | %s\n", clean(line))
+			fmt.Fprintf(p.out, "    | %s\n", chat.Clean(line))
 		}
 		p.printed = o.Seen
 		return
 	case o.Passed:
-		fmt.Fprintf(p.out, "  %s expected: %s\n", p.ok, clean(o.Expected))
+		fmt.Fprintf(p.out, "  %s expected: %s\n", p.ok, chat.Clean(o.Expected))
 	default:
-		fmt.Fprintf(p.out, "  %s EXPECTED: %s\n", p.failed, clean(o.Expected))
+		fmt.Fprintf(p.out, "  %s EXPECTED: %s\n", p.failed, chat.Clean(o.Expected))
 	}
 	if o.Passed && len(o.Seen) == 1 && slices.Contains(p.printed, o.Seen[0]) {
 		return // it was shown
@@ -186,7 +187,7 @@ func (p *lessonPrinter) outcome(o lesson.Outcome) {
 		fmt.Fprintf(p.out, "  %s     seen: nothing%s\n", blank, map[bool]string{true: ", as expected"}[o.Passed])
 	}
 	for i, line := range o.Seen {
-		fmt.Fprintf(p.out, "  %s %9s %s\n", blank, map[bool]string{true: "seen:"}[i == 0], clean(line))
+		fmt.Fprintf(p.out, "  %s %9s %s\n", blank, map[bool]string{true: "seen:"}[i == 0], chat.Clean(line))
 	}
 }
 
@@ -256,7 +257,7 @@ func lessonJSON(out io.Writer, e lesson.Event) {
 		o := e.Outcome
 		seen := make([]string, len(o.Seen))
 		for i, s := range o.Seen {
-			seen[i] = clean(s)
+			seen[i] = chat.Clean(s)
 		}
 		writeJSON(out, jsonOutcome{"outcome", o.Step.Line, o.Expected, seen, o.Passed, float64(o.Took.Microseconds()) / 1000})
 	case e.Part.Step != nil:

@@ -91,7 +91,7 @@ var errQuit = errors.New("quit")
 func (s *session) command(ctx context.Context, line string, p *linePrinter) error {
 	a, text, quits, err := tui.Command(line, s.Snapshot())
 	if err != nil {
-		p.warn(clean(plain(err)), chat.Sanitize([]byte(tui.Hint(err))))
+		p.warn(chat.Clean(mcast.Plain(err)), chat.SanitizeString(tui.Hint(err)))
 		return nil
 	}
 	for _, row := range text {
@@ -219,18 +219,18 @@ func (p *linePrinter) end(s *session, readErr error) error {
 
 func sentText(c chat.Counters, snap tui.Snapshot) string {
 	if c.Sent == 0 {
-		return "sent nothing: " + count(int(c.Failed), "line") + " could not be sent"
+		return "sent nothing: " + chat.Count(int(c.Failed), "line") + " could not be sent"
 	}
-	lines := count(int(c.Sent), "line")
+	lines := chat.Count(int(c.Sent), "line")
 	if c.Failed > 0 {
-		lines = fmt.Sprintf("%d of %s", c.Sent, count(int(c.Sent+c.Failed), "line"))
+		lines = fmt.Sprintf("%d of %s", c.Sent, chat.Count(int(c.Sent+c.Failed), "line"))
 	}
 	text := fmt.Sprintf("sent %s to %s by %s", lines, snap.Group, snap.Sends.Interface)
 	switch {
 	case !snap.Loopback:
 		return text + "; own copies are off"
 	case c.Missing > 0:
-		return text + "; no own copy of " + count(int(c.Missing), "line")
+		return text + "; no own copy of " + chat.Count(int(c.Missing), "line")
 	}
 	return text + fmt.Sprintf("; own copies back: %d, which only shows that this host hears itself", c.Sent-c.Missing)
 }

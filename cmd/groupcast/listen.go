@@ -111,7 +111,7 @@ func (l *listener) run(ctx context.Context, groups []mcast.Group) error {
 // join joins a group on each interface that is chosen for it, on the socket
 // for its IP version and port.
 func (l *listener) join(ctx context.Context, list []host.Interface, g mcast.Group) error {
-	c, err := choose(list, l.set.interfaces, g.Addr)
+	c, err := host.Choose(list, l.set.interfaces, g.Addr)
 	if err != nil {
 		return &mcast.OpError{Op: "join", Target: g.String(), Err: err}
 	}
@@ -137,7 +137,7 @@ func (l *listener) name(list []host.Interface) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, i := range list {
-		l.names[i.Index] = clean(i.Name)
+		l.names[i.Index] = chat.Clean(i.Name)
 	}
 }
 
@@ -173,7 +173,7 @@ type jsonJoined struct {
 
 func (l *listener) joined(g mcast.Group, on []host.Interface, readBuffer int) {
 	if l.set.json {
-		writeJSON(l.out, jsonJoined{"joined", g.String(), names(on), readBuffer})
+		writeJSON(l.out, jsonJoined{"joined", g.String(), chat.InterfaceNames(on), readBuffer})
 	}
 	l.remark(joinedText(g, on, readBuffer))
 }
@@ -222,7 +222,7 @@ func (l *listener) print(d mcast.Datagram) {
 		l.out.Write(d.Data)
 	case l.set.json:
 		writeJSON(l.out, jsonDatagram{
-			Type: "datagram", Time: d.At, From: clean(d.From.String()), To: addrText(d.To),
+			Type: "datagram", Time: d.At, From: chat.Clean(d.From.String()), To: addrText(d.To),
 			Interface: name, IfIndex: d.IfIndex, TTL: d.Hops, Size: len(d.Data),
 			Text: chat.Sanitize(d.Data).String(), Data: d.Data, Stray: d.Stray,
 		})
@@ -232,7 +232,7 @@ func (l *listener) print(d mcast.Datagram) {
 			stray = "  another's membership"
 		}
 		fmt.Fprintf(l.out, "%s  %s  %s → %s%s  ttl %d  %d B  %s\n", d.At.Format("15:04:05.000"),
-			name, clean(d.From.String()), addrText(d.To), stray, d.Hops, len(d.Data), gutter(chat.Sanitize(d.Data).String(), 10))
+			name, chat.Clean(d.From.String()), addrText(d.To), stray, d.Hops, len(d.Data), chat.Gutter(chat.Sanitize(d.Data).String(), 10))
 	}
 }
 
@@ -263,11 +263,11 @@ func (l *listener) end(ctx context.Context, groups []mcast.Group) error {
 	if l.err != nil {
 		return l.err
 	}
-	senders := count(len(l.senders), "sender")
+	senders := chat.Count(len(l.senders), "sender")
 	if l.full {
 		senders = "more than " + senders
 	}
-	text := fmt.Sprintf("heard %s from %s", count(l.heard, "datagram"), senders)
+	text := fmt.Sprintf("heard %s from %s", chat.Count(l.heard, "datagram"), senders)
 	switch {
 	case l.strays > 0 && l.set.multicastAll:
 		text += fmt.Sprintf(", %d of them of groups that only others have joined", l.strays)
@@ -295,13 +295,13 @@ func (l *listener) end(ctx context.Context, groups []mcast.Group) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case l.heard == 0:
-		what := count(len(groups), "group")
+		what := chat.Count(len(groups), "group")
 		if len(groups) == 1 {
 			what = groups[0].String()
 		}
 		return fmt.Errorf("listen %s: %w in %s", what, errNothingHeard, l.timeout)
 	case l.count > 0:
-		return fmt.Errorf("heard %s in %s, not %d", count(l.heard, "datagram"), l.timeout, l.count)
+		return fmt.Errorf("heard %s in %s, not %d", chat.Count(l.heard, "datagram"), l.timeout, l.count)
 	case dropped > 0:
 		return status(exitDoubt)
 	}
@@ -310,7 +310,7 @@ func (l *listener) end(ctx context.Context, groups []mcast.Group) error {
 
 func (l *listener) remark(text string) {
 	if !l.set.quiet && !l.set.json {
-		fmt.Fprintf(l.errs, "groupcast: %s\n", clean(text))
+		fmt.Fprintf(l.errs, "groupcast: %s\n", chat.Clean(text))
 	}
 }
 

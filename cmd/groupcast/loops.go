@@ -110,7 +110,7 @@ func (s *session) followAll(ch host.Change) {
 			s.ring.Put(s.room.Notice(now, rejoinedText(m), ""))
 		}
 		if err != nil {
-			s.ring.Put(s.room.Problem(now, plain(err), hint(err)))
+			s.ring.Put(s.room.Problem(now, mcast.Plain(err), hint(err)))
 		}
 	}
 	s.rename(ch)
@@ -132,7 +132,7 @@ func (s *session) joinOnNew(ch host.Change, now time.Time) {
 		case err == nil:
 			s.ring.Put(s.room.Notice(now, usableText(i, g), ""))
 		case !errors.Is(err, mcast.ErrJoined):
-			s.ring.Put(s.room.Problem(now, plain(err), hint(err)))
+			s.ring.Put(s.room.Problem(now, mcast.Plain(err), hint(err)))
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"syscall"
 
+	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/tui"
 )
 
@@ -82,7 +83,7 @@ func exitStatus(ctx context.Context, err error, errs io.Writer) int {
 		return exitInterrupted
 	}
 	complain(errs, err)
-	if _, ok := errors.AsType[usageError](err); ok || errors.Is(err, errDefaultAlone) || errors.Is(err, errZoneElsewhere) {
+	if _, ok := errors.AsType[usageError](err); ok || errors.Is(err, host.ErrDefaultAlone) || errors.Is(err, host.ErrZoneElsewhere) {
 		fmt.Fprintln(errs, "  usage: see groupcast --help")
 		return exitUsage
 	}

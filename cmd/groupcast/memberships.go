@@ -57,7 +57,7 @@ func (s *session) join(g mcast.Group, on []host.Interface, to purpose) ([]host.I
 		s.done.Go(func() { s.read(l) })
 	}
 	for _, err := range errs {
-		s.ring.Put(s.room.Problem(time.Now(), plain(err), hint(err)))
+		s.ring.Put(s.room.Problem(time.Now(), mcast.Plain(err), hint(err)))
 	}
 	if to == talk {
 		s.talkIn(g)
@@ -121,11 +121,11 @@ func (s *session) joinedOn(g mcast.Group) []host.Interface {
 
 // remember notes whether a group that was joined is to be joined on interfaces
 // to come, and forgets where it was left.
-func (s *session) remember(g mcast.Group, c choice) {
+func (s *session) remember(g mcast.Group, c host.Choice) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.widely[g] = c.everywhere()
-	for _, i := range c.joins {
+	s.widely[g] = c.Everywhere()
+	for _, i := range c.Joins {
 		delete(s.left, place{g, i.Name})
 	}
 }

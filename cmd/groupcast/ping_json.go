@@ -3,6 +3,8 @@ package main
 import (
 	"time"
 
+	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/ping"
 )
 
@@ -38,13 +40,13 @@ type jsonPing struct {
 func (t *pingText) eventObject(e ping.Event) jsonPing {
 	o := jsonPing{Type: string(e.Kind), Time: e.At, Seq: e.Seq, IfIndex: e.IfIndex, Size: e.Size, TTL: e.Hops, RTT: inMillis(e.RTT)}
 	if e.From.IsValid() {
-		o.From = clean(e.From.String())
+		o.From = chat.Clean(e.From.String())
 	}
 	if e.IfIndex != 0 {
 		o.Interface = t.name(e.IfIndex)
 	}
 	if e.Err != nil {
-		o.Error = cleanRow(plain(e.Err))
+		o.Error = chat.CleanRow(mcast.Plain(e.Err))
 	}
 	return o
 }
@@ -89,7 +91,7 @@ func (t *pingText) summaryJSON(s ping.Summary) {
 	answering := 0
 	for _, r := range s.Responders {
 		o := jsonResponder{
-			Type: "responder", From: clean(r.AddrPort().String()), IfIndex: r.IfIndex,
+			Type: "responder", From: chat.Clean(r.AddrPort().String()), IfIndex: r.IfIndex,
 			Sent: r.Sent, Received: r.Received, Lost: r.Lost, Duplicates: r.Duplicates, Late: r.Late, Changed: r.Changed, TTL: r.Hops,
 			Min: inMillis(r.Min), Avg: inMillis(r.Avg), Max: inMillis(r.Max), StdDev: inMillis(r.StdDev), P50: inMillis(r.P50), P99: inMillis(r.P99),
 		}
@@ -103,10 +105,10 @@ func (t *pingText) summaryJSON(s ping.Summary) {
 	}
 	errs := map[string]uint64{} // {}, not null
 	for text, n := range s.Errors {
-		errs[cleanRow(text)] += n
+		errs[chat.CleanRow(text)] += n
 	}
 	writeJSON(t.out, jsonPinged{
-		Type: "ping", Target: clean(t.target.addr.String()), Sent: s.Sent, Unanswered: s.Unanswered,
+		Type: "ping", Target: chat.Clean(t.target.addr.String()), Sent: s.Sent, Unanswered: s.Unanswered,
 		Responders: answering, Errors: errs, Foreign: s.Foreign, TookMS: inMillis(s.Took),
 	})
 }

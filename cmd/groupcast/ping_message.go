@@ -8,6 +8,8 @@ import (
 	"os"
 	"syscall"
 
+	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/ping"
 )
 
@@ -70,7 +72,7 @@ func (x *exchanges) try(ctx context.Context, message string) error {
 	x.tell("received", e.Read, e.From.String(), inMillis(e.RTT))
 	if !bytes.Equal(e.Answer, cfg.Message) {
 		x.differ++
-		fmt.Fprintf(x.errs, "groupcast: the answer is not the message: %s\n", cleanRow(string(e.Answer)))
+		fmt.Fprintf(x.errs, "groupcast: the answer is not the message: %s\n", chat.CleanRow(string(e.Answer)))
 	}
 	return nil
 }
@@ -85,7 +87,7 @@ type jsonPacket struct {
 }
 
 func (x *exchanges) tell(what string, size int, peer string, rtt float64) {
-	peer = clean(peer)
+	peer = chat.Clean(peer)
 	o := jsonPacket{Type: "packet-" + what, Bytes: size, RTT: rtt, From: peer}
 	text := fmt.Sprintf("packet-%s: bytes=%d from=%s time=%.3f ms", what, size, peer, rtt)
 	if what == "written" {
@@ -103,9 +105,9 @@ func (x *exchanges) tell(what string, size int, peer string, rtt float64) {
 func exchangeError(err error) error {
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return advised{err, "open, filtered or lost: UDP cannot tell; -t 5s waits longer, and groupcast probe says what is known"}
+		return &mcast.Advised{Err: err, Advice: "open, filtered or lost: UDP cannot tell; -t 5s waits longer, and groupcast probe says what is known"}
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return advised{err, refusedHint}
+		return &mcast.Advised{Err: err, Advice: refusedHint}
 	}
 	return err
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/ping"
 )
 
@@ -20,7 +21,7 @@ func (s *session) ping(requests int) error {
 	defer s.mu.Unlock()
 	g := s.group
 	fail := func(err error, hint string) error {
-		return advised{&mcast.OpError{Op: "ping", Target: g.String(), Err: err}, hint}
+		return &mcast.Advised{Err: &mcast.OpError{Op: "ping", Target: g.String(), Err: err}, Advice: hint}
 	}
 	switch {
 	case s.life.Err() != nil:
@@ -35,7 +36,7 @@ func (s *session) ping(requests int) error {
 		Target: g.AddrPort(), Via: mcast.ViaInterface(s.send, g.Addr), Count: requests, Interval: pingInterval,
 		Size: 32, Hops: s.hops, Trace: s.trace,
 	}
-	s.put(fmt.Sprintf("pinging %s with %s", g, count(requests, "request")), "")
+	s.put(fmt.Sprintf("pinging %s with %s", g, chat.Count(requests, "request")), "")
 	s.done.Go(func() {
 		defer s.recoverPanic()
 		summary, err := ping.Run(s.life, cfg)
@@ -56,10 +57,10 @@ func (s *session) pinged(g mcast.Group, summary ping.Summary, err error) {
 		return
 	}
 	if err != nil {
-		s.ring.Put(s.room.Problem(time.Now(), plain(err), hint(err)))
+		s.ring.Put(s.room.Problem(time.Now(), mcast.Plain(err), hint(err)))
 	}
 	for _, text := range slices.Sorted(maps.Keys(summary.Errors)) {
-		s.ring.Put(s.room.Problem(time.Now(), "ping: "+cleanRow(text), ""))
+		s.ring.Put(s.room.Problem(time.Now(), "ping: "+chat.CleanRow(text), ""))
 	}
 	for n, r := range summary.Responders {
 		if n == maxAnswers {
@@ -77,7 +78,7 @@ func (s *session) pinged(g mcast.Group, summary ping.Summary, err error) {
 func answeredText(r ping.Responder, by string) string {
 	text := fmt.Sprintf("%s answered %d of %d", r.AddrPort(), r.Received, r.Received+r.Lost)
 	if r.Received > 0 {
-		text += fmt.Sprintf(" in %s ms (%s to %s)", millis(r.Avg), millis(r.Min), millis(r.Max))
+		text += fmt.Sprintf(" in %s ms (%s to %s)", ping.Millis(r.Avg), ping.Millis(r.Min), ping.Millis(r.Max))
 	}
 	if by != "" {
 		text += ", by " + by

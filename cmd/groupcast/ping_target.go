@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/mcast/probe"
 	"github.com/groupcast/groupcast/tui"
@@ -31,7 +32,7 @@ func (t pingTarget) String() string {
 	if _, err := netip.ParseAddr(t.host); err != nil {
 		text = fmt.Sprintf("%s (%s)", t.host, text)
 	}
-	return clean(text)
+	return chat.Clean(text)
 }
 
 // findPingTarget reads HOST[:PORT] or GROUP[:PORT]. A name is looked up as the
@@ -97,19 +98,19 @@ type pingWay struct {
 func (t pingTarget) wayOut(interfaces []string) (pingWay, error) {
 	addr := t.addr.Addr()
 	g := mcast.Group{Addr: addr, Port: t.addr.Port()}
-	var c choice
+	var c host.Choice
 	if addr.IsMulticast() || addr.Zone() != "" || len(interfaces) > 0 {
 		list, err := host.Interfaces()
 		if err != nil {
 			return pingWay{}, err
 		}
-		if c, err = choose(list, interfaces, addr); err != nil {
+		if c, err = host.Choose(list, interfaces, addr); err != nil {
 			return pingWay{}, &mcast.OpError{Op: "ping", Target: t.addr.String(), Err: err}
 		}
 	}
-	w := pingWay{via: mcast.ViaInterface(c.send, g.Addr), egress: wayOut(g, c.send, c.lo, 0)}
-	if c.byUser && len(c.joins) > 1 {
-		w.all = c.joins
+	w := pingWay{via: mcast.ViaInterface(c.Send, g.Addr), egress: wayOut(g, c.Send, c.Lo, 0)}
+	if c.ByUser && len(c.Joins) > 1 {
+		w.all = c.Joins
 	}
 	return w, nil
 }
@@ -120,7 +121,7 @@ func (w pingWay) String() string {
 	case len(w.all) > 0:
 		return "requests leave by " + listed(w.all)
 	case w.egress.Err != nil:
-		return "requests go nowhere: " + reason(w.egress.Err)
+		return "requests go nowhere: " + mcast.Reason(w.egress.Err)
 	case !w.egress.Source.IsValid():
 		return fmt.Sprintf("requests leave by %s: %s", w.egress.Interface, w.egress.Because)
 	}

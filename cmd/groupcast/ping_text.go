@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/mcast/ping"
 )
@@ -35,16 +37,16 @@ func (t *pingText) begin() {
 	case t.json && !t.quiet:
 		e := t.way.egress
 		o := jsonPinging{Type: "pinging", Target: t.target.addr.String(), Group: t.target.group, Size: t.size, Because: e.Because}
-		o.Interface, o.IfIndex, o.Source = clean(e.Interface), e.IfIndex, addrText(e.Source)
+		o.Interface, o.IfIndex, o.Source = chat.Clean(e.Interface), e.IfIndex, addrText(e.Source)
 		if e.Err != nil {
-			o.Error = reason(e.Err)
+			o.Error = mcast.Reason(e.Err)
 		}
 		for _, i := range t.way.all {
-			o.Interfaces = append(o.Interfaces, clean(i.Name))
+			o.Interfaces = append(o.Interfaces, chat.Clean(i.Name))
 		}
 		writeJSON(t.out, o)
 	case !t.quiet:
-		t.remark(fmt.Sprintf("pinging %s with %s; %s", t.target, count(t.size, "byte"), t.way))
+		t.remark(fmt.Sprintf("pinging %s with %s; %s", t.target, chat.Count(t.size, "byte"), t.way))
 		if t.target.others > 0 {
 			t.remark(fmt.Sprintf("%s has %d more addresses; -4 or -6 chooses", t.target.host, t.target.others))
 		}
@@ -53,7 +55,7 @@ func (t *pingText) begin() {
 
 func (t *pingText) remark(text string) {
 	if !t.quiet && !t.json {
-		fmt.Fprintf(t.errs, "groupcast: %s\n", clean(text))
+		fmt.Fprintf(t.errs, "groupcast: %s\n", chat.Clean(text))
 	}
 }
 
@@ -66,7 +68,7 @@ func (t *pingText) event(e ping.Event) {
 		writeJSON(t.out, t.eventObject(e))
 		return
 	}
-	fmt.Fprintln(t.out, clean(t.eventText(e)))
+	fmt.Fprintln(t.out, chat.Clean(t.eventText(e)))
 	if e.Kind == ping.KindError {
 		t.advise(e.Err)
 	}
@@ -84,7 +86,7 @@ func (t *pingText) eventText(e ping.Event) string {
 		answer += fmt.Sprintf(" ttl=%d", e.Hops)
 	}
 	if e.RTT > 0 {
-		answer += fmt.Sprintf(" time=%s ms", millis(e.RTT))
+		answer += fmt.Sprintf(" time=%s ms", ping.Millis(e.RTT))
 	}
 	switch e.Kind {
 	case ping.KindDuplicate:
@@ -101,9 +103,9 @@ func (t *pingText) eventText(e ping.Event) string {
 		return fmt.Sprintf("no answer to seq=%d%s within %s", e.Seq, from, t.timeout)
 	case ping.KindError:
 		if e.Seq != 0 {
-			return fmt.Sprintf("seq=%d: %s", e.Seq, plain(e.Err))
+			return fmt.Sprintf("seq=%d: %s", e.Seq, mcast.Plain(e.Err))
 		}
-		return plain(e.Err)
+		return mcast.Plain(e.Err)
 	}
 	return answer
 }
@@ -145,25 +147,13 @@ func (t *pingText) name(index int) string {
 		t.names = map[int]string{}
 		list, _ := host.Interfaces()
 		for _, i := range list {
-			t.names[i.Index] = clean(i.Name)
+			t.names[i.Index] = chat.Clean(i.Name)
 		}
 		if t.names[index] == "" { // it is gone
 			t.names[index] = fmt.Sprintf("#%d", index)
 		}
 	}
 	return t.names[index]
-}
-
-// millis is a time in milliseconds, with as many digits as mean something.
-func millis(d time.Duration) string {
-	ms := float64(d) / float64(time.Millisecond)
-	switch {
-	case d < time.Millisecond:
-		return fmt.Sprintf("%.3f", ms)
-	case d < 100*time.Millisecond:
-		return fmt.Sprintf("%.2f", ms)
-	}
-	return fmt.Sprintf("%.1f", ms)
 }
 
 // summary tells the statistics of every responder, and what went wrong.
@@ -174,24 +164,24 @@ func (t *pingText) summary(s ping.Summary) {
 	}
 	for _, r := range s.Responders {
 		for _, row := range t.responderText(r) {
-			fmt.Fprintln(t.out, clean(row))
+			fmt.Fprintln(t.out, chat.Clean(row))
 		}
 	}
 	if t.target.group {
-		text := fmt.Sprintf("%s to %s in %s", count(len(s.Responders), "responder"), count(int(s.Sent), "request"), s.Took.Round(time.Millisecond))
+		text := fmt.Sprintf("%s to %s in %s", chat.Count(len(s.Responders), "responder"), chat.Count(int(s.Sent), "request"), s.Took.Round(time.Millisecond))
 		if s.Unanswered > 0 {
 			text += fmt.Sprintf("; %d answered by nobody", s.Unanswered)
 		}
 		fmt.Fprintln(t.out, text)
 	}
 	for _, text := range slices.Sorted(maps.Keys(s.Errors)) {
-		fmt.Fprintf(t.out, "%s: %s\n", count(int(s.Errors[text]), "error"), cleanRow(strings.TrimPrefix(text, "mcast: ")))
+		fmt.Fprintf(t.out, "%s: %s\n", chat.Count(int(s.Errors[text]), "error"), chat.CleanRow(strings.TrimPrefix(text, "mcast: ")))
 	}
 	if s.Foreign > 0 {
-		t.remark(count(int(s.Foreign), "datagram") + " came that answers nothing that was sent")
+		t.remark(chat.Count(int(s.Foreign), "datagram") + " came that answers nothing that was sent")
 	}
 	if s.Unlisted > 0 {
-		t.remark(fmt.Sprintf("%s of responders after the first %d are not counted", count(int(s.Unlisted), "answer"), ping.MaxResponders))
+		t.remark(fmt.Sprintf("%s of responders after the first %d are not counted", chat.Count(int(s.Unlisted), "answer"), ping.MaxResponders))
 	}
 }
 
@@ -219,7 +209,7 @@ func (t *pingText) responderText(r ping.Responder) []string {
 	rows := []string{head + " ---", facts}
 	if r.Received > 0 {
 		rows = append(rows, fmt.Sprintf("min/avg/max/stddev = %s/%s/%s/%s ms, p50 %s p99 %s",
-			millis(r.Min), millis(r.Avg), millis(r.Max), millis(r.StdDev), millis(r.P50), millis(r.P99)))
+			ping.Millis(r.Min), ping.Millis(r.Avg), ping.Millis(r.Max), ping.Millis(r.StdDev), ping.Millis(r.P50), ping.Millis(r.P99)))
 	}
 	return rows
 }
@@ -260,19 +250,19 @@ func (t *pingText) nothing(s ping.Summary) error {
 	}
 	switch {
 	case changed > 0:
-		return advised{fmt.Errorf("ping %s: %w", t.target, errNotSame), "it is no echo server, or one that cuts or marks what it sends back"}
+		return &mcast.Advised{Err: fmt.Errorf("ping %s: %w", t.target, errNotSame), Advice: "it is no echo server, or one that cuts or marks what it sends back"}
 	case late > 0:
-		return advised{fmt.Errorf("ping %s: %w", t.target, errTooLate), "wait longer: -t 5s"}
+		return &mcast.Advised{Err: fmt.Errorf("ping %s: %w", t.target, errTooLate), Advice: "wait longer: -t 5s"}
 	case t.target.broadcast:
-		return advised{err, "groupcast echo answers no broadcasts, and many servers do not; a group is pinged instead: groupcast ping 224.0.0.114"}
+		return &mcast.Advised{Err: err, Advice: "groupcast echo answers no broadcasts, and many servers do not; a group is pinged instead: groupcast ping 224.0.0.114"}
 	case t.target.group:
-		return advised{err, "start a responder on a host of that network: groupcast echo " + clean(t.target.addr.String())}
+		return &mcast.Advised{Err: err, Advice: "start a responder on a host of that network: groupcast echo " + chat.Clean(t.target.addr.String())}
 	case refused:
-		return advised{err, refusedHint}
+		return &mcast.Advised{Err: err, Advice: refusedHint}
 	case len(s.Errors) > 0:
 		return err
 	}
-	return advised{err, "open, filtered or lost: UDP cannot tell; groupcast probe " + clean(t.target.addr.String()) + " says what is known"}
+	return &mcast.Advised{Err: err, Advice: "open, filtered or lost: UDP cannot tell; groupcast probe " + chat.Clean(t.target.addr.String()) + " says what is known"}
 }
 
 const (

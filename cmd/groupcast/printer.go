@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
-	"strings"
 	"time"
 
 	"github.com/groupcast/groupcast/mcast/chat"
@@ -39,7 +38,7 @@ func (p *linePrinter) batch(b tui.Batch) {
 	}
 	if b.Dropped > 0 {
 		p.dropped += b.Dropped
-		p.remark(count(int(b.Dropped), "line") + " lost: they came faster than they were printed")
+		p.remark(chat.Count(int(b.Dropped), "line") + " lost: they came faster than they were printed")
 	}
 }
 
@@ -47,32 +46,23 @@ func (p *linePrinter) line(l chat.Line) {
 	switch l.Kind {
 	case chat.Heard:
 		at := l.At.Format(time.TimeOnly)
-		fmt.Fprintf(p.out, "%s  %-15s  %s  %s\n", at, speaker(l, l.From.Addr().String()), l.Interface, gutter(l.Text.String(), len(at)+2))
+		fmt.Fprintf(p.out, "%s  %-15s  %s  %s\n", at, l.Speaker(l.From.Addr().String()), l.Interface, chat.Gutter(l.Text.String(), len(at)+2))
 	case chat.Own:
 		switch l.Copy {
 		case chat.CopyNone:
-			p.warn(fmt.Sprintf("not sent: %s", oneRow(l.Text)), l.Hint)
+			p.warn(fmt.Sprintf("not sent: %s", l.Text.Row()), l.Hint)
 		case chat.CopyBack, chat.CopyOff:
 			if p.person {
 				p.remark(sentLine(l))
 			}
 		case chat.CopyMissing:
-			p.remark(fmt.Sprintf("no own copy within %s of: %s", chat.CopyTimeout, oneRow(l.Text)))
+			p.remark(fmt.Sprintf("no own copy within %s of: %s", chat.CopyTimeout, l.Text.Row()))
 		}
 	case chat.Problem:
-		p.warn(oneRow(l.Text), l.Hint)
+		p.warn(l.Text.Row(), l.Hint)
 	case chat.Notice:
-		p.remark(oneRow(l.Text))
+		p.remark(l.Text.Row())
 	}
-}
-
-// speaker is who said a line that was heard, by that address. A zone in it is
-// the name of an interface.
-func speaker(l chat.Line, from string) string {
-	if l.Direct {
-		from += " (to you alone)"
-	}
-	return clean(from)
 }
 
 // sentLine says by which way a line left.
@@ -87,23 +77,15 @@ func sentLine(l chat.Line) string {
 	return text
 }
 
-// gutter keeps the rows of a message apart from rows of our own, whose text
-// begins at that column.
-func gutter(text string, column int) string {
-	return strings.ReplaceAll(text, "\n", "\n"+strings.Repeat(" ", column)+"│ ")
-}
-
-func oneRow(t chat.Text) string { return strings.ReplaceAll(t.String(), "\n", " ⏎ ") }
-
 func (p *linePrinter) remark(text string) {
 	if !p.quiet && !p.json {
-		fmt.Fprintf(p.errs, "groupcast: %s\n", clean(text))
+		fmt.Fprintf(p.errs, "groupcast: %s\n", chat.Clean(text))
 	}
 }
 
 func (p *linePrinter) warn(text string, hint chat.Text) {
 	fmt.Fprintf(p.errs, "groupcast: %s\n", text)
-	if h := oneRow(hint); h != "" {
+	if h := hint.Row(); h != "" {
 		fmt.Fprintf(p.errs, "  hint: %s\n", h)
 	}
 }
@@ -135,23 +117,19 @@ func writeFinding(w io.Writer, f doctor.Finding) {
 
 // headline is a finding in one row, and writeReasons the rows below it.
 func headline(f doctor.Finding) string {
-	return fmt.Sprintf("%s: %s: %s", f.Verdict, f.Name, cleanRow(f.Title))
+	return fmt.Sprintf("%s: %s: %s", f.Verdict, f.Name, chat.CleanRow(f.Title))
 }
 
 func writeReasons(w io.Writer, f doctor.Finding) {
-	fmt.Fprintf(w, "  because: %s\n", cleanRow(f.Evidence))
+	fmt.Fprintf(w, "  because: %s\n", chat.CleanRow(f.Evidence))
 	writeHints(w, f)
 }
 
 func writeHints(w io.Writer, f doctor.Finding) {
 	for _, h := range f.Hints {
-		fmt.Fprintf(w, "  hint: %s\n", cleanRow(h))
+		fmt.Fprintf(w, "  hint: %s\n", chat.CleanRow(h))
 	}
 }
-
-// cleanRow is a text of the system's on one row: the name of a program may hold
-// a line end.
-func cleanRow(s string) string { return oneRow(chat.Sanitize([]byte(s))) }
 
 // findingObject is a finding as --json prints it.
 type findingObject struct {
@@ -162,14 +140,14 @@ type findingObject struct {
 func objectOf(f doctor.Finding) findingObject {
 	hints := make([]string, len(f.Hints)) // [], not null
 	for i, h := range f.Hints {
-		hints[i] = cleanRow(h)
+		hints[i] = chat.CleanRow(h)
 	}
-	f.Title, f.Evidence, f.Hints, f.Interface = cleanRow(f.Title), cleanRow(f.Evidence), hints, clean(f.Interface)
+	f.Title, f.Evidence, f.Hints, f.Interface = chat.CleanRow(f.Title), chat.CleanRow(f.Evidence), hints, chat.Clean(f.Interface)
 	if f.Fix != nil {
 		fix := *f.Fix
-		fix.UseInterface, fix.Rejoin = clean(fix.UseInterface), clean(fix.Rejoin)
+		fix.UseInterface, fix.Rejoin = chat.Clean(fix.UseInterface), chat.Clean(fix.Rejoin)
 		if fix.Leave != nil {
-			fix.Leave = &doctor.Place{Group: fix.Leave.Group, Interface: clean(fix.Leave.Interface)}
+			fix.Leave = &doctor.Place{Group: fix.Leave.Group, Interface: chat.Clean(fix.Leave.Interface)}
 		}
 		f.Fix = &fix
 	}
@@ -203,7 +181,7 @@ func lineObject(l chat.Line) jsonLine {
 		Source: addrText(l.Source), To: addrText(l.To),
 	}
 	if l.From.IsValid() {
-		o.From = clean(l.From.String())
+		o.From = chat.Clean(l.From.String())
 	}
 	switch l.Kind {
 	case chat.Heard:
@@ -230,15 +208,7 @@ func addrText(a netip.Addr) string {
 	if !a.IsValid() {
 		return ""
 	}
-	return clean(a.String())
-}
-
-// count is "1 datagram", "2 datagrams".
-func count(n int, thing string) string {
-	if n != 1 {
-		thing += "s"
-	}
-	return fmt.Sprintf("%d %s", n, thing)
+	return chat.Clean(a.String())
 }
 
 func writeJSON(w io.Writer, v any) {

@@ -157,7 +157,7 @@ func (p *prober) family() probe.Family {
 
 func (p *prober) run(ctx context.Context, places []probe.HostPort) error {
 	p.cfg.Trace = p.set.tracer(p.errs)
-	if len(p.set.interfaces) > 0 && p.set.interfaces[0] != kernelDefault {
+	if len(p.set.interfaces) > 0 && p.set.interfaces[0] != host.KernelDefault {
 		list, err := host.Interfaces()
 		if err != nil {
 			return err

@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/probe"
 )
 
@@ -91,13 +92,13 @@ func (p *prober) totals(targets int, counts map[probe.Verdict]int) {
 
 func (p *prober) remark(text string) {
 	if !p.set.quiet && !p.set.json {
-		fmt.Fprintf(p.errs, "groupcast: %s\n", clean(text))
+		fmt.Fprintf(p.errs, "groupcast: %s\n", chat.Clean(text))
 	}
 }
 
 func (p *prober) hint(text string) {
 	if !p.set.quiet && !p.set.json {
-		fmt.Fprintf(p.errs, "  hint: %s\n", clean(text))
+		fmt.Fprintf(p.errs, "  hint: %s\n", chat.Clean(text))
 	}
 }
 
@@ -106,17 +107,17 @@ func (p *prober) hint(text string) {
 func targetText(t probe.Target) string {
 	port := strconv.Itoa(int(t.Addr.Port()))
 	if !t.Addr.Addr().IsValid() {
-		return cleanRow(net.JoinHostPort(t.Host, port))
+		return chat.CleanRow(net.JoinHostPort(t.Host, port))
 	}
 	if net.ParseIP(t.Host) != nil || t.Addr.Addr().Zone() != "" {
 		return addrPortText(t.Addr)
 	}
-	return cleanRow(fmt.Sprintf("%s (%s)", net.JoinHostPort(t.Host, port), t.Addr.Addr()))
+	return chat.CleanRow(fmt.Sprintf("%s (%s)", net.JoinHostPort(t.Host, port), t.Addr.Addr()))
 }
 
 // resultText is how a verdict is known, after what time.
 func resultText(r probe.Result) string {
-	text := cleanRow(r.Because())
+	text := chat.CleanRow(r.Because())
 	if r.Verdict == probe.Answered && r.Size > 0 {
 		text += " " + quoted(r.Answer, r.Size)
 	}
@@ -139,7 +140,7 @@ func quoted(answer []byte, size int) string {
 	for cut < len(answer) && cut > most-utf8.UTFMax && !utf8.RuneStart(answer[cut]) {
 		cut--
 	}
-	text := strconv.Quote(clean(string(answer[:cut])))
+	text := strconv.Quote(chat.Clean(string(answer[:cut])))
 	if cut < size {
 		text += "…"
 	}
@@ -148,9 +149,9 @@ func quoted(answer []byte, size int) string {
 
 func probedObject(r probe.Result) jsonProbed {
 	o := jsonProbed{
-		Type: "result", Time: r.At, Host: clean(r.Host), Port: r.Addr.Port(), Address: addrText(r.Addr.Addr()),
-		Verdict: string(r.Verdict), Because: cleanRow(r.Because()), Tries: r.Tries, RTT: milliseconds(r.RTT),
-		By: addrText(r.By), Size: r.Size, Text: clean(string(r.Answer)), Data: r.Answer, Netcat: r.Netcat(),
+		Type: "result", Time: r.At, Host: chat.Clean(r.Host), Port: r.Addr.Port(), Address: addrText(r.Addr.Addr()),
+		Verdict: string(r.Verdict), Because: chat.CleanRow(r.Because()), Tries: r.Tries, RTT: milliseconds(r.RTT),
+		By: addrText(r.By), Size: r.Size, Text: chat.Clean(string(r.Answer)), Data: r.Answer, Netcat: r.Netcat(),
 	}
 	if r.By.IsValid() && r.Verdict != probe.Answered {
 		o.ICMP = &jsonICMP{r.Type, r.Code}

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/host"
 )
 
@@ -32,7 +33,7 @@ func (set *settings) tracer(errs io.Writer) *mcast.Trace {
 	if !set.trace {
 		return nil
 	}
-	return &mcast.Trace{Call: func(c mcast.Call) { fmt.Fprintln(errs, clean(c.String())) }}
+	return &mcast.Trace{Call: func(c mcast.Call) { fmt.Fprintln(errs, chat.Clean(c.String())) }}
 }
 
 func newRoot() *cobra.Command {
@@ -144,9 +145,9 @@ func atMost(n int) cobra.PositionalArgs {
 // completeInterfaces offers the interfaces of this host with their addresses.
 func completeInterfaces(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 	list, _ := host.Interfaces()
-	out := []string{kernelDefault + "\tas the kernel chooses"}
+	out := []string{host.KernelDefault + "\tas the kernel chooses"}
 	for _, i := range list {
-		out = append(out, clean(i.Name)+"\t"+state(i)+" "+addresses(i))
+		out = append(out, chat.Clean(i.Name)+"\t"+state(i)+" "+addresses(i))
 	}
 	return out, cobra.ShellCompDirectiveNoFileComp
 }
@@ -159,7 +160,7 @@ func completeGroups(*cobra.Command, []string, string) ([]string, cobra.ShellComp
 	for _, i := range slices.Concat(v4, v6) {
 		for _, g := range i.Groups {
 			if !slices.ContainsFunc(out, func(s string) bool { return strings.HasPrefix(s, g.Addr.String()+"\t") }) {
-				out = append(out, g.Addr.String()+"\tjoined on "+clean(i.Name))
+				out = append(out, g.Addr.String()+"\tjoined on "+chat.Clean(i.Name))
 			}
 		}
 	}

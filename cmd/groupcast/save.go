@@ -25,7 +25,7 @@ func (s *session) save(a tui.Save) error {
 	if err != nil {
 		return saveError{fmt.Errorf("save the talk: %w", err)}
 	}
-	s.notice(fmt.Sprintf("saved %s to %s", count(len(a.Lines), "line"), file), "")
+	s.notice(fmt.Sprintf("saved %s to %s", chat.Count(len(a.Lines), "line"), file), "")
 	return nil
 }
 
@@ -62,10 +62,10 @@ func expandHome(file string) (string, error) {
 func writeLines(w io.Writer, lines []chat.Line) error {
 	buffered := bufio.NewWriter(w)
 	for _, l := range lines {
-		who, row := "groupcast", oneRow(l.Text)
+		who, row := "groupcast", l.Text.Row()
 		switch l.Kind {
 		case chat.Heard:
-			who, row = speaker(l, l.From.String()), l.Text.String()
+			who, row = l.Speaker(l.From.String()), l.Text.String()
 		case chat.Own:
 			who, row = "you", l.Text.String()
 		}
@@ -73,14 +73,14 @@ func writeLines(w io.Writer, lines []chat.Line) error {
 			row += "\n" + more
 		}
 		at := l.At.Format(time.DateTime)
-		fmt.Fprintf(buffered, "%s  %-22s  %-5s  %s\n", at, who, l.Interface, gutter(row, len(at)+2))
+		fmt.Fprintf(buffered, "%s  %-22s  %-5s  %s\n", at, who, l.Interface, chat.Gutter(row, len(at)+2))
 	}
 	return buffered.Flush()
 }
 
 // afterthought is what a line has beside its text.
 func afterthought(l chat.Line) string {
-	switch h := oneRow(l.Hint); {
+	switch h := l.Hint.Row(); {
 	case l.Kind == chat.Own && l.Copy == chat.CopyNone:
 		return "not sent: " + h
 	case l.Kind == chat.Own && l.Copy == chat.CopyMissing:

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/tui"
 )
@@ -82,7 +83,7 @@ func TestSaveFails(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			err := (*session)(nil).save(tui.Save{File: c.file, Lines: savedTalk()})
-			if err == nil || !strings.Contains(plain(err), c.says) || hint(err) != c.hint {
+			if err == nil || !strings.Contains(mcast.Plain(err), c.says) || hint(err) != c.hint {
 				t.Errorf("error %v, hint %q; want %q, %q", err, hint(err), c.says, c.hint)
 			}
 		})

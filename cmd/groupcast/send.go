@@ -11,7 +11,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/doctor"
+	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/tui"
 )
 
@@ -64,7 +66,7 @@ type sender struct {
 	out, errs io.Writer
 
 	conn         *mcast.Conn
-	choice       choice
+	choice       host.Choice
 	way          tui.Egress // of the last datagram
 	sent, failed int
 	bytes        int
@@ -97,7 +99,7 @@ func (s *sender) prepare(ctx context.Context) ([]doctor.Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := choose(facts.Interfaces, s.set.interfaces, s.group.Addr)
+	c, err := host.Choose(facts.Interfaces, s.set.interfaces, s.group.Addr)
 	if err != nil {
 		return nil, &mcast.OpError{Op: "send", Target: s.group.String(), Err: err}
 	}
@@ -106,9 +108,9 @@ func (s *sender) prepare(ctx context.Context) ([]doctor.Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	intent := doctor.Intent{Group: s.group, Send: c.send.Index, Loopback: s.set.loopback, Hops: s.set.hops}
-	if c.byUser {
-		intent.Wanted = c.joins[:1]
+	intent := doctor.Intent{Group: s.group, Send: c.Send.Index, Loopback: s.set.loopback, Hops: s.set.hops}
+	if c.ByUser {
+		intent.Wanted = c.Joins[:1]
 	}
 	return doctor.Seen(doctor.Diagnose(facts, intent)), nil
 }
@@ -139,8 +141,8 @@ func (s *sender) send(ctx context.Context, text string) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		s.way = wayOut(s.group, s.choice.send, s.choice.lo, s.conn.LocalAddr().Port())
-		err := s.conn.Send([]byte(text), s.group.AddrPort(), mcast.ViaInterface(s.choice.send, s.group.Addr))
+		s.way = wayOut(s.group, s.choice.Send, s.choice.Lo, s.conn.LocalAddr().Port())
+		err := s.conn.Send([]byte(text), s.group.AddrPort(), mcast.ViaInterface(s.choice.Send, s.group.Addr))
 		if err != nil {
 			s.failed++
 			complain(s.errs, err)
@@ -151,7 +153,7 @@ func (s *sender) send(ctx context.Context, text string) error {
 		if s.set.json {
 			writeJSON(s.out, jsonSent{
 				Type: "sent", Time: time.Now(), To: s.group.String(), Size: len(text),
-				Interface: clean(s.way.Interface), IfIndex: s.way.IfIndex, Source: addrText(s.way.Source), Because: s.way.Because,
+				Interface: chat.Clean(s.way.Interface), IfIndex: s.way.IfIndex, Source: addrText(s.way.Source), Because: s.way.Because,
 			})
 		}
 	}
@@ -175,7 +177,7 @@ type jsonSent struct {
 func (s *sender) end(findings []doctor.Finding) error {
 	p := &linePrinter{out: s.out, errs: s.errs, json: s.set.json, quiet: s.set.quiet}
 	if s.sent > 0 {
-		p.remark(fmt.Sprintf("sent %s (%s) to %s; %s", count(s.sent, "datagram"), count(s.bytes, "byte"), s.group, egressText(s.way)))
+		p.remark(fmt.Sprintf("sent %s (%s) to %s; %s", chat.Count(s.sent, "datagram"), chat.Count(s.bytes, "byte"), s.group, egressText(s.way)))
 	}
 	p.findings(findings)
 	switch {

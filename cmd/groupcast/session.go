@@ -89,7 +89,7 @@ func startSession(ctx context.Context, cfg sessionConfig) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := choose(list, cfg.interfaces, cfg.group.Addr)
+	c, err := host.Choose(list, cfg.interfaces, cfg.group.Addr)
 	if err != nil {
 		return nil, &mcast.OpError{Op: "join", Target: cfg.group.String(), Err: err}
 	}
@@ -108,9 +108,9 @@ func startSession(ctx context.Context, cfg sessionConfig) (*session, error) {
 		hops:      cfg.hops,
 		allGroups: cfg.allGroups,
 		group:     cfg.group,
-		send:      c.send,
-		lo:        c.lo,
-		widely:    map[mcast.Group]bool{cfg.group: c.everywhere()},
+		send:      c.Send,
+		lo:        c.Lo,
+		widely:    map[mcast.Group]bool{cfg.group: c.Everywhere()},
 		left:      map[place]bool{},
 		joinErrs:  map[int]error{},
 		heard:     map[int]uint64{},
@@ -118,8 +118,8 @@ func startSession(ctx context.Context, cfg sessionConfig) (*session, error) {
 		facts:     doctor.Facts{Interfaces: list},
 		observed:  newObserved(),
 	}
-	if c.byUser {
-		s.byUser = c.joins
+	if c.ByUser {
+		s.byUser = c.Joins
 	}
 	if cfg.screen {
 		s.capture = &capture{wake: s.ring.Wake}
@@ -127,7 +127,7 @@ func startSession(ctx context.Context, cfg sessionConfig) (*session, error) {
 	}
 	s.trace = s.capture.trace(cfg.trace)
 	s.room.SetInterfaces(list)
-	joined, err := s.join(cfg.group, c.joins, talk)
+	joined, err := s.join(cfg.group, c.Joins, talk)
 	if err != nil {
 		s.Close()
 		return nil, err
@@ -206,7 +206,7 @@ func (s *session) put(text, hint string) {
 func (s *session) problem(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.ring.Put(s.room.Problem(time.Now(), plain(err), hint(err)))
+	s.ring.Put(s.room.Problem(time.Now(), mcast.Plain(err), hint(err)))
 }
 
 // joinedText says what was joined, and how many bytes the kernel will hold of
@@ -215,13 +215,5 @@ func joinedText(g mcast.Group, on []host.Interface, readBuffer int) string {
 	return fmt.Sprintf("joined %s on %s; receive buffer %d KiB", g, listed(on), readBuffer>>10)
 }
 
-func names(list []host.Interface) []string {
-	out := make([]string, len(list))
-	for n, i := range list {
-		out[n] = clean(i.Name)
-	}
-	return out
-}
-
 // listed is interfaces as a text has them: "eth0, eth1".
-func listed(on []host.Interface) string { return strings.Join(names(on), ", ") }
+func listed(on []host.Interface) string { return strings.Join(chat.InterfaceNames(on), ", ") }

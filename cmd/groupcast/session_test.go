@@ -119,7 +119,7 @@ func TestJoinSaysWhereItLanded(t *testing.T) {
 		return
 	}
 	first, _ := mcast.ParseGroup("239.1.2.3:5000")
-	s := startHere(t, sessionConfig{group: first, interfaces: []string{kernelDefault}, hops: 1})
+	s := startHere(t, sessionConfig{group: first, interfaces: []string{host.KernelDefault}, hops: 1})
 	says(t, s, "joined 239.1.2.3:5000 on eth1")
 	second, _ := mcast.ParseGroup("239.1.2.3:1234")
 	do(t, s, tui.Join{Group: second, Interface: "eth0"})
@@ -137,7 +137,7 @@ func TestPartialJoin(t *testing.T) {
 	other, _ := mcast.ParseGroup("239.1.2.3")
 	eth0 := locked(s, func() host.Interface { return s.send })
 	on, err := s.join(other, []host.Interface{eth0, {Index: 99, Name: "gone0"}}, talk)
-	if got := names(on); err != nil || !slices.Equal(got, []string{"eth0"}) {
+	if got := chat.InterfaceNames(on); err != nil || !slices.Equal(got, []string{"eth0"}) {
 		t.Errorf("joined on %v, %v; want eth0", got, err)
 	}
 	if l := says(t, s, "join 239.1.2.3:1234 on gone0"); l.Kind != chat.Problem {
@@ -164,7 +164,7 @@ func TestFixes(t *testing.T) {
 		finding  string
 	}{
 		{"the article", lab.Article, sessionConfig{}, "wrong-egress"},
-		{"the kernel's choice of both", lab.Article, sessionConfig{interfaces: []string{kernelDefault}}, "wrong-egress"},
+		{"the kernel's choice of both", lab.Article, sessionConfig{interfaces: []string{host.KernelDefault}}, "wrong-egress"},
 		{"loopback off", lab.Article, sessionConfig{interfaces: []string{"eth0"}, noLoopback: true}, "loopback-off"},
 		{"no route", withoutRoutes(lab.Article), sessionConfig{}, "no-route"},
 	}

@@ -165,3 +165,12 @@ func InterfaceName(index int) string {
 	}
 	return fmt.Sprintf("#%d", index)
 }
+
+// Indexes are the indexes of interfaces, in the same order.
+func Indexes(list []Interface) []int {
+	out := make([]int, len(list))
+	for n, i := range list {
+		out[n] = i.Index
+	}
+	return out
+}

@@ -1,0 +1,51 @@
+package chat
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/groupcast/groupcast/mcast/host"
+)
+
+// Clean is s as a terminal may have it. The system's own words need it as well
+// as the network's: file names, and names of interfaces and programs, may hold
+// any byte.
+func Clean(s string) string { return SanitizeString(s).String() }
+
+// CleanRow is Clean on one row.
+func CleanRow(s string) string { return SanitizeString(s).Row() }
+
+// Row is the text on one row: line ends are shown as ⏎.
+func (t Text) Row() string { return strings.ReplaceAll(t.String(), "\n", " ⏎ ") }
+
+// Gutter keeps the rows of a message apart from rows of our own, whose text
+// begins at that column.
+func Gutter(text string, column int) string {
+	return strings.ReplaceAll(text, "\n", "\n"+strings.Repeat(" ", column)+"│ ")
+}
+
+// Speaker is who said a line that was heard, by that address: with the port or
+// without. A zone in it is the name of an interface.
+func (l Line) Speaker(from string) string {
+	if l.Direct {
+		from += " (to you alone)"
+	}
+	return Clean(from)
+}
+
+// Count is "1 datagram", "2 datagrams".
+func Count(n int, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return fmt.Sprintf("%d %s", n, thing)
+}
+
+// InterfaceNames are the names of interfaces, safe to show.
+func InterfaceNames(list []host.Interface) []string {
+	out := make([]string, len(list))
+	for n, i := range list {
+		out[n] = Clean(i.Name)
+	}
+	return out
+}

@@ -1,0 +1,108 @@
+package host
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+)
+
+// Errors of Choose, to be tested with errors.Is.
+var (
+	ErrDefaultAlone  = errors.New("leaves the choice to the kernel, so it cannot stand beside others")
+	ErrZoneElsewhere = errors.New("the zone of the group names another interface")
+	ErrNothingUsable = errors.New("no interface is up with an address of that IP version, not even lo")
+)
+
+// Choice is which interfaces a group is joined on and which one sends leave
+// by. The zero Interface stands for the kernel's own choice.
+type Choice struct {
+	Joins  []Interface
+	Send   Interface
+	ByUser bool // interfaces were named
+	Lo     bool // there was nothing but lo
+}
+
+// Everywhere reports whether the user named no interface, so that those that
+// become usable later are joined as well.
+func (c Choice) Everywhere() bool { return !c.ByUser && len(c.Joins) > 0 && c.Joins[0].Index != 0 }
+
+// KernelDefault is the interface name that leaves joining and sending to the
+// kernel, as a program does that sets nothing.
+const KernelDefault = "default"
+
+// Choose chooses from list the interfaces for a group by what the user named:
+// names, indexes or addresses, or KernelDefault alone. Without any, the group is
+// joined on every usable interface and sent as the kernel routes it; on a host
+// with no usable interface but lo, both are lo. Named interfaces are all joined,
+// and the first is sent by; each must be up and have an address. The zone of an
+// IPv6 group names an interface, too.
+//
+// The error is ErrNoInterface, ErrInterfaceDown or ErrNoAddress for an interface
+// that was named, ErrDefaultAlone, ErrZoneElsewhere or ErrNothingUsable.
+func Choose(list []Interface, names []string, group netip.Addr) (Choice, error) {
+	c, err := ChooseNamed(list, names, group)
+	if err != nil || !c.ByUser {
+		return c, err
+	}
+	for _, i := range c.Joins {
+		if err := i.Ready(group); err != nil {
+			return Choice{}, fmt.Errorf("interface %w", err)
+		}
+	}
+	return c, nil
+}
+
+// ChooseNamed is Choose, but that a named interface may be down or have no address.
+func ChooseNamed(list []Interface, names []string, group netip.Addr) (Choice, error) {
+	if zone := group.Zone(); zone != "" {
+		in, err := Find(list, zone)
+		if err != nil {
+			return Choice{}, err
+		}
+		for _, name := range names {
+			if i, err := Find(list, name); err != nil || i.Index != in.Index {
+				return Choice{}, fmt.Errorf("interface %q and zone %q: %w", name, zone, ErrZoneElsewhere)
+			}
+		}
+		names = []string{zone}
+	}
+	if len(names) == 0 {
+		return chooseUsable(list, group)
+	}
+	c := Choice{ByUser: true}
+	for _, name := range names {
+		if name == KernelDefault {
+			if len(names) > 1 {
+				return Choice{}, fmt.Errorf("interface %q: %w", name, ErrDefaultAlone)
+			}
+			return Choice{Joins: []Interface{{}}}, nil
+		}
+		i, err := Find(list, name)
+		if err != nil {
+			return Choice{}, err
+		}
+		if _, twice := ByIndex(c.Joins, i.Index); !twice {
+			c.Joins = append(c.Joins, i)
+		}
+	}
+	c.Send = c.Joins[0]
+	return c, nil
+}
+
+func chooseUsable(list []Interface, group netip.Addr) (Choice, error) {
+	var c Choice
+	for _, i := range list {
+		if i.Usable(group) {
+			c.Joins = append(c.Joins, i)
+		}
+	}
+	if len(c.Joins) > 0 {
+		return c, nil
+	}
+	for _, i := range list {
+		if i.Loopback() && i.Ready(group) == nil {
+			return Choice{Joins: []Interface{i}, Send: i, Lo: true}, nil
+		}
+	}
+	return Choice{}, ErrNothingUsable
+}
