@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // DefaultPort is the UDP port of a group whose text form names none.
@@ -118,6 +120,12 @@ func (g Group) String() string {
 
 // AddrPort is where a datagram for the group is sent.
 func (g Group) AddrPort() netip.AddrPort { return netip.AddrPortFrom(g.Addr, g.Port) }
+
+// Wildcard is what a socket for the group is bound to: the unspecified address
+// of its IP version, and its port.
+func (g Group) Wildcard() netip.AddrPort {
+	return netip.AddrPortFrom(host.Unspecified(g.Addr), g.Port)
+}
 
 // NeverRouted reports whether routers must not forward the group at any TTL:
 // 224.0.0.0/24 (RFC 5771, section 4) and the interface-local and link-local

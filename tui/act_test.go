@@ -11,6 +11,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/groupcast/groupcast/mcast/chat"
+	"github.com/groupcast/groupcast/mcast/session"
 )
 
 func TestViews(t *testing.T) {
@@ -32,7 +33,7 @@ func TestViews(t *testing.T) {
 	s.press("f4")
 	s.typed("on the map typing talks")
 	s.press("enter")
-	if got, want := s.asked(), (Say{Text: "on the map typing talks"}); got != want {
+	if got, want := s.asked(), (session.Say{Text: "on the map typing talks"}); got != want {
 		t.Errorf("the session was asked %#v, want %#v", got, want)
 	}
 }
@@ -52,7 +53,7 @@ func TestDatagramsFilterAndOpen(t *testing.T) {
 	s.press("tab")
 	s.typed("said from here")
 	s.press("enter")
-	if got, want := s.asked(), (Say{Text: "said from here"}); got != want {
+	if got, want := s.asked(), (session.Say{Text: "said from here"}); got != want {
 		t.Errorf("the session was asked %#v, want %#v", got, want)
 	}
 	s.wants("▸Datagrams"[len("▸"):], "F1 Talk")
@@ -172,7 +173,7 @@ func TestNotify(t *testing.T) {
 		t.Error("without Notify the terminal is asked to report its focus")
 	}
 	s.notify = true
-	news := func(n int) Batch { return Batch{Lines: []chat.Line{numbered(n)}} }
+	news := func(n int) session.Batch { return session.Batch{Lines: []chat.Line{numbered(n)}} }
 	if s.take(news(100)) != nil {
 		t.Error("the bell rings while the terminal is looked at")
 	}
@@ -247,7 +248,7 @@ func TestCommandsOfTheScreen(t *testing.T) {
 	s.wants("192.168.8.226:1234", "3 datagrams")
 	s.typed("/save talk.txt")
 	s.press("enter")
-	save, ok := s.asked().(Save)
+	save, ok := s.asked().(session.Save)
 	if !ok || save.File != "talk.txt" || len(save.Lines) < len(beforeLines()) {
 		t.Errorf("the session was asked %#v, want to save all lines", save)
 	}

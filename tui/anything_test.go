@@ -14,6 +14,7 @@ import (
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/doctor"
+	"github.com/groupcast/groupcast/mcast/session"
 )
 
 // Whatever is pressed, clicked, heard, and whatever becomes of the host: there
@@ -84,7 +85,7 @@ func (p *player) mouse(t *rapid.T) {
 }
 
 func (p *player) batch(t *rapid.T) {
-	var b Batch
+	var b session.Batch
 	many := rapid.SampledFrom([]int{0, 1, 2, 3, 40, talkLines + 50}).Draw(t, "lines")
 	for range many {
 		p.id++
@@ -104,7 +105,7 @@ func (p *player) batch(t *rapid.T) {
 }
 
 func (p *player) state(t *rapid.T) {
-	s := rapid.SampledFrom([]func() Snapshot{before, after, crowded, func() Snapshot { return Snapshot{} }}).Draw(t, "state")()
+	s := rapid.SampledFrom([]func() session.Snapshot{before, after, crowded, func() session.Snapshot { return session.Snapshot{} }}).Draw(t, "state")()
 	s.Interfaces = s.Interfaces[:rapid.IntRange(0, len(s.Interfaces)).Draw(t, "interfaces")]
 	s.Findings = nil
 	for range rapid.IntRange(0, 3).Draw(t, "findings") {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/session"
 )
 
 // pickerKind is what a picker chooses from.
@@ -16,7 +17,7 @@ const (
 	pickSource
 )
 
-func (k pickerKind) title(s Snapshot) string {
+func (k pickerKind) title(s session.Snapshot) string {
 	what := "Interfaces for "
 	switch {
 	case k == pickGroup:
@@ -64,15 +65,15 @@ type choice struct {
 	means string // what it is, or what choosing it would mean
 	find  string // where the filter is looked for, besides the name
 
-	action Action // what enter does; nil: nothing, because of why
+	action session.Action // what enter does; nil: nothing, because of why
 	does   string
 	why    string
-	other  Action // what ctrl+o does; nil: nothing
+	other  session.Action // what ctrl+o does; nil: nothing
 	label  string
 }
 
 // choices are the rows of a picker that the filter lets through.
-func choices(l *look, kind pickerKind, s Snapshot, filter string) []choice {
+func choices(l *look, kind pickerKind, s session.Snapshot, filter string) []choice {
 	var all []choice
 	var typed choice
 	switch kind {

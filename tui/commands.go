@@ -9,9 +9,13 @@ import (
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/host"
+	"github.com/groupcast/groupcast/mcast/session"
 )
 
-// What a command may also ask for: the screen does these by itself.
+// order is what a command asks for: a session.Action, or one of the following,
+// which the screen does by itself.
+type order any
+
 type (
 	showHelp   struct{}
 	showWho    struct{}                  // who was heard
@@ -20,21 +24,15 @@ type (
 	quit       struct{}
 )
 
-func (showHelp) action()   {}
-func (showWho) action()    {}
-func (clearTalk) action()  {}
-func (openPicker) action() {}
-func (quit) action()       {}
-
 // slash is one of the commands that can be typed.
 type slash struct {
 	name  string // with its slash
 	alias string
 	args  string
 	text  string
-	parse func(args []string, s Snapshot) (Action, error)
-	words func(s Snapshot, nth int) []string // what its nth argument may be, for completion; nil: not known
-	line  bool                               // its only argument is the rest of the line, spaces and all
+	parse func(args []string, s session.Snapshot) (order, error)
+	words func(s session.Snapshot, nth int) []string // what its nth argument may be, for completion; nil: not known
+	line  bool                                       // its only argument is the rest of the line, spaces and all
 }
 
 var slashes = []slash{
@@ -58,8 +56,8 @@ var slashes = []slash{
 // usage is the command as it is typed.
 func (c slash) usage() string { return strings.TrimSpace(c.name + " " + c.args) }
 
-func always(a Action) func([]string, Snapshot) (Action, error) {
-	return func(args []string, _ Snapshot) (Action, error) {
+func always(a order) func([]string, session.Snapshot) (order, error) {
+	return func(args []string, _ session.Snapshot) (order, error) {
 		if len(args) > 0 {
 			return nil, fmt.Errorf("%q: one word too many", args[0])
 		}
@@ -67,24 +65,16 @@ func always(a Action) func([]string, Snapshot) (Action, error) {
 	}
 }
 
-// advice is an error with what to do about it.
-type advice struct {
-	error
-	hint string
-}
-
-func (a advice) Unwrap() error { return a.error }
-
 // parse makes an action of a typed line; nil for a line of nothing. The error
-// is an advice where there is something to advise.
-func parse(line string, s Snapshot) (Action, error) {
+// is a mcast.Advised where there is something to advise.
+func parse(line string, s session.Snapshot) (order, error) {
 	switch {
 	case strings.TrimSpace(line) == "":
 		return nil, nil
 	case strings.HasPrefix(line, "//"):
-		return Say{Text: line[1:]}, nil
+		return session.Say{Text: line[1:]}, nil
 	case !strings.HasPrefix(line, "/"):
-		return Say{Text: line}, nil
+		return session.Say{Text: line}, nil
 	}
 	words := strings.Fields(line)
 	for _, c := range slashes {
@@ -97,27 +87,27 @@ func parse(line string, s Snapshot) (Action, error) {
 			if err == nil {
 				return a, nil
 			}
-			if adv := (advice{}); errors.As(err, &adv) {
+			if _, ok := errors.AsType[*mcast.Advised](err); ok {
 				return nil, err
 			}
-			return nil, advice{err, "usage: " + c.usage()}
+			return nil, &mcast.Advised{Err: err, Advice: "usage: " + c.usage()}
 		}
 	}
 	hint := "a line that starts with a slash: //" + strings.TrimPrefix(words[0], "/")
 	if near := nearest(words[0]); near != "" {
 		hint = "did you mean " + near + "? To say it, start with two slashes"
 	}
-	return nil, advice{fmt.Errorf("%s: no such command", words[0]), hint}
+	return nil, &mcast.Advised{Err: fmt.Errorf("%s: no such command", words[0]), Advice: hint}
 }
 
-func parseJoin(args []string, s Snapshot) (Action, error) {
+func parseJoin(args []string, s session.Snapshot) (order, error) {
 	if len(args) == 0 {
 		return openPicker{pickGroup}, nil
 	}
 	return groupAndInterface("/join", args, s)
 }
 
-func parseLook(args []string, s Snapshot) (Action, error) {
+func parseLook(args []string, s session.Snapshot) (order, error) {
 	join, err := groupAndInterface("/look", args, s)
 	if err != nil {
 		return nil, err
@@ -126,26 +116,26 @@ func parseLook(args []string, s Snapshot) (Action, error) {
 	return join, nil
 }
 
-func groupAndInterface(command string, args []string, s Snapshot) (Join, error) {
+func groupAndInterface(command string, args []string, s session.Snapshot) (session.Join, error) {
 	if len(args) < 1 || len(args) > 2 {
-		return Join{}, fmt.Errorf("%s: want a group", command)
+		return session.Join{}, fmt.Errorf("%s: want a group", command)
 	}
 	g, err := mcast.ParseGroup(args[0])
 	switch {
 	case errors.Is(err, mcast.ErrNotMulticast):
-		return Join{}, advice{err, "a group of your own: 239.0.0.0 to 239.255.255.255, such as " + command + " 239.1.2.3:5000"}
+		return session.Join{}, &mcast.Advised{Err: err, Advice: "a group of your own: 239.0.0.0 to 239.255.255.255, such as " + command + " 239.1.2.3:5000"}
 	case err != nil:
-		return Join{}, err
+		return session.Join{}, err
 	}
-	join := Join{Group: g}
+	join := session.Join{Group: g}
 	if len(args) == 2 {
 		join.Interface, err = knownInterface(args[1], s)
 	}
 	return join, err
 }
 
-func parseLeave(args []string, s Snapshot) (Action, error) {
-	var leave Leave
+func parseLeave(args []string, s session.Snapshot) (order, error) {
+	var leave session.Leave
 	if len(args) > 0 {
 		if g, err := joinedGroup(args[0], s); err == nil {
 			leave.Interface = g.Addr.Zone()
@@ -167,7 +157,7 @@ func parseLeave(args []string, s Snapshot) (Action, error) {
 
 // joinedGroup finds the joined group that text means: without a port, the one
 // with that address.
-func joinedGroup(text string, s Snapshot) (mcast.Group, error) {
+func joinedGroup(text string, s session.Snapshot) (mcast.Group, error) {
 	g, err := mcast.ParseGroup(text)
 	if err != nil {
 		return g, err
@@ -189,7 +179,7 @@ func joinedGroup(text string, s Snapshot) (mcast.Group, error) {
 	for i, j := range s.Groups {
 		names[i] = j.String()
 	}
-	return g, advice{fmt.Errorf("%s is not joined", g), "joined: " + strings.Join(names, ", ")}
+	return g, &mcast.Advised{Err: fmt.Errorf("%s is not joined", g), Advice: "joined: " + strings.Join(names, ", ")}
 }
 
 // withoutZone is the group as it is joined: the zone has become the interface.
@@ -198,7 +188,7 @@ func withoutZone(g mcast.Group) mcast.Group {
 	return g
 }
 
-func parseInterface(args []string, s Snapshot) (Action, error) {
+func parseInterface(args []string, s session.Snapshot) (order, error) {
 	switch len(args) {
 	case 0:
 		return openPicker{pickInterface}, nil
@@ -207,67 +197,67 @@ func parseInterface(args []string, s Snapshot) (Action, error) {
 		return nil, errors.New("/interface: want one interface")
 	}
 	if args[0] == "default" {
-		return UseInterface{Interface: "default"}, nil
+		return session.UseInterface{Interface: "default"}, nil
 	}
 	name, err := knownInterface(args[0], s)
-	return UseInterface{Interface: name}, err
+	return session.UseInterface{Interface: name}, err
 }
 
 // knownInterface is the name of the interface that key means.
-func knownInterface(key string, s Snapshot) (string, error) {
+func knownInterface(key string, s session.Snapshot) (string, error) {
 	list := make([]host.Interface, len(s.Interfaces))
 	for i := range s.Interfaces {
 		list[i] = s.Interfaces[i].Interface
 	}
 	found, err := host.Find(list, key)
 	if err != nil {
-		return "", advice{err, "there are: " + strings.Join(interfaceNames(s), ", ")}
+		return "", &mcast.Advised{Err: err, Advice: "there are: " + strings.Join(interfaceNames(s), ", ")}
 	}
 	return found.Name, nil
 }
 
-func parseLoopback(args []string, _ Snapshot) (Action, error) {
+func parseLoopback(args []string, _ session.Snapshot) (order, error) {
 	if len(args) == 1 && args[0] == "on" || len(args) == 1 && args[0] == "off" {
-		return SetLoopback{On: args[0] == "on"}, nil
+		return session.SetLoopback{On: args[0] == "on"}, nil
 	}
 	return nil, errors.New("/loopback: want on or off")
 }
 
-func parseHops(args []string, _ Snapshot) (Action, error) {
+func parseHops(args []string, _ session.Snapshot) (order, error) {
 	if len(args) != 1 {
 		return nil, errors.New("/ttl: want a number from 0 to 255")
 	}
 	n, err := strconv.ParseUint(args[0], 10, 8)
 	if err != nil {
-		return nil, advice{
-			fmt.Errorf("ttl %s: not a number from 0 to 255", args[0]),
-			"0 stays on this host, 1 on the LAN; each router on the way takes 1",
+		return nil, &mcast.Advised{
+			Err:    fmt.Errorf("ttl %s: not a number from 0 to 255", args[0]),
+			Advice: "0 stays on this host, 1 on the LAN; each router on the way takes 1",
 		}
 	}
-	return SetHops{Hops: int(n)}, nil
+	return session.SetHops{Hops: int(n)}, nil
 }
 
-func parsePing(args []string, _ Snapshot) (Action, error) {
+func parsePing(args []string, _ session.Snapshot) (order, error) {
 	const usual = 3
 	switch len(args) {
 	case 0:
-		return Ping{Count: usual}, nil
+		return session.Ping{Count: usual}, nil
 	case 1:
-		if n, err := strconv.ParseUint(args[0], 10, 16); err == nil && 0 < n && n <= MaxPings {
-			return Ping{Count: int(n)}, nil
+		if n, err := strconv.ParseUint(args[0], 10, 16); err == nil && 0 < n && n <= session.MaxPings {
+			return session.Ping{Count: int(n)}, nil
 		}
 	}
-	return nil, fmt.Errorf("/ping: want a number from 1 to %d, or nothing for %d", MaxPings, usual)
+	return nil, fmt.Errorf("/ping: want a number from 1 to %d, or nothing for %d", session.MaxPings, usual)
 }
 
-func parseSave(args []string, _ Snapshot) (Action, error) {
+func parseSave(args []string, _ session.Snapshot) (order, error) {
 	if len(args) == 0 {
-		return nil, advice{errors.New("/save: want the name of a file"), "name one that does not exist yet: /save talk.txt"}
+		return nil, &mcast.Advised{Err: errors.New("/save: want the name of a file"), Advice: "name one that does not exist yet: /save talk.txt"}
 	}
-	return Save{File: args[0]}, nil
+	return session.Save{File: args[0]}, nil
 }
 
-func interfaceNames(s Snapshot) []string {
+func interfaceNames(s session.Snapshot) []string {
 	names := make([]string, len(s.Interfaces))
 	for i, v := range s.Interfaces {
 		names[i] = v.Name

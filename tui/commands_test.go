@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/session"
 )
 
 func TestCommands(t *testing.T) {
@@ -19,40 +20,40 @@ func TestCommands(t *testing.T) {
 	s.Blocked = []netip.Addr{netip.MustParseAddr("192.168.8.9")}
 	for _, tc := range []struct {
 		line string
-		want Action
+		want order
 	}{
 		{"", nil},
 		{"  ", nil},
-		{"hello", Say{"hello"}},
-		{" /ttl 3", Say{" /ttl 3"}},
-		{"//ttl 3", Say{"/ttl 3"}},
-		{"/join 239.1.2.3:5000", Join{Group: other}},
-		{"/join 239.1.2.3:5000 eth0", Join{Group: other, Interface: "eth0"}},
-		{"/join 239.1.2.3:5000 3", Join{Group: other, Interface: "eth1"}},
+		{"hello", session.Say{Text: "hello"}},
+		{" /ttl 3", session.Say{Text: " /ttl 3"}},
+		{"//ttl 3", session.Say{Text: "/ttl 3"}},
+		{"/join 239.1.2.3:5000", session.Join{Group: other}},
+		{"/join 239.1.2.3:5000 eth0", session.Join{Group: other, Interface: "eth0"}},
+		{"/join 239.1.2.3:5000 3", session.Join{Group: other, Interface: "eth1"}},
 		{"/join", openPicker{pickGroup}},
-		{"/look 239.1.2.3:5000", Join{Group: other, Look: true}},
-		{"/look 239.1.2.3:5000 eth0", Join{Group: other, Interface: "eth0", Look: true}},
+		{"/look 239.1.2.3:5000", session.Join{Group: other, Look: true}},
+		{"/look 239.1.2.3:5000 eth0", session.Join{Group: other, Interface: "eth0", Look: true}},
 		{"/source", openPicker{pickSource}},
-		{"/source any", Source{}},
-		{"/source 192.168.8.226", Source{hostB.Addr()}},
-		{"/source ::ffff:192.168.8.226", Source{hostB.Addr()}},
+		{"/source any", session.Source{}},
+		{"/source 192.168.8.226", session.Source{Addr: hostB.Addr()}},
+		{"/source ::ffff:192.168.8.226", session.Source{Addr: hostB.Addr()}},
 		{"/block", openPicker{pickSource}},
-		{"/block 192.168.8.226", Block{hostB.Addr(), true}},
-		{"/unblock 192.168.8.9", Block{s.Blocked[0], false}},
+		{"/block 192.168.8.226", session.Block{Addr: hostB.Addr(), On: true}},
+		{"/unblock 192.168.8.9", session.Block{Addr: s.Blocked[0], On: false}},
 		{"/who", showWho{}},
 		{"/clear", clearTalk{}},
-		{"/leave", Leave{}},
-		{"/leave eth1", Leave{Interface: "eth1"}},
-		{"/leave 239.1.2.3", Leave{Group: other}},
-		{"/leave 239.1.2.3:5000 eth0", Leave{Group: other, Interface: "eth0"}},
+		{"/leave", session.Leave{}},
+		{"/leave eth1", session.Leave{Interface: "eth1"}},
+		{"/leave 239.1.2.3", session.Leave{Group: other}},
+		{"/leave 239.1.2.3:5000 eth0", session.Leave{Group: other, Interface: "eth0"}},
 		{"/interface", openPicker{pickInterface}},
-		{"/interface eth0", UseInterface{"eth0"}},
-		{"/interface 192.168.8.164", UseInterface{"eth0"}},
-		{"/interface default", UseInterface{"default"}},
-		{"/loopback on", SetLoopback{true}},
-		{"/loopback off", SetLoopback{false}},
-		{"/ttl 0", SetHops{0}},
-		{"/hops 255", SetHops{255}},
+		{"/interface eth0", session.UseInterface{Interface: "eth0"}},
+		{"/interface 192.168.8.164", session.UseInterface{Interface: "eth0"}},
+		{"/interface default", session.UseInterface{Interface: "default"}},
+		{"/loopback on", session.SetLoopback{On: true}},
+		{"/loopback off", session.SetLoopback{On: false}},
+		{"/ttl 0", session.SetHops{Hops: 0}},
+		{"/hops 255", session.SetHops{Hops: 255}},
 		{"/help", showHelp{}},
 		{"/quit", quit{}},
 	} {
@@ -68,7 +69,7 @@ func TestSaveTakesTheRestOfTheLine(t *testing.T) {
 		"/save talk.txt":           "talk.txt",
 		"/save  my  own talk.txt ": "my  own talk.txt",
 	} {
-		if got, err := parse(line, before()); err != nil || !reflect.DeepEqual(got, Save{File: want}) {
+		if got, err := parse(line, before()); err != nil || !reflect.DeepEqual(got, session.Save{File: want}) {
 			t.Errorf("%q means %#v (%v), want the file %q", line, got, err, want)
 		}
 	}
@@ -78,11 +79,11 @@ func TestSourcesOfAnIPv6Group(t *testing.T) {
 	s := before()
 	s.Group = known("[ff02::114]:1234")
 	want := netip.MustParseAddr("fe80::1%eth0")
-	if got, err := parse("/source fe80::1%eth0", s); err != nil || got != (Source{want}) {
+	if got, err := parse("/source fe80::1%eth0", s); err != nil || got != (session.Source{Addr: want}) {
 		t.Errorf("a link-local source with its zone: %#v (%v), want %v", got, err, want)
 	}
 	s.Blocked = []netip.Addr{netip.MustParseAddr("fe80::1")}
-	if got, err := parse("/unblock fe80::1%eth0", s); err != nil || got != (Block{Addr: want}) {
+	if got, err := parse("/unblock fe80::1%eth0", s); err != nil || got != (session.Block{Addr: want}) {
 		t.Errorf("/unblock with a zone: %#v (%v), want %v heard again", got, err, want)
 	}
 	_, err := parse("/block 192.168.8.226", s)
@@ -132,9 +133,9 @@ func TestWrongCommands(t *testing.T) {
 		{"/etc/hosts", "no such command", "//etc/hosts"},
 	} {
 		a, err := parse(tc.line, s)
-		adv, ok := err.(advice)
-		if !ok || a != nil || !strings.Contains(adv.Error(), tc.err) || !strings.Contains(adv.hint, tc.hint) {
-			t.Errorf("%q: %#v, error %q, hint %q; want an error with %q and a hint with %q", tc.line, a, adv.error, adv.hint, tc.err, tc.hint)
+		adv, ok := err.(*mcast.Advised)
+		if !ok || a != nil || !strings.Contains(adv.Error(), tc.err) || !strings.Contains(adv.Advice, tc.hint) {
+			t.Errorf("%q: %#v, error %q, hint %q; want an error with %q and a hint with %q", tc.line, a, adv.Err, adv.Advice, tc.err, tc.hint)
 		}
 	}
 }

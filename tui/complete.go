@@ -4,11 +4,13 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/groupcast/groupcast/mcast/session"
 )
 
 // complete finishes the last word of a command as far as it is certain. ok is
 // false when there is nothing to add.
-func complete(line string, s Snapshot) (completed string, ok bool) {
+func complete(line string, s session.Snapshot) (completed string, ok bool) {
 	words, start := candidates(line, s)
 	if len(words) == 0 {
 		return line, false
@@ -25,7 +27,7 @@ func complete(line string, s Snapshot) (completed string, ok bool) {
 
 // candidates are what the last word of a command, which begins at start, may
 // become.
-func candidates(line string, s Snapshot) (words []string, start int) {
+func candidates(line string, s session.Snapshot) (words []string, start int) {
 	if !strings.HasPrefix(line, "/") || strings.HasPrefix(line, "//") {
 		return nil, 0
 	}
@@ -47,12 +49,14 @@ func candidates(line string, s Snapshot) (words []string, start int) {
 	return words, start
 }
 
-func interfacesAndDefault(s Snapshot, _ int) []string { return append(interfaceNames(s), "default") }
-func onOff(Snapshot, int) []string                    { return []string{"on", "off"} }
+func interfacesAndDefault(s session.Snapshot, _ int) []string {
+	return append(interfaceNames(s), "default")
+}
+func onOff(session.Snapshot, int) []string { return []string{"on", "off"} }
 
 // groupThenInterface are the groups that one may want to join, the joined
 // ones among them: they are joined elsewhere too.
-func groupThenInterface(s Snapshot, nth int) []string {
+func groupThenInterface(s session.Snapshot, nth int) []string {
 	if nth > 0 {
 		return interfaceNames(s)
 	}
@@ -66,7 +70,7 @@ func groupThenInterface(s Snapshot, nth int) []string {
 	return words
 }
 
-func groupsAndInterfaces(s Snapshot, nth int) []string {
+func groupsAndInterfaces(s session.Snapshot, nth int) []string {
 	var words []string
 	if nth == 0 {
 		for _, g := range s.Groups {
@@ -76,9 +80,9 @@ func groupsAndInterfaces(s Snapshot, nth int) []string {
 	return append(words, interfaceNames(s)...)
 }
 
-func sourcesAndAny(s Snapshot, nth int) []string { return append(heardSources(s, nth), "any") }
+func sourcesAndAny(s session.Snapshot, nth int) []string { return append(heardSources(s, nth), "any") }
 
-func heardSources(s Snapshot, _ int) []string {
+func heardSources(s session.Snapshot, _ int) []string {
 	var words []string
 	for _, from := range s.Room.Senders {
 		words = append(words, from.From.Addr().String())
@@ -86,7 +90,7 @@ func heardSources(s Snapshot, _ int) []string {
 	return words
 }
 
-func blockedSources(s Snapshot, _ int) []string {
+func blockedSources(s session.Snapshot, _ int) []string {
 	var words []string
 	for _, a := range s.Blocked {
 		words = append(words, a.String())

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/groupcast/groupcast/mcast/chat"
+	"github.com/groupcast/groupcast/mcast/session"
 )
 
 const (
@@ -15,19 +16,19 @@ const (
 )
 
 // datagrams is the view of every datagram that was sent or came.
-type datagrams struct{ *listing[Datagram] }
+type datagrams struct{ *listing[session.Datagram] }
 
 func newDatagrams(l *look) *datagrams {
 	list := newListing(datagramsKept, datagramBytes,
-		func(d Datagram) int { return cap(d.Data) },
-		func(l *look, d Datagram, width int) string { return columnRow(l, datagramColumns(l, width), d) },
+		func(d session.Datagram) int { return cap(d.Data) },
+		func(l *look, d session.Datagram, width int) string { return columnRow(l, datagramColumns(l, width), d) },
 		datagramWords)
 	list.head = func(l *look, width int) string { return columnTitles(l, datagramColumns(l, width)) }
 	list.look = l
 	return &datagrams{list}
 }
 
-func datagramColumns(l *look, width int) []column[Datagram] {
+func datagramColumns(l *look, width int) []column[session.Datagram] {
 	clock, clockCells := clockFor(width)
 	mark := max(l.cells(l.out), l.cells(l.in), l.cells(copied(l)))
 	from, to, by, unusual, least := 18, 16, 7, 12, 14
@@ -39,21 +40,23 @@ func datagramColumns(l *look, width int) []column[Datagram] {
 	case width >= 123:
 		from, to, by, unusual = 21, 21, 8, 20
 	}
-	return fitting([]column[Datagram]{
-		{"time", clockCells, 2, false, func(l *look, d Datagram, _ int) string { return l.dim.Render(d.At.Format(clock)) }},
+	return fitting([]column[session.Datagram]{
+		{"time", clockCells, 2, false, func(l *look, d session.Datagram, _ int) string { return l.dim.Render(d.At.Format(clock)) }},
 		{"", mark, 0, false, direction},
 		{"from", from, 1, false, fromCell},
-		{"to", to, 6, false, func(l *look, d Datagram, room int) string { return l.tail(addrPort(d.To), room) }},
-		{"by", by, 4, false, func(l *look, d Datagram, room int) string { return l.dim.Render(l.cut(clean(d.Interface), room)) }},
-		{"ttl", 3, 5, true, func(_ *look, d Datagram, _ int) string { return hops(d) }},
-		{"bytes", 6, 3, true, func(_ *look, d Datagram, _ int) string { return size(d) }},
+		{"to", to, 6, false, func(l *look, d session.Datagram, room int) string { return l.tail(addrPort(d.To), room) }},
+		{"by", by, 4, false, func(l *look, d session.Datagram, room int) string {
+			return l.dim.Render(l.cut(clean(d.Interface), room))
+		}},
+		{"ttl", 3, 5, true, func(_ *look, d session.Datagram, _ int) string { return hops(d) }},
+		{"bytes", 6, 3, true, func(_ *look, d session.Datagram, _ int) string { return size(d) }},
 		{"how", unusual, 7, false, howCell},
-		{"first bytes", 0, 0, false, func(l *look, d Datagram, room int) string { return l.cut(preview(d), room) }},
+		{"first bytes", 0, 0, false, func(l *look, d session.Datagram, room int) string { return l.cut(preview(d), room) }},
 	}, width, least)
 }
 
 // direction is the mark of a datagram.
-func direction(l *look, d Datagram, _ int) string {
+func direction(l *look, d session.Datagram, _ int) string {
 	switch {
 	case d.Err != nil:
 		return l.failure.Render(l.fail)
@@ -71,7 +74,7 @@ func copied(l *look) string {
 	return short
 }
 
-func fromCell(l *look, d Datagram, room int) string {
+func fromCell(l *look, d session.Datagram, room int) string {
 	from := addrPort(d.From)
 	if from != "" && l.cells(from) > room {
 		from = clean(d.From.Addr().WithZone("").String())
@@ -83,7 +86,7 @@ func fromCell(l *look, d Datagram, room int) string {
 	return l.sender(d.From.Addr()).Render(from)
 }
 
-func hops(d Datagram) string {
+func hops(d session.Datagram) string {
 	if d.Hops == 0 && !d.Sent {
 		return ""
 	}
@@ -91,7 +94,7 @@ func hops(d Datagram) string {
 }
 
 // size is how many bytes the payload has.
-func size(d Datagram) string {
+func size(d session.Datagram) string {
 	s := thousands(uint64(len(d.Data)))
 	if d.Truncated {
 		s += "+"
@@ -100,7 +103,7 @@ func size(d Datagram) string {
 }
 
 // how says in a word or two what is unusual about a datagram.
-func how(d Datagram) string {
+func how(d session.Datagram) string {
 	switch a := d.Arrival; {
 	case d.Err != nil:
 		return "not sent"
@@ -120,7 +123,7 @@ func how(d Datagram) string {
 	return ""
 }
 
-func howCell(l *look, d Datagram, room int) string {
+func howCell(l *look, d session.Datagram, room int) string {
 	style := l.dim
 	switch {
 	case d.Err != nil:
@@ -138,7 +141,7 @@ func howCell(l *look, d Datagram, room int) string {
 }
 
 // preview is the beginning of the payload as one row of text.
-func preview(d Datagram) string {
+func preview(d session.Datagram) string {
 	data := d.Data
 	if len(data) == 0 {
 		return "(empty)"
@@ -153,7 +156,7 @@ func preview(d Datagram) string {
 	return strings.ReplaceAll(chat.Sanitize(data).String(), "\n", " ")
 }
 
-func datagramWords(d Datagram) string {
+func datagramWords(d session.Datagram) string {
 	way := "received"
 	if d.Sent {
 		way = "sent"

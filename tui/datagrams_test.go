@@ -11,38 +11,41 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/groupcast/groupcast/mcast/chat"
+	"github.com/groupcast/groupcast/mcast/session"
 )
 
 var (
 	hostA    = netip.MustParseAddrPort("192.168.8.164:1234")
-	received = Datagram{At: clock, From: hostB, To: group.AddrPort(), Interface: "eth0", IfIndex: 2, Hops: 1, Data: []byte("hello")}
+	received = session.Datagram{At: clock, From: hostB, To: group.AddrPort(), Interface: "eth0", IfIndex: 2, Hops: 1, Data: []byte("hello")}
 )
 
-func sent(text string) Datagram {
-	return Datagram{At: clock, Sent: true, From: hostA, To: group.AddrPort(), Interface: "eth0", IfIndex: 2, Hops: 1, Data: []byte(text)}
+func sent(text string) session.Datagram {
+	return session.Datagram{At: clock, Sent: true, From: hostA, To: group.AddrPort(), Interface: "eth0", IfIndex: 2, Hops: 1, Data: []byte(text)}
 }
 
 // came is the received datagram with something changed.
-func came(change func(*Datagram)) Datagram {
+func came(change func(*session.Datagram)) session.Datagram {
 	d := received
 	change(&d)
 	return d
 }
 
-func arrived(a chat.Arrival) Datagram { return came(func(d *Datagram) { d.Arrival = a }) }
+func arrived(a chat.Arrival) session.Datagram {
+	return came(func(d *session.Datagram) { d.Arrival = a })
+}
 
 func TestDatagramRows(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		width int
-		d     Datagram
+		d     session.Datagram
 		want  string
 	}{
 		{"received", 100, received,
 			"19:52:40.000 ← 192.168.8.226:1234   224.0.0.114:1234 eth0     1      5              hello"},
 		{"sent", 100, sent("hello"),
 			"19:52:40.000 → 192.168.8.164:1234   224.0.0.114:1234 eth0     1      5              hello"},
-		{"not sent", 100, came(func(d *Datagram) { *d = sent("hello"); d.Err = errors.New("no route") }),
+		{"not sent", 100, came(func(d *session.Datagram) { *d = sent("hello"); d.Err = errors.New("no route") }),
 			"19:52:40.000 ✗ 192.168.8.164:1234   224.0.0.114:1234 eth0     1      5 not sent     hello"},
 		{"own copy", 100, arrived(chat.Arrival{OwnCopy: true}),
 			"19:52:40.000 ↺ 192.168.8.226:1234   224.0.0.114:1234 eth0     1      5 own copy     hello"},
@@ -62,9 +65,9 @@ func TestDatagramRows(t *testing.T) {
 			"19:52:40 ← 192.168.8.226        5 hello"},
 		{"hardly a screen", 12, received,
 			"← hello"},
-		{"hostile bytes", 80, came(func(d *Datagram) { d.Data = []byte("a\n\x1b[2J\u202eb") }),
+		{"hostile bytes", 80, came(func(d *session.Datagram) { d.Data = []byte("a\n\x1b[2J\u202eb") }),
 			"19:52:40.000 ← 192.168.8.226:1234 eth0      1     10 a ␛[2J<U+202E>b"},
-		{"nothing known", 80, came(func(d *Datagram) { *d = Datagram{At: clock, Truncated: true} }),
+		{"nothing known", 80, came(func(d *session.Datagram) { *d = session.Datagram{At: clock, Truncated: true} }),
 			"19:52:40.000 ←                                    0+ (empty)"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -93,7 +96,7 @@ func TestDatagramFilter(t *testing.T) {
 
 // detail is the page about a datagram, each row without the spaces at its
 // ends, as one text.
-func detailText(d Datagram) string {
+func detailText(d session.Datagram) string {
 	view := newDatagrams(newLook(true, false, ansi.WcWidth, colorprofile.TrueColor))
 	view.Add(d)
 	view.Move(-1)
@@ -105,16 +108,16 @@ func detailText(d Datagram) string {
 }
 
 func TestDatagramDetail(t *testing.T) {
-	six := came(func(d *Datagram) {
+	six := came(func(d *session.Datagram) {
 		d.From, d.To = netip.MustParseAddrPort("[fe80::1%eth0]:1234"), netip.MustParseAddrPort("[ff02::1:2]:1234")
 	})
-	long := func(d Datagram, n int) Datagram { d.Data = make([]byte, n); return d }
+	long := func(d session.Datagram, n int) session.Datagram { d.Data = make([]byte, n); return d }
 	refused := sent("hello")
 	refused.Err = errors.New("mcast: network is unreachable")
 
 	for _, c := range []struct {
 		name  string
-		d     Datagram
+		d     session.Datagram
 		wants []string
 	}{
 		{"received", received, []string{
@@ -138,15 +141,15 @@ func TestDatagramDetail(t *testing.T) {
 		{"refused", refused, []string{"✗ Not sent", "refused it: network is unreachable.", "There was no frame."}},
 		{"own copy", arrived(chat.Arrival{OwnCopy: true}), []string{"made by this host before the wire: no proof that it left", "This copy had no frame"}},
 		{"stray", arrived(chat.Arrival{Stray: true}), []string{"has not joined 224.0.0.114 on eth0: another program on this host has", "IP_MULTICAST_ALL is 0"}},
-		{"direct", came(func(d *Datagram) { d.To, d.Arrival.Direct = hostA, true }), []string{"sent to 192.168.8.164, an address of this host, not to a group"}},
+		{"direct", came(func(d *session.Datagram) { d.To, d.Arrival.Direct = hostA, true }), []string{"sent to 192.168.8.164, an address of this host, not to a group"}},
 		{"local", arrived(chat.Arrival{Local: true}), []string{"Another program of this host sent it", "This copy had no frame"}},
-		{"local, to one address", came(func(d *Datagram) { d.To, d.Arrival = hostA, chat.Arrival{Direct: true, Local: true} }), []string{"it never left this host", "an address of this host"}},
+		{"local, to one address", came(func(d *session.Datagram) { d.To, d.Arrival = hostA, chat.Arrival{Direct: true, Local: true} }), []string{"it never left this host", "an address of this host"}},
 		{"outside", arrived(chat.Arrival{Outside: true}), []string{"Its source, 192.168.8.226, is on no network of eth0."}},
 		{"two at once", arrived(chat.Arrival{Outside: true, Stray: true}), []string{"is on no network", "another program on this host has"}},
 		{"a frame", arrived(chat.Arrival{Frame: true}), []string{"It came by eth0", "member protocol"}},
-		{"cut", came(func(d *Datagram) { d.Truncated = true }), []string{"at least 33", "and more that were not kept"}},
-		{"on no wire", came(func(d *Datagram) { d.Interface = "lo" }), []string{"lo has no wire"}},
-		{"unknown", Datagram{At: clock}, []string{"source not told", "TTL not told"}},
+		{"cut", came(func(d *session.Datagram) { d.Truncated = true }), []string{"at least 33", "and more that were not kept"}},
+		{"on no wire", came(func(d *session.Datagram) { d.Interface = "lo" }), []string{"lo has no wire"}},
+		{"unknown", session.Datagram{At: clock}, []string{"source not told", "TTL not told"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := detailText(c.d)
@@ -157,7 +160,7 @@ func TestDatagramDetail(t *testing.T) {
 			}
 		})
 	}
-	for _, d := range []Datagram{long(received, 1472), long(six, 1452), came(func(d *Datagram) { *d = long(received, 9000); d.Interface = "lo" })} {
+	for _, d := range []session.Datagram{long(received, 1472), long(six, 1452), came(func(d *session.Datagram) { *d = long(received, 9000); d.Interface = "lo" })} {
 		if got := detailText(d); strings.Contains(got, "fragments") {
 			t.Errorf("%d bytes to %s by %s are said to be in fragments", len(d.Data), d.To, d.Interface)
 		}
@@ -195,7 +198,7 @@ func TestNoDatagramIsSelected(t *testing.T) {
 func TestDatagramClick(t *testing.T) {
 	d := newDatagrams(newLook(true, false, ansi.WcWidth, colorprofile.TrueColor))
 	for n := range 5 {
-		d.Add(came(func(d *Datagram) { d.At = clock.Add(time.Duration(n) * time.Second) }))
+		d.Add(came(func(d *session.Datagram) { d.At = clock.Add(time.Duration(n) * time.Second) }))
 	}
 	d.Render(80, 4)
 	d.Click(1)
@@ -207,7 +210,7 @@ func TestDatagramClick(t *testing.T) {
 // The page about the largest payload is made for every frame.
 func BenchmarkDatagramDetail(b *testing.B) {
 	d := newDatagrams(newLook(true, false, ansi.WcWidth, colorprofile.TrueColor))
-	d.Add(came(func(d *Datagram) { d.Data = make([]byte, 65507) }))
+	d.Add(came(func(d *session.Datagram) { d.Data = make([]byte, 65507) }))
 	d.Move(-1)
 	for b.Loop() {
 		d.Detail(100)

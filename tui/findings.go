@@ -4,6 +4,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/groupcast/groupcast/mcast/doctor"
+	"github.com/groupcast/groupcast/mcast/session"
 )
 
 // fixFirst applies the first fix there is.
@@ -43,7 +44,7 @@ func (m *Model) fix(f doctor.Finding) tea.Cmd {
 	if m.page == findingPage {
 		m.closePage()
 	}
-	return m.change(ApplyFix{Finding: f})
+	return m.change(session.ApplyFix{Finding: f})
 }
 
 // selectFinding moves to another finding, and the page with it.

@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+
+	"github.com/groupcast/groupcast/mcast/session"
 )
 
 // Bytes of the headers around a payload (RFC 791, 8200, 768), and of what the
@@ -47,7 +49,7 @@ func (d *datagrams) Detail(width int) []string {
 // those off the screen.
 const shortPayload = 128
 
-func (s *sheet) payload(v Datagram) {
+func (s *sheet) payload(v session.Datagram) {
 	title := "Payload: " + count(len(v.Data), "byte")
 	if v.Truncated {
 		title += ", and more that were not kept"
@@ -59,7 +61,7 @@ func (s *sheet) payload(v Datagram) {
 	}
 }
 
-func (s *sheet) summary(d Datagram) {
+func (s *sheet) summary(d session.Datagram) {
 	title, by := "Received ", clean(d.Interface)
 	if d.Sent {
 		title = "Sent "
@@ -78,7 +80,7 @@ func (s *sheet) summary(d Datagram) {
 }
 
 // arrival tells how a datagram came, or left.
-func arrival(d Datagram) (sentences []string) {
+func arrival(d session.Datagram) (sentences []string) {
 	add := func(format string, args ...any) { sentences = append(sentences, fmt.Sprintf(format, args...)) }
 	a, by := d.Arrival, clean(d.Interface)
 	from, to := clean(d.From.Addr().String()), clean(d.To.Addr().String())
@@ -111,7 +113,7 @@ func arrival(d Datagram) (sentences []string) {
 	if a.Outside {
 		add("Its source, %s, is on no network of %s. A router passed it on, or the source is forged.", from, by)
 	}
-	if a == (Datagram{}.Arrival) || a.Frame && !a.Stray && !a.Direct && !a.Local && !a.Outside {
+	if a == (session.Datagram{}.Arrival) || a.Frame && !a.Stray && !a.Direct && !a.Local && !a.Outside {
 		add("It came by %s, where this program has joined %s, from another host of a network that this host is on.", by, to)
 	}
 	if a.Frame {
@@ -120,7 +122,7 @@ func arrival(d Datagram) (sentences []string) {
 	return sentences
 }
 
-func (s *sheet) ethernet(d Datagram) {
+func (s *sheet) ethernet(d session.Datagram) {
 	s.head("Ethernet")
 	to := d.To.Addr()
 	switch {
@@ -163,7 +165,7 @@ func (s *sheet) ethernet(d Datagram) {
 
 // onLoopback reports whether it was sent by the loopback interface. The name
 // is what Linux, and the BSDs, give it.
-func onLoopback(d Datagram) bool { return d.Interface == "lo" || d.Interface == "lo0" }
+func onLoopback(d session.Datagram) bool { return d.Interface == "lo" || d.Interface == "lo0" }
 
 // groupMAC is the Ethernet address that a group is sent to, and which groups
 // have the same; "" when the address is not a group's.
@@ -183,7 +185,7 @@ func groupMAC(group netip.Addr) (mac, shared string) {
 		"33:33, then the low 32 bits of the group (RFC 2464, section 7). Every group that ends in the same 32 bits has the same."
 }
 
-func (s *sheet) ip(d Datagram) {
+func (s *sheet) ip(d session.Datagram) {
 	to, payload := d.To.Addr(), len(d.Data)
 	name, header, ttl, piece := "IPv4", ip4Header, "TTL", usualMTU-ip4Header
 	if to.Is6() {
@@ -213,7 +215,7 @@ func (s *sheet) ip(d Datagram) {
 	}
 }
 
-func (s *sheet) udp(d Datagram) {
+func (s *sheet) udp(d session.Datagram) {
 	s.head("UDP")
 	s.field("from port", strconv.Itoa(int(d.From.Port())), "")
 	s.field("to port", strconv.Itoa(int(d.To.Port())), "")

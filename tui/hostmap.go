@@ -7,13 +7,14 @@ import (
 	"time"
 
 	"github.com/groupcast/groupcast/mcast/chat"
+	"github.com/groupcast/groupcast/mcast/session"
 )
 
 // hostmap draws this host: its interfaces, the wires that they are on, and who
 // was heard there.
 type hostmap struct {
 	look   *look
-	snap   Snapshot
+	snap   session.Snapshot
 	now    time.Time
 	offset int // rows scrolled
 }
@@ -169,8 +170,8 @@ func (m *hostmap) talks(width int) (rows []string) {
 
 // order lists the interfaces that are drawn: those that matter now first, and
 // the loopback interface only when it is used.
-func (m *hostmap) order() []Interface {
-	var first, rest []Interface
+func (m *hostmap) order() []session.Interface {
+	var first, rest []session.Interface
 	s := m.snap
 	for _, i := range s.Interfaces {
 		used := i.Joined || i.Err != nil || i.Index == s.Sends.IfIndex || i.Index == s.Kernel.IfIndex ||

@@ -17,11 +17,12 @@ import (
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/chat"
+	"github.com/groupcast/groupcast/mcast/session"
 )
 
 // mapped is the story with what a map shows besides: the groups that the host
 // is in, a router far away, a wire that is unplugged and one that is down.
-func mapped() Snapshot {
+func mapped() session.Snapshot {
 	s := before()
 	s.Interfaces[1].Groups = []netip.Addr{
 		netip.MustParseAddr("224.0.0.1"), netip.MustParseAddr("224.0.0.114"),
@@ -43,7 +44,7 @@ func mapped() Snapshot {
 
 // fixed is the same once sends leave by eth0, which the kernel would not
 // choose.
-func fixed() Snapshot {
+func fixed() session.Snapshot {
 	s := mapped()
 	s.Sends = onEth0
 	return s
@@ -53,7 +54,7 @@ func TestHostmap(t *testing.T) {
 	for _, size := range [][2]int{{160, 50}, {100, 30}, {80, 24}, {60, 30}, {44, 12}} {
 		for _, c := range []struct {
 			name string
-			snap Snapshot
+			snap session.Snapshot
 		}{{"before", mapped()}, {"fixed", fixed()}} {
 			t.Run(fmt.Sprintf("%s-%dx%d", c.name, size[0], size[1]), func(t *testing.T) {
 				m := hostmap{look: newLook(true, false, ansi.WcWidth, colorprofile.TrueColor), snap: c.snap, now: clock}
@@ -76,37 +77,37 @@ func TestHostmap(t *testing.T) {
 }
 
 func TestHostmapSays(t *testing.T) {
-	change := func(f func(*Snapshot)) Snapshot { s := mapped(); f(&s); return s }
-	lo := func(s *Snapshot) *Interface { return &s.Interfaces[0] }
+	change := func(f func(*session.Snapshot)) session.Snapshot { s := mapped(); f(&s); return s }
+	lo := func(s *session.Snapshot) *session.Interface { return &s.Interfaces[0] }
 	for _, c := range []struct {
 		name        string
-		snap        Snapshot
+		snap        session.Snapshot
 		want, never string
 	}{
-		{"nothing known yet", Snapshot{}, "no interfaces", "talks in"},
+		{"nothing known yet", session.Snapshot{}, "no interfaces", "talks in"},
 		{"where sends leave, and why", mapped(), "▲ sends leave here (default route via 169.254.0.1)", "△"},
 		{"that the kernel would choose another", fixed(), "△ the kernel would choose it (default route via 169.254.0.1)", ""},
-		{"that sends go nowhere", change(func(s *Snapshot) { s.Sends = Egress{Err: errors.New("mcast: no route")} }), "✗ sends go nowhere: no route", "sends leave here"},
+		{"that sends go nowhere", change(func(s *session.Snapshot) { s.Sends = session.Egress{Err: errors.New("mcast: no route")} }), "✗ sends go nowhere: no route", "sends leave here"},
 		{"who was heard, how often and when", mapped(), "12,345 datagrams · ttl 255 · 1 min ago", ""},
 		{"that nobody was", mapped(), "nobody heard yet", ""},
 		{"which wires are broken", mapped(), "✗ no carrier", ""},
 		{"which interfaces are down", mapped(), "✗ down", ""},
-		{"why a join did not work", change(func(s *Snapshot) { s.Interfaces[2].Err = errors.New("mcast: no buffer space") }), "✗ no buffer space", ""},
+		{"why a join did not work", change(func(s *session.Snapshot) { s.Interfaces[2].Err = errors.New("mcast: no buffer space") }), "✗ no buffer space", ""},
 		{"nothing of lo while it is not used", mapped(), "eth0", "lo  "},
-		{"lo when it is joined", change(func(s *Snapshot) { lo(s).Joined = true }), "● lo  joined", ""},
-		{"lo when somebody was heard there", change(func(s *Snapshot) { s.Room.Senders[0].IfIndex = 1 }), "inside this host", ""},
-		{"senders by an interface that is gone", change(func(s *Snapshot) { s.Room.Senders[0].IfIndex = 77 }), "heard by an interface that is gone or not known", ""},
-		{"how many senders are not listed", change(func(s *Snapshot) { s.Room.SendersTotal = 66 }), "and 64 senders that were heard longer ago", ""},
-		{"the other groups", change(func(s *Snapshot) {
+		{"lo when it is joined", change(func(s *session.Snapshot) { lo(s).Joined = true }), "● lo  joined", ""},
+		{"lo when somebody was heard there", change(func(s *session.Snapshot) { s.Room.Senders[0].IfIndex = 1 }), "inside this host", ""},
+		{"senders by an interface that is gone", change(func(s *session.Snapshot) { s.Room.Senders[0].IfIndex = 77 }), "heard by an interface that is gone or not known", ""},
+		{"how many senders are not listed", change(func(s *session.Snapshot) { s.Room.SendersTotal = 66 }), "and 64 senders that were heard longer ago", ""},
+		{"the other groups", change(func(s *session.Snapshot) {
 			s.Groups = append(s.Groups, mcast.Group{Addr: netip.MustParseAddr("239.1.1.1"), Port: 9})
 		}), "also in 239.1.1.1:9", ""},
-		{"a network of the group's IP version", change(func(s *Snapshot) { s.Group.Addr = netip.MustParseAddr("ff02::114") }), "fe80::/64", "IGMP"},
-		{"how many groups there is no room for", change(func(s *Snapshot) {
+		{"a network of the group's IP version", change(func(s *session.Snapshot) { s.Group.Addr = netip.MustParseAddr("ff02::114") }), "fe80::/64", "IGMP"},
+		{"how many groups there is no room for", change(func(s *session.Snapshot) {
 			for n := range 30 {
 				s.Interfaces[2].Groups = append(s.Interfaces[2].Groups, netip.AddrFrom4([4]byte{239, 0, 0, byte(n)}))
 			}
 		}), "and 22 more", ""},
-		{"a name for what it is", change(func(s *Snapshot) { s.Interfaces[2].Name = "e\x1b[2Jvil" }), "e␛[2Jvil", ""},
+		{"a name for what it is", change(func(s *session.Snapshot) { s.Interfaces[2].Name = "e\x1b[2Jvil" }), "e␛[2Jvil", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			m := hostmap{look: newLook(true, false, ansi.WcWidth, colorprofile.TrueColor), snap: c.snap, now: clock}
@@ -175,7 +176,7 @@ func TestViewsFit(t *testing.T) {
 		d := newDatagrams(l)
 		c := newCalls(l)
 		for range rapid.IntRange(0, 70).Draw(t, "rows") {
-			d.Add(Datagram{
+			d.Add(session.Datagram{
 				At: clock, Sent: flags.Draw(t, "sent"), From: rapid.SampledFrom(addrs).Draw(t, "from"), To: rapid.SampledFrom(addrs).Draw(t, "to"),
 				Interface: text("interface"), Hops: rapid.IntRange(0, 255).Draw(t, "hops"), Data: []byte(text("data")),
 				Truncated: flags.Draw(t, "truncated"), Err: fail("refused"),

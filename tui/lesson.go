@@ -5,6 +5,7 @@ import (
 
 	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/doctor"
+	"github.com/groupcast/groupcast/mcast/session"
 )
 
 // step is one of the lesson's.
@@ -37,19 +38,19 @@ type lesson struct {
 	on     bool // there is a lesson
 	hidden bool
 
-	sends    Egress    // where they leave now,
-	first    Egress    // and where they left when it all began
-	better   string    // by which interface the doctor would send
-	wrong    bool      // it still finds wrong-egress
-	said     bool      // a line left the first way, and its copy is settled:
-	copied   chat.Copy // so
-	looked   bool      // the page of a finding or the map was open
-	again    int       // the interface by which a line left another way; 0: none did
-	answered bool      // somebody was heard there after it
+	sends    session.Egress // where they leave now,
+	first    session.Egress // and where they left when it all began
+	better   string         // by which interface the doctor would send
+	wrong    bool           // it still finds wrong-egress
+	said     bool           // a line left the first way, and its copy is settled:
+	copied   chat.Copy      // so
+	looked   bool           // the page of a finding or the map was open
+	again    int            // the interface by which a line left another way; 0: none did
+	answered bool           // somebody was heard there after it
 }
 
 // SetState takes in where sends leave and what the doctor finds.
-func (s *lesson) SetState(snap Snapshot) {
+func (s *lesson) SetState(snap session.Snapshot) {
 	s.sends, s.wrong = snap.Sends, false
 	if s.first.Interface == "" {
 		s.first = snap.Sends
@@ -157,7 +158,7 @@ func (s *lesson) copyText() string {
 }
 
 // because is the route behind a way out, in parentheses.
-func because(e Egress) string {
+func because(e session.Egress) string {
 	if e.Because == "" {
 		return ""
 	}

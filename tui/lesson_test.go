@@ -9,6 +9,7 @@ import (
 	"github.com/charmbracelet/x/exp/golden"
 
 	"github.com/groupcast/groupcast/mcast/chat"
+	"github.com/groupcast/groupcast/mcast/session"
 )
 
 // What happens in the lesson, one thing after the other.
@@ -79,8 +80,8 @@ func TestLessonSteps(t *testing.T) {
 	byOther := change(answer, func(l *chat.Line) { l.Interface, l.IfIndex = "eth1", 3 })
 	local := change(answer, func(l *chat.Line) { l.Local = true })
 	elsewhere := before()
-	elsewhere.Sends, elsewhere.Findings = Egress{IfIndex: 1, Interface: "lo"}, nil
-	show := func(snap Snapshot, lines ...chat.Line) func(*screen) {
+	elsewhere.Sends, elsewhere.Findings = session.Egress{IfIndex: 1, Interface: "lo"}, nil
+	show := func(snap session.Snapshot, lines ...chat.Line) func(*screen) {
 		return func(s *screen) { s.show(snap, lines...) }
 	}
 	press := func(keys ...string) func(*screen) { return func(s *screen) { s.press(keys...) } }

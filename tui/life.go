@@ -8,6 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/ansi"
+	"github.com/groupcast/groupcast/mcast/session"
 )
 
 // life is how a screen works and ends. Every Model has one.
@@ -25,7 +26,7 @@ func newLife(s Session) life {
 func (l *life) guarded(f func() tea.Cmd) (cmd tea.Cmd) {
 	defer func() {
 		if r := recover(); r != nil {
-			l.err = cmp.Or[error](l.err, Recovered(r))
+			l.err = cmp.Or[error](l.err, session.Recovered(r))
 			cmd = tea.Quit
 		}
 	}()
@@ -36,7 +37,7 @@ func (l *life) guarded(f func() tea.Cmd) (cmd tea.Cmd) {
 func (l *life) drawn(draw func() string) (content string) {
 	defer func() {
 		if r := recover(); r != nil {
-			l.err = cmp.Or[error](l.err, Recovered(r))
+			l.err = cmp.Or[error](l.err, session.Recovered(r))
 			content = ""
 			l.quit()
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/host"
+	"github.com/groupcast/groupcast/mcast/session"
 )
 
 // load is what arrives in a busy group: datagrams of a few hundred senders,
@@ -36,7 +37,7 @@ const (
 // second is one second with 20,000 datagrams, drawn after each batch.
 func (l *load) second() {
 	for range batchesPerSecond {
-		var b Batch
+		var b session.Batch
 		for range batchSize {
 			l.n++
 			data := fmt.Appendf(nil, "datagram number %d of the flood, with some text", l.n)
@@ -44,7 +45,7 @@ func (l *load) second() {
 			d := mcast.Datagram{At: l.time, From: from, To: group.Addr, IfIndex: 2, Hops: 1, Data: data}
 			line, came := l.room.Receive(d)
 			b.Lines = append(b.Lines, line)
-			b.Datagrams = append(b.Datagrams, Datagram{
+			b.Datagrams = append(b.Datagrams, session.Datagram{
 				At: d.At, From: from, To: netip.AddrPortFrom(d.To, group.Port), Interface: line.Interface, IfIndex: 2, Hops: 1, Data: data, Arrival: came,
 			})
 			if l.n%10 == 0 {

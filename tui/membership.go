@@ -7,13 +7,14 @@ import (
 	"strings"
 
 	"github.com/groupcast/groupcast/mcast/chat"
+	"github.com/groupcast/groupcast/mcast/session"
 )
 
 // membership is the pane of interfaces: where the group is joined, and by
 // which one sends leave.
 type membership struct {
 	look   *look
-	snap   Snapshot
+	snap   session.Snapshot
 	offset int // rows scrolled
 }
 
@@ -71,7 +72,7 @@ func (m *membership) rows(width int) []string {
 	return rows
 }
 
-func (m *membership) one(i Interface, width, name int) []string {
+func (m *membership) one(i session.Interface, width, name int) []string {
 	l, s := m.look, m.snap
 	mark := l.dim.Render(l.notJoined)
 	if i.Joined {
@@ -102,7 +103,7 @@ func (m *membership) one(i Interface, width, name int) []string {
 }
 
 // addresses are those of the group's IP version: with others it cannot send.
-func (m *membership) addresses(i Interface) []string {
+func (m *membership) addresses(i session.Interface) []string {
 	six := m.snap.Group.Addr.Is6()
 	var out []string
 	for _, p := range i.Addrs {
@@ -119,7 +120,7 @@ func (m *membership) addresses(i Interface) []string {
 	return []string{m.look.warning.Render("no IPv4 address")}
 }
 
-func (m *membership) state(i Interface) string {
+func (m *membership) state(i session.Interface) string {
 	words := []string{"not joined"}
 	if i.Joined {
 		words[0] = "joined"
@@ -139,7 +140,7 @@ func (m *membership) state(i Interface) string {
 }
 
 // egress says that sends leave somewhere and why, on one row if it fits.
-func (m *membership) egress(mark, what string, e Egress, width int) []string {
+func (m *membership) egress(mark, what string, e session.Egress, width int) []string {
 	l := m.look
 	because := clean(e.Because)
 	row := "  " + mark + " " + what

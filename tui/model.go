@@ -9,6 +9,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/groupcast/groupcast/mcast/chat"
+	"github.com/groupcast/groupcast/mcast/session"
 )
 
 // snapshotPause is the least time between two snapshots: as often as the
@@ -38,10 +39,10 @@ type Model struct {
 	width, height int
 	lay           layout
 
-	snap    Snapshot
-	taken   time.Time // when snap was taken
-	waiting bool      // a freshMsg is on its way
-	queue   []Action  // one is carried out at a time, so that lines stay in order
+	snap    session.Snapshot
+	taken   time.Time        // when snap was taken
+	waiting bool             // a freshMsg is on its way
+	queue   []session.Action // one is carried out at a time, so that lines stay in order
 	busy    bool
 	frozen  bool
 	blurred bool      // the terminal is not looked at
@@ -147,7 +148,7 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		m.width, m.height = msg.Width, msg.Height
 		m.pressed = nil
 	case batchMsg:
-		return tea.Batch(m.take(Batch(msg)), m.work.next(), m.refresh())
+		return tea.Batch(m.take(session.Batch(msg)), m.work.next(), m.refresh())
 	case doneMsg:
 		m.busy = false
 		return tea.Batch(m.carryOut(), m.refresh())
@@ -180,7 +181,7 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 }
 
 // take puts what happened into the views.
-func (m *Model) take(b Batch) (bell tea.Cmd) {
+func (m *Model) take(b session.Batch) (bell tea.Cmd) {
 	if b.Dropped > 0 {
 		m.say(chat.Notice, count(b.Dropped, "line")+" not shown: they came faster than the screen", "")
 	}

@@ -11,13 +11,14 @@ import (
 	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/doctor"
 	"github.com/groupcast/groupcast/mcast/host"
+	"github.com/groupcast/groupcast/mcast/session"
 )
 
 func TestTypedTextIsSaid(t *testing.T) {
 	s := newScreen(t, 100, 30, before())
 	s.typed("fjk? /quit")
 	s.press("enter")
-	if got, want := s.asked(), (Say{Text: "fjk? /quit"}); got != want {
+	if got, want := s.asked(), (session.Say{Text: "fjk? /quit"}); got != want {
 		t.Errorf("typed text: the session was asked %#v, want %#v", got, want)
 	}
 	if s.input.Value() != "" {
@@ -40,7 +41,7 @@ func TestLinesAreSaidInTheOrderOfTyping(t *testing.T) {
 	}
 	s.run(first)
 	for _, want := range []string{"one", "two", "three"} {
-		if got := s.asked(); got != (Say{Text: want}) {
+		if got := s.asked(); got != (session.Say{Text: want}) {
 			t.Errorf("the session was asked %#v, want to say %q", got, want)
 		}
 	}
@@ -56,7 +57,7 @@ func TestFixes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := newScreen(t, 100, 30, before())
 			s.press(keys...)
-			fix, ok := s.asked().(ApplyFix)
+			fix, ok := s.asked().(session.ApplyFix)
 			if !ok || fix.Finding.Name != "wrong-egress" || fix.Finding.Fix.UseInterface != "eth0" {
 				t.Errorf("want the fix of wrong-egress, by eth0; the session was asked %#v", fix)
 			}
@@ -163,7 +164,7 @@ func TestWrongCommandsCanBeCorrected(t *testing.T) {
 	s.press("backspace", "backspace", "backspace")
 	s.typed("8")
 	s.press("enter")
-	if got := s.asked(); got != (SetHops{Hops: 8}) {
+	if got := s.asked(); got != (session.SetHops{Hops: 8}) {
 		t.Errorf("the corrected command asked %#v, want 8 hops", got)
 	}
 }
@@ -218,7 +219,7 @@ func TestMembership(t *testing.T) {
 
 	snap = before()
 	snap.Interfaces[0].Joined = true
-	snap.Sends = Egress{Err: host.ErrNoInterface}
+	snap.Sends = session.Egress{Err: host.ErrNoInterface}
 	s = newScreen(t, 100, 30, snap)
 	s.wants("● lo", "sends go nowhere: no such", "△ the kernel would choose it")
 }
@@ -282,7 +283,7 @@ func TestFindingPage(t *testing.T) {
 	s.press("down")
 	s.wants("▸ loopback-off", "switch loopback on")
 	s.press("f")
-	if fix, ok := s.asked().(ApplyFix); !ok || fix.Finding.Name != "loopback-off" {
+	if fix, ok := s.asked().(session.ApplyFix); !ok || fix.Finding.Name != "loopback-off" {
 		t.Errorf("f on the page of loopback-off: the session was asked %#v", fix)
 	}
 	s.wants("▸ Pitfalls") // the page makes room for what the fix says

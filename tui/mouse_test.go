@@ -7,6 +7,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
+	"github.com/groupcast/groupcast/mcast/session"
 )
 
 // locate is the cell where text stands on the screen.
@@ -70,7 +71,7 @@ func TestMouse(t *testing.T) {
 			s.wants("How it is known")
 			s.press("esc", "esc")
 			s.click("ctrl+f fix")
-			if fix, ok := s.asked().(ApplyFix); !ok || fix.Finding.Name != "wrong-egress" {
+			if fix, ok := s.asked().(session.ApplyFix); !ok || fix.Finding.Name != "wrong-egress" {
 				t.Errorf("a click on ctrl+f: the session was asked %#v", fix)
 			}
 			s.press("tab")
@@ -99,7 +100,7 @@ func TestMouseInAPicker(t *testing.T) {
 	}
 	s.clickAt(x, y)
 	s.clickAt(x, y)
-	if a, ok := s.asked().(UseInterface); !ok || a.Interface != "eth0" {
+	if a, ok := s.asked().(session.UseInterface); !ok || a.Interface != "eth0" {
 		t.Errorf("two clicks on eth0: the session was asked %#v", a)
 	}
 	s.press("f5")

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/session"
 )
 
 // wellKnownGroup is one that others talk in on many networks.
@@ -37,7 +38,7 @@ func known(text string) mcast.Group {
 
 // groupChoices are the current group, the joined ones, recent ones and
 // well-known ones, each once.
-func groupChoices(l *look, s Snapshot) []choice {
+func groupChoices(l *look, s session.Snapshot) []choice {
 	var list []choice
 	seen := map[mcast.Group]bool{}
 	add := func(g mcast.Group, c choice) {
@@ -52,35 +53,35 @@ func groupChoices(l *look, s Snapshot) []choice {
 	if !slices.Contains(s.Groups, s.Group) {
 		add(s.Group, choice{
 			mark: l.warning.Render(l.notJoined), means: "you talk here and hear nobody: it is not joined",
-			action: Join{Group: s.Group}, does: "join again",
-			other: Join{Group: s.Group, Look: true}, label: "only listen",
+			action: session.Join{Group: s.Group}, does: "join again",
+			other: session.Join{Group: s.Group, Look: true}, label: "only listen",
 		})
 	} else {
 		add(s.Group, choice{
 			mark: l.good.Render(l.joined), facts: traffic(l, s, s.Group), means: "you talk here", find: "joined",
 			why:   "you talk in " + clean(s.Group.String()) + " already",
-			other: Leave{Group: s.Group}, label: "leave",
+			other: session.Leave{Group: s.Group}, label: "leave",
 		})
 	}
 	for _, g := range s.Groups {
 		add(g, choice{
 			mark: l.good.Render(l.joined), facts: traffic(l, s, g), means: cmp.Or(groupKnownFor(g), "joined"), find: "joined",
-			action: Join{Group: g}, does: "talk there",
-			other: Leave{Group: g}, label: "leave",
+			action: session.Join{Group: g}, does: "talk there",
+			other: session.Leave{Group: g}, label: "leave",
 		})
 	}
 	for _, g := range s.Recent {
 		add(g, choice{
 			mark: l.dim.Render(l.notJoined), means: cmp.Or(groupKnownFor(g), "joined before"), find: "joined before",
-			action: Join{Group: g}, does: "join and talk",
-			other: Join{Group: g, Look: true}, label: "only listen",
+			action: session.Join{Group: g}, does: "join and talk",
+			other: session.Join{Group: g, Look: true}, label: "only listen",
 		})
 	}
 	for _, k := range wellKnown {
 		add(k.group, choice{
 			mark: l.dim.Render(l.notJoined), means: k.what,
-			action: Join{Group: k.group, Look: true}, does: "only listen",
-			other: Join{Group: k.group}, label: "join and talk",
+			action: session.Join{Group: k.group, Look: true}, does: "only listen",
+			other: session.Join{Group: k.group}, label: "join and talk",
 		})
 	}
 	return list
@@ -97,7 +98,7 @@ func groupKnownFor(g mcast.Group) string {
 
 // traffic is what comes in a group now. The room counts by address: groups
 // that share theirs share the count.
-func traffic(l *look, s Snapshot, g mcast.Group) string {
+func traffic(l *look, s session.Snapshot, g mcast.Group) string {
 	for _, t := range s.Room.Groups {
 		if t.Group.WithZone("") != g.Addr {
 			continue
@@ -123,7 +124,7 @@ func typedGroup(l *look, filter string) choice {
 	}
 	return choice{
 		key: g.String(), mark: l.accent.Render(l.notJoined), name: "join " + clean(g.String()), means: means,
-		action: Join{Group: g}, does: "join and talk",
-		other: Join{Group: g, Look: true}, label: "only listen",
+		action: session.Join{Group: g}, does: "join and talk",
+		other: session.Join{Group: g, Look: true}, label: "only listen",
 	}
 }

@@ -7,11 +7,12 @@ import (
 	"strings"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/session"
 )
 
 // interfaceChoices are the interfaces: those that can carry the group, the
 // kernel's own choice, then those that cannot, and lo.
-func interfaceChoices(l *look, s Snapshot) []choice {
+func interfaceChoices(l *look, s session.Snapshot) []choice {
 	var ready, rest, lo []choice
 	for _, i := range s.Interfaces {
 		c := interfaceChoice(l, s, i)
@@ -26,7 +27,7 @@ func interfaceChoices(l *look, s Snapshot) []choice {
 	}
 	kernel := choice{
 		key: "default", mark: l.warning.Render(l.kernel), name: "default", facts: l.dim.Render("the kernel chooses"), find: "kernel",
-		action: UseInterface{Interface: "default"}, does: "let the kernel choose",
+		action: session.UseInterface{Interface: "default"}, does: "let the kernel choose",
 	}
 	switch k := s.Kernel; {
 	case k.Err != nil:
@@ -45,9 +46,9 @@ func interfaceChoices(l *look, s Snapshot) []choice {
 	return slices.Concat(ready, []choice{kernel}, rest, lo)
 }
 
-func interfaceKey(i Interface) string { return "interface " + i.Name }
+func interfaceKey(i session.Interface) string { return "interface " + i.Name }
 
-func interfaceChoice(l *look, s Snapshot, i Interface) choice {
+func interfaceChoice(l *look, s session.Snapshot, i session.Interface) choice {
 	pane := membership{look: l, snap: s}
 	addrs := pane.addresses(i)
 	c := choice{
@@ -57,22 +58,22 @@ func interfaceChoice(l *look, s Snapshot, i Interface) choice {
 	}
 	if i.Joined {
 		c.mark = l.good.Render(l.joined)
-		c.other, c.label = Leave{Group: s.Group, Interface: i.Name}, "leave there"
+		c.other, c.label = session.Leave{Group: s.Group, Interface: i.Name}, "leave there"
 	}
 	if why := notReady(i, s.Group); why != "" {
 		c.means, c.why = why, c.name+" is "+why
 		return c
 	}
 	if !i.Joined {
-		c.other, c.label = Join{Group: s.Group, Interface: i.Name}, "only join there"
+		c.other, c.label = session.Join{Group: s.Group, Interface: i.Name}, "only join there"
 	}
-	c.action, c.does = UseInterface{Interface: i.Name}, "send and join by it"
+	c.action, c.does = session.UseInterface{Interface: i.Name}, "send and join by it"
 	c.means = strings.Join(consequences(s, i), "; ")
 	return c
 }
 
 // notReady says why nothing can be sent by an interface; "": it can.
-func notReady(i Interface, g mcast.Group) string {
+func notReady(i session.Interface, g mcast.Group) string {
 	switch {
 	case !i.Up():
 		return "down: nothing would leave"
@@ -86,7 +87,7 @@ func notReady(i Interface, g mcast.Group) string {
 
 // consequences are what choosing an interface would mean, and what speaks for
 // it, the most important first.
-func consequences(s Snapshot, i Interface) []string {
+func consequences(s session.Snapshot, i session.Interface) []string {
 	source := i.Addr(s.Group.Addr)
 	linkLocal := source.Is4() && source.IsLinkLocalUnicast()
 	var say []string
@@ -132,8 +133,8 @@ func consequences(s Snapshot, i Interface) []string {
 
 // lanElsewhere reports whether another interface that works has an address
 // that a network gave it.
-func lanElsewhere(s Snapshot, not Interface) bool {
-	return slices.ContainsFunc(s.Interfaces, func(i Interface) bool {
+func lanElsewhere(s session.Snapshot, not session.Interface) bool {
+	return slices.ContainsFunc(s.Interfaces, func(i session.Interface) bool {
 		return i.Index != not.Index && i.Usable(s.Group.Addr) && !i.Addr(s.Group.Addr).IsLinkLocalUnicast()
 	})
 }

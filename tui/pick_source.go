@@ -7,14 +7,15 @@ import (
 	"strings"
 
 	"github.com/groupcast/groupcast/mcast/chat"
+	"github.com/groupcast/groupcast/mcast/session"
 )
 
 // sourceChoices are the sources that were heard, one for each address, in its
 // order: rows that jump with every datagram cannot be chosen.
-func sourceChoices(l *look, s Snapshot) []choice {
+func sourceChoices(l *look, s session.Snapshot) []choice {
 	everyone := choice{
 		key: "any", mark: l.dim.Render(l.notJoined), name: "all sources", find: "any",
-		means: "whoever sends to the group is heard", action: Source{}, does: "hear all again",
+		means: "whoever sends to the group is heard", action: session.Source{}, does: "hear all again",
 	}
 	if !s.Group.Source.IsValid() {
 		everyone.mark, everyone.action = l.good.Render(l.joined), nil
@@ -42,25 +43,25 @@ func sourceChoices(l *look, s Snapshot) []choice {
 }
 
 // sourceChoice is an address and all the senders that have it.
-func sourceChoice(l *look, s Snapshot, a netip.Addr, senders []chat.Sender) choice {
+func sourceChoice(l *look, s session.Snapshot, a netip.Addr, senders []chat.Sender) choice {
 	c := choice{key: a.String(), mark: l.good.Render(l.joined), name: a.String()}
 	only := s.Group.Source.WithZone("")
 	switch {
 	case only == a:
 		c.means = "the only one that is heard"
 		c.why = "it is the only one that is heard: ctrl+o hears all again"
-		c.other, c.label = Source{}, "hear all again"
+		c.other, c.label = session.Source{}, "hear all again"
 	case only.IsValid():
 		c.mark = l.dim.Render(l.notJoined)
 		c.means = "not heard now: only " + only.String() + " is"
-		c.action, c.does = Source{Addr: a}, "hear only this one"
+		c.action, c.does = session.Source{Addr: a}, "hear only this one"
 	case isBlocked(s, a):
 		c.mark, c.means, c.find = l.failure.Render(l.fail), "blocked", "blocked"
-		c.action, c.does = Block{Addr: a}, "unblock"
-		c.other, c.label = Source{Addr: a}, "hear only this one"
+		c.action, c.does = session.Block{Addr: a}, "unblock"
+		c.other, c.label = session.Source{Addr: a}, "hear only this one"
 	default:
-		c.action, c.does = Block{Addr: a, On: true}, "block"
-		c.other, c.label = Source{Addr: a}, "hear only this one"
+		c.action, c.does = session.Block{Addr: a, On: true}, "block"
+		c.other, c.label = session.Source{Addr: a}, "hear only this one"
 	}
 	if len(senders) == 0 {
 		c.facts = l.dim.Render("not heard lately")
@@ -84,7 +85,7 @@ func sourceChoice(l *look, s Snapshot, a netip.Addr, senders []chat.Sender) choi
 }
 
 // typedSource offers the address that was typed.
-func typedSource(l *look, s Snapshot, filter string) choice {
+func typedSource(l *look, s session.Snapshot, filter string) choice {
 	a, err := netip.ParseAddr(strings.TrimSpace(filter))
 	if err != nil {
 		return choice{}

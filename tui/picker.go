@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/groupcast/groupcast/mcast/session"
 )
 
 const (
@@ -16,7 +18,7 @@ const (
 type picker struct {
 	look    *look
 	kind    pickerKind
-	snap    Snapshot
+	snap    session.Snapshot
 	filter  string
 	list    []choice
 	at      int    // which of them is selected
@@ -40,7 +42,7 @@ func (p *picker) SetLook(l *look) {
 
 // Fill takes a new state. The same row stays selected wherever it moves to;
 // when it is gone, the one in its place is.
-func (p *picker) Fill(s Snapshot) {
+func (p *picker) Fill(s session.Snapshot) {
 	old := p.selected()
 	p.snap = s
 	p.list = choices(p.look, p.kind, s, p.filter)
@@ -120,7 +122,7 @@ func (p *picker) Filter() string { return p.filter }
 
 // Chosen is what enter does. It is false for a row that cannot be chosen, and
 // then says so on the screen, too.
-func (p *picker) Chosen() (Action, bool) {
+func (p *picker) Chosen() (session.Action, bool) {
 	c := p.selected()
 	if !p.lost {
 		p.note = c.why
@@ -129,7 +131,7 @@ func (p *picker) Chosen() (Action, bool) {
 }
 
 // Other is the second thing that the selected row can do, and what to call it.
-func (p *picker) Other() (Action, string, bool) {
+func (p *picker) Other() (session.Action, string, bool) {
 	c := p.selected()
 	return c.other, c.label, c.other != nil
 }

@@ -7,11 +7,12 @@ import (
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/chat"
+	"github.com/groupcast/groupcast/mcast/session"
 )
 
 // crowded is before, on a host with more interfaces, in two groups, where
 // more is heard.
-func crowded() Snapshot {
+func crowded() session.Snapshot {
 	s := before()
 	down := iface(4, "wlan0")
 	down.Flags = 0

@@ -16,9 +16,10 @@ import (
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/host"
+	"github.com/groupcast/groupcast/mcast/session"
 )
 
-func open(kind pickerKind, s Snapshot) *picker {
+func open(kind pickerKind, s session.Snapshot) *picker {
 	p := newPicker(newLook(true, false, ansi.WcWidth, colorprofile.TrueColor), kind)
 	p.Fill(s)
 	return p
@@ -57,35 +58,35 @@ func TestWhatRowsDo(t *testing.T) {
 	other, mdns, ssdp := known("239.1.2.3:5000"), known("224.0.0.251:5353"), known("239.255.255.250:1900")
 	for _, tc := range []struct {
 		kind         pickerKind
-		snap         Snapshot
+		snap         session.Snapshot
 		filter       string
-		enter, other Action
+		enter, other session.Action
 		says         string
 	}{
-		{pickInterface, s, "ETH0", UseInterface{"eth0"}, Leave{Group: group, Interface: "eth0"}, "sends would leave from 192.168.8.164; heard here: 4 senders, 1,309 datagrams"},
-		{pickInterface, s, "169.254", UseInterface{"eth1"}, Leave{Group: group, Interface: "eth1"}, "sends leave here now, from 169.254.167.41; only a link-local address"},
-		{pickInterface, s, "veth", UseInterface{"veth7"}, Join{Group: group, Interface: "veth7"}, "the join failed: no buffer space available"},
-		{pickInterface, s, "default", UseInterface{"default"}, nil, "now by eth1 from 169.254.167.41: default route via 169.254.0.1"},
-		{pickInterface, s, "127", UseInterface{"lo"}, Join{Group: group, Interface: "lo"}, "stays on this host"},
+		{pickInterface, s, "ETH0", session.UseInterface{Interface: "eth0"}, session.Leave{Group: group, Interface: "eth0"}, "sends would leave from 192.168.8.164; heard here: 4 senders, 1,309 datagrams"},
+		{pickInterface, s, "169.254", session.UseInterface{Interface: "eth1"}, session.Leave{Group: group, Interface: "eth1"}, "sends leave here now, from 169.254.167.41; only a link-local address"},
+		{pickInterface, s, "veth", session.UseInterface{Interface: "veth7"}, session.Join{Group: group, Interface: "veth7"}, "the join failed: no buffer space available"},
+		{pickInterface, s, "default", session.UseInterface{Interface: "default"}, nil, "now by eth1 from 169.254.167.41: default route via 169.254.0.1"},
+		{pickInterface, s, "127", session.UseInterface{Interface: "lo"}, session.Join{Group: group, Interface: "lo"}, "stays on this host"},
 		{pickInterface, s, "wlan0", nil, nil, "down: nothing would leave"},
 		{pickInterface, s, "eth2", nil, nil, "without a carrier"},
 		{pickInterface, s, "docker", nil, nil, "without an IPv4 address"},
 
-		{pickGroup, s, "224.0.0.114", nil, Leave{Group: group}, "you talk here"},
-		{pickGroup, left, "224.0.0.114", Join{Group: group}, Join{Group: group, Look: true}, "hear nobody: it is not joined"},
-		{pickGroup, s, "239.1.2", Join{Group: other}, Leave{Group: other}, "nothing heard"},
-		{pickGroup, s, "mdns 224", Join{Group: mdns}, Leave{Group: mdns}, "5/s"},
-		{pickGroup, s, "upnp", Join{Group: ssdp, Look: true}, Join{Group: ssdp}, "SSDP"},
-		{pickGroup, s, "239.9", Join{Group: known("239.9.9.9")}, Join{Group: known("239.9.9.9"), Look: true}, "joined before"},
-		{pickGroup, s, "239.7.7.7:70", Join{Group: known("239.7.7.7:70")}, Join{Group: known("239.7.7.7:70"), Look: true}, "join 239.7.7.7:70"},
+		{pickGroup, s, "224.0.0.114", nil, session.Leave{Group: group}, "you talk here"},
+		{pickGroup, left, "224.0.0.114", session.Join{Group: group}, session.Join{Group: group, Look: true}, "hear nobody: it is not joined"},
+		{pickGroup, s, "239.1.2", session.Join{Group: other}, session.Leave{Group: other}, "nothing heard"},
+		{pickGroup, s, "mdns 224", session.Join{Group: mdns}, session.Leave{Group: mdns}, "5/s"},
+		{pickGroup, s, "upnp", session.Join{Group: ssdp, Look: true}, session.Join{Group: ssdp}, "SSDP"},
+		{pickGroup, s, "239.9", session.Join{Group: known("239.9.9.9")}, session.Join{Group: known("239.9.9.9"), Look: true}, "joined before"},
+		{pickGroup, s, "239.7.7.7:70", session.Join{Group: known("239.7.7.7:70")}, session.Join{Group: known("239.7.7.7:70"), Look: true}, "join 239.7.7.7:70"},
 
 		{pickSource, s, "all", nil, nil, "whoever sends to the group is heard"},
-		{pickSource, ssm, "all", Source{}, nil, "hear all again"},
-		{pickSource, s, ".226", Block{hostB.Addr(), true}, Source{hostB.Addr()}, "5/s · 73 datagrams · by eth0"},
-		{pickSource, s, "blocked", Block{Addr: s.Blocked[0]}, Source{s.Blocked[0]}, "✗ 192.168.8.99"},
-		{pickSource, ssm, ".226", nil, Source{}, "the only one that is heard"},
-		{pickSource, ssm, ".17", Source{netip.MustParseAddr("192.168.8.17")}, nil, "not heard now: only 192.168.8.226 is"},
-		{pickSource, s, "10.1.1.1", Block{netip.MustParseAddr("10.1.1.1"), true}, Source{netip.MustParseAddr("10.1.1.1")}, "10.1.1.1"},
+		{pickSource, ssm, "all", session.Source{}, nil, "hear all again"},
+		{pickSource, s, ".226", session.Block{Addr: hostB.Addr(), On: true}, session.Source{Addr: hostB.Addr()}, "5/s · 73 datagrams · by eth0"},
+		{pickSource, s, "blocked", session.Block{Addr: s.Blocked[0]}, session.Source{Addr: s.Blocked[0]}, "✗ 192.168.8.99"},
+		{pickSource, ssm, ".226", nil, session.Source{}, "the only one that is heard"},
+		{pickSource, ssm, ".17", session.Source{Addr: netip.MustParseAddr("192.168.8.17")}, nil, "not heard now: only 192.168.8.226 is"},
+		{pickSource, s, "10.1.1.1", session.Block{Addr: netip.MustParseAddr("10.1.1.1"), On: true}, session.Source{Addr: netip.MustParseAddr("10.1.1.1")}, "10.1.1.1"},
 		{pickSource, s, "224.0.0.114", nil, nil, "not a source"},
 		{pickSource, s, "fe80::1", nil, nil, "IPv6, and the group 224.0.0.114 is IPv4"},
 	} {
@@ -117,17 +118,17 @@ func TestWhatRowsDo(t *testing.T) {
 func TestTheSelectionStaysOnItsRow(t *testing.T) {
 	s := crowded()
 	p := open(pickInterface, s)
-	if a, _ := p.Chosen(); a != (UseInterface{"eth1"}) {
+	if a, _ := p.Chosen(); a != (session.UseInterface{Interface: "eth1"}) {
 		t.Fatalf("first selected: %#v, want eth1, by which sends leave", a)
 	}
 	more := crowded()
 	more.Interfaces = slices.Insert(more.Interfaces, 0, iface(9, "br0", "10.0.0.1/8"))
 	p.Fill(more)
-	if a, _ := p.Chosen(); a != (UseInterface{"eth1"}) {
+	if a, _ := p.Chosen(); a != (session.UseInterface{Interface: "eth1"}) {
 		t.Errorf("when br0 came, %#v became selected, want still eth1", a)
 	}
 	p.Fill(s)
-	if a, _ := p.Chosen(); a != (UseInterface{"eth1"}) {
+	if a, _ := p.Chosen(); a != (session.UseInterface{Interface: "eth1"}) {
 		t.Errorf("when br0 went, %#v became selected, want still eth1", a)
 	}
 }
@@ -135,7 +136,7 @@ func TestTheSelectionStaysOnItsRow(t *testing.T) {
 func TestTheSelectedInterfaceVanishes(t *testing.T) {
 	p := open(pickInterface, crowded())
 	gone := crowded()
-	gone.Interfaces = slices.DeleteFunc(gone.Interfaces, func(i Interface) bool { return i.Name == "eth1" })
+	gone.Interfaces = slices.DeleteFunc(gone.Interfaces, func(i session.Interface) bool { return i.Name == "eth1" })
 	p.Fill(gone)
 	if view := shown(p, 100, 30); !strings.Contains(view, "eth1 is gone") {
 		t.Errorf("want a note that eth1 is gone in\n%s", view)
@@ -145,13 +146,13 @@ func TestTheSelectedInterfaceVanishes(t *testing.T) {
 	}
 	p.Fill(gone)
 	p.Move(0)
-	if a, _ := p.Chosen(); a != (UseInterface{"veth7"}) {
+	if a, _ := p.Chosen(); a != (session.UseInterface{Interface: "veth7"}) {
 		t.Errorf("after a key %#v is selected, want veth7, which took the place", a)
 	}
 	if view := shown(p, 100, 30); strings.Contains(view, "is gone") {
 		t.Errorf("the note is still there after a key:\n%s", view)
 	}
-	p.Fill(Snapshot{})
+	p.Fill(session.Snapshot{})
 	p.Fill(gone)
 	p.Move(1)
 	if view := shown(p, 100, 30); !strings.Contains(view, "▸ ") {
@@ -172,7 +173,7 @@ func TestTheFilter(t *testing.T) {
 	p.Move(1)
 	p.Page(1)
 	p.Type(".7\n")
-	if a, _ := p.Chosen(); a != (Join{Group: known("239.7.7.7")}) {
+	if a, _ := p.Chosen(); a != (session.Join{Group: known("239.7.7.7")}) {
 		t.Errorf("typed %q, enter means %#v", p.Filter(), a)
 	}
 	for range 20 {
@@ -195,7 +196,7 @@ func TestClicksSelectThenChoose(t *testing.T) {
 		t.Error("the first click on veth7 chose it")
 	}
 	p.Render(100, 30)
-	if a, _ := p.Chosen(); a != (UseInterface{"veth7"}) {
+	if a, _ := p.Chosen(); a != (session.UseInterface{Interface: "veth7"}) {
 		t.Errorf("a click on veth7 selected %#v", a)
 	}
 	rows = p.Render(100, 30)
@@ -208,7 +209,7 @@ func TestClicksSelectThenChoose(t *testing.T) {
 			t.Errorf("a click on row %d, where no interface is, chose one", row)
 		}
 	}
-	if a, _ := p.Chosen(); a != (UseInterface{"veth7"}) {
+	if a, _ := p.Chosen(); a != (session.UseInterface{Interface: "veth7"}) {
 		t.Errorf("clicks beside the list selected %#v", a)
 	}
 }
@@ -254,13 +255,13 @@ func TestPickerFits(t *testing.T) {
 		s.Interfaces[2].Err = fmt.Errorf("mcast: %s", name)
 		s.Recent = append(s.Recent, mcast.Group{Addr: netip.MustParseAddr("ff02::1%" + strings.ReplaceAll(name, "%", "") + "x"), Port: 1})
 		for n := range rapid.IntRange(0, 20).Draw(t, "more") {
-			s.Interfaces = append(s.Interfaces, Interface{Interface: host.Interface{Index: 20 + n, Name: fmt.Sprint(name, n), Flags: net.FlagUp}})
+			s.Interfaces = append(s.Interfaces, session.Interface{Interface: host.Interface{Index: 20 + n, Name: fmt.Sprint(name, n), Flags: net.FlagUp}})
 			s.Room.Senders = append(s.Room.Senders, chat.Sender{From: netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, byte(n)}), 1)})
 		}
 		method := rapid.SampledFrom([]ansi.Method{ansi.WcWidth, ansi.GraphemeWidth}).Draw(t, "method")
 		l := newLook(true, rapid.Bool().Draw(t, "ascii"), method, colorprofile.TrueColor)
 		p := newPicker(l, pickerKind(rapid.IntRange(0, 2).Draw(t, "kind")))
-		states := []Snapshot{s, crowded(), {}, before()}
+		states := []session.Snapshot{s, crowded(), {}, before()}
 		p.Fill(s)
 		t.Repeat(map[string]func(*rapid.T){
 			"fill":      func(t *rapid.T) { p.Fill(rapid.SampledFrom(states).Draw(t, "state")) },

@@ -15,6 +15,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 	"github.com/charmbracelet/x/exp/golden"
+	"github.com/groupcast/groupcast/mcast/session"
 	"go.uber.org/goleak"
 	"pgregory.net/rapid"
 )
@@ -273,7 +274,7 @@ func TestRunPing(t *testing.T) {
 }
 
 func TestPingCommand(t *testing.T) {
-	for line, want := range map[string]Action{"/ping": Ping{3}, "/ping 1": Ping{1}, "/ping 100": Ping{100}} {
+	for line, want := range map[string]session.Action{"/ping": session.Ping{Count: 3}, "/ping 1": session.Ping{Count: 1}, "/ping 100": session.Ping{Count: 100}} {
 		if got, err := parse(line, before()); err != nil || got != want {
 			t.Errorf("%s: %#v, %v; want %#v", line, got, err, want)
 		}

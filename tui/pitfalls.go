@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/groupcast/groupcast/mcast/doctor"
+	"github.com/groupcast/groupcast/mcast/session"
 )
 
 // pitfalls is the pane of findings, and the page about one of them.
@@ -26,7 +27,7 @@ type pitfalls struct {
 
 // SetFindings takes new findings; the same one stays selected. The page stays
 // with its own, also when that is over.
-func (p *pitfalls) SetFindings(s Snapshot) {
+func (p *pitfalls) SetFindings(s session.Snapshot) {
 	old, had := p.Selected()
 	p.findings, p.checked, p.unknown = s.Findings, s.Checked, s.Unknown
 	p.selected = min(p.selected, max(0, len(p.findings)-1))

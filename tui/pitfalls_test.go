@@ -8,6 +8,7 @@ import (
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/doctor"
+	"github.com/groupcast/groupcast/mcast/session"
 )
 
 // fixes are all that a program can do by itself, and what the screen calls
@@ -37,7 +38,7 @@ var someFixes = func() []*doctor.Fix {
 }()
 
 // found is a state with findings of these names, the first fixable.
-func found(fix *doctor.Fix, names ...string) Snapshot {
+func found(fix *doctor.Fix, names ...string) session.Snapshot {
 	s := before()
 	s.Findings = nil
 	for n, name := range names {
@@ -64,7 +65,7 @@ func TestEachFix(t *testing.T) {
 						s.wants(word)
 					}
 					s.press(keys[len(keys)-1])
-					if a, ok := s.asked().(ApplyFix); !ok || *a.Finding.Fix != tt.fix {
+					if a, ok := s.asked().(session.ApplyFix); !ok || *a.Finding.Fix != tt.fix {
 						t.Errorf("%v asks for %#v, want %+v", keys, a, tt.fix)
 					}
 					if s.page != noPage {
@@ -161,7 +162,7 @@ func TestNoneSeen(t *testing.T) {
 			t.Errorf("%d looked at, %d not known: %q, want %q", tt.checked, tt.unknown, rows, tt.want)
 		}
 	}
-	s := newScreen(t, 160, 50, Snapshot{Group: group})
+	s := newScreen(t, 160, 50, session.Snapshot{Group: group})
 	s.wants("none seen")
 	s.wantsNot("looked at")
 }

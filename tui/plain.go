@@ -7,25 +7,28 @@ import (
 
 	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/ansi"
+	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/session"
 )
 
 // Hint says what to do about an error of Command, or "".
 func Hint(err error) string {
-	var a advice
-	errors.As(err, &a)
-	return a.hint
+	if a, ok := errors.AsType[*mcast.Advised](err); ok {
+		return a.Advice
+	}
+	return ""
 }
 
 // Command reads a typed line for a program that has no screen: a line that
 // starts with a slash is a command, any other is said. It gives an action for
 // the session, or nil; lines to print, which are safe to write to a terminal;
 // and whether to end. Of an error, Hint says what to do.
-func Command(line string, s Snapshot) (a Action, text []string, quitting bool, err error) {
-	a, err = parse(line, s)
+func Command(line string, s session.Snapshot) (a session.Action, text []string, quitting bool, err error) {
+	asked, err := parse(line, s)
 	if err != nil {
 		return nil, nil, false, err
 	}
-	switch a := a.(type) {
+	switch asked := asked.(type) {
 	case showHelp:
 		return nil, helpText(), false, nil
 	case showWho:
@@ -33,16 +36,18 @@ func Command(line string, s Snapshot) (a Action, text []string, quitting bool, e
 	case clearTalk:
 		return nil, nil, false, nil
 	case openPicker:
-		return nil, choicesText(a.kind, s), false, nil
+		return nil, choicesText(asked.kind, s), false, nil
 	case quit:
 		return nil, nil, true, nil
-	case Save:
-		return nil, nil, false, advice{
-			errors.New("/save: only the screen keeps the talk"),
-			"here it goes to standard output: start with > FILE, or | tee FILE",
+	case session.Save:
+		return nil, nil, false, &mcast.Advised{
+			Err:    errors.New("/save: only the screen keeps the talk"),
+			Advice: "here it goes to standard output: start with > FILE, or | tee FILE",
 		}
+	case session.Action:
+		return asked, nil, false, nil
 	}
-	return a, nil, false, nil
+	return nil, nil, false, nil
 }
 
 func helpText() []string {
@@ -58,7 +63,7 @@ func helpText() []string {
 }
 
 // choicesText is what a picker would offer.
-func choicesText(kind pickerKind, s Snapshot) []string {
+func choicesText(kind pickerKind, s session.Snapshot) []string {
 	l := newLook(true, true, ansi.WcWidth, colorprofile.TrueColor)
 	rows := []string{kind.title(s) + ":"}
 	for _, c := range choices(l, kind, s, "") {

@@ -4,19 +4,21 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/groupcast/groupcast/mcast/session"
 )
 
 func TestCommandsWithoutAScreen(t *testing.T) {
 	s := crowded()
 	for _, tc := range []struct {
 		line string
-		want Action
+		want session.Action
 		says string
 		quit bool
 	}{
-		{"hello", Say{"hello"}, "", false},
-		{"//hello", Say{"/hello"}, "", false},
-		{"/ttl 3", SetHops{3}, "", false},
+		{"hello", session.Say{Text: "hello"}, "", false},
+		{"//hello", session.Say{Text: "/hello"}, "", false},
+		{"/ttl 3", session.SetHops{Hops: 3}, "", false},
 		{"/quit", nil, "", true},
 		{"/clear", nil, "", false},
 		{"/help", nil, "/look GROUP[:PORT] [INTERFACE]", false},
@@ -60,7 +62,7 @@ func TestWho(t *testing.T) {
 	many.Room.SendersTotal = 1000
 	for _, tc := range []struct {
 		name string
-		snap Snapshot
+		snap session.Snapshot
 		rows int
 		says []string
 	}{

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/groupcast/groupcast/mcast/session"
 )
 
 // framesPerSecond is how often the terminal is drawn at the most. The renderer
@@ -153,7 +154,7 @@ func (w *worker) command(f func(context.Context) (tea.Msg, error)) tea.Cmd {
 		defer w.wg.Done()
 		defer func() {
 			if r := recover(); r != nil {
-				msg = endMsg{Recovered(r)}
+				msg = endMsg{session.Recovered(r)}
 			}
 		}()
 		msg, err := f(w.ctx)
@@ -176,7 +177,7 @@ func (w *worker) next() tea.Cmd {
 }
 
 // do carries out an action.
-func (w *worker) do(a Action) tea.Cmd {
+func (w *worker) do(a session.Action) tea.Cmd {
 	return w.command(func(ctx context.Context) (tea.Msg, error) {
 		return doneMsg{}, w.session.Do(ctx, a)
 	})
@@ -198,7 +199,7 @@ func (w *worker) after(d time.Duration, msg tea.Msg) tea.Cmd {
 
 // What comes back.
 type (
-	batchMsg Batch
+	batchMsg session.Batch
 	doneMsg  struct{}            // the action is carried out
 	endMsg   struct{ err error } // the session is over; nil: it ended well
 	tickMsg  struct{}            // a second has gone by

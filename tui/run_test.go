@@ -13,6 +13,7 @@ import (
 
 	"github.com/charmbracelet/x/term"
 	"github.com/creack/pty"
+	"github.com/groupcast/groupcast/mcast/session"
 	"go.uber.org/goleak"
 )
 
@@ -74,7 +75,7 @@ func TestRunSaysWhatIsTyped(t *testing.T) {
 	go io.WriteString(term.hand, "hello\r")
 	select {
 	case a := <-s.actions:
-		if a != (Say{Text: "hello"}) {
+		if a != (session.Say{Text: "hello"}) {
 			t.Errorf("the session was asked %#v, want to say hello", a)
 		}
 	case <-time.After(10 * time.Second):
@@ -119,7 +120,7 @@ func TestRunEnds(t *testing.T) {
 // panicking is a session that panics where the screen does not see it.
 type panicking struct{ *fakeSession }
 
-func (panicking) Next(context.Context) (Batch, error) { panic("out of cheese") }
+func (panicking) Next(context.Context) (session.Batch, error) { panic("out of cheese") }
 
 // cheeseless is a session that panics in Update: the screen asks it there.
 type cheeseless struct {
@@ -127,7 +128,7 @@ type cheeseless struct {
 	asked int
 }
 
-func (c *cheeseless) Snapshot() Snapshot {
+func (c *cheeseless) Snapshot() session.Snapshot {
 	if c.asked++; c.asked > 1 {
 		panic("out of cheese")
 	}
@@ -178,7 +179,7 @@ func TestPanics(t *testing.T) {
 				end <- Run(t.Context(), tc.session, Options{Input: slave, Output: slave, Env: []string{"TERM=xterm-256color"}})
 			}()
 			err = ended(t, end)
-			crash, ok := errors.AsType[*PanicError](err)
+			crash, ok := errors.AsType[*session.PanicError](err)
 			if !ok || crash.Value != "out of cheese" || !strings.Contains(string(crash.Stack), tc.in) {
 				t.Errorf("Run returned %#v, want the panic with a stack through %s", err, tc.in)
 			}

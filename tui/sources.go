@@ -6,25 +6,28 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/session"
 )
 
-func parseSource(args []string, s Snapshot) (Action, error) {
+func parseSource(args []string, s session.Snapshot) (order, error) {
 	switch {
 	case len(args) == 0:
 		return openPicker{pickSource}, nil
 	case len(args) > 1:
 		return nil, errors.New("/source: want one address")
 	case args[0] == "any":
-		return Source{}, nil
+		return session.Source{}, nil
 	}
 	a, err := sourceAddr("/source", args[0], s)
 	if err != nil {
 		return nil, err
 	}
-	return Source{Addr: a}, nil
+	return session.Source{Addr: a}, nil
 }
 
-func parseBlock(args []string, s Snapshot) (Action, error) {
+func parseBlock(args []string, s session.Snapshot) (order, error) {
 	switch len(args) {
 	case 0:
 		return openPicker{pickSource}, nil
@@ -37,52 +40,52 @@ func parseBlock(args []string, s Snapshot) (Action, error) {
 	case err != nil:
 		return nil, err
 	case s.Group.Source.IsValid():
-		return nil, advice{
-			fmt.Errorf("/block: only %s is heard in this group", s.Group.Source),
-			"hear all sources again first: /source any",
+		return nil, &mcast.Advised{
+			Err:    fmt.Errorf("/block: only %s is heard in this group", s.Group.Source),
+			Advice: "hear all sources again first: /source any",
 		}
 	}
-	return Block{Addr: a, On: true}, nil
+	return session.Block{Addr: a, On: true}, nil
 }
 
-func parseUnblock(args []string, s Snapshot) (Action, error) {
+func parseUnblock(args []string, s session.Snapshot) (order, error) {
 	blocked := "nobody is blocked"
 	if names := blockedSources(s, 0); len(names) > 0 {
 		blocked = "blocked: " + strings.Join(names, ", ")
 	}
 	if len(args) != 1 {
-		return nil, advice{errors.New("/unblock: want one address"), blocked}
+		return nil, &mcast.Advised{Err: errors.New("/unblock: want one address"), Advice: blocked}
 	}
 	a, err := sourceAddr("/unblock", args[0], s)
 	if err != nil {
 		return nil, err
 	}
 	if !isBlocked(s, a) {
-		return nil, advice{fmt.Errorf("/unblock: %s is not blocked", a), blocked}
+		return nil, &mcast.Advised{Err: fmt.Errorf("/unblock: %s is not blocked", a), Advice: blocked}
 	}
-	return Block{Addr: a}, nil
+	return session.Block{Addr: a}, nil
 }
 
 // sourceAddr reads the address of a source that the current group can have.
-func sourceAddr(command, text string, s Snapshot) (netip.Addr, error) {
+func sourceAddr(command, text string, s session.Snapshot) (netip.Addr, error) {
 	a, err := netip.ParseAddr(text)
 	if err != nil {
 		if at, err := netip.ParseAddrPort(text); err == nil {
-			return a, advice{
-				fmt.Errorf("%s: %s has a port, and a source has none", command, text),
-				fmt.Sprintf("all that this host sends: %s %s", command, at.Addr()),
+			return a, &mcast.Advised{
+				Err:    fmt.Errorf("%s: %s has a port, and a source has none", command, text),
+				Advice: fmt.Sprintf("all that this host sends: %s %s", command, at.Addr()),
 			}
 		}
-		return a, advice{
-			fmt.Errorf("%s: %s is not an IP address", command, text),
-			"the address of a sender: /who lists those that were heard",
+		return a, &mcast.Advised{
+			Err:    fmt.Errorf("%s: %s is not an IP address", command, text),
+			Advice: "the address of a sender: /who lists those that were heard",
 		}
 	}
 	a = a.Unmap()
 	if why := noSource(a, s); why != "" {
-		return netip.Addr{}, advice{
-			fmt.Errorf("%s: %s is %s", command, a, why),
-			"the address of a sender: /who lists those that were heard",
+		return netip.Addr{}, &mcast.Advised{
+			Err:    fmt.Errorf("%s: %s is %s", command, a, why),
+			Advice: "the address of a sender: /who lists those that were heard",
 		}
 	}
 	return a, nil
@@ -90,7 +93,7 @@ func sourceAddr(command, text string, s Snapshot) (netip.Addr, error) {
 
 // noSource says why an address cannot be a source in the current group; "": it
 // can.
-func noSource(a netip.Addr, s Snapshot) string {
+func noSource(a netip.Addr, s session.Snapshot) string {
 	switch {
 	case a.IsMulticast():
 		return "a group: nobody sends from a multicast address"
@@ -111,6 +114,6 @@ func version(a netip.Addr) string {
 
 // isBlocked reports whether a source is blocked in the current group. The
 // kernel blocks an address whatever its zone.
-func isBlocked(s Snapshot, a netip.Addr) bool {
+func isBlocked(s session.Snapshot, a netip.Addr) bool {
 	return slices.ContainsFunc(s.Blocked, func(b netip.Addr) bool { return b.WithZone("") == a.WithZone("") })
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/doctor"
 	"github.com/groupcast/groupcast/mcast/host"
+	"github.com/groupcast/groupcast/mcast/session"
 )
 
 // The story that the pictures tell: host A has the LAN on eth0 and another
@@ -25,8 +26,8 @@ var (
 	clock  = time.Date(2026, 3, 14, 19, 52, 40, 0, time.UTC)
 	group  = mcast.DefaultGroup
 	hostB  = netip.MustParseAddrPort("192.168.8.226:1234")
-	onEth0 = Egress{IfIndex: 2, Interface: "eth0", Source: netip.MustParseAddr("192.168.8.164"), Because: "you chose it"}
-	onEth1 = Egress{IfIndex: 3, Interface: "eth1", Source: netip.MustParseAddr("169.254.167.41"), Because: "default route via 169.254.0.1"}
+	onEth0 = session.Egress{IfIndex: 2, Interface: "eth0", Source: netip.MustParseAddr("192.168.8.164"), Because: "you chose it"}
+	onEth1 = session.Egress{IfIndex: 3, Interface: "eth1", Source: netip.MustParseAddr("169.254.167.41"), Because: "default route via 169.254.0.1"}
 
 	wrongEgress = doctor.Finding{
 		Name:     "wrong-egress",
@@ -52,8 +53,8 @@ func at(clockTime string) time.Time {
 	return time.Date(2026, 3, 14, t.Hour(), t.Minute(), t.Second(), 0, time.UTC)
 }
 
-func iface(index int, name string, prefixes ...string) Interface {
-	i := Interface{Interface: host.Interface{
+func iface(index int, name string, prefixes ...string) session.Interface {
+	i := session.Interface{Interface: host.Interface{
 		Index: index, Name: name, MTU: 1500,
 		Flags: net.FlagUp | net.FlagRunning | net.FlagMulticast,
 	}}
@@ -71,19 +72,19 @@ func senderB(datagrams uint64, last string) chat.Sender {
 }
 
 // before is what A's screen knows before the fix.
-func before() Snapshot {
+func before() session.Snapshot {
 	lo := iface(1, "lo", "127.0.0.1/8")
 	lo.Flags |= net.FlagLoopback
 	eth0 := iface(2, "eth0", "192.168.8.164/24", "fe80::a8c1:1ff:fe00:1/64")
 	eth1 := iface(3, "eth1", "169.254.167.41/16")
-	for _, i := range []*Interface{&eth0, &eth1} {
+	for _, i := range []*session.Interface{&eth0, &eth1} {
 		i.Joined, i.IGMP = true, 3
 		i.Groups = []netip.Addr{netip.MustParseAddr("224.0.0.1"), group.Addr}
 	}
-	return Snapshot{
+	return session.Snapshot{
 		Group:      group,
 		Groups:     []mcast.Group{group},
-		Interfaces: []Interface{lo, eth0, eth1},
+		Interfaces: []session.Interface{lo, eth0, eth1},
 		Sends:      onEth1,
 		Kernel:     onEth1,
 		Loopback:   true,
@@ -112,11 +113,11 @@ func beforeLines() []chat.Line {
 
 // beforeDatagrams are those of beforeLines: what was heard, what was sent, and
 // its copies.
-func beforeDatagrams() []Datagram {
+func beforeDatagrams() []session.Datagram {
 	us := netip.AddrPortFrom(onEth1.Source, 45123)
-	var list []Datagram
+	var list []session.Datagram
 	for _, l := range beforeLines() {
-		d := Datagram{
+		d := session.Datagram{
 			At: l.At.Add(123456 * time.Microsecond), From: l.From, To: netip.AddrPortFrom(group.Addr, group.Port),
 			Interface: l.Interface, IfIndex: l.IfIndex, Hops: 1, Data: []byte(l.Text.String()),
 		}
@@ -160,7 +161,7 @@ func beforeCalls() []mcast.Call {
 }
 
 // after is what it knows once the fix is applied.
-func after() Snapshot {
+func after() session.Snapshot {
 	s := before()
 	s.Sends, s.Findings = onEth0, nil
 	s.Checked, s.Unknown = 31, 9
@@ -179,36 +180,36 @@ func afterLines() []chat.Line {
 // fakeSession is a session that remembers what it was asked.
 type fakeSession struct {
 	mu      sync.Mutex
-	snap    Snapshot
+	snap    session.Snapshot
 	shots   int
-	batches chan Batch
-	actions chan Action
+	batches chan session.Batch
+	actions chan session.Action
 }
 
-func newFakeSession(s Snapshot) *fakeSession {
-	return &fakeSession{snap: s, batches: make(chan Batch, 16), actions: make(chan Action, 16)}
+func newFakeSession(s session.Snapshot) *fakeSession {
+	return &fakeSession{snap: s, batches: make(chan session.Batch, 16), actions: make(chan session.Action, 16)}
 }
 
-func (f *fakeSession) Next(ctx context.Context) (Batch, error) {
+func (f *fakeSession) Next(ctx context.Context) (session.Batch, error) {
 	select {
 	case b, ok := <-f.batches:
 		if !ok {
-			return Batch{}, io.EOF
+			return session.Batch{}, io.EOF
 		}
 		return b, nil
 	case <-ctx.Done():
-		return Batch{}, ctx.Err()
+		return session.Batch{}, ctx.Err()
 	}
 }
 
-func (f *fakeSession) Snapshot() Snapshot {
+func (f *fakeSession) Snapshot() session.Snapshot {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.shots++
 	return f.snap
 }
 
-func (f *fakeSession) Do(ctx context.Context, a Action) error {
+func (f *fakeSession) Do(ctx context.Context, a session.Action) error {
 	select {
 	case f.actions <- a:
 		return nil
@@ -225,7 +226,7 @@ type screen struct {
 	time    time.Time
 }
 
-func newScreen(t testing.TB, width, height int, s Snapshot, lines ...chat.Line) *screen {
+func newScreen(t testing.TB, width, height int, s session.Snapshot, lines ...chat.Line) *screen {
 	sc := &screen{t: t, session: newFakeSession(s), time: clock}
 	sc.Model = New(sc.session, Options{Now: func() time.Time { return sc.time }})
 	sc.Model.refresh()
@@ -242,7 +243,7 @@ func newStory(t testing.TB, width, height int) *screen {
 }
 
 // show is news from the session: another state, and lines.
-func (s *screen) show(snap Snapshot, lines ...chat.Line) {
+func (s *screen) show(snap session.Snapshot, lines ...chat.Line) {
 	s.time = s.time.Add(12 * time.Second)
 	s.session.snap = snap
 	s.Update(batchMsg{Lines: lines})
@@ -276,7 +277,7 @@ func (s *screen) typed(text string) {
 }
 
 // asked is what the session was asked to do last.
-func (s *screen) asked() Action {
+func (s *screen) asked() session.Action {
 	select {
 	case a := <-s.session.actions:
 		return a

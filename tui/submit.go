@@ -1,11 +1,10 @@
 package tui
 
 import (
-	"errors"
-
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/groupcast/groupcast/mcast/chat"
+	"github.com/groupcast/groupcast/mcast/session"
 )
 
 // enter carries out the line that was typed. Up brings back one that was
@@ -20,9 +19,7 @@ func (m *Model) enter() tea.Cmd {
 	m.freeze(false) // or what it does would not be seen
 	m.talk.Follow()
 	if err != nil {
-		adv := advice{error: err}
-		errors.As(err, &adv)
-		m.say(chat.Problem, err.Error(), adv.hint)
+		m.say(chat.Problem, err.Error(), Hint(err))
 		m.see()
 		return nil
 	}
@@ -47,17 +44,19 @@ func (m *Model) enter() tea.Cmd {
 	case openPicker:
 		m.openPicker(a.kind)
 		return nil
-	case Save:
+	case session.Save:
 		a.Lines = m.talk.Lines()
 		return m.change(a)
-	case Say:
+	case session.Say:
 		return m.do(a)
+	case session.Action:
+		return m.change(a)
 	}
-	return m.change(a)
+	return nil
 }
 
 // change queues an action of which the talk will tell.
-func (m *Model) change(a Action) tea.Cmd {
+func (m *Model) change(a session.Action) tea.Cmd {
 	m.freeze(false)
 	m.see()
 	return m.do(a)
@@ -72,7 +71,7 @@ func (m *Model) see() {
 }
 
 // do queues an action.
-func (m *Model) do(a Action) tea.Cmd {
+func (m *Model) do(a session.Action) tea.Cmd {
 	m.queue = append(m.queue, a)
 	return m.carryOut()
 }

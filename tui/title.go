@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/groupcast/groupcast/mcast/session"
 )
 
 // titleBar is the first row: the group, and how sends leave.
@@ -13,7 +15,7 @@ type titleBar struct{ look *look }
 
 // Render gives the one row; what does not fit is left out from the right end
 // of its importance.
-func (t titleBar) Render(s Snapshot, frozen string, width int) string {
+func (t titleBar) Render(s session.Snapshot, frozen string, width int) string {
 	l := t.look
 	group := ""
 	if s.Group.Addr.IsValid() {
@@ -43,7 +45,7 @@ func (t titleBar) Render(s Snapshot, frozen string, width int) string {
 }
 
 // egressFacts says how sends leave, the most important first.
-func egressFacts(s Snapshot) []string {
+func egressFacts(s session.Snapshot) []string {
 	by := "sends by " + clean(s.Sends.Interface)
 	switch {
 	case s.Sends.Err != nil:
@@ -62,7 +64,7 @@ func egressFacts(s Snapshot) []string {
 	return []string{by, loopback, hops + strconv.Itoa(s.Hops)}
 }
 
-func rateFact(l *look, s Snapshot) string {
+func rateFact(l *look, s session.Snapshot) string {
 	rate := perSecond(s.Room.Rate)
 	if s.Dropped > 0 {
 		rate = thousands(s.Dropped) + " lost" + l.dot + rate

@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/groupcast/groupcast/mcast/chat"
+	"github.com/groupcast/groupcast/mcast/session"
 )
 
 // The plain view of the story, at each way in which the screen folds.
@@ -133,7 +134,7 @@ type plainTB struct{ testing.TB }
 func (plainTB) Helper() {}
 
 func TestBeforeTheSizeIsKnown(t *testing.T) {
-	v := New(newFakeSession(Snapshot{}), Options{}).View()
+	v := New(newFakeSession(session.Snapshot{}), Options{}).View()
 	if !v.AltScreen || v.Content != "" {
 		t.Fatalf("before the size is known: want an empty alternate screen, got %+v", v)
 	}

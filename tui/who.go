@@ -5,13 +5,15 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/groupcast/groupcast/mcast/session"
 )
 
 // whoRows is how many senders are listed at most.
 const whoRows = 64
 
 // who says who was heard, a row for each, in words that need no screen.
-func who(s Snapshot, now time.Time) []string {
+func who(s session.Snapshot, now time.Time) []string {
 	room := s.Room
 	where := clean(s.Group.AddrPort().String())
 	if len(s.Groups) > 1 {

@@ -9,10 +9,11 @@ import (
 	"charm.land/lipgloss/v2"
 
 	"github.com/groupcast/groupcast/mcast/chat"
+	"github.com/groupcast/groupcast/mcast/session"
 )
 
 // inside is what there is to say about an interface within the host.
-func (m *hostmap) inside(i Interface, width int) []string {
+func (m *hostmap) inside(i session.Interface, width int) []string {
 	l := m.look
 	mark, state := l.dim.Render(l.notJoined), []string{"not joined"}
 	if i.Joined {
@@ -73,7 +74,7 @@ func (m *hostmap) listed(title string, names []string, width int) (rows []string
 }
 
 // broken says why nothing can come or leave by an interface.
-func broken(i Interface) string {
+func broken(i session.Interface) string {
 	switch {
 	case !i.Up():
 		return "down"
@@ -85,7 +86,7 @@ func broken(i Interface) string {
 
 // wire draws what an interface is on: with an arrow where sends leave, and
 // with gaps where nothing can.
-func (m *hostmap) wire(i Interface, width int) string {
+func (m *hostmap) wire(i session.Interface, width int) string {
 	l := m.look
 	style := m.rimOf(i)
 	if why := broken(i); why != "" {
@@ -101,12 +102,12 @@ func (m *hostmap) wire(i Interface, width int) string {
 	return style.Render(start) + l.bold.Render(name) + style.Render(strings.Repeat(l.line, max(0, width-4-l.cells(name))))
 }
 
-func (m *hostmap) sendsBy(i Interface) bool {
+func (m *hostmap) sendsBy(i session.Interface) bool {
 	return m.snap.Sends.Err == nil && i.Index != 0 && i.Index == m.snap.Sends.IfIndex
 }
 
 // networks are those of the group's IP version that the interface is on.
-func (m *hostmap) networks(i Interface) string {
+func (m *hostmap) networks(i session.Interface) string {
 	six := m.snap.Group.Addr.Is6()
 	var list []string
 	for _, p := range i.Addrs {
@@ -126,7 +127,7 @@ func (m *hostmap) networks(i Interface) string {
 }
 
 // rimOf is the style of an interface's wire.
-func (m *hostmap) rimOf(i Interface) lipgloss.Style {
+func (m *hostmap) rimOf(i session.Interface) lipgloss.Style {
 	if m.sendsBy(i) && broken(i) == "" {
 		return m.look.accent
 	}
@@ -134,7 +135,7 @@ func (m *hostmap) rimOf(i Interface) lipgloss.Style {
 }
 
 // outside is what there is to say about an interface's wire.
-func (m *hostmap) outside(i Interface, width int) (rows []string) {
+func (m *hostmap) outside(i session.Interface, width int) (rows []string) {
 	l, s := m.look, m.snap
 	if m.sendsBy(i) {
 		rows = append(rows, m.egress(l.accent.Render(l.leaves), "sends leave here", s.Sends, width)...)
@@ -156,7 +157,7 @@ func (m *hostmap) outside(i Interface, width int) (rows []string) {
 }
 
 // egress says that sends leave by an interface and why, on one row if it fits.
-func (m *hostmap) egress(mark, what string, e Egress, width int) []string {
+func (m *hostmap) egress(mark, what string, e session.Egress, width int) []string {
 	l := m.look
 	because := clean(e.Because)
 	row := mark + " " + what
@@ -194,7 +195,7 @@ func (m *hostmap) elsewhere(width int) (rows []string) {
 	l, s := m.look, m.snap
 	drawn := m.order()
 	for _, who := range s.Room.Senders {
-		if slices.ContainsFunc(drawn, func(i Interface) bool { return i.Index == who.IfIndex }) {
+		if slices.ContainsFunc(drawn, func(i session.Interface) bool { return i.Index == who.IfIndex }) {
 			continue
 		}
 		if rows == nil {

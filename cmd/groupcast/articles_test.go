@@ -57,7 +57,7 @@ func plainEcho(address string) error {
 			return err
 		}
 		fmt.Printf("packet-received: bytes=%d from=%s\n", n, from)
-		if err := pc.SetWriteDeadline(time.Now().Add(patience)); err != nil {
+		if err := pc.SetWriteDeadline(time.Now().Add(labtest.Patience)); err != nil {
 			return err
 		}
 		if n, err = pc.WriteTo(buffer[:n], from); err != nil {
@@ -84,7 +84,7 @@ func plainAsk(address, text string) error {
 		return err
 	}
 	fmt.Printf("packet-written: bytes=%d\n", n)
-	if err := conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
+	if err := conn.SetReadDeadline(time.Now().Add(labtest.Patience)); err != nil {
 		return err
 	}
 	buffer := make([]byte, 1024)
@@ -107,7 +107,7 @@ func plainConnect(address string) error {
 	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
 		text := lines.Text()
 		if text == "?" { // only read
-			conn.SetReadDeadline(time.Now().Add(patience))
+			conn.SetReadDeadline(time.Now().Add(labtest.Patience))
 			buffer := make([]byte, 1024)
 			n, err := conn.Read(buffer)
 			fmt.Printf("read %q: %s\n", buffer[:n], outcome(err))

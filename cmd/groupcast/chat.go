@@ -11,6 +11,7 @@ import (
 	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
+	"github.com/groupcast/groupcast/mcast/session"
 	"github.com/groupcast/groupcast/tui"
 )
 
@@ -39,14 +40,15 @@ the own copy of the last line is back or a second has passed. In a terminal the 
 			if screen && set.trace && isTerminal(cmd.ErrOrStderr()) {
 				return usageError{errors.New("--trace writes to standard error, where the screen is: add 2>FILE")}
 			}
-			s, err := startSession(cmd.Context(), sessionConfig{
-				group:      groups[0],
-				interfaces: set.interfaces,
-				hops:       set.hops,
-				noLoopback: !set.loopback,
-				allGroups:  set.multicastAll,
-				trace:      set.tracer(cmd.ErrOrStderr()),
-				screen:     screen,
+			s, err := session.Start(cmd.Context(), session.Config{
+				Group:        groups[0],
+				Interfaces:   set.interfaces,
+				Hops:         set.hops,
+				NoLoopback:   !set.loopback,
+				MulticastAll: set.multicastAll,
+				Trace:        set.tracer(cmd.ErrOrStderr()),
+				Screen:       screen,
+				Hint:         hint,
 			})
 			if err != nil {
 				return err

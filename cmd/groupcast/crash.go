@@ -9,11 +9,11 @@ import (
 	"runtime/debug"
 
 	"github.com/groupcast/groupcast/mcast/chat"
-	"github.com/groupcast/groupcast/tui"
+	"github.com/groupcast/groupcast/mcast/session"
 )
 
 // reportCrash says that the program has a mistake, and where its report is.
-func reportCrash(errs io.Writer, p *tui.PanicError) {
+func reportCrash(errs io.Writer, p *session.PanicError) {
 	fmt.Fprintf(errs, "groupcast: %s\n", chat.Clean(p.Error()))
 	file, err := writeCrash(p)
 	if err != nil {
@@ -23,7 +23,7 @@ func reportCrash(errs io.Writer, p *tui.PanicError) {
 	fmt.Fprintf(errs, "  hint: the report is in %s; please open an issue with it\n", chat.Clean(file))
 }
 
-func writeCrash(p *tui.PanicError) (file string, err error) {
+func writeCrash(p *session.PanicError) (file string, err error) {
 	f, err := os.CreateTemp("", "groupcast-crash-*.txt")
 	if err != nil {
 		return "", err
@@ -34,7 +34,7 @@ func writeCrash(p *tui.PanicError) (file string, err error) {
 
 // crashReport is what helps to find the mistake: no environment, no arguments,
 // no talk. The stack has the paths of the machine that built the program.
-func crashReport(p *tui.PanicError) string {
+func crashReport(p *session.PanicError) string {
 	version := "unknown"
 	if info, ok := debug.ReadBuildInfo(); ok {
 		version = info.Main.Version

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/groupcast/groupcast/tui"
+	"github.com/groupcast/groupcast/mcast/session"
 )
 
 // broken is a stream that panics, so that the main goroutine does.
@@ -36,7 +36,7 @@ func TestCrashOfAnotherGoroutine(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", dir)
 	t.Setenv("TERM", "xterm-test")
-	p := &tui.PanicError{Value: errors.New("another mistake"), Stack: []byte("goroutine 7 [running]:\nsomewhere.go")}
+	p := &session.PanicError{Value: errors.New("another mistake"), Stack: []byte("goroutine 7 [running]:\nsomewhere.go")}
 	var errs bytes.Buffer
 	reportCrash(&errs, p)
 	checkCrash(t, dir, errs.String(), "groupcast: internal error: another mistake", "somewhere.go")
@@ -73,7 +73,7 @@ func checkCrash(t *testing.T, dir, errs, says, stack string) {
 func TestCrashWithoutAFile(t *testing.T) {
 	t.Setenv("TMPDIR", filepath.Join(t.TempDir(), "missing"))
 	var errs bytes.Buffer
-	reportCrash(&errs, &tui.PanicError{Value: "a mistake", Stack: []byte("somewhere.go")})
+	reportCrash(&errs, &session.PanicError{Value: "a mistake", Stack: []byte("somewhere.go")})
 	for _, want := range []string{"groupcast: internal error: a mistake\n", "no file could be made", "panic: a mistake", "somewhere.go"} {
 		if !strings.Contains(errs.String(), want) {
 			t.Errorf("standard error has no %q:\n%s", want, errs.String())
@@ -85,7 +85,7 @@ func TestCrashWithoutAFile(t *testing.T) {
 func TestStatusOfACrash(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	var errs bytes.Buffer
-	err := fmt.Errorf("the screen: %w", &tui.PanicError{Value: "a mistake"})
+	err := fmt.Errorf("the screen: %w", &session.PanicError{Value: "a mistake"})
 	if code := exitStatus(t.Context(), err, &errs); code != exitNot || !strings.Contains(errs.String(), "internal error: a mistake\n  hint: the report is in ") {
 		t.Errorf("exit status %d, standard error %q", code, errs.String())
 	}

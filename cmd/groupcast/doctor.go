@@ -15,6 +15,7 @@ import (
 	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/doctor"
 	"github.com/groupcast/groupcast/mcast/host"
+	"github.com/groupcast/groupcast/mcast/session"
 )
 
 func newDoctor(set *settings) *cobra.Command {
@@ -91,7 +92,7 @@ func (e *examiner) check(watches bool) error {
 	from = from.Unmap()
 	switch {
 	case err != nil, from.IsMulticast(), from.IsUnspecified(), from == netip.AddrFrom4([4]byte{255, 255, 255, 255}):
-		return fmt.Errorf("--from %q: %w", e.fromText, errNoUnicast)
+		return fmt.Errorf("--from %q: %w", e.fromText, session.ErrNoUnicast)
 	case from.Is4() != e.group.Addr.Is4():
 		return fmt.Errorf("--from %s: %w", from, errOtherVersion)
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/echo"
 	"github.com/groupcast/groupcast/mcast/host"
+	"github.com/groupcast/groupcast/mcast/session"
 )
 
 func newEcho(set *settings) *cobra.Command {
@@ -122,7 +123,7 @@ type echoer struct {
 	verbose   bool
 	unlimited bool
 	out, errs io.Writer
-	keep      *keeper
+	keep      *session.Keeper
 }
 
 func (e *echoer) check(at served) error {
@@ -136,17 +137,17 @@ func (e *echoer) check(at served) error {
 }
 
 func (e *echoer) run(ctx context.Context, at served) error {
-	e.keep = newKeeper(e.remark, func(err error) { complain(e.errs, err) })
-	defer e.keep.close()
+	e.keep = session.NewKeeper(e.remark, func(err error) { complain(e.errs, err) })
+	defer e.keep.Close()
 	var conn, answers *mcast.Conn
 	var err error
-	follow := e.keep.follow
+	follow := e.keep.Follow
 	if at.isGroup() {
 		if answers, err = e.join(ctx, at.group); err != nil {
 			return err
 		}
 		defer answers.Close()
-		conn = e.keep.conns[socketOf(at.group)]
+		conn = e.keep.Conns[at.group.Wildcard()]
 	} else {
 		if conn, err = e.bind(ctx, at.addr); err != nil {
 			return err
@@ -211,5 +212,5 @@ func (r *reached) change(ch host.Change) string {
 	if ch.Kind == host.AddressRemoved {
 		return fmt.Sprintf("%s has lost %s: nothing arrives there", i.Name, ch.Addr.Addr())
 	}
-	return nothingBy(i, ch.Kind)
+	return session.NothingBy(i, ch.Kind)
 }

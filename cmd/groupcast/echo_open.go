@@ -13,6 +13,7 @@ import (
 	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/doctor"
 	"github.com/groupcast/groupcast/mcast/host"
+	"github.com/groupcast/groupcast/mcast/session"
 )
 
 // bind opens the socket of a unicast server.
@@ -42,14 +43,14 @@ func (e *echoer) join(ctx context.Context, g mcast.Group) (*mcast.Conn, error) {
 	}
 	conn, err := e.listen(ctx, mcast.Config{Addr: host.Unspecified(g.Addr), Port: g.Port})
 	if err != nil {
-		return nil, forGroup(err, g)
+		return nil, session.ForGroup(err, g)
 	}
-	e.keep.conns[socketOf(g)] = conn
+	e.keep.Conns[g.Wildcard()] = conn
 	answers, err := e.listen(ctx, mcast.Config{Addr: host.Unspecified(g.Addr)})
 	if err != nil {
 		return nil, err
 	}
-	on, err := e.keep.join(g, c)
+	on, err := e.keep.Join(g, c)
 	if err != nil {
 		answers.Close()
 		return nil, err

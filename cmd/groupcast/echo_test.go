@@ -211,7 +211,7 @@ func TestEchoWhenInterfacesGo(t *testing.T) {
 	// Watching begins by itself; a change that is told proves that it has.
 	wait := func(p *program, text string, change func() error) {
 		t.Helper()
-		deadline := time.Now().Add(patience)
+		deadline := time.Now().Add(labtest.Patience)
 		for !strings.Contains(p.err.String(), text) {
 			if time.Now().After(deadline) {
 				t.Fatalf("%s did not remark %q, but:\n%s", p.name, text, p.err.String())

@@ -13,6 +13,7 @@ import (
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/echo"
+	"github.com/groupcast/groupcast/mcast/session"
 )
 
 // The objects that echo --json prints. Fields are only added.
@@ -108,8 +109,8 @@ func (e *echoer) ended(s echo.Stats, conn *mcast.Conn, lost int) {
 		e.remark(chat.Count(int(s.Filtered), "datagram") + " of sources that flooded, dropped unread")
 	}
 	if dropped > 0 {
-		e.remark(dropsText(dropped))
-		e.remark("hint: " + dropsHint(conn.ReadBuffer()))
+		e.remark(session.DropsText(dropped))
+		e.remark("hint: " + session.DropsHint(conn.ReadBuffer()))
 	}
 	if lost > 0 {
 		e.remark(chat.Count(lost, "line") + " lost: they came faster than they were printed")

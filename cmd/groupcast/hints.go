@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"strings"
 	"syscall"
 
@@ -13,14 +12,15 @@ import (
 	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/mcast/lab"
 	"github.com/groupcast/groupcast/mcast/probe"
+	"github.com/groupcast/groupcast/mcast/session"
 )
 
 // Errors of the command line itself.
 var (
-	errNothingHeard   = errors.New("nothing heard")
-	errNoUnicast      = errors.New("not the address of a host")
-	errOtherVersion   = errors.New("not of the group's IP version, so it cannot send to that group")
-	errOneSource      = errors.New("only one source of it is heard")
+	errNothingHeard = errors.New("nothing heard")
+
+	errOtherVersion = errors.New("not of the group's IP version, so it cannot send to that group")
+
 	errNoScreen       = errors.New("the demonstration needs a terminal to draw on")
 	errNothingToServe = errors.New("not an address, a port or a group")
 	errNoZone         = errors.New("a link-local address is one only together with its interface")
@@ -30,15 +30,11 @@ var (
 	errNotSame        = errors.New("what came back is not what was sent")
 	errTooLate        = errors.New("every answer came too late")
 	errFlood          = errors.New("--flood: only to 127.0.0.1 or ::1, or in a host of a lab: groupcast lab enter NAME HOST")
-	errPinging        = errors.New("one is under way")
 )
 
 // hint says what to do about an error, or "" when there is nothing to say
 // that the error does not.
 func hint(err error) string {
-	if _, ok := errors.AsType[saveError](err); ok {
-		return saveHint(err)
-	}
 	if a, ok := errors.AsType[*mcast.Advised](err); ok {
 		return chat.Clean(a.Advice)
 	}
@@ -80,14 +76,14 @@ func hint(err error) string {
 		return "1 stays on the LAN, 32 on a site; 0 is for this host, and Linux lets it out all the same where the group is not joined"
 	case errors.Is(err, mcast.ErrMixedModes):
 		return "one source of a group that is joined for all would silence the others; leave the group, then join it the other way"
-	case errors.Is(err, errNoUnicast):
+	case errors.Is(err, session.ErrNoUnicast):
 		return "name the address of the one who sends, as in 192.168.8.226"
 	case errors.Is(err, errOtherVersion):
 		return "name its address of that version, or the group of the other one: 224.0.0.114 is IPv4, ff02::114 IPv6"
-	case errors.Is(err, errOneSource):
+	case errors.Is(err, session.ErrOneSource):
 		return "hear every source first, then block single ones"
 	case errors.Is(err, mcast.ErrBlocked):
-		return "it is not heard as it is"
+		return "nothing is left to do: it is already blocked"
 	case errors.Is(err, mcast.ErrNotBlocked):
 		return "it was not blocked: if it is not heard, it does not send, or not to this group and port"
 	case errors.Is(err, mcast.ErrNotJoined) && ok && op.Op != "leave":
@@ -140,17 +136,6 @@ func labHint(err error) string {
 		return "build it in another terminal: groupcast lab up NAME; groupcast lab list shows what there is"
 	}
 	return ""
-}
-
-// saveHint says what to do about a talk that could not be saved.
-func saveHint(err error) string {
-	switch {
-	case errors.Is(err, fs.ErrExist):
-		return "name another file: none is overwritten"
-	case errors.Is(err, fs.ErrNotExist):
-		return "make its directory first, or name another file"
-	}
-	return "name another file"
 }
 
 // complain writes an error the way every command does: one line, and one with

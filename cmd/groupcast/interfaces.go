@@ -14,6 +14,7 @@ import (
 	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/doctor"
 	"github.com/groupcast/groupcast/mcast/host"
+	"github.com/groupcast/groupcast/mcast/session"
 )
 
 func newInterfaces(set *settings) *cobra.Command {
@@ -108,18 +109,18 @@ func choiceText(g mcast.Group, c host.Choice) string {
 	if c.Joins[0].Index == 0 {
 		on = "the kernel's choice"
 	}
-	out := wayOut(g, c.Send, c.Lo, 0)
+	out := session.WayOut(g, c.Send, c.Lo, 0)
 	if out.Err != nil {
 		return fmt.Sprintf("groupcast joins on %s, and its sends go nowhere: %s", on, mcast.Reason(out.Err))
 	}
-	return fmt.Sprintf("groupcast joins on %s; its %s", on, egressText(out))
+	return fmt.Sprintf("groupcast joins on %s; its %s", on, session.EgressText(out))
 }
 
 func answerText(a doctor.Answer) string {
 	if a.Err != nil {
 		return "nothing: " + mcast.Reason(a.Err)
 	}
-	e := egress(a, "")
+	e := session.EgressOf(a, "")
 	text := e.Interface
 	if e.Source.IsValid() {
 		text += ", source " + e.Source.String()
@@ -196,7 +197,7 @@ func routeObject(what string, g mcast.Group, a doctor.Answer) jsonRoute {
 	if a.Err != nil {
 		return jsonRoute{Type: what, Group: g.String(), Error: mcast.Reason(a.Err)}
 	}
-	e := egress(a, "")
+	e := session.EgressOf(a, "")
 	return jsonRoute{
 		Type: what, Group: g.String(), Interface: chat.Clean(e.Interface), IfIndex: e.IfIndex,
 		Source: addrText(e.Source), Because: e.Because,

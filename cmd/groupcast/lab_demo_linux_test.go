@@ -57,7 +57,7 @@ func (d demo) running(word string) (pids []int) {
 func (d demo) endsWith(code int) {
 	d.t.Helper()
 	d.quits(code)
-	for deadline := time.Now().Add(patience); ; {
+	for deadline := time.Now().Add(labtest.Patience); ; {
 		left := d.running("")
 		if len(left) == 0 {
 			return

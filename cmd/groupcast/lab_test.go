@@ -252,7 +252,7 @@ func TestLabOwnerKilled(t *testing.T) {
 	if err := up.cmd.Signal(syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(patience); len(inside(t, namespaces)) > 0; {
+	for deadline := time.Now().Add(labtest.Patience); len(inside(t, namespaces)) > 0; {
 		if time.Now().After(deadline) {
 			t.Fatalf("these outlive the owner: %v", inside(t, namespaces))
 		}
@@ -273,7 +273,7 @@ func TestLabOwnerKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	again.ends(-1)
-	for deadline := time.Now().Add(patience); ; { // its second process has to notice
+	for deadline := time.Now().Add(labtest.Patience); ; { // its second process has to notice
 		list := start(t, on, "groupcast", "lab", "list")
 		list.ends(exitOK)
 		if !strings.Contains(list.out.String(), "running") {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/chat"
+	"github.com/groupcast/groupcast/mcast/session"
 	"github.com/groupcast/groupcast/tui"
 )
 
@@ -17,23 +18,23 @@ import (
 // prints what arrives, and ends at the end of in, when no own copy is awaited
 // any more. Lines that start with a slash are the commands of the screen when a
 // person types them.
-func runLines(ctx context.Context, s *session, in io.Reader, p *linePrinter) error {
+func runLines(ctx context.Context, s *session.Session, in io.Reader, p *linePrinter) error {
 	input := make(chan error, 1)
 	go func() {
 		input <- eachLine(ctx, in, func(text string, err error) error {
 			switch {
 			case err != nil:
-				s.problem(err)
+				s.Problem(err)
 			case p.person:
-				return s.command(ctx, text, p)
+				return command(ctx, s, text, p)
 			default:
-				s.say(text)
+				return s.Do(ctx, session.Say{Text: text})
 			}
 			return nil
 		})
 	}()
 	type result struct {
-		tui.Batch
+		session.Batch
 		err error
 	}
 	batches := make(chan result)
@@ -53,7 +54,7 @@ func runLines(ctx context.Context, s *session, in io.Reader, p *linePrinter) err
 		}
 	}()
 
-	idle := time.NewTicker(refreshEvery)
+	idle := time.NewTicker(session.RefreshEvery)
 	defer idle.Stop()
 	ended := false
 	var readErr error
@@ -88,7 +89,7 @@ func runLines(ctx context.Context, s *session, in io.Reader, p *linePrinter) err
 var errQuit = errors.New("quit")
 
 // command carries out a line that a person typed.
-func (s *session) command(ctx context.Context, line string, p *linePrinter) error {
+func command(ctx context.Context, s *session.Session, line string, p *linePrinter) error {
 	a, text, quits, err := tui.Command(line, s.Snapshot())
 	if err != nil {
 		p.warn(chat.Clean(mcast.Plain(err)), chat.SanitizeString(tui.Hint(err)))
@@ -198,7 +199,7 @@ func trimLineEnd(line []byte) []byte {
 }
 
 // end says what became of everything that was sent, and gives the exit status.
-func (p *linePrinter) end(s *session, readErr error) error {
+func (p *linePrinter) end(s *session.Session, readErr error) error {
 	if readErr != nil {
 		complain(p.errs, readErr)
 		p.problems++
@@ -217,7 +218,7 @@ func (p *linePrinter) end(s *session, readErr error) error {
 	return nil
 }
 
-func sentText(c chat.Counters, snap tui.Snapshot) string {
+func sentText(c chat.Counters, snap session.Snapshot) string {
 	if c.Sent == 0 {
 		return "sent nothing: " + chat.Count(int(c.Failed), "line") + " could not be sent"
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/host"
+	"github.com/groupcast/groupcast/mcast/session"
 )
 
 func newListen(set *settings) *cobra.Command {
@@ -35,7 +36,7 @@ or at ctrl+c. Exit status: 0 if what was asked for arrived, 1 if not.`,
 				return err
 			}
 			l.out, l.errs = cmd.OutOrStdout(), cmd.ErrOrStderr()
-			l.keep = newKeeper(l.remark, func(err error) { complain(l.errs, err) })
+			l.keep = session.NewKeeper(l.remark, func(err error) { complain(l.errs, err) })
 			return l.run(cmd.Context(), groups)
 		},
 	}
@@ -61,7 +62,7 @@ type listener struct {
 	timeout   time.Duration
 	raw       bool
 	out, errs io.Writer
-	keep      *keeper // after the joins only watch uses it
+	keep      *session.Keeper // after the joins only watch uses it
 
 	mu      sync.Mutex // guards out and what follows
 	names   map[int]string
@@ -81,7 +82,7 @@ func (l *listener) run(ctx context.Context, groups []mcast.Group) error {
 		return err
 	}
 	l.name(list)
-	defer l.keep.close()
+	defer l.keep.Close()
 	for _, g := range groups {
 		if err := l.join(ctx, list, g); err != nil {
 			return err
@@ -97,7 +98,7 @@ func (l *listener) run(ctx context.Context, groups []mcast.Group) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	var running sync.WaitGroup
-	for _, conn := range l.keep.conns {
+	for _, conn := range l.keep.Conns {
 		running.Go(func() {
 			defer stop()
 			l.read(ctx, conn)
@@ -115,17 +116,17 @@ func (l *listener) join(ctx context.Context, list []host.Interface, g mcast.Grou
 	if err != nil {
 		return &mcast.OpError{Op: "join", Target: g.String(), Err: err}
 	}
-	conn := l.keep.conns[socketOf(g)]
+	conn := l.keep.Conns[g.Wildcard()]
 	if conn == nil {
 		conn, err = mcast.Listen(ctx, mcast.Config{
 			Addr: host.Unspecified(g.Addr), Port: g.Port, MulticastAll: l.set.multicastAll, Trace: l.set.tracer(l.errs),
 		})
 		if err != nil {
-			return forGroup(err, g)
+			return session.ForGroup(err, g)
 		}
-		l.keep.conns[socketOf(g)] = conn
+		l.keep.Conns[g.Wildcard()] = conn
 	}
-	where, err := l.keep.join(g, c)
+	where, err := l.keep.Join(g, c)
 	if err != nil {
 		return err
 	}
@@ -145,7 +146,7 @@ func (l *listener) name(list []host.Interface) {
 func (l *listener) watch(ctx context.Context) {
 	err := host.Watch(ctx, func(ch host.Change) {
 		l.name([]host.Interface{ch.Interface})
-		l.keep.follow(ch)
+		l.keep.Follow(ch)
 		if ch.Kind == host.Gone {
 			l.forget(ch.Interface.Index)
 		}
@@ -175,7 +176,7 @@ func (l *listener) joined(g mcast.Group, on []host.Interface, readBuffer int) {
 	if l.set.json {
 		writeJSON(l.out, jsonJoined{"joined", g.String(), chat.InterfaceNames(on), readBuffer})
 	}
-	l.remark(joinedText(g, on, readBuffer))
+	l.remark(session.JoinedText(g, on, readBuffer))
 }
 
 func (l *listener) read(ctx context.Context, conn *mcast.Conn) {
@@ -276,7 +277,7 @@ func (l *listener) end(ctx context.Context, groups []mcast.Group) error {
 	}
 	l.remark(text)
 	dropped, buffer := uint64(0), 0
-	for _, conn := range l.keep.conns {
+	for _, conn := range l.keep.Conns {
 		dropped += conn.Stats().Dropped
 		buffer = conn.ReadBuffer()
 	}
@@ -284,8 +285,8 @@ func (l *listener) end(ctx context.Context, groups []mcast.Group) error {
 		if l.set.json {
 			writeJSON(l.out, jsonDropped{"dropped", dropped})
 		}
-		l.remark(dropsText(dropped))
-		l.remark("hint: " + dropsHint(buffer))
+		l.remark(session.DropsText(dropped))
+		l.remark("hint: " + session.DropsHint(buffer))
 	}
 	switch {
 	case l.enough() && dropped == 0:
@@ -312,12 +313,4 @@ func (l *listener) remark(text string) {
 	if !l.set.quiet && !l.set.json {
 		fmt.Fprintf(l.errs, "groupcast: %s\n", chat.Clean(text))
 	}
-}
-
-// forGroup makes an error of opening a socket name the group it was for.
-func forGroup(err error, g mcast.Group) error {
-	if op, ok := errors.AsType[*mcast.OpError](err); ok {
-		op.Target = g.String()
-	}
-	return err
 }

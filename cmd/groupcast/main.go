@@ -13,7 +13,7 @@ import (
 	"syscall"
 
 	"github.com/groupcast/groupcast/mcast/host"
-	"github.com/groupcast/groupcast/tui"
+	"github.com/groupcast/groupcast/mcast/session"
 )
 
 func main() {
@@ -49,7 +49,7 @@ func run(ctx context.Context, args []string, in io.Reader, stdout, stderr io.Wri
 	out, errs := &output{w: stdout, failed: cancel}, &output{w: stderr, failed: func() {}}
 	defer func() {
 		if r := recover(); r != nil {
-			reportCrash(errs, tui.Recovered(r))
+			reportCrash(errs, session.Recovered(r))
 			code = exitNot
 		}
 	}()
@@ -72,7 +72,7 @@ func exitStatus(ctx context.Context, err error, errs io.Writer) int {
 	if s, ok := errors.AsType[status](err); ok {
 		return int(s)
 	}
-	if p, ok := errors.AsType[*tui.PanicError](err); ok {
+	if p, ok := errors.AsType[*session.PanicError](err); ok {
 		reportCrash(errs, p)
 		return exitNot
 	}

@@ -13,7 +13,7 @@ import (
 // TestMain runs the tests in a network namespace of their own, where the test
 // binary is also the command groupcast, in every host of a lab.
 func TestMain(m *testing.M) {
-	if os.Getenv(inHostEnv) != "" {
+	if os.Getenv(labtest.InHostEnv) != "" {
 		os.Exit(m.Run())
 	}
 	commands := maps.Clone(plainCommands)

@@ -12,10 +12,8 @@ import (
 	"time"
 
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
-
-// patience is how long a test waits for something that must happen.
-const patience = 20 * time.Second
 
 // program is a command that runs in a host of a lab.
 type program struct {
@@ -98,7 +96,7 @@ func (p *program) status() int {
 	select {
 	case err := <-ended:
 		return exitCode(p.t, err)
-	case <-time.After(patience):
+	case <-time.After(labtest.Patience):
 		p.t.Fatalf("%s does not end; it printed:\n%s%s", p.name, p.out.String(), p.err.String())
 	}
 	return -1
@@ -140,12 +138,12 @@ func (o *printed) String() string {
 	return o.b.String()
 }
 
-// await reports whether text came within patience.
+// await reports whether text came within labtest.Patience.
 func (o *printed) await(text string) bool { return o.awaitTimes(1, text) }
 
 // awaitTimes waits until text was printed so many times.
 func (o *printed) awaitTimes(n int, text string) bool {
-	deadline := time.After(patience)
+	deadline := time.After(labtest.Patience)
 	for {
 		o.mu.Lock()
 		if strings.Count(o.b.String(), text) >= n {

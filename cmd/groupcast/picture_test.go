@@ -7,13 +7,14 @@ import (
 	"github.com/charmbracelet/x/ansi"
 	"github.com/hinshun/vt10x"
 
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 	"github.com/groupcast/groupcast/tui/picture"
 )
 
 // settles waits until nothing has been drawn for a while.
 func (s *screen) settles() {
 	const quiet = 200 * time.Millisecond
-	deadline := time.After(patience)
+	deadline := time.After(labtest.Patience)
 	for pause := time.NewTimer(quiet); ; pause.Reset(quiet) {
 		select {
 		case <-s.changed:

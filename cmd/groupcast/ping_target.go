@@ -13,7 +13,7 @@ import (
 	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/mcast/probe"
-	"github.com/groupcast/groupcast/tui"
+	"github.com/groupcast/groupcast/mcast/session"
 )
 
 // pingTarget is whom to ping.
@@ -90,7 +90,7 @@ func splitHostPort(text string) (host string, port uint16, err error) {
 type pingWay struct {
 	via    mcast.Via
 	all    []host.Interface // more than one was named: each request leaves by all
-	egress tui.Egress       // of the first
+	egress session.Egress   // of the first
 }
 
 // wayOut chooses the way: by the interfaces named, else as the kernel routes
@@ -108,7 +108,7 @@ func (t pingTarget) wayOut(interfaces []string) (pingWay, error) {
 			return pingWay{}, &mcast.OpError{Op: "ping", Target: t.addr.String(), Err: err}
 		}
 	}
-	w := pingWay{via: mcast.ViaInterface(c.Send, g.Addr), egress: wayOut(g, c.Send, c.Lo, 0)}
+	w := pingWay{via: mcast.ViaInterface(c.Send, g.Addr), egress: session.WayOut(g, c.Send, c.Lo, 0)}
 	if c.ByUser && len(c.Joins) > 1 {
 		w.all = c.Joins
 	}
@@ -119,7 +119,7 @@ func (t pingTarget) wayOut(interfaces []string) (pingWay, error) {
 func (w pingWay) String() string {
 	switch {
 	case len(w.all) > 0:
-		return "requests leave by " + listed(w.all)
+		return "requests leave by " + chat.InterfaceList(w.all)
 	case w.egress.Err != nil:
 		return "requests go nowhere: " + mcast.Reason(w.egress.Err)
 	case !w.egress.Source.IsValid():

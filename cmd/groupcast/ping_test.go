@@ -1,19 +1,14 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"regexp"
 	"strings"
 	"testing"
 
-	"github.com/groupcast/groupcast/mcast"
-	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/mcast/lab"
 	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
@@ -22,51 +17,7 @@ import (
 // 192.168.1.11 on, that echo in 239.1.2.3:5000.
 func pingLAN(t *testing.T, responders int) *lab.Lab {
 	t.Helper()
-	l := labtest.Build(t, labtest.PingLAN(responders))
-	for n := range responders {
-		echoes(t, l.Host(fmt.Sprintf("R%d", n+1)), "239.1.2.3:5000")
-	}
-	return l
-}
-
-// echoes is an echo server in a group, on eth0 of a host, until the test ends.
-func echoes(t *testing.T, node *lab.Node, group string) {
-	t.Helper()
-	g, err := mcast.ParseGroup(group)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var c *mcast.Conn
-	err = node.Do(func() error {
-		list, err := host.Interfaces()
-		if err != nil {
-			return err
-		}
-		eth0, err := host.Find(list, "eth0")
-		if err != nil {
-			return err
-		}
-		if c, err = mcast.Listen(t.Context(), mcast.Config{Addr: host.Unspecified(g.Addr), Port: g.Port}); err != nil {
-			return err
-		}
-		return c.Join(g, eth0)
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		batch := make([]mcast.Datagram, 1)
-		for {
-			if _, err := c.Read(context.Background(), batch); errors.Is(err, net.ErrClosed) {
-				return
-			} else if err == nil {
-				_ = c.Send(batch[0].Data, batch[0].From, mcast.Via{})
-			}
-		}
-	}()
-	t.Cleanup(func() { c.Close(); <-ended })
+	return labtest.EchoLAN(t, responders, labtest.Group("239.1.2.3:5000"))
 }
 
 // runPing runs groupcast ping to its end.
@@ -264,14 +215,14 @@ func TestPingJSON(t *testing.T) {
 func TestPingWays(t *testing.T) {
 	l := labtest.Build(t, dual())
 	a, b := l.Host("A"), l.Host("B")
-	echoes(t, b, "[ff02::114]:5000")
+	labtest.Echo(t, b, labtest.Group("[ff02::114]:5000"))
 	out, errs := runPing(t, a, exitOK, "-c", "2", "--interval", "10ms", "[ff02::114%eth0]:5000")
 	wantText(t, "IPv6", out, `^32 bytes from \[.*\]:5000 by eth0: seq=2 ttl=\d+ time=`, `^1 responder to 2 requests`)
 	wantText(t, "IPv6", errs, `^groupcast: pinging \[ff02::114%eth0\]:5000 with 32 bytes; requests leave by eth0, source .*: you chose it$`)
 	out, _ = runPing(t, a, exitOK, "-c", "1", "[2001:db8::226]:5000")
 	wantText(t, "IPv6 unicast", out, `^32 bytes from \[2001:db8::226\]:5000 by eth0: seq=1 ttl=64 time=`)
 
-	echoes(t, b, "239.1.2.3:5000")
+	labtest.Echo(t, b, labtest.Group("239.1.2.3:5000"))
 	out, errs = runPing(t, a, exitOK, "-i", "eth0", "-i", "eth1", "-c", "2", "--interval", "10ms", "-t", "200ms", "239.1.2.3:5000")
 	wantText(t, "two interfaces", out, `^--- 192.168.8.226:5000 by eth0 ---\n2 sent, 2 received`)
 	wantText(t, "two interfaces", errs, `requests leave by eth0, eth1$`)

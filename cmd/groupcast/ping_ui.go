@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"github.com/groupcast/groupcast/mcast/ping"
+	"github.com/groupcast/groupcast/mcast/session"
 	"github.com/groupcast/groupcast/tui"
 )
 
@@ -30,7 +31,7 @@ func (p *pingCommand) runScreen(ctx context.Context, t *pingText, cfg ping.Confi
 	work.Go(func() {
 		defer func() {
 			if r := recover(); r != nil {
-				fail(tui.Recovered(r))
+				fail(session.Recovered(r))
 			}
 		}()
 		if _, err := pinger.Run(running); err != nil {

@@ -9,7 +9,7 @@ import (
 
 	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/doctor"
-	"github.com/groupcast/groupcast/tui"
+	"github.com/groupcast/groupcast/mcast/session"
 )
 
 // linePrinter writes a conversation as plain lines or as JSON. What others say
@@ -25,7 +25,7 @@ type linePrinter struct {
 	told      map[string]bool // findings, by name and interface
 }
 
-func (p *linePrinter) batch(b tui.Batch) {
+func (p *linePrinter) batch(b session.Batch) {
 	for _, l := range b.Lines {
 		if l.Kind == chat.Problem {
 			p.problems++

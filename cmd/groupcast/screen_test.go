@@ -129,7 +129,7 @@ func (s *screen) keys(text string) {
 // shows waits until a row of the screen has all of these, in this order.
 func (s *screen) shows(parts ...string) {
 	s.t.Helper()
-	deadline := time.After(patience)
+	deadline := time.After(labtest.Patience)
 	for {
 		if text := s.text(); hasRow(text, parts) {
 			return
@@ -172,7 +172,7 @@ func (s *screen) quits(code int) {
 		if got := exitCode(s.t, err); got != code {
 			s.t.Errorf("exit status %d, want %d", got, code)
 		}
-	case <-time.After(patience):
+	case <-time.After(labtest.Patience):
 		s.t.Fatalf("groupcast does not quit:\n%s", s.text())
 	}
 	after, err := term.GetState(s.terminal.Fd())
@@ -182,7 +182,7 @@ func (s *screen) quits(code int) {
 	if *after != *s.before {
 		s.t.Error("the terminal's modes are not what they were")
 	}
-	for deadline := time.After(patience); !s.leftAlternate(); {
+	for deadline := time.After(labtest.Patience); !s.leftAlternate(); {
 		select {
 		case <-s.changed: // what it wrote last is still on its way
 		case <-deadline:

@@ -14,7 +14,7 @@ import (
 	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/doctor"
 	"github.com/groupcast/groupcast/mcast/host"
-	"github.com/groupcast/groupcast/tui"
+	"github.com/groupcast/groupcast/mcast/session"
 )
 
 func newSend(set *settings) *cobra.Command {
@@ -67,7 +67,7 @@ type sender struct {
 
 	conn         *mcast.Conn
 	choice       host.Choice
-	way          tui.Egress // of the last datagram
+	way          session.Egress // of the last datagram
 	sent, failed int
 	bytes        int
 }
@@ -104,7 +104,7 @@ func (s *sender) prepare(ctx context.Context) ([]doctor.Finding, error) {
 		return nil, &mcast.OpError{Op: "send", Target: s.group.String(), Err: err}
 	}
 	s.choice = c
-	s.conn, err = openSender(ctx, s.group, s.set.hops, s.set.loopback, s.set.tracer(s.errs))
+	s.conn, err = session.OpenSender(ctx, s.group, s.set.hops, s.set.loopback, s.set.tracer(s.errs))
 	if err != nil {
 		return nil, err
 	}
@@ -141,7 +141,7 @@ func (s *sender) send(ctx context.Context, text string) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		s.way = wayOut(s.group, s.choice.Send, s.choice.Lo, s.conn.LocalAddr().Port())
+		s.way = session.WayOut(s.group, s.choice.Send, s.choice.Lo, s.conn.LocalAddr().Port())
 		err := s.conn.Send([]byte(text), s.group.AddrPort(), mcast.ViaInterface(s.choice.Send, s.group.Addr))
 		if err != nil {
 			s.failed++
@@ -177,7 +177,7 @@ type jsonSent struct {
 func (s *sender) end(findings []doctor.Finding) error {
 	p := &linePrinter{out: s.out, errs: s.errs, json: s.set.json, quiet: s.set.quiet}
 	if s.sent > 0 {
-		p.remark(fmt.Sprintf("sent %s (%s) to %s; %s", chat.Count(s.sent, "datagram"), chat.Count(s.bytes, "byte"), s.group, egressText(s.way)))
+		p.remark(fmt.Sprintf("sent %s (%s) to %s; %s", chat.Count(s.sent, "datagram"), chat.Count(s.bytes, "byte"), s.group, session.EgressText(s.way)))
 	}
 	p.findings(findings)
 	switch {

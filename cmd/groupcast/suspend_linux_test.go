@@ -7,6 +7,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
 // askSuspendEnv makes the test binary say whether it could be continued.
@@ -37,7 +39,7 @@ func TestCanSuspend(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			cmd := exec.CommandContext(t.Context(), c.args[0], c.args[1:]...)
-			cmd.Env = append(os.Environ(), inHostEnv+"=1", askSuspendEnv+"=1")
+			cmd.Env = append(os.Environ(), labtest.InHostEnv+"=1", askSuspendEnv+"=1")
 			cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 			out, err := cmd.CombinedOutput()
 			if want := fmt.Sprintf("can suspend: %t\n", c.want); err != nil || !strings.Contains(string(out), want) {

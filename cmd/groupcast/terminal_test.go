@@ -31,7 +31,7 @@ func (s *screen) written() string {
 // until waits until something holds.
 func (s *screen) until(what string, holds func() bool) {
 	s.t.Helper()
-	for deadline := time.After(patience); !holds(); {
+	for deadline := time.After(labtest.Patience); !holds(); {
 		select {
 		case <-s.changed:
 		case <-deadline:
@@ -97,7 +97,7 @@ func TestScreenWhenTheTerminalGoes(t *testing.T) {
 		if err := s.cmd.Signal(syscall.SIGKILL); err != nil {
 			t.Fatal(err)
 		}
-		for deadline := time.Now().Add(patience); isMember(t, host); {
+		for deadline := time.Now().Add(labtest.Patience); isMember(t, host); {
 			if time.Now().After(deadline) {
 				t.Fatalf("%s: goes on without a terminal", command)
 			}

@@ -63,7 +63,7 @@ func traceUDP(to netip.AddrPort) (lines []string, err error) {
 			lines = append(lines, c.String())
 		}
 	}}
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), labtest.Patience)
 	defer cancel()
 	c, err := mcast.Listen(ctx, mcast.Config{Remote: to, Trace: trace})
 	if err != nil {

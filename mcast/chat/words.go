@@ -49,3 +49,6 @@ func InterfaceNames(list []host.Interface) []string {
 	}
 	return out
 }
+
+// listed is interfaces as a text has them: "eth0, eth1".
+func InterfaceList(on []host.Interface) string { return strings.Join(InterfaceNames(on), ", ") }

@@ -1,4 +1,4 @@
-package main
+package session
 
 import (
 	"context"
@@ -13,7 +13,6 @@ import (
 	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/lab"
 	"github.com/groupcast/groupcast/mcast/lab/labtest"
-	"github.com/groupcast/groupcast/tui"
 )
 
 // Whom to hear, from within host A of a LAN where B and C say their names all
@@ -35,23 +34,23 @@ func talkative() lab.Topology {
 // amongTalkers is inHost, in A, while B and C talk in the default group.
 func amongTalkers(t *testing.T) bool {
 	t.Helper()
-	if os.Getenv(inHostEnv) != "" {
+	if os.Getenv(labtest.InHostEnv) != "" {
 		return true
 	}
 	l := labtest.Build(t, talkative())
 	for _, name := range []string{"B", "C"} {
-		start(t, l.Host(name), "groupcast", "send", "-q", "-i", "eth0", "-c", "100000", "--interval", "5ms", "224.0.0.114", "I am "+name)
+		labtest.Talker(t, l.Host(name), mcast.DefaultGroup, "I am "+name)
 	}
-	runIn(t, l.Host("A"))
+	labtest.RunInHost(t, l.Host("A"))
 	return false
 }
 
 // hearsOnly waits until each of them is heard often, and checks that nobody
 // else was meanwhile. What was on its way before does not count.
-func hearsOnly(t *testing.T, s *session, want ...string) {
+func hearsOnly(t *testing.T, s *Session, want ...string) {
 	t.Helper()
 	const often = 20
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), labtest.Patience)
 	defer cancel()
 	begin := time.Now()
 	times := map[string]int{}
@@ -76,9 +75,9 @@ func TestBlock(t *testing.T) {
 	if !amongTalkers(t) {
 		return
 	}
-	s := startHere(t, sessionConfig{group: mcast.DefaultGroup, interfaces: []string{"eth0"}, hops: 1})
+	s := startHere(t, Config{Group: mcast.DefaultGroup, Interfaces: []string{"eth0"}, Hops: 1})
 	hearsOnly(t, s, "I am B", "I am C")
-	do(t, s, tui.Block{Addr: addrB, On: true})
+	do(t, s, Block{Addr: addrB, On: true})
 	says(t, s, "192.168.8.226 is not heard any more in 224.0.0.114:1234")
 	hearsOnly(t, s, "I am C")
 	if got := s.Snapshot().Blocked; !slices.Equal(got, []netip.Addr{addrB}) {
@@ -86,37 +85,37 @@ func TestBlock(t *testing.T) {
 	}
 
 	// Where the group is joined later, B is not heard either.
-	do(t, s, tui.UseInterface{Interface: "eth1"})
-	l := locked(s, func() *mcast.Conn { return s.listeners[socketOf(mcast.DefaultGroup)] })
+	do(t, s, UseInterface{Interface: "eth1"})
+	l := locked(s, func() *mcast.Conn { return s.listeners[mcast.DefaultGroup.Wildcard()] })
 	for _, m := range l.Memberships() {
 		if got := l.Blocked(m.Group, m.Interface); !slices.Equal(got, []netip.Addr{addrB}) {
 			t.Errorf("on %s are blocked %v, want B", m.Interface.Name, got)
 		}
 	}
 
-	do(t, s, tui.Block{Addr: addrB, On: true})
+	do(t, s, Block{Addr: addrB, On: true})
 	if p := says(t, s, "block 192.168.8.226@224.0.0.114:1234: already blocked there"); p.Kind != chat.Problem || p.Hint.String() == "" {
 		t.Errorf("it is said as %+v, want a problem with a hint", p)
 	}
-	do(t, s, tui.Block{Addr: addrB})
+	do(t, s, Block{Addr: addrB})
 	says(t, s, "192.168.8.226 is heard again in 224.0.0.114:1234")
 	hearsOnly(t, s, "I am B", "I am C")
 	for _, c := range []struct {
-		action tui.Block
+		action Block
 		says   string
 	}{
-		{tui.Block{Addr: addrB}, "unblock 192.168.8.226@224.0.0.114:1234: not blocked there"},
-		{tui.Block{On: true}, "not the address of a host"},
-		{tui.Block{Addr: mcast.DefaultGroup.Addr, On: true}, "not the address of a host"},
-		{tui.Block{Addr: netip.MustParseAddr("2001:db8::1"), On: true}, "the socket is of the other IP version"},
+		{Block{Addr: addrB}, "unblock 192.168.8.226@224.0.0.114:1234: not blocked there"},
+		{Block{On: true}, "not the address of a host"},
+		{Block{Addr: mcast.DefaultGroup.Addr, On: true}, "not the address of a host"},
+		{Block{Addr: netip.MustParseAddr("2001:db8::1"), On: true}, "the socket is of the other IP version"},
 	} {
 		do(t, s, c.action)
 		says(t, s, c.says)
 	}
-	do(t, s, tui.Leave{})
-	do(t, s, tui.Block{Addr: addrB, On: true})
-	if p := says(t, s, "block 192.168.8.226@224.0.0.114:1234: not joined there"); !strings.Contains(p.Hint.String(), "/join") {
-		t.Errorf("the hint is %q", p.Hint)
+	do(t, s, Leave{})
+	do(t, s, Block{Addr: addrB, On: true})
+	if p := says(t, s, "block 192.168.8.226@224.0.0.114:1234: not joined there"); p.Hint.String() == "" {
+		t.Error("there is no hint")
 	}
 }
 
@@ -124,9 +123,9 @@ func TestSource(t *testing.T) {
 	if !amongTalkers(t) {
 		return
 	}
-	s := startHere(t, sessionConfig{group: mcast.DefaultGroup, hops: 1})
+	s := startHere(t, Config{Group: mcast.DefaultGroup, Hops: 1})
 	hearsOnly(t, s, "I am B", "I am C")
-	do(t, s, tui.Source{Addr: addrC})
+	do(t, s, Source{Addr: addrC})
 	says(t, s, "hearing 224.0.0.114:1234 only from 192.168.8.227, on eth0, eth1")
 	hearsOnly(t, s, "I am C")
 	snap := s.Snapshot()
@@ -134,22 +133,22 @@ func TestSource(t *testing.T) {
 		t.Errorf("the group is %v of %v, want %v alone", snap.Group, snap.Groups, want)
 	}
 	// What is said is not heard here: no copy of it is waited for.
-	do(t, s, tui.Say{Text: "hello C"})
+	do(t, s, Say{Text: "hello C"})
 	if l := says(t, s, "hello C"); l.Copy != chat.CopyOff {
 		t.Errorf("the copy is %d, want none to be expected", l.Copy)
 	}
-	do(t, s, tui.Block{Addr: addrB, On: true})
+	do(t, s, Block{Addr: addrB, On: true})
 	says(t, s, "only one source of it is heard")
 
-	do(t, s, tui.Source{Addr: addrB}) // another one
+	do(t, s, Source{Addr: addrB}) // another one
 	hearsOnly(t, s, "I am B")
-	do(t, s, tui.Source{})
+	do(t, s, Source{})
 	says(t, s, "hearing 224.0.0.114:1234 from every source, on eth0, eth1")
 	hearsOnly(t, s, "I am B", "I am C")
 
-	do(t, s, tui.Source{})
+	do(t, s, Source{})
 	says(t, s, "already joined there")
-	do(t, s, tui.Source{Addr: netip.MustParseAddr("224.0.0.1")})
+	do(t, s, Source{Addr: netip.MustParseAddr("224.0.0.1")})
 	says(t, s, "not the address of a host")
 }
 
@@ -158,10 +157,10 @@ func TestSourceFails(t *testing.T) {
 	if !amongTalkers(t) {
 		return
 	}
-	s := startHere(t, sessionConfig{group: mcast.DefaultGroup, hops: 1})
+	s := startHere(t, Config{Group: mcast.DefaultGroup, Hops: 1})
 	hearsOnly(t, s, "I am B", "I am C")
-	do(t, s, tui.Block{Addr: addrB, On: true})
-	do(t, s, tui.Source{Addr: netip.MustParseAddr("2001:db8::1")})
+	do(t, s, Block{Addr: addrB, On: true})
+	do(t, s, Source{Addr: netip.MustParseAddr("2001:db8::1")})
 	says(t, s, "the socket is of the other IP version")
 	hearsOnly(t, s, "I am C")
 	if snap := s.Snapshot(); snap.Group != mcast.DefaultGroup || !slices.Equal(snap.Blocked, []netip.Addr{addrB}) {
@@ -169,9 +168,9 @@ func TestSourceFails(t *testing.T) {
 	}
 
 	// Beside another source the group cannot be joined for all.
-	do(t, s, tui.Source{Addr: addrB})
-	do(t, s, tui.Join{Group: group(t, "192.168.8.227@224.0.0.114"), Look: true})
-	do(t, s, tui.Source{})
+	do(t, s, Source{Addr: addrB})
+	do(t, s, Join{Group: group(t, "192.168.8.227@224.0.0.114"), Look: true})
+	do(t, s, Source{})
 	if p := says(t, s, "a group is joined either for all sources or for single ones"); p.Hint.String() == "" {
 		t.Error("there is no hint")
 	}
@@ -186,8 +185,8 @@ func TestLook(t *testing.T) {
 		return
 	}
 	elsewhere := group(t, "239.1.2.3:5000")
-	s := startHere(t, sessionConfig{group: elsewhere, interfaces: []string{"eth0"}, hops: 1, screen: true})
-	do(t, s, tui.Join{Group: mcast.DefaultGroup, Look: true})
+	s := startHere(t, Config{Group: elsewhere, Interfaces: []string{"eth0"}, Hops: 1, Screen: true})
+	do(t, s, Join{Group: mcast.DefaultGroup, Look: true})
 	says(t, s, "looking at 224.0.0.114:1234 on eth0; what you type still goes to 239.1.2.3:5000")
 	hearsOnly(t, s, "I am B", "I am C")
 	snap := s.Snapshot()
@@ -204,7 +203,7 @@ func TestLook(t *testing.T) {
 		}
 	}
 	// To look at the group that is talked in changes nothing.
-	do(t, s, tui.Join{Group: elsewhere, Look: true})
+	do(t, s, Join{Group: elsewhere, Look: true})
 	says(t, s, "joined 239.1.2.3:5000 on eth0")
 	if got := s.Snapshot().Group; got != elsewhere {
 		t.Errorf("talking in %v", got)
@@ -217,31 +216,31 @@ func TestBatchOfAnExchange(t *testing.T) {
 	if !amongTalkers(t) {
 		return
 	}
-	s := startHere(t, sessionConfig{group: mcast.DefaultGroup, interfaces: []string{"eth0"}, hops: 3, screen: true})
-	do(t, s, tui.Say{Text: "hello"})
+	s := startHere(t, Config{Group: mcast.DefaultGroup, Interfaces: []string{"eth0"}, Hops: 3, Screen: true})
+	do(t, s, Say{Text: "hello"})
 	out := s.Snapshot().Sends
 	own := netip.AddrPortFrom(out.Source, locked(s, func() *mcast.Conn { return s.senders[netip.IPv4Unspecified()] }).LocalAddr().Port())
 	to := mcast.DefaultGroup.AddrPort()
 
-	var datagrams []tui.Datagram
+	var datagrams []Datagram
 	var calls []string
-	is := func(what func(tui.Datagram) bool) bool { return slices.ContainsFunc(datagrams, what) }
+	is := func(what func(Datagram) bool) bool { return slices.ContainsFunc(datagrams, what) }
 	told := func(call string) bool {
 		return slices.ContainsFunc(calls, func(c string) bool { return strings.Contains(c, call) })
 	}
-	sent := func(d tui.Datagram) bool {
+	sent := func(d Datagram) bool {
 		return d.Sent && d.From == own && d.To == to && d.Interface == "eth0" && d.IfIndex == out.IfIndex &&
 			d.Hops == 3 && string(d.Data) == "hello" && d.Err == nil && d.Arrival == chat.Arrival{}
 	}
-	ownCopy := func(d tui.Datagram) bool {
+	ownCopy := func(d Datagram) bool {
 		return !d.Sent && d.From == own && d.To == to && d.Interface == "eth0" && d.Hops == 3 && string(d.Data) == "hello" &&
 			d.Arrival == chat.Arrival{OwnCopy: true}
 	}
-	ofB := func(d tui.Datagram) bool {
+	ofB := func(d Datagram) bool {
 		return !d.Sent && d.From.Addr() == addrB && d.To == to && d.Interface == "eth0" && d.Hops == 1 && string(d.Data) == "I am B" &&
 			d.Arrival == chat.Arrival{}
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), labtest.Patience)
 	defer cancel()
 	for !is(sent) || !is(ownCopy) || !is(ofB) || !told("MCAST_JOIN_GROUP") || !told("sendmsg {5 bytes") || !told("recvmmsg") {
 		b, err := s.Next(ctx)
@@ -258,8 +257,8 @@ func TestBatchOfAnExchange(t *testing.T) {
 	}
 
 	// What is refused is told with the reason.
-	do(t, s, tui.Say{Text: strings.Repeat("x", mcast.MaxPayload+1)})
-	refused := func(d tui.Datagram) bool { return d.Sent && d.Err != nil && len(d.Data) == mcast.MaxPayload+1 }
+	do(t, s, Say{Text: strings.Repeat("x", mcast.MaxPayload+1)})
+	refused := func(d Datagram) bool { return d.Sent && d.Err != nil && len(d.Data) == mcast.MaxPayload+1 }
 	for !is(refused) {
 		b, err := s.Next(ctx)
 		if err != nil {
@@ -274,9 +273,9 @@ func TestNothingIsCollectedForLines(t *testing.T) {
 	if !amongTalkers(t) {
 		return
 	}
-	s := startHere(t, sessionConfig{group: mcast.DefaultGroup, interfaces: []string{"eth0"}, hops: 1})
-	do(t, s, tui.Say{Text: "hello"})
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	s := startHere(t, Config{Group: mcast.DefaultGroup, Interfaces: []string{"eth0"}, Hops: 1})
+	do(t, s, Say{Text: "hello"})
+	ctx, cancel := context.WithTimeout(t.Context(), labtest.Patience)
 	defer cancel()
 	for heard := false; !heard; {
 		b, err := s.Next(ctx)
@@ -294,14 +293,14 @@ func TestNothingIsCollectedForLines(t *testing.T) {
 }
 
 func TestSaveNotice(t *testing.T) {
-	if !inHost(t, lab.Article, "A") {
+	if !labtest.InHost(t, lab.Article, "A") {
 		return
 	}
-	s := startHere(t, sessionConfig{group: mcast.DefaultGroup, hops: 1})
+	s := startHere(t, Config{Group: mcast.DefaultGroup, Hops: 1})
 	file := t.TempDir() + "/talk"
-	do(t, s, tui.Save{File: file, Lines: savedTalk()})
+	do(t, s, Save{File: file, Lines: savedTalk()})
 	says(t, s, "saved 8 lines to "+file)
-	do(t, s, tui.Save{File: file, Lines: savedTalk()})
+	do(t, s, Save{File: file, Lines: savedTalk()})
 	if p := says(t, s, "save the talk: open "+file+": file exists"); p.Kind != chat.Problem || !strings.Contains(p.Hint.String(), "name another file") {
 		t.Errorf("it is said as %+v", p)
 	}

@@ -1,10 +1,10 @@
-package main
+package session
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
-	"strings"
 	"sync"
 	"time"
 
@@ -12,18 +12,18 @@ import (
 	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/doctor"
 	"github.com/groupcast/groupcast/mcast/host"
-	"github.com/groupcast/groupcast/tui"
 )
 
 // sessionConfig is what the command line asks of a session.
-type sessionConfig struct {
-	group      mcast.Group
-	interfaces []string // as -i named them
-	hops       int
-	noLoopback bool
-	allGroups  bool // --multicast-all
-	trace      *mcast.Trace
-	screen     bool // a screen shows it: datagrams and calls are collected, groups are remembered
+type Config struct {
+	Group        mcast.Group
+	Interfaces   []string // as -i named them
+	Hops         int
+	NoLoopback   bool
+	MulticastAll bool // --multicast-all
+	Trace        *mcast.Trace
+	Screen       bool // a screen shows it: datagrams and calls are collected, groups are remembered
+	Hint         func(error) string
 }
 
 // session is a conversation in groups: sockets at one side, a Room in the
@@ -32,8 +32,8 @@ type sessionConfig struct {
 // Sends leave from a socket of their own, on a port of the kernel's choice:
 // another program bound to the group's port would share its address, and a
 // unicast answer would reach only one of the two. That socket is read too.
-type session struct {
-	cfg     sessionConfig
+type Session struct {
+	cfg     Config
 	ring    *chat.Ring
 	capture *capture        // nil without a screen
 	recent  *recentGroups   // nil without a screen
@@ -68,7 +68,7 @@ type session struct {
 	findings  []doctor.Finding     // of every pitfall
 	igmp      map[int]int          // version by interface
 	joins     map[int][]netip.Addr // what all programs of the host have joined, by interface; nil: not known
-	out       tui.Egress           // where sends leave, as last asked
+	out       Egress               // where sends leave, as last asked
 	told      string               // what the talk says of that
 	pinging   bool                 // a /ping is under way
 	err       error                // what ended the session
@@ -84,18 +84,18 @@ type place struct {
 const framePace = 50 * time.Millisecond
 
 // startSession joins the group and starts reading. Close ends it.
-func startSession(ctx context.Context, cfg sessionConfig) (*session, error) {
+func Start(ctx context.Context, cfg Config) (*Session, error) {
 	list, err := host.Interfaces()
 	if err != nil {
 		return nil, err
 	}
-	c, err := host.Choose(list, cfg.interfaces, cfg.group.Addr)
+	c, err := host.Choose(list, cfg.Interfaces, cfg.Group.Addr)
 	if err != nil {
-		return nil, &mcast.OpError{Op: "join", Target: cfg.group.String(), Err: err}
+		return nil, &mcast.OpError{Op: "join", Target: cfg.Group.String(), Err: err}
 	}
-	cfg.group.Addr = cfg.group.Addr.WithZone("") // c says it
+	cfg.Group.Addr = cfg.Group.Addr.WithZone("") // c says it
 	ctx, cancel := context.WithCancel(ctx)
-	s := &session{
+	s := &Session{
 		cfg:       cfg,
 		ring:      chat.NewRing(chat.RingSize),
 		life:      ctx,
@@ -104,13 +104,13 @@ func startSession(ctx context.Context, cfg sessionConfig) (*session, error) {
 		listeners: map[netip.AddrPort]*mcast.Conn{},
 		senders:   map[netip.Addr]*mcast.Conn{},
 		changed:   make(chan struct{}, 1),
-		loopback:  !cfg.noLoopback,
-		hops:      cfg.hops,
-		allGroups: cfg.allGroups,
-		group:     cfg.group,
+		loopback:  !cfg.NoLoopback,
+		hops:      cfg.Hops,
+		allGroups: cfg.MulticastAll,
+		group:     cfg.Group,
 		send:      c.Send,
 		lo:        c.Lo,
-		widely:    map[mcast.Group]bool{cfg.group: c.Everywhere()},
+		widely:    map[mcast.Group]bool{cfg.Group: c.Everywhere()},
 		left:      map[place]bool{},
 		joinErrs:  map[int]error{},
 		heard:     map[int]uint64{},
@@ -121,19 +121,19 @@ func startSession(ctx context.Context, cfg sessionConfig) (*session, error) {
 	if c.ByUser {
 		s.byUser = c.Joins
 	}
-	if cfg.screen {
+	if cfg.Screen {
 		s.capture = &capture{wake: s.ring.Wake}
 		s.recent = loadRecent()
 	}
-	s.trace = s.capture.trace(cfg.trace)
+	s.trace = s.capture.trace(cfg.Trace)
 	s.room.SetInterfaces(list)
-	joined, err := s.join(cfg.group, c.Joins, talk)
+	joined, err := s.join(cfg.Group, c.Joins, talk)
 	if err != nil {
 		s.Close()
 		return nil, err
 	}
-	s.recent.add(cfg.group)
-	s.notice(joinedText(cfg.group, joined, s.Snapshot().ReadBuffer), "")
+	s.recent.add(cfg.Group)
+	s.notice(JoinedText(cfg.Group, joined, s.Snapshot().ReadBuffer), "")
 	s.refresh()
 	s.done.Go(s.tick)
 	s.done.Go(s.watch)
@@ -142,7 +142,7 @@ func startSession(ctx context.Context, cfg sessionConfig) (*session, error) {
 
 // Close leaves every group and ends the session's goroutines. Next gives what
 // is left, then io.EOF.
-func (s *session) Close() {
+func (s *Session) Close() {
 	s.cancel()
 	s.mu.Lock()
 	for _, c := range s.senders {
@@ -159,7 +159,7 @@ func (s *session) Close() {
 // openSender opens the socket that sends leave from. Config.QueueErrors stays
 // off: any host could make a line fail with a forged ICMP error. That a queue
 // was full is seen in the counters of the interface.
-func openSender(ctx context.Context, g mcast.Group, hops int, loopback bool, trace *mcast.Trace) (*mcast.Conn, error) {
+func OpenSender(ctx context.Context, g mcast.Group, hops int, loopback bool, trace *mcast.Trace) (*mcast.Conn, error) {
 	c, err := mcast.Listen(ctx, mcast.Config{Addr: host.Unspecified(g.Addr), NoLoopback: !loopback, Trace: trace})
 	if err != nil {
 		return nil, err
@@ -173,11 +173,11 @@ func openSender(ctx context.Context, g mcast.Group, hops int, loopback bool, tra
 
 // openSender makes the session's socket for sending to groups of g's IP
 // version, if there is none yet. The caller holds s.mu.
-func (s *session) openSender(g mcast.Group) error {
+func (s *Session) openSender(g mcast.Group) error {
 	if s.senders[host.Unspecified(g.Addr)] != nil {
 		return nil
 	}
-	c, err := openSender(s.life, g, s.hops, s.loopback, s.trace)
+	c, err := OpenSender(s.life, g, s.hops, s.loopback, s.trace)
 	if err != nil {
 		return err
 	}
@@ -187,33 +187,43 @@ func (s *session) openSender(g mcast.Group) error {
 	return nil
 }
 
-// socketOf is what a socket for the group is bound to.
-func socketOf(g mcast.Group) netip.AddrPort {
-	return netip.AddrPortFrom(host.Unspecified(g.Addr), g.Port)
+// hint says what to do about an error: what came with it, else what the one who
+// started the session has to say.
+func (s *Session) hint(err error) string {
+	if a, ok := errors.AsType[*mcast.Advised](err); ok {
+		return a.Advice
+	}
+	if s.cfg.Hint == nil {
+		return ""
+	}
+	return s.cfg.Hint(err)
 }
 
-func (s *session) notice(text, hint string) {
+func (s *Session) notice(text, hint string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.put(text, hint)
 }
 
 // put is notice for a caller that holds s.mu.
-func (s *session) put(text, hint string) {
+func (s *Session) put(text, hint string) {
 	s.ring.Put(s.room.Notice(time.Now(), text, hint))
 }
 
-func (s *session) problem(err error) {
+func (s *Session) Problem(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.ring.Put(s.room.Problem(time.Now(), mcast.Plain(err), hint(err)))
+	s.ring.Put(s.room.Problem(time.Now(), mcast.Plain(err), s.hint(err)))
 }
 
 // joinedText says what was joined, and how many bytes the kernel will hold of
 // what is not read yet.
-func joinedText(g mcast.Group, on []host.Interface, readBuffer int) string {
-	return fmt.Sprintf("joined %s on %s; receive buffer %d KiB", g, listed(on), readBuffer>>10)
+func JoinedText(g mcast.Group, on []host.Interface, readBuffer int) string {
+	return fmt.Sprintf("joined %s on %s; receive buffer %d KiB", g, chat.InterfaceList(on), readBuffer>>10)
 }
 
-// listed is interfaces as a text has them: "eth0, eth1".
-func listed(on []host.Interface) string { return strings.Join(chat.InterfaceNames(on), ", ") }
+var ErrNoUnicast = errors.New("not the address of a host")
+
+var ErrOneSource = errors.New("only one source of it is heard")
+
+var ErrPinging = errors.New("one is under way")

@@ -1,4 +1,4 @@
-package main
+package session
 
 import (
 	"errors"
@@ -13,7 +13,6 @@ import (
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/chat"
-	"github.com/groupcast/groupcast/tui"
 )
 
 func savedTalk() []chat.Line {
@@ -50,7 +49,7 @@ const savedText = `2026-05-04 19:52:10  groupcast                      joined 22
 func TestSave(t *testing.T) {
 	home := t.TempDir()
 	t.Setenv("HOME", home)
-	file, err := writeTalk(tui.Save{File: "~/talk.txt", Lines: savedTalk()})
+	file, err := writeTalk(Save{File: "~/talk.txt", Lines: savedTalk()})
 	if want := filepath.Join(home, "talk.txt"); file != want || err != nil {
 		t.Fatalf("saved to %q, %v; want %s", file, err, want)
 	}
@@ -59,7 +58,7 @@ func TestSave(t *testing.T) {
 		t.Errorf("the file has\n%s\nwant\n%s%v", got, savedText, err)
 	}
 	// It is never overwritten.
-	if _, err := writeTalk(tui.Save{File: file}); !errors.Is(err, fs.ErrExist) {
+	if _, err := writeTalk(Save{File: file}); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("saved again: %v, want that it exists", err)
 	}
 	if again, _ := os.ReadFile(file); string(again) != savedText {
@@ -82,9 +81,10 @@ func TestSaveFails(t *testing.T) {
 		{"without a name", "", "save the talk: no file is named", "name another file"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			err := (*session)(nil).save(tui.Save{File: c.file, Lines: savedTalk()})
-			if err == nil || !strings.Contains(mcast.Plain(err), c.says) || hint(err) != c.hint {
-				t.Errorf("error %v, hint %q; want %q, %q", err, hint(err), c.says, c.hint)
+			err := (*Session)(nil).save(Save{File: c.file, Lines: savedTalk()})
+			advised, ok := errors.AsType[*mcast.Advised](err)
+			if !ok || !strings.Contains(mcast.Plain(err), c.says) || advised.Advice != c.hint {
+				t.Errorf("error %v, advice of %+v; want %q, %q", err, advised, c.says, c.hint)
 			}
 		})
 	}

@@ -1,4 +1,4 @@
-package main
+package session
 
 import (
 	"context"
@@ -15,11 +15,11 @@ import (
 	"github.com/groupcast/groupcast/mcast/doctor"
 	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/mcast/lab"
-	"github.com/groupcast/groupcast/tui"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
 // finds waits for a finding of that name.
-func finds(t *testing.T, s *session, name string) doctor.Finding {
+func finds(t *testing.T, s *Session, name string) doctor.Finding {
 	t.Helper()
 	var found doctor.Finding
 	eventually(t, "a finding "+name, s, func(list []doctor.Finding) bool {
@@ -33,13 +33,13 @@ func finds(t *testing.T, s *session, name string) doctor.Finding {
 }
 
 // findsNothing waits until nothing is wrong.
-func findsNothing(t *testing.T, s *session) {
+func findsNothing(t *testing.T, s *Session) {
 	t.Helper()
 	eventually(t, "no finding", s, func(list []doctor.Finding) bool { return len(list) == 0 })
 }
 
 // eventually waits for findings that the session has by itself.
-func eventually(t *testing.T, want string, s *session, ok func([]doctor.Finding) bool) {
+func eventually(t *testing.T, want string, s *Session, ok func([]doctor.Finding) bool) {
 	t.Helper()
 	deadline, look := time.NewTimer(3*observedFor), time.NewTicker(20*time.Millisecond)
 	defer deadline.Stop()
@@ -55,15 +55,15 @@ func eventually(t *testing.T, want string, s *session, ok func([]doctor.Finding)
 
 // A membership that the kernel has lost is found, and made again.
 func TestRejoinFix(t *testing.T) {
-	if !inHost(t, lab.Article, "A") {
+	if !labtest.InHost(t, lab.Article, "A") {
 		return
 	}
 	g, _ := mcast.ParseGroup("239.1.2.3")
-	s := startHere(t, sessionConfig{group: g, interfaces: []string{"eth0"}, hops: 1})
+	s := startHere(t, Config{Group: g, Interfaces: []string{"eth0"}, Hops: 1})
 	findsNothing(t, s)
 
 	eth0 := locked(s, func() host.Interface { return s.send })
-	rc, err := locked(s, func() *mcast.Conn { return s.listeners[socketOf(g)] }).SyscallConn()
+	rc, err := locked(s, func() *mcast.Conn { return s.listeners[g.Wildcard()] }).SyscallConn()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,17 +79,17 @@ func TestRejoinFix(t *testing.T) {
 	if lost.Fix == nil || lost.Fix.Rejoin != "eth0" {
 		t.Fatalf("the fix is %+v, want to join again on eth0", lost.Fix)
 	}
-	do(t, s, tui.ApplyFix{Finding: lost})
+	do(t, s, ApplyFix{Finding: lost})
 	says(t, s, "left 239.1.2.3:1234 on eth0, and joined it there again")
 	findsNothing(t, s)
 	hearsItself(t, s, "heard?")
 }
 
 // hearsItself says a line, and waits for its own copy.
-func hearsItself(t *testing.T, s *session, text string) {
+func hearsItself(t *testing.T, s *Session, text string) {
 	t.Helper()
-	do(t, s, tui.Say{Text: text})
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	do(t, s, Say{Text: text})
+	ctx, cancel := context.WithTimeout(t.Context(), labtest.Patience)
 	defer cancel()
 	for {
 		b, err := s.Next(ctx)
@@ -108,24 +108,24 @@ var addressOfB = netip.MustParseAddr("192.168.8.226")
 
 // Joined again, a group is heard as before: not from whom it was not.
 func TestRejoinKeepsSources(t *testing.T) {
-	if !inHost(t, lab.Article, "A") {
+	if !labtest.InHost(t, lab.Article, "A") {
 		return
 	}
 	g, _ := mcast.ParseGroup("239.1.2.3")
-	s := startHere(t, sessionConfig{group: g, interfaces: []string{"eth0"}, hops: 1})
-	again := tui.ApplyFix{Finding: doctor.Finding{Fix: &doctor.Fix{Rejoin: "eth0"}}}
-	do(t, s, tui.Block{Addr: addressOfB, On: true})
+	s := startHere(t, Config{Group: g, Interfaces: []string{"eth0"}, Hops: 1})
+	again := ApplyFix{Finding: doctor.Finding{Fix: &doctor.Fix{Rejoin: "eth0"}}}
+	do(t, s, Block{Addr: addressOfB, On: true})
 	do(t, s, again)
 	if got := s.Snapshot().Blocked; len(got) != 1 || got[0] != addressOfB {
 		t.Errorf("joined again, %v are blocked, want %s", got, addressOfB)
 	}
-	do(t, s, tui.Block{Addr: addressOfB})
-	do(t, s, tui.Source{Addr: addressOfB})
+	do(t, s, Block{Addr: addressOfB})
+	do(t, s, Source{Addr: addressOfB})
 	do(t, s, again)
 	if got := s.Snapshot().Groups; len(got) != 1 || got[0].Source != addressOfB {
 		t.Errorf("joined again, the groups are %v, want %s of %s", got, g, addressOfB)
 	}
-	do(t, s, tui.ApplyFix{Finding: doctor.Finding{Fix: &doctor.Fix{Rejoin: "eth7"}}})
+	do(t, s, ApplyFix{Finding: doctor.Finding{Fix: &doctor.Fix{Rejoin: "eth7"}}})
 	if l := says(t, s, "on eth7"); l.Kind != chat.Problem {
 		t.Errorf("an interface that is not there is said as a line of kind %d, want a problem", l.Kind)
 	}
@@ -133,11 +133,11 @@ func TestRejoinKeepsSources(t *testing.T) {
 
 // With --multicast-all the groups of others are heard, until the fix.
 func TestOthersGroupsFix(t *testing.T) {
-	if !inHost(t, lab.Article, "A") {
+	if !labtest.InHost(t, lab.Article, "A") {
 		return
 	}
 	g, _ := mcast.ParseGroup("239.1.2.3")
-	s := startHere(t, sessionConfig{group: g, interfaces: []string{"eth0"}, hops: 1, allGroups: true})
+	s := startHere(t, Config{Group: g, Interfaces: []string{"eth0"}, Hops: 1, MulticastAll: true})
 	theirs, eth0 := mcast.Group{Addr: mcast.DefaultGroup.Addr, Port: g.Port}, locked(s, func() host.Interface { return s.send })
 	another, err := mcast.Listen(t.Context(), mcast.Config{Port: g.Port})
 	if err != nil {
@@ -166,7 +166,7 @@ func TestOthersGroupsFix(t *testing.T) {
 			return f.Name == "others-groups" && f.Verdict == doctor.Failure && f.Fix != nil && f.Fix.MulticastAllOff
 		})
 	})
-	do(t, s, tui.ApplyFix{Finding: finds(t, s, "others-groups")})
+	do(t, s, ApplyFix{Finding: finds(t, s, "others-groups")})
 	says(t, s, "IP_MULTICAST_ALL is off")
 	if n := locked(s, func() int { return len(s.observed.strays) }); n > 0 {
 		t.Errorf("after the fix %d groups still count as heard for want of it", n)
@@ -182,13 +182,13 @@ func TestOthersGroupsFix(t *testing.T) {
 
 // Groups of the session's own, on other ports, are no others' groups.
 func TestOwnGroupsAreNotOthers(t *testing.T) {
-	if !inHost(t, lab.Article, "A") {
+	if !labtest.InHost(t, lab.Article, "A") {
 		return
 	}
 	g, _ := mcast.ParseGroup("239.1.2.3:1234")
 	second, _ := mcast.ParseGroup("239.1.2.4:5000")
-	s := startHere(t, sessionConfig{group: g, interfaces: []string{"eth0"}, hops: 1, allGroups: true})
-	do(t, s, tui.Join{Group: second, Look: true})
+	s := startHere(t, Config{Group: g, Interfaces: []string{"eth0"}, Hops: 1, MulticastAll: true})
+	do(t, s, Join{Group: second, Look: true})
 	second.Port = g.Port
 	another, err := mcast.Listen(t.Context(), mcast.Config{})
 	if err != nil {
@@ -216,10 +216,10 @@ func TestTheWayBackTurned(t *testing.T) {
 	a := &turned.Hosts[0]
 	a.Routes = append(slices.Clone(a.Routes), lab.Route{Dst: netip.PrefixFrom(addressOfB, 32), Dev: "eth1"})
 	a.Sysctls = map[string]string{"net.ipv4.conf.eth0.rp_filter": "1"}
-	if !inHost(t, turned, "A") {
+	if !labtest.InHost(t, turned, "A") {
 		return
 	}
-	s := startHere(t, sessionConfig{group: mcast.DefaultGroup, interfaces: []string{"eth0"}, hops: 1})
+	s := startHere(t, Config{Group: mcast.DefaultGroup, Interfaces: []string{"eth0"}, Hops: 1})
 	findsNothing(t, s)
 	s.receive([]mcast.Datagram{{
 		At: time.Now(), From: netip.AddrPortFrom(addressOfB, 40000), To: mcast.DefaultGroup.Addr,
@@ -232,29 +232,29 @@ func TestTheWayBackTurned(t *testing.T) {
 
 // A group with the same hardware address is found, and left.
 func TestLeaveFix(t *testing.T) {
-	if !inHost(t, lab.Article, "A") {
+	if !labtest.InHost(t, lab.Article, "A") {
 		return
 	}
-	s := startHere(t, sessionConfig{group: mcast.DefaultGroup, interfaces: []string{"eth0"}, hops: 1})
+	s := startHere(t, Config{Group: mcast.DefaultGroup, Interfaces: []string{"eth0"}, Hops: 1})
 	colliding, _ := mcast.ParseGroup("225.0.0.114:5000")
-	do(t, s, tui.Join{Group: colliding, Look: true})
+	do(t, s, Join{Group: colliding, Look: true})
 	same := finds(t, s, "same-mac")
 	if same.Fix == nil || same.Fix.Leave == nil || same.Fix.Leave.Group != colliding || same.Fix.Leave.Interface != "eth0" {
 		t.Fatalf("the fix is %+v, want to leave %s on eth0", same.Fix, colliding)
 	}
-	do(t, s, tui.ApplyFix{Finding: same})
+	do(t, s, ApplyFix{Finding: same})
 	says(t, s, "left 225.0.0.114:5000 on eth0")
 	findsNothing(t, s)
 }
 
 // The fixes that change a number say what it is now.
 func TestNumberFixes(t *testing.T) {
-	if !inHost(t, lab.Article, "A") {
+	if !labtest.InHost(t, lab.Article, "A") {
 		return
 	}
 	g, _ := mcast.ParseGroup("239.1.2.3")
-	s := startHere(t, sessionConfig{group: g, interfaces: []string{"eth0"}, hops: 1})
-	fix := func(f doctor.Fix) { t.Helper(); do(t, s, tui.ApplyFix{Finding: doctor.Finding{Fix: &f}}) }
+	s := startHere(t, Config{Group: g, Interfaces: []string{"eth0"}, Hops: 1})
+	fix := func(f doctor.Fix) { t.Helper(); do(t, s, ApplyFix{Finding: doctor.Finding{Fix: &f}}) }
 
 	fix(doctor.Fix{Hops: 32})
 	says(t, s, "sends with ttl 32")
@@ -271,11 +271,11 @@ func TestNumberFixes(t *testing.T) {
 
 // A talk between two is no pitfall, also once its counters are in.
 func TestATalkIsNoPitfall(t *testing.T) {
-	if !inHost(t, lab.Article, "A") {
+	if !labtest.InHost(t, lab.Article, "A") {
 		return
 	}
 	g, _ := mcast.ParseGroup("239.1.2.3")
-	s := startHere(t, sessionConfig{group: g, interfaces: []string{"eth0"}, hops: 1})
+	s := startHere(t, Config{Group: g, Interfaces: []string{"eth0"}, Hops: 1})
 	s.refresh() // what is said is compared with this
 	const lines = 5
 	for range lines {

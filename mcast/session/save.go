@@ -1,35 +1,31 @@
-package main
+package session
 
 import (
 	"bufio"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
+	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/chat"
-	"github.com/groupcast/groupcast/tui"
 )
 
-// saveError is why the talk could not be saved.
-type saveError struct{ error }
-
-func (e saveError) Unwrap() error { return e.error }
-
 // save writes lines of the talk to a new file, as plain text.
-func (s *session) save(a tui.Save) error {
+func (s *Session) save(a Save) error {
 	file, err := writeTalk(a)
 	if err != nil {
-		return saveError{fmt.Errorf("save the talk: %w", err)}
+		return &mcast.Advised{Err: fmt.Errorf("save the talk: %w", err), Advice: saveHint(err)}
 	}
 	s.notice(fmt.Sprintf("saved %s to %s", chat.Count(len(a.Lines), "line"), file), "")
 	return nil
 }
 
-func writeTalk(a tui.Save) (file string, err error) {
+func writeTalk(a Save) (file string, err error) {
 	if file, err = expandHome(a.File); err != nil {
 		return "", err
 	}
@@ -89,4 +85,15 @@ func afterthought(l chat.Line) string {
 		return "hint: " + h
 	}
 	return ""
+}
+
+// saveHint says what to do about a talk that could not be saved.
+func saveHint(err error) string {
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return "name another file: none is overwritten"
+	case errors.Is(err, fs.ErrNotExist):
+		return "make its directory first, or name another file"
+	}
+	return "name another file"
 }

@@ -1,11 +1,10 @@
-package main
+package session
 
 import (
 	"slices"
 	"sync"
 
 	"github.com/groupcast/groupcast/mcast"
-	"github.com/groupcast/groupcast/tui"
 )
 
 // What waits for the screen between two batches, at the most.
@@ -22,7 +21,7 @@ type capture struct {
 	wake func() // called when there is something after there was nothing
 
 	mu        sync.Mutex
-	datagrams backlog[tui.Datagram]
+	datagrams backlog[Datagram]
 	bytes     int // of their payloads
 	calls     backlog[mcast.Call]
 }
@@ -48,19 +47,19 @@ func (b *backlog[T]) take() (list []T, lost uint64) {
 }
 
 // received adds a datagram that was read from a socket. Its Data is copied.
-func (c *capture) received(d tui.Datagram) {
+func (c *capture) received(d Datagram) {
 	d.Data = slices.Clone(d.Data)
 	c.add(d)
 }
 
 // sent adds a datagram that was sent, or refused. Its copy may have been read
 // before the call that sent it returned, and stands behind it all the same.
-func (c *capture) sent(d tui.Datagram) {
+func (c *capture) sent(d Datagram) {
 	d.Sent = true
 	c.add(d)
 }
 
-func (c *capture) add(d tui.Datagram) {
+func (c *capture) add(d Datagram) {
 	if c == nil {
 		return
 	}
@@ -99,7 +98,7 @@ func (c *capture) call(call mcast.Call) {
 func (c *capture) empty() bool { return len(c.datagrams.list)+len(c.calls.list) == 0 }
 
 // into moves all that was collected into a batch.
-func (c *capture) into(b *tui.Batch) {
+func (c *capture) into(b *Batch) {
 	if c == nil {
 		return
 	}

@@ -1,4 +1,4 @@
-package main
+package session
 
 import (
 	"errors"
@@ -9,12 +9,11 @@ import (
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/doctor"
 	"github.com/groupcast/groupcast/mcast/host"
-	"github.com/groupcast/groupcast/tui"
 )
 
 // applyFix carries out what ends a finding. Each fix says in the talk what it
 // did; where sends leave is said when the facts are read anew.
-func (s *session) applyFix(f doctor.Finding) error {
+func (s *Session) applyFix(f doctor.Finding) error {
 	switch fix := f.Fix; {
 	case fix == nil:
 		s.notice(f.Name+": groupcast cannot change this itself", strings.Join(f.Hints, "; "))
@@ -32,14 +31,14 @@ func (s *session) applyFix(f doctor.Finding) error {
 	case fix.Hops > 0:
 		return s.setHops(fix.Hops)
 	case fix.Leave != nil:
-		return s.leaveGroup(tui.Leave{Group: fix.Leave.Group, Interface: fix.Leave.Interface})
+		return s.leaveGroup(Leave{Group: fix.Leave.Group, Interface: fix.Leave.Interface})
 	}
 	return nil
 }
 
 // rejoin leaves the current group on an interface and joins it again, on the
 // interface that has this name now.
-func (s *session) rejoin(name string) error {
+func (s *Session) rejoin(name string) error {
 	list, err := host.Interfaces()
 	if err != nil {
 		return err
@@ -54,7 +53,7 @@ func (s *session) rejoin(name string) error {
 	if n < 0 {
 		return fail(host.ErrNoInterface)
 	}
-	l := s.listeners[socketOf(g)]
+	l := s.listeners[g.Wildcard()]
 	if l == nil {
 		return fail(mcast.ErrNotJoined)
 	}
@@ -78,7 +77,7 @@ func (s *session) rejoin(name string) error {
 }
 
 // refuseOthers stops hearing the groups that only other programs have joined.
-func (s *session) refuseOthers() error {
+func (s *Session) refuseOthers() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var errs []error
@@ -96,10 +95,10 @@ func (s *session) refuseOthers() error {
 
 // setReadBuffer asks for a receive buffer for the current group's datagrams,
 // and for those of groups to come.
-func (s *session) setReadBuffer(bytes int) error {
+func (s *Session) setReadBuffer(bytes int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	l := s.listeners[socketOf(s.group)]
+	l := s.listeners[s.group.Wildcard()]
 	if l == nil {
 		return &mcast.OpError{Op: "set read buffer", Target: s.group.String(), Err: mcast.ErrNotJoined}
 	}

@@ -1,4 +1,4 @@
-package main
+package session
 
 import (
 	"errors"
@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/host"
 )
 
@@ -15,7 +16,7 @@ import (
 // the zero Addr, from all of them again. Between leaving it one way and joining
 // it the other, nothing is heard. When the other way does not work, all is as
 // before.
-func (s *session) hearOnly(source netip.Addr) error {
+func (s *Session) hearOnly(source netip.Addr) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	from, to := s.group, s.group
@@ -24,7 +25,7 @@ func (s *session) hearOnly(source netip.Addr) error {
 	fail := func(err error) error { return &mcast.OpError{Op: "join", Target: to.String(), Err: err} }
 	switch {
 	case source.IsValid() && (source.IsMulticast() || source.IsUnspecified()):
-		return fail(errNoUnicast)
+		return fail(ErrNoUnicast)
 	case from == to && len(on) > 0:
 		return fail(mcast.ErrJoined)
 	case len(on) == 0:
@@ -35,7 +36,7 @@ func (s *session) hearOnly(source netip.Addr) error {
 			return &mcast.OpError{Op: "join", Target: to.String(), Interface: i.Name, Err: host.ErrNoInterface}
 		}
 	}
-	l := s.listeners[socketOf(from)]
+	l := s.listeners[from.Wildcard()]
 	blocked := map[int][]netip.Addr{}
 	for n, i := range on {
 		blocked[i.Index] = l.Blocked(from, i)
@@ -52,9 +53,9 @@ func (s *session) hearOnly(source netip.Addr) error {
 		}
 	}
 	s.follows(from, to)
-	text := fmt.Sprintf("hearing %s only from %s, on %s", withoutSource(to), to.Source, listed(on))
+	text := fmt.Sprintf("hearing %s only from %s, on %s", withoutSource(to), to.Source, chat.InterfaceList(on))
 	if !to.Source.IsValid() {
-		text = fmt.Sprintf("hearing %s from every source, on %s", to, listed(on))
+		text = fmt.Sprintf("hearing %s from every source, on %s", to, chat.InterfaceList(on))
 	}
 	s.ring.Put(s.room.Notice(time.Now(), text, ""))
 	return nil
@@ -97,7 +98,7 @@ func blockAll(l *mcast.Conn, g mcast.Group, on []host.Interface, blocked map[int
 
 // follows makes a group that is the current one, heard another way, the current
 // one. The caller holds s.mu.
-func (s *session) follows(from, to mcast.Group) {
+func (s *Session) follows(from, to mcast.Group) {
 	s.group = to
 	s.widely[to] = s.widely[from]
 	delete(s.widely, from)
@@ -111,7 +112,7 @@ func (s *session) follows(from, to mcast.Group) {
 
 // block stops hearing a source of the current group, or hears it again, on
 // every interface where the group is joined: on all or on none.
-func (s *session) block(source netip.Addr, stop bool) error {
+func (s *Session) block(source netip.Addr, stop bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	g, op, text := s.group, "block", "%s is not heard any more in %s"
@@ -128,13 +129,13 @@ func (s *session) block(source netip.Addr, stop bool) error {
 	fail := func(err error) error { return &mcast.OpError{Op: op, Target: g.String(), Err: err} }
 	switch {
 	case !source.IsValid() || source.IsMulticast() || source.IsUnspecified():
-		return fail(errNoUnicast)
+		return fail(ErrNoUnicast)
 	case len(on) == 0:
 		return fail(mcast.ErrNotJoined)
 	case heardFrom.IsValid():
-		return fail(errOneSource)
+		return fail(ErrOneSource)
 	}
-	l := s.listeners[socketOf(g)]
+	l := s.listeners[g.Wildcard()]
 	var done []host.Interface
 	for _, i := range on {
 		err := change(l, g, i)
@@ -157,10 +158,10 @@ func (s *session) block(source netip.Addr, stop bool) error {
 
 // blocked lists the sources of a group that are not heard. The caller holds
 // s.mu.
-func (s *session) blocked(g mcast.Group) []netip.Addr {
+func (s *Session) blocked(g mcast.Group) []netip.Addr {
 	var all []netip.Addr
 	for _, i := range s.joinedOn(g) {
-		for _, source := range s.listeners[socketOf(g)].Blocked(g, i) {
+		for _, source := range s.listeners[g.Wildcard()].Blocked(g, i) {
 			if !slices.Contains(all, source) {
 				all = append(all, source)
 			}
@@ -171,7 +172,7 @@ func (s *session) blocked(g mcast.Group) []netip.Addr {
 
 // hears reports whether the current group is heard from a source, so that a
 // copy of what is sent with it can come back. The caller holds s.mu.
-func (s *session) hears(source netip.Addr) bool {
+func (s *Session) hears(source netip.Addr) bool {
 	if s.group.Source.IsValid() {
 		return s.group.Source == source
 	}

@@ -1,4 +1,4 @@
-package main
+package session
 
 import (
 	"context"
@@ -13,11 +13,10 @@ import (
 	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/mcast/ping"
-	"github.com/groupcast/groupcast/tui"
 )
 
 // read carries one socket's datagrams into the room until it closes.
-func (s *session) read(conn *mcast.Conn) {
+func (s *Session) read(conn *mcast.Conn) {
 	defer s.recoverPanic()
 	batch := make([]mcast.Datagram, mcast.BatchSize)
 	for {
@@ -34,13 +33,13 @@ func (s *session) read(conn *mcast.Conn) {
 }
 
 // receive takes in what was read from the socket of that port.
-func (s *session) receive(batch []mcast.Datagram, port uint16) {
+func (s *Session) receive(batch []mcast.Datagram, port uint16) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, d := range batch {
 		line, came := s.room.Receive(d)
 		if s.capture != nil { // or it would be copied for nobody
-			s.capture.received(tui.Datagram{
+			s.capture.received(Datagram{
 				At:        d.At,
 				From:      d.From,
 				To:        netip.AddrPortFrom(d.To, port),
@@ -68,7 +67,7 @@ func (s *session) receive(batch []mcast.Datagram, port uint16) {
 
 // observe notes what a datagram is evidence of; line is what the room made of
 // it. The caller holds s.mu.
-func (s *session) observe(d mcast.Datagram, line chat.Line, came chat.Arrival) {
+func (s *Session) observe(d mcast.Datagram, line chat.Line, came chat.Arrival) {
 	switch {
 	case line.Kind == chat.Own:
 		s.observed.became(line, nil)
@@ -82,14 +81,14 @@ func (s *session) observe(d mcast.Datagram, line chat.Line, came chat.Arrival) {
 
 // watch keeps the memberships in line with the interfaces, and says in the talk
 // what was lost and joined again.
-func (s *session) watch() {
+func (s *Session) watch() {
 	defer s.recoverPanic()
 	if err := host.Watch(s.life, s.follow); err != nil {
-		s.problem(err)
+		s.Problem(err)
 	}
 }
 
-func (s *session) follow(ch host.Change) {
+func (s *Session) follow(ch host.Change) {
 	s.followAll(ch)
 	select {
 	case s.changed <- struct{}{}:
@@ -97,7 +96,7 @@ func (s *session) follow(ch host.Change) {
 	}
 }
 
-func (s *session) followAll(ch host.Change) {
+func (s *Session) followAll(ch host.Change) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
@@ -110,7 +109,7 @@ func (s *session) followAll(ch host.Change) {
 			s.ring.Put(s.room.Notice(now, rejoinedText(m), ""))
 		}
 		if err != nil {
-			s.ring.Put(s.room.Problem(now, mcast.Plain(err), hint(err)))
+			s.ring.Put(s.room.Problem(now, mcast.Plain(err), s.hint(err)))
 		}
 	}
 	s.rename(ch)
@@ -120,10 +119,10 @@ func (s *session) followAll(ch host.Change) {
 // joinOnNew joins groups on an interface that may have become usable: those for
 // which the user named no interface, and did not leave this one. The caller
 // holds s.mu.
-func (s *session) joinOnNew(ch host.Change, now time.Time) {
+func (s *Session) joinOnNew(ch host.Change, now time.Time) {
 	i := ch.Interface
 	for g, widely := range s.widely {
-		l := s.listeners[socketOf(g)]
+		l := s.listeners[g.Wildcard()]
 		if l == nil || !widely || s.left[place{g, i.Name}] || !brings(ch) || !i.Usable(g.Addr) {
 			continue
 		}
@@ -132,7 +131,7 @@ func (s *session) joinOnNew(ch host.Change, now time.Time) {
 		case err == nil:
 			s.ring.Put(s.room.Notice(now, usableText(i, g), ""))
 		case !errors.Is(err, mcast.ErrJoined):
-			s.ring.Put(s.room.Problem(now, mcast.Plain(err), hint(err)))
+			s.ring.Put(s.room.Problem(now, mcast.Plain(err), s.hint(err)))
 		}
 	}
 }
@@ -149,7 +148,7 @@ func usableText(i host.Interface, g mcast.Group) string {
 // rename keeps the interfaces that the user chose, and what was heard by one,
 // when it is made again, with another index, or gets another name. The caller
 // holds s.mu.
-func (s *session) rename(ch host.Change) {
+func (s *Session) rename(ch host.Change) {
 	same := func(i host.Interface) bool {
 		return ch.Kind == host.Appeared && i.Name == ch.Interface.Name || ch.Kind == host.Renamed && i.Index == ch.Interface.Index
 	}
@@ -179,15 +178,15 @@ func rejoinedText(m mcast.Membership) string {
 // thousands of sockets more; the pause grows with that, so that it is five
 // percent of the time, as long as what is observed meanwhile is not forgotten.
 const (
-	refreshEvery   = 2 * time.Second
+	RefreshEvery   = 2 * time.Second
 	refreshAtLeast = observedFor / 2
 	changePause    = 50 * time.Millisecond // after a change of an interface: mostly there are several
 )
 
 // tick reads the facts anew and gives up on copies that did not come back.
-func (s *session) tick() {
+func (s *Session) tick() {
 	defer s.recoverPanic()
-	facts := time.NewTimer(refreshEvery)
+	facts := time.NewTimer(RefreshEvery)
 	defer facts.Stop()
 	changed := s.changed
 	var rested time.Time // a change before then waits for it
@@ -205,7 +204,7 @@ func (s *session) tick() {
 			s.refresh()
 			pause := min(20*time.Since(began), refreshAtLeast)
 			rested = time.Now().Add(pause)
-			facts.Reset(max(refreshEvery, pause))
+			facts.Reset(max(RefreshEvery, pause))
 			changed = s.changed
 		case <-expiry.C:
 			s.expire()
@@ -213,7 +212,7 @@ func (s *session) tick() {
 	}
 }
 
-func (s *session) expire() {
+func (s *Session) expire() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, line := range s.room.Expire(time.Now()) {
@@ -223,7 +222,7 @@ func (s *session) expire() {
 }
 
 // fail ends the session for a reason other than being closed.
-func (s *session) fail(err error) {
+func (s *Session) fail(err error) {
 	if s.life.Err() != nil {
 		return
 	}
@@ -237,21 +236,21 @@ func (s *session) fail(err error) {
 
 // recoverPanic turns a panic of one of our goroutines into the session's
 // error, so that the screen can give the terminal back before it is reported.
-func (s *session) recoverPanic() {
+func (s *Session) recoverPanic() {
 	if r := recover(); r != nil {
-		s.fail(tui.Recovered(r))
+		s.fail(Recovered(r))
 	}
 }
 
 // Next implements tui.Session.
-func (s *session) Next(ctx context.Context) (tui.Batch, error) {
+func (s *Session) Next(ctx context.Context) (Batch, error) {
 	if wait := framePace - time.Since(s.paced); wait > 0 {
 		pause := time.NewTimer(wait)
 		defer pause.Stop()
 		select {
 		case <-pause.C:
 		case <-ctx.Done():
-			return tui.Batch{}, ctx.Err()
+			return Batch{}, ctx.Err()
 		}
 	}
 	lines, dropped, err := s.ring.Next(ctx)
@@ -263,7 +262,7 @@ func (s *session) Next(ctx context.Context) (tui.Batch, error) {
 			err = s.err
 		}
 	}
-	batch := tui.Batch{Lines: lines, Dropped: dropped}
+	batch := Batch{Lines: lines, Dropped: dropped}
 	s.capture.into(&batch)
 	return batch, err
 }

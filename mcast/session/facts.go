@@ -1,4 +1,4 @@
-package main
+package session
 
 import (
 	"cmp"
@@ -12,12 +12,11 @@ import (
 	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/doctor"
 	"github.com/groupcast/groupcast/mcast/host"
-	"github.com/groupcast/groupcast/tui"
 )
 
 // refresh reads the host's facts and diagnoses them. Whoever changes what the
 // session does calls it afterwards.
-func (s *session) refresh() {
+func (s *Session) refresh() {
 	s.reading.Lock()
 	defer s.reading.Unlock()
 	s.mu.Lock()
@@ -28,7 +27,7 @@ func (s *session) refresh() {
 	s.mu.Unlock()
 	facts, err := doctor.Gather(intent)
 	if err != nil {
-		s.problem(err)
+		s.Problem(err)
 		return
 	}
 	for _, host := range hosts {
@@ -61,7 +60,7 @@ func (s *session) refresh() {
 
 // leaveLo ends a talk on lo for want of anything else, when there is a network
 // and a way to it. The caller holds s.mu.
-func (s *session) leaveLo() {
+func (s *Session) leaveLo() {
 	if !s.lo || s.facts.Send.Err != nil {
 		return
 	}
@@ -75,7 +74,7 @@ func (s *session) leaveLo() {
 
 // tellDrops says how many datagrams the kernel had no room for since it was
 // said last. The caller holds s.mu.
-func (s *session) tellDrops() {
+func (s *Session) tellDrops() {
 	dropped := s.gone
 	buffer := 0
 	for _, l := range s.listeners {
@@ -86,25 +85,25 @@ func (s *session) tellDrops() {
 		dropped += c.Stats().Dropped
 	}
 	if more := dropped - s.dropped; more > 0 {
-		s.ring.Put(s.room.Problem(time.Now(), dropsText(more), dropsHint(buffer)))
+		s.ring.Put(s.room.Problem(time.Now(), DropsText(more), DropsHint(buffer)))
 	}
 	s.dropped = dropped
 }
 
 // dropsHint says what to do about a receive buffer of that size that was full.
-func dropsHint(readBuffer int) string {
+func DropsHint(readBuffer int) string {
 	if readBuffer < 2*mcast.DefaultReadBuffer { // Linux reports the double
 		return fmt.Sprintf("allow a larger one: sysctl -w net.core.rmem_max=%d, then start again", mcast.DefaultReadBuffer)
 	}
 	return "it is as large as groupcast asks for: they came faster than they were read"
 }
 
-func dropsText(n uint64) string {
+func DropsText(n uint64) string {
 	return chat.Count(int(n), "datagram") + " lost in the kernel: the receive buffer was full, or they arrived damaged"
 }
 
 // intent is what the session does now; the caller holds s.mu.
-func (s *session) intent(now time.Time) doctor.Intent {
+func (s *Session) intent(now time.Time) doctor.Intent {
 	in := doctor.Intent{
 		Group:        s.group,
 		Joined:       host.Indexes(s.joinedOn(s.group)),
@@ -117,7 +116,7 @@ func (s *session) intent(now time.Time) doctor.Intent {
 		Live:         true,
 		Memberships:  s.memberships(),
 	}
-	if l := s.listeners[socketOf(s.group)]; l != nil {
+	if l := s.listeners[s.group.Wildcard()]; l != nil {
 		in.ReadBuffer, in.Asked = l.ReadBuffer(), cmp.Or(s.asked, mcast.DefaultReadBuffer)
 	}
 	return in
@@ -125,19 +124,19 @@ func (s *session) intent(now time.Time) doctor.Intent {
 
 // way asks the kernel where a send to the current group would leave now, and
 // remembers it for the screen; the caller holds s.mu.
-func (s *session) way() tui.Egress {
+func (s *Session) way() Egress {
 	var port uint16
 	if sender := s.senders[host.Unspecified(s.group.Addr)]; sender != nil {
 		port = sender.LocalAddr().Port()
 	}
-	s.out = wayOut(s.group, s.send, s.lo, port)
+	s.out = WayOut(s.group, s.send, s.lo, port)
 	return s.out
 }
 
 // wayOut asks the kernel where a send to g leaves, by the interface send or,
 // if that is zero, by its own choice. With lo, send was taken because there is
 // nothing else. The source port matters to some routing rules; 0: not known.
-func wayOut(g mcast.Group, send host.Interface, lo bool, port uint16) tui.Egress {
+func WayOut(g mcast.Group, send host.Interface, lo bool, port uint16) Egress {
 	because := ""
 	switch {
 	case lo:
@@ -147,7 +146,7 @@ func wayOut(g mcast.Group, send host.Interface, lo bool, port uint16) tui.Egress
 	}
 	via := mcast.ViaInterface(send, g.Addr)
 	r, err := host.RouteTo(g.AddrPort(), host.RouteOptions{IfIndex: via.IfIndex, Source: via.Source, SourcePort: port})
-	out := egress(doctor.Answer{Route: r, Err: err}, because)
+	out := EgressOf(doctor.Answer{Route: r, Err: err}, because)
 	if err != nil {
 		out.IfIndex, out.Interface = send.Index, send.Name
 		if op, ok := errors.AsType[*mcast.OpError](err); ok && send.Name != "" {
@@ -161,8 +160,8 @@ func wayOut(g mcast.Group, send host.Interface, lo bool, port uint16) tui.Egress
 
 // egress is a routing answer as the screen takes it; without a reason of the
 // caller's own it is the route that decided.
-func egress(a doctor.Answer, because string) tui.Egress {
-	return tui.Egress{
+func EgressOf(a doctor.Answer, because string) Egress {
+	return Egress{
 		IfIndex:   a.Route.IfIndex,
 		Interface: a.Route.Interface,
 		Source:    a.Route.Source,
@@ -173,10 +172,10 @@ func egress(a doctor.Answer, because string) tui.Egress {
 
 // announce says in the talk where sends leave, when that is not what was said
 // last. The caller holds s.mu.
-func (s *session) announce() {
-	text, hints := egressText(s.out), ""
+func (s *Session) announce() {
+	text, hints := EgressText(s.out), ""
 	if s.out.Err != nil {
-		text, hints = "sends go nowhere: "+mcast.Reason(s.out.Err), hint(s.out.Err)
+		text, hints = "sends go nowhere: "+mcast.Reason(s.out.Err), s.hint(s.out.Err)
 	}
 	if text != s.told {
 		s.told = text
@@ -184,7 +183,8 @@ func (s *session) announce() {
 	}
 }
 
-func egressText(e tui.Egress) string {
+// String is where sends leave, and why.
+func EgressText(e Egress) string {
 	if !e.Source.IsValid() {
 		return fmt.Sprintf("sends leave by %s: %s", e.Interface, e.Because)
 	}
@@ -192,16 +192,16 @@ func egressText(e tui.Egress) string {
 }
 
 // Snapshot implements tui.Session.
-func (s *session) Snapshot() tui.Snapshot {
+func (s *Session) Snapshot() Snapshot {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	snap := tui.Snapshot{
+	snap := Snapshot{
 		Group:    s.group,
 		Loopback: s.loopback,
 		Hops:     s.hops,
 		Dropped:  s.dropped,
 		Sends:    s.out,
-		Kernel:   egress(s.facts.Send, ""),
+		Kernel:   EgressOf(s.facts.Send, ""),
 		Findings: doctor.Seen(s.findings),
 		Blocked:  s.blocked(s.group),
 		Recent:   s.recent.all(),
@@ -213,12 +213,12 @@ func (s *session) Snapshot() tui.Snapshot {
 			snap.Groups = append(snap.Groups, m.Group)
 		}
 	}
-	if l := s.listeners[socketOf(s.group)]; l != nil {
+	if l := s.listeners[s.group.Wildcard()]; l != nil {
 		snap.ReadBuffer = l.ReadBuffer()
 	}
 	on := host.Indexes(s.joinedOn(s.group))
 	for _, i := range s.facts.Interfaces {
-		snap.Interfaces = append(snap.Interfaces, tui.Interface{
+		snap.Interfaces = append(snap.Interfaces, Interface{
 			Interface: i,
 			Joined:    slices.Contains(on, i.Index),
 			IGMP:      s.igmp[i.Index],

@@ -1,9 +1,7 @@
-package main
+package session
 
 import (
 	"context"
-	"os"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -15,42 +13,13 @@ import (
 	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/mcast/lab"
 	"github.com/groupcast/groupcast/mcast/lab/labtest"
-	"github.com/groupcast/groupcast/tui"
 )
 
-// inHostEnv is set where the test binary runs in a host of a lab.
-const inHostEnv = "GROUPCAST_TEST_IN_HOST"
-
-// inHost reports whether the test runs in a host. If it does not yet, it is
-// run again in one, with its goroutines and all, and this run is over.
-func inHost(t *testing.T, topology lab.Topology, name string) bool {
-	t.Helper()
-	if os.Getenv(inHostEnv) != "" {
-		return true
-	}
-	runIn(t, labtest.Build(t, topology).Host(name))
-	return false
-}
-
-// runIn runs the test again in a host.
-func runIn(t *testing.T, host *lab.Node) {
-	t.Helper()
-	var pattern []string
-	for part := range strings.SplitSeq(t.Name(), "/") {
-		pattern = append(pattern, "^"+regexp.QuoteMeta(part)+"$")
-	}
-	cmd := host.Command(t.Context(), os.Args[0], "-test.v", "-test.run="+strings.Join(pattern, "/"))
-	cmd.Env = append(os.Environ(), inHostEnv+"=1")
-	out, err := cmd.CombinedOutput()
-	if err != nil || !strings.Contains(string(out), "--- PASS: "+t.Name()) {
-		t.Errorf("in host %s: %v\n%s", host.Name(), err, out)
-	}
-}
-
 // startHere opens a session in the host where the test runs.
-func startHere(t *testing.T, cfg sessionConfig) *session {
+func startHere(t *testing.T, cfg Config) *Session {
 	t.Helper()
-	s, err := startSession(t.Context(), cfg)
+	cfg.Hint = func(err error) string { return "what to do about: " + err.Error() }
+	s, err := Start(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,13 +28,13 @@ func startHere(t *testing.T, cfg sessionConfig) *session {
 }
 
 // locked reads a field of a session whose goroutines run.
-func locked[T any](s *session, field func() T) T {
+func locked[T any](s *Session, field func() T) T {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return field()
 }
 
-func do(t *testing.T, s *session, a tui.Action) {
+func do(t *testing.T, s *Session, a Action) {
 	t.Helper()
 	if err := s.Do(t.Context(), a); err != nil {
 		t.Fatalf("%#v: %v", a, err)
@@ -74,9 +43,9 @@ func do(t *testing.T, s *session, a tui.Action) {
 
 // says waits for lines of the talk that have these texts, in this order, and
 // returns the last.
-func says(t *testing.T, s *session, texts ...string) chat.Line {
+func says(t *testing.T, s *Session, texts ...string) chat.Line {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), labtest.Patience)
 	defer cancel()
 	var seen []string
 	for {
@@ -102,7 +71,7 @@ func TestPanicEndsTheSession(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		life, cancel := context.WithCancel(t.Context())
 		defer cancel()
-		s := &session{ring: chat.NewRing(1), life: life} // without a room, every datagram is a panic
+		s := &Session{ring: chat.NewRing(1), life: life} // without a room, every datagram is a panic
 		func() {
 			defer s.recoverPanic()
 			s.receive(make([]mcast.Datagram, 1), mcast.DefaultPort)
@@ -115,25 +84,25 @@ func TestPanicEndsTheSession(t *testing.T) {
 
 // Whatever ports the groups have, what is said of a join is true of that join.
 func TestJoinSaysWhereItLanded(t *testing.T) {
-	if !inHost(t, lab.Article, "A") {
+	if !labtest.InHost(t, lab.Article, "A") {
 		return
 	}
 	first, _ := mcast.ParseGroup("239.1.2.3:5000")
-	s := startHere(t, sessionConfig{group: first, interfaces: []string{host.KernelDefault}, hops: 1})
+	s := startHere(t, Config{Group: first, Interfaces: []string{host.KernelDefault}, Hops: 1})
 	says(t, s, "joined 239.1.2.3:5000 on eth1")
 	second, _ := mcast.ParseGroup("239.1.2.3:1234")
-	do(t, s, tui.Join{Group: second, Interface: "eth0"})
+	do(t, s, Join{Group: second, Interface: "eth0"})
 	says(t, s, "joined 239.1.2.3:1234 on eth0")
-	do(t, s, tui.Leave{})
+	do(t, s, Leave{})
 	says(t, s, "left 239.1.2.3:1234 on eth0", "talking in 239.1.2.3:5000 now")
 }
 
 // Where some joins fail, the others count, and the talk tells of the failure.
 func TestPartialJoin(t *testing.T) {
-	if !inHost(t, lab.Article, "A") {
+	if !labtest.InHost(t, lab.Article, "A") {
 		return
 	}
-	s := startHere(t, sessionConfig{group: mcast.DefaultGroup, interfaces: []string{"eth0"}, hops: 1})
+	s := startHere(t, Config{Group: mcast.DefaultGroup, Interfaces: []string{"eth0"}, Hops: 1})
 	other, _ := mcast.ParseGroup("239.1.2.3")
 	eth0 := locked(s, func() host.Interface { return s.send })
 	on, err := s.join(other, []host.Interface{eth0, {Index: 99, Name: "gone0"}}, talk)
@@ -146,10 +115,10 @@ func TestPartialJoin(t *testing.T) {
 }
 
 func TestZeroHops(t *testing.T) {
-	if !inHost(t, lab.Article, "B") {
+	if !labtest.InHost(t, lab.Article, "B") {
 		return
 	}
-	s := startHere(t, sessionConfig{group: mcast.DefaultGroup, hops: 0})
+	s := startHere(t, Config{Group: mcast.DefaultGroup, Hops: 0})
 	if got := s.Snapshot().Hops; got != 0 {
 		t.Errorf("--hops 0 sends with %d", got)
 	}
@@ -160,31 +129,31 @@ func TestFixes(t *testing.T) {
 	tests := []struct {
 		name     string
 		topology lab.Topology
-		cfg      sessionConfig
+		cfg      Config
 		finding  string
 	}{
-		{"the article", lab.Article, sessionConfig{}, "wrong-egress"},
-		{"the kernel's choice of both", lab.Article, sessionConfig{interfaces: []string{host.KernelDefault}}, "wrong-egress"},
-		{"loopback off", lab.Article, sessionConfig{interfaces: []string{"eth0"}, noLoopback: true}, "loopback-off"},
-		{"no route", withoutRoutes(lab.Article), sessionConfig{}, "no-route"},
+		{"the article", lab.Article, Config{}, "wrong-egress"},
+		{"the kernel's choice of both", lab.Article, Config{Interfaces: []string{host.KernelDefault}}, "wrong-egress"},
+		{"loopback off", lab.Article, Config{Interfaces: []string{"eth0"}, NoLoopback: true}, "loopback-off"},
+		{"no route", withoutRoutes(lab.Article), Config{}, "no-route"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if !inHost(t, tt.topology, "A") {
+			if !labtest.InHost(t, tt.topology, "A") {
 				return
 			}
-			tt.cfg.group, tt.cfg.hops = mcast.DefaultGroup, 1
+			tt.cfg.Group, tt.cfg.Hops = mcast.DefaultGroup, 1
 			s := startHere(t, tt.cfg)
 			findings := s.Snapshot().Findings
 			n := slices.IndexFunc(findings, func(f doctor.Finding) bool { return f.Name == tt.finding })
 			if n < 0 {
 				t.Fatalf("no %s among %v", tt.finding, findings)
 			}
-			do(t, s, tui.ApplyFix{Finding: findings[n]})
+			do(t, s, ApplyFix{Finding: findings[n]})
 			if left := s.Snapshot().Findings; len(left) != 0 {
 				t.Errorf("after the fix: %v", left)
 			}
-			do(t, s, tui.Say{Text: "heard?"})
+			do(t, s, Say{Text: "heard?"})
 			if l := says(t, s, "heard?"); l.Copy == chat.CopyNone {
 				t.Errorf("after the fix a line cannot be sent: %s", l.Hint)
 			}

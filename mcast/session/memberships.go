@@ -1,4 +1,4 @@
-package main
+package session
 
 import (
 	"errors"
@@ -22,20 +22,20 @@ const (
 // join joins g on every one of those interfaces, opening a socket for its port
 // when it is the first there. It fails only when nothing could be joined.
 // Where else it could not be joined is said in the talk.
-func (s *session) join(g mcast.Group, on []host.Interface, to purpose) ([]host.Interface, error) {
+func (s *Session) join(g mcast.Group, on []host.Interface, to purpose) ([]host.Interface, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.openSender(g); err != nil {
 		return nil, err
 	}
-	l := s.listeners[socketOf(g)]
+	l := s.listeners[g.Wildcard()]
 	if l == nil {
 		var err error
 		l, err = mcast.Listen(s.life, mcast.Config{
 			Addr: host.Unspecified(g.Addr), Port: g.Port, ReadBuffer: s.asked, MulticastAll: s.allGroups, Trace: s.trace,
 		})
 		if err != nil {
-			return nil, forGroup(err, g)
+			return nil, ForGroup(err, g)
 		}
 	}
 	failed := map[int]error{}
@@ -47,17 +47,17 @@ func (s *session) join(g mcast.Group, on []host.Interface, to purpose) ([]host.I
 		}
 	}
 	if len(errs) == len(on) {
-		if s.listeners[socketOf(g)] == nil {
+		if s.listeners[g.Wildcard()] == nil {
 			l.Close()
 		}
 		return nil, errors.Join(errs...)
 	}
-	if s.listeners[socketOf(g)] == nil {
-		s.listeners[socketOf(g)] = l
+	if s.listeners[g.Wildcard()] == nil {
+		s.listeners[g.Wildcard()] = l
 		s.done.Go(func() { s.read(l) })
 	}
 	for _, err := range errs {
-		s.ring.Put(s.room.Problem(time.Now(), mcast.Plain(err), hint(err)))
+		s.ring.Put(s.room.Problem(time.Now(), mcast.Plain(err), s.hint(err)))
 	}
 	if to == talk {
 		s.talkIn(g)
@@ -70,7 +70,7 @@ func (s *session) join(g mcast.Group, on []host.Interface, to purpose) ([]host.I
 
 // joinOn joins g on one more interface, where the sources that are blocked on
 // others are not heard either. The caller holds s.mu.
-func (s *session) joinOn(l *mcast.Conn, g mcast.Group, on host.Interface) error {
+func (s *Session) joinOn(l *mcast.Conn, g mcast.Group, on host.Interface) error {
 	return joinWithout(l, g, on, s.blocked(g))
 }
 
@@ -89,7 +89,7 @@ func joinWithout(l *mcast.Conn, g mcast.Group, on host.Interface, blocked []neti
 
 // talkIn makes g the current group. What is known of the way to another group
 // does not hold for it. The caller holds s.mu.
-func (s *session) talkIn(g mcast.Group) {
+func (s *Session) talkIn(g mcast.Group) {
 	if g == s.group {
 		return
 	}
@@ -100,7 +100,7 @@ func (s *session) talkIn(g mcast.Group) {
 }
 
 // memberships of all groups; the caller holds s.mu.
-func (s *session) memberships() []mcast.Membership {
+func (s *Session) memberships() []mcast.Membership {
 	var all []mcast.Membership
 	for _, at := range slices.SortedFunc(maps.Keys(s.listeners), netip.AddrPort.Compare) {
 		all = append(all, s.listeners[at].Memberships()...)
@@ -109,7 +109,7 @@ func (s *session) memberships() []mcast.Membership {
 }
 
 // joinedOn lists the interfaces that g is joined on; the caller holds s.mu.
-func (s *session) joinedOn(g mcast.Group) []host.Interface {
+func (s *Session) joinedOn(g mcast.Group) []host.Interface {
 	var on []host.Interface
 	for _, m := range s.memberships() {
 		if m.Group == g {
@@ -121,7 +121,7 @@ func (s *session) joinedOn(g mcast.Group) []host.Interface {
 
 // remember notes whether a group that was joined is to be joined on interfaces
 // to come, and forgets where it was left.
-func (s *session) remember(g mcast.Group, c host.Choice) {
+func (s *Session) remember(g mcast.Group, c host.Choice) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.widely[g] = c.Everywhere()

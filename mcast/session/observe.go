@@ -1,4 +1,4 @@
-package main
+package session
 
 import (
 	"cmp"
@@ -104,7 +104,7 @@ func (o *observed) base() past {
 // base, with what was seen meanwhile; sends are what became of own lines.
 func (o *observed) look(f doctor.Facts, at time.Time, sends map[int]doctor.Sent) doctor.Observed {
 	base := o.base()
-	if n := len(o.facts); n == 0 || at.Sub(o.facts[n-1].at) >= refreshEvery/2 {
+	if n := len(o.facts); n == 0 || at.Sub(o.facts[n-1].at) >= RefreshEvery/2 {
 		o.facts = append(o.facts, past{at, f})
 	}
 	if base.at.IsZero() {

@@ -1,4 +1,4 @@
-package main
+package session
 
 import (
 	"context"
@@ -10,44 +10,43 @@ import (
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/host"
-	"github.com/groupcast/groupcast/tui"
 )
 
 // Do implements tui.Session.
-func (s *session) Do(_ context.Context, a tui.Action) error {
-	if say, ok := a.(tui.Say); ok {
+func (s *Session) Do(_ context.Context, a Action) error {
+	if say, ok := a.(Say); ok {
 		s.say(say.Text)
 		return nil
 	}
 	if err := s.change(a); err != nil {
-		s.problem(err)
+		s.Problem(err)
 	}
 	s.refresh()
 	return nil
 }
 
 // change carries out the actions that change a setting.
-func (s *session) change(a tui.Action) error {
+func (s *Session) change(a Action) error {
 	switch a := a.(type) {
-	case tui.Join:
+	case Join:
 		return s.joinGroup(a)
-	case tui.Leave:
+	case Leave:
 		return s.leaveGroup(a)
-	case tui.UseInterface:
+	case UseInterface:
 		return s.useInterface(a.Interface)
-	case tui.SetLoopback:
+	case SetLoopback:
 		return s.setLoopback(a.On)
-	case tui.SetHops:
+	case SetHops:
 		return s.setHops(a.Hops)
-	case tui.Source:
+	case Source:
 		return s.hearOnly(a.Addr)
-	case tui.Block:
+	case Block:
 		return s.block(a.Addr, a.On)
-	case tui.Ping:
+	case Ping:
 		return s.ping(a.Count)
-	case tui.Save:
+	case Save:
 		return s.save(a)
-	case tui.ApplyFix:
+	case ApplyFix:
 		return s.applyFix(a.Finding)
 	}
 	return nil
@@ -55,7 +54,7 @@ func (s *session) change(a tui.Action) error {
 
 // say sends one line, byte exact, and puts it in the talk with the way that
 // the kernel gives it at this moment.
-func (s *session) say(text string) {
+func (s *Session) say(text string) {
 	u := s.utter(text)
 	u.Err = u.by.Send(u.Data, u.To, u.via)
 	s.capture.sent(u.Datagram)
@@ -66,14 +65,14 @@ func (s *session) say(text string) {
 
 // utterance is a line on its way out.
 type utterance struct {
-	tui.Datagram
+	Datagram
 	line uint64 // its ID
 	by   *mcast.Conn
 	via  mcast.Via
 }
 
 // utter puts a line in the talk, as sent.
-func (s *session) utter(text string) utterance {
+func (s *Session) utter(text string) utterance {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now, out, sender := time.Now(), s.way(), s.senders[host.Unspecified(s.group.Addr)]
@@ -86,7 +85,7 @@ func (s *session) utter(text string) utterance {
 	s.ring.Put(line)
 	s.observed.said(line, len(text), !s.loopback)
 	return utterance{
-		Datagram: tui.Datagram{
+		Datagram: Datagram{
 			At:        now,
 			From:      netip.AddrPortFrom(out.Source, sender.LocalAddr().Port()),
 			To:        s.group.AddrPort(),
@@ -100,17 +99,17 @@ func (s *session) utter(text string) utterance {
 }
 
 // refused says in the talk that the kernel did not take a line.
-func (s *session) refused(u utterance) {
+func (s *Session) refused(u utterance) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if failed := s.room.Failed(u.line, mcast.Plain(u.Err), hint(u.Err)); failed.ID != 0 {
+	if failed := s.room.Failed(u.line, mcast.Plain(u.Err), s.hint(u.Err)); failed.ID != 0 {
 		s.ring.Put(failed)
 		s.observed.became(failed, u.Err)
 	}
 }
 
-func (s *session) joinGroup(a tui.Join) error {
-	keys := s.cfg.interfaces
+func (s *Session) joinGroup(a Join) error {
+	keys := s.cfg.Interfaces
 	switch {
 	case a.Interface != "":
 		keys = []string{a.Interface}
@@ -134,14 +133,14 @@ func (s *session) joinGroup(a tui.Join) error {
 	s.recent.add(a.Group)
 	snap := s.Snapshot()
 	if a.Group != snap.Group {
-		s.notice(fmt.Sprintf("looking at %s on %s; what you type still goes to %s", a.Group, listed(joined), snap.Group), "")
+		s.notice(fmt.Sprintf("looking at %s on %s; what you type still goes to %s", a.Group, chat.InterfaceList(joined), snap.Group), "")
 	} else {
-		s.notice(joinedText(a.Group, joined, snap.ReadBuffer), "")
+		s.notice(JoinedText(a.Group, joined, snap.ReadBuffer), "")
 	}
 	return nil
 }
 
-func (s *session) choose(keys []string, g mcast.Group) (host.Choice, error) {
+func (s *Session) choose(keys []string, g mcast.Group) (host.Choice, error) {
 	list, err := host.Interfaces()
 	if err != nil {
 		return host.Choice{}, err
@@ -149,7 +148,7 @@ func (s *session) choose(keys []string, g mcast.Group) (host.Choice, error) {
 	return host.Choose(list, keys, g.Addr)
 }
 
-func (s *session) leaveGroup(a tui.Leave) error {
+func (s *Session) leaveGroup(a Leave) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	g := a.Group
@@ -157,7 +156,7 @@ func (s *session) leaveGroup(a tui.Leave) error {
 		g = s.group
 	}
 	g.Addr = g.Addr.WithZone("")
-	l := s.listeners[socketOf(g)]
+	l := s.listeners[g.Wildcard()]
 	var left []host.Interface
 	var errs []error
 	for _, i := range s.joinedOn(g) {
@@ -182,11 +181,11 @@ func (s *session) leaveGroup(a tui.Leave) error {
 	if len(l.Memberships())+len(l.Lost()) == 0 {
 		s.gone += l.Stats().Dropped
 		l.Close()
-		delete(s.listeners, socketOf(g))
+		delete(s.listeners, g.Wildcard())
 	}
 	members := s.memberships()
 	if len(left) > 0 {
-		s.ring.Put(s.room.Notice(time.Now(), fmt.Sprintf("left %s on %s", g, listed(left)), ""))
+		s.ring.Put(s.room.Notice(time.Now(), fmt.Sprintf("left %s on %s", g, chat.InterfaceList(left)), ""))
 	}
 	switch {
 	case g != s.group || len(s.joinedOn(g)) > 0:
@@ -201,7 +200,7 @@ func (s *session) leaveGroup(a tui.Leave) error {
 
 // useInterface sends by one interface from now on, and is joined there;
 // other memberships stay. "default" leaves sending to the kernel again.
-func (s *session) useInterface(key string) error {
+func (s *Session) useInterface(key string) error {
 	s.mu.Lock()
 	group := s.group
 	s.mu.Unlock()
@@ -220,7 +219,7 @@ func (s *session) useInterface(key string) error {
 	return nil
 }
 
-func (s *session) setSend(c host.Choice) {
+func (s *Session) setSend(c host.Choice) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.send, s.lo, s.byUser = c.Send, false, nil
@@ -229,7 +228,7 @@ func (s *session) setSend(c host.Choice) {
 	}
 }
 
-func (s *session) eachSender(set func(*mcast.Conn) error) error {
+func (s *Session) eachSender(set func(*mcast.Conn) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, c := range s.senders {
@@ -240,7 +239,7 @@ func (s *session) eachSender(set func(*mcast.Conn) error) error {
 	return nil
 }
 
-func (s *session) setHops(n int) error {
+func (s *Session) setHops(n int) error {
 	if err := s.eachSender(func(c *mcast.Conn) error { return c.SetHops(n) }); err != nil {
 		return err
 	}
@@ -255,7 +254,7 @@ func (s *session) setHops(n int) error {
 	return nil
 }
 
-func (s *session) setLoopback(on bool) error {
+func (s *Session) setLoopback(on bool) error {
 	if err := s.eachSender(func(c *mcast.Conn) error { return c.SetLoopback(on) }); err != nil {
 		return err
 	}

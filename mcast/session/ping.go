@@ -1,4 +1,4 @@
-package main
+package session
 
 import (
 	"fmt"
@@ -16,7 +16,7 @@ const maxAnswers = 32
 
 // ping asks everyone in the current group for echoes, from a socket of its own,
 // and returns at once.
-func (s *session) ping(requests int) error {
+func (s *Session) ping(requests int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	g := s.group
@@ -27,7 +27,7 @@ func (s *session) ping(requests int) error {
 	case s.life.Err() != nil:
 		return nil
 	case s.pinging:
-		return fail(errPinging, "wait until it has told who answered")
+		return fail(ErrPinging, "wait until it has told who answered")
 	case s.hops == 0:
 		return fail(mcast.ErrHopsOutside, "a request has to leave: /ttl 1")
 	}
@@ -49,7 +49,7 @@ func (s *session) ping(requests int) error {
 const pingInterval = 200 * time.Millisecond
 
 // pinged tells in the talk who answered.
-func (s *session) pinged(g mcast.Group, summary ping.Summary, err error) {
+func (s *Session) pinged(g mcast.Group, summary ping.Summary, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.pinging = false
@@ -57,7 +57,7 @@ func (s *session) pinged(g mcast.Group, summary ping.Summary, err error) {
 		return
 	}
 	if err != nil {
-		s.ring.Put(s.room.Problem(time.Now(), mcast.Plain(err), hint(err)))
+		s.ring.Put(s.room.Problem(time.Now(), mcast.Plain(err), s.hint(err)))
 	}
 	for _, text := range slices.Sorted(maps.Keys(summary.Errors)) {
 		s.ring.Put(s.room.Problem(time.Now(), "ping: "+chat.CleanRow(text), ""))

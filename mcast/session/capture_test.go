@@ -1,4 +1,4 @@
-package main
+package session
 
 import (
 	"context"
@@ -11,12 +11,12 @@ import (
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/chat"
-	"github.com/groupcast/groupcast/tui"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
 func newCapture() *capture { return &capture{wake: func() {}} }
 
-func taken(c *capture) (b tui.Batch) {
+func taken(c *capture) (b Batch) {
 	c.into(&b)
 	return b
 }
@@ -38,7 +38,7 @@ func TestCaptureIsBounded(t *testing.T) {
 			cap := newCapture()
 			for range 2 { // what is taken leaves an empty one
 				for n := range c.datagrams {
-					cap.received(tui.Datagram{Hops: n, Data: make([]byte, c.payload)})
+					cap.received(Datagram{Hops: n, Data: make([]byte, c.payload)})
 				}
 				b := taken(cap)
 				if len(b.Datagrams) != c.kept || b.Unseen != uint64(c.datagrams-c.kept) {
@@ -68,7 +68,7 @@ func TestCaptureOfCallsIsBounded(t *testing.T) {
 func TestCaptureCopiesWhatWasRead(t *testing.T) {
 	c := newCapture()
 	data := []byte("hello")
-	c.received(tui.Datagram{Data: data})
+	c.received(Datagram{Data: data})
 	copy(data, "other")
 	if got := string(taken(c).Datagrams[0].Data); got != "hello" {
 		t.Errorf("captured %q, want hello", got)
@@ -78,8 +78,8 @@ func TestCaptureCopiesWhatWasRead(t *testing.T) {
 // A copy that was read before its send returned stands behind it.
 func TestCaptureKeepsTheOrder(t *testing.T) {
 	c, start := newCapture(), time.Now()
-	at := func(after time.Duration, text string) tui.Datagram {
-		return tui.Datagram{At: start.Add(after), Data: []byte(text)}
+	at := func(after time.Duration, text string) Datagram {
+		return Datagram{At: start.Add(after), Data: []byte(text)}
 	}
 	c.received(at(0, "before"))
 	c.received(at(2, "copy"))
@@ -96,8 +96,8 @@ func TestCaptureKeepsTheOrder(t *testing.T) {
 
 func TestNoCapture(t *testing.T) {
 	var c *capture
-	c.received(tui.Datagram{})
-	c.sent(tui.Datagram{})
+	c.received(Datagram{})
+	c.sent(Datagram{})
 	if b := taken(c); b.Datagrams != nil || b.Calls != nil {
 		t.Errorf("without a capture %+v", b)
 	}
@@ -111,14 +111,14 @@ func TestNoCapture(t *testing.T) {
 func TestNextWithoutLines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ring := chat.NewRing(0)
-		s := &session{ring: ring, capture: &capture{wake: ring.Wake}}
+		s := &Session{ring: ring, capture: &capture{wake: ring.Wake}}
 		s.capture.trace(nil).Call(mcast.Call{Name: "close"})
 		if b, err := s.Next(t.Context()); err != nil || len(b.Calls) != 1 || len(b.Lines) != 0 {
 			t.Fatalf("batch %+v, %v; want one call", b, err)
 		}
 		began := time.Now()
-		s.capture.received(tui.Datagram{})
-		s.capture.received(tui.Datagram{})
+		s.capture.received(Datagram{})
+		s.capture.received(Datagram{})
 		if b, err := s.Next(t.Context()); err != nil || len(b.Datagrams) != 2 {
 			t.Fatalf("batch %+v, %v; want two datagrams", b, err)
 		}
@@ -137,19 +137,19 @@ func TestNextWithoutLines(t *testing.T) {
 func TestCaptureConcurrently(t *testing.T) {
 	const writers, each = 4, 500
 	ring := chat.NewRing(0)
-	s := &session{ring: ring, capture: &capture{wake: ring.Wake}}
+	s := &Session{ring: ring, capture: &capture{wake: ring.Wake}}
 	trace := s.capture.trace(nil)
 	var done sync.WaitGroup
 	for range writers {
 		done.Go(func() {
 			for range each {
-				s.capture.received(tui.Datagram{Data: []byte("x")})
+				s.capture.received(Datagram{Data: []byte("x")})
 				trace.Call(mcast.Call{})
 			}
 		})
 	}
 	datagrams, calls := 0, 0
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), labtest.Patience)
 	defer cancel()
 	for datagrams < writers*each || calls < writers*each {
 		b, err := s.Next(ctx)

@@ -1,0 +1,46 @@
+package main
+
+import (
+	"errors"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
+	"github.com/groupcast/groupcast/mcast/session"
+)
+
+// What a session refuses comes with what to do about it.
+func TestHints(t *testing.T) {
+	op := func(op string, err error) error {
+		return &mcast.OpError{Op: op, Target: "224.0.0.114:1234", Interface: "eth0", Err: err}
+	}
+	for _, c := range []struct {
+		err  error
+		says string
+	}{
+		{op("block", mcast.ErrNotJoined), "/join GROUP"},
+		{op("block", mcast.ErrBlocked), "already"},
+		{op("unblock", mcast.ErrNotBlocked), "it was not blocked"},
+		{op("block", session.ErrOneSource), "hear every source first"},
+		{op("block", session.ErrNoUnicast), "192.168.8.226"},
+		{op("join", mcast.ErrMixedModes), "leave the group"},
+		{op("join", mcast.ErrTooManySources), "igmp_max_msf"},
+		{op("join", host.ErrNoInterface), "groupcast interfaces"},
+		{op("join", host.ErrInterfaceDown), "ip link set"},
+		{op("join", host.ErrNoAddress), "ip addr add"},
+		{op("join", host.ErrNothingUsable), "ip link set lo up"},
+		{op("send", syscall.EPERM), "nft list ruleset"},
+		{op("send", syscall.ENETUNREACH), "is it up, with an address?"},
+		{&mcast.OpError{Op: "send", Err: syscall.ENETUNREACH}, "-i NAME"},
+		{&mcast.OpError{Op: "send", Target: "[ff02::114]:1234", Interface: "lo", Err: syscall.ENETUNREACH}, "IPv4 group works there"},
+		{&mcast.Advised{Err: errors.New("made up"), Advice: "do \x1b[7mthis"}, "do ␛[7mthis"},
+		{op("leave", mcast.ErrNotJoined), ""},
+		{errors.New("made up"), ""},
+	} {
+		if got := hint(c.err); !strings.Contains(got, c.says) || c.says == "" && got != "" {
+			t.Errorf("%v: the hint is %q, want %q in it", c.err, got, c.says)
+		}
+	}
+}
