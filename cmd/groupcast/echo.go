@@ -137,7 +137,13 @@ func (e *echoer) check(at served) error {
 }
 
 func (e *echoer) run(ctx context.Context, at served) error {
-	e.keep = session.NewKeeper(e.remark, func(err error) { complain(e.errs, err) })
+	e.keep = &session.Keeper{
+		Open: func(g mcast.Group) (*mcast.Conn, error) {
+			at := g.Wildcard()
+			return e.listen(ctx, mcast.Config{Addr: at.Addr(), Port: at.Port()})
+		},
+		Tell: tellOn(e.errs, e.remark),
+	}
 	defer e.keep.Close()
 	var conn, answers *mcast.Conn
 	var err error
@@ -147,7 +153,7 @@ func (e *echoer) run(ctx context.Context, at served) error {
 			return err
 		}
 		defer answers.Close()
-		conn = e.keep.Conns[at.group.Wildcard()]
+		conn = e.keep.Conn(at.group)
 	} else {
 		if conn, err = e.bind(ctx, at.addr); err != nil {
 			return err

@@ -13,7 +13,6 @@ import (
 	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/doctor"
 	"github.com/groupcast/groupcast/mcast/host"
-	"github.com/groupcast/groupcast/mcast/session"
 )
 
 // bind opens the socket of a unicast server.
@@ -41,18 +40,12 @@ func (e *echoer) join(ctx context.Context, g mcast.Group) (*mcast.Conn, error) {
 	if err != nil {
 		return nil, &mcast.OpError{Op: "join", Target: g.String(), Err: err}
 	}
-	conn, err := e.listen(ctx, mcast.Config{Addr: host.Unspecified(g.Addr), Port: g.Port})
-	if err != nil {
-		return nil, session.ForGroup(err, g)
-	}
-	e.keep.Conns[g.Wildcard()] = conn
-	answers, err := e.listen(ctx, mcast.Config{Addr: host.Unspecified(g.Addr)})
+	on, err := e.keep.Join(g, c)
 	if err != nil {
 		return nil, err
 	}
-	on, err := e.keep.Join(g, c)
+	answers, err := e.listen(ctx, mcast.Config{Addr: host.Unspecified(g.Addr)})
 	if err != nil {
-		answers.Close()
 		return nil, err
 	}
 	e.started(jsonServing{Address: chat.Clean(g.String()), Interfaces: chat.InterfaceNames(on), AnswersFrom: answers.LocalAddr().Port()})

@@ -36,7 +36,7 @@ or at ctrl+c. Exit status: 0 if what was asked for arrived, 1 if not.`,
 				return err
 			}
 			l.out, l.errs = cmd.OutOrStdout(), cmd.ErrOrStderr()
-			l.keep = session.NewKeeper(l.remark, func(err error) { complain(l.errs, err) })
+			l.keep = &session.Keeper{Open: l.open(cmd.Context()), Tell: tellOn(l.errs, l.remark)}
 			return l.run(cmd.Context(), groups)
 		},
 	}
@@ -84,7 +84,7 @@ func (l *listener) run(ctx context.Context, groups []mcast.Group) error {
 	l.name(list)
 	defer l.keep.Close()
 	for _, g := range groups {
-		if err := l.join(ctx, list, g); err != nil {
+		if err := l.join(list, g); err != nil {
 			return err
 		}
 	}
@@ -98,7 +98,7 @@ func (l *listener) run(ctx context.Context, groups []mcast.Group) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	var running sync.WaitGroup
-	for _, conn := range l.keep.Conns {
+	for _, conn := range l.keep.Conns() {
 		running.Go(func() {
 			defer stop()
 			l.read(ctx, conn)
@@ -111,27 +111,27 @@ func (l *listener) run(ctx context.Context, groups []mcast.Group) error {
 
 // join joins a group on each interface that is chosen for it, on the socket
 // for its IP version and port.
-func (l *listener) join(ctx context.Context, list []host.Interface, g mcast.Group) error {
+func (l *listener) join(list []host.Interface, g mcast.Group) error {
 	c, err := host.Choose(list, l.set.interfaces, g.Addr)
 	if err != nil {
 		return &mcast.OpError{Op: "join", Target: g.String(), Err: err}
-	}
-	conn := l.keep.Conns[g.Wildcard()]
-	if conn == nil {
-		conn, err = mcast.Listen(ctx, mcast.Config{
-			Addr: host.Unspecified(g.Addr), Port: g.Port, MulticastAll: l.set.multicastAll, Trace: l.set.tracer(l.errs),
-		})
-		if err != nil {
-			return session.ForGroup(err, g)
-		}
-		l.keep.Conns[g.Wildcard()] = conn
 	}
 	where, err := l.keep.Join(g, c)
 	if err != nil {
 		return err
 	}
-	l.joined(g, where, conn.ReadBuffer())
+	l.joined(g, where, l.keep.Conn(g).ReadBuffer())
 	return nil
+}
+
+// open opens the socket for a group's port and IP version.
+func (l *listener) open(ctx context.Context) func(mcast.Group) (*mcast.Conn, error) {
+	return func(g mcast.Group) (*mcast.Conn, error) {
+		at := g.Wildcard()
+		return mcast.Listen(ctx, mcast.Config{
+			Addr: at.Addr(), Port: at.Port(), MulticastAll: l.set.multicastAll, Trace: l.set.tracer(l.errs),
+		})
+	}
 }
 
 func (l *listener) name(list []host.Interface) {
@@ -277,7 +277,7 @@ func (l *listener) end(ctx context.Context, groups []mcast.Group) error {
 	}
 	l.remark(text)
 	dropped, buffer := uint64(0), 0
-	for _, conn := range l.keep.Conns {
+	for _, conn := range l.keep.Conns() {
 		dropped += conn.Stats().Dropped
 		buffer = conn.ReadBuffer()
 	}
@@ -312,5 +312,16 @@ func (l *listener) end(ctx context.Context, groups []mcast.Group) error {
 func (l *listener) remark(text string) {
 	if !l.set.quiet && !l.set.json {
 		fmt.Fprintf(l.errs, "groupcast: %s\n", chat.Clean(text))
+	}
+}
+
+// tellOn says what a Keeper tells of: a remark, or a complaint about what failed.
+func tellOn(errs io.Writer, remark func(string)) func(session.Event) {
+	return func(e session.Event) {
+		if e.Kind == session.Failed {
+			complain(errs, e.Err)
+			return
+		}
+		remark(e.Text)
 	}
 }

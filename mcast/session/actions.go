@@ -2,7 +2,6 @@ package session
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/netip"
 	"time"
@@ -121,15 +120,10 @@ func (s *Session) joinGroup(a Join) error {
 		return &mcast.OpError{Op: "join", Target: a.Group.String(), Err: err}
 	}
 	a.Group.Addr = a.Group.Addr.WithZone("")
-	to := talk
-	if a.Look {
-		to = look
-	}
-	joined, err := s.join(a.Group, c.Joins, to)
+	joined, err := s.join(a.Group, c, a.Look)
 	if err != nil {
 		return err
 	}
-	s.remember(a.Group, c)
 	s.recent.add(a.Group)
 	snap := s.Snapshot()
 	if a.Group != snap.Group {
@@ -155,47 +149,22 @@ func (s *Session) leaveGroup(a Leave) error {
 	if !g.Addr.IsValid() {
 		g = s.group
 	}
-	g.Addr = g.Addr.WithZone("")
-	l := s.listeners[g.Wildcard()]
-	var left []host.Interface
-	var errs []error
-	for _, i := range s.joinedOn(g) {
-		if a.Interface != "" {
-			if _, err := host.Find([]host.Interface{i}, a.Interface); err != nil {
-				continue
-			}
-		}
-		if err := l.Leave(g, i); err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		left = append(left, i)
-		s.left[place{g, i.Name}] = true
+	left, err := s.keep.Leave(g, a.Interface)
+	if len(left) == 0 {
+		return err
 	}
-	if a.Interface == "" {
-		delete(s.widely, g)
-	}
-	if len(left) == 0 && len(errs) == 0 {
-		return &mcast.OpError{Op: "leave", Target: g.String(), Interface: a.Interface, Err: mcast.ErrNotJoined}
-	}
-	if len(l.Memberships())+len(l.Lost()) == 0 {
-		s.gone += l.Stats().Dropped
-		l.Close()
-		delete(s.listeners, g.Wildcard())
-	}
-	members := s.memberships()
-	if len(left) > 0 {
-		s.ring.Put(s.room.Notice(time.Now(), fmt.Sprintf("left %s on %s", g, chat.InterfaceList(left)), ""))
-	}
+	g = withoutZone(g)
+	members := s.keep.Memberships()
+	s.put(fmt.Sprintf("left %s on %s", g, chat.InterfaceList(left)), "")
 	switch {
-	case g != s.group || len(s.joinedOn(g)) > 0:
+	case g != s.group || len(s.keep.On(g)) > 0:
 	case len(members) > 0:
 		s.talkIn(members[len(members)-1].Group)
-		s.ring.Put(s.room.Notice(time.Now(), fmt.Sprintf("talking in %s now", s.group), ""))
+		s.put(fmt.Sprintf("talking in %s now", s.group), "")
 	default:
-		s.ring.Put(s.room.Notice(time.Now(), "nothing is joined: you can send, but you hear nobody", "join again: /join GROUP"))
+		s.put("nothing is joined: you can send, but you hear nobody", "join again: /join GROUP")
 	}
-	return errors.Join(errs...)
+	return err
 }
 
 // useInterface sends by one interface from now on, and is joined there;
@@ -212,7 +181,7 @@ func (s *Session) useInterface(key string) error {
 	if err != nil {
 		return &mcast.OpError{Op: "send", Target: group.String(), Err: err}
 	}
-	if _, err := s.join(group, c.Joins, talk); err != nil {
+	if err := s.joinAlso(group, c.Joins); err != nil {
 		return err
 	}
 	s.setSend(c)

@@ -41,7 +41,7 @@ func (s *Session) refresh() {
 	switch {
 	case s.life.Err() != nil:
 		return // the sockets are closed, and that is no pitfall
-	case s.group != intent.Group, !slices.Equal(host.Indexes(s.joinedOn(s.group)), intent.Joined):
+	case s.group != intent.Group, !slices.Equal(host.Indexes(s.keep.On(s.group)), intent.Joined):
 		return // the facts are of before, or after; whoever changed it comes here next
 	}
 	facts.Heard = maps.Clone(s.heard)
@@ -64,7 +64,7 @@ func (s *Session) leaveLo() {
 	if !s.lo || s.facts.Send.Err != nil {
 		return
 	}
-	for _, i := range s.joinedOn(s.group) {
+	for _, i := range s.keep.On(s.group) {
 		if !i.Loopback() {
 			s.lo, s.send = false, host.Interface{}
 			return
@@ -77,7 +77,7 @@ func (s *Session) leaveLo() {
 func (s *Session) tellDrops() {
 	dropped := s.gone
 	buffer := 0
-	for _, l := range s.listeners {
+	for _, l := range s.keep.Conns() {
 		dropped += l.Stats().Dropped
 		buffer = l.ReadBuffer()
 	}
@@ -106,7 +106,7 @@ func DropsText(n uint64) string {
 func (s *Session) intent(now time.Time) doctor.Intent {
 	in := doctor.Intent{
 		Group:        s.group,
-		Joined:       host.Indexes(s.joinedOn(s.group)),
+		Joined:       host.Indexes(s.keep.On(s.group)),
 		Wanted:       slices.Clone(s.byUser),
 		Send:         s.send.Index,
 		Loopback:     s.loopback,
@@ -114,9 +114,9 @@ func (s *Session) intent(now time.Time) doctor.Intent {
 		Size:         s.observed.size(now),
 		MulticastAll: s.allGroups,
 		Live:         true,
-		Memberships:  s.memberships(),
+		Memberships:  s.keep.Memberships(),
 	}
-	if l := s.listeners[s.group.Wildcard()]; l != nil {
+	if l := s.keep.Conn(s.group); l != nil {
 		in.ReadBuffer, in.Asked = l.ReadBuffer(), cmp.Or(s.asked, mcast.DefaultReadBuffer)
 	}
 	return in
@@ -203,26 +203,26 @@ func (s *Session) Snapshot() Snapshot {
 		Sends:    s.out,
 		Kernel:   EgressOf(s.facts.Send, ""),
 		Findings: doctor.Seen(s.findings),
-		Blocked:  s.blocked(s.group),
+		Blocked:  s.keep.Blocked(s.group),
 		Recent:   s.recent.all(),
 		Room:     s.room.Snapshot(time.Now()),
 	}
 	snap.Checked, snap.Unknown = tallied(s.findings)
-	for _, m := range s.memberships() {
+	for _, m := range s.keep.Memberships() {
 		if !slices.Contains(snap.Groups, m.Group) {
 			snap.Groups = append(snap.Groups, m.Group)
 		}
 	}
-	if l := s.listeners[s.group.Wildcard()]; l != nil {
+	if l := s.keep.Conn(s.group); l != nil {
 		snap.ReadBuffer = l.ReadBuffer()
 	}
-	on := host.Indexes(s.joinedOn(s.group))
+	on := host.Indexes(s.keep.On(s.group))
 	for _, i := range s.facts.Interfaces {
 		snap.Interfaces = append(snap.Interfaces, Interface{
 			Interface: i,
 			Joined:    slices.Contains(on, i.Index),
 			IGMP:      s.igmp[i.Index],
-			Err:       s.joinErrs[i.Index],
+			Err:       s.keep.Failed(s.group, i),
 			Groups:    s.joins[i.Index],
 		})
 	}

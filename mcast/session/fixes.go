@@ -53,25 +53,12 @@ func (s *Session) rejoin(name string) error {
 	if n < 0 {
 		return fail(host.ErrNoInterface)
 	}
-	l := s.listeners[g.Wildcard()]
-	if l == nil {
+	if s.keep.Conn(g) == nil {
 		return fail(mcast.ErrNotJoined)
 	}
-	blocked := s.blocked(g)
-	for _, m := range slices.Concat(l.Memberships(), l.Lost()) {
-		if m.Group != g || m.Interface.Name != name {
-			continue
-		}
-		if err := l.Leave(g, m.Interface); err != nil {
-			return err
-		}
-	}
-	if err := joinWithout(l, g, list[n], blocked); err != nil {
-		s.joinErrs[list[n].Index] = err
+	if err := s.keep.rejoin(g, list[n]); err != nil {
 		return err
 	}
-	delete(s.left, place{g, name})
-	delete(s.joinErrs, list[n].Index)
 	s.put(fmt.Sprintf("left %s on %s, and joined it there again", g, name), "")
 	return nil
 }
@@ -81,7 +68,7 @@ func (s *Session) refuseOthers() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var errs []error
-	for _, l := range s.listeners {
+	for _, l := range s.keep.Conns() {
 		errs = append(errs, l.SetMulticastAll(false))
 	}
 	if err := errors.Join(errs...); err != nil {
@@ -98,7 +85,7 @@ func (s *Session) refuseOthers() error {
 func (s *Session) setReadBuffer(bytes int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	l := s.listeners[s.group.Wildcard()]
+	l := s.keep.Conn(s.group)
 	if l == nil {
 		return &mcast.OpError{Op: "set read buffer", Target: s.group.String(), Err: mcast.ErrNotJoined}
 	}

@@ -63,7 +63,7 @@ func TestRejoinFix(t *testing.T) {
 	findsNothing(t, s)
 
 	eth0 := locked(s, func() host.Interface { return s.send })
-	rc, err := locked(s, func() *mcast.Conn { return s.listeners[g.Wildcard()] }).SyscallConn()
+	rc, err := locked(s, func() *mcast.Conn { return s.keep.Conn(g) }).SyscallConn()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package session
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 
@@ -10,130 +11,261 @@ import (
 	"github.com/groupcast/groupcast/mcast/host"
 )
 
-// keeper joins groups and keeps them joined while interfaces come and go. It
-// is for one goroutine after the other.
+// Keeper joins groups and keeps them joined while interfaces come and go: on an
+// interface that was deleted and made again, and, where the user named none, on
+// those that become usable later. It is not safe for concurrent use.
 type Keeper struct {
-	Conns  map[netip.AddrPort]*mcast.Conn // by what they are bound to
+	// Open opens the socket for a group's port and IP version, when the first
+	// such group is joined.
+	Open func(mcast.Group) (*mcast.Conn, error)
+	// Opened, if it is set, is called with a socket when a group is joined on it
+	// for the first time: there is something to read from now on.
+	Opened func(*mcast.Conn)
+	// Closing, if it is set, is called before a socket is closed whose last
+	// group was left.
+	Closing func(*mcast.Conn)
+	// Tell is called with what happened and was not asked for.
+	Tell func(Event)
+
+	conns  map[netip.AddrPort]*mcast.Conn // by what they are bound to
 	widely map[mcast.Group]bool           // joined wherever they can be, also on interfaces to come
-	down   map[int]bool                   // interfaces, by index
-	say    func(string)
-	fail   func(error) // says what could not be done, which is not the end
+	left   map[place]bool                 // where the user left them
+	failed map[place]error                // why a group is not joined there
+	down   map[int]bool                   // interfaces that are joined on, by index
 }
 
-func NewKeeper(say func(string), fail func(error)) *Keeper {
-	return &Keeper{
-		Conns: map[netip.AddrPort]*mcast.Conn{}, widely: map[mcast.Group]bool{}, down: map[int]bool{},
-		say: say, fail: fail,
+// place is a group on an interface, by its name: it outlives the interface.
+type place struct {
+	group mcast.Group
+	on    string
+}
+
+// Event is what happened to a membership, or to an interface that is joined on.
+type Event struct {
+	Kind EventKind
+	Text string // what happened, in one sentence; for Failed it is ""
+	Err  error  // for Failed
+}
+
+// EventKind says what kind of thing happened.
+type EventKind int
+
+// The kinds of events.
+const (
+	Lost     EventKind = iota // a membership went with its interface; it is joined again when that comes back
+	Rejoined                  // it was
+	Widened                   // a group was joined on an interface that is usable now
+	Down                      // nothing arrives by an interface that is joined on
+	Up                        // it carries again
+	Failed                    // a join did not work
+)
+
+func (k *Keeper) tell(kind EventKind, format string, args ...any) {
+	k.Tell(Event{Kind: kind, Text: fmt.Sprintf(format, args...)})
+}
+
+// Conn is the socket for a group; nil if there is none.
+func (k *Keeper) Conn(g mcast.Group) *mcast.Conn { return k.conns[g.Wildcard()] }
+
+// Conns are the sockets, in the order of the addresses that they are bound to.
+func (k *Keeper) Conns() []*mcast.Conn {
+	list := make([]*mcast.Conn, 0, len(k.conns))
+	for _, at := range slices.SortedFunc(maps.Keys(k.conns), netip.AddrPort.Compare) {
+		list = append(list, k.conns[at])
 	}
+	return list
 }
 
-// join joins a group on each interface that is chosen for it, on the socket
-// for its IP version and port, and returns where it is joined. A group that
-// cannot be joined anywhere is an error; one that is joined on some interfaces
-// only is a remark.
+// Join joins a group on each interface that was chosen for it, on the socket
+// for its IP version and port, and returns where it is joined. Sources that are
+// blocked in it on one interface are blocked on the others. The error is that
+// of opening the socket, or those of the joins when none worked; if some did,
+// the others are told of.
 func (k *Keeper) Join(g mcast.Group, c host.Choice) ([]host.Interface, error) {
-	conn := k.Conns[g.Wildcard()]
-	k.widely[wherever(g)] = c.Everywhere()
-	var errs []error
+	g = withoutZone(g)
+	on, err := k.join(g, c.Joins)
+	if err != nil {
+		return nil, err
+	}
+	k.widely[g] = c.Everywhere()
 	for _, i := range c.Joins {
-		if err := conn.Join(g, i); err != nil && !errors.Is(err, mcast.ErrJoined) {
+		delete(k.left, place{g, i.Name})
+	}
+	return on, nil
+}
+
+// join is Join, but that it changes nothing of where the group is joined later.
+func (k *Keeper) join(g mcast.Group, on []host.Interface) ([]host.Interface, error) {
+	k.init()
+	conn, known := k.conns[g.Wildcard()]
+	if !known {
+		var err error
+		if conn, err = k.Open(g); err != nil {
+			return nil, forGroup(err, g)
+		}
+		k.conns[g.Wildcard()] = conn
+	}
+	var errs []error
+	for _, i := range on {
+		if err := k.joinOn(g, i); err != nil && !errors.Is(err, mcast.ErrJoined) {
 			errs = append(errs, err)
 		}
 	}
-	if len(errs) == len(c.Joins) {
+	if len(errs) == len(on) {
+		if !known {
+			conn.Close()
+			delete(k.conns, g.Wildcard())
+		}
 		return nil, errors.Join(errs...)
 	}
+	if !known && k.Opened != nil {
+		k.Opened(conn)
+	}
 	for _, err := range errs {
-		k.fail(err)
+		k.Tell(Event{Kind: Failed, Err: err})
 	}
-	var where []host.Interface
-	for _, m := range conn.Memberships() {
-		if m.Group == wherever(g) {
-			where = append(where, m.Interface)
-		}
-	}
-	return where, nil
+	return k.On(g), nil
 }
 
-func (k *Keeper) Close() {
-	for _, conn := range k.Conns {
-		conn.Close()
+func (k *Keeper) init() {
+	if k.conns == nil {
+		k.conns = map[netip.AddrPort]*mcast.Conn{}
+		k.widely, k.left = map[mcast.Group]bool{}, map[place]bool{}
+		k.failed, k.down = map[place]error{}, map[int]bool{}
 	}
 }
 
-// follow brings the memberships in line with a change of an interface.
-func (k *Keeper) Follow(ch host.Change) {
-	k.state(ch)
-	for _, conn := range k.Conns {
-		lost, rejoined, err := conn.Follow(ch)
-		for _, m := range lost {
-			k.say(lostText(m))
-		}
-		for _, m := range rejoined {
-			k.say(rejoinedText(m))
-		}
-		if err != nil {
-			k.fail(err)
-		}
-	}
-	if ch.Kind == host.Gone {
-		delete(k.down, ch.Interface.Index)
-	}
-	k.joinOnNew(ch)
+// joinOn joins a group on one more interface.
+func (k *Keeper) joinOn(g mcast.Group, on host.Interface) error {
+	return k.joinWithout(g, on, k.Blocked(g))
 }
 
-// joinOnNew joins groups on an interface that may have become usable: those for
-// which the user named no interface.
-func (k *Keeper) joinOnNew(ch host.Change) {
-	for g, widely := range k.widely {
-		if !widely || !brings(ch) || !ch.Interface.Usable(g.Addr) {
+// joinWithout joins a group on an interface, where these sources are not to be
+// heard.
+func (k *Keeper) joinWithout(g mcast.Group, on host.Interface, blocked []netip.Addr) error {
+	conn, at := k.Conn(g), place{g, on.Name}
+	err := conn.Join(g, on)
+	if err != nil && !errors.Is(err, mcast.ErrJoined) {
+		k.failed[at] = err
+	}
+	if err != nil {
+		return err
+	}
+	for _, source := range blocked {
+		g.Source = source
+		if err := conn.Block(g, on); err != nil {
+			k.failed[at] = err
+			return errors.Join(err, conn.Leave(withoutSource(g), on))
+		}
+	}
+	delete(k.failed, at)
+	return nil
+}
+
+// Leave leaves a group on the interface that key names, or, if that is "",
+// wherever it is joined, or was before its interface was lost. It returns where
+// it was left; the error is mcast.ErrNotJoined when there is nothing to leave.
+func (k *Keeper) Leave(g mcast.Group, key string) (left []host.Interface, err error) {
+	g = withoutZone(g)
+	conn := k.Conn(g)
+	var errs []error
+	for _, m := range k.held(g) {
+		if _, other := host.Find([]host.Interface{m.Interface}, key); key != "" && other != nil {
 			continue
 		}
-		err := k.Conns[g.Wildcard()].Join(g, ch.Interface)
-		switch {
-		case err == nil:
-			k.say(usableText(ch.Interface, g))
-		case !errors.Is(err, mcast.ErrJoined):
-			k.fail(err)
+		if err := conn.Leave(g, m.Interface); err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		left = append(left, m.Interface)
+		k.left[place{g, m.Interface.Name}] = true
+		delete(k.failed, place{g, m.Interface.Name})
+	}
+	if key == "" {
+		delete(k.widely, g)
+		maps.DeleteFunc(k.failed, func(at place, _ error) bool { return at.group == g })
+	}
+	if len(left) == 0 && len(errs) == 0 {
+		return nil, &mcast.OpError{Op: "leave", Target: g.String(), Interface: key, Err: mcast.ErrNotJoined}
+	}
+	if len(conn.Memberships())+len(conn.Lost()) == 0 {
+		if k.Closing != nil {
+			k.Closing(conn)
+		}
+		conn.Close()
+		delete(k.conns, g.Wildcard())
+	}
+	return left, errors.Join(errs...)
+}
+
+// rejoin leaves a group on the interfaces of a name, also one that was lost, and
+// joins it again on the interface that has this name now.
+func (k *Keeper) rejoin(g mcast.Group, on host.Interface) error {
+	blocked := k.Blocked(g)
+	for _, m := range k.held(g) {
+		if m.Interface.Name != on.Name {
+			continue
+		}
+		if err := k.Conn(g).Leave(g, m.Interface); err != nil {
+			return err
 		}
 	}
+	delete(k.left, place{g, on.Name})
+	return k.joinWithout(g, on, blocked)
 }
 
-// wherever is the group without the interface that its zone names.
-func wherever(g mcast.Group) mcast.Group {
-	g.Addr = g.Addr.WithZone("")
-	return g
-}
-
-// state says when an interface that is joined on stops and starts to carry
-// anything.
-func (k *Keeper) state(ch host.Change) {
-	i := ch.Interface
-	joined := slices.ContainsFunc(k.memberships(), func(m mcast.Membership) bool { return m.Interface.Index == i.Index })
-	switch {
-	case !joined:
-	case ch.Kind == host.LinkDown || ch.Kind == host.NoCarrier:
-		k.down[i.Index] = true
-		k.say(NothingBy(i, ch.Kind))
-	case ch.Kind == host.LinkUp && k.down[i.Index]:
-		k.down[i.Index] = false
-		k.say(i.Name + " is up again")
+// held lists the memberships in a group: those that are joined, and those that
+// wait for their interface.
+func (k *Keeper) held(g mcast.Group) (list []mcast.Membership) {
+	conn := k.Conn(g)
+	if conn == nil {
+		return nil
 	}
+	for _, m := range slices.Concat(conn.Memberships(), conn.Lost()) {
+		if m.Group == g {
+			list = append(list, m)
+		}
+	}
+	return list
 }
 
-func NothingBy(i host.Interface, why host.ChangeKind) string {
-	return fmt.Sprintf("%s is %s: nothing arrives by it", i.Name, why)
-}
-
-func (k *Keeper) memberships() (all []mcast.Membership) {
-	for _, conn := range k.Conns {
+// Memberships lists those of all groups.
+func (k *Keeper) Memberships() (all []mcast.Membership) {
+	for _, conn := range k.Conns() {
 		all = append(all, conn.Memberships()...)
 	}
 	return all
 }
 
+// On lists the interfaces that a group is joined on.
+func (k *Keeper) On(g mcast.Group) (on []host.Interface) {
+	for _, m := range k.Memberships() {
+		if m.Group == withoutZone(g) {
+			on = append(on, m.Interface)
+		}
+	}
+	return on
+}
+
+// Failed is why a group is not joined on an interface; nil if it is, or was
+// never to be.
+func (k *Keeper) Failed(g mcast.Group, on host.Interface) error { return k.failed[place{g, on.Name}] }
+
+// Close closes every socket.
+func (k *Keeper) Close() {
+	for _, conn := range k.conns {
+		conn.Close()
+	}
+}
+
+// withoutZone is the group without the interface that its zone names.
+func withoutZone(g mcast.Group) mcast.Group {
+	g.Addr = g.Addr.WithZone("")
+	return g
+}
+
 // forGroup makes an error of opening a socket name the group it was for.
-func ForGroup(err error, g mcast.Group) error {
+func forGroup(err error, g mcast.Group) error {
 	if op, ok := errors.AsType[*mcast.OpError](err); ok {
 		op.Target = g.String()
 	}

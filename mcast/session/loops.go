@@ -3,7 +3,6 @@ package session
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/netip"
@@ -99,50 +98,8 @@ func (s *Session) follow(ch host.Change) {
 func (s *Session) followAll(ch host.Change) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now := time.Now()
-	for _, l := range s.listeners {
-		lost, rejoined, err := l.Follow(ch)
-		for _, m := range lost {
-			s.ring.Put(s.room.Notice(now, lostText(m), "it is joined again when the interface comes back"))
-		}
-		for _, m := range rejoined {
-			s.ring.Put(s.room.Notice(now, rejoinedText(m), ""))
-		}
-		if err != nil {
-			s.ring.Put(s.room.Problem(now, mcast.Plain(err), s.hint(err)))
-		}
-	}
+	s.keep.Follow(ch)
 	s.rename(ch)
-	s.joinOnNew(ch, now)
-}
-
-// joinOnNew joins groups on an interface that may have become usable: those for
-// which the user named no interface, and did not leave this one. The caller
-// holds s.mu.
-func (s *Session) joinOnNew(ch host.Change, now time.Time) {
-	i := ch.Interface
-	for g, widely := range s.widely {
-		l := s.listeners[g.Wildcard()]
-		if l == nil || !widely || s.left[place{g, i.Name}] || !brings(ch) || !i.Usable(g.Addr) {
-			continue
-		}
-		err := s.joinOn(l, g, i)
-		switch {
-		case err == nil:
-			s.ring.Put(s.room.Notice(now, usableText(i, g), ""))
-		case !errors.Is(err, mcast.ErrJoined):
-			s.ring.Put(s.room.Problem(now, mcast.Plain(err), s.hint(err)))
-		}
-	}
-}
-
-// brings reports whether a change can make an interface usable.
-func brings(ch host.Change) bool {
-	return ch.Kind == host.Appeared || ch.Kind == host.LinkUp || ch.Kind == host.AddressAdded
-}
-
-func usableText(i host.Interface, g mcast.Group) string {
-	return fmt.Sprintf("%s is usable now: joined %s there", i.Name, g)
 }
 
 // rename keeps the interfaces that the user chose, and what was heard by one,
@@ -164,14 +121,6 @@ func (s *Session) rename(ch host.Change) {
 			s.byUser[n] = ch.Interface
 		}
 	}
-}
-
-func lostText(m mcast.Membership) string {
-	return fmt.Sprintf("%s is gone, and the membership in %s with it", m.Interface.Name, m.Group)
-}
-
-func rejoinedText(m mcast.Membership) string {
-	return fmt.Sprintf("%s is back: joined %s again", m.Interface.Name, m.Group)
 }
 
 // When the facts are read anew. It takes some milliseconds, on a host with

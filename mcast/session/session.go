@@ -47,22 +47,19 @@ type Session struct {
 
 	mu        sync.Mutex
 	room      *chat.Room
-	listeners map[netip.AddrPort]*mcast.Conn // by what they are bound to
-	senders   map[netip.Addr]*mcast.Conn     // by IP version: its wildcard address
+	keep      *Keeper                    // the sockets that groups are joined on
+	senders   map[netip.Addr]*mcast.Conn // by IP version: its wildcard address
 	loopback  bool
 	hops      int
-	allGroups bool                 // groups that others have joined are heard too
-	asked     int                  // bytes of receive buffer; 0: mcast.DefaultReadBuffer
-	dropped   uint64               // datagrams lost in the kernel, as last told
-	gone      uint64               // of them, by listeners that are closed
-	group     mcast.Group          // where Say goes
-	byUser    []host.Interface     // the interfaces that the user named
-	send      host.Interface       // zero: the kernel chooses
-	lo        bool                 // on lo, because there is nothing else
-	widely    map[mcast.Group]bool // joined wherever they can be, also on interfaces to come
-	left      map[place]bool       // where the user left them
-	joinErrs  map[int]error        // why the current group is not joined there
-	heard     map[int]uint64       // datagrams of other hosts to the current group, by interface
+	allGroups bool             // groups that others have joined are heard too
+	asked     int              // bytes of receive buffer; 0: mcast.DefaultReadBuffer
+	dropped   uint64           // datagrams lost in the kernel, as last told
+	gone      uint64           // of them, by listeners that are closed
+	group     mcast.Group      // where Say goes
+	byUser    []host.Interface // the interfaces that the user named
+	send      host.Interface   // zero: the kernel chooses
+	lo        bool             // on lo, because there is nothing else
+	heard     map[int]uint64   // datagrams of other hosts to the current group, by interface
 	facts     doctor.Facts
 	observed  *observed            // of the current group
 	findings  []doctor.Finding     // of every pitfall
@@ -72,12 +69,6 @@ type Session struct {
 	told      string               // what the talk says of that
 	pinging   bool                 // a /ping is under way
 	err       error                // what ended the session
-}
-
-// place is a group on an interface.
-type place struct {
-	group mcast.Group
-	on    string
 }
 
 // framePace is the least time between two batches for the screen.
@@ -101,7 +92,6 @@ func Start(ctx context.Context, cfg Config) (*Session, error) {
 		life:      ctx,
 		cancel:    cancel,
 		room:      chat.NewRoom(),
-		listeners: map[netip.AddrPort]*mcast.Conn{},
 		senders:   map[netip.Addr]*mcast.Conn{},
 		changed:   make(chan struct{}, 1),
 		loopback:  !cfg.NoLoopback,
@@ -110,9 +100,6 @@ func Start(ctx context.Context, cfg Config) (*Session, error) {
 		group:     cfg.Group,
 		send:      c.Send,
 		lo:        c.Lo,
-		widely:    map[mcast.Group]bool{cfg.Group: c.Everywhere()},
-		left:      map[place]bool{},
-		joinErrs:  map[int]error{},
 		heard:     map[int]uint64{},
 		igmp:      map[int]int{},
 		facts:     doctor.Facts{Interfaces: list},
@@ -126,8 +113,9 @@ func Start(ctx context.Context, cfg Config) (*Session, error) {
 		s.recent = loadRecent()
 	}
 	s.trace = s.capture.trace(cfg.Trace)
+	s.keep = s.newKeeper()
 	s.room.SetInterfaces(list)
-	joined, err := s.join(cfg.Group, c.Joins, talk)
+	joined, err := s.join(cfg.Group, c, false)
 	if err != nil {
 		s.Close()
 		return nil, err
@@ -148,9 +136,7 @@ func (s *Session) Close() {
 	for _, c := range s.senders {
 		c.Close()
 	}
-	for _, l := range s.listeners {
-		l.Close()
-	}
+	s.keep.Close()
 	s.mu.Unlock()
 	s.done.Wait()
 	s.ring.Close()
@@ -213,7 +199,7 @@ func (s *Session) put(text, hint string) {
 func (s *Session) Problem(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.ring.Put(s.room.Problem(time.Now(), mcast.Plain(err), s.hint(err)))
+	s.putProblem(err)
 }
 
 // joinedText says what was joined, and how many bytes the kernel will hold of

@@ -105,7 +105,7 @@ func TestPartialJoin(t *testing.T) {
 	s := startHere(t, Config{Group: mcast.DefaultGroup, Interfaces: []string{"eth0"}, Hops: 1})
 	other, _ := mcast.ParseGroup("239.1.2.3")
 	eth0 := locked(s, func() host.Interface { return s.send })
-	on, err := s.join(other, []host.Interface{eth0, {Index: 99, Name: "gone0"}}, talk)
+	on, err := s.join(other, host.Choice{Joins: []host.Interface{eth0, {Index: 99, Name: "gone0"}}}, false)
 	if got := chat.InterfaceNames(on); err != nil || !slices.Equal(got, []string{"eth0"}) {
 		t.Errorf("joined on %v, %v; want eth0", got, err)
 	}

@@ -86,7 +86,7 @@ func TestBlock(t *testing.T) {
 
 	// Where the group is joined later, B is not heard either.
 	do(t, s, UseInterface{Interface: "eth1"})
-	l := locked(s, func() *mcast.Conn { return s.listeners[mcast.DefaultGroup.Wildcard()] })
+	l := locked(s, func() *mcast.Conn { return s.keep.Conn(mcast.DefaultGroup) })
 	for _, m := range l.Memberships() {
 		if got := l.Blocked(m.Group, m.Interface); !slices.Equal(got, []netip.Addr{addrB}) {
 			t.Errorf("on %s are blocked %v, want B", m.Interface.Name, got)
