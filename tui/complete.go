@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/agnivade/levenshtein"
 	"github.com/groupcast/groupcast/mcast/session"
 )
 
@@ -128,7 +129,7 @@ func nearest(typed string) string {
 			if name == "" {
 				continue
 			}
-			if d := distance(typed, name); d < best {
+			if d := levenshtein.ComputeDistance(typed, name); d < best {
 				best, found = d, c.name
 			}
 			if len(typed) > 1 && strings.HasPrefix(name, typed) {
@@ -137,25 +138,4 @@ func nearest(typed string) string {
 		}
 	}
 	return found
-}
-
-// distance is the number of bytes to insert, delete or replace (Levenshtein).
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
