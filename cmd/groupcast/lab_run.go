@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/charmbracelet/x/ansi"
 	"github.com/spf13/cobra"
 
 	"github.com/groupcast/groupcast/mcast/chat"
@@ -199,25 +200,12 @@ func (p *lessonPrinter) end(r lesson.Result) {
 	fmt.Fprintf(p.out, "\n%s all %d expectations were met\n", p.ok, r.Passed)
 }
 
-// wrap breaks a paragraph into lines of at most that many characters.
+// wrap breaks a paragraph into rows of at most that many cells. It breaks at
+// spaces only: an option such as --probe stays whole.
 func wrap(text string, width int) string {
-	var b strings.Builder
-	column := 0
-	for _, word := range strings.Fields(text) {
-		n := len([]rune(word))
-		switch {
-		case column == 0:
-		case column+1+n > width:
-			b.WriteByte('\n')
-			column = 0
-		default:
-			b.WriteByte(' ')
-			column++
-		}
-		b.WriteString(word)
-		column += n
-	}
-	return b.String() + "\n"
+	const unbroken = "\u2011" // ansi.Wordwrap breaks after a hyphen, but not after this one
+	text = strings.ReplaceAll(strings.Join(strings.Fields(text), " "), "-", unbroken)
+	return strings.ReplaceAll(ansi.Wordwrap(text, width, ""), unbroken, "-") + "\n"
 }
 
 func indent(text, by string) string {

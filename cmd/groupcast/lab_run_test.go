@@ -142,3 +142,15 @@ func TestAClassOfThirty(t *testing.T) {
 		p.prints("good morning, class")
 	}
 }
+
+func TestWrapCountsCells(t *testing.T) {
+	for text, want := range map[string]string{
+		"組播 是 多播":                  "組播 是\n多播\n",
+		"groupcast doctor --probe": "groupcast\ndoctor\n--probe\n",
+		"  a\n b\tc  ":             "a b c\n",
+	} {
+		if got := wrap(text, 9); got != want {
+			t.Errorf("%q in 9 cells is %q, want %q", text, got, want)
+		}
+	}
+}
