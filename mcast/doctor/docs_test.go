@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
 var updateDocs = flag.Bool("update", false, "write docs/pitfalls and docs/topics anew")
@@ -33,27 +35,7 @@ func writesDocs(t *testing.T, dir string, list []Page, more string) {
 			}
 		}
 	}
-	for name, want := range pages {
-		path := filepath.Join(dir, name)
-		if *updateDocs {
-			if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
-				t.Fatal(err)
-			}
-			continue
-		}
-		if got, err := os.ReadFile(path); err != nil || string(got) != want {
-			t.Errorf("%s is not what the page says (%v): run go test ./mcast/doctor -update", path, err)
-		}
-	}
-	there, err := filepath.Glob(filepath.Join(dir, "*"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, path := range there {
-		if name := filepath.Base(path); pages[name] == "" && name != more {
-			t.Errorf("%s belongs to no page", path)
-		}
-	}
+	labtest.Pages(t, dir, pages, *updateDocs, more)
 }
 
 func markdown(p Page) string {

@@ -35,17 +35,16 @@ func (c *Cmd) input() (*os.File, error) {
 	case *os.File:
 		return in, nil
 	}
-	r, w, err := os.Pipe()
+	theirs, ours, err := c.pipe(true)
 	if err != nil {
 		return nil, err
 	}
-	c.theirs, c.ours = append(c.theirs, r), append(c.ours, w)
 	in := c.Stdin
 	c.inputs = append(c.inputs, func() {
-		_, _ = io.Copy(w, in) // a command need not read all of it
-		w.Close()
+		_, _ = io.Copy(ours, in) // a command need not read all of it
+		ours.Close()
 	})
-	return r, nil
+	return theirs, nil
 }
 
 func (c *Cmd) output(out io.Writer) (*os.File, error) {
@@ -55,16 +54,29 @@ func (c *Cmd) output(out io.Writer) (*os.File, error) {
 	case *os.File:
 		return out, nil
 	}
-	r, w, err := os.Pipe()
+	theirs, ours, err := c.pipe(false)
 	if err != nil {
 		return nil, err
 	}
-	c.theirs, c.ours = append(c.theirs, w), append(c.ours, r)
 	c.outputs = append(c.outputs, func() error {
-		_, err := io.Copy(out, r)
+		_, err := io.Copy(out, ours)
 		return err
 	})
-	return w, nil
+	return theirs, nil
+}
+
+// pipe makes a pipe to the command's input, or from one of its outputs.
+func (c *Cmd) pipe(input bool) (theirs, ours *os.File, err error) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		return nil, nil, err
+	}
+	theirs, ours = w, r
+	if input {
+		theirs, ours = r, w
+	}
+	c.theirs, c.ours = append(c.theirs, theirs), append(c.ours, ours)
+	return theirs, ours, nil
 }
 
 func (c *Cmd) null() (*os.File, error) {
@@ -78,36 +90,28 @@ func (c *Cmd) null() (*os.File, error) {
 // StdinPipe returns a pipe to the command's standard input. Close it to let
 // the command see the end of its input.
 func (c *Cmd) StdinPipe() (io.WriteCloser, error) {
-	r, w, err := os.Pipe()
+	theirs, ours, err := c.pipe(true)
 	if err != nil {
 		return nil, err
 	}
-	c.Stdin = r
-	c.theirs, c.ours = append(c.theirs, r), append(c.ours, w)
-	return w, nil
+	c.Stdin = theirs
+	return ours, nil
 }
 
 // StdoutPipe returns a pipe from the command's standard output. Read all of
-// it before Wait, which closes it.
-func (c *Cmd) StdoutPipe() (io.ReadCloser, error) {
-	r, w, err := os.Pipe()
-	if err != nil {
-		return nil, err
-	}
-	c.Stdout = w
-	c.theirs, c.ours = append(c.theirs, w), append(c.ours, r)
-	return r, nil
-}
+// it before [Cmd.Wait], which closes it.
+func (c *Cmd) StdoutPipe() (io.ReadCloser, error) { return c.outputPipe(&c.Stdout) }
 
-// StderrPipe is StdoutPipe for the standard error.
-func (c *Cmd) StderrPipe() (io.ReadCloser, error) {
-	r, w, err := os.Pipe()
+// StderrPipe is [Cmd.StdoutPipe] for the standard error.
+func (c *Cmd) StderrPipe() (io.ReadCloser, error) { return c.outputPipe(&c.Stderr) }
+
+func (c *Cmd) outputPipe(output *io.Writer) (io.ReadCloser, error) {
+	theirs, ours, err := c.pipe(false)
 	if err != nil {
 		return nil, err
 	}
-	c.Stderr = w
-	c.theirs, c.ours = append(c.theirs, w), append(c.ours, r)
-	return r, nil
+	*output = theirs
+	return ours, nil
 }
 
 // closeAll closes files that may have been closed before.

@@ -31,6 +31,24 @@ func shell(ctx context.Context, n *lab.Node, script string) *lab.Cmd {
 	return n.Command(ctx, "sh", "-c", script)
 }
 
+// begin starts a command and waits for its first line. The rest of its output
+// ends with the last process that holds it, or when pipe is closed.
+func begin(t *testing.T, c *lab.Cmd, first string) (rest *bufio.Reader, pipe io.Closer) {
+	t.Helper()
+	out, err := c.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	rest = bufio.NewReader(out)
+	if line, err := rest.ReadString('\n'); line != first+"\n" {
+		t.Fatalf("the command says %q, %v; want %q", line, err, first)
+	}
+	return rest, out
+}
+
 func TestCommand(t *testing.T) {
 	a := labtest.BuildAlone(t, lab.Article).Host("A")
 	dir := t.TempDir()
@@ -220,17 +238,7 @@ func TestTwoPrograms(t *testing.T) {
 		return c
 	}
 	listener := program("A", "listen")
-	out, err := listener.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := listener.Start(); err != nil {
-		t.Fatal(err)
-	}
-	heard := bufio.NewReader(out)
-	if line, err := heard.ReadString('\n'); line != "listening\n" {
-		t.Fatalf("A says %q, %v", line, err)
-	}
+	heard, _ := begin(t, listener, "listening")
 	if err := program("B", "talk").Run(); err != nil {
 		t.Fatal(err)
 	}
@@ -274,21 +282,11 @@ func TestCloseEndsCommands(t *testing.T) {
 	a := l.Host("A")
 	// The second sleep leaves the shell, its group and its session.
 	c := shell(t.Context(), a, "setsid sleep 1000 & sleep 1000 & echo ready; wait")
-	out, err := c.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	all := bufio.NewReader(out)
-	if line, err := all.ReadString('\n'); line != "ready\n" {
-		t.Fatalf("the command says %q, %v", line, err)
-	}
+	rest, pipe := begin(t, c, "ready")
 	l.Close()
 	// Both sleeps hold the pipe, so its end is theirs.
-	deadline := time.AfterFunc(5*time.Second, func() { out.Close() })
-	if _, err := all.ReadByte(); err != io.EOF {
+	deadline := time.AfterFunc(5*time.Second, func() { pipe.Close() })
+	if _, err := rest.ReadByte(); err != io.EOF {
 		t.Errorf("5 s after Close a command is alive: %v", err)
 	}
 	deadline.Stop()
@@ -331,21 +329,11 @@ func TestCloseTellsHowCommandsEnded(t *testing.T) {
 func TestHostDies(t *testing.T) {
 	a := labtest.BuildAlone(t, lab.Article).Host("A")
 	c := shell(t.Context(), a, "setsid sleep 1000 & echo ready; wait")
-	out, err := c.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	all := bufio.NewReader(out)
-	if line, err := all.ReadString('\n'); line != "ready\n" {
-		t.Fatalf("the command says %q, %v", line, err)
-	}
+	rest, _ := begin(t, c, "ready")
 	if err := syscall.Kill(a.Pid(), syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := all.ReadByte(); err != io.EOF {
+	if _, err := rest.ReadByte(); err != io.EOF {
 		t.Errorf("the host is dead and a command is alive: %v", err)
 	}
 	if err := c.Wait(); err == nil || !strings.Contains(err.Error(), "its host ended first") {

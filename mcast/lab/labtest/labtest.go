@@ -188,15 +188,20 @@ func PingLAN(responders int) lab.Topology {
 	return t
 }
 
+// Addr reads an address.
 func Addr(s string) netip.Addr { return netip.MustParseAddr(s) }
 
+// IPNet reads an address with the length of its network, for net and netlink.
 func IPNet(s string) *net.IPNet {
 	p := netip.MustParsePrefix(s)
 	return &net.IPNet{IP: p.Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), p.Addr().BitLen())}
 }
 
+// Prefix reads an address with the length of its network.
 func Prefix(s string) netip.Prefix { return netip.MustParsePrefix(s) }
 
+// OpenFiles is how many files the process has open, the one it counts with
+// included.
 func OpenFiles(t *testing.T) int {
 	t.Helper()
 	list, err := os.ReadDir("/proc/self/fd")

@@ -3,11 +3,11 @@ package lesson
 import (
 	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
 var update = flag.Bool("update", false, "write docs/lessons anew")
@@ -21,27 +21,7 @@ func TestDocs(t *testing.T) {
 	for _, l := range All() {
 		pages[l.Name+".md"] = page(l)
 	}
-	for name, want := range pages {
-		path := filepath.Join(docsDir, name)
-		if *update {
-			if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
-				t.Fatal(err)
-			}
-			continue
-		}
-		if got, err := os.ReadFile(path); err != nil || string(got) != want {
-			t.Errorf("%s is not what the lesson says (%v): run go test ./mcast/lab/lesson -update", path, err)
-		}
-	}
-	there, err := filepath.Glob(filepath.Join(docsDir, "*"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, path := range there {
-		if _, ok := pages[filepath.Base(path)]; !ok {
-			t.Errorf("%s belongs to no lesson", path)
-		}
-	}
+	labtest.Pages(t, docsDir, pages, *update)
 }
 
 func index(list []Lesson) string {

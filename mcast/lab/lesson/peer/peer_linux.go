@@ -28,84 +28,27 @@ func init() {
 	syscall.Exit(0)
 }
 
-// options are the words of the command line.
-type options struct {
-	to, bind netip.AddrPort
-	as       netip.AddrPort
-	by       *net.Interface
-	from     netip.Addr
-	joins    []string
-	size     int
-	buffer   int
-	pause    bool
-	count    int
-	every    time.Duration
-	words    []string
+var commands = []struct {
+	name string
+	run  func(options) error
+}{
+	{"listen", listen}, {"send", send}, {"connect", connect}, {"echo", echo},
+	{"forge", forge}, {"fragment", fragment}, {"query", query},
 }
 
 func run(args []string) error {
-	if len(args) == 0 {
-		return errors.New("want listen, send, connect, echo, forge, fragment or query")
-	}
-	o, err := parse(args[1:])
-	if err != nil {
-		return err
-	}
-	switch args[0] {
-	case "listen":
-		return listen(o)
-	case "send":
-		return send(o)
-	case "connect":
-		return connect(o)
-	case "echo":
-		return echo(o)
-	case "forge":
-		return forge(o)
-	case "fragment":
-		return fragment(o)
-	case "query":
-		return query(o)
-	}
-	return fmt.Errorf("%q: want listen, send, connect, echo, forge, fragment or query", args[0])
-}
-
-func parse(args []string) (o options, err error) {
-	o.count = 1
-	o.bind = netip.AddrPortFrom(netip.IPv4Unspecified(), 1234)
-	for _, arg := range args {
-		key, value, _ := strings.Cut(arg, "=")
-		switch key {
-		case "to":
-			o.to, err = netip.ParseAddrPort(value)
-		case "bind":
-			o.bind, err = netip.ParseAddrPort(value)
-		case "as":
-			o.as, err = netip.ParseAddrPort(value)
-		case "by":
-			o.by, err = net.InterfaceByName(value)
-		case "from":
-			o.from, err = netip.ParseAddr(value)
-		case "join":
-			o.joins = append(o.joins, value)
-		case "size":
-			o.size, err = strconv.Atoi(value)
-		case "buffer":
-			o.buffer, err = strconv.Atoi(value)
-		case "count":
-			o.count, err = strconv.Atoi(value)
-		case "every":
-			o.every, err = time.ParseDuration(value)
-		case "pause":
-			o.pause = true
-		default:
-			o.words = append(o.words, arg)
+	var names []string
+	for _, c := range commands {
+		if len(args) > 0 && args[0] == c.name {
+			o, err := parse(args[1:])
+			if err != nil {
+				return err
+			}
+			return c.run(o)
 		}
-		if err != nil {
-			return o, fmt.Errorf("%s: %w", arg, err)
-		}
+		names = append(names, c.name)
 	}
-	return o, nil
+	return fmt.Errorf("want one of %s", strings.Join(names, ", "))
 }
 
 func listen(o options) error {

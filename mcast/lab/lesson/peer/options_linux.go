@@ -1,0 +1,63 @@
+package peer
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// options are the words of the command line.
+type options struct {
+	to, bind netip.AddrPort
+	as       netip.AddrPort
+	by       *net.Interface
+	from     netip.Addr
+	joins    []string
+	size     int
+	buffer   int
+	pause    bool
+	count    int
+	every    time.Duration
+	words    []string
+}
+
+func parse(args []string) (o options, err error) {
+	o.count = 1
+	o.bind = netip.AddrPortFrom(netip.IPv4Unspecified(), 1234)
+	for _, arg := range args {
+		key, value, _ := strings.Cut(arg, "=")
+		switch key {
+		case "to":
+			o.to, err = netip.ParseAddrPort(value)
+		case "bind":
+			o.bind, err = netip.ParseAddrPort(value)
+		case "as":
+			o.as, err = netip.ParseAddrPort(value)
+		case "by":
+			o.by, err = net.InterfaceByName(value)
+		case "from":
+			o.from, err = netip.ParseAddr(value)
+		case "join":
+			o.joins = append(o.joins, value)
+		case "size":
+			o.size, err = strconv.Atoi(value)
+		case "buffer":
+			o.buffer, err = strconv.Atoi(value)
+		case "count":
+			o.count, err = strconv.Atoi(value)
+		case "every":
+			o.every, err = time.ParseDuration(value)
+		case "pause":
+			o.pause = true
+		default:
+			o.words = append(o.words, arg)
+		}
+		if err != nil {
+			return o, fmt.Errorf("%s: %w", arg, err)
+		}
+	}
+	return o, nil
+}
