@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"fmt"
@@ -17,25 +18,32 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// delayLine delays what leaves a port of a switch. The port's frames are
-// turned away (nft(8), netdev egress) into a cable whose other end is read
-// here, and are sent by the port when their time has come. The port stays as
-// it is: the carrier does not go, and a snooping switch forgets nothing.
+// delayLine delays the frames that leave a port of a switch. A rule (nft(8),
+// netdev egress) diverts them into a cable. They are read from its other end,
+// and the port sends them when they are due. The port itself is not touched:
+// it keeps its carrier, and a snooping switch forgets nothing.
 type delayLine struct {
 	ns      *namespace
 	port    string
+	by      time.Duration
+	cable   *netlink.Veth // nil: not made
+	in, out *os.File      // packet(7) sockets of the cable's far end and of the port
 	table   *nftables.Table
-	in, out *os.File // packet(7) sockets
-	cable   netlink.Link
+	frames  chan delayedFrame
 	dropped atomic.Uint64
 	done    chan struct{}
 	running sync.WaitGroup
 }
 
+type delayedFrame struct {
+	due   time.Time
+	bytes []byte
+}
+
 const (
-	delayedFrames = 1024    // how many can be on their way
-	delayedMark   = 0x1ab   // frames that were delayed already
-	largestFrame  = 1 << 17 // bytes: one of segmentation offload is up to 64 KiB, and has a header
+	maxDelayed   = 1024    // frames under way at once
+	delayedMark  = 0x1ab   // of frames that were delayed already
+	largestFrame = 1 << 17 // bytes: one of segmentation offload is up to 64 KiB, and has a header
 )
 
 // Delay delays the frames that reach the interface, ARP and ND as well as
@@ -85,88 +93,95 @@ func (l *Lab) delayDropped(port int) uint64 {
 	return 0
 }
 
-func (ns *namespace) delay(port int, by time.Duration) (_ *delayLine, err error) {
+// delay begins to delay what leaves the port.
+func (ns *namespace) delay(port int, by time.Duration) (*delayLine, error) {
 	d := &delayLine{
-		ns: ns, port: portName(port), done: make(chan struct{}),
-		table: &nftables.Table{Family: nftables.TableFamilyNetdev, Name: fmt.Sprintf("delay-%d", port)},
+		ns: ns, port: portName(port), by: by,
+		table:  &nftables.Table{Family: nftables.TableFamilyNetdev, Name: fmt.Sprintf("delay-%d", port)},
+		frames: make(chan delayedFrame, maxDelayed), done: make(chan struct{}),
 	}
-	defer func() {
-		if err != nil {
-			_ = d.close()
-		}
-	}()
+	err := d.open(port)
+	if err == nil {
+		d.running.Go(d.collect)
+		d.running.Go(d.release)
+		err = d.divert()
+	}
+	if err != nil {
+		_ = d.close()
+		return nil, err
+	}
+	return d, nil
+}
+
+// open makes the cable, waits until it carries frames, and opens the sockets.
+func (d *delayLine) open(port int) error {
 	attrs := netlink.NewLinkAttrs()
 	attrs.Name, attrs.MTU, attrs.Flags = fmt.Sprintf("away#%d", port), 65535, net.FlagUp
 	cable := netlink.NewVeth(attrs)
 	cable.PeerName = fmt.Sprintf("hub#%d", port)
-	if err := ns.handle.LinkAdd(cable); err != nil {
-		return nil, err
+	if err := d.ns.handle.LinkAdd(cable); err != nil {
+		return err
 	}
 	d.cable = cable
-	hub, err := ns.handle.LinkByName(cable.PeerName)
+	farEnd, err := d.ns.handle.LinkByName(cable.PeerName)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if err := ns.handle.LinkSetUp(hub); err != nil {
-		return nil, err
+	if err := d.ns.handle.LinkSetUp(farEnd); err != nil {
+		return err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	for _, end := range []string{cable.Name, cable.PeerName} {
-		if err := ns.waitReady(ctx, end); err != nil {
-			return nil, err
+		if err := d.ns.waitReady(ctx, end); err != nil {
+			return err
 		}
 	}
-	to, err := ns.handle.LinkByName(d.port)
+	to, err := d.ns.handle.LinkByName(d.port)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	err = ns.do(func() (err error) {
-		if d.in, err = packetSocket(hub.Attrs().Index, unix.ETH_P_ALL); err != nil {
+	return d.ns.do(func() (err error) {
+		if d.in, err = packetSocket(farEnd.Attrs().Index, unix.ETH_P_ALL); err != nil {
 			return err
 		}
 		d.out, err = packetSocket(to.Attrs().Index, 0)
 		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	type frame struct {
-		at    time.Time
-		bytes []byte
-	}
-	frames := make(chan frame, delayedFrames)
-	d.running.Go(func() {
-		b := make([]byte, largestFrame)
-		for {
-			n, err := d.in.Read(b)
-			if err != nil {
-				return
-			}
-			select {
-			case frames <- frame{time.Now().Add(by), append([]byte(nil), b[:n]...)}:
-			default:
-				d.dropped.Add(1)
-			}
+}
+
+// collect reads the frames and says when each is due. A frame that finds
+// maxDelayed before it is dropped.
+func (d *delayLine) collect() {
+	b := make([]byte, largestFrame)
+	for {
+		n, err := d.in.Read(b)
+		if err != nil {
+			return
 		}
-	})
-	d.running.Go(func() {
-		for {
-			var f frame
+		select {
+		case d.frames <- delayedFrame{time.Now().Add(d.by), bytes.Clone(b[:n])}:
+		default:
+			d.dropped.Add(1)
+		}
+	}
+}
+
+// release sends each frame when it is due.
+func (d *delayLine) release() {
+	for {
+		select {
+		case f := <-d.frames:
 			select {
-			case f = <-frames:
-			case <-d.done:
-				return
-			}
-			select {
-			case <-time.After(time.Until(f.at)):
+			case <-time.After(time.Until(f.due)):
 				_, _ = d.out.Write(f.bytes) // a wire that is cut loses it
 			case <-d.done:
 				return
 			}
+		case <-d.done:
+			return
 		}
-	})
-	return d, d.turn(cable.Index)
+	}
 }
 
 // packetSocket opens a socket for the frames of an interface, each with a
@@ -195,13 +210,13 @@ func packetSocket(index int, protocol uint16) (*os.File, error) {
 	return os.NewFile(uintptr(fd), "frames"), nil
 }
 
-// turn is what this does:
+// divert adds a rule that sends the port's frames into the cable:
 //
 //	nft table netdev delay-7 { chain away {
 //		type filter hook egress device port#7 priority 0;
 //		meta mark != DELAYED dup to away#7 drop
 //	} }
-func (d *delayLine) turn(to int) error {
+func (d *delayLine) divert() error {
 	c, err := nftables.New(nftables.WithNetNSFd(int(d.ns.file.Fd())))
 	if err != nil {
 		return err
@@ -214,14 +229,14 @@ func (d *delayLine) turn(to int) error {
 	c.AddRule(&nftables.Rule{Table: d.table, Chain: chain, Exprs: []expr.Any{
 		&expr.Meta{Key: expr.MetaKeyMARK, Register: unix.NFT_REG_1},
 		&expr.Cmp{Op: expr.CmpOpNeq, Register: unix.NFT_REG_1, Data: binaryutil.NativeEndian.PutUint32(delayedMark)},
-		&expr.Immediate{Register: unix.NFT_REG_1, Data: binaryutil.NativeEndian.PutUint32(uint32(to))},
+		&expr.Immediate{Register: unix.NFT_REG_1, Data: binaryutil.NativeEndian.PutUint32(uint32(d.cable.Index))},
 		&expr.Dup{RegDev: unix.NFT_REG_1, IsRegDevSet: true},
 		&expr.Verdict{Kind: expr.VerdictDrop},
 	}})
 	return c.Flush()
 }
 
-// close lets the port's frames go their way again.
+// close lets the port send its frames at once again, and drops those under way.
 func (d *delayLine) close() error {
 	c, err := nftables.New(nftables.WithNetNSFd(int(d.ns.file.Fd())))
 	if err == nil {
