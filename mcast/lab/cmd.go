@@ -60,7 +60,7 @@ func byteSlices(list []string) [][]byte {
 	return out
 }
 
-// ended is what it says of the command's end.
+// ended is what the host's process says when the command has ended.
 type ended struct {
 	Code   int // -1: by the signal
 	Signal int
@@ -81,8 +81,8 @@ func (e *ExitError) Error() string {
 	return fmt.Sprintf("exit status %d", e.Code)
 }
 
-// stragglers is how long Wait still reads output when the context has ended
-// and the command too, but not some other process that writes to it.
+// stragglers is how long Wait still reads output when the context and the
+// command have ended and some other process holds the output open.
 const stragglers = time.Second
 
 // Command prepares a command in the host; name is looked up in PATH. When the

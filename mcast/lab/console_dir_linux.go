@@ -12,9 +12,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// consoles is the directory with a socket for each running lab of the user's.
-// It is open, so that what was checked is what is used; by way of the file the
-// names of sockets are also short enough for sockaddr_un(7).
+// consoles is the directory with a socket for each running lab of the user.
+// It is kept open: the directory that was checked is the one that is used, and
+// a path by way of its descriptor fits into sun_path (unix(7)).
 type consoles struct{ dir *os.File }
 
 // openConsoles opens the directory, and makes it if need be. One that others
@@ -70,7 +70,7 @@ func consolesPath() string {
 	return filepath.Join(os.TempDir(), fmt.Sprintf("groupcast-%d", ownerID()))
 }
 
-// ownerID is the user's number outside the namespace that Enter made.
+// ownerID is the user's number outside the namespace that [Enter] made.
 func ownerID() int {
 	if entered {
 		var inside, outside int
@@ -87,7 +87,7 @@ func (c consoles) addr(name string) *net.UnixAddr {
 	return &net.UnixAddr{Net: "unixpacket", Name: fmt.Sprintf("/proc/self/fd/%d/%s", c.dir.Fd(), name)}
 }
 
-// listen takes the name, from a lab whose owner was killed if need be.
+// listen takes the name. It may be that of a lab whose process was killed.
 func (c consoles) listen(name string) (listener *net.UnixListener, err error) {
 	err = c.locked(func() error {
 		listener, err = net.ListenUnix("unixpacket", c.addr(name))
@@ -106,8 +106,8 @@ func (c consoles) listen(name string) (listener *net.UnixListener, err error) {
 	return listener, os.Chmod(c.addr(name).Name, 0o600)
 }
 
-// dial connects to a running lab. The error is ErrNotRunning if there is none,
-// and says so if one was killed; its socket is then removed.
+// dial connects to a running lab. The error is [ErrNotRunning] if there is none.
+// The socket of a lab whose process was killed is removed, and the error says so.
 func (c consoles) dial(name string) (*net.UnixConn, error) {
 	conn, err := net.DialUnix("unixpacket", nil, c.addr(name))
 	if errors.Is(err, unix.ECONNREFUSED) {
@@ -135,8 +135,8 @@ func (c consoles) dial(name string) (*net.UnixConn, error) {
 	return conn, nil
 }
 
-// removeStale removes a socket that nobody listens on. A lab that begins to
-// listen holds the lock until it does.
+// removeStale removes a socket on which nobody listens. The caller holds the
+// lock, and so does a lab between bind(2) and listen(2).
 func (c consoles) removeStale(name string) (removed bool, err error) {
 	conn, err := net.DialUnix("unixpacket", nil, c.addr(name))
 	if err == nil {

@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// What other processes of the user's ask of a running lab, an order for each
-// connection. The answer to orderEnter is followed by a conversation with the
-// host's process, which the connection is handed to.
+// Other processes of the user give a running lab orders, one for each
+// connection. After the answer to orderEnter the connection is the host's
+// process's, for a conversation about one command.
 const (
 	orderTopology = "topology"
 	orderCounters = "counters"
@@ -45,11 +45,11 @@ type Console struct {
 	closing  sync.Once
 }
 
-// Listen takes a name for a lab: 1 to 32 of a to z, 0 to 9 and -. Who dials
-// waits until Serve is called.
+// Listen takes a name for a lab: 1 to 32 of a to z, 0 to 9 and -. [Dial] waits for
+// an answer until [Lab.Serve] is called.
 //
-// The error is ErrRunning when the user has a running lab of that name. The
-// name of one whose owner was killed is free.
+// The error is [ErrRunning] when the user has a running lab of that name. The
+// name of a lab whose process was killed is free.
 func Listen(name string) (*Console, error) {
 	if err := checkName(name); err != nil {
 		return nil, err
@@ -66,7 +66,7 @@ func Listen(name string) (*Console, error) {
 	return &Console{name: name, all: all, listener: listener}, nil
 }
 
-// Close gives the name free.
+// Close frees the name.
 func (c *Console) Close() error {
 	c.closing.Do(func() {
 		c.listener.Close()
@@ -75,9 +75,9 @@ func (c *Console) Close() error {
 	return nil
 }
 
-// Serve lets other processes of the user reach the lab, until the context
-// ends, whose error it then returns, or Remote.Down has closed the lab, when
-// it returns nil. It closes the console.
+// Serve answers other processes of the user. It returns nil when [Remote.Down]
+// has closed the lab, and the context's error when the context ends. It closes
+// the console.
 func (l *Lab) Serve(ctx context.Context, c *Console) error {
 	serving, stop := context.WithCancel(ctx)
 	s := &server{lab: l, console: c, ctx: serving, stop: stop}
@@ -120,13 +120,13 @@ type server struct {
 	open    sync.RWMutex // held while something is done with the lab; for writing to close it
 }
 
-// attend does what one client asks. One that does not keep to the protocol is
-// hung up on.
+// attend carries out the order of one client. It hangs up on a client that does
+// not keep to the protocol.
 func (s *server) attend(conn *net.UnixConn) {
 	if checkPeer(conn) != nil {
 		return
 	}
-	_ = conn.SetDeadline(time.Now().Add(silence))
+	_ = conn.SetDeadline(time.Now().Add(messageTimeout))
 	hurry := context.AfterFunc(s.ctx, func() { _ = conn.SetReadDeadline(time.Now()) })
 	var o order
 	files, err := receive(conn, &o)
@@ -141,13 +141,13 @@ func (s *server) attend(conn *net.UnixConn) {
 	} else if a, err = s.obey(o, conn); err != nil {
 		a = answer{Error: err.Error()}
 	}
-	_ = conn.SetWriteDeadline(time.Now().Add(silence))
+	_ = conn.SetWriteDeadline(time.Now().Add(messageTimeout))
 	if err := send(conn, a); err != nil {
 		_ = send(conn, answer{Error: err.Error()})
 	}
 }
 
-// down closes the lab and gives its name free.
+// down closes the lab and frees its name.
 func (s *server) down() {
 	s.stop()
 	s.console.Close()

@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// patience is how long a running lab may take to do what it is asked. Closing
-// it waits for the end of every process in it.
-const patience = 30 * time.Second
+// answerTimeout is how long a running lab may take to carry out an order. Down
+// waits for the end of every process in it.
+const answerTimeout = 30 * time.Second
 
 // Remote is a lab that another process of the same user runs.
 type Remote struct {
@@ -20,8 +20,8 @@ type Remote struct {
 	topology Topology
 }
 
-// Dial finds a running lab by its name. The error is ErrNotRunning if there is
-// none; what a killed one has left is removed, and the error says so.
+// Dial finds a running lab by its name. The error is [ErrNotRunning] if there is
+// none. If one was killed, Dial removes its socket and the error says so.
 func Dial(name string) (*Remote, error) {
 	if err := checkName(name); err != nil {
 		return nil, err
@@ -35,8 +35,8 @@ func Dial(name string) (*Remote, error) {
 	return r, nil
 }
 
-// Running returns the names of the user's running labs, sorted. What killed
-// ones have left is removed.
+// Running returns the names of the user's running labs, sorted. It removes the
+// sockets of labs that were killed.
 func Running() ([]string, error) {
 	all, err := openConsoles()
 	if err != nil {
@@ -76,7 +76,7 @@ func (r *Remote) Counters() (map[string]Counters, error) {
 	return a.Counters, err
 }
 
-// Fault makes a fault, in the words of ParseFault.
+// Fault makes a fault, in the words of [ParseFault].
 func (r *Remote) Fault(words []string) error {
 	_, err := r.do(order{Do: orderFault, Words: words})
 	return err
@@ -142,7 +142,7 @@ func exchange(name string, o order) (conn *net.UnixConn, a answer, err error) {
 	if conn, err = all.dial(name); err != nil {
 		return nil, a, err
 	}
-	_ = conn.SetDeadline(time.Now().Add(patience))
+	_ = conn.SetDeadline(time.Now().Add(answerTimeout))
 	err = send(conn, o)
 	if err == nil {
 		var files []*os.File
@@ -150,7 +150,7 @@ func exchange(name string, o order) (conn *net.UnixConn, a answer, err error) {
 		closeAll(files)
 	}
 	if errors.Is(err, os.ErrDeadlineExceeded) {
-		err = fmt.Errorf("no answer within %v: %w", patience, err)
+		err = fmt.Errorf("no answer within %v: %w", answerTimeout, err)
 	}
 	if err != nil {
 		conn.Close()

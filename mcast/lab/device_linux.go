@@ -50,12 +50,12 @@ func (n *Node) AddMacvlan(name, on string, to *Node) error {
 	return to.Link(name).SetUp()
 }
 
-// swallower is the interface that what Swallow takes is turned to: a bridge
-// without ports, which has nobody to give it to.
+// swallower is the interface that Swallow redirects frames to: a bridge without
+// ports, which discards them.
 const swallower = "swallowed"
 
-// Swallow lets what the host sends by the interface vanish before it is
-// counted there, or ends that. No send fails, not even one that asks for
+// Swallow discards what the host sends by the interface, before the interface
+// counts it, or ends that. No send fails, not even one that asks for
 // errors (IP_RECVERR), as it would with a firewall's drop.
 func (l *Link) Swallow(on bool) error {
 	err := l.endSwallow()
@@ -65,7 +65,7 @@ func (l *Link) Swallow(on bool) error {
 	return l.failed("swallow what is sent by", err)
 }
 
-// swallow is what this does:
+// swallow does the same as
 //
 //	ip link add swallowed up type bridge
 //	tc qdisc add dev eth0 clsact
@@ -136,7 +136,7 @@ func (l *Link) Queue(rate uint64) error {
 	return l.failed(fmt.Sprintf("queue at %d bytes a second on", rate), l.queue(rate))
 }
 
-// queue is what this does:
+// queue does the same as
 //
 //	tc qdisc replace dev eth0 root tbf rate RATE burst 1514 limit 1514
 func (l *Link) queue(rate uint64) error {

@@ -1,9 +1,9 @@
 // Package lab builds a LAN inside one computer, without root: hosts with
 // interfaces, addresses and routes, joined by switches. It needs Linux with
-// user namespaces; elsewhere every function returns errors.ErrUnsupported.
+// user namespaces; elsewhere every function returns [errors.ErrUnsupported].
 //
-// A program calls Enter first, which runs it again in a user and a network
-// namespace of its own, then Up with a Topology:
+// A program calls [Enter] first, which runs it again in a user and a network
+// namespace of its own, then [Up] with a [Topology]:
 //
 //	func main() {
 //		if err := lab.Enter(); err != nil {
@@ -15,8 +15,8 @@
 //		out, err := l.Host("A").Command(ctx, "python3", "talk.py").Output()
 //	}
 //
-// A test calls labtest.RunTests instead, and is then free to send what it likes: the
-// namespace that it runs in has no way out.
+// A test calls labtest.RunTests instead. It may then send anything: no datagram
+// leaves the namespace that it runs in.
 //
 //	func TestMain(m *testing.M) { os.Exit(labtest.RunTests(m)) }
 //
@@ -35,23 +35,26 @@
 //		l.Host("B").Link("eth0").Drop(30) // and 30 % of what reaches it is lost
 //	}
 //
-// Topologies has labs that are ready to be built, ParseTopology reads others
-// from text, and Apply makes things go wrong in one that runs:
+// [Topologies] lists topologies that are ready to be built, [ParseTopology] reads
+// others from text, and [Lab.Apply] makes things go wrong in a lab that runs:
 //
 //	f, err := lab.ParseFault([]string{"delay", "B.eth0", "200ms"})
 //	...
 //	err = l.Apply(f)
 //
-// Each host is a process, and the commands that run in a host are children of
-// that process, in its network namespace: /proc/net and net.Interfaces show
-// the host, and the program runs unchanged. No file system is mounted, so
-// /sys/class/net shows the computer outside. Each Lab has a namespace for its
-// switches, so several can exist at once.
+// Another process of the same user finds a lab by its name: [Listen] takes a
+// name, [Lab.Serve] answers, and [Dial] returns a [Remote].
+//
+// Each host is a process, and the commands that run in a host ([Node.Command])
+// are children of that process, in its network namespace: /proc/net and
+// [net.Interfaces] show the host, and the program runs unchanged. No file system
+// is mounted, so /sys/class/net shows the computer outside. Each [Lab] has a
+// namespace for its switches, so several can exist at once.
 //
 // The program is uid 0 in its user namespace and nobody outside it. When the
 // first process ends, even by SIGKILL, everything in the lab ends with it.
 //
-// Importing the package is what makes a process a host: its init looks at
-// os.Args[0], so that no program can forget to, and nothing of the program
-// that came after runs in a host.
+// A host's process is the program itself, started again: the init function of
+// this package sees by os.Args[0] that it is a host and never returns, so
+// nothing of the program runs in it but what was initialised before.
 package lab

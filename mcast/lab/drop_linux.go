@@ -22,7 +22,7 @@ func (l *Link) Drop(percent int) error {
 	return l.failed(op, l.drop(uint32(percent)))
 }
 
-// drop is what this does:
+// drop makes this rule:
 //
 //	nft table netdev lab-eth0 { chain drop {
 //		type filter hook ingress device eth0 priority 0;

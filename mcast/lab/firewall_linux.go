@@ -19,7 +19,7 @@ func (n *Node) Firewall(in, out bool) error {
 	return nil
 }
 
-// firewall is what this does:
+// firewall makes these rules:
 //
 //	nft table inet lab-firewall {
 //		chain in  { type filter hook input  priority 0; iif != lo meta l4proto udp drop }

@@ -19,9 +19,9 @@ func readSetting(path string) string {
 
 var seccompFilter = regexp.MustCompile(`(?m)^Seccomp:\s*2$`)
 
-// forbidden finds out why the kernel answered err when namespaces were to be
-// made, from settings that anybody can read (user_namespaces(7),
-// namespaces(7)). An err that is no refusal comes back as it is.
+// forbidden explains why the kernel refused to make namespaces with err, by
+// settings that every user can read (user_namespaces(7), namespaces(7)). An err
+// that is no refusal comes back as it is.
 func forbidden(err error, setting func(path string) string) error {
 	f := &ForbiddenError{Err: err}
 	refused := errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES)

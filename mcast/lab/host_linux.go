@@ -22,8 +22,8 @@ const hostProcess = "groupcast-lab-host"
 // network namespace, so that one left over or set by hand is not believed.
 const hostEnv = "GROUPCAST_LAB"
 
-// InHost reports whether this process is a command in a host of a lab, and
-// which. No datagram gets out of a lab.
+// InHost reports whether this process is a command in a host of a lab, and in
+// which. No datagram leaves a lab.
 func InHost() (host string, ok bool) {
 	here, err := os.Readlink("/proc/self/ns/net")
 	host, told, _ := strings.Cut(os.Getenv(hostEnv), "/")
@@ -42,8 +42,8 @@ func hostEnvironment() []string {
 	return []string{hostEnv + "=" + os.Args[1] + "/" + here}
 }
 
-// runHost is the life of a host's process: it starts the commands it is asked
-// to, until the lab hangs up, and then takes with it what still runs.
+// runHost is what a host's process does: it starts commands until the lab hangs
+// up, and then kills every process that still runs in the host.
 func runHost() {
 	control, err := unixConn(os.NewFile(3, "control"))
 	if err != nil {
@@ -77,8 +77,9 @@ func runHost() {
 	syscall.Exit(0) // os.Exit takes a second under the race detector
 }
 
-// silence is how long a conversation may go on without a word where one is due.
-const silence = 10 * time.Second
+// messageTimeout is how long the other side may take to send a message that is
+// due.
+const messageTimeout = 10 * time.Second
 
 // serve runs one command for the other side of conn.
 func serve(conn *net.UnixConn) {
@@ -86,7 +87,7 @@ func serve(conn *net.UnixConn) {
 	// The thread that forks has to live as long as the command does: it is its
 	// death that Pdeathsig waits for.
 	runtime.LockOSThread()
-	_ = conn.SetReadDeadline(time.Now().Add(silence))
+	_ = conn.SetReadDeadline(time.Now().Add(messageTimeout))
 	var r request
 	files, err := receive(conn, &r)
 	defer closeAll(files)

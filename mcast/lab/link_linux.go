@@ -71,8 +71,8 @@ func (l *Link) Make() error {
 		return err
 	}
 	c := l.node.cables[l.name]
-	// Since Linux 6.16 a netdev chain outlives its device, and comes to be of
-	// the next one of that name.
+	// Since Linux 6.16 a netdev chain outlives its device, and applies to the
+	// next one of that name.
 	if err := l.Drop(c.Loss); err != nil || c.Down {
 		return err
 	}

@@ -74,8 +74,9 @@ func onThread(fn func() error) error {
 	return err
 }
 
-// sysctl writes a setting below /proc/sys, where net shows the namespace of
-// the thread that looks. The name has dots, or slashes if a part of it has dots.
+// sysctl writes a setting below /proc/sys. What a thread finds below
+// /proc/sys/net belongs to its namespace. The name has dots, or slashes if a
+// part of it has dots.
 func (ns *namespace) sysctl(name, value string) error {
 	if !strings.Contains(name, "/") {
 		name = strings.ReplaceAll(name, ".", "/")

@@ -24,8 +24,8 @@ func (e *SyntaxError) Error() string { return fmt.Sprintf("%s:%d: %v", e.File, e
 // Unwrap returns what is wrong.
 func (e *SyntaxError) Unwrap() error { return e.Err }
 
-// maxErrors is how many errors of one text are told; a file of another kind
-// has one in each line.
+// maxErrors bounds the errors that one text gives: in a file of another kind
+// every line is one.
 const maxErrors = 10
 
 // ParseTopology reads a topology from text, and checks it as Validate does.
@@ -33,7 +33,7 @@ const maxErrors = 10
 // them joined.
 //
 // A line says one thing; # begins a comment, and indentation is for the eye.
-// What follows a host is the host's:
+// The lines after a host belong to it:
 //
 //	# the article's LAN
 //	switch lan
@@ -54,7 +54,7 @@ const maxErrors = 10
 // written as for ip(8); default is 0.0.0.0/0, or ::/0 when the gateway is an
 // IPv6 address.
 func ParseTopology(name string, r io.Reader) (Topology, error) {
-	p := parser{file: name, lines: map[place]int{}}
+	p := parser{file: name, lines: map[part]int{}}
 	scanner := bufio.NewScanner(r)
 	for scanner.Scan() && len(p.errs) < maxErrors {
 		p.line++
@@ -84,7 +84,7 @@ func ParseTopology(name string, r io.Reader) (Topology, error) {
 type parser struct {
 	file     string
 	line     int
-	lines    map[place]int // where each part stands
+	lines    map[part]int // where each part stands
 	topology Topology
 	errs     []error
 }
@@ -104,7 +104,7 @@ func (p *parser) parse(words []string, text string) error {
 		if len(words) != 2 {
 			return fmt.Errorf("want %s NAME", words[0])
 		}
-		p.lines[place{part: "host", index: len(t.Hosts)}] = p.line
+		p.lines[part{kind: "host", index: len(t.Hosts)}] = p.line
 		t.Hosts = append(t.Hosts, Host{Name: words[1], Router: words[0] == "router"})
 		return nil
 	}
@@ -119,7 +119,7 @@ func (p *parser) parse(words []string, text string) error {
 	switch words[0] {
 	case "route":
 		r, err := parseRoute(words[1:])
-		p.lines[place{part: "route", host: n, index: len(h.Routes)}] = p.line
+		p.lines[part{kind: "route", host: n, index: len(h.Routes)}] = p.line
 		h.Routes = append(h.Routes, r)
 		return err
 	case "sysctl":
@@ -134,12 +134,12 @@ func (p *parser) parse(words []string, text string) error {
 		if h.Sysctls == nil {
 			h.Sysctls = map[string]string{}
 		}
-		p.lines[place{part: "sysctl", host: n, name: name}] = p.line
+		p.lines[part{kind: "sysctl", host: n, name: name}] = p.line
 		h.Sysctls[name] = value
 		return nil
 	}
 	i, err := parseInterface(words)
-	p.lines[place{part: "interface", host: n, index: len(h.Interfaces)}] = p.line
+	p.lines[part{kind: "interface", host: n, index: len(h.Interfaces)}] = p.line
 	h.Interfaces = append(h.Interfaces, i)
 	return err
 }
@@ -159,7 +159,7 @@ func (p *parser) parseSwitch(words []string) error {
 			return fmt.Errorf("%q: a switch has snooping and querier only", w)
 		}
 	}
-	p.lines[place{part: "switch", index: len(p.topology.Switches)}] = p.line
+	p.lines[part{kind: "switch", index: len(p.topology.Switches)}] = p.line
 	p.topology.Switches = append(p.topology.Switches, s)
 	return nil
 }

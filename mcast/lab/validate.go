@@ -17,9 +17,9 @@ const maxName = 15
 // in linux/mroute.h).
 const maxVIFs = 32
 
-// place is a part of a topology that can be wrong by itself.
-type place struct {
-	part        string // "switch", "host", "interface", "route" or "sysctl"
+// part is a part of a topology that can be wrong by itself.
+type part struct {
+	kind        string // "switch", "host", "interface", "route" or "sysctl"
 	host, index int    // whose, and which of them
 	name        string // of a sysctl
 }
@@ -33,8 +33,8 @@ func (t Topology) Validate() error {
 }
 
 // problems yields what is wrong with the topology, and where.
-func (t Topology) problems() iter.Seq2[place, error] {
-	return func(yield func(place, error) bool) {
+func (t Topology) problems() iter.Seq2[part, error] {
+	return func(yield func(part, error) bool) {
 		// A set for each switch: the addresses on it, and whose they are.
 		onSwitch := map[string]map[netip.Addr]string{}
 		for i, s := range t.Switches {
@@ -47,7 +47,7 @@ func (t Topology) problems() iter.Seq2[place, error] {
 				err = errors.New("only a snooping switch can be the querier")
 			}
 			onSwitch[s.Name] = map[netip.Addr]string{}
-			if err != nil && !yield(place{part: "switch", index: i}, fmt.Errorf("switch %q: %w", s.Name, err)) {
+			if err != nil && !yield(part{kind: "switch", index: i}, fmt.Errorf("switch %q: %w", s.Name, err)) {
 				return
 			}
 		}
@@ -65,7 +65,7 @@ func (t Topology) problems() iter.Seq2[place, error] {
 				err = fmt.Errorf("%d interfaces: a router has at most %d", len(h.Interfaces), maxVIFs)
 			}
 			hosts[h.Name] = true
-			if err != nil && !yield(place{part: "host", index: i}, fmt.Errorf("host %q: %w", h.Name, err)) {
+			if err != nil && !yield(part{kind: "host", index: i}, fmt.Errorf("host %q: %w", h.Name, err)) {
 				return
 			}
 			for at, err := range h.problems(onSwitch) {
@@ -78,8 +78,8 @@ func (t Topology) problems() iter.Seq2[place, error] {
 	}
 }
 
-func (h Host) problems(onSwitch map[string]map[netip.Addr]string) iter.Seq2[place, error] {
-	return func(yield func(place, error) bool) {
+func (h Host) problems(onSwitch map[string]map[netip.Addr]string) iter.Seq2[part, error] {
+	return func(yield func(part, error) bool) {
 		names := map[string]bool{}
 		for n, i := range h.Interfaces {
 			taken, ok := onSwitch[i.Switch]
@@ -94,13 +94,13 @@ func (h Host) problems(onSwitch map[string]map[netip.Addr]string) iter.Seq2[plac
 				err = i.validate(h.Name, taken)
 			}
 			names[i.Name] = true
-			if err != nil && !yield(place{part: "interface", index: n}, fmt.Errorf("interface %q: %w", i.Name, err)) {
+			if err != nil && !yield(part{kind: "interface", index: n}, fmt.Errorf("interface %q: %w", i.Name, err)) {
 				return
 			}
 		}
 		for n, r := range h.Routes {
 			if err := r.validate(h.Interfaces); err != nil &&
-				!yield(place{part: "route", index: n}, fmt.Errorf("route %s: %w", r.Dst, err)) {
+				!yield(part{kind: "route", index: n}, fmt.Errorf("route %s: %w", r.Dst, err)) {
 				return
 			}
 		}
@@ -109,7 +109,7 @@ func (h Host) problems(onSwitch map[string]map[netip.Addr]string) iter.Seq2[plac
 			if of := sysctlInterface(name); err == nil && of != "" && !names[of] {
 				err = fmt.Errorf("no interface %q", of)
 			}
-			if err != nil && !yield(place{part: "sysctl", name: name}, fmt.Errorf("sysctl %q: %w", name, err)) {
+			if err != nil && !yield(part{kind: "sysctl", name: name}, fmt.Errorf("sysctl %q: %w", name, err)) {
 				return
 			}
 		}

@@ -17,14 +17,14 @@ func hostFile(n *lab.Node, path string) (string, error) {
 	return string(b), err
 }
 
-// procStep looks at a file of a host.
+// procStep checks a file of a host.
 type procStep struct {
 	host, path string
 	want       pattern
 	present    bool
 }
 
-func (procStep) looks() {}
+func (procStep) checks() {}
 
 func (s procStep) expected() string {
 	verb := "has"
@@ -51,10 +51,10 @@ func (s procStep) do(ctx context.Context, r *runner) (seen []string, err error) 
 	return seen, err
 }
 
-// growsStep looks at a counter of a host.
+// growsStep checks a counter of a host.
 type growsStep struct{ host, counter string }
 
-func (growsStep) looks() {}
+func (growsStep) checks() {}
 
 func (s growsStep) expected() string { return fmt.Sprintf("%s grows at %s", s.counter, s.host) }
 

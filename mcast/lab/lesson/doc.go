@@ -2,12 +2,12 @@
 // and show it in a lab, with the program groupcast itself. A lesson whose
 // expectations fail says so, which makes each of them a test.
 //
-// Find one by its name or take them from All, and give it to Run in a process
-// that has called lab.Enter.
+// [Find] finds a lesson by its name, and [All] returns them in order. [Run] runs
+// one, in a process that has called [lab.Enter].
 //
-// Scenes are short lessons, each named for a pitfall: it happens, groupcast
-// doctor names it, it is mended, and the doctor finds nothing. Where a lesson
-// has the pitfall's name, that is the scene.
+// [Scenes] are short lessons, each named for a pitfall: the pitfall happens,
+// groupcast doctor names it, it is mended, and the doctor finds nothing. A
+// pitfall whose name a lesson has needs no scene.
 //
 // # The text of a lesson
 //
@@ -34,17 +34,17 @@
 //	address A add 10.0.0.1/24 dev eth0     add an address, or delete one with del
 //	rule A add ipproto udp table 100       let UDP be routed by a table of its own
 //	bridge A add br0 eth0                  make a bridge of these ports; del br0 deletes it
-//	macvlan A add mv0 on eth0 to B         make a macvlan, in B if that is said; macvlan B del mv0
-//	queue A.eth0 1000                      let it send so many bytes a second, or without limit with off
-//	swallow A.eth0 on                      let vanish what is sent by it, or no longer with off
+//	macvlan A add mv0 on eth0 to B         make a macvlan, in A without "to B"; macvlan B del mv0
+//	queue A.eth0 1000                      let it send 1000 bytes a second at most; off ends that
+//	swallow A.eth0 on                      discard what is sent by it; off ends that
 //
-// A command is groupcast, or peer: a small program that does what groupcast
-// does not let a user do wrong (see package peer). One that is run has to end
-// with status 0 or 3 (it worked, with findings), if the next step does not
-// name another. Words can be quoted with ' or ".
+// A command is groupcast or peer, a small program that makes the mistakes that
+// groupcast prevents (see package peer). A command that is run to its end has
+// to end with status 0, or 3 (it worked, with findings), unless the next step
+// names another. Words can be quoted with ' or ".
 //
-// These steps look at what the last one of those did, and wait for it for 5
-// seconds, or for the time given with within:
+// These steps check what the last one of those did. They wait for it for 5
+// seconds, or for the time after within:
 //
 //	status 1                               the command ended with this status
 //	expect: by eth1                        the command printed this in a line
@@ -56,12 +56,12 @@
 //	finds wrong-egress no-route            groupcast doctor, just before, warned of these and of no other
 //	finds nothing                          it warned of nothing
 //
-// In the text that is looked for ... stands for anything, and one space for
-// any number of them. And one step proves that something did not happen:
+// In a text, ... stands for anything, and one space for any number of spaces.
+// One step proves that something did not happen:
 //
 //	silent heard: test until A: groupcast send -i eth0 224.0.0.114 marker
 //
-// It runs that command, waits until the program prints the command's last
-// word, and looks at what it printed before, since the last step that did
-// something: what was sent then, and was to arrive, would have come first.
+// It runs that command, waits until the program prints the command's last word,
+// and checks every line before that one, since the last step that did something.
+// A datagram that was sent then would have arrived first.
 package lesson

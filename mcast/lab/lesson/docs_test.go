@@ -88,7 +88,7 @@ func steps(b *strings.Builder, list []Part) {
 		if p.Step.Acts() {
 			fmt.Fprintf(b, "%s\n", p.Step)
 		}
-		if e := p.Step.do.expected(); e != "" {
+		if e := p.Step.action.expected(); e != "" {
 			fmt.Fprintf(b, "    expected: %s\n", e)
 		}
 	}

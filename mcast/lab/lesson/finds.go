@@ -24,11 +24,11 @@ func (p *parser) finds(text string) (action, error) {
 	return s, nil
 }
 
-// findsStep looks at what groupcast doctor has found: the names of its
+// findsStep checks what groupcast doctor has found: the names of its
 // warnings and failures, in the alphabet's order.
 type findsStep []string
 
-func (findsStep) looks() {}
+func (findsStep) checks() {}
 
 func (s findsStep) expected() string {
 	if len(s) == 0 {

@@ -26,32 +26,33 @@ type Part struct {
 	Step     *Step
 }
 
-// Step is one line that does something or looks at something.
+// Step is one line that does something or checks something.
 type Step struct {
 	Line int    // in the file, from 1
 	Text string // as the lesson has it
-	do   action
+
+	action action
 }
 
 // String is the step as a class is shown it: a command as it is typed in its
 // host, anything else as the lesson has it.
 func (s *Step) String() string {
-	switch do := s.do.(type) {
+	switch a := s.action.(type) {
 	case *runStep:
-		return do.String()
+		return a.String()
 	case *startStep:
-		return fmt.Sprintf("%s    (goes on, as %q)", do.runStep.String(), do.name)
+		return fmt.Sprintf("%s    (goes on, as %q)", a.runStep.String(), a.name)
 	case silentStep:
-		return do.run.String()
+		return a.run.String()
 	}
 	return s.Text
 }
 
-// Acts reports whether the step does something. The others look at what the
-// last one of these did.
+// Acts reports whether the step does something. Other steps check what the last
+// one that acts has done.
 func (s *Step) Acts() bool {
-	_, looks := s.do.(look)
-	return !looks
+	_, checks := s.action.(check)
+	return !checks
 }
 
 //go:embed lessons/*.txt lessons/scenes/*.txt

@@ -10,21 +10,21 @@ import (
 	"strings"
 )
 
-// SyntaxError says where the text of a lesson cannot be understood.
-type SyntaxError struct {
-	File string
-	Line int // from 1
-	Err  error
+// syntaxError says where the text of a lesson cannot be understood.
+type syntaxError struct {
+	file string
+	line int // from 1
+	err  error
 }
 
-// Error reads "article.txt:12: cause".
-func (e *SyntaxError) Error() string { return fmt.Sprintf("%s:%d: %v", e.File, e.Line, e.Err) }
+// Error is such as "article.txt:12: cause".
+func (e *syntaxError) Error() string { return fmt.Sprintf("%s:%d: %v", e.file, e.line, e.err) }
 
-// Unwrap returns the cause.
-func (e *SyntaxError) Unwrap() error { return e.Err }
+func (e *syntaxError) Unwrap() error { return e.err }
 
 // Parse reads a lesson; its name is the file's without the extension. The
-// error joins a *SyntaxError for each line that is wrong.
+// error has a line, such as "article.txt:12: cause", for each line of the text
+// that is wrong.
 func Parse(file string, in io.Reader) (Lesson, error) {
 	p := &parser{
 		lesson:   Lesson{Name: strings.TrimSuffix(filepath.Base(file), ".txt")},
@@ -34,7 +34,7 @@ func Parse(file string, in io.Reader) (Lesson, error) {
 	var errs []error
 	failed := func(line int, err error) {
 		if err != nil {
-			errs = append(errs, &SyntaxError{File: file, Line: line, Err: err})
+			errs = append(errs, &syntaxError{file, line, err})
 		}
 	}
 	lines := bufio.NewScanner(in)
@@ -78,10 +78,10 @@ func (p *parser) line(n int, text string) error {
 	}
 	p.paragraphEnds()
 	text = strings.TrimSpace(text)
-	do, err := p.step(text)
-	p.command, _ = do.(*runStep)
+	a, err := p.step(text)
+	p.command, _ = a.(*runStep)
 	if err == nil {
-		p.lesson.Parts = append(p.lesson.Parts, Part{Step: &Step{Line: n, Text: text, do: do}})
+		p.lesson.Parts = append(p.lesson.Parts, Part{Step: &Step{Line: n, Text: text, action: a}})
 	}
 	return err
 }

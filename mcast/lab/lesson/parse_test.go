@@ -30,8 +30,8 @@ of two lines.
 	if s := l.Parts[1].Step; s.Line != 7 || !s.Acts() {
 		t.Errorf("step at line %d, acts: %v; want line 7, and that it acts", s.Line, s.Acts())
 	}
-	if s := l.Parts[2].Step; s.Acts() || s.do.expected() != "heard prints within 20s: joined ... eth0" {
-		t.Errorf("step expects %q", s.do.expected())
+	if s := l.Parts[2].Step; s.Acts() || s.action.expected() != "heard prints within 20s: joined ... eth0" {
+		t.Errorf("step expects %q", s.action.expected())
 	}
 	if got := l.Parts[3].Question; got != "Why?" {
 		t.Errorf("question %q", got)
@@ -134,7 +134,7 @@ func TestAll(t *testing.T) {
 		}
 	}
 	for _, l := range slices.Concat(All(), Scenes()) {
-		if !slices.ContainsFunc(l.Parts, func(p Part) bool { return p.Step != nil && p.Step.do.expected() != "" }) {
+		if !slices.ContainsFunc(l.Parts, func(p Part) bool { return p.Step != nil && p.Step.action.expected() != "" }) {
 			t.Errorf("lesson %s expects nothing", l.Name)
 		}
 	}

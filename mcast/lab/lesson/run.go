@@ -13,17 +13,17 @@ import (
 type Options struct {
 	Program string        // the path of groupcast
 	Wait    time.Duration // how long to wait for what is expected, where the lesson does not say; 0: 5 s
-	Report  func(Event)   // is told what happens, in order
-	Step    func() error  // is waited for before each step that does something; nil: nothing is waited for
+	Report  func(Event)   // called with each event, in order
+	Step    func() error  // called before each step that acts; its error ends the lesson. nil: no pause
 }
 
-// Event is something that happens in a lesson. One of the two is set.
+// Event is something that happens in a lesson. One of its fields is set.
 type Event struct {
 	Part    *Part    // a paragraph or a question to be read, or a step that begins
-	Outcome *Outcome // what a step has come to
+	Outcome *Outcome // the result of a step that has ended
 }
 
-// Outcome is what came of a step.
+// Outcome is the result of a step.
 type Outcome struct {
 	Step     *Step
 	Expected string   // in words; "": the step expects nothing
@@ -39,8 +39,8 @@ type Result struct {
 
 // Run builds the lesson's network and does what the lesson says. A failed
 // expectation is in the Result, and the steps after it are still done. The
-// error says why the lesson could not be run, or that Step or ctx ended it.
-// All of its processes have ended when it returns.
+// error says why the lesson could not be run, or it is that of [Options.Step] or
+// of ctx. When Run returns, every process of the lesson has ended.
 func Run(ctx context.Context, l Lesson, o Options) (Result, error) {
 	network, err := lab.Up(ctx, l.Topology)
 	if err != nil {
@@ -67,12 +67,12 @@ func Run(ctx context.Context, l Lesson, o Options) (Result, error) {
 					return result, err
 				}
 			}
-			if err := r.mark(part.Step.do); err != nil {
+			if err := r.mark(part.Step.action); err != nil {
 				return result, err
 			}
 		}
 		start := time.Now()
-		seen, err := part.Step.do.do(ctx, r)
+		seen, err := part.Step.action.do(ctx, r)
 		if ctx.Err() != nil {
 			return result, ctx.Err()
 		}
@@ -80,7 +80,7 @@ func Run(ctx context.Context, l Lesson, o Options) (Result, error) {
 		if err != nil && !failed {
 			return result, fmt.Errorf("lesson %s, line %d: %w", l.Name, part.Step.Line, err)
 		}
-		out := Outcome{Step: part.Step, Expected: part.Step.do.expected(), Seen: seen, Passed: !failed, Took: time.Since(start)}
+		out := Outcome{Step: part.Step, Expected: part.Step.action.expected(), Seen: seen, Passed: !failed, Took: time.Since(start)}
 		if failed && out.Expected == "" {
 			out.Expected = failure.Error()
 		}
@@ -125,10 +125,10 @@ type action interface {
 	expected() string // in words; "": nothing
 }
 
-// look is an action that only looks.
-type look interface {
+// check is an action that changes nothing: it sees whether something is so.
+type check interface {
 	action
-	looks()
+	checks()
 }
 
 // unmet is the error of an expectation that was not met.
@@ -137,8 +137,8 @@ type unmet string
 func (u unmet) Error() string { return string(u) }
 
 // mark remembers how things are before a step that does something, so that
-// the steps after it see what it has changed. A silent step looks at what the
-// one before has changed.
+// the steps after it see what it has changed. A silent step checks what the
+// step before it has changed, so it leaves the mark where it is.
 func (r *runner) mark(do action) error {
 	if _, ok := do.(silentStep); ok {
 		return nil

@@ -45,10 +45,10 @@ func (s *runStep) do(ctx context.Context, r *runner) ([]string, error) {
 	return lastLines(p.out.lines()), nil
 }
 
-// statusStep looks at the status of the last command.
+// statusStep checks the status of the last command.
 type statusStep int
 
-func (statusStep) looks()             {}
+func (statusStep) checks()            {}
 func (s statusStep) expected() string { return fmt.Sprintf("it ends with status %d", int(s)) }
 
 func (s statusStep) do(_ context.Context, r *runner) ([]string, error) {
@@ -161,7 +161,7 @@ type expectStep struct {
 	within time.Duration // 0: as usual
 }
 
-func (expectStep) looks() {}
+func (expectStep) checks() {}
 
 func (s expectStep) expected() string {
 	who := s.name

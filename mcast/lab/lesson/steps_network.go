@@ -94,8 +94,8 @@ func (p *parser) swallow(text string) (action, error) {
 
 // onInterface parses "HOST.INTERFACE VALUE".
 func (p *parser) onInterface(text string) (host, name, value string, err error) {
-	place, value, ok := strings.Cut(text, " ")
-	host, name, dot := strings.Cut(place, ".")
+	target, value, ok := strings.Cut(text, " ")
+	host, name, dot := strings.Cut(target, ".")
 	if !ok || !dot || name == "" {
 		return "", "", "", errors.New("want HOST.INTERFACE and a value")
 	}

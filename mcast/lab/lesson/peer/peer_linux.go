@@ -81,15 +81,15 @@ func listen(o options) error {
 	}
 	go func() {
 		for commands.Scan() { // more groups, or less
-			do, place, done := join, commands.Text(), "joined"
-			if left, ok := strings.CutPrefix(place, "leave "); ok {
-				do, place, done = leave, left, "left"
+			do, membership, done := join, commands.Text(), "joined"
+			if left, ok := strings.CutPrefix(membership, "leave "); ok {
+				do, membership, done = leave, left, "left"
 			}
-			if err := do(p, place); err != nil {
+			if err := do(p, membership); err != nil {
 				fmt.Printf("%s: %v\n", commands.Text(), err)
 				continue
 			}
-			fmt.Println(done, place)
+			fmt.Println(done, membership)
 		}
 	}()
 	b := make([]byte, 1<<16)
