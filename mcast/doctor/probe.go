@@ -81,7 +81,7 @@ func (p Probe) Run(ctx context.Context) (Observed, error) {
 	start := time.Now()
 	var seen Observed
 	if p.Active {
-		seen, err = p.look(ctx)
+		seen, err = newProber(p).probe(ctx)
 	} else {
 		err = wait(ctx, p.For)
 	}

@@ -22,32 +22,32 @@ type listener interface {
 }
 
 // listen opens the sockets.
-func (l *look) listen(ctx context.Context) (err error) {
-	g := l.Intent.Group
+func (p *prober) listen(ctx context.Context) (err error) {
+	g := p.Intent.Group
 	at := host.Unspecified(g.Addr)
-	l.group, err = mcast.Listen(ctx, mcast.Config{Addr: at, Port: g.Port, ReadSize: readSize, Trace: l.Trace})
+	p.group, err = mcast.Listen(ctx, mcast.Config{Addr: at, Port: g.Port, ReadSize: readSize, Trace: p.Trace})
 	if err != nil {
 		return err
 	}
-	l.open = append(l.open, l.group)
-	l.sender, err = mcast.Listen(ctx, mcast.Config{
-		Addr: at, ReadSize: readSize, NoLoopback: !l.Intent.Loopback, QueueErrors: runtime.GOOS == "linux", Trace: l.Trace,
+	p.open = append(p.open, p.group)
+	p.sender, err = mcast.Listen(ctx, mcast.Config{
+		Addr: at, ReadSize: readSize, NoLoopback: !p.Intent.Loopback, QueueErrors: runtime.GOOS == "linux", Trace: p.Trace,
 	})
 	if err != nil {
 		return err
 	}
-	l.open = append(l.open, l.sender)
-	if err := l.sender.SetHops(l.Intent.Hops); err != nil {
+	p.open = append(p.open, p.sender)
+	if err := p.sender.SetHops(p.Intent.Hops); err != nil {
 		return err
 	}
 	// What follows is only missed when it cannot be had.
-	if l.plain, err = openPlain(ctx, g); err == nil {
-		l.open = append(l.open, l.plain)
+	if p.plain, err = openPlain(ctx, g); err == nil {
+		p.open = append(p.open, p.plain)
 	}
-	if l.wantsControl() {
-		l.control, err = mcast.Listen(ctx, mcast.Config{Addr: at, Port: controlGroup(g).Port, ReadSize: readSize, Trace: l.Trace})
+	if p.wantsControl() {
+		p.control, err = mcast.Listen(ctx, mcast.Config{Addr: at, Port: controlGroup(g).Port, ReadSize: readSize, Trace: p.Trace})
 		if err == nil {
-			l.open = append(l.open, l.control)
+			p.open = append(p.open, p.control)
 		}
 	}
 	return ctx.Err()
@@ -57,15 +57,15 @@ func (l *look) listen(ctx context.Context) (err error) {
 const readSize = 2048
 
 // join joins the group everywhere, and returns the first error.
-func (l *look) join() (failed error) {
-	for _, i := range l.joins() {
-		for _, g := range l.asked(i) {
-			if err := l.group.Join(g, i); err != nil && failed == nil {
+func (p *prober) join() (failed error) {
+	for _, i := range p.joins() {
+		for _, g := range p.asked(i) {
+			if err := p.group.Join(g, i); err != nil && failed == nil {
 				failed = err
 			}
 		}
-		if l.control != nil {
-			_ = l.control.Join(controlGroup(l.Intent.Group), i) // it is only missed
+		if p.control != nil {
+			_ = p.control.Join(controlGroup(p.Intent.Group), i) // it is only missed
 		}
 	}
 	return failed
@@ -73,8 +73,8 @@ func (l *look) join() (failed error) {
 
 // asked is what is joined on an interface. With a source, the interface's own
 // address is one as well, or the own copies would not be heard.
-func (l *look) asked(i host.Interface) []mcast.Group {
-	g := l.Intent.Group
+func (p *prober) asked(i host.Interface) []mcast.Group {
+	g := p.Intent.Group
 	own := g
 	own.Source = i.Addr(g.Addr)
 	if !g.Source.IsValid() || !own.Source.IsValid() || own.Source == g.Source {
@@ -85,23 +85,23 @@ func (l *look) asked(i host.Interface) []mcast.Group {
 
 // again leaves the group on an interface and joins it again. The network is
 // told of it only when no other program of this host has joined the group there.
-func (l *look) again(ifIndex int) {
-	for _, i := range l.joins() {
+func (p *prober) again(ifIndex int) {
+	for _, i := range p.joins() {
 		if i.Index != ifIndex {
 			continue
 		}
-		for _, g := range l.asked(i) {
-			_ = l.group.Leave(g, i) // lost with a deleted interface, at the worst
+		for _, g := range p.asked(i) {
+			_ = p.group.Leave(g, i) // lost with a deleted interface, at the worst
 		}
-		for _, g := range l.asked(i) {
-			l.joinErr = cmp.Or(l.joinErr, l.group.Join(g, i))
+		for _, g := range p.asked(i) {
+			p.joinErr = cmp.Or(p.joinErr, p.group.Join(g, i))
 		}
 	}
 }
 
 // read hands on what arrives at a socket until it is closed.
-func (l *look) read(ctx context.Context, from listener, to chan<- []arrival) {
-	l.readers.Go(func() {
+func (p *prober) read(ctx context.Context, from listener, to chan<- []arrival) {
+	p.readers.Go(func() {
 		batch := make([]mcast.Datagram, mcast.BatchSize)
 		for {
 			n, err := from.Read(ctx, batch)
@@ -110,13 +110,13 @@ func (l *look) read(ctx context.Context, from listener, to chan<- []arrival) {
 			}
 			if err != nil {
 				select {
-				case l.failed <- err:
+				case p.failed <- err:
 				case <-ctx.Done():
 				}
 				return
 			}
 			select {
-			case to <- l.arrivals(batch[:n]):
+			case to <- p.arrivals(batch[:n]):
 			case <-ctx.Done():
 				return
 			}
@@ -125,13 +125,13 @@ func (l *look) read(ctx context.Context, from listener, to chan<- []arrival) {
 }
 
 // arrivals is a batch without its contents.
-func (l *look) arrivals(batch []mcast.Datagram) []arrival {
+func (p *prober) arrivals(batch []mcast.Datagram) []arrival {
 	list := make([]arrival, 0, len(batch))
 	for _, d := range batch {
 		if !d.Stray {
 			list = append(list, arrival{
 				at: d.At, from: d.From, to: d.To.WithZone(""), ifIndex: d.IfIndex, hops: d.Hops,
-				content: maphash.Bytes(l.seed, d.Data),
+				content: maphash.Bytes(p.seed, d.Data),
 			})
 		}
 	}
@@ -147,21 +147,21 @@ type refusal struct {
 // ask sends an empty datagram to a sender alone, and waits for its host to say
 // that nobody is there, which a connected socket is told (RFC 1122, section
 // 4.1.3.3).
-func (l *look) ask(ctx, reading context.Context, to netip.AddrPort, ifIndex int) {
-	c, err := mcast.Listen(ctx, mcast.Config{Remote: to, ReadSize: readSize, Trace: l.Trace})
+func (p *prober) ask(ctx, reading context.Context, to netip.AddrPort, ifIndex int) {
+	c, err := mcast.Listen(ctx, mcast.Config{Remote: to, ReadSize: readSize, Trace: p.Trace})
 	if err != nil {
 		return
 	}
-	l.open = append(l.open, c)
+	p.open = append(p.open, c)
 	if err := c.Send(nil, netip.AddrPort{}, mcast.Via{IfIndex: ifIndex}); err != nil {
 		return
 	}
-	l.readers.Go(func() {
+	p.readers.Go(func() {
 		batch := make([]mcast.Datagram, 1)
 		_, err := c.Read(reading, batch)
 		if errors.Is(err, syscall.ECONNREFUSED) {
 			select {
-			case l.refusals <- refusal{to, time.Now()}:
+			case p.refusals <- refusal{to, time.Now()}:
 			case <-reading.Done():
 			}
 		}
@@ -169,10 +169,10 @@ func (l *look) ask(ctx, reading context.Context, to netip.AddrPort, ifIndex int)
 }
 
 // close ends the reading, and returns when nothing is left.
-func (l *look) close() {
-	l.stop()
-	for _, c := range l.open {
+func (p *prober) close() {
+	p.stop()
+	for _, c := range p.open {
 		c.Close()
 	}
-	l.readers.Wait()
+	p.readers.Wait()
 }

@@ -49,7 +49,7 @@ func noQuerier(f Facts, in Intent) []Finding {
 	if neverPruned(in.Group.Addr.WithZone("")) {
 		return fine(name, fmt.Sprintf("switches send %s to every port (RFC 4541)", in.Group.Addr))
 	}
-	watch := lookCloser(in, "--probe --watch 5m") + ", while somebody sends"
+	watch := doctorCommand(in, "--probe --watch 5m") + ", while somebody sends"
 	heard := slices.ContainsFunc(f.Observed.Senders, func(s Sender) bool { return !s.Local })
 	if heard && f.Observed.Probed && f.Observed.For >= groupTimeout {
 		return fine(name, fmt.Sprintf("watched for %s, longer than a switch remembers a member, and heard nothing come back by joining again", f.Observed.lasted()))
@@ -162,7 +162,7 @@ func duplicateAddress(f Facts, in Intent) []Finding {
 		return out
 	case in.Group.Addr.Is4():
 		return unknown(name, "the kernel does not look for other hosts with its IPv4 addresses",
-			lookCloser(in, "--probe --watch 10s")+" on a third host, while both send", "as root: arping -D -c 3 -I INTERFACE ADDRESS")
+			doctorCommand(in, "--probe --watch 10s")+" on a third host, while both send", "as root: arping -D -c 3 -I INTERFACE ADDRESS")
 	case unread, len(looked) == 0:
 		return unknown(name, f.unread(FromLinks))
 	}

@@ -19,7 +19,7 @@ func wrongPort(f Facts, in Intent) []Finding {
 	}
 	ignored, watched := f.Observed.Grown[counter]
 	noise := f.Observed.Grown[broadcasts]
-	watch := lookCloser(in, "--watch 10s") + ", while somebody sends"
+	watch := doctorCommand(in, "--watch 10s") + ", while somebody sends"
 	switch {
 	case watched && ignored == 0:
 		return fine(name, fmt.Sprintf("in %s no datagram came for a joined group at a port where nobody listens (%s)", f.Observed.lasted(), counter))
@@ -71,7 +71,7 @@ func firewallIn(f Facts, in Intent) []Finding {
 			return fine(name, fmt.Sprintf("own copies come in by %s and reach the socket: %d of %d", in.labelOf(f, index), s.Copies, s.Tried))
 		}
 	}
-	return unknown(name, "nothing was sent, nor heard, that a rule could have dropped", lookCloser(in, "--probe"))
+	return unknown(name, "nothing was sent, nor heard, that a rule could have dropped", doctorCommand(in, "--probe"))
 }
 
 // swallowed: own copies, which come in as others' datagrams do, did not reach
@@ -143,7 +143,7 @@ func notDelivered(f Facts, in Intent) []Finding {
 		Title: "multicast comes in, and this host drops it before any socket",
 		Evidence: fmt.Sprintf("in %s IpExt.InMcastPkts grew by %d, Ip.InDelivers, which counts unicast as well, by %d only",
 			f.Observed.lasted(), came, delivered),
-		Hints: append(openPort(in), lookCloser(in, "--probe")),
+		Hints: append(openPort(in), doctorCommand(in, "--probe")),
 	}}
 }
 

@@ -54,14 +54,14 @@ func reversePath(f Facts, in Intent) []Finding {
 			Name: name, Verdict: Failure, Interface: active[0].on.Name,
 			Title:    fmt.Sprintf("datagrams are dropped as they come in by %s, for the way back to their source leads elsewhere", active[0].on.Name),
 			Evidence: fmt.Sprintf("%s grew by %d in %s, and %s", counter, dropped, f.Observed.lasted(), active[0]),
-			Hints:    append(active[0].hints(), "name the sender to see its way back: "+lookCloser(in, "--from ADDRESS")),
+			Hints:    append(active[0].hints(), "name the sender to see its way back: "+doctorCommand(in, "--from ADDRESS")),
 		})
 		if !active[0].known {
 			out[0].Verdict = Warning
 			out[0].Title = "datagrams are dropped as they come in, for the way back to their source leads elsewhere"
 		}
 	}
-	hints := []string{lookCloser(in, "--from ADDRESS") + ", the host that is not heard", lookCloser(in, "--watch 10s") + ", while it sends"}
+	hints := []string{doctorCommand(in, "--from ADDRESS") + ", the host that is not heard", doctorCommand(in, "--watch 10s") + ", while it sends"}
 	since, counted := f.Counters[counter]
 	switch {
 	case len(out) > 0:

@@ -11,8 +11,8 @@ import (
 	"github.com/groupcast/groupcast/mcast/host"
 )
 
-// lookCloser is the command that looks at more than can be read.
-func lookCloser(in Intent, flags string) string {
+// doctorCommand is the command that finds out more than can be read.
+func doctorCommand(in Intent, flags string) string {
 	group := ""
 	if in.Group != mcast.DefaultGroup && in.Group.Addr.IsValid() {
 		group = in.Group.String() + " "

@@ -1,0 +1,241 @@
+package doctor
+
+import (
+	"context"
+	"hash/maphash"
+	"net/netip"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
+)
+
+// prober is an active probe that runs. The goroutine that called [Probe.Run]
+// does everything that depends on the network namespace, and it alone
+// remembers; the other goroutines only read from sockets.
+type prober struct {
+	Probe
+	group   *mcast.Conn // joined
+	sender  *mcast.Conn // on a port of its own
+	control *mcast.Conn // joined to a group that switches do not prune; nil: not wanted, or not to be had
+	plain   listener    // nil: not to be had
+
+	open     []listener
+	readers  sync.WaitGroup
+	stop     context.CancelFunc
+	groups   chan []arrival
+	controls chan []arrival
+	strays   chan []arrival
+	refusals chan refusal
+	failed   chan error
+
+	shots    []shot // still to be sent
+	own      map[uint64]shot
+	seed     maphash.Seed
+	volleys  []*volley
+	audience *audience
+	revivals *revivals
+	twins    *twins
+	stray    map[netip.Addr]int
+	joinErr  error
+
+	start, lastSent time.Time
+}
+
+func newProber(probe Probe) *prober {
+	p := &prober{
+		Probe:  probe,
+		groups: make(chan []arrival), controls: make(chan []arrival), strays: make(chan []arrival),
+		refusals: make(chan refusal), failed: make(chan error),
+		own: map[uint64]shot{}, seed: maphash.MakeSeed(), stray: map[netip.Addr]int{},
+		audience: newAudience(host.NetworksOf(probe.Facts.Interfaces)), revivals: newRevivals(), twins: newTwins(),
+		shots: shots(probe.places()),
+	}
+	for _, s := range p.shots {
+		p.own[maphash.String(p.seed, s.text)] = s
+	}
+	return p
+}
+
+// probe joins, sends, listens, and returns what it saw.
+func (p *prober) probe(ctx context.Context) (Observed, error) {
+	reading, stop := context.WithCancel(context.WithoutCancel(ctx))
+	p.stop = stop
+	defer p.close()
+	if err := p.listen(ctx); err != nil {
+		return Observed{}, err
+	}
+	p.joinErr = p.join()
+	for _, by := range p.places() {
+		joined := slices.Contains(p.Intent.Joined, by.Index) && p.joinErr == nil
+		p.volleys = append(p.volleys, &volley{
+			by:     by,
+			echoes: joined && (p.Intent.Loopback || by.Loopback()),
+			leaves: p.Intent.Hops > 0 && !p.Intent.Group.HostOnly(),
+		})
+	}
+	p.start = time.Now()
+	p.read(reading, p.group, p.groups)
+	if p.control != nil {
+		p.read(reading, p.control, p.controls)
+	}
+	if p.plain != nil {
+		p.read(reading, p.plain, p.strays)
+	}
+	err := p.run(ctx, reading)
+	return p.observed(), err
+}
+
+// run is the probe's life, until it is over or ctx ends.
+func (p *prober) run(ctx, reading context.Context) error {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case err := <-p.failed:
+			return err
+		case list := <-p.groups:
+			for _, d := range list {
+				p.hear(d)
+			}
+		case list := <-p.controls:
+			for _, d := range list {
+				p.hearControl(d)
+			}
+		case list := <-p.strays:
+			for _, d := range list {
+				p.hearStray(d)
+			}
+		case r := <-p.refusals:
+			p.twins.refuse(r.from, r.at)
+		case <-timer.C:
+			if p.step(ctx, reading) {
+				return nil
+			}
+			timer.Reset(between) // from now on, so that no two datagrams are nearer
+		}
+	}
+}
+
+// step does what is due, one datagram at the most, and reports whether all is
+// done.
+func (p *prober) step(ctx, reading context.Context) (over bool) {
+	now := time.Now()
+	switch {
+	case len(p.shots) > 0:
+		if now.Sub(p.start) >= reportTime || len(p.Intent.Joined) == 0 {
+			p.shoot()
+		}
+		return false
+	case p.For > 0:
+		if to, ifIndex, ok := p.twins.next(now); ok {
+			p.ask(ctx, reading, to, ifIndex)
+		}
+	}
+	if p.wantsControl() && p.joinErr == nil {
+		if ifIndex, ok := p.revivals.due(now); ok {
+			p.again(ifIndex)
+		}
+	}
+	return p.settled(now) && now.Sub(p.start) >= p.For
+}
+
+// settled reports whether it is known what became of all that was sent.
+func (p *prober) settled(now time.Time) bool {
+	var traffic map[int]Link
+	if slices.ContainsFunc(p.volleys, func(v *volley) bool { return !v.settled }) {
+		traffic = readTraffic() // for all of them: it costs what the host has of interfaces
+	}
+	settled := true
+	for _, v := range p.volleys {
+		settled = v.settle(traffic, now.Sub(p.lastSent)) && settled
+	}
+	return settled
+}
+
+// shoot sends the next datagram.
+func (p *prober) shoot() {
+	s := p.shots[0]
+	p.shots = p.shots[1:]
+	v := p.volleyBy(s.by.Index)
+	if s.n == 1 {
+		v.begin(readTraffic())
+	}
+	via := mcast.ViaInterface(s.by, p.Intent.Group.Addr)
+	v.tried(p.sender.Send([]byte(s.text), p.Intent.Group.AddrPort(), via))
+	p.lastSent = time.Now()
+}
+
+func (p *prober) volleyBy(index int) *volley {
+	n := slices.IndexFunc(p.volleys, func(v *volley) bool { return v.by.Index == index })
+	return p.volleys[n]
+}
+
+// hear notes a datagram in the group.
+func (p *prober) hear(d arrival) {
+	if d.to != p.Intent.Group.Addr.WithZone("") && d.to.IsValid() {
+		return
+	}
+	sourceless := d.from.Addr().IsUnspecified() // as what leaves a host without addresses is
+	if d.from.Port() == p.sender.LocalAddr().Port() && (sourceless || p.audience.networks.Ours(d.from.Addr())) {
+		if s, ok := p.own[d.content]; ok {
+			p.volleyBy(s.by.Index).copied(s.n)
+			return
+		}
+	}
+	s := p.audience.hear(d)
+	if s == nil || s.Local {
+		return
+	}
+	p.revivals.hear(d)
+	if !s.Outside && !s.From.Addr().IsUnspecified() {
+		p.twins.hear(d)
+	}
+}
+
+func (p *prober) hearControl(d arrival) {
+	if everywhere(d.to) && !p.audience.networks.Ours(d.from.Addr()) {
+		p.revivals.hearControl(d)
+	}
+}
+
+// hearStray notes what the plain socket got of groups that the program has not
+// joined. The control group is joined by the probe.
+func (p *prober) hearStray(d arrival) {
+	if !d.to.IsMulticast() {
+		return
+	}
+	p.hearControl(d)
+	ours := func(m mcast.Membership) bool { return m.Addr.WithZone("") == d.to }
+	if d.to == p.Intent.Group.Addr.WithZone("") || slices.ContainsFunc(p.Intent.Memberships, ours) ||
+		p.control != nil && d.to == controlGroup(p.Intent.Group).Addr {
+		return
+	}
+	if _, known := p.stray[d.to]; known || len(p.stray) < mostSenders {
+		p.stray[d.to]++
+	}
+}
+
+// observed is what was seen so far.
+func (p *prober) observed() Observed {
+	seen := Observed{Joined: p.joinErr, Sent: map[int]Sent{}, Senders: p.audience.list(), Doubled: p.audience.doubles.list()}
+	for _, v := range p.volleys {
+		if v.sent.Tried > 0 {
+			seen.Sent[v.by.Index], seen.Probed = v.sent, true
+		}
+	}
+	if p.plain != nil {
+		seen.Strays = p.stray
+	}
+	if p.For > 0 {
+		seen.Refused = p.twins.list()
+	}
+	if p.wantsControl() {
+		seen.Revived = p.revivals.list()
+	}
+	return seen
+}
