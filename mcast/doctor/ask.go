@@ -82,8 +82,8 @@ func (f Facts) heardFrom() (list []string) {
 	return slices.Compact(list)
 }
 
-// arrivals lists the interfaces that the group's datagrams come in by.
-func (f Facts) arrivals(in Intent) (list []host.Interface) {
+// receiving lists the interfaces that the group's datagrams come in by.
+func (f Facts) receiving(in Intent) (list []host.Interface) {
 	indexes := in.Joined
 	if len(indexes) == 0 {
 		indexes = in.concerns(f)

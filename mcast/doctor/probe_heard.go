@@ -10,8 +10,8 @@ import (
 	"github.com/groupcast/groupcast/mcast/host"
 )
 
-// arrival is what a probe keeps of a datagram, which is not what it says.
-type arrival struct {
+// received is what a probe keeps of a datagram that arrived: all but its payload.
+type received struct {
 	at      time.Time
 	from    netip.AddrPort
 	to      netip.Addr
@@ -36,7 +36,7 @@ func newAudience(networks host.Networks) *audience {
 }
 
 // hear returns the sender of a datagram, nil when there are too many.
-func (a *audience) hear(d arrival) *Sender {
+func (a *audience) hear(d received) *Sender {
 	s := a.senders[d.from]
 	if s == nil {
 		if len(a.senders) >= mostSenders {
@@ -94,7 +94,7 @@ const (
 
 func newDoubles() doubles { return doubles{map[copyOf]first{}, map[pair]int{}} }
 
-func (d *doubles) hear(a arrival) {
+func (d *doubles) hear(a received) {
 	from := netip.AddrPortFrom(a.from.Addr().WithZone(""), a.from.Port()) // the zone is the interface
 	key := copyOf{from, a.content}
 	w := d.waiting[key]

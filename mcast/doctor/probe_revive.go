@@ -82,7 +82,7 @@ func newRevivals() *revivals {
 }
 
 // hear notes a datagram of another host in the group.
-func (r *revivals) hear(d arrival) {
+func (r *revivals) hear(d received) {
 	if a, ok := r.attempts[d.ifIndex]; ok && d.at.After(a.at) {
 		switch {
 		case d.at.Sub(a.at) > reviveTime:
@@ -104,7 +104,7 @@ func (r *revivals) hear(d arrival) {
 }
 
 // hearControl notes a datagram in a group that switches do not prune.
-func (r *revivals) hearControl(d arrival) { r.control[d.ifIndex] = d.at }
+func (r *revivals) hearControl(d received) { r.control[d.ifIndex] = d.at }
 
 func (r *revivals) revive(ifIndex int, a attempt) {
 	found := r.found[ifIndex]

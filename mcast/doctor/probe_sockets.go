@@ -100,7 +100,7 @@ func (p *prober) again(ifIndex int) {
 }
 
 // read hands on what arrives at a socket until it is closed.
-func (p *prober) read(ctx context.Context, from listener, to chan<- []arrival) {
+func (p *prober) read(ctx context.Context, from listener, to chan<- []received) {
 	p.readers.Go(func() {
 		batch := make([]mcast.Datagram, mcast.BatchSize)
 		for {
@@ -116,7 +116,7 @@ func (p *prober) read(ctx context.Context, from listener, to chan<- []arrival) {
 				return
 			}
 			select {
-			case to <- p.arrivals(batch[:n]):
+			case to <- p.headers(batch[:n]):
 			case <-ctx.Done():
 				return
 			}
@@ -124,12 +124,12 @@ func (p *prober) read(ctx context.Context, from listener, to chan<- []arrival) {
 	})
 }
 
-// arrivals is a batch without its contents.
-func (p *prober) arrivals(batch []mcast.Datagram) []arrival {
-	list := make([]arrival, 0, len(batch))
+// headers is a batch without the payloads.
+func (p *prober) headers(batch []mcast.Datagram) []received {
+	list := make([]received, 0, len(batch))
 	for _, d := range batch {
 		if !d.Stray {
-			list = append(list, arrival{
+			list = append(list, received{
 				at: d.At, from: d.From, to: d.To.WithZone(""), ifIndex: d.IfIndex, hops: d.Hops,
 				content: maphash.Bytes(p.seed, d.Data),
 			})

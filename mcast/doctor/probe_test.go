@@ -95,11 +95,11 @@ func TestRevivals(t *testing.T) {
 			for at := time.Duration(0); at < 20*second; at += 100 * ms {
 				for _, h := range tt.group {
 					if slices.Contains(h.at, at) {
-						r.hear(arrival{at: after(at), from: h.from, ifIndex: 2})
+						r.hear(received{at: after(at), from: h.from, ifIndex: 2})
 					}
 				}
 				if slices.Contains(tt.control, at) {
-					r.hearControl(arrival{at: after(at), ifIndex: 2})
+					r.hearControl(received{at: after(at), ifIndex: 2})
 				}
 				if _, ok := r.due(after(at)); ok {
 					attempts = append(attempts, at.String())
@@ -144,7 +144,7 @@ func TestDoubles(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			d := newDoubles()
 			for _, c := range tt.heard {
-				d.hear(arrival{at: after(c.at), from: by(c.ifIndex), ifIndex: c.ifIndex, content: c.content})
+				d.hear(received{at: after(c.at), from: by(c.ifIndex), ifIndex: c.ifIndex, content: c.content})
 			}
 			got := 0
 			for _, f := range d.list() {
@@ -165,7 +165,7 @@ func TestFlood(t *testing.T) {
 	a, r, w := newAudience(host.Networks{}), newRevivals(), newTwins()
 	for n := range 100_000 {
 		from := netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, byte(n >> 16), byte(n >> 8), byte(n)}), 4000)
-		d := arrival{at: after(0), from: from, ifIndex: 2, content: uint64(n)}
+		d := received{at: after(0), from: from, ifIndex: 2, content: uint64(n)}
 		a.hear(d)
 		a.doubles.hear(d)
 		r.hear(d)
@@ -199,7 +199,7 @@ func TestAudience(t *testing.T) {
 		{"2001:db8::1", 2, ""}, // it has no such address itself
 	}
 	for _, tt := range tests {
-		s := newAudience(host.NetworksOf(here)).hear(arrival{from: netip.AddrPortFrom(netip.MustParseAddr(tt.from), 4000), ifIndex: tt.ifIndex})
+		s := newAudience(host.NetworksOf(here)).hear(received{from: netip.AddrPortFrom(netip.MustParseAddr(tt.from), 4000), ifIndex: tt.ifIndex})
 		got := ""
 		if s.Local {
 			got = "local"
@@ -235,7 +235,7 @@ func TestTwins(t *testing.T) {
 			hear := func(list []string, from time.Duration) {
 				for _, s := range list {
 					for _, at := range every(from, 100*ms, 2) {
-						w.hear(arrival{at: after(at), from: netip.MustParseAddrPort(s), ifIndex: 2})
+						w.hear(received{at: after(at), from: netip.MustParseAddrPort(s), ifIndex: 2})
 					}
 				}
 			}

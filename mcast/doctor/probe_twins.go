@@ -38,7 +38,7 @@ const (
 func newTwins() *twins { return &twins{heard: map[netip.AddrPort]*twin{}} }
 
 // hear notes a datagram of another host on this network.
-func (t *twins) hear(d arrival) {
+func (t *twins) hear(d received) {
 	w := t.heard[d.from]
 	if w == nil {
 		if len(t.heard) >= mostSenders {

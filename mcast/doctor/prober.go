@@ -25,9 +25,9 @@ type prober struct {
 	open     []listener
 	readers  sync.WaitGroup
 	stop     context.CancelFunc
-	groups   chan []arrival
-	controls chan []arrival
-	strays   chan []arrival
+	groups   chan []received
+	controls chan []received
+	strays   chan []received
 	refusals chan refusal
 	failed   chan error
 
@@ -47,7 +47,7 @@ type prober struct {
 func newProber(probe Probe) *prober {
 	p := &prober{
 		Probe:  probe,
-		groups: make(chan []arrival), controls: make(chan []arrival), strays: make(chan []arrival),
+		groups: make(chan []received), controls: make(chan []received), strays: make(chan []received),
 		refusals: make(chan refusal), failed: make(chan error),
 		own: map[uint64]shot{}, seed: maphash.MakeSeed(), stray: map[netip.Addr]int{},
 		audience: newAudience(host.NetworksOf(probe.Facts.Interfaces)), revivals: newRevivals(), twins: newTwins(),
@@ -176,7 +176,7 @@ func (p *prober) volleyBy(index int) *volley {
 }
 
 // hear notes a datagram in the group.
-func (p *prober) hear(d arrival) {
+func (p *prober) hear(d received) {
 	if d.to != p.Intent.Group.Addr.WithZone("") && d.to.IsValid() {
 		return
 	}
@@ -197,7 +197,7 @@ func (p *prober) hear(d arrival) {
 	}
 }
 
-func (p *prober) hearControl(d arrival) {
+func (p *prober) hearControl(d received) {
 	if everywhere(d.to) && !p.audience.networks.Ours(d.from.Addr()) {
 		p.revivals.hearControl(d)
 	}
@@ -205,7 +205,7 @@ func (p *prober) hearControl(d arrival) {
 
 // hearStray notes what the plain socket got of groups that the program has not
 // joined. The control group is joined by the probe.
-func (p *prober) hearStray(d arrival) {
+func (p *prober) hearStray(d received) {
 	if !d.to.IsMulticast() {
 		return
 	}

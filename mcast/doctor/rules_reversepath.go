@@ -143,7 +143,7 @@ func noWay(err error) bool {
 func (f Facts) reverseFilters(in Intent) (list []reverseFilter) {
 	const all = "net.ipv4.conf.all.rp_filter"
 	general, known := f.Settings[all]
-	for _, i := range f.arrivals(in) {
+	for _, i := range f.receiving(in) {
 		key, value, ok := f.setting("net.ipv4.conf.", i.Name, ".rp_filter")
 		r := reverseFilter{on: i, key: key, value: value, all: general, known: known && ok}
 		if general > value {
