@@ -77,8 +77,8 @@ func index(t *testing.T, p Probe, name string) int {
 	return i.Index
 }
 
-// speaker sends to a group from one socket until the test ends.
-func speaker(t *testing.T, node *lab.Node, group string, every time.Duration) netip.AddrPort {
+// sendEvery sends to a group from one socket, at an interval, until the test ends.
+func sendEvery(t *testing.T, node *lab.Node, group string, every time.Duration) netip.AddrPort {
 	t.Helper()
 	g, err := mcast.ParseGroup(group)
 	if err != nil {
@@ -184,9 +184,9 @@ func TestProbeSource(t *testing.T) {
 func TestProbeHears(t *testing.T) {
 	t.Parallel()
 	l := labtest.Build(t, twoOnLAN)
-	b := speaker(t, l.Host("B"), labGroup, 100*time.Millisecond)
-	own := speaker(t, l.Host("A"), labGroup, 100*time.Millisecond)
-	speaker(t, l.Host("B"), "239.9.9.9:5000", 100*time.Millisecond) // nobody has joined
+	b := sendEvery(t, l.Host("B"), labGroup, 100*time.Millisecond)
+	own := sendEvery(t, l.Host("A"), labGroup, 100*time.Millisecond)
+	sendEvery(t, l.Host("B"), "239.9.9.9:5000", 100*time.Millisecond) // nobody has joined
 	p := prepared(t, l.Host("A"), labGroup)
 	p.For = 3 * time.Second
 	seen := run(t, l.Host("A"), p)
@@ -208,7 +208,7 @@ func TestProbeHears(t *testing.T) {
 func TestProbeOutside(t *testing.T) {
 	t.Parallel()
 	l := labtest.Build(t, onOneSwitch([]string{"A", "192.168.1.10/24"}, []string{"B", "10.1.1.11/24"}))
-	speaker(t, l.Host("B"), labGroup, 100*time.Millisecond)
+	sendEvery(t, l.Host("B"), labGroup, 100*time.Millisecond)
 	seen := run(t, l.Host("A"), prepared(t, l.Host("A"), labGroup))
 	if len(seen.Senders) != 1 || !seen.Senders[0].Outside {
 		t.Errorf("heard %+v, want B, from outside", seen.Senders)
@@ -292,7 +292,7 @@ func TestProbeFullQueue(t *testing.T) {
 func TestProbeDoubled(t *testing.T) {
 	t.Parallel()
 	l := labtest.Build(t, onOneSwitch([]string{"A", "192.168.1.10/24", "192.168.1.20/24"}, []string{"B", "192.168.1.11/24"}))
-	b := speaker(t, l.Host("B"), labGroup, 50*time.Millisecond)
+	b := sendEvery(t, l.Host("B"), labGroup, 50*time.Millisecond)
 	p := prepared(t, l.Host("A"), labGroup)
 	seen := run(t, l.Host("A"), p)
 	on := [2]int{index(t, p, "eth0"), index(t, p, "eth1")}
@@ -308,7 +308,7 @@ func TestProbeStrays(t *testing.T) {
 	t.Parallel()
 	l := labtest.Build(t, twoOnLAN)
 	member(t, l.Host("A"), "239.9.9.9:5000")
-	speaker(t, l.Host("B"), "239.9.9.9:5000", 50*time.Millisecond)
+	sendEvery(t, l.Host("B"), "239.9.9.9:5000", 50*time.Millisecond)
 	p := prepared(t, l.Host("A"), labGroup)
 	seen := run(t, l.Host("A"), p)
 	if n := seen.Strays[netip.MustParseAddr("239.9.9.9")]; len(seen.Strays) != 1 || n < 2 {

@@ -24,7 +24,7 @@ type plainSocket struct {
 	data []byte
 }
 
-func openPlain(ctx context.Context, g mcast.Group) (listener, error) {
+func openPlain(ctx context.Context, g mcast.Group) (reader, error) {
 	network, at := "udp4", host.Unspecified(g.Addr)
 	if g.Addr.Is6() {
 		network = "udp6"
@@ -92,5 +92,5 @@ func (s *plainSocket) Read(_ context.Context, dst []mcast.Datagram) (int, error)
 	return 1, nil
 }
 
-// Close implements listener.
+// Close implements reader.
 func (s *plainSocket) Close() error { return s.udp.Close() }

@@ -10,4 +10,4 @@ import (
 )
 
 // openPlain: there is no IP_MULTICAST_ALL here.
-func openPlain(context.Context, mcast.Group) (listener, error) { return nil, errors.ErrUnsupported }
+func openPlain(context.Context, mcast.Group) (reader, error) { return nil, errors.ErrUnsupported }

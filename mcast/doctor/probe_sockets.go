@@ -15,39 +15,39 @@ import (
 	"github.com/groupcast/groupcast/mcast/host"
 )
 
-// listener is a socket that is read from: a mcast.Conn, or a plain one.
-type listener interface {
+// reader is a socket that is read from: a [mcast.Conn], or a plain one.
+type reader interface {
 	Read(ctx context.Context, dst []mcast.Datagram) (int, error)
 	Close() error
 }
 
-// listen opens the sockets.
-func (p *prober) listen(ctx context.Context) (err error) {
+// openSockets opens the sockets of the probe.
+func (p *prober) openSockets(ctx context.Context) (err error) {
 	g := p.Intent.Group
 	at := host.Unspecified(g.Addr)
-	p.group, err = mcast.Listen(ctx, mcast.Config{Addr: at, Port: g.Port, ReadSize: readSize, Trace: p.Trace})
+	p.groupConn, err = mcast.Listen(ctx, mcast.Config{Addr: at, Port: g.Port, ReadSize: readSize, Trace: p.Trace})
 	if err != nil {
 		return err
 	}
-	p.open = append(p.open, p.group)
-	p.sender, err = mcast.Listen(ctx, mcast.Config{
+	p.open = append(p.open, p.groupConn)
+	p.sendConn, err = mcast.Listen(ctx, mcast.Config{
 		Addr: at, ReadSize: readSize, NoLoopback: !p.Intent.Loopback, QueueErrors: runtime.GOOS == "linux", Trace: p.Trace,
 	})
 	if err != nil {
 		return err
 	}
-	p.open = append(p.open, p.sender)
-	if err := p.sender.SetHops(p.Intent.Hops); err != nil {
+	p.open = append(p.open, p.sendConn)
+	if err := p.sendConn.SetHops(p.Intent.Hops); err != nil {
 		return err
 	}
 	// What follows is only missed when it cannot be had.
-	if p.plain, err = openPlain(ctx, g); err == nil {
-		p.open = append(p.open, p.plain)
+	if p.plainConn, err = openPlain(ctx, g); err == nil {
+		p.open = append(p.open, p.plainConn)
 	}
 	if p.wantsControl() {
-		p.control, err = mcast.Listen(ctx, mcast.Config{Addr: at, Port: controlGroup(g).Port, ReadSize: readSize, Trace: p.Trace})
+		p.controlConn, err = mcast.Listen(ctx, mcast.Config{Addr: at, Port: controlGroup(g).Port, ReadSize: readSize, Trace: p.Trace})
 		if err == nil {
-			p.open = append(p.open, p.control)
+			p.open = append(p.open, p.controlConn)
 		}
 	}
 	return ctx.Err()
@@ -60,12 +60,12 @@ const readSize = 2048
 func (p *prober) join() (failed error) {
 	for _, i := range p.joins() {
 		for _, g := range p.asked(i) {
-			if err := p.group.Join(g, i); err != nil && failed == nil {
+			if err := p.groupConn.Join(g, i); err != nil && failed == nil {
 				failed = err
 			}
 		}
-		if p.control != nil {
-			_ = p.control.Join(controlGroup(p.Intent.Group), i) // it is only missed
+		if p.controlConn != nil {
+			_ = p.controlConn.Join(controlGroup(p.Intent.Group), i) // it is only missed
 		}
 	}
 	return failed
@@ -91,16 +91,16 @@ func (p *prober) again(ifIndex int) {
 			continue
 		}
 		for _, g := range p.asked(i) {
-			_ = p.group.Leave(g, i) // lost with a deleted interface, at the worst
+			_ = p.groupConn.Leave(g, i) // lost with a deleted interface, at the worst
 		}
 		for _, g := range p.asked(i) {
-			p.joinErr = cmp.Or(p.joinErr, p.group.Join(g, i))
+			p.joinErr = cmp.Or(p.joinErr, p.groupConn.Join(g, i))
 		}
 	}
 }
 
 // read hands on what arrives at a socket until it is closed.
-func (p *prober) read(ctx context.Context, from listener, to chan<- []received) {
+func (p *prober) read(ctx context.Context, from reader, to chan<- []received) {
 	p.readers.Go(func() {
 		batch := make([]mcast.Datagram, mcast.BatchSize)
 		for {

@@ -21,8 +21,8 @@ func TestProbeRevives(t *testing.T) {
 		t.Fatal(err)
 	}
 	l := labtest.Build(t, topology)
-	speaker(t, l.Host("A"), labGroup, 200*time.Millisecond)
-	speaker(t, l.Host("A"), mcast.DefaultGroup.String(), 200*time.Millisecond)
+	sendEvery(t, l.Host("A"), labGroup, 200*time.Millisecond)
+	sendEvery(t, l.Host("A"), mcast.DefaultGroup.String(), 200*time.Millisecond)
 	p := prepared(t, l.Host("B"), labGroup)
 	p.For = lab.MemberTime + 6*time.Second
 	seen := run(t, l.Host("B"), p)
@@ -34,7 +34,7 @@ func TestProbeRevives(t *testing.T) {
 	}
 }
 
-// A switch with a querier forgets nobody, though speakers come and go.
+// A switch with a querier forgets nobody, though senders come and go.
 func TestProbeRevivesNothing(t *testing.T) {
 	t.Parallel()
 	topology, err := lab.FindTopology("snooping", 0)
@@ -42,8 +42,8 @@ func TestProbeRevivesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	l := labtest.Build(t, topology)
-	speaker(t, l.Host("A"), labGroup, 200*time.Millisecond)
-	speaker(t, l.Host("A"), mcast.DefaultGroup.String(), 200*time.Millisecond)
+	sendEvery(t, l.Host("A"), labGroup, 200*time.Millisecond)
+	sendEvery(t, l.Host("A"), mcast.DefaultGroup.String(), 200*time.Millisecond)
 	p := prepared(t, l.Host("B"), labGroup)
 	p.For = lab.MemberTime + 3*time.Second
 	nothing(t, run(t, l.Host("B"), p))
@@ -57,8 +57,8 @@ func TestProbeDuplicateAddress(t *testing.T) {
 		t.Fatal(err)
 	}
 	ports := []uint16{
-		speaker(t, l.Host("A"), labGroup, 100*time.Millisecond).Port(),
-		speaker(t, l.Host("B"), labGroup, 100*time.Millisecond).Port(),
+		sendEvery(t, l.Host("A"), labGroup, 100*time.Millisecond).Port(),
+		sendEvery(t, l.Host("B"), labGroup, 100*time.Millisecond).Port(),
 	}
 	p := prepared(t, l.Host("C"), labGroup)
 	p.For = 4 * time.Second
@@ -74,8 +74,8 @@ func TestProbeTwoPrograms(t *testing.T) {
 		t.Run(group, func(t *testing.T) {
 			t.Parallel()
 			l := labtest.Build(t, twoOnLAN)
-			speaker(t, l.Host("B"), group, 100*time.Millisecond)
-			speaker(t, l.Host("B"), group, 100*time.Millisecond)
+			sendEvery(t, l.Host("B"), group, 100*time.Millisecond)
+			sendEvery(t, l.Host("B"), group, 100*time.Millisecond)
 			p := prepared(t, l.Host("A"), group)
 			p.For = 4 * time.Second
 			asked := 0

@@ -17,12 +17,12 @@ import (
 // remembers; the other goroutines only read from sockets.
 type prober struct {
 	Probe
-	group   *mcast.Conn // joined
-	sender  *mcast.Conn // on a port of its own
-	control *mcast.Conn // joined to a group that switches do not prune; nil: not wanted, or not to be had
-	plain   listener    // nil: not to be had
+	groupConn   *mcast.Conn // joined
+	sendConn    *mcast.Conn // on a port of its own
+	controlConn *mcast.Conn // joined to a group that switches do not prune; nil: not wanted, or it could not be opened
+	plainConn   reader      // joined to nothing; nil: it could not be opened
 
-	open     []listener
+	open     []reader
 	readers  sync.WaitGroup
 	stop     context.CancelFunc
 	groups   chan []received
@@ -64,7 +64,7 @@ func (p *prober) probe(ctx context.Context) (Observed, error) {
 	reading, stop := context.WithCancel(context.WithoutCancel(ctx))
 	p.stop = stop
 	defer p.close()
-	if err := p.listen(ctx); err != nil {
+	if err := p.openSockets(ctx); err != nil {
 		return Observed{}, err
 	}
 	p.joinErr = p.join()
@@ -77,12 +77,12 @@ func (p *prober) probe(ctx context.Context) (Observed, error) {
 		})
 	}
 	p.start = time.Now()
-	p.read(reading, p.group, p.groups)
-	if p.control != nil {
-		p.read(reading, p.control, p.controls)
+	p.read(reading, p.groupConn, p.groups)
+	if p.controlConn != nil {
+		p.read(reading, p.controlConn, p.controls)
 	}
-	if p.plain != nil {
-		p.read(reading, p.plain, p.strays)
+	if p.plainConn != nil {
+		p.read(reading, p.plainConn, p.strays)
 	}
 	err := p.run(ctx, reading)
 	return p.observed(), err
@@ -166,7 +166,7 @@ func (p *prober) shoot() {
 		v.begin(readTraffic())
 	}
 	via := mcast.ViaInterface(s.by, p.Intent.Group.Addr)
-	v.tried(p.sender.Send([]byte(s.text), p.Intent.Group.AddrPort(), via))
+	v.tried(p.sendConn.Send([]byte(s.text), p.Intent.Group.AddrPort(), via))
 	p.lastSent = time.Now()
 }
 
@@ -181,7 +181,7 @@ func (p *prober) hear(d received) {
 		return
 	}
 	sourceless := d.from.Addr().IsUnspecified() // as what leaves a host without addresses is
-	if d.from.Port() == p.sender.LocalAddr().Port() && (sourceless || p.audience.networks.Ours(d.from.Addr())) {
+	if d.from.Port() == p.sendConn.LocalAddr().Port() && (sourceless || p.audience.networks.Ours(d.from.Addr())) {
 		if s, ok := p.own[d.content]; ok {
 			p.volleyBy(s.by.Index).copied(s.n)
 			return
@@ -212,7 +212,7 @@ func (p *prober) hearStray(d received) {
 	p.hearControl(d)
 	ours := func(m mcast.Membership) bool { return m.Addr.WithZone("") == d.to }
 	if d.to == p.Intent.Group.Addr.WithZone("") || slices.ContainsFunc(p.Intent.Memberships, ours) ||
-		p.control != nil && d.to == controlGroup(p.Intent.Group).Addr {
+		p.controlConn != nil && d.to == controlGroup(p.Intent.Group).Addr {
 		return
 	}
 	if _, known := p.stray[d.to]; known || len(p.stray) < mostSenders {
@@ -228,7 +228,7 @@ func (p *prober) observed() Observed {
 			seen.Sent[v.by.Index], seen.Probed = v.sent, true
 		}
 	}
-	if p.plain != nil {
+	if p.plainConn != nil {
 		seen.Strays = p.stray
 	}
 	if p.For > 0 {
