@@ -23,7 +23,7 @@ func examined() report {
 		group:  mcast.DefaultGroup,
 		choice: host.Choice{Joins: []host.Interface{{Index: 2, Name: "eth0"}, {Index: 3, Name: "eth1\x1b[2J"}}},
 		strong: func(s string) string { return s },
-		facts: doctor.Facts{Unread: map[doctor.Source]error{
+		facts: doctor.Facts{Unread: map[doctor.Origin]error{
 			doctor.FromSockets: &fs.PathError{Op: "open", Path: "/proc/net/udp", Err: syscall.EACCES},
 			doctor.FromFilters: syscall.ENOENT,
 		}},

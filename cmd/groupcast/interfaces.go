@@ -64,7 +64,7 @@ func showInterfaces(out io.Writer, g mcast.Group, set *settings) error {
 
 // intentOf is what groupcast would do with these flags; join is where the
 // kernel joins.
-func intentOf(g mcast.Group, c host.Choice, join doctor.Answer, set *settings) doctor.Intent {
+func intentOf(g mcast.Group, c host.Choice, join doctor.RouteResult, set *settings) doctor.Intent {
 	g.Addr = g.Addr.WithZone("") // c says it
 	in := doctor.Intent{Group: g, Joined: host.Indexes(c.Joins), Send: c.Send.Index, Loopback: set.loopback, Hops: set.hops, MulticastAll: set.multicastAll}
 	if c.ByUser {
@@ -116,7 +116,7 @@ func choiceText(g mcast.Group, c host.Choice) string {
 	return fmt.Sprintf("groupcast joins on %s; its %s", on, session.EgressText(out))
 }
 
-func answerText(a doctor.Answer) string {
+func answerText(a doctor.RouteResult) string {
 	if a.Err != nil {
 		return "nothing: " + mcast.Reason(a.Err)
 	}
@@ -193,7 +193,7 @@ func interfacesJSON(out io.Writer, g mcast.Group, facts doctor.Facts, findings [
 	}
 }
 
-func routeObject(what string, g mcast.Group, a doctor.Answer) jsonRoute {
+func routeObject(what string, g mcast.Group, a doctor.RouteResult) jsonRoute {
 	if a.Err != nil {
 		return jsonRoute{Type: what, Group: g.String(), Error: mcast.Reason(a.Err)}
 	}

@@ -133,8 +133,8 @@ func anyInterface(t *rapid.T) host.Interface {
 	}
 }
 
-func anyAnswer(t *rapid.T) Answer {
-	return Answer{Err: anyError(t), Route: host.Route{
+func anyAnswer(t *rapid.T) RouteResult {
+	return RouteResult{Err: anyError(t), Route: host.Route{
 		Interface: anyName(t), IfIndex: anyIndex(t), Source: anyAddress(t),
 		Match: host.Match{Found: anyBool(t), Dst: anyPrefix(t), Gateway: anyAddress(t)},
 	}}
@@ -193,8 +193,8 @@ func anyFacts(t *rapid.T) Facts {
 		Settings: anyMap(t, "settings", anySetting, anyCount),
 		Counters: anyMap(t, "counters", anyCounter, anyNumber),
 		Heard:    anyMap(t, "heard", anyIndex, anyNumber),
-		Unread: anyMap(t, "unread", func(t *rapid.T) Source {
-			return rapid.SampledFrom([]Source{FromLinks, FromRoutes, FromSockets, FromMachine}).Draw(t, "source")
+		Unread: anyMap(t, "unread", func(t *rapid.T) Origin {
+			return rapid.SampledFrom([]Origin{FromLinks, FromRoutes, FromSockets, FromMachine}).Draw(t, "source")
 		}, anyError),
 		Observed: Observed{
 			For: time.Duration(anyCount(t)) * time.Second, Probed: anyBool(t), Joined: anyError(t),

@@ -36,22 +36,22 @@ var (
 )
 
 // by is the kernel's answer that leads to i.
-func by(i host.Interface) Answer {
+func by(i host.Interface) RouteResult {
 	source := i.Addr(mcast.DefaultGroup.Addr)
 	if !source.IsValid() {
 		source = i.Addr(netip.IPv6Unspecified())
 	}
-	return Answer{Route: host.Route{
+	return RouteResult{Route: host.Route{
 		IfIndex: i.Index, Interface: i.Name, Source: source,
 		Match: host.Match{Found: true, Dst: netip.MustParsePrefix("0.0.0.0/0")},
 	}}
 }
 
-func nowhere(err error) Answer {
-	return Answer{Err: &mcast.OpError{Op: "route to", Err: err}}
+func nowhere(err error) RouteResult {
+	return RouteResult{Err: &mcast.OpError{Op: "route to", Err: err}}
 }
 
-func facts(send Answer, list ...host.Interface) Facts {
+func facts(send RouteResult, list ...host.Interface) Facts {
 	return Facts{Interfaces: append([]host.Interface{lo}, list...), Join: send, Send: send}
 }
 

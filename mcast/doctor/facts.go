@@ -15,40 +15,40 @@ import (
 // nothing at all.
 type Facts struct {
 	Interfaces []host.Interface
-	Links      map[int]Link           // by the index of the interface
-	Join       Answer                 // where a join without an interface would go
-	Send       Answer                 // where a send without an interface would go
-	By         map[int]Answer         // by the index of an interface: with which source a send by it would go
-	Back       map[netip.Addr]Answer  // the way back to a host, which a reverse path filter looks at
-	Groups     []host.InterfaceGroups // what the programs of this host have joined, and the kernel itself
-	Filters    []Filter               // the sources they have asked for or blocked
-	Sockets    []Socket               // UDP sockets of the group's IP version, of all programs
-	Settings   map[string]int         // sysctl(8) names, such as net.ipv4.conf.eth0.rp_filter
-	Counters   map[string]uint64      // since the host started: Udp.IgnoredMulti, IpExt.InMcastPkts, Udp6.InDatagrams
-	Machine    *Machine               // what the host runs on
-	Unread     map[Source]error       // why it is not known
-	Heard      map[int]uint64         // datagrams of others, by the index of the interface they came by
-	Observed   Observed               // by a probe, or by a program that runs
+	Links      map[int]Link               // by the index of the interface
+	Join       RouteResult                // where a join without an interface would go
+	Send       RouteResult                // where a send without an interface would go
+	By         map[int]RouteResult        // by the index of an interface: with which source a send by it would go
+	Back       map[netip.Addr]RouteResult // the way back to a host, which a reverse path filter looks at
+	Groups     []host.InterfaceGroups     // what the programs of this host have joined, and the kernel itself
+	Filters    []Filter                   // the sources they have asked for or blocked
+	Sockets    []Socket                   // UDP sockets of the group's IP version, of all programs
+	Settings   map[string]int             // sysctl(8) names, such as net.ipv4.conf.eth0.rp_filter
+	Counters   map[string]uint64          // since the host started: Udp.IgnoredMulti, IpExt.InMcastPkts, Udp6.InDatagrams
+	Machine    *Machine                   // what the host runs on
+	Unread     map[Origin]error           // why it is not known
+	Heard      map[int]uint64             // datagrams of others, by the index of the interface they came by
+	Observed   Observed                   // by a probe, or by a program that runs
 }
 
-// Source is where facts are read from.
-type Source string
+// Origin is where facts are read from.
+type Origin string
 
-// The sources of Facts, as a user may look at them as well.
+// The origins of Facts. A user can read most of them as well.
 const (
-	FromLinks    Source = "the interfaces' details (RTM_GETLINK)" // Links
-	FromRoutes   Source = "the routing table (RTM_GETROUTE)"      // By, Back
-	FromGroups   Source = "/proc/net/igmp"                        // Groups; /proc/net/igmp6 for a group of IPv6
-	FromFilters  Source = "/proc/net/mcfilter"                    // Filters; /proc/net/mcfilter6
-	FromSockets  Source = "/proc/net/udp"                         // Sockets; /proc/net/udp6
-	FromSettings Source = "/proc/sys/net"                         // Settings
-	FromCounters Source = "/proc/net/snmp and netstat"            // Counters, Observed.Grown
-	FromMachine  Source = "/sys/class/dmi/id"                     // Machine
+	FromLinks    Origin = "the interfaces' details (RTM_GETLINK)" // Links
+	FromRoutes   Origin = "the routing table (RTM_GETROUTE)"      // By, Back
+	FromGroups   Origin = "/proc/net/igmp"                        // Groups; /proc/net/igmp6 for a group of IPv6
+	FromFilters  Origin = "/proc/net/mcfilter"                    // Filters; /proc/net/mcfilter6
+	FromSockets  Origin = "/proc/net/udp"                         // Sockets; /proc/net/udp6
+	FromSettings Origin = "/proc/sys/net"                         // Settings
+	FromCounters Origin = "/proc/net/snmp and netstat"            // Counters, Observed.Grown
+	FromMachine  Origin = "/sys/class/dmi/id"                     // Machine
 )
 
-// Answer is what the kernel said to "where would this go?": a route, or an
+// RouteResult is what the kernel said to "where would this go?": a route, or an
 // error such as "network is unreachable".
-type Answer struct {
+type RouteResult struct {
 	Route host.Route
 	Err   error
 }

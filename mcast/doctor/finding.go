@@ -31,7 +31,7 @@ const (
 const noInterfaces = "the interfaces are not known"
 
 // unread says why what a source would have told is not known.
-func (f Facts) unread(from Source) string {
+func (f Facts) unread(from Origin) string {
 	if err := f.Unread[from]; err != nil {
 		return fmt.Sprintf("cannot read %s: %s", from, reason(err))
 	}

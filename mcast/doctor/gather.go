@@ -27,7 +27,7 @@ func Gather(in Intent) (Facts, error) {
 		return Facts{}, err
 	}
 	f.gatherBy(in)
-	f.Back = map[netip.Addr]Answer{}
+	f.Back = map[netip.Addr]RouteResult{}
 	for _, host := range []netip.Addr{in.From, in.Group.Source} {
 		if host.IsValid() {
 			f.Back[host] = Back(host)
@@ -39,7 +39,7 @@ func Gather(in Intent) (Facts, error) {
 
 // GatherRoutes reads the interfaces and where the kernel would join and send
 // to a group, and nothing else. The error is that of listing the interfaces;
-// what the routing table could not say stands in the Answers.
+// what the routing table could not say stands in the RouteResults.
 func GatherRoutes(g mcast.Group) (Facts, error) {
 	list, err := host.Interfaces()
 	if err != nil {
@@ -55,13 +55,13 @@ func GatherRoutes(g mcast.Group) (Facts, error) {
 // path filter compares with the way that the host's own datagrams come by
 // (RFC 3704). The filter asks as root: rules for one user can part the two, and
 // of a multipath route it takes any way, of which this is one.
-func Back(addr netip.Addr) Answer {
+func Back(addr netip.Addr) RouteResult {
 	const discard = 9 // some systems answer for a port only
 	r, err := host.RouteTo(netip.AddrPortFrom(addr, discard), host.RouteOptions{})
 	if op, ok := errors.AsType[*mcast.OpError](err); ok {
 		err = &mcast.OpError{Op: "route back to", Target: addr.String(), Err: op.Err}
 	}
-	return Answer{Route: r, Err: err}
+	return RouteResult{Route: r, Err: err}
 }
 
 // gatherBy asks for each usable interface what a send by it would be like,
@@ -78,7 +78,7 @@ func (f *Facts) gatherBy(in Intent) {
 		}
 	}
 	list := append(used, others...)
-	f.By = map[int]Answer{}
+	f.By = map[int]RouteResult{}
 	for _, index := range list[:min(len(list), maxBy)] {
 		r, err := host.RouteTo(in.Group.AddrPort(), host.RouteOptions{IfIndex: index})
 		if refused(err) {
@@ -86,7 +86,7 @@ func (f *Facts) gatherBy(in Intent) {
 			f.failed(FromRoutes, err)
 			return
 		}
-		f.By[index] = Answer{Route: r, Err: err}
+		f.By[index] = RouteResult{Route: r, Err: err}
 	}
 }
 
@@ -98,12 +98,12 @@ func refused(err error) bool {
 }
 
 // failed keeps why something is not known; nil is no reason.
-func (f *Facts) failed(s Source, err error) {
+func (f *Facts) failed(s Origin, err error) {
 	if err == nil {
 		return
 	}
 	if f.Unread == nil {
-		f.Unread = map[Source]error{}
+		f.Unread = map[Origin]error{}
 	}
 	f.Unread[s] = errors.Join(f.Unread[s], err)
 }

@@ -13,9 +13,9 @@ import (
 // said.
 func TestHealthyHosts(t *testing.T) {
 	computer := &Machine{Vendor: "Dell Inc.", Product: "OptiPlex 7090"}
-	facts := func(send Answer, links map[int]Link, list ...host.Interface) Facts {
+	facts := func(send RouteResult, links map[int]Link, list ...host.Interface) Facts {
 		f := facts(send, list...)
-		f.By = map[int]Answer{1: from(lo, "127.0.0.1")}
+		f.By = map[int]RouteResult{1: from(lo, "127.0.0.1")}
 		for _, i := range list {
 			if i.Addr(mcast.DefaultGroup.Addr).IsValid() {
 				f.By[i.Index] = by(i)

@@ -121,31 +121,31 @@ func (f Facts) routeBy(i host.Interface, g mcast.Group) string {
 // from the kernel's error when it is asked for a route to the group.
 func noRoute(f Facts, in Intent) []Finding {
 	const name = "no-route"
-	answer := f.Send
+	send := f.Send
 	if in.Send != 0 {
-		answer = f.By[in.Send]
+		send = f.By[in.Send]
 		if in.Group.Addr.Is4() {
-			answer = Answer{}
+			send = RouteResult{}
 		}
 	}
 	out, listed := f.egress(in)
-	if found := f.sentNowhere(in); len(found) > 0 && answer.Err == nil {
+	if found := f.sentNowhere(in); len(found) > 0 && send.Err == nil {
 		return found
 	}
 	switch {
-	case answer.Err != nil && !errors.Is(answer.Err, errors.ErrUnsupported):
-	case answer.Route.IfIndex != 0:
-		return fine(name, fmt.Sprintf("sends leave by %s: %s", f.nameOf(in, answer.Route.IfIndex),
-			cmp.Or(answer.Route.Match.String(), "the system says so")))
+	case send.Err != nil && !errors.Is(send.Err, errors.ErrUnsupported):
+	case send.Route.IfIndex != 0:
+		return fine(name, fmt.Sprintf("sends leave by %s: %s", f.nameOf(in, send.Route.IfIndex),
+			cmp.Or(send.Route.Match.String(), "the system says so")))
 	case in.Send != 0 && in.Group.Addr.Is4():
 		return fine(name, "an interface was chosen, so that IPv4 needs no route to the group")
 	default:
 		return unknown(name, "it is not known where sends would leave: "+f.unread(FromRoutes))
 	}
 	if in.Send != 0 && (!listed || out.Ready(in.Group.Addr) != nil) {
-		return unknown(name, fmt.Sprintf("%s, which was chosen, is not ready: %s", f.nameOf(in, in.Send), reason(answer.Err)))
+		return unknown(name, fmt.Sprintf("%s, which was chosen, is not ready: %s", f.nameOf(in, in.Send), reason(send.Err)))
 	}
-	why := reason(answer.Err)
+	why := reason(send.Err)
 	finding := Finding{
 		Name:     name,
 		Verdict:  Failure,
@@ -156,7 +156,7 @@ func noRoute(f Facts, in Intent) []Finding {
 	if in.Send != 0 {
 		finding.Evidence = fmt.Sprintf("asked for a route to %s by %s, the kernel says: %s", in.Group.Addr, out.Name, why)
 		finding.Interface = out.Name
-		if errors.Is(answer.Err, syscall.EADDRNOTAVAIL) {
+		if errors.Is(send.Err, syscall.EADDRNOTAVAIL) {
 			finding.Hints = []string{"none of its addresses can be used yet: the kernel looks for another host that has them, which takes a second or two once there is a link: ip -6 addr show dev " + out.Name + " tentative"}
 			return []Finding{finding}
 		}
@@ -170,7 +170,7 @@ func noRoute(f Facts, in Intent) []Finding {
 		finding.Hints = append(useInterface(best), f.routeBy(best, in.Group))
 		finding.Fix = &Fix{UseInterface: best.Name}
 	}
-	if forbidden := !errors.Is(answer.Err, syscall.ENETUNREACH); forbidden && in.Group.Addr.Is4() {
+	if forbidden := !errors.Is(send.Err, syscall.ENETUNREACH); forbidden && in.Group.Addr.Is4() {
 		finding.Hints = append(finding.Hints, "or see which route says so, and delete it: ip route show table all | grep -E 'unreachable|blackhole|prohibit'")
 	}
 	return []Finding{finding}

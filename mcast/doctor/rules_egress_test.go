@@ -22,23 +22,23 @@ func sendBy(in Intent, i host.Interface) Intent {
 }
 
 // from is the kernel's answer that leads to i with another source.
-func from(i host.Interface, source string) Answer {
+func from(i host.Interface, source string) RouteResult {
 	a := by(i)
 	a.Route.Source = netip.MustParseAddr(source)
 	return a
 }
 
 // routed is the kernel's answer that leads to i by a route for some groups.
-func routed(i host.Interface, groups string) Answer {
+func routed(i host.Interface, groups string) RouteResult {
 	a := by(i)
 	a.Route.Match = host.Match{Found: true, Dst: netip.MustParsePrefix(groups)}
 	return a
 }
 
 // heardBy is that others were heard by i, and what is sent by it is a.
-func heardBy(a Answer, i host.Interface, others ...string) Facts {
+func heardBy(a RouteResult, i host.Interface, others ...string) Facts {
 	f := facts(a, i)
-	f.By = map[int]Answer{i.Index: a}
+	f.By = map[int]RouteResult{i.Index: a}
 	for _, o := range others {
 		f.Observed.Senders = append(f.Observed.Senders, Sender{From: netip.AddrPortFrom(netip.MustParseAddr(o), 4000), IfIndex: i.Index})
 	}
@@ -65,13 +65,13 @@ func TestEgressRules(t *testing.T) {
 	})
 	testRule(t, "no-route", []ruleTest{
 		{"not asked", Facts{Interfaces: []host.Interface{eth0}}, talk("224.0.0.114", 2), "unknown", "nobody has read"},
-		{"asked in vain", Facts{Unread: map[Source]error{FromRoutes: syscall.EPERM}}, talk("224.0.0.114", 2), "unknown", "cannot read the routing table (RTM_GETROUTE): operation not permitted"},
+		{"asked in vain", Facts{Unread: map[Origin]error{FromRoutes: syscall.EPERM}}, talk("224.0.0.114", 2), "unknown", "cannot read the routing table (RTM_GETROUTE): operation not permitted"},
 		{"there is one", facts(by(eth0), eth0), talk("224.0.0.114", 2), "ok", "default route"},
 		{"chosen, in IPv4", facts(nowhere(syscall.ENETUNREACH), eth0), sendBy(talk("224.0.0.114", 2), eth0), "ok", "no route"},
 		{"chosen, in IPv6, and not asked", facts(by(six0), six0), sendBy(talk("ff02::114", 2), six0), "unknown", ""},
-		{"chosen, in IPv6, and refused", Facts{Interfaces: []host.Interface{six0}, By: map[int]Answer{2: nowhere(syscall.ENETUNREACH)}},
+		{"chosen, in IPv6, and refused", Facts{Interfaces: []host.Interface{six0}, By: map[int]RouteResult{2: nowhere(syscall.ENETUNREACH)}},
 			sendBy(talk("ff02::114", 2), six0), "failure eth0 -", "ff00::/8 dev eth0 table local"},
-		{"chosen, in IPv6, whose addresses are still looked at", Facts{Interfaces: []host.Interface{six0}, By: map[int]Answer{2: nowhere(syscall.EADDRNOTAVAIL)}},
+		{"chosen, in IPv6, whose addresses are still looked at", Facts{Interfaces: []host.Interface{six0}, By: map[int]RouteResult{2: nowhere(syscall.EADDRNOTAVAIL)}},
 			sendBy(talk("ff02::114", 2), six0), "failure eth0 -", "tentative"},
 		{"a route that forbids it", facts(nowhere(syscall.EINVAL), eth0), talk("239.1.2.3", 2), "failure - use eth0", "blackhole"},
 		{"sent, and refused", Facts{Interfaces: []host.Interface{iface(1, "lo", up|net.FlagLoopback, "::1/128")}, Observed: Observed{Sent: map[int]Sent{1: {Tried: 3, Err: syscall.ENETUNREACH}}}},
@@ -97,14 +97,14 @@ func TestEgressRules(t *testing.T) {
 		{"nobody's", facts(from(eth0, "203.0.113.7"), eth0), talk("224.0.0.114", 2), "failure eth0 -", "of no interface"},
 		{"nobody's, of the same network", facts(from(eth0, "192.168.8.9"), eth0), talk("224.0.0.114", 2), "warning eth0 -", ""},
 		{"by a chosen interface, not asked", facts(by(eth0), eth0, foreign), sendBy(talk("224.0.0.114", 3), foreign), "unknown", ""},
-		{"by a chosen interface", Facts{Interfaces: []host.Interface{eth0, foreign}, By: map[int]Answer{3: from(foreign, "192.168.8.164")}},
+		{"by a chosen interface", Facts{Interfaces: []host.Interface{eth0, foreign}, By: map[int]RouteResult{3: from(foreign, "192.168.8.164")}},
 			sendBy(talk("224.0.0.114", 3), foreign), "warning eth1 -", "of eth0|-i default"},
 		{"the first address, and the others are in the network of the second", heardBy(from(two, "10.5.5.5"), two, "192.168.8.226"), talk("224.0.0.114", 2), "warning eth0 -",
 			"ip addr del 10.5.5.5/24 dev eth0; ip addr add 10.5.5.5/24 dev eth0|src 192.168.8.164|192.168.8.226"},
 		{"the same, by choice", heardBy(from(two, "10.5.5.5"), two, "192.168.8.226"), sendBy(talk("224.0.0.114", 2), two), "warning eth0 -", "ip addr add 10.5.5.5/24 dev eth0"},
 		{"the others are in both", heardBy(from(two, "10.5.5.5"), two, "192.168.8.226", "10.5.5.9"), talk("224.0.0.114", 2), "ok", ""},
 		{"the others are behind a router", heardBy(from(two, "10.5.5.5"), two, "203.0.113.7"), talk("224.0.0.114", 2), "ok", ""},
-		{"by lo, which borrows", Facts{Interfaces: []host.Interface{lo, eth0}, By: map[int]Answer{1: from(lo, "192.168.8.164")}},
+		{"by lo, which borrows", Facts{Interfaces: []host.Interface{lo, eth0}, By: map[int]RouteResult{1: from(lo, "192.168.8.164")}},
 			sendBy(talk("224.0.0.114", 1), lo), "ok", ""},
 		{"the interface has none", facts(from(bare, "192.168.8.164"), eth0, bare), talk("224.0.0.114", 5), "unknown", "no-address"},
 	})

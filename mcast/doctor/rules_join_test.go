@@ -166,6 +166,6 @@ func TestSSMOverASM(t *testing.T) {
 }
 
 func TestNotReadSaysWhy(t *testing.T) {
-	f := Facts{Unread: map[Source]error{FromGroups: errors.New("permission denied")}}
+	f := Facts{Unread: map[Origin]error{FromGroups: errors.New("permission denied")}}
 	runRule(t, membershipLost, []ruleCase{{"refused", f, plain, "unknown", []string{"/proc/net/igmp", "permission denied"}}})
 }

@@ -108,8 +108,8 @@ func drawFacts(t *rapid.T) Facts {
 	})
 	problem := rapid.SampledFrom([]error{nil, syscall.ENETUNREACH, syscall.EPERM, syscall.ENOBUFS, errors.ErrUnsupported})
 	number := rapid.Uint64Range(0, 50)
-	answer := rapid.Custom(func(t *rapid.T) Answer {
-		return Answer{Route: host.Route{IfIndex: index.Draw(t, "index")}, Err: problem.Draw(t, "error")}
+	result := rapid.Custom(func(t *rapid.T) RouteResult {
+		return RouteResult{Route: host.Route{IfIndex: index.Draw(t, "index")}, Err: problem.Draw(t, "error")}
 	})
 	counters := optionalMap(rapid.SampledFrom([]string{"Udp.IgnoredMulti", "Udp.InDatagrams", "Udp6.IgnoredMulti", "Udp6.InDatagrams", "Ip.InDelivers",
 		"IpExt.InMcastPkts", "IpExt.InBcastPkts", "Ip6.InMcastPkts", "TcpExt.IPReversePathFilter"}), number)
@@ -122,8 +122,8 @@ func drawFacts(t *rapid.T) Facts {
 			}
 			return l
 		})).Draw(t, "links"),
-		Send: answer.Draw(t, "send"),
-		Back: optionalMap(address, answer).Draw(t, "back"),
+		Send: result.Draw(t, "send"),
+		Back: optionalMap(address, result).Draw(t, "back"),
 		Groups: optional(rapid.Custom(func(t *rapid.T) host.InterfaceGroups {
 			return host.InterfaceGroups{Index: index.Draw(t, "index"), Groups: optional(rapid.Custom(func(t *rapid.T) host.JoinedGroup {
 				return host.JoinedGroup{Addr: address.Draw(t, "group"), Users: rapid.IntRange(0, 30).Draw(t, "users")}

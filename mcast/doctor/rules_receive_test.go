@@ -87,7 +87,7 @@ func TestReversePath(t *testing.T) {
 	host := func(all, first, second int, change ...func(*Facts)) Facts {
 		f := facts(by(eth0), eth0, eth1)
 		f.Settings = map[string]int{"net.ipv4.conf.all.rp_filter": all, "net.ipv4.conf.eth0.rp_filter": first, "net.ipv4.conf.eth1.rp_filter": second}
-		f.Back = map[netip.Addr]Answer{linkLocal: by(eth1), far: nowhere(syscall.ENETUNREACH), addr("192.168.8.226"): by(eth0), addr("192.168.8.164"): by(lo)}
+		f.Back = map[netip.Addr]RouteResult{linkLocal: by(eth1), far: nowhere(syscall.ENETUNREACH), addr("192.168.8.226"): by(eth0), addr("192.168.8.164"): by(lo)}
 		f.Counters = map[string]uint64{counter: 7}
 		for _, c := range change {
 			c(&f)

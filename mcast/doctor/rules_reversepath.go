@@ -120,7 +120,7 @@ func interfaceKey(ifname string) string {
 }
 
 // drops reports whether a datagram of a source with that way back is dropped.
-func (r reverseFilter) drops(back Answer) bool {
+func (r reverseFilter) drops(back RouteResult) bool {
 	switch {
 	case !r.known || r.value == rpOff:
 		return false
@@ -158,7 +158,7 @@ func (f Facts) reverseFilters(in Intent) (list []reverseFilter) {
 // source is a host whose datagrams are to come in.
 type source struct {
 	addr  netip.Addr
-	back  Answer
+	back  RouteResult
 	known bool // back is
 	at    int  // index of the interface that it was heard by; 0: it was not
 }

@@ -94,7 +94,7 @@ func TestHopsRules(t *testing.T) {
 	peer := facts(by(tun0), tun0)
 	direct := by(tun0)
 	direct.Route.Match.Dst = netip.MustParsePrefix("203.0.113.5/32")
-	peer.Back = map[netip.Addr]Answer{netip.MustParseAddr("203.0.113.5"): direct}
+	peer.Back = map[netip.Addr]RouteResult{netip.MustParseAddr("203.0.113.5"): direct}
 	routed := facts(by(eth0), eth0)
 	routed.Observed.Senders = []Sender{{From: netip.MustParseAddrPort("10.2.0.9:4000"), IfIndex: 2, Datagrams: 3, Outside: true}}
 	local := facts(by(eth0), eth0)

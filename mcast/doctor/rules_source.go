@@ -19,14 +19,14 @@ func wrongSource(f Facts, in Intent) []Finding {
 	if !ok {
 		return f.unsent(name, in)
 	}
-	answer := f.Send
+	send := f.Send
 	if in.Send != 0 {
-		answer = f.By[in.Send]
+		send = f.By[in.Send]
 	}
-	source, own := answer.Route.Source, out.Addr(in.Group.Addr)
+	source, own := send.Route.Source, out.Addr(in.Group.Addr)
 	switch {
-	case answer.Err != nil:
-		return unknown(name, fmt.Sprintf("the kernel does not say which source a send by %s has: %s", out.Name, reason(answer.Err)))
+	case send.Err != nil:
+		return unknown(name, fmt.Sprintf("the kernel does not say which source a send by %s has: %s", out.Name, reason(send.Err)))
 	case out.Loopback() && (!source.IsValid() || !owns(out, source)):
 		return fine(name, fmt.Sprintf("what is sent by %s stays on this host, whatever its source", out.Name))
 	case !source.IsValid():
@@ -50,7 +50,7 @@ func wrongSource(f Facts, in Intent) []Finding {
 		Verdict: verdict,
 		Title:   fmt.Sprintf("what leaves by %s carries %s, an address %s", out.Name, source, whose),
 		Evidence: fmt.Sprintf("asked for a route to %s, the kernel answers: by %s, source %s (%s), and %s has %s; a receiver whose way back to %s leads elsewhere drops it (reverse-path)",
-			in.Group.Addr, out.Name, source, cmp.Or(answer.Route.Match.String(), "no route decides"), out.Name, own, source),
+			in.Group.Addr, out.Name, source, cmp.Or(send.Route.Match.String(), "no route decides"), out.Name, own, source),
 		Hints:     []string{sourceOf(out, own, in)},
 		Interface: out.Name,
 	}}

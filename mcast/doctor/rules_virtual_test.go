@@ -9,7 +9,7 @@ import (
 // recorded is what such a computer says of itself, with one interface to talk by.
 func recorded(i host.Interface, l Link, m *Machine) Facts {
 	f := facts(by(i), i)
-	f.By = map[int]Answer{i.Index: by(i)}
+	f.By = map[int]RouteResult{i.Index: by(i)}
 	f.Links = map[int]Link{1: {}, i.Index: l}
 	f.Machine = m
 	return f

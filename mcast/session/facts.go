@@ -146,7 +146,7 @@ func WayOut(g mcast.Group, send host.Interface, lo bool, port uint16) Egress {
 	}
 	via := mcast.ViaInterface(send, g.Addr)
 	r, err := host.RouteTo(g.AddrPort(), host.RouteOptions{IfIndex: via.IfIndex, Source: via.Source, SourcePort: port})
-	out := EgressOf(doctor.Answer{Route: r, Err: err}, because)
+	out := EgressOf(doctor.RouteResult{Route: r, Err: err}, because)
 	if err != nil {
 		out.IfIndex, out.Interface = send.Index, send.Name
 		if op, ok := errors.AsType[*mcast.OpError](err); ok && send.Name != "" {
@@ -160,7 +160,7 @@ func WayOut(g mcast.Group, send host.Interface, lo bool, port uint16) Egress {
 
 // egress is a routing answer as the screen takes it; without a reason of the
 // caller's own it is the route that decided.
-func EgressOf(a doctor.Answer, because string) Egress {
+func EgressOf(a doctor.RouteResult, because string) Egress {
 	return Egress{
 		IfIndex:   a.Route.IfIndex,
 		Interface: a.Route.Interface,
