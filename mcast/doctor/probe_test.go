@@ -162,16 +162,16 @@ func TestDoubles(t *testing.T) {
 
 // A flood of forged senders fills no memory.
 func TestFlood(t *testing.T) {
-	a, r, w := newAudience(host.Networks{}), newRevivals(), newTwins()
+	a, r, c := newAudience(host.Networks{}), newRevivals(), newConflicts()
 	for n := range 100_000 {
 		from := netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, byte(n >> 16), byte(n >> 8), byte(n)}), 4000)
 		d := received{at: after(0), from: from, ifIndex: 2, content: uint64(n)}
 		a.hear(d)
 		a.doubles.hear(d)
 		r.hear(d)
-		w.hear(d)
+		c.hear(d)
 	}
-	for name, n := range map[string]int{"senders": len(a.senders), "rhythms": len(r.rhythms), "twins": len(w.heard)} {
+	for name, n := range map[string]int{"senders": len(a.senders), "rhythms": len(r.rhythms), "candidates": len(c.heard)} {
 		if n != mostSenders {
 			t.Errorf("%d %s are remembered, want %d", n, name, mostSenders)
 		}
@@ -215,7 +215,7 @@ func TestAudience(t *testing.T) {
 
 // Two senders have one address. Each story is told by what is heard before and
 // after they are asked, and by who is refused.
-func TestTwins(t *testing.T) {
+func TestConflicts(t *testing.T) {
 	const one, two, other = "192.0.2.2:1", "192.0.2.2:2", "192.0.2.3:3"
 	tests := []struct {
 		name                 string
@@ -231,18 +231,18 @@ func TestTwins(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			w := newTwins()
+			c := newConflicts()
 			hear := func(list []string, from time.Duration) {
 				for _, s := range list {
 					for _, at := range every(from, 100*ms, 2) {
-						w.hear(received{at: after(at), from: netip.MustParseAddrPort(s), ifIndex: 2})
+						c.hear(received{at: after(at), from: netip.MustParseAddrPort(s), ifIndex: 2})
 					}
 				}
 			}
 			hear(tt.before, 0)
 			var asked []string
 			for {
-				to, _, ok := w.next(after(time.Second))
+				to, _, ok := c.next(after(time.Second))
 				if !ok {
 					break
 				}
@@ -252,12 +252,12 @@ func TestTwins(t *testing.T) {
 				t.Errorf("asked %q, want %q", got, tt.asked)
 			}
 			for _, s := range tt.refused {
-				w.refuse(netip.MustParseAddrPort(s), after(1100*ms))
+				c.refuse(netip.MustParseAddrPort(s), after(1100*ms))
 			}
 			hear(tt.refused, 900*ms) // what was under way then shows nothing
 			hear(tt.end, 2*time.Second)
 			var got []string
-			for _, ap := range w.list() {
+			for _, ap := range c.list() {
 				got = append(got, ap.String())
 			}
 			if strings.Join(got, " ") != tt.want {

@@ -31,15 +31,15 @@ type prober struct {
 	refusals chan refusal
 	failed   chan error
 
-	shots    []shot // still to be sent
-	own      map[uint64]shot
-	seed     maphash.Seed
-	volleys  []*volley
-	audience *audience
-	revivals *revivals
-	twins    *twins
-	stray    map[netip.Addr]int
-	joinErr  error
+	shots     []shot // still to be sent
+	own       map[uint64]shot
+	seed      maphash.Seed
+	volleys   []*volley
+	audience  *audience
+	revivals  *revivals
+	conflicts *conflicts
+	stray     map[netip.Addr]int
+	joinErr   error
 
 	start, lastSent time.Time
 }
@@ -50,7 +50,7 @@ func newProber(probe Probe) *prober {
 		groups: make(chan []received), controls: make(chan []received), strays: make(chan []received),
 		refusals: make(chan refusal), failed: make(chan error),
 		own: map[uint64]shot{}, seed: maphash.MakeSeed(), stray: map[netip.Addr]int{},
-		audience: newAudience(host.NetworksOf(probe.Facts.Interfaces)), revivals: newRevivals(), twins: newTwins(),
+		audience: newAudience(host.NetworksOf(probe.Facts.Interfaces)), revivals: newRevivals(), conflicts: newConflicts(),
 		shots: shots(probe.places()),
 	}
 	for _, s := range p.shots {
@@ -111,7 +111,7 @@ func (p *prober) run(ctx, reading context.Context) error {
 				p.hearStray(d)
 			}
 		case r := <-p.refusals:
-			p.twins.refuse(r.from, r.at)
+			p.conflicts.refuse(r.from, r.at)
 		case <-timer.C:
 			if p.step(ctx, reading) {
 				return nil
@@ -132,7 +132,7 @@ func (p *prober) step(ctx, reading context.Context) (over bool) {
 		}
 		return false
 	case p.For > 0:
-		if to, ifIndex, ok := p.twins.next(now); ok {
+		if to, ifIndex, ok := p.conflicts.next(now); ok {
 			p.ask(ctx, reading, to, ifIndex)
 		}
 	}
@@ -193,7 +193,7 @@ func (p *prober) hear(d received) {
 	}
 	p.revivals.hear(d)
 	if !s.Outside && !s.From.Addr().IsUnspecified() {
-		p.twins.hear(d)
+		p.conflicts.hear(d)
 	}
 }
 
@@ -232,7 +232,7 @@ func (p *prober) observed() Observed {
 		seen.Strays = p.stray
 	}
 	if p.For > 0 {
-		seen.Refused = p.twins.list()
+		seen.Refused = p.conflicts.list()
 	}
 	if p.wantsControl() {
 		seen.Revived = p.revivals.list()
