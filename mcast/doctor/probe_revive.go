@@ -8,60 +8,61 @@ import (
 )
 
 const (
-	reviveEvery = 5 * time.Second // leave and join at the most
-	reviveTime  = 2 * time.Second // in which the sender must be heard again
-	leastSilent = 2 * time.Second
-	silentGaps  = 4 // a silence is that many of the sender's usual gaps
-	oneBeat     = 20 * time.Millisecond
-	leastBeats  = 3
+	reviveEvery = 5 * time.Second // between two leaves and joins, at least
+	reviveTime  = 2 * time.Second // the sender must be heard again so soon after the join
+	minTimeout  = 2 * time.Second
+	timeoutGaps = 4                     // a sender is missed after so many of its usual gaps
+	burstTime   = 20 * time.Millisecond // what comes within it counts as one
+	minBursts   = 3                     // of a steady sender
+	maxGaps     = 8                     // that are remembered of a sender
 )
 
-// rhythm is how regularly a sender is heard.
-type rhythm struct {
+// senderIntervals is how regularly a sender is heard.
+type senderIntervals struct {
 	last time.Time
-	gaps []time.Duration // the latest, eight at most
+	gaps []time.Duration // the latest, maxGaps at most
 }
 
-// hear counts what comes within oneBeat as one: a burst.
-func (r *rhythm) hear(at time.Time) {
+// hear counts what comes within burstTime as one: a burst.
+func (r *senderIntervals) hear(at time.Time) {
 	if r.last.IsZero() {
 		r.last = at
 		return
 	}
 	gap := at.Sub(r.last)
-	if gap < oneBeat {
+	if gap < burstTime {
 		return
 	}
 	r.last = at
 	r.gaps = append(r.gaps, gap)
-	if len(r.gaps) > 8 {
+	if len(r.gaps) > maxGaps {
 		r.gaps = r.gaps[1:]
 	}
 }
 
-// silence is how long it must not be heard to be missed. steady is false for
-// one that speaks when it likes.
-func (r *rhythm) silence() (d time.Duration, steady bool) {
-	if len(r.gaps) < leastBeats-1 {
+// timeout is how long after its last datagram the sender is missed. steady is
+// false for a sender without regular intervals, which cannot be missed.
+func (r *senderIntervals) timeout() (d time.Duration, steady bool) {
+	if len(r.gaps) < minBursts-1 {
 		return 0, false
 	}
 	usual := slices.Max(r.gaps)
-	return max(silentGaps*usual, leastSilent), usual <= 2*slices.Min(r.gaps)+100*time.Millisecond
+	return max(timeoutGaps*usual, minTimeout), usual <= 2*slices.Min(r.gaps)+100*time.Millisecond
 }
 
-// revivals says when to leave the group and join it again, and notes where that
-// ended a silence: a switch had forgotten that there is a member.
+// revivals says when to leave the group and join it again, and notes where a
+// silence ended with that: a switch had forgotten that there is a member.
 type revivals struct {
-	rhythms  map[voice]*rhythm
-	group    map[int]time.Time // when the group was last heard, by interface
-	control  map[int]time.Time // and a group that switches do not prune
-	tried    time.Time         // when it was last left and joined
-	attempts map[int]attempt
-	found    map[int]*Revived
+	intervals map[senderOn]*senderIntervals
+	group     map[int]time.Time // when the group was last heard, by interface
+	control   map[int]time.Time // and a group that switches do not prune
+	tried     time.Time         // when it was last left and joined
+	attempts  map[int]attempt
+	found     map[int]*Revived
 }
 
-// voice is a sender as it is heard by an interface.
-type voice struct {
+// senderOn is a sender as it is heard by an interface.
+type senderOn struct {
 	from    netip.AddrPort
 	ifIndex int
 }
@@ -76,7 +77,7 @@ type attempt struct {
 
 func newRevivals() *revivals {
 	return &revivals{
-		rhythms: map[voice]*rhythm{}, group: map[int]time.Time{}, control: map[int]time.Time{},
+		intervals: map[senderOn]*senderIntervals{}, group: map[int]time.Time{}, control: map[int]time.Time{},
 		attempts: map[int]attempt{}, found: map[int]*Revived{},
 	}
 }
@@ -93,14 +94,14 @@ func (r *revivals) hear(d received) {
 		}
 	}
 	r.group[d.ifIndex] = d.at
-	v := voice{d.from, d.ifIndex}
-	if r.rhythms[v] == nil {
-		if len(r.rhythms) >= mostSenders {
+	s := senderOn{d.from, d.ifIndex}
+	if r.intervals[s] == nil {
+		if len(r.intervals) >= mostSenders {
 			return
 		}
-		r.rhythms[v] = &rhythm{}
+		r.intervals[s] = &senderIntervals{}
 	}
-	r.rhythms[v].hear(d.at)
+	r.intervals[s].hear(d.at)
 }
 
 // hearControl notes a datagram in a group that switches do not prune.
@@ -118,17 +119,17 @@ func (r *revivals) revive(ifIndex int, a attempt) {
 }
 
 // due returns an interface to leave and join the group on now. It must be done
-// before the next datagram is noted. A silence is that of the whole group: as
-// long as anyone is heard in it, the switch has not forgotten us. Where it was
-// in vain, the sender has to be heard again before it is missed again.
+// before the next datagram is noted. The whole group must be silent: as long as
+// anyone is heard in it, the switch has not forgotten us. After an attempt in
+// vain the sender must be heard again before it is missed again.
 func (r *revivals) due(now time.Time) (ifIndex int, ok bool) {
 	if now.Sub(r.tried) < reviveEvery {
 		return 0, false
 	}
-	for v, rhythm := range r.rhythms {
-		d, steady := rhythm.silence()
-		if steady && now.Sub(r.group[v.ifIndex]) >= d && (!ok || v.ifIndex < ifIndex) {
-			ifIndex, ok = v.ifIndex, true
+	for s, intervals := range r.intervals {
+		d, steady := intervals.timeout()
+		if steady && now.Sub(r.group[s.ifIndex]) >= d && (!ok || s.ifIndex < ifIndex) {
+			ifIndex, ok = s.ifIndex, true
 		}
 	}
 	if !ok {
@@ -137,16 +138,17 @@ func (r *revivals) due(now time.Time) (ifIndex int, ok bool) {
 	r.tried = now
 	silent := now.Sub(r.group[ifIndex])
 	a := attempt{at: now, silent: silent}
-	// Heard late in the silence: what ended with it shows nothing.
+	// The control group must be heard late in the silence: if it fell silent with
+	// the group, the attempt shows nothing.
 	a.control = now.Sub(r.control[ifIndex]) < silent/2
-	for v, rhythm := range r.rhythms {
-		if v.ifIndex != ifIndex {
+	for s, intervals := range r.intervals {
+		if s.ifIndex != ifIndex {
 			continue
 		}
-		if _, steady := rhythm.silence(); steady {
-			a.missed = append(a.missed, v.from)
+		if _, steady := intervals.timeout(); steady {
+			a.missed = append(a.missed, s.from)
 		}
-		delete(r.rhythms, v)
+		delete(r.intervals, s)
 	}
 	r.attempts[ifIndex] = a
 	return ifIndex, true

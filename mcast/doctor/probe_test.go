@@ -27,7 +27,7 @@ func every(from, d time.Duration, n int) (list []time.Duration) {
 	return list
 }
 
-func TestRhythm(t *testing.T) {
+func TestSenderIntervals(t *testing.T) {
 	tests := []struct {
 		name  string
 		heard []time.Duration
@@ -44,16 +44,16 @@ func TestRhythm(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			var r rhythm
+			var r senderIntervals
 			for _, at := range tt.heard {
 				r.hear(after(at))
 			}
 			got := "none"
-			if d, steady := r.silence(); steady {
+			if d, steady := r.timeout(); steady {
 				got = d.String()
 			}
 			if got != tt.want {
-				t.Errorf("missed after a silence of %s, want %s", got, tt.want)
+				t.Errorf("missed after %s, want %s", got, tt.want)
 			}
 		})
 	}
@@ -171,7 +171,7 @@ func TestFlood(t *testing.T) {
 		r.hear(d)
 		c.hear(d)
 	}
-	for name, n := range map[string]int{"senders": len(a.senders), "rhythms": len(r.rhythms), "candidates": len(c.heard)} {
+	for name, n := range map[string]int{"senders": len(a.senders), "intervals": len(r.intervals), "candidates": len(c.heard)} {
 		if n != mostSenders {
 			t.Errorf("%d %s are remembered, want %d", n, name, mostSenders)
 		}

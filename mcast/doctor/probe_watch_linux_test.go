@@ -29,8 +29,8 @@ func TestProbeRevives(t *testing.T) {
 	if len(seen.Revived) != 1 {
 		t.Fatalf("revived %+v, want eth0", seen.Revived)
 	}
-	if r := seen.Revived[0]; r.IfIndex != index(t, p, "eth0") || r.Silent < leastSilent || !r.Control || r.Times < 1 {
-		t.Errorf("revived %+v, want eth0, after %v, with the control group heard", r, leastSilent)
+	if r := seen.Revived[0]; r.IfIndex != index(t, p, "eth0") || r.Silent < minTimeout || !r.Control || r.Times < 1 {
+		t.Errorf("revived %+v, want eth0, after %v, with the control group heard", r, minTimeout)
 	}
 }
 
