@@ -21,32 +21,32 @@ const (
 	counterTime = 2500 * time.Millisecond
 )
 
-// shot is one datagram that is sent.
-type shot struct {
+// probeDatagram is one datagram of a probe.
+type probeDatagram struct {
 	by   host.Interface
 	n    int // from 1
 	text string
 }
 
-// shots are the datagrams of a probe, by the interfaces in turn, with a token
-// by which the copies are known.
-func shots(places []host.Interface) []shot {
+// probeDatagrams are the datagrams of a probe, by the interfaces in turn, with a
+// token by which the copies are known.
+func probeDatagrams(places []host.Interface) []probeDatagram {
 	random := make([]byte, 4)
 	rand.Read(random)
 	token := hex.EncodeToString(random)
-	var list []shot
+	var list []probeDatagram
 	for n := range datagramsEach {
 		for _, by := range places {
-			list = append(list, shot{by, n + 1, payload(by, n+1) + " " + token})
+			list = append(list, probeDatagram{by, n + 1, payload(by, n+1) + " " + token})
 		}
 	}
 	return list
 }
 
-// volley is what becomes of the datagrams by one interface.
-type volley struct {
+// sendTest is what becomes of the datagrams that are sent by one interface.
+type sendTest struct {
 	by     host.Interface
-	echoes bool // own copies are to be expected
+	echoed bool // own copies are expected
 	leaves bool // they are meant to leave the host
 
 	sent    Sent
@@ -57,49 +57,49 @@ type volley struct {
 }
 
 // begin keeps the counters, before the first datagram.
-func (v *volley) begin(traffic map[int]Link) {
-	if link, ok := traffic[v.by.Index]; ok {
-		v.before = &link
+func (t *sendTest) begin(traffic map[int]Link) {
+	if link, ok := traffic[t.by.Index]; ok {
+		t.before = &link
 	}
 }
 
-func (v *volley) tried(err error) {
-	v.sent.Tried++
+func (t *sendTest) tried(err error) {
+	t.sent.Tried++
 	if err != nil {
-		v.refused++
-		v.sent.Err = err
+		t.refused++
+		t.sent.Err = err
 	}
 }
 
 // copied counts an own copy, once for each datagram.
-func (v *volley) copied(n int) {
-	if !slices.Contains(v.copies, n) {
-		v.copies = append(v.copies, n)
-		v.sent.Copies++
+func (t *sendTest) copied(n int) {
+	if !slices.Contains(t.copies, n) {
+		t.copies = append(t.copies, n)
+		t.sent.Copies++
 	}
 }
 
 // settle looks at the counters again, that long after the last datagram, and
 // reports whether there is anything more to wait for.
-func (v *volley) settle(traffic map[int]Link, since time.Duration) bool {
-	taken := v.sent.Tried - v.refused
-	if !v.settled {
-		v.count(traffic, taken, since >= counterTime)
+func (t *sendTest) settle(traffic map[int]Link, since time.Duration) bool {
+	taken := t.sent.Tried - t.refused
+	if !t.settled {
+		t.count(traffic, taken, since >= counterTime)
 	}
-	heard := !v.echoes || v.sent.Copies >= taken || since >= copyTime
-	return v.settled && heard
+	heard := !t.echoed || t.sent.Copies >= taken || since >= copyTime
+	return t.settled && heard
 }
 
-func (v *volley) count(traffic map[int]Link, taken int, last bool) {
-	now, ok := traffic[v.by.Index]
-	if !ok || v.before == nil || now.Sent < v.before.Sent {
-		v.settled = true
+func (t *sendTest) count(traffic map[int]Link, taken int, last bool) {
+	now, ok := traffic[t.by.Index]
+	if !ok || t.before == nil || now.Sent < t.before.Sent {
+		t.settled = true
 		return
 	}
-	left := int(now.Sent - v.before.Sent)
-	v.sent.Queue = max(now.QueueDrops, v.before.QueueDrops) - v.before.QueueDrops
-	v.settled = !v.leaves || left >= taken || last
-	if v.settled && v.leaves {
-		v.sent.Left = &left
+	left := int(now.Sent - t.before.Sent)
+	t.sent.Queue = max(now.QueueDrops, t.before.QueueDrops) - t.before.QueueDrops
+	t.settled = !t.leaves || left >= taken || last
+	if t.settled && t.leaves {
+		t.sent.Left = &left
 	}
 }

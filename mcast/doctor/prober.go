@@ -31,10 +31,10 @@ type prober struct {
 	refusals chan refusal
 	failed   chan error
 
-	shots     []shot // still to be sent
-	own       map[uint64]shot
+	unsent    []probeDatagram
+	own       map[uint64]probeDatagram
 	seed      maphash.Seed
-	volleys   []*volley
+	tests     []*sendTest
 	audience  *audience
 	revivals  *revivals
 	conflicts *conflicts
@@ -49,11 +49,11 @@ func newProber(probe Probe) *prober {
 		Probe:  probe,
 		groups: make(chan []received), controls: make(chan []received), strays: make(chan []received),
 		refusals: make(chan refusal), failed: make(chan error),
-		own: map[uint64]shot{}, seed: maphash.MakeSeed(), stray: map[netip.Addr]int{},
+		own: map[uint64]probeDatagram{}, seed: maphash.MakeSeed(), stray: map[netip.Addr]int{},
 		audience: newAudience(host.NetworksOf(probe.Facts.Interfaces)), revivals: newRevivals(), conflicts: newConflicts(),
-		shots: shots(probe.places()),
+		unsent: probeDatagrams(probe.places()),
 	}
-	for _, s := range p.shots {
+	for _, s := range p.unsent {
 		p.own[maphash.String(p.seed, s.text)] = s
 	}
 	return p
@@ -70,9 +70,9 @@ func (p *prober) probe(ctx context.Context) (Observed, error) {
 	p.joinErr = p.join()
 	for _, by := range p.places() {
 		joined := slices.Contains(p.Intent.Joined, by.Index) && p.joinErr == nil
-		p.volleys = append(p.volleys, &volley{
+		p.tests = append(p.tests, &sendTest{
 			by:     by,
-			echoes: joined && (p.Intent.Loopback || by.Loopback()),
+			echoed: joined && (p.Intent.Loopback || by.Loopback()),
 			leaves: p.Intent.Hops > 0 && !p.Intent.Group.HostOnly(),
 		})
 	}
@@ -126,9 +126,9 @@ func (p *prober) run(ctx, reading context.Context) error {
 func (p *prober) step(ctx, reading context.Context) (over bool) {
 	now := time.Now()
 	switch {
-	case len(p.shots) > 0:
+	case len(p.unsent) > 0:
 		if now.Sub(p.start) >= reportTime || len(p.Intent.Joined) == 0 {
-			p.shoot()
+			p.sendNext()
 		}
 		return false
 	case p.For > 0:
@@ -147,32 +147,32 @@ func (p *prober) step(ctx, reading context.Context) (over bool) {
 // settled reports whether it is known what became of all that was sent.
 func (p *prober) settled(now time.Time) bool {
 	var traffic map[int]Link
-	if slices.ContainsFunc(p.volleys, func(v *volley) bool { return !v.settled }) {
+	if slices.ContainsFunc(p.tests, func(t *sendTest) bool { return !t.settled }) {
 		traffic = readTraffic() // for all of them: it costs what the host has of interfaces
 	}
 	settled := true
-	for _, v := range p.volleys {
-		settled = v.settle(traffic, now.Sub(p.lastSent)) && settled
+	for _, t := range p.tests {
+		settled = t.settle(traffic, now.Sub(p.lastSent)) && settled
 	}
 	return settled
 }
 
-// shoot sends the next datagram.
-func (p *prober) shoot() {
-	s := p.shots[0]
-	p.shots = p.shots[1:]
-	v := p.volleyBy(s.by.Index)
+// sendNext sends the next datagram.
+func (p *prober) sendNext() {
+	s := p.unsent[0]
+	p.unsent = p.unsent[1:]
+	t := p.testBy(s.by.Index)
 	if s.n == 1 {
-		v.begin(readTraffic())
+		t.begin(readTraffic())
 	}
 	via := mcast.ViaInterface(s.by, p.Intent.Group.Addr)
-	v.tried(p.sendConn.Send([]byte(s.text), p.Intent.Group.AddrPort(), via))
+	t.tried(p.sendConn.Send([]byte(s.text), p.Intent.Group.AddrPort(), via))
 	p.lastSent = time.Now()
 }
 
-func (p *prober) volleyBy(index int) *volley {
-	n := slices.IndexFunc(p.volleys, func(v *volley) bool { return v.by.Index == index })
-	return p.volleys[n]
+func (p *prober) testBy(index int) *sendTest {
+	n := slices.IndexFunc(p.tests, func(t *sendTest) bool { return t.by.Index == index })
+	return p.tests[n]
 }
 
 // hear notes a datagram in the group.
@@ -183,7 +183,7 @@ func (p *prober) hear(d received) {
 	sourceless := d.from.Addr().IsUnspecified() // as what leaves a host without addresses is
 	if d.from.Port() == p.sendConn.LocalAddr().Port() && (sourceless || p.audience.networks.Ours(d.from.Addr())) {
 		if s, ok := p.own[d.content]; ok {
-			p.volleyBy(s.by.Index).copied(s.n)
+			p.testBy(s.by.Index).copied(s.n)
 			return
 		}
 	}
@@ -223,9 +223,9 @@ func (p *prober) hearStray(d received) {
 // observed is what was seen so far.
 func (p *prober) observed() Observed {
 	seen := Observed{Joined: p.joinErr, Sent: map[int]Sent{}, Senders: p.audience.list(), Doubled: p.audience.doubles.list()}
-	for _, v := range p.volleys {
-		if v.sent.Tried > 0 {
-			seen.Sent[v.by.Index], seen.Probed = v.sent, true
+	for _, t := range p.tests {
+		if t.sent.Tried > 0 {
+			seen.Sent[t.by.Index], seen.Probed = t.sent, true
 		}
 	}
 	if p.plainConn != nil {
