@@ -33,20 +33,20 @@ type ownLines struct {
 	lines   []*ownLine // in the order of sending, and so of sent; the oldest are forgotten
 	waiting int        // lines[:waiting] are not pending
 	pending int
-	said    map[string]*utterances
+	said    map[string]*samePayload
 	sources map[netip.Addr]int // how many of lines were to carry this source
 	gaveUp  []Line             // forgotten while pending; the next expire returns them
 }
 
-// utterances are the own lines with one payload, each kind in order of sending.
-type utterances struct {
+// samePayload is the own lines with one payload, each kind in order of sending.
+type samePayload struct {
 	pending []*ownLine
 	late    []*ownLine // missing: the copy is not waited for, but may come until maxLate
 	count   int        // all that are remembered, also those whose copy is back
 }
 
 func newOwnLines() ownLines {
-	return ownLines{said: make(map[string]*utterances), sources: make(map[netip.Addr]int)}
+	return ownLines{said: make(map[string]*samePayload), sources: make(map[netip.Addr]int)}
 }
 
 // add remembers a line. It reports whether it had to give up waiting for the
@@ -59,7 +59,7 @@ func (s *ownLines) add(at time.Time, payload string, l Line) (gaveUp bool) {
 	o := &ownLine{line: l, sent: at, payload: payload, source: l.Source}
 	u := s.said[payload]
 	if u == nil {
-		u = new(utterances)
+		u = new(samePayload)
 		s.said[payload] = u
 	}
 	if o.isPending() {
@@ -162,16 +162,6 @@ func (s *ownLines) expire(now time.Time) (lines []Line, late int) {
 	return lines, late
 }
 
-func (s *ownLines) nextExpiry() (time.Time, bool) {
-	if len(s.gaveUp) > 0 {
-		return time.Time{}, true
-	}
-	if o := s.oldestPending(); o != nil {
-		return o.sent.Add(CopyTimeout), true
-	}
-	return time.Time{}, false
-}
-
 func (s *ownLines) oldestPending() *ownLine {
 	for ; s.waiting < len(s.lines); s.waiting++ {
 		if o := s.lines[s.waiting]; o.isPending() {
@@ -190,7 +180,7 @@ func (s *ownLines) turnBack(now time.Time) {
 }
 
 // remove removes o from those that may still get a copy.
-func (u *utterances) remove(o *ownLine) {
+func (u *samePayload) remove(o *ownLine) {
 	if i := slices.Index(u.pending, o); i >= 0 {
 		u.pending = slices.Delete(u.pending, i, i+1)
 	} else if i := slices.Index(u.late, o); i >= 0 {

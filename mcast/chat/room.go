@@ -202,10 +202,6 @@ func (r *Room) Expire(now time.Time) []Line {
 	return lines
 }
 
-// NextExpiry returns when Expire will next have something to return; false
-// when no copy is waited for. The zero Time means at once.
-func (r *Room) NextExpiry() (time.Time, bool) { return r.own.nextExpiry() }
-
 // Snapshot returns a copy of what the room knows, as of now. It is quick
 // enough for every frame of a screen.
 func (r *Room) Snapshot(now time.Time) Snapshot {
