@@ -181,7 +181,7 @@ func (a *asker) result(v Verdict, at time.Time) Result {
 func (a *asker) answered(d mcast.Datagram) Result {
 	r := a.result(Answered, d.At)
 	r.RTT, r.By, r.Size = a.since(d.At), d.From.Addr(), len(d.Data)
-	r.Answer = bytes.Clone(d.Data[:min(len(d.Data), MaxAnswer)])
+	r.Answer = bytes.Clone(d.Data[:min(len(d.Data), maxAnswer)])
 	return r
 }
 

@@ -83,7 +83,7 @@ func Probe(ctx context.Context, cfg Config, targets []Target, report func(Result
 	if err != nil {
 		return err
 	}
-	if len(targets) > MaxTargets {
+	if len(targets) > maxTargets {
 		return fmt.Errorf("probe: %d targets: %w", len(targets), ErrTooManyTargets)
 	}
 	own, err := host.ReadNetworks()

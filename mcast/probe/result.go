@@ -22,10 +22,10 @@ const (
 	Unresolved  Verdict = "unresolved"  // there is no address to ask
 )
 
-// MaxAnswer is how many bytes of an answer a Result keeps, and maxSize how
+// maxAnswer is how many bytes of an answer a Result keeps, and maxSize how
 // many are read.
 const (
-	MaxAnswer = 512
+	maxAnswer = 512
 	maxSize   = 8192
 )
 
@@ -39,7 +39,7 @@ type Result struct {
 	// came back after several tries may be for an earlier one.
 	RTT        time.Duration
 	Size       int        // bytes of the answer; 8192 stands for more, too
-	Answer     []byte     // its beginning, at most MaxAnswer bytes, as hostile as any network's
+	Answer     []byte     // its first 512 bytes at most, as hostile as any network's
 	By         netip.Addr // who answered or sent the ICMP error; the zero Addr: this host itself, or the system does not tell
 	Type, Code int        // of the ICMP (RFC 792) or, if By is one of IPv6, ICMPv6 error (RFC 4443); 0, 0 if there was none
 	Err        error      // the error behind Refused, Unreachable (syscall.Errno, NoNeighbourError) and Unresolved; else nil

@@ -11,15 +11,16 @@ import (
 	"github.com/groupcast/groupcast/mcast/host"
 )
 
-// MaxTargets is how many targets there may be at the most.
-const MaxTargets = 4096
+// maxTargets is how many targets there may be at the most.
+const maxTargets = 4096
 
-// Errors of ParseTargets and Probe, to be tested with errors.Is.
+// Errors of [ParseTargets] and [Probe], to be tested with [errors.Is].
 var (
-	ErrNoPort         = errors.New("no port is named")
-	ErrTooManyTargets = fmt.Errorf("more than %d targets", MaxTargets)
+	ErrTooManyTargets = fmt.Errorf("more than %d targets", maxTargets)
 	ErrNotOneHost     = errors.New("not the address of one host")
 )
+
+var errNoPort = errors.New("no port is named")
 
 // HostPort is a target as it was typed: a name or an address, and a port.
 type HostPort struct {
@@ -37,8 +38,8 @@ type Target struct {
 
 // ParseTargets reads targets such as 192.168.1.11:9, printer:7-9,1234 and
 // [fe80::1%eth0]:9. Hosts are not looked up. A port that is named twice is one
-// target. The error says what to write instead; it is ErrNoPort for a bare
-// host, and ErrTooManyTargets.
+// target. The error says what to write instead; it is [ErrTooManyTargets] for
+// more than 4,096 targets.
 func ParseTargets(texts ...string) ([]HostPort, error) {
 	var list []HostPort
 	seen := map[HostPort]bool{}
@@ -57,7 +58,7 @@ func ParseTargets(texts ...string) ([]HostPort, error) {
 				if seen[p] {
 					continue
 				}
-				if len(list) == MaxTargets {
+				if len(list) == maxTargets {
 					return nil, fmt.Errorf("probe: target %q: %w", text, ErrTooManyTargets)
 				}
 				seen[p] = true
@@ -74,19 +75,18 @@ func splitTarget(text string) (host, ports string, err error) {
 		bare = text[1 : len(text)-1]
 	}
 	if a, err := netip.ParseAddr(bare); err == nil {
-		return "", "", fmt.Errorf("%w: write %s", ErrNoPort, net.JoinHostPort(a.String(), "PORT"))
+		return "", "", fmt.Errorf("%w: write %s", errNoPort, net.JoinHostPort(a.String(), "PORT"))
 	}
 	host, ports, err = net.SplitHostPort(text)
-	var bad *net.AddrError
 	switch {
-	case errors.As(err, &bad) && bad.Err == "missing port in address" && text != "" && !strings.Contains(text, "["):
-		return "", "", fmt.Errorf("%w: write %s:PORT", ErrNoPort, text)
+	case text != "" && !strings.ContainsAny(text, ":["):
+		return "", "", fmt.Errorf("%w: write %s:PORT", errNoPort, text)
 	case err != nil:
 		return "", "", errors.New("write HOST:PORT, HOST:7-9,1234 or [IPV6]:PORT")
 	case host == "":
 		return "", "", fmt.Errorf("no host is named: write 127.0.0.1:%s for this one", ports)
 	case ports == "":
-		return "", "", fmt.Errorf("%w: write %sPORT", ErrNoPort, text)
+		return "", "", fmt.Errorf("%w: write %sPORT", errNoPort, text)
 	}
 	return host, ports, nil
 }

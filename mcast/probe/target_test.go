@@ -41,6 +41,8 @@ func TestParseTargets(t *testing.T) {
 		{"printer:", `probe: target "printer:": no port is named: write printer:PORT`},
 		{":9", `probe: target ":9": no host is named: write 127.0.0.1:9 for this one`},
 		{"", `probe: target "": write HOST:PORT, HOST:7-9,1234 or [IPV6]:PORT`},
+		{"a]", `probe: target "a]": no port is named: write a]:PORT`},
+		{"[a", `probe: target "[a": write HOST:PORT, HOST:7-9,1234 or [IPV6]:PORT`},
 		{"a:b:c", `probe: target "a:b:c": write HOST:PORT, HOST:7-9,1234 or [IPV6]:PORT`},
 		{"a:0", `probe: target "a:0": port "0": want 1 to 65535`},
 		{"a:65536", `probe: target "a:65536": port "65536": want 1 to 65535`},
@@ -53,8 +55,8 @@ func TestParseTargets(t *testing.T) {
 			t.Errorf("%q: %v, want %s", c.text, err, c.want)
 		}
 	}
-	if list, err := ParseTargets("a:1-4096"); err != nil || len(list) != MaxTargets {
-		t.Errorf("a:1-4096 is %d targets, %v; want %d", len(list), err, MaxTargets)
+	if list, err := ParseTargets("a:1-4096"); err != nil || len(list) != maxTargets {
+		t.Errorf("a:1-4096 is %d targets, %v; want %d", len(list), err, maxTargets)
 	}
 }
 
@@ -64,7 +66,7 @@ func FuzzParseTargets(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		list, err := ParseTargets(s)
-		if (err == nil) != (len(list) > 0) || len(list) > MaxTargets {
+		if (err == nil) != (len(list) > 0) || len(list) > maxTargets {
 			t.Errorf("%q is %d targets, %v", s, len(list), err)
 		}
 		for _, p := range list {
