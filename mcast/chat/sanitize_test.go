@@ -48,7 +48,7 @@ func TestSanitizeHostile(t *testing.T) {
 		t.Errorf("hostile.txt holds %d payloads, want at least 64", len(list))
 	}
 	for _, h := range list {
-		if got := Sanitize([]byte(h.payload)).String(); got != h.want {
+		if got := SanitizeString(h.payload).String(); got != h.want {
 			t.Errorf("hostile.txt:%d: %+q is shown as\n got %+q\nwant %+q", h.line, h.payload, got, h.want)
 		}
 		if why := unsafe(h.payload); why != "" {
@@ -101,7 +101,7 @@ const maxCluster = 5*(1+maxMarks) + 5
 // unsafe says what a terminal could still do with the sanitised payload, or "".
 // It knows the rules from the other side: by what may come out.
 func unsafe(payload string) string {
-	text := Sanitize([]byte(payload)).String()
+	text := SanitizeString(payload).String()
 	if !utf8.ValidString(text) {
 		return "the text is not valid UTF-8"
 	}
@@ -138,7 +138,7 @@ func unsafe(payload string) string {
 			return "a cell holds too much: " + strconv.QuoteToASCII(g.Value())
 		}
 	}
-	if again := Sanitize([]byte(text)).String(); again != text {
+	if again := SanitizeString(text).String(); again != text {
 		return "sanitising the text again gives " + strconv.QuoteToASCII(again)
 	}
 	return ""
