@@ -7,10 +7,10 @@ import (
 	"github.com/groupcast/groupcast/mcast"
 )
 
-// MaxGroups is how many groups a Room counts the traffic of: the first that
+// maxGroups is how many groups a Room counts the traffic of: the first that
 // were heard. What comes in more of them is counted as any other, but not by
 // group.
-const MaxGroups = 1024
+const maxGroups = 1024
 
 // groups is the traffic by group, in the order of their addresses.
 type groups []*groupTraffic
@@ -28,7 +28,7 @@ func (g *groups) heard(d mcast.Datagram) {
 		return t.Group.Compare(to)
 	})
 	if !found {
-		if len(*g) == MaxGroups {
+		if len(*g) == maxGroups {
 			return
 		}
 		*g = slices.Insert(*g, n, &groupTraffic{Traffic: Traffic{Group: to}})

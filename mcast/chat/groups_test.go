@@ -102,14 +102,14 @@ func TestTrafficByGroup(t *testing.T) {
 
 func TestGroupsAreBounded(t *testing.T) {
 	r := newTestRoom()
-	for i := range 2 * MaxGroups {
+	for i := range 2 * maxGroups {
 		d := from(bob, "x")
 		d.To = netip.AddrFrom4([4]byte{239, byte(i), byte(i >> 8), 1})
 		r.Receive(d)
 	}
 	s := r.Snapshot(start)
-	if len(s.Groups) != MaxGroups || s.Counters.Texts != 2*MaxGroups {
-		t.Errorf("%d groups of %d texts, want %d of %d", len(s.Groups), s.Counters.Texts, MaxGroups, 2*MaxGroups)
+	if len(s.Groups) != maxGroups || s.Counters.Texts != 2*maxGroups {
+		t.Errorf("%d groups of %d texts, want %d of %d", len(s.Groups), s.Counters.Texts, maxGroups, 2*maxGroups)
 	}
 	if !slices.IsSortedFunc(s.Groups, func(a, b Traffic) int { return a.Group.Compare(b.Group) }) {
 		t.Error("the groups are not in the order of their addresses")

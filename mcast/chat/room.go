@@ -205,7 +205,7 @@ func (r *Room) Expire(now time.Time) []Line {
 // Snapshot returns a copy of what the room knows, as of now. It is quick
 // enough for every frame of a screen.
 func (r *Room) Snapshot(now time.Time) Snapshot {
-	senders := min(r.senders.len(), MaxSnapshotSenders)
+	senders := min(r.senders.len(), maxSnapshotSenders)
 	histories := newHistories(now, 1+senders+len(r.groups))
 	history := histories.of(&r.rate)
 	return Snapshot{

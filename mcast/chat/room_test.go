@@ -356,8 +356,8 @@ func TestSendersAreBounded(t *testing.T) {
 		t.Errorf("senders %d, in the map %d, evicted %d; want %d, %[4]d, %d",
 			s.SendersTotal, len(r.senders.byAddr), s.Counters.Evicted, MaxSenders, forged+1-MaxSenders)
 	}
-	if len(s.Senders) != MaxSnapshotSenders || s.Senders[0].From != bob || s.Senders[0].Datagrams != 1 {
-		t.Errorf("snapshot of %d senders begins with %+v, want %d and bob", len(s.Senders), s.Senders[0], MaxSnapshotSenders)
+	if len(s.Senders) != maxSnapshotSenders || s.Senders[0].From != bob || s.Senders[0].Datagrams != 1 {
+		t.Errorf("snapshot of %d senders begins with %+v, want %d and bob", len(s.Senders), s.Senders[0], maxSnapshotSenders)
 	}
 }
 

@@ -7,13 +7,13 @@ import (
 
 // Snapshot is a copy of what the room knows, safe to keep.
 type Snapshot struct {
-	Senders      []Sender // at most MaxSnapshotSenders, most recently heard first
+	Senders      []Sender // at most 64, most recently heard first
 	SendersTotal int      // all that are remembered, at most MaxSenders
 	Counters     Counters
 	Rate         float64   // datagrams per second that are not own copies, over the last three full seconds
 	History      []uint32  // such datagrams in each of the last HistorySeconds full seconds, oldest first
 	Pending      int       // own lines whose copy is waited for
-	Groups       []Traffic // of each group that was heard, at most MaxGroups, in the order of their addresses
+	Groups       []Traffic // of each group that was heard, at most 1,024, in the order of their addresses
 }
 
 // Traffic is what was heard in one group, of all its ports. Own copies and
@@ -29,8 +29,8 @@ type Traffic struct {
 // HistorySeconds is how many seconds of rates a Snapshot carries.
 const HistorySeconds = 16
 
-// MaxSnapshotSenders is how many senders a Snapshot carries.
-const MaxSnapshotSenders = 64
+// maxSnapshotSenders is how many senders a Snapshot carries.
+const maxSnapshotSenders = 64
 
 // Sender is someone else whose texts arrived: a socket somewhere, told by its
 // address and port. The address is what the datagram says: anyone on the way

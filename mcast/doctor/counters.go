@@ -15,7 +15,7 @@ func readCounters(root fs.FS) (map[string]uint64, error) {
 	counters := map[string]uint64{}
 	var failed error
 	for _, file := range []string{"snmp", "netstat", "snmp6"} {
-		read, err := readProc(root, file, ParseCounters)
+		read, err := readProc(root, file, parseCounters)
 		if file == "snmp6" {
 			err = absent(err) // a kernel without IPv6
 		}
@@ -28,7 +28,7 @@ func readCounters(root fs.FS) (map[string]uint64, error) {
 	return counters, failed
 }
 
-// ParseCounters reads the counters of /proc/net/snmp, netstat or snmp6, or of
+// parseCounters reads the counters of /proc/net/snmp, netstat or snmp6, or of
 // several one after the other, as "Udp.InDatagrams" and "Ip6.ReasmFails". In
 // the first two a line of names comes before each line of values:
 //
@@ -41,7 +41,7 @@ func readCounters(root fs.FS) (map[string]uint64, error) {
 //
 // Values that do not count anything, such as Tcp.MaxConn -1, are left out, and
 // so are lines that are neither. The error is that of reading.
-func ParseCounters(r io.Reader) (map[string]uint64, error) {
+func parseCounters(r io.Reader) (map[string]uint64, error) {
 	counters := map[string]uint64{}
 	set := func(group, name, value string) {
 		if v, err := strconv.ParseUint(value, 10, 64); err == nil {

@@ -79,11 +79,11 @@ func (f Facts) egress(in Intent) (out host.Interface, ok bool) {
 	return host.ByIndex(f.Interfaces, index)
 }
 
-// Best is the interface that a user most likely means by "the LAN": one that
+// best is the interface that a user most likely means by "the LAN": one that
 // others were heard by, else one with a routable address, else one that is
 // not a tunnel; a bridge rather than its ports. ok is false when none is
 // usable.
-func (f Facts) Best(g mcast.Group) (best host.Interface, ok bool) {
+func (f Facts) best(g mcast.Group) (best host.Interface, ok bool) {
 	for _, i := range f.Interfaces {
 		if i.Usable(g.Addr) && (!ok || f.preference(i, g) > f.preference(best, g)) {
 			best, ok = i, true

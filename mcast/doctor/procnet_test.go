@@ -90,7 +90,7 @@ func TestParseHardwareGroups(t *testing.T) {
 
 func TestParseCounters(t *testing.T) {
 	want := map[string]uint64{"Udp.InDatagrams": 257, "Udp.NoPorts": 0, "IpExt.InMcastPkts": 4, "Ip6.ReasmFails": 3}
-	got, err := ParseCounters(strings.NewReader(counterText))
+	got, err := parseCounters(strings.NewReader(counterText))
 	if err != nil || !maps.Equal(got, want) {
 		t.Errorf("%v, %v, want %v", got, err, want)
 	}
@@ -143,5 +143,5 @@ func FuzzHardwareGroups(f *testing.F) {
 }
 
 func FuzzCounters(f *testing.F) {
-	fuzzText(f, func(r io.Reader) error { _, err := ParseCounters(r); return err }, counterText)
+	fuzzText(f, func(r io.Reader) error { _, err := parseCounters(r); return err }, counterText)
 }

@@ -22,7 +22,7 @@ func wrongEgress(f Facts, in Intent) []Finding {
 	if !ok {
 		return f.unsent(name, in)
 	}
-	best, ok := f.Best(in.Group)
+	best, ok := f.best(in.Group)
 	if out.Loopback() && (!ok || best.Loopback() || in.chose()) {
 		return fine(name, "sends stay on this host: "+out.Name)
 	}
@@ -166,7 +166,7 @@ func noRoute(f Facts, in Intent) []Finding {
 	if f.Join.Err != nil {
 		finding.Evidence += "; a join without an interface fails as well"
 	}
-	if best, ok := f.Best(in.Group); ok {
+	if best, ok := f.best(in.Group); ok {
 		finding.Hints = append(useInterface(best), f.routeBy(best, in.Group))
 		finding.Fix = &Fix{UseInterface: best.Name}
 	}
@@ -260,7 +260,7 @@ func noZone(f Facts, in Intent) []Finding {
 	usable := slices.DeleteFunc(slices.Clone(f.Interfaces), func(i host.Interface) bool {
 		return !i.Usable(in.Group.Addr) || f.isPort(i.Index)
 	})
-	best, ok := f.Best(in.Group)
+	best, ok := f.best(in.Group)
 	if len(usable) < 2 || !ok {
 		return fine(name, "no two interfaces are usable, so that it can mean one only")
 	}

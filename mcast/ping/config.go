@@ -17,8 +17,8 @@ const (
 	DefaultTimeout  = time.Second
 )
 
-// FloodWait is how long a flood waits for an answer before its next request.
-const FloodWait = 10 * time.Millisecond
+// floodWait is how long a flood waits for an answer before its next request.
+const floodWait = 10 * time.Millisecond
 
 // MinInterval is the shortest Interval.
 const MinInterval = time.Millisecond
@@ -26,8 +26,8 @@ const MinInterval = time.Millisecond
 // MaxTimeout is the longest Timeout.
 const MaxTimeout = time.Hour
 
-// ErrNoTarget is the error of a Config without a target address and port.
-var ErrNoTarget = errors.New("no address and port to ping")
+// errNoTarget is the error of a Config without a target address and port.
+var errNoTarget = errors.New("no address and port to ping")
 
 // Config says whom to ping, and how.
 type Config struct {
@@ -57,7 +57,7 @@ type Config struct {
 	// that has none.
 	Size int
 	// Flood sends as soon as the last request is answered by anyone, or
-	// FloodWait has passed, and not by Interval. It is for the lab and the
+	// 10 ms have passed, and not by Interval. It is for the lab and the
 	// loopback interface: the caller has to see to that.
 	Flood bool
 	// Hops is the TTL of the requests, 1 to 255; 0: 1 for a group, and the
@@ -73,7 +73,7 @@ type Config struct {
 // check returns cfg with its defaults, or what is wrong with it.
 func (cfg Config) check() (Config, error) {
 	if !cfg.Target.IsValid() || cfg.Target.Port() == 0 {
-		return cfg, fmt.Errorf("ping: %w", ErrNoTarget)
+		return cfg, fmt.Errorf("ping: %w", errNoTarget)
 	}
 	cfg.Target = netip.AddrPortFrom(cfg.Target.Addr().Unmap(), cfg.Target.Port())
 	cfg.Group = cfg.Group || cfg.Target.Addr().IsMulticast()

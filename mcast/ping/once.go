@@ -52,7 +52,7 @@ func Once(ctx context.Context, cfg OnceConfig) (Exchange, error) {
 
 func (x *Exchange) once(ctx context.Context, cfg OnceConfig) error {
 	if !cfg.Target.IsValid() || cfg.Target.Port() == 0 {
-		return ErrNoTarget
+		return errNoTarget
 	}
 	if cfg.Target.Addr().IsMulticast() {
 		return errors.New("a group does not answer as one: want a host")

@@ -227,7 +227,7 @@ func TestAFloodHasOneRequestOutstanding(t *testing.T) {
 		s, _ := pinging(t, t.Context(), m, Config{Target: to(peerAddr), Count: 1000, Size: 32, Flood: true, Timeout: 20 * time.Millisecond})
 		r := s.Responders[0]
 		// 990 answers, 9 waits for one that is lost, and the timeout of the last.
-		if want := 990*100*time.Microsecond + 9*FloodWait + 20*time.Millisecond; s.Took != want || r.Received != 990 || r.Lost != 10 {
+		if want := 990*100*time.Microsecond + 9*floodWait + 20*time.Millisecond; s.Took != want || r.Received != 990 || r.Lost != 10 {
 			t.Errorf("took %v, %d received, %d lost; want %v, 990, 10", s.Took, r.Received, r.Lost, want)
 		}
 	})

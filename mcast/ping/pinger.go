@@ -193,7 +193,7 @@ func (p *Pinger) loop(ctx context.Context, c conn) error {
 // missed in a standstill are left out, and the beat is kept.
 func (p *Pinger) nextDue(due, now time.Time) time.Time {
 	if p.cfg.Flood {
-		return now.Add(FloodWait)
+		return now.Add(floodWait)
 	}
 	missed := now.Sub(due) / p.cfg.Interval
 	return due.Add((missed + 1) * p.cfg.Interval)

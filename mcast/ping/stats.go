@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// RecentRTTs is how many of the last round trips are kept.
-const RecentRTTs = 64
+// recentRTTs is how many of the last round trips are kept.
+const recentRTTs = 64
 
-// HistogramSize is how many bars a histogram has.
-const HistogramSize = 32
+// histogramSize is how many bars a histogram has.
+const histogramSize = 32
 
 // HistogramBounds are the round trips that bar i of a histogram counts: from
 // low on, below high. The first is below 1 µs and each next one ends at twice
@@ -20,7 +20,7 @@ func HistogramBounds(i int) (low, high time.Duration) {
 		low = time.Microsecond << (i - 1)
 	}
 	high = time.Microsecond << i
-	if i == HistogramSize-1 {
+	if i == histogramSize-1 {
 		high = math.MaxInt64
 	}
 	return low, high
@@ -42,8 +42,8 @@ type stats struct {
 	mean, m2 float64 // Welford's: the mean, and the sum of the squares of the distances from it
 
 	alike     [64 - precision]*[slots]uint64 // by doublings; nil: none that long
-	histogram [HistogramSize]uint64
-	recent    [RecentRTTs]time.Duration // a ring
+	histogram [histogramSize]uint64
+	recent    [recentRTTs]time.Duration // a ring
 }
 
 // add counts a round trip; a negative one, as after the clock was set, is 0.
@@ -53,7 +53,7 @@ func (s *stats) add(rtt time.Duration) {
 		s.min = rtt
 	}
 	s.max = max(s.max, rtt)
-	s.recent[s.count%RecentRTTs] = rtt
+	s.recent[s.count%recentRTTs] = rtt
 	s.count++
 	distance := float64(rtt) - s.mean
 	s.mean += distance / float64(s.count)
@@ -65,7 +65,7 @@ func (s *stats) add(rtt time.Duration) {
 	}
 	s.alike[doubling][slot]++
 	bar := bits.Len64(uint64(rtt / time.Microsecond))
-	s.histogram[min(bar, HistogramSize-1)]++
+	s.histogram[min(bar, histogramSize-1)]++
 }
 
 // place is where a round trip is counted. Up to 2^precision ns each has a count
@@ -119,9 +119,9 @@ func (s *stats) describe(r *Responder) {
 	r.Min, r.Avg, r.Max, r.StdDev = s.min, time.Duration(math.Round(s.mean)), s.max, s.stddev()
 	r.P50, r.P99 = s.quantile(0.50), s.quantile(0.99)
 	r.Histogram = s.histogram
-	n := min(s.count, RecentRTTs)
+	n := min(s.count, recentRTTs)
 	r.RTTs = make([]time.Duration, 0, n)
 	for i := s.count - n; i < s.count; i++ {
-		r.RTTs = append(r.RTTs, s.recent[i%RecentRTTs])
+		r.RTTs = append(r.RTTs, s.recent[i%recentRTTs])
 	}
 }

@@ -47,7 +47,7 @@ func TestStatsAreThoseOfTheList(t *testing.T) {
 				t.Errorf("quantile %v is %v, want %v within 3 %%", q, got, want)
 			}
 		}
-		if want := list[max(0, len(list)-RecentRTTs):]; !slices.Equal(r.RTTs, want) {
+		if want := list[max(0, len(list)-recentRTTs):]; !slices.Equal(r.RTTs, want) {
 			t.Errorf("recent round trips are %v, want %v", r.RTTs, want)
 		}
 		counted := uint64(0)

@@ -75,8 +75,8 @@ type Responder struct {
 	// within 3 % of the exact quantiles.
 	Min, Avg, Max, StdDev, P50, P99 time.Duration
 
-	RTTs      []time.Duration       // the last ones, at most RecentRTTs, the newest at the end
-	Histogram [HistogramSize]uint64 // see HistogramBounds
+	RTTs      []time.Duration       // the last 64 at most, the newest at the end
+	Histogram [histogramSize]uint64 // see HistogramBounds
 }
 
 // AddrPort is From and Port.
