@@ -110,6 +110,25 @@ func TestHostOnly(t *testing.T) {
 	}
 }
 
+// A socket for a group is bound to all addresses of the group's IP version.
+func TestWildcard(t *testing.T) {
+	for in, want := range map[string]string{
+		"224.0.0.114":              "0.0.0.0:1234",
+		"192.0.2.1@232.1.1.1:5000": "0.0.0.0:5000",
+		"[ff02::114%eth0]:5000":    "[::]:5000",
+		"2001:db8::1@ff3e::1":      "[::]:1234",
+		"[::ffff:239.1.2.3]:5000":  "0.0.0.0:5000",
+	} {
+		g, err := ParseGroup(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := g.Wildcard().String(); got != want {
+			t.Errorf("a socket for %s is bound to %s, want %s", in, got, want)
+		}
+	}
+}
+
 // What ParseGroup takes comes back from String, whatever the input.
 func FuzzParseGroup(f *testing.F) {
 	for _, s := range []string{"224.0.0.114", "192.0.2.1@232.1.1.1:5000", "[ff02::114%eth0]:5000", "ff02::1%", "@", "[]:1"} {

@@ -13,19 +13,19 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/groupcast/groupcast/mcast"
-	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // plainSocket is bound to the group's port as programs do that know nothing of
 // IP_MULTICAST_ALL. It joins nothing, and gets what any program has joined.
 type plainSocket struct {
-	udp  *net.UDPConn
-	read func(b []byte) (to net.IP, ifIndex int, from net.Addr, err error)
-	data []byte
+	udp     *net.UDPConn
+	is6     bool
+	data    [64]byte
+	control []byte // the control message of a datagram: to where it was sent, and the interface it came by
 }
 
 func openPlain(ctx context.Context, g mcast.Group) (reader, error) {
-	network, at := "udp4", host.Unspecified(g.Addr)
+	network := "udp4"
 	if g.Addr.Is6() {
 		network = "udp6"
 	}
@@ -37,15 +37,17 @@ func openPlain(ctx context.Context, g mcast.Group) (reader, error) {
 		}
 		return set
 	}}
-	c, err := config.ListenPacket(ctx, network, netip.AddrPortFrom(at, g.Port).String())
+	c, err := config.ListenPacket(ctx, network, g.Wildcard().String())
 	if err != nil {
 		return nil, fmt.Errorf("a plain socket: %w", err)
 	}
-	s := &plainSocket{udp: c.(*net.UDPConn), data: make([]byte, 64)}
-	if g.Addr.Is4() {
-		err = s.use4()
+	s := &plainSocket{udp: c.(*net.UDPConn), is6: g.Addr.Is6()}
+	if s.is6 {
+		s.control = ipv6.NewControlMessage(ipv6.FlagDst | ipv6.FlagInterface)
+		err = ipv6.NewPacketConn(c).SetControlMessage(ipv6.FlagDst|ipv6.FlagInterface, true)
 	} else {
-		err = s.use6()
+		s.control = ipv4.NewControlMessage(ipv4.FlagDst | ipv4.FlagInterface)
+		err = ipv4.NewPacketConn(c).SetControlMessage(ipv4.FlagDst|ipv4.FlagInterface, true)
 	}
 	if err != nil {
 		c.Close()
@@ -54,42 +56,29 @@ func openPlain(ctx context.Context, g mcast.Group) (reader, error) {
 	return s, nil
 }
 
-func (s *plainSocket) use4() error {
-	c := ipv4.NewPacketConn(s.udp)
-	s.read = func(b []byte) (net.IP, int, net.Addr, error) {
-		_, cm, from, err := c.ReadFrom(b)
-		if cm == nil {
-			return nil, 0, from, err
-		}
-		return cm.Dst, cm.IfIndex, from, err
-	}
-	return c.SetControlMessage(ipv4.FlagDst|ipv4.FlagInterface, true)
-}
-
-func (s *plainSocket) use6() error {
-	c := ipv6.NewPacketConn(s.udp)
-	s.read = func(b []byte) (net.IP, int, net.Addr, error) {
-		_, cm, from, err := c.ReadFrom(b)
-		if cm == nil {
-			return nil, 0, from, err
-		}
-		return cm.Dst, cm.IfIndex, from, err
-	}
-	return c.SetControlMessage(ipv6.FlagDst|ipv6.FlagInterface, true)
-}
-
 // Read waits for one datagram. Close ends it, ctx does not.
 func (s *plainSocket) Read(_ context.Context, dst []mcast.Datagram) (int, error) {
-	to, ifIndex, from, err := s.read(s.data)
+	_, n, _, from, err := s.udp.ReadMsgUDPAddrPort(s.data[:], s.control)
 	if err != nil {
 		return 0, err
 	}
-	d := mcast.Datagram{At: time.Now(), From: from.(*net.UDPAddr).AddrPort(), IfIndex: ifIndex}
-	if a, ok := netip.AddrFromSlice(to); ok {
-		d.To = a.Unmap()
-	}
-	dst[0] = d
+	to, ifIndex := s.destination(s.control[:n])
+	dst[0] = mcast.Datagram{At: time.Now(), From: from, To: to, IfIndex: ifIndex}
 	return 1, nil
+}
+
+// destination reads a control message. What it does not tell is zero.
+func (s *plainSocket) destination(control []byte) (netip.Addr, int) {
+	var v4 ipv4.ControlMessage
+	var v6 ipv6.ControlMessage
+	if s.is6 {
+		_ = v6.Parse(control)
+		to, _ := netip.AddrFromSlice(v6.Dst)
+		return to, v6.IfIndex
+	}
+	_ = v4.Parse(control)
+	to, _ := netip.AddrFromSlice(v4.Dst)
+	return to.Unmap(), v4.IfIndex
 }
 
 // Close implements reader.

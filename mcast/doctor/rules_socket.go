@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"github.com/groupcast/groupcast/mcast"
-	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // unicastBind: a socket that is bound to an address of the host hears what is
@@ -33,7 +32,7 @@ func unicastBind(f Facts, in Intent) []Finding {
 			Title:    fmt.Sprintf("%s is bound to %s, and hears no group", s.who(), a),
 			Evidence: fmt.Sprintf("a UDP socket at %s (uid %d, inode %d): the kernel compares the destination, %s, with what it is bound to", s.Local, s.UID, s.Inode, in.Group.Addr),
 			Hints: []string{
-				fmt.Sprintf("bind it to the wildcard, %s, or to the group itself, %s", wildcardOf(in.Group), in.Group.AddrPort()),
+				fmt.Sprintf("bind it to the wildcard, %s, or to the group itself, %s", in.Group.Wildcard(), in.Group.AddrPort()),
 				"the interface is chosen by the join (MCAST_JOIN_GROUP), not by the bind",
 				"a socket that is connected has an address as well: do not connect the one that is to hear",
 			},
@@ -79,10 +78,6 @@ func (f Facts) nameWith(a netip.Addr) string {
 		}
 	}
 	return ""
-}
-
-func wildcardOf(g mcast.Group) netip.AddrPort {
-	return netip.AddrPortFrom(host.Unspecified(g.Addr), g.Port)
 }
 
 // portShared: every socket at the port hears the group, but what is sent to
