@@ -1,10 +1,8 @@
 package doctor_test
 
 import (
-	"errors"
 	"net/netip"
 	"slices"
-	"syscall"
 	"testing"
 	"time"
 
@@ -13,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/doctor"
 )
 
 // add makes an interface in the host and switches it on.
@@ -115,19 +114,7 @@ func TestQueueDrops(t *testing.T) {
 	h := newHost(t)
 	eth0 := h.index("eth0")
 	c := h.join(h.in.Group)
-	var err error
-	h.do(func() error {
-		err = netlink.QdiscReplace(&netlink.Tbf{
-			QdiscAttrs: netlink.QdiscAttrs{LinkIndex: eth0, Handle: netlink.MakeHandle(1, 0), Parent: netlink.HANDLE_ROOT},
-			Rate:       1000, Buffer: netlink.Xmittime(1000, 2000), Limit: 2000, // bytes a second, and of burst and queue
-		})
-		return nil
-	})
-	if errors.Is(err, syscall.ENOENT) {
-		t.Skip("this kernel has no tbf queue")
-	} else if err != nil {
-		t.Fatal(err)
-	}
+	doctor.SlowQueue(t, h.do, eth0, 1000, 2000)
 	before := h.gather().Links[eth0]
 	const many = 100
 	for range many {

@@ -8,8 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/vishvananda/netlink"
-
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/mcast/lab"
@@ -258,19 +256,7 @@ func TestProbeFullQueue(t *testing.T) {
 	a := l.Host("A")
 	p := prepared(t, a, labGroup)
 	eth0 := index(t, p, "eth0")
-	var err error
-	labtest.In(t, a, func() error {
-		err = netlink.QdiscReplace(&netlink.Tbf{
-			QdiscAttrs: netlink.QdiscAttrs{LinkIndex: eth0, Handle: netlink.MakeHandle(1, 0), Parent: netlink.HANDLE_ROOT},
-			Rate:       1, Buffer: netlink.Xmittime(1, 200), Limit: 200, // bytes a second, and of burst and queue
-		})
-		return nil
-	})
-	if errors.Is(err, syscall.ENOENT) {
-		t.Skip("this kernel has no tbf queue")
-	} else if err != nil {
-		t.Fatal(err)
-	}
+	SlowQueue(t, func(fn func() error) { labtest.In(t, a, fn) }, eth0, 1, 200)
 	labtest.In(t, a, func() error { // until it is full
 		c, err := mcast.Listen(t.Context(), mcast.Config{QueueErrors: true})
 		if err != nil {

@@ -16,16 +16,7 @@ import (
 // The switch forgets who has joined, five seconds after.
 func TestProbeRevives(t *testing.T) {
 	t.Parallel()
-	topology, err := lab.FindTopology("snooping-no-querier", 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	l := labtest.Build(t, topology)
-	sendEvery(t, l.Host("A"), labGroup, 200*time.Millisecond)
-	sendEvery(t, l.Host("A"), mcast.DefaultGroup.String(), 200*time.Millisecond)
-	p := prepared(t, l.Host("B"), labGroup)
-	p.For = lab.MemberTime + 6*time.Second
-	seen := run(t, l.Host("B"), p)
+	p, seen := watchAfterTimeout(t, "snooping-no-querier", 6*time.Second)
 	if len(seen.Revived) != 1 {
 		t.Fatalf("revived %+v, want eth0", seen.Revived)
 	}
@@ -37,16 +28,24 @@ func TestProbeRevives(t *testing.T) {
 // A switch with a querier forgets nobody, though senders come and go.
 func TestProbeRevivesNothing(t *testing.T) {
 	t.Parallel()
-	topology, err := lab.FindTopology("snooping", 0)
+	_, seen := watchAfterTimeout(t, "snooping", 3*time.Second)
+	nothing(t, seen)
+}
+
+// watchAfterTimeout probes in B, until some time after a switch may forget its
+// members, while A sends to labGroup and to the group it is compared with.
+func watchAfterTimeout(t *testing.T, topology string, more time.Duration) (Probe, Observed) {
+	t.Helper()
+	found, err := lab.FindTopology(topology, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := labtest.Build(t, topology)
+	l := labtest.Build(t, found)
 	sendEvery(t, l.Host("A"), labGroup, 200*time.Millisecond)
 	sendEvery(t, l.Host("A"), mcast.DefaultGroup.String(), 200*time.Millisecond)
 	p := prepared(t, l.Host("B"), labGroup)
-	p.For = lab.MemberTime + 3*time.Second
-	nothing(t, run(t, l.Host("B"), p))
+	p.For = lab.MemberTime + more
+	return p, run(t, l.Host("B"), p)
 }
 
 func TestProbeDuplicateAddress(t *testing.T) {

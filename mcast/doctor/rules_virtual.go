@@ -38,15 +38,7 @@ func virtualNetwork(f Facts, in Intent) []Finding {
 		}
 		seen = append(seen, finding)
 	}
-	switch why := f.unlinked(list); {
-	case len(seen) > 0:
-		return seen
-	case why != "":
-		return unknown(name, why)
-	case len(list) == 0:
-		return fine(name, "no network matters to it")
-	}
-	return fine(name, strings.Join(good, "; "))
+	return f.concludeLinks(name, list, seen, "no network matters to it", strings.Join(good, "; "))
 }
 
 // tunnels are the kinds of interfaces that carry groups only where both ends

@@ -1,0 +1,119 @@
+package doctor
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/groupcast/groupcast/mcast/host"
+)
+
+// bridgePort: the group is joined on the port of a bridge, where nothing
+// arrives, for the datagrams are the bridge's; known from the port's master.
+// Who has joined on the bridge as well misses nothing.
+func bridgePort(f Facts, in Intent) []Finding {
+	const name = "bridge-port"
+	indexes := slices.Clone(in.Joined)
+	if i, ok := f.egress(in); ok && !slices.Contains(indexes, i.Index) {
+		indexes = append(indexes, i.Index)
+	}
+	list := f.listed(indexes)
+	return f.checkLinks(name, list, linkCheck{
+		none: "no interface is joined on, or sent by",
+		well: "none is a port of a bridge that is not joined on: " + describeAll(list, in.Group),
+		check: func(i host.Interface, l Link) (found Finding, ok bool) {
+			bridge, ok := host.ByIndex(f.Interfaces, l.Master)
+			if !ok || f.Links[bridge.Index].Kind != "bridge" || slices.Contains(in.Joined, bridge.Index) {
+				return found, false
+			}
+			return Finding{
+				Verdict:  Failure,
+				Title:    fmt.Sprintf("%s is a port of the bridge %s: nothing is heard on it", i.Name, bridge.Name),
+				Evidence: fmt.Sprintf("the master of %s is %s (ip link show dev %s), which has what arrives there", i.Name, bridge.Name, i.Name),
+				Hints:    useInterface(bridge),
+				Fix:      &Fix{UseInterface: bridge.Name},
+			}, true
+		},
+	})
+}
+
+// macvlan: an interface and those that are made on it never hear each other;
+// known from the kind of the interface, and what it is made on.
+func macvlan(f Facts, in Intent) []Finding {
+	const name = "macvlan"
+	list := f.concerned(in)
+	return f.checkLinks(name, list, linkCheck{
+		none: "no interface matters to it",
+		well: "none is a macvlan on another of them, or of another namespace: " + describeAll(list, in.Group),
+		check: func(i host.Interface, l Link) (found Finding, ok bool) {
+			parent, here := host.ByIndex(list, l.Parent)
+			switch {
+			case !slices.Contains([]string{"macvlan", "macvtap", "ipvlan"}, l.Kind):
+				return found, false
+			case l.Elsewhere:
+				return Finding{
+					Verdict:  Warning,
+					Title:    fmt.Sprintf("%s is a %s: the host it runs on is not heard, nor hears it", i.Name, l.Kind),
+					Evidence: fmt.Sprintf("%s is a %s on interface #%d of another network namespace, and the kernel passes nothing between the two", i.Name, l.Kind, l.Parent),
+					Hints:    []string{fmt.Sprintf("let the host talk by one of its own, as root there: ip link add link PARENT name %s0 type %s", l.Kind, l.Kind)},
+				}, true
+			}
+			return Finding{
+				Verdict:  Warning,
+				Title:    fmt.Sprintf("%s and %s never hear each other", parent.Name, i.Name),
+				Evidence: fmt.Sprintf("%s is a %s on %s (ip -details link show dev %s), and the kernel passes nothing between the two", i.Name, l.Kind, parent.Name, i.Name),
+				Hints:    useInterface(parent),
+			}, here
+		},
+	})
+}
+
+// linkCheck is a rule about what kind of thing each of some interfaces is.
+type linkCheck struct {
+	check func(host.Interface, Link) (found Finding, ok bool) // Name and Interface are filled in
+	none  string                                              // the evidence when there is no interface to check
+	well  string                                              // the evidence when nothing is found
+}
+
+// checkLinks is the findings of a rule about the interfaces of list.
+func (f Facts) checkLinks(name string, list []host.Interface, c linkCheck) []Finding {
+	var out []Finding
+	for _, i := range list {
+		if found, ok := c.check(i, f.Links[i.Index]); ok {
+			found.Name, found.Interface = name, i.Name
+			out = append(out, found)
+		}
+	}
+	return f.concludeLinks(name, list, out, c.none, c.well)
+}
+
+// concludeLinks is what a rule about the interfaces of list says when it has
+// found out: if that is nothing, that a kind is not known, none when the list is
+// empty, or else well.
+func (f Facts) concludeLinks(name string, list []host.Interface, out []Finding, none, well string) []Finding {
+	switch why := f.unlinked(list); {
+	case len(out) > 0:
+		return out
+	case why != "":
+		return unknown(name, why)
+	case len(list) == 0:
+		return fine(name, none)
+	}
+	return fine(name, well)
+}
+
+// unlinked says why not all is known of the links of some interfaces; "" means
+// that it is.
+func (f Facts) unlinked(list []host.Interface) string {
+	switch {
+	case f.Interfaces == nil:
+		return noInterfaces
+	case f.Links == nil:
+		return f.unread(FromLinks)
+	}
+	for _, i := range list {
+		if _, ok := f.Links[i.Index]; !ok && !i.Loopback() {
+			return "what kind of interface " + i.Name + " is, was not told"
+		}
+	}
+	return ""
+}
