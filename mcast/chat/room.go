@@ -205,12 +205,12 @@ func (r *Room) Expire(now time.Time) []Line {
 // Snapshot returns a copy of what the room knows, as of now. It is quick
 // enough for every frame of a screen.
 func (r *Room) Snapshot(now time.Time) Snapshot {
-	senders := min(r.senders.len(), maxSnapshotSenders)
+	senders := min(r.senders.Len(), maxSnapshotSenders)
 	histories := newHistories(now, 1+senders+len(r.groups))
 	history := histories.of(&r.rate)
 	return Snapshot{
 		Senders:      r.senders.latest(senders, histories),
-		SendersTotal: r.senders.len(),
+		SendersTotal: r.senders.Len(),
 		Counters:     r.counters,
 		Rate:         current(history),
 		History:      history,

@@ -1,10 +1,10 @@
 package chat
 
 import (
-	"container/list"
 	"net/netip"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/internal/lru"
 )
 
 // MaxSenders is how many senders a Room remembers. Source addresses are easily
@@ -14,8 +14,7 @@ const MaxSenders = 1024
 // senders is the table of who was heard: at most MaxSenders, of which the
 // least recently heard makes room for a new one.
 type senders struct {
-	byAddr map[netip.AddrPort]*list.Element
-	order  *list.List // of *sender, most recently heard first
+	*lru.Map[netip.AddrPort, sender]
 }
 
 // sender is a Sender as it is kept: without Rate and History.
@@ -25,30 +24,16 @@ type sender struct {
 }
 
 func newSenders() senders {
-	return senders{byAddr: make(map[netip.AddrPort]*list.Element), order: list.New()}
+	return senders{lru.New[netip.AddrPort, sender](MaxSenders)}
 }
-
-func (s *senders) len() int { return s.order.Len() }
 
 // heard counts a datagram for its sender. It reports whether another sender
 // was forgotten for it.
-func (s *senders) heard(d mcast.Datagram, ifName string) (evicted bool) {
-	e := s.byAddr[d.From]
-	switch {
-	case e != nil:
-		s.order.MoveToFront(e)
-	case s.order.Len() < MaxSenders:
-		e = s.order.PushFront(&sender{Sender: Sender{From: d.From, First: d.At}})
-		s.byAddr[d.From] = e
-	default:
-		e = s.order.Back()
-		evicted = true
-		delete(s.byAddr, e.Value.(*sender).From)
-		*e.Value.(*sender) = sender{Sender: Sender{From: d.From, First: d.At}}
-		s.byAddr[d.From] = e
-		s.order.MoveToFront(e)
+func (s senders) heard(d mcast.Datagram, ifName string) (evicted bool) {
+	who, evicted := s.Ensure(d.From)
+	if who.Datagrams == 0 {
+		who.From, who.First = d.From, d.At
 	}
-	who := e.Value.(*sender)
 	who.Interface, who.IfIndex, who.Hops = ifName, d.IfIndex, d.Hops
 	who.Datagrams++
 	who.Bytes += uint64(len(d.Data))
@@ -58,10 +43,12 @@ func (s *senders) heard(d mcast.Datagram, ifName string) (evicted bool) {
 }
 
 // latest copies at most n senders, the most recently heard first.
-func (s *senders) latest(n int, h *histories) []Sender {
+func (s senders) latest(n int, h *histories) []Sender {
 	out := make([]Sender, 0, n)
-	for e := s.order.Front(); e != nil && len(out) < n; e = e.Next() {
-		kept := e.Value.(*sender)
+	for _, kept := range s.All() {
+		if len(out) == n {
+			break
+		}
 		who := kept.Sender
 		who.History = h.of(&kept.rate)
 		who.Rate = current(who.History)

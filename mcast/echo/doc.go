@@ -1,22 +1,23 @@
 // Package echo answers UDP datagrams with themselves, byte for byte, and takes
 // care not to be of use to anybody who means harm.
 //
-// A Responder serves a mcast.Conn, or a group by two of them:
+// A [Responder] serves one [mcast.Conn], or a group by two of them:
 //
 //	r := echo.New(echo.Config{})
-//	err := r.Serve(ctx, conn, nil, false)    // one address
+//	err := r.Serve(ctx, conn, nil, false)     // unicast
 //	err = r.Serve(ctx, joined, answers, true) // the groups that joined has joined
 //
-// What it answers is decided by a Guard, which has no socket and no clock. An
-// answer is never larger than its request, goes to the sender alone, and never
-// leaves from a socket whose own datagrams would be answered. Two servers that
-// echo each other, which one forged datagram can set off (CVE-2024-2169), fall
-// silent within a second. A source has a limit, and so has a group as a whole.
+// An answer is never larger than its request, and goes to the sender alone. It
+// never leaves from a socket whose own datagrams would be answered, so members
+// of a group do not answer each other. One forged datagram can set two unicast
+// echo servers on each other (CVE-2024-2169): they fall silent within a second.
+// A source has a limit, and so has a group as a whole. Each datagram without an
+// answer has a [Reason], which [Responder.Stats] counts.
 //
 // A source that floods is shut out by a filter in the kernel (Linux), so that
 // others are still heard.
 //
-// What is left out: joining, and joining again when an interface comes back,
-// is the caller's (mcast.Conn.Follow works while Serve runs). An answer is not
-// sent twice, and nothing tells whether it arrived.
+// The caller joins the group, and joins again when an interface comes back:
+// [mcast.Conn.Follow] works while [Responder.Serve] runs. An answer is sent
+// once, and nothing tells whether it arrived.
 package echo

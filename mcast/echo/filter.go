@@ -7,8 +7,8 @@ import (
 	"golang.org/x/net/bpf"
 )
 
-// networkHeader is where a filter finds the IP header of a datagram of UDP,
-// whose own header comes first for it (SKF_NET_OFF of linux/filter.h).
+// networkHeader is the offset of the IP header in a filter of a UDP socket,
+// whose offset 0 is the UDP header (SKF_NET_OFF of linux/filter.h).
 const networkHeader = 0xfff00000
 
 // shutOut is a classic BPF program that drops the datagrams of these sources,

@@ -9,9 +9,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// setFilter has the kernel drop what comes from these sources before it takes
-// room in the socket's buffer (SO_ATTACH_FILTER, socket(7)); it replaces the
-// filter before. No sources: no filter. It needs no privilege.
+// setFilter makes the kernel drop the datagrams of these sources before they
+// take room in the socket's buffer (SO_ATTACH_FILTER, socket(7)). It replaces
+// the filter that was there. Without sources it removes it. It needs no
+// privilege.
 func setFilter(raw syscall.RawConn, sources []netip.Prefix) error {
 	program, err := bpf.Assemble(shutOut(sources))
 	if err != nil {

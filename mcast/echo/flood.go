@@ -2,24 +2,24 @@ package echo
 
 import "time"
 
-// filter is what the kernel has been told to drop.
+// filter is the state of the kernel's filter on the socket.
 type filter struct {
 	sources int
-	dropped uint64    // what the socket has dropped, as far as it was counted
-	next    time.Time // when to look after it
+	dropped uint64    // the socket's drops that are counted already
+	next    time.Time // when to count again
 }
 
 func (f *filter) on() bool { return f.sources > 0 }
 
-// filterTick is how often a filter is looked after, even when nothing else
-// arrives.
+// filterTick is the time between two counts of what the filter dropped, also
+// when no datagram arrives.
 const filterTick = time.Second
 
-// setFilter shuts out those that flood, and lets them in again when it is time.
-// Where there are no filters, and where one is refused, they are read and not
-// answered.
+// setFilter shuts out the sources that flood, and lets them in again when their
+// time is over. On a system without filters, and when the kernel refuses one,
+// their datagrams are read and not answered.
 func (s *server) setFilter(now time.Time) {
-	sources, changed := s.guard.Flooding(now)
+	sources, changed := s.guard.flooders(now)
 	if changed {
 		s.countFiltered()
 		raw, err := s.conn.SyscallConn()
@@ -40,10 +40,10 @@ func (s *server) setFilter(now time.Time) {
 
 func (s *server) wakeAt(t time.Time) {
 	s.filter.next = t
-	_ = s.conn.SetReadDeadline(t) // closed: the next read tells
+	_ = s.conn.SetReadDeadline(t) // its one error, net.ErrClosed, comes from the next read too
 }
 
-// countFiltered counts what was dropped while there was a filter.
+// countFiltered counts the drops of the time with a filter.
 func (s *server) countFiltered() {
 	dropped := s.conn.Stats().Dropped
 	if s.filter.on() {
@@ -52,14 +52,14 @@ func (s *server) countFiltered() {
 	s.filter.dropped = dropped
 }
 
-// openFilter lets everybody in again, when nobody serves any more.
+// openFilter removes the filter at the end of Serve.
 func (s *server) openFilter() {
 	if !s.filter.on() {
 		return
 	}
 	s.countFiltered()
 	if raw, err := s.conn.SyscallConn(); err == nil {
-		_ = setFilter(raw, nil) // closed: it is gone with the socket
+		_ = setFilter(raw, nil) // a closed socket has no filter either
 	}
 	s.flooding.Add(-int64(s.filter.sources))
 	s.filter.sources = 0

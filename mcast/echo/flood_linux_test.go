@@ -124,13 +124,14 @@ func TestWhoFloodedIsServedAgain(t *testing.T) {
 	b := l.Host("B")
 	r, conn := server(t, l.Host("A"), mcast.Config{}, echo.ShutOutFor(echo.Config{}, 200*time.Millisecond))
 	to := netip.AddrPortFrom(netip.MustParseAddr("10.0.0.1"), conn.LocalAddr().Port())
-	if _, err := flood(b, labtest.Socket(t, b, mcast.Config{}), to, 100*time.Millisecond); err != nil {
-		t.Fatal(err)
-	}
-	labtest.Eventually(t, "B is let in after it was shut out", func() bool {
-		s := r.Stats()
-		return s.Filtered > 0 && s.Flooding == 0
+	from := labtest.Socket(t, b, mcast.Config{})
+	labtest.Eventually(t, "B is shut out", func() bool {
+		if _, err := flood(b, from, to, 50*time.Millisecond); err != nil {
+			t.Fatal(err)
+		}
+		return r.Stats().Filtered > 0
 	})
+	labtest.Eventually(t, "B is let in again", func() bool { return r.Stats().Flooding == 0 })
 	client := labtest.Socket(t, b, mcast.Config{})
 	send(t, b, client, "sorry", to, mcast.Via{})
 	if _, text := next(t, client); text != "sorry" {

@@ -8,23 +8,24 @@ import (
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/host"
+	"github.com/groupcast/groupcast/mcast/internal/lru"
 )
 
-// What a Guard limits a source and a group to when its Config does not say, in
-// answers a second.
+// The limits of a source and of a group, in answers a second, for a [Config]
+// that names none.
 const (
 	DefaultPerSource = 50
 	DefaultTotal     = 500
 )
 
-// maxSources is how many sources, and how many peers, a Guard remembers.
+// maxSources is how many sources, and how many peers, a guard remembers.
 const maxSources = 1024
 
 // servicePorts are ports from 1024 up, below those that systems give to
-// clients, where servers answer what they do not understand, or answer with
-// much. A datagram that was forged to come from there would make two servers
-// talk to each other for good (CVE-2024-2169: TFTP, DNS, NTP, echo, chargen
-// and the like, which are below 1024), or one of them talk a third to death.
+// clients. The servers there answer what they do not understand, or answer with
+// much. One datagram with such a forged source can make two servers answer each
+// other without end (CVE-2024-2169: TFTP, DNS, NTP, echo, chargen and others,
+// all below 1024), or make one of them flood a third host.
 var servicePorts = map[uint16]bool{
 	1194:  true, // OpenVPN
 	1434:  true, // SQL Server browser
@@ -46,10 +47,10 @@ var servicePorts = map[uint16]bool{
 
 func isService(port uint16) bool { return port < 1024 || servicePorts[port] }
 
-// Guard decides which datagrams are answered. It has no socket and no clock,
-// and remembers at most 1,024 sources and as many peers. Only one goroutine
+// guard decides which datagrams are answered. It has no socket and no clock.
+// It remembers at most maxSources sources and as many peers. Only one goroutine
 // may use it.
-type Guard struct {
+type guard struct {
 	port      uint16
 	group     bool
 	unlimited bool
@@ -61,23 +62,23 @@ type Guard struct {
 
 	epoch   time.Time // an hour before the first datagram
 	seed    maphash.Seed
-	sources *recent[netip.Prefix, source]
-	peers   *recent[netip.AddrPort, peer]
+	sources *lru.Map[netip.Prefix, source]
+	peers   *lru.Map[netip.AddrPort, peer]
 	all     bucket
 
 	flooding []flooder
-	news     bool // flooding has changed since Flooding was called
+	news     bool // flooding has changed since flooders was called
 }
 
-// NewGuard returns the Guard of a server on that UDP port, of a group or of
-// unicast.
-func NewGuard(cfg Config, port uint16, group bool) *Guard {
-	g := &Guard{
+// newGuard returns the guard of a server on that UDP port. The server answers
+// a group or, if group is false, unicast.
+func newGuard(cfg Config, port uint16, group bool) *guard {
+	g := &guard{
 		port: port, group: group, unlimited: cfg.Unlimited && !group,
 		perSource: cfg.PerSource, total: cfg.Total, shutOut: cfg.shutOut,
 		seed:    maphash.MakeSeed(),
-		sources: newRecent[netip.Prefix, source](maxSources),
-		peers:   newRecent[netip.AddrPort, peer](maxSources),
+		sources: lru.New[netip.Prefix, source](maxSources),
+		peers:   lru.New[netip.AddrPort, peer](maxSources),
 	}
 	if g.perSource <= 0 {
 		g.perSource = DefaultPerSource
@@ -91,17 +92,17 @@ func NewGuard(cfg Config, port uint16, group bool) *Guard {
 	return g
 }
 
-// SetInterfaces tells what networks the host is on: sources elsewhere get no
-// answer from a group.
-func (g *Guard) SetInterfaces(list []host.Interface) {
+// setInterfaces replaces the networks of this host. A group answers only
+// sources on them.
+func (g *guard) setInterfaces(list []host.Interface) {
 	g.networks = host.NetworksOf(list)
 }
 
-// Check decides about a datagram that is read at now, and takes an answer for
-// given.
-func (g *Guard) Check(now time.Time, d *mcast.Datagram) Reason {
+// check decides about a datagram. The caller read it at the time now, and sends
+// the answer if the Reason is Answer: the answer counts against the limits.
+func (g *guard) check(now time.Time, d *mcast.Datagram) Reason {
 	refused := g.refuses(d)
-	// A peer on our own port may be one like us.
+	// A peer whose port is ours may be another echo server.
 	server := d.From.Port() == g.port || isService(d.From.Port())
 	switch {
 	case refused == NoReturn:
@@ -111,15 +112,16 @@ func (g *Guard) Check(now time.Time, d *mcast.Datagram) Reason {
 	}
 	at := g.since(now)
 	key := sourceOf(d.From.Addr())
-	from := g.sources.get(key)
+	from, _ := g.sources.Ensure(key)
 	switch {
 	case refused != Answer:
 	case !from.fill(at, g.perSource):
 		refused = RateLimited
 	case g.group && !g.all.fill(at, g.total):
 		return TotalLimited
-	// Last, because what is not answered is not on its way any more.
-	case g.peers.get(d.From).loops(at, maphash.Bytes(g.seed, d.Data), server):
+	// The loop rule comes last. A datagram that another rule has refused cannot
+	// go on in a circle.
+	case g.peer(d.From).loops(at, maphash.Bytes(g.seed, d.Data), server):
 		refused = Loop
 	default:
 		from.tokens--
@@ -132,16 +134,22 @@ func (g *Guard) Check(now time.Time, d *mcast.Datagram) Reason {
 	return refused
 }
 
-// since is the time as the rules take it.
-func (g *Guard) since(now time.Time) time.Duration {
+// peer returns the state of a peer.
+func (g *guard) peer(a netip.AddrPort) *peer {
+	p, _ := g.peers.Ensure(a)
+	return p
+}
+
+// since is the time for the rules: since an hour before the first datagram.
+func (g *guard) since(now time.Time) time.Duration {
 	if g.epoch.IsZero() {
 		g.epoch = now.Add(-time.Hour)
 	}
 	return now.Sub(g.epoch)
 }
 
-// refuses is the part that needs no memory.
-func (g *Guard) refuses(d *mcast.Datagram) Reason {
+// refuses applies the rules that need no memory.
+func (g *guard) refuses(d *mcast.Datagram) Reason {
 	from := d.From.Addr()
 	switch {
 	case !from.IsValid() || from.IsUnspecified() || from.IsMulticast() || d.From.Port() == 0,
@@ -165,16 +173,17 @@ func (g *Guard) refuses(d *mcast.Datagram) Reason {
 	return Answer
 }
 
-// onLink reports whether a source is of a network of the interface that its
-// datagram came by. What comes by lo is our own, with any of our addresses. A
-// system that does not tell the interface is asked about all of them.
-func (g *Guard) onLink(from netip.Addr, index int) bool {
+// onLink reports whether a source is on a network of the interface that
+// received its datagram. A datagram by lo is our own and may carry any of our
+// addresses. Index 0 means that the system does not name the interface: then
+// the networks of all interfaces count.
+func (g *guard) onLink(from netip.Addr, index int) bool {
 	by, ok := g.networks.ByIndex(index)
 	return g.networks.OnLink(from, index) || ok && by.Loopback() && g.networks.Ours(from)
 }
 
-// shut adds a source to those that flood.
-func (g *Guard) shut(s netip.Prefix, at time.Duration) {
+// shut adds a source to the flooders, if there is room.
+func (g *guard) shut(s netip.Prefix, at time.Duration) {
 	known := slices.ContainsFunc(g.flooding, func(f flooder) bool { return f.source == s })
 	if known || len(g.flooding) == maxFlooding {
 		return
@@ -183,11 +192,10 @@ func (g *Guard) shut(s netip.Prefix, at time.Duration) {
 	g.news = true
 }
 
-// Flooding lists the sources, at most 16, that send so much beyond their limit
-// that they had better not be heard for now: IPv4 addresses, IPv6 networks of
-// 64 bits, and link-local addresses. changed tells whether the list is another
-// than at the call before; if not, it is nil.
-func (g *Guard) Flooding(now time.Time) (list []netip.Prefix, changed bool) {
+// flooders lists the sources to shut out, at most maxFlooding: IPv4 addresses,
+// IPv6 networks of 64 bits, and link-local IPv6 addresses. If the list is the
+// same as at the call before, it is nil and changed is false.
+func (g *guard) flooders(now time.Time) (list []netip.Prefix, changed bool) {
 	if len(g.flooding) == 0 && !g.news {
 		return nil, false
 	}

@@ -79,6 +79,11 @@ func member(t testing.TB, host *lab.Node, cfg echo.Config) (*echo.Responder, *mc
 
 var group = mcast.DefaultGroup
 
+// at is a port of a host of the lan.
+func at(host byte, port uint16) netip.AddrPort {
+	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, host}), port)
+}
+
 func send(t testing.TB, host *lab.Node, c *mcast.Conn, text string, to netip.AddrPort, via mcast.Via) {
 	t.Helper()
 	labtest.In(t, host, func() error { return c.Send([]byte(text), to, via) })

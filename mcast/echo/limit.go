@@ -5,16 +5,15 @@ import (
 	"time"
 )
 
-// bucket lets so many through in a second: it fills with the time and is
-// emptied by what passes. In any time of t seconds at most rate*(t+slack)+1
-// pass.
+// bucket limits a rate: time fills it with tokens, and each datagram that passes
+// takes one. In any t seconds at most rate*(t+slack)+1 pass.
 type bucket struct {
 	tokens float64
-	at     time.Duration // when it held so many
+	at     time.Duration // the time of that level
 }
 
-// slack is what a bucket holds when it is full, in seconds of its rate: those
-// who were quiet may send so much at once.
+// slack is the size of a full bucket, in seconds of its rate. A source that was
+// quiet may send as much at once.
 const slack = 0.2
 
 // fill brings the bucket up to date and reports whether there is a token.
@@ -25,9 +24,9 @@ func (b *bucket) fill(now time.Duration, rate float64) bool {
 	return b.tokens >= 1
 }
 
-// A source floods when, in a second, floodFactor times as much of what it
-// sends gets no answer as might get one, and at least floodLeast. It is shut
-// out for floodTime, and again if it goes on.
+// A source floods when more than floodFactor times its limit, and more than
+// floodLeast, of its datagrams in one second get no answer. It is shut out for
+// floodTime, and again if it goes on.
 const (
 	floodFactor = 10
 	floodLeast  = 200
@@ -35,27 +34,28 @@ const (
 	maxFlooding = 16
 )
 
-// source is what is known of an address, or of an IPv6 network.
+// source is the state of an IPv4 address, an IPv6 network or a link-local
+// address.
 type source struct {
 	bucket
 	over   int           // datagrams without an answer
-	second time.Duration // since when they are counted
+	second time.Duration // the beginning of the second that over counts
 }
 
-// sourceOf is what counts as one source: an IPv4 address, and with IPv6 the
-// network of 64 bits that one host can have for itself. On a link all hosts
-// have the same one, so there it is the address.
+// sourceOf maps an address to the source that it belongs to. With IPv6 one host
+// can use a whole network of 64 bits, so that network is one source. All hosts
+// of a link share the link-local network, so there each address is one.
 func sourceOf(a netip.Addr) netip.Prefix {
 	bits := a.BitLen()
 	if a.Is6() && !a.IsLinkLocalUnicast() {
 		bits = 64
 	}
-	p, _ := a.Prefix(bits) // the error is for more bits than there are
+	p, _ := a.Prefix(bits) // it fails only for more bits than the address has
 	return p
 }
 
-// floods counts a datagram that gets no answer and reports whether it is one
-// of a flood.
+// floods counts a datagram without an answer, and reports whether its source
+// floods.
 func (s *source) floods(now time.Duration, rate float64) bool {
 	if now-s.second > time.Second {
 		s.second, s.over = now, 0

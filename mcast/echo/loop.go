@@ -2,52 +2,53 @@ package echo
 
 import "time"
 
-// The rule that ends loops. A server that echoes us cannot be told from a
-// client that sends the same payload as soon as it is answered, except by not
-// answering: the client goes on by itself, a loop is over. Every datagram of a
-// loop comes by once in a round trip, so that silence for longer than that
-// ends all of them at once, however many were forged.
+// The rule that ends loops. An echo server that answers our answers looks like a
+// client that sends the same payload again as soon as it has an answer. Only
+// silence tells them apart: the client goes on by itself, and the loop ends.
+// Each datagram of a loop passes here once in a round trip. So a silence longer
+// than the round trip ends all of them, however many were forged.
 const (
-	// patience is how long a peer may repeat itself, without a pause, before
-	// it is met with silence for a while. Together with silence it is the
-	// second within which a loop ends.
+	// patience is how long a peer may repeat itself without a pause. Then it
+	// gets no answer for the time of silence. The two make the second within
+	// which a loop ends.
 	patience = 750 * time.Millisecond
 	// silence is longer than the round trip of a loop that ends by it.
 	silence = 250 * time.Millisecond
-	// trust is how long a peer is left alone that went on after the silence,
-	// if it did so within resume. The silence is a twentieth of it.
+	// A peer that goes on within resume after the end of its silence is a client.
+	// For the time of trust it may repeat itself. The silence is a twentieth of
+	// that.
 	trust  = 5 * time.Second
 	resume = 2 * time.Second
-	// A peer that repeats itself with pauses longer than a silence is not
-	// answered each time that it has done so slowRepeats times in a row.
+	// A peer that repeats itself with pauses longer than a silence gets no
+	// answer to each slowRepeats-th repeat in a row.
 	slowRepeats = 20
-	// memory is how long a payload is remembered, and memorySize how many of
+	// A payload is remembered for the time of memory, and memorySize payloads of
 	// a peer: more than a source can have in flight by its limit.
 	memory     = 10 * time.Second
 	memorySize = 64
 )
 
-// peer is what is known of an address and port.
+// peer is the state of an address and port.
 type peer struct {
 	payloads [memorySize]payload
-	next     int           // of payloads, the oldest
+	next     int           // index of the oldest payload
 	since    time.Duration // when it began to repeat itself
-	repeated time.Duration // when it did so last
+	repeated time.Duration // when it last repeated itself
 	slow     int           // repeats in a row, each after a pause
-	silent   time.Duration // it is not answered before
-	trusted  time.Duration // it may repeat itself until
+	silent   time.Duration // the end of its silence; 0: none
+	trusted  time.Duration // the end of its trust
 }
 
-// payload is one that was heard, by its hash.
+// payload is the hash of a payload and when it was last heard.
 type payload struct {
 	hash uint64
 	at   time.Duration
 }
 
-// loops decides that a datagram is not answered, because it may be on its way
-// in a circle. The time is since an hour or more before the first datagram, so
-// that the zero time is long ago. Of a peer that is likely to be a server not
-// even the first repeat is answered.
+// loops reports whether a datagram gets no answer because it may be on its way
+// in a circle. A peer that is likely to be a server gets no answer to its first
+// repeat already. now counts from an hour or more before the first datagram, so
+// that the zero time is long ago.
 func (p *peer) loops(now time.Duration, hash uint64, server bool) bool {
 	if now < p.silent {
 		return true
@@ -86,8 +87,8 @@ func (p *peer) loops(now time.Duration, hash uint64, server bool) bool {
 	return true
 }
 
-// remember notes a payload and returns how long ago it was last heard; more
-// than memory: never, or too long ago.
+// remember notes a payload and returns its age: the time since it was last
+// heard. An age of more than memory means never, or too long ago.
 func (p *peer) remember(hash uint64, now time.Duration) time.Duration {
 	for i := range p.payloads {
 		if known := &p.payloads[i]; known.hash == hash && known.at != 0 {

@@ -3,21 +3,21 @@ package echo
 // Reason is why a datagram gets no answer.
 type Reason int
 
-// The reasons. Answer is none.
+// The reasons. Answer is the absence of one.
 const (
 	Answer       Reason = iota
-	NoReturn            // its source is no address of one host, or port 0
-	Cut                 // it was longer than the socket reads, so it cannot be given back whole
-	Broadcast           // not in a group: it was for all, and each of them could answer
-	Unicast             // in a group: it was for this host alone
-	Stray               // for a group that another program has joined
-	ServicePort         // in a group: from a port where a server may answer the answer
-	OffLink             // in a group: its source is not on the network that it came by
-	Loop                // its peer repeats itself, as another server does that echoes us
-	RateLimited         // its source is over its limit
+	NoReturn            // the source is not the address of one host, or its port is 0
+	Cut                 // the datagram was longer than the socket reads, so it cannot be returned whole
+	Broadcast           // unicast server: the datagram was for many hosts, and each of them could answer
+	Unicast             // group: the datagram was for this host alone
+	Stray               // group: the datagram was for a group that another program has joined
+	ServicePort         // group: a server may be on the source port, and answer the answer
+	OffLink             // group: the source is not on the network that the datagram came by
+	Loop                // the peer repeats itself, as an echo server that answers our answers does
+	RateLimited         // the source is over its limit
 	TotalLimited        // the group is over its limit
-	Failed              // the answer could not be sent
-	reasons             // how many there are
+	Failed              // the kernel refused the answer
+	reasons             // the number of reasons
 )
 
 var reasonTexts = [reasons]string{

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Config says what a Responder answers. The zero value is right for a server
-// that anybody can reach.
+// Config is the configuration of a [Responder]. The zero value is right for a
+// server that anybody can reach.
 type Config struct {
 	// Unlimited answers a unicast source as often as it asks, for benchmarks on
 	// networks of one's own. Peers on the server's own port and on service
@@ -19,11 +19,11 @@ type Config struct {
 	PerSource float64
 	// Total is the same for all sources of a group together. 0: DefaultTotal.
 	Total float64
-	// Log, if set, is told of every datagram, by the goroutine that serves. It
-	// must not keep it waiting.
+	// Log, if set, is called for each Event, by the goroutine that serves. While
+	// it runs nobody is served.
 	Log func(Event)
 
-	shutOut time.Duration // how long a source that floods is not heard; 0: floodTime. For tests
+	shutOut time.Duration // how long a source that floods is shut out; 0: floodTime. For tests
 }
 
 // Kind is what happened to a datagram.
@@ -37,18 +37,19 @@ const (
 	Unanswered Kind = "unanswered"
 )
 
-// Event is what Config.Log is told.
+// Event is an argument of Config.Log.
 type Event struct {
-	At     time.Time // of a Received when the kernel took it in, else when it was decided
+	At     time.Time // Received: when the kernel received the datagram; else the time of the decision
 	Kind   Kind
 	Peer   netip.AddrPort
-	Bytes  int    // of payload
-	Reason Reason // of an Unanswered
-	Err    error  // of one that Failed
+	Bytes  int    // size of the payload
+	Reason Reason // Unanswered only
+	Err    error  // Failed only: the error of the send
 }
 
-// Stats counts since New. Each request is an answer, or counted for the reason
-// that it is none: they add up, when nothing is under way.
+// Stats counts since [New]. Each request has an answer or is counted by the
+// Reason for which it has none. While no request is under way, the two add up
+// to Requests.
 type Stats struct {
 	Requests uint64 // datagrams read
 	Answers  uint64 // answers that the kernel took
@@ -58,12 +59,14 @@ type Stats struct {
 	NoReturn, Cut, Broadcast, Unicast, Stray, ServicePort, OffLink uint64
 	Loop, RateLimited, TotalLimited, Failed                        uint64
 
-	// Flooding is how many sources the kernel keeps out at present, and
-	// Filtered how many datagrams it dropped while it kept some out, nearly all
-	// of them theirs. They are no Requests. Linux only.
+	// Flooding is the number of sources that the kernel's filter shuts out at
+	// present. Filtered is the number of datagrams that the socket dropped while
+	// there was a filter, nearly all of them by the filter; they are no Requests.
+	// Linux only.
 	Flooding int
 	Filtered uint64
-	// PeerErrors counts errors about one peer that a read was told.
+	// PeerErrors counts reads that failed because of one peer, such as an ICMP
+	// error.
 	PeerErrors uint64
 }
 
@@ -77,10 +80,10 @@ type Responder struct {
 	unanswered               [reasons]atomic.Uint64
 }
 
-// New returns a Responder that serves nothing yet.
+// New returns a Responder. [Responder.Serve] makes it serve.
 func New(cfg Config) *Responder { return &Responder{cfg: cfg} }
 
-// Stats returns the counters so far, of all that it serves.
+// Stats returns the counters so far, of all calls of Serve together.
 func (r *Responder) Stats() Stats {
 	why := func(reason Reason) uint64 { return r.unanswered[reason].Load() }
 	return Stats{
@@ -92,7 +95,7 @@ func (r *Responder) Stats() Stats {
 	}
 }
 
-// log tells of a datagram; most servers have nobody to tell.
+// log calls Config.Log, which most servers leave nil.
 func (r *Responder) log(e Event) {
 	if r.cfg.Log != nil {
 		r.cfg.Log(e)

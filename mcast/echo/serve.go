@@ -16,7 +16,7 @@ import (
 	"github.com/groupcast/groupcast/mcast/host"
 )
 
-// socket is what of a mcast.Conn is used.
+// socket has the methods of mcast.Conn that a Responder uses.
 type socket interface {
 	Batches(context.Context, []mcast.Datagram) iter.Seq2[[]mcast.Datagram, error]
 	SendBatch([]mcast.Outgoing) (int, error)
@@ -27,23 +27,26 @@ type socket interface {
 	Stats() mcast.Stats
 }
 
-// Serve answers what arrives at conn until ctx ends, whose error it then
-// returns.
+// Serve answers the datagrams that arrive at conn until ctx ends. Then it
+// returns the error of ctx.
 //
-// For unicast answers is nil, and an answer carries the source address that
-// was asked, however many the host has. For a group conn has joined it, and
-// answers is a socket of its own, on a port of the kernel's choice: answers
-// leave by the interface that the request came by, and what arrives at it is
-// thrown away: an answer is never answered, so that two servers in one group
-// have nothing to say to each other.
+// For unicast, group is false and answers is nil. The source address of an
+// answer is the address that the request was sent to.
 //
-// While it serves, Serve alone reads from both, sets their read deadlines and
-// forbids them to send to broadcast addresses; conn's filter (SO_ATTACH_FILTER)
-// is Serve's as well. Interfaces are those of the calling goroutine's network.
+// For a group, conn has joined it, and answers is a second socket on a port that
+// the kernel chose. Answers leave from that port, by the interface that received
+// the request. Serve discards all datagrams that arrive there, so two servers in
+// one group never answer each other's answers.
 //
-// What concerns one peer, such as an ICMP error or an address that has gone, is
-// counted and service goes on. Serve ends early when a socket is closed, with
-// net.ErrClosed, and when it cannot be used any more.
+// While Serve runs, it alone reads from both sockets and sets their read
+// deadlines. It forbids them to send to broadcast addresses (SO_BROADCAST), and
+// it sets the filter of conn (SO_ATTACH_FILTER). The interfaces are those of the
+// network namespace of the calling goroutine.
+//
+// Errors that concern one peer, such as an ICMP error or an address that has
+// gone, are counted, and the service goes on. Serve returns early with
+// [net.ErrClosed] when a socket is closed, and with the socket's error when it
+// is of no use any more.
 func (r *Responder) Serve(ctx context.Context, conn, answers *mcast.Conn, group bool) error {
 	if answers == nil {
 		return r.serve(ctx, conn, nil, group)
@@ -56,7 +59,7 @@ var errNoAnswers = errors.New("echo: a group needs a second socket for the answe
 func (r *Responder) serve(ctx context.Context, conn, answers socket, group bool) error {
 	s := &server{
 		Responder: r, conn: conn, out: answers, group: group,
-		guard: NewGuard(r.cfg, conn.LocalAddr().Port(), group),
+		guard: newGuard(r.cfg, conn.LocalAddr().Port(), group),
 		bound: conn.LocalAddr().Addr(),
 		batch: make([]mcast.Datagram, mcast.BatchSize),
 		list:  make([]mcast.Outgoing, 0, mcast.BatchSize),
@@ -74,30 +77,31 @@ func (r *Responder) serve(ctx context.Context, conn, answers socket, group bool)
 	default:
 		s.out = conn
 	}
-	// An answer to a broadcast address would be as many as there are hosts.
+	// Each host of the network would get an answer to a broadcast address.
 	if err := s.out.SetBroadcast(false); err != nil {
 		return fmt.Errorf("echo: %w", err)
 	}
 	return s.serve(ctx)
 }
 
-// server is one Serve.
+// server is the state of one call of Serve.
 type server struct {
 	*Responder
 	conn, out socket
 	group     bool
-	guard     *Guard
+	guard     *guard
 	bound     netip.Addr // the address that conn is bound to
-	looked    time.Time  // when the interfaces were
+	looked    time.Time  // the time of the last look at the interfaces
 	noSource  bool       // the system cannot choose the source of a datagram
 
 	batch  []mcast.Datagram
 	list   []mcast.Outgoing // the answers to batch
-	peers  []netip.AddrPort // whom they are for, with their zones
+	peers  []netip.AddrPort // the receivers of list, with their zones
 	filter filter
 }
 
-// maxErrors is how many reads may fail in a row before a socket is given up.
+// maxErrors is the number of reads in a row that may fail. Then Serve gives up
+// the socket.
 const maxErrors = 1000
 
 func (s *server) serve(ctx context.Context) error {
@@ -126,8 +130,8 @@ func (s *server) serve(ctx context.Context) error {
 	return nil // not reached: an error ends it
 }
 
-// unusable reports whether an error is about the socket itself, and not about
-// a peer, an address or an interface.
+// unusable reports whether an error concerns the socket itself, and not a peer,
+// an address or an interface.
 func unusable(err error) bool {
 	for _, end := range []error{net.ErrClosed, syscall.EBADF, syscall.ENOTSOCK, syscall.EFAULT} {
 		if errors.Is(err, end) {
@@ -137,7 +141,7 @@ func unusable(err error) bool {
 	return false
 }
 
-// echo decides about a batch and answers it from its own memory.
+// echo answers a batch. The answers share the memory of the requests.
 func (s *server) echo(now time.Time, batch []mcast.Datagram) error {
 	s.requests.Add(uint64(len(batch)))
 	if s.stale(now) {
@@ -147,11 +151,11 @@ func (s *server) echo(now time.Time, batch []mcast.Datagram) error {
 	for i := range batch {
 		d := &batch[i]
 		s.log(Event{At: d.At, Kind: Received, Peer: d.From, Bytes: len(d.Data)})
-		reason := s.guard.Check(now, d)
+		reason := s.guard.check(now, d)
 		if reason == OffLink && now.Sub(s.looked) > time.Second {
 			// An interface may have come, or an address.
 			s.look(now)
-			reason = s.guard.Check(now, d)
+			reason = s.guard.check(now, d)
 		}
 		if reason != Answer {
 			s.refuse(d.From, len(d.Data), reason, nil)
@@ -164,7 +168,7 @@ func (s *server) echo(now time.Time, batch []mcast.Datagram) error {
 	return s.send(s.list, s.peers)
 }
 
-// way is where an answer goes, and how.
+// way returns the destination of an answer, and its interface and source.
 func (s *server) way(d *mcast.Datagram) (to netip.AddrPort, via mcast.Via) {
 	to = d.From
 	if s.group {
@@ -177,7 +181,7 @@ func (s *server) way(d *mcast.Datagram) (to netip.AddrPort, via mcast.Via) {
 		via.IfIndex = d.IfIndex
 	}
 	if via.IfIndex != 0 {
-		to = withoutZone(to) // the index says it, without a name to be looked up
+		to = withoutZone(to) // the index makes it needless to look up the zone's name
 	}
 	return to, via
 }
@@ -186,7 +190,7 @@ func withoutZone(a netip.AddrPort) netip.AddrPort {
 	return netip.AddrPortFrom(a.Addr().WithZone(""), a.Port())
 }
 
-// send sends answers. What one of them meets does not keep back the others.
+// send sends answers. An answer that fails does not keep back the others.
 func (s *server) send(list []mcast.Outgoing, peers []netip.AddrPort) error {
 	for len(list) > 0 {
 		n, err := s.out.SendBatch(list)
@@ -232,11 +236,11 @@ func (s *server) refuse(peer netip.AddrPort, size int, reason Reason, err error)
 	}
 }
 
-// lookEvery is how old what is known of the interfaces may be.
+// lookEvery is the time between two looks at the interfaces.
 const lookEvery = 10 * time.Second
 
-// stale reports whether the interfaces are to be looked at. A socket that is
-// bound to one address hears no broadcast, and needs to know none.
+// stale reports whether it is time to look at the interfaces. A socket that is
+// bound to one address hears no broadcast, so it does not need them.
 func (s *server) stale(now time.Time) bool {
 	return now.Sub(s.looked) > lookEvery && (s.group || s.bound.IsUnspecified())
 }
@@ -244,11 +248,11 @@ func (s *server) stale(now time.Time) bool {
 func (s *server) look(now time.Time) {
 	s.looked = now
 	if list, err := host.Interfaces(); err == nil {
-		s.guard.SetInterfaces(list)
+		s.guard.setInterfaces(list)
 	}
 }
 
-// discard reads what is sent to the answers' port, so that it takes no room.
+// discard empties the receive buffer of the answers' socket.
 func discard(ctx context.Context, answers socket) {
 	batch := make([]mcast.Datagram, mcast.BatchSize)
 	for _, err := range answers.Batches(ctx, batch) {

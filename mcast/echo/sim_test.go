@@ -1,4 +1,4 @@
-package echo_test
+package echo
 
 import (
 	"container/heap"
@@ -10,7 +10,6 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/groupcast/groupcast/mcast"
-	"github.com/groupcast/groupcast/mcast/echo"
 )
 
 // wire carries datagrams between nodes that do nothing but decide: no socket,
@@ -76,9 +75,9 @@ func (w *wire) run(limit time.Duration) (last time.Duration) {
 }
 
 // serve adds an echo server.
-func (w *wire) serve(at netip.AddrPort, cfg echo.Config) {
-	g := echo.NewGuard(cfg, at.Port(), false)
-	w.nodes[at] = func(d *mcast.Datagram) bool { return g.Check(w.now, d) == echo.Answer }
+func (w *wire) serve(at netip.AddrPort, cfg Config) {
+	g := newGuard(cfg, at.Port(), false)
+	w.nodes[at] = func(d *mcast.Datagram) bool { return g.check(w.now, d) == Answer }
 }
 
 func at(host byte, port uint16) netip.AddrPort {
@@ -92,11 +91,11 @@ var latencies = []time.Duration{
 
 // One datagram with a forged source sets two echo servers on each other.
 func TestTwoServersGoQuiet(t *testing.T) {
-	limited, unlimited := echo.Config{}, echo.Config{Unlimited: true}
+	limited, unlimited := Config{}, Config{Unlimited: true}
 	for _, pair := range []struct {
 		name       string
 		a, b       netip.AddrPort
-		cfgA, cfgB echo.Config
+		cfgA, cfgB Config
 	}{
 		{"on one port", at(1, 1234), at(2, 1234), limited, limited},
 		{"on two ports", at(1, 1234), at(2, 5678), limited, limited},
@@ -104,7 +103,7 @@ func TestTwoServersGoQuiet(t *testing.T) {
 		{"the other unlimited", at(1, 1234), at(2, 5678), limited, unlimited},
 		{"one of them UDP's echo service", at(1, 7), at(2, 5678), unlimited, unlimited},
 		{"both unlimited on one port", at(1, 1234), at(2, 1234), unlimited, unlimited},
-		{"with a high limit", at(1, 1234), at(2, 5678), echo.Config{PerSource: 300}, echo.Config{PerSource: 300}},
+		{"with a high limit", at(1, 1234), at(2, 5678), Config{PerSource: 300}, Config{PerSource: 300}},
 	} {
 		for _, latency := range latencies {
 			for _, forged := range []struct {
@@ -138,7 +137,7 @@ func TestANaiveServerGoesQuiet(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := newWire(time.Duration(rapid.IntRange(50, 100_000).Draw(t, "latency in µs")) * time.Microsecond)
 		us, naive := at(1, 1234), at(2, uint16(rapid.SampledFrom([]int{7, 1234, 5678, 40000}).Draw(t, "port")))
-		w.serve(us, echo.Config{PerSource: float64(rapid.SampledFrom([]int{0, 1, 50, 300}).Draw(t, "limit"))})
+		w.serve(us, Config{PerSource: float64(rapid.SampledFrom([]int{0, 1, 50, 300}).Draw(t, "limit"))})
 		w.nodes[naive] = func(*mcast.Datagram) bool { return true }
 		for range rapid.IntRange(1, 200).Draw(t, "forged") {
 			w.send(naive, us, rapid.SampledFrom([]string{"", "a", "b", "c", "d", "e", "f"}).Draw(t, "payload"))
@@ -157,7 +156,7 @@ func TestAClientThatRepeatsItselfIsServed(t *testing.T) {
 			t.Run(fmt.Sprintf("every %v at %v", interval, latency), func(t *testing.T) {
 				w := newWire(latency)
 				us, client := at(1, 1234), at(2, 40000)
-				w.serve(us, echo.Config{})
+				w.serve(us, Config{})
 				w.nodes[client] = func(*mcast.Datagram) bool { return false }
 				sent, lost := 0, 0
 				for end := w.now.Add(time.Minute); w.now.Before(end); sent++ {
