@@ -38,9 +38,9 @@ type Config struct {
 	// means all. A longer one is cut and marked Truncated.
 	ReadSize int
 	// MulticastAll leaves IP_MULTICAST_ALL on (IPv6: option 29,
-	// IPV6_MULTICAST_ALL), as a program does that sets nothing: groups that
-	// others have joined are heard too, and marked Stray. Linux only; elsewhere
-	// it is errors.ErrUnsupported.
+	// IPV6_MULTICAST_ALL), as a program does that sets nothing: datagrams of
+	// groups that only other programs have joined are let in too, and marked
+	// Stray. Linux only; elsewhere it is errors.ErrUnsupported.
 	MulticastAll bool
 	// NoLoopback switches off the copies that this host's own members of a
 	// group get of what is sent (IP_MULTICAST_LOOP).

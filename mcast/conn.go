@@ -28,19 +28,20 @@ type Conn struct {
 	errors  *errorQueue // nil: not asked for
 	batch   batcher
 
-	mu         sync.RWMutex // guards what was set: the kernel cannot be asked for it
-	members    map[memberKey]*member
-	joins      uint64    // members made so far, for their order
-	lost       []*member // whose interface was deleted; Follow joins them again
-	extra      []*socket // that hold the groups for which sock has no room
-	all        bool      // others' groups are wanted
-	others     bool      // they get through: IP_MULTICAST_ALL is on
-	loopback   bool
-	hops       int
-	readBuffer int
-	closed     bool
+	mu      sync.RWMutex // guards what was set: the kernel cannot be asked for it
+	members map[memberKey]*member
+	joins   uint64    // members made so far, for their order
+	lost    []*member // whose interface was deleted; Follow joins them again
+	extra   []*socket // that hold the groups for which sock has no room
+	// Strays are datagrams that came by another program's membership.
+	straysWanted bool // by the user
+	straysLetIn  bool // IP_MULTICAST_ALL is on, or the system has no such option
+	loopback     bool
+	hops         int
+	readBuffer   int
+	closed       bool
 
-	filtering                                                   atomic.Bool // datagrams of groups not joined get through, or did
+	straysPossible                                              atomic.Bool // they are let in, or were and may wait to be read
 	datagrams, bytes, strays, truncated, dropped, sent, refused atomic.Uint64
 }
 
@@ -97,15 +98,15 @@ func Listen(ctx context.Context, cfg Config) (*Conn, error) {
 		return fail(err)
 	}
 	c := &Conn{
-		sock:     &socket{protocol: protocolOf(udp, cfg.Addr.Is4()), udp: udp, trace: cfg.Trace},
-		cfg:      cfg,
-		local:    udp.LocalAddr().(*net.UDPAddr).AddrPort(),
-		reading:  make(chan struct{}, 1),
-		wake:     &wake{udp: udp},
-		members:  map[memberKey]*member{},
-		all:      cfg.MulticastAll,
-		loopback: !cfg.NoLoopback,
-		hops:     max(cfg.Hops, 1),
+		sock:         &socket{protocol: protocolOf(udp, cfg.Addr.Is4()), udp: udp, trace: cfg.Trace},
+		cfg:          cfg,
+		local:        udp.LocalAddr().(*net.UDPAddr).AddrPort(),
+		reading:      make(chan struct{}, 1),
+		wake:         &wake{udp: udp},
+		members:      map[memberKey]*member{},
+		straysWanted: cfg.MulticastAll,
+		loopback:     !cfg.NoLoopback,
+		hops:         max(cfg.Hops, 1),
 	}
 	if err := c.configure(); err != nil {
 		udp.Close()
@@ -131,8 +132,8 @@ func (c *Conn) configure() (err error) {
 	if err := c.SetHops(c.hops); err != nil {
 		return err
 	}
-	c.others = !canRefuseOthers || c.all
-	c.filtering.Store(c.others)
+	c.straysLetIn = !hasMulticastAll || c.straysWanted
+	c.straysPossible.Store(c.straysLetIn)
 	if c.errors, err = newErrorQueue(s.udp, c.cfg); err != nil {
 		return err
 	}

@@ -11,8 +11,8 @@ import (
 // A socket of the kernel holds 20 groups (net.ipv4.igmp_max_memberships), and
 // at most as many as fit in net.core.optmem_max. What does not fit is joined
 // on further sockets, which read nothing: a membership is the host's as well
-// as the socket's, and the one that reads is told to take the datagrams of all
-// groups that the host is in. Those that were not joined here are marked.
+// as the socket's, and the socket that reads lets in the datagrams of all
+// groups that the host is in. The strays among them are marked.
 //
 // With IPv6 there is one more reason for them. Of a group that a socket has
 // joined on several interfaces Linux looks at one filter only, the last to be
@@ -22,15 +22,15 @@ import (
 // socketsFor lists the sockets that may hold a new membership, and takes from
 // the one that reads what would not go together with it. The caller holds c.mu.
 func (c *Conn) socketsFor(m *member) ([]*socket, error) {
-	others := c.elsewhere(m)
-	for _, other := range others {
+	elsewhere := c.elsewhere(m)
+	for _, other := range elsewhere {
 		if other.filters() {
 			if err := c.moveOut(other); err != nil {
 				return nil, err
 			}
 		}
 	}
-	if len(others) > 0 && m.filters() {
+	if len(elsewhere) > 0 && m.filters() {
 		return c.extra, nil
 	}
 	return append([]*socket{c.sock}, c.extra...), nil
@@ -39,7 +39,7 @@ func (c *Conn) socketsFor(m *member) ([]*socket, error) {
 // elsewhere lists the memberships of the same IPv6 group on other interfaces;
 // with IPv4, where they do not disturb each other, none. The caller holds c.mu.
 func (c *Conn) elsewhere(m *member) (list []*member) {
-	if m.group.Addr.Is4() || !canRefuseOthers {
+	if m.group.Addr.Is4() || !hasMulticastAll {
 		return nil
 	}
 	for key, other := range c.members {
@@ -84,7 +84,7 @@ const leastSources = 10
 // caller holds c.mu.
 func (c *Conn) addSource(m *member, add func() error) error {
 	err := add()
-	if noRoom(err) && canRefuseOthers && len(m.sources)+len(m.blocked) < leastSources {
+	if noRoom(err) && hasMulticastAll && len(m.sources)+len(m.blocked) < leastSources {
 		if err := c.move(m); err != nil {
 			return err
 		}
@@ -109,7 +109,7 @@ func (c *Conn) withRoom(sockets []*socket, join func(*socket) error) (*socket, e
 		}
 		s.full = true
 	}
-	if !canRefuseOthers {
+	if !hasMulticastAll {
 		return nil, fmt.Errorf("no room for another group: %w", syscall.ENOBUFS)
 	}
 	s, err := c.addSocket()
@@ -121,7 +121,7 @@ func (c *Conn) withRoom(sockets []*socket, join func(*socket) error) (*socket, e
 
 // addSocket makes a socket for more groups. The caller holds c.mu.
 func (c *Conn) addSocket() (*socket, error) {
-	if err := c.takeAll(); err != nil {
+	if err := c.letStraysIn(); err != nil {
 		return nil, err
 	}
 	udp, err := open(context.Background(), Config{Addr: host.Unspecified(c.cfg.Addr), Trace: c.cfg.Trace})

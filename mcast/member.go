@@ -307,9 +307,8 @@ func (c *Conn) leave(g Group, on host.Interface) error {
 func (m *member) clear() { m.at.leave(membership{m.group, m.on}) }
 
 // remove strikes a membership off the books. A further socket that holds
-// nothing any more is closed, and after the last one the socket that reads is
-// given the datagrams of its own groups only, if no others are wanted. The
-// caller holds c.mu.
+// nothing any more is closed. After the last of them strays are kept out again,
+// unless they are wanted. The caller holds c.mu.
 func (c *Conn) remove(m *member) {
 	m.at.full = false
 	delete(c.members, keyOf(m.group, m.on))
@@ -323,7 +322,7 @@ func (c *Conn) remove(m *member) {
 	}
 	c.extra = slices.DeleteFunc(c.extra, func(s *socket) bool { return s == m.at })
 	m.at.trace.do("close", "", nil, m.at.udp.Close)
-	if len(c.extra) == 0 && !c.all {
-		c.takeOwn()
+	if len(c.extra) == 0 && !c.straysWanted {
+		c.keepStraysOut()
 	}
 }

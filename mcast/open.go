@@ -23,8 +23,8 @@ func open(ctx context.Context, cfg Config) (*net.UDPConn, error) {
 	if cfg.PeerError != nil && !cfg.Remote.IsValid() && runtime.GOOS != "linux" {
 		return nil, fmt.Errorf("errors about single peers: %w", errors.ErrUnsupported)
 	}
-	if cfg.MulticastAll && !canRefuseOthers {
-		return nil, fmt.Errorf("groups that others have joined: %w", errors.ErrUnsupported)
+	if cfg.MulticastAll && !hasMulticastAll {
+		return nil, fmt.Errorf("groups that other programs have joined: %w", errors.ErrUnsupported)
 	}
 	at := netip.AddrPortFrom(cfg.Addr, cfg.Port)
 	control := func(_, _ string, rc syscall.RawConn) error {

@@ -8,9 +8,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// canRefuseOthers: Linux can be told to give a socket the datagrams of its own
-// groups only.
-const canRefuseOthers = true
+// hasMulticastAll tells whether the system has IP_MULTICAST_ALL, by which a
+// socket keeps strays out.
+const hasMulticastAll = true
 
 // prepare sets what must be set before bind. IP_MULTICAST_ALL is on by
 // default, and then a socket gets the datagrams of every group that any
@@ -32,7 +32,7 @@ func prepare(fd uintptr, cfg Config) error {
 	if cfg.MulticastAll {
 		return nil
 	}
-	return takeOthers(fd, cfg.Addr.Is4(), false, cfg.Trace)
+	return setMulticastAll(fd, cfg.Addr.Is4(), false, cfg.Trace)
 }
 
 func tellErrors(fd uintptr, is4 bool, trace *Trace) error {
@@ -43,9 +43,9 @@ func tellErrors(fd uintptr, is4 bool, trace *Trace) error {
 	return trace.do("setsockopt", name, 1, func() error { return unix.SetsockoptInt(int(fd), level, option, 1) })
 }
 
-// takeOthers lets datagrams of groups through that the socket has not joined,
-// or stops them.
-func takeOthers(fd uintptr, is4, on bool, trace *Trace) error {
+// setMulticastAll lets in datagrams of groups that the socket has not joined,
+// or keeps them out.
+func setMulticastAll(fd uintptr, is4, on bool, trace *Trace) error {
 	level, option, name := unix.IPPROTO_IP, unix.IP_MULTICAST_ALL, "IP_MULTICAST_ALL"
 	if !is4 {
 		level, option, name = unix.IPPROTO_IPV6, unix.IPV6_MULTICAST_ALL, "IPV6_MULTICAST_ALL"

@@ -7,11 +7,11 @@ import (
 	"net"
 )
 
-// canRefuseOthers: these systems cannot be asked to give a socket the
-// datagrams of its own groups only.
-const canRefuseOthers = false
+// hasMulticastAll tells whether the system has IP_MULTICAST_ALL, by which a
+// socket keeps strays out. These do not.
+const hasMulticastAll = false
 
-func takeOthers(uintptr, bool, bool, *Trace) error { return errors.ErrUnsupported }
+func setMulticastAll(uintptr, bool, bool, *Trace) error { return errors.ErrUnsupported }
 
 // kernelDrops is not told by these systems.
 func kernelDrops(*net.UDPConn) (uint64, error) { return 0, errors.ErrUnsupported }

@@ -7,80 +7,79 @@ import (
 	"github.com/groupcast/groupcast/mcast/host"
 )
 
-// SetMulticastAll lets in the groups that other programs of this host have
-// joined, or keeps them out (IP_MULTICAST_ALL; IPv6: option 29,
-// IPV6_MULTICAST_ALL). What comes that way is marked Stray. A Conn with more
-// groups than one socket holds needs the option for itself: it is left on then,
-// and strays come in either way. Linux only; elsewhere it is
-// errors.ErrUnsupported.
+// SetMulticastAll lets strays in or keeps them out: datagrams of groups that
+// only other programs of this host have joined (IP_MULTICAST_ALL; IPv6: option
+// 29, IPV6_MULTICAST_ALL). They are marked Stray. A Conn with more groups than
+// one socket holds needs the option for itself: it stays on then, and strays
+// come in either way. Linux only; elsewhere it is errors.ErrUnsupported.
 func (c *Conn) SetMulticastAll(on bool) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var err error
 	switch {
-	case !canRefuseOthers:
+	case !hasMulticastAll:
 		err = errors.ErrUnsupported
 	case on:
-		err = c.takeAll()
+		err = c.letStraysIn()
 	case len(c.extra) == 0:
-		err = c.takeOwn()
+		err = c.keepStraysOut()
 	}
 	if err != nil {
 		return &OpError{Op: "set multicast all", Target: c.local.String(), Err: host.Cause(err)}
 	}
-	c.all = on
+	c.straysWanted = on
 	return nil
 }
 
-// MulticastAll reports whether the groups that other programs have joined are
-// let in on purpose.
+// MulticastAll reports whether strays are wanted, by Config.MulticastAll or
+// SetMulticastAll.
 func (c *Conn) MulticastAll() bool {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	return c.all
+	return c.straysWanted
 }
 
-// takeAll lets the datagrams of all groups through, and marks those that were
-// not joined. The error is net.ErrClosed after Close, when nobody would close
-// another socket any more. The caller holds c.mu.
-func (c *Conn) takeAll() error {
+// letStraysIn switches IP_MULTICAST_ALL on. The error is net.ErrClosed after
+// Close, when nobody would close another socket any more. The caller holds
+// c.mu.
+func (c *Conn) letStraysIn() error {
 	rc, err := c.sock.udp.SyscallConn()
 	if err != nil {
 		return err
 	}
 	var set error
 	err = rc.Control(func(fd uintptr) {
-		if !c.others {
-			c.filtering.Store(true) // before the first of them comes
-			set = takeOthers(fd, c.cfg.Addr.Is4(), true, c.cfg.Trace)
-			c.others = set == nil
+		if !c.straysLetIn {
+			c.straysPossible.Store(true) // before the first of them comes
+			set = setMulticastAll(fd, c.cfg.Addr.Is4(), true, c.cfg.Trace)
+			c.straysLetIn = set == nil
 		}
 	})
 	return cmp.Or(err, set)
 }
 
-// takeOwn is the opposite, for when no other socket holds anything and others'
-// groups are not wanted. Of what came before some may wait to be read, so it is
-// still looked at. The caller holds c.mu.
-func (c *Conn) takeOwn() error {
+// keepStraysOut switches IP_MULTICAST_ALL off, for when no further socket
+// holds a group and strays are not wanted. Some that came before may wait to
+// be read, so they stay possible. The caller holds c.mu.
+func (c *Conn) keepStraysOut() error {
 	rc, err := c.sock.udp.SyscallConn()
 	if err != nil {
 		return err
 	}
 	var set error
 	err = rc.Control(func(fd uintptr) {
-		if set = takeOthers(fd, c.cfg.Addr.Is4(), false, c.cfg.Trace); set == nil {
-			c.others = false
+		if set = setMulticastAll(fd, c.cfg.Addr.Is4(), false, c.cfg.Trace); set == nil {
+			c.straysLetIn = false
 		}
 	})
 	return cmp.Or(err, set)
 }
 
-// markStrays marks the datagrams that came by somebody else's membership. Of
-// IPv6 datagrams Linux lets those through that came by an interface where only
+// markStrays marks the datagrams that came by another program's membership. Of
+// IPv6 datagrams Linux lets those in that came by an interface where only
 // another program has joined the group, whatever IPV6_MULTICAST_ALL says.
 func (c *Conn) markStrays(batch []Datagram) {
-	if c.cfg.Addr.Is4() && !c.filtering.Load() {
+	if c.cfg.Addr.Is4() && !c.straysPossible.Load() {
 		return
 	}
 	c.mu.RLock()
