@@ -156,28 +156,28 @@ func fromICMP(errno syscall.Errno) bool {
 	return false
 }
 
-// suspect is a send that fails, perhaps only because an earlier datagram has
-// failed.
-type suspect struct {
-	tries int
-	alone int    // how many of the last of them found nothing new on the queue
-	icmp  uint64 // what was found until then
+// sendRetry counts the tries of one send that fails, perhaps only because of
+// an earlier datagram.
+type sendRetry struct {
+	tries       int
+	unexplained int    // the last of them, with no new ICMP error on the queue
+	icmp        uint64 // ICMP errors until then
 }
 
 // mostTries is how often one send is tried while ICMP errors pour in.
 const mostTries = 32
 
 // again empties the queue and reports whether a send that failed is to be
-// tried again. The kernel did not look at the datagram if the error was
-// pending. If it fails twice, and nothing was queued meanwhile, then the error
-// is its own: once might be a pending error whose entry was already fetched.
-func (s *suspect) again(q *errorQueue, errno syscall.Errno) bool {
+// tried again. A pending error kept the kernel from looking at the datagram.
+// An error that comes twice, with nothing new on the queue, is the datagram's
+// own: one that comes once may be pending still, with its entry fetched before.
+func (r *sendRetry) again(q *errorQueue, errno syscall.Errno) bool {
 	found := q.drain()
-	s.tries++
-	s.alone++
-	if found.icmp != s.icmp {
-		s.alone, s.icmp = 0, found.icmp
+	r.tries++
+	r.unexplained++
+	if found.icmp != r.icmp {
+		r.unexplained, r.icmp = 0, found.icmp
 	}
-	own := s.alone == 2 || found.tooLong && errno == unix.EMSGSIZE
-	return !q.connected && !own && fromICMP(errno) && s.tries < mostTries
+	own := r.unexplained == 2 || found.tooLong && errno == unix.EMSGSIZE
+	return !q.connected && !own && fromICMP(errno) && r.tries < mostTries
 }

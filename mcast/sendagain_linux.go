@@ -9,8 +9,8 @@ import (
 // sendAgain tells what is queued when a send has failed, and sends again if
 // that was for another datagram's sake.
 func (c *Conn) sendAgain(err error, data []byte, to netip.AddrPort, via Via) error {
-	var s suspect
-	for errno := syscall.Errno(0); errors.As(err, &errno) && s.again(c.errors, errno); {
+	var retry sendRetry
+	for errno := syscall.Errno(0); errors.As(err, &errno) && retry.again(c.errors, errno); {
 		err = c.send(data, to, via)
 	}
 	return err

@@ -32,11 +32,11 @@ type batcher struct {
 
 	// The closure that calls the kernel is made once, too: these are its
 	// argument and its results.
-	send    func(fd uintptr) bool
-	want    int
-	sent    int
-	errno   syscall.Errno
-	suspect suspect
+	send  func(fd uintptr) bool
+	want  int
+	sent  int
+	errno syscall.Errno
+	retry sendRetry
 }
 
 // info4 and info6 are the control messages that choose interface and source
@@ -85,7 +85,7 @@ func (c *Conn) SendBatch(list []Outgoing) (n int, err error) {
 func (c *Conn) sendSome(list []Outgoing) (n int, err error) {
 	b := &c.batch
 	list = list[:min(len(list), BatchSize)]
-	b.want, b.sent, b.errno, b.suspect = 0, 0, 0, suspect{}
+	b.want, b.sent, b.errno, b.retry = 0, 0, 0, sendRetry{}
 	for b.want < len(list) && err == nil {
 		if err = b.add(c, &list[b.want]); err == nil {
 			b.want++
@@ -232,13 +232,13 @@ func (b *batcher) sendmmsg(fd uintptr) bool {
 		case errno == unix.EAGAIN:
 			return false
 		case errno != 0:
-			if b.errors == nil || !b.suspect.again(b.errors, errno) {
+			if b.errors == nil || !b.retry.again(b.errors, errno) {
 				b.errno = errno
 				return true
 			}
 		default:
 			b.sent += int(n)
-			b.suspect = suspect{}
+			b.retry = sendRetry{}
 			if b.sent < b.want && b.errors != nil && b.pending() {
 				return true
 			}
