@@ -26,7 +26,7 @@ type errorQueue struct {
 
 	mu      sync.Mutex // one at a time empties the queue and tells
 	receive func(fd uintptr)
-	found   found
+	drained drained
 	zones   zones
 	msg     unix.Msghdr // what the kernel fills; it points into the next four
 	iov     unix.Iovec
@@ -35,8 +35,8 @@ type errorQueue struct {
 	data    [64]byte
 }
 
-// found is what was on the queue.
-type found struct {
+// drained is what was on the queue.
+type drained struct {
 	icmp    uint64        // entries so far that came by ICMP, whoever emptied the queue
 	last    syscall.Errno // the error of the last of them, if it was there now
 	tooLong bool          // there was one now that a send of this socket made before it failed
@@ -64,12 +64,12 @@ func newErrorQueue(udp *net.UDPConn, cfg Config) (*errorQueue, error) {
 }
 
 // drain tells what is on the queue, and empties it.
-func (q *errorQueue) drain() found {
+func (q *errorQueue) drain() drained {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.found = found{icmp: q.found.icmp}
+	q.drained = drained{icmp: q.drained.icmp}
 	q.raw.Control(q.receive)
-	return q.found
+	return q.drained
 }
 
 // recvmsg empties the queue. The call never blocks, see reader.recvmmsg.
@@ -90,10 +90,10 @@ func (q *errorQueue) recvmsg(fd uintptr) {
 		e, errno, origin := parsePeerError(name, control, &q.zones, time.Now())
 		switch origin {
 		case unix.SO_EE_ORIGIN_ICMP, unix.SO_EE_ORIGIN_ICMP6:
-			q.found.icmp++
-			q.found.last = errno
+			q.drained.icmp++
+			q.drained.last = errno
 		case unix.SO_EE_ORIGIN_LOCAL:
-			q.found.tooLong = q.found.tooLong || errno == unix.EMSGSIZE
+			q.drained.tooLong = q.drained.tooLong || errno == unix.EMSGSIZE
 		default: // no error, such as a timestamp
 			continue
 		}
@@ -172,12 +172,12 @@ const mostTries = 32
 // An error that comes twice, with nothing new on the queue, is the datagram's
 // own: one that comes once may be pending still, with its entry fetched before.
 func (r *sendRetry) again(q *errorQueue, errno syscall.Errno) bool {
-	found := q.drain()
+	drained := q.drain()
 	r.tries++
 	r.unexplained++
-	if found.icmp != r.icmp {
-		r.unexplained, r.icmp = 0, found.icmp
+	if drained.icmp != r.icmp {
+		r.unexplained, r.icmp = 0, drained.icmp
 	}
-	own := r.unexplained == 2 || found.tooLong && errno == unix.EMSGSIZE
+	own := r.unexplained == 2 || drained.tooLong && errno == unix.EMSGSIZE
 	return !q.connected && !own && fromICMP(errno) && r.tries < mostTries
 }

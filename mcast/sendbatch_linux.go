@@ -251,9 +251,9 @@ func (b *batcher) sendmmsg(fd uintptr) bool {
 // pending error, which is gone with that. On a connected socket it is the
 // error of the next datagram, as it would have been for Send.
 func (b *batcher) pending() bool {
-	found := b.errors.drain()
+	drained := b.errors.drain()
 	if b.connected {
-		b.errno = found.last
+		b.errno = drained.last
 	}
 	return b.errno != 0
 }
