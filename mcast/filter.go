@@ -23,7 +23,7 @@ func (c *Conn) Unblock(g Group, on host.Interface) error {
 
 // Blocked lists the sources that are blocked of a group on an interface.
 func (c *Conn) Blocked(g Group, on host.Interface) []netip.Addr {
-	g, on, _ = c.place(g, on)
+	g, on, _ = c.resolve(g, on)
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	if m := c.find(g, on); m != nil {
@@ -33,7 +33,7 @@ func (c *Conn) Blocked(g Group, on host.Interface) []netip.Addr {
 }
 
 func (c *Conn) filter(op string, g Group, on host.Interface, block bool) error {
-	g, on, err := c.place(g, on)
+	g, on, err := c.resolve(g, on)
 	if err == nil {
 		c.mu.Lock()
 		defer c.mu.Unlock()

@@ -35,7 +35,7 @@ import (
 //   - ErrNotMulticast, ErrFamily: not a group, or it or its source is not of the
 //     socket's IP version
 func (c *Conn) Join(g Group, on host.Interface) error {
-	g, on, err := c.place(g, on)
+	g, on, err := c.resolve(g, on)
 	if err == nil {
 		c.mu.Lock()
 		defer c.mu.Unlock()
@@ -50,7 +50,7 @@ func (c *Conn) Join(g Group, on host.Interface) error {
 // ErrNotJoined when there is none. An interface that was deleted in the
 // meantime took the membership with it; leaving is then no error.
 func (c *Conn) Leave(g Group, on host.Interface) error {
-	g, on, err := c.place(g, on)
+	g, on, err := c.resolve(g, on)
 	if err == nil {
 		c.mu.Lock()
 		defer c.mu.Unlock()
@@ -136,9 +136,9 @@ func (m *member) hears(source netip.Addr) bool {
 	return !slices.Contains(m.blocked, source)
 }
 
-// place checks a group, and takes its zone for the interface if none is named.
+// resolve checks a group, and takes its zone for the interface if none is named.
 // A source's zone says nothing that the interface does not.
-func (c *Conn) place(g Group, on host.Interface) (Group, host.Interface, error) {
+func (c *Conn) resolve(g Group, on host.Interface) (Group, host.Interface, error) {
 	switch {
 	case !g.Addr.IsMulticast():
 		return g, on, ErrNotMulticast
