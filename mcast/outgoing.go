@@ -6,17 +6,18 @@ import (
 	"github.com/groupcast/groupcast/mcast/host"
 )
 
-// Via is the way out that a datagram is given. The zero Via leaves it to the
-// kernel.
+// Via is the outgoing interface and the source address of a datagram. The zero
+// Via leaves both to the kernel.
 type Via struct {
 	IfIndex int        // the interface to leave by; 0: as the kernel routes it
 	Source  netip.Addr // the source address to carry, one of this host's; the zero Addr: as the kernel chooses
 }
 
-// ViaInterface is the way out by an interface for what is sent to to, a group or
-// another address. By lo the kernel would take another interface's address as
-// the source, or 0.0.0.0 if there is none: lo's own addresses have host scope,
-// and are not chosen for multicast. So there the source is named as well.
+// ViaInterface is the [Via] of an interface for a datagram to a group or another
+// address. By lo the kernel would take another interface's address as the
+// source, or 0.0.0.0 if there is none: lo's own addresses have host scope, and
+// the kernel does not choose them for multicast. So for lo the Via names the
+// source too.
 func ViaInterface(i host.Interface, to netip.Addr) Via {
 	via := Via{IfIndex: i.Index}
 	if i.Loopback() {

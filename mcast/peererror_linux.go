@@ -20,7 +20,7 @@ import (
 // whomever that is for. Who meets a pending error empties the queue.
 type errorQueue struct {
 	raw       syscall.RawConn
-	tell      func(PeerError) // nil: nobody wants to know
+	report    func(PeerError) // nil: nobody wants to know
 	trace     *Trace
 	connected bool
 
@@ -51,7 +51,7 @@ func newErrorQueue(udp *net.UDPConn, cfg Config) (*errorQueue, error) {
 	if err != nil {
 		return nil, err
 	}
-	q := &errorQueue{raw: raw, tell: cfg.PeerError, trace: cfg.Trace, connected: cfg.Remote.IsValid()}
+	q := &errorQueue{raw: raw, report: cfg.PeerError, trace: cfg.Trace, connected: cfg.Remote.IsValid()}
 	q.zones.ask = func(index uint32) string { return zoneName(raw, index) }
 	q.iov.Base = &q.data[0]
 	q.iov.SetLen(len(q.data))
@@ -97,14 +97,14 @@ func (q *errorQueue) recvmsg(fd uintptr) {
 		default: // no error, such as a timestamp
 			continue
 		}
-		if n > 0 && q.tell != nil {
+		if n > 0 && q.report != nil {
 			e.Data = append(e.Data, q.data[:n]...)
 		}
 		if q.trace.on() {
 			q.trace.Call(Call{At: e.At, Name: "recvmsg", Option: "MSG_ERRQUEUE", Args: "{" + e.String() + "}"})
 		}
-		if q.tell != nil {
-			q.tell(e)
+		if q.report != nil {
+			q.report(e)
 		}
 	}
 }
@@ -113,8 +113,8 @@ func (q *errorQueue) recvmsg(fd uintptr) {
 // is whom the datagram was for, and the rest is in control messages.
 func parsePeerError(name, control []byte, z *zones, now time.Time) (e PeerError, errno syscall.Errno, origin uint8) {
 	e = PeerError{At: now, To: parseName(name, z, now)}
-	var way Datagram // To: whom the ICMP message was for
-	if stamp := parseControl(control, &way); !stamp.IsZero() {
+	var icmp Datagram // To: whom the ICMP message was for
+	if stamp := parseControl(control, &icmp); !stamp.IsZero() {
 		if age := now.Sub(stamp); age > 0 {
 			e.At = now.Add(-age)
 		}
@@ -134,9 +134,9 @@ func parsePeerError(name, control []byte, z *zones, now time.Time) (e PeerError,
 			e.Type, e.Code = int(ee.Type), int(ee.Code)
 		}
 	}
-	// That a neighbour does not answer ARP or NDP this host tells itself by
-	// ICMP, from the address that the datagram had to the same.
-	if own := way.To.IsValid() && e.From.WithZone("") == way.To && e.From.WithZone("") != e.To.Addr().WithZone(""); own {
+	// When a neighbour does not answer ARP or NDP, this host sends the ICMP error
+	// to itself: its source and its destination are the datagram's source.
+	if own := icmp.To.IsValid() && e.From.WithZone("") == icmp.To && e.From.WithZone("") != e.To.Addr().WithZone(""); own {
 		e.From = netip.Addr{}
 	}
 	if e.Local() {

@@ -154,9 +154,9 @@ func (s *socket) unblock(m membership) error {
 	})
 }
 
-// takesWay tells whether the system takes the way out with each datagram.
+// viaPerDatagram tells whether the system takes a Via with each datagram.
 // FreeBSD and Windows do not.
-var takesWay = len(ip4{}.control(Via{IfIndex: 1})) > 0
+var viaPerDatagram = len(ip4{}.control(Via{IfIndex: 1})) > 0
 
 // flag is an option that is on or off, as the kernel takes it.
 func flag(on bool) int {

@@ -105,7 +105,7 @@ func (c *Conn) send(data []byte, to netip.AddrPort, via Via) error {
 			}
 		}
 	}
-	if via == (Via{}) && takesWay {
+	if via == (Via{}) && viaPerDatagram {
 		return c.write(data, nil, to)
 	}
 	if oob := c.sock.control(via); len(oob) > 0 {

@@ -188,7 +188,7 @@ func networkOrder(port uint16) uint16 {
 	return binary.NativeEndian.Uint16([]byte{byte(port >> 8), byte(port)})
 }
 
-// control makes the control message of a way out, if one was chosen.
+// control makes the control message of a Via, if it chooses anything.
 func (b *batcher) control(i int, via Via) {
 	hdr := &b.msgs[i].hdr
 	hdr.Control = nil

@@ -25,7 +25,7 @@ func prepare(fd uintptr, cfg Config) error {
 		}
 	}
 	if cfg.queuesErrors() {
-		if err := tellErrors(fd, cfg.Addr.Is4(), cfg.Trace); err != nil {
+		if err := setRecvErr(fd, cfg.Addr.Is4(), cfg.Trace); err != nil {
 			return err
 		}
 	}
@@ -35,7 +35,7 @@ func prepare(fd uintptr, cfg Config) error {
 	return setMulticastAll(fd, cfg.Addr.Is4(), false, cfg.Trace)
 }
 
-func tellErrors(fd uintptr, is4 bool, trace *Trace) error {
+func setRecvErr(fd uintptr, is4 bool, trace *Trace) error {
 	level, option, name := unix.IPPROTO_IP, unix.IP_RECVERR, "IP_RECVERR"
 	if !is4 {
 		level, option, name = unix.IPPROTO_IPV6, unix.IPV6_RECVERR, "IPV6_RECVERR"
