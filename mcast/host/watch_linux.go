@@ -13,7 +13,7 @@ import (
 // run follows the kernel's messages. They say everything, so the interfaces
 // are read only at first, and when messages were lost.
 func (w *watcher) run(ctx context.Context) error {
-	s, err := openNotices()
+	s, err := openMonitor()
 	if err != nil {
 		return w.poll(ctx) // emulated kernels do not announce changes
 	}
@@ -30,7 +30,7 @@ func (w *watcher) run(ctx context.Context) error {
 		switch {
 		case err == nil:
 			for _, m := range messages {
-				w.become(ctx, apply(w.known, m))
+				w.update(ctx, apply(w.known, m))
 			}
 		case errors.Is(err, unix.ENOBUFS):
 			// report was slow, and what did not fit in the socket's buffer is
@@ -48,15 +48,15 @@ func (w *watcher) run(ctx context.Context) error {
 	return nil
 }
 
-// notices is a socket to which the kernel tells every change of an interface
+// monitor is a socket to which the kernel tells every change of an interface
 // and its addresses in the network namespace in which it was opened.
-type notices struct {
+type monitor struct {
 	file *os.File
 	raw  syscall.RawConn
 	buf  []byte
 }
 
-func openNotices() (*notices, error) {
+func openMonitor() (*monitor, error) {
 	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, unix.NETLINK_ROUTE)
 	if err != nil {
 		return nil, os.NewSyscallError("socket", err)
@@ -75,18 +75,18 @@ func openNotices() (*notices, error) {
 		file.Close()
 		return nil, err
 	}
-	return &notices{file: file, raw: raw, buf: make([]byte, 1<<16)}, nil
+	return &monitor{file: file, raw: raw, buf: make([]byte, 1<<16)}, nil
 }
 
-func (s *notices) close() { s.file.Close() }
+func (s *monitor) close() { s.file.Close() }
 
 // interrupt ends a receive that waits, and all later ones.
-func (s *notices) interrupt() { _ = s.file.SetReadDeadline(time.Unix(1, 0)) }
+func (s *monitor) interrupt() { _ = s.file.SetReadDeadline(time.Unix(1, 0)) }
 
 // receive reads the messages of one datagram, valid until the next call. When
 // there is none it waits for one, or fails with EAGAIN. ENOBUFS says that
 // messages were lost.
-func (s *notices) receive(wait bool) ([]syscall.NetlinkMessage, error) {
+func (s *monitor) receive(wait bool) ([]syscall.NetlinkMessage, error) {
 	var (
 		size int
 		from unix.Sockaddr
@@ -114,7 +114,7 @@ func (s *notices) receive(wait bool) ([]syscall.NetlinkMessage, error) {
 // does not make a list at once, so one that changes meanwhile may lack more
 // than what changed; and messages that are older than the list would bring
 // back what is gone. A network that never rests is listed as it is.
-func (s *notices) settledList() (list []Interface, err error) {
+func (s *monitor) settledList() (list []Interface, err error) {
 	for range 10 {
 		s.drop()
 		list, err = Interfaces()
@@ -126,7 +126,7 @@ func (s *notices) settledList() (list []Interface, err error) {
 }
 
 // drop forgets what there is to receive.
-func (s *notices) drop() {
+func (s *monitor) drop() {
 	for {
 		if _, err := s.receive(false); err != nil && !errors.Is(err, unix.ENOBUFS) {
 			return
@@ -135,7 +135,7 @@ func (s *notices) drop() {
 }
 
 // pending reports whether there is something to receive.
-func (s *notices) pending() bool {
+func (s *monitor) pending() bool {
 	var err error
 	ended := s.raw.Read(func(fd uintptr) bool {
 		_, _, err = unix.Recvfrom(int(fd), nil, unix.MSG_DONTWAIT|unix.MSG_PEEK)

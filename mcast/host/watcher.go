@@ -25,13 +25,13 @@ func (w *watcher) reread(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	w.become(ctx, list)
+	w.update(ctx, list)
 	return nil
 }
 
-// become reports the way from the interfaces as they are known to after, or
-// as much of it as ctx allows.
-func (w *watcher) become(ctx context.Context, after []Interface) {
+// update reports the changes from the interfaces as they are known to after,
+// until ctx ends.
+func (w *watcher) update(ctx context.Context, after []Interface) {
 	now := time.Now()
 	for _, c := range changes(w.known, after) {
 		if ctx.Err() != nil {
