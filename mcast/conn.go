@@ -36,8 +36,6 @@ type Conn struct {
 	// Strays are datagrams that came by another program's membership.
 	straysWanted bool // by the user
 	straysLetIn  bool // IP_MULTICAST_ALL is on, or the system has no such option
-	loopback     bool
-	hops         int
 	readBuffer   int
 	closed       bool
 
@@ -81,8 +79,8 @@ func Listen(ctx context.Context, cfg Config) (*Conn, error) {
 	if cfg.ReadBuffer < 0 || cfg.WriteBuffer < 0 {
 		return fail(fmt.Errorf("buffers of %d and %d bytes: want 0 or more", cfg.ReadBuffer, cfg.WriteBuffer))
 	}
-	if cfg.Hops < 0 || cfg.Hops > 255 {
-		return fail(fmt.Errorf("%d: %w", cfg.Hops, ErrHopsOutside))
+	if err := checkHops(cfg.Hops, 0); err != nil {
+		return fail(err)
 	}
 	if cfg.ReadSize < 0 || cfg.ReadSize > maxDatagram {
 		return fail(fmt.Errorf("read size %d: want 0 to %d bytes", cfg.ReadSize, maxDatagram))
@@ -105,8 +103,6 @@ func Listen(ctx context.Context, cfg Config) (*Conn, error) {
 		wake:         &wake{udp: udp},
 		members:      map[memberKey]*member{},
 		straysWanted: cfg.MulticastAll,
-		loopback:     !cfg.NoLoopback,
-		hops:         max(cfg.Hops, 1),
 	}
 	if err := c.configure(); err != nil {
 		udp.Close()
@@ -126,10 +122,10 @@ func (c *Conn) configure() (err error) {
 	if err != nil && runtime.GOOS != "windows" {
 		return fmt.Errorf("control messages: %w", err)
 	}
-	if err := c.SetLoopback(c.loopback); err != nil {
+	if err := c.SetLoopback(!c.cfg.NoLoopback); err != nil {
 		return err
 	}
-	if err := c.SetHops(c.hops); err != nil {
+	if err := c.SetHops(max(c.cfg.Hops, 1)); err != nil {
 		return err
 	}
 	c.straysLetIn = !hasMulticastAll || c.straysWanted

@@ -173,9 +173,6 @@ func TestHops(t *testing.T) {
 	heard := onGroup(t, b, "eth0")
 	c := labtest.Socket(t, a, mcast.Config{})
 	by := mcast.Via{IfIndex: labtest.Device(t, a, "eth0").Index}
-	if c.Hops() != 1 {
-		t.Errorf("Hops() = %d at first, want 1", c.Hops())
-	}
 	sendWith := func(hops int) {
 		t.Helper()
 		if err := c.SetHops(hops); err != nil {
@@ -189,6 +186,8 @@ func TestHops(t *testing.T) {
 			t.Errorf("arrived with TTL %d, want %d", d.Hops, hops)
 		}
 	}
+	send(t, a, c, "x", by)
+	arrives(1) // unless another is set
 	for _, hops := range []int{1, 64, 255} {
 		sendWith(hops)
 		arrives(hops)
@@ -251,12 +250,17 @@ func TestErrors(t *testing.T) {
 		{"join IPv6 on an IPv4 socket", a, func() error { return c.Join(group("ff02::114"), eth0) }, mcast.ErrFamily, ""},
 		{"send IPv6 from an IPv4 socket", a, func() error { return c.Send(nil, group("ff02::114").AddrPort(), mcast.Via{}) }, mcast.ErrFamily, ""},
 		{"join one source of a group joined for all", a, func() error { return c.Join(group("10.0.0.1@224.0.0.114"), eth0) }, mcast.ErrMixedModes, ""},
-		{"block without a source", a, func() error { return c.Block(g, eth0) }, mcast.ErrNoSource, ""},
+		{"block without a source", a, func() error { return c.Block(g, eth0) }, nil, "no source is named"},
 		{"block in a group that is not joined", a, func() error { return c.Block(group("10.0.0.1@239.9.9.9"), eth0) }, mcast.ErrNotJoined, ""},
 		{"unblock what is not blocked", a, func() error { return c.Unblock(group("10.0.0.1@224.0.0.114"), eth0) }, mcast.ErrNotBlocked, ""},
 		{"send too much", a, func() error { return c.Send(make([]byte, mcast.MaxPayload+1), g.AddrPort(), mcast.Via{}) }, mcast.ErrTooLong, "65508 bytes"},
 		{"send by an interface that is gone", a, func() error { return c.Send(nil, g.AddrPort(), mcast.Via{IfIndex: 99}) }, syscall.ENODEV, "on #99"},
-		{"hops out of range", a, func() error { return c.SetHops(256) }, mcast.ErrHopsOutside, "256"},
+		{"hops out of range", a, func() error { return c.SetHops(256) }, mcast.ErrHopsOutside, "256: hops (TTL) must be 0 to 255"},
+		{"unicast hops out of range", a, func() error { return c.SetUnicastHops(0) }, mcast.ErrHopsOutside, "0: hops (TTL) must be 1 to 255"},
+		{"a Conn with hops out of range", a, func() error {
+			_, err := mcast.Listen(t.Context(), mcast.Config{Hops: 300})
+			return err
+		}, mcast.ErrHopsOutside, "300: hops (TTL) must be 0 to 255"},
 		{"a read size below zero", a, func() error {
 			_, err := mcast.Listen(t.Context(), mcast.Config{ReadSize: -1})
 			return err

@@ -17,14 +17,18 @@ var (
 	ErrNotJoined      = errors.New("not joined there")
 	ErrMixedModes     = errors.New("a group is joined either for all sources or for single ones: leave it first")
 	ErrTooManySources = errors.New("too many sources for one group")
-	ErrNoSource       = errors.New("no source is named")
 	ErrBlocked        = errors.New("already blocked there")
 	ErrNotBlocked     = errors.New("not blocked there")
 	ErrNoRoute        = errors.New("no route to the group")
 	ErrHopsOutside    = errors.New("hops (TTL) must be 0 to 255")
 	ErrFamily         = errors.New("the socket is of the other IP version")
-	ErrNoDestination  = errors.New("no destination is named")
-	ErrNotRemote      = errors.New("the socket is connected to another address")
+)
+
+// Errors about arguments, which their caller knows.
+var (
+	errNoSource      = errors.New("no source is named")
+	errNoDestination = errors.New("no destination is named")
+	errNotRemote     = errors.New("the socket is connected to another address")
 )
 
 // MaxPayload is the largest UDP payload over IPv4, in bytes: 65,535 less the
@@ -50,6 +54,23 @@ func checkPayload(size int, is4 bool) error {
 	}
 	return nil
 }
+
+// checkHops refuses a TTL below least or above 255. The error is ErrHopsOutside
+// and says the range: that of unicast begins at 1.
+func checkHops(n, least int) error {
+	if n < least || n > 255 {
+		return hopsError{n, least}
+	}
+	return nil
+}
+
+type hopsError struct{ hops, least int }
+
+func (e hopsError) Error() string {
+	return fmt.Sprintf("%d: hops (TTL) must be %d to 255", e.hops, e.least)
+}
+
+func (e hopsError) Is(target error) bool { return target == ErrHopsOutside }
 
 // maxDatagram is the largest IP datagram, in bytes.
 const maxDatagram = 65535

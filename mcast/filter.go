@@ -47,7 +47,7 @@ func (c *Conn) setBlocked(g Group, on host.Interface, block bool) error {
 	m := c.find(g, on)
 	switch {
 	case !g.Source.IsValid():
-		return ErrNoSource
+		return errNoSource
 	case m == nil:
 		return ErrNotJoined
 	case len(m.sources) > 0:

@@ -74,10 +74,10 @@ func (c *Conn) checkSend(size int, to netip.AddrPort, via Via) error {
 	}
 	switch remote := c.cfg.Remote; {
 	case remote.IsValid() && to.IsValid() && to != remote:
-		return ErrNotRemote
+		return errNotRemote
 	case remote.IsValid():
 	case !to.IsValid():
-		return ErrNoDestination
+		return errNoDestination
 	case to.Addr().Is4() != is4:
 		return ErrFamily
 	}
@@ -138,13 +138,10 @@ func (c *Conn) write(data, oob []byte, to netip.AddrPort) error {
 // loopback interface always come back. On Windows the option is the
 // receiver's.
 func (c *Conn) SetLoopback(on bool) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	err := c.sock.trace.do("setsockopt", c.sock.options().loopback, flag(on), func() error { return c.sock.SetMulticastLoopback(on) })
 	if err != nil {
 		return &OpError{Op: "set loopback", Err: host.Cause(err)}
 	}
-	c.loopback = on
 	return nil
 }
 
@@ -153,13 +150,7 @@ func (c *Conn) SetLoopback(on bool) error {
 // to stay on this host; Linux keeps it there only if the group is joined on
 // the interface it is sent by, and else lets it out.
 func (c *Conn) SetHops(n int) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	err := c.setHops("set hops", c.sock.options().hops, n, 0, c.sock.setHops)
-	if err == nil {
-		c.hops = n
-	}
-	return err
+	return c.setHops("set hops", c.sock.options().hops, n, 0, c.sock.setHops)
 }
 
 // SetUnicastHops sets the TTL of unicast and broadcast that is sent, 1 to 255.
@@ -169,8 +160,8 @@ func (c *Conn) SetUnicastHops(n int) error {
 }
 
 func (c *Conn) setHops(op, option string, n, least int, set func(int) error) error {
-	if n < least || n > 255 {
-		return &OpError{Op: op, Err: fmt.Errorf("%d: %w, and of unicast 1 at least", n, ErrHopsOutside)}
+	if err := checkHops(n, least); err != nil {
+		return &OpError{Op: op, Err: err}
 	}
 	if err := c.sock.trace.do("setsockopt", option, n, func() error { return set(n) }); err != nil {
 		return &OpError{Op: op, Err: host.Cause(err)}
@@ -187,18 +178,4 @@ func (c *Conn) SetBroadcast(on bool) error {
 		return &OpError{Op: "set broadcast", Err: host.Cause(err)}
 	}
 	return nil
-}
-
-// Loopback reports whether own copies are on.
-func (c *Conn) Loopback() bool {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	return c.loopback
-}
-
-// Hops is the TTL of multicast that is sent.
-func (c *Conn) Hops() int {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	return c.hops
 }

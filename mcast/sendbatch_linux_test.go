@@ -125,10 +125,10 @@ func TestSendBatchSkips(t *testing.T) {
 		rest = rest[n+1:]
 	}
 	labtest.Hears(t, to, "one", "two", "three", "four")
-	for i, want := range []error{mcast.ErrTooLong, mcast.ErrFamily, mcast.ErrNoDestination} {
+	for i, want := range []string{"too long", "other IP version", "no destination"} {
 		var op *mcast.OpError
-		if i >= len(failed) || !errors.Is(failed[i], want) || !errors.As(failed[i], &op) || op.Op != "send" {
-			t.Fatalf("failed are %v, the %d. is not an OpError of %v", failed, i+1, want)
+		if i >= len(failed) || !strings.Contains(failed[i].Error(), want) || !errors.As(failed[i], &op) || op.Op != "send" {
+			t.Fatalf("failed are %v, the %d. is not an OpError that says %q", failed, i+1, want)
 		}
 	}
 	if s := c.Stats(); s.Sent != 4 || s.SendErrors != 3 {

@@ -31,14 +31,6 @@ func (c *Conn) SetMulticastAll(on bool) error {
 	return nil
 }
 
-// MulticastAll reports whether strays are wanted, by Config.MulticastAll or
-// SetMulticastAll.
-func (c *Conn) MulticastAll() bool {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	return c.straysWanted
-}
-
 // letStraysIn switches IP_MULTICAST_ALL on. The error is net.ErrClosed after
 // Close, when nobody would close another socket any more. The caller holds
 // c.mu.

@@ -22,8 +22,8 @@ func TestMulticastAll(t *testing.T) {
 		t.must(another.Join, t.g, t.eth0)
 		set := func(on bool) {
 			t.Helper()
-			if err := c.SetMulticastAll(on); err != nil || c.MulticastAll() != on {
-				t.Fatalf("SetMulticastAll(%v): %v, and then it is %v", on, err, c.MulticastAll())
+			if err := c.SetMulticastAll(on); err != nil {
+				t.Fatalf("SetMulticastAll(%v): %v", on, err)
 			}
 		}
 
