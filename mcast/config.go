@@ -2,13 +2,13 @@ package mcast
 
 import "net/netip"
 
-// DefaultReadBuffer is how many bytes of receive buffer Listen asks for when
-// Config does not say. Linux grants at most net.core.rmem_max.
+// DefaultReadBuffer is the receive buffer, in bytes, that [Listen] asks for unless
+// [Config] names another. Linux grants at most net.core.rmem_max.
 const DefaultReadBuffer = 4 << 20
 
-// Config says how Listen opens its socket. The zero value is right for
-// sending over IPv4: a port of the kernel's choice on all addresses, own
-// copies on, TTL 1.
+// Config says how [Listen] opens its socket. The zero value is right for sending
+// over IPv4: a port of the kernel's choice on all addresses, loopback copies on,
+// TTL 1.
 type Config struct {
 	// Addr is the address to bind; it also chooses between IPv4 and IPv6.
 	// The zero Addr is 0.0.0.0, all addresses of IPv4;
@@ -24,15 +24,15 @@ type Config struct {
 	// Exclusive binds Port without sharing it.
 	Exclusive bool
 	// Remote connects the socket: it sends to that address only and hears
-	// nothing else, and LocalAddr is the address that it sends from. That a
-	// datagram was refused (ICMP port unreachable) is told by the next call,
-	// once, as ECONNREFUSED; that call sends nothing. The socket stays
-	// connected, and what is sent when the other side is back is answered. The
-	// zero AddrPort: not connected.
+	// nothing else, and LocalAddr is the address that it sends from. When a
+	// datagram is refused (ICMP port unreachable), the next call fails with
+	// ECONNREFUSED, once, and sends nothing. The socket stays connected and
+	// works again when the other side is back. The zero AddrPort: not
+	// connected.
 	Remote netip.AddrPort
-	// ReadBuffer and WriteBuffer are the kernel's buffers to ask for, in
-	// bytes; 0 means DefaultReadBuffer, and what the system gives. The methods
-	// of the same names tell what was granted.
+	// ReadBuffer and WriteBuffer are the sizes of the kernel's buffers to ask
+	// for, in bytes. 0 means DefaultReadBuffer, and for WriteBuffer the
+	// system's default. The methods of the same names return the size granted.
 	ReadBuffer, WriteBuffer int
 	// ReadSize is how many bytes of each datagram Read keeps, 1 to 65535; 0
 	// means all. A longer one is cut and marked Truncated.
@@ -42,33 +42,33 @@ type Config struct {
 	// groups that only other programs have joined are let in too, and marked
 	// Stray. Linux only; elsewhere it is errors.ErrUnsupported.
 	MulticastAll bool
-	// NoLoopback switches off the copies that this host's own members of a
-	// group get of what is sent (IP_MULTICAST_LOOP).
+	// NoLoopback switches off the copies of sent datagrams that members of the
+	// group on this host get (IP_MULTICAST_LOOP).
 	NoLoopback bool
 	// Hops is the TTL of multicast that is sent, 1 to 255; 0 means 1, which
 	// no router forwards. To send with TTL 0, call SetHops.
 	Hops int
-	// QueueErrors makes a send that finds the interface's queue full fail with
-	// ENOBUFS; else it is a success, and the datagram is lost (IP_RECVERR,
-	// ip(7)). The same option lets in the ICMP errors of unicast sends: they
-	// are discarded if PeerError does not want them. Linux only; elsewhere it
+	// QueueErrors makes a send fail with ENOBUFS when the interface's queue is
+	// full. Without it such a send succeeds, and the datagram is lost
+	// (IP_RECVERR, ip(7)). The same option lets in the ICMP errors of unicast
+	// sends; without PeerError the Conn discards them. Linux only; elsewhere it
 	// is errors.ErrUnsupported.
 	QueueErrors bool
-	// PeerError is told what came back about single datagrams, and by whom
-	// (IP_RECVERR, ip(7)): of a refused one as of one that a router could not
-	// deliver, or that found no neighbour to go to. Nothing else comes of it on
-	// a Conn that is not connected: no Read and no Send fails because of a
-	// datagram to another peer. On a connected one the next call fails all the
-	// same. Errors of sends are told as with QueueErrors.
+	// PeerError is called with each error that comes back about a single
+	// datagram, and its sender (IP_RECVERR, ip(7)): the peer refused it, a router
+	// could not deliver it, or no neighbour answered. On a Conn that is not
+	// connected it has no other effect: no Read and no Send fails because of a
+	// datagram to another peer. On a connected Conn the next call fails all the
+	// same. It implies QueueErrors.
 	//
-	// It is called by a goroutine that Reads or Sends, never by two at a time,
-	// and must not use the Conn. So somebody must Read or Send to be told; a
-	// Read that waits tells at once, and goes on waiting.
+	// A goroutine that Reads or Sends calls it, never two at a time. It must not
+	// use the Conn. A Read that waits calls it at once and goes on waiting;
+	// without a Read or a Send it is not called.
 	//
 	// Linux only. Elsewhere it is errors.ErrUnsupported for a Conn that is not
 	// connected, and never called for one that is.
 	PeerError func(PeerError)
-	// Trace is told of every call on the socket.
+	// Trace receives every system call on the socket.
 	Trace *Trace
 }
 

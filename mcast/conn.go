@@ -14,9 +14,9 @@ import (
 	"github.com/groupcast/groupcast/mcast/host"
 )
 
-// Conn is a UDP socket that can join groups. All of its methods may be called
-// at the same time from several goroutines, except that only one Read runs at
-// a time.
+// Conn is a UDP socket that can join groups. Several goroutines may call its
+// methods at the same time; only one [Conn.Read] runs at a time, and others
+// wait for it.
 type Conn struct {
 	sock  *socket
 	cfg   Config
@@ -45,21 +45,21 @@ type Conn struct {
 
 // Stats counts what went through a Conn since it was opened.
 type Stats struct {
-	Datagrams  uint64 // read
-	Bytes      uint64 // of payload read
-	Strays     uint64 // of them, marked Stray
-	Truncated  uint64 // of them, marked Truncated
-	Dropped    uint64 // not read: the receive buffer was full, or the checksum was wrong (SO_MEMINFO; Linux only)
+	Datagrams  uint64 // datagrams read
+	Bytes      uint64 // payload bytes read
+	Strays     uint64 // datagrams read that were marked Stray
+	Truncated  uint64 // datagrams read that were marked Truncated
+	Dropped    uint64 // datagrams that the kernel dropped: the receive buffer was full, or the checksum was wrong (SO_MEMINFO; Linux only)
 	Sent       uint64 // datagrams that the kernel took
-	SendErrors uint64 // datagrams that it refused
+	SendErrors uint64 // datagrams that the kernel refused
 }
 
 // Listen opens a UDP socket. ctx bounds the opening only. The socket joins
-// nothing; it gets no datagrams by memberships of other programs
-// (IP_MULTICAST_ALL=0, where the system has it) unless Config.MulticastAll
-// says so.
+// nothing. It keeps out datagrams that come by memberships of other programs
+// (IP_MULTICAST_ALL=0, where the system has it), unless Config.MulticastAll
+// lets them in.
 //
-// The error is an OpError; it is ErrPortInUse when another socket holds the
+// The error is an [OpError]. It is [ErrPortInUse] when another socket holds the
 // port without sharing it.
 func Listen(ctx context.Context, cfg Config) (*Conn, error) {
 	if !cfg.Addr.IsValid() {
@@ -146,12 +146,13 @@ func (c *Conn) configure() (err error) {
 // LocalAddr is the address and port that the socket is bound to.
 func (c *Conn) LocalAddr() netip.AddrPort { return c.local }
 
-// RemoteAddr is what the socket is connected to; the zero AddrPort if it is
-// not.
+// RemoteAddr is the address that the socket is connected to (Config.Remote); the
+// zero AddrPort if it is not connected.
 func (c *Conn) RemoteAddr() netip.AddrPort { return c.cfg.Remote }
 
-// SyscallConn gives the socket for options that Conn has no method for; see
-// net.UDPConn. What Conn sets itself is not to be changed by it.
+// SyscallConn gives the socket, as [net.UDPConn.SyscallConn] does, for options
+// that Conn has no method for. Options that Conn sets itself must not be changed
+// with it.
 func (c *Conn) SyscallConn() (syscall.RawConn, error) { return c.sock.udp.SyscallConn() }
 
 // Stats returns the counters so far.
@@ -175,12 +176,12 @@ func (c *Conn) kernelDrops() uint64 {
 	return c.dropped.Load()
 }
 
-// SetReadDeadline makes a Read that is under way or follows end at t with
-// os.ErrDeadlineExceeded; the zero Time: never.
+// SetReadDeadline ends the present and all later calls of [Conn.Read] at t with
+// [os.ErrDeadlineExceeded]. With the zero Time there is no deadline.
 func (c *Conn) SetReadDeadline(t time.Time) error { return c.wake.setDeadline(t) }
 
-// Close closes the socket, which leaves every group. A Read that is under way
-// ends with net.ErrClosed, and so does a second Close.
+// Close closes the socket, which leaves every group. A [Conn.Read] that waits ends
+// with [net.ErrClosed], and so does a second Close.
 func (c *Conn) Close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

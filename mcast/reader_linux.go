@@ -103,10 +103,10 @@ func (r *reader) read(dst []Datagram) (int, error) {
 	return r.got, err
 }
 
-// each gives what it reads to handle, and may go on with that as long as
-// handle says so. It spares the call that finds the socket empty: what arrives
-// after a call that brought less than it had room for wakes the poller, unless
-// a new wait begins meanwhile, as it does with each read.
+// each gives the datagrams to handle, and may read on as long as handle returns
+// true. It saves the system call that finds the socket empty: after a call that
+// brought less than it had room for, the next datagram wakes the poller. A new
+// read cannot save it, because it resets the poller.
 func (r *reader) each(dst []Datagram, handle func(n int) bool) error {
 	r.got, r.errno = 0, 0
 	if len(dst) == 0 {
@@ -130,10 +130,10 @@ func (r *reader) each(dst []Datagram, handle func(n int) bool) error {
 	return nil
 }
 
-// take makes datagrams of what recvmmsg brought, and reports whether that is
-// the end of the read. After a full batch it is, for there may be more and
-// nothing to wait for; and where an error may be queued, which has to be looked
-// for.
+// take makes datagrams of what recvmmsg brought, and reports whether the read
+// ends with them. Without handle it does. It also ends after a full batch,
+// because more datagrams may be there, so that the poller must not wait; and
+// with an error queue, because a call that finds nothing looks for errors.
 func (r *reader) take() bool {
 	now := time.Now()
 	for i := range r.got {
@@ -175,10 +175,10 @@ func (r *reader) recvmmsg(fd uintptr) bool {
 	}
 }
 
-// readPast reads where Go's poller refuses to. It takes an event that says
-// EPOLLERR and nothing else for a file that cannot be polled, until another
-// event comes; but that is all there is when an ICMP error comes in while the
-// send buffer is full. Any other error it returns.
+// readPast reads where Go's poller refuses to, and returns any other error. The
+// poller takes an event of EPOLLERR alone for a file that cannot be polled,
+// until another event comes. An ICMP error that comes while the send buffer is
+// full makes such an event.
 func (r *reader) readPast(err error) error {
 	for done := false; notPollable(err); {
 		if cerr := r.raw.Control(func(fd uintptr) { done = r.receive(fd) }); done || cerr != nil {
@@ -190,8 +190,8 @@ func (r *reader) readPast(err error) error {
 	return err
 }
 
-// notPollable reports whether it is the error that internal/poll does not
-// export.
+// notPollable reports whether err is internal/poll.ErrNotPollable, which cannot
+// be named.
 func notPollable(err error) bool {
 	cause := host.Cause(err)
 	return cause != nil && cause.Error() == "not pollable"

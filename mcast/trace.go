@@ -7,13 +7,14 @@ import (
 	"github.com/groupcast/groupcast/mcast/host"
 )
 
-// Trace is told of every call that a Conn makes on its sockets, for teaching
-// and for finding out. What package net does by itself when it opens a socket
-// (SO_BROADCAST, IPV6_V6ONLY) and questions that change nothing (getsockname,
-// getsockopt) are not told. A nil Trace costs nothing, and so does a nil Call.
+// Trace receives every system call that a Conn makes on its sockets, for
+// teaching and for finding faults. It leaves out the options that package net
+// sets when it opens a socket (SO_BROADCAST, IPV6_V6ONLY) and questions that
+// change nothing (getsockname, getsockopt). A nil Trace costs nothing, and so
+// does a nil Call.
 type Trace struct {
 	// Call is called after each system call, by the goroutine that made it.
-	// It must not use the Conn. Reads that find nothing yet are not told.
+	// It must not use the Conn. It is not called for reads that find nothing yet.
 	Call func(Call)
 }
 
@@ -21,12 +22,12 @@ type Trace struct {
 // their names in C.
 type Call struct {
 	At     time.Time     // when it began
-	Took   time.Duration // not told of reads, which mostly wait
+	Took   time.Duration // 0 for reads, which mostly wait
 	Name   string        // "socket, bind", "setsockopt", "sendmsg", "recvmmsg", "close"
 	Option string        // of setsockopt: "MCAST_JOIN_GROUP"
 	Args   any           // prints as "{224.0.0.114 on eth0 (2)}"; nil: none. Formatted only when it is read
 	Result string        // when there is more to say than "ok": "5 bytes"
-	Err    error         // what the kernel refused it with
+	Err    error         // the kernel's error; nil: it succeeded
 }
 
 // String reads like a line of strace(1):
@@ -59,7 +60,7 @@ func (c Call) Arguments() string {
 
 func (t *Trace) on() bool { return t != nil && t.Call != nil }
 
-// do makes a call and tells of it. The arguments must not change after it.
+// do makes a call and reports it. The arguments must not change after it.
 func (t *Trace) do(name, option string, args any, call func() error) error {
 	if !t.on() {
 		return call()
