@@ -1,14 +1,10 @@
 package main
 
 import (
-	"cmp"
 	"errors"
-	"io"
 	"os"
 	"runtime/debug"
-	"strings"
 
-	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
 	"github.com/groupcast/groupcast/mcast/session"
@@ -76,25 +72,4 @@ the own copy of the last line is back or a second has passed. In a terminal the 
 	flags.BoolVar(&opts.Lesson, "lesson", false, "lead through the article, as host A of the lab")
 	flags.Lookup("lesson").Hidden = true
 	return cmd
-}
-
-// onTerminal reports whether a screen can be drawn.
-func onTerminal(in io.Reader, out io.Writer) bool {
-	return isTerminal(in) && isTerminal(out) && os.Getenv("TERM") != "dumb"
-}
-
-// speaksUTF8 reports whether the locale does, as setlocale(3) finds it; without
-// any it is taken to.
-func speaksUTF8() bool {
-	locale := cmp.Or(os.Getenv("LC_ALL"), os.Getenv("LC_CTYPE"), os.Getenv("LANG"), "UTF-8")
-	locale = strings.ToUpper(strings.ReplaceAll(locale, "-", ""))
-	return strings.Contains(locale, "UTF8")
-}
-
-func isTerminal(stream any) bool {
-	if o, ok := stream.(*output); ok {
-		stream = o.w
-	}
-	f, ok := stream.(*os.File)
-	return ok && term.IsTerminal(f.Fd())
 }

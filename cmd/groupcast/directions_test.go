@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -17,31 +19,37 @@ const module = "github.com/groupcast/groupcast"
 func TestDirections(t *testing.T) {
 	screens := []string{"charm.land/", "github.com/charmbracelet/", module + "/tui"}
 	commandLine := []string{"github.com/spf13/", module + "/cmd"}
+	library := []string{module + "/mcast/"}
+	below := []string{module + "/mcast/host", module + "/mcast/internal"}
 	rules := []struct {
 		from   string // a package, with everything below it if it ends in "/..."
 		direct bool   // look at its own imports only, not at theirs
 		not    []string
-		except []string
+		except []string // of them, with everything below
 		why    string
 	}{
 		{from: module + "/mcast/...", not: slices.Concat(screens, commandLine),
 			why: "the multicast packages are a library: they know no screen and no command line"},
-		{from: module + "/mcast", not: []string{module + "/mcast/"},
+		{from: module + "/mcast/host", not: []string{module + "/"}, except: []string{module + "/mcast/internal"},
+			why: "what the host is has nothing to do with what is done on it: host is the ground of the house"},
+		{from: module + "/mcast", not: library, except: below,
 			why: "mcast is what the packages below it stand on"},
 		{from: module + "/mcast/chat", direct: true, not: []string{"net", "os", "golang.org/x/net"}, except: []string{"net/netip"},
 			why: "a Room has no socket, no files and no screen"},
-		{from: module + "/mcast/doctor", not: []string{module + "/mcast/chat", module + "/mcast/lab"},
+		{from: module + "/mcast/doctor", not: []string{module + "/mcast/chat", module + "/mcast/lab", module + "/mcast/session"},
 			why: "a diagnosis needs facts about the host, and nothing that was said"},
-		{from: module + "/mcast/echo", not: []string{module + "/mcast/"},
+		{from: module + "/mcast/session", not: []string{module + "/mcast/lab", module + "/mcast/echo", module + "/mcast/probe", "os/signal"},
+			why: "a conversation runs without a screen, a terminal and a lab: bridges and recorders use it, too"},
+		{from: module + "/mcast/echo", not: library, except: below,
 			why: "a responder stands on mcast alone: what it answers is nobody else's matter"},
-		{from: module + "/mcast/ping", not: []string{module + "/mcast/"},
+		{from: module + "/mcast/ping", not: library, except: below,
 			why: "a ping stands on mcast alone: any echo server can be pinged"},
-		{from: module + "/mcast/probe", not: []string{module + "/mcast/"},
+		{from: module + "/mcast/probe", not: library, except: below,
 			why: "a probe stands on mcast alone: it knows no protocol of ours"},
 		{from: module + "/tui/...", not: commandLine,
 			why: "cmd drives the screen, not the other way round"},
 		{from: module + "/tui/...", direct: true, not: []string{"net", "golang.org/x/net", "golang.org/x/sys", module + "/mcast/"},
-			except: []string{"net/netip", module + "/mcast/chat", module + "/mcast/doctor"},
+			except: []string{"net/netip", module + "/mcast/chat", module + "/mcast/doctor", module + "/mcast/host", module + "/mcast/ping", module + "/mcast/session"},
 			why:    "the screen opens no sockets: it is given values by a Session"},
 	}
 	for _, p := range listPackages(t) {
@@ -54,11 +62,43 @@ func TestDirections(t *testing.T) {
 				reached = p.Imports
 			}
 			for _, dep := range reached {
-				if dep != p.ImportPath && forbidden(dep, r.not) && !slices.Contains(r.except, dep) {
+				if dep != p.ImportPath && forbidden(dep, r.not) && !forbidden(dep, r.except) {
 					t.Errorf("%s reaches %s: %s", p.ImportPath, dep, r.why)
 				}
 			}
 		}
+	}
+}
+
+// The command has no state that goroutines share: an engine that grows in it
+// could be used by nobody else. Standard output, which goroutines write to, is
+// the one exception.
+func TestCommandHoldsNoMutex(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	if err != nil || len(files) < 20 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	held := 0
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, word := range []string{"sync.Mutex", "sync.RWMutex"} {
+			switch {
+			case !strings.Contains(string(text), word):
+			case file == "output.go":
+				held++
+			default:
+				t.Errorf("%s has a %s: what several goroutines share belongs to a package below mcast", file, word)
+			}
+		}
+	}
+	if held == 0 {
+		t.Error("output.go has no mutex any more: take it out of this test")
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/netip"
 	"strings"
 	"syscall"
 	"time"
@@ -122,10 +121,6 @@ func (e *echoer) remark(text string) {
 		fmt.Fprintf(e.errs, "groupcast: %s\n", chat.Clean(text))
 	}
 }
-
-// addrPortText is an address as a line has it: a zone is the name of an
-// interface.
-func addrPortText(a netip.AddrPort) string { return chat.Clean(a.String()) }
 
 // echoLog prints what happens to datagrams, by a goroutine of its own: a
 // terminal that stands still must not keep the service waiting.

@@ -3,13 +3,10 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 	"text/tabwriter"
 
-	"github.com/charmbracelet/x/ansi"
-	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
 	"github.com/groupcast/groupcast/mcast/doctor"
@@ -106,27 +103,6 @@ func writePage(out io.Writer, p doctor.Page, columns int, strong func(string) st
 	for _, s := range p.Sources {
 		paragraph(s)
 	}
-}
-
-// columns is how wide a text is set: as the terminal, but so that it can be
-// read; 80 without one.
-func columns(out io.Writer) int {
-	const least, most, otherwise = 40, 100, 80
-	if f, ok := file(out).(*os.File); ok {
-		if width, _, err := term.GetSize(f.Fd()); err == nil && width > 0 {
-			return min(max(width, least), most)
-		}
-	}
-	return otherwise
-}
-
-// emphasis makes headings bold on a terminal with colours, and leaves them as
-// they are elsewhere.
-func emphasis(out io.Writer) func(string) string {
-	if !isTerminal(out) || os.Getenv("TERM") == "dumb" || os.Getenv("NO_COLOR") != "" {
-		return func(s string) string { return s }
-	}
-	return ansi.NewStyle().Bold().Styled
 }
 
 // jsonPage is a page as --json prints it. Fields are only added.

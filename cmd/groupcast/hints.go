@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -17,10 +19,8 @@ import (
 
 // Errors of the command line itself.
 var (
-	errNothingHeard = errors.New("nothing heard")
-
-	errOtherVersion = errors.New("not of the group's IP version, so it cannot send to that group")
-
+	errNothingHeard   = errors.New("nothing heard")
+	errOtherVersion   = errors.New("not of the group's IP version, so it cannot send to that group")
 	errNoScreen       = errors.New("the demonstration needs a terminal to draw on")
 	errNothingToServe = errors.New("not an address, a port or a group")
 	errNoZone         = errors.New("a link-local address is one only together with its interface")
@@ -32,110 +32,94 @@ var (
 	errFlood          = errors.New("--flood: only to 127.0.0.1 or ::1, or in a host of a lab: groupcast lab enter NAME HOST")
 )
 
+// hints are what to do about errors; the first that fits is said.
+var hints = []struct {
+	is     error
+	advice string
+}{
+	{mcast.ErrNotMulticast, "groups are 224.0.0.0 to 239.255.255.255; to see the default one at work, leave it out"},
+	{mcast.ErrBadPort, "name a port from 1 to 65535, as in 224.0.0.114:1234, or leave it out for 1234"},
+	{host.ErrNoInterface, "list the interfaces of this host with: groupcast interfaces"},
+	{host.ErrInterfaceDown, "bring it up (ip link set NAME up; check its cable or peer), or choose another: groupcast interfaces"},
+	{host.ErrNoAddress, "give it an address (ip addr add ADDRESS/BITS dev NAME), or choose another: groupcast interfaces"},
+	{mcast.ErrPortInUse, "its owner did not share it (SO_REUSEADDR); find it with: ss -ulpn, then end it, or use another port, as in GROUP:1235"},
+	{mcast.ErrTooLong, "send it in pieces; above the MTU (mostly 1,472 bytes of payload) it is cut into fragments anyway, and one lost fragment loses all"},
+	{host.ErrZoneElsewhere, "name the interface once: by the zone, as in ff02::114%eth0, or by -i"},
+	{host.ErrDefaultAlone, "either name interfaces, or leave joining and sending to the kernel: -i default"},
+	{errors.ErrUnsupported, "this system does not do that; the other commands and groups go on working"},
+	{mcast.ErrHopsOutside, "1 stays on the LAN, 32 on a site; 0 is for this host, and Linux lets it out all the same where the group is not joined"},
+	{mcast.ErrMixedModes, "one source of a group that is joined for all would silence the others; leave the group, then join it the other way"},
+	{session.ErrNoUnicast, "name the address of the one who sends, as in 192.168.8.226"},
+	{errOtherVersion, "name its address of that version, or the group of the other one: 224.0.0.114 is IPv4, ff02::114 IPv6"},
+	{session.ErrOneSource, "hear every source first, then block single ones"},
+	{mcast.ErrBlocked, "nothing is left to do: it is already blocked"},
+	{mcast.ErrNotBlocked, "it was not blocked: if it is not heard, it does not send, or not to this group and port"},
+	{mcast.ErrNotJoined, "join the group first: /join GROUP"},
+	{mcast.ErrTooManySources, "the limit is net.ipv4.igmp_max_msf (net.ipv6.mld_max_msf); join for all sources instead"},
+	{probe.ErrNotOneHost, "name one host; who is in a group is asked by: groupcast ping GROUP"},
+	{probe.ErrTooManyTargets, "ask for fewer ports at a time: what is silent takes seconds each"},
+	{errNothingToServe, "as in 0.0.0.0:1234, [::]:1234, :1234, 1234 or 224.0.0.114"},
+	{errNoZone, "name the interface behind a percent sign, as in [fe80::1%eth0]:1234"},
+	{errAddressInstead, "name the address of that interface, as in 192.168.8.226:1234; groupcast interfaces lists them"},
+	{errUnlimitedGroup, "leave it out, or serve an address: groupcast echo --unlimited 127.0.0.1:1234"},
+	{errNothingHeard, "is anyone sending to that group and port? groupcast interfaces shows where this host joins and sends"},
+	{errNoScreen, "the same as a lesson, without a screen: groupcast lab run article"},
+	{probe.ErrNoSuchHost, "check its spelling, and ask the system as this program does: getent hosts NAME"},
+	{probe.ErrNameServer, "name its address instead, or see which name server is asked: cat /etc/resolv.conf"},
+	{probe.ErrNameTimeout, "name its address instead, or see which name server is asked: cat /etc/resolv.conf"},
+	{probe.ErrNoSuchFamily, "leave -4 or -6 out, or name an address of that version"},
+	{host.ErrNothingUsable, "switch on lo at least: ip link set lo up; for IPv6, see that net.ipv6.conf.all.disable_ipv6 is 0"},
+	{syscall.EPERM, "a firewall on this host refused it; see: nft list ruleset, or iptables -S OUTPUT"},
+	{syscall.EACCES, "a privileged port, a broadcast address or a prohibit route refuses it; use another port or interface"},
+	{syscall.ENODEV, "the interface is gone; list what is there with: groupcast interfaces"},
+	{lab.ErrRunning, "call this one otherwise: --name NAME; or end that one: groupcast lab down NAME"},
+	{lab.ErrNotRunning, "build it in another terminal: groupcast lab up NAME; groupcast lab list shows what there is"},
+}
+
 // hint says what to do about an error, or "" when there is nothing to say
 // that the error does not.
 func hint(err error) string {
 	if a, ok := errors.AsType[*mcast.Advised](err); ok {
 		return chat.Clean(a.Advice)
 	}
-	if h := labHint(err); h != "" {
-		return h
+	if forbidden, ok := errors.AsType[*lab.ForbiddenError](err); ok {
+		return forbidden.Hint
 	}
 	op, ok := errors.AsType[*mcast.OpError](err)
-	onInterface := ok && op.Interface != ""
-	v6OnLo := onInterface && op.Interface == "lo" && strings.HasPrefix(op.Target, "[") && errors.Is(err, syscall.ENETUNREACH)
-	unreachable := errors.Is(err, mcast.ErrNoRoute) || errors.Is(err, syscall.ENETUNREACH) || errors.Is(err, syscall.EHOSTUNREACH)
+	if !ok {
+		op = &mcast.OpError{}
+	}
 	switch {
-	case errors.Is(err, mcast.ErrNotMulticast):
-		return "groups are 224.0.0.0 to 239.255.255.255; to see the default one at work, leave it out"
-	case errors.Is(err, mcast.ErrBadPort):
-		return "name a port from 1 to 65535, as in 224.0.0.114:1234, or leave it out for 1234"
-	case errors.Is(err, host.ErrNoInterface):
-		return "list the interfaces of this host with: groupcast interfaces"
-	case errors.Is(err, host.ErrInterfaceDown):
-		return "bring it up (ip link set NAME up; check its cable or peer), or choose another: groupcast interfaces"
-	case errors.Is(err, host.ErrNoAddress):
-		return "give it an address (ip addr add ADDRESS/BITS dev NAME), or choose another: groupcast interfaces"
-	case errors.Is(err, mcast.ErrPortInUse):
-		return "its owner did not share it (SO_REUSEADDR); find it with: ss -ulpn, then end it, or use another port, as in GROUP:1235"
-	case errors.Is(err, mcast.ErrTooLong):
-		return "send it in pieces; above the MTU (mostly 1,472 bytes of payload) it is cut into fragments anyway, and one lost fragment loses all"
-	case unreachable && onInterface && !v6OnLo:
-		return "that interface cannot send: is it up, with an address? groupcast interfaces shows it"
-	case unreachable && !v6OnLo:
-		return "name the interface to join and send by: -i NAME, or /interface NAME; groupcast interfaces lists them"
-	case v6OnLo:
-		return "Linux has no route for IPv6 groups on lo; an IPv4 group works there"
-	case errors.Is(err, host.ErrZoneElsewhere):
-		return "name the interface once: by the zone, as in ff02::114%eth0, or by -i"
-	case errors.Is(err, host.ErrDefaultAlone):
-		return "either name interfaces, or leave joining and sending to the kernel: -i default"
-	case errors.Is(err, errors.ErrUnsupported):
-		return "this system does not do that; the other commands and groups go on working"
-	case errors.Is(err, mcast.ErrHopsOutside):
-		return "1 stays on the LAN, 32 on a site; 0 is for this host, and Linux lets it out all the same where the group is not joined"
-	case errors.Is(err, mcast.ErrMixedModes):
-		return "one source of a group that is joined for all would silence the others; leave the group, then join it the other way"
-	case errors.Is(err, session.ErrNoUnicast):
-		return "name the address of the one who sends, as in 192.168.8.226"
-	case errors.Is(err, errOtherVersion):
-		return "name its address of that version, or the group of the other one: 224.0.0.114 is IPv4, ff02::114 IPv6"
-	case errors.Is(err, session.ErrOneSource):
-		return "hear every source first, then block single ones"
-	case errors.Is(err, mcast.ErrBlocked):
-		return "nothing is left to do: it is already blocked"
-	case errors.Is(err, mcast.ErrNotBlocked):
-		return "it was not blocked: if it is not heard, it does not send, or not to this group and port"
-	case errors.Is(err, mcast.ErrNotJoined) && ok && op.Op != "leave":
-		return "join the group first: /join GROUP"
-	case errors.Is(err, mcast.ErrTooManySources):
-		return "the limit is net.ipv4.igmp_max_msf (net.ipv6.mld_max_msf); join for all sources instead"
-	case errors.Is(err, probe.ErrNotOneHost):
-		return "name one host; who is in a group is asked by: groupcast ping GROUP"
-	case errors.Is(err, probe.ErrTooManyTargets):
-		return "ask for fewer ports at a time: what is silent takes seconds each"
-	case errors.Is(err, errNothingToServe):
-		return "as in 0.0.0.0:1234, [::]:1234, :1234, 1234 or 224.0.0.114"
-	case errors.Is(err, errNoZone):
-		return "name the interface behind a percent sign, as in [fe80::1%eth0]:1234"
-	case errors.Is(err, errAddressInstead):
-		return "name the address of that interface, as in 192.168.8.226:1234; groupcast interfaces lists them"
-	case errors.Is(err, errUnlimitedGroup):
-		return "leave it out, or serve an address: groupcast echo --unlimited 127.0.0.1:1234"
-	case errors.Is(err, errNothingHeard):
-		return "is anyone sending to that group and port? groupcast interfaces shows where this host joins and sends"
-	case errors.Is(err, errNoScreen):
-		return "the same as a lesson, without a screen: groupcast lab run article"
-	case errors.Is(err, probe.ErrNoSuchHost):
-		return "check its spelling, and ask the system as this program does: getent hosts NAME"
-	case errors.Is(err, probe.ErrNameServer), errors.Is(err, probe.ErrNameTimeout):
-		return "name its address instead, or see which name server is asked: cat /etc/resolv.conf"
-	case errors.Is(err, probe.ErrNoSuchFamily):
-		return "leave -4 or -6 out, or name an address of that version"
-	case errors.Is(err, host.ErrNothingUsable):
-		return "switch on lo at least: ip link set lo up; for IPv6, see that net.ipv6.conf.all.disable_ipv6 is 0"
-	case errors.Is(err, syscall.EPERM):
-		return "a firewall on this host refused it; see: nft list ruleset, or iptables -S OUTPUT"
-	case errors.Is(err, syscall.EACCES):
-		return "a privileged port, a broadcast address or a prohibit route refuses it; use another port or interface"
-	case errors.Is(err, syscall.ENODEV):
-		return "the interface is gone; list what is there with: groupcast interfaces"
+	case isAny(err, mcast.ErrNoRoute, syscall.ENETUNREACH, syscall.EHOSTUNREACH):
+		return unreachableHint(op)
+	case op.Op == "leave" && errors.Is(err, mcast.ErrNotJoined):
+		return "" // it is as was wished
+	}
+	for _, h := range hints {
+		if errors.Is(err, h.is) {
+			return h.advice
+		}
 	}
 	return ""
 }
 
-// labHint says what to do about a lab that is not as expected.
-func labHint(err error) string {
-	forbidden, ok := errors.AsType[*lab.ForbiddenError](err)
+// unreachableHint says what to do where no route leads to a target.
+func unreachableHint(op *mcast.OpError) string {
+	target, _ := netip.ParseAddrPort(op.Target)
+	list, _ := host.Interfaces()
+	on, _ := host.Find(list, op.Interface)
 	switch {
-	case ok:
-		return forbidden.Hint
-	case errors.Is(err, lab.ErrRunning):
-		return "call this one otherwise: --name NAME; or end that one: groupcast lab down NAME"
-	case errors.Is(err, lab.ErrNotRunning):
-		return "build it in another terminal: groupcast lab up NAME; groupcast lab list shows what there is"
+	case on.Loopback() && target.Addr().Is6():
+		return "Linux has no route for IPv6 groups on lo; an IPv4 group works there"
+	case op.Interface != "":
+		return "that interface cannot send: is it up, with an address? groupcast interfaces shows it"
 	}
-	return ""
+	return "name the interface to join and send by: -i NAME, or /interface NAME; groupcast interfaces lists them"
+}
+
+// isAny reports whether err is one of those errors.
+func isAny(err error, targets ...error) bool {
+	return slices.ContainsFunc(targets, func(target error) bool { return errors.Is(err, target) })
 }
 
 // complain writes an error the way every command does: one line, and one with
@@ -151,5 +135,16 @@ func complain(w io.Writer, err error) {
 	fmt.Fprintf(w, "groupcast: %s\n", chat.Clean(mcast.Plain(err)))
 	if h := hint(err); h != "" {
 		fmt.Fprintf(w, "  hint: %s\n", h)
+	}
+}
+
+// tellOn says what a Keeper tells of: a remark, or a complaint about what failed.
+func tellOn(errs io.Writer, remark func(string)) func(session.Event) {
+	return func(e session.Event) {
+		if e.Kind == session.Failed {
+			complain(errs, e.Err)
+			return
+		}
+		remark(e.Text)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -62,23 +61,6 @@ func showInterfaces(out io.Writer, g mcast.Group, set *settings) error {
 	return nil
 }
 
-// intentOf is what groupcast would do with these flags; join is where the
-// kernel joins.
-func intentOf(g mcast.Group, c host.Choice, join doctor.RouteResult, set *settings) doctor.Intent {
-	g.Addr = g.Addr.WithZone("") // c says it
-	in := doctor.Intent{Group: g, Joined: host.Indexes(c.Joins), Send: c.Send.Index, Loopback: set.loopback, Hops: set.hops, MulticastAll: set.multicastAll}
-	if c.ByUser {
-		in.Wanted = c.Joins
-	}
-	if len(c.Joins) == 1 && c.Joins[0].Index == 0 {
-		in.Joined = nil
-		if join.Err == nil {
-			in.Joined = []int{join.Route.IfIndex}
-		}
-	}
-	return in
-}
-
 func interfacesText(out io.Writer, g mcast.Group, facts doctor.Facts) {
 	igmp, _ := host.Joined(facts.Interfaces, g.Addr.Is4())
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
@@ -100,22 +82,6 @@ func interfacesText(out io.Writer, g mcast.Group, facts doctor.Facts) {
 	fmt.Fprintf(out, "  a send leaves by  %s\n", chat.Clean(answerText(facts.Send)))
 }
 
-// choiceText says what groupcast itself would do with these flags.
-func choiceText(g mcast.Group, c host.Choice) string {
-	if len(c.Joins) == 0 {
-		return "groupcast cannot join: " + host.ErrNothingUsable.Error()
-	}
-	on := strings.Join(chat.InterfaceNames(c.Joins), ", ")
-	if c.Joins[0].Index == 0 {
-		on = "the kernel's choice"
-	}
-	out := session.WayOut(g, c.Send, c.Lo, 0)
-	if out.Err != nil {
-		return fmt.Sprintf("groupcast joins on %s, and its sends go nowhere: %s", on, mcast.Reason(out.Err))
-	}
-	return fmt.Sprintf("groupcast joins on %s; its %s", on, session.EgressText(out))
-}
-
 func answerText(a doctor.RouteResult) string {
 	if a.Err != nil {
 		return "nothing: " + mcast.Reason(a.Err)
@@ -126,28 +92,6 @@ func answerText(a doctor.RouteResult) string {
 		text += ", source " + e.Source.String()
 	}
 	return text + ": " + e.Because
-}
-
-// state is an interface's condition in a word or two.
-func state(i host.Interface) string {
-	switch {
-	case !i.Up():
-		return "down"
-	case !i.Carrier():
-		return "no carrier"
-	}
-	return "up"
-}
-
-func addresses(i host.Interface) string {
-	if len(i.Addrs) == 0 {
-		return "-"
-	}
-	all := make([]string, len(i.Addrs))
-	for n, a := range i.Addrs {
-		all[n] = a.String()
-	}
-	return strings.Join(all, " ")
 }
 
 // jsonInterface is an interface as --json prints it. Fields are only added.

@@ -68,15 +68,6 @@ func enterHost(cmd *cobra.Command, r *lab.Remote, host string, command []string)
 	return asStatus(err)
 }
 
-// file is what a stream of the program writes to or reads from, so that a
-// command has it as its own.
-func file[T any](stream T) T {
-	if o, ok := any(stream).(*output); ok {
-		return o.w.(T)
-	}
-	return stream
-}
-
 // completeEnter offers the running labs, then their hosts, then files.
 func completeEnter(cmd *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
 	switch len(args) {

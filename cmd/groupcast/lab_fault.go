@@ -82,3 +82,19 @@ func completePlace(name, kind string) (out []string) {
 	}
 	return out
 }
+
+func newLabDown() *cobra.Command {
+	return &cobra.Command{
+		Use:               "down NAME",
+		Short:             "End a running lab and every process in it",
+		Args:              arguments(1, 1, "NAME"),
+		ValidArgsFunction: completeRunning,
+		RunE: func(_ *cobra.Command, args []string) error {
+			r, err := dialLab(args[0])
+			if err != nil {
+				return err
+			}
+			return r.Down()
+		},
+	}
+}

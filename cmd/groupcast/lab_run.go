@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/charmbracelet/x/ansi"
 	"github.com/spf13/cobra"
 
 	"github.com/groupcast/groupcast/mcast/chat"
@@ -198,18 +197,6 @@ func (p *lessonPrinter) end(r lesson.Result) {
 		return
 	}
 	fmt.Fprintf(p.out, "\n%s all %d expectations were met\n", p.ok, r.Passed)
-}
-
-// wrap breaks a paragraph into rows of at most that many cells. It breaks at
-// spaces only: an option such as --probe stays whole.
-func wrap(text string, width int) string {
-	const unbroken = "\u2011" // ansi.Wordwrap breaks after a hyphen, but not after this one
-	text = strings.ReplaceAll(strings.Join(strings.Fields(text), " "), "-", unbroken)
-	return strings.ReplaceAll(ansi.Wordwrap(text, width, ""), unbroken, "-") + "\n"
-}
-
-func indent(text, by string) string {
-	return by + strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n"+by) + "\n"
 }
 
 // The objects of a lesson as --json prints them. Fields are only added.

@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/netip"
-	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -62,15 +60,13 @@ type listener struct {
 	timeout   time.Duration
 	raw       bool
 	out, errs io.Writer
-	keep      *session.Keeper // after the joins only watch uses it
+	keep      *session.Keeper
 
-	mu      sync.Mutex // guards out and what follows
-	names   map[int]string
+	names   map[int]string // of interfaces, safe to show
 	heard   int
 	strays  int
 	senders map[netip.AddrPort]bool
-	full    bool  // there were more senders than are counted
-	err     error // what ended the reading
+	full    bool // there were more senders than are counted
 }
 
 // maxSenders bounds the count of senders, whose addresses anyone can forge.
@@ -95,17 +91,9 @@ func (l *listener) run(ctx context.Context, groups []mcast.Group) error {
 		ctx, cancel = context.WithTimeout(ctx, l.timeout)
 		defer cancel()
 	}
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	var running sync.WaitGroup
-	for _, conn := range l.keep.Conns() {
-		running.Go(func() {
-			defer stop()
-			l.read(ctx, conn)
-		})
+	if err := l.keep.Listen(ctx, session.Listener{Heard: l.heardBatch, Changed: l.changed}); err != nil {
+		return err
 	}
-	running.Go(func() { l.watch(ctx) })
-	running.Wait()
 	return l.end(parent, groups)
 }
 
@@ -135,32 +123,17 @@ func (l *listener) open(ctx context.Context) func(mcast.Group) (*mcast.Conn, err
 }
 
 func (l *listener) name(list []host.Interface) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	for _, i := range list {
 		l.names[i.Index] = chat.Clean(i.Name)
 	}
 }
 
-// watch keeps the memberships when interfaces are deleted and made again.
-func (l *listener) watch(ctx context.Context) {
-	err := host.Watch(ctx, func(ch host.Change) {
-		l.name([]host.Interface{ch.Interface})
-		l.keep.Follow(ch)
-		if ch.Kind == host.Gone {
-			l.forget(ch.Interface.Index)
-		}
-	})
-	if err != nil {
-		complain(l.errs, err)
+// changed keeps the names of the interfaces.
+func (l *listener) changed(ch host.Change) {
+	l.name([]host.Interface{ch.Interface})
+	if ch.Kind == host.Gone {
+		delete(l.names, ch.Interface.Index)
 	}
-}
-
-// forget lets go of the name of a deleted interface.
-func (l *listener) forget(index int) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	delete(l.names, index)
 }
 
 // jsonJoined says that datagrams of a group are heard from now on. Fields are
@@ -179,37 +152,22 @@ func (l *listener) joined(g mcast.Group, on []host.Interface, readBuffer int) {
 	l.remark(session.JoinedText(g, on, readBuffer))
 }
 
-func (l *listener) read(ctx context.Context, conn *mcast.Conn) {
-	batch := make([]mcast.Datagram, mcast.BatchSize)
-	for {
-		n, err := conn.Read(ctx, batch)
-		l.mu.Lock()
-		if err != nil {
-			if ctx.Err() == nil && !errors.Is(err, net.ErrClosed) {
-				l.err = err
-			}
-			l.mu.Unlock()
-			return
+// heardBatch prints datagrams until it is enough.
+func (l *listener) heardBatch(_ *mcast.Conn, batch []mcast.Datagram) (more bool) {
+	for _, d := range batch {
+		if d.Stray {
+			l.strays++
 		}
-		for _, d := range batch[:n] {
-			if d.Stray {
-				l.strays++
-			}
-			if (!d.Stray || l.set.multicastAll) && !l.enough() {
-				l.print(d)
-			}
-		}
-		enough := l.enough()
-		l.mu.Unlock()
-		if enough {
-			return
+		if (!d.Stray || l.set.multicastAll) && !l.enough() {
+			l.print(d)
 		}
 	}
+	return !l.enough()
 }
 
 func (l *listener) enough() bool { return l.count > 0 && l.heard >= l.count }
 
-// print writes one datagram; the caller holds l.mu.
+// print writes one datagram.
 func (l *listener) print(d mcast.Datagram) {
 	l.heard++
 	if len(l.senders) < maxSenders {
@@ -261,9 +219,6 @@ type jsonDropped struct {
 
 // end says what was heard, and gives the exit status.
 func (l *listener) end(ctx context.Context, groups []mcast.Group) error {
-	if l.err != nil {
-		return l.err
-	}
 	senders := chat.Count(len(l.senders), "sender")
 	if l.full {
 		senders = "more than " + senders
@@ -312,16 +267,5 @@ func (l *listener) end(ctx context.Context, groups []mcast.Group) error {
 func (l *listener) remark(text string) {
 	if !l.set.quiet && !l.set.json {
 		fmt.Fprintf(l.errs, "groupcast: %s\n", chat.Clean(text))
-	}
-}
-
-// tellOn says what a Keeper tells of: a remark, or a complaint about what failed.
-func tellOn(errs io.Writer, remark func(string)) func(session.Event) {
-	return func(e session.Event) {
-		if e.Kind == session.Failed {
-			complain(errs, e.Err)
-			return
-		}
-		remark(e.Text)
 	}
 }

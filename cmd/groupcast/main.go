@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"sync"
 	"syscall"
 
 	"github.com/groupcast/groupcast/mcast/host"
@@ -22,25 +21,6 @@ func main() {
 	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	os.Exit(code)
 }
-
-// The exit statuses, the same for every command.
-const (
-	exitOK          = 0   // what was asked happened
-	exitNot         = 1   // it did not: nothing heard, nothing sent
-	exitUsage       = 2   // the command line makes no sense
-	exitDoubt       = 3   // it worked, but with loss or with findings
-	exitInterrupted = 130 // ctrl+c, as a shell reports it
-)
-
-// status is an exit status that needs no words: they have been said.
-type status int
-
-func (s status) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
-
-// usageError is a mistake on the command line.
-type usageError struct{ error }
-
-func (e usageError) Unwrap() error { return e.error }
 
 // run is the whole program, as a function.
 func run(ctx context.Context, args []string, in io.Reader, stdout, stderr io.Writer) (code int) {
@@ -88,31 +68,4 @@ func exitStatus(ctx context.Context, err error, errs io.Writer) int {
 		return exitUsage
 	}
 	return exitNot
-}
-
-// output is standard output or standard error, which goroutines share. What is
-// lost on standard output is no success, so the first error ends the command.
-type output struct {
-	w      io.Writer
-	failed func()
-
-	mu  sync.Mutex
-	err error
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	n, err := o.w.Write(p)
-	if err != nil && o.err == nil {
-		o.err = err
-		o.failed()
-	}
-	return n, err
-}
-
-func (o *output) error() error {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.err
 }

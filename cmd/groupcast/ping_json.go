@@ -51,8 +51,6 @@ func (t *pingText) eventObject(e ping.Event) jsonPing {
 	return o
 }
 
-func inMillis(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
-
 // jsonResponder is the statistics of one that answers, or was to. Fields are
 // only added.
 type jsonResponder struct {

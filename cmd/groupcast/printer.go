@@ -1,10 +1,8 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
-	"net/netip"
 	"time"
 
 	"github.com/groupcast/groupcast/mcast/chat"
@@ -110,50 +108,6 @@ func (p *linePrinter) findings(list []doctor.Finding) {
 	}
 }
 
-func writeFinding(w io.Writer, f doctor.Finding) {
-	fmt.Fprintf(w, "groupcast: %s\n", headline(f))
-	writeReasons(w, f)
-}
-
-// headline is a finding in one row, and writeReasons the rows below it.
-func headline(f doctor.Finding) string {
-	return fmt.Sprintf("%s: %s: %s", f.Verdict, f.Name, chat.CleanRow(f.Title))
-}
-
-func writeReasons(w io.Writer, f doctor.Finding) {
-	fmt.Fprintf(w, "  because: %s\n", chat.CleanRow(f.Evidence))
-	writeHints(w, f)
-}
-
-func writeHints(w io.Writer, f doctor.Finding) {
-	for _, h := range f.Hints {
-		fmt.Fprintf(w, "  hint: %s\n", chat.CleanRow(h))
-	}
-}
-
-// findingObject is a finding as --json prints it.
-type findingObject struct {
-	Type string `json:"type"`
-	doctor.Finding
-}
-
-func objectOf(f doctor.Finding) findingObject {
-	hints := make([]string, len(f.Hints)) // [], not null
-	for i, h := range f.Hints {
-		hints[i] = chat.CleanRow(h)
-	}
-	f.Title, f.Evidence, f.Hints, f.Interface = chat.CleanRow(f.Title), chat.CleanRow(f.Evidence), hints, chat.Clean(f.Interface)
-	if f.Fix != nil {
-		fix := *f.Fix
-		fix.UseInterface, fix.Rejoin = chat.Clean(fix.UseInterface), chat.Clean(fix.Rejoin)
-		if fix.Leave != nil {
-			fix.Leave = &doctor.Place{Group: fix.Leave.Group, Interface: chat.Clean(fix.Leave.Interface)}
-		}
-		f.Fix = &fix
-	}
-	return findingObject{"finding", f}
-}
-
 // jsonLine is a line of the talk as --json prints it. Fields are only added.
 type jsonLine struct {
 	Type      string    `json:"type"` // heard, own, notice, problem
@@ -201,18 +155,4 @@ func lineObject(l chat.Line) jsonLine {
 		o.Type = "problem"
 	}
 	return o
-}
-
-// addrText is "" for the zero Addr, which would print as "invalid IP".
-func addrText(a netip.Addr) string {
-	if !a.IsValid() {
-		return ""
-	}
-	return chat.Clean(a.String())
-}
-
-func writeJSON(w io.Writer, v any) {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.Encode(v)
 }

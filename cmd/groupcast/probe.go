@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -90,7 +89,6 @@ type prober struct {
 	until        time.Duration
 	out, errs    io.Writer
 
-	mu      sync.Mutex                     // guards what follows; of --watch, several goroutines report
 	width   int                            // of the column of targets
 	verdict map[probe.Target]probe.Verdict // at last
 	hinted  bool                           // what silence means has been said
@@ -204,29 +202,11 @@ func (p *prober) keep(ctx context.Context, targets []probe.Target) error {
 		ctx, cancel = context.WithTimeout(ctx, p.until)
 		defer cancel()
 	}
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	p.cfg.Rate = max(p.cfg.Rate/float64(len(targets)), 0.01)
 	p.remark(fmt.Sprintf("asking every %s; ctrl+c ends it", p.cfg.Interval))
-	var mu sync.Mutex
-	var failed error
-	var watching sync.WaitGroup
-	for _, t := range targets {
-		watching.Go(func() {
-			err := probe.Watch(ctx, p.cfg, t, p.cfg.Interval, p.tell)
-			if t.Err != nil || ctx.Err() != nil {
-				return
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			failed = err
-			stop()
-		})
-	}
-	watching.Wait()
+	err := probe.WatchAll(ctx, p.cfg, targets, p.cfg.Interval, p.tell)
 	switch {
-	case failed != nil:
-		return mistake(failed)
+	case err != nil && ctx.Err() == nil:
+		return mistake(err)
 	case len(p.verdict) == 0:
 		return parent.Err() // nothing was known yet
 	}

@@ -51,8 +51,6 @@ type jsonProbeTotals struct {
 
 // tell prints a result as it comes.
 func (p *prober) tell(r probe.Result) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	name := targetText(r.Target)
 	p.verdict[r.Target] = r.Verdict
 	if p.set.json {

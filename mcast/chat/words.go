@@ -33,9 +33,13 @@ func (l Line) Speaker(from string) string {
 	return Clean(from)
 }
 
-// Count is "1 datagram", "2 datagrams".
+// Count is "1 datagram", "2 datagrams", "2 switches".
 func Count(n int, thing string) string {
-	if n != 1 {
+	switch {
+	case n == 1:
+	case strings.HasSuffix(thing, "ch"):
+		thing += "es"
+	default:
 		thing += "s"
 	}
 	return fmt.Sprintf("%d %s", n, thing)

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/groupcast/groupcast/mcast/chat"
+	"github.com/groupcast/groupcast/mcast/doctor"
+)
+
+func writeFinding(w io.Writer, f doctor.Finding) {
+	fmt.Fprintf(w, "groupcast: %s\n", headline(f))
+	writeReasons(w, f)
+}
+
+// headline is a finding in one row, and writeReasons the rows below it.
+func headline(f doctor.Finding) string {
+	return fmt.Sprintf("%s: %s: %s", f.Verdict, f.Name, chat.CleanRow(f.Title))
+}
+
+func writeReasons(w io.Writer, f doctor.Finding) {
+	fmt.Fprintf(w, "  because: %s\n", chat.CleanRow(f.Evidence))
+	writeHints(w, f)
+}
+
+func writeHints(w io.Writer, f doctor.Finding) {
+	for _, h := range f.Hints {
+		fmt.Fprintf(w, "  hint: %s\n", chat.CleanRow(h))
+	}
+}
+
+// findingObject is a finding as --json prints it.
+type findingObject struct {
+	Type string `json:"type"`
+	doctor.Finding
+}
+
+func objectOf(f doctor.Finding) findingObject {
+	hints := make([]string, len(f.Hints)) // [], not null
+	for i, h := range f.Hints {
+		hints[i] = chat.CleanRow(h)
+	}
+	f.Title, f.Evidence, f.Hints, f.Interface = chat.CleanRow(f.Title), chat.CleanRow(f.Evidence), hints, chat.Clean(f.Interface)
+	if f.Fix != nil {
+		fix := *f.Fix
+		fix.UseInterface, fix.Rejoin = chat.Clean(fix.UseInterface), chat.Clean(fix.Rejoin)
+		if fix.Leave != nil {
+			fix.Leave = &doctor.Place{Group: fix.Leave.Group, Interface: chat.Clean(fix.Leave.Interface)}
+		}
+		f.Fix = &fix
+	}
+	return findingObject{"finding", f}
+}

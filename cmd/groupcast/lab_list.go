@@ -1,0 +1,83 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"text/tabwriter"
+
+	"github.com/groupcast/groupcast/mcast/chat"
+	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/spf13/cobra"
+)
+
+func newLabList(set *settings) *cobra.Command {
+	return &cobra.Command{
+		Use:   "list",
+		Short: "List the topologies, and the labs that are running",
+		Args:  atMost(0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			running, err := runningLabs()
+			if err != nil {
+				return err
+			}
+			if set.json {
+				listLabsJSON(cmd, running)
+			} else {
+				listLabs(cmd, running)
+			}
+			return nil
+		},
+	}
+}
+
+// runningLabs are none where there is no lab at all.
+func runningLabs() ([]string, error) {
+	running, err := lab.Running()
+	if errors.Is(err, errors.ErrUnsupported) {
+		return nil, nil
+	}
+	return running, err
+}
+
+func listLabs(cmd *cobra.Command, running []string) {
+	t := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
+	defer t.Flush()
+	for _, n := range lab.Topologies() {
+		fmt.Fprintf(t, "%s\t%s", n.Name, n.Title)
+		if i := slices.Index(running, n.Name); i >= 0 {
+			running = slices.Delete(running, i, i+1)
+			fmt.Fprintf(t, "\trunning: %s", size(n.Name))
+		}
+		fmt.Fprintln(t)
+	}
+	for _, name := range running {
+		fmt.Fprintf(t, "%s\t\trunning: %s\n", name, size(name))
+	}
+}
+
+// size tells how many hosts and switches a running lab has.
+func size(name string) string {
+	r, err := lab.Dial(name)
+	if err != nil {
+		return chat.Clean(err.Error()) // it has ended since
+	}
+	return inventory(r.Topology())
+}
+
+// jsonLab is a topology or a running lab as --json prints it.
+type jsonLab struct {
+	Type    string `json:"type"` // topology or running
+	Name    string `json:"name"`
+	Title   string `json:"title,omitempty"`
+	Content string `json:"content,omitempty"`
+}
+
+func listLabsJSON(cmd *cobra.Command, running []string) {
+	for _, n := range lab.Topologies() {
+		writeJSON(cmd.OutOrStdout(), jsonLab{Type: "topology", Name: n.Name, Title: n.Title})
+	}
+	for _, name := range running {
+		writeJSON(cmd.OutOrStdout(), jsonLab{Type: "running", Name: name, Content: size(name)})
+	}
+}
