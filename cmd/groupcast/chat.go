@@ -36,16 +36,19 @@ the own copy of the last line is back or a second has passed. In a terminal the 
 			if screen && set.trace && isTerminal(cmd.ErrOrStderr()) {
 				return usageError{errors.New("--trace writes to standard error, where the screen is: add 2>FILE")}
 			}
-			s, err := session.Start(cmd.Context(), session.Config{
+			cfg := session.Config{
 				Group:        groups[0],
 				Interfaces:   set.interfaces,
 				Hops:         set.hops,
 				NoLoopback:   !set.loopback,
 				MulticastAll: set.multicastAll,
 				Trace:        set.tracer(cmd.ErrOrStderr()),
-				Screen:       screen,
 				Hint:         hint,
-			})
+			}
+			if screen {
+				cfg.Capture, cfg.Recent = true, session.RecentFile()
+			}
+			s, err := session.Start(cmd.Context(), cfg)
 			if err != nil {
 				return err
 			}

@@ -41,5 +41,5 @@ func choiceText(g mcast.Group, c host.Choice) string {
 	if out.Err != nil {
 		return fmt.Sprintf("groupcast joins on %s, and its sends go nowhere: %s", on, mcast.Reason(out.Err))
 	}
-	return fmt.Sprintf("groupcast joins on %s; its %s", on, session.EgressText(out))
+	return fmt.Sprintf("groupcast joins on %s; its %s", on, out.String())
 }

@@ -177,7 +177,7 @@ type jsonSent struct {
 func (s *sender) end(findings []doctor.Finding) error {
 	p := &linePrinter{out: s.out, errs: s.errs, json: s.set.json, quiet: s.set.quiet}
 	if s.sent > 0 {
-		p.remark(fmt.Sprintf("sent %s (%s) to %s; %s", chat.Count(s.sent, "datagram"), chat.Count(s.bytes, "byte"), s.group, session.EgressText(s.way)))
+		p.remark(fmt.Sprintf("sent %s (%s) to %s; %s", chat.Count(s.sent, "datagram"), chat.Count(s.bytes, "byte"), s.group, s.way.String()))
 	}
 	p.findings(findings)
 	switch {

@@ -11,7 +11,9 @@ import (
 	"github.com/groupcast/groupcast/mcast/host"
 )
 
-// Do implements tui.Session.
+// Do carries out what the user asked for. It may block for a system call. What it
+// did comes back by [Session.Next] as lines; so does what it could not do, and
+// then Do returns nil. It is called by one goroutine at a time.
 func (s *Session) Do(_ context.Context, a Action) error {
 	if say, ok := a.(Say); ok {
 		s.say(say.Text)

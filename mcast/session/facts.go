@@ -90,7 +90,7 @@ func (s *Session) tellDrops() {
 	s.dropped = dropped
 }
 
-// dropsHint says what to do about a receive buffer of that size that was full.
+// DropsHint says what to do about a receive buffer of that size that was full.
 func DropsHint(readBuffer int) string {
 	if readBuffer < 2*mcast.DefaultReadBuffer { // Linux reports the double
 		return fmt.Sprintf("allow a larger one: sysctl -w net.core.rmem_max=%d, then start again", mcast.DefaultReadBuffer)
@@ -98,6 +98,7 @@ func DropsHint(readBuffer int) string {
 	return "it is as large as groupcast asks for: they came faster than they were read"
 }
 
+// DropsText says how many datagrams the kernel had no room for.
 func DropsText(n uint64) string {
 	return chat.Count(int(n), "datagram") + " lost in the kernel: the receive buffer was full, or they arrived damaged"
 }
@@ -133,7 +134,7 @@ func (s *Session) way() Egress {
 	return s.out
 }
 
-// wayOut asks the kernel where a send to g leaves, by the interface send or,
+// WayOut asks the kernel where a send to g leaves, by the interface send or,
 // if that is zero, by its own choice. With lo, send was taken because there is
 // nothing else. The source port matters to some routing rules; 0: not known.
 func WayOut(g mcast.Group, send host.Interface, lo bool, port uint16) Egress {
@@ -158,7 +159,7 @@ func WayOut(g mcast.Group, send host.Interface, lo bool, port uint16) Egress {
 	return out
 }
 
-// egress is a routing answer as the screen takes it; without a reason of the
+// EgressOf is a routing answer as an Egress; without a reason of the
 // caller's own it is the route that decided.
 func EgressOf(a doctor.RouteResult, because string) Egress {
 	return Egress{
@@ -173,7 +174,7 @@ func EgressOf(a doctor.RouteResult, because string) Egress {
 // announce says in the talk where sends leave, when that is not what was said
 // last. The caller holds s.mu.
 func (s *Session) announce() {
-	text, hints := EgressText(s.out), ""
+	text, hints := s.out.String(), ""
 	if s.out.Err != nil {
 		text, hints = "sends go nowhere: "+mcast.Reason(s.out.Err), s.hint(s.out.Err)
 	}
@@ -183,15 +184,17 @@ func (s *Session) announce() {
 	}
 }
 
-// String is where sends leave, and why.
-func EgressText(e Egress) string {
+// String is where sends leave, and why: "sends leave by eth0, source
+// 192.168.8.164: you chose it".
+func (e Egress) String() string {
 	if !e.Source.IsValid() {
 		return fmt.Sprintf("sends leave by %s: %s", e.Interface, e.Because)
 	}
 	return fmt.Sprintf("sends leave by %s, source %s: %s", e.Interface, e.Source, e.Because)
 }
 
-// Snapshot implements tui.Session.
+// Snapshot is a copy of the state, quick enough for every frame of a screen. It is
+// safe to call at any time.
 func (s *Session) Snapshot() Snapshot {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -123,11 +123,13 @@ func (s *Session) rename(ch host.Change) {
 	}
 }
 
-// When the facts are read anew. It takes some milliseconds, on a host with
-// thousands of sockets more; the pause grows with that, so that it is five
-// percent of the time, as long as what is observed meanwhile is not forgotten.
+// RefreshEvery is how often the host's facts are read anew, and findings change.
+const RefreshEvery = 2 * time.Second
+
+// Reading the facts takes some milliseconds, on a host with thousands of sockets
+// more. The pause grows with that, so that it is five percent of the time, as
+// long as what is observed meanwhile is not forgotten.
 const (
-	RefreshEvery   = 2 * time.Second
 	refreshAtLeast = observedFor / 2
 	changePause    = 50 * time.Millisecond // after a change of an interface: mostly there are several
 )
@@ -191,7 +193,9 @@ func (s *Session) recoverPanic() {
 	}
 }
 
-// Next implements tui.Session.
+// Next waits until something has happened, and returns it, at most 20 times a
+// second. The error is io.EOF for a session that was closed, what ended it, or
+// that of ctx. One goroutine calls it.
 func (s *Session) Next(ctx context.Context) (Batch, error) {
 	if wait := framePace - time.Since(s.paced); wait > 0 {
 		pause := time.NewTimer(wait)

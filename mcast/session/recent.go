@@ -19,8 +19,7 @@ const (
 )
 
 // recentGroups are the groups that the user joined, the latest first, in this
-// run and in earlier ones. They are kept in a file of the user's cache, which
-// is a convenience: whatever is wrong with it is passed over in silence.
+// run and in earlier ones. They are kept in a file, which is a convenience: whatever is wrong with it is passed over in silence.
 type recentGroups struct {
 	file string // "": they are not kept
 
@@ -29,12 +28,21 @@ type recentGroups struct {
 	list    []mcast.Group
 }
 
-// loadRecent reads the file in the user's cache.
-func loadRecent() *recentGroups {
-	r := &recentGroups{}
-	if dir, err := os.UserCacheDir(); err == nil {
-		r.file = filepath.Join(dir, "groupcast", "recent-groups")
-		r.list = readRecent(r.file)
+// RecentFile is where groupcast remembers groups: in the user's cache. "" if there
+// is no such place.
+func RecentFile() string {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(dir, "groupcast", "recent-groups")
+}
+
+// loadRecent reads the file.
+func loadRecent(file string) *recentGroups {
+	r := &recentGroups{file: file}
+	if file != "" {
+		r.list = readRecent(file)
 	}
 	return r
 }
@@ -64,9 +72,6 @@ func parseRecent(r io.Reader) []mcast.Group {
 
 // all lists them.
 func (r *recentGroups) all() []mcast.Group {
-	if r == nil {
-		return nil
-	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Clone(r.list)
@@ -74,9 +79,6 @@ func (r *recentGroups) all() []mcast.Group {
 
 // add puts a group first.
 func (r *recentGroups) add(g mcast.Group) {
-	if r == nil {
-		return
-	}
 	r.writing.Lock()
 	defer r.writing.Unlock()
 	list := r.first(g)

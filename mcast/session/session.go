@@ -14,20 +14,30 @@ import (
 	"github.com/groupcast/groupcast/mcast/host"
 )
 
-// sessionConfig is what the command line asks of a session.
+// Config says how a session begins. The zero value but for Group and Hops is
+// what groupcast does when it is told nothing else.
 type Config struct {
-	Group        mcast.Group
-	Interfaces   []string // as -i named them
-	Hops         int
-	NoLoopback   bool
-	MulticastAll bool // --multicast-all
-	Trace        *mcast.Trace
-	Screen       bool // a screen shows it: datagrams and calls are collected, groups are remembered
-	Hint         func(error) string
+	Group      mcast.Group // to join, and where Say goes; its zone names an interface
+	Interfaces []string    // as host.Choose takes them
+	Hops       int         // TTL of what is sent, 0 to 255
+
+	NoLoopback   bool         // other programs of this host are not to hear what is sent
+	MulticastAll bool         // groups that only others have joined are heard too; see mcast.Config
+	Trace        *mcast.Trace // of every socket
+
+	// Capture collects datagrams and calls on sockets for [Batch]. Without it
+	// they are not copied.
+	Capture bool
+	// Recent is the file where the groups that were joined are remembered, the
+	// latest first, from one run to the next; "": they are not. See [RecentFile].
+	Recent string
+	// Hint says what to do about an error, in one sentence, or "". nil: nothing
+	// but what an mcast.Advised brings.
+	Hint func(error) string
 }
 
-// session is a conversation in groups: sockets at one side, a Room in the
-// middle, the screen or the line mode at the other. It is a tui.Session.
+// Session is a conversation in groups: sockets at one side, a [chat.Room] in the
+// middle, whoever shows it at the other.
 //
 // Sends leave from a socket of their own, on a port of the kernel's choice:
 // another program bound to the group's port would share its address, and a
@@ -35,8 +45,8 @@ type Config struct {
 type Session struct {
 	cfg     Config
 	ring    *chat.Ring
-	capture *capture        // nil without a screen
-	recent  *recentGroups   // nil without a screen
+	capture *capture // nil: nothing is captured
+	recent  *recentGroups
 	trace   *mcast.Trace    // of every socket
 	life    context.Context // until Close
 	cancel  context.CancelFunc
@@ -71,10 +81,13 @@ type Session struct {
 	err       error                // what ended the session
 }
 
-// framePace is the least time between two batches for the screen.
+// framePace is the least time between two batches.
 const framePace = 50 * time.Millisecond
 
-// startSession joins the group and starts reading. Close ends it.
+// Start joins the group and starts reading. It ends when ctx does, or by
+// [Session.Close]. The error is that of reading the interfaces, of host.Choose, or
+// of the joins if none worked: where the group could not be joined on some
+// interfaces only, the talk says so.
 func Start(ctx context.Context, cfg Config) (*Session, error) {
 	list, err := host.Interfaces()
 	if err != nil {
@@ -104,13 +117,13 @@ func Start(ctx context.Context, cfg Config) (*Session, error) {
 		igmp:      map[int]int{},
 		facts:     doctor.Facts{Interfaces: list},
 		observed:  newObserved(),
+		recent:    loadRecent(cfg.Recent),
 	}
 	if c.ByUser {
 		s.byUser = c.Joins
 	}
-	if cfg.Screen {
+	if cfg.Capture {
 		s.capture = &capture{wake: s.ring.Wake}
-		s.recent = loadRecent()
 	}
 	s.trace = s.capture.trace(cfg.Trace)
 	s.keep = s.newKeeper()
@@ -142,7 +155,7 @@ func (s *Session) Close() {
 	s.ring.Close()
 }
 
-// openSender opens the socket that sends leave from. Config.QueueErrors stays
+// OpenSender opens the socket that sends leave from. Config.QueueErrors stays
 // off: any host could make a line fail with a forged ICMP error. That a queue
 // was full is seen in the counters of the interface.
 func OpenSender(ctx context.Context, g mcast.Group, hops int, loopback bool, trace *mcast.Trace) (*mcast.Conn, error) {
@@ -196,20 +209,23 @@ func (s *Session) put(text, hint string) {
 	s.ring.Put(s.room.Notice(time.Now(), text, hint))
 }
 
+// Problem says in the talk that something did not work, with what to do about
+// it.
 func (s *Session) Problem(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.putProblem(err)
 }
 
-// joinedText says what was joined, and how many bytes the kernel will hold of
+// JoinedText says what was joined, and how many bytes the kernel will hold of
 // what is not read yet.
 func JoinedText(g mcast.Group, on []host.Interface, readBuffer int) string {
 	return fmt.Sprintf("joined %s on %s; receive buffer %d KiB", g, chat.InterfaceList(on), readBuffer>>10)
 }
 
-var ErrNoUnicast = errors.New("not the address of a host")
-
-var ErrOneSource = errors.New("only one source of it is heard")
-
-var ErrPinging = errors.New("one is under way")
+// Errors of actions, to be tested with errors.Is, beside those of mcast and host.
+var (
+	ErrNoUnicast = errors.New("not the address of a host")
+	ErrOneSource = errors.New("only one source of it is heard")
+	ErrPinging   = errors.New("one is under way")
+)

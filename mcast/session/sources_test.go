@@ -2,6 +2,8 @@ package session
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"net/netip"
 	"os"
 	"slices"
@@ -185,7 +187,7 @@ func TestLook(t *testing.T) {
 		return
 	}
 	elsewhere := group(t, "239.1.2.3:5000")
-	s := startHere(t, Config{Group: elsewhere, Interfaces: []string{"eth0"}, Hops: 1, Screen: true})
+	s := startHere(t, Config{Group: elsewhere, Interfaces: []string{"eth0"}, Hops: 1, Capture: true})
 	do(t, s, Join{Group: mcast.DefaultGroup, Look: true})
 	says(t, s, "looking at 224.0.0.114:1234 on eth0; what you type still goes to 239.1.2.3:5000")
 	hearsOnly(t, s, "I am B", "I am C")
@@ -216,7 +218,7 @@ func TestBatchOfAnExchange(t *testing.T) {
 	if !amongTalkers(t) {
 		return
 	}
-	s := startHere(t, Config{Group: mcast.DefaultGroup, Interfaces: []string{"eth0"}, Hops: 3, Screen: true})
+	s := startHere(t, Config{Group: mcast.DefaultGroup, Interfaces: []string{"eth0"}, Hops: 3, Capture: true})
 	do(t, s, Say{Text: "hello"})
 	out := s.Snapshot().Sends
 	own := netip.AddrPortFrom(out.Source, locked(s, func() *mcast.Conn { return s.senders[netip.IPv4Unspecified()] }).LocalAddr().Port())
@@ -268,11 +270,13 @@ func TestBatchOfAnExchange(t *testing.T) {
 	}
 }
 
-// Without a screen nothing is collected, and nothing is written to the cache.
-func TestNothingIsCollectedForLines(t *testing.T) {
+// Unless it is asked for nothing is captured, and nothing is written to the
+// cache.
+func TestNothingIsCaptured(t *testing.T) {
 	if !amongTalkers(t) {
 		return
 	}
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	s := startHere(t, Config{Group: mcast.DefaultGroup, Interfaces: []string{"eth0"}, Hops: 1})
 	do(t, s, Say{Text: "hello"})
 	ctx, cancel := context.WithTimeout(t.Context(), labtest.Patience)
@@ -287,8 +291,8 @@ func TestNothingIsCollectedForLines(t *testing.T) {
 		}
 		heard = slices.ContainsFunc(b.Lines, func(l chat.Line) bool { return l.Kind == chat.Heard })
 	}
-	if got := s.Snapshot().Recent; got != nil {
-		t.Errorf("recent groups are %v", got)
+	if _, err := os.Stat(RecentFile()); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the file of recent groups: %v, want that there is none", err)
 	}
 }
 
