@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"slices"
 	"time"
+
+	"github.com/groupcast/groupcast/mcast/internal/lru"
 )
 
 // conflicts finds an address that two hosts have (RFC 5227). Its candidates are
@@ -18,7 +20,7 @@ import (
 // whose socket is connected to the group, beside one whose socket is not, is
 // taken for a second host in error.
 type conflicts struct {
-	heard map[netip.AddrPort]*candidate
+	heard *lru.Map[netip.AddrPort, candidate]
 	asked int
 }
 
@@ -38,22 +40,17 @@ const (
 	minHeard        = 2                // datagrams that show that a candidate sends
 )
 
-func newConflicts() *conflicts { return &conflicts{heard: map[netip.AddrPort]*candidate{}} }
+func newConflicts() *conflicts {
+	return &conflicts{heard: lru.New[netip.AddrPort, candidate](maxEvidence)}
+}
 
 // hear notes a datagram of another host of this network.
-func (c *conflicts) hear(d received) {
-	s := c.heard[d.from]
-	if s == nil {
-		if len(c.heard) >= mostSenders {
-			return
-		}
-		s = &candidate{}
-		c.heard[d.from] = s
-	}
-	s.ifIndex, s.last = d.ifIndex, d.at
+func (c *conflicts) hear(d Received) {
+	s, _ := c.heard.Ensure(d.From)
+	s.ifIndex, s.last = d.IfIndex, d.At
 	s.times++
 	// By the kernel's clock, so that what was under way then does not count.
-	if !s.asked.IsZero() && d.at.After(s.asked) && d.at.After(s.refused) {
+	if !s.asked.IsZero() && d.At.After(s.asked) && d.At.After(s.refused) {
 		s.after++
 	}
 }
@@ -64,20 +61,20 @@ func (c *conflicts) next(now time.Time) (to netip.AddrPort, ifIndex int, ok bool
 		return to, 0, false
 	}
 	count := map[hostOn]int{}
-	for from, s := range c.heard {
+	for from, s := range c.heard.All() {
 		if s.isHeard(now) {
 			count[hostOn{from.Addr(), s.ifIndex}]++
 		}
 	}
-	for from, s := range c.heard {
+	for from, s := range c.heard.All() {
 		if s.asked.IsZero() && s.isHeard(now) && count[hostOn{from.Addr(), s.ifIndex}] > 1 && (!ok || from.Compare(to) < 0) {
 			to, ifIndex, ok = from, s.ifIndex, true
 		}
 	}
 	if ok {
 		c.asked++
-		c.heard[to].asked = now
-		c.heard[to].after = 0
+		s := c.heard.Peek(to)
+		s.asked, s.after = now, 0
 	}
 	return to, ifIndex, ok
 }
@@ -94,7 +91,7 @@ func (s *candidate) isHeard(now time.Time) bool {
 
 // refuse notes that the host said that nobody is at that port.
 func (c *conflicts) refuse(from netip.AddrPort, at time.Time) {
-	if s := c.heard[from]; s != nil && s.refused.IsZero() {
+	if s := c.heard.Peek(from); s != nil && s.refused.IsZero() {
 		s.refused, s.after = at, 0
 	}
 }
@@ -103,13 +100,13 @@ func (c *conflicts) refuse(from netip.AddrPort, at time.Time) {
 // the same address sends and was not refused.
 func (c *conflicts) list() []netip.AddrPort {
 	answered := map[netip.Addr]bool{}
-	for from, s := range c.heard {
+	for from, s := range c.heard.All() {
 		if s.refused.IsZero() && !s.asked.IsZero() && s.after >= minHeard {
 			answered[from.Addr()] = true
 		}
 	}
 	out := []netip.AddrPort{}
-	for from, s := range c.heard {
+	for from, s := range c.heard.All() {
 		if !s.refused.IsZero() && s.after >= minHeard && answered[from.Addr()] {
 			out = append(out, from)
 		}

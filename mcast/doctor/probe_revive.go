@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"slices"
 	"time"
+
+	"github.com/groupcast/groupcast/mcast/internal/lru"
 )
 
 const (
@@ -53,7 +55,7 @@ func (r *senderIntervals) timeout() (d time.Duration, steady bool) {
 // revivals says when to leave the group and join it again, and notes where a
 // silence ended with that: a switch had forgotten that there is a member.
 type revivals struct {
-	intervals map[senderOn]*senderIntervals
+	intervals *lru.Map[senderOn, senderIntervals]
 	group     map[int]time.Time // when the group was last heard, by interface
 	control   map[int]time.Time // and a group that switches do not prune
 	tried     time.Time         // when it was last left and joined
@@ -77,35 +79,29 @@ type attempt struct {
 
 func newRevivals() *revivals {
 	return &revivals{
-		intervals: map[senderOn]*senderIntervals{}, group: map[int]time.Time{}, control: map[int]time.Time{},
+		intervals: lru.New[senderOn, senderIntervals](maxEvidence), group: map[int]time.Time{}, control: map[int]time.Time{},
 		attempts: map[int]attempt{}, found: map[int]*Revived{},
 	}
 }
 
 // hear notes a datagram of another host in the group.
-func (r *revivals) hear(d received) {
-	if a, ok := r.attempts[d.ifIndex]; ok && d.at.After(a.at) {
+func (r *revivals) hear(d Received) {
+	if a, ok := r.attempts[d.IfIndex]; ok && d.At.After(a.at) {
 		switch {
-		case d.at.Sub(a.at) > reviveTime:
-			delete(r.attempts, d.ifIndex)
-		case slices.Contains(a.missed, d.from):
-			delete(r.attempts, d.ifIndex)
-			r.revive(d.ifIndex, a)
+		case d.At.Sub(a.at) > reviveTime:
+			delete(r.attempts, d.IfIndex)
+		case slices.Contains(a.missed, d.From):
+			delete(r.attempts, d.IfIndex)
+			r.revive(d.IfIndex, a)
 		}
 	}
-	r.group[d.ifIndex] = d.at
-	s := senderOn{d.from, d.ifIndex}
-	if r.intervals[s] == nil {
-		if len(r.intervals) >= mostSenders {
-			return
-		}
-		r.intervals[s] = &senderIntervals{}
-	}
-	r.intervals[s].hear(d.at)
+	r.group[d.IfIndex] = d.At
+	intervals, _ := r.intervals.Ensure(senderOn{d.From, d.IfIndex})
+	intervals.hear(d.At)
 }
 
 // hearControl notes a datagram in a group that switches do not prune.
-func (r *revivals) hearControl(d received) { r.control[d.ifIndex] = d.at }
+func (r *revivals) hearControl(d Received) { r.control[d.IfIndex] = d.At }
 
 func (r *revivals) revive(ifIndex int, a attempt) {
 	found := r.found[ifIndex]
@@ -126,7 +122,7 @@ func (r *revivals) due(now time.Time) (ifIndex int, ok bool) {
 	if now.Sub(r.tried) < reviveEvery {
 		return 0, false
 	}
-	for s, intervals := range r.intervals {
+	for s, intervals := range r.intervals.All() {
 		d, steady := intervals.timeout()
 		if steady && now.Sub(r.group[s.ifIndex]) >= d && (!ok || s.ifIndex < ifIndex) {
 			ifIndex, ok = s.ifIndex, true
@@ -141,14 +137,14 @@ func (r *revivals) due(now time.Time) (ifIndex int, ok bool) {
 	// The control group must be heard late in the silence: if it fell silent with
 	// the group, the attempt shows nothing.
 	a.control = now.Sub(r.control[ifIndex]) < silent/2
-	for s, intervals := range r.intervals {
+	for s, intervals := range r.intervals.All() {
 		if s.ifIndex != ifIndex {
 			continue
 		}
 		if _, steady := intervals.timeout(); steady {
 			a.missed = append(a.missed, s.from)
 		}
-		delete(r.intervals, s)
+		r.intervals.Delete(s)
 	}
 	r.attempts[ifIndex] = a
 	return ifIndex, true

@@ -3,7 +3,6 @@ package doctor
 import (
 	"crypto/rand"
 	"encoding/hex"
-	"slices"
 	"time"
 
 	"github.com/groupcast/groupcast/mcast/host"
@@ -23,8 +22,9 @@ const (
 
 // probeDatagram is one datagram of a probe.
 type probeDatagram struct {
+	id   uint64 // in the evidence
 	by   host.Interface
-	n    int // from 1
+	n    int // of those by this interface, from 1
 	text string
 }
 
@@ -37,23 +37,24 @@ func probeDatagrams(places []host.Interface) []probeDatagram {
 	var list []probeDatagram
 	for n := range datagramsEach {
 		for _, by := range places {
-			list = append(list, probeDatagram{by, n + 1, payload(by, n+1) + " " + token})
+			list = append(list, probeDatagram{uint64(len(list)), by, n + 1, payload(by, n+1) + " " + token})
 		}
 	}
 	return list
 }
 
-// sendTest is what becomes of the datagrams that are sent by one interface.
+// sendTest is what the counters of an interface say about the datagrams that
+// are sent by it.
 type sendTest struct {
 	by     host.Interface
 	echoed bool // own copies are expected
 	leaves bool // they are meant to leave the host
 
-	sent    Sent
-	refused int
-	copies  []int // which of them came back
-	before  *Link // its counters before the first datagram; nil: not known
-	settled bool  // sent.Left is final
+	taken   int    // datagrams that the kernel took
+	before  *Link  // the counters before the first datagram; nil: not known
+	left    *int   // as Sent.Left
+	queue   uint64 // as Sent.Queue
+	settled bool   // left is final
 }
 
 // begin keeps the counters, before the first datagram.
@@ -63,43 +64,26 @@ func (t *sendTest) begin(traffic map[int]Link) {
 	}
 }
 
-func (t *sendTest) tried(err error) {
-	t.sent.Tried++
-	if err != nil {
-		t.refused++
-		t.sent.Err = err
-	}
-}
-
-// copied counts an own copy, once for each datagram.
-func (t *sendTest) copied(n int) {
-	if !slices.Contains(t.copies, n) {
-		t.copies = append(t.copies, n)
-		t.sent.Copies++
-	}
-}
-
-// settle looks at the counters again, that long after the last datagram, and
-// reports whether there is anything more to wait for.
-func (t *sendTest) settle(traffic map[int]Link, since time.Duration) bool {
-	taken := t.sent.Tried - t.refused
+// settle looks at the counters again, that long after the last datagram, when so
+// many own copies have come back. It reports whether there is nothing more to
+// wait for.
+func (t *sendTest) settle(traffic map[int]Link, copies int, since time.Duration) bool {
 	if !t.settled {
-		t.count(traffic, taken, since >= counterTime)
+		t.count(traffic, since >= counterTime)
 	}
-	heard := !t.echoed || t.sent.Copies >= taken || since >= copyTime
-	return t.settled && heard
+	return t.settled && (!t.echoed || copies >= t.taken || since >= copyTime)
 }
 
-func (t *sendTest) count(traffic map[int]Link, taken int, last bool) {
+func (t *sendTest) count(traffic map[int]Link, last bool) {
 	now, ok := traffic[t.by.Index]
 	if !ok || t.before == nil || now.Sent < t.before.Sent {
 		t.settled = true
 		return
 	}
 	left := int(now.Sent - t.before.Sent)
-	t.sent.Queue = max(now.QueueDrops, t.before.QueueDrops) - t.before.QueueDrops
-	t.settled = !t.leaves || left >= taken || last
+	t.queue = max(now.QueueDrops, t.before.QueueDrops) - t.before.QueueDrops
+	t.settled = !t.leaves || left >= t.taken || last
 	if t.settled && t.leaves {
-		t.sent.Left = &left
+		t.left = &left
 	}
 }

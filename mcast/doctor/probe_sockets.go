@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"hash/maphash"
 	"net"
 	"net/netip"
 	"runtime"
@@ -100,7 +99,7 @@ func (p *prober) again(ifIndex int) {
 }
 
 // read hands on what arrives at a socket until it is closed.
-func (p *prober) read(ctx context.Context, from reader, to chan<- []received) {
+func (p *prober) read(ctx context.Context, from reader, to chan<- []Received) {
 	p.readers.Go(func() {
 		batch := make([]mcast.Datagram, mcast.BatchSize)
 		for {
@@ -124,16 +123,21 @@ func (p *prober) read(ctx context.Context, from reader, to chan<- []received) {
 	})
 }
 
-// headers is a batch without the payloads.
-func (p *prober) headers(batch []mcast.Datagram) []received {
-	list := make([]received, 0, len(batch))
+// headers is a batch without the payloads. Strays are left out: where the system
+// can, plainConn gets them.
+func (p *prober) headers(batch []mcast.Datagram) []Received {
+	list := make([]Received, 0, len(batch))
 	for _, d := range batch {
-		if !d.Stray {
-			list = append(list, received{
-				at: d.At, from: d.From, to: d.To.WithZone(""), ifIndex: d.IfIndex, hops: d.Hops,
-				content: maphash.Bytes(p.seed, d.Data),
-			})
+		if d.Stray {
+			continue
 		}
+		local := p.networks.Ours(d.From.Addr())
+		list = append(list, Received{
+			At: d.At, From: d.From, To: d.To.WithZone(""), IfIndex: d.IfIndex, Hops: d.Hops,
+			Local:   local,
+			Outside: !local && p.networks.Outside(d.From.Addr(), d.IfIndex),
+			Content: p.evidence.Hash(d.Data),
+		})
 	}
 	return list
 }

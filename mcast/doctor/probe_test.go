@@ -95,11 +95,11 @@ func TestRevivals(t *testing.T) {
 			for at := time.Duration(0); at < 20*second; at += 100 * ms {
 				for _, h := range tt.group {
 					if slices.Contains(h.at, at) {
-						r.hear(received{at: after(at), from: h.from, ifIndex: 2})
+						r.hear(Received{At: after(at), From: h.from, IfIndex: 2})
 					}
 				}
 				if slices.Contains(tt.control, at) {
-					r.hearControl(received{at: after(at), ifIndex: 2})
+					r.hearControl(Received{At: after(at), IfIndex: 2})
 				}
 				if _, ok := r.due(after(at)); ok {
 					attempts = append(attempts, at.String())
@@ -119,70 +119,23 @@ func TestRevivals(t *testing.T) {
 	}
 }
 
-func TestDoubles(t *testing.T) {
-	from := netip.MustParseAddrPort("[fe80::2]:4000")
-	by := func(ifIndex int) netip.AddrPort { // as the kernel has it
-		return netip.AddrPortFrom(from.Addr().WithZone(fmt.Sprint("eth", ifIndex)), from.Port())
-	}
-	type copies struct {
-		at      time.Duration
-		ifIndex int
-		content uint64
-	}
-	tests := []struct {
-		name  string
-		heard []copies
-		want  int
-	}{
-		{"once each", []copies{{0, 2, 1}, {0, 3, 2}}, 0},
-		{"by two interfaces", []copies{{0, 2, 1}, {ms, 3, 1}, {time.Second, 3, 2}, {1001 * ms, 2, 2}}, 2},
-		{"it says the same again and again", []copies{{0, 2, 1}, {ms, 2, 1}, {2 * ms, 2, 1}}, 0},
-		{"the same again and again, by two interfaces", []copies{{0, 2, 1}, {1, 2, 1}, {2, 3, 1}, {3, 3, 1}}, 2},
-		{"the same much later", []copies{{0, 2, 1}, {2 * time.Second, 3, 1}}, 0},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			d := newDoubles()
-			for _, c := range tt.heard {
-				d.hear(received{at: after(c.at), from: by(c.ifIndex), ifIndex: c.ifIndex, content: c.content})
-			}
-			got := 0
-			for _, f := range d.list() {
-				if f.From != from || f.Interfaces != [2]int{2, 3} {
-					t.Errorf("found %v on %v", f.From, f.Interfaces)
-				}
-				got += f.Datagrams
-			}
-			if got != tt.want {
-				t.Errorf("%d datagrams came twice, want %d", got, tt.want)
-			}
-		})
-	}
-}
-
 // A flood of forged senders fills no memory.
 func TestFlood(t *testing.T) {
-	a, r, c := newAudience(host.Networks{}), newRevivals(), newConflicts()
+	r, c := newRevivals(), newConflicts()
 	for n := range 100_000 {
-		from := netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, byte(n >> 16), byte(n >> 8), byte(n)}), 4000)
-		d := received{at: after(0), from: from, ifIndex: 2, content: uint64(n)}
-		a.hear(d)
-		a.doubles.hear(d)
+		d := Received{At: after(0), From: forged(n), IfIndex: 2}
 		r.hear(d)
 		c.hear(d)
 	}
-	for name, n := range map[string]int{"senders": len(a.senders), "intervals": len(r.intervals), "candidates": len(c.heard)} {
-		if n != mostSenders {
-			t.Errorf("%d %s are remembered, want %d", n, name, mostSenders)
-		}
-	}
-	if n := len(a.doubles.waiting); n > mostWaiting {
-		t.Errorf("%d datagrams are remembered, want %d at most", n, mostWaiting)
+	if r.intervals.Len() != maxEvidence || c.heard.Len() != maxEvidence {
+		t.Errorf("%d intervals and %d candidates are remembered, want %d each", r.intervals.Len(), c.heard.Len(), maxEvidence)
 	}
 }
 
-func TestAudience(t *testing.T) {
-	here := []host.Interface{eth0, eth1}
+// The header of a datagram says whether its source is of this host, and
+// whether it is on a network of the interface.
+func TestHeaders(t *testing.T) {
+	p := &prober{networks: host.NetworksOf([]host.Interface{eth0, eth1}), evidence: NewEvidence()}
 	tests := []struct {
 		from    string
 		ifIndex int
@@ -199,12 +152,13 @@ func TestAudience(t *testing.T) {
 		{"2001:db8::1", 2, ""}, // it has no such address itself
 	}
 	for _, tt := range tests {
-		s := newAudience(host.NetworksOf(here)).hear(received{from: netip.AddrPortFrom(netip.MustParseAddr(tt.from), 4000), ifIndex: tt.ifIndex})
+		from := netip.AddrPortFrom(netip.MustParseAddr(tt.from), 4000)
+		d := p.headers([]mcast.Datagram{{From: from, IfIndex: tt.ifIndex}})[0]
 		got := ""
-		if s.Local {
+		if d.Local {
 			got = "local"
 		}
-		if s.Outside {
+		if d.Outside {
 			got += "outside"
 		}
 		if got != tt.want {
@@ -235,7 +189,7 @@ func TestConflicts(t *testing.T) {
 			hear := func(list []string, from time.Duration) {
 				for _, s := range list {
 					for _, at := range every(from, 100*ms, 2) {
-						c.hear(received{at: after(at), from: netip.MustParseAddrPort(s), ifIndex: 2})
+						c.hear(Received{At: after(at), From: netip.MustParseAddrPort(s), IfIndex: 2})
 					}
 				}
 			}

@@ -2,8 +2,6 @@ package doctor
 
 import (
 	"context"
-	"hash/maphash"
-	"net/netip"
 	"slices"
 	"sync"
 	"time"
@@ -25,20 +23,19 @@ type prober struct {
 	open     []reader
 	readers  sync.WaitGroup
 	stop     context.CancelFunc
-	groups   chan []received
-	controls chan []received
-	strays   chan []received
+	groups   chan []Received
+	controls chan []Received
+	strays   chan []Received
 	refusals chan refusal
 	failed   chan error
 
 	unsent    []probeDatagram
-	own       map[uint64]probeDatagram
-	seed      maphash.Seed
+	own       map[uint64]probeDatagram // by Evidence.Hash
 	tests     []*sendTest
-	audience  *audience
+	networks  host.Networks
+	evidence  *Evidence
 	revivals  *revivals
 	conflicts *conflicts
-	stray     map[netip.Addr]int
 	joinErr   error
 
 	start, lastSent time.Time
@@ -47,14 +44,13 @@ type prober struct {
 func newProber(probe Probe) *prober {
 	p := &prober{
 		Probe:  probe,
-		groups: make(chan []received), controls: make(chan []received), strays: make(chan []received),
+		groups: make(chan []Received), controls: make(chan []Received), strays: make(chan []Received),
 		refusals: make(chan refusal), failed: make(chan error),
-		own: map[uint64]probeDatagram{}, seed: maphash.MakeSeed(), stray: map[netip.Addr]int{},
-		audience: newAudience(host.NetworksOf(probe.Facts.Interfaces)), revivals: newRevivals(), conflicts: newConflicts(),
-		unsent: probeDatagrams(probe.places()),
+		own: map[uint64]probeDatagram{}, unsent: probeDatagrams(probe.places()),
+		networks: host.NetworksOf(probe.Facts.Interfaces), evidence: NewEvidence(), revivals: newRevivals(), conflicts: newConflicts(),
 	}
-	for _, s := range p.unsent {
-		p.own[maphash.String(p.seed, s.text)] = s
+	for _, d := range p.unsent {
+		p.own[p.evidence.Hash([]byte(d.text))] = d
 	}
 	return p
 }
@@ -150,23 +146,28 @@ func (p *prober) settled(now time.Time) bool {
 	if slices.ContainsFunc(p.tests, func(t *sendTest) bool { return !t.settled }) {
 		traffic = readTraffic() // for all of them: it costs what the host has of interfaces
 	}
-	settled := true
+	settled, sent := true, p.evidence.sums()
 	for _, t := range p.tests {
-		settled = t.settle(traffic, now.Sub(p.lastSent)) && settled
+		settled = t.settle(traffic, sent[t.by.Index].Copies, now.Sub(p.lastSent)) && settled
 	}
 	return settled
 }
 
 // sendNext sends the next datagram.
 func (p *prober) sendNext() {
-	s := p.unsent[0]
+	d := p.unsent[0]
 	p.unsent = p.unsent[1:]
-	t := p.testBy(s.by.Index)
-	if s.n == 1 {
+	t := p.testBy(d.by.Index)
+	if d.n == 1 {
 		t.begin(readTraffic())
 	}
-	via := mcast.ViaInterface(s.by, p.Intent.Group.Addr)
-	t.tried(p.sendConn.Send([]byte(s.text), p.Intent.Group.AddrPort(), via))
+	p.evidence.Send(Outgoing{ID: d.id, At: time.Now(), IfIndex: d.by.Index, Size: len(d.text)})
+	err := p.sendConn.Send([]byte(d.text), p.Intent.Group.AddrPort(), mcast.ViaInterface(d.by, p.Intent.Group.Addr))
+	if err != nil {
+		p.evidence.Outcome(d.id, Outcome{Err: err})
+	} else {
+		t.taken++
+	}
 	p.lastSent = time.Now()
 }
 
@@ -176,60 +177,59 @@ func (p *prober) testBy(index int) *sendTest {
 }
 
 // hear notes a datagram in the group.
-func (p *prober) hear(d received) {
-	if d.to != p.Intent.Group.Addr.WithZone("") && d.to.IsValid() {
+func (p *prober) hear(d Received) {
+	if d.To != p.Intent.Group.Addr.WithZone("") && d.To.IsValid() {
 		return
 	}
-	sourceless := d.from.Addr().IsUnspecified() // as what leaves a host without addresses is
-	if d.from.Port() == p.sendConn.LocalAddr().Port() && (sourceless || p.audience.networks.Ours(d.from.Addr())) {
-		if s, ok := p.own[d.content]; ok {
-			p.testBy(s.by.Index).copied(s.n)
+	sourceless := d.From.Addr().IsUnspecified() // as what leaves a host without addresses is
+	if d.From.Port() == p.sendConn.LocalAddr().Port() && (sourceless || d.Local) {
+		if own, ok := p.own[d.Content]; ok {
+			p.evidence.Outcome(own.id, Outcome{Copied: true})
 			return
 		}
 	}
-	s := p.audience.hear(d)
-	if s == nil || s.Local {
+	p.evidence.Hear(d)
+	if d.Local {
 		return
 	}
 	p.revivals.hear(d)
-	if !s.Outside && !s.From.Addr().IsUnspecified() {
+	if !d.Outside && !sourceless {
 		p.conflicts.hear(d)
 	}
 }
 
-func (p *prober) hearControl(d received) {
-	if everywhere(d.to) && !p.audience.networks.Ours(d.from.Addr()) {
+func (p *prober) hearControl(d Received) {
+	if everywhere(d.To) && !d.Local {
 		p.revivals.hearControl(d)
 	}
 }
 
-// hearStray notes what the plain socket got of groups that the program has not
-// joined. The control group is joined by the probe.
-func (p *prober) hearStray(d received) {
-	if !d.to.IsMulticast() {
+// hearStray notes a datagram that plainConn got of a group that the program has
+// not joined. The control group is joined by the probe.
+func (p *prober) hearStray(d Received) {
+	if !d.To.IsMulticast() {
 		return
 	}
 	p.hearControl(d)
-	ours := func(m mcast.Membership) bool { return m.Addr.WithZone("") == d.to }
-	if d.to == p.Intent.Group.Addr.WithZone("") || slices.ContainsFunc(p.Intent.Memberships, ours) ||
-		p.controlConn != nil && d.to == controlGroup(p.Intent.Group).Addr {
+	ours := func(m mcast.Membership) bool { return m.Addr.WithZone("") == d.To }
+	if d.To == p.Intent.Group.Addr.WithZone("") || slices.ContainsFunc(p.Intent.Memberships, ours) ||
+		p.controlConn != nil && d.To == controlGroup(p.Intent.Group).Addr {
 		return
 	}
-	if _, known := p.stray[d.to]; known || len(p.stray) < mostSenders {
-		p.stray[d.to]++
-	}
+	p.evidence.HearStray(d.To, d.At)
 }
 
 // observed is what was seen so far.
 func (p *prober) observed() Observed {
-	seen := Observed{Joined: p.joinErr, Sent: map[int]Sent{}, Senders: p.audience.list(), Doubled: p.audience.doubles.list()}
+	seen := Observed{Joined: p.joinErr, Sent: p.evidence.sums(), Senders: p.evidence.Senders(), Doubled: p.evidence.Doubled()}
 	for _, t := range p.tests {
-		if t.sent.Tried > 0 {
-			seen.Sent[t.by.Index], seen.Probed = t.sent, true
+		if s, ok := seen.Sent[t.by.Index]; ok {
+			s.Left, s.Queue = t.left, t.queue
+			seen.Sent[t.by.Index], seen.Probed = s, true
 		}
 	}
 	if p.plainConn != nil {
-		seen.Strays = p.stray
+		seen.Strays = p.evidence.Strays()
 	}
 	if p.For > 0 {
 		seen.Refused = p.conflicts.list()

@@ -168,7 +168,7 @@ func TestOthersGroupsFix(t *testing.T) {
 	})
 	do(t, s, ApplyFix{Finding: finds(t, s, "others-groups")})
 	says(t, s, "IP_MULTICAST_ALL is off")
-	if n := locked(s, func() int { return len(s.observed.strays) }); n > 0 {
+	if n := locked(s, func() int { return len(s.observed.Strays()) }); n > 0 {
 		t.Errorf("after the fix %d groups still count as heard for want of it", n)
 	}
 	send("for them", theirs)

@@ -1,0 +1,158 @@
+package doctor
+
+import (
+	"hash/maphash"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/groupcast/groupcast/mcast/internal/lru"
+)
+
+// EvidenceTime is how far back evidence goes: what is over is forgotten.
+const EvidenceTime = 10 * time.Second
+
+const (
+	// senderTime is how far back it goes for senders: people pause.
+	senderTime = 5 * time.Minute
+	// maxEvidence bounds each kind of evidence, since anyone can forge it.
+	maxEvidence = 1024
+)
+
+// Evidence gathers what a program sees of one group while it runs: who is
+// heard, what becomes of its own datagrams, and what the host says meanwhile.
+// [Evidence.Observed] is what [Diagnose] takes of it.
+//
+// It has no socket and no clock; the time is that of its arguments. Each kind
+// of evidence is bounded, and what was seen longest ago makes room: forged
+// senders do not push out a sender that goes on. An Evidence is not for
+// concurrent use, but for [Evidence.Hash].
+type Evidence struct {
+	seed     maphash.Seed
+	senders  *lru.Map[netip.AddrPort, senderTally]
+	strays   *lru.Map[netip.Addr, tally]
+	doubled  *lru.Map[doubledBy, tally]
+	arrivals *lru.Map[datagramKey, arrivals]
+	sent     []outgoing // the last maxEvidence, in the order of their IDs
+	readings []reading  // of the last EvidenceTime, and one from before, the oldest first
+	latest   reading
+}
+
+type senderTally struct {
+	Sender
+	last time.Time
+}
+
+// tally counts what is forgotten when it is over.
+type tally struct {
+	times int
+	last  time.Time
+}
+
+func (t *tally) add(at time.Time) { *t = tally{t.times + 1, at} }
+
+// NewEvidence returns an Evidence of nothing yet. A program that changes its
+// group begins a new one.
+func NewEvidence() *Evidence {
+	return &Evidence{
+		seed:     maphash.MakeSeed(),
+		senders:  lru.New[netip.AddrPort, senderTally](maxEvidence),
+		strays:   lru.New[netip.Addr, tally](maxEvidence),
+		doubled:  lru.New[doubledBy, tally](maxEvidence),
+		arrivals: lru.New[datagramKey, arrivals](maxArrivals),
+	}
+}
+
+// Received is a datagram that arrived, without its payload.
+type Received struct {
+	At      time.Time
+	From    netip.AddrPort
+	To      netip.Addr
+	IfIndex int    // it came by; 0: not known
+	Hops    int    // TTL left; 0: not known
+	Local   bool   // from another program of this host
+	Outside bool   // from no network of the interface it came by: behind a router
+	Content uint64 // Evidence.Hash of the payload
+}
+
+// Hash is what stands for a payload in a [Received]. It may be called at any
+// time, by any goroutine.
+func (e *Evidence) Hash(payload []byte) uint64 { return maphash.Bytes(e.seed, payload) }
+
+// Hear notes a datagram to the group that is no own copy.
+func (e *Evidence) Hear(d Received) {
+	s, _ := e.senders.Ensure(d.From)
+	*s = senderTally{last: d.At, Sender: Sender{
+		From: d.From, IfIndex: d.IfIndex, Hops: d.Hops, Datagrams: s.Datagrams + 1, Local: d.Local, Outside: d.Outside,
+	}}
+	if !d.Local {
+		e.compare(d)
+	}
+}
+
+// HearStray notes a datagram to a group that only others have joined.
+func (e *Evidence) HearStray(to netip.Addr, at time.Time) {
+	t, _ := e.strays.Ensure(to)
+	t.add(at)
+}
+
+// ForgetStrays forgets the groups that only others have joined.
+func (e *Evidence) ForgetStrays() { e.strays = lru.New[netip.Addr, tally](maxEvidence) }
+
+// Forget forgets what is over: strays and doubled datagrams after ten seconds,
+// senders after five minutes of silence. The readings of the last ten seconds
+// are kept, and one from before.
+func (e *Evidence) Forget(now time.Time) {
+	for len(e.readings) > 1 && now.Sub(e.readings[1].at) >= EvidenceTime {
+		e.readings = slices.Delete(e.readings, 0, 1)
+	}
+	for from, s := range e.senders.All() {
+		if now.Sub(s.last) > senderTime {
+			e.senders.Delete(from)
+		}
+	}
+	forget(e.strays, now)
+	forget(e.doubled, now)
+}
+
+func forget[K comparable](tallies *lru.Map[K, tally], now time.Time) {
+	for key, t := range tallies.All() {
+		if now.Sub(t.last) > EvidenceTime {
+			tallies.Delete(key)
+		}
+	}
+}
+
+// Senders lists who was heard, in the order of their addresses.
+func (e *Evidence) Senders() []Sender {
+	list := make([]Sender, 0, e.senders.Len())
+	for _, s := range e.senders.All() {
+		list = append(list, s.Sender)
+	}
+	slices.SortFunc(list, func(a, b Sender) int { return a.From.Compare(b.From) })
+	return list
+}
+
+// Hosts lists the addresses of other hosts that were heard, the latest first,
+// no more than most.
+func (e *Evidence) Hosts(most int) []netip.Addr {
+	var list []netip.Addr
+	for from, s := range e.senders.All() {
+		if len(list) == most {
+			break
+		}
+		if a := from.Addr().Unmap(); !s.Local && !slices.Contains(list, a) {
+			list = append(list, a)
+		}
+	}
+	return list
+}
+
+// Strays counts the datagrams to groups that only others have joined.
+func (e *Evidence) Strays() map[netip.Addr]int {
+	counts := make(map[netip.Addr]int, e.strays.Len())
+	for group, t := range e.strays.All() {
+		counts[group] = t.times
+	}
+	return counts
+}

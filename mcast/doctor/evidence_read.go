@@ -1,0 +1,52 @@
+package doctor
+
+import "time"
+
+// readingEvery is the least time between two readings that are kept.
+const readingEvery = time.Second
+
+// reading is what the host said at a time.
+type reading struct {
+	at    time.Time // when it had been read
+	facts Facts
+}
+
+// base is what Observed compares the latest reading with; the zero reading if
+// there is nothing yet.
+func (e *Evidence) base() reading {
+	if len(e.readings) == 0 {
+		return reading{}
+	}
+	return e.readings[0]
+}
+
+// Read notes what the host said; at is when it had been read.
+func (e *Evidence) Read(f Facts, at time.Time) {
+	e.latest = reading{at, f}
+	if n := len(e.readings); n == 0 || at.Sub(e.readings[n-1].at) >= readingEvery {
+		e.readings = append(e.readings, e.latest)
+	}
+}
+
+// Observed is everything that was seen, and how the latest reading differs from
+// the oldest that is kept; the zero Observed as long as there is only one. To
+// sends, which may be [Evidence.Sent], it adds what the interfaces' counters
+// say.
+func (e *Evidence) Observed(sends map[int]Sent) Observed {
+	base := e.base()
+	if !e.latest.at.After(base.at) {
+		return Observed{}
+	}
+	seen := Growth(base.facts, e.latest.facts, e.latest.at.Sub(base.at))
+	for index, s := range sends {
+		was, known := base.facts.Links[index]
+		is, still := e.latest.facts.Links[index]
+		if known && still && is.Sent >= was.Sent && is.QueueDrops >= was.QueueDrops {
+			left := int(is.Sent - was.Sent)
+			s.Left, s.Queue = &left, is.QueueDrops-was.QueueDrops
+			sends[index] = s
+		}
+	}
+	seen.Sent, seen.Senders, seen.Doubled, seen.Strays = sends, e.Senders(), e.Doubled(), e.Strays()
+	return seen
+}

@@ -1,0 +1,105 @@
+package doctor
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// countersLag is how long the counters of a network card may be behind what was
+// sent: drivers read them every two seconds or so.
+const countersLag = 3 * time.Second
+
+// Outgoing is an own datagram that is on its way out.
+type Outgoing struct {
+	ID      uint64 // greater than those before
+	At      time.Time
+	IfIndex int  // it is to leave by; 0: not known
+	Size    int  // bytes of payload
+	NoCopy  bool // no own copy can tell what becomes of it
+}
+
+// Outcome is what became of an own datagram. The zero Outcome: the kernel took
+// it, and no own copy came back.
+type Outcome struct {
+	Copied  bool
+	IfIndex int   // with Copied: it came back by; 0: by the one it was to leave by
+	Err     error // what the kernel refused it with
+}
+
+type outgoing struct {
+	Outgoing
+	Outcome
+	known bool // what became of it
+}
+
+// by is the interface that the datagram left by, as far as is known.
+func (o outgoing) by() int { return cmp.Or(o.Outcome.IfIndex, o.Outgoing.IfIndex) }
+
+// Send notes an own datagram that is on its way out.
+func (e *Evidence) Send(o Outgoing) {
+	if len(e.sent) == maxEvidence {
+		e.sent = slices.Delete(e.sent, 0, 1)
+	}
+	e.sent = append(e.sent, outgoing{Outgoing: o, known: o.NoCopy})
+}
+
+// Outcome notes what became of an own datagram. The last word counts: a copy
+// may come late. An ID that is not remembered is ignored.
+func (e *Evidence) Outcome(id uint64, out Outcome) {
+	n, found := slices.BinarySearchFunc(e.sent, id, func(o outgoing, id uint64) int { return cmp.Compare(o.ID, id) })
+	if found {
+		e.sent[n].Outcome, e.sent[n].known = out, true
+	}
+}
+
+// Sent adds up what became of own datagrams of the last ten seconds, by the
+// index of the interface. Of those that the kernel took only such count as the
+// interface's counters show by now, and did not show in the oldest reading; and
+// only where a copy was to come back, on the joined interfaces.
+func (e *Evidence) Sent(now time.Time, joined []int) map[int]Sent {
+	since := e.base().at
+	return e.sum(func(o outgoing) bool {
+		age := now.Sub(o.At)
+		switch {
+		case !o.known || age > EvidenceTime || o.by() == 0:
+			return false
+		case o.Err != nil:
+			return true
+		}
+		return age >= countersLag && o.At.After(since) && slices.Contains(joined, o.by())
+	})
+}
+
+// sums adds up all own datagrams, also those whose outcome is not known yet.
+func (e *Evidence) sums() map[int]Sent { return e.sum(func(outgoing) bool { return true }) }
+
+// sum adds up the own datagrams that count.
+func (e *Evidence) sum(counts func(outgoing) bool) map[int]Sent {
+	sums := map[int]Sent{}
+	for _, o := range e.sent {
+		if !counts(o) {
+			continue
+		}
+		s := sums[o.by()]
+		s.Tried++
+		if o.Err != nil {
+			s.Err = o.Err
+		} else if o.Copied {
+			s.Copies++
+		}
+		sums[o.by()] = s
+	}
+	return sums
+}
+
+// LargestSent is the size of the largest payload of the last ten seconds, in
+// bytes; 0: nothing was sent.
+func (e *Evidence) LargestSent(now time.Time) (size int) {
+	for _, o := range e.sent {
+		if now.Sub(o.At) <= EvidenceTime {
+			size = max(size, o.Size)
+		}
+	}
+	return size
+}
