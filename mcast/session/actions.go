@@ -84,7 +84,7 @@ func (s *Session) utter(text string) utterance {
 		Loopback:  (s.loopback || s.send.Loopback()) && s.hears(out.Source), // lo ignores the option
 	})
 	s.ring.Put(line)
-	s.observed.said(line, len(text), !s.loopback)
+	noteSent(s.evidence, line, len(text), !s.loopback)
 	return utterance{
 		Datagram: Datagram{
 			At:        now,
@@ -105,7 +105,7 @@ func (s *Session) refused(u utterance) {
 	defer s.mu.Unlock()
 	if failed := s.room.Failed(u.line, mcast.Plain(u.Err), s.hint(u.Err)); failed.ID != 0 {
 		s.ring.Put(failed)
-		s.observed.became(failed, u.Err)
+		noteOutcome(s.evidence, failed, u.Err)
 	}
 }
 

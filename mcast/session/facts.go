@@ -21,9 +21,9 @@ func (s *Session) refresh() {
 	defer s.reading.Unlock()
 	s.mu.Lock()
 	began := time.Now()
-	s.observed.forget(began)
+	s.evidence.Forget(began)
 	intent := s.intent(began)
-	sends, hosts := s.observed.sent(began, intent.Joined), s.observed.hosts()
+	sends, hosts := s.evidence.Sent(began, intent.Joined), s.evidence.Hosts(maxBack)
 	s.mu.Unlock()
 	facts, err := doctor.Gather(intent)
 	if err != nil {
@@ -45,7 +45,8 @@ func (s *Session) refresh() {
 		return // the facts are of before, or after; whoever changed it comes here next
 	}
 	facts.Heard = maps.Clone(s.heard)
-	facts.Observed = s.observed.look(facts, read, sends)
+	s.evidence.Read(facts, read)
+	facts.Observed = s.evidence.Observed(sends)
 	for _, m := range intent.Memberships {
 		delete(facts.Observed.Strays, m.Addr) // of another port of ours
 	}
@@ -112,7 +113,7 @@ func (s *Session) intent(now time.Time) doctor.Intent {
 		Send:         s.send.Index,
 		Loopback:     s.loopback,
 		Hops:         s.hops,
-		Size:         s.observed.size(now),
+		Size:         s.evidence.LargestSent(now),
 		MulticastAll: s.allGroups,
 		Live:         true,
 		Memberships:  s.keep.Memberships(),

@@ -75,7 +75,7 @@ func (s *Session) refuseOthers() error {
 		return err
 	}
 	s.allGroups = false
-	s.observed.ForgetStrays() // they were heard for want of this
+	s.evidence.ForgetStrays() // they were heard for want of this
 	s.put("IP_MULTICAST_ALL is off: groups that only other programs have joined are not heard any more", "")
 	return nil
 }

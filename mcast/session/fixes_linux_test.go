@@ -41,7 +41,7 @@ func findsNothing(t *testing.T, s *Session) {
 // eventually waits for findings that the session has by itself.
 func eventually(t *testing.T, want string, s *Session, ok func([]doctor.Finding) bool) {
 	t.Helper()
-	deadline, look := time.NewTimer(3*observedFor), time.NewTicker(20*time.Millisecond)
+	deadline, look := time.NewTimer(3*evidenceTime), time.NewTicker(20*time.Millisecond)
 	defer deadline.Stop()
 	defer look.Stop()
 	for !ok(s.Snapshot().Findings) {
@@ -168,7 +168,7 @@ func TestOthersGroupsFix(t *testing.T) {
 	})
 	do(t, s, ApplyFix{Finding: finds(t, s, "others-groups")})
 	says(t, s, "IP_MULTICAST_ALL is off")
-	if n := locked(s, func() int { return len(s.observed.Strays()) }); n > 0 {
+	if n := locked(s, func() int { return len(s.evidence.Strays()) }); n > 0 {
 		t.Errorf("after the fix %d groups still count as heard for want of it", n)
 	}
 	send("for them", theirs)

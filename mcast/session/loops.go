@@ -69,12 +69,12 @@ func (s *Session) receive(batch []mcast.Datagram, port uint16) {
 func (s *Session) observe(d mcast.Datagram, line chat.Line, came chat.Arrival) {
 	switch {
 	case line.Kind == chat.Own:
-		s.observed.became(line, nil)
+		noteOutcome(s.evidence, line, nil)
 	case came.OwnCopy:
 	case came.Stray && s.allGroups:
-		s.observed.stray(d)
+		s.evidence.HearStray(d.To, d.At)
 	case !came.Stray && d.To == s.group.Addr:
-		s.observed.heard(d, came)
+		noteHeard(s.evidence, d, came)
 	}
 }
 
@@ -130,7 +130,7 @@ const RefreshEvery = 2 * time.Second
 // more. The pause grows with that, so that it is five percent of the time, as
 // long as what is observed meanwhile is not forgotten.
 const (
-	refreshAtLeast = observedFor / 2
+	refreshAtLeast = evidenceTime / 2
 	changePause    = 50 * time.Millisecond // after a change of an interface: mostly there are several
 )
 
@@ -168,7 +168,7 @@ func (s *Session) expire() {
 	defer s.mu.Unlock()
 	for _, line := range s.room.Expire(time.Now()) {
 		s.ring.Put(line)
-		s.observed.became(line, nil)
+		noteOutcome(s.evidence, line, nil)
 	}
 }
 

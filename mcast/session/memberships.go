@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/doctor"
 	"github.com/groupcast/groupcast/mcast/host"
 )
 
@@ -80,6 +81,6 @@ func (s *Session) talkIn(g mcast.Group) {
 		return
 	}
 	s.group = g
-	s.observed = newObserved()
+	s.evidence = doctor.NewEvidence()
 	clear(s.heard)
 }

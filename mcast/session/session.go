@@ -71,7 +71,7 @@ type Session struct {
 	lo        bool             // on lo, because there is nothing else
 	heard     map[int]uint64   // datagrams of other hosts to the current group, by interface
 	facts     doctor.Facts
-	observed  *observed            // of the current group
+	evidence  *doctor.Evidence     // of the current group
 	findings  []doctor.Finding     // of every pitfall
 	igmp      map[int]int          // version by interface
 	joins     map[int][]netip.Addr // what all programs of the host have joined, by interface; nil: not known
@@ -116,7 +116,7 @@ func Start(ctx context.Context, cfg Config) (*Session, error) {
 		heard:     map[int]uint64{},
 		igmp:      map[int]int{},
 		facts:     doctor.Facts{Interfaces: list},
-		observed:  newObserved(),
+		evidence:  doctor.NewEvidence(),
 		recent:    loadRecent(cfg.Recent),
 	}
 	if c.ByUser {

@@ -1,0 +1,36 @@
+package session
+
+import (
+	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/chat"
+	"github.com/groupcast/groupcast/mcast/doctor"
+)
+
+// evidenceTime is how far back evidence goes.
+const evidenceTime = doctor.EvidenceTime
+
+// maxBack is of how many hosts the way back is asked, a system call each.
+const maxBack = 16
+
+// noteSent is evidence of an own line that is on its way out, of size bytes.
+// What becomes of it is known already where no copy can tell.
+func noteSent(e *doctor.Evidence, line chat.Line, size int, known bool) {
+	e.Send(doctor.Outgoing{ID: line.ID, At: line.At, IfIndex: line.IfIndex, Size: size, NoCopy: known})
+}
+
+// noteOutcome is evidence of what became of an own line.
+func noteOutcome(e *doctor.Evidence, line chat.Line, refused error) {
+	out := doctor.Outcome{Err: refused}
+	if line.Copy == chat.CopyBack {
+		out.Copied, out.IfIndex = true, line.IfIndex
+	}
+	e.Outcome(line.ID, out)
+}
+
+// noteHeard is evidence of a datagram to the current group that is no own copy.
+func noteHeard(e *doctor.Evidence, d mcast.Datagram, came chat.Arrival) {
+	e.Hear(doctor.Received{
+		At: d.At, From: d.From, To: d.To, IfIndex: d.IfIndex, Hops: d.Hops,
+		Local: came.Local, Outside: came.Outside, Content: e.Hash(d.Data),
+	})
+}
