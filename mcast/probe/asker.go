@@ -17,7 +17,7 @@ import (
 // asker asks one target by a socket that is connected to it.
 type asker struct {
 	cfg    Config
-	pace   *pacer
+	pace   pacer
 	target Target
 	conn   *mcast.Conn
 	own    host.Networks
@@ -36,7 +36,7 @@ type asker struct {
 
 // open opens a socket to the target. Where this host has no way to it there is
 // no asker but a result.
-func open(ctx context.Context, cfg Config, t Target, own host.Networks, pace *pacer) (*asker, Result, error) {
+func open(ctx context.Context, cfg Config, t Target, own host.Networks, pace pacer) (*asker, Result, error) {
 	to := t.Addr.Addr()
 	a := &asker{cfg: cfg, pace: pace, target: t, own: own, wake: func() {}}
 	a.absent = NoNeighbourError{To: to, Direct: !own.Ours(to) && own.OnLink(to, 0)}

@@ -2,29 +2,25 @@ package probe
 
 import (
 	"context"
-	"sync"
 	"time"
+
+	"golang.org/x/time/rate"
 )
 
-// pacer gives each datagram its time, one after the other at a rate, without
-// saving up for bursts.
-type pacer struct {
-	gap time.Duration
+// pacer gives each datagram its time, one after the other at a rate.
+type pacer struct{ *rate.Limiter }
 
-	mu   sync.Mutex
-	last time.Time // that was given
+// newPacer returns a pacer for so many datagrams a second. Its burst is 1: time
+// in which nothing is sent is not saved up.
+func newPacer(perSecond float64) pacer {
+	return pacer{rate.NewLimiter(rate.Limit(perSecond), 1)}
 }
 
-func newPacer(rate float64) *pacer {
-	return &pacer{gap: time.Duration(float64(time.Second) / rate)}
-}
-
-// next is when a datagram may be sent: now, or later if others are waiting.
-func (p *pacer) next() time.Time {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.last = later(time.Now(), p.last.Add(p.gap))
-	return p.last
+// next is when a datagram may be sent: now, or later if others are waiting. The
+// caller may read meanwhile, which Limiter.Wait would not let it do.
+func (p pacer) next() time.Time {
+	now := time.Now()
+	return now.Add(p.ReserveN(now, 1).DelayFrom(now))
 }
 
 func later(a, b time.Time) time.Time {

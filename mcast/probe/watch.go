@@ -52,7 +52,7 @@ func Watch(ctx context.Context, cfg Config, t Target, every time.Duration, repor
 type watcher struct {
 	cfg    Config
 	target Target
-	pace   *pacer
+	pace   pacer
 	asker  *asker // nil: there is no socket
 	last   Result
 	report func(Result)
