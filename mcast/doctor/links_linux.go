@@ -16,7 +16,7 @@ import (
 // readLinks reads what the interfaces are, by index. Bridges are looked at for
 // groups of one IP version.
 func readLinks(is6 bool) (map[int]Link, error) {
-	messages, err := rtnl.Dump(unix.NETLINK_ROUTE, unix.RTM_GETLINK, nl.NewIfInfomsg(unix.AF_UNSPEC))
+	messages, err := rtnl.NewRequest(unix.RTM_GETLINK, nl.NewIfInfomsg(unix.AF_UNSPEC).Serialize()).Dump(unix.NETLINK_ROUTE)
 	if err != nil {
 		return nil, fmt.Errorf("links: %w", err)
 	}
@@ -52,7 +52,7 @@ func tellsQuerier() bool {
 
 // addQueueDrops adds what the queues of the interfaces have dropped.
 func addQueueDrops(links map[int]Link) error {
-	messages, err := rtnl.Dump(unix.NETLINK_ROUTE, unix.RTM_GETQDISC, &nl.TcMsg{})
+	messages, err := rtnl.NewRequest(unix.RTM_GETQDISC, (&nl.TcMsg{}).Serialize()).Dump(unix.NETLINK_ROUTE)
 	if err != nil {
 		return fmt.Errorf("queues: %w", err)
 	}
@@ -66,7 +66,7 @@ func addQueueDrops(links map[int]Link) error {
 
 // addDuplicates adds the addresses that another host was found to have.
 func addDuplicates(links map[int]Link) error {
-	messages, err := rtnl.Dump(unix.NETLINK_ROUTE, unix.RTM_GETADDR, nl.NewIfAddrmsg(unix.AF_INET6))
+	messages, err := rtnl.NewRequest(unix.RTM_GETADDR, nl.NewIfAddrmsg(unix.AF_INET6).Serialize()).Dump(unix.NETLINK_ROUTE)
 	if err != nil && !errors.Is(err, syscall.EOPNOTSUPP) { // which is a kernel without IPv6
 		return fmt.Errorf("addresses: %w", err)
 	}
@@ -84,7 +84,7 @@ func addDuplicates(links map[int]Link) error {
 // addWireless marks the interfaces that are Wi-Fi, which the kernel's cfg80211
 // knows. To ask for it by name would make the kernel load it.
 func addWireless(links map[int]Link) error {
-	families, err := rtnl.Dump(unix.NETLINK_GENERIC, unix.GENL_ID_CTRL, &nl.Genlmsg{Command: unix.CTRL_CMD_GETFAMILY, Version: 1})
+	families, err := rtnl.NewRequest(unix.GENL_ID_CTRL, (&nl.Genlmsg{Command: unix.CTRL_CMD_GETFAMILY, Version: 1}).Serialize()).Dump(unix.NETLINK_GENERIC)
 	if err != nil {
 		return fmt.Errorf("netlink families: %w", err)
 	}
@@ -93,7 +93,7 @@ func addWireless(links map[int]Link) error {
 		if name != "nl80211" {
 			continue
 		}
-		radios, err := rtnl.Dump(unix.NETLINK_GENERIC, id, &nl.Genlmsg{Command: unix.NL80211_CMD_GET_INTERFACE})
+		radios, err := rtnl.NewRequest(id, (&nl.Genlmsg{Command: unix.NL80211_CMD_GET_INTERFACE}).Serialize()).Dump(unix.NETLINK_GENERIC)
 		if err != nil {
 			return fmt.Errorf("wireless interfaces: %w", err)
 		}

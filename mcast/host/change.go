@@ -7,15 +7,15 @@ import (
 	"time"
 )
 
-// Change is something that happened to an interface.
+// Change is one change of an interface.
 type Change struct {
-	At        time.Time // when it was learned
+	At        time.Time // when [Watch] learned of it
 	Kind      ChangeKind
-	Interface Interface    // as it is after the change; for Gone as it was last
-	Addr      netip.Prefix // which address, for AddressAdded and AddressRemoved
+	Interface Interface    // as it is after the change; for Gone, as it was before
+	Addr      netip.Prefix // the address of AddressAdded and AddressRemoved
 }
 
-// ChangeKind says what happened.
+// ChangeKind is a kind of change.
 type ChangeKind string
 
 // The kinds of changes. An interface that is deleted and made again under its

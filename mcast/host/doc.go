@@ -1,19 +1,19 @@
-// Package host tells what this host is, without a socket of its own: its
-// interfaces and the networks that they are on, where the kernel would send a
-// datagram or join a group, which groups any program has joined, and what
-// changes while a program runs.
+// Package host reads the network configuration of this host: its interfaces and
+// their networks, the kernel's routes for a datagram or a join, the groups that
+// any program has joined, and the changes while a program runs.
 //
-// [Interfaces] and [RouteTo] are where to begin:
+// Begin with [Interfaces] and [RouteTo]:
 //
 //	list, err := host.Interfaces()
 //	eth0, err := host.Find(list, "eth0")
 //	route, err := host.RouteTo(group, host.RouteOptions{IfIndex: eth0.Index})
 //
-// [Networks] answers what an address is to this host: its own, on a link, a
+// [Networks] tells whether an address is this host's own, on a link, or a
 // broadcast address. [IGMP] and [MLD] read the memberships of all programs.
-// [Watch] reports what happens to the interfaces.
+// [Watch] reports changes of the interfaces.
 //
-// Everything is read from the network namespace of the calling thread, and
-// nothing is kept: what is read is a value, true when it was read. Groups,
-// ports and sockets are the matter of package mcast, which stands on this one.
+// Every call reads the network namespace of the calling thread and returns a
+// value, which was true at that moment. The package keeps nothing and opens no
+// UDP socket: groups, ports and sockets belong to package mcast, which imports
+// this one.
 package host

@@ -9,7 +9,8 @@ import (
 	"strings"
 )
 
-// OpError says what was tried, for which group, on which interface.
+// OpError names the operation that failed, its group or address, and its
+// interface.
 type OpError struct {
 	Op        string // "listen", "join", "leave", "block", "unblock", "send", "read", "route to", "set hops" and so on
 	Target    string // a group, or another address; "" when the operation has none
@@ -32,9 +33,9 @@ func (e *OpError) Error() string {
 // Unwrap returns the cause.
 func (e *OpError) Unwrap() error { return e.Err }
 
-// Cause is err without the layers that repeat what an OpError already says:
-// those of other OpErrors, of package net and of package os. What a library says
-// about a call that this system lacks becomes errors.ErrUnsupported.
+// Cause is err without the layers that repeat the fields of an [OpError]: other
+// OpErrors, [net.OpError] and [os.SyscallError]. An error of x/net about a call
+// that this system lacks becomes [errors.ErrUnsupported].
 func Cause(err error) error {
 	for inner := err; inner != nil; {
 		err = inner

@@ -12,16 +12,16 @@ import (
 	"strings"
 )
 
-// HostGroups is what the kernel keeps for one interface: every group of an IP
-// version that any program of the host has joined, and how it reports them.
+// InterfaceGroups lists the groups of an IP version that any program of the host
+// has joined on one interface, as the kernel keeps them.
 type InterfaceGroups struct {
 	Index   int
 	Name    string
-	Version int // of IGMP, 1 to 3: the lowest that a querier was heard with lately, else 3 (RFC 3376, section 7.2.1); 0: not told
+	Version int // of IGMP, 1 to 3: the lowest that queriers have used lately, else 3 (RFC 3376, section 7.2.1); 0: not known
 	Groups  []JoinedGroup
 }
 
-// HostGroup is a group that is joined on an interface. 224.0.0.1 and ff02::1
+// JoinedGroup is a group that is joined on an interface. 224.0.0.1 and ff02::1
 // always are.
 type JoinedGroup struct {
 	Addr  netip.Addr

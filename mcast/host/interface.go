@@ -19,7 +19,7 @@ type Interface struct {
 	Addrs []netip.Prefix
 }
 
-// Errors of FindInterface and Interface.Ready, to be tested with errors.Is.
+// Errors of [Find] and [Interface.Ready], to be tested with [errors.Is].
 var (
 	ErrNoInterface   = errors.New("no such interface")
 	ErrInterfaceDown = errors.New("interface is down")
@@ -61,9 +61,8 @@ func prefixOf(a net.Addr) (netip.Prefix, bool) {
 	return netip.PrefixFrom(addr.Unmap(), ones), ok
 }
 
-// FindInterface picks from list by name, by index or by one of the
-// interface's addresses, in that order; the error is ErrNoInterface when none
-// matches.
+// Find picks from list by name, by index or by one of the interface's
+// addresses, in that order. The error is [ErrNoInterface] when none matches.
 func Find(list []Interface, key string) (Interface, error) {
 	for _, i := range list {
 		if i.Name == key {
@@ -119,8 +118,8 @@ func (i Interface) Addr(group netip.Addr) netip.Addr {
 }
 
 // Ready returns nil when multicast to the group can be expected to work on the
-// interface, and else the first reason why not: ErrInterfaceDown (switched
-// off, or no carrier) or ErrNoAddress (of the group's IP version).
+// interface. Else it returns the first reason why not: [ErrInterfaceDown]
+// (switched off, or no carrier) or [ErrNoAddress] (of the group's IP version).
 func (i Interface) Ready(group netip.Addr) error {
 	switch {
 	case !i.Up():
@@ -133,8 +132,8 @@ func (i Interface) Ready(group netip.Addr) error {
 	return nil
 }
 
-// Usable reports whether the group is joined on the interface when the user
-// names none: it is ready, multicast is switched on, and it is not the
+// Usable reports whether the interface is one to join the group on when the
+// user names none: it is ready, its IFF_MULTICAST is on, and it is not the
 // loopback interface.
 func (i Interface) Usable(group netip.Addr) bool {
 	return i.Ready(group) == nil && i.Flags&net.FlagMulticast != 0 && !i.Loopback()
@@ -154,7 +153,7 @@ func BroadcastOf(network netip.Prefix) (last netip.Addr, ok bool) {
 	return netip.AddrFrom4(a), true
 }
 
-// interfaceName names an interface for a message; "" for none, "#7" for one
+// InterfaceName names an interface for a message: "" for index 0, "#7" for one
 // that is gone.
 func InterfaceName(index int) string {
 	if index == 0 {

@@ -10,7 +10,6 @@ import (
 	"syscall"
 
 	"github.com/groupcast/groupcast/mcast/internal/rtnl"
-	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
 )
 
@@ -109,51 +108,48 @@ func rootUID() uint32 {
 
 // ask sends an RTM_GETROUTE.
 func (q lookup) ask(flags uint32) (routeAnswer, error) {
-	req := nl.NewNetlinkRequest(unix.RTM_GETROUTE, 0)
-	msg := &nl.RtMsg{RtMsg: unix.RtMsg{
-		Family:  unix.AF_INET,
-		Dst_len: uint8(q.dst.BitLen()),
-		Flags:   flags,
-	}}
+	body := make([]byte, unix.SizeofRtMsg)
+	body[0] = unix.AF_INET
 	if q.dst.Is6() {
-		msg.Family = unix.AF_INET6
+		body[0] = unix.AF_INET6
 	}
-	req.AddData(msg)
-	req.AddData(nl.NewRtAttr(unix.RTA_DST, q.dst.AsSlice()))
-	req.AddData(nl.NewRtAttr(unix.RTA_UID, nl.Uint32Attr(q.uid)))
+	body[1] = uint8(q.dst.BitLen())
+	if q.source.IsValid() {
+		body[2] = uint8(q.source.BitLen())
+	}
+	binary.NativeEndian.PutUint32(body[8:], flags)
+	req := rtnl.NewRequest(unix.RTM_GETROUTE, body)
+	req.Add(unix.RTA_DST, q.dst.AsSlice())
+	req.Add(unix.RTA_UID, binary.NativeEndian.AppendUint32(nil, q.uid))
 	if q.oif != 0 {
-		req.AddData(nl.NewRtAttr(unix.RTA_OIF, nl.Uint32Attr(uint32(q.oif))))
+		req.Add(unix.RTA_OIF, binary.NativeEndian.AppendUint32(nil, uint32(q.oif)))
 	}
 	if q.source.IsValid() {
-		msg.Src_len = uint8(q.source.BitLen())
-		req.AddData(nl.NewRtAttr(unix.RTA_SRC, q.source.AsSlice()))
+		req.Add(unix.RTA_SRC, q.source.AsSlice())
 	}
 	if q.protocol != 0 {
-		req.AddData(nl.NewRtAttr(unix.RTA_IP_PROTO, []byte{q.protocol}))
+		req.Add(unix.RTA_IP_PROTO, []byte{q.protocol})
 	}
 	if q.sourcePort != 0 {
-		req.AddData(nl.NewRtAttr(unix.RTA_SPORT, binary.BigEndian.AppendUint16(nil, q.sourcePort)))
+		req.Add(unix.RTA_SPORT, binary.BigEndian.AppendUint16(nil, q.sourcePort))
 	}
 	if q.port != 0 {
-		req.AddData(nl.NewRtAttr(unix.RTA_DPORT, binary.BigEndian.AppendUint16(nil, q.port)))
+		req.Add(unix.RTA_DPORT, binary.BigEndian.AppendUint16(nil, q.port))
 	}
-	replies, err := req.Execute(unix.NETLINK_ROUTE, unix.RTM_NEWROUTE)
+	answer, err := req.Ask(unix.NETLINK_ROUTE)
 	if err != nil {
 		return routeAnswer{}, err
 	}
-	if len(replies) == 0 {
-		return routeAnswer{}, syscall.ENODATA
-	}
-	return parseRoute(replies[0])
+	return parseRoute(answer)
 }
 
 // joinedIPv6 reports whether anyone on this host has joined an IPv6 group on
 // an interface. The answer to RTM_GETROUTE tells it for IPv4 only.
 func joinedIPv6(group netip.Addr, ifIndex int) bool {
-	req := nl.NewNetlinkRequest(unix.RTM_GETMULTICAST, unix.NLM_F_DUMP)
-	req.AddData(nl.NewIfAddrmsg(unix.AF_INET6))
-	replies, _ := req.Execute(unix.NETLINK_ROUTE, 0)
-	return slices.ContainsFunc(replies, func(b []byte) bool {
+	body := make([]byte, unix.SizeofIfAddrmsg)
+	body[0] = unix.AF_INET6
+	list, _ := rtnl.NewRequest(unix.RTM_GETMULTICAST, body).Dump(unix.NETLINK_ROUTE)
+	return slices.ContainsFunc(list, func(b []byte) bool {
 		index, joined := parseJoined(b)
 		return index == ifIndex && joined == group
 	})

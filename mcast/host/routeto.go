@@ -4,11 +4,10 @@ import (
 	"net/netip"
 )
 
-// RouteTo asks the kernel where a datagram to a group or a host would leave, or
-// where a join of the group without an interface would land, and which route
-// decides. No
-// packet is sent. The zone of an IPv6 group is taken for the interface, for
-// both. (A plain sendto on Linux heeds the zone of an interface-local or
+// RouteTo asks the kernel by which interface a datagram to a group or a host
+// would leave, or on which one a join of the group without an interface would
+// be, and which route decides. It sends no packet. The zone of an IPv6 group
+// chooses the interface of both. (A plain sendto on Linux heeds the zone of an interface-local or
 // link-local group only, and ignores that of a wider scope.)
 //
 // The error is an OpError with the kernel's own reason: ENETUNREACH (no
@@ -16,7 +15,7 @@ import (
 // prohibit route), or EADDRNOTAVAIL (no IPv6 address to send from). A join
 // that meets any of the first four fails with ENODEV. It is ErrNoInterface for
 // a zone that is none, and errors.ErrUnsupported where the system cannot say
-// where a join would land.
+// where a join would be.
 //
 // The kernel cannot be asked everything, so the answer may be wrong for
 //   - a join of an IPv4 group past rules for two protocols, or over a

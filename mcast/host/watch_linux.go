@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// run follows the kernel's messages. They say everything, so the interfaces
-// are read only at first, and when messages were lost.
+// run follows the kernel's messages. It reads the interfaces at first, and again
+// only when messages were lost.
 func (w *watcher) run(ctx context.Context) error {
 	s, err := openMonitor()
 	if err != nil {
@@ -33,8 +33,8 @@ func (w *watcher) run(ctx context.Context) error {
 				w.update(ctx, apply(w.known, m))
 			}
 		case errors.Is(err, unix.ENOBUFS):
-			// report was slow, and what did not fit in the socket's buffer is
-			// lost. What did is older than that, and is taken first.
+			// report was slow, and the socket's buffer was full: messages are
+			// lost. Those in the buffer are older, so they are applied first.
 			current = false
 		case errors.Is(err, unix.EAGAIN):
 			if err := w.reread(ctx); err != nil {
@@ -84,7 +84,7 @@ func (s *monitor) close() { s.file.Close() }
 func (s *monitor) interrupt() { _ = s.file.SetReadDeadline(time.Unix(1, 0)) }
 
 // receive reads the messages of one datagram, valid until the next call. When
-// there is none it waits for one, or fails with EAGAIN. ENOBUFS says that
+// there is none it waits for one, or fails with EAGAIN. The error is ENOBUFS when
 // messages were lost.
 func (s *monitor) receive(wait bool) ([]syscall.NetlinkMessage, error) {
 	var (
@@ -110,9 +110,9 @@ func (s *monitor) receive(wait bool) ([]syscall.NetlinkMessage, error) {
 	return syscall.ParseNetlinkMessage(s.buf[:size])
 }
 
-// settledList lists the interfaces while nothing happens to them. The kernel
-// does not make a list at once, so one that changes meanwhile may lack more
-// than what changed; and messages that are older than the list would bring
+// settledList lists the interfaces at a moment without changes. The kernel
+// makes a list piece by piece, so a change meanwhile can make it skip others.
+// Messages that are older than the list are dropped, because they would bring
 // back what is gone. A network that never rests is listed as it is.
 func (s *monitor) settledList() (list []Interface, err error) {
 	for range 10 {
@@ -125,7 +125,7 @@ func (s *monitor) settledList() (list []Interface, err error) {
 	return list, err
 }
 
-// drop forgets what there is to receive.
+// drop discards the messages that wait.
 func (s *monitor) drop() {
 	for {
 		if _, err := s.receive(false); err != nil && !errors.Is(err, unix.ENOBUFS) {
@@ -134,7 +134,7 @@ func (s *monitor) drop() {
 	}
 }
 
-// pending reports whether there is something to receive.
+// pending reports whether messages wait.
 func (s *monitor) pending() bool {
 	var err error
 	ended := s.raw.Read(func(fd uintptr) bool {

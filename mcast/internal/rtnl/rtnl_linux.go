@@ -3,10 +3,8 @@ package rtnl
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
 	"iter"
 
-	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
 )
 
@@ -56,20 +54,4 @@ func Uint64At(b []byte, n int) uint64 {
 		return 0
 	}
 	return binary.NativeEndian.Uint64(b[8*n:])
-}
-
-// Dump asks the kernel for all there is of a kind, by a protocol of netlink(7)
-// and a type of message, and returns the messages without their headers. A
-// list that changed while the kernel made it is asked for again, three times at
-// the most; if it never rests it is taken as it is.
-func Dump(protocol int, kind uint16, about nl.NetlinkRequestData) (messages [][]byte, err error) {
-	for range 3 {
-		request := nl.NewNetlinkRequest(int(kind), unix.NLM_F_DUMP)
-		request.AddData(about)
-		messages, err = request.Execute(protocol, 0)
-		if !errors.Is(err, nl.ErrDumpInterrupted) {
-			return messages, err
-		}
-	}
-	return messages, nil
 }
