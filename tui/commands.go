@@ -112,7 +112,7 @@ func parseLook(args []string, s session.Snapshot) (order, error) {
 	if err != nil {
 		return nil, err
 	}
-	join.Look = true
+	join.ListenOnly = true
 	return join, nil
 }
 

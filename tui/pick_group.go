@@ -54,7 +54,7 @@ func groupChoices(l *look, s session.Snapshot) []choice {
 		add(s.Group, choice{
 			mark: l.warning.Render(l.notJoined), means: "you talk here and hear nobody: it is not joined",
 			action: session.Join{Group: s.Group}, does: "join again",
-			other: session.Join{Group: s.Group, Look: true}, label: "only listen",
+			other: session.Join{Group: s.Group, ListenOnly: true}, label: "only listen",
 		})
 	} else {
 		add(s.Group, choice{
@@ -74,13 +74,13 @@ func groupChoices(l *look, s session.Snapshot) []choice {
 		add(g, choice{
 			mark: l.dim.Render(l.notJoined), means: cmp.Or(groupKnownFor(g), "joined before"), find: "joined before",
 			action: session.Join{Group: g}, does: "join and talk",
-			other: session.Join{Group: g, Look: true}, label: "only listen",
+			other: session.Join{Group: g, ListenOnly: true}, label: "only listen",
 		})
 	}
 	for _, k := range wellKnown {
 		add(k.group, choice{
 			mark: l.dim.Render(l.notJoined), means: k.what,
-			action: session.Join{Group: k.group, Look: true}, does: "only listen",
+			action: session.Join{Group: k.group, ListenOnly: true}, does: "only listen",
 			other: session.Join{Group: k.group}, label: "join and talk",
 		})
 	}
@@ -125,6 +125,6 @@ func typedGroup(l *look, filter string) choice {
 	return choice{
 		key: g.String(), mark: l.accent.Render(l.notJoined), name: "join " + clean(g.String()), means: means,
 		action: session.Join{Group: g}, does: "join and talk",
-		other: session.Join{Group: g, Look: true}, label: "only listen",
+		other: session.Join{Group: g, ListenOnly: true}, label: "only listen",
 	}
 }

@@ -73,12 +73,12 @@ func TestWhatRowsDo(t *testing.T) {
 		{pickInterface, s, "docker", nil, nil, "without an IPv4 address"},
 
 		{pickGroup, s, "224.0.0.114", nil, session.Leave{Group: group}, "you talk here"},
-		{pickGroup, left, "224.0.0.114", session.Join{Group: group}, session.Join{Group: group, Look: true}, "hear nobody: it is not joined"},
+		{pickGroup, left, "224.0.0.114", session.Join{Group: group}, session.Join{Group: group, ListenOnly: true}, "hear nobody: it is not joined"},
 		{pickGroup, s, "239.1.2", session.Join{Group: other}, session.Leave{Group: other}, "nothing heard"},
 		{pickGroup, s, "mdns 224", session.Join{Group: mdns}, session.Leave{Group: mdns}, "5/s"},
-		{pickGroup, s, "upnp", session.Join{Group: ssdp, Look: true}, session.Join{Group: ssdp}, "SSDP"},
-		{pickGroup, s, "239.9", session.Join{Group: known("239.9.9.9")}, session.Join{Group: known("239.9.9.9"), Look: true}, "joined before"},
-		{pickGroup, s, "239.7.7.7:70", session.Join{Group: known("239.7.7.7:70")}, session.Join{Group: known("239.7.7.7:70"), Look: true}, "join 239.7.7.7:70"},
+		{pickGroup, s, "upnp", session.Join{Group: ssdp, ListenOnly: true}, session.Join{Group: ssdp}, "SSDP"},
+		{pickGroup, s, "239.9", session.Join{Group: known("239.9.9.9")}, session.Join{Group: known("239.9.9.9"), ListenOnly: true}, "joined before"},
+		{pickGroup, s, "239.7.7.7:70", session.Join{Group: known("239.7.7.7:70")}, session.Join{Group: known("239.7.7.7:70"), ListenOnly: true}, "join 239.7.7.7:70"},
 
 		{pickSource, s, "all", nil, nil, "whoever sends to the group is heard"},
 		{pickSource, ssm, "all", session.Source{}, nil, "hear all again"},

@@ -83,12 +83,12 @@ type (
 	// Say sends a line of text to the current group.
 	Say struct{ Text string }
 	// Join joins a group, on one interface or, if Interface is "", where the
-	// session joins by default, and makes it the current group; with Look it
-	// is only listened to, and the current group stays.
+	// session joins by default, and makes it the current group; with
+	// ListenOnly the current group stays.
 	Join struct {
-		Group     mcast.Group
-		Interface string
-		Look      bool
+		Group      mcast.Group
+		Interface  string
+		ListenOnly bool
 	}
 	// Leave leaves a group, on one interface or, if Interface is "", on all.
 	// The zero Group is the current one.

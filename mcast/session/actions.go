@@ -122,7 +122,7 @@ func (s *Session) joinGroup(a Join) error {
 		return &mcast.OpError{Op: "join", Target: a.Group.String(), Err: err}
 	}
 	a.Group.Addr = a.Group.Addr.WithZone("")
-	joined, err := s.join(a.Group, c, a.Look)
+	joined, err := s.join(a.Group, c, a.ListenOnly)
 	if err != nil {
 		return err
 	}

@@ -188,7 +188,7 @@ func TestOwnGroupsAreNotOthers(t *testing.T) {
 	g, _ := mcast.ParseGroup("239.1.2.3:1234")
 	second, _ := mcast.ParseGroup("239.1.2.4:5000")
 	s := startHere(t, Config{Group: g, Interfaces: []string{"eth0"}, Hops: 1, MulticastAll: true})
-	do(t, s, Join{Group: second, Look: true})
+	do(t, s, Join{Group: second, ListenOnly: true})
 	second.Port = g.Port
 	another, err := mcast.Listen(t.Context(), mcast.Config{})
 	if err != nil {
@@ -237,7 +237,7 @@ func TestLeaveFix(t *testing.T) {
 	}
 	s := startHere(t, Config{Group: mcast.DefaultGroup, Interfaces: []string{"eth0"}, Hops: 1})
 	colliding, _ := mcast.ParseGroup("225.0.0.114:5000")
-	do(t, s, Join{Group: colliding, Look: true})
+	do(t, s, Join{Group: colliding, ListenOnly: true})
 	same := finds(t, s, "same-mac")
 	if same.Fix == nil || same.Fix.Leave == nil || same.Fix.Leave.Group != colliding || same.Fix.Leave.Interface != "eth0" {
 		t.Fatalf("the fix is %+v, want to leave %s on eth0", same.Fix, colliding)

@@ -171,7 +171,7 @@ func TestSourceFails(t *testing.T) {
 
 	// Beside another source the group cannot be joined for all.
 	do(t, s, Source{Addr: addrB})
-	do(t, s, Join{Group: group(t, "192.168.8.227@224.0.0.114"), Look: true})
+	do(t, s, Join{Group: group(t, "192.168.8.227@224.0.0.114"), ListenOnly: true})
 	do(t, s, Source{})
 	if p := says(t, s, "a group is joined either for all sources or for single ones"); p.Hint.String() == "" {
 		t.Error("there is no hint")
@@ -182,13 +182,13 @@ func TestSourceFails(t *testing.T) {
 	}
 }
 
-func TestLook(t *testing.T) {
+func TestListenOnly(t *testing.T) {
 	if !amongTalkers(t) {
 		return
 	}
 	elsewhere := group(t, "239.1.2.3:5000")
 	s := startHere(t, Config{Group: elsewhere, Interfaces: []string{"eth0"}, Hops: 1, Capture: true})
-	do(t, s, Join{Group: mcast.DefaultGroup, Look: true})
+	do(t, s, Join{Group: mcast.DefaultGroup, ListenOnly: true})
 	says(t, s, "looking at 224.0.0.114:1234 on eth0; what you type still goes to 239.1.2.3:5000")
 	hearsOnly(t, s, "I am B", "I am C")
 	snap := s.Snapshot()
@@ -205,7 +205,7 @@ func TestLook(t *testing.T) {
 		}
 	}
 	// To look at the group that is talked in changes nothing.
-	do(t, s, Join{Group: elsewhere, Look: true})
+	do(t, s, Join{Group: elsewhere, ListenOnly: true})
 	says(t, s, "joined 239.1.2.3:5000 on eth0")
 	if got := s.Snapshot().Group; got != elsewhere {
 		t.Errorf("talking in %v", got)
