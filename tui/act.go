@@ -280,7 +280,7 @@ func (m *Model) openPicker(k pickerKind) {
 		return
 	}
 	m.page, m.pressed = noPage, nil
-	m.picker = newPicker(m.look, k)
+	m.picker = newPicker(m.styles, k)
 	m.picker.Fill(m.snap)
 	m.focusOn(onPicker)
 }

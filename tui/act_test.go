@@ -214,7 +214,7 @@ func TestResizeStorm(t *testing.T) {
 			t.Fatalf("%d rows at %dx%d", len(rows), w, h)
 		}
 		for _, r := range rows {
-			if got := s.look.cells(r); got > w {
+			if got := s.styles.cells(r); got > w {
 				t.Fatalf("a row of %d cells at %dx%d: %q", got, w, h, r)
 			}
 		}

@@ -179,7 +179,7 @@ func (p *player) check(t *rapid.T) {
 		t.Fatalf("%d rows at %dx%d", len(rows), p.width, p.height)
 	}
 	for _, row := range rows {
-		if n := p.look.cells(row); n > p.width {
+		if n := p.styles.cells(row); n > p.width {
 			t.Fatalf("a row of %d cells at %dx%d: %q", n, p.width, p.height, ansi.Strip(row))
 		}
 		if strings.ContainsFunc(ansi.Strip(row), func(r rune) bool { return r < ' ' || r >= 0x7f && r < 0xa0 }) {

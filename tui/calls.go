@@ -23,13 +23,13 @@ type callRow struct {
 // calls is the view of the system calls that the program makes on its sockets.
 type calls struct{ *listing[callRow] }
 
-func newCalls(l *look) *calls {
+func newCalls(st *styles) *calls {
 	list := newListing(callsKept, callBytes,
 		func(c callRow) int { return 256 + len(c.Name) + len(c.Option) + len(c.Result) },
-		func(l *look, c callRow, width int) string { return columnRow(l, callColumns(l, width), c) },
+		func(st *styles, c callRow, width int) string { return columnRow(st, callColumns(st, width), c) },
 		callWords)
-	list.head = func(l *look, width int) string { return columnTitles(l, callColumns(l, width)) }
-	list.look = l
+	list.head = func(st *styles, width int) string { return columnTitles(st, callColumns(st, width)) }
+	list.styles = st
 	return &calls{list}
 }
 
@@ -52,7 +52,7 @@ func isRead(c mcast.Call) bool {
 	return c.Err == nil && (c.Name == "recvmmsg" || c.Name == "recvmsg")
 }
 
-func callColumns(l *look, width int) []column[callRow] {
+func callColumns(st *styles, width int) []column[callRow] {
 	clock, clockCells := clockFor(width)
 	name, outcome, node, least := 26, 12, 21, 18
 	switch {
@@ -62,26 +62,26 @@ func callColumns(l *look, width int) []column[callRow] {
 		name, outcome, node, least = 34, 20, 36, 22
 	}
 	return fitting([]column[callRow]{
-		{"time", clockCells, 1, false, func(l *look, c callRow, _ int) string { return l.dim.Render(c.At.Format(clock)) }},
+		{"time", clockCells, 1, false, func(st *styles, c callRow, _ int) string { return st.dim.Render(c.At.Format(clock)) }},
 		{"call", name, 0, false, callCell},
 		{"with", 0, 0, false, argumentsCell},
 		{"result", outcome, 2, false, resultCell},
-		{"took", 8, 4, true, func(l *look, c callRow, _ int) string { return l.dim.Render(took(l, c)) }},
-		{"in node", node, 3, false, func(l *look, c callRow, room int) string { return l.accent.Render(elsewhere(l, c, room)) }},
+		{"took", 8, 4, true, func(st *styles, c callRow, _ int) string { return st.dim.Render(took(st, c)) }},
+		{"in node", node, 3, false, func(st *styles, c callRow, room int) string { return st.accent.Render(elsewhere(st, c, room)) }},
 	}, width, least)
 }
 
 // elsewhere is what the call is named in node and, if there is room, in C.
-func elsewhere(l *look, c callRow, room int) string {
+func elsewhere(st *styles, c callRow, room int) string {
 	name := nodeName(c)
-	if inC, _, _ := strings.Cut(callNames[callKey(c)].c, " "); c.Option != "" && inC != "" && l.cells(name+" = "+inC) <= room {
+	if inC, _, _ := strings.Cut(callNames[callKey(c)].c, " "); c.Option != "" && inC != "" && st.cells(name+" = "+inC) <= room {
 		name += " = " + inC
 	}
-	return l.cut(name, room)
+	return st.cut(name, room)
 }
 
 // callCell is the call, or only the option when there is no room for both.
-func callCell(l *look, c callRow, room int) string {
+func callCell(st *styles, c callRow, room int) string {
 	name := clean(c.Name)
 	if c.Option != "" {
 		name += " " + clean(c.Option)
@@ -90,31 +90,31 @@ func callCell(l *look, c callRow, room int) string {
 	case c.Times > 1:
 		name += " x" + thousands(uint64(c.Times))
 	case c.Err != nil:
-		room -= l.cells(l.fail) + 1
+		room -= st.cells(st.fail) + 1
 	}
-	if l.cells(name) > room && c.Option != "" {
+	if st.cells(name) > room && c.Option != "" {
 		name = clean(c.Option)
 	}
-	name = l.cut(name, max(0, room))
+	name = st.cut(name, max(0, room))
 	if c.Err != nil {
-		return l.failure.Render(l.fail + " " + name)
+		return st.failure.Render(st.fail + " " + name)
 	}
 	return name
 }
 
-func argumentsCell(l *look, c callRow, room int) string {
+func argumentsCell(st *styles, c callRow, room int) string {
 	args := strings.Trim(clean(c.Arguments()), "{}")
 	if c.Times > 1 && room >= 40 {
 		args = "the last: " + args
 	}
-	return l.cut(args, room)
+	return st.cut(args, room)
 }
 
-func resultCell(l *look, c callRow, room int) string {
+func resultCell(st *styles, c callRow, room int) string {
 	if c.Err != nil {
-		return l.failure.Render(l.cut(clean(c.Err.Error()), room))
+		return st.failure.Render(st.cut(clean(c.Err.Error()), room))
 	}
-	return l.dim.Render(l.cut(result(c), room))
+	return st.dim.Render(st.cut(result(c), room))
 }
 
 func result(c callRow) string {
@@ -125,9 +125,9 @@ func result(c callRow) string {
 }
 
 // took is how long a call took; of reads it is not known.
-func took(l *look, c callRow) string {
+func took(st *styles, c callRow) string {
 	unit := "µs"
-	if l.side == asciiGlyphs.side {
+	if st.side == asciiGlyphs.side {
 		unit = "us"
 	}
 	switch {
@@ -144,7 +144,7 @@ func callWords(c callRow) string { return c.String() + " " + nodeName(c) }
 // Detail is the page about the selected call: what it does, what it does not
 // do, and what it is called elsewhere.
 func (c *calls) Detail(width int) []string {
-	s := sheet{look: c.look, width: max(1, width)}
+	s := sheet{styles: c.styles, width: max(1, width)}
 	v, ok := c.Selected()
 	if !ok {
 		s.say("No call is selected.")
@@ -176,7 +176,7 @@ func (s *sheet) call(c callRow) {
 		title += " " + clean(c.Option)
 	}
 	if c.Err != nil {
-		title = s.look.fail + " " + title
+		title = s.styles.fail + " " + title
 	}
 	s.head(title)
 	if c.Times > 1 {
@@ -192,7 +192,7 @@ func (s *sheet) call(c callRow) {
 	default:
 		s.field("result", result(c), "")
 	}
-	if t := took(s.look, c); t != "" {
+	if t := took(s.styles, c); t != "" {
 		s.field("took", t, "")
 	}
 }

@@ -56,7 +56,7 @@ func TestCallRows(t *testing.T) {
 		{"hardly a screen", 12, false, []mcast.Call{joining}, "MCAST… 224…"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			view := newCalls(newLook(true, c.ascii, ansi.WcWidth, colorprofile.TrueColor))
+			view := newCalls(newStyles(true, c.ascii, ansi.WcWidth, colorprofile.TrueColor))
 			for _, call := range c.calls {
 				view.Add(call)
 			}
@@ -89,7 +89,7 @@ func TestReadsMerge(t *testing.T) {
 		}, []int{2}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			view := newCalls(newLook(true, false, ansi.WcWidth, colorprofile.TrueColor))
+			view := newCalls(newStyles(true, false, ansi.WcWidth, colorprofile.TrueColor))
 			for _, call := range c.calls {
 				view.Add(call)
 			}
@@ -108,7 +108,7 @@ func TestReadsMerge(t *testing.T) {
 // While the list is held, what is on the screen stays as it is: reads merge
 // with those that wait only.
 func TestReadsMergeBelow(t *testing.T) {
-	view := newCalls(newLook(true, false, ansi.WcWidth, colorprofile.TrueColor))
+	view := newCalls(newStyles(true, false, ansi.WcWidth, colorprofile.TrueColor))
 	view.Add(reading)
 	view.Move(-1)
 	view.Add(reading)
@@ -124,7 +124,7 @@ func TestReadsMergeBelow(t *testing.T) {
 
 // A row that is replaced is looked at by the filter again.
 func TestMergedReadsAreFiltered(t *testing.T) {
-	view := newCalls(newLook(true, false, ansi.WcWidth, colorprofile.TrueColor))
+	view := newCalls(newStyles(true, false, ansi.WcWidth, colorprofile.TrueColor))
 	view.SetFilter("8.226")
 	other := called(reading, func(c *mcast.Call) { c.Args = "{from 192.168.8.9:1234 on eth0 (2) ttl 1}" })
 	for n, step := range []struct {
@@ -161,7 +161,7 @@ func TestCallDetail(t *testing.T) {
 		{"an unknown call", mcast.Call{At: clock, Name: "ioctl"}, []string{"ioctl", "result ok"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			view := newCalls(newLook(true, false, ansi.WcWidth, colorprofile.TrueColor))
+			view := newCalls(newStyles(true, false, ansi.WcWidth, colorprofile.TrueColor))
 			view.Add(c.call)
 			view.Move(-1)
 			got := strings.Join(strings.Fields(ansi.Strip(strings.Join(view.Detail(100), " "))), " ")

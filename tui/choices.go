@@ -73,16 +73,16 @@ type choice struct {
 }
 
 // choices are the rows of a picker that the filter lets through.
-func choices(l *look, kind pickerKind, s session.Snapshot, filter string) []choice {
+func choices(st *styles, kind pickerKind, s session.Snapshot, filter string) []choice {
 	var all []choice
 	var typed choice
 	switch kind {
 	case pickInterface:
-		all = interfaceChoices(l, s)
+		all = interfaceChoices(st, s)
 	case pickGroup:
-		all, typed = groupChoices(l, s), typedGroup(l, filter)
+		all, typed = groupChoices(st, s), typedGroup(st, filter)
 	case pickSource:
-		all, typed = sourceChoices(l, s), typedSource(l, s, filter)
+		all, typed = sourceChoices(st, s), typedSource(st, s, filter)
 	}
 	words := strings.Fields(strings.ToLower(filter))
 	all = slices.DeleteFunc(all, func(c choice) bool {

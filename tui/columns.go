@@ -11,7 +11,7 @@ type column[T any] struct {
 	width int  // 0: what the others leave; one column has that
 	rank  int  // 0 is always there; of the others the lowest come first, as far as there is room
 	right bool // what it holds is at its right end
-	cell  func(l *look, v T, width int) string
+	cell  func(st *styles, v T, width int) string
 }
 
 // fitting picks the columns that leave at least so many cells to the one
@@ -38,27 +38,27 @@ func fitting[T any](all []column[T], width, least int) []column[T] {
 	return out
 }
 
-func (c column[T]) fit(l *look, cell string) string {
+func (c column[T]) fit(st *styles, cell string) string {
 	if c.right {
-		return l.ends("", cell, c.width)
+		return st.ends("", cell, c.width)
 	}
-	return l.fit(cell, c.width)
+	return st.fit(cell, c.width)
 }
 
 // columnRow is a row of the cells of v.
-func columnRow[T any](l *look, columns []column[T], v T) string {
+func columnRow[T any](st *styles, columns []column[T], v T) string {
 	cells := make([]string, len(columns))
 	for i, c := range columns {
-		cells[i] = c.fit(l, c.cell(l, v, c.width))
+		cells[i] = c.fit(st, c.cell(st, v, c.width))
 	}
 	return strings.Join(cells, " ")
 }
 
 // columnTitles is the row above them.
-func columnTitles[T any](l *look, columns []column[T]) string {
+func columnTitles[T any](st *styles, columns []column[T]) string {
 	cells := make([]string, len(columns))
 	for i, c := range columns {
-		cells[i] = c.fit(l, c.title)
+		cells[i] = c.fit(st, c.title)
 	}
 	return strings.Join(cells, " ")
 }
@@ -75,9 +75,9 @@ func clockFor(width int) (layout string, cells int) {
 
 // sheet is the page about one thing, of titled sentences and fields.
 type sheet struct {
-	look  *look
-	width int
-	rows  []string
+	styles *styles
+	width  int
+	rows   []string
 }
 
 const fieldName = 14 // cells for the names of fields
@@ -86,22 +86,22 @@ func (s *sheet) head(title string) {
 	if len(s.rows) > 0 {
 		s.rows = append(s.rows, "")
 	}
-	s.rows = append(s.rows, s.look.accent.Bold(true).Render(s.look.cut(title, s.width)))
+	s.rows = append(s.rows, s.styles.accent.Bold(true).Render(s.styles.cut(title, s.width)))
 }
 
 // say adds a sentence or more; what comes from outside must be clean.
 func (s *sheet) say(text string) { s.under("  ", text) }
 
 func (s *sheet) under(first, text string) {
-	l := s.look
-	indent := min(l.cells(first), s.width/2)
-	words, _ := l.wrap(text, s.width-indent, 40)
+	st := s.styles
+	indent := min(st.cells(first), s.width/2)
+	words, _ := st.wrap(text, s.width-indent, 40)
 	for i, w := range words {
 		start := strings.Repeat(" ", indent)
 		if i == 0 {
-			start = l.fit(first, indent)
+			start = st.fit(first, indent)
 		}
-		s.rows = append(s.rows, l.cut(start+w, s.width))
+		s.rows = append(s.rows, st.cut(start+w, s.width))
 	}
 }
 
@@ -111,5 +111,5 @@ func (s *sheet) field(name, value, note string) {
 	if note != "" {
 		value += " (" + note + ")"
 	}
-	s.under("  "+s.look.dim.Render(s.look.fit(name, fieldName)), value)
+	s.under("  "+s.styles.dim.Render(s.styles.fit(name, fieldName)), value)
 }

@@ -18,19 +18,21 @@ const (
 // datagrams is the view of every datagram that was sent or came.
 type datagrams struct{ *listing[session.Datagram] }
 
-func newDatagrams(l *look) *datagrams {
+func newDatagrams(st *styles) *datagrams {
 	list := newListing(datagramsKept, datagramBytes,
 		func(d session.Datagram) int { return cap(d.Data) },
-		func(l *look, d session.Datagram, width int) string { return columnRow(l, datagramColumns(l, width), d) },
+		func(st *styles, d session.Datagram, width int) string {
+			return columnRow(st, datagramColumns(st, width), d)
+		},
 		datagramWords)
-	list.head = func(l *look, width int) string { return columnTitles(l, datagramColumns(l, width)) }
-	list.look = l
+	list.head = func(st *styles, width int) string { return columnTitles(st, datagramColumns(st, width)) }
+	list.styles = st
 	return &datagrams{list}
 }
 
-func datagramColumns(l *look, width int) []column[session.Datagram] {
+func datagramColumns(st *styles, width int) []column[session.Datagram] {
 	clock, clockCells := clockFor(width)
-	mark := max(l.cells(l.out), l.cells(l.in), l.cells(copied(l)))
+	mark := max(st.cells(st.out), st.cells(st.in), st.cells(copied(st)))
 	from, to, by, unusual, least := 18, 16, 7, 12, 14
 	switch {
 	case width < wide:
@@ -41,49 +43,49 @@ func datagramColumns(l *look, width int) []column[session.Datagram] {
 		from, to, by, unusual = 21, 21, 8, 20
 	}
 	return fitting([]column[session.Datagram]{
-		{"time", clockCells, 2, false, func(l *look, d session.Datagram, _ int) string { return l.dim.Render(d.At.Format(clock)) }},
+		{"time", clockCells, 2, false, func(st *styles, d session.Datagram, _ int) string { return st.dim.Render(d.At.Format(clock)) }},
 		{"", mark, 0, false, direction},
 		{"from", from, 1, false, fromCell},
-		{"to", to, 6, false, func(l *look, d session.Datagram, room int) string { return l.tail(addrPort(d.To), room) }},
-		{"by", by, 4, false, func(l *look, d session.Datagram, room int) string {
-			return l.dim.Render(l.cut(clean(d.Interface), room))
+		{"to", to, 6, false, func(st *styles, d session.Datagram, room int) string { return st.tail(addrPort(d.To), room) }},
+		{"by", by, 4, false, func(st *styles, d session.Datagram, room int) string {
+			return st.dim.Render(st.cut(clean(d.Interface), room))
 		}},
-		{"ttl", 3, 5, true, func(_ *look, d session.Datagram, _ int) string { return hops(d) }},
-		{"bytes", 6, 3, true, func(_ *look, d session.Datagram, _ int) string { return size(d) }},
+		{"ttl", 3, 5, true, func(_ *styles, d session.Datagram, _ int) string { return hops(d) }},
+		{"bytes", 6, 3, true, func(_ *styles, d session.Datagram, _ int) string { return size(d) }},
 		{"how", unusual, 7, false, howCell},
-		{"first bytes", 0, 0, false, func(l *look, d session.Datagram, room int) string { return l.cut(preview(d), room) }},
+		{"first bytes", 0, 0, false, func(st *styles, d session.Datagram, room int) string { return st.cut(preview(d), room) }},
 	}, width, least)
 }
 
 // direction is the mark of a datagram.
-func direction(l *look, d session.Datagram, _ int) string {
+func direction(st *styles, d session.Datagram, _ int) string {
 	switch {
 	case d.Err != nil:
-		return l.failure.Render(l.fail)
+		return st.failure.Render(st.fail)
 	case d.Sent:
-		return l.own.Render(l.out)
+		return st.own.Render(st.out)
 	case d.Arrival.OwnCopy:
-		return l.dim.Render(copied(l))
+		return st.dim.Render(copied(st))
 	}
-	return l.good.Render(l.in)
+	return st.good.Render(st.in)
 }
 
 // copied is the mark of an own copy, as short as a column needs it.
-func copied(l *look) string {
-	short, _, _ := strings.Cut(l.copied, " ")
+func copied(st *styles) string {
+	short, _, _ := strings.Cut(st.copied, " ")
 	return short
 }
 
-func fromCell(l *look, d session.Datagram, room int) string {
+func fromCell(st *styles, d session.Datagram, room int) string {
 	from := addrPort(d.From)
-	if from != "" && l.cells(from) > room {
+	if from != "" && st.cells(from) > room {
 		from = clean(d.From.Addr().WithZone("").String())
 	}
-	from = l.tail(from, room)
+	from = st.tail(from, room)
 	if d.Sent || d.Arrival.OwnCopy {
-		return l.own.Render(from)
+		return st.own.Render(from)
 	}
-	return l.sender(d.From.Addr()).Render(from)
+	return st.sender(d.From.Addr()).Render(from)
 }
 
 func hops(d session.Datagram) string {
@@ -123,18 +125,18 @@ func how(d session.Datagram) string {
 	return ""
 }
 
-func howCell(l *look, d session.Datagram, room int) string {
-	style := l.dim
+func howCell(st *styles, d session.Datagram, room int) string {
+	style := st.dim
 	switch {
 	case d.Err != nil:
-		style = l.failure
+		style = st.failure
 	case d.Arrival.Stray, d.Arrival.Outside:
-		style = l.warning
+		style = st.warning
 	case d.Arrival.Direct:
-		style = l.accent
+		style = st.accent
 	}
 	word := how(d)
-	if l.cells(word) > room {
+	if st.cells(word) > room {
 		word, _, _ = strings.Cut(word, " ")
 	}
 	return style.Render(word)

@@ -71,7 +71,7 @@ func TestDatagramRows(t *testing.T) {
 			"19:52:40.000 ←                                    0+ (empty)"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			d := newDatagrams(newLook(true, false, ansi.WcWidth, colorprofile.TrueColor))
+			d := newDatagrams(newStyles(true, false, ansi.WcWidth, colorprofile.TrueColor))
 			d.Add(c.d)
 			if got := strings.TrimRight(ansi.Strip(d.Render(c.width, 1)), " "); got != " "+c.want {
 				t.Errorf("at %d cells\n%q, want\n%q", c.width, got, " "+c.want)
@@ -81,7 +81,7 @@ func TestDatagramRows(t *testing.T) {
 }
 
 func TestDatagramFilter(t *testing.T) {
-	d := newDatagrams(newLook(true, false, ansi.WcWidth, colorprofile.TrueColor))
+	d := newDatagrams(newStyles(true, false, ansi.WcWidth, colorprofile.TrueColor))
 	d.Add(received)
 	d.Add(sent("and now?"))
 	d.Add(arrived(chat.Arrival{OwnCopy: true}))
@@ -97,7 +97,7 @@ func TestDatagramFilter(t *testing.T) {
 // detail is the page about a datagram, each row without the spaces at its
 // ends, as one text.
 func detailText(d session.Datagram) string {
-	view := newDatagrams(newLook(true, false, ansi.WcWidth, colorprofile.TrueColor))
+	view := newDatagrams(newStyles(true, false, ansi.WcWidth, colorprofile.TrueColor))
 	view.Add(d)
 	view.Move(-1)
 	var rows []string
@@ -185,7 +185,7 @@ func TestGroupMAC(t *testing.T) {
 }
 
 func TestNoDatagramIsSelected(t *testing.T) {
-	d := newDatagrams(newLook(true, false, ansi.WcWidth, colorprofile.TrueColor))
+	d := newDatagrams(newStyles(true, false, ansi.WcWidth, colorprofile.TrueColor))
 	if got := ansi.Strip(d.Render(80, 10)); got != "none yet" {
 		t.Errorf("an empty list shows %q, want \"none yet\"", got)
 	}
@@ -196,7 +196,7 @@ func TestNoDatagramIsSelected(t *testing.T) {
 
 // A click counts from the row of titles.
 func TestDatagramClick(t *testing.T) {
-	d := newDatagrams(newLook(true, false, ansi.WcWidth, colorprofile.TrueColor))
+	d := newDatagrams(newStyles(true, false, ansi.WcWidth, colorprofile.TrueColor))
 	for n := range 5 {
 		d.Add(came(func(d *session.Datagram) { d.At = clock.Add(time.Duration(n) * time.Second) }))
 	}
@@ -209,7 +209,7 @@ func TestDatagramClick(t *testing.T) {
 
 // The page about the largest payload is made for every frame.
 func BenchmarkDatagramDetail(b *testing.B) {
-	d := newDatagrams(newLook(true, false, ansi.WcWidth, colorprofile.TrueColor))
+	d := newDatagrams(newStyles(true, false, ansi.WcWidth, colorprofile.TrueColor))
 	d.Add(came(func(d *session.Datagram) { d.Data = make([]byte, 65507) }))
 	d.Move(-1)
 	for b.Loop() {

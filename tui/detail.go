@@ -2,7 +2,7 @@ package tui
 
 // detail is the page about one row of a list.
 type detail struct {
-	look   *look
+	styles *styles
 	rows   []string
 	offset int
 }
@@ -11,7 +11,7 @@ type detail struct {
 func (d *detail) Scroll(by, height int) { d.offset = scrollTo(d.offset+by, len(d.rows), height) }
 
 func (d *detail) Render(height int) string {
-	return d.look.scrolled(d.rows, d.offset, height)
+	return d.styles.scrolled(d.rows, d.offset, height)
 }
 
 // lister is a list of datagrams or calls, whatever is in its rows.

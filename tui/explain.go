@@ -14,18 +14,18 @@ func (p *pitfalls) Scroll(by, width, height int) {
 // Page explains a finding: how it is known, what helps, and what such a
 // pitfall is.
 func (p *pitfalls) Page(width, height int) string {
-	return p.look.scrolled(p.page(width), p.offset, height)
+	return p.styles.scrolled(p.page(width), p.offset, height)
 }
 
 // page is all rows of the page.
 func (p *pitfalls) page(width int) []string {
-	l, f := p.look, p.shown
-	e := explained{look: l, width: width}
+	st, f := p.styles, p.shown
+	e := explained{styles: st, width: width}
 	if p.over {
-		e.rows = append(e.rows, "", l.accent.Render("This finding is gone.")+l.dim.Render(" It was:"))
+		e.rows = append(e.rows, "", st.accent.Render("This finding is gone.")+st.dim.Render(" It was:"))
 	}
 	e.blank()
-	e.add(l.verdict(f.Verdict)+" ", "  ", f.Title)
+	e.add(st.verdict(f.Verdict)+" ", "  ", f.Title)
 	if f.Evidence != "" {
 		e.head("How it is known")
 		e.add("  ", "  ", f.Evidence)
@@ -38,15 +38,15 @@ func (p *pitfalls) page(width int) []string {
 	}
 	e.blank()
 	if f.Fix != nil && !p.over {
-		e.rows = append(e.rows, l.accent.Render("f")+"    "+fixText(f))
+		e.rows = append(e.rows, st.accent.Render("f")+"    "+fixText(f))
 	}
 	if len(p.findings) > 1 {
-		e.rows = append(e.rows, l.accent.Render("up, down")+l.dim.Render("  other findings"))
+		e.rows = append(e.rows, st.accent.Render("up, down")+st.dim.Render("  other findings"))
 	}
 	if p.why.Name != "" {
-		e.rows = append(e.rows, l.accent.Render("pgup, pgdn")+l.dim.Render("  scroll"))
+		e.rows = append(e.rows, st.accent.Render("pgup, pgdn")+st.dim.Render("  scroll"))
 	}
-	e.rows = append(e.rows, l.accent.Render("esc")+l.dim.Render("  back to the talk"))
+	e.rows = append(e.rows, st.accent.Render("esc")+st.dim.Render("  back to the talk"))
 	if p.why.Name != "" {
 		e.explain(p.why)
 	}
@@ -55,22 +55,22 @@ func (p *pitfalls) page(width int) []string {
 
 // explained collects the rows of a page.
 type explained struct {
-	look  *look
-	width int
-	rows  []string
+	styles *styles
+	width  int
+	rows   []string
 }
 
 func (e *explained) blank() { e.rows = append(e.rows, "") }
 
 func (e *explained) head(title string) {
 	e.blank()
-	e.rows = append(e.rows, e.look.dim.Render(e.look.cut(clean(title), e.width)))
+	e.rows = append(e.rows, e.styles.dim.Render(e.styles.cut(clean(title), e.width)))
 }
 
 // add wraps text, with first before its first row and indent before the
 // others.
 func (e *explained) add(first, indent, text string) {
-	wrapped, _ := e.look.wrap(clean(text), e.width-2-e.look.cells(indent), 20)
+	wrapped, _ := e.styles.wrap(clean(text), e.width-2-e.styles.cells(indent), 20)
 	for _, r := range wrapped {
 		e.rows = append(e.rows, first+r)
 		first = indent
@@ -79,11 +79,11 @@ func (e *explained) add(first, indent, text string) {
 
 // explain adds what such a pitfall is, wherever it is met.
 func (e *explained) explain(page doctor.Page) {
-	l := e.look
+	st := e.styles
 	e.blank()
-	title, _ := l.wrap(clean(page.Title), e.width, 5)
+	title, _ := st.wrap(clean(page.Title), e.width, 5)
 	for _, r := range title {
-		e.rows = append(e.rows, l.bold.Render(r))
+		e.rows = append(e.rows, st.bold.Render(r))
 	}
 	for _, s := range page.Sections {
 		e.head(s.Title)

@@ -8,15 +8,15 @@ import (
 // footer is the last row: what the last key did, the usage of the command that
 // is typed, or the keys that act here.
 func (m *Model) footer() string {
-	l := m.look
+	st := m.styles
 	if said := m.footerText(m.width - 2); said != "" {
 		return " " + said
 	}
 	row := ""
 	for _, item := range m.footerItems() {
-		next := l.accent.Render(item.key) + " " + l.dim.Render(item.word)
+		next := st.accent.Render(item.key) + " " + st.dim.Render(item.word)
 		if row != "" {
-			next = l.dim.Render(l.dot) + next
+			next = st.dim.Render(st.dot) + next
 		}
 		row += next
 	}
@@ -25,14 +25,14 @@ func (m *Model) footer() string {
 
 // footerText is what is more important now than keys, or "".
 func (m *Model) footerText(width int) string {
-	l := m.look
+	st := m.styles
 	switch u := usage(m.input.Value()); {
 	case m.flash != "":
-		return l.accent.Render(l.cut(clean(m.flash), width))
+		return st.accent.Render(st.cut(clean(m.flash), width))
 	case m.focus == onInput && u != "":
-		return l.dim.Render(l.cut(clean(u), width))
+		return st.dim.Render(st.cut(clean(u), width))
 	case m.focus == onInput && m.fragments() != "":
-		return l.warning.Render(l.cut(m.fragments(), width))
+		return st.warning.Render(st.cut(m.fragments(), width))
 	}
 	return ""
 }
@@ -71,9 +71,9 @@ func (m *Model) footerItems() []footerItem {
 	used := 1
 	for i, item := range items {
 		if i > 0 {
-			used += m.look.cells(m.look.dot)
+			used += m.styles.cells(m.styles.dot)
 		}
-		if used += m.look.cells(item.key + " " + item.word); used >= m.width {
+		if used += m.styles.cells(item.key + " " + item.word); used >= m.width {
 			return items[:i]
 		}
 	}
@@ -83,32 +83,32 @@ func (m *Model) footerItems() []footerItem {
 // status is the one row that stands for the title and the panes on a small
 // terminal.
 func (m *Model) status() string {
-	l := m.look
+	st := m.styles
 	if said := m.footerText(m.width); said != "" {
 		return said
 	}
 	row := ""
 	add := func(text string) {
-		if text != "" && l.cells(row)+l.cells(text)+1 <= m.width {
+		if text != "" && st.cells(row)+st.cells(text)+1 <= m.width {
 			row += text + " "
 		}
 	}
-	add(l.accent.Render(m.frozenText()))
+	add(st.accent.Render(m.frozenText()))
 	if m.talk.back && !m.frozen {
-		add(l.accent.Render(m.below()))
+		add(st.accent.Render(m.below()))
 	}
 	if n := len(m.snap.Findings); n > 0 {
-		add(l.verdict(m.snap.Findings[0].Verdict) + " " + l.warning.Render(clean(m.snap.Findings[0].Name)))
+		add(st.verdict(m.snap.Findings[0].Verdict) + " " + st.warning.Render(clean(m.snap.Findings[0].Name)))
 	}
 	if m.snap.Group.Addr.IsValid() {
 		add(clean(m.snap.Group.String()))
 	}
 	switch s := m.snap.Sends; {
 	case s.Err != nil:
-		add(l.failure.Render("sends go nowhere"))
+		add(st.failure.Render("sends go nowhere"))
 	case s.Interface != "":
-		add(l.dim.Render("by " + clean(s.Interface)))
+		add(st.dim.Render("by " + clean(s.Interface)))
 	}
-	add(l.dim.Render("? help"))
+	add(st.dim.Render("? help"))
 	return row
 }

@@ -25,7 +25,7 @@ const workedOut = "worked out"
 // and its bytes. A socket tells of the headers only addresses, ports, TTL and
 // interface; the page says what is worked out from them.
 func (d *datagrams) Detail(width int) []string {
-	s := sheet{look: d.look, width: max(1, width)}
+	s := sheet{styles: d.styles, width: max(1, width)}
 	v, ok := d.Selected()
 	if !ok {
 		s.say("No datagram is selected.")
@@ -67,7 +67,7 @@ func (s *sheet) summary(d session.Datagram) {
 		title = "Sent "
 	}
 	if d.Err != nil {
-		title = s.look.fail + " Not sent "
+		title = s.styles.fail + " Not sent "
 	}
 	title += d.At.Format("15:04:05.000000")
 	if by != "" {

@@ -13,7 +13,7 @@ import (
 // hostmap draws this host: its interfaces, the wires that they are on, and who
 // was heard there.
 type hostmap struct {
-	look   *look
+	styles *styles
 	snap   session.Snapshot
 	now    time.Time
 	offset int // rows scrolled
@@ -25,9 +25,9 @@ func (m *hostmap) Scroll(by, width, height int) {
 }
 
 func (m *hostmap) Render(width, height int) string {
-	rows := strings.Split(m.look.scrolled(m.rows(width), m.offset, height), "\n")
+	rows := strings.Split(m.styles.scrolled(m.rows(width), m.offset, height), "\n")
 	last := &rows[len(rows)-1] // it may say how many more there are
-	*last = m.look.cut(*last, max(0, width))
+	*last = m.styles.cut(*last, max(0, width))
 	return strings.Join(rows, "\n")
 }
 
@@ -43,7 +43,7 @@ func (m *hostmap) rows(width int) []string {
 		rows = m.below(width)
 	}
 	for i := range rows {
-		rows[i] = m.look.fit(rows[i], max(0, width))
+		rows[i] = m.styles.fit(rows[i], max(0, width))
 	}
 	return rows
 }
@@ -56,15 +56,15 @@ func (m *hostmap) rows(width int) []string {
 //	│   192.168.8.164/24 │      ← 192.168.8.226:1234
 //	╰────────────────────╯
 func (m *hostmap) beside(width int) []string {
-	l := m.look
+	st := m.styles
 	box := min(max(width*2/5, 32), 52)
 	room := box - 4
 	left, right := m.edges()
 	rows := []string{m.lid(box)}
 	add := func(inside, edge, outside string) {
-		rows = append(rows, l.rim.Render(l.side)+" "+l.fit(inside, room)+" "+edge+outside)
+		rows = append(rows, st.rim.Render(st.side)+" "+st.fit(inside, room)+" "+edge+outside)
 	}
-	side := l.rim.Render(l.side)
+	side := st.rim.Render(st.side)
 	for _, row := range m.talks(room) {
 		add(row, side, "")
 	}
@@ -85,7 +85,7 @@ func (m *hostmap) beside(width int) []string {
 			add(in, edge, out)
 		}
 	}
-	rows = append(rows, l.rim.Render(l.corners[2]+strings.Repeat(l.line, box-2)+right))
+	rows = append(rows, st.rim.Render(st.corners[2]+strings.Repeat(st.line, box-2)+right))
 	return append(rows, m.elsewhere(width)...)
 }
 
@@ -98,26 +98,26 @@ func (m *hostmap) beside(width int) []string {
 //	├───── 192.168.8.0/24 ────────────
 //	│      ← 192.168.8.226:1234
 func (m *hostmap) below(width int) []string {
-	l := m.look
+	st := m.styles
 	left, right := m.edges()
-	side := l.rim.Render(l.side)
+	side := st.rim.Render(st.side)
 	rows := []string{m.lid(width)}
 	for _, row := range m.talks(width - 4) {
-		rows = append(rows, side+" "+l.fit(row, width-4)+" "+side)
+		rows = append(rows, side+" "+st.fit(row, width-4)+" "+side)
 	}
 	list := m.order()
 	branch := left
 	if len(list) == 0 {
-		branch = l.corners[2]
+		branch = st.corners[2]
 	}
-	rows = append(rows, l.rim.Render(branch+strings.Repeat(l.line, max(0, width-2))+right))
+	rows = append(rows, st.rim.Render(branch+strings.Repeat(st.line, max(0, width-2))+right))
 	for n, i := range list {
 		for _, row := range m.inside(i, width-2) {
 			rows = append(rows, side+" "+row)
 		}
 		branch, trunk := left, side
 		if n == len(list)-1 {
-			branch, trunk = l.corners[2], " "
+			branch, trunk = st.corners[2], " "
 		}
 		rows = append(rows, m.rimOf(i).Render(branch)+m.wire(i, width-1))
 		for _, row := range m.outside(i, width-5) {
@@ -132,38 +132,38 @@ func (m *hostmap) below(width int) []string {
 
 // edges are where a wire leaves the box, and the box's bottom right corner.
 func (m *hostmap) edges() (left, right string) {
-	return string([]rune(m.look.tees)[0]), m.look.corners[3]
+	return string([]rune(m.styles.tees)[0]), m.styles.corners[3]
 }
 
 // lid is the top of the box.
 func (m *hostmap) lid(width int) string {
-	l := m.look
+	st := m.styles
 	title := " this host "
-	return l.rim.Render(l.corners[0]) + l.bold.Render(title) +
-		l.rim.Render(strings.Repeat(l.line, max(0, width-2-l.cells(title)))+l.corners[1])
+	return st.rim.Render(st.corners[0]) + st.bold.Render(title) +
+		st.rim.Render(strings.Repeat(st.line, max(0, width-2-st.cells(title)))+st.corners[1])
 }
 
 // talks says what the host talks in, and how.
 func (m *hostmap) talks(width int) (rows []string) {
-	l, s := m.look, m.snap
+	st, s := m.styles, m.snap
 	if s.Group.Addr.IsValid() {
-		rows = append(rows, l.cut("talks in "+clean(s.Group.String()), width))
+		rows = append(rows, st.cut("talks in "+clean(s.Group.String()), width))
 		facts := []string{"ttl " + strconv.Itoa(s.Hops), "loopback off"}
 		if s.Loopback {
 			facts[1] = "loopback on"
 		}
-		rows = append(rows, l.dim.Render(l.cut(strings.Join(facts, l.dot), width)))
+		rows = append(rows, st.dim.Render(st.cut(strings.Join(facts, st.dot), width)))
 	}
 	for _, g := range s.Groups {
 		if g != s.Group {
-			rows = append(rows, l.dim.Render(l.cut("also in "+clean(g.String()), width)))
+			rows = append(rows, st.dim.Render(st.cut("also in "+clean(g.String()), width)))
 		}
 	}
 	if s.Sends.Err != nil {
-		rows = append(rows, m.marked(l.failure.Render(l.fail), "sends go nowhere: "+cause(s.Sends.Err), width)...)
+		rows = append(rows, m.marked(st.failure.Render(st.fail), "sends go nowhere: "+cause(s.Sends.Err), width)...)
 	}
 	if len(m.order()) == 0 {
-		rows = append(rows, l.dim.Render("no interfaces"))
+		rows = append(rows, st.dim.Render("no interfaces"))
 	}
 	return rows
 }

@@ -57,14 +57,14 @@ func TestHostmap(t *testing.T) {
 			snap session.Snapshot
 		}{{"before", mapped()}, {"fixed", fixed()}} {
 			t.Run(fmt.Sprintf("%s-%dx%d", c.name, size[0], size[1]), func(t *testing.T) {
-				m := hostmap{look: newLook(true, false, ansi.WcWidth, colorprofile.TrueColor), snap: c.snap, now: clock}
+				m := hostmap{styles: newStyles(true, false, ansi.WcWidth, colorprofile.TrueColor), snap: c.snap, now: clock}
 				golden.RequireEqual(t, trimmed(ansi.Strip(m.Render(size[0], size[1]))))
 			})
 		}
 	}
 	for _, width := range []int{100, 44} {
 		t.Run(fmt.Sprintf("ascii-%d", width), func(t *testing.T) {
-			m := hostmap{look: newLook(true, true, ansi.WcWidth, colorprofile.TrueColor), snap: fixed(), now: clock}
+			m := hostmap{styles: newStyles(true, true, ansi.WcWidth, colorprofile.TrueColor), snap: fixed(), now: clock}
 			view := trimmed(ansi.Strip(m.Render(width, 60)))
 			golden.RequireEqual(t, view)
 			for _, r := range view {
@@ -110,7 +110,7 @@ func TestHostmapSays(t *testing.T) {
 		{"a name for what it is", change(func(s *session.Snapshot) { s.Interfaces[2].Name = "e\x1b[2Jvil" }), "e␛[2Jvil", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			m := hostmap{look: newLook(true, false, ansi.WcWidth, colorprofile.TrueColor), snap: c.snap, now: clock}
+			m := hostmap{styles: newStyles(true, false, ansi.WcWidth, colorprofile.TrueColor), snap: c.snap, now: clock}
 			got := ansi.Strip(m.Render(120, 100))
 			if !strings.Contains(got, c.want) || c.never != "" && strings.Contains(got, c.never) {
 				t.Errorf("want %q and never %q on the map:\n%s", c.want, c.never, got)
@@ -120,7 +120,7 @@ func TestHostmapSays(t *testing.T) {
 }
 
 func TestHostmapScrolls(t *testing.T) {
-	m := hostmap{look: newLook(true, false, ansi.WcWidth, colorprofile.TrueColor), snap: mapped(), now: clock}
+	m := hostmap{styles: newStyles(true, false, ansi.WcWidth, colorprofile.TrueColor), snap: mapped(), now: clock}
 	if got := ansi.Strip(m.Render(44, 8)); !strings.Contains(got, "rows more") {
 		t.Errorf("a map that does not fit says nothing of it:\n%s", got)
 	}
@@ -151,7 +151,7 @@ func TestViewsFit(t *testing.T) {
 		}
 		flags := rapid.Bool()
 		method := rapid.SampledFrom([]ansi.Method{ansi.WcWidth, ansi.GraphemeWidth}).Draw(t, "method")
-		l := newLook(true, rapid.Bool().Draw(t, "ascii"), method, colorprofile.TrueColor)
+		st := newStyles(true, rapid.Bool().Draw(t, "ascii"), method, colorprofile.TrueColor)
 		width, height := rapid.IntRange(0, 200).Draw(t, "width"), rapid.IntRange(0, 60).Draw(t, "height")
 		fits := func(view string, rows []string, width, most int) {
 			if len(rows) > most {
@@ -173,8 +173,8 @@ func TestViewsFit(t *testing.T) {
 			return strings.Split(s, "\n")
 		}
 
-		d := newDatagrams(l)
-		c := newCalls(l)
+		d := newDatagrams(st)
+		c := newCalls(st)
 		for range rapid.IntRange(0, 70).Draw(t, "rows") {
 			d.Add(session.Datagram{
 				At: clock, Sent: flags.Draw(t, "sent"), From: rapid.SampledFrom(addrs).Draw(t, "from"), To: rapid.SampledFrom(addrs).Draw(t, "to"),
@@ -224,7 +224,7 @@ func TestViewsFit(t *testing.T) {
 		s.Sends.Because, s.Kernel = text("because"), onEth0
 		s.Room.Senders[0].From = rapid.SampledFrom(addrs).Draw(t, "sender")
 		s.Room.Senders[1].IfIndex = rapid.IntRange(0, 9).Draw(t, "index")
-		m := hostmap{look: l, snap: s, now: clock}
+		m := hostmap{styles: st, snap: s, now: clock}
 		m.Scroll(rapid.IntRange(0, 50).Draw(t, "scroll"), width, height)
 		fits("the map", lines(m.Render(width, height)), width, height)
 	})

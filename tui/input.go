@@ -14,7 +14,7 @@ const historyLines = 200
 // editing is the textinput's; it is drawn here, because its cursor stands
 // wrong behind wide characters.
 type input struct {
-	look    *look
+	styles  *styles
 	name    string // before the prompt
 	empty   string // shown while nothing is typed
 	edit    textinput.Model
@@ -76,32 +76,32 @@ func (i *input) Recall(by int) {
 
 // Render gives the row and the column of the cursor in it.
 func (i *input) Render(width int, focused bool) (row string, cursor int) {
-	l := i.look
-	mark := l.prompt
+	st := i.styles
+	mark := st.prompt
 	if i.name != "" {
-		mark = i.name + " " + l.prompt
+		mark = i.name + " " + st.prompt
 	}
-	room := width - l.cells(mark) - 3
+	room := width - st.cells(mark) - 3
 	if room < 1 {
-		return l.fit(l.prompt, width), max(0, width-1)
+		return st.fit(st.prompt, width), max(0, width-1)
 	}
-	start := l.cells(mark) + 2
+	start := st.cells(mark) + 2
 	if !focused {
 		text := printable(i.Value())
 		if text == "" {
 			text = "esc to type"
 		}
-		return l.fit(" "+l.dim.Render(mark+" "+l.cut(text, room)), width), 0
+		return st.fit(" "+st.dim.Render(mark+" "+st.cut(text, room)), width), 0
 	}
-	prompt := " " + l.accent.Render(mark) + " "
+	prompt := " " + st.accent.Render(mark) + " "
 	value := []rune(printable(i.Value()))
 	if len(value) == 0 {
-		return l.fit(prompt+l.dim.Render(l.cut(i.empty, room)), width), start
+		return st.fit(prompt+st.dim.Render(st.cut(i.empty, room)), width), start
 	}
 	pos := min(i.edit.Position(), len(value))
-	before := l.cells(string(value[:pos]))
+	before := st.cells(string(value[:pos]))
 	left := max(0, before-room+1)
-	return l.fit(prompt+l.truncate(l.slice(string(value), left, left+room), room, ""), width), min(start+before-left, width-1)
+	return st.fit(prompt+st.truncate(st.slice(string(value), left, left+room), room, ""), width), min(start+before-left, width-1)
 }
 
 // printable keeps as many runes as there are, so that the cursor's place

@@ -117,75 +117,75 @@ type tab struct {
 }
 
 // cells is how many cells it takes, with the one before it.
-func (t tab) cells(l *look) int {
+func (t tab) cells(st *styles) int {
 	words := t.key + " " + t.name
 	if t.on || t.name == "" {
 		words = t.key + t.name
 	}
-	return 1 + l.cells(words)
+	return 1 + st.cells(words)
 }
 
 // frame draws sections below one another, each under its title, in one border
 // of width w. A section that has the focus has a pointer before its title as
 // well as another colour.
-func (l *look) frame(w int, sections ...section) []string {
+func (st *styles) frame(w int, sections ...section) []string {
 	rows := make([]string, 0, 32)
-	left, right := l.corners[0], l.corners[1]
-	tee := []rune(l.tees)
+	left, right := st.corners[0], st.corners[1]
+	tee := []rune(st.tees)
 	above := false
 	for _, s := range sections {
-		border := l.rim
+		border := st.rim
 		if s.focused {
-			border = l.accent
+			border = st.accent
 		}
 		edge := border
 		if above {
-			edge = l.accent
+			edge = st.accent
 		}
-		rows = append(rows, l.head(w, left, right, s, edge))
-		side := border.Render(l.side)
+		rows = append(rows, st.head(w, left, right, s, edge))
+		side := border.Render(st.side)
 		body := strings.Split(s.body, "\n")
 		for i := range s.rows {
 			row := ""
 			if i < len(body) {
 				row = body[i]
 			}
-			rows = append(rows, side+" "+l.fit(row, w-3)+side)
+			rows = append(rows, side+" "+st.fit(row, w-3)+side)
 		}
 		left, right = string(tee[0]), string(tee[1])
 		above = s.focused
 	}
-	edge := l.rim
+	edge := st.rim
 	if above {
-		edge = l.accent
+		edge = st.accent
 	}
-	return append(rows, edge.Render(l.corners[2]+strings.Repeat(l.line, max(0, w-2))+l.corners[3]))
+	return append(rows, edge.Render(st.corners[2]+strings.Repeat(st.line, max(0, w-2))+st.corners[3]))
 }
 
 // head is the border above a section, with its title in it.
-func (l *look) head(w int, left, right string, s section, edge lipgloss.Style) string {
+func (st *styles) head(w int, left, right string, s section, edge lipgloss.Style) string {
 	mark, name := " ", s.title
 	if s.focused {
-		mark, name = l.accent.Render(l.pointer), l.accent.Bold(true).Render(s.title)
+		mark, name = st.accent.Render(st.pointer), st.accent.Bold(true).Render(s.title)
 	}
 	if len(s.tabs) > 0 {
-		mark, name = "", l.tabs(s.tabs, s.focused)
+		mark, name = "", st.tabs(s.tabs, s.focused)
 	}
-	used := 3 + l.cells(mark+name)
+	used := 3 + st.cells(mark+name)
 	note := ""
-	if l.cells(s.note) > 0 && used+l.cells(s.note)+4 < w {
+	if st.cells(s.note) > 0 && used+st.cells(s.note)+4 < w {
 		note = " " + s.note + " "
-		used += l.cells(note) + 1
+		used += st.cells(note) + 1
 	}
-	row := edge.Render(left) + mark + name + " " + edge.Render(strings.Repeat(l.line, max(0, w-used)))
+	row := edge.Render(left) + mark + name + " " + edge.Render(strings.Repeat(st.line, max(0, w-used)))
 	if note != "" {
-		row += note + edge.Render(l.line)
+		row += note + edge.Render(st.line)
 	}
-	return l.fit(row, w-1) + edge.Render(right)
+	return st.fit(row, w-1) + edge.Render(right)
 }
 
 // tabs are the names above the main part, in one row.
-func (l *look) tabs(list []tab, focused bool) string {
+func (st *styles) tabs(list []tab, focused bool) string {
 	var b strings.Builder
 	for i, t := range list {
 		if i > 0 {
@@ -193,13 +193,13 @@ func (l *look) tabs(list []tab, focused bool) string {
 		}
 		switch {
 		case t.on && focused:
-			b.WriteString(l.accent.Render(l.pointer) + l.accent.Bold(true).Render(t.name))
+			b.WriteString(st.accent.Render(st.pointer) + st.accent.Bold(true).Render(t.name))
 		case t.on:
-			b.WriteString(" " + l.bold.Render(t.name))
+			b.WriteString(" " + st.bold.Render(t.name))
 		case t.name == "":
-			b.WriteString(" " + l.accent.Render(t.key))
+			b.WriteString(" " + st.accent.Render(t.key))
 		default:
-			b.WriteString(" " + l.accent.Render(t.key) + " " + l.dim.Render(t.name))
+			b.WriteString(" " + st.accent.Render(t.key) + " " + st.dim.Render(t.name))
 		}
 	}
 	return b.String()
@@ -221,12 +221,12 @@ func scrollTo(offset, rows, height int) int {
 
 // scrolled cuts the window of height rows that starts at offset out of rows;
 // when there is more below, the last row says how much.
-func (l *look) scrolled(rows []string, offset, height int) string {
+func (st *styles) scrolled(rows []string, offset, height int) string {
 	offset = scrollTo(offset, len(rows), height)
 	end := min(len(rows), offset+max(0, height))
 	window := append([]string(nil), rows[offset:end]...)
 	if rest := len(rows) - end; rest > 0 && len(window) > 0 {
-		window[len(window)-1] = l.dim.Render(l.more + " " + count(rest+1, "row") + " more")
+		window[len(window)-1] = st.dim.Render(st.more + " " + count(rest+1, "row") + " more")
 	}
 	return strings.Join(window, "\n")
 }

@@ -34,7 +34,7 @@ var stepNames = [steps][2]string{
 // talks, its own copy comes back, and B, which answers whom it hears, is
 // silent. It goes by what happens, so that the steps can be done in any order.
 type lesson struct {
-	look   *look
+	styles *styles
 	on     bool // there is a lesson
 	hidden bool
 
@@ -150,7 +150,7 @@ func (s *lesson) text() string {
 func (s *lesson) copyText() string {
 	switch s.copied {
 	case chat.CopyBack:
-		return "What you said came back (" + s.look.copied + "), and B says nothing. That is your own copy, made before the wire: it proves nothing."
+		return "What you said came back (" + s.styles.copied + "), and B says nothing. That is your own copy, made before the wire: it proves nothing."
 	case chat.CopyOff:
 		return "Own copies are off, and B says nothing."
 	}
@@ -167,7 +167,7 @@ func because(e session.Egress) string {
 
 // rows are at most limit of the text or, when it needs more, the short form.
 func (s *lesson) rows(width, limit int) []string {
-	if rows, more := s.look.wrap(s.text(), width, limit); limit > 1 && !more {
+	if rows, more := s.styles.wrap(s.text(), width, limit); limit > 1 && !more {
 		return rows
 	}
 	return []string{s.short(width)}
@@ -175,23 +175,23 @@ func (s *lesson) rows(width, limit int) []string {
 
 // short is the lesson in one row.
 func (s *lesson) short(width int) string {
-	return s.look.cut(s.look.accent.Render(s.number())+" "+stepNames[s.now()][1], width)
+	return s.styles.cut(s.styles.accent.Render(s.number())+" "+stepNames[s.now()][1], width)
 }
 
 func (s *lesson) number() string { return string('1'+rune(s.now())) + "/" + string('0'+rune(steps)) }
 
 // progress is a mark and a name for each step.
 func (s *lesson) progress() string {
-	l, done := s.look, s.done()
+	st, done := s.styles, s.done()
 	words := make([]string, 0, steps)
 	for n, name := range stepNames {
 		switch {
 		case done[n]:
-			words = append(words, l.good.Render(l.done)+" "+l.dim.Render(name[0]))
+			words = append(words, st.good.Render(st.done)+" "+st.dim.Render(name[0]))
 		case step(n) == s.now():
-			words = append(words, l.accent.Render(l.pointer)+" "+l.bold.Render(name[0]))
+			words = append(words, st.accent.Render(st.pointer)+" "+st.bold.Render(name[0]))
 		default:
-			words = append(words, l.dim.Render(l.remark+" "+name[0]))
+			words = append(words, st.dim.Render(st.remark+" "+name[0]))
 		}
 	}
 	return strings.Join(words, "  ")
@@ -234,9 +234,9 @@ const leastTalk = 3
 func (m *Model) mainFrame(width, rows int) []string {
 	main := m.main(width-4, rows)
 	if m.lay.lesson == 0 {
-		return m.look.frame(width, main)
+		return m.styles.frame(width, main)
 	}
-	return m.look.frame(width, m.lesson.section(width-4, m.lay.lesson-1), main)
+	return m.styles.frame(width, m.lesson.section(width-4, m.lay.lesson-1), main)
 }
 
 // toggleLesson hides the lesson, or shows it again.

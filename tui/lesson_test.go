@@ -58,7 +58,7 @@ func TestLessonScreens(t *testing.T) {
 					t.Errorf("the lesson takes %d rows of %d", s.lay.lesson, s.height)
 				}
 				s.ascii = true
-				s.setLook()
+				s.setStyles()
 				s.talk.Clear() // what people and the notices say is shown as it is
 				for _, r := range s.plain() {
 					if r > '~' {
@@ -151,7 +151,7 @@ func TestMouseBelowTheLesson(t *testing.T) {
 			if !found {
 				continue
 			}
-			s.Update(tea.MouseClickMsg{X: s.look.cells(before) + 1, Y: y, Button: tea.MouseLeft})
+			s.Update(tea.MouseClickMsg{X: s.styles.cells(before) + 1, Y: y, Button: tea.MouseLeft})
 			if s.Model.view != part.want || s.focus == onTalk {
 				t.Errorf("a click on %q leads to view %d, region %d, want view %d", part.text, s.Model.view, s.focus, part.want)
 			}

@@ -58,14 +58,14 @@ func newAppearance(opts Options) appearance {
 	return appearance{ascii: opts.ASCII, dark: true, profile: colorprofile.TrueColor}
 }
 
-func (a *appearance) newLook() *look { return newLook(a.dark, a.ascii, a.method, a.profile) }
+func (a *appearance) newStyles() *styles { return newStyles(a.dark, a.ascii, a.method, a.profile) }
 
 // unicodeCore are the answers of a terminal that can count the width of
 // grapheme clusters (mode 2027).
 var unicodeCore = []ansi.ModeSetting{ansi.ModeSet, ansi.ModeReset, ansi.ModePermanentlySet}
 
-// learn takes what the terminal tells of itself, and reports whether it was
-// that: then a new look is due.
+// learn takes in what the terminal tells of itself. It reports whether msg was
+// that, so that new styles are due.
 func (a *appearance) learn(msg tea.Msg) bool {
 	switch msg := msg.(type) {
 	case tea.BackgroundColorMsg:

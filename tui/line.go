@@ -45,7 +45,7 @@ func (t *talk) columns() talkColumns {
 // a row of another sender.
 func (t *talk) draw(line chat.Line) []string {
 	c := t.columns()
-	clock := t.look.dim.Render(line.At.Format(c.clock)) + strings.Repeat(" ", c.gap)
+	clock := t.styles.dim.Render(line.At.Format(c.clock)) + strings.Repeat(" ", c.gap)
 	switch line.Kind {
 	case chat.Heard, chat.Own:
 		return t.message(line, clock, c)
@@ -54,18 +54,18 @@ func (t *talk) draw(line chat.Line) []string {
 }
 
 func (t *talk) message(line chat.Line, clock string, c talkColumns) []string {
-	l := t.look
+	st := t.styles
 	who, style := t.sender(line, c)
-	words, more := l.wrap(line.Text.String(), c.text, messageRows)
+	words, more := st.wrap(line.Text.String(), c.text, messageRows)
 	if more {
-		words = append(words, l.dim.Render(l.more+" the rest is not shown"))
+		words = append(words, st.dim.Render(st.more+" the rest is not shown"))
 	}
 	gap := strings.Repeat(" ", c.gap)
-	blank := strings.Repeat(" ", len(c.clock)+c.gap+c.sender) + l.fit(l.rim.Render(l.side), c.gap)
+	blank := strings.Repeat(" ", len(c.clock)+c.gap+c.sender) + st.fit(st.rim.Render(st.side), c.gap)
 	rows := make([]string, 0, len(words)+1)
 	for i, w := range words {
 		if i == 0 {
-			rows = append(rows, clock+style.Render(l.fit(l.cut(who, c.sender), c.sender))+gap+w)
+			rows = append(rows, clock+style.Render(st.fit(st.cut(who, c.sender), c.sender))+gap+w)
 		} else {
 			rows = append(rows, blank+w)
 		}
@@ -74,10 +74,10 @@ func (t *talk) message(line chat.Line, clock string, c talkColumns) []string {
 	last := len(rows) - 1
 	switch {
 	case meta == "":
-	case l.cells(rows[last])+1+l.cells(meta) <= t.width:
-		rows[last] = l.ends(rows[last], meta, t.width)
+	case st.cells(rows[last])+1+st.cells(meta) <= t.width:
+		rows[last] = st.ends(rows[last], meta, t.width)
 	default: // a row of its own, or text could stand where it belongs
-		rows = append(rows, l.ends(blank, l.cut(meta, c.text), t.width))
+		rows = append(rows, st.ends(blank, st.cut(meta, c.text), t.width))
 	}
 	if line.Kind == chat.Own && line.Copy == chat.CopyNone {
 		rows = append(rows, t.hint(line.Hint, blank, c.text)...)
@@ -87,17 +87,17 @@ func (t *talk) message(line chat.Line, clock string, c talkColumns) []string {
 
 // sender is the name in a row's second column.
 func (t *talk) sender(line chat.Line, c talkColumns) (string, lipgloss.Style) {
-	l := t.look
+	st := t.styles
 	if line.Kind == chat.Own {
 		switch {
 		case !t.roomy():
-			return "you " + l.out + " " + clean(line.Interface), l.own
+			return "you " + st.out + " " + clean(line.Interface), st.own
 		case line.Source.IsValid():
-			return "you " + l.tail(clean(line.Source.String()), c.sender-len("you ")), l.own
+			return "you " + st.tail(clean(line.Source.String()), c.sender-len("you ")), st.own
 		}
-		return "you", l.own
+		return "you", st.own
 	}
-	return t.address(line.From, c.sender), l.sender(line.From.Addr())
+	return t.address(line.From, c.sender), st.sender(line.From.Addr())
 }
 
 func (t *talk) roomy() bool { return t.width >= roomyTalk }
@@ -109,28 +109,28 @@ func (t *talk) address(from netip.AddrPort, room int) string {
 	if t.ports[from.Addr()] {
 		s = from.String()
 	}
-	return t.look.tail(clean(s), room)
+	return t.styles.tail(clean(s), room)
 }
 
 // meta is what stands at the right end of a message: what became of the own
 // copy, and the interface.
 func (t *talk) meta(line chat.Line) string {
-	l := t.look
+	st := t.styles
 	var parts []string
 	switch {
 	case line.Kind == chat.Own:
 		parts = append(parts, t.ownCopy(line))
 	case line.Direct:
-		parts = append(parts, l.accent.Render("to you alone"))
+		parts = append(parts, st.accent.Render("to you alone"))
 	case line.To.IsValid() && t.group.IsValid() && line.To != t.group:
-		parts = append(parts, l.dim.Render("in "+clean(line.To.String())))
+		parts = append(parts, st.dim.Render("in "+clean(line.To.String())))
 	}
 	switch {
 	case !t.roomy() || line.Interface == "":
 	case line.Kind == chat.Own:
-		parts = append(parts, l.own.Render(l.out+" "+clean(line.Interface)))
+		parts = append(parts, st.own.Render(st.out+" "+clean(line.Interface)))
 	default:
-		parts = append(parts, l.dim.Render(l.in+" "+clean(line.Interface)))
+		parts = append(parts, st.dim.Render(st.in+" "+clean(line.Interface)))
 	}
 	return strings.Join(parts, "  ")
 }
@@ -138,18 +138,18 @@ func (t *talk) meta(line chat.Line) string {
 // ownCopy says what became of the loopback copy. It never says "delivered":
 // the copy is made before the wire.
 func (t *talk) ownCopy(line chat.Line) string {
-	l := t.look
+	st := t.styles
 	switch line.Copy {
 	case chat.CopyBack:
-		return l.dim.Render(l.copied + " " + milliseconds(line.After))
+		return st.dim.Render(st.copied + " " + milliseconds(line.After))
 	case chat.CopyMissing:
-		return l.warning.Render("no own copy")
+		return st.warning.Render("no own copy")
 	case chat.CopyOff:
-		return l.dim.Render("copy off")
+		return st.dim.Render("copy off")
 	case chat.CopyNone:
-		return l.failure.Render("not sent")
+		return st.failure.Render("not sent")
 	}
-	return l.dim.Render(l.more)
+	return st.dim.Render(st.more)
 }
 
 // milliseconds has always seven characters up to a second, the timeout of
@@ -168,14 +168,14 @@ func milliseconds(d time.Duration) string {
 // notice is a row of groupcast's own: its mark stands where a sender would,
 // and its text where no sender's can.
 func (t *talk) notice(line chat.Line, clock string, c talkColumns) []string {
-	l := t.look
-	mark, style := l.remark, l.dim
+	st := t.styles
+	mark, style := st.remark, st.dim
 	if line.Kind == chat.Problem {
-		mark, style = l.fail, l.failure
+		mark, style = st.fail, st.failure
 	}
 	width := max(1, t.width-len(c.clock)-c.gap-2)
 	blank := strings.Repeat(" ", len(c.clock)+c.gap+2)
-	words, _ := l.wrap(line.Text.String(), width, 20)
+	words, _ := st.wrap(line.Text.String(), width, 20)
 	rows := make([]string, 0, len(words)+1)
 	for i, w := range words {
 		if i == 0 {
@@ -191,9 +191,9 @@ func (t *talk) hint(hint chat.Text, blank string, width int) []string {
 	if hint.String() == "" {
 		return nil
 	}
-	rows, _ := t.look.wrap(hint.String(), width, 20)
+	rows, _ := t.styles.wrap(hint.String(), width, 20)
 	for i, r := range rows {
-		rows[i] = blank + t.look.accent.Render(r)
+		rows[i] = blank + t.styles.accent.Render(r)
 	}
 	return rows
 }

@@ -9,10 +9,10 @@ import (
 // the newest until a row is selected; then it stays where it is, and what
 // comes waits.
 type listing[T any] struct {
-	look *look
-	head func(l *look, width int) string // the row above the others; nil: none
+	styles *styles
+	head   func(st *styles, width int) string // the row above the others; nil: none
 
-	row   func(l *look, v T, width int) string
+	row   func(st *styles, v T, width int) string
 	words func(T) string // what the filter looks at
 
 	back    *scrollback[T]
@@ -33,7 +33,7 @@ type listing[T any] struct {
 
 // newListing makes a listing that keeps the newest limit things, of at most
 // budget bytes together as size tells, and as much again while it is held.
-func newListing[T any](limit, budget int, size func(T) int, row func(l *look, v T, width int) string, words func(T) string) *listing[T] {
+func newListing[T any](limit, budget int, size func(T) int, row func(st *styles, v T, width int) string, words func(T) string) *listing[T] {
 	return &listing[T]{row: row, words: words, back: newScrollback(limit, budget, size)}
 }
 

@@ -13,14 +13,14 @@ import (
 func numbers(upTo int) *listing[int] {
 	list := newListing(10, 1<<20,
 		func(int) int { return 8 },
-		func(_ *look, v, _ int) string { return fmt.Sprint(v) },
+		func(_ *styles, v, _ int) string { return fmt.Sprint(v) },
 		func(v int) string {
 			if v%2 == 0 {
 				return fmt.Sprint("Even ", v)
 			}
 			return fmt.Sprint("odd ", v)
 		})
-	list.look = newLook(true, true, ansi.WcWidth, colorprofile.TrueColor)
+	list.styles = newStyles(true, true, ansi.WcWidth, colorprofile.TrueColor)
 	for v := range upTo {
 		list.Add(v + 1)
 	}
@@ -163,7 +163,7 @@ func BenchmarkListing(b *testing.B) {
 		{"20,000 a second, filtered", "eth0 hello", 667},
 	} {
 		b.Run(c.name, func(b *testing.B) {
-			d := newDatagrams(newLook(true, false, ansi.WcWidth, colorprofile.TrueColor))
+			d := newDatagrams(newStyles(true, false, ansi.WcWidth, colorprofile.TrueColor))
 			for range datagramsKept {
 				d.Add(received)
 			}

@@ -18,7 +18,7 @@ func (l *listing[T]) Note() string {
 	if l.back.gone > 0 {
 		parts = append(parts, thousands(l.back.gone)+" older let go")
 	}
-	return strings.Join(parts, l.look.dot)
+	return strings.Join(parts, l.styles.dot)
 }
 
 // leastForHead is the height from which there is room for a row of titles.
@@ -32,11 +32,11 @@ func (l *listing[T]) Render(width, height int) string {
 	}
 	n := l.Len()
 	if n == 0 {
-		return l.look.dim.Render(l.look.cut(l.nothing(), width))
+		return l.styles.dim.Render(l.styles.cut(l.nothing(), width))
 	}
 	rows := make([]string, 0, height)
 	if l.head != nil && height >= leastForHead {
-		rows = append(rows, l.look.dim.Render(l.look.fit(" "+l.head(l.look, width-1), width)))
+		rows = append(rows, l.styles.dim.Render(l.styles.fit(" "+l.head(l.styles, width-1), width)))
 		l.above = 1
 		height--
 	}
@@ -52,11 +52,11 @@ func (l *listing[T]) Render(width, height int) string {
 		at = l.position()
 	}
 	for i := l.first; i < end; i++ {
-		row := l.row(l.look, l.back.kept.At(l.number(i)), width-1)
+		row := l.row(l.styles, l.back.kept.At(l.number(i)), width-1)
 		if i == at {
-			row = l.look.selected.Render(l.look.fit(l.look.pointer+ansi.Strip(row), width))
+			row = l.styles.selected.Render(l.styles.fit(l.styles.pointer+ansi.Strip(row), width))
 		} else {
-			row = l.look.fit(" "+row, width)
+			row = l.styles.fit(" "+row, width)
 		}
 		rows = append(rows, row)
 	}

@@ -166,23 +166,23 @@ func (t *talk) highlight(n uint64, rows []string) []string {
 	if !t.marked.has(n) {
 		return rows
 	}
-	l, clock := t.look, len(t.columns().clock)
+	st, clock := t.styles, len(t.columns().clock)
 	out := make([]string, len(rows))
 	for i, row := range rows {
-		plain := l.fit(ansi.Strip(row), t.width)
-		out[i] = l.selected.Render(l.slice(plain, 0, clock)) + l.accent.Render(l.pointer) + l.marked(l.slice(plain, clock+1, t.width), t.wanted)
+		plain := st.fit(ansi.Strip(row), t.width)
+		out[i] = st.selected.Render(st.slice(plain, 0, clock)) + st.accent.Render(st.pointer) + st.marked(st.slice(plain, clock+1, t.width), t.wanted)
 	}
 	return out
 }
 
 // marked is text in the style of what is selected, with what is wanted in it
 // standing out.
-func (l *look) marked(text, wanted string) string {
+func (st *styles) marked(text, wanted string) string {
 	lower := strings.ToLower(text)
 	at := strings.Index(lower, wanted)
 	if wanted == "" || at < 0 || len(lower) != len(text) {
-		return l.selected.Render(text)
+		return st.selected.Render(text)
 	}
 	end := at + len(wanted)
-	return l.selected.Render(text[:at]) + l.found.Render(text[at:end]) + l.selected.Render(text[end:])
+	return st.selected.Render(text[:at]) + st.found.Render(text[at:end]) + st.selected.Render(text[end:])
 }

@@ -13,7 +13,7 @@ import (
 // membership is the pane of interfaces: where the group is joined, and by
 // which one sends leave.
 type membership struct {
-	look   *look
+	styles *styles
 	snap   session.Snapshot
 	offset int // rows scrolled
 }
@@ -28,7 +28,7 @@ func (m *membership) Scroll(by, width, height int) {
 }
 
 func (m *membership) Render(width, height int) string {
-	return m.look.scrolled(m.rows(width), m.offset, height)
+	return m.styles.scrolled(m.rows(width), m.offset, height)
 }
 
 // rows are all rows of the pane: interfaces that matter now come first, and
@@ -37,11 +37,11 @@ func (m *membership) rows(width int) []string {
 	var first, rest, rows []string
 	s := m.snap
 	if s.Sends.Err != nil {
-		rows = m.explain(m.look.failure.Render(m.look.fail), "sends go nowhere: "+cause(s.Sends.Err), width, 0)
+		rows = m.explain(m.styles.failure.Render(m.styles.fail), "sends go nowhere: "+cause(s.Sends.Err), width, 0)
 	}
 	name := 0
 	for _, i := range s.Interfaces {
-		name = max(name, m.look.cells(clean(i.Name)))
+		name = max(name, m.styles.cells(clean(i.Name)))
 	}
 	for _, i := range s.Interfaces {
 		used := i.Joined || i.Err != nil || i.Index == s.Sends.IfIndex || i.Index == s.Kernel.IfIndex
@@ -60,44 +60,44 @@ func (m *membership) rows(width int) []string {
 		}
 		for _, g := range s.Groups {
 			if g != s.Group {
-				row := m.look.dim.Render("also in " + clean(g.String()))
+				row := m.styles.dim.Render("also in " + clean(g.String()))
 				t := traffic[g.Addr]
-				rows = append(rows, m.look.lively(row, t.Rate, t.History, width))
+				rows = append(rows, m.styles.lively(row, t.Rate, t.History, width))
 			}
 		}
 	}
 	if len(rows) == 0 {
-		rows = []string{m.look.dim.Render("no interfaces")}
+		rows = []string{m.styles.dim.Render("no interfaces")}
 	}
 	return rows
 }
 
 func (m *membership) one(i session.Interface, width, name int) []string {
-	l, s := m.look, m.snap
-	mark := l.dim.Render(l.notJoined)
+	st, s := m.styles, m.snap
+	mark := st.dim.Render(st.notJoined)
 	if i.Joined {
-		mark = l.good.Render(l.joined)
+		mark = st.good.Render(st.joined)
 	}
 	addrs := m.addresses(i)
-	head := mark + " " + l.bold.Render(l.fit(l.cut(clean(i.Name), name), name)) + "  "
-	state := l.dim.Render(m.state(i))
+	head := mark + " " + st.bold.Render(st.fit(st.cut(clean(i.Name), name), name)) + "  "
+	state := st.dim.Render(m.state(i))
 	var rows []string
 	if width >= wide {
-		rows = append(rows, head+l.fit(addrs[0], 18)+"  "+state)
+		rows = append(rows, head+st.fit(addrs[0], 18)+"  "+state)
 	} else {
-		rows = append(rows, l.cut(head+addrs[0], width), "  "+state)
+		rows = append(rows, st.cut(head+addrs[0], width), "  "+state)
 	}
 	for _, a := range addrs[1:] {
-		rows = append(rows, l.cut(strings.Repeat(" ", 4+name)+a, width))
+		rows = append(rows, st.cut(strings.Repeat(" ", 4+name)+a, width))
 	}
 	if i.Err != nil {
-		rows = append(rows, m.explain(l.failure.Render(l.fail), cause(i.Err), width, 2)...)
+		rows = append(rows, m.explain(st.failure.Render(st.fail), cause(i.Err), width, 2)...)
 	}
 	if i.Index == s.Sends.IfIndex && s.Sends.Err == nil && i.Index != 0 {
-		rows = append(rows, m.egress(l.accent.Render(l.leaves), "sends leave here", s.Sends, width)...)
+		rows = append(rows, m.egress(st.accent.Render(st.leaves), "sends leave here", s.Sends, width)...)
 	}
 	if i.Index == s.Kernel.IfIndex && s.Kernel.Err == nil && s.Kernel.IfIndex != s.Sends.IfIndex {
-		rows = append(rows, m.egress(l.warning.Render(l.kernel), "the kernel would choose it", s.Kernel, width)...)
+		rows = append(rows, m.egress(st.warning.Render(st.kernel), "the kernel would choose it", s.Kernel, width)...)
 	}
 	return rows
 }
@@ -115,9 +115,9 @@ func (m *membership) addresses(i session.Interface) []string {
 	case len(out) > 0:
 		return out
 	case six:
-		return []string{m.look.warning.Render("no IPv6 address")}
+		return []string{m.styles.warning.Render("no IPv6 address")}
 	}
-	return []string{m.look.warning.Render("no IPv4 address")}
+	return []string{m.styles.warning.Render("no IPv4 address")}
 }
 
 func (m *membership) state(i session.Interface) string {
@@ -136,26 +136,26 @@ func (m *membership) state(i session.Interface) string {
 	default:
 		words = append(words, "up")
 	}
-	return strings.Join(words, m.look.dot)
+	return strings.Join(words, m.styles.dot)
 }
 
 // egress says that sends leave somewhere and why, on one row if it fits.
 func (m *membership) egress(mark, what string, e session.Egress, width int) []string {
-	l := m.look
+	st := m.styles
 	because := clean(e.Because)
 	row := "  " + mark + " " + what
 	switch {
 	case because == "":
 		return []string{row}
-	case l.cells(row)+len(" ()")+l.cells(because) <= width:
-		return []string{row + l.dim.Render(" ("+because+")")}
+	case st.cells(row)+len(" ()")+st.cells(because) <= width:
+		return []string{row + st.dim.Render(" ("+because+")")}
 	}
-	return []string{row, "    " + l.dim.Render(l.cut(because, width-4))}
+	return []string{row, "    " + st.dim.Render(st.cut(because, width-4))}
 }
 
 // explain wraps text behind a mark, the rows below it aligned.
 func (m *membership) explain(mark, text string, width, indent int) []string {
-	rows, _ := m.look.wrap(text, width-indent-2, 4)
+	rows, _ := m.styles.wrap(text, width-indent-2, 4)
 	for i := range rows {
 		if i == 0 {
 			rows[i] = strings.Repeat(" ", indent) + mark + " " + rows[i]

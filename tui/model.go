@@ -31,7 +31,7 @@ type Model struct {
 	life
 	appearance
 	now           func() time.Time
-	look          *look
+	styles        *styles
 	mouse         bool
 	suspend       bool
 	notify        bool
@@ -100,23 +100,23 @@ func New(s Session, opts Options) *Model {
 	for v := range m.filters {
 		m.filters[v] = newInput("filter", "type to filter, enter opens, tab to talk")
 	}
-	m.setLook()
+	m.setStyles()
 	return m
 }
 
-// setLook gives the panes a new look.
-func (m *Model) setLook() {
-	m.look = m.newLook()
-	m.title.look, m.membership.look, m.heard.look = m.look, m.look, m.look
-	m.pitfalls.look, m.input.look, m.help.look, m.find.look = m.look, m.look, m.look, m.look
-	m.hostmap.look, m.detail.look, m.datagrams.look, m.calls.look = m.look, m.look, m.look, m.look
-	m.lesson.look = m.look
+// setStyles gives the panes new styles.
+func (m *Model) setStyles() {
+	m.styles = m.newStyles()
+	m.title.styles, m.membership.styles, m.heard.styles = m.styles, m.styles, m.styles
+	m.pitfalls.styles, m.input.styles, m.help.styles, m.find.styles = m.styles, m.styles, m.styles, m.styles
+	m.hostmap.styles, m.detail.styles, m.datagrams.styles, m.calls.styles = m.styles, m.styles, m.styles, m.styles
+	m.lesson.styles = m.styles
 	for v := range m.filters {
-		m.filters[v].look = m.look
+		m.filters[v].styles = m.styles
 	}
-	m.talk.SetLook(m.look)
+	m.talk.setStyles(m.styles)
 	if m.picker != nil {
-		m.picker.SetLook(m.look)
+		m.picker.setStyles(m.styles)
 	}
 }
 
@@ -140,7 +140,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 
 func (m *Model) update(msg tea.Msg) tea.Cmd {
 	if m.learn(msg) {
-		m.setLook()
+		m.setStyles()
 		return nil
 	}
 	switch msg := msg.(type) {

@@ -98,7 +98,7 @@ func (m *Model) click(x, y int) tea.Cmd {
 func (m *Model) clickPicker(x, y int) tea.Cmd {
 	left, top, block := m.overlay()
 	row := y - top
-	if row < 0 || row >= len(block) || x < left || x >= left+m.look.cells(block[row]) {
+	if row < 0 || row >= len(block) || x < left || x >= left+m.styles.cells(block[row]) {
 		m.closePicker()
 		return nil
 	}
@@ -112,9 +112,9 @@ func (m *Model) clickFooter(x int) tea.Cmd {
 	at := 1
 	for i, item := range m.footerItems() {
 		if i > 0 {
-			at += m.look.cells(m.look.dot)
+			at += m.styles.cells(m.styles.dot)
 		}
-		end := at + m.look.cells(item.key+" "+item.word)
+		end := at + m.styles.cells(item.key+" "+item.word)
 		if at <= x && x < end && item.op != opQuit { // too much for a slip of the hand
 			return m.act(item.op)
 		}
@@ -185,7 +185,7 @@ func (m *Model) tabAt(x int) (view, bool) {
 	}
 	at := left + 1
 	for i, t := range m.main(m.mainSize()).tabs {
-		end := at + t.cells(m.look) + 1
+		end := at + t.cells(m.styles) + 1
 		if at <= x && x < end {
 			return view(i), true
 		}

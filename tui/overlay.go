@@ -12,38 +12,38 @@ const reset = "\x1b[m"
 
 // over lays block over rows, its top left corner at cell x of row y. Rows keep
 // their widths: what of the block is outside of them is not drawn.
-func (l *look) over(rows []string, block []string, x, y int) []string {
+func (st *styles) over(rows []string, block []string, x, y int) []string {
 	out := append([]string(nil), rows...)
 	for i, b := range block {
 		if y+i < 0 || y+i >= len(rows) {
 			continue
 		}
 		row := rows[y+i]
-		w := l.cells(row)
-		from, to := max(0, x), min(w, x+l.cells(b))
+		w := st.cells(row)
+		from, to := max(0, x), min(w, x+st.cells(b))
 		if from >= to {
 			continue
 		}
-		out[y+i] = l.part(row, 0, from) + l.part(b, from-x, to-x) + l.part(row, to, w)
+		out[y+i] = st.part(row, 0, from) + st.part(b, from-x, to-x) + st.part(row, to, w)
 	}
 	return out
 }
 
 // slice is part for text without styles.
-func (l *look) slice(text string, from, to int) string {
-	return strings.TrimSuffix(l.part(text, from, to), reset)
+func (st *styles) slice(text string, from, to int) string {
+	return strings.TrimSuffix(st.part(text, from, to), reset)
 }
 
 // part is the cells of a row from one to before another, in their styles.
 // A character that is only half in there becomes spaces. The library's own cut
 // loses such halves, and with them the width.
-func (l *look) part(row string, from, to int) string {
+func (st *styles) part(row string, from, to int) string {
 	var b strings.Builder
 	at := 0
 	apart := false // a sequence that was left out stands before what follows
 	for len(row) > 0 {
 		if row[0] == ansi.ESC {
-			seq, _, n, _ := l.method.DecodeSequenceInString(row, ansi.NormalState, nil)
+			seq, _, n, _ := st.method.DecodeSequenceInString(row, ansi.NormalState, nil)
 			if at < to {
 				b.WriteString(seq)
 			} else {
@@ -52,7 +52,7 @@ func (l *look) part(row string, from, to int) string {
 			row = row[max(1, n):]
 			continue
 		}
-		char, w := ansi.FirstGraphemeCluster(row, l.method)
+		char, w := ansi.FirstGraphemeCluster(row, st.method)
 		row = row[len(char):]
 		switch start, end := max(at, from), min(at+w, to); {
 		case end-start == w && (w > 0 || at > from && !apart):

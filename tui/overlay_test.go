@@ -11,7 +11,7 @@ import (
 )
 
 func TestOver(t *testing.T) {
-	l := newLook(true, false, ansi.WcWidth, colorprofile.TrueColor)
+	st := newStyles(true, false, ansi.WcWidth, colorprofile.TrueColor)
 	for _, tc := range []struct {
 		name, row, block string
 		x                int
@@ -27,12 +27,12 @@ func TestOver(t *testing.T) {
 		{"half of a wide character at the edge", "abc", "漢字", 1, "a漢"},
 		{"half of one beyond the edge", "abcd", "漢字", 1, "a漢 "},
 	} {
-		if got := ansi.Strip(l.over([]string{tc.row}, []string{tc.block}, tc.x, 0)[0]); got != tc.want {
+		if got := ansi.Strip(st.over([]string{tc.row}, []string{tc.block}, tc.x, 0)[0]); got != tc.want {
 			t.Errorf("%s: %q over %q at %d gives %q, want %q", tc.name, tc.block, tc.row, tc.x, got, tc.want)
 		}
 	}
 	rows := []string{"aaa", "bbb", "ccc"}
-	got := l.over(rows, []string{"1", "2", "3"}, 1, -1)
+	got := st.over(rows, []string{"1", "2", "3"}, 1, -1)
 	if all := ansi.Strip(strings.Join(got, "|")); all != "a2a|b3b|ccc" {
 		t.Errorf("a block that begins above the screen gives %q", all)
 	}
@@ -55,24 +55,24 @@ func TestOverKeepsTheRest(t *testing.T) {
 	})
 	rapid.Check(t, func(t *rapid.T) {
 		method := rapid.SampledFrom([]ansi.Method{ansi.WcWidth, ansi.GraphemeWidth}).Draw(t, "method")
-		l := newLook(true, false, method, colorprofile.TrueColor)
+		st := newStyles(true, false, method, colorprofile.TrueColor)
 		rows := rapid.SliceOfN(draw, 0, 4).Draw(t, "rows")
 		block := rapid.SliceOfN(draw, 0, 4).Draw(t, "block")
 		x, y := rapid.IntRange(-6, 30).Draw(t, "x"), rapid.IntRange(-2, 4).Draw(t, "y")
-		out := l.over(rows, block, x, y)
+		out := st.over(rows, block, x, y)
 		if len(out) != len(rows) {
 			t.Fatalf("%d rows became %d", len(rows), len(out))
 		}
 		for i, row := range rows {
-			w := l.cells(row)
-			if n := l.cells(out[i]); n != w {
+			w := st.cells(row)
+			if n := st.cells(out[i]); n != w {
 				t.Fatalf("a row of %d cells has %d with a block over it: %q", w, n, out[i])
 			}
 			from, to := 0, 0
 			laid := ""
 			if b := i - y; b >= 0 && b < len(block) {
 				laid = block[b]
-				from, to = max(0, x), max(0, min(w, x+l.cells(laid)))
+				from, to = max(0, x), max(0, min(w, x+st.cells(laid)))
 			}
 			if from >= to {
 				if out[i] != row {
@@ -80,7 +80,7 @@ func TestOverKeepsTheRest(t *testing.T) {
 				}
 				continue
 			}
-			got, under, above := cellsOf(l, out[i]), cellsOf(l, row), cellsOf(l, laid)
+			got, under, above := cellsOf(st, out[i]), cellsOf(st, row), cellsOf(st, laid)
 			for c := range got {
 				want := under[c]
 				if c >= from && c < to {
@@ -108,18 +108,18 @@ func (c cell) halved(of cell) bool {
 	return c.char == " " && c.style == of.style && of.char != " "
 }
 
-func cellsOf(l *look, row string) (cells []cell) {
+func cellsOf(st *styles, row string) (cells []cell) {
 	style := ""
 	for len(row) > 0 {
 		if row[0] == ansi.ESC {
-			seq, _, n, _ := l.method.DecodeSequenceInString(row, ansi.NormalState, nil)
+			seq, _, n, _ := st.method.DecodeSequenceInString(row, ansi.NormalState, nil)
 			if style += seq; seq == reset {
 				style = ""
 			}
 			row = row[n:]
 			continue
 		}
-		char, w := ansi.FirstGraphemeCluster(row, l.method)
+		char, w := ansi.FirstGraphemeCluster(row, st.method)
 		for n := range w {
 			cells = append(cells, cell{char, n, style})
 		}

@@ -38,7 +38,7 @@ func known(text string) mcast.Group {
 
 // groupChoices are the current group, the joined ones, recent ones and
 // well-known ones, each once.
-func groupChoices(l *look, s session.Snapshot) []choice {
+func groupChoices(st *styles, s session.Snapshot) []choice {
 	var list []choice
 	seen := map[mcast.Group]bool{}
 	add := func(g mcast.Group, c choice) {
@@ -52,34 +52,34 @@ func groupChoices(l *look, s session.Snapshot) []choice {
 	}
 	if !slices.Contains(s.Groups, s.Group) {
 		add(s.Group, choice{
-			mark: l.warning.Render(l.notJoined), means: "you talk here and hear nobody: it is not joined",
+			mark: st.warning.Render(st.notJoined), means: "you talk here and hear nobody: it is not joined",
 			action: session.Join{Group: s.Group}, does: "join again",
 			other: session.Join{Group: s.Group, ListenOnly: true}, label: "only listen",
 		})
 	} else {
 		add(s.Group, choice{
-			mark: l.good.Render(l.joined), facts: traffic(l, s, s.Group), means: "you talk here", find: "joined",
+			mark: st.good.Render(st.joined), facts: traffic(st, s, s.Group), means: "you talk here", find: "joined",
 			why:   "you talk in " + clean(s.Group.String()) + " already",
 			other: session.Leave{Group: s.Group}, label: "leave",
 		})
 	}
 	for _, g := range s.Groups {
 		add(g, choice{
-			mark: l.good.Render(l.joined), facts: traffic(l, s, g), means: cmp.Or(groupKnownFor(g), "joined"), find: "joined",
+			mark: st.good.Render(st.joined), facts: traffic(st, s, g), means: cmp.Or(groupKnownFor(g), "joined"), find: "joined",
 			action: session.Join{Group: g}, does: "talk there",
 			other: session.Leave{Group: g}, label: "leave",
 		})
 	}
 	for _, g := range s.Recent {
 		add(g, choice{
-			mark: l.dim.Render(l.notJoined), means: cmp.Or(groupKnownFor(g), "joined before"), find: "joined before",
+			mark: st.dim.Render(st.notJoined), means: cmp.Or(groupKnownFor(g), "joined before"), find: "joined before",
 			action: session.Join{Group: g}, does: "join and talk",
 			other: session.Join{Group: g, ListenOnly: true}, label: "only listen",
 		})
 	}
 	for _, k := range wellKnown {
 		add(k.group, choice{
-			mark: l.dim.Render(l.notJoined), means: k.what,
+			mark: st.dim.Render(st.notJoined), means: k.what,
 			action: session.Join{Group: k.group, ListenOnly: true}, does: "only listen",
 			other: session.Join{Group: k.group}, label: "join and talk",
 		})
@@ -98,7 +98,7 @@ func groupKnownFor(g mcast.Group) string {
 
 // traffic is what comes in a group now. The room counts by address: groups
 // that share theirs share the count.
-func traffic(l *look, s session.Snapshot, g mcast.Group) string {
+func traffic(st *styles, s session.Snapshot, g mcast.Group) string {
 	for _, t := range s.Room.Groups {
 		if t.Group.WithZone("") != g.Addr {
 			continue
@@ -107,13 +107,13 @@ func traffic(l *look, s session.Snapshot, g mcast.Group) string {
 		if slices.ContainsFunc(s.Groups, func(o mcast.Group) bool { return o != g && o.Addr == g.Addr }) {
 			text += " on all its ports"
 		}
-		return l.spark(t.History, 8) + " " + l.dim.Render(text)
+		return st.spark(t.History, 8) + " " + st.dim.Render(text)
 	}
-	return l.dim.Render("nothing heard")
+	return st.dim.Render("nothing heard")
 }
 
 // typedGroup offers the group that was typed.
-func typedGroup(l *look, filter string) choice {
+func typedGroup(st *styles, filter string) choice {
 	g, err := mcast.ParseGroup(strings.TrimSpace(filter))
 	if err != nil {
 		return choice{}
@@ -123,7 +123,7 @@ func typedGroup(l *look, filter string) choice {
 		means = fmt.Sprintf("a colon and a number behind it name another port than %d", g.Port)
 	}
 	return choice{
-		key: g.String(), mark: l.accent.Render(l.notJoined), name: "join " + clean(g.String()), means: means,
+		key: g.String(), mark: st.accent.Render(st.notJoined), name: "join " + clean(g.String()), means: means,
 		action: session.Join{Group: g}, does: "join and talk",
 		other: session.Join{Group: g, ListenOnly: true}, label: "only listen",
 	}

@@ -12,10 +12,10 @@ import (
 
 // interfaceChoices are the interfaces: those that can carry the group, the
 // kernel's own choice, then those that cannot, and lo.
-func interfaceChoices(l *look, s session.Snapshot) []choice {
+func interfaceChoices(st *styles, s session.Snapshot) []choice {
 	var ready, rest, lo []choice
 	for _, i := range s.Interfaces {
-		c := interfaceChoice(l, s, i)
+		c := interfaceChoice(st, s, i)
 		switch {
 		case i.Loopback():
 			lo = append(lo, c)
@@ -26,7 +26,7 @@ func interfaceChoices(l *look, s session.Snapshot) []choice {
 		}
 	}
 	kernel := choice{
-		key: "default", mark: l.warning.Render(l.kernel), name: "default", facts: l.dim.Render("the kernel chooses"), find: "kernel",
+		key: "default", mark: st.warning.Render(st.kernel), name: "default", facts: st.dim.Render("the kernel chooses"), find: "kernel",
 		action: session.UseInterface{Interface: "default"}, does: "let the kernel choose",
 	}
 	switch k := s.Kernel; {
@@ -48,16 +48,16 @@ func interfaceChoices(l *look, s session.Snapshot) []choice {
 
 func interfaceKey(i session.Interface) string { return "interface " + i.Name }
 
-func interfaceChoice(l *look, s session.Snapshot, i session.Interface) choice {
-	pane := membership{look: l, snap: s}
+func interfaceChoice(st *styles, s session.Snapshot, i session.Interface) choice {
+	pane := membership{styles: st, snap: s}
 	addrs := pane.addresses(i)
 	c := choice{
-		key: interfaceKey(i), mark: l.dim.Render(l.notJoined), name: clean(i.Name),
-		facts: strings.Join(addrs, "  ") + "  " + l.dim.Render(pane.state(i)),
+		key: interfaceKey(i), mark: st.dim.Render(st.notJoined), name: clean(i.Name),
+		facts: strings.Join(addrs, "  ") + "  " + st.dim.Render(pane.state(i)),
 		find:  strings.Join(addrs, " "),
 	}
 	if i.Joined {
-		c.mark = l.good.Render(l.joined)
+		c.mark = st.good.Render(st.joined)
 		c.other, c.label = session.Leave{Group: s.Group, Interface: i.Name}, "leave there"
 	}
 	if why := notReady(i, s.Group); why != "" {

@@ -12,13 +12,13 @@ import (
 
 // sourceChoices are the sources that were heard, one for each address, in its
 // order: rows that jump with every datagram cannot be chosen.
-func sourceChoices(l *look, s session.Snapshot) []choice {
+func sourceChoices(st *styles, s session.Snapshot) []choice {
 	everyone := choice{
-		key: "any", mark: l.dim.Render(l.notJoined), name: "all sources", find: "any",
+		key: "any", mark: st.dim.Render(st.notJoined), name: "all sources", find: "any",
 		means: "whoever sends to the group is heard", action: session.Source{}, does: "hear all again",
 	}
 	if !s.Group.Source.IsValid() {
-		everyone.mark, everyone.action = l.good.Render(l.joined), nil
+		everyone.mark, everyone.action = st.good.Render(st.joined), nil
 		everyone.why = "all sources are heard already"
 		if len(s.Blocked) > 0 {
 			everyone.why += ", but for those that are blocked: choose one to hear it again"
@@ -37,14 +37,14 @@ func sourceChoices(l *look, s session.Snapshot) []choice {
 	}
 	list := []choice{everyone}
 	for _, a := range slices.SortedFunc(maps.Keys(heard), netip.Addr.Compare) {
-		list = append(list, sourceChoice(l, s, a, heard[a]))
+		list = append(list, sourceChoice(st, s, a, heard[a]))
 	}
 	return list
 }
 
 // sourceChoice is an address and all the senders that have it.
-func sourceChoice(l *look, s session.Snapshot, a netip.Addr, senders []chat.Sender) choice {
-	c := choice{key: a.String(), mark: l.good.Render(l.joined), name: a.String()}
+func sourceChoice(st *styles, s session.Snapshot, a netip.Addr, senders []chat.Sender) choice {
+	c := choice{key: a.String(), mark: st.good.Render(st.joined), name: a.String()}
 	only := s.Group.Source.WithZone("")
 	switch {
 	case only == a:
@@ -52,11 +52,11 @@ func sourceChoice(l *look, s session.Snapshot, a netip.Addr, senders []chat.Send
 		c.why = "it is the only one that is heard: ctrl+o hears all again"
 		c.other, c.label = session.Source{}, "hear all again"
 	case only.IsValid():
-		c.mark = l.dim.Render(l.notJoined)
+		c.mark = st.dim.Render(st.notJoined)
 		c.means = "not heard now: only " + only.String() + " is"
 		c.action, c.does = session.Source{Addr: a}, "hear only this one"
 	case isBlocked(s, a):
-		c.mark, c.means, c.find = l.failure.Render(l.fail), "blocked", "blocked"
+		c.mark, c.means, c.find = st.failure.Render(st.fail), "blocked", "blocked"
 		c.action, c.does = session.Block{Addr: a}, "unblock"
 		c.other, c.label = session.Source{Addr: a}, "hear only this one"
 	default:
@@ -64,7 +64,7 @@ func sourceChoice(l *look, s session.Snapshot, a netip.Addr, senders []chat.Send
 		c.other, c.label = session.Source{Addr: a}, "hear only this one"
 	}
 	if len(senders) == 0 {
-		c.facts = l.dim.Render("not heard lately")
+		c.facts = st.dim.Render("not heard lately")
 		return c
 	}
 	var datagrams uint64
@@ -79,13 +79,13 @@ func sourceChoice(l *look, s session.Snapshot, a netip.Addr, senders []chat.Send
 		}
 	}
 	by := clean(senders[0].Interface) // the first was heard last
-	c.facts = l.spark(history[:], 8) + " " + l.dim.Render(strings.Join([]string{perSecond(rate), count(datagrams, "datagram"), "by " + by}, l.dot))
+	c.facts = st.spark(history[:], 8) + " " + st.dim.Render(strings.Join([]string{perSecond(rate), count(datagrams, "datagram"), "by " + by}, st.dot))
 	c.find += " " + by
 	return c
 }
 
 // typedSource offers the address that was typed.
-func typedSource(l *look, s session.Snapshot, filter string) choice {
+func typedSource(st *styles, s session.Snapshot, filter string) choice {
 	a, err := netip.ParseAddr(strings.TrimSpace(filter))
 	if err != nil {
 		return choice{}
@@ -93,11 +93,11 @@ func typedSource(l *look, s session.Snapshot, filter string) choice {
 	a = a.Unmap()
 	if why := noSource(a, s); why != "" {
 		return choice{
-			key: "typed", mark: l.failure.Render(l.fail), name: clean(a.String()), means: "not a source: " + clean(why),
+			key: "typed", mark: st.failure.Render(st.fail), name: clean(a.String()), means: "not a source: " + clean(why),
 			why: clean(a.String() + " is " + why),
 		}
 	}
-	c := sourceChoice(l, s, a.WithZone(""), nil)
-	c.mark = l.accent.Render(l.notJoined)
+	c := sourceChoice(st, s, a.WithZone(""), nil)
+	c.mark = st.accent.Render(st.notJoined)
 	return c
 }

@@ -16,7 +16,7 @@ const (
 // picker is a list that lies over the screen, to choose from: what is typed
 // filters it, enter does what the selected row says.
 type picker struct {
-	look    *look
+	styles  *styles
 	kind    pickerKind
 	snap    session.Snapshot
 	filter  string
@@ -32,12 +32,12 @@ type picker struct {
 	drawn  []int // the choice at each row of the last drawing; -1: none
 }
 
-func newPicker(l *look, kind pickerKind) *picker { return &picker{look: l, kind: kind} }
+func newPicker(st *styles, kind pickerKind) *picker { return &picker{styles: st, kind: kind} }
 
-// SetLook draws it differently from now on.
-func (p *picker) SetLook(l *look) {
-	p.look = l
-	p.list = choices(l, p.kind, p.snap, p.filter)
+// setStyles draws it differently from now on.
+func (p *picker) setStyles(st *styles) {
+	p.styles = st
+	p.list = choices(st, p.kind, p.snap, p.filter)
 }
 
 // Fill takes a new state. The same row stays selected wherever it moves to;
@@ -45,7 +45,7 @@ func (p *picker) SetLook(l *look) {
 func (p *picker) Fill(s session.Snapshot) {
 	old := p.selected()
 	p.snap = s
-	p.list = choices(p.look, p.kind, s, p.filter)
+	p.list = choices(p.styles, p.kind, s, p.filter)
 	if !p.filled {
 		p.filled = len(s.Interfaces) > 0 || p.kind != pickInterface
 		p.at = max(0, p.index(p.start()))
@@ -114,7 +114,7 @@ func (p *picker) Erase(key string) {
 
 func (p *picker) setFilter(filter string) {
 	p.filter, p.at, p.offset, p.note, p.lost, p.clicked = filter, 0, 0, "", false, false
-	p.list = choices(p.look, p.kind, p.snap, filter)
+	p.list = choices(p.styles, p.kind, p.snap, filter)
 }
 
 // Filter is what was typed.
@@ -149,7 +149,7 @@ func (p *picker) Click(row int) bool {
 
 // Render draws it as a block of at most that many cells and rows.
 func (p *picker) Render(width, height int) []string {
-	l := p.look
+	st := p.styles
 	width, height = min(max(0, width), pickerWidth), max(0, height)
 	if width < 8 || height < 3 {
 		return p.bare(width, height)
@@ -167,7 +167,7 @@ func (p *picker) Render(width, height int) []string {
 	rows, of := p.rows(p.list, room)
 	tall := len(rows)
 	if p.filter != "" { // so that it does not shrink while one types
-		all, _ := p.rows(choices(l, p.kind, p.snap, ""), room)
+		all, _ := p.rows(choices(st, p.kind, p.snap, ""), room)
 		tall = max(tall, len(all))
 	}
 	list := min(tall, inside-len(head)-len(foot))
@@ -183,8 +183,8 @@ func (p *picker) Render(width, height int) []string {
 	}
 	body = append(body, foot...)
 	p.drawn = append(p.drawn, blanks(len(body)+2-len(p.drawn))...)
-	return l.frame(width, section{
-		title: l.cut(p.kind.title(p.snap), room-4), note: l.dim.Render(p.position()), focused: true,
+	return st.frame(width, section{
+		title: st.cut(p.kind.title(p.snap), room-4), note: st.dim.Render(p.position()), focused: true,
 		body: strings.Join(body, "\n"), rows: len(body),
 	})
 }
@@ -196,7 +196,7 @@ func (p *picker) bare(width, height int) []string {
 	rows, p.drawn = rows[start:], of[start:]
 	rows, p.drawn = rows[:min(height, len(rows))], p.drawn[:min(height, len(p.drawn))]
 	for i := range rows {
-		rows[i] = p.look.fit(rows[i], width)
+		rows[i] = p.styles.fit(rows[i], width)
 	}
 	return rows
 }
@@ -225,34 +225,34 @@ func (p *picker) scroll(of []int, height int) {
 
 // filterRow shows what was typed and, at its end, what became of the selection.
 func (p *picker) filterRow(width int) string {
-	l := p.look
-	row := l.accent.Render(l.prompt) + " " + l.dim.Render("type to filter")
+	st := p.styles
+	row := st.accent.Render(st.prompt) + " " + st.dim.Render("type to filter")
 	switch {
 	case p.filter != "":
-		row = l.accent.Render(l.prompt) + " " + l.tail(p.filter, max(0, width-4))
+		row = st.accent.Render(st.prompt) + " " + st.tail(p.filter, max(0, width-4))
 	case p.kind == pickGroup:
-		row = l.accent.Render(l.prompt) + " " + l.dim.Render("type to filter, or a group to join")
+		row = st.accent.Render(st.prompt) + " " + st.dim.Render("type to filter, or a group to join")
 	case p.kind == pickSource:
-		row = l.accent.Render(l.prompt) + " " + l.dim.Render("type to filter, or an address")
+		row = st.accent.Render(st.prompt) + " " + st.dim.Render("type to filter, or an address")
 	}
 	if p.note == "" {
 		return row
 	}
-	return l.ends(row, " "+l.warning.Render(l.cut(p.note, width-2)), width)
+	return st.ends(row, " "+st.warning.Render(st.cut(p.note, width-2)), width)
 }
 
 // keys says what the keys do to the selected row, on at most that many rows.
 func (p *picker) keys(width, limit int) []string {
-	l, c := p.look, p.selected()
+	st, c := p.styles, p.selected()
 	var rows []string
 	add := func(key, text string) {
-		next := l.accent.Render(key) + " " + l.dim.Render(text)
+		next := st.accent.Render(key) + " " + st.dim.Render(text)
 		last := len(rows) - 1
 		switch {
-		case last >= 0 && l.cells(rows[last])+l.cells(l.dot)+l.cells(next) <= width:
-			rows[last] += l.dim.Render(l.dot) + next
+		case last >= 0 && st.cells(rows[last])+st.cells(st.dot)+st.cells(next) <= width:
+			rows[last] += st.dim.Render(st.dot) + next
 		case len(rows) < limit:
-			rows = append(rows, l.cut(next, width))
+			rows = append(rows, st.cut(next, width))
 		}
 	}
 	if c.action != nil {
@@ -267,13 +267,13 @@ func (p *picker) keys(width, limit int) []string {
 
 // rows are the rows of those choices, and which choice each belongs to.
 func (p *picker) rows(list []choice, width int) (rows []string, of []int) {
-	l := p.look
+	st := p.styles
 	if len(list) == 0 {
-		return []string{"  " + l.dim.Render(l.cut(p.kind.nothing(p.filter), max(0, width-2)))}, blanks(1)
+		return []string{"  " + st.dim.Render(st.cut(p.kind.nothing(p.filter), max(0, width-2)))}, blanks(1)
 	}
 	names := 0
 	for _, c := range list {
-		names = max(names, l.cells(c.name))
+		names = max(names, st.cells(c.name))
 	}
 	names = min(names, 40, max(4, width/2))
 	for i, c := range list {
@@ -285,35 +285,35 @@ func (p *picker) rows(list []choice, width int) (rows []string, of []int) {
 
 // row draws a choice: on one row when all of it fits.
 func (p *picker) row(c choice, selected bool, names, width int) []string {
-	l := p.look
-	pointer, name := " ", l.bold
+	st := p.styles
+	pointer, name := " ", st.bold
 	if selected {
-		pointer, name = l.accent.Render(l.pointer), l.selected
+		pointer, name = st.accent.Render(st.pointer), st.selected
 	}
 	head := pointer + " " + c.mark + " "
-	indent := strings.Repeat(" ", l.cells(head))
-	short := l.cut(c.name, names)
-	row := head + name.Render(short) + strings.Repeat(" ", max(0, names-l.cells(short)))
+	indent := strings.Repeat(" ", st.cells(head))
+	short := st.cut(c.name, names)
+	row := head + name.Render(short) + strings.Repeat(" ", max(0, names-st.cells(short)))
 	if c.facts != "" {
 		row += "  " + c.facts
 	}
 	if c.means == "" {
-		return []string{l.cut(row, width)}
+		return []string{st.cut(row, width)}
 	}
-	if p.kind != pickInterface && l.cells(row)+2+l.cells(c.means) <= width {
-		return []string{row + "  " + l.dim.Render(c.means)}
+	if p.kind != pickInterface && st.cells(row)+2+st.cells(c.means) <= width {
+		return []string{row + "  " + st.dim.Render(c.means)}
 	}
 	limit := 1
 	if selected {
 		limit = 3
 	}
-	rows := []string{l.cut(row, width)}
-	means, more := l.wrap(c.means, width-l.cells(indent), limit)
+	rows := []string{st.cut(row, width)}
+	means, more := st.wrap(c.means, width-st.cells(indent), limit)
 	for i, m := range means {
 		if more && i == len(means)-1 {
-			m = l.cut(m+" "+l.more, width-l.cells(indent))
+			m = st.cut(m+" "+st.more, width-st.cells(indent))
 		}
-		rows = append(rows, indent+l.dim.Render(m))
+		rows = append(rows, indent+st.dim.Render(m))
 	}
 	return rows
 }

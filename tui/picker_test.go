@@ -20,7 +20,7 @@ import (
 )
 
 func open(kind pickerKind, s session.Snapshot) *picker {
-	p := newPicker(newLook(true, false, ansi.WcWidth, colorprofile.TrueColor), kind)
+	p := newPicker(newStyles(true, false, ansi.WcWidth, colorprofile.TrueColor), kind)
 	p.Fill(s)
 	return p
 }
@@ -259,8 +259,8 @@ func TestPickerFits(t *testing.T) {
 			s.Room.Senders = append(s.Room.Senders, chat.Sender{From: netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, byte(n)}), 1)})
 		}
 		method := rapid.SampledFrom([]ansi.Method{ansi.WcWidth, ansi.GraphemeWidth}).Draw(t, "method")
-		l := newLook(true, rapid.Bool().Draw(t, "ascii"), method, colorprofile.TrueColor)
-		p := newPicker(l, pickerKind(rapid.IntRange(0, 2).Draw(t, "kind")))
+		st := newStyles(true, rapid.Bool().Draw(t, "ascii"), method, colorprofile.TrueColor)
+		p := newPicker(st, pickerKind(rapid.IntRange(0, 2).Draw(t, "kind")))
 		states := []session.Snapshot{s, crowded(), {}, before()}
 		p.Fill(s)
 		t.Repeat(map[string]func(*rapid.T){
@@ -271,7 +271,7 @@ func TestPickerFits(t *testing.T) {
 			"backspace": func(*rapid.T) { p.Erase("backspace") },
 			"click":     func(t *rapid.T) { p.Click(rapid.IntRange(-1, 60).Draw(t, "row")) },
 			"choose":    func(*rapid.T) { p.Chosen() },
-			"look":      func(*rapid.T) { p.SetLook(l) },
+			"styles":    func(*rapid.T) { p.setStyles(st) },
 			"": func(t *rapid.T) {
 				w, h := rapid.IntRange(0, 200).Draw(t, "width"), rapid.IntRange(0, 60).Draw(t, "height")
 				rows := p.Render(w, h)

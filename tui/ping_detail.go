@@ -8,8 +8,8 @@ import (
 
 // pingDetail is what is known of the selected responder.
 type pingDetail struct {
-	look *look
-	open bool // on a small screen: it is shown instead of the table
+	styles *styles
+	open   bool // on a small screen: it is shown instead of the table
 }
 
 // Render gives the numbers, and the histogram beside them or below.
@@ -29,15 +29,15 @@ func (d *pingDetail) Render(r PingResponder, width, height int) string {
 func (d *pingDetail) column(rows []string, width, height int) []string {
 	fitted := make([]string, 0, height)
 	for _, row := range filled(rows, height) {
-		fitted = append(fitted, d.look.fit(row, width))
+		fitted = append(fitted, d.styles.fit(row, width))
 	}
 	return fitted
 }
 
 // facts are the numbers, the most important first.
 func (d *pingDetail) facts(r PingResponder) []string {
-	l := d.look
-	pair := func(name, value string) string { return l.dim.Render(l.fit(name, 9)) + value }
+	st := d.styles
+	pair := func(name, value string) string { return st.dim.Render(st.fit(name, 9)) + value }
 	loss := fmt.Sprintf("%s of %s (%.1f %%)", thousands(r.Lost), thousands(r.Received+r.Lost), 100*r.loss())
 	rows := []string{
 		pair("lost", loss),
@@ -47,7 +47,7 @@ func (d *pingDetail) facts(r PingResponder) []string {
 	}
 	by := "ttl " + pingHops(r)
 	if r.Interface != "" {
-		by += l.dot + "by " + clean(r.Interface)
+		by += st.dot + "by " + clean(r.Interface)
 	}
 	rows = append(rows, pair("answers", by))
 	for _, more := range []struct {
@@ -55,7 +55,7 @@ func (d *pingDetail) facts(r PingResponder) []string {
 		n    uint64
 	}{{"twice", r.Duplicates}, {"late", r.Late}, {"changed", r.Changed}} {
 		if more.n > 0 {
-			rows = append(rows, pair(more.name, l.warning.Render(thousands(more.n))))
+			rows = append(rows, pair(more.name, st.warning.Render(thousands(more.n))))
 		}
 	}
 	return rows
@@ -65,7 +65,7 @@ func (d *pingDetail) facts(r PingResponder) []string {
 // that counts something to the last, as many as there is room for; what is
 // beyond is counted in the last.
 func (d *pingDetail) histogram(r PingResponder, width, height int) []string {
-	l := d.look
+	st := d.styles
 	bars := r.Histogram
 	for len(bars) > 0 && bars[0].Count == 0 {
 		bars = bars[1:]
@@ -97,8 +97,8 @@ func (d *pingDetail) histogram(r PingResponder, width, height int) []string {
 		if b.Count > 0 {
 			length = max(1, length)
 		}
-		bar := l.good.Render(strings.Repeat(l.bars[len(l.bars)-1], length))
-		rows = append(rows, l.fit(l.dim.Render(l.ends("", pingSpan(b), label))+" "+bar+" "+thousands(b.Count), width))
+		bar := st.good.Render(strings.Repeat(st.bars[len(st.bars)-1], length))
+		rows = append(rows, st.fit(st.dim.Render(st.ends("", pingSpan(b), label))+" "+bar+" "+thousands(b.Count), width))
 	}
 	return filled(rows, max(0, height))
 }

@@ -53,18 +53,18 @@ func lookupPing(key string) pingOp {
 
 // footer is the last row: the keys.
 func (m *pingModel) footer() string {
-	l := m.look
+	st := m.styles
 	row := ""
 	for _, b := range pingBindings {
 		key, word, there := strings.Cut(b.footer, " ")
 		if !there {
 			continue
 		}
-		next := l.accent.Render(key) + " " + l.dim.Render(word)
+		next := st.accent.Render(key) + " " + st.dim.Render(word)
 		if row != "" {
-			next = l.dim.Render(l.dot) + next
+			next = st.dim.Render(st.dot) + next
 		}
-		if l.cells(row)+l.cells(next) < m.width {
+		if st.cells(row)+st.cells(next) < m.width {
 			row += next
 		}
 	}
@@ -72,25 +72,25 @@ func (m *pingModel) footer() string {
 }
 
 func (m *pingModel) helpPage(width, height int) string {
-	return m.look.scrolled(m.helpRows(width), m.offset, height)
+	return m.styles.scrolled(m.helpRows(width), m.offset, height)
 }
 
 // helpRows say the keys, and what the columns are.
 func (m *pingModel) helpRows(width int) []string {
-	l := m.look
+	st := m.styles
 	var rows []string
 	add := func(left, text string) {
-		wrapped, _ := l.wrap(text, width-11, 4)
+		wrapped, _ := st.wrap(text, width-11, 4)
 		for i, r := range wrapped {
 			if i > 0 {
 				left = ""
 			}
-			rows = append(rows, l.fit(left, 10)+" "+r)
+			rows = append(rows, st.fit(left, 10)+" "+r)
 		}
 	}
 	for _, b := range pingBindings {
 		if b.label != "" {
-			add(l.accent.Render(b.label), b.text)
+			add(st.accent.Render(b.label), b.text)
 		}
 	}
 	rows = append(rows, "")

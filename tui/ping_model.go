@@ -17,7 +17,7 @@ const pingPause = 100 * time.Millisecond
 type pingModel struct {
 	life
 	appearance
-	look          *look
+	styles        *styles
 	pinging       Pinging
 	width, height int
 
@@ -35,13 +35,13 @@ type pingMsg PingSnapshot
 
 func newPingModel(p Pinging, opts Options) *pingModel {
 	m := &pingModel{life: newLife(nil), appearance: newAppearance(opts), pinging: p}
-	m.setLook()
+	m.setStyles()
 	return m
 }
 
-func (m *pingModel) setLook() {
-	m.look = m.newLook()
-	m.table.look, m.detail.look = m.look, m.look
+func (m *pingModel) setStyles() {
+	m.styles = m.newStyles()
+	m.table.styles, m.detail.styles = m.styles, m.styles
 }
 
 // Init implements tea.Model.
@@ -70,7 +70,7 @@ func (m *pingModel) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 
 func (m *pingModel) update(msg tea.Msg) tea.Cmd {
 	if m.learn(msg) {
-		m.setLook()
+		m.setStyles()
 		return nil
 	}
 	switch msg := msg.(type) {
@@ -147,7 +147,7 @@ func (m *pingModel) View() (v tea.View) {
 	v.Content = m.drawn(func() string {
 		rows := m.frame()
 		for i := range rows {
-			rows[i] = m.look.fit(rows[i], m.width)
+			rows[i] = m.styles.fit(rows[i], m.width)
 		}
 		return strings.Join(rows, "\n")
 	})

@@ -12,7 +12,7 @@ import (
 
 // pingTable is the table of responders.
 type pingTable struct {
-	look     *look
+	styles   *styles
 	list     []PingResponder
 	selected pingPlace // the first if it is none of them
 	first    int       // the row at the top, as last drawn
@@ -43,24 +43,24 @@ func (t *pingTable) Selected() (r PingResponder, ok bool) {
 
 // Render gives the titles of the columns and the rows around the selected one.
 func (t *pingTable) Render(width, height int) string {
-	l := t.look
+	st := t.styles
 	if height <= 0 || width <= 0 {
 		return ""
 	}
 	columns := t.columns(width - 1)
 	rows := make([]string, 0, height)
 	if height > 1 {
-		rows = append(rows, l.dim.Render(l.fit(" "+columnTitles(l, columns), width)))
+		rows = append(rows, st.dim.Render(st.fit(" "+columnTitles(st, columns), width)))
 		height--
 	}
 	at := t.at()
 	t.first = min(max(t.first, at-height+1), at, max(0, len(t.list)-height))
 	for i := t.first; i < min(len(t.list), t.first+height); i++ {
-		row := columnRow(l, columns, t.list[i])
+		row := columnRow(st, columns, t.list[i])
 		if i == at {
-			row = l.selected.Render(l.fit(l.pointer+ansi.Strip(row), width))
+			row = st.selected.Render(st.fit(st.pointer+ansi.Strip(row), width))
 		} else {
-			row = l.fit(" "+row, width)
+			row = st.fit(" "+row, width)
 		}
 		rows = append(rows, row)
 	}
@@ -73,32 +73,34 @@ func (t *pingTable) columns(width int) []column[PingResponder] {
 		from = max(from, len(r.From.String()))
 	}
 	took := func(title string, rank int, of func(PingResponder) time.Duration) column[PingResponder] {
-		return column[PingResponder]{title, 8, rank, true, func(_ *look, r PingResponder, _ int) string { return pingTime(r, of(r)) }}
+		return column[PingResponder]{title, 8, rank, true, func(_ *styles, r PingResponder, _ int) string { return pingTime(r, of(r)) }}
 	}
 	return fitting([]column[PingResponder]{
-		{"responder", min(from, max(17, width/3)), 0, false, func(l *look, r PingResponder, room int) string {
-			return l.sender(r.From.Addr()).Render(l.tail(clean(r.From.String()), room))
+		{"responder", min(from, max(17, width/3)), 0, false, func(st *styles, r PingResponder, room int) string {
+			return st.sender(r.From.Addr()).Render(st.tail(clean(r.From.String()), room))
 		}},
-		{"by", 8, 6, false, func(l *look, r PingResponder, room int) string { return l.dim.Render(l.cut(clean(r.Interface), room)) }},
-		{"ttl", 3, 7, true, func(_ *look, r PingResponder, _ int) string { return pingHops(r) }},
-		{"answered", 13, 5, true, func(_ *look, r PingResponder, _ int) string {
+		{"by", 8, 6, false, func(st *styles, r PingResponder, room int) string {
+			return st.dim.Render(st.cut(clean(r.Interface), room))
+		}},
+		{"ttl", 3, 7, true, func(_ *styles, r PingResponder, _ int) string { return pingHops(r) }},
+		{"answered", 13, 5, true, func(_ *styles, r PingResponder, _ int) string {
 			return thousands(r.Received) + "/" + thousands(r.Received+r.Lost)
 		}},
 		{"loss", 7, 1, true, lossCell},
 		took("last ms", 0, PingResponder.last),
 		took("avg ms", 2, func(r PingResponder) time.Duration { return r.Avg }),
 		took("p99 ms", 3, func(r PingResponder) time.Duration { return r.P99 }),
-		{"recent", 0, 0, false, func(l *look, r PingResponder, room int) string { return l.good.Render(l.sparkTimes(r.RTTs, room)) }},
+		{"recent", 0, 0, false, func(st *styles, r PingResponder, room int) string { return st.good.Render(st.sparkTimes(r.RTTs, room)) }},
 	}, width, 5)
 }
 
-func lossCell(l *look, r PingResponder, _ int) string {
+func lossCell(st *styles, r PingResponder, _ int) string {
 	text := fmt.Sprintf("%.1f %%", 100*r.loss())
 	switch {
 	case r.Received == 0 && r.Lost > 0:
-		return l.failure.Render(text)
+		return st.failure.Render(text)
 	case r.Lost > 0:
-		return l.warning.Render(text)
+		return st.warning.Render(text)
 	}
 	return text
 }
@@ -133,7 +135,7 @@ func pingTime(r PingResponder, d time.Duration) string {
 }
 
 // sparkTimes draws the last n times as bars, the largest the highest.
-func (l *look) sparkTimes(times []time.Duration, n int) string {
+func (st *styles) sparkTimes(times []time.Duration, n int) string {
 	times = times[max(0, len(times)-max(0, n)):]
 	top := time.Duration(1)
 	for _, d := range times {
@@ -141,7 +143,7 @@ func (l *look) sparkTimes(times []time.Duration, n int) string {
 	}
 	var b strings.Builder
 	for _, d := range times {
-		b.WriteString(l.bars[min(len(l.bars)-1, int(int64(d)*int64(len(l.bars))/int64(top+1)))])
+		b.WriteString(st.bars[min(len(st.bars)-1, int(int64(d)*int64(len(st.bars))/int64(top+1)))])
 	}
 	return b.String()
 }

@@ -128,7 +128,7 @@ func TestPingScreens(t *testing.T) {
 		t.Run(state.name+"-ascii", func(t *testing.T) {
 			s := newPingScreen(t, 100, 30, state.snap)
 			s.ascii = true
-			s.setLook()
+			s.setStyles()
 			s.press(state.keys...)
 			if view := s.plain(); strings.ContainsFunc(view, func(r rune) bool { return r > '~' }) {
 				t.Errorf("with ASCII there are others on the screen:\n%s", view)
@@ -186,7 +186,7 @@ func TestAnyPing(t *testing.T) {
 		w, h := rapid.IntRange(0, 180).Draw(t, "width"), rapid.IntRange(0, 60).Draw(t, "height")
 		s := newPingScreen(plainTB{}, w, h, PingSnapshot{})
 		s.ascii = rapid.Bool().Draw(t, "ascii")
-		s.setLook()
+		s.setStyles()
 		keys := []string{"up", "down", "j", "k", "g", "G", "home", "end", "s", "p", "?", "f9", "esc", "enter", "x", " "}
 		for range rapid.IntRange(1, 12).Draw(t, "steps") {
 			snap := rapid.SampledFrom([]func() PingSnapshot{eightResponders, oneHost, func() PingSnapshot { return PingSnapshot{} }}).Draw(t, "state")()
@@ -214,7 +214,7 @@ func TestAnyPing(t *testing.T) {
 				t.Fatalf("%d rows at %dx%d", len(rows), w, h)
 			}
 			for _, row := range rows {
-				if n := s.look.cells(row); n > w {
+				if n := s.styles.cells(row); n > w {
 					t.Fatalf("a row of %d cells at %dx%d: %q", n, w, h, ansi.Strip(row))
 				}
 				if strings.ContainsFunc(ansi.Strip(row), func(r rune) bool { return r < ' ' }) {

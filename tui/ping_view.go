@@ -45,9 +45,9 @@ func (m *pingModel) bare(height int) string {
 // framed is the body of a screen that has room: the table, errors, and what is
 // selected.
 func (m *pingModel) framed(height int) []string {
-	l, width := m.look, m.width-4
+	st, width := m.styles, m.width-4
 	if m.help {
-		return l.frame(m.width, section{title: "Help", body: m.helpPage(width, height-2), rows: height - 2})
+		return st.frame(m.width, section{title: "Help", body: m.helpPage(width, height-2), rows: height - 2})
 	}
 	errors := min(len(m.snap.Errors), 3)
 	room := height - 2
@@ -59,7 +59,7 @@ func (m *pingModel) framed(height int) []string {
 	if some {
 		detail = max(room-1-(len(m.snap.Responders)+1), min(pingLeast, room/2))
 	}
-	table := section{title: "Responders", note: l.dim.Render("by " + m.sort.String()), rows: room, focused: true}
+	table := section{title: "Responders", note: st.dim.Render("by " + m.sort.String()), rows: room, focused: true}
 	if detail > 0 {
 		table.rows = room - detail - 1
 	}
@@ -73,7 +73,7 @@ func (m *pingModel) framed(height int) []string {
 	if detail > 0 {
 		list = append(list, section{title: clean(selected.From.String()), body: m.detail.Render(selected, width, detail), rows: detail})
 	}
-	return l.frame(m.width, list...)
+	return st.frame(m.width, list...)
 }
 
 // filled makes it exactly so many rows.
@@ -86,8 +86,8 @@ func filled(rows []string, height int) []string {
 
 // title is the first row: who is pinged, and what became of the requests.
 func (m *pingModel) title() string {
-	l, s := m.look, m.snap
-	left := l.titleName.Render(" groupcast ping ") + l.title.Bold(true).Render(" "+clean(s.Target)+" ")
+	st, s := m.styles, m.snap
+	left := st.titleName.Render(" groupcast ping ") + st.title.Bold(true).Render(" "+clean(s.Target)+" ")
 	facts := []string{thousands(s.Sent) + " sent"}
 	if s.Group {
 		if s.Unanswered > 0 {
@@ -99,25 +99,25 @@ func (m *pingModel) title() string {
 	}
 	switch {
 	case m.paused:
-		facts = append([]string{l.titleName.Render("paused")}, facts...)
+		facts = append([]string{st.titleName.Render("paused")}, facts...)
 	case s.Ended:
-		facts = append([]string{l.titleName.Render("ended")}, facts...)
+		facts = append([]string{st.titleName.Render("ended")}, facts...)
 	}
 	if s.Way != "" {
 		facts = append(facts, clean(s.Way))
 	}
 	right := ""
 	for n := len(facts); n > 0; n-- {
-		if right = strings.Join(facts[:n], l.dot) + " "; l.cells(left)+l.cells(right) <= m.width {
+		if right = strings.Join(facts[:n], st.dot) + " "; st.cells(left)+st.cells(right) <= m.width {
 			break
 		}
 		right = ""
 	}
 	if right == "" {
-		return l.fit(left, m.width)
+		return st.fit(left, m.width)
 	}
-	gap := strings.Repeat(" ", max(0, m.width-l.cells(left)-l.cells(right)))
-	return l.fit(left+l.title.Render(gap+right), m.width)
+	gap := strings.Repeat(" ", max(0, m.width-st.cells(left)-st.cells(right)))
+	return st.fit(left+st.title.Render(gap+right), m.width)
 }
 
 // nobody says that there is no row yet, and what helps.
@@ -126,19 +126,19 @@ func (m *pingModel) nobody(width, height int) string {
 	if m.snap.Unanswered > 0 {
 		text += " On a host of that network: groupcast echo " + clean(m.snap.Target)
 	}
-	rows, _ := m.look.wrap(text, width, max(1, height))
+	rows, _ := m.styles.wrap(text, width, max(1, height))
 	for i, r := range rows {
-		rows[i] = m.look.dim.Render(r)
+		rows[i] = m.styles.dim.Render(r)
 	}
 	return strings.Join(rows, "\n")
 }
 
 // errors are the first of the errors that requests met.
 func (m *pingModel) errors(width, height int) string {
-	l := m.look
+	st := m.styles
 	rows := make([]string, 0, height)
 	for _, e := range m.snap.Errors[:min(height, len(m.snap.Errors))] {
-		rows = append(rows, l.cut(l.warning.Render(l.warn)+" "+count(e.Count, "time")+": "+clean(e.Text), width))
+		rows = append(rows, st.cut(st.warning.Render(st.warn)+" "+count(e.Count, "time")+": "+clean(e.Text), width))
 	}
 	return strings.Join(rows, "\n")
 }

@@ -10,7 +10,7 @@ import (
 
 // pitfalls is the pane of findings, and the page about one of them.
 type pitfalls struct {
-	look             *look
+	styles           *styles
 	findings         []doctor.Finding
 	checked, unknown int // as in Snapshot
 	selected         int
@@ -113,14 +113,14 @@ func (p *pitfalls) Render(width, height int) string {
 	if at.end > height {
 		p.top = scrollTo(min(at.start, at.end-height), len(rows), height)
 	}
-	return p.look.scrolled(rows, p.top, height)
+	return p.styles.scrolled(rows, p.top, height)
 }
 
 type span struct{ start, end int }
 
 // rows are all rows of the pane, and which of them are the selected finding's.
 func (p *pitfalls) rows(width int) (rows []string, at span) {
-	l := p.look
+	st := p.styles
 	if len(p.findings) == 0 {
 		return p.none(width), span{}
 	}
@@ -128,12 +128,12 @@ func (p *pitfalls) rows(width int) (rows []string, at span) {
 	p.drawn = p.drawn[:0]
 	for i, f := range p.findings {
 		start := len(rows)
-		mark, name := l.verdict(f.Verdict)+" ", l.bold.Render(clean(f.Name))
+		mark, name := st.verdict(f.Verdict)+" ", st.bold.Render(clean(f.Name))
 		if p.focused && i == p.selected {
-			mark, name = l.verdict(f.Verdict)+l.accent.Render(l.pointer), l.selected.Render(clean(f.Name))
+			mark, name = st.verdict(f.Verdict)+st.accent.Render(st.pointer), st.selected.Render(clean(f.Name))
 		}
-		title, _ := l.wrap(clean(f.Title), width-3, 3)
-		if one := l.cells(clean(f.Name)) + 4 + l.cells(clean(f.Title)); width >= wide && one <= width {
+		title, _ := st.wrap(clean(f.Title), width-3, 3)
+		if one := st.cells(clean(f.Name)) + 4 + st.cells(clean(f.Title)); width >= wide && one <= width {
 			rows = append(rows, mark+name+"  "+clean(f.Title))
 		} else {
 			rows = append(rows, mark+name)
@@ -154,31 +154,31 @@ func (p *pitfalls) rows(width int) (rows []string, at span) {
 
 // keys says which keys act on a finding now.
 func (p *pitfalls) keys(f doctor.Finding, i int, first doctor.Finding, width int) (rows []string) {
-	l := p.look
+	st := p.styles
 	key := ""
 	switch {
 	case p.focused && i == p.selected && f.Fix != nil:
 		key = "f "
 	case p.focused && i == p.selected:
-		return []string{"  " + l.accent.Render("enter") + l.dim.Render(" why")}
+		return []string{"  " + st.accent.Render("enter") + st.dim.Render(" why")}
 	case !p.focused && f.Fix != nil && same(f, first):
 		key = "ctrl+f "
 	default:
 		return nil
 	}
-	before := "  " + l.accent.Render(key)
-	text, _ := l.wrap(fixText(f), width-l.cells(before), 2)
+	before := "  " + st.accent.Render(key)
+	text, _ := st.wrap(fixText(f), width-st.cells(before), 2)
 	for _, r := range text {
 		rows = append(rows, before+r)
-		before = strings.Repeat(" ", l.cells(before))
+		before = strings.Repeat(" ", st.cells(before))
 	}
 	return rows
 }
 
 // none says that there is no finding, and how much that is worth.
 func (p *pitfalls) none(width int) []string {
-	l := p.look
-	rows := []string{l.dim.Render("none seen")}
+	st := p.styles
+	rows := []string{st.dim.Render("none seen")}
 	if p.checked == 0 {
 		return rows
 	}
@@ -186,18 +186,18 @@ func (p *pitfalls) none(width int) []string {
 	if p.unknown > 0 {
 		text += ", " + thousands(uint64(p.unknown)) + " not known: groupcast doctor --probe"
 	}
-	wrapped, _ := l.wrap(text, width, 3)
+	wrapped, _ := st.wrap(text, width, 3)
 	for _, r := range wrapped {
-		rows = append(rows, l.dim.Render(r))
+		rows = append(rows, st.dim.Render(r))
 	}
 	return rows
 }
 
-func (l *look) verdict(v doctor.Verdict) string {
+func (st *styles) verdict(v doctor.Verdict) string {
 	if v == doctor.Failure {
-		return l.failure.Render(l.fail)
+		return st.failure.Render(st.fail)
 	}
-	return l.warning.Render(l.warn)
+	return st.warning.Render(st.warn)
 }
 
 // fixText says what a finding's fix does.

@@ -64,9 +64,9 @@ func helpText() []string {
 
 // choicesText is what a picker would offer.
 func choicesText(kind pickerKind, s session.Snapshot) []string {
-	l := newLook(true, true, ansi.WcWidth, colorprofile.TrueColor)
+	st := newStyles(true, true, ansi.WcWidth, colorprofile.TrueColor)
 	rows := []string{kind.title(s) + ":"}
-	for _, c := range choices(l, kind, s, "") {
+	for _, c := range choices(st, kind, s, "") {
 		row := "  " + c.name
 		for _, more := range []string{c.facts, c.means} {
 			if more != "" {

@@ -18,7 +18,7 @@ const (
 
 // talk is the pane of lines. Only lines on the screen are wrapped.
 type talk struct {
-	look   *look
+	styles *styles
 	width  int // of the rows, as Resize was told
 	height int
 
@@ -41,8 +41,8 @@ type talk struct {
 	wanted string // what is looked for, in lower case; "": nothing
 }
 
-func newTalk(l *look) *talk {
-	t := &talk{look: l, byID: make(map[uint64]uint64), cache: make(map[uint64][]string)}
+func newTalk(st *styles) *talk {
+	t := &talk{styles: st, byID: make(map[uint64]uint64), cache: make(map[uint64][]string)}
 	t.lines = newScrollback(talkLines, talkBytes, chat.Line.Size)
 	t.lines.kept.letGo = func(n uint64, l chat.Line) {
 		t.lines.gone++
@@ -133,9 +133,9 @@ func (t *talk) Resize(width, height int) {
 	}
 }
 
-// SetLook redraws everything.
-func (t *talk) SetLook(l *look) {
-	t.look = l
+// setStyles redraws everything.
+func (t *talk) setStyles(st *styles) {
+	t.styles = st
 	clear(t.cache)
 }
 

@@ -18,7 +18,7 @@ func mustAddrPort(s string) netip.AddrPort { return netip.MustParseAddrPort(s) }
 // drawn is a line as the talk draws it, without colours.
 func drawn(t *testing.T, width int, line chat.Line) string {
 	t.Helper()
-	talk := newTalk(newLook(true, false, ansi.WcWidth, colorprofile.TrueColor))
+	talk := newTalk(newStyles(true, false, ansi.WcWidth, colorprofile.TrueColor))
 	talk.Resize(width, 10)
 	line.At = at("19:52:12")
 	talk.Add(line)
@@ -79,20 +79,20 @@ func TestLines(t *testing.T) {
 }
 
 func TestALongMessageIsCut(t *testing.T) {
-	l := newLook(true, false, ansi.WcWidth, colorprofile.TrueColor)
+	st := newStyles(true, false, ansi.WcWidth, colorprofile.TrueColor)
 	for name, s := range map[string]string{"rows": strings.Repeat("\n", 60000), "one word": strings.Repeat("漢", 20000)} {
-		if rows, more := l.wrap(s, 30, messageRows); len(rows) != messageRows || !more {
+		if rows, more := st.wrap(s, 30, messageRows); len(rows) != messageRows || !more {
 			t.Errorf("%s: %d rows, more %v, want %d and more", name, len(rows), more, messageRows)
 		}
 	}
 }
 
 func TestAnOptionBeginsARow(t *testing.T) {
-	l := newLook(true, false, ansi.WcWidth, colorprofile.TrueColor)
+	st := newStyles(true, false, ansi.WcWidth, colorprofile.TrueColor)
 	for w, want := range map[int]string{
 		15: "try doctor\n--probe", 12: "try doctor\n--probe", 11: "try doctor\n--probe", 10: "try doctor\n--probe", 9: "try\ndoctor\n--probe",
 	} {
-		if rows, _ := l.wrap("try doctor --probe", w, 5); strings.Join(rows, "\n") != want {
+		if rows, _ := st.wrap("try doctor --probe", w, 5); strings.Join(rows, "\n") != want {
 			t.Errorf("in %d cells it is %q, want %q", w, rows, want)
 		}
 	}
@@ -197,7 +197,7 @@ func TestScrollingIntoWhatWaited(t *testing.T) {
 
 // Long lines are let go before there are many of them.
 func TestTalkBoundsBytes(t *testing.T) {
-	talk := newTalk(newLook(true, false, 0, colorprofile.TrueColor))
+	talk := newTalk(newStyles(true, false, 0, colorprofile.TrueColor))
 	talk.Resize(60, 20)
 	long := chat.SanitizeString(strings.Repeat("x", 65507))
 	for n := range uint64(1000) {
@@ -218,7 +218,7 @@ func TestNewsOfOwnLines(t *testing.T) {
 	own := func(id uint64, c chat.Copy) chat.Line {
 		return chat.Line{ID: id, Kind: chat.Own, Copy: c, Text: text("said")}
 	}
-	talk := newTalk(newLook(true, false, 0, colorprofile.TrueColor))
+	talk := newTalk(newStyles(true, false, 0, colorprofile.TrueColor))
 	talk.Resize(60, 10)
 	talk.Add(own(1, chat.CopyPending), numbered(2))
 	talk.Scroll(-1)

@@ -11,12 +11,12 @@ import (
 )
 
 // titleBar is the first row: the group, and how sends leave.
-type titleBar struct{ look *look }
+type titleBar struct{ styles *styles }
 
 // Render gives the one row; what does not fit is left out from the right end
 // of its importance.
 func (t titleBar) Render(s session.Snapshot, frozen string, width int) string {
-	l := t.look
+	st := t.styles
 	group := ""
 	if s.Group.Addr.IsValid() {
 		group = clean(s.Group.String())
@@ -27,21 +27,21 @@ func (t titleBar) Render(s session.Snapshot, frozen string, width int) string {
 	if len(s.Interfaces) > 0 && group != "" && !slices.Contains(s.Groups, s.Group) {
 		group += " (not joined)"
 	}
-	left := l.titleName.Render(" groupcast ") + l.title.Bold(true).Render(" "+group+" ")
-	facts := append(egressFacts(s), rateFact(l, s))
+	left := st.titleName.Render(" groupcast ") + st.title.Bold(true).Render(" "+group+" ")
+	facts := append(egressFacts(s), rateFact(st, s))
 	if frozen != "" {
-		facts = append([]string{l.titleName.Render(frozen)}, facts...)
+		facts = append([]string{st.titleName.Render(frozen)}, facts...)
 	}
 	right := ""
 	for n := len(facts); n > 0; n-- {
-		right = strings.Join(facts[:n], l.dot) + " "
-		if l.cells(left)+l.cells(right) <= width {
+		right = strings.Join(facts[:n], st.dot) + " "
+		if st.cells(left)+st.cells(right) <= width {
 			break
 		}
 		right = ""
 	}
-	gap := width - l.cells(left) - l.cells(right)
-	return l.fit(left+l.title.Render(strings.Repeat(" ", max(0, gap))+right), width)
+	gap := width - st.cells(left) - st.cells(right)
+	return st.fit(left+st.title.Render(strings.Repeat(" ", max(0, gap))+right), width)
 }
 
 // egressFacts says how sends leave, the most important first.
@@ -64,12 +64,12 @@ func egressFacts(s session.Snapshot) []string {
 	return []string{by, loopback, hops + strconv.Itoa(s.Hops)}
 }
 
-func rateFact(l *look, s session.Snapshot) string {
+func rateFact(st *styles, s session.Snapshot) string {
 	rate := perSecond(s.Room.Rate)
 	if s.Dropped > 0 {
-		rate = thousands(s.Dropped) + " lost" + l.dot + rate
+		rate = thousands(s.Dropped) + " lost" + st.dot + rate
 	}
-	return rate + " " + l.spark(s.Room.History, 8)
+	return rate + " " + st.spark(s.Room.History, 8)
 }
 
 // perSecond is a rate in a few characters.
@@ -86,16 +86,16 @@ func perSecond(rate float64) string {
 }
 
 // spark draws the last n counts as bars, the largest the highest.
-func (l *look) spark(counts []uint32, n int) string {
+func (st *styles) spark(counts []uint32, n int) string {
 	counts = counts[max(0, len(counts)-n):]
 	top := uint32(1)
 	for _, c := range counts {
 		top = max(top, c)
 	}
 	var b strings.Builder
-	b.WriteString(strings.Repeat(l.bars[0], n-len(counts)))
+	b.WriteString(strings.Repeat(st.bars[0], n-len(counts)))
 	for _, c := range counts {
-		b.WriteString(l.bars[int(uint64(c)*uint64(len(l.bars)-1)/uint64(top))])
+		b.WriteString(st.bars[int(uint64(c)*uint64(len(st.bars)-1)/uint64(top))])
 	}
 	return b.String()
 }

@@ -101,11 +101,11 @@ func (m *Model) frame() (rows []string, cursor int) {
 		rows = append(rows, typed, m.footer())
 	}
 	for i := range rows {
-		rows[i] = m.look.fit(rows[i], m.width)
+		rows[i] = m.styles.fit(rows[i], m.width)
 	}
 	if m.picker != nil {
 		x, y, block := m.overlay()
-		rows = m.look.over(rows, block, x, y)
+		rows = m.styles.over(rows, block, x, y)
 	}
 	return rows, cursor
 }
@@ -118,7 +118,7 @@ func (m *Model) overlay() (x, y int, block []string) {
 	}
 	block = m.picker.Render(width, height)
 	for _, row := range block {
-		x = max(x, m.look.cells(row))
+		x = max(x, m.styles.cells(row))
 	}
 	x = (m.width - x) / 2
 	if m.lay.shape != small {
@@ -151,13 +151,13 @@ func (m *Model) body() []string {
 	senders, found := some(m.snap.Room.SendersTotal), some(len(m.snap.Findings))
 	side := []section{
 		{title: "Membership", focused: m.focus == onMembership, body: m.membership.Render(l.inside(), p[0]), rows: p[0]},
-		{title: "Heard from", note: m.look.dim.Render(senders), focused: m.focus == onHeard, body: m.heard.Render(l.inside(), p[1]), rows: p[1]},
-		{title: "Pitfalls", note: m.look.warning.Render(found), focused: m.focus == onPitfalls, body: m.pitfalls.Render(l.inside(), p[2]), rows: p[2]},
+		{title: "Heard from", note: m.styles.dim.Render(senders), focused: m.focus == onHeard, body: m.heard.Render(l.inside(), p[1]), rows: p[1]},
+		{title: "Pitfalls", note: m.styles.warning.Render(found), focused: m.focus == onPitfalls, body: m.pitfalls.Render(l.inside(), p[2]), rows: p[2]},
 	}
 	if l.shape == columns {
-		return beside(m.look.frame(l.side, side...), m.mainFrame(l.talk, l.pageHeight()))
+		return beside(m.styles.frame(l.side, side...), m.mainFrame(l.talk, l.pageHeight()))
 	}
-	panes := m.look.frame(m.width, side...)
+	panes := m.styles.frame(m.width, side...)
 	return append(panes, m.mainFrame(m.width, l.height-len(panes)-2-l.lesson)...)
 }
 
@@ -170,7 +170,7 @@ func (m *Model) main(width, rows int) section {
 		s.focused = m.page == findingPage
 	default:
 		s.title, s.focused = viewNames[m.view], m.focus == onTalk || m.focus == onList || m.focus == onMap
-		s.tabs = m.tabs(width - 2 - m.look.cells(s.note))
+		s.tabs = m.tabs(width - 2 - m.styles.cells(s.note))
 	}
 	return s
 }
@@ -184,7 +184,7 @@ func (m *Model) tabs(width int) []tab {
 			t = tab{name: name, on: true}
 		}
 		list = append(list, t)
-		used += t.cells(m.look) + 1
+		used += t.cells(m.styles) + 1
 	}
 	if used > width {
 		for i, t := range list {
@@ -199,7 +199,7 @@ func (m *Model) tabs(width int) []tab {
 // mainBody is what the page or the view shows, the page's title, and what
 // stands at the right end above it.
 func (m *Model) mainBody(width, rows int) (title, body, note string) {
-	back := m.look.dim.Render("esc back")
+	back := m.styles.dim.Render("esc back")
 	switch m.page {
 	case helpPage:
 		return "Help", m.help.Render(width, rows), back
@@ -221,25 +221,25 @@ func (m *Model) mainBody(width, rows int) (title, body, note string) {
 	body = m.talkOrWelcome(width, rows)
 	switch gone := m.talk.Gone(); {
 	case m.talk.marked.on && m.focus == onTalk:
-		note = m.look.accent.Render(count(m.talk.Marks(), "line") + " marked")
+		note = m.styles.accent.Render(count(m.talk.Marks(), "line") + " marked")
 	case m.talk.back:
-		note = m.look.accent.Render(m.below()) + m.look.dim.Render(m.look.dot+"end")
+		note = m.styles.accent.Render(m.below()) + m.styles.dim.Render(m.styles.dot+"end")
 	case gone > 0:
-		note = m.look.dim.Render(thousands(gone) + " let go")
+		note = m.styles.dim.Render(thousands(gone) + " let go")
 	}
 	return "", body, note
 }
 
 // listNote says what a list does not show.
 func (m *Model) listNote(l lister, missed uint64) string {
-	note := m.look.dim.Render(l.Note())
+	note := m.styles.dim.Render(l.Note())
 	if missed == 0 {
 		return note
 	}
 	if note != "" {
-		note += m.look.dot
+		note += m.styles.dot
 	}
-	return note + m.look.warning.Render(thousands(missed)+" came too fast to show")
+	return note + m.styles.warning.Render(thousands(missed)+" came too fast to show")
 }
 
 // below says what a scrolled-back talk hides.
@@ -272,9 +272,9 @@ func (m *Model) talkOrWelcome(width, rows int) string {
 	default:
 		text += " What you type goes to " + clean(s.Group.String())
 	}
-	wrapped, _ := m.look.wrap(text+".", width, rows)
+	wrapped, _ := m.styles.wrap(text+".", width, rows)
 	for i, r := range wrapped {
-		wrapped[i] = m.look.dim.Render(r)
+		wrapped[i] = m.styles.dim.Render(r)
 	}
 	return strings.Join(wrapped, "\n")
 }
@@ -301,9 +301,9 @@ func (m *Model) one(rows int) []string {
 	}
 	out := make([]string, 0, rows)
 	if title != "" {
-		left := m.look.accent.Bold(true).Render(m.look.pointer + " " + title)
-		if m.look.cells(left)+2+m.look.cells(note) <= w {
-			left = m.look.ends(left, note, w)
+		left := m.styles.accent.Bold(true).Render(m.styles.pointer + " " + title)
+		if m.styles.cells(left)+2+m.styles.cells(note) <= w {
+			left = m.styles.ends(left, note, w)
 		}
 		out = append(out, left)
 	}

@@ -50,7 +50,7 @@ func TestScreens(t *testing.T) {
 		t.Run(state.name+"-ascii", func(t *testing.T) {
 			s := newStory(t, 100, 30)
 			s.ascii = true
-			s.setLook()
+			s.setStyles()
 			state.show(s)
 			view := trimmed(s.plain())
 			for _, r := range view {

@@ -14,10 +14,10 @@ import (
 
 // inside is what there is to say about an interface within the host.
 func (m *hostmap) inside(i session.Interface, width int) []string {
-	l := m.look
-	mark, state := l.dim.Render(l.notJoined), []string{"not joined"}
+	st := m.styles
+	mark, state := st.dim.Render(st.notJoined), []string{"not joined"}
 	if i.Joined {
-		mark, state[0] = l.good.Render(l.joined), "joined"
+		mark, state[0] = st.good.Render(st.joined), "joined"
 		if i.IGMP != 0 && m.snap.Group.Addr.Is4() {
 			state = append(state, "IGMPv"+strconv.Itoa(i.IGMP))
 		}
@@ -25,19 +25,19 @@ func (m *hostmap) inside(i session.Interface, width int) []string {
 	if broken(i) == "" {
 		state = append(state, "up")
 	}
-	head := mark + " " + l.bold.Render(l.cut(clean(i.Name), max(0, width-2)))
-	said := l.dim.Render(strings.Join(state, l.dot))
+	head := mark + " " + st.bold.Render(st.cut(clean(i.Name), max(0, width-2)))
+	said := st.dim.Render(strings.Join(state, st.dot))
 	var rows []string
-	if l.cells(head)+2+l.cells(said) <= width {
+	if st.cells(head)+2+st.cells(said) <= width {
 		rows = append(rows, head+"  "+said)
 	} else {
-		rows = append(rows, head, "  "+l.cut(said, max(0, width-2)))
+		rows = append(rows, head, "  "+st.cut(said, max(0, width-2)))
 	}
 	if i.Err != nil {
-		rows = append(rows, m.marked("  "+l.failure.Render(l.fail), cause(i.Err), width)...)
+		rows = append(rows, m.marked("  "+st.failure.Render(st.fail), cause(i.Err), width)...)
 	}
 	for _, p := range i.Addrs {
-		rows = append(rows, "  "+l.cut(clean(p.String()), max(0, width-2)))
+		rows = append(rows, "  "+st.cut(clean(p.String()), max(0, width-2)))
 	}
 	if len(i.Groups) > 0 {
 		names := make([]string, len(i.Groups))
@@ -53,10 +53,10 @@ const groupRows = 4 // that the groups of an interface may fill
 
 // listed wraps names behind a title, and says how many there is no room for.
 func (m *hostmap) listed(title string, names []string, width int) (rows []string) {
-	l := m.look
+	st := m.styles
 	row, begins := title, 0 // begins is the first name of the row
 	for n, name := range names {
-		if row != "" && l.cells(row)+1+l.cells(name) > width-2 {
+		if row != "" && st.cells(row)+1+st.cells(name) > width-2 {
 			if len(rows) == groupRows-1 {
 				row = fmt.Sprintf("and %d more", len(names)-begins)
 				break
@@ -68,7 +68,7 @@ func (m *hostmap) listed(title string, names []string, width int) (rows []string
 	}
 	rows = append(rows, row)
 	for n := range rows {
-		rows[n] = "  " + l.dim.Render(l.cut(rows[n], max(0, width-2)))
+		rows[n] = "  " + st.dim.Render(st.cut(rows[n], max(0, width-2)))
 	}
 	return rows
 }
@@ -87,19 +87,19 @@ func broken(i session.Interface) string {
 // wire draws what an interface is on: with an arrow where sends leave, and
 // with gaps where nothing can.
 func (m *hostmap) wire(i session.Interface, width int) string {
-	l := m.look
+	st := m.styles
 	style := m.rimOf(i)
 	if why := broken(i); why != "" {
-		gaps := style.Render(strings.Repeat(l.line+" ", max(0, width)/2))
-		row := style.Render(l.line) + l.failure.Render(" "+l.fail+" "+why) + " " + l.fit(gaps, 6) + l.dim.Render(m.networks(i)) + " " + gaps
-		return l.fit(row, max(0, width))
+		gaps := style.Render(strings.Repeat(st.line+" ", max(0, width)/2))
+		row := style.Render(st.line) + st.failure.Render(" "+st.fail+" "+why) + " " + st.fit(gaps, 6) + st.dim.Render(m.networks(i)) + " " + gaps
+		return st.fit(row, max(0, width))
 	}
-	start := strings.Repeat(l.line, 4)
+	start := strings.Repeat(st.line, 4)
 	if m.sendsBy(i) {
-		start = l.line + l.out + strings.Repeat(l.line, 3-l.cells(l.out))
+		start = st.line + st.out + strings.Repeat(st.line, 3-st.cells(st.out))
 	}
-	name := " " + l.cut(m.networks(i), max(0, width-7)) + " "
-	return style.Render(start) + l.bold.Render(name) + style.Render(strings.Repeat(l.line, max(0, width-4-l.cells(name))))
+	name := " " + st.cut(m.networks(i), max(0, width-7)) + " "
+	return style.Render(start) + st.bold.Render(name) + style.Render(strings.Repeat(st.line, max(0, width-4-st.cells(name))))
 }
 
 func (m *hostmap) sendsBy(i session.Interface) bool {
@@ -129,19 +129,19 @@ func (m *hostmap) networks(i session.Interface) string {
 // rimOf is the style of an interface's wire.
 func (m *hostmap) rimOf(i session.Interface) lipgloss.Style {
 	if m.sendsBy(i) && broken(i) == "" {
-		return m.look.accent
+		return m.styles.accent
 	}
-	return m.look.rim
+	return m.styles.rim
 }
 
 // outside is what there is to say about an interface's wire.
 func (m *hostmap) outside(i session.Interface, width int) (rows []string) {
-	l, s := m.look, m.snap
+	st, s := m.styles, m.snap
 	if m.sendsBy(i) {
-		rows = append(rows, m.egress(l.accent.Render(l.leaves), "sends leave here", s.Sends, width)...)
+		rows = append(rows, m.egress(st.accent.Render(st.leaves), "sends leave here", s.Sends, width)...)
 	}
 	if s.Kernel.Err == nil && i.Index != 0 && i.Index == s.Kernel.IfIndex && s.Kernel.IfIndex != s.Sends.IfIndex {
-		rows = append(rows, m.egress(l.warning.Render(l.kernel), "the kernel would choose it", s.Kernel, width)...)
+		rows = append(rows, m.egress(st.warning.Render(st.kernel), "the kernel would choose it", s.Kernel, width)...)
 	}
 	heard := false
 	for _, who := range s.Room.Senders {
@@ -151,69 +151,69 @@ func (m *hostmap) outside(i session.Interface, width int) (rows []string) {
 		}
 	}
 	if !heard && broken(i) == "" {
-		rows = append(rows, l.dim.Render("nobody heard yet"))
+		rows = append(rows, st.dim.Render("nobody heard yet"))
 	}
 	return rows
 }
 
 // egress says that sends leave by an interface and why, on one row if it fits.
 func (m *hostmap) egress(mark, what string, e session.Egress, width int) []string {
-	l := m.look
+	st := m.styles
 	because := clean(e.Because)
 	row := mark + " " + what
 	switch {
 	case because == "":
 		return []string{row}
-	case l.cells(row)+len(" ()")+l.cells(because) <= width:
-		return []string{row + l.dim.Render(" ("+because+")")}
+	case st.cells(row)+len(" ()")+st.cells(because) <= width:
+		return []string{row + st.dim.Render(" ("+because+")")}
 	}
 	return append([]string{row}, m.marked(" ", because, width)...)
 }
 
 // sender is who was heard on a wire, on one row if it fits.
 func (m *hostmap) sender(who chat.Sender, width int) []string {
-	l := m.look
+	st := m.styles
 	facts := []string{count(who.Datagrams, "datagram")}
 	if who.Hops != 0 {
 		facts = append(facts, "ttl "+strconv.Itoa(who.Hops))
 	}
 	facts = append(facts, ago(m.now.Sub(who.Last)))
-	said := l.dim.Render(strings.Join(facts, l.dot))
+	said := st.dim.Render(strings.Join(facts, st.dot))
 	const address, bars = 21, 8
-	mark := l.good.Render(l.in) + " "
-	from := l.tail(clean(who.From.String()), max(1, width-2-1-bars-2))
-	styled := l.sender(who.From.Addr()).Render(l.fit(from, max(address, l.cells(from)))) + " " + l.accent.Render(l.spark(who.History, bars))
-	if row := mark + styled + "  " + said; l.cells(row) <= width {
+	mark := st.good.Render(st.in) + " "
+	from := st.tail(clean(who.From.String()), max(1, width-2-1-bars-2))
+	styled := st.sender(who.From.Addr()).Render(st.fit(from, max(address, st.cells(from)))) + " " + st.accent.Render(st.spark(who.History, bars))
+	if row := mark + styled + "  " + said; st.cells(row) <= width {
 		return []string{row}
 	}
-	return []string{mark + styled, strings.Repeat(" ", l.cells(mark)) + said}
+	return []string{mark + styled, strings.Repeat(" ", st.cells(mark)) + said}
 }
 
 // elsewhere are the senders that were heard by an interface that is not drawn,
 // or not known, and the count of those that are not listed at all.
 func (m *hostmap) elsewhere(width int) (rows []string) {
-	l, s := m.look, m.snap
+	st, s := m.styles, m.snap
 	drawn := m.order()
 	for _, who := range s.Room.Senders {
 		if slices.ContainsFunc(drawn, func(i session.Interface) bool { return i.Index == who.IfIndex }) {
 			continue
 		}
 		if rows == nil {
-			rows = append(rows, l.dim.Render("heard by an interface that is gone or not known"))
+			rows = append(rows, st.dim.Render("heard by an interface that is gone or not known"))
 		}
 		rows = append(rows, m.sender(who, width)...)
 	}
 	if more := s.Room.SendersTotal - len(s.Room.Senders); more > 0 {
-		rows = append(rows, l.dim.Render(l.more+" and "+count(more, "sender")+" that were heard longer ago"))
+		rows = append(rows, st.dim.Render(st.more+" and "+count(more, "sender")+" that were heard longer ago"))
 	}
 	return rows
 }
 
 // marked wraps text behind a mark, the rows below it aligned.
 func (m *hostmap) marked(mark, text string, width int) []string {
-	l := m.look
-	indent := l.cells(mark) + 1
-	rows, _ := l.wrap(text, width-indent, 4)
+	st := m.styles
+	indent := st.cells(mark) + 1
+	rows, _ := st.wrap(text, width-indent, 4)
 	for n := range rows {
 		if n == 0 {
 			rows[n] = mark + " " + rows[n]

@@ -14,9 +14,9 @@ import (
 	"github.com/groupcast/groupcast/mcast/chat"
 )
 
-// look is how everything is drawn. The panes share one; it changes when the
-// terminal has told its background, or how it counts the width of text.
-type look struct {
+// styles are how everything is drawn. The panes share them. They change when
+// the terminal has told its background, or how it counts the width of text.
+type styles struct {
 	glyphs
 	method ansi.Method // the renderer's own way to count: rows must end where it ends them
 
@@ -58,25 +58,26 @@ var asciiGlyphs = glyphs{
 	side:    "|", line: "-", tees: "++",
 }
 
-// newLook is the look on a terminal of that background and that many colours.
-func newLook(dark, ascii bool, method ansi.Method, profile colorprofile.Profile) *look {
-	l := fullLook(dark)
+// newStyles are the styles for a terminal of that background and that many
+// colours.
+func newStyles(dark, ascii bool, method ansi.Method, profile colorprofile.Profile) *styles {
+	st := fullStyles(dark)
 	if profile <= colorprofile.ANSI {
-		l = plainLook(dark)
+		st = plainStyles(dark)
 	}
-	l.glyphs, l.method = unicodeGlyphs, method
+	st.glyphs, st.method = unicodeGlyphs, method
 	if ascii {
-		l.glyphs = asciiGlyphs
+		st.glyphs = asciiGlyphs
 	}
-	return l
+	return st
 }
 
-// plainLook is for terminals with 16 colours or fewer. They are the user's
-// own, so that only those are taken that can be read on any background.
-func plainLook(dark bool) *look {
+// plainStyles are for terminals with 16 colours or fewer. The user has chosen
+// those colours: only the ones that can be read on any background are used.
+func plainStyles(dark bool) *styles {
 	fg := func(c color.Color) lipgloss.Style { return lipgloss.NewStyle().Inline(true).Foreground(c) }
 	none := lipgloss.NewStyle().Inline(true)
-	l := &look{
+	st := &styles{
 		dim: none, rim: none,
 		accent: fg(lipgloss.Cyan), own: fg(lipgloss.Blue), good: fg(lipgloss.Green),
 		warning: fg(lipgloss.Yellow), failure: fg(lipgloss.Red),
@@ -85,13 +86,13 @@ func plainLook(dark bool) *look {
 		senders: []lipgloss.Style{fg(lipgloss.Green), fg(lipgloss.Magenta), fg(lipgloss.Cyan), none},
 	}
 	if dark {
-		l.dim, l.rim = fg(lipgloss.White), fg(lipgloss.BrightBlack)
-		l.own = fg(lipgloss.BrightBlue)
+		st.dim, st.rim = fg(lipgloss.White), fg(lipgloss.BrightBlack)
+		st.own = fg(lipgloss.BrightBlue)
 	}
-	return l
+	return st
 }
 
-func fullLook(dark bool) *look {
+func fullStyles(dark bool) *styles {
 	pick := lipgloss.LightDark(dark)
 	fg := func(light, dark string) lipgloss.Style {
 		return lipgloss.NewStyle().Inline(true).Foreground(pick(lipgloss.Color(light), lipgloss.Color(dark)))
@@ -100,7 +101,7 @@ func fullLook(dark bool) *look {
 		return lipgloss.NewStyle().Inline(true).Background(pick(light, dark))
 	}
 	strip := bar(lipgloss.Color("#e6ebf1"), lipgloss.Color("#222b38"))
-	return &look{
+	return &styles{
 		dim:       fg("#667080", "#7d8796"),
 		rim:       fg("#bcc6d1", "#3d4959"),
 		accent:    fg("#0b6e80", "#6cc3d5"),
@@ -121,43 +122,43 @@ func fullLook(dark bool) *look {
 }
 
 // sender is the style of one sender, the same for as long as it talks.
-func (l *look) sender(a netip.Addr) lipgloss.Style {
+func (st *styles) sender(a netip.Addr) lipgloss.Style {
 	h := fnv.New32a()
 	b := a.As16()
 	h.Write(b[:])
-	return l.senders[h.Sum32()%uint32(len(l.senders))]
+	return st.senders[h.Sum32()%uint32(len(st.senders))]
 }
 
 // cells is how many cells text takes on the screen.
-func (l *look) cells(s string) int { return l.method.StringWidth(s) }
+func (st *styles) cells(s string) int { return st.method.StringWidth(s) }
 
 // fit makes a row exactly w cells wide: cut, or filled with spaces.
-func (l *look) fit(row string, w int) string {
-	n := l.cells(row)
+func (st *styles) fit(row string, w int) string {
+	n := st.cells(row)
 	if n > w {
-		row = l.truncate(row, w, "")
-		n = l.cells(row)
+		row = st.truncate(row, w, "")
+		n = st.cells(row)
 	}
 	return row + strings.Repeat(" ", max(0, w-n))
 }
 
 // cut shortens text to at most w cells, and says so by the mark for more.
-func (l *look) cut(s string, w int) string {
-	if l.cells(s) <= w {
+func (st *styles) cut(s string, w int) string {
+	if st.cells(s) <= w {
 		return s
 	}
-	if w <= l.cells(l.more) {
-		return l.truncate(s, w, "")
+	if w <= st.cells(st.more) {
+		return st.truncate(s, w, "")
 	}
-	return l.truncate(s, w, l.more)
+	return st.truncate(s, w, st.more)
 }
 
 // truncate shortens text to at most w cells. The library counts by graphemes
 // here, whatever the terminal does: what it leaves can be wider than it says.
-func (l *look) truncate(s string, w int, mark string) string {
+func (st *styles) truncate(s string, w int, mark string) string {
 	for room := max(0, w); ; room-- {
-		short := l.method.Truncate(s, room, mark)
-		if l.cells(short) <= w || room == 0 {
+		short := st.method.Truncate(s, room, mark)
+		if st.cells(short) <= w || room == 0 {
 			return short
 		}
 	}
@@ -165,9 +166,9 @@ func (l *look) truncate(s string, w int, mark string) string {
 
 // split breaks a row that is too wide at w cells, again and again. A single
 // character that is wider still gives way to a question mark.
-func (l *look) split(row string, w int) (rows []string) {
-	for l.cells(row) > w {
-		head := l.truncate(row, w, "")
+func (st *styles) split(row string, w int) (rows []string) {
+	for st.cells(row) > w {
+		head := st.truncate(row, w, "")
 		rest, ok := strings.CutPrefix(row, head)
 		if head == "" || !ok {
 			_, size := utf8.DecodeRuneInString(row)
@@ -180,22 +181,22 @@ func (l *look) split(row string, w int) (rows []string) {
 
 // tail shortens text to its last w cells: the end of an address tells more
 // than its beginning.
-func (l *look) tail(s string, w int) string {
-	n := l.cells(s)
+func (st *styles) tail(s string, w int) string {
+	n := st.cells(s)
 	if n <= w {
 		return s
 	}
-	return l.truncate(l.more+l.method.TruncateLeft(s, n-w+l.cells(l.more), ""), w, "")
+	return st.truncate(st.more+st.method.TruncateLeft(s, n-w+st.cells(st.more), ""), w, "")
 }
 
 // ends puts left and right at the two ends of a row of w cells; right wins
 // when there is no room for both.
-func (l *look) ends(left, right string, w int) string {
-	n := l.cells(right)
+func (st *styles) ends(left, right string, w int) string {
+	n := st.cells(right)
 	if n >= w {
-		return l.fit(right, w)
+		return st.fit(right, w)
 	}
-	return l.fit(left, w-n) + right
+	return st.fit(left, w-n) + right
 }
 
 // unbroken is a hyphen that no row ends with: an option of a command stays
@@ -204,17 +205,17 @@ const unbroken = "\u2011"
 
 // wrap breaks text into rows of at most w cells, at words where it can, and
 // gives at most limit of them; more says whether there would be others.
-func (l *look) wrap(s string, w, limit int) (rows []string, more bool) {
+func (st *styles) wrap(s string, w, limit int) (rows []string, more bool) {
 	w = max(1, w)
 	for p := range strings.SplitSeq(s, "\n") {
 		if longest := 8 * w * limit; len(p) > longest {
 			p, more = strings.ToValidUTF8(p[:longest], ""), true
 		}
-		if l.cells(p) <= w {
+		if st.cells(p) <= w {
 			rows = append(rows, p)
 		} else {
-			for row := range strings.SplitSeq(l.method.Wrap(strings.ReplaceAll(p, "-", unbroken), w, ""), "\n") {
-				rows = append(rows, l.split(strings.ReplaceAll(row, unbroken, "-"), w)...)
+			for row := range strings.SplitSeq(st.method.Wrap(strings.ReplaceAll(p, "-", unbroken), w, ""), "\n") {
+				rows = append(rows, st.split(strings.ReplaceAll(row, unbroken, "-"), w)...)
 			}
 		}
 		if len(rows) > limit {
