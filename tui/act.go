@@ -14,11 +14,11 @@ func (m *Model) key(msg tea.KeyPressMsg) tea.Cmd {
 	name := msg.String()
 	todo := lookup(name, m.focus)
 	switch {
-	case m.focus == onInput && name == "?" && m.input.Value() != "":
+	case m.focus == onInput && name == "?" && m.input.value() != "":
 		todo = opNone
-	case name == "end" && m.typing() != nil && m.typing().Value() != "" && !m.isBack():
+	case name == "end" && m.typing() != nil && m.typing().value() != "" && !m.isBack():
 		todo = opNone // then it is the end of the line
-	case name == "home" && m.typing() != nil && m.typing().Value() != "":
+	case name == "home" && m.typing() != nil && m.typing().value() != "":
 		todo = opNone
 	}
 	if todo == opNone && msg.Mod == tea.ModAlt && msg.Code == '/' {
@@ -52,12 +52,12 @@ func (m *Model) typed(msg tea.Msg) tea.Cmd {
 		case tea.KeyPressMsg:
 			switch key := msg.String(); key {
 			case "backspace", "ctrl+h", "ctrl+w", "ctrl+u":
-				m.picker.Erase(key)
+				m.picker.erase(key)
 			default:
-				m.picker.Type(msg.Text)
+				m.picker.typeText(msg.Text)
 			}
 		case tea.PasteMsg:
-			m.picker.Type(msg.Content)
+			m.picker.typeText(msg.Content)
 		}
 		return nil
 	}
@@ -71,14 +71,14 @@ func (m *Model) typed(msg tea.Msg) tea.Cmd {
 		}
 		return nil
 	}
-	cmd := line.UpdateText(msg)
+	cmd := line.update(msg)
 	switch m.focus {
 	case onFind:
-		if !m.talk.Find(line.Value()) && line.Value() != "" {
+		if !m.talk.find(line.value()) && line.value() != "" {
 			m.flash = "not found"
 		}
 	case onList:
-		m.list().SetFilter(line.Value())
+		m.list().setFilter(line.value())
 	}
 	return cmd
 }
@@ -143,7 +143,7 @@ func (m *Model) act(todo op) tea.Cmd {
 	case opChoose:
 		return m.choose()
 	case opOther:
-		if a, _, ok := m.picker.Other(); ok {
+		if a, _, ok := m.picker.otherAction(); ok {
 			m.closePicker()
 			return m.change(a)
 		}
@@ -168,20 +168,20 @@ func (m *Model) actOnTalk(todo op) tea.Cmd {
 	switch todo {
 	case opFind:
 		m.show(talkView)
-		m.talk.Unmark()
-		m.find.Set("")
+		m.talk.unmark()
+		m.find.set("")
 		m.focusOn(onFind)
 	case opFindOlder, opFindNewer:
 		by := 1
 		if todo == opFindOlder {
 			by = -1
 		}
-		if !m.talk.FindNext(by) {
+		if !m.talk.findNext(by) {
 			m.flash = "no other place"
 		}
 	case opMark:
 		if !m.talk.marked.on {
-			m.talk.Mark(0)
+			m.talk.mark(0)
 		}
 		m.flash = markHint
 	case opMarkUp, opMarkDown:
@@ -192,7 +192,7 @@ func (m *Model) actOnTalk(todo op) tea.Cmd {
 		if !m.talk.marked.on {
 			by = 0
 		}
-		m.talk.Mark(by)
+		m.talk.mark(by)
 		m.flash = markHint
 	case opCopy, opCopyAll:
 		return m.copy(todo == opCopyAll)
@@ -211,13 +211,13 @@ func (m *Model) show(v view) {
 // nextPane completes what is typed, or goes to another region.
 func (m *Model) nextPane(todo op) {
 	if m.focus == onInput && todo == opNextPane {
-		line, ok := complete(m.input.Value(), m.snap)
+		line, ok := complete(m.input.value(), m.snap)
 		switch {
 		case ok:
-			m.input.Set(line)
+			m.input.set(line)
 			return
-		case strings.HasPrefix(m.input.Value(), "/"):
-			words, _ := candidates(m.input.Value(), m.snap)
+		case strings.HasPrefix(m.input.value(), "/"):
+			words, _ := candidates(m.input.value(), m.snap)
 			m.flash = strings.Join(words, "  ")
 			return // half a command is no reason to leave: nothing completes it yet
 		}
@@ -240,13 +240,13 @@ func (m *Model) back() {
 	case m.page != noPage:
 		m.closePage()
 	case m.focus == onTalk && m.talk.marked.on:
-		m.talk.Unmark()
-	case m.focus == onList && m.filters[m.view].Value() != "":
-		m.filters[m.view].Set("")
-		m.list().SetFilter("")
+		m.talk.unmark()
+	case m.focus == onList && m.filters[m.view].value() != "":
+		m.filters[m.view].set("")
+		m.list().setFilter("")
 	case m.focus == onFind:
-		m.talk.Find("")
-		m.talk.Follow()
+		m.talk.find("")
+		m.talk.follow()
 		m.focusOn(onInput)
 	case m.view != talkView && m.focus == tabs[m.view][0]:
 		m.show(talkView)
@@ -263,12 +263,12 @@ func (m *Model) open() {
 	case m.focus == onFind:
 		m.focusOn(onTalk)
 	case m.focus == onPitfalls:
-		if _, ok := m.pitfalls.Selected(); ok {
-			m.pitfalls.Open()
+		if _, ok := m.pitfalls.selectedFinding(); ok {
+			m.pitfalls.open()
 			m.page = findingPage
 		}
 	case m.focus == onList:
-		if m.list().Select() {
+		if m.list().selectNewest() {
 			m.page, m.detail.offset = detailPage, 0
 		}
 	}
@@ -281,7 +281,7 @@ func (m *Model) openPicker(k pickerKind) {
 	}
 	m.page, m.pressed = noPage, nil
 	m.picker = newPicker(m.styles, k)
-	m.picker.Fill(m.snap)
+	m.picker.fill(m.snap)
 	m.focusOn(onPicker)
 }
 
@@ -294,7 +294,7 @@ func (m *Model) closePicker() {
 }
 
 func (m *Model) choose() tea.Cmd {
-	a, ok := m.picker.Chosen()
+	a, ok := m.picker.chosen()
 	if !ok {
 		return nil // the picker says why
 	}
@@ -308,7 +308,7 @@ func (m *Model) freeze(on bool) {
 		return
 	}
 	m.frozen = on
-	m.talk.Freeze(on)
-	m.datagrams.Freeze(on)
-	m.calls.Freeze(on)
+	m.talk.freeze(on)
+	m.datagrams.freeze(on)
+	m.calls.freeze(on)
 }

@@ -62,7 +62,7 @@ func TestDatagramsFilterAndOpen(t *testing.T) {
 func TestFind(t *testing.T) {
 	s := newScreen(t, 100, 30, before())
 	for n := 1; n <= 200; n++ {
-		s.talk.Add(numbered(n))
+		s.talk.add(numbered(n))
 	}
 	s.press("ctrl+s")
 	s.typed("LINE 15")
@@ -99,7 +99,7 @@ func TestMarkAndCopy(t *testing.T) {
 	_, cmd = s.Update(key(t, "Y"))
 	s.copied(cmd, "19:52:31 192.168.8.226:1234 nobody answers. I only see what I say myself\n19:52:38 192.168.8.226:1234 A, your turn")
 
-	s.talk.Add(chat.Line{ID: 99, At: clock, Kind: chat.Heard, From: hostB, Text: text(strings.Repeat("long ", 20000))})
+	s.talk.add(chat.Line{ID: 99, At: clock, Kind: chat.Heard, From: hostB, Text: text(strings.Repeat("long ", 20000))})
 	s.press("end", "v", "y")
 	s.wants("too much for a terminal's clipboard: /save FILE")
 }
@@ -132,8 +132,8 @@ func TestFreeze(t *testing.T) {
 			for n := range 7000 {
 				d := beforeDatagrams()[0]
 				d.Data = []byte(fmt.Sprint(n))
-				s.datagrams.Add(d)
-				s.calls.Add(beforeCalls()[n%8])
+				s.datagrams.add(d)
+				s.calls.add(beforeCalls()[n%8])
 			}
 			below := func(view string) string { _, rest, _ := strings.Cut(view, "\n"); return rest }
 			clean := func(view string) string { // the count of what waits may change

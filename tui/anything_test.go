@@ -132,7 +132,7 @@ func (p *player) resize(t *rapid.T) {
 
 func (p *player) command(t *rapid.T) {
 	if p.focus == onInput {
-		p.input.Set(rapid.SampledFrom([]string{"/clear", "/who", "/help", "/join", "/source", "/interface", "/save x", "/ping", "/ping 5", "/ping x", "/no", "said"}).Draw(t, "command"))
+		p.input.set(rapid.SampledFrom([]string{"/clear", "/who", "/help", "/join", "/source", "/interface", "/save x", "/ping", "/ping 5", "/ping x", "/no", "said"}).Draw(t, "command"))
 		p.do(namedKeys["enter"])
 	}
 }
@@ -153,13 +153,13 @@ func (p *player) check(t *rapid.T) {
 	if !shown || p.page == detailPage && p.focus != onList || p.page == findingPage && p.focus != onPitfalls {
 		t.Fatalf("the keys act on what is not shown: view %d, focus %d, page %d, picker %v", p.view, p.focus, p.page, p.picker != nil)
 	}
-	if f, over := p.pitfalls.Shown(); p.page == findingPage {
+	if f, over := p.pitfalls.pageFinding(); p.page == findingPage {
 		listed := slices.ContainsFunc(p.pitfalls.findings, func(other doctor.Finding) bool { return same(f, other) })
 		if f.Name == "" || over == listed {
 			t.Fatalf("the page is about %q on %q, over %v, among the findings %v", f.Name, f.Interface, over, listed)
 		}
 	}
-	if new := max(p.talk.New(), p.datagrams.New(), p.calls.New()); new > math.MaxUint32 {
+	if new := max(p.talk.newBelow(), p.datagrams.newBelow(), p.calls.newBelow()); new > math.MaxUint32 {
 		t.Fatalf("%d new below", new)
 	}
 	if limit := max(p.height/3, 1); p.lay.lesson > limit || p.lay.lesson > 0 && (!p.lesson.on || p.lesson.hidden) {

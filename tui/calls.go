@@ -33,10 +33,10 @@ func newCalls(st *styles) *calls {
 	return &calls{list}
 }
 
-// Add appends a call. A read that brought something is put in the place of the
+// add appends a call. A read that brought something is put in the place of the
 // one before, when that is another one and began less than a second before: of
 // many reads in a row there is one row.
-func (c *calls) Add(call mcast.Call) {
+func (c *calls) add(call mcast.Call) {
 	row := callRow{call, 1}
 	before, ok := c.last()
 	if apart := call.At.Sub(before.At); ok && isRead(call) && isRead(before.Call) && apart > -merging && apart < merging {
@@ -44,7 +44,7 @@ func (c *calls) Add(call mcast.Call) {
 		c.replaceLast(row)
 		return
 	}
-	c.listing.Add(row)
+	c.listing.add(row)
 }
 
 // isRead reports whether a call is a read that brought something.
@@ -141,11 +141,11 @@ func took(st *styles, c callRow) string {
 
 func callWords(c callRow) string { return c.String() + " " + nodeName(c) }
 
-// Detail is the page about the selected call: what it does, what it does not
+// detail is the page about the selected call: what it does, what it does not
 // do, and what it is called elsewhere.
-func (c *calls) Detail(width int) []string {
+func (c *calls) detail(width int) []string {
 	s := sheet{styles: c.styles, width: max(1, width)}
-	v, ok := c.Selected()
+	v, ok := c.selectedValue()
 	if !ok {
 		s.say("No call is selected.")
 		return s.rows

@@ -58,9 +58,9 @@ func TestCallRows(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			view := newCalls(newStyles(true, c.ascii, ansi.WcWidth, colorprofile.TrueColor))
 			for _, call := range c.calls {
-				view.Add(call)
+				view.add(call)
 			}
-			if got := strings.TrimRight(ansi.Strip(view.Render(c.width, 3)), " "); got != " "+c.want {
+			if got := strings.TrimRight(ansi.Strip(view.render(c.width, 3)), " "); got != " "+c.want {
 				t.Errorf("at %d cells\n%q, want\n%q", c.width, got, " "+c.want)
 			}
 		})
@@ -91,15 +91,15 @@ func TestReadsMerge(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			view := newCalls(newStyles(true, false, ansi.WcWidth, colorprofile.TrueColor))
 			for _, call := range c.calls {
-				view.Add(call)
+				view.add(call)
 			}
-			view.Top()
+			view.top()
 			for n, want := range c.times {
-				row, _ := view.Selected()
-				if row.Times != want || view.Len() != len(c.times) {
-					t.Fatalf("row %d of %d stands for %d calls, want %d of %d", n, view.Len(), row.Times, want, len(c.times))
+				row, _ := view.selectedValue()
+				if row.Times != want || view.len() != len(c.times) {
+					t.Fatalf("row %d of %d stands for %d calls, want %d of %d", n, view.len(), row.Times, want, len(c.times))
 				}
-				view.Move(1)
+				view.move(1)
 			}
 		})
 	}
@@ -109,38 +109,38 @@ func TestReadsMerge(t *testing.T) {
 // with those that wait only.
 func TestReadsMergeBelow(t *testing.T) {
 	view := newCalls(newStyles(true, false, ansi.WcWidth, colorprofile.TrueColor))
-	view.Add(reading)
-	view.Move(-1)
-	view.Add(reading)
-	view.Add(reading)
-	if row, _ := view.Selected(); row.Times != 1 || view.New() != 1 {
-		t.Errorf("held, the row stands for %d reads with %d rows below, want 1 and 1", row.Times, view.New())
+	view.add(reading)
+	view.move(-1)
+	view.add(reading)
+	view.add(reading)
+	if row, _ := view.selectedValue(); row.Times != 1 || view.newBelow() != 1 {
+		t.Errorf("held, the row stands for %d reads with %d rows below, want 1 and 1", row.Times, view.newBelow())
 	}
-	view.Newest()
-	if row, _ := view.Selected(); row.Times != 2 || view.Len() != 2 {
-		t.Errorf("then the last of %d rows stands for %d reads, want 2 of 2", view.Len(), row.Times)
+	view.newest()
+	if row, _ := view.selectedValue(); row.Times != 2 || view.len() != 2 {
+		t.Errorf("then the last of %d rows stands for %d reads, want 2 of 2", view.len(), row.Times)
 	}
 }
 
 // A row that is replaced is looked at by the filter again.
 func TestMergedReadsAreFiltered(t *testing.T) {
 	view := newCalls(newStyles(true, false, ansi.WcWidth, colorprofile.TrueColor))
-	view.SetFilter("8.226")
+	view.setFilter("8.226")
 	other := called(reading, func(c *mcast.Call) { c.Args = "{from 192.168.8.9:1234 on eth0 (2) ttl 1}" })
 	for n, step := range []struct {
 		call mcast.Call
 		want int
 	}{{reading, 1}, {reading, 1}, {other, 0}, {reading, 1}} {
-		view.Add(step.call)
-		if view.Len() != step.want {
-			t.Errorf("after call %d the filter shows %d rows, want %d", n+1, view.Len(), step.want)
+		view.add(step.call)
+		if view.len() != step.want {
+			t.Errorf("after call %d the filter shows %d rows, want %d", n+1, view.len(), step.want)
 		}
 	}
-	view.Move(-1)
-	view.Add(reading)
-	view.Add(other)
-	if view.New() != 0 {
-		t.Errorf("%d that match wait, want none: the last read replaced the one that did", view.New())
+	view.move(-1)
+	view.add(reading)
+	view.add(other)
+	if view.newBelow() != 0 {
+		t.Errorf("%d that match wait, want none: the last read replaced the one that did", view.newBelow())
 	}
 }
 
@@ -162,9 +162,9 @@ func TestCallDetail(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			view := newCalls(newStyles(true, false, ansi.WcWidth, colorprofile.TrueColor))
-			view.Add(c.call)
-			view.Move(-1)
-			got := strings.Join(strings.Fields(ansi.Strip(strings.Join(view.Detail(100), " "))), " ")
+			view.add(c.call)
+			view.move(-1)
+			got := strings.Join(strings.Fields(ansi.Strip(strings.Join(view.detail(100), " "))), " ")
 			for _, want := range c.wants {
 				if !strings.Contains(got, want) {
 					t.Errorf("want %q in\n%s", want, got)

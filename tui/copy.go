@@ -11,7 +11,7 @@ import (
 
 // copy gives the marked lines to the clipboard of the user's terminal.
 func (m *Model) copy(all bool) tea.Cmd {
-	lines := m.talk.Marked()
+	lines := m.talk.markedLines()
 	if len(lines) == 0 {
 		m.flash = "nothing is marked: v marks"
 		return nil
@@ -28,7 +28,7 @@ func (m *Model) copy(all bool) tea.Cmd {
 		m.flash = fmt.Sprintf("%s are too much for a terminal's clipboard: /save FILE", count(len(text), "byte"))
 		return nil
 	}
-	m.talk.Unmark()
+	m.talk.unmark()
 	m.flash = count(len(lines), "line") + " given to the terminal's clipboard" + m.clipboardNote
 	return tea.SetClipboard(text)
 }

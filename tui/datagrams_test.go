@@ -72,8 +72,8 @@ func TestDatagramRows(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			d := newDatagrams(newStyles(true, false, ansi.WcWidth, colorprofile.TrueColor))
-			d.Add(c.d)
-			if got := strings.TrimRight(ansi.Strip(d.Render(c.width, 1)), " "); got != " "+c.want {
+			d.add(c.d)
+			if got := strings.TrimRight(ansi.Strip(d.render(c.width, 1)), " "); got != " "+c.want {
 				t.Errorf("at %d cells\n%q, want\n%q", c.width, got, " "+c.want)
 			}
 		})
@@ -82,14 +82,14 @@ func TestDatagramRows(t *testing.T) {
 
 func TestDatagramFilter(t *testing.T) {
 	d := newDatagrams(newStyles(true, false, ansi.WcWidth, colorprofile.TrueColor))
-	d.Add(received)
-	d.Add(sent("and now?"))
-	d.Add(arrived(chat.Arrival{OwnCopy: true}))
+	d.add(received)
+	d.add(sent("and now?"))
+	d.add(arrived(chat.Arrival{OwnCopy: true}))
 	for filter, want := range map[string]int{
 		"192.168.8.226": 2, "SENT": 1, "received": 2, "own copy": 1, "eth0 now": 1, "224.0.0.114:1234": 3, "eth1": 0,
 	} {
-		if d.SetFilter(filter); d.Len() != want {
-			t.Errorf("%q matches %d datagrams, want %d", filter, d.Len(), want)
+		if d.setFilter(filter); d.len() != want {
+			t.Errorf("%q matches %d datagrams, want %d", filter, d.len(), want)
 		}
 	}
 }
@@ -98,10 +98,10 @@ func TestDatagramFilter(t *testing.T) {
 // ends, as one text.
 func detailText(d session.Datagram) string {
 	view := newDatagrams(newStyles(true, false, ansi.WcWidth, colorprofile.TrueColor))
-	view.Add(d)
-	view.Move(-1)
+	view.add(d)
+	view.move(-1)
 	var rows []string
-	for _, row := range view.Detail(100) {
+	for _, row := range view.detail(100) {
 		rows = append(rows, strings.Join(strings.Fields(ansi.Strip(row)), " "))
 	}
 	return strings.Join(rows, "\n")
@@ -186,10 +186,10 @@ func TestGroupMAC(t *testing.T) {
 
 func TestNoDatagramIsSelected(t *testing.T) {
 	d := newDatagrams(newStyles(true, false, ansi.WcWidth, colorprofile.TrueColor))
-	if got := ansi.Strip(d.Render(80, 10)); got != "none yet" {
+	if got := ansi.Strip(d.render(80, 10)); got != "none yet" {
 		t.Errorf("an empty list shows %q, want \"none yet\"", got)
 	}
-	if got := ansi.Strip(strings.Join(d.Detail(80), " ")); !strings.Contains(got, "No datagram is selected.") {
+	if got := ansi.Strip(strings.Join(d.detail(80), " ")); !strings.Contains(got, "No datagram is selected.") {
 		t.Errorf("the page about none says %q", got)
 	}
 }
@@ -198,11 +198,11 @@ func TestNoDatagramIsSelected(t *testing.T) {
 func TestDatagramClick(t *testing.T) {
 	d := newDatagrams(newStyles(true, false, ansi.WcWidth, colorprofile.TrueColor))
 	for n := range 5 {
-		d.Add(came(func(d *session.Datagram) { d.At = clock.Add(time.Duration(n) * time.Second) }))
+		d.add(came(func(d *session.Datagram) { d.At = clock.Add(time.Duration(n) * time.Second) }))
 	}
-	d.Render(80, 4)
-	d.Click(1)
-	if v, ok := d.Selected(); !ok || !v.At.Equal(clock.Add(2*time.Second)) {
+	d.render(80, 4)
+	d.click(1)
+	if v, ok := d.selectedValue(); !ok || !v.At.Equal(clock.Add(2*time.Second)) {
 		t.Errorf("the first of the last three rows is %v (%v), want the third datagram", v.At, ok)
 	}
 }
@@ -210,9 +210,9 @@ func TestDatagramClick(t *testing.T) {
 // The page about the largest payload is made for every frame.
 func BenchmarkDatagramDetail(b *testing.B) {
 	d := newDatagrams(newStyles(true, false, ansi.WcWidth, colorprofile.TrueColor))
-	d.Add(came(func(d *session.Datagram) { d.Data = make([]byte, 65507) }))
-	d.Move(-1)
+	d.add(came(func(d *session.Datagram) { d.Data = make([]byte, 65507) }))
+	d.move(-1)
 	for b.Loop() {
-		d.Detail(100)
+		d.detail(100)
 	}
 }

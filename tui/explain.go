@@ -6,14 +6,14 @@ import (
 	"github.com/groupcast/groupcast/mcast/doctor"
 )
 
-// Scroll moves the page by rows, in a window of that size.
-func (p *pitfalls) Scroll(by, width, height int) {
+// scroll moves the page by rows, in a window of that size.
+func (p *pitfalls) scroll(by, width, height int) {
 	p.offset = scrollTo(p.offset+by, len(p.page(width)), height)
 }
 
-// Page explains a finding: how it is known, what helps, and what such a
+// renderPage explains a finding: how it is known, what helps, and what such a
 // pitfall is.
-func (p *pitfalls) Page(width, height int) string {
+func (p *pitfalls) renderPage(width, height int) string {
 	return p.styles.scrolled(p.page(width), p.offset, height)
 }
 

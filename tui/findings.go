@@ -9,7 +9,7 @@ import (
 
 // fixFirst applies the first fix there is.
 func (m *Model) fixFirst() tea.Cmd {
-	f, ok := m.pitfalls.Fixable()
+	f, ok := m.pitfalls.fixable()
 	if !ok {
 		m.flash = "nothing to fix: no finding has a fix that this program can apply"
 		return nil
@@ -20,10 +20,10 @@ func (m *Model) fixFirst() tea.Cmd {
 // fixShown applies the fix of the finding that the page is about, or, without
 // a page, of the selected one.
 func (m *Model) fixShown() tea.Cmd {
-	f, ok := m.pitfalls.Selected()
+	f, ok := m.pitfalls.selectedFinding()
 	if m.page == findingPage {
 		var over bool
-		f, over = m.pitfalls.Shown()
+		f, over = m.pitfalls.pageFinding()
 		if over {
 			m.flash = "this finding is gone: nothing to fix"
 			return nil
@@ -50,9 +50,9 @@ func (m *Model) fix(f doctor.Finding) tea.Cmd {
 // selectFinding moves to another finding, and the page with it.
 func (m *Model) selectFinding(by int) {
 	if m.page == findingPage {
-		m.pitfalls.Turn(by)
+		m.pitfalls.turn(by)
 	} else {
-		m.pitfalls.Select(by)
+		m.pitfalls.move(by)
 	}
 }
 

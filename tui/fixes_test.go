@@ -30,8 +30,8 @@ func TestKeysInARowAreDrawnTogether(t *testing.T) {
 		t.Error("the last keys are not drawn, and no drawing is on its way")
 	}
 	p.Update(drawMsg{})
-	if got := strings.Count(p.View().Content, "x"); got < 50 || s.input.Value() != strings.Repeat("x", 500) {
-		t.Errorf("after the burst %d of the keys are on the screen, and %d in the input", got, len(s.input.Value()))
+	if got := strings.Count(p.View().Content, "x"); got < 50 || s.input.value() != strings.Repeat("x", 500) {
+		t.Errorf("after the burst %d of the keys are on the screen, and %d in the input", got, len(s.input.value()))
 	}
 }
 
@@ -59,7 +59,7 @@ func TestEscAndAKeyTogether(t *testing.T) {
 func TestClicksOnWordsInTheLastRow(t *testing.T) {
 	s := newStory(t, 160, 50)
 	for _, typed := range []string{"", "/j"} {
-		s.input.Set(typed)
+		s.input.set(typed)
 		if typed == "" {
 			s.flash = "something was done, and something else, and more, and this is a long row of words"
 		}
@@ -84,7 +84,7 @@ func TestClickOnEachFinding(t *testing.T) {
 	for n, f := range snap.Findings {
 		s := newScreen(t, 100, 30, snap)
 		s.click(f.Name)
-		if got, _ := s.pitfalls.Selected(); got.Name != f.Name {
+		if got, _ := s.pitfalls.selectedFinding(); got.Name != f.Name {
 			t.Errorf("a click on finding %d, %s, selects %s", n, f.Name, got.Name)
 		}
 	}
@@ -131,8 +131,8 @@ func TestAnOpenDatagramStays(t *testing.T) {
 // What does not fit into one packet is said before it is sent.
 func TestFragmentsAreForetold(t *testing.T) {
 	s := newStory(t, 100, 30)
-	s.input.Set(strings.Repeat("x", 1472))
+	s.input.set(strings.Repeat("x", 1472))
 	s.wantsNot("MTU")
-	s.input.Set(strings.Repeat("x", 1473))
+	s.input.set(strings.Repeat("x", 1473))
 	s.wants("1,473 bytes: more than one packet of eth1 holds (MTU 1500)")
 }

@@ -26,7 +26,7 @@ func (m *Model) footer() string {
 // footerText is what is more important now than keys, or "".
 func (m *Model) footerText(width int) string {
 	st := m.styles
-	switch u := usage(m.input.Value()); {
+	switch u := usage(m.input.value()); {
 	case m.flash != "":
 		return st.accent.Render(st.cut(clean(m.flash), width))
 	case m.focus == onInput && u != "":
@@ -40,8 +40,8 @@ func (m *Model) footerText(width int) string {
 // fragments says when what is typed is too much for one packet of the
 // interface that it would leave by.
 func (m *Model) fragments() string {
-	size := len(m.input.Value())
-	if size < smallestMTU-ip6Header-udpHeader || strings.HasPrefix(m.input.Value(), "/") {
+	size := len(m.input.value())
+	if size < smallestMTU-ip6Header-udpHeader || strings.HasPrefix(m.input.value(), "/") {
 		return ""
 	}
 	header := ip4Header
@@ -66,7 +66,7 @@ func (m *Model) footerItems() []footerItem {
 	if m.footerText(m.width) != "" {
 		return nil
 	}
-	_, fixable := m.pitfalls.Fixable()
+	_, fixable := m.pitfalls.fixable()
 	items := footerItems(m.focus, fixable)
 	used := 1
 	for i, item := range items {

@@ -21,12 +21,12 @@ const (
 // workedOut is the note beside what the socket did not tell.
 const workedOut = "worked out"
 
-// Detail is the page about the selected datagram: how it came, its headers,
+// detail is the page about the selected datagram: how it came, its headers,
 // and its bytes. A socket tells of the headers only addresses, ports, TTL and
 // interface; the page says what is worked out from them.
-func (d *datagrams) Detail(width int) []string {
+func (d *datagrams) detail(width int) []string {
 	s := sheet{styles: d.styles, width: max(1, width)}
-	v, ok := d.Selected()
+	v, ok := d.selectedValue()
 	if !ok {
 		s.say("No datagram is selected.")
 		return s.rows

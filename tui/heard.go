@@ -17,12 +17,12 @@ type heard struct {
 	offset int // rows scrolled
 }
 
-// Scroll moves by rows, in a window of that size.
-func (h *heard) Scroll(by, width, height int) {
+// scroll moves by rows, in a window of that size.
+func (h *heard) scroll(by, width, height int) {
 	h.offset = scrollTo(h.offset+by, len(h.rows(width)), height)
 }
 
-func (h *heard) Render(width, height int) string {
+func (h *heard) render(width, height int) string {
 	return h.styles.scrolled(h.rows(width), h.offset, height)
 }
 

@@ -6,12 +6,12 @@ type help struct {
 	offset int
 }
 
-// Scroll moves by rows, in a window of that size.
-func (h *help) Scroll(by, width, height int) {
+// scroll moves by rows, in a window of that size.
+func (h *help) scroll(by, width, height int) {
 	h.offset = scrollTo(h.offset+by, len(h.rows(width)), height)
 }
 
-func (h *help) Render(width, height int) string {
+func (h *help) render(width, height int) string {
 	return h.styles.scrolled(h.rows(width), h.offset, height)
 }
 

@@ -12,15 +12,15 @@ type history[T any] struct {
 	bytes       int
 }
 
-// Len is how many are kept.
-func (h *history[T]) Len() int { return int(h.next - h.first) }
+// len is how many are kept.
+func (h *history[T]) len() int { return int(h.next - h.first) }
 
-// At is the one with that number, which must be kept.
-func (h *history[T]) At(n uint64) T { return h.ring[n%uint64(h.limit)] }
+// at is the one with that number, which must be kept.
+func (h *history[T]) at(n uint64) T { return h.ring[n%uint64(h.limit)] }
 
-// Add appends one, and lets the oldest go.
-func (h *history[T]) Add(v T) {
-	if h.Len() == h.limit {
+// add appends one, and lets the oldest go.
+func (h *history[T]) add(v T) {
+	if h.len() == h.limit {
 		h.drop()
 	}
 	if len(h.ring) < h.limit {
@@ -30,13 +30,13 @@ func (h *history[T]) Add(v T) {
 	}
 	h.bytes += h.size(v)
 	h.next++
-	for h.bytes > h.budget && h.Len() > 1 {
+	for h.bytes > h.budget && h.len() > 1 {
 		h.drop()
 	}
 }
 
-// Replace puts another in the place of number n.
-func (h *history[T]) Replace(n uint64, v T) {
+// replace puts another in the place of number n.
+func (h *history[T]) replace(n uint64, v T) {
 	at := &h.ring[n%uint64(h.limit)]
 	h.bytes += h.size(v) - h.size(*at)
 	*at = v
@@ -54,8 +54,8 @@ func (h *history[T]) drop() {
 	h.first++
 }
 
-// Clear forgets all. Numbers go on.
-func (h *history[T]) Clear() {
+// clear forgets all. Numbers go on.
+func (h *history[T]) clear() {
 	for h.first < h.next {
 		h.drop()
 	}
@@ -79,31 +79,31 @@ func newScrollback[T any](limit, budget int, size func(T) int) *scrollback[T] {
 	return s
 }
 
-// Add appends one, or lets it wait.
-func (s *scrollback[T]) Add(v T) {
+// add appends one, or lets it wait.
+func (s *scrollback[T]) add(v T) {
 	if s.held {
-		s.waiting.Add(v)
+		s.waiting.add(v)
 	} else {
-		s.kept.Add(v)
+		s.kept.add(v)
 	}
 }
 
-// Hold lets what comes wait.
-func (s *scrollback[T]) Hold() { s.held = true }
+// hold lets what comes wait.
+func (s *scrollback[T]) hold() { s.held = true }
 
-// Waiting is how many came since Hold.
-func (s *scrollback[T]) Waiting() uint64 { return s.waiting.next }
+// waitingCount is how many came since hold.
+func (s *scrollback[T]) waitingCount() uint64 { return s.waiting.next }
 
-// Release appends what waits. When some of it had to be let go, then all that
+// release appends what waits. When some of it had to be let go, then all that
 // was kept before is let go too: no gap is left in the middle.
-func (s *scrollback[T]) Release() {
+func (s *scrollback[T]) release() {
 	s.held = false
 	if lost := s.waiting.first; lost > 0 {
-		s.kept.Clear()
+		s.kept.clear()
 		s.gone += lost
 	}
 	for n := s.waiting.first; n < s.waiting.next; n++ {
-		s.kept.Add(s.waiting.At(n))
+		s.kept.add(s.waiting.at(n))
 	}
 	s.waiting = history[T]{limit: s.waiting.limit, budget: s.waiting.budget, size: s.waiting.size}
 }

@@ -19,12 +19,12 @@ type hostmap struct {
 	offset int // rows scrolled
 }
 
-// Scroll moves by rows, in a window of that size.
-func (m *hostmap) Scroll(by, width, height int) {
+// scroll moves by rows, in a window of that size.
+func (m *hostmap) scroll(by, width, height int) {
 	m.offset = scrollTo(m.offset+by, len(m.rows(width)), height)
 }
 
-func (m *hostmap) Render(width, height int) string {
+func (m *hostmap) render(width, height int) string {
 	rows := strings.Split(m.styles.scrolled(m.rows(width), m.offset, height), "\n")
 	last := &rows[len(rows)-1] // it may say how many more there are
 	*last = m.styles.cut(*last, max(0, width))

@@ -58,14 +58,14 @@ func TestHostmap(t *testing.T) {
 		}{{"before", mapped()}, {"fixed", fixed()}} {
 			t.Run(fmt.Sprintf("%s-%dx%d", c.name, size[0], size[1]), func(t *testing.T) {
 				m := hostmap{styles: newStyles(true, false, ansi.WcWidth, colorprofile.TrueColor), snap: c.snap, now: clock}
-				golden.RequireEqual(t, trimmed(ansi.Strip(m.Render(size[0], size[1]))))
+				golden.RequireEqual(t, trimmed(ansi.Strip(m.render(size[0], size[1]))))
 			})
 		}
 	}
 	for _, width := range []int{100, 44} {
 		t.Run(fmt.Sprintf("ascii-%d", width), func(t *testing.T) {
 			m := hostmap{styles: newStyles(true, true, ansi.WcWidth, colorprofile.TrueColor), snap: fixed(), now: clock}
-			view := trimmed(ansi.Strip(m.Render(width, 60)))
+			view := trimmed(ansi.Strip(m.render(width, 60)))
 			golden.RequireEqual(t, view)
 			for _, r := range view {
 				if r > '~' {
@@ -111,7 +111,7 @@ func TestHostmapSays(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			m := hostmap{styles: newStyles(true, false, ansi.WcWidth, colorprofile.TrueColor), snap: c.snap, now: clock}
-			got := ansi.Strip(m.Render(120, 100))
+			got := ansi.Strip(m.render(120, 100))
 			if !strings.Contains(got, c.want) || c.never != "" && strings.Contains(got, c.never) {
 				t.Errorf("want %q and never %q on the map:\n%s", c.want, c.never, got)
 			}
@@ -121,14 +121,14 @@ func TestHostmapSays(t *testing.T) {
 
 func TestHostmapScrolls(t *testing.T) {
 	m := hostmap{styles: newStyles(true, false, ansi.WcWidth, colorprofile.TrueColor), snap: mapped(), now: clock}
-	if got := ansi.Strip(m.Render(44, 8)); !strings.Contains(got, "rows more") {
+	if got := ansi.Strip(m.render(44, 8)); !strings.Contains(got, "rows more") {
 		t.Errorf("a map that does not fit says nothing of it:\n%s", got)
 	}
-	m.Scroll(1000, 44, 8)
-	if got := ansi.Strip(m.Render(44, 8)); !strings.Contains(got, "down") || strings.Contains(got, "this host") {
+	m.scroll(1000, 44, 8)
+	if got := ansi.Strip(m.render(44, 8)); !strings.Contains(got, "down") || strings.Contains(got, "this host") {
 		t.Errorf("scrolled down the map does not show the last wire:\n%s", got)
 	}
-	m.Scroll(-1000, 44, 8)
+	m.scroll(-1000, 44, 8)
 	if m.offset != 0 {
 		t.Errorf("scrolled up the map begins at row %d, want 0", m.offset)
 	}
@@ -176,13 +176,13 @@ func TestViewsFit(t *testing.T) {
 		d := newDatagrams(st)
 		c := newCalls(st)
 		for range rapid.IntRange(0, 70).Draw(t, "rows") {
-			d.Add(session.Datagram{
+			d.add(session.Datagram{
 				At: clock, Sent: flags.Draw(t, "sent"), From: rapid.SampledFrom(addrs).Draw(t, "from"), To: rapid.SampledFrom(addrs).Draw(t, "to"),
 				Interface: text("interface"), Hops: rapid.IntRange(0, 255).Draw(t, "hops"), Data: []byte(text("data")),
 				Truncated: flags.Draw(t, "truncated"), Err: fail("refused"),
 				Arrival: chat.Arrival{OwnCopy: flags.Draw(t, "own"), Stray: flags.Draw(t, "stray"), Direct: flags.Draw(t, "direct"), Outside: flags.Draw(t, "outside")},
 			})
-			c.Add(mcast.Call{
+			c.add(mcast.Call{
 				At: clock, Took: time.Duration(rapid.Int64Range(0, 1e12).Draw(t, "took")), Name: rapid.SampledFrom([]string{"setsockopt", "sendmsg", "recvmmsg", text("name")}).Draw(t, "call"),
 				Option: rapid.SampledFrom([]string{"", "MCAST_JOIN_GROUP", text("option")}).Draw(t, "option"), Args: text("args"), Result: text("result"), Err: fail("failed"),
 			})
@@ -191,30 +191,30 @@ func TestViewsFit(t *testing.T) {
 		for range rapid.IntRange(0, 6).Draw(t, "steps") {
 			switch by := rapid.IntRange(-9, 9).Draw(t, "by"); rapid.IntRange(0, 5).Draw(t, "step") {
 			case 0:
-				d.Move(by * max(1, height-1))
-				c.Move(by)
+				d.move(by * max(1, height-1))
+				c.move(by)
 			case 1:
-				d.SetFilter(filter)
-				c.SetFilter(filter)
+				d.setFilter(filter)
+				c.setFilter(filter)
 			case 2:
-				d.SetFilter("")
+				d.setFilter("")
 			case 3:
-				d.Click(by)
-				c.Freeze(by > 0)
+				d.click(by)
+				c.freeze(by > 0)
 			case 4:
-				d.Top()
-				c.Newest()
+				d.top()
+				c.newest()
 			case 5:
-				d.Add(received)
-				c.Add(reading)
+				d.add(received)
+				c.add(reading)
 			}
-			fits("the list of datagrams", lines(d.Render(width, height)), width, height)
-			fits("the list of calls", lines(c.Render(width, height)), width, height)
+			fits("the list of datagrams", lines(d.render(width, height)), width, height)
+			fits("the list of calls", lines(c.render(width, height)), width, height)
 		}
-		d.Move(-1)
-		c.Move(-1)
-		fits("a page about a datagram", d.Detail(width), max(1, width), 1000)
-		fits("a page about a call", c.Detail(width), max(1, width), 1000)
+		d.move(-1)
+		c.move(-1)
+		fits("a page about a datagram", d.detail(width), max(1, width), 1000)
+		fits("a page about a call", c.detail(width), max(1, width), 1000)
 
 		s := mapped()
 		for n := range s.Interfaces {
@@ -225,7 +225,7 @@ func TestViewsFit(t *testing.T) {
 		s.Room.Senders[0].From = rapid.SampledFrom(addrs).Draw(t, "sender")
 		s.Room.Senders[1].IfIndex = rapid.IntRange(0, 9).Draw(t, "index")
 		m := hostmap{styles: st, snap: s, now: clock}
-		m.Scroll(rapid.IntRange(0, 50).Draw(t, "scroll"), width, height)
-		fits("the map", lines(m.Render(width, height)), width, height)
+		m.scroll(rapid.IntRange(0, 50).Draw(t, "scroll"), width, height)
+		fits("the map", lines(m.render(width, height)), width, height)
 	})
 }

@@ -32,24 +32,24 @@ func newInput(name, empty string) input {
 	return input{name: name, empty: empty, edit: edit}
 }
 
-// UpdateText gives a key or a paste to the line.
-func (i *input) UpdateText(msg tea.Msg) tea.Cmd {
+// update gives a key or a paste to the line.
+func (i *input) update(msg tea.Msg) tea.Cmd {
 	var cmd tea.Cmd
 	i.edit, cmd = i.edit.Update(msg)
 	return cmd
 }
 
-func (i *input) Value() string { return i.edit.Value() }
+func (i *input) value() string { return i.edit.Value() }
 
-// Set replaces the line, the cursor at its end.
-func (i *input) Set(s string) {
+// set replaces the line, the cursor at its end.
+func (i *input) set(s string) {
 	i.edit.SetValue(s)
 	i.edit.CursorEnd()
 }
 
-// Done empties the line and remembers it.
-func (i *input) Done() {
-	if s := i.Value(); s != "" && (len(i.history) == 0 || i.history[len(i.history)-1] != s) {
+// done empties the line and remembers it.
+func (i *input) done() {
+	if s := i.value(); s != "" && (len(i.history) == 0 || i.history[len(i.history)-1] != s) {
 		i.history = append(i.history, s)
 		i.history = i.history[max(0, len(i.history)-historyLines):]
 	}
@@ -57,10 +57,10 @@ func (i *input) Done() {
 	i.edit.Reset()
 }
 
-// Recall walks the history: up when negative.
-func (i *input) Recall(by int) {
+// recall walks the history: up when negative.
+func (i *input) recall(by int) {
 	if i.at == len(i.history) {
-		i.draft = i.Value()
+		i.draft = i.value()
 	}
 	to := min(max(0, i.at+by), len(i.history))
 	if to == i.at {
@@ -68,14 +68,14 @@ func (i *input) Recall(by int) {
 	}
 	i.at = to
 	if to == len(i.history) {
-		i.Set(i.draft)
+		i.set(i.draft)
 	} else {
-		i.Set(i.history[to])
+		i.set(i.history[to])
 	}
 }
 
-// Render gives the row and the column of the cursor in it.
-func (i *input) Render(width int, focused bool) (row string, cursor int) {
+// render gives the row and the column of the cursor in it.
+func (i *input) render(width int, focused bool) (row string, cursor int) {
 	st := i.styles
 	mark := st.prompt
 	if i.name != "" {
@@ -87,14 +87,14 @@ func (i *input) Render(width int, focused bool) (row string, cursor int) {
 	}
 	start := st.cells(mark) + 2
 	if !focused {
-		text := printable(i.Value())
+		text := printable(i.value())
 		if text == "" {
 			text = "esc to type"
 		}
 		return st.fit(" "+st.dim.Render(mark+" "+st.cut(text, room)), width), 0
 	}
 	prompt := " " + st.accent.Render(mark) + " "
-	value := []rune(printable(i.Value()))
+	value := []rune(printable(i.value()))
 	if len(value) == 0 {
 		return st.fit(prompt+st.dim.Render(st.cut(i.empty, room)), width), start
 	}

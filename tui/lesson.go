@@ -49,8 +49,8 @@ type lesson struct {
 	answered bool           // somebody was heard there after it
 }
 
-// SetState takes in where sends leave and what the doctor finds.
-func (s *lesson) SetState(snap session.Snapshot) {
+// setState takes in where sends leave and what the doctor finds.
+func (s *lesson) setState(snap session.Snapshot) {
 	s.sends, s.wrong = snap.Sends, false
 	if s.first.Interface == "" {
 		s.first = snap.Sends
@@ -70,8 +70,8 @@ func betterWay(f doctor.Finding) string {
 	return f.Fix.UseInterface
 }
 
-// Hear takes in lines of the talk.
-func (s *lesson) Hear(lines []chat.Line) {
+// hear takes in lines of the talk.
+func (s *lesson) hear(lines []chat.Line) {
 	for _, l := range lines {
 		switch {
 		case l.Kind == chat.Heard:

@@ -59,7 +59,7 @@ func TestLessonScreens(t *testing.T) {
 				}
 				s.ascii = true
 				s.setStyles()
-				s.talk.Clear() // what people and the notices say is shown as it is
+				s.talk.clear() // what people and the notices say is shown as it is
 				for _, r := range s.plain() {
 					if r > '~' {
 						t.Fatalf("with ASCII there is %q on the screen:\n%s", r, s.plain())

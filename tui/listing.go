@@ -37,9 +37,9 @@ func newListing[T any](limit, budget int, size func(T) int, row func(st *styles,
 	return &listing[T]{row: row, words: words, back: newScrollback(limit, budget, size)}
 }
 
-// Add appends one, or lets it wait.
-func (l *listing[T]) Add(v T) {
-	l.back.Add(v)
+// add appends one, or lets it wait.
+func (l *listing[T]) add(v T) {
+	l.back.add(v)
 	if !l.back.held {
 		l.scan()
 	} else if l.match(v) {
@@ -51,18 +51,18 @@ func (l *listing[T]) Add(v T) {
 // while the list is held cannot.
 func (l *listing[T]) last() (v T, ok bool) {
 	h := l.growing()
-	if h.Len() == 0 {
+	if h.len() == 0 {
 		return v, false
 	}
-	return h.At(h.next - 1), true
+	return h.at(h.next - 1), true
 }
 
 // replaceLast puts another in its place.
 func (l *listing[T]) replaceLast(v T) {
 	h := l.growing()
 	n := h.next - 1
-	old := h.At(n)
-	h.Replace(n, v)
+	old := h.at(n)
+	h.replace(n, v)
 	if l.back.held {
 		if l.match(old) {
 			l.below--
@@ -86,31 +86,31 @@ func (l *listing[T]) growing() *history[T] {
 	return &l.back.kept
 }
 
-// Len is how many rows there are to be seen: with a filter, those that match.
-func (l *listing[T]) Len() int {
+// len is how many rows there are to be seen: with a filter, those that match.
+func (l *listing[T]) len() int {
 	if l.filter == "" {
-		return l.back.kept.Len()
+		return l.back.kept.len()
 	}
 	return len(l.matches)
 }
 
-// New is how many came below while the list was held; with a filter, those
+// newBelow is how many came below while the list was held; with a filter, those
 // that match.
-func (l *listing[T]) New() uint64 { return l.below }
+func (l *listing[T]) newBelow() uint64 { return l.below }
 
-// SetFilter shows only the rows that have every word of the filter, in capital
+// setFilter shows only the rows that have every word of the filter, in capital
 // or small letters.
-func (l *listing[T]) SetFilter(filter string) {
+func (l *listing[T]) setFilter(filter string) {
 	l.filter = strings.TrimSpace(filter)
 	l.wanted = strings.Fields(strings.ToLower(l.filter))
 	l.matches, l.scanned, l.below = nil, 0, 0
 	l.scan()
 	for n := l.back.waiting.first; n < l.back.waiting.next; n++ {
-		if l.match(l.back.waiting.At(n)) {
+		if l.match(l.back.waiting.at(n)) {
 			l.below++
 		}
 	}
-	l.end = l.Len()
+	l.end = l.len()
 }
 
 func (l *listing[T]) match(v T) bool {
@@ -138,7 +138,7 @@ func (l *listing[T]) scan() {
 	}
 	l.matches = l.matches[gone:]
 	for n := max(l.scanned, kept.first); n < kept.next; n++ {
-		if l.match(kept.At(n)) {
+		if l.match(kept.at(n)) {
 			l.matches = append(l.matches, n)
 		}
 	}
@@ -156,19 +156,19 @@ func (l *listing[T]) number(position int) uint64 {
 // position is where the selected row is or, when there is no such row, the one
 // before.
 func (l *listing[T]) position() int {
-	n := l.Len()
+	n := l.len()
 	if !l.back.held {
 		return n - 1
 	}
 	return max(0, sort.Search(n, func(i int) bool { return l.number(i) > l.selected })-1)
 }
 
-// Selected is the selected one.
-func (l *listing[T]) Selected() (v T, ok bool) {
-	if !l.picked || l.Len() == 0 {
+// selectedValue is the selected one.
+func (l *listing[T]) selectedValue() (v T, ok bool) {
+	if !l.picked || l.len() == 0 {
 		return v, false
 	}
-	return l.back.kept.At(l.number(l.position())), true
+	return l.back.kept.at(l.number(l.position())), true
 }
 
 // hold lets the list stay where it is.
@@ -176,9 +176,9 @@ func (l *listing[T]) hold() {
 	if l.back.held {
 		return
 	}
-	l.end = l.Len()
+	l.end = l.len()
 	l.selected = l.back.kept.next // or the last that there is
-	l.back.Hold()
+	l.back.hold()
 }
 
 // follow shows the newest from now on, unless the list is frozen.
@@ -186,16 +186,16 @@ func (l *listing[T]) follow() {
 	if l.frozen || !l.back.held {
 		return
 	}
-	l.back.Release()
+	l.back.release()
 	l.below = 0
 	l.scan()
 }
 
-// Move moves the selection by rows, up when negative. The first move selects
+// move moves the selection by rows, up when negative. The first move selects
 // the newest. Moving up holds the list, and moving down from the last row lets
 // it follow again.
-func (l *listing[T]) Move(by int) {
-	n := l.Len()
+func (l *listing[T]) move(by int) {
+	n := l.len()
 	switch {
 	case by == 0:
 		return
@@ -217,24 +217,24 @@ func (l *listing[T]) Move(by int) {
 	l.selected = l.number(min(max(0, l.position()+by), n-1))
 }
 
-// Top selects the oldest.
-func (l *listing[T]) Top() {
-	if l.Len() == 0 {
+// top selects the oldest.
+func (l *listing[T]) top() {
+	if l.len() == 0 {
 		return
 	}
 	l.hold()
 	l.picked, l.selected = true, l.number(0)
 }
 
-// Newest follows again; a frozen list goes to its last row.
-func (l *listing[T]) Newest() {
-	l.selected, l.end = l.back.kept.next, l.Len()
+// newest follows again; a frozen list goes to its last row.
+func (l *listing[T]) newest() {
+	l.selected, l.end = l.back.kept.next, l.len()
 	l.follow()
 }
 
-// Freeze holds the list whatever is selected, until it is switched off: then
+// freeze holds the list whatever is selected, until it is switched off: then
 // it follows the newest, if it did so before.
-func (l *listing[T]) Freeze(on bool) {
+func (l *listing[T]) freeze(on bool) {
 	if on == l.frozen {
 		return
 	}
@@ -248,23 +248,23 @@ func (l *listing[T]) Freeze(on bool) {
 	}
 }
 
-// Select selects the newest row when none is; false: there is none.
-func (l *listing[T]) Select() bool {
-	if l.Len() == 0 {
+// selectNewest selects the newest row when none is; false: there is none.
+func (l *listing[T]) selectNewest() bool {
+	if l.len() == 0 {
 		return false
 	}
 	if !l.picked {
-		l.Move(-1)
+		l.move(-1)
 	}
 	l.hold()
 	return true
 }
 
-// Click selects the row on the screen, counted from 0 at the top of what was
+// click selects the row on the screen, counted from 0 at the top of what was
 // drawn, and holds the list. It reports whether that one was selected before.
-func (l *listing[T]) Click(row int) (again bool) {
+func (l *listing[T]) click(row int) (again bool) {
 	row -= l.above
-	if row < 0 || row >= l.shown || l.first+row >= l.Len() {
+	if row < 0 || row >= l.shown || l.first+row >= l.len() {
 		return false
 	}
 	again = l.picked && l.position() == l.first+row

@@ -22,14 +22,14 @@ func numbers(upTo int) *listing[int] {
 		})
 	list.styles = newStyles(true, true, ansi.WcWidth, colorprofile.TrueColor)
 	for v := range upTo {
-		list.Add(v + 1)
+		list.add(v + 1)
 	}
 	return list
 }
 
 // drawnRows is the listing in three rows, as one line.
 func drawnRows(list *listing[int]) string {
-	rows := strings.Fields(ansi.Strip(list.Render(4, 3)))
+	rows := strings.Fields(ansi.Strip(list.render(4, 3)))
 	return strings.Join(rows, " ")
 }
 
@@ -38,14 +38,14 @@ func TestListing(t *testing.T) {
 	more := func(values ...int) func(list) {
 		return func(l list) {
 			for _, v := range values {
-				l.Add(v)
+				l.add(v)
 			}
 		}
 	}
-	move := func(by int) func(list) { return func(l list) { l.Move(by) } }
-	filter := func(s string) func(list) { return func(l list) { l.SetFilter(s) } }
-	freeze := func(on bool) func(list) { return func(l list) { l.Freeze(on) } }
-	click := func(row int) func(list) { return func(l list) { l.Render(4, 3); l.Click(row) } }
+	move := func(by int) func(list) { return func(l list) { l.move(by) } }
+	filter := func(s string) func(list) { return func(l list) { l.setFilter(s) } }
+	freeze := func(on bool) func(list) { return func(l list) { l.freeze(on) } }
+	click := func(row int) func(list) { return func(l list) { l.render(4, 3); l.click(row) } }
 	do := func(steps ...func(list)) []func(list) { return steps }
 
 	for _, c := range []struct {
@@ -63,14 +63,14 @@ func TestListing(t *testing.T) {
 		{"up beyond the first", do(move(-99)), ">1 2 3", ""},
 		{"down to the last row still holds", do(move(-2), more(6), move(1)), "3 4 >5", "1 new below"},
 		{"down from the last row follows", do(move(-2), more(6), move(1), move(1)), "4 5 >6", ""},
-		{"a page up", do(func(l list) { l.Move((-1) * max(1, (3)-1)) }), "3 >4 5", ""},
-		{"the top", do(list.Top, more(6)), ">1 2 3", "1 new below"},
-		{"the newest", do(list.Top, more(6), list.Newest), "4 5 >6", ""},
+		{"a page up", do(func(l list) { l.move((-1) * max(1, (3)-1)) }), "3 >4 5", ""},
+		{"the top", do(list.top, more(6)), ">1 2 3", "1 new below"},
+		{"the newest", do(list.top, more(6), list.newest), "4 5 >6", ""},
 		{"a click selects and holds", do(click(1), more(6)), "3 >4 5", "1 new below"},
 		{"a click below the rows", do(click(3), more(6)), "4 5 6", ""},
 
 		{"frozen without a selection", do(freeze(true), more(6)), "3 4 5", "1 new below"},
-		{"frozen, the newest does not release", do(freeze(true), more(6), list.Newest), "3 4 5", "1 new below"},
+		{"frozen, the newest does not release", do(freeze(true), more(6), list.newest), "3 4 5", "1 new below"},
 		{"frozen, down from the last row does not", do(freeze(true), more(6), move(-1), move(1)), "3 4 >5", "1 new below"},
 		{"no longer frozen", do(freeze(true), more(6), freeze(false)), "4 5 6", ""},
 
@@ -85,19 +85,19 @@ func TestListing(t *testing.T) {
 		{"a filter while some wait", do(move(-1), more(6, 7, 8), filter("even")), "2 >4", "2 new below, 2 of 5 match"},
 		{"released with a filter", do(filter("even"), move(-1), more(6), move(1)), "2 4 >6", "3 of 6 match"},
 
-		{"the oldest are let go", do(more(6, 7, 8, 9, 10, 11, 12), list.Top), ">3 4 5", "2 older let go"},
-		{"with a filter, too", do(filter("odd"), more(6, 7, 8, 9, 10, 11, 12), list.Top), ">3 5 7", "5 of 10 match, 2 older let go"},
-		{"more waited than there is room for", do(filter("odd"), move(-1), more(6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17), list.Newest), "13 15 >17", "5 of 10 match, 7 older let go"},
+		{"the oldest are let go", do(more(6, 7, 8, 9, 10, 11, 12), list.top), ">3 4 5", "2 older let go"},
+		{"with a filter, too", do(filter("odd"), more(6, 7, 8, 9, 10, 11, 12), list.top), ">3 5 7", "5 of 10 match, 2 older let go"},
+		{"more waited than there is room for", do(filter("odd"), move(-1), more(6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17), list.newest), "13 15 >17", "5 of 10 match, 7 older let go"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			l := numbers(5)
-			l.Render(4, 3)
+			l.render(4, 3)
 			for _, step := range c.steps {
 				step(l)
 			}
 			got := drawnRows(l)
-			if got != c.want || l.Note() != c.note {
-				t.Errorf("the list shows %q and notes %q, want %q and %q", got, l.Note(), c.want, c.note)
+			if got != c.want || l.note() != c.note {
+				t.Errorf("the list shows %q and notes %q, want %q and %q", got, l.note(), c.want, c.note)
 			}
 		})
 	}
@@ -105,30 +105,30 @@ func TestListing(t *testing.T) {
 
 func TestSelected(t *testing.T) {
 	l := numbers(0)
-	for _, do := range []func(){func() { l.Move(-1) }, l.Top, l.Newest, func() { l.Click(0) }, func() { l.Move((1) * max(1, (3)-1)) }} {
+	for _, do := range []func(){func() { l.move(-1) }, l.top, l.newest, func() { l.click(0) }, func() { l.move((1) * max(1, (3)-1)) }} {
 		do()
-		if _, ok := l.Selected(); ok {
+		if _, ok := l.selectedValue(); ok {
 			t.Error("in an empty list something is selected")
 		}
 	}
 	l = numbers(3)
-	l.Freeze(true)
+	l.freeze(true)
 	if !l.back.held || !l.frozen {
 		t.Error("a frozen list says that it is not held")
 	}
-	l.Freeze(false)
+	l.freeze(false)
 	if l.back.held || l.frozen {
 		t.Error("a list that follows says that it is held")
 	}
-	if _, ok := l.Selected(); ok {
+	if _, ok := l.selectedValue(); ok {
 		t.Error("before the first move something is selected")
 	}
-	l.Move(-2)
-	if v, ok := l.Selected(); !ok || v != 2 {
+	l.move(-2)
+	if v, ok := l.selectedValue(); !ok || v != 2 {
 		t.Errorf("two up from 3 is %d (%v), want 2", v, ok)
 	}
-	l.SetFilter("nothing")
-	if _, ok := l.Selected(); ok || l.Len() != 0 {
+	l.setFilter("nothing")
+	if _, ok := l.selectedValue(); ok || l.len() != 0 {
 		t.Error("with a filter that nothing matches something is selected")
 	}
 }
@@ -137,16 +137,16 @@ func TestSelected(t *testing.T) {
 // many were lost.
 func TestListingBoundsMemory(t *testing.T) {
 	l := numbers(10)
-	l.Move(-1)
+	l.move(-1)
 	for v := range 1000 {
-		l.Add(v)
+		l.add(v)
 	}
-	if got := l.back.waiting.Len(); got != 10 || l.New() != 1000 {
-		t.Errorf("%d wait of %d that came, want 10 of 1,000", got, l.New())
+	if got := l.back.waiting.len(); got != 10 || l.newBelow() != 1000 {
+		t.Errorf("%d wait of %d that came, want 10 of 1,000", got, l.newBelow())
 	}
-	l.Newest()
-	if l.Len() != 10 || l.Note() != "1,000 older let go" {
-		t.Errorf("%d are kept, and it notes %q, want 10 and that 1,000 are gone", l.Len(), l.Note())
+	l.newest()
+	if l.len() != 10 || l.note() != "1,000 older let go" {
+		t.Errorf("%d are kept, and it notes %q, want 10 and that 1,000 are gone", l.len(), l.note())
 	}
 }
 
@@ -165,14 +165,14 @@ func BenchmarkListing(b *testing.B) {
 		b.Run(c.name, func(b *testing.B) {
 			d := newDatagrams(newStyles(true, false, ansi.WcWidth, colorprofile.TrueColor))
 			for range datagramsKept {
-				d.Add(received)
+				d.add(received)
 			}
-			d.SetFilter(c.filter)
+			d.setFilter(c.filter)
 			for b.Loop() {
 				for range c.added {
-					d.Add(received)
+					d.add(received)
 				}
-				d.Render(100, 40)
+				d.render(100, 40)
 			}
 		})
 	}

@@ -6,14 +6,14 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-// Note says what is not on the screen, the most important first.
-func (l *listing[T]) Note() string {
+// note says what is not on the screen, the most important first.
+func (l *listing[T]) note() string {
 	var parts []string
 	if l.below > 0 {
 		parts = append(parts, thousands(l.below)+" new below")
 	}
 	if l.filter != "" {
-		parts = append(parts, thousands(uint64(l.Len()))+" of "+thousands(uint64(l.back.kept.Len()))+" match")
+		parts = append(parts, thousands(uint64(l.len()))+" of "+thousands(uint64(l.back.kept.len()))+" match")
 	}
 	if l.back.gone > 0 {
 		parts = append(parts, thousands(l.back.gone)+" older let go")
@@ -24,13 +24,13 @@ func (l *listing[T]) Note() string {
 // leastForHead is the height from which there is room for a row of titles.
 const leastForHead = 4
 
-// Render gives the rows on the screen.
-func (l *listing[T]) Render(width, height int) string {
+// render gives the rows on the screen.
+func (l *listing[T]) render(width, height int) string {
 	l.above, l.shown = 0, 0
 	if width <= 0 || height <= 0 {
 		return ""
 	}
-	n := l.Len()
+	n := l.len()
 	if n == 0 {
 		return l.styles.dim.Render(l.styles.cut(l.nothing(), width))
 	}
@@ -52,7 +52,7 @@ func (l *listing[T]) Render(width, height int) string {
 		at = l.position()
 	}
 	for i := l.first; i < end; i++ {
-		row := l.row(l.styles, l.back.kept.At(l.number(i)), width-1)
+		row := l.row(l.styles, l.back.kept.at(l.number(i)), width-1)
 		if i == at {
 			row = l.styles.selected.Render(l.styles.fit(l.styles.pointer+ansi.Strip(row), width))
 		} else {
@@ -65,7 +65,7 @@ func (l *listing[T]) Render(width, height int) string {
 
 // keepInView moves the window as little as brings the selected row into it.
 func (l *listing[T]) keepInView(height int) {
-	n := l.Len()
+	n := l.len()
 	if l.picked {
 		at := l.position()
 		l.end = min(max(l.end, at+1), at+height)
@@ -74,7 +74,7 @@ func (l *listing[T]) keepInView(height int) {
 }
 
 func (l *listing[T]) nothing() string {
-	if l.back.kept.Len() == 0 {
+	if l.back.kept.len() == 0 {
 		return "none yet"
 	}
 	return "none has " + clean(l.filter)

@@ -26,9 +26,9 @@ func (m *marking) keep(first uint64) {
 	m.anchor, m.at = max(m.anchor, first), max(m.at, first)
 }
 
-// Mark begins to mark at the bottom of the screen, or extends what is marked
+// mark begins to mark at the bottom of the screen, or extends what is marked
 // by lines.
-func (t *talk) Mark(by int) {
+func (t *talk) mark(by int) {
 	switch {
 	case t.empty():
 	case !t.marked.on:
@@ -41,8 +41,8 @@ func (t *talk) Mark(by int) {
 	}
 }
 
-// At is the line at a row of the screen, the nearest when there is none.
-func (t *talk) At(row int) (line uint64, ok bool) {
+// lineAt is the line at a row of the screen, the nearest when there is none.
+func (t *talk) lineAt(row int) (line uint64, ok bool) {
 	if len(t.shown) == 0 || t.empty() {
 		return 0, false
 	}
@@ -50,31 +50,31 @@ func (t *talk) At(row int) (line uint64, ok bool) {
 	return n, n >= t.first() && n <= t.last()
 }
 
-// MarkFromTo marks two lines and all between them.
-func (t *talk) MarkFromTo(from, to uint64) {
+// markFromTo marks two lines and all between them.
+func (t *talk) markFromTo(from, to uint64) {
 	t.stay()
 	if from >= t.first() && to >= t.first() {
 		t.marked = marking{true, from, to}
 	}
 }
 
-// Unmark marks nothing any more.
-func (t *talk) Unmark() { t.marked = marking{} }
+// unmark marks nothing any more.
+func (t *talk) unmark() { t.marked = marking{} }
 
-// Marked are the lines that are marked.
-func (t *talk) Marked() []chat.Line {
+// markedLines are the lines that are marked.
+func (t *talk) markedLines() []chat.Line {
 	if !t.marked.on {
 		return nil
 	}
 	var lines []chat.Line
 	for n := min(t.marked.anchor, t.marked.at); n <= max(t.marked.anchor, t.marked.at); n++ {
-		lines = append(lines, t.lines.kept.At(n))
+		lines = append(lines, t.lines.kept.at(n))
 	}
 	return lines
 }
 
-// Marks is how many lines are marked.
-func (t *talk) Marks() int {
+// countMarked is how many lines are marked.
+func (t *talk) countMarked() int {
 	if !t.marked.on {
 		return 0
 	}
@@ -112,12 +112,12 @@ func (t *talk) shows(n uint64) bool {
 	return rows <= t.height
 }
 
-// Find looks for text in the lines, from the newest on; "" ends it. It reports
+// find looks for text in the lines, from the newest on; "" ends it. It reports
 // whether it was found.
-func (t *talk) Find(text string) bool {
+func (t *talk) find(text string) bool {
 	t.wanted = strings.ToLower(text)
 	if t.wanted == "" || t.empty() {
-		t.Unmark()
+		t.unmark()
 		return false
 	}
 	t.stay()
@@ -125,15 +125,15 @@ func (t *talk) Find(text string) bool {
 		return true
 	}
 	t.marked = marking{true, t.last() + 1, t.last() + 1}
-	if t.FindNext(-1) {
+	if t.findNext(-1) {
 		return true
 	}
-	t.Unmark()
+	t.unmark()
 	return false
 }
 
-// FindNext goes to the next line with the text: older when by is negative.
-func (t *talk) FindNext(by int) bool {
+// findNext goes to the next line with the text: older when by is negative.
+func (t *talk) findNext(by int) bool {
 	if t.wanted == "" || t.empty() {
 		return false
 	}
@@ -155,7 +155,7 @@ func (t *talk) matches(n uint64) bool {
 	if n < t.first() || n > t.last() {
 		return false
 	}
-	l := t.lines.kept.At(n)
+	l := t.lines.kept.at(n)
 	return strings.Contains(strings.ToLower(l.Text.String()), t.wanted) ||
 		l.Kind == chat.Heard && strings.Contains(l.From.String(), t.wanted)
 }

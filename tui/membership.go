@@ -22,12 +22,12 @@ type membership struct {
 // several.
 const wide = 56
 
-// Scroll moves by rows, in a window of that size.
-func (m *membership) Scroll(by, width, height int) {
+// scroll moves by rows, in a window of that size.
+func (m *membership) scroll(by, width, height int) {
 	m.offset = scrollTo(m.offset+by, len(m.rows(width)), height)
 }
 
-func (m *membership) Render(width, height int) string {
+func (m *membership) render(width, height int) string {
 	return m.styles.scrolled(m.rows(width), m.offset, height)
 }
 

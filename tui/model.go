@@ -185,14 +185,14 @@ func (m *Model) take(b session.Batch) (bell tea.Cmd) {
 	if b.Dropped > 0 {
 		m.say(chat.Notice, count(b.Dropped, "line")+" not shown: they came faster than the screen", "")
 	}
-	m.talk.Add(b.Lines...)
-	m.lesson.Hear(b.Lines)
+	m.talk.add(b.Lines...)
+	m.lesson.hear(b.Lines)
 	m.unseen, m.untold = m.unseen+b.Unseen, m.untold+b.Untold
 	for _, d := range b.Datagrams {
-		m.datagrams.Add(d)
+		m.datagrams.add(d)
 	}
 	for _, c := range b.Calls {
-		m.calls.Add(c)
+		m.calls.add(c)
 	}
 	if !m.notify || !m.blurred {
 		return nil
@@ -216,7 +216,7 @@ const bellPause = time.Second
 
 // say adds a line of the screen's own.
 func (m *Model) say(kind chat.Kind, text, hint string) {
-	m.talk.Add(chat.Line{At: m.now(), Kind: kind, Text: chat.SanitizeString(text), Hint: chat.SanitizeString(hint)})
+	m.talk.add(chat.Line{At: m.now(), Kind: kind, Text: chat.SanitizeString(text), Hint: chat.SanitizeString(hint)})
 }
 
 // refresh takes a snapshot, or puts it off when the last one is too new.
@@ -236,12 +236,12 @@ func (m *Model) refresh() tea.Cmd {
 	m.membership.snap = m.snap
 	m.heard.room, m.heard.now = m.snap.Room, now
 	m.hostmap.snap, m.hostmap.now = m.snap, now
-	m.pitfalls.SetFindings(m.snap)
-	m.lesson.SetState(m.snap)
-	m.talk.SetSenders(m.snap.Room.Senders)
-	m.talk.SetGroup(m.snap.Group.Addr)
+	m.pitfalls.setFindings(m.snap)
+	m.lesson.setState(m.snap)
+	m.talk.setSenders(m.snap.Room.Senders)
+	m.talk.setGroup(m.snap.Group.Addr)
 	if m.picker != nil {
-		m.picker.Fill(m.snap)
+		m.picker.fill(m.snap)
 	}
 	m.leavePitfalls()
 	return nil

@@ -21,8 +21,8 @@ func TestTypedTextIsSaid(t *testing.T) {
 	if got, want := s.asked(), (session.Say{Text: "fjk? /quit"}); got != want {
 		t.Errorf("typed text: the session was asked %#v, want %#v", got, want)
 	}
-	if s.input.Value() != "" {
-		t.Errorf("the input still has %q after enter", s.input.Value())
+	if s.input.value() != "" {
+		t.Errorf("the input still has %q after enter", s.input.value())
 	}
 }
 
@@ -109,12 +109,12 @@ func TestFocus(t *testing.T) {
 	}
 	s.press("shift+tab", "x", "esc")
 	s.typed("y")
-	if got := s.input.Value(); got != "y" {
+	if got := s.input.value(); got != "y" {
 		t.Errorf("the input has %q, want only what was typed there: \"y\"", got)
 	}
 	s.press("tab")
 	s.Update(tea.PasteMsg{Content: "pasted\nrows"})
-	if got := s.input.Value(); got != "ypasted rows" || s.focus != onInput {
+	if got := s.input.value(); got != "ypasted rows" || s.focus != onInput {
 		t.Errorf("a paste gave %q in region %d, want it in the input", got, s.focus)
 	}
 }
@@ -128,8 +128,8 @@ func TestHelp(t *testing.T) {
 	s.typed("why")
 	s.press("?")
 	s.wantsNot("Help")
-	if s.input.Value() != "why?" {
-		t.Errorf("? behind text: the input has %q, want \"why?\"", s.input.Value())
+	if s.input.value() != "why?" {
+		t.Errorf("? behind text: the input has %q, want \"why?\"", s.input.value())
 	}
 	s.press("f9")
 	s.wants("Help")
@@ -148,7 +148,7 @@ func TestHistory(t *testing.T) {
 		{"up", "two"}, {"up", "one"}, {"up", "one"}, {"down", "two"}, {"down", "draft"}, {"down", "draft"},
 	} {
 		s.press(step.key)
-		if got := s.input.Value(); got != step.want {
+		if got := s.input.value(); got != step.want {
 			t.Errorf("%s: the input has %q, want %q", step.key, got, step.want)
 		}
 	}

@@ -24,8 +24,8 @@ func (m *Model) pointer(msg tea.MouseMsg) tea.Cmd {
 		return m.click(x, y)
 	case tea.MouseMotionMsg:
 		if m.pressed != nil && msg.Button == tea.MouseLeft {
-			if line, ok := m.talk.At(m.talkRow(y)); ok && (line != *m.pressed || m.talk.marked.on) {
-				m.talk.MarkFromTo(*m.pressed, line)
+			if line, ok := m.talk.lineAt(m.talkRow(y)); ok && (line != *m.pressed || m.talk.marked.on) {
+				m.talk.markFromTo(*m.pressed, line)
 			}
 		}
 	case tea.MouseReleaseMsg:
@@ -71,7 +71,7 @@ func (m *Model) click(x, y int) tea.Cmd {
 		}
 	case m.page != noPage && in != onPitfalls:
 	case in == onPitfalls:
-		there, again := m.pitfalls.Click(row)
+		there, again := m.pitfalls.click(row)
 		again = again && m.focus == onPitfalls
 		m.focusOn(onPitfalls)
 		if there && again {
@@ -79,13 +79,13 @@ func (m *Model) click(x, y int) tea.Cmd {
 		}
 	case in == onList:
 		m.focusOn(onList)
-		if m.list().Click(row) {
+		if m.list().click(row) {
 			m.open()
 		}
 	case in == onTalk:
-		m.talk.Unmark()
+		m.talk.unmark()
 		m.focusOn(onTalk)
-		if line, ok := m.talk.At(row); ok {
+		if line, ok := m.talk.lineAt(row); ok {
 			m.pressed = &line
 		}
 	default:
@@ -102,7 +102,7 @@ func (m *Model) clickPicker(x, y int) tea.Cmd {
 		m.closePicker()
 		return nil
 	}
-	if m.picker.Click(row) {
+	if m.picker.click(row) {
 		return m.choose()
 	}
 	return nil
@@ -125,7 +125,7 @@ func (m *Model) clickFooter(x int) tea.Cmd {
 
 func (m *Model) wheel(x, y, by int) {
 	if m.picker != nil {
-		m.picker.Move(by)
+		m.picker.move(by)
 		return
 	}
 	if m.lay.shape == small || m.wideMain() || m.page != noPage {
@@ -134,9 +134,9 @@ func (m *Model) wheel(x, y, by int) {
 	}
 	switch in, _ := m.at(x, y); in {
 	case onMembership:
-		m.membership.Scroll(by, m.lay.inside(), m.lay.panes[0])
+		m.membership.scroll(by, m.lay.inside(), m.lay.panes[0])
 	case onHeard:
-		m.heard.Scroll(by, m.lay.inside(), m.lay.panes[1])
+		m.heard.scroll(by, m.lay.inside(), m.lay.panes[1])
 	case onPitfalls:
 		m.selectFinding(max(-1, min(1, by)))
 	default:

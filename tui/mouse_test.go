@@ -127,7 +127,7 @@ func TestDragMarks(t *testing.T) {
 func TestWheel(t *testing.T) {
 	s := newStory(t, 100, 30)
 	for n := 1; n <= 100; n++ {
-		s.talk.Add(numbered(100 + n))
+		s.talk.add(numbered(100 + n))
 	}
 	s.turnWheel("line 200.", tea.MouseWheelUp)
 	s.wants("line 197.", "scrolled back")

@@ -40,9 +40,9 @@ func (p *picker) setStyles(st *styles) {
 	p.list = choices(st, p.kind, p.snap, p.filter)
 }
 
-// Fill takes a new state. The same row stays selected wherever it moves to;
+// fill takes a new state. The same row stays selected wherever it moves to;
 // when it is gone, the one in its place is.
-func (p *picker) Fill(s session.Snapshot) {
+func (p *picker) fill(s session.Snapshot) {
 	old := p.selected()
 	p.snap = s
 	p.list = choices(p.styles, p.kind, s, p.filter)
@@ -82,24 +82,24 @@ func (p *picker) selected() choice {
 	return p.list[p.at]
 }
 
-// Move moves the selection by rows.
-func (p *picker) Move(by int) {
+// move moves the selection by rows.
+func (p *picker) move(by int) {
 	p.at = min(max(0, p.at+by), max(0, len(p.list)-1))
 	p.note, p.lost, p.clicked = "", false, false
 }
 
-// Page moves the selection by as many rows as there is room for.
-func (p *picker) Page(by int) { p.Move(by * max(1, p.shown-1)) }
+// movePage moves the selection by as many rows as there is room for.
+func (p *picker) movePage(by int) { p.move(by * max(1, p.shown-1)) }
 
-// Type adds to the filter, and selects the first row that it lets through.
-func (p *picker) Type(text string) {
+// typeText adds to the filter, and selects the first row that it lets through.
+func (p *picker) typeText(text string) {
 	typed := []rune(clean(p.filter + text))
 	p.setFilter(string(typed[:min(len(typed), filterRunes)]))
 }
 
-// Erase takes the last character from the filter, the last word or all of it,
+// erase takes the last character from the filter, the last word or all of it,
 // as the keys of an input do.
-func (p *picker) Erase(key string) {
+func (p *picker) erase(key string) {
 	rest := ""
 	switch key {
 	case "backspace":
@@ -117,12 +117,9 @@ func (p *picker) setFilter(filter string) {
 	p.list = choices(p.styles, p.kind, p.snap, filter)
 }
 
-// Filter is what was typed.
-func (p *picker) Filter() string { return p.filter }
-
-// Chosen is what enter does. It is false for a row that cannot be chosen, and
+// chosen is what enter does. It is false for a row that cannot be chosen, and
 // then says so on the screen, too.
-func (p *picker) Chosen() (session.Action, bool) {
+func (p *picker) chosen() (session.Action, bool) {
 	c := p.selected()
 	if !p.lost {
 		p.note = c.why
@@ -130,15 +127,15 @@ func (p *picker) Chosen() (session.Action, bool) {
 	return c.action, c.action != nil
 }
 
-// Other is the second thing that the selected row can do, and what to call it.
-func (p *picker) Other() (session.Action, string, bool) {
+// otherAction is the second thing that the selected row can do, and what to call it.
+func (p *picker) otherAction() (session.Action, string, bool) {
 	c := p.selected()
 	return c.other, c.label, c.other != nil
 }
 
-// Click selects what is at that row of the last drawing. It is true when that
+// click selects what is at that row of the last drawing. It is true when that
 // was selected already: a second click chooses.
-func (p *picker) Click(row int) bool {
+func (p *picker) click(row int) bool {
 	if row < 0 || row >= len(p.drawn) || p.drawn[row] < 0 || p.drawn[row] >= len(p.list) {
 		return false
 	}
@@ -147,8 +144,8 @@ func (p *picker) Click(row int) bool {
 	return again
 }
 
-// Render draws it as a block of at most that many cells and rows.
-func (p *picker) Render(width, height int) []string {
+// render draws it as a block of at most that many cells and rows.
+func (p *picker) render(width, height int) []string {
 	st := p.styles
 	width, height = min(max(0, width), pickerWidth), max(0, height)
 	if width < 8 || height < 3 {

@@ -21,21 +21,21 @@ import (
 
 func open(kind pickerKind, s session.Snapshot) *picker {
 	p := newPicker(newStyles(true, false, ansi.WcWidth, colorprofile.TrueColor), kind)
-	p.Fill(s)
+	p.fill(s)
 	return p
 }
 
 // selectRow types until one row is left.
 func selectRow(t *testing.T, p *picker, filter string) {
 	t.Helper()
-	p.Type(filter)
+	p.typeText(filter)
 	if len(p.list) != 1 {
 		t.Fatalf("%q lets %d rows through, want 1:\n%s", filter, len(p.list), shown(p, 100, 30))
 	}
 }
 
 func shown(p *picker, width, height int) string {
-	return ansi.Strip(strings.Join(p.Render(width, height), "\n"))
+	return ansi.Strip(strings.Join(p.render(width, height), "\n"))
 }
 
 func TestPickers(t *testing.T) {
@@ -97,7 +97,7 @@ func TestWhatRowsDo(t *testing.T) {
 			if !strings.Contains(strings.Join(strings.Fields(view), " "), tc.says) {
 				t.Errorf("want %q in\n%s", tc.says, view)
 			}
-			got, ok := p.Chosen()
+			got, ok := p.chosen()
 			if got != tc.enter || ok != (tc.enter != nil) {
 				t.Errorf("enter means %#v, %v; want %#v", got, ok, tc.enter)
 			}
@@ -107,7 +107,7 @@ func TestWhatRowsDo(t *testing.T) {
 			if !ok && !strings.Contains(shown(p, 120, 30), ansi.Truncate(p.selected().why, 40, "")) {
 				t.Errorf("after enter the screen does not say %q", p.selected().why)
 			}
-			got, label, ok := p.Other()
+			got, label, ok := p.otherAction()
 			if got != tc.other || ok != (tc.other != nil) || ok && !strings.Contains(view, "ctrl+o "+label) {
 				t.Errorf("ctrl+o means %#v (%q), want %#v", got, label, tc.other)
 			}
@@ -118,17 +118,17 @@ func TestWhatRowsDo(t *testing.T) {
 func TestTheSelectionStaysOnItsRow(t *testing.T) {
 	s := crowded()
 	p := open(pickInterface, s)
-	if a, _ := p.Chosen(); a != (session.UseInterface{Interface: "eth1"}) {
+	if a, _ := p.chosen(); a != (session.UseInterface{Interface: "eth1"}) {
 		t.Fatalf("first selected: %#v, want eth1, by which sends leave", a)
 	}
 	more := crowded()
 	more.Interfaces = slices.Insert(more.Interfaces, 0, iface(9, "br0", "10.0.0.1/8"))
-	p.Fill(more)
-	if a, _ := p.Chosen(); a != (session.UseInterface{Interface: "eth1"}) {
+	p.fill(more)
+	if a, _ := p.chosen(); a != (session.UseInterface{Interface: "eth1"}) {
 		t.Errorf("when br0 came, %#v became selected, want still eth1", a)
 	}
-	p.Fill(s)
-	if a, _ := p.Chosen(); a != (session.UseInterface{Interface: "eth1"}) {
+	p.fill(s)
+	if a, _ := p.chosen(); a != (session.UseInterface{Interface: "eth1"}) {
 		t.Errorf("when br0 went, %#v became selected, want still eth1", a)
 	}
 }
@@ -137,24 +137,24 @@ func TestTheSelectedInterfaceVanishes(t *testing.T) {
 	p := open(pickInterface, crowded())
 	gone := crowded()
 	gone.Interfaces = slices.DeleteFunc(gone.Interfaces, func(i session.Interface) bool { return i.Name == "eth1" })
-	p.Fill(gone)
+	p.fill(gone)
 	if view := shown(p, 100, 30); !strings.Contains(view, "eth1 is gone") {
 		t.Errorf("want a note that eth1 is gone in\n%s", view)
 	}
-	if a, ok := p.Chosen(); ok {
+	if a, ok := p.chosen(); ok {
 		t.Errorf("enter means %#v, which nobody selected", a)
 	}
-	p.Fill(gone)
-	p.Move(0)
-	if a, _ := p.Chosen(); a != (session.UseInterface{Interface: "veth7"}) {
+	p.fill(gone)
+	p.move(0)
+	if a, _ := p.chosen(); a != (session.UseInterface{Interface: "veth7"}) {
 		t.Errorf("after a key %#v is selected, want veth7, which took the place", a)
 	}
 	if view := shown(p, 100, 30); strings.Contains(view, "is gone") {
 		t.Errorf("the note is still there after a key:\n%s", view)
 	}
-	p.Fill(session.Snapshot{})
-	p.Fill(gone)
-	p.Move(1)
+	p.fill(session.Snapshot{})
+	p.fill(gone)
+	p.move(1)
 	if view := shown(p, 100, 30); !strings.Contains(view, "▸ ") {
 		t.Errorf("nothing is selected after all went and came:\n%s", view)
 	}
@@ -162,54 +162,54 @@ func TestTheSelectedInterfaceVanishes(t *testing.T) {
 
 func TestTheFilter(t *testing.T) {
 	p := open(pickGroup, crowded())
-	p.Move(3)
-	p.Type("239.7.7")
+	p.move(3)
+	p.typeText("239.7.7")
 	if len(p.list) != 0 || !strings.Contains(shown(p, 100, 30), "not an IP address") {
 		t.Errorf("half an address that nothing matches:\n%s", shown(p, 100, 30))
 	}
-	if a, ok := p.Chosen(); ok || a != nil {
+	if a, ok := p.chosen(); ok || a != nil {
 		t.Errorf("without a row, enter means %#v", a)
 	}
-	p.Move(1)
-	p.Page(1)
-	p.Type(".7\n")
-	if a, _ := p.Chosen(); a != (session.Join{Group: known("239.7.7.7")}) {
-		t.Errorf("typed %q, enter means %#v", p.Filter(), a)
+	p.move(1)
+	p.movePage(1)
+	p.typeText(".7\n")
+	if a, _ := p.chosen(); a != (session.Join{Group: known("239.7.7.7")}) {
+		t.Errorf("typed %q, enter means %#v", p.filter, a)
 	}
 	for range 20 {
-		p.Erase("backspace")
+		p.erase("backspace")
 	}
-	if p.Filter() != "" || len(p.list) != len(open(pickGroup, crowded()).list) {
-		t.Errorf("with the filter %q there are %d rows", p.Filter(), len(p.list))
+	if p.filter != "" || len(p.list) != len(open(pickGroup, crowded()).list) {
+		t.Errorf("with the filter %q there are %d rows", p.filter, len(p.list))
 	}
-	p.Type(strings.Repeat("\x1b]0;漢\x07", 100))
-	if f := p.Filter(); strings.ContainsAny(f, "\x1b\x07") || len([]rune(f)) > filterRunes {
+	p.typeText(strings.Repeat("\x1b]0;漢\x07", 100))
+	if f := p.filter; strings.ContainsAny(f, "\x1b\x07") || len([]rune(f)) > filterRunes {
 		t.Errorf("the filter takes %q", f)
 	}
 }
 
 func TestClicksSelectThenChoose(t *testing.T) {
 	p := open(pickInterface, crowded())
-	rows := p.Render(100, 30)
+	rows := p.render(100, 30)
 	veth := slices.IndexFunc(rows, func(r string) bool { return strings.Contains(ansi.Strip(r), "○ veth7") })
-	if p.Click(veth) {
+	if p.click(veth) {
 		t.Error("the first click on veth7 chose it")
 	}
-	p.Render(100, 30)
-	if a, _ := p.Chosen(); a != (session.UseInterface{Interface: "veth7"}) {
+	p.render(100, 30)
+	if a, _ := p.chosen(); a != (session.UseInterface{Interface: "veth7"}) {
 		t.Errorf("a click on veth7 selected %#v", a)
 	}
-	rows = p.Render(100, 30)
+	rows = p.render(100, 30)
 	means := 1 + slices.IndexFunc(rows, func(r string) bool { return strings.Contains(ansi.Strip(r), "▸ ○ veth7") })
-	if !p.Click(means) {
+	if !p.click(means) {
 		t.Error("a second click, on the row below its name, did not choose veth7")
 	}
 	for _, row := range []int{-1, 0, 1, len(rows) - 2, len(rows) - 1, 1000} {
-		if p.Click(row) {
+		if p.click(row) {
 			t.Errorf("a click on row %d, where no interface is, chose one", row)
 		}
 	}
-	if a, _ := p.Chosen(); a != (session.UseInterface{Interface: "veth7"}) {
+	if a, _ := p.chosen(); a != (session.UseInterface{Interface: "veth7"}) {
 		t.Errorf("clicks beside the list selected %#v", a)
 	}
 }
@@ -221,8 +221,8 @@ func TestPagesOfALongList(t *testing.T) {
 	}
 	p := open(pickInterface, s)
 	for _, by := range []int{1, 1, 1, -1} {
-		p.Render(100, 12)
-		p.Page(by)
+		p.render(100, 12)
+		p.movePage(by)
 		name := p.selected().name
 		if view := shown(p, 100, 12); !strings.Contains(view, "▸ ○ "+name) {
 			t.Errorf("the selected %s is not in sight:\n%s", name, view)
@@ -262,19 +262,19 @@ func TestPickerFits(t *testing.T) {
 		st := newStyles(true, rapid.Bool().Draw(t, "ascii"), method, colorprofile.TrueColor)
 		p := newPicker(st, pickerKind(rapid.IntRange(0, 2).Draw(t, "kind")))
 		states := []session.Snapshot{s, crowded(), {}, before()}
-		p.Fill(s)
+		p.fill(s)
 		t.Repeat(map[string]func(*rapid.T){
-			"fill":      func(t *rapid.T) { p.Fill(rapid.SampledFrom(states).Draw(t, "state")) },
-			"move":      func(t *rapid.T) { p.Move(rapid.IntRange(-30, 30).Draw(t, "by")) },
-			"page":      func(t *rapid.T) { p.Page(rapid.IntRange(-2, 2).Draw(t, "by")) },
-			"type":      func(t *rapid.T) { p.Type(rapid.SampledFrom(append(pieces, "e", "1", "239.1.1.1")).Draw(t, "text")) },
-			"backspace": func(*rapid.T) { p.Erase("backspace") },
-			"click":     func(t *rapid.T) { p.Click(rapid.IntRange(-1, 60).Draw(t, "row")) },
-			"choose":    func(*rapid.T) { p.Chosen() },
+			"fill":      func(t *rapid.T) { p.fill(rapid.SampledFrom(states).Draw(t, "state")) },
+			"move":      func(t *rapid.T) { p.move(rapid.IntRange(-30, 30).Draw(t, "by")) },
+			"page":      func(t *rapid.T) { p.movePage(rapid.IntRange(-2, 2).Draw(t, "by")) },
+			"type":      func(t *rapid.T) { p.typeText(rapid.SampledFrom(append(pieces, "e", "1", "239.1.1.1")).Draw(t, "text")) },
+			"backspace": func(*rapid.T) { p.erase("backspace") },
+			"click":     func(t *rapid.T) { p.click(rapid.IntRange(-1, 60).Draw(t, "row")) },
+			"choose":    func(*rapid.T) { p.chosen() },
 			"styles":    func(*rapid.T) { p.setStyles(st) },
 			"": func(t *rapid.T) {
 				w, h := rapid.IntRange(0, 200).Draw(t, "width"), rapid.IntRange(0, 60).Draw(t, "height")
-				rows := p.Render(w, h)
+				rows := p.render(w, h)
 				if len(rows) > h || len(rows) != len(p.drawn) {
 					t.Fatalf("%d rows (%d to click on) where %d fit", len(rows), len(p.drawn), h)
 				}

@@ -12,8 +12,8 @@ type pingDetail struct {
 	open   bool // on a small screen: it is shown instead of the table
 }
 
-// Render gives the numbers, and the histogram beside them or below.
-func (d *pingDetail) Render(r PingResponder, width, height int) string {
+// render gives the numbers, and the histogram beside them or below.
+func (d *pingDetail) render(r PingResponder, width, height int) string {
 	const numbers = 38
 	facts := d.facts(r)
 	if width >= 2*numbers {

@@ -96,7 +96,7 @@ func (m *pingModel) show(s PingSnapshot) {
 	m.snap = s
 	m.snap.Responders = slices.Clone(s.Responders)
 	m.sort.order(m.snap.Responders)
-	m.table.Set(m.snap.Responders)
+	m.table.set(m.snap.Responders)
 }
 
 func (m *pingModel) key(name string) tea.Cmd {
@@ -134,7 +134,7 @@ func (m *pingModel) move(by int) {
 		m.offset = scrollTo(m.offset+by, len(m.helpRows(m.width-4)), m.height-4)
 		return
 	}
-	m.table.Move(by)
+	m.table.move(by)
 }
 
 // View implements tea.Model.

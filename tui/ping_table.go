@@ -18,31 +18,31 @@ type pingTable struct {
 	first    int       // the row at the top, as last drawn
 }
 
-// Set gives it other rows.
-func (t *pingTable) Set(list []PingResponder) { t.list = list }
+// set gives it other rows.
+func (t *pingTable) set(list []PingResponder) { t.list = list }
 
 // at is the position of the selected row.
 func (t *pingTable) at() int {
 	return max(0, slices.IndexFunc(t.list, func(r PingResponder) bool { return r.place() == t.selected }))
 }
 
-// Move moves the selection by rows.
-func (t *pingTable) Move(by int) {
+// move moves the selection by rows.
+func (t *pingTable) move(by int) {
 	if len(t.list) > 0 {
 		t.selected = t.list[min(max(0, t.at()+by), len(t.list)-1)].place()
 	}
 }
 
-// Selected is the selected one.
-func (t *pingTable) Selected() (r PingResponder, ok bool) {
+// selectedRow is the selected one.
+func (t *pingTable) selectedRow() (r PingResponder, ok bool) {
 	if len(t.list) == 0 {
 		return r, false
 	}
 	return t.list[t.at()], true
 }
 
-// Render gives the titles of the columns and the rows around the selected one.
-func (t *pingTable) Render(width, height int) string {
+// render gives the titles of the columns and the rows around the selected one.
+func (t *pingTable) render(width, height int) string {
 	st := t.styles
 	if height <= 0 || width <= 0 {
 		return ""

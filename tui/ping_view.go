@@ -27,19 +27,19 @@ func (m *pingModel) frame() []string {
 
 // bare is the body of a small screen, which shows one thing at a time.
 func (m *pingModel) bare(height int) string {
-	selected, some := m.table.Selected()
+	selected, some := m.table.selectedRow()
 	switch {
 	case m.help:
 		return m.helpPage(m.width, height)
 	case !some:
 		return m.nobody(m.width, height)
 	case m.detail.open:
-		return m.detail.Render(selected, m.width, height)
+		return m.detail.render(selected, m.width, height)
 	case len(m.snap.Errors) > 0 && height > 3:
-		rows := filled(strings.Split(m.table.Render(m.width, height-1), "\n"), height-1)
+		rows := filled(strings.Split(m.table.render(m.width, height-1), "\n"), height-1)
 		return strings.Join(append(rows, m.errors(m.width, 1)), "\n")
 	}
-	return m.table.Render(m.width, height)
+	return m.table.render(m.width, height)
 }
 
 // framed is the body of a screen that has room: the table, errors, and what is
@@ -54,7 +54,7 @@ func (m *pingModel) framed(height int) []string {
 	if errors > 0 {
 		room -= errors + 1
 	}
-	selected, some := m.table.Selected()
+	selected, some := m.table.selectedRow()
 	detail := 0
 	if some {
 		detail = max(room-1-(len(m.snap.Responders)+1), min(pingLeast, room/2))
@@ -63,7 +63,7 @@ func (m *pingModel) framed(height int) []string {
 	if detail > 0 {
 		table.rows = room - detail - 1
 	}
-	if table.body = m.table.Render(width, table.rows); !some {
+	if table.body = m.table.render(width, table.rows); !some {
 		table.body = m.nobody(width, table.rows)
 	}
 	list := []section{table}
@@ -71,7 +71,7 @@ func (m *pingModel) framed(height int) []string {
 		list = append(list, section{title: "Errors", body: m.errors(width, errors), rows: errors})
 	}
 	if detail > 0 {
-		list = append(list, section{title: clean(selected.From.String()), body: m.detail.Render(selected, width, detail), rows: detail})
+		list = append(list, section{title: clean(selected.From.String()), body: m.detail.render(selected, width, detail), rows: detail})
 	}
 	return st.frame(m.width, list...)
 }

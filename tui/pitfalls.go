@@ -25,10 +25,10 @@ type pitfalls struct {
 	top   int   // of which so many were above the pane
 }
 
-// SetFindings takes new findings; the same one stays selected. The page stays
+// setFindings takes new findings; the same one stays selected. The page stays
 // with its own, also when that is over.
-func (p *pitfalls) SetFindings(s session.Snapshot) {
-	old, had := p.Selected()
+func (p *pitfalls) setFindings(s session.Snapshot) {
+	old, had := p.selectedFinding()
 	p.findings, p.checked, p.unknown = s.Findings, s.Checked, s.Unknown
 	p.selected = min(p.selected, max(0, len(p.findings)-1))
 	p.over = true
@@ -45,24 +45,24 @@ func (p *pitfalls) SetFindings(s session.Snapshot) {
 // same reports whether two findings are about the same thing.
 func same(a, b doctor.Finding) bool { return a.Name == b.Name && a.Interface == b.Interface }
 
-// Select moves the selection.
-func (p *pitfalls) Select(by int) {
+// move moves the selection.
+func (p *pitfalls) move(by int) {
 	p.selected = min(max(0, p.selected+by), max(0, len(p.findings)-1))
 }
 
-// Turn goes to the page of another finding; from one that is over, down leads
+// turn goes to the page of another finding; from one that is over, down leads
 // to what took its place.
-func (p *pitfalls) Turn(by int) {
+func (p *pitfalls) turn(by int) {
 	if p.over && by > 0 {
 		by--
 	}
-	p.Select(by)
-	p.Open()
+	p.move(by)
+	p.open()
 }
 
-// Open makes the page about the selected finding.
-func (p *pitfalls) Open() {
-	f, ok := p.Selected()
+// open makes the page about the selected finding.
+func (p *pitfalls) open() {
+	f, ok := p.selectedFinding()
 	if !ok {
 		return
 	}
@@ -73,32 +73,32 @@ func (p *pitfalls) Open() {
 	p.shown, p.over, p.offset = f, false, 0
 }
 
-// Shown is the finding that the page is about, and whether it is over.
-func (p *pitfalls) Shown() (f doctor.Finding, over bool) { return p.shown, p.over }
+// pageFinding is the finding that the page is about, and whether it is over.
+func (p *pitfalls) pageFinding() (f doctor.Finding, over bool) { return p.shown, p.over }
 
-// Click selects the finding at a row of the pane as it was rendered last. It
+// click selects the finding at a row of the pane as it was rendered last. It
 // reports whether there is one, and whether it was selected before.
-func (p *pitfalls) Click(row int) (there, again bool) {
+func (p *pitfalls) click(row int) (there, again bool) {
 	row += p.top
 	if row < 0 || row >= len(p.drawn) || p.drawn[row] >= len(p.findings) {
 		return false, false
 	}
 	again = p.drawn[row] == p.selected
 	p.selected = p.drawn[row]
-	p.Open()
+	p.open()
 	return true, again
 }
 
-// Selected is the finding that the keys act on.
-func (p *pitfalls) Selected() (doctor.Finding, bool) {
+// selectedFinding is the finding that the keys act on.
+func (p *pitfalls) selectedFinding() (doctor.Finding, bool) {
 	if p.selected >= len(p.findings) {
 		return doctor.Finding{}, false
 	}
 	return p.findings[p.selected], true
 }
 
-// Fixable is the first finding that has a fix.
-func (p *pitfalls) Fixable() (doctor.Finding, bool) {
+// fixable is the first finding that has a fix.
+func (p *pitfalls) fixable() (doctor.Finding, bool) {
 	for _, f := range p.findings {
 		if f.Fix != nil {
 			return f, true
@@ -107,7 +107,7 @@ func (p *pitfalls) Fixable() (doctor.Finding, bool) {
 	return doctor.Finding{}, false
 }
 
-func (p *pitfalls) Render(width, height int) string {
+func (p *pitfalls) render(width, height int) string {
 	rows, at := p.rows(width)
 	p.top = 0
 	if at.end > height {
@@ -124,7 +124,7 @@ func (p *pitfalls) rows(width int) (rows []string, at span) {
 	if len(p.findings) == 0 {
 		return p.none(width), span{}
 	}
-	first, _ := p.Fixable()
+	first, _ := p.fixable()
 	p.drawn = p.drawn[:0]
 	for i, f := range p.findings {
 		start := len(rows)

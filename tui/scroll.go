@@ -8,23 +8,23 @@ func (m *Model) move(by int) {
 	}
 	switch m.focus {
 	case onInput:
-		m.input.Recall(by)
+		m.input.recall(by)
 	case onPicker:
-		m.picker.Move(by)
+		m.picker.move(by)
 	case onPitfalls:
 		m.selectFinding(by)
 	case onMembership:
-		m.membership.Scroll(by, m.lay.inside(), m.lay.paneHeight(0))
+		m.membership.scroll(by, m.lay.inside(), m.lay.paneHeight(0))
 	case onHeard:
-		m.heard.Scroll(by, m.lay.inside(), m.lay.paneHeight(1))
+		m.heard.scroll(by, m.lay.inside(), m.lay.paneHeight(1))
 	case onTalk:
 		if m.talk.marked.on {
-			m.talk.Mark(by)
+			m.talk.mark(by)
 		} else {
 			m.scroll(by)
 		}
 	case onList:
-		m.list().Move(by)
+		m.list().move(by)
 	default:
 		m.scroll(by)
 	}
@@ -35,21 +35,21 @@ func (m *Model) scroll(by int) {
 	width, height := m.mainSize()
 	switch {
 	case m.focus == onPicker:
-		m.picker.Page(max(-1, min(1, by)))
+		m.picker.movePage(max(-1, min(1, by)))
 	case m.page == helpPage:
-		m.help.Scroll(by, width, height)
+		m.help.scroll(by, width, height)
 	case m.page == findingPage:
-		m.pitfalls.Scroll(by, width, height)
+		m.pitfalls.scroll(by, width, height)
 	case m.page == detailPage:
-		m.detail.Scroll(by, height)
+		m.detail.scroll(by, height)
 	case m.lay.shape == small && m.view == talkView && (m.focus == onMembership || m.focus == onHeard || m.focus == onPitfalls):
 		m.move(by)
 	case m.view == mapView:
-		m.hostmap.Scroll(by, width, height)
+		m.hostmap.scroll(by, width, height)
 	case m.view != talkView:
-		m.list().Move(by)
+		m.list().move(by)
 	default:
-		m.talk.Scroll(by)
+		m.talk.scroll(by)
 	}
 }
 
@@ -68,13 +68,13 @@ func (m *Model) toEnd(todo op) {
 			m.move(by)
 		}
 	case m.view != talkView && todo == opTop:
-		m.list().Top()
+		m.list().top()
 	case m.view != talkView:
-		m.list().Newest()
+		m.list().newest()
 	case todo == opTop:
-		m.talk.Top()
+		m.talk.top()
 	default:
-		m.talk.Follow()
+		m.talk.follow()
 	}
 }
 

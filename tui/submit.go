@@ -10,14 +10,14 @@ import (
 // enter carries out the line that was typed. Up brings back one that was
 // wrong, to be corrected.
 func (m *Model) enter() tea.Cmd {
-	a, err := parse(m.input.Value(), m.snap)
-	m.input.Done()
+	a, err := parse(m.input.value(), m.snap)
+	m.input.done()
 	m.page = noPage
 	if a == nil && err == nil {
 		return nil
 	}
 	m.freeze(false) // or what it does would not be seen
-	m.talk.Follow()
+	m.talk.follow()
 	if err != nil {
 		m.say(chat.Problem, err.Error(), Hint(err))
 		m.see()
@@ -39,13 +39,13 @@ func (m *Model) enter() tea.Cmd {
 		m.see()
 		return nil
 	case clearTalk:
-		m.talk.Clear()
+		m.talk.clear()
 		return nil
 	case openPicker:
 		m.openPicker(a.kind)
 		return nil
 	case session.Save:
-		a.Lines = m.talk.Lines()
+		a.Lines = m.talk.allLines()
 		return m.change(a)
 	case session.Say:
 		return m.do(a)

@@ -19,7 +19,7 @@ const (
 // talk is the pane of lines. Only lines on the screen are wrapped.
 type talk struct {
 	styles *styles
-	width  int // of the rows, as Resize was told
+	width  int // of the rows, as resize was told
 	height int
 
 	lines  *scrollback[chat.Line] // held while the talk is scrolled back
@@ -54,8 +54,8 @@ func newTalk(st *styles) *talk {
 	return t
 }
 
-// Add appends lines; an own one whose ID was seen before replaces that one.
-func (t *talk) Add(lines ...chat.Line) {
+// add appends lines; an own one whose ID was seen before replaces that one.
+func (t *talk) add(lines ...chat.Line) {
 	for _, line := range lines {
 		if line.Kind == chat.Own && line.ID != 0 && line.ID <= t.newest {
 			t.replace(line)
@@ -64,7 +64,7 @@ func (t *talk) Add(lines ...chat.Line) {
 		if line.Kind == chat.Own {
 			t.newest = line.ID
 		}
-		t.lines.Add(line)
+		t.lines.add(line)
 		if !t.lines.held {
 			t.index(t.lines.kept.next - 1)
 		}
@@ -74,7 +74,7 @@ func (t *talk) Add(lines ...chat.Line) {
 // index remembers where own lines are, from number n on.
 func (t *talk) index(n uint64) {
 	for kept := &t.lines.kept; n < kept.next; n++ {
-		if l := kept.At(n); l.Kind == chat.Own {
+		if l := kept.at(n); l.Kind == chat.Own {
 			t.byID[l.ID] = n
 		}
 	}
@@ -83,43 +83,43 @@ func (t *talk) index(n uint64) {
 // replace takes the news of an own line, if that is still there.
 func (t *talk) replace(line chat.Line) {
 	if n, ok := t.byID[line.ID]; ok {
-		t.lines.kept.Replace(n, line)
+		t.lines.kept.replace(n, line)
 		delete(t.cache, n)
 		return
 	}
 	for w, n := &t.lines.waiting, t.lines.waiting.next; n > w.first; n-- {
-		if old := w.At(n - 1); old.Kind == chat.Own && old.ID == line.ID {
-			w.Replace(n-1, line)
+		if old := w.at(n - 1); old.Kind == chat.Own && old.ID == line.ID {
+			w.replace(n-1, line)
 			return
 		}
 	}
 }
 
-// Clear forgets all lines.
-func (t *talk) Clear() {
-	t.lines.Release()
-	t.lines.kept.Clear()
+// clear forgets all lines.
+func (t *talk) clear() {
+	t.lines.release()
+	t.lines.kept.clear()
 	t.lines.gone, t.cleared = 0, true
 	t.back, t.marked = false, marking{}
 }
 
-// Lines are all that can be scrolled to.
-func (t *talk) Lines() []chat.Line {
-	all := make([]chat.Line, 0, t.lines.kept.Len()+t.lines.waiting.Len())
+// allLines are all that can be scrolled to.
+func (t *talk) allLines() []chat.Line {
+	all := make([]chat.Line, 0, t.lines.kept.len()+t.lines.waiting.len())
 	for _, h := range []*history[chat.Line]{&t.lines.kept, &t.lines.waiting} {
 		for n := h.first; n < h.next; n++ {
-			all = append(all, h.At(n))
+			all = append(all, h.at(n))
 		}
 	}
 	return all
 }
 
-func (t *talk) empty() bool   { return t.lines.kept.Len() == 0 }
+func (t *talk) empty() bool   { return t.lines.kept.len() == 0 }
 func (t *talk) first() uint64 { return t.lines.kept.first }
 func (t *talk) last() uint64  { return t.lines.kept.next - 1 } // there must be one
 
-// Resize tells the pane its size.
-func (t *talk) Resize(width, height int) {
+// resize tells the pane its size.
+func (t *talk) resize(width, height int) {
 	if width == t.width && height == t.height {
 		return
 	}
@@ -139,17 +139,17 @@ func (t *talk) setStyles(st *styles) {
 	clear(t.cache)
 }
 
-// SetGroup says where the talk goes.
-func (t *talk) SetGroup(g netip.Addr) {
+// setGroup says where the talk goes.
+func (t *talk) setGroup(g netip.Addr) {
 	if g != t.group {
 		t.group = g
 		clear(t.cache)
 	}
 }
 
-// SetSenders tells who is heard: an address is shown with its port only when
+// setSenders tells who is heard: an address is shown with its port only when
 // two senders share it.
-func (t *talk) SetSenders(list []chat.Sender) {
+func (t *talk) setSenders(list []chat.Sender) {
 	seen, shared := make(map[netip.Addr]bool, len(list)), make(map[netip.Addr]bool)
 	for _, s := range list {
 		if seen[s.From.Addr()] {
@@ -163,11 +163,11 @@ func (t *talk) SetSenders(list []chat.Sender) {
 	t.ports = shared
 }
 
-// Gone is how many older lines were let go.
-func (t *talk) Gone() uint64 { return t.lines.gone }
+// gone is how many older lines were let go.
+func (t *talk) gone() uint64 { return t.lines.gone }
 
-// Render gives the rows on the screen.
-func (t *talk) Render(width, height int) string {
+// render gives the rows on the screen.
+func (t *talk) render(width, height int) string {
 	t.shown = t.shown[:0]
 	if t.empty() {
 		return ""
@@ -205,7 +205,7 @@ func (t *talk) rows(n uint64) []string {
 	if len(t.cache) >= cachedLines {
 		clear(t.cache)
 	}
-	rows := t.draw(t.lines.kept.At(n))
+	rows := t.draw(t.lines.kept.at(n))
 	t.cache[n] = rows
 	return rows
 }

@@ -6,23 +6,23 @@ func (t *talk) stay() {
 		return
 	}
 	t.back, t.bottom, t.hidden, t.seen = true, t.last(), 0, t.lines.kept.next
-	t.lines.Hold()
+	t.lines.hold()
 }
 
-// Freeze keeps the picture until it is called with false.
-func (t *talk) Freeze(on bool) {
+// freeze keeps the picture until it is called with false.
+func (t *talk) freeze(on bool) {
 	t.frozen = on
 	switch {
 	case on:
 		t.stay()
-		t.lines.Hold()
+		t.lines.hold()
 	case t.empty() || t.bottom == t.last() && t.hidden == 0:
-		t.Follow()
+		t.follow()
 	}
 }
 
-// Follow shows the newest line from now on.
-func (t *talk) Follow() {
+// follow shows the newest line from now on.
+func (t *talk) follow() {
 	t.marked = marking{}
 	if t.frozen {
 		if !t.empty() {
@@ -37,7 +37,7 @@ func (t *talk) Follow() {
 // takeWaiting puts what waited under what is shown.
 func (t *talk) takeWaiting() {
 	n := t.lines.kept.next
-	t.lines.Release()
+	t.lines.release()
 	t.index(max(n, t.first()))
 	if t.bottom < t.first() {
 		t.bottom, t.hidden = t.first(), 0
@@ -45,17 +45,17 @@ func (t *talk) takeWaiting() {
 	t.marked.keep(t.first())
 }
 
-// Scroll moves by rows, up when negative.
-func (t *talk) Scroll(by int) {
+// scroll moves by rows, up when negative.
+func (t *talk) scroll(by int) {
 	if t.empty() {
 		return
 	}
 	t.stay()
 	t.hidden -= by
 	for t.hidden < 0 {
-		if t.bottom == t.last() && !t.frozen && t.lines.Waiting() > 0 {
+		if t.bottom == t.last() && !t.frozen && t.lines.waitingCount() > 0 {
 			t.takeWaiting()
-			t.lines.Hold()
+			t.lines.hold()
 		}
 		if t.bottom == t.last() {
 			break
@@ -70,20 +70,20 @@ func (t *talk) Scroll(by int) {
 	t.stopAtTop()
 	if t.bottom == t.last() && t.hidden <= 0 {
 		t.hidden = 0
-		if !t.frozen && !t.marked.on && t.lines.Waiting() == 0 {
-			t.Follow()
+		if !t.frozen && !t.marked.on && t.lines.waitingCount() == 0 {
+			t.follow()
 		}
 	}
 }
 
-// Top scrolls back as far as there are lines.
-func (t *talk) Top() {
+// top scrolls back as far as there are lines.
+func (t *talk) top() {
 	if t.empty() {
 		return
 	}
 	t.stay()
 	t.bottom, t.hidden = t.first(), len(t.rows(t.first()))
-	t.Scroll(0)
+	t.scroll(0)
 }
 
 // stopAtTop keeps the screen full when it is scrolled back to the first line.
@@ -102,11 +102,11 @@ func (t *talk) stopAtTop() {
 	}
 }
 
-// New is how many lines came below since the talk was scrolled back.
-func (t *talk) New() uint64 {
+// newBelow is how many lines came below since the talk was scrolled back.
+func (t *talk) newBelow() uint64 {
 	if !t.back {
-		return t.lines.Waiting() // frozen before there was a line
+		return t.lines.waitingCount() // frozen before there was a line
 	}
 	next := t.lines.kept.next
-	return next - min(next, max(t.seen, t.bottom+1)) + t.lines.Waiting()
+	return next - min(next, max(t.seen, t.bottom+1)) + t.lines.waitingCount()
 }

@@ -19,10 +19,10 @@ func mustAddrPort(s string) netip.AddrPort { return netip.MustParseAddrPort(s) }
 func drawn(t *testing.T, width int, line chat.Line) string {
 	t.Helper()
 	talk := newTalk(newStyles(true, false, ansi.WcWidth, colorprofile.TrueColor))
-	talk.Resize(width, 10)
+	talk.resize(width, 10)
 	line.At = at("19:52:12")
-	talk.Add(line)
-	rows := strings.Split(ansi.Strip(talk.Render(width, 10)), "\n")
+	talk.add(line)
+	rows := strings.Split(ansi.Strip(talk.render(width, 10)), "\n")
 	for i := range rows {
 		rows[i] = strings.TrimRight(rows[i], " ")
 	}
@@ -115,7 +115,7 @@ func TestALineReplacesTheOneWithItsID(t *testing.T) {
 func TestScrolledBack(t *testing.T) {
 	s := newScreen(t, 100, 30, before())
 	for n := 1; n <= 100; n++ {
-		s.talk.Add(numbered(n))
+		s.talk.add(numbered(n))
 	}
 	s.wants("line 100.", "line 76.")
 	s.wantsNot("line 75.")
@@ -151,18 +151,18 @@ func TestScrolledBack(t *testing.T) {
 func TestReadingIsNotDisturbed(t *testing.T) {
 	s := newScreen(t, 100, 30, before())
 	for n := 1; n <= 100; n++ {
-		s.talk.Add(numbered(n))
+		s.talk.add(numbered(n))
 	}
 	s.press("tab", "home")
 	read := s.plain()
 	for n := 101; n <= 2*talkLines; n++ {
-		s.talk.Add(numbered(n))
+		s.talk.add(numbered(n))
 	}
 	s.wants("line 1.", "9,900 new below")
 	s.wantsNot("line 101.")
 	s.press("end")
 	s.wants("line 10000.", "5,000 let go")
-	if kept := s.talk.lines.kept.Len(); kept != talkLines {
+	if kept := s.talk.lines.kept.len(); kept != talkLines {
 		t.Errorf("%d lines are kept, want %d", kept, talkLines)
 	}
 	s.press("home")
@@ -176,12 +176,12 @@ func TestReadingIsNotDisturbed(t *testing.T) {
 func TestScrollingIntoWhatWaited(t *testing.T) {
 	s := newScreen(t, 100, 30, before())
 	for n := 1; n <= 40; n++ {
-		s.talk.Add(numbered(n))
+		s.talk.add(numbered(n))
 	}
 	s.press("tab", "up")
 	s.wants("line 39.", "scrolled back")
 	for n := 41; n <= 60; n++ {
-		s.talk.Add(numbered(n))
+		s.talk.add(numbered(n))
 	}
 	s.wants("line 39.", "20 new below")
 	s.press("down")
@@ -198,17 +198,17 @@ func TestScrollingIntoWhatWaited(t *testing.T) {
 // Long lines are let go before there are many of them.
 func TestTalkBoundsBytes(t *testing.T) {
 	talk := newTalk(newStyles(true, false, 0, colorprofile.TrueColor))
-	talk.Resize(60, 20)
+	talk.resize(60, 20)
 	long := chat.SanitizeString(strings.Repeat("x", 65507))
 	for n := range uint64(1000) {
-		talk.Add(chat.Line{ID: n + 1, Kind: chat.Heard, Text: long})
+		talk.add(chat.Line{ID: n + 1, Kind: chat.Heard, Text: long})
 	}
-	kept := talk.lines.kept.Len()
+	kept := talk.lines.kept.len()
 	if want := talkBytes / 65507; kept != want || talk.lines.kept.bytes != want*65507 {
 		t.Errorf("%d lines and %d bytes are kept, want %d lines", kept, talk.lines.kept.bytes, want)
 	}
-	talk.Top()
-	if rows := strings.Count(talk.Render(60, 20), "\n") + 1; rows != 20 {
+	talk.top()
+	if rows := strings.Count(talk.render(60, 20), "\n") + 1; rows != 20 {
 		t.Errorf("scrolled to the top it has %d rows, want 20", rows)
 	}
 }
@@ -219,24 +219,24 @@ func TestNewsOfOwnLines(t *testing.T) {
 		return chat.Line{ID: id, Kind: chat.Own, Copy: c, Text: text("said")}
 	}
 	talk := newTalk(newStyles(true, false, 0, colorprofile.TrueColor))
-	talk.Resize(60, 10)
-	talk.Add(own(1, chat.CopyPending), numbered(2))
-	talk.Scroll(-1)
-	talk.Add(own(3, chat.CopyPending))
-	talk.Add(own(1, chat.CopyMissing), own(3, chat.CopyMissing))
-	if lines := talk.Lines(); len(lines) != 3 || lines[0].Copy != chat.CopyMissing || lines[2].Copy != chat.CopyMissing {
+	talk.resize(60, 10)
+	talk.add(own(1, chat.CopyPending), numbered(2))
+	talk.scroll(-1)
+	talk.add(own(3, chat.CopyPending))
+	talk.add(own(1, chat.CopyMissing), own(3, chat.CopyMissing))
+	if lines := talk.allLines(); len(lines) != 3 || lines[0].Copy != chat.CopyMissing || lines[2].Copy != chat.CopyMissing {
 		t.Errorf("kept are %+v, want three lines, the own ones without a copy", lines)
 	}
-	talk.Follow()
-	talk.Add(own(3, chat.CopyBack))
-	if lines := talk.Lines(); len(lines) != 3 || lines[2].Copy != chat.CopyBack {
+	talk.follow()
+	talk.add(own(3, chat.CopyBack))
+	if lines := talk.allLines(); len(lines) != 3 || lines[2].Copy != chat.CopyBack {
 		t.Errorf("kept are %+v, want the last one with its copy back", lines)
 	}
 	for n := 10; n < 10+2*talkLines; n++ {
-		talk.Add(numbered(n))
+		talk.add(numbered(n))
 	}
-	talk.Add(own(3, chat.CopyBack))
-	if last := talk.lines.kept.At(talk.last()); last.ID == 3 {
+	talk.add(own(3, chat.CopyBack))
+	if last := talk.lines.kept.at(talk.last()); last.ID == 3 {
 		t.Error("news of a line that was let go is shown as a new line")
 	}
 }

@@ -13,9 +13,9 @@ import (
 // titleBar is the first row: the group, and how sends leave.
 type titleBar struct{ styles *styles }
 
-// Render gives the one row; what does not fit is left out from the right end
+// render gives the one row; what does not fit is left out from the right end
 // of its importance.
-func (t titleBar) Render(s session.Snapshot, frozen string, width int) string {
+func (t titleBar) render(s session.Snapshot, frozen string, width int) string {
 	st := t.styles
 	group := ""
 	if s.Group.Addr.IsValid() {

@@ -18,11 +18,11 @@ func (m *Model) arrange() {
 	m.lay.lesson = m.lessonRows()
 	switch m.lay.shape {
 	case small:
-		m.talk.Resize(m.lay.talk, m.lay.height-m.lay.lesson)
+		m.talk.resize(m.lay.talk, m.lay.height-m.lay.lesson)
 	case stacked:
-		m.talk.Resize(m.lay.talk-4, m.lay.height-4-sum(m.lay.panes)-2-m.lay.lesson)
+		m.talk.resize(m.lay.talk-4, m.lay.height-4-sum(m.lay.panes)-2-m.lay.lesson)
 	case columns:
-		m.talk.Resize(m.lay.talk-4, m.lay.height-2-m.lay.lesson)
+		m.talk.resize(m.lay.talk-4, m.lay.height-2-m.lay.lesson)
 	}
 }
 
@@ -82,7 +82,7 @@ func (m *Model) frame() (rows []string, cursor int) {
 	if !focused {
 		line = &m.input
 	}
-	typed, cursor := line.Render(m.width, focused)
+	typed, cursor := line.render(m.width, focused)
 	if !focused {
 		cursor = -1
 	}
@@ -96,7 +96,7 @@ func (m *Model) frame() (rows []string, cursor int) {
 			rows = append(rows, m.status())
 		}
 	} else {
-		rows = append(rows, m.title.Render(m.snap, m.frozenText(), m.width))
+		rows = append(rows, m.title.render(m.snap, m.frozenText(), m.width))
 		rows = append(rows, m.body()...)
 		rows = append(rows, typed, m.footer())
 	}
@@ -116,7 +116,7 @@ func (m *Model) overlay() (x, y int, block []string) {
 	if m.lay.shape != small {
 		width, height = min(m.width-4, 92), m.height-5
 	}
-	block = m.picker.Render(width, height)
+	block = m.picker.render(width, height)
 	for _, row := range block {
 		x = max(x, m.styles.cells(row))
 	}
@@ -132,9 +132,9 @@ func (m *Model) frozenText() string {
 	if !m.frozen {
 		return ""
 	}
-	waiting := m.talk.New()
+	waiting := m.talk.newBelow()
 	if m.view != talkView && m.view != mapView {
-		waiting = m.list().New()
+		waiting = m.list().newBelow()
 	}
 	if waiting == 0 {
 		return "frozen: F8 goes on"
@@ -150,9 +150,9 @@ func (m *Model) body() []string {
 	}
 	senders, found := some(m.snap.Room.SendersTotal), some(len(m.snap.Findings))
 	side := []section{
-		{title: "Membership", focused: m.focus == onMembership, body: m.membership.Render(l.inside(), p[0]), rows: p[0]},
-		{title: "Heard from", note: m.styles.dim.Render(senders), focused: m.focus == onHeard, body: m.heard.Render(l.inside(), p[1]), rows: p[1]},
-		{title: "Pitfalls", note: m.styles.warning.Render(found), focused: m.focus == onPitfalls, body: m.pitfalls.Render(l.inside(), p[2]), rows: p[2]},
+		{title: "Membership", focused: m.focus == onMembership, body: m.membership.render(l.inside(), p[0]), rows: p[0]},
+		{title: "Heard from", note: m.styles.dim.Render(senders), focused: m.focus == onHeard, body: m.heard.render(l.inside(), p[1]), rows: p[1]},
+		{title: "Pitfalls", note: m.styles.warning.Render(found), focused: m.focus == onPitfalls, body: m.pitfalls.render(l.inside(), p[2]), rows: p[2]},
 	}
 	if l.shape == columns {
 		return beside(m.styles.frame(l.side, side...), m.mainFrame(l.talk, l.pageHeight()))
@@ -202,26 +202,26 @@ func (m *Model) mainBody(width, rows int) (title, body, note string) {
 	back := m.styles.dim.Render("esc back")
 	switch m.page {
 	case helpPage:
-		return "Help", m.help.Render(width, rows), back
+		return "Help", m.help.render(width, rows), back
 	case findingPage:
-		f, _ := m.pitfalls.Shown()
-		return clean(f.Name), m.pitfalls.Page(width, rows), back
+		f, _ := m.pitfalls.pageFinding()
+		return clean(f.Name), m.pitfalls.renderPage(width, rows), back
 	case detailPage:
-		m.detail.rows = m.list().Detail(width)
-		return strings.TrimSuffix(viewNames[m.view], "s"), m.detail.Render(rows), back
+		m.detail.rows = m.list().detail(width)
+		return strings.TrimSuffix(viewNames[m.view], "s"), m.detail.render(rows), back
 	}
 	switch m.view {
 	case datagramsView:
-		return "", m.datagrams.Render(width, rows), m.listNote(m.datagrams, m.unseen)
+		return "", m.datagrams.render(width, rows), m.listNote(m.datagrams, m.unseen)
 	case callsView:
-		return "", m.calls.Render(width, rows), m.listNote(m.calls, m.untold)
+		return "", m.calls.render(width, rows), m.listNote(m.calls, m.untold)
 	case mapView:
-		return "", m.hostmap.Render(width, rows), ""
+		return "", m.hostmap.render(width, rows), ""
 	}
 	body = m.talkOrWelcome(width, rows)
-	switch gone := m.talk.Gone(); {
+	switch gone := m.talk.gone(); {
 	case m.talk.marked.on && m.focus == onTalk:
-		note = m.styles.accent.Render(count(m.talk.Marks(), "line") + " marked")
+		note = m.styles.accent.Render(count(m.talk.countMarked(), "line") + " marked")
 	case m.talk.back:
 		note = m.styles.accent.Render(m.below()) + m.styles.dim.Render(m.styles.dot+"end")
 	case gone > 0:
@@ -232,7 +232,7 @@ func (m *Model) mainBody(width, rows int) (title, body, note string) {
 
 // listNote says what a list does not show.
 func (m *Model) listNote(l lister, missed uint64) string {
-	note := m.styles.dim.Render(l.Note())
+	note := m.styles.dim.Render(l.note())
 	if missed == 0 {
 		return note
 	}
@@ -244,7 +244,7 @@ func (m *Model) listNote(l lister, missed uint64) string {
 
 // below says what a scrolled-back talk hides.
 func (m *Model) below() string {
-	if n := m.talk.New(); n > 0 {
+	if n := m.talk.newBelow(); n > 0 {
 		return thousands(n) + " new below"
 	}
 	return "scrolled back"
@@ -253,7 +253,7 @@ func (m *Model) below() string {
 // talkOrWelcome is the talk or, while there is none, where the first line
 // would go.
 func (m *Model) talkOrWelcome(width, rows int) string {
-	if body := m.talk.Render(width, rows); body != "" {
+	if body := m.talk.render(width, rows); body != "" {
 		return body
 	}
 	s := m.snap
@@ -291,11 +291,11 @@ func (m *Model) one(rows int) []string {
 		title, body, note = m.mainBody(w, rows-1)
 		title = cmp.Or(title, viewNames[m.view])
 	case m.focus == onPitfalls:
-		title, body = "Pitfalls", m.pitfalls.Render(w, rows-1)
+		title, body = "Pitfalls", m.pitfalls.render(w, rows-1)
 	case m.focus == onMembership:
-		title, body = "Membership", m.membership.Render(w, rows-1)
+		title, body = "Membership", m.membership.render(w, rows-1)
 	case m.focus == onHeard:
-		title, body = "Heard from", m.heard.Render(w, rows-1)
+		title, body = "Heard from", m.heard.render(w, rows-1)
 	default:
 		body = m.talkOrWelcome(w, rows)
 	}

@@ -143,7 +143,7 @@ func TestBeforeTheSizeIsKnown(t *testing.T) {
 func BenchmarkView(b *testing.B) {
 	s := newScreen(b, 100, 30, before())
 	for n := range talkLines {
-		s.talk.Add(chat.Line{ID: uint64(n + 1), At: clock, Kind: chat.Heard, From: hostB, Interface: "eth0", Text: text("a line that is long enough to be wrapped in its column")})
+		s.talk.add(chat.Line{ID: uint64(n + 1), At: clock, Kind: chat.Heard, From: hostB, Interface: "eth0", Text: text("a line that is long enough to be wrapped in its column")})
 	}
 	s.arrange()
 	for b.Loop() {
