@@ -120,7 +120,7 @@ func (e *examiner) run(ctx context.Context) error {
 	}
 	var failed error
 	if e.probe || e.watch > 0 {
-		observed, err := e.look(ctx, in, facts)
+		observed, err := e.observe(ctx, in, facts)
 		if ctx.Err() == nil {
 			failed = err
 		}
@@ -146,9 +146,9 @@ func (e *examiner) run(ctx context.Context) error {
 	return nil
 }
 
-// look says what it is about to do, and does it. What was seen until an error
+// observe says what it is about to do, and does it. What was seen until an error
 // or the end of ctx counts.
-func (e *examiner) look(ctx context.Context, in doctor.Intent, facts doctor.Facts) (doctor.Observed, error) {
+func (e *examiner) observe(ctx context.Context, in doctor.Intent, facts doctor.Facts) (doctor.Observed, error) {
 	p := doctor.Probe{Intent: in, Facts: facts, Active: e.probe, For: e.watch, Trace: e.set.tracer(e.errs)}
 	for line := range strings.Lines(p.Announce()) {
 		e.remark(strings.TrimSuffix(line, "\n"))

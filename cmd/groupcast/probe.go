@@ -43,7 +43,7 @@ line, and totals. Exit status: 0 if all answered (with --watch, at last), 3 if s
 			if len(args) == 0 {
 				return usageError{errors.New("probe: name a target, such as 192.168.8.226:1234")}
 			}
-			places, err := probe.ParseTargets(args...)
+			hosts, err := probe.ParseTargets(args...)
 			if err == nil {
 				err = p.check(cmd.Flags().Changed)
 			}
@@ -51,7 +51,7 @@ line, and totals. Exit status: 0 if all answered (with --watch, at last), 3 if s
 				return usageError{err}
 			}
 			p.out, p.errs = cmd.OutOrStdout(), cmd.ErrOrStderr()
-			return p.run(cmd.Context(), places)
+			return p.run(cmd.Context(), hosts)
 		},
 	}
 	flags := cmd.Flags()
@@ -153,7 +153,7 @@ func (p *prober) family() probe.Family {
 	return probe.AnyFamily
 }
 
-func (p *prober) run(ctx context.Context, places []probe.HostPort) error {
+func (p *prober) run(ctx context.Context, hosts []probe.HostPort) error {
 	p.cfg.Trace = p.set.tracer(p.errs)
 	if len(p.set.interfaces) > 0 && p.set.interfaces[0] != host.KernelDefault {
 		list, err := host.Interfaces()
@@ -166,7 +166,7 @@ func (p *prober) run(ctx context.Context, places []probe.HostPort) error {
 		}
 		p.cfg.Via.IfIndex = by.Index
 	}
-	targets := probe.Resolve(ctx, p.family(), places)
+	targets := probe.Resolve(ctx, p.family(), hosts)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}

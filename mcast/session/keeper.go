@@ -29,13 +29,13 @@ type Keeper struct {
 
 	conns  map[netip.AddrPort]*mcast.Conn // by what they are bound to
 	widely map[mcast.Group]bool           // joined wherever they can be, also on interfaces to come
-	left   map[place]bool                 // where the user left them
-	failed map[place]error                // why a group is not joined there
+	left   map[membershipKey]bool         // where the user left them
+	failed map[membershipKey]error        // why a group is not joined there
 	down   map[int]bool                   // interfaces that are joined on, by index
 }
 
-// place is a group on an interface, by its name: it outlives the interface.
-type place struct {
+// membershipKey is a group on an interface, by its name: it outlives the interface.
+type membershipKey struct {
 	group mcast.Group
 	on    string
 }
@@ -89,7 +89,7 @@ func (k *Keeper) Join(g mcast.Group, c host.Choice) ([]host.Interface, error) {
 	}
 	k.widely[g] = c.Everywhere()
 	for _, i := range c.Joins {
-		delete(k.left, place{g, i.Name})
+		delete(k.left, membershipKey{g, i.Name})
 	}
 	return on, nil
 }
@@ -130,8 +130,8 @@ func (k *Keeper) join(g mcast.Group, on []host.Interface) ([]host.Interface, err
 func (k *Keeper) init() {
 	if k.conns == nil {
 		k.conns = map[netip.AddrPort]*mcast.Conn{}
-		k.widely, k.left = map[mcast.Group]bool{}, map[place]bool{}
-		k.failed, k.down = map[place]error{}, map[int]bool{}
+		k.widely, k.left = map[mcast.Group]bool{}, map[membershipKey]bool{}
+		k.failed, k.down = map[membershipKey]error{}, map[int]bool{}
 	}
 }
 
@@ -143,7 +143,7 @@ func (k *Keeper) joinOn(g mcast.Group, on host.Interface) error {
 // joinWithout joins a group on an interface, where these sources are not to be
 // heard.
 func (k *Keeper) joinWithout(g mcast.Group, on host.Interface, blocked []netip.Addr) error {
-	conn, at := k.Conn(g), place{g, on.Name}
+	conn, at := k.Conn(g), membershipKey{g, on.Name}
 	err := conn.Join(g, on)
 	if err != nil && !errors.Is(err, mcast.ErrJoined) {
 		k.failed[at] = err
@@ -178,12 +178,12 @@ func (k *Keeper) Leave(g mcast.Group, key string) (left []host.Interface, err er
 			continue
 		}
 		left = append(left, m.Interface)
-		k.left[place{g, m.Interface.Name}] = true
-		delete(k.failed, place{g, m.Interface.Name})
+		k.left[membershipKey{g, m.Interface.Name}] = true
+		delete(k.failed, membershipKey{g, m.Interface.Name})
 	}
 	if key == "" {
 		delete(k.widely, g)
-		maps.DeleteFunc(k.failed, func(at place, _ error) bool { return at.group == g })
+		maps.DeleteFunc(k.failed, func(at membershipKey, _ error) bool { return at.group == g })
 	}
 	if len(left) == 0 && len(errs) == 0 {
 		return nil, &mcast.OpError{Op: "leave", Target: g.String(), Interface: key, Err: mcast.ErrNotJoined}
@@ -210,7 +210,7 @@ func (k *Keeper) rejoin(g mcast.Group, on host.Interface) error {
 			return err
 		}
 	}
-	delete(k.left, place{g, on.Name})
+	delete(k.left, membershipKey{g, on.Name})
 	return k.joinWithout(g, on, blocked)
 }
 
@@ -249,7 +249,9 @@ func (k *Keeper) On(g mcast.Group) (on []host.Interface) {
 
 // Failed is why a group is not joined on an interface; nil if it is, or was
 // never to be.
-func (k *Keeper) Failed(g mcast.Group, on host.Interface) error { return k.failed[place{g, on.Name}] }
+func (k *Keeper) Failed(g mcast.Group, on host.Interface) error {
+	return k.failed[membershipKey{g, on.Name}]
+}
 
 // Close closes every socket.
 func (k *Keeper) Close() {

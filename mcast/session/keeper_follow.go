@@ -40,7 +40,7 @@ func (k *Keeper) joinOnNew(ch host.Change) {
 		return
 	}
 	for g, widely := range k.widely {
-		if k.Conn(g) == nil || !widely || k.left[place{g, i.Name}] || !i.Usable(g.Addr) {
+		if k.Conn(g) == nil || !widely || k.left[membershipKey{g, i.Name}] || !i.Usable(g.Addr) {
 			continue
 		}
 		err := k.joinOn(g, i)

@@ -40,7 +40,7 @@ func (k *Keeper) hearOnly(from, to mcast.Group) error {
 	for at := range k.left {
 		if at.group == from {
 			delete(k.left, at)
-			k.left[place{to, at.on}] = true
+			k.left[membershipKey{to, at.on}] = true
 		}
 	}
 	for at := range k.failed {
