@@ -20,7 +20,7 @@ func doctorCommand(in Intent, flags string) string {
 	return "groupcast doctor " + group + flags
 }
 
-// enumerate names a few, and counts the others.
+// enumerate names the first four, and counts the others.
 func enumerate(names []string) string {
 	const most = 4
 	if len(names) > most {
@@ -39,15 +39,15 @@ func (f Facts) socketsAt(in Intent) (list []Socket) {
 	return list
 }
 
-// hears reports whether a socket at the group's port is bound so that the
-// group reaches it: to the wildcard, also IPv6's, which takes IPv4 as well
-// unless it is told not to, or to the group itself.
+// hears reports whether a socket at the group's port is bound so that the group
+// reaches it: to the group itself, or to the wildcard. The wildcard of IPv6 takes
+// IPv4 as well, unless the socket is IPV6_V6ONLY.
 func (s Socket) hears(group netip.Addr) bool {
 	a := s.Local.Addr().Unmap().WithZone("")
 	return a == group.WithZone("") || a.IsUnspecified() && (a.Is6() || group.Is4())
 }
 
-// who is the program of a socket.
+// who names the program of a socket.
 func (s Socket) who() string {
 	switch {
 	case s.Own:
@@ -58,7 +58,7 @@ func (s Socket) who() string {
 	return fmt.Sprintf("a program of user %d (socket %d)", s.UID, s.Inode)
 }
 
-// lasted is how long somebody looked, as a person says it.
+// lasted is For, rounded for people.
 func (o Observed) lasted() time.Duration {
 	if o.For < time.Second {
 		return o.For.Round(time.Millisecond)
@@ -66,7 +66,7 @@ func (o Observed) lasted() time.Duration {
 	return o.For.Round(100 * time.Millisecond)
 }
 
-// heardFrom names who was heard from outside this host; empty: nobody was.
+// heardFrom names the senders of other hosts that were heard; empty: none was.
 func (f Facts) heardFrom() (list []string) {
 	for _, s := range f.Observed.Senders {
 		if !s.Local {

@@ -1,8 +1,7 @@
 package doctor
 
-// Names are the pitfalls that Diagnose looks for, each with one rule, in the
-// order of the catalogue: what is sent, what is joined, what arrives, and what
-// the network is like.
+// Names lists the pitfalls that [Diagnose] looks for, each with one rule:
+// pitfalls of sending first, then of joining, of receiving, and of the network.
 func Names() []string {
 	return []string{
 		"wrong-egress", "no-route", "join-send-mismatch", "wrong-source", "no-zone", "loopback-off", "loopback-not-proof",

@@ -12,8 +12,8 @@ import (
 	"github.com/groupcast/groupcast/mcast/host"
 )
 
-// rules are what Diagnose asks, in the order of Names. Each has at least one
-// finding, whatever it is given.
+// rules are the rules of [Diagnose], in the order of [Names]. Each returns at
+// least one finding, whatever it is given.
 var rules = []struct {
 	name  string
 	check func(Facts, Intent) []Finding
@@ -51,9 +51,9 @@ var rules = []struct {
 	{"duplicate-address", duplicateAddress},
 }
 
-// Diagnose says of every pitfall of Names what the facts say about a program
-// with this intent, worst first. It looks at nothing but its arguments. A
-// pitfall has one finding, or one for each place where it is seen.
+// Diagnose returns the findings about every pitfall of [Names] for a program with
+// this intent, the worst first. It looks at nothing but its arguments. A pitfall
+// has one finding, or one for each place where it is seen.
 func Diagnose(f Facts, in Intent) []Finding {
 	var out []Finding
 	for _, r := range rules {
@@ -116,7 +116,7 @@ func (f Facts) preference(i host.Interface, g mcast.Group) int {
 // a bond, which has the traffic in its stead.
 func (f Facts) isPort(index int) bool { return f.Links[index].Master != 0 }
 
-// nameOf is what the user called an interface that is gone.
+// nameOf is the name of an interface that is gone, as the user gave it.
 func (in Intent) nameOf(index int) string {
 	if i, ok := host.ByIndex(in.Wanted, index); ok {
 		return i.Name

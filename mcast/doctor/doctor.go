@@ -10,12 +10,12 @@ type Verdict string
 // The verdicts, best first.
 const (
 	OK      Verdict = "ok"
-	Unknown Verdict = "unknown" // it was not looked at, or cannot be read
+	Unknown Verdict = "unknown" // nobody has looked, or it cannot be read
 	Warning Verdict = "warning" // it may not do what the user expects
 	Failure Verdict = "failure" // it does not work
 )
 
-// Finding is what is known of one pitfall, at one place.
+// Finding says whether one pitfall was found, in one place. [Diagnose] makes it.
 type Finding struct {
 	Name      string   `json:"name"` // stable, as in the catalogue: "wrong-egress"
 	Verdict   Verdict  `json:"verdict"`
@@ -44,7 +44,7 @@ type Place struct {
 	Interface string      `json:"interface"`
 }
 
-// Seen are the findings of list that are warnings or failures: what is wrong.
+// Seen returns the warnings and failures of a list.
 func Seen(list []Finding) []Finding {
 	var seen []Finding
 	for _, f := range list {

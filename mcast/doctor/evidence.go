@@ -9,7 +9,7 @@ import (
 	"github.com/groupcast/groupcast/mcast/internal/lru"
 )
 
-// EvidenceTime is how far back evidence goes: what is over is forgotten.
+// EvidenceTime is how far back evidence goes: older evidence is forgotten.
 const EvidenceTime = 10 * time.Second
 
 const (
@@ -19,14 +19,14 @@ const (
 	maxEvidence = 1024
 )
 
-// Evidence gathers what a program sees of one group while it runs: who is
-// heard, what becomes of its own datagrams, and what the host says meanwhile.
-// [Evidence.Observed] is what [Diagnose] takes of it.
+// Evidence collects the observations of a program about one group while it runs:
+// the senders that it hears, the outcome of its own datagrams, and the readings of
+// the host. [Evidence.Observed] sums them up for [Facts.Observed] and [Diagnose].
 //
-// It has no socket and no clock; the time is that of its arguments. Each kind
-// of evidence is bounded, and what was seen longest ago makes room: forged
-// senders do not push out a sender that goes on. An Evidence is not for
-// concurrent use, but for [Evidence.Hash].
+// It has no socket and no clock; it learns the time from its arguments. Each kind
+// of evidence is bounded, and the entry that was used longest ago makes room for a
+// new one: forged senders do not push out a sender that goes on sending. Only
+// [Evidence.Hash] may be called by several goroutines at once.
 type Evidence struct {
 	seed     maphash.Seed
 	senders  *lru.Map[netip.AddrPort, senderTally]
@@ -43,7 +43,7 @@ type senderTally struct {
 	last time.Time
 }
 
-// tally counts what is forgotten when it is over.
+// tally counts evidence that is forgotten EvidenceTime after the last of it.
 type tally struct {
 	times int
 	last  time.Time
@@ -51,8 +51,8 @@ type tally struct {
 
 func (t *tally) add(at time.Time) { *t = tally{t.times + 1, at} }
 
-// NewEvidence returns an Evidence of nothing yet. A program that changes its
-// group begins a new one.
+// NewEvidence returns an empty Evidence. A program that changes its group begins
+// a new one.
 func NewEvidence() *Evidence {
 	return &Evidence{
 		seed:     maphash.MakeSeed(),
@@ -75,11 +75,11 @@ type Received struct {
 	Content uint64 // Evidence.Hash of the payload
 }
 
-// Hash is what stands for a payload in a [Received]. It may be called at any
-// time, by any goroutine.
+// Hash returns the number that stands for a payload in a [Received]. Another
+// Evidence has other numbers. Any goroutine may call it at any time.
 func (e *Evidence) Hash(payload []byte) uint64 { return maphash.Bytes(e.seed, payload) }
 
-// Hear notes a datagram to the group that is no own copy.
+// Hear notes a datagram to the group. Own copies are for [Evidence.Outcome].
 func (e *Evidence) Hear(d Received) {
 	s, _ := e.senders.Ensure(d.From)
 	*s = senderTally{last: d.At, Sender: Sender{
@@ -99,9 +99,9 @@ func (e *Evidence) HearStray(to netip.Addr, at time.Time) {
 // ForgetStrays forgets the groups that only others have joined.
 func (e *Evidence) ForgetStrays() { e.strays = lru.New[netip.Addr, tally](maxEvidence) }
 
-// Forget forgets what is over: strays and doubled datagrams after ten seconds,
-// senders after five minutes of silence. The readings of the last ten seconds
-// are kept, and one from before.
+// Forget forgets old evidence: strays and doubled datagrams after [EvidenceTime],
+// senders after five minutes of silence. It keeps the readings of the last
+// EvidenceTime, and one from before.
 func (e *Evidence) Forget(now time.Time) {
 	for len(e.readings) > 1 && now.Sub(e.readings[1].at) >= EvidenceTime {
 		e.readings = slices.Delete(e.readings, 0, 1)
@@ -123,7 +123,7 @@ func forget[K comparable](tallies *lru.Map[K, tally], now time.Time) {
 	}
 }
 
-// Senders lists who was heard, in the order of their addresses.
+// Senders lists the senders that were heard, in the order of their addresses.
 func (e *Evidence) Senders() []Sender {
 	list := make([]Sender, 0, e.senders.Len())
 	for _, s := range e.senders.All() {

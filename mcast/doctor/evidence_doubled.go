@@ -11,11 +11,11 @@ const (
 	// doubleTime is how far apart the arrivals of one datagram by two interfaces
 	// can be.
 	doubleTime = time.Second
-	// maxArrivals is how many datagrams are remembered for it.
+	// maxArrivals bounds the datagrams that are remembered.
 	maxArrivals = 4096
 )
 
-// datagramKey is what the arrivals of one datagram have in common.
+// datagramKey is the same for all arrivals of one datagram.
 type datagramKey struct {
 	from    netip.AddrPort // without a zone, which is the interface
 	content uint64
@@ -33,8 +33,9 @@ type doubledBy struct {
 	interfaces [2]int
 }
 
-// compare notes when a datagram came a moment ago by another interface: the
-// same content from the same sender. A sender may say the same again and again.
+// compare notes when a datagram came a moment ago by another interface: the same
+// content from the same sender. A sender may send the same content repeatedly, so
+// each arrival by one interface waits for one by another.
 func (e *Evidence) compare(d Received) {
 	from := netip.AddrPortFrom(d.From.Addr().WithZone(""), d.From.Port())
 	a, _ := e.arrivals.Ensure(datagramKey{from, d.Content})
@@ -52,8 +53,9 @@ func (e *Evidence) compare(d Received) {
 	}
 }
 
-// Doubled lists datagrams that came twice, by two interfaces. Datagrams of this
-// host's programs do not count: a program may well send the same by each.
+// Doubled lists the datagrams that came twice, by two interfaces. Datagrams of
+// this host's own programs do not count: a program may send the same by each
+// interface.
 func (e *Evidence) Doubled() []Doubled {
 	list := make([]Doubled, 0, e.doubled.Len())
 	for by, t := range e.doubled.All() {

@@ -5,14 +5,14 @@ import "time"
 // readingEvery is the least time between two readings that are kept.
 const readingEvery = time.Second
 
-// reading is what the host said at a time.
+// reading is the facts of the host at a time.
 type reading struct {
 	at    time.Time // when it had been read
 	facts Facts
 }
 
-// base is what Observed compares the latest reading with; the zero reading if
-// there is nothing yet.
+// base is the oldest reading that is kept, which Observed compares the latest one
+// with; the zero reading before the first.
 func (e *Evidence) base() reading {
 	if len(e.readings) == 0 {
 		return reading{}
@@ -20,7 +20,7 @@ func (e *Evidence) base() reading {
 	return e.readings[0]
 }
 
-// Read notes what the host said; at is when it had been read.
+// Read notes a reading of the host that ended at a time.
 func (e *Evidence) Read(f Facts, at time.Time) {
 	e.latest = reading{at, f}
 	if n := len(e.readings); n == 0 || at.Sub(e.readings[n-1].at) >= readingEvery {
@@ -28,10 +28,10 @@ func (e *Evidence) Read(f Facts, at time.Time) {
 	}
 }
 
-// Observed is everything that was seen, and how the latest reading differs from
-// the oldest that is kept; the zero Observed as long as there is only one. To
-// sends, which may be [Evidence.Sent], it adds what the interfaces' counters
-// say.
+// Observed sums up the evidence, and how the latest reading differs from the
+// oldest that is kept; it is the zero Observed before the second reading. Sends
+// becomes its Sent, once Left and Queue are filled in from the counters of the two
+// readings. [Evidence.Sent] makes it, before the latest reading begins.
 func (e *Evidence) Observed(sends map[int]Sent) Observed {
 	base := e.base()
 	if !e.latest.at.After(base.at) {

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// countersLag is how long the counters of a network card may be behind what was
-// sent: drivers read them every two seconds or so.
+// countersLag is how long the counters of a network card may be behind: drivers
+// read them every two seconds or so.
 const countersLag = 3 * time.Second
 
 // Outgoing is an own datagram that is on its way out.
@@ -16,10 +16,10 @@ type Outgoing struct {
 	At      time.Time
 	IfIndex int  // it is to leave by; 0: not known
 	Size    int  // bytes of payload
-	NoCopy  bool // no own copy can tell what becomes of it
+	NoCopy  bool // no own copy is to come back, so its outcome is known
 }
 
-// Outcome is what became of an own datagram. The zero Outcome: the kernel took
+// Outcome says what became of an own datagram. The zero Outcome: the kernel took
 // it, and no own copy came back.
 type Outcome struct {
 	Copied  bool
@@ -30,7 +30,7 @@ type Outcome struct {
 type outgoing struct {
 	Outgoing
 	Outcome
-	known bool // what became of it
+	known bool // Outcome is
 }
 
 // by is the interface that the datagram left by, as far as is known.
@@ -44,8 +44,8 @@ func (e *Evidence) Send(o Outgoing) {
 	e.sent = append(e.sent, outgoing{Outgoing: o, known: o.NoCopy})
 }
 
-// Outcome notes what became of an own datagram. The last word counts: a copy
-// may come late. An ID that is not remembered is ignored.
+// Outcome notes the outcome of an own datagram. The last one counts: a copy may
+// come late. An ID that is not remembered is ignored.
 func (e *Evidence) Outcome(id uint64, out Outcome) {
 	n, found := slices.BinarySearchFunc(e.sent, id, func(o outgoing, id uint64) int { return cmp.Compare(o.ID, id) })
 	if found {
@@ -53,10 +53,10 @@ func (e *Evidence) Outcome(id uint64, out Outcome) {
 	}
 }
 
-// Sent adds up what became of own datagrams of the last ten seconds, by the
-// index of the interface. Of those that the kernel took only such count as the
-// interface's counters show by now, and did not show in the oldest reading; and
-// only where a copy was to come back, on the joined interfaces.
+// Sent adds up the outcomes of own datagrams of the last [EvidenceTime], by the
+// index of the interface. Datagrams that the kernel took count only on the joined
+// interfaces, where a copy was to come back; and only if the interface's counters
+// show them by now and did not show them in the oldest reading.
 func (e *Evidence) Sent(now time.Time, joined []int) map[int]Sent {
 	since := e.base().at
 	return e.sum(func(o outgoing) bool {

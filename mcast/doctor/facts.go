@@ -8,11 +8,11 @@ import (
 	"github.com/groupcast/groupcast/mcast/host"
 )
 
-// Facts is what the host says about itself: values, as they were when read.
+// Facts describes a host, as it was when [Gather] read it.
 //
-// A nil map or slice, and a nil pointer, is not known; an empty one is known to
-// hold nothing. Unread says why something is not known. The zero Facts knows
-// nothing at all.
+// A nil map, slice or pointer is not known; an empty map or slice is known to
+// hold nothing. Unread says why something is not known. In the zero Facts nothing
+// is known.
 type Facts struct {
 	Interfaces []host.Interface
 	Links      map[int]Link               // by the index of the interface
@@ -46,14 +46,14 @@ const (
 	FromMachine  Origin = "/sys/class/dmi/id"                     // Machine
 )
 
-// RouteResult is what the kernel said to "where would this go?": a route, or an
-// error such as "network is unreachable".
+// RouteResult is the result of a route lookup: a route, or the kernel's error,
+// such as "network is unreachable".
 type RouteResult struct {
 	Route host.Route
 	Err   error
 }
 
-// Link is what kind of thing an interface is.
+// Link is the link layer of an interface.
 type Link struct {
 	Kind       string       // as ip -details link has it: veth, bridge, macvlan, tun, wireguard, vxlan; "": a network card
 	Wireless   bool         // Wi-Fi
@@ -84,8 +84,8 @@ type Bridge struct {
 	Ports    []int
 }
 
-// Filter is what the host wants of one source of a group on an interface,
-// with how many sockets want it.
+// Filter counts the sockets that have asked for one source of a group on an
+// interface (Include), and those that have blocked it (Exclude).
 type Filter struct {
 	IfIndex          int
 	Group, Source    netip.Addr
@@ -102,15 +102,15 @@ type Socket struct {
 	Program string // its process's name and id, "python3 (4711)", where that can be seen: of the user's own; else ""
 }
 
-// Machine is what the host runs on.
+// Machine is the computer, virtual machine or container that the host is.
 type Machine struct {
 	Vendor, Product string // of the computer, as its firmware says: "Amazon EC2", "QEMU"; "" where it says nothing
 	WSL             bool   // Windows Subsystem for Linux
 	Container       string // "docker", "podman", "kubernetes", or ""
 }
 
-// Observed is what was seen over a time: by a Probe, or by a program that
-// runs. The zero Observed is that nobody has looked.
+// Observed is everything that was seen over a time, by a [Probe] or in the
+// [Evidence] of a program that runs. In the zero Observed nobody has looked.
 type Observed struct {
 	For     time.Duration      // how long; 0: nobody looked
 	Probed  bool               // datagrams were sent and waited for
@@ -126,7 +126,7 @@ type Observed struct {
 	Refused []netip.AddrPort // senders whose own host said, while they sent, that nobody is at that port: another host has the address
 }
 
-// Sent is what became of datagrams that were to leave by an interface.
+// Sent counts own datagrams that were to leave by an interface.
 type Sent struct {
 	Tried  int    // given to the kernel
 	Err    error  // what it refused the last with; nil: it took them all
@@ -135,7 +135,7 @@ type Sent struct {
 	Queue  uint64 // packets that its queue dropped in that time
 }
 
-// Sender is someone who was heard in the group.
+// Sender is a socket that was heard in the group.
 type Sender struct {
 	From      netip.AddrPort
 	IfIndex   int // it was last heard by
@@ -145,7 +145,7 @@ type Sender struct {
 	Outside   bool // on no network of the interface it came by: behind a router
 }
 
-// Doubled is datagrams that came twice, by two interfaces.
+// Doubled counts datagrams of a sender that came twice, by two interfaces.
 type Doubled struct {
 	From       netip.AddrPort
 	Interfaces [2]int
@@ -161,7 +161,7 @@ type Revived struct {
 	Times   int
 }
 
-// Intent is what the program does, or would do.
+// Intent describes the program: its group, and how it joins and sends, or would.
 type Intent struct {
 	Group        mcast.Group
 	Joined       []int            // indexes of the interfaces that Group is joined on

@@ -7,14 +7,14 @@ import (
 	"github.com/groupcast/groupcast/mcast"
 )
 
-// fine is the finding of a rule that was looked at and does not apply; the
-// evidence is the fact that shows it.
+// fine is the finding of a rule that sees no pitfall; the evidence is the fact
+// that shows it.
 func fine(name, evidence string) []Finding {
 	return []Finding{{Name: name, Verdict: OK, Title: "no sign of " + name, Evidence: evidence, Hints: []string{}}}
 }
 
-// unknown is the finding of a rule that lacks a fact: why it is lacking, and
-// what would tell.
+// unknown is the finding of a rule that lacks a fact. The hints say how the fact
+// could be had.
 func unknown(name, why string, hints ...string) []Finding {
 	return []Finding{{
 		Name: name, Verdict: Unknown, Title: "cannot say whether " + name + " happens",
@@ -22,7 +22,7 @@ func unknown(name, why string, hints ...string) []Finding {
 	}}
 }
 
-// What would tell, where reading does not.
+// Hints of unknown, where a fact cannot be read.
 const (
 	byProbing  = "groupcast doctor --probe sends a few datagrams and looks what becomes of them"
 	byWatching = "groupcast doctor --watch 30s tells whether it grows"
@@ -30,7 +30,7 @@ const (
 
 const noInterfaces = "the interfaces are not known"
 
-// unread says why what a source would have told is not known.
+// unread says why the facts of an origin are not known.
 func (f Facts) unread(from Origin) string {
 	if err := f.Unread[from]; err != nil {
 		return fmt.Sprintf("cannot read %s: %s", from, reason(err))
@@ -38,8 +38,8 @@ func (f Facts) unread(from Origin) string {
 	return fmt.Sprintf("nobody has read %s", from)
 }
 
-// unsent is the finding of a rule about what is sent, where egress has no
-// answer.
+// unsent is the finding of a rule about sending when [Facts.egress] knows no
+// interface.
 func (f Facts) unsent(name string, in Intent) []Finding {
 	switch {
 	case f.Interfaces == nil:

@@ -16,11 +16,11 @@ const maxBy = 64
 
 // Gather reads everything about the host that Diagnose can use, without
 // privileges, and sends nothing. It reads the network namespace of the calling
-// thread. The error is that of listing the interfaces; what else could not be
-// read is nil in the Facts, or not in its map, and Unread says why.
+// thread. The error is that of listing the interfaces. Other facts that cannot be
+// read are nil in the Facts, or missing in its map, and Unread says why.
 //
 // Linux tells everything. Other systems tell the interfaces and the routes, and
-// errors.ErrUnsupported for the rest.
+// [errors.ErrUnsupported] for the rest.
 func Gather(in Intent) (Facts, error) {
 	f, err := GatherRoutes(in.Group)
 	if err != nil {
@@ -38,8 +38,8 @@ func Gather(in Intent) (Facts, error) {
 }
 
 // GatherRoutes reads the interfaces and where the kernel would join and send
-// to a group, and nothing else. The error is that of listing the interfaces;
-// what the routing table could not say stands in the RouteResults.
+// to a group, and nothing else. The error is that of listing the interfaces; an
+// error of the routing table stands in its RouteResult.
 func GatherRoutes(g mcast.Group) (Facts, error) {
 	list, err := host.Interfaces()
 	if err != nil {
@@ -51,10 +51,10 @@ func GatherRoutes(g mcast.Group) (Facts, error) {
 	return f, nil
 }
 
-// Back asks which way a datagram to a host would go, which is what a reverse
-// path filter compares with the way that the host's own datagrams come by
-// (RFC 3704). The filter asks as root: rules for one user can part the two, and
-// of a multipath route it takes any way, of which this is one.
+// Back looks up the route to a host. A reverse path filter compares it with the
+// interface that the host's datagrams come by (RFC 3704). The filter's own lookup
+// can differ: it is made as root, so routing rules for one user do not apply, and
+// it takes any of the ways of a multipath route.
 func Back(addr netip.Addr) RouteResult {
 	const discard = 9 // some systems answer for a port only
 	r, err := host.RouteTo(netip.AddrPortFrom(addr, discard), host.RouteOptions{})
@@ -64,8 +64,8 @@ func Back(addr netip.Addr) RouteResult {
 	return RouteResult{Route: r, Err: err}
 }
 
-// gatherBy asks for each usable interface what a send by it would be like,
-// first for those that the program uses.
+// gatherBy looks up the route of a send by each usable interface, first by those
+// that the program uses.
 func (f *Facts) gatherBy(in Intent) {
 	var used, others []int
 	for _, i := range f.Interfaces {
@@ -90,8 +90,8 @@ func (f *Facts) gatherBy(in Intent) {
 	}
 }
 
-// refused reports whether an error is no answer of the routing table's, but
-// that it may not be asked.
+// refused reports whether an error says that the routing table cannot be asked,
+// rather than being its answer.
 func refused(err error) bool {
 	return slices.ContainsFunc([]error{errors.ErrUnsupported, syscall.EPERM, syscall.EAFNOSUPPORT, syscall.EPROTONOSUPPORT},
 		func(target error) bool { return errors.Is(err, target) })
@@ -108,12 +108,12 @@ func (f *Facts) failed(s Origin, err error) {
 	f.Unread[s] = errors.Join(f.Unread[s], err)
 }
 
-// maxBack is of how many of the hosts that a probe heard the way back is asked,
-// a question to the kernel each.
+// maxBack bounds the hosts that Take looks up the way back to: each lookup is a
+// question to the kernel.
 const maxBack = 16
 
-// Take adds what a Probe has observed, and asks the kernel for the ways back to
-// those who were heard.
+// Take adds the observations of a [Probe], and looks up the ways back to the
+// senders that were heard.
 func (f *Facts) Take(seen Observed) {
 	f.Observed = seen
 	f.Heard = map[int]uint64{}

@@ -7,7 +7,7 @@ import (
 	"github.com/groupcast/groupcast/mcast/host"
 )
 
-// gatherHost reads what the kernel tells besides its routes.
+// gatherHost reads everything but the interfaces and routes.
 func (f *Facts) gatherHost(in Intent) {
 	f.gatherLinks(in.Group.Addr.Is6())
 	f.gatherFiles(in, os.DirFS("/"), os.Getenv)
@@ -24,7 +24,7 @@ func (f *Facts) gatherHost(in Intent) {
 	f.failed(FromGroups, err)
 }
 
-// gatherLinks reads what the interfaces are, all of them with each question.
+// gatherLinks reads the links of all interfaces.
 func (f *Facts) gatherLinks(is6 bool) {
 	links, err := readLinks(is6)
 	if err != nil {

@@ -6,9 +6,9 @@ import (
 	"github.com/groupcast/groupcast/mcast/host"
 )
 
-// Growth is what changed from one reading to another: it fills For, Grown,
-// Drops and Lost. A counter that shrank, or that one of the two lacks, is left
-// out. One that stayed as it was is 0.
+// Growth compares two readings of a host: it fills For, Grown, Drops and Lost. A
+// counter that shrank, or that one of the two lacks, is left out. A counter that
+// stayed as it was is 0.
 func Growth(before, after Facts, over time.Duration) Observed {
 	return Observed{
 		For:   over,
@@ -31,8 +31,8 @@ func grown(before, after map[string]uint64) map[string]uint64 {
 	return by
 }
 
-// dropped is by inode. What a socket that was opened meanwhile has dropped, it
-// has dropped meanwhile.
+// dropped counts by inode. A socket that was opened meanwhile has dropped all its
+// drops meanwhile.
 func dropped(before, after []Socket) map[uint64]uint64 {
 	if before == nil || after == nil {
 		return nil

@@ -13,7 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// readLinks reads what the interfaces are, by index. Bridges are looked at for
+// readLinks reads the links of all interfaces, by index. Bridges are looked at for
 // groups of one IP version.
 func readLinks(is6 bool) (map[int]Link, error) {
 	messages, err := rtnl.NewRequest(unix.RTM_GETLINK, nl.NewIfInfomsg(unix.AF_UNSPEC).Serialize()).Dump(unix.NETLINK_ROUTE)
@@ -50,7 +50,7 @@ func tellsQuerier() bool {
 	return err == nil && (major > 5 || major == 5 && minor >= 16)
 }
 
-// addQueueDrops adds what the queues of the interfaces have dropped.
+// addQueueDrops adds the drops of the interfaces' queues.
 func addQueueDrops(links map[int]Link) error {
 	messages, err := rtnl.NewRequest(unix.RTM_GETQDISC, (&nl.TcMsg{}).Serialize()).Dump(unix.NETLINK_ROUTE)
 	if err != nil {

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// readMachine reads what the computer's firmware and its kernel say of it, and
-// what container runtimes leave behind. What has no firmware says nothing, as
-// WSL and many containers do not.
+// readMachine reads the description of the computer by its firmware and kernel,
+// and the traces of container runtimes. Without firmware, as in WSL and many
+// containers, the vendor and the product are empty.
 func readMachine(root fs.FS, getenv func(string) string) (*Machine, error) {
 	vendor, err1 := fs.ReadFile(root, "sys/class/dmi/id/sys_vendor")
 	product, err2 := fs.ReadFile(root, "sys/class/dmi/id/product_name")
@@ -24,8 +24,8 @@ func readMachine(root fs.FS, getenv func(string) string) (*Machine, error) {
 	}, nil
 }
 
-// container is which runtime made this container; "" is none that says so. A
-// pod of Kubernetes can be a container of one of the others.
+// container names the runtime that made this container; "" when none is known. A
+// pod of Kubernetes can be a container of another runtime.
 func container(root fs.FS, getenv func(string) string) string {
 	if getenv("KUBERNETES_SERVICE_HOST") != "" {
 		return "kubernetes"

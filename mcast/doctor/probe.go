@@ -12,33 +12,33 @@ import (
 	"github.com/groupcast/groupcast/mcast/host"
 )
 
-// Probe looks at what cannot be read but has to be tried or waited for. It
-// needs no privileges. Before an active one runs, the user is to be shown what
-// Announce says.
+// Probe finds out facts that cannot be read but must be tried or waited for. It
+// needs no privileges. Show the user the text of [Probe.Announce] before an active
+// probe runs.
 type Probe struct {
 	Intent Intent
 	Facts  Facts // as read before
-	// Active lets it join the group and send to it. Else it only watches the
-	// counters, the sockets and the interfaces.
+	// Active lets it join the group and send to it. A probe that is not active
+	// only watches the counters, the sockets and the interfaces.
 	Active bool
-	// For is how long it watches. An active probe takes as long as its own
-	// datagrams do at the least, which is one to four seconds and three tenths
-	// of a second more for each interface.
+	// For is how long it watches. An active probe takes one to four seconds at
+	// the least, and three tenths of a second more for each interface, for its
+	// own datagrams.
 	For   time.Duration
-	Trace *mcast.Trace // is told of the calls on its sockets
+	Trace *mcast.Trace // sees the calls on its sockets
 }
 
 const (
 	datagramsEach  = 3                      // by each interface
-	mostInterfaces = 16                     // that it sends by
-	between        = 100 * time.Millisecond // two datagrams, whatever they are for
+	mostInterfaces = 16                     // to send by
+	between        = 100 * time.Millisecond // any two datagrams, at least
 )
 
 // gather reads the host's facts before and after.
 var gather = Gather
 
-// Announce says what an active probe will put on the network, a line for each
-// thing; "" when that is nothing.
+// Announce describes everything that the probe will put on the network, one thing
+// a line; "" when that is nothing.
 func (p Probe) Announce() string {
 	places := p.places()
 	if !p.Active || len(places) == 0 {
@@ -65,14 +65,13 @@ func (p Probe) Announce() string {
 	return strings.Join(lines, "\n")
 }
 
-// Run looks for as long as it was told. It returns what it has seen, also
-// with an error, which is ctx's when that ended it; mcast.ErrPortInUse when a
-// program holds the group's port without sharing it; or that of opening a
-// socket or of reading the host's counters. A join that fails is no error: it
-// is Observed.Joined.
+// Run runs the probe and returns its observations so far, also with an error. The
+// error is that of ctx; [mcast.ErrPortInUse] when a program holds the group's port
+// without sharing it; or that of opening a socket or of reading the host's
+// counters. A join that fails is no error: it is Observed.Joined.
 //
-// While it is joined, the port is shared: of unicast datagrams to it the probe
-// gets those that another program would have got.
+// While the probe is joined it shares the group's port: it may get unicast
+// datagrams that another program would have got.
 func (p Probe) Run(ctx context.Context) (Observed, error) {
 	before, err := gather(p.Intent)
 	if err != nil {
@@ -109,8 +108,8 @@ func wait(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// places are the interfaces that it sends by: the one that sends leave by, and
-// those where the group is joined.
+// places lists the interfaces to send by: the one that sends leave by, and those
+// on which the group is joined.
 func (p Probe) places() []host.Interface {
 	out := p.Intent.Send
 	if out == 0 {
@@ -120,10 +119,10 @@ func (p Probe) places() []host.Interface {
 	return list[:min(len(list), mostInterfaces)]
 }
 
-// joins are the interfaces that it joins on.
+// joins lists the interfaces to join on.
 func (p Probe) joins() []host.Interface { return p.interfaces(p.Intent.Joined) }
 
-// interfaces are those of the indexes, each once.
+// interfaces lists the interfaces of some indexes, each once.
 func (p Probe) interfaces(indexes []int) []host.Interface {
 	var list []host.Interface
 	for n, index := range indexes {
@@ -147,18 +146,18 @@ func names(list []host.Interface) string {
 	return strings.Join(out, ", ")
 }
 
-// payload is what the nth datagram by an interface says, without the token.
+// payload is the text of the nth datagram by an interface, without the token.
 func payload(by host.Interface, n int) string {
 	return fmt.Sprintf("groupcast doctor probe %d/%d by %s", n, datagramsEach, by.Name)
 }
 
-// wantsControl: groups that every switch forwards everywhere need no other to
-// be compared with, and no leave and join.
+// wantsControl reports whether the group is compared with another, and is left
+// and joined again: not a group that every switch forwards everywhere.
 func (p Probe) wantsControl() bool { return p.For > 0 && !everywhere(p.Intent.Group.Addr) }
 
-// everywhere reports whether switches that snoop forward the group to every
-// port: 224.0.0.0/24 (RFC 4541, section 2.1.2), and taken to be so for the
-// link-local scope of IPv6, as most do.
+// everywhere reports whether switches that snoop forward the group to every port:
+// 224.0.0.0/24 (RFC 4541, section 2.1.2), and the link-local scope of IPv6, which
+// most switches treat alike.
 func everywhere(group netip.Addr) bool {
 	return group.IsLinkLocalMulticast() || group.IsInterfaceLocalMulticast()
 }

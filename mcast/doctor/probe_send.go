@@ -9,14 +9,14 @@ import (
 )
 
 const (
-	// reportTime passes between the joins and the first datagram, so that what
-	// the host tells of them is not counted among what was sent: IGMPv3 and
-	// MLDv2 repeat a report within a second (RFC 3376, sections 8.1 and 8.11).
+	// reportTime passes between the joins and the first datagram, so that the
+	// host's reports of them are not counted as datagrams: IGMPv3 and MLDv2
+	// repeat a report within a second (RFC 3376, sections 8.1 and 8.11).
 	reportTime = 1100 * time.Millisecond
-	// copyTime is how long own copies are waited for after the last datagram.
+	// copyTime is how long the probe waits for own copies after its last datagram.
 	copyTime = time.Second
-	// counterTime is how long it waits for the interfaces' counters to grow:
-	// some drivers read those of the card every two seconds only.
+	// counterTime is how long the probe waits for the interfaces' counters to
+	// grow: some drivers read the counters of the card every two seconds only.
 	counterTime = 2500 * time.Millisecond
 )
 
@@ -64,9 +64,9 @@ func (t *sendTest) begin(traffic map[int]Link) {
 	}
 }
 
-// settle looks at the counters again, that long after the last datagram, when so
-// many own copies have come back. It reports whether there is nothing more to
-// wait for.
+// settle looks at the counters again. Copies are the own copies that have come
+// back, since is the time after the last datagram. It reports whether there is
+// nothing more to wait for.
 func (t *sendTest) settle(traffic map[int]Link, copies int, since time.Duration) bool {
 	if !t.settled {
 		t.count(traffic, since >= counterTime)

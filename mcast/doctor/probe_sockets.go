@@ -39,7 +39,7 @@ func (p *prober) openSockets(ctx context.Context) (err error) {
 	if err := p.sendConn.SetHops(p.Intent.Hops); err != nil {
 		return err
 	}
-	// What follows is only missed when it cannot be had.
+	// The probe goes on without the sockets below if they cannot be opened.
 	if p.plainConn, err = openPlain(ctx, g); err == nil {
 		p.open = append(p.open, p.plainConn)
 	}
@@ -64,14 +64,14 @@ func (p *prober) join() (failed error) {
 			}
 		}
 		if p.controlConn != nil {
-			_ = p.controlConn.Join(controlGroup(p.Intent.Group), i) // it is only missed
+			_ = p.controlConn.Join(controlGroup(p.Intent.Group), i) // the probe goes on without it
 		}
 	}
 	return failed
 }
 
-// asked is what is joined on an interface. With a source, the interface's own
-// address is one as well, or the own copies would not be heard.
+// asked lists the memberships on an interface. A group with a source is joined
+// for the interface's own address as well, or own copies would not be heard.
 func (p *prober) asked(i host.Interface) []mcast.Group {
 	g := p.Intent.Group
 	own := g
@@ -82,15 +82,16 @@ func (p *prober) asked(i host.Interface) []mcast.Group {
 	return []mcast.Group{g, own}
 }
 
-// again leaves the group on an interface and joins it again. The network is
-// told of it only when no other program of this host has joined the group there.
+// again leaves the group on an interface and joins it again. The kernel reports
+// it to the network only when no other program of this host has joined the group
+// there.
 func (p *prober) again(ifIndex int) {
 	for _, i := range p.joins() {
 		if i.Index != ifIndex {
 			continue
 		}
 		for _, g := range p.asked(i) {
-			_ = p.groupConn.Leave(g, i) // lost with a deleted interface, at the worst
+			_ = p.groupConn.Leave(g, i) // it fails where the interface was deleted, and the membership with it
 		}
 		for _, g := range p.asked(i) {
 			p.joinErr = cmp.Or(p.joinErr, p.groupConn.Join(g, i))
@@ -98,7 +99,7 @@ func (p *prober) again(ifIndex int) {
 	}
 }
 
-// read hands on what arrives at a socket until it is closed.
+// read passes on the datagrams of a socket until it is closed or ctx ends.
 func (p *prober) read(ctx context.Context, from reader, to chan<- []Received) {
 	p.readers.Go(func() {
 		batch := make([]mcast.Datagram, mcast.BatchSize)
@@ -142,15 +143,15 @@ func (p *prober) headers(batch []mcast.Datagram) []Received {
 	return list
 }
 
-// refusal is a host's word that nobody is at a port.
+// refusal is an ICMP port unreachable: a host says that nobody is at a port.
 type refusal struct {
 	from netip.AddrPort
 	at   time.Time
 }
 
 // ask sends an empty datagram to a sender alone, and waits for its host to say
-// that nobody is there, which a connected socket is told (RFC 1122, section
-// 4.1.3.3).
+// that nobody is there. The kernel tells that to a connected socket (RFC 1122,
+// section 4.1.3.3).
 func (p *prober) ask(ctx, reading context.Context, to netip.AddrPort, ifIndex int) {
 	c, err := mcast.Listen(ctx, mcast.Config{Remote: to, ReadSize: readSize, Trace: p.Trace})
 	if err != nil {
@@ -172,7 +173,7 @@ func (p *prober) ask(ctx, reading context.Context, to netip.AddrPort, ifIndex in
 	})
 }
 
-// close ends the reading, and returns when nothing is left.
+// close closes the sockets, and returns when all reading has ended.
 func (p *prober) close() {
 	p.stop()
 	for _, c := range p.open {

@@ -84,7 +84,7 @@ func (p *prober) probe(ctx context.Context) (Observed, error) {
 	return p.observed(), err
 }
 
-// run is the probe's life, until it is over or ctx ends.
+// run receives and sends until the probe is over or ctx ends.
 func (p *prober) run(ctx, reading context.Context) error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -112,13 +112,13 @@ func (p *prober) run(ctx, reading context.Context) error {
 			if p.step(ctx, reading) {
 				return nil
 			}
-			timer.Reset(between) // from now on, so that no two datagrams are nearer
+			timer.Reset(between) // from now on, so that no two datagrams are closer
 		}
 	}
 }
 
-// step does what is due, one datagram at the most, and reports whether all is
-// done.
+// step does the next thing that is due, with one datagram at the most, and
+// reports whether the probe is over.
 func (p *prober) step(ctx, reading context.Context) (over bool) {
 	now := time.Now()
 	switch {
@@ -140,11 +140,11 @@ func (p *prober) step(ctx, reading context.Context) (over bool) {
 	return p.settled(now) && now.Sub(p.start) >= p.For
 }
 
-// settled reports whether it is known what became of all that was sent.
+// settled reports whether the outcome of everything that was sent is known.
 func (p *prober) settled(now time.Time) bool {
 	var traffic map[int]Link
 	if slices.ContainsFunc(p.tests, func(t *sendTest) bool { return !t.settled }) {
-		traffic = readTraffic() // for all of them: it costs what the host has of interfaces
+		traffic = readTraffic() // once for all tests: its cost grows with the host's interfaces
 	}
 	settled, sent := true, p.evidence.sums()
 	for _, t := range p.tests {
@@ -181,7 +181,7 @@ func (p *prober) hear(d Received) {
 	if d.To != p.Intent.Group.Addr.WithZone("") && d.To.IsValid() {
 		return
 	}
-	sourceless := d.From.Addr().IsUnspecified() // as what leaves a host without addresses is
+	sourceless := d.From.Addr().IsUnspecified() // a host without addresses sends so
 	if d.From.Port() == p.sendConn.LocalAddr().Port() && (sourceless || d.Local) {
 		if own, ok := p.own[d.Content]; ok {
 			p.evidence.Outcome(own.id, Outcome{Copied: true})
@@ -219,7 +219,7 @@ func (p *prober) hearStray(d Received) {
 	p.evidence.HearStray(d.To, d.At)
 }
 
-// observed is what was seen so far.
+// observed returns the observations so far.
 func (p *prober) observed() Observed {
 	seen := Observed{Joined: p.joinErr, Sent: p.evidence.sums(), Senders: p.evidence.Senders(), Doubled: p.evidence.Doubled()}
 	for _, t := range p.tests {

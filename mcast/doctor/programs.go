@@ -10,8 +10,8 @@ import (
 	"unicode"
 )
 
-// Looking for programs ends after a while, and is not begun where there are
-// many: it looks at every file that every process has open.
+// The search for programs reads every file that every process has open. It ends
+// after a while, and does not begin where there are many processes.
 const (
 	maxProcesses  = 4096
 	maxForLooking = 40 * time.Millisecond

@@ -7,9 +7,9 @@ import (
 	"github.com/groupcast/groupcast/mcast/host"
 )
 
-// bridgePort: the group is joined on the port of a bridge, where nothing
-// arrives, for the datagrams are the bridge's; known from the port's master.
-// Who has joined on the bridge as well misses nothing.
+// bridgePort: the group is joined on the port of a bridge, where nothing arrives,
+// for the bridge takes the datagrams; known from the port's master. A program that
+// has joined on the bridge as well misses nothing.
 func bridgePort(f Facts, in Intent) []Finding {
 	const name = "bridge-port"
 	indexes := slices.Clone(in.Joined)
@@ -67,7 +67,7 @@ func macvlan(f Facts, in Intent) []Finding {
 	})
 }
 
-// linkCheck is a rule about what kind of thing each of some interfaces is.
+// linkCheck is a rule that checks the link of each of some interfaces.
 type linkCheck struct {
 	check func(host.Interface, Link) (found Finding, ok bool) // Name and Interface are filled in
 	none  string                                              // the evidence when there is no interface to check
@@ -86,9 +86,9 @@ func (f Facts) checkLinks(name string, list []host.Interface, c linkCheck) []Fin
 	return f.concludeLinks(name, list, out, c.none, c.well)
 }
 
-// concludeLinks is what a rule about the interfaces of list says when it has
-// found out: if that is nothing, that a kind is not known, none when the list is
-// empty, or else well.
+// concludeLinks returns the findings of a rule about the interfaces of list: out,
+// if there are any. Otherwise it is unknown if a link is not known, and fine if
+// all are, with none as the evidence when the list is empty, and else well.
 func (f Facts) concludeLinks(name string, list []host.Interface, out []Finding, none, well string) []Finding {
 	switch why := f.unlinked(list); {
 	case len(out) > 0:
@@ -101,8 +101,8 @@ func (f Facts) concludeLinks(name string, list []host.Interface, out []Finding, 
 	return fine(name, well)
 }
 
-// unlinked says why not all is known of the links of some interfaces; "" means
-// that it is.
+// unlinked says why the link of one of some interfaces is not known; "" when all
+// are known.
 func (f Facts) unlinked(list []host.Interface) string {
 	switch {
 	case f.Interfaces == nil:

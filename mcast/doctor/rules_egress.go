@@ -13,9 +13,9 @@ import (
 	"github.com/groupcast/groupcast/mcast/host"
 )
 
-// wrongEgress: the datagrams leave by an interface where the others are not;
-// known from the addresses and kinds of the interfaces, and from who was heard
-// by which.
+// wrongEgress: datagrams leave by an interface where the other hosts are not;
+// known from the addresses and kinds of the interfaces, and from the senders that
+// were heard by each.
 func wrongEgress(f Facts, in Intent) []Finding {
 	const name = "wrong-egress"
 	out, ok := f.egress(in)
@@ -44,9 +44,10 @@ func wrongEgress(f Facts, in Intent) []Finding {
 	}}
 }
 
-// doubt says what speaks against out and for best; "" is nothing. Who was
-// heard is a proof. What the interfaces are only lets one ask, and a user who
-// chose an interface is asked only where the other has a routable address.
+// doubt says why best is better than out; "" when nothing says so. A sender that
+// was heard is a proof. The interfaces' addresses and kinds are only a reason to
+// ask, and a user who chose an interface is asked only if best has a routable
+// address.
 func (f Facts) doubt(out, best host.Interface, in Intent) (because string, _ Verdict) {
 	here, there := out.Addr(in.Group.Addr), best.Addr(in.Group.Addr)
 	routable := !there.IsLinkLocalUnicast()
@@ -74,7 +75,7 @@ func (f Facts) doubt(out, best host.Interface, in Intent) (because string, _ Ver
 // chose reports whether the user chose the interface that sends leave by.
 func (in Intent) chose() bool { return in.Send != 0 || in.Group.Addr.Zone() != "" }
 
-// choice says who chose the interface that sends leave by.
+// choice names the one who chose the interface that sends leave by.
 func (f Facts) choice(in Intent) string {
 	switch {
 	case in.Send != 0:
@@ -176,8 +177,8 @@ func noRoute(f Facts, in Intent) []Finding {
 	return []Finding{finding}
 }
 
-// sentNowhere is what the kernel refused for want of a way, when it was sent by
-// an interface that is ready.
+// sentNowhere returns a finding for datagrams by an interface that is ready, which
+// the kernel refused because it has no route.
 func (f Facts) sentNowhere(in Intent) (out []Finding) {
 	for _, index := range f.sentBy() {
 		err := f.Observed.Sent[index].Err
@@ -199,9 +200,9 @@ func (f Facts) sentNowhere(in Intent) (out []Finding) {
 	return out
 }
 
-// joinSendMismatch: what is sent does not pass where the group is joined, so
-// this host hears the group on one network and talks on another; known from
-// the program's own joins and the interface that its sends leave by.
+// joinSendMismatch: datagrams leave by an interface on which the group is not
+// joined, so this host hears the group on one network and talks on another; known
+// from the program's own joins and the interface that its sends leave by.
 func joinSendMismatch(f Facts, in Intent) []Finding {
 	const name = "join-send-mismatch"
 	if len(in.Joined) == 0 {

@@ -11,9 +11,9 @@ import (
 // one site (RFC 1112 leaves it to the program).
 const hopsToCross = 32
 
-// hopsTooSmall: somebody is behind a router, and what is sent crosses none;
-// known from the program's own TTL, and addresses that are on no network of
-// this host.
+// hopsTooSmall: another host is behind a router, and datagrams cross none; known
+// from the program's own TTL, and from addresses that are on no network of this
+// host.
 func hopsTooSmall(f Facts, in Intent) []Finding {
 	const name = "hops-too-small"
 	switch {

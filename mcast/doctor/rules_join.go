@@ -53,8 +53,8 @@ func tooManyGroups(f Facts, in Intent) []Finding {
 	return []Finding{finding}
 }
 
-// memberships counts what sockets of other programs have joined: in Users of
-// each group less the program's own.
+// memberships counts the memberships of other programs: the Users of each group,
+// less the program's own.
 func (f Facts) memberships(in Intent) int {
 	count := 0
 	for _, at := range f.Groups {
@@ -145,7 +145,7 @@ func hardwareAddr(group netip.Addr) string {
 	return net.HardwareAddr{0x33, 0x33, b[12], b[13], b[14], b[15]}.String()
 }
 
-// groupsOn lists what is joined on an interface, by anyone.
+// groupsOn lists the groups that any program has joined on an interface.
 func (f Facts) groupsOn(index int) (list []netip.Addr) {
 	for _, at := range f.Groups {
 		if at.Index != index {

@@ -89,8 +89,8 @@ func interfaceDown(f Facts, in Intent) []Finding {
 	return fine(name, "up, with a link: "+describeAll(f.concerned(in), in.Group))
 }
 
-// stranded are the interfaces that the host's network can be at, where lo
-// stands in for want of a usable one.
+// stranded lists the interfaces that could lead to the host's network, when only
+// lo is usable.
 func (f Facts) stranded(in Intent) (list []host.Interface) {
 	joined := f.listed(in.Joined)
 	if in.Wanted != nil || len(joined) == 0 || !slices.ContainsFunc(joined, host.Interface.Loopback) {

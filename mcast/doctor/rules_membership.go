@@ -22,7 +22,7 @@ func membershipLost(f Facts, in Intent) []Finding {
 	return lostByOthers(f, in)
 }
 
-// lostOwn compares what the program has joined with what the kernel has.
+// lostOwn compares the program's memberships with the kernel's.
 func lostOwn(f Facts, in Intent) []Finding {
 	const name = "membership-lost"
 	places := slices.Clone(in.Memberships)
@@ -161,8 +161,8 @@ func (f Facts) lostWithout(group netip.Addr) (list []host.Interface) {
 	return list
 }
 
-// ssmOverASM: to add a source to a group that a socket has joined for all
-// silences all others, without a word.
+// ssmOverASM: a program adds a source to a group that it has joined for all
+// sources, and all other sources fall silent, without an error.
 func ssmOverASM(f Facts, in Intent) []Finding {
 	const name = "ssm-over-asm"
 	group := in.Group.Addr.WithZone("")

@@ -15,8 +15,8 @@ import (
 // RFC 3810, section 9.4, with their defaults.
 const groupTimeout = 260 * time.Second
 
-// noQuerier: a switch that looks for members, and nobody who asks them, so it
-// forgets them after some minutes.
+// noQuerier: a switch snoops and there is no querier, so it forgets the members
+// after some minutes.
 func noQuerier(f Facts, in Intent) []Finding {
 	const name = "no-querier"
 	var out []Finding
@@ -81,8 +81,8 @@ func neverPruned(group netip.Addr) bool {
 	return group.Is4() && group.IsLinkLocalMulticast() || group == netip.IPv6LinkLocalAllNodes()
 }
 
-// keepsMembers says what is known of the switch at an interface, and whether
-// that is enough to call it fine.
+// keepsMembers describes the switch at an interface, as far as it is known, and
+// reports whether that is enough to call it fine.
 func (f Facts) keepsMembers(i host.Interface) (why string, ok bool) {
 	switch {
 	case i.Loopback():

@@ -54,7 +54,7 @@ func wrongPort(f Facts, in Intent) []Finding {
 	return []Finding{finding}
 }
 
-// firewallIn: what comes in is dropped before it reaches a socket.
+// firewallIn: datagrams that come in are dropped before they reach a socket.
 func firewallIn(f Facts, in Intent) []Finding {
 	const name = "firewall-in"
 	if found := swallowed(f, in); len(found) > 0 {
@@ -123,8 +123,8 @@ func swallowed(f Facts, in Intent) []Finding {
 	return []Finding{finding}
 }
 
-// notDelivered: more multicast came in than IP handed on at all. Queries of
-// IGMP are handed on as well, so they raise no alarm. IPv6 counts also what
+// notDelivered: more multicast came in than IP passed on at all. Queries of IGMP
+// are passed on as well, so they raise no alarm. IPv6 also counts groups that
 // nobody has joined, which proves nothing.
 func notDelivered(f Facts, in Intent) []Finding {
 	const few = 5 // the files are not read at one moment

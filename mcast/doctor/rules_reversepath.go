@@ -11,9 +11,9 @@ import (
 )
 
 // Values of rp_filter; the larger of conf/all and conf/INTERFACE is in force
-// (Linux, Documentation/networking/ip-sysctl.rst). Both drop what has no way
-// back at all; strict drops also what came by another interface than the way
-// back, and so does loose on an interface that has no address.
+// (Linux, Documentation/networking/ip-sysctl.rst). Both drop a datagram with no
+// way back at all. Strict also drops one that came by another interface than the
+// way back, and so does loose on an interface that has no address.
 const (
 	rpOff    = 0
 	rpStrict = 1
@@ -86,7 +86,7 @@ func reversePath(f Facts, in Intent) []Finding {
 	return unknown(name, f.unread(FromCounters), hints...)
 }
 
-// reverseFilter is what is in force on an interface.
+// reverseFilter is the reverse path filter that is in force on an interface.
 type reverseFilter struct {
 	on      host.Interface
 	key     string // of the setting that is in force
@@ -139,7 +139,7 @@ func noWay(err error) bool {
 		func(want error) bool { return errors.Is(err, want) })
 }
 
-// reverseFilters is what is in force where the group comes in.
+// reverseFilters lists the filters of the interfaces that the group comes in by.
 func (f Facts) reverseFilters(in Intent) (list []reverseFilter) {
 	const all = "net.ipv4.conf.all.rp_filter"
 	general, known := f.Settings[all]
@@ -236,7 +236,7 @@ func (f Facts) wayBack(s source, at []reverseFilter) (finding *Finding, undecide
 	return finding, ""
 }
 
-// wayTo says what the routing table has for a source.
+// wayTo describes the route to a source.
 func (f Facts) wayTo(s source) string {
 	switch {
 	case !s.known:

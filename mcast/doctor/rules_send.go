@@ -203,9 +203,10 @@ func sendQueueFull(f Facts, in Intent) []Finding {
 	return fine(name, fmt.Sprintf("the queue of %s has dropped nothing since it was made", egress.Name))
 }
 
-// discarded finds queues that drop what any program sends by UDP, in counters
-// that grow with each such drop, whether the program is told or not. They do
-// not say which queue it was; where one only has ever dropped anything, it is.
+// discarded finds queues that drop UDP datagrams of any program. The host's
+// counters grow with each such drop, whether or not the program is told. They do
+// not say which queue it was; if only one queue has ever dropped anything, it was
+// that one.
 func (f Facts) discarded(in Intent) (finding Finding, ok bool) {
 	errs, discards := "Udp.SndbufErrors", "Ip.OutDiscards"
 	if in.Group.Addr.Is6() {
@@ -240,8 +241,8 @@ func (f Facts) discarded(in Intent) (finding Finding, ok bool) {
 	return finding, true
 }
 
-// firewallOut: a firewall of this host refuses what is sent, before a copy is
-// made; known from EPERM, when something is sent.
+// firewallOut: a firewall of this host refuses datagrams before a copy is made;
+// known from EPERM of a send.
 func firewallOut(f Facts, in Intent) []Finding {
 	const name = "firewall-out"
 	iptables := "iptables"

@@ -9,8 +9,8 @@ import (
 	"github.com/groupcast/groupcast/mcast"
 )
 
-// unicastBind: a socket that is bound to an address of the host hears what is
-// sent to that address, and no group.
+// unicastBind: a socket that is bound to an address of the host hears datagrams
+// to that address, and no group.
 func unicastBind(f Facts, in Intent) []Finding {
 	const name = "unicast-bind"
 	if f.Sockets == nil {
@@ -44,18 +44,18 @@ func unicastBind(f Facts, in Intent) []Finding {
 	return out
 }
 
-// maxDeaf is how many sockets unicastBind tells of.
+// maxDeaf bounds the findings of unicastBind.
 const maxDeaf = 8
 
-// owner is whose a socket is. Where programs cannot be seen, the user stands
-// for them.
+// owner is the owner of a socket. The user stands for a program that cannot be
+// seen.
 type owner struct {
 	program string
 	uid     int
 }
 
-// hearing are the owners of sockets that hear the group. If they have others,
-// they answer from those, as responders do.
+// hearing returns the owners of sockets that hear the group. Responders answer
+// from their other sockets.
 func hearing(at []Socket, group netip.Addr) map[owner]bool {
 	hear := map[owner]bool{}
 	for _, s := range at {
@@ -80,8 +80,8 @@ func (f Facts) nameWith(a netip.Addr) string {
 	return ""
 }
 
-// portShared: every socket at the port hears the group, but what is sent to
-// the host alone reaches one of them.
+// portShared: every socket at the port hears the group, but a unicast datagram
+// reaches only one of them.
 func portShared(f Facts, in Intent) []Finding {
 	const name = "port-shared"
 	if f.Sockets == nil {
@@ -91,8 +91,8 @@ func portShared(f Facts, in Intent) []Finding {
 	programs := make(map[netip.Addr][]string) // by the address that they are bound to
 	for _, s := range at {
 		a := s.Local.Addr().Unmap()
-		// The group's address gets no unicast. IPv6's wildcard is not of the
-		// contest for IPv4, which an IPv4 socket wins.
+		// A socket bound to the group gets no unicast. IPv6's wildcard does not
+		// compete for IPv4, which an IPv4 socket wins.
 		if !a.IsValid() || a.IsMulticast() || a.Is4() != in.Group.Addr.Is4() || s.Program != "" && slices.Contains(programs[a], s.who()) {
 			continue
 		}
@@ -118,8 +118,8 @@ func portShared(f Facts, in Intent) []Finding {
 	return out
 }
 
-// receiveOverflow: a socket that is read too slowly, or in bursts, loses what
-// its buffer has no room for.
+// receiveOverflow: a socket that is read too slowly, or in bursts, loses the
+// datagrams that its buffer has no room for.
 func receiveOverflow(f Facts, in Intent) []Finding {
 	const name = "receive-overflow"
 	if f.Sockets == nil {
@@ -161,7 +161,7 @@ func receiveOverflow(f Facts, in Intent) []Finding {
 	return fine(name, fmt.Sprintf("no socket at port %d has dropped anything since it was opened", in.Group.Port))
 }
 
-// moreBuffer is how a socket gets more room. Linux grants at most
+// moreBuffer says how a socket gets a larger buffer. Linux grants at most
 // net.core.rmem_max, and reports the double (socket(7)).
 func (f Facts) moreBuffer(in Intent, own bool) (hints []string, fix *Fix) {
 	limit, known := f.Settings["net.core.rmem_max"]

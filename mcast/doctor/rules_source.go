@@ -9,10 +9,10 @@ import (
 	"github.com/groupcast/groupcast/mcast/host"
 )
 
-// wrongSource: what is sent carries an address that is not of the interface it
-// leaves by, which receivers with a reverse path filter drop, or not of the
-// network that the others there are on; known from the source in the kernel's
-// answer, and from who was heard.
+// wrongSource: datagrams carry a source address that is not of the interface they
+// leave by, so receivers with a reverse path filter drop them; or not of the
+// network of the other hosts there. Known from the source in the kernel's route,
+// and from the senders that were heard.
 func wrongSource(f Facts, in Intent) []Finding {
 	const name = "wrong-source"
 	out, ok := f.egress(in)

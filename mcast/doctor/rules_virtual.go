@@ -45,8 +45,8 @@ func virtualNetwork(f Facts, in Intent) []Finding {
 // were set up for it.
 var tunnels = []string{"tun", "wireguard", "gre", "gretap", "ip6gre", "ipip", "sit", "ip6tnl", "ppp", "vxlan", "geneve", "xfrm", "vti"}
 
-// carries says what is known of an interface's network; the name is the
-// caller's. A nil Machine is a computer that nothing is known of.
+// carries tells how well an interface's network carries groups; the caller fills
+// in the name. The nil Machine is a computer that nothing is known of.
 func (m *Machine) carries(i host.Interface, l Link) Finding {
 	switch {
 	case l.Wireless:
@@ -104,7 +104,8 @@ func (m *Machine) containerHint() string {
 // hypervisors are the vendors of virtual machines, as the firmware names them.
 var hypervisors = []string{"QEMU", "VMware, Inc.", "innotek GmbH", "Xen", "Parallels International GmbH.", "Parallels Software International Inc."}
 
-// cloud is what is known of a network that a computer's maker tells.
+// cloud tells how well the network of a cloud carries groups, by the vendor of
+// the computer.
 type cloud struct{ title, why, hint string }
 
 const byTunnel = "make a network of your own that carries groups: ip link add vx0 type vxlan id 42 remote ADDRESS dstport 4789"

@@ -34,7 +34,7 @@ func settingName(version, iface, name string) string {
 	return "net." + version + ".conf." + strings.ReplaceAll(iface, ".", "/") + "." + name
 }
 
-// readSettings reads what of the settings can be read. The error, the first
+// readSettings reads the settings that can be read. The error, the first
 // there was, is only for none at all: a network namespace lacks some.
 func readSettings(root fs.FS, list []host.Interface) (map[string]int, error) {
 	settings := map[string]int{}
