@@ -1,12 +1,13 @@
-// Package chat keeps a conversation in multicast groups: who said what, who is
-// here, what was lost.
+// Package chat keeps a conversation in multicast groups: its lines, its senders,
+// and what was lost.
 //
-// Room is the core. It has no socket, no clock and no screen: it is told what
-// arrived and what was sent, with the time, and answers with lines to show and
-// with snapshots. Sanitize is the one door through which bytes from the
-// network become text. Ring carries the lines to whoever shows them, and loses
-// the oldest rather than hold up who reads the network.
+// [Room] is the core. Start with [NewRoom]; call [Room.SetInterfaces] and
+// [Room.AddPort], then [Room.Receive] for each datagram and [Room.Say] before each
+// send. They return lines to show, and [Room.Snapshot] sums up. [Sanitize] is the
+// one door through which bytes from the network become [Text]. A [Ring] carries
+// lines from the reader of the network to a screen, and loses the oldest rather
+// than make the reader wait.
 //
-// Start with NewRoom; tell it the interfaces, the memberships and the port,
-// then call Receive for each datagram and Say before each send.
+// A Room leaves out sockets, clocks and screens: it learns from its arguments what
+// arrived, what was sent, and when.
 package chat

@@ -7,9 +7,8 @@ import (
 	"github.com/groupcast/groupcast/mcast"
 )
 
-// maxGroups is how many groups a Room counts the traffic of: the first that
-// were heard. What comes in more of them is counted as any other, but not by
-// group.
+// maxGroups bounds the groups whose traffic a Room counts: the first that were
+// heard. A datagram of another group counts as any other, but not by group.
 const maxGroups = 1024
 
 // groups is the traffic by group, in the order of their addresses.

@@ -32,11 +32,11 @@ type Line struct {
 	Hint Text // what to do, or ""
 }
 
-// Size is how many bytes its texts take: what bounds memory, since one datagram
-// can be 65,507 bytes.
+// Size is the number of bytes of its texts. Memory is bounded by it, since one
+// datagram can have 65,507 bytes.
 func (l Line) Size() int { return len(l.Text.s) + len(l.Hint.s) }
 
-// Kind says what a Line is.
+// Kind is the kind of a [Line].
 type Kind uint8
 
 // The kinds of lines.
@@ -47,9 +47,9 @@ const (
 	Problem                 // the same, when something did not work
 )
 
-// Copy is what is known of an own line's loopback copy: the one that the
-// sending host makes for itself before the wire. It proves nothing about the
-// network (RFC 1112, section 6.1 leaves it to the host).
+// Copy tells about the loopback copy of an own line, which the sending host makes
+// for itself before the wire. A copy proves nothing about the network (RFC 1112,
+// section 6.1 leaves it to the host).
 type Copy uint8
 
 // What became of a copy.

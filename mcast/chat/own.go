@@ -9,12 +9,12 @@ import (
 	"github.com/groupcast/groupcast/mcast"
 )
 
-// maxOwnLines is how many own lines are remembered, so that their copies are
-// known, also those that come late or twice.
+// maxOwnLines bounds the own lines that are remembered, so that their copies are
+// recognised, also copies that come late or twice.
 const maxOwnLines = 4096
 
-// maxLate is how long after the send a copy still completes its line. What
-// comes later is more likely the second copy of an equal line.
+// maxLate is how long after the send a copy still completes its line. A later copy
+// is more likely the second one of an equal line.
 const maxLate = 10 * time.Second
 
 // ownLine is a line that was said here.

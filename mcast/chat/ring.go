@@ -14,10 +14,9 @@ const (
 	ringBytes = 4 << 20
 )
 
-// Ring hands lines from those who make them to one who shows them. Putting
-// never waits: when the ring is full, the oldest heard line is let go and
-// counted.
-// It is safe for concurrent use.
+// Ring passes lines from the goroutines that make them to one that shows them.
+// [Ring.Put] never waits: a full ring loses its oldest heard line, and counts it.
+// A Ring is safe for concurrent use.
 type Ring struct {
 	capacity int
 	wake     chan struct{} // holds a token when there may be lines
@@ -70,9 +69,8 @@ func (r *Ring) signal() {
 	}
 }
 
-// letGo drops the oldest line that was heard. What happened to own lines, and
-// what was noticed, is not said twice, so it goes only when there is nothing
-// else.
+// letGo drops the oldest line that was heard. Own lines and notices are not said
+// twice, so they are dropped only if there is no other line.
 func (r *Ring) letGo() {
 	n := max(0, slices.IndexFunc(r.lines, func(l Line) bool { return l.Kind == Heard }))
 	r.bytes -= r.lines[n].Size()
@@ -82,9 +80,9 @@ func (r *Ring) letGo() {
 	r.dropped++
 }
 
-// Next waits for at least one line, or for Wake, and takes all lines there are,
-// oldest first, with the number of lines let go since the last call. The error
-// is the context's, or io.EOF when the ring is closed and empty.
+// Next waits for at least one line, or for [Ring.Wake], and takes all lines, the
+// oldest first, with the number of lines lost since the last call. The error is
+// that of ctx, or [io.EOF] when the ring is closed and empty.
 func (r *Ring) Next(ctx context.Context) (lines []Line, dropped uint64, err error) {
 	for {
 		lines, dropped, woken, closed := r.take()
@@ -113,7 +111,7 @@ func (r *Ring) take() (lines []Line, dropped uint64, woken, closed bool) {
 	return lines, dropped, woken, r.closed
 }
 
-// Close ends the ring: Next returns what is left, then io.EOF. Closing again
+// Close ends the ring: Next returns the lines that are left, then [io.EOF]. Closing again
 // does nothing.
 func (r *Ring) Close() {
 	r.mu.Lock()

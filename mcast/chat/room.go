@@ -12,9 +12,9 @@ import (
 	"github.com/groupcast/groupcast/mcast/host"
 )
 
-// Room is one conversation. Its methods tell it what happened; they answer
-// with lines to show. It learns the time only from their arguments, which may
-// run backwards. It must not be used by two goroutines at once.
+// Room is one conversation. Its methods take in what happened, and return lines to
+// show. It learns the time only from their arguments, and that may run backwards.
+// Two goroutines must not use a Room at once.
 type Room struct {
 	names    map[int]string // of interfaces, safe to show, by index
 	networks host.Networks
@@ -32,8 +32,8 @@ func NewRoom() *Room {
 	return &Room{own: newOwnLines(), senders: newSenders()}
 }
 
-// SetInterfaces tells the names of the interfaces, which addresses are this
-// host's, and which networks it is on.
+// SetInterfaces sets the interfaces: their names, this host's addresses, and the
+// networks it is on.
 func (r *Room) SetInterfaces(list []host.Interface) {
 	r.networks = host.NetworksOf(list)
 	r.names = make(map[int]string, len(list))
@@ -42,8 +42,7 @@ func (r *Room) SetInterfaces(list []host.Interface) {
 	}
 }
 
-// AddPort tells a source port of what is sent: there is one for each IP
-// version.
+// AddPort adds a source port of own datagrams. There is one for each IP version.
 func (r *Room) AddPort(port uint16) { r.ports = append(r.ports, port) }
 
 // frameMagic begins a frame of the member protocol. 0xFE is never part of
@@ -185,7 +184,7 @@ func (r *Room) Notice(at time.Time, text, hint string) Line {
 	return r.remark(Notice, at, text, hint)
 }
 
-// Problem is Notice for what did not work.
+// Problem is [Room.Notice] for a failure.
 func (r *Room) Problem(at time.Time, text, hint string) Line {
 	return r.remark(Problem, at, text, hint)
 }
@@ -194,8 +193,8 @@ func (r *Room) remark(kind Kind, at time.Time, text, hint string) Line {
 	return Line{ID: r.nextID(), At: at, Kind: kind, Text: SanitizeString(text), Hint: SanitizeString(hint)}
 }
 
-// Expire returns the own lines whose copy did not come within CopyTimeout, now
-// CopyMissing. A copy that comes within ten seconds still completes its line.
+// Expire returns the own lines whose copy did not come within [CopyTimeout], now
+// [CopyMissing]. A copy that comes within ten seconds still completes its line.
 func (r *Room) Expire(now time.Time) []Line {
 	lines, late := r.own.expire(now)
 	r.counters.Missing += uint64(late)

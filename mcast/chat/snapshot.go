@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Snapshot is a copy of what the room knows, safe to keep.
+// Snapshot is a copy of everything that a [Room] knows, safe to keep.
 type Snapshot struct {
 	Senders      []Sender // at most 64, most recently heard first
 	SendersTotal int      // all that are remembered, at most MaxSenders

@@ -8,7 +8,7 @@ import (
 	"github.com/groupcast/groupcast/mcast"
 )
 
-// receive counts an answer, and reports whose it is and what it is worth.
+// receive counts an answer for its responder, and reports the event.
 func (t *tracker) receive(a answer) {
 	id := identity{a.from, t.wayOf(a)}
 	fromTarget := samePlace(a.from, t.cfg.Target)
@@ -39,7 +39,7 @@ func (t *tracker) receive(a answer) {
 		return
 	}
 	if r == nil {
-		if r = t.meet(id); r == nil {
+		if r = t.addResponder(id); r == nil {
 			t.summary.Unlisted++
 			return
 		}
@@ -55,15 +55,15 @@ func (t *tracker) count(r *responder, seq uint64, a answer) {
 	sentAt, _ := t.sentBy(r.way, seq)
 	rtt := max(a.at.Sub(sentAt), 0)
 	slot := seq & t.mask
-	given := seq <= t.given || r.failed.has(slot)
+	givenUp := seq <= t.givenUp || r.failed.has(slot)
 	switch {
 	case !a.same:
 		t.changed(r, seq, a)
 	case r.answered.has(slot):
 		r.Duplicates++
 		t.tell(KindDuplicate, r, seq, a, rtt)
-	case given || rtt > t.cfg.Timeout:
-		if !given || seq < r.first {
+	case givenUp || rtt > t.cfg.Timeout:
+		if !givenUp || seq < r.first {
 			r.Lost++ // else it is counted already
 		}
 		r.answered.set(slot)
@@ -78,10 +78,10 @@ func (t *tracker) count(r *responder, seq uint64, a answer) {
 	}
 }
 
-// answersSince makes seq the first request that r is known to answer. What was
-// given up since then is lost to it.
+// answersSince makes seq the first request that r is known to answer. Requests that
+// were given up since then are lost to it.
 func (t *tracker) answersSince(r *responder, seq uint64, now time.Time) {
-	end := min(r.first-1, t.given)
+	end := min(r.first-1, t.givenUp)
 	r.first = seq
 	for s := seq; s <= end; s++ {
 		if t.waits(r, s) {
@@ -104,8 +104,8 @@ func (t *tracker) tell(kind Kind, r *responder, seq uint64, a answer, rtt time.D
 	t.report(Event{Kind: kind, At: a.at, Seq: seq, From: r.AddrPort(), IfIndex: r.IfIndex, Size: a.size, Hops: a.hops, RTT: rtt})
 }
 
-// wayOf is the way that the request left by: as the answer tells, else the one
-// the answer came by, else the first.
+// wayOf is the way that the request left by: the one that the answer names, else
+// the one that the answer came by, else the first.
 func (t *tracker) wayOf(a answer) int {
 	if a.way != unknown {
 		return a.way
@@ -113,11 +113,11 @@ func (t *tracker) wayOf(a answer) int {
 	return max(0, slices.Index(t.ways, a.ifIndex))
 }
 
-// oldest is the oldest request that is not given up and that r has not
-// answered; the newest if there is none, which is then answered again. r is nil
-// for somebody who has not answered yet.
+// oldest is the oldest request that is not given up and that r has not answered.
+// If there is none it is the newest, which is then answered again. r is nil for a
+// new responder.
 func (t *tracker) oldest(r *responder, way int) uint64 {
-	for seq := t.given + 1; seq <= t.newest; seq++ {
+	for seq := t.givenUp + 1; seq <= t.newest; seq++ {
 		_, sent := t.sentBy(way, seq)
 		if sent && (r == nil || t.waits(r, seq)) {
 			return seq
@@ -147,8 +147,8 @@ func (t *tracker) refused(way int, err error, at time.Time) {
 	t.report(Event{Kind: KindError, At: at, Seq: t.newest, From: t.cfg.Target, IfIndex: t.ways[way], Size: t.cfg.Size, Err: err})
 }
 
-// peerError counts what came back about a request; seq is 0 if it does not say
-// about which.
+// peerError counts an ICMP error about a request; seq is 0 if the error does not
+// say which.
 func (t *tracker) peerError(way int, seq uint64, e mcast.PeerError) {
 	way = max(way, 0)
 	r := t.known[identity{t.cfg.Target, way}]
@@ -160,7 +160,7 @@ func (t *tracker) peerError(way int, seq uint64, e mcast.PeerError) {
 	}
 	err := peerError{e}
 	t.countError(err)
-	if r != nil && r.expected && seq > t.given && t.waits(r, seq) {
+	if r != nil && r.expected && seq > t.givenUp && t.waits(r, seq) {
 		r.failed.set(seq & t.mask)
 		r.Lost++
 	}

@@ -6,7 +6,7 @@ import (
 	"github.com/groupcast/groupcast/mcast"
 )
 
-// read tells the loop of what arrives, until ctx ends.
+// read passes answers to the loop until ctx ends.
 func (p *Pinger) read(ctx context.Context, c conn) {
 	batch := make([]mcast.Datagram, mcast.BatchSize)
 	for {
@@ -34,8 +34,8 @@ func (p *Pinger) interpret(d mcast.Datagram) answer {
 	return a
 }
 
-// maxNoticed is how many errors wait to be counted one by one. Anybody can
-// forge them, and Report may keep the counting waiting.
+// maxNoticed bounds the errors that wait to be counted one by one. Anybody can
+// forge them, and Report may delay the counting.
 const maxNoticed = 4096
 
 // notice is called from within Send and Read.

@@ -10,8 +10,8 @@ import (
 	"github.com/groupcast/groupcast/mcast/host"
 )
 
-// DefaultInterval is the time between requests, and DefaultTimeout how long an
-// answer is waited for, when Config does not say.
+// DefaultInterval is the time between requests, and DefaultTimeout how long a
+// ping waits for an answer, when [Config] does not say.
 const (
 	DefaultInterval = time.Second
 	DefaultTimeout  = time.Second
@@ -29,48 +29,46 @@ const MaxTimeout = time.Hour
 // errNoTarget is the error of a Config without a target address and port.
 var errNoTarget = errors.New("no address and port to ping")
 
-// Config says whom to ping, and how.
+// Config says which host or group to ping, and how.
 type Config struct {
 	// Target is a host, a group or a broadcast address, and a port. The zone
 	// of a link-local IPv6 address names its interface.
 	Target netip.AddrPort
-	// Group says that anyone may answer, which goes without saying for a
-	// multicast address. Without it, Target itself is expected to.
+	// Group says that anyone may answer. It is implied by a multicast address.
+	// Without it, only Target itself is expected to answer.
 	Group bool
-	// Interfaces are those that each request leaves by, at once and under one
-	// sequence. None: as Via says.
+	// Interfaces are the indexes of the interfaces that each request leaves by,
+	// all at once and under one sequence. None: as Via says.
 	Interfaces []host.Interface
 	// Via is the way out of each request; with Interfaces only its Source counts.
 	Via mcast.Via
 	// Count is how many requests to try; 0: until the context ends.
 	Count int
 	// Interval is the time from one request to the next, MinInterval at least;
-	// 0: DefaultInterval. After a standstill those that were missed are left
-	// out.
+	// 0: DefaultInterval. Requests that were missed in a standstill are left out.
 	Interval time.Duration
 	// Timeout is how long an answer may take, to MaxTimeout; 0: DefaultTimeout.
 	Timeout time.Duration
 	// Size is the payload in bytes, 0 to mcast.MaxPayload (MaxPayload6 over
-	// IPv6). Below 20 it has no room for what tells this run's requests from
-	// others', and only Target's own address is believed; below 8 not even for
-	// the sequence, and an answer is taken to be that to the oldest request
-	// that has none.
+	// IPv6). Below 20 a request has no room for the run's own number, so only
+	// answers from Target's own address count. Below 8 it has no room for the
+	// sequence either, so an answer counts for the oldest request that has none.
 	Size int
-	// Flood sends as soon as the last request is answered by anyone, or
-	// 10 ms have passed, and not by Interval. It is for the lab and the
-	// loopback interface: the caller has to see to that.
+	// Flood sends as soon as anyone has answered the last request, or after 10 ms,
+	// and not by Interval. It is for the lab and the loopback interface; the
+	// caller has to make sure of that.
 	Flood bool
 	// Hops is the TTL of the requests, 1 to 255; 0: 1 for a group, and the
 	// system's for a host.
 	Hops int
-	// Trace is told of every call on the socket.
+	// Trace sees every call on the socket.
 	Trace *mcast.Trace
-	// Report is told of every event, in order, by the goroutine that runs the
-	// ping, which waits for it.
+	// Report is called with every event, in order, by the goroutine that runs the
+	// ping; the ping waits until it returns.
 	Report func(Event)
 }
 
-// check returns cfg with its defaults, or what is wrong with it.
+// check returns cfg with its defaults, or an error that says why it is wrong.
 func (cfg Config) check() (Config, error) {
 	if !cfg.Target.IsValid() || cfg.Target.Port() == 0 {
 		return cfg, fmt.Errorf("ping: %w", errNoTarget)

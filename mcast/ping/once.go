@@ -11,14 +11,14 @@ import (
 	"github.com/groupcast/groupcast/mcast"
 )
 
-// OnceConfig says what Once sends, and to whom.
+// OnceConfig is the message of [Once], its target and its way.
 type OnceConfig struct {
 	Target  netip.AddrPort // a host and port
 	Message []byte         // 0 to mcast.MaxPayload bytes
 	Timeout time.Duration  // how long to wait for the answer; 0: DefaultTimeout
 	Via     mcast.Via      // the way out
-	Trace   *mcast.Trace   // is told of every call on the socket
-	Sent    func()         // is called when the message has left; nil: nobody is told
+	Trace   *mcast.Trace   // sees every call on the socket
+	Sent    func()         // is called when the message has left; may be nil
 }
 
 // Exchange is a message and its answer.
@@ -32,8 +32,8 @@ type Exchange struct {
 // Once sends a message by a connected socket and waits for the first answer,
 // whatever it says. The Exchange tells how far it came even when there is an
 // error:
-//   - os.ErrDeadlineExceeded: nothing came within Timeout. It may be lost, or
-//     nobody listens behind a firewall; silence does not tell
+//   - [os.ErrDeadlineExceeded]: nothing came within Timeout. The message or the
+//     answer may be lost, or a firewall drops them; silence does not tell
 //   - ECONNREFUSED: the host answered that nobody listens on the port
 //   - EHOSTUNREACH, ENETUNREACH and others: there is no way there, or a router
 //     says so
@@ -60,8 +60,8 @@ func (x *Exchange) once(ctx context.Context, cfg OnceConfig) error {
 	if cfg.Timeout == 0 {
 		cfg.Timeout = DefaultTimeout
 	}
-	// An error ends the wait even where no call would tell of it (a neighbour
-	// that does not answer ARP).
+	// An ICMP error ends the wait even where no call returns it, as for a
+	// neighbour that does not answer ARP.
 	waiting, refuse := context.WithCancelCause(ctx)
 	defer refuse(nil)
 	c, err := mcast.Listen(ctx, mcast.Config{

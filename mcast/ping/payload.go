@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// A request begins with a header of 20 bytes: 4 that say what it is, 8 of id,
-// 8 of sequence. A shorter one has as much of the header's end as fits, if that
-// is the sequence at least.
+// A request begins with a header of 20 bytes: 4 of magic, 8 of id, 8 of sequence.
+// A shorter request has as much of the header's end as fits, if the sequence
+// fits.
 const (
 	headerSize = 20
 	seqSize    = 8
@@ -17,12 +17,12 @@ const (
 
 var magic = [4]byte{'g', 'c', 'p', 1}
 
-// payload makes and recognizes requests. Each way out has its own id, so that
-// an answer tells which of the requests of one sequence it is to.
+// payload makes and recognizes requests. Each way out has its own id, so that an
+// answer tells by which way its request left.
 type payload struct {
 	size int
-	ids  [][headerSize - seqSize]byte // of each way: what comes before the sequence
-	rest []byte                       // what comes after it
+	ids  [][headerSize - seqSize]byte // of each way: the header before the sequence
+	rest []byte                       // of the request, after the header
 }
 
 func newPayload(size int, id uint64, ways int) payload {
@@ -80,9 +80,9 @@ func (p payload) hasID() bool { return p.size >= headerSize }
 // unknown is the way of an answer that does not tell it.
 const unknown = -1
 
-// parse finds what request data begins with; ok is false if that is none of
-// ours. Without an id in requests, what is of another length is not. The
-// sequence is 0 where requests have none.
+// parse finds the request that data begins with; ok is false if it is none of
+// ours. If requests have no id, data must be as long as a request. The sequence is
+// 0 where requests have none.
 func (p payload) parse(data []byte) (way int, seq uint64, ok bool) {
 	if !p.hasID() && len(data) != p.size || len(data) < p.header() {
 		return unknown, 0, false
@@ -90,8 +90,8 @@ func (p payload) parse(data []byte) (way int, seq uint64, ok bool) {
 	return p.head(data)
 }
 
-// about finds what request an ICMP error quotes; the sequence is 0 if it does
-// not quote enough to tell.
+// about finds the request that an ICMP error quotes; the sequence is 0 if the
+// quotation is too short to tell.
 func (p payload) about(quoted []byte) (way int, seq uint64, ok bool) {
 	if len(quoted) < p.header() {
 		return p.onlyWay(), 0, true
@@ -117,7 +117,7 @@ func (p payload) head(data []byte) (way int, seq uint64, ok bool) {
 	return unknown, 0, false
 }
 
-// same reports whether what follows the header is as it was sent.
+// same reports whether data equals the request after the header.
 func (p payload) same(data []byte) bool { return bytes.Equal(data[p.header():], p.rest) }
 
 func (p payload) onlyWay() int {

@@ -14,14 +14,14 @@ import (
 	"github.com/groupcast/groupcast/mcast/host"
 )
 
-// conn is what a Pinger needs of an mcast.Conn.
+// conn is the part of an [mcast.Conn] that a [Pinger] needs.
 type conn interface {
 	Send(data []byte, to netip.AddrPort, via mcast.Via) error
 	Read(ctx context.Context, dst []mcast.Datagram) (int, error)
 	Close() error
 }
 
-// Pinger pings once, by Run.
+// Pinger pings once, by [Pinger.Run].
 type Pinger struct {
 	cfg     Config
 	ways    []mcast.Via
@@ -42,10 +42,10 @@ type Pinger struct {
 	missed   uint64            // guarded by noticing: those that found no room there
 }
 
-// Run pings until Count requests are answered or given up, or ctx ends, which
-// is no error: the summary is then of what was seen so far. Refused sends and
-// ICMP errors are no errors either, but events. The error is that of a Config
-// that cannot be, or of the socket.
+// Run pings until Count requests are answered or given up, or ctx ends. The end of
+// ctx is no error: the Summary is then that of the run so far. Refused sends and
+// ICMP errors are events, not errors. The error is that of a wrong Config, or of
+// the socket.
 func Run(ctx context.Context, cfg Config) (Summary, error) {
 	p, err := New(cfg)
 	if err != nil {
@@ -73,8 +73,7 @@ func New(cfg Config) (*Pinger, error) {
 	return p, nil
 }
 
-// Summary is what was counted so far. It may be called at any time, by any
-// goroutine.
+// Summary returns the counts so far. Any goroutine may call it at any time.
 func (p *Pinger) Summary() Summary {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -87,7 +86,7 @@ func (p *Pinger) Summary() Summary {
 	return p.tracker.result(time.Now())
 }
 
-// Run is as the function of this name. A Pinger runs once.
+// Run pings, as the function [Run] does. A Pinger runs once.
 func (p *Pinger) Run(ctx context.Context) (Summary, error) {
 	c, err := p.listen(ctx)
 	if err != nil {
@@ -126,8 +125,8 @@ func (p *Pinger) listen(ctx context.Context) (*mcast.Conn, error) {
 // run pings by c, and closes it.
 func (p *Pinger) run(ctx context.Context, c conn) (Summary, error) {
 	ctx, cancel := context.WithCancel(ctx)
-	// A send waits where the queue to an absent neighbour is full; closing
-	// ends that, too.
+	// A send can wait for room in the queue to an absent neighbour; closing the
+	// socket ends that wait.
 	stop := context.AfterFunc(ctx, func() { c.Close() })
 	var reading sync.WaitGroup
 	reading.Go(func() { p.read(ctx, c) })
@@ -146,7 +145,7 @@ func (p *Pinger) run(ctx context.Context, c conn) (Summary, error) {
 	return summary, err
 }
 
-// loop sends when it is time to, and counts what comes back.
+// loop sends the requests when they are due, and counts the answers.
 func (p *Pinger) loop(ctx context.Context, c conn) error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -189,8 +188,9 @@ func (p *Pinger) loop(ctx context.Context, c conn) error {
 	}
 }
 
-// nextDue is when the request after the one that was due is. Those that were
-// missed in a standstill are left out, and the beat is kept.
+// nextDue is the time of the request after the one that was due. Requests that
+// were missed in a standstill are left out; the others stay multiples of Interval
+// apart.
 func (p *Pinger) nextDue(due, now time.Time) time.Time {
 	if p.cfg.Flood {
 		return now.Add(floodWait)
@@ -199,7 +199,8 @@ func (p *Pinger) nextDue(due, now time.Time) time.Time {
 	return due.Add((missed + 1) * p.cfg.Interval)
 }
 
-// drain counts what has arrived already, before anything is given up.
+// drain counts the answers that have arrived already, before any request is given
+// up.
 func (p *Pinger) drain() {
 	for {
 		select {
@@ -231,7 +232,7 @@ func (p *Pinger) send(c conn) {
 	}
 }
 
-// do lets fn use the tracker, and then reports what it found.
+// do lets fn use the tracker, and then reports the events.
 func (p *Pinger) do(fn func(*tracker)) {
 	p.mu.Lock()
 	if p.tracker == nil {

@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// Kind says what happened.
+// Kind is the kind of an [Event].
 type Kind string
 
-// The kinds of Event.
+// The kinds of events.
 const (
 	KindSent      Kind = "sent"      // a request left by one of the ways
 	KindReply     Kind = "reply"     // it was answered in time
@@ -32,13 +32,13 @@ type Event struct {
 	Err     error          // of an error: the cause can be tested with errors.Is
 }
 
-// Summary is what was counted.
+// Summary holds the counts of a run.
 type Summary struct {
 	Sent       uint64            // requests, each counted once however many interfaces it left by
 	Unanswered uint64            // requests that nobody answered in time
 	Responders []Responder       // in order of their appearance; a host is the first, whether or not it answered
-	Errors     map[string]uint64 // errors by their text; at most maxErrors texts, and OtherErrors
-	Foreign    uint64            // datagrams that answer nothing that was sent
+	Errors     map[string]uint64 // errors by their text; at most 64 texts, and OtherErrors
+	Foreign    uint64            // datagrams that are no answer to a request
 	Unlisted   uint64            // answers of responders that came after the first MaxResponders
 	Took       time.Duration
 }
@@ -46,18 +46,18 @@ type Summary struct {
 // MaxResponders is how many responders are told apart.
 const MaxResponders = 1024
 
-// OtherErrors counts in Summary.Errors those whose texts are too many, and
-// those that came faster than they were counted.
+// OtherErrors is the key in Summary.Errors of the errors past the first 64 texts,
+// and of those that came faster than they were counted.
 const OtherErrors = "other errors"
 
 const maxErrors = 64
 
-// Responder is an address and port that answers, by one interface. One that is
+// Responder is an address and port that answers, by one interface. A host that is
 // asked by two interfaces is two responders.
 //
-// Sent is Received and Lost and what is still waited for. A request to a host
-// that met an error is Lost, with its reason in Summary.Errors; so is one that
-// was answered Late, or Changed only.
+// Sent is the sum of Received, Lost and the requests that still wait. A request to
+// a host is Lost if it met an error, which Summary.Errors counts, or if it was
+// only answered Late or Changed.
 type Responder struct {
 	From    netip.Addr
 	Port    uint16

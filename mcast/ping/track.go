@@ -11,7 +11,7 @@ import (
 // has more under way; its oldest are then given up.
 const most = 1 << 16
 
-// answer is what one datagram that arrived means.
+// answer is a datagram that arrived, read as an answer.
 type answer struct {
 	at      time.Time
 	from    netip.AddrPort
@@ -24,8 +24,8 @@ type answer struct {
 	same    bool   // it is one of our requests
 }
 
-// tracker knows which requests are under way and who has answered them. It
-// has no socket and no clock: everything happens when it is said to.
+// tracker knows the requests that are under way and their answers. It has no
+// socket and no clock; it learns the time from its arguments.
 type tracker struct {
 	cfg    Config
 	hasID  bool
@@ -33,8 +33,8 @@ type tracker struct {
 	start  time.Time
 	report func(Event)
 
-	newest uint64 // the sequence of the last request that was tried
-	given  uint64 // up to here all are answered or given up
+	newest  uint64 // the sequence of the last request that was tried
+	givenUp uint64 // up to here all are answered or given up
 
 	// Of the last requests, by sequence&mask.
 	mask   uint64
@@ -48,7 +48,7 @@ type tracker struct {
 
 const notSent = -1
 
-// identity is what tells responders apart.
+// identity tells responders apart.
 type identity struct {
 	from netip.AddrPort
 	way  int
@@ -91,15 +91,15 @@ func newTracker(cfg Config, hasID bool, start time.Time, report func(Event)) *tr
 	}
 	for way := range t.ways {
 		if !cfg.Group {
-			t.meet(identity{cfg.Target, way}).expected = true
+			t.addResponder(identity{cfg.Target, way}).expected = true
 		}
 	}
 	return t
 }
 
-// meet adds a responder; nil if there are too many. There is no first request
+// addResponder adds a responder; nil if there are too many. There is no first request
 // yet that it has answered.
-func (t *tracker) meet(id identity) *responder {
+func (t *tracker) addResponder(id identity) *responder {
 	if len(t.responders) == MaxResponders {
 		return nil
 	}
@@ -118,7 +118,7 @@ func (t *tracker) meet(id identity) *responder {
 // open begins the next request, and gives up the one whose place it takes.
 func (t *tracker) open(now time.Time) (seq uint64) {
 	seq = t.newest + 1
-	if seq-t.given > t.mask+1 {
+	if seq-t.givenUp > t.mask+1 {
 		t.giveUp(now)
 	}
 	t.newest = seq
@@ -159,8 +159,8 @@ func (t *tracker) wasSent(seq uint64) bool {
 	return false
 }
 
-// deadline is when a request is given up: as long after its last datagram left
-// as answers may take. One that did not leave is given up at once.
+// deadline is when a request is given up: Timeout after its last datagram left. A
+// request that did not leave is given up at once.
 func (t *tracker) deadline(seq uint64) time.Time {
 	last := time.Duration(notSent)
 	for way := range t.sentAt {
@@ -172,17 +172,17 @@ func (t *tracker) deadline(seq uint64) time.Time {
 	return t.start.Add(last + t.cfg.Timeout)
 }
 
-// expire gives up all that have waited long enough.
+// expire gives up the requests whose deadline has passed.
 func (t *tracker) expire(now time.Time) {
-	for t.given < t.newest && !now.Before(t.deadline(t.given+1)) {
+	for t.givenUp < t.newest && !now.Before(t.deadline(t.givenUp+1)) {
 		t.giveUp(now)
 	}
 }
 
 // giveUp gives up the oldest request that still waits.
 func (t *tracker) giveUp(now time.Time) {
-	t.given++
-	seq := t.given
+	t.givenUp++
+	seq := t.givenUp
 	if !t.wasSent(seq) {
 		return
 	}
@@ -216,7 +216,7 @@ func (t *tracker) lose(r *responder, seq uint64, now time.Time) {
 // settled reports whether there is nothing left to wait for. In a group
 // somebody new may answer until the last moment.
 func (t *tracker) settled() bool {
-	for seq := t.given + 1; seq <= t.newest; seq++ {
+	for seq := t.givenUp + 1; seq <= t.newest; seq++ {
 		if t.cfg.Group || t.expects(seq) {
 			return false
 		}
@@ -240,8 +240,8 @@ func (t *tracker) answeredNewest() bool {
 func (t *tracker) untilNext(now, due time.Time, sending bool) time.Duration {
 	next := due
 	if !sending || !t.cfg.Flood {
-		if t.given < t.newest {
-			if d := t.deadline(t.given + 1); !sending || d.Before(due) {
+		if t.givenUp < t.newest {
+			if d := t.deadline(t.givenUp + 1); !sending || d.Before(due) {
 				next = d
 			}
 		}
@@ -254,7 +254,7 @@ func (t *tracker) result(now time.Time) Summary {
 	s := t.summary
 	s.Took = now.Sub(t.start)
 	s.Errors = maps.Clone(t.summary.Errors)
-	for seq := t.given + 1; seq <= t.newest && !t.cfg.Group; seq++ {
+	for seq := t.givenUp + 1; seq <= t.newest && !t.cfg.Group; seq++ {
 		if t.wasSent(seq) && !t.heard.has(seq&t.mask) && !t.expects(seq) {
 			s.Unanswered++
 		}
@@ -264,7 +264,7 @@ func (t *tracker) result(now time.Time) Summary {
 		out := r.Responder
 		r.describe(&out)
 		out.Sent = r.Received + r.Lost
-		for seq := max(r.first, t.given+1); seq <= t.newest; seq++ {
+		for seq := max(r.first, t.givenUp+1); seq <= t.newest; seq++ {
 			if t.waits(r, seq) {
 				out.Sent++
 			}

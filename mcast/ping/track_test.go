@@ -78,7 +78,7 @@ func TestSumsAddUp(t *testing.T) {
 			for seq := internal.first; seq <= uint64(len(sent)); seq++ {
 				if sent[seq-1][internal.way] {
 					want++
-					if tr.waits(internal, seq) && seq > tr.given {
+					if tr.waits(internal, seq) && seq > tr.givenUp {
 						waiting++
 					}
 				}

@@ -21,11 +21,11 @@ type asker struct {
 	target Target
 	conn   *mcast.Conn
 	own    host.Networks
-	absent NoNeighbourError // what it is if nobody answers ARP
+	absent NoNeighbourError // the error if nobody answers ARP
 
-	// Told by the socket while it reads or sends.
-	said   *mcast.PeerError // what settles it
-	large  *mcast.PeerError // what does not yet: the next datagram goes in fragments
+	// Set by notice, while the socket reads or sends.
+	final  *mcast.PeerError // an error that settles the result
+	large  *mcast.PeerError // an error that does not yet: the next datagram goes in fragments
 	wake   context.CancelFunc
 	tries  int
 	number int       // of the datagrams with the usual payload
@@ -34,8 +34,8 @@ type asker struct {
 	batch  [1]mcast.Datagram
 }
 
-// open opens a socket to the target. Where this host has no way to it there is
-// no asker but a result.
+// open opens a socket to the target. If this host has no route to it, open returns
+// a result and no asker.
 func open(ctx context.Context, cfg Config, t Target, own host.Networks, pace pacer) (*asker, Result, error) {
 	to := t.Addr.Addr()
 	a := &asker{cfg: cfg, pace: pace, target: t, own: own, wake: func() {}}
@@ -47,7 +47,7 @@ func open(ctx context.Context, cfg Config, t Target, own host.Networks, pace pac
 	}
 	config := mcast.Config{Remote: t.Addr, ReadSize: maxSize, Trace: cfg.Trace}
 	if runtime.GOOS == "linux" {
-		config.PeerError = a.hear
+		config.PeerError = a.notice
 	}
 	config.Addr = sourceOf(cfg.Via, own, to)
 	if config.Addr.IsValid() && config.Addr.Is4() != to.Is4() {
@@ -66,21 +66,21 @@ func open(ctx context.Context, cfg Config, t Target, own host.Networks, pace pac
 
 func (a *asker) close() { a.conn.Close() }
 
-// hear is told of errors that came back, and ends the reading for the sake of
-// those that a read does not tell.
-func (a *asker) hear(e mcast.PeerError) {
+// notice notes an ICMP error, and ends the reading: some errors are not returned
+// by a read.
+func (a *asker) notice(e mcast.PeerError) {
 	if tooLarge(e.From.Is6(), e.Type, e.Code) && !e.Local() {
 		a.large = &e
 		return
 	}
-	a.said = &e
+	a.final = &e
 	a.wake()
 }
 
-// ask sends until something comes back or the tries are used up. The error is
-// that of ctx.
+// ask sends until an answer or an error comes back, or the tries are used up. The
+// error is that of ctx.
 func (a *asker) ask(ctx context.Context) (Result, error) {
-	a.said, a.large, a.tries, a.broken = nil, nil, 0, false
+	a.final, a.large, a.tries, a.broken = nil, nil, 0, false
 	if err := sleep(ctx, a.pace.next()); err != nil {
 		return Result{}, err
 	}
@@ -102,7 +102,7 @@ func (a *asker) ask(ctx context.Context) (Result, error) {
 	}
 }
 
-// next is when the wait after a try is over.
+// next is the end of the wait after a try.
 func (a *asker) next(try int, began time.Time) time.Time {
 	if try < a.cfg.Tries {
 		return time.Now().Add(a.cfg.Interval)
@@ -114,7 +114,7 @@ func (a *asker) next(try int, began time.Time) time.Time {
 	return until
 }
 
-// send sends one datagram; ok: it need not be waited for.
+// send sends one datagram; ok: the result is known at once.
 func (a *asker) send() (r Result, ok bool) {
 	at := time.Now()
 	payload := a.cfg.Payload
@@ -123,9 +123,9 @@ func (a *asker) send() (r Result, ok bool) {
 		payload = fmt.Appendf(nil, "%s %04d\n", DefaultPayload, a.number%10000)
 	}
 	err := a.conn.Send(payload, netip.AddrPort{}, a.cfg.Via)
-	if a.tries == 0 && err != nil && (a.said != nil || refused(err)) {
-		// It is about a datagram of the round before.
-		a.said = nil
+	if a.tries == 0 && err != nil && (a.final != nil || refused(err)) {
+		// The error is about a datagram of the round before.
+		a.final = nil
 		err = a.conn.Send(payload, netip.AddrPort{}, a.cfg.Via)
 	}
 	switch {
@@ -137,8 +137,8 @@ func (a *asker) send() (r Result, ok bool) {
 		// A firewall on this host that rejects also sends an ICMP error, as if
 		// it were the target.
 		return a.unsent(err), true
-	case a.said != nil:
-		return a.back(*a.said), true
+	case a.final != nil:
+		return a.back(*a.final), true
 	case errors.Is(err, syscall.ENOBUFS), errors.Is(err, syscall.EMSGSIZE) && a.large != nil:
 		return r, false // the next try may do better
 	case refused(err):
@@ -147,22 +147,22 @@ func (a *asker) send() (r Result, ok bool) {
 	return a.unsent(err), true
 }
 
-// listen waits until that time for what settles it; ok: there was something.
-// The error is that of ctx.
+// listen waits until that time for an answer or an error; ok: one came. The error
+// is that of ctx.
 func (a *asker) listen(ctx context.Context, until time.Time) (r Result, ok bool, err error) {
 	waiting, stop := context.WithDeadline(ctx, until)
 	defer stop()
 	a.wake = stop
-	if a.said != nil {
-		return a.back(*a.said), true, nil // the send told already
+	if a.final != nil {
+		return a.back(*a.final), true, nil // it came during the send
 	}
 	for {
 		n, err := a.conn.Read(waiting, a.batch[:])
 		switch {
 		case n > 0:
 			return a.answered(a.batch[0]), true, nil
-		case a.said != nil:
-			return a.back(*a.said), true, nil
+		case a.final != nil:
+			return a.back(*a.final), true, nil
 		case ctx.Err() != nil:
 			return r, false, ctx.Err()
 		case waiting.Err() != nil:
@@ -187,7 +187,7 @@ func (a *asker) answered(d mcast.Datagram) Result {
 
 func (a *asker) since(at time.Time) time.Duration { return max(0, at.Sub(a.sent)) }
 
-// back is the result of an error that came back.
+// back is the result of an ICMP error.
 func (a *asker) back(e mcast.PeerError) Result {
 	r := a.result(Unreachable, e.At)
 	r.RTT, r.By, r.Type, r.Code, r.Err = a.since(e.At), e.From, e.Type, e.Code, e.Err
@@ -195,15 +195,15 @@ func (a *asker) back(e mcast.PeerError) Result {
 	case refused(e.Err):
 		r.Verdict = Refused
 	case errors.Is(e.Err, syscall.EHOSTUNREACH) && (e.Local() || a.own.Ours(e.From)):
-		// The kernel sends it to itself when it gives up on a neighbour.
+		// The kernel sends this error to itself when it gives up on a neighbour.
 		absent := a.absent
 		r.By, r.Type, r.Code, r.Err = netip.Addr{}, 0, 0, &absent
 	}
 	return r
 }
 
-// nameless is the result of an error that came back where the system tells no
-// more than its number.
+// nameless is the result of an ICMP error of which the system tells no more than
+// its number.
 func (a *asker) nameless(err error) Result {
 	r := a.result(Unreachable, time.Now())
 	r.RTT, r.Err = a.since(r.At), namelessError{err}
@@ -213,7 +213,7 @@ func (a *asker) nameless(err error) Result {
 	return r
 }
 
-// unsent is the result when this host does not send.
+// unsent is the result if this host does not send.
 func (a *asker) unsent(err error) Result {
 	a.broken = true
 	r := a.result(Unreachable, time.Now())

@@ -12,39 +12,39 @@ import (
 	"github.com/groupcast/groupcast/mcast/host"
 )
 
-// DefaultPayload is what is sent unless Config says otherwise, with a number
-// and a newline after it: a line that tells whoever finds it in a log where it
-// came from. Few services answer an empty datagram, and some echo servers do
-// not answer the same words again and again (CVE-2024-2169).
+// DefaultPayload is the payload unless [Config] has another, with a number and a
+// newline after it: whoever finds it in a log reads where it came from. Few
+// services answer an empty datagram, and some echo servers do not answer equal
+// payloads repeatedly (CVE-2024-2169).
 const DefaultPayload = "groupcast probe"
 
-// Config says how to ask. The zero value asks each target three times in two
+// Config says how to ask. The zero Config asks each target three times in two
 // seconds.
 type Config struct {
 	Tries    int           // datagrams to a target that is silent, 1 to 100; 0: 3
 	Interval time.Duration // between the tries of one target; 0: 1 s
-	// Timeout is how long to wait after the last try; 0: 2 s. Until a target
-	// on one of this host's networks is called silent it takes 3.5 s at the
-	// least, since the kernel asks for its link-layer address for 3 s
-	// (mcast_solicit and retrans_time_ms of arp(7)).
+	// Timeout is how long to wait after the last try; 0: 2 s. A target on one of
+	// this host's networks is called silent after 3.5 s at the earliest, for the
+	// kernel asks for its link-layer address for 3 s (mcast_solicit and
+	// retrans_time_ms of arp(7)).
 	Timeout time.Duration
 	Payload []byte  // of each datagram, 0 to mcast.MaxPayload bytes; nil: DefaultPayload and a number
 	Rate    float64 // datagrams a second to all targets together; 0: 100
 	// Via is the way out of each datagram; see mcast.Via.
 	Via   mcast.Via
-	Trace *mcast.Trace // is told of every call on the sockets
+	Trace *mcast.Trace // sees every call on the sockets
 }
 
 const (
 	maxTries   = 100
 	maxSockets = 64
 
-	// neighbourTime is what the kernel needs to give up on a neighbour, and
-	// some more.
+	// neighbourTime is a little more than the kernel needs to give up on a
+	// neighbour.
 	neighbourTime = 3500 * time.Millisecond
 )
 
-// complete checks the Config and fills in what was left out.
+// complete checks the Config and fills in the defaults.
 func (c Config) complete() (Config, error) {
 	switch {
 	case c.Tries < 0 || c.Tries > maxTries:
@@ -74,9 +74,9 @@ func (c Config) complete() (Config, error) {
 // Probe asks the targets, up to 64 at the same time, and reports a result of
 // each as soon as it is known. One call of report ends before the next begins.
 //
-// The error is that of ctx, and then targets are left without a result, or one
-// that has nothing to do with the targets: a Config that is wrong,
-// ErrTooManyTargets, ErrNotOneHost (both before anything is sent), or no file
+// The error is that of ctx, and then some targets have no result. Or it has nothing
+// to do with a single target: the Config is wrong, [ErrTooManyTargets],
+// [ErrNotOneHost] (all three before anything is sent), or there are no file
 // descriptors left.
 func Probe(ctx context.Context, cfg Config, targets []Target, report func(Result)) error {
 	cfg, err := cfg.complete()

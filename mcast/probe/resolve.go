@@ -9,7 +9,7 @@ import (
 	"slices"
 )
 
-// Family is which addresses of a host are wanted.
+// Family selects the addresses of a host.
 type Family int
 
 // The families.
@@ -30,7 +30,7 @@ func (f Family) has(a netip.Addr) bool {
 	return f == AnyFamily || (f == IPv4) == a.Is4()
 }
 
-// Reasons of a ResolveError, to be tested with errors.Is.
+// Reasons of a [ResolveError], to be tested with [errors.Is].
 var (
 	ErrNoSuchHost   = errors.New("no such host")
 	ErrNoSuchFamily = errors.New("the host has no address of that family")
@@ -61,10 +61,9 @@ func (e *ResolveError) Error() string {
 // Unwrap returns the reason and what the system said.
 func (e *ResolveError) Unwrap() []error { return []error{e.Reason, e.Err} }
 
-// Resolve makes targets of what was typed: one for each address of the family
-// and each port, in the order of the places and of the system's answers. A
-// host without addresses gives targets too, with a ResolveError as Err. Each
-// host is looked up once.
+// Resolve returns a target for each address of the family and each port, in the
+// order of the places and of the system's answers. A host without addresses has
+// targets too, with a [ResolveError] as Err. Each host is looked up once.
 func Resolve(ctx context.Context, f Family, places []HostPort) []Target {
 	type answer struct {
 		addrs []netip.Addr
@@ -89,8 +88,8 @@ func Resolve(ctx context.Context, f Family, places []HostPort) []Target {
 }
 
 // Lookup returns all addresses of a host, at least one, as the system resolves
-// names. An address is its own; it may have a zone. The error is a
-// ResolveError.
+// names. The text of an address is that address; it may have a zone. The error is
+// a [ResolveError].
 func Lookup(ctx context.Context, host string, f Family) ([]netip.Addr, error) {
 	return lookup(ctx, net.DefaultResolver, host, f)
 }
@@ -116,8 +115,8 @@ func lookup(ctx context.Context, by *net.Resolver, host string, f Family) ([]net
 	return list, nil
 }
 
-// reason is what an error of the resolver comes down to. Its own text tells
-// the name and the server again.
+// reason returns the reason of a resolver's error, whose own text repeats the name
+// and the server.
 func reason(err error) error {
 	var dns *net.DNSError
 	var addr *net.AddrError

@@ -10,7 +10,7 @@ import (
 	"github.com/groupcast/groupcast/mcast"
 )
 
-// Verdict is what is known about a port.
+// Verdict sums up a [Result].
 type Verdict string
 
 // The verdicts.
@@ -22,21 +22,20 @@ const (
 	Unresolved  Verdict = "unresolved"  // there is no address to ask
 )
 
-// maxAnswer is how many bytes of an answer a Result keeps, and maxSize how
-// many are read.
+// A Result keeps maxAnswer bytes of an answer; maxSize bytes of it are read.
 const (
 	maxAnswer = 512
 	maxSize   = 8192
 )
 
-// Result is what is known about one target.
+// Result is everything that is known about one target.
 type Result struct {
 	Target
 	Verdict Verdict
 	At      time.Time // when it was known
 	Tries   int       // datagrams that were sent
-	// RTT is from the last try to what came back; 0 when nothing did. What
-	// came back after several tries may be for an earlier one.
+	// RTT is the time from the last try to the answer or error; 0 if none came.
+	// After several tries the answer may be to an earlier one.
 	RTT        time.Duration
 	Size       int        // bytes of the answer; 8192 stands for more, too
 	Answer     []byte     // its first 512 bytes at most, as hostile as any network's
@@ -124,7 +123,7 @@ func count(n int, one, many string) string {
 	return fmt.Sprintf("%d %s", n, many)
 }
 
-// locals says what this host's own errors mean to a send or a connect
+// locals are the meanings of this host's own errors of a send or a connect
 // (route(8), udp(7)).
 var locals = []struct {
 	errno syscall.Errno
@@ -142,7 +141,7 @@ var locals = []struct {
 	{syscall.ENOBUFS, "the interface's queue is full (ENOBUFS)"},
 }
 
-// local says what this host itself found.
+// local says why this host itself did not send.
 func (r Result) local() string {
 	var neighbour *NoNeighbourError
 	if errors.As(r.Err, &neighbour) || errors.As(r.Err, new(namelessError)) {
@@ -156,10 +155,10 @@ func (r Result) local() string {
 	return fmt.Sprintf("this host does not send: %v", r.Err)
 }
 
-// Netcat says what OpenBSD's nc -vzu says of the same target on Linux. It
-// sends a few datagrams and calls it success when none of its own calls fails:
-// silence is a success then, and so are the ICMP errors that the kernel takes
-// for passing ones and keeps from programs that have not set IP_RECVERR.
+// Netcat is the verdict of OpenBSD's nc -vzu on the same target, on Linux. Netcat
+// sends a few datagrams and calls it success if none of its own calls fails. So
+// silence is a success, and so are ICMP errors that the kernel takes for passing
+// ones: it does not report them to programs without IP_RECVERR.
 func (r Result) Netcat() string {
 	switch {
 	case r.Verdict == Unresolved:

@@ -114,9 +114,8 @@ func parsePort(text string) (uint16, error) {
 	return uint16(n), nil
 }
 
-// check is an error for what cannot be asked. Who answers a group or a
-// broadcast does it from an address of its own, which a connected socket does
-// not hear.
+// check returns an error for a target that cannot be asked. Hosts answer a group or
+// a broadcast from addresses of their own, which a connected socket does not hear.
 func (t Target) check(own host.Networks) error {
 	switch a := t.Addr.Addr(); {
 	case t.Err != nil:

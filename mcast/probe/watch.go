@@ -9,16 +9,16 @@ import (
 	"github.com/groupcast/groupcast/mcast/host"
 )
 
-// Watch asks one target every so often, 0 meaning every second, until ctx
-// ends, and reports the first result and each that differs from the one
-// before: in the verdict, or in who said so and why. A silent round takes
-// longer than that, and the next begins when it ends.
+// Watch asks one target once in every interval, 0 meaning one second, until ctx
+// ends. It reports the first result, and each result that differs from the one
+// before in its verdict, its cause or the host that sent it. A silent round takes
+// longer than the interval, and the next begins when it ends.
 //
-// All rounds use one socket: a service that stops is noticed with the next
-// datagram, and one that comes back answers the next without being connected
-// again. Only where this host itself could not send there is a new socket.
+// All rounds use one socket: the next datagram notices that a service has stopped,
+// and a service that is back answers the next one. A new socket is opened only if
+// this host itself could not send.
 //
-// The error is that of ctx; else like Probe's. A target without an address is
+// The error is that of ctx, or as that of [Probe]. A target without an address is
 // reported, and its Err returned.
 func Watch(ctx context.Context, cfg Config, t Target, every time.Duration, report func(Result)) error {
 	cfg, err := cfg.complete()
@@ -96,14 +96,14 @@ func (w *watcher) round(ctx context.Context) error {
 	return nil
 }
 
-// idle waits for the next round, and reads meanwhile: what comes late is news
-// after silence, and else must not be taken for the next round's.
+// idle waits for the next round, and reads meanwhile. A late answer is news after
+// silence; otherwise it must not count for the next round.
 func (w *watcher) idle(ctx context.Context, until time.Time) error {
 	if w.asker == nil {
 		return sleep(ctx, until)
 	}
 	for {
-		w.asker.said = nil
+		w.asker.final = nil
 		r, late, err := w.asker.listen(ctx, until)
 		if err != nil || !late {
 			return err
@@ -121,7 +121,7 @@ func (w *watcher) tell(r Result) {
 	w.last = r
 }
 
-// cause is what makes a result news when it changes.
+// cause is the part of a result whose change is reported.
 type cause struct {
 	verdict   Verdict
 	by        netip.Addr
