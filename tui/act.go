@@ -9,7 +9,7 @@ import (
 
 // key does what the table of keys says; where one can type, every other key
 // types.
-func (m *Model) key(msg tea.KeyPressMsg) tea.Cmd {
+func (m *model) key(msg tea.KeyPressMsg) tea.Cmd {
 	m.flash = ""
 	name := msg.String()
 	todo := lookup(name, m.focus)
@@ -33,7 +33,7 @@ func (m *Model) key(msg tea.KeyPressMsg) tea.Cmd {
 }
 
 // typing is the line that keys go to, nil where they do not type.
-func (m *Model) typing() *input {
+func (m *model) typing() *input {
 	switch {
 	case m.focus == onInput:
 		return &m.input
@@ -46,7 +46,7 @@ func (m *Model) typing() *input {
 }
 
 // typed gives a key or a paste to where one types.
-func (m *Model) typed(msg tea.Msg) tea.Cmd {
+func (m *model) typed(msg tea.Msg) tea.Cmd {
 	if m.focus == onPicker {
 		switch msg := msg.(type) {
 		case tea.KeyPressMsg:
@@ -84,7 +84,7 @@ func (m *Model) typed(msg tea.Msg) tea.Cmd {
 }
 
 // list is the list that the view shows.
-func (m *Model) list() lister {
+func (m *model) list() lister {
 	if m.view == callsView {
 		return m.calls
 	}
@@ -93,7 +93,7 @@ func (m *Model) list() lister {
 
 // isBack reports whether what is shown is scrolled back, so that the end key
 // has something to do.
-func (m *Model) isBack() bool {
+func (m *model) isBack() bool {
 	if m.view == talkView {
 		return m.talk.back
 	}
@@ -101,7 +101,7 @@ func (m *Model) isBack() bool {
 }
 
 // act carries out what a key or the mouse asks for.
-func (m *Model) act(todo op) tea.Cmd {
+func (m *model) act(todo op) tea.Cmd {
 	switch todo {
 	case opSend:
 		return m.enter()
@@ -164,7 +164,7 @@ func (m *Model) act(todo op) tea.Cmd {
 }
 
 // actOnTalk is what finds, marks and copies.
-func (m *Model) actOnTalk(todo op) tea.Cmd {
+func (m *model) actOnTalk(todo op) tea.Cmd {
 	switch todo {
 	case opFind:
 		m.show(talkView)
@@ -201,7 +201,7 @@ func (m *Model) actOnTalk(todo op) tea.Cmd {
 }
 
 // show changes the view.
-func (m *Model) show(v view) {
+func (m *model) show(v view) {
 	m.closePicker()
 	m.pressed = nil
 	m.view, m.page = v, noPage
@@ -209,7 +209,7 @@ func (m *Model) show(v view) {
 }
 
 // nextPane completes what is typed, or goes to another region.
-func (m *Model) nextPane(todo op) {
+func (m *model) nextPane(todo op) {
 	if m.focus == onInput && todo == opNextPane {
 		line, ok := complete(m.input.value(), m.snap)
 		switch {
@@ -233,7 +233,7 @@ func (m *Model) nextPane(todo op) {
 }
 
 // back goes one step back.
-func (m *Model) back() {
+func (m *model) back() {
 	switch {
 	case m.picker != nil:
 		m.closePicker()
@@ -256,7 +256,7 @@ func (m *Model) back() {
 }
 
 // open shows more about what is selected.
-func (m *Model) open() {
+func (m *model) open() {
 	switch {
 	case m.page == findingPage || m.page == detailPage:
 		m.closePage()
@@ -274,7 +274,7 @@ func (m *Model) open() {
 	}
 }
 
-func (m *Model) openPicker(k pickerKind) {
+func (m *model) openPicker(k pickerKind) {
 	if m.picker != nil && m.picker.kind == k {
 		m.closePicker()
 		return
@@ -285,7 +285,7 @@ func (m *Model) openPicker(k pickerKind) {
 	m.focusOn(onPicker)
 }
 
-func (m *Model) closePicker() {
+func (m *model) closePicker() {
 	if m.picker == nil {
 		return
 	}
@@ -293,7 +293,7 @@ func (m *Model) closePicker() {
 	m.focusOn(tabs[m.view][0])
 }
 
-func (m *Model) choose() tea.Cmd {
+func (m *model) choose() tea.Cmd {
 	a, ok := m.picker.chosen()
 	if !ok {
 		return nil // the picker says why
@@ -303,7 +303,7 @@ func (m *Model) choose() tea.Cmd {
 }
 
 // freeze keeps the picture as it is. What comes is counted, and waits.
-func (m *Model) freeze(on bool) {
+func (m *model) freeze(on bool) {
 	if on == m.frozen {
 		return
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 // copy gives the marked lines to the clipboard of the user's terminal.
-func (m *Model) copy(all bool) tea.Cmd {
+func (m *model) copy(all bool) tea.Cmd {
 	lines := m.talk.markedLines()
 	if len(lines) == 0 {
 		m.flash = "nothing is marked: v marks"

@@ -8,7 +8,7 @@ import (
 )
 
 // fixFirst applies the first fix there is.
-func (m *Model) fixFirst() tea.Cmd {
+func (m *model) fixFirst() tea.Cmd {
 	f, ok := m.pitfalls.fixable()
 	if !ok {
 		m.flash = "nothing to fix: no finding has a fix that this program can apply"
@@ -19,7 +19,7 @@ func (m *Model) fixFirst() tea.Cmd {
 
 // fixShown applies the fix of the finding that the page is about, or, without
 // a page, of the selected one.
-func (m *Model) fixShown() tea.Cmd {
+func (m *model) fixShown() tea.Cmd {
 	f, ok := m.pitfalls.selectedFinding()
 	if m.page == findingPage {
 		var over bool
@@ -40,7 +40,7 @@ func (m *Model) fixShown() tea.Cmd {
 
 // fix asks for a fix. What it did is said in the talk, so a page about a
 // finding makes room for it.
-func (m *Model) fix(f doctor.Finding) tea.Cmd {
+func (m *model) fix(f doctor.Finding) tea.Cmd {
 	if m.page == findingPage {
 		m.closePage()
 	}
@@ -48,7 +48,7 @@ func (m *Model) fix(f doctor.Finding) tea.Cmd {
 }
 
 // selectFinding moves to another finding, and the page with it.
-func (m *Model) selectFinding(by int) {
+func (m *model) selectFinding(by int) {
 	if m.page == findingPage {
 		m.pitfalls.turn(by)
 	} else {
@@ -57,14 +57,14 @@ func (m *Model) selectFinding(by int) {
 }
 
 // closePage goes back from a page to what it lies over.
-func (m *Model) closePage() {
+func (m *model) closePage() {
 	m.page = noPage
 	m.leavePitfalls()
 }
 
 // leavePitfalls takes the focus away from findings when there is none to be
 // chosen, and no page about one that was.
-func (m *Model) leavePitfalls() {
+func (m *model) leavePitfalls() {
 	if m.focus == onPitfalls && m.page != findingPage && len(m.pitfalls.findings) == 0 {
 		m.focusOn(onInput)
 	}

@@ -13,7 +13,7 @@ import (
 // Keys that a terminal pastes one by one are drawn together, and none is lost.
 func TestKeysInARowAreDrawnTogether(t *testing.T) {
 	s := newStory(t, 100, 30)
-	p := &pacer{Model: s.Model, work: s.work}
+	p := &pacer{Model: s.model, work: s.work}
 	p.View()
 	drawings := 0
 	for range 500 {

@@ -7,7 +7,7 @@ import (
 
 // footer is the last row: what the last key did, the usage of the command that
 // is typed, or the keys that act here.
-func (m *Model) footer() string {
+func (m *model) footer() string {
 	st := m.styles
 	if said := m.footerText(m.width - 2); said != "" {
 		return " " + said
@@ -24,7 +24,7 @@ func (m *Model) footer() string {
 }
 
 // footerText is what is more important now than keys, or "".
-func (m *Model) footerText(width int) string {
+func (m *model) footerText(width int) string {
 	st := m.styles
 	switch u := usage(m.input.value()); {
 	case m.flash != "":
@@ -39,7 +39,7 @@ func (m *Model) footerText(width int) string {
 
 // fragments says when what is typed is too much for one packet of the
 // interface that it would leave by.
-func (m *Model) fragments() string {
+func (m *model) fragments() string {
 	size := len(m.input.value())
 	if size < smallestMTU-ip6Header-udpHeader || strings.HasPrefix(m.input.value(), "/") {
 		return ""
@@ -62,7 +62,7 @@ const smallestMTU = 576
 
 // footerItems are those that there is room for, and none when the row says
 // something else.
-func (m *Model) footerItems() []footerItem {
+func (m *model) footerItems() []footerItem {
 	if m.footerText(m.width) != "" {
 		return nil
 	}
@@ -82,7 +82,7 @@ func (m *Model) footerItems() []footerItem {
 
 // status is the one row that stands for the title and the panes on a small
 // terminal.
-func (m *Model) status() string {
+func (m *model) status() string {
 	st := m.styles
 	if said := m.footerText(m.width); said != "" {
 		return said

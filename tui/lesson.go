@@ -205,7 +205,7 @@ func (s *lesson) section(width, rows int) section {
 // lessonRows is how many rows of the main part the lesson takes, with its
 // border if it has one: at most a third of the terminal, and what leaves a few
 // for the talk.
-func (m *Model) lessonRows() int {
+func (m *model) lessonRows() int {
 	if !m.lesson.on || m.lesson.hidden {
 		return 0
 	}
@@ -231,7 +231,7 @@ const leastTalk = 3
 
 // mainFrame is the large part of the screen in its border, below the lesson if
 // there is one.
-func (m *Model) mainFrame(width, rows int) []string {
+func (m *model) mainFrame(width, rows int) []string {
 	main := m.main(width-4, rows)
 	if m.lay.lesson == 0 {
 		return m.styles.frame(width, main)
@@ -240,7 +240,7 @@ func (m *Model) mainFrame(width, rows int) []string {
 }
 
 // toggleLesson hides the lesson, or shows it again.
-func (m *Model) toggleLesson() {
+func (m *model) toggleLesson() {
 	if !m.lesson.on {
 		m.flash = "the lesson is in: groupcast lab"
 		return

@@ -152,8 +152,8 @@ func TestMouseBelowTheLesson(t *testing.T) {
 				continue
 			}
 			s.Update(tea.MouseClickMsg{X: s.styles.cells(before) + 1, Y: y, Button: tea.MouseLeft})
-			if s.Model.view != part.want || s.focus == onTalk {
-				t.Errorf("a click on %q leads to view %d, region %d, want view %d", part.text, s.Model.view, s.focus, part.want)
+			if s.model.view != part.want || s.focus == onTalk {
+				t.Errorf("a click on %q leads to view %d, region %d, want view %d", part.text, s.model.view, s.focus, part.want)
 			}
 			s.press("f1")
 		}

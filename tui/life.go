@@ -11,7 +11,7 @@ import (
 	"github.com/groupcast/groupcast/mcast/session"
 )
 
-// life is how a screen works and ends. Every Model has one.
+// life is how a screen works and ends. Every model has one.
 type life struct {
 	work *worker
 	err  error // what ended it

@@ -24,7 +24,7 @@ type load struct {
 
 func newLoad(t testing.TB) *load {
 	l := &load{screen: newScreen(t, 100, 30, before()), room: chat.NewRoom(), time: clock}
-	l.screen.Model.now = func() time.Time { return l.time }
+	l.screen.model.now = func() time.Time { return l.time }
 	l.room.SetInterfaces([]host.Interface{before().Interfaces[1].Interface})
 	return l
 }

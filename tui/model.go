@@ -26,8 +26,8 @@ const (
 	detailPage
 )
 
-// Model is the whole screen, a tea.Model.
-type Model struct {
+// model is the whole screen, a tea.Model.
+type model struct {
 	life
 	appearance
 	now           func() time.Time
@@ -73,10 +73,10 @@ type Model struct {
 	help       help
 }
 
-// New returns the screen of a session, for a tea.Program. Run does the rest
+// newModel returns the screen of a session, for a tea.Program. Run does the rest
 // as well.
-func New(s Session, opts Options) *Model {
-	m := &Model{
+func newModel(s Session, opts Options) *model {
+	m := &model{
 		life:       newLife(s),
 		appearance: newAppearance(opts),
 		now:        opts.Now,
@@ -105,7 +105,7 @@ func New(s Session, opts Options) *Model {
 }
 
 // setStyles gives the panes new styles.
-func (m *Model) setStyles() {
+func (m *model) setStyles() {
 	m.styles = m.newStyles()
 	m.title.styles, m.membership.styles, m.heard.styles = m.styles, m.styles, m.styles
 	m.pitfalls.styles, m.input.styles, m.help.styles, m.find.styles = m.styles, m.styles, m.styles, m.styles
@@ -121,16 +121,16 @@ func (m *Model) setStyles() {
 }
 
 // Init implements tea.Model.
-func (m *Model) Init() tea.Cmd {
+func (m *model) Init() tea.Cmd {
 	return m.guarded(func() tea.Cmd {
 		return tea.Batch(tea.RequestBackgroundColor, m.work.next(), m.tick(), m.refresh())
 	})
 }
 
-func (m *Model) tick() tea.Cmd { return m.work.after(time.Second, tickMsg{}) }
+func (m *model) tick() tea.Cmd { return m.work.after(time.Second, tickMsg{}) }
 
 // Update implements tea.Model. A panic in it ends the session, as an error.
-func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	return m, m.guarded(func() tea.Cmd {
 		cmd := m.update(msg)
 		m.arrange()
@@ -138,7 +138,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	})
 }
 
-func (m *Model) update(msg tea.Msg) tea.Cmd {
+func (m *model) update(msg tea.Msg) tea.Cmd {
 	if m.learn(msg) {
 		m.setStyles()
 		return nil
@@ -181,7 +181,7 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 }
 
 // take puts what happened into the views.
-func (m *Model) take(b session.Batch) (bell tea.Cmd) {
+func (m *model) take(b session.Batch) (bell tea.Cmd) {
 	if b.Dropped > 0 {
 		m.say(chat.Notice, count(b.Dropped, "line")+" not shown: they came faster than the screen", "")
 	}
@@ -215,12 +215,12 @@ func (m *Model) take(b session.Batch) (bell tea.Cmd) {
 const bellPause = time.Second
 
 // say adds a line of the screen's own.
-func (m *Model) say(kind chat.Kind, text, hint string) {
+func (m *model) say(kind chat.Kind, text, hint string) {
 	m.talk.add(chat.Line{At: m.now(), Kind: kind, Text: chat.SanitizeString(text), Hint: chat.SanitizeString(hint)})
 }
 
 // refresh takes a snapshot, or puts it off when the last one is too new.
-func (m *Model) refresh() tea.Cmd {
+func (m *model) refresh() tea.Cmd {
 	if m.frozen {
 		return nil
 	}
@@ -248,7 +248,7 @@ func (m *Model) refresh() tea.Cmd {
 }
 
 // focusOn moves the focus.
-func (m *Model) focusOn(f focus) {
+func (m *model) focusOn(f focus) {
 	m.focus = f
 	m.pitfalls.focused = f == onPitfalls
 	if m.page == findingPage && f != onPitfalls || m.page == detailPage && f != onList {

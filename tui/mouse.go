@@ -9,7 +9,7 @@ const wheelRows = 3
 
 // pointer does what the mouse asks for. All of it can be done by keys:
 // mouseActions says which.
-func (m *Model) pointer(msg tea.MouseMsg) tea.Cmd {
+func (m *model) pointer(msg tea.MouseMsg) tea.Cmd {
 	x, y := msg.Mouse().X, msg.Mouse().Y
 	switch msg := msg.(type) {
 	case tea.MouseClickMsg:
@@ -44,7 +44,7 @@ func (m *Model) pointer(msg tea.MouseMsg) tea.Cmd {
 	return nil
 }
 
-func (m *Model) click(x, y int) tea.Cmd {
+func (m *model) click(x, y int) tea.Cmd {
 	m.pressed = nil
 	if m.picker != nil {
 		return m.clickPicker(x, y)
@@ -95,7 +95,7 @@ func (m *Model) click(x, y int) tea.Cmd {
 }
 
 // clickPicker chooses in the list that is open, or closes it.
-func (m *Model) clickPicker(x, y int) tea.Cmd {
+func (m *model) clickPicker(x, y int) tea.Cmd {
 	left, top, block := m.overlay()
 	row := y - top
 	if row < 0 || row >= len(block) || x < left || x >= left+m.styles.cells(block[row]) {
@@ -108,7 +108,7 @@ func (m *Model) clickPicker(x, y int) tea.Cmd {
 	return nil
 }
 
-func (m *Model) clickFooter(x int) tea.Cmd {
+func (m *model) clickFooter(x int) tea.Cmd {
 	at := 1
 	for i, item := range m.footerItems() {
 		if i > 0 {
@@ -123,7 +123,7 @@ func (m *Model) clickFooter(x int) tea.Cmd {
 	return nil
 }
 
-func (m *Model) wheel(x, y, by int) {
+func (m *model) wheel(x, y, by int) {
 	if m.picker != nil {
 		m.picker.move(by)
 		return
@@ -145,7 +145,7 @@ func (m *Model) wheel(x, y, by int) {
 }
 
 // at is the region at a cell, and the row in it; -1 is its title.
-func (m *Model) at(x, y int) (in focus, row int) {
+func (m *model) at(x, y int) (in focus, row int) {
 	y-- // the title bar
 	mainTop := 0
 	if !m.wideMain() && (m.lay.shape == stacked || x < m.lay.side) {
@@ -172,13 +172,13 @@ func (m *Model) at(x, y int) (in focus, row int) {
 }
 
 // talkRow is the row of the talk at a row of the screen.
-func (m *Model) talkRow(y int) int {
+func (m *model) talkRow(y int) int {
 	_, row := m.at(m.width-1, y)
 	return row
 }
 
 // tabAt is the view whose name stands at a column of the main part's title.
-func (m *Model) tabAt(x int) (view, bool) {
+func (m *model) tabAt(x int) (view, bool) {
 	left := 0
 	if m.lay.shape == columns && !m.wideMain() {
 		left = m.lay.side

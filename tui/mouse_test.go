@@ -141,7 +141,7 @@ func TestWheel(t *testing.T) {
 }
 
 func TestNoMouse(t *testing.T) {
-	m := New(newFakeSession(before()), Options{NoMouse: true})
+	m := newModel(newFakeSession(before()), Options{NoMouse: true})
 	if mode := m.View().MouseMode; mode != tea.MouseModeNone {
 		t.Errorf("mouse mode %v, want none", mode)
 	}

@@ -43,7 +43,7 @@ func Run(ctx context.Context, s Session, opts Options) error {
 	if opts.Env == nil {
 		opts.Env = os.Environ()
 	}
-	m := New(s, opts)
+	m := newModel(s, opts)
 	return run(ctx, m, &m.life, opts)
 }
 

@@ -1,7 +1,7 @@
 package tui
 
 // move is what the up and down keys do.
-func (m *Model) move(by int) {
+func (m *model) move(by int) {
 	if m.page == helpPage || m.page == detailPage {
 		m.scroll(by)
 		return
@@ -31,7 +31,7 @@ func (m *Model) move(by int) {
 }
 
 // scroll moves what is shown in the main part.
-func (m *Model) scroll(by int) {
+func (m *model) scroll(by int) {
 	width, height := m.mainSize()
 	switch {
 	case m.focus == onPicker:
@@ -54,7 +54,7 @@ func (m *Model) scroll(by int) {
 }
 
 // toEnd goes to the first or to the newest row.
-func (m *Model) toEnd(todo op) {
+func (m *model) toEnd(todo op) {
 	const far = 1 << 30
 	switch {
 	case m.focus == onPicker || m.page != noPage || m.view == mapView || m.focus == onMembership || m.focus == onHeard || m.focus == onPitfalls:
@@ -79,7 +79,7 @@ func (m *Model) toEnd(todo op) {
 }
 
 // pageful is how far the page keys go: one row stays in sight.
-func (m *Model) pageful() int {
+func (m *model) pageful() int {
 	_, height := m.mainSize()
 	return max(1, height-1)
 }

@@ -218,18 +218,18 @@ func (f *fakeSession) Do(ctx context.Context, a session.Action) error {
 	}
 }
 
-// screen drives a Model by messages, as a terminal would.
+// screen drives a model by messages, as a terminal would.
 type screen struct {
 	t testing.TB
-	*Model
+	*model
 	session *fakeSession
 	time    time.Time
 }
 
 func newScreen(t testing.TB, width, height int, s session.Snapshot, lines ...chat.Line) *screen {
 	sc := &screen{t: t, session: newFakeSession(s), time: clock}
-	sc.Model = New(sc.session, Options{Now: func() time.Time { return sc.time }})
-	sc.Model.refresh()
+	sc.model = newModel(sc.session, Options{Now: func() time.Time { return sc.time }})
+	sc.model.refresh()
 	sc.Update(tea.WindowSizeMsg{Width: width, Height: height})
 	sc.Update(batchMsg{Lines: lines})
 	return sc

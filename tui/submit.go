@@ -9,7 +9,7 @@ import (
 
 // enter carries out the line that was typed. Up brings back one that was
 // wrong, to be corrected.
-func (m *Model) enter() tea.Cmd {
+func (m *model) enter() tea.Cmd {
 	a, err := parse(m.input.value(), m.snap)
 	m.input.done()
 	m.page = noPage
@@ -56,14 +56,14 @@ func (m *Model) enter() tea.Cmd {
 }
 
 // change queues an action of which the talk will tell.
-func (m *Model) change(a session.Action) tea.Cmd {
+func (m *model) change(a session.Action) tea.Cmd {
 	m.freeze(false)
 	m.see()
 	return m.do(a)
 }
 
 // see shows the talk, where commands say what they did.
-func (m *Model) see() {
+func (m *model) see() {
 	if m.view != talkView {
 		m.show(talkView)
 		m.focusOn(onInput)
@@ -71,12 +71,12 @@ func (m *Model) see() {
 }
 
 // do queues an action.
-func (m *Model) do(a session.Action) tea.Cmd {
+func (m *model) do(a session.Action) tea.Cmd {
 	m.queue = append(m.queue, a)
 	return m.carryOut()
 }
 
-func (m *Model) carryOut() tea.Cmd {
+func (m *model) carryOut() tea.Cmd {
 	if m.busy || len(m.queue) == 0 {
 		return nil
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 // arrange lays the screen out anew for what there is to show.
-func (m *Model) arrange() {
+func (m *model) arrange() {
 	m.lay = arrange(m.width, m.height, func(width int) [3]int {
 		found, _ := m.pitfalls.rows(width)
 		return [3]int{len(m.membership.rows(width)), len(m.heard.rows(width)), len(found)}
@@ -27,12 +27,12 @@ func (m *Model) arrange() {
 }
 
 // wideMain reports whether the main part has the panes' place as well.
-func (m *Model) wideMain() bool {
+func (m *model) wideMain() bool {
 	return m.view != talkView || m.lay.shape == stacked && m.page != noPage
 }
 
 // mainSize is the room inside the main part.
-func (m *Model) mainSize() (width, height int) {
+func (m *model) mainSize() (width, height int) {
 	switch {
 	case m.lay.shape == small:
 		return m.width, m.lay.pageHeight()
@@ -45,7 +45,7 @@ func (m *Model) mainSize() (width, height int) {
 }
 
 // View implements tea.Model.
-func (m *Model) View() (v tea.View) {
+func (m *model) View() (v tea.View) {
 	v.AltScreen = true
 	v.ReportFocus = m.notify
 	if m.mouse {
@@ -72,11 +72,11 @@ func (m *Model) View() (v tea.View) {
 }
 
 // inputRow is where one types.
-func (m *Model) inputRow() int { return max(0, m.height-2) }
+func (m *model) inputRow() int { return max(0, m.height-2) }
 
 // frame is all rows of the screen, and the column of the cursor in the input
 // row; -1: it is not there.
-func (m *Model) frame() (rows []string, cursor int) {
+func (m *model) frame() (rows []string, cursor int) {
 	line := m.typing()
 	focused := line != nil
 	if !focused {
@@ -111,7 +111,7 @@ func (m *Model) frame() (rows []string, cursor int) {
 }
 
 // overlay is the open picker and where it lies.
-func (m *Model) overlay() (x, y int, block []string) {
+func (m *model) overlay() (x, y int, block []string) {
 	width, height := m.width, max(0, m.height-2)
 	if m.lay.shape != small {
 		width, height = min(m.width-4, 92), m.height-5
@@ -128,7 +128,7 @@ func (m *Model) overlay() (x, y int, block []string) {
 }
 
 // frozenText says that the picture does not change, and how much waits.
-func (m *Model) frozenText() string {
+func (m *model) frozenText() string {
 	if !m.frozen {
 		return ""
 	}
@@ -143,7 +143,7 @@ func (m *Model) frozenText() string {
 }
 
 // body is everything between the title and the input.
-func (m *Model) body() []string {
+func (m *model) body() []string {
 	l, p := m.lay, m.lay.panes
 	if m.wideMain() {
 		return m.mainFrame(m.width, l.pageHeight())
@@ -162,7 +162,7 @@ func (m *Model) body() []string {
 }
 
 // main is the large part of the screen.
-func (m *Model) main(width, rows int) section {
+func (m *model) main(width, rows int) section {
 	s := section{rows: rows}
 	s.title, s.body, s.note = m.mainBody(width, rows)
 	switch {
@@ -176,7 +176,7 @@ func (m *Model) main(width, rows int) section {
 }
 
 // tabs are the views with their keys, and their names if there is room.
-func (m *Model) tabs(width int) []tab {
+func (m *model) tabs(width int) []tab {
 	list, used := make([]tab, 0, views), 0
 	for v, name := range viewNames {
 		t := tab{key: fmt.Sprintf("F%d", v+1), name: name}
@@ -198,7 +198,7 @@ func (m *Model) tabs(width int) []tab {
 
 // mainBody is what the page or the view shows, the page's title, and what
 // stands at the right end above it.
-func (m *Model) mainBody(width, rows int) (title, body, note string) {
+func (m *model) mainBody(width, rows int) (title, body, note string) {
 	back := m.styles.dim.Render("esc back")
 	switch m.page {
 	case helpPage:
@@ -231,7 +231,7 @@ func (m *Model) mainBody(width, rows int) (title, body, note string) {
 }
 
 // listNote says what a list does not show.
-func (m *Model) listNote(l lister, missed uint64) string {
+func (m *model) listNote(l lister, missed uint64) string {
 	note := m.styles.dim.Render(l.note())
 	if missed == 0 {
 		return note
@@ -243,7 +243,7 @@ func (m *Model) listNote(l lister, missed uint64) string {
 }
 
 // below says what a scrolled-back talk hides.
-func (m *Model) below() string {
+func (m *model) below() string {
 	if n := m.talk.newBelow(); n > 0 {
 		return thousands(n) + " new below"
 	}
@@ -252,7 +252,7 @@ func (m *Model) below() string {
 
 // talkOrWelcome is the talk or, while there is none, where the first line
 // would go.
-func (m *Model) talkOrWelcome(width, rows int) string {
+func (m *model) talkOrWelcome(width, rows int) string {
 	if body := m.talk.render(width, rows); body != "" {
 		return body
 	}
@@ -280,7 +280,7 @@ func (m *Model) talkOrWelcome(width, rows int) string {
 }
 
 // one is the single region that a small terminal shows: that of the focus.
-func (m *Model) one(rows int) []string {
+func (m *model) one(rows int) []string {
 	if rows <= 0 {
 		return nil
 	}

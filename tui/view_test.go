@@ -134,7 +134,7 @@ type plainTB struct{ testing.TB }
 func (plainTB) Helper() {}
 
 func TestBeforeTheSizeIsKnown(t *testing.T) {
-	v := New(newFakeSession(session.Snapshot{}), Options{}).View()
+	v := newModel(newFakeSession(session.Snapshot{}), Options{}).View()
 	if !v.AltScreen || v.Content != "" {
 		t.Fatalf("before the size is known: want an empty alternate screen, got %+v", v)
 	}
