@@ -31,8 +31,8 @@ func (k pickerKind) title(s session.Snapshot) string {
 	return what + clean(s.Group.AddrPort().String())
 }
 
-// nothing says that the filter lets no row through.
-func (k pickerKind) nothing(filter string) string {
+// emptyText says that the filter lets no row through.
+func (k pickerKind) emptyText(filter string) string {
 	switch k {
 	case pickGroup:
 		if _, err := mcast.ParseGroup(filter); err != nil && strings.ContainsAny(filter, "0123456789") {
@@ -58,18 +58,18 @@ func (k pickerKind) command() string {
 
 // choice is one row of a picker. All of its text is safe to show.
 type choice struct {
-	key   string // tells it from the others for as long as it is there
-	mark  string // one glyph, in its style
-	name  string
-	facts string // in their styles
-	means string // what it is, or what choosing it would mean
-	find  string // where the filter is looked for, besides the name
+	key      string // tells it from the others for as long as it is there
+	mark     string // one glyph, in its style
+	name     string
+	facts    string // in their styles
+	means    string // what it is, or what choosing it would mean
+	keywords string // where the filter is looked for, besides the name
 
-	action session.Action // what enter does; nil: nothing, because of why
-	does   string
-	why    string
-	other  session.Action // what ctrl+o does; nil: nothing
-	label  string
+	action      session.Action // what enter does; nil: nothing, because of why
+	actionLabel string
+	refusal     string
+	other       session.Action // what ctrl+o does; nil: nothing
+	otherLabel  string
 }
 
 // choices are the rows of a picker that the filter lets through.
@@ -86,7 +86,7 @@ func choices(st *styles, kind pickerKind, s session.Snapshot, filter string) []c
 	}
 	words := strings.Fields(strings.ToLower(filter))
 	all = slices.DeleteFunc(all, func(c choice) bool {
-		text := strings.ToLower(c.name + " " + c.find)
+		text := strings.ToLower(c.name + " " + c.keywords)
 		return c.key != typed.key && slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(text, w) })
 	})
 	if typed.key != "" && !slices.ContainsFunc(all, func(c choice) bool { return c.key == typed.key }) {

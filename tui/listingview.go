@@ -32,7 +32,7 @@ func (l *listing[T]) render(width, height int) string {
 	}
 	n := l.len()
 	if n == 0 {
-		return l.styles.dim.Render(l.styles.cut(l.nothing(), width))
+		return l.styles.dim.Render(l.styles.cut(l.emptyText(), width))
 	}
 	rows := make([]string, 0, height)
 	if l.head != nil && height >= leastForHead {
@@ -73,7 +73,7 @@ func (l *listing[T]) keepInView(height int) {
 	l.end = min(max(l.end, min(height, n)), n)
 }
 
-func (l *listing[T]) nothing() string {
+func (l *listing[T]) emptyText() string {
 	if l.back.kept.len() == 0 {
 		return "none yet"
 	}

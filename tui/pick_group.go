@@ -47,41 +47,41 @@ func groupChoices(st *styles, s session.Snapshot) []choice {
 		}
 		seen[g] = true
 		c.key, c.name = g.String(), clean(g.String())
-		c.find += " " + groupKnownFor(g)
+		c.keywords += " " + groupKnownFor(g)
 		list = append(list, c)
 	}
 	if !slices.Contains(s.Groups, s.Group) {
 		add(s.Group, choice{
 			mark: st.warning.Render(st.notJoined), means: "you talk here and hear nobody: it is not joined",
-			action: session.Join{Group: s.Group}, does: "join again",
-			other: session.Join{Group: s.Group, ListenOnly: true}, label: "only listen",
+			action: session.Join{Group: s.Group}, actionLabel: "join again",
+			other: session.Join{Group: s.Group, ListenOnly: true}, otherLabel: "only listen",
 		})
 	} else {
 		add(s.Group, choice{
-			mark: st.good.Render(st.joined), facts: traffic(st, s, s.Group), means: "you talk here", find: "joined",
-			why:   "you talk in " + clean(s.Group.String()) + " already",
-			other: session.Leave{Group: s.Group}, label: "leave",
+			mark: st.good.Render(st.joined), facts: traffic(st, s, s.Group), means: "you talk here", keywords: "joined",
+			refusal: "you talk in " + clean(s.Group.String()) + " already",
+			other:   session.Leave{Group: s.Group}, otherLabel: "leave",
 		})
 	}
 	for _, g := range s.Groups {
 		add(g, choice{
-			mark: st.good.Render(st.joined), facts: traffic(st, s, g), means: cmp.Or(groupKnownFor(g), "joined"), find: "joined",
-			action: session.Join{Group: g}, does: "talk there",
-			other: session.Leave{Group: g}, label: "leave",
+			mark: st.good.Render(st.joined), facts: traffic(st, s, g), means: cmp.Or(groupKnownFor(g), "joined"), keywords: "joined",
+			action: session.Join{Group: g}, actionLabel: "talk there",
+			other: session.Leave{Group: g}, otherLabel: "leave",
 		})
 	}
 	for _, g := range s.Recent {
 		add(g, choice{
-			mark: st.dim.Render(st.notJoined), means: cmp.Or(groupKnownFor(g), "joined before"), find: "joined before",
-			action: session.Join{Group: g}, does: "join and talk",
-			other: session.Join{Group: g, ListenOnly: true}, label: "only listen",
+			mark: st.dim.Render(st.notJoined), means: cmp.Or(groupKnownFor(g), "joined before"), keywords: "joined before",
+			action: session.Join{Group: g}, actionLabel: "join and talk",
+			other: session.Join{Group: g, ListenOnly: true}, otherLabel: "only listen",
 		})
 	}
 	for _, k := range wellKnown {
 		add(k.group, choice{
 			mark: st.dim.Render(st.notJoined), means: k.what,
-			action: session.Join{Group: k.group, ListenOnly: true}, does: "only listen",
-			other: session.Join{Group: k.group}, label: "join and talk",
+			action: session.Join{Group: k.group, ListenOnly: true}, actionLabel: "only listen",
+			other: session.Join{Group: k.group}, otherLabel: "join and talk",
 		})
 	}
 	return list
@@ -124,7 +124,7 @@ func typedGroup(st *styles, filter string) choice {
 	}
 	return choice{
 		key: g.String(), mark: st.accent.Render(st.notJoined), name: "join " + clean(g.String()), means: means,
-		action: session.Join{Group: g}, does: "join and talk",
-		other: session.Join{Group: g, ListenOnly: true}, label: "only listen",
+		action: session.Join{Group: g}, actionLabel: "join and talk",
+		other: session.Join{Group: g, ListenOnly: true}, otherLabel: "only listen",
 	}
 }

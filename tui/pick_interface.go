@@ -26,8 +26,8 @@ func interfaceChoices(st *styles, s session.Snapshot) []choice {
 		}
 	}
 	kernel := choice{
-		key: "default", mark: st.warning.Render(st.kernel), name: "default", facts: st.dim.Render("the kernel chooses"), find: "kernel",
-		action: session.UseInterface{Interface: "default"}, does: "let the kernel choose",
+		key: "default", mark: st.warning.Render(st.kernel), name: "default", facts: st.dim.Render("the kernel chooses"), keywords: "kernel",
+		action: session.UseInterface{Interface: "default"}, actionLabel: "let the kernel choose",
 	}
 	switch k := s.Kernel; {
 	case k.Err != nil:
@@ -53,21 +53,21 @@ func interfaceChoice(st *styles, s session.Snapshot, i session.Interface) choice
 	addrs := pane.addresses(i)
 	c := choice{
 		key: interfaceKey(i), mark: st.dim.Render(st.notJoined), name: clean(i.Name),
-		facts: strings.Join(addrs, "  ") + "  " + st.dim.Render(pane.state(i)),
-		find:  strings.Join(addrs, " "),
+		facts:    strings.Join(addrs, "  ") + "  " + st.dim.Render(pane.state(i)),
+		keywords: strings.Join(addrs, " "),
 	}
 	if i.Joined {
 		c.mark = st.good.Render(st.joined)
-		c.other, c.label = session.Leave{Group: s.Group, Interface: i.Name}, "leave there"
+		c.other, c.otherLabel = session.Leave{Group: s.Group, Interface: i.Name}, "leave there"
 	}
 	if why := notReady(i, s.Group); why != "" {
-		c.means, c.why = why, c.name+" is "+why
+		c.means, c.refusal = why, c.name+" is "+why
 		return c
 	}
 	if !i.Joined {
-		c.other, c.label = session.Join{Group: s.Group, Interface: i.Name}, "only join there"
+		c.other, c.otherLabel = session.Join{Group: s.Group, Interface: i.Name}, "only join there"
 	}
-	c.action, c.does = session.UseInterface{Interface: i.Name}, "send and join by it"
+	c.action, c.actionLabel = session.UseInterface{Interface: i.Name}, "send and join by it"
 	c.means = strings.Join(consequences(s, i), "; ")
 	return c
 }

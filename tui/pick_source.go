@@ -14,14 +14,14 @@ import (
 // order: rows that jump with every datagram cannot be chosen.
 func sourceChoices(st *styles, s session.Snapshot) []choice {
 	everyone := choice{
-		key: "any", mark: st.dim.Render(st.notJoined), name: "all sources", find: "any",
-		means: "whoever sends to the group is heard", action: session.Source{}, does: "hear all again",
+		key: "any", mark: st.dim.Render(st.notJoined), name: "all sources", keywords: "any",
+		means: "whoever sends to the group is heard", action: session.Source{}, actionLabel: "hear all again",
 	}
 	if !s.Group.Source.IsValid() {
 		everyone.mark, everyone.action = st.good.Render(st.joined), nil
-		everyone.why = "all sources are heard already"
+		everyone.refusal = "all sources are heard already"
 		if len(s.Blocked) > 0 {
-			everyone.why += ", but for those that are blocked: choose one to hear it again"
+			everyone.refusal += ", but for those that are blocked: choose one to hear it again"
 		}
 	}
 	heard := map[netip.Addr][]chat.Sender{}
@@ -49,19 +49,19 @@ func sourceChoice(st *styles, s session.Snapshot, a netip.Addr, senders []chat.S
 	switch {
 	case only == a:
 		c.means = "the only one that is heard"
-		c.why = "it is the only one that is heard: ctrl+o hears all again"
-		c.other, c.label = session.Source{}, "hear all again"
+		c.refusal = "it is the only one that is heard: ctrl+o hears all again"
+		c.other, c.otherLabel = session.Source{}, "hear all again"
 	case only.IsValid():
 		c.mark = st.dim.Render(st.notJoined)
 		c.means = "not heard now: only " + only.String() + " is"
-		c.action, c.does = session.Source{Addr: a}, "hear only this one"
+		c.action, c.actionLabel = session.Source{Addr: a}, "hear only this one"
 	case isBlocked(s, a):
-		c.mark, c.means, c.find = st.failure.Render(st.fail), "blocked", "blocked"
-		c.action, c.does = session.Block{Addr: a}, "unblock"
-		c.other, c.label = session.Source{Addr: a}, "hear only this one"
+		c.mark, c.means, c.keywords = st.failure.Render(st.fail), "blocked", "blocked"
+		c.action, c.actionLabel = session.Block{Addr: a}, "unblock"
+		c.other, c.otherLabel = session.Source{Addr: a}, "hear only this one"
 	default:
-		c.action, c.does = session.Block{Addr: a, On: true}, "block"
-		c.other, c.label = session.Source{Addr: a}, "hear only this one"
+		c.action, c.actionLabel = session.Block{Addr: a, On: true}, "block"
+		c.other, c.otherLabel = session.Source{Addr: a}, "hear only this one"
 	}
 	if len(senders) == 0 {
 		c.facts = st.dim.Render("not heard lately")
@@ -80,7 +80,7 @@ func sourceChoice(st *styles, s session.Snapshot, a netip.Addr, senders []chat.S
 	}
 	by := clean(senders[0].Interface) // the first was heard last
 	c.facts = st.spark(history[:], 8) + " " + st.dim.Render(strings.Join([]string{perSecond(rate), count(datagrams, "datagram"), "by " + by}, st.dot))
-	c.find += " " + by
+	c.keywords += " " + by
 	return c
 }
 
@@ -94,7 +94,7 @@ func typedSource(st *styles, s session.Snapshot, filter string) choice {
 	if why := noSource(a, s); why != "" {
 		return choice{
 			key: "typed", mark: st.failure.Render(st.fail), name: clean(a.String()), means: "not a source: " + clean(why),
-			why: clean(a.String() + " is " + why),
+			refusal: clean(a.String() + " is " + why),
 		}
 	}
 	c := sourceChoice(st, s, a.WithZone(""), nil)

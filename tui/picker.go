@@ -122,7 +122,7 @@ func (p *picker) setFilter(filter string) {
 func (p *picker) chosen() (session.Action, bool) {
 	c := p.selected()
 	if !p.lost {
-		p.note = c.why
+		p.note = c.refusal
 	}
 	return c.action, c.action != nil
 }
@@ -130,7 +130,7 @@ func (p *picker) chosen() (session.Action, bool) {
 // otherAction is the second thing that the selected row can do, and what to call it.
 func (p *picker) otherAction() (session.Action, string, bool) {
 	c := p.selected()
-	return c.other, c.label, c.other != nil
+	return c.other, c.otherLabel, c.other != nil
 }
 
 // click selects what is at that row of the last drawing. It is true when that
@@ -253,10 +253,10 @@ func (p *picker) keys(width, limit int) []string {
 		}
 	}
 	if c.action != nil {
-		add("enter", c.does)
+		add("enter", c.actionLabel)
 	}
 	if c.other != nil {
-		add("ctrl+o", c.label)
+		add("ctrl+o", c.otherLabel)
 	}
 	add("esc", "close")
 	return rows
@@ -266,7 +266,7 @@ func (p *picker) keys(width, limit int) []string {
 func (p *picker) rows(list []choice, width int) (rows []string, of []int) {
 	st := p.styles
 	if len(list) == 0 {
-		return []string{"  " + st.dim.Render(st.cut(p.kind.nothing(p.filter), max(0, width-2)))}, blanks(1)
+		return []string{"  " + st.dim.Render(st.cut(p.kind.emptyText(p.filter), max(0, width-2)))}, blanks(1)
 	}
 	names := 0
 	for _, c := range list {

@@ -101,11 +101,11 @@ func TestWhatRowsDo(t *testing.T) {
 			if got != tc.enter || ok != (tc.enter != nil) {
 				t.Errorf("enter means %#v, %v; want %#v", got, ok, tc.enter)
 			}
-			if ok == (p.selected().why != "") {
-				t.Errorf("chosen %v, and why not: %q", ok, p.selected().why)
+			if ok == (p.selected().refusal != "") {
+				t.Errorf("chosen %v, and why not: %q", ok, p.selected().refusal)
 			}
-			if !ok && !strings.Contains(shown(p, 120, 30), ansi.Truncate(p.selected().why, 40, "")) {
-				t.Errorf("after enter the screen does not say %q", p.selected().why)
+			if !ok && !strings.Contains(shown(p, 120, 30), ansi.Truncate(p.selected().refusal, 40, "")) {
+				t.Errorf("after enter the screen does not say %q", p.selected().refusal)
 			}
 			got, label, ok := p.otherAction()
 			if got != tc.other || ok != (tc.other != nil) || ok && !strings.Contains(view, "ctrl+o "+label) {
