@@ -67,21 +67,21 @@ func callColumns(st *styles, width int) []column[callRow] {
 		{"with", 0, 0, false, argumentsCell},
 		{"result", outcome, 2, false, resultCell},
 		{"took", 8, 4, true, func(st *styles, c callRow, _ int) string { return st.dim.Render(took(st, c)) }},
-		{"in node", node, 3, false, func(st *styles, c callRow, room int) string { return st.accent.Render(elsewhere(st, c, room)) }},
+		{"in node", node, 3, false, func(st *styles, c callRow, space int) string { return st.accent.Render(elsewhere(st, c, space)) }},
 	}, width, least)
 }
 
 // elsewhere is what the call is named in node and, if there is room, in C.
-func elsewhere(st *styles, c callRow, room int) string {
+func elsewhere(st *styles, c callRow, space int) string {
 	name := nodeName(c)
-	if inC, _, _ := strings.Cut(callNames[callKey(c)].c, " "); c.Option != "" && inC != "" && st.cells(name+" = "+inC) <= room {
+	if inC, _, _ := strings.Cut(callNames[callKey(c)].c, " "); c.Option != "" && inC != "" && st.cells(name+" = "+inC) <= space {
 		name += " = " + inC
 	}
-	return st.cut(name, room)
+	return st.cut(name, space)
 }
 
 // callCell is the call, or only the option when there is no room for both.
-func callCell(st *styles, c callRow, room int) string {
+func callCell(st *styles, c callRow, space int) string {
 	name := clean(c.Name)
 	if c.Option != "" {
 		name += " " + clean(c.Option)
@@ -90,31 +90,31 @@ func callCell(st *styles, c callRow, room int) string {
 	case c.Times > 1:
 		name += " x" + thousands(uint64(c.Times))
 	case c.Err != nil:
-		room -= st.cells(st.fail) + 1
+		space -= st.cells(st.fail) + 1
 	}
-	if st.cells(name) > room && c.Option != "" {
+	if st.cells(name) > space && c.Option != "" {
 		name = clean(c.Option)
 	}
-	name = st.cut(name, max(0, room))
+	name = st.cut(name, max(0, space))
 	if c.Err != nil {
 		return st.failure.Render(st.fail + " " + name)
 	}
 	return name
 }
 
-func argumentsCell(st *styles, c callRow, room int) string {
+func argumentsCell(st *styles, c callRow, space int) string {
 	args := strings.Trim(clean(c.Arguments()), "{}")
-	if c.Times > 1 && room >= 40 {
+	if c.Times > 1 && space >= 40 {
 		args = "the last: " + args
 	}
-	return st.cut(args, room)
+	return st.cut(args, space)
 }
 
-func resultCell(st *styles, c callRow, room int) string {
+func resultCell(st *styles, c callRow, space int) string {
 	if c.Err != nil {
-		return st.failure.Render(st.cut(clean(c.Err.Error()), room))
+		return st.failure.Render(st.cut(clean(c.Err.Error()), space))
 	}
-	return st.dim.Render(st.cut(result(c), room))
+	return st.dim.Render(st.cut(result(c), space))
 }
 
 func result(c callRow) string {

@@ -24,8 +24,8 @@ type (
 	quit       struct{}
 )
 
-// slash is one of the commands that can be typed.
-type slash struct {
+// command is one of the commands that can be typed.
+type command struct {
 	name  string // with its slash
 	alias string
 	args  string
@@ -35,7 +35,7 @@ type slash struct {
 	line  bool                                       // its only argument is the rest of the line, spaces and all
 }
 
-var slashes = []slash{
+var commands = []command{
 	{name: "/join", args: "[GROUP[:PORT] [INTERFACE]]", text: "join and talk there", parse: parseJoin, words: groupThenInterface},
 	{name: "/look", args: "GROUP[:PORT] [INTERFACE]", text: "join only to listen", parse: parseLook, words: groupThenInterface},
 	{name: "/leave", args: "[GROUP] [INTERFACE]", text: "leave a group", parse: parseLeave, words: groupsAndInterfaces},
@@ -54,7 +54,7 @@ var slashes = []slash{
 }
 
 // usage is the command as it is typed.
-func (c slash) usage() string { return strings.TrimSpace(c.name + " " + c.args) }
+func (c command) usage() string { return strings.TrimSpace(c.name + " " + c.args) }
 
 func always(a order) func([]string, session.Snapshot) (order, error) {
 	return func(args []string, _ session.Snapshot) (order, error) {
@@ -77,7 +77,7 @@ func parse(line string, s session.Snapshot) (order, error) {
 		return session.Say{Text: line}, nil
 	}
 	words := strings.Fields(line)
-	for _, c := range slashes {
+	for _, c := range commands {
 		if words[0] == c.name || c.alias != "" && words[0] == c.alias {
 			args := words[1:]
 			if rest := strings.TrimSpace(line[len(words[0]):]); c.line && rest != "" {

@@ -34,7 +34,7 @@ func candidates(line string, s session.Snapshot) (words []string, start int) {
 	}
 	start = strings.LastIndexByte(line, ' ') + 1
 	before := strings.Fields(line[:start]) // the command and its finished arguments
-	for _, c := range slashes {
+	for _, c := range commands {
 		switch {
 		case start == 0 && c.args != "":
 			words = append(words, c.name+" ")
@@ -85,8 +85,8 @@ func sourcesAndAny(s session.Snapshot, nth int) []string { return append(heardSo
 
 func heardSources(s session.Snapshot, _ int) []string {
 	var words []string
-	for _, from := range s.Room.Senders {
-		words = append(words, from.From.Addr().String())
+	for _, sender := range s.Room.Senders {
+		words = append(words, sender.From.Addr().String())
 	}
 	return words
 }
@@ -105,8 +105,8 @@ func usage(line string) string {
 		return ""
 	}
 	name, _, more := strings.Cut(line, " ")
-	var found []slash
-	for _, c := range slashes {
+	var found []command
+	for _, c := range commands {
 		if c.name == name || c.alias == name {
 			return c.usage() + ": " + c.text
 		}
@@ -124,7 +124,7 @@ func usage(line string) string {
 // nearest is the command that a mistyped one was meant to be, or "".
 func nearest(typed string) string {
 	best, found := 3, ""
-	for _, c := range slashes {
+	for _, c := range commands {
 		for _, name := range []string{c.name, c.alias} {
 			if name == "" {
 				continue

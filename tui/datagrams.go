@@ -46,14 +46,14 @@ func datagramColumns(st *styles, width int) []column[session.Datagram] {
 		{"time", clockCells, 2, false, func(st *styles, d session.Datagram, _ int) string { return st.dim.Render(d.At.Format(clock)) }},
 		{"", mark, 0, false, direction},
 		{"from", from, 1, false, fromCell},
-		{"to", to, 6, false, func(st *styles, d session.Datagram, room int) string { return st.tail(addrPort(d.To), room) }},
-		{"by", by, 4, false, func(st *styles, d session.Datagram, room int) string {
-			return st.dim.Render(st.cut(clean(d.Interface), room))
+		{"to", to, 6, false, func(st *styles, d session.Datagram, space int) string { return st.tail(addrPort(d.To), space) }},
+		{"by", by, 4, false, func(st *styles, d session.Datagram, space int) string {
+			return st.dim.Render(st.cut(clean(d.Interface), space))
 		}},
 		{"ttl", 3, 5, true, func(_ *styles, d session.Datagram, _ int) string { return hops(d) }},
 		{"bytes", 6, 3, true, func(_ *styles, d session.Datagram, _ int) string { return size(d) }},
 		{"how", unusual, 7, false, howCell},
-		{"first bytes", 0, 0, false, func(st *styles, d session.Datagram, room int) string { return st.cut(preview(d), room) }},
+		{"first bytes", 0, 0, false, func(st *styles, d session.Datagram, space int) string { return st.cut(preview(d), space) }},
 	}, width, least)
 }
 
@@ -76,12 +76,12 @@ func copied(st *styles) string {
 	return short
 }
 
-func fromCell(st *styles, d session.Datagram, room int) string {
+func fromCell(st *styles, d session.Datagram, space int) string {
 	from := addrPort(d.From)
-	if from != "" && st.cells(from) > room {
+	if from != "" && st.cells(from) > space {
 		from = clean(d.From.Addr().WithZone("").String())
 	}
-	from = st.tail(from, room)
+	from = st.tail(from, space)
 	if d.Sent || d.Arrival.OwnCopy {
 		return st.own.Render(from)
 	}
@@ -125,7 +125,7 @@ func how(d session.Datagram) string {
 	return ""
 }
 
-func howCell(st *styles, d session.Datagram, room int) string {
+func howCell(st *styles, d session.Datagram, space int) string {
 	style := st.dim
 	switch {
 	case d.Err != nil:
@@ -136,7 +136,7 @@ func howCell(st *styles, d session.Datagram, room int) string {
 		style = st.accent
 	}
 	word := how(d)
-	if st.cells(word) > room {
+	if st.cells(word) > space {
 		word, _, _ = strings.Cut(word, " ")
 	}
 	return style.Render(word)

@@ -49,11 +49,11 @@ func (h *heard) rows(width int) []string {
 	rows := make([]string, 0, 2*len(h.room.Senders))
 	for _, s := range h.room.Senders {
 		by := st.cut(clean(s.Interface), 15)
-		room := width - 2 - st.cells(by)
+		space := width - 2 - st.cells(by)
 		if width >= wide {
-			room = 21
+			space = 21
 		}
-		from := st.sender(s.From.Addr()).Render(st.tail(clean(s.From.String()), room))
+		from := st.sender(s.From.Addr()).Render(st.tail(clean(s.From.String()), space))
 		facts := []string{count(s.Datagrams, "datagram")}
 		if s.Hops != 0 {
 			facts = append(facts, "ttl "+strconv.Itoa(s.Hops))

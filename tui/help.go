@@ -35,7 +35,7 @@ func (h *help) rows(width int) []string {
 		}
 		rows = append(rows, st.cut(name, width), "  "+st.dim.Render(st.cut(text, width-2)))
 	}
-	for _, c := range slashes {
+	for _, c := range commands {
 		name := c.name
 		if c.alias != "" {
 			name += " " + c.alias

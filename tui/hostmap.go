@@ -58,19 +58,19 @@ func (m *hostmap) rows(width int) []string {
 func (m *hostmap) beside(width int) []string {
 	st := m.styles
 	box := min(max(width*2/5, 32), 52)
-	room := box - 4
+	space := box - 4
 	left, right := m.edges()
 	rows := []string{m.lid(box)}
 	add := func(inside, edge, outside string) {
-		rows = append(rows, st.rim.Render(st.side)+" "+st.fit(inside, room)+" "+edge+outside)
+		rows = append(rows, st.rim.Render(st.side)+" "+st.fit(inside, space)+" "+edge+outside)
 	}
 	side := st.rim.Render(st.side)
-	for _, row := range m.talks(room) {
+	for _, row := range m.talks(space) {
 		add(row, side, "")
 	}
-	for _, i := range m.order() {
+	for _, i := range m.interfaces() {
 		add("", side, "")
-		inside, outside := m.inside(i, room), m.outside(i, width-box-6)
+		inside, outside := m.inside(i, space), m.outside(i, width-box-6)
 		for n := range max(len(inside), len(outside)+1) {
 			in, edge, out := "", side, ""
 			if n < len(inside) {
@@ -105,7 +105,7 @@ func (m *hostmap) below(width int) []string {
 	for _, row := range m.talks(width - 4) {
 		rows = append(rows, side+" "+st.fit(row, width-4)+" "+side)
 	}
-	list := m.order()
+	list := m.interfaces()
 	branch := left
 	if len(list) == 0 {
 		branch = st.corners[2]
@@ -162,20 +162,20 @@ func (m *hostmap) talks(width int) (rows []string) {
 	if s.Sends.Err != nil {
 		rows = append(rows, m.marked(st.failure.Render(st.fail), "sends go nowhere: "+cause(s.Sends.Err), width)...)
 	}
-	if len(m.order()) == 0 {
+	if len(m.interfaces()) == 0 {
 		rows = append(rows, st.dim.Render("no interfaces"))
 	}
 	return rows
 }
 
-// order lists the interfaces that are drawn: those that matter now first, and
+// interfaces lists the interfaces that are drawn: those that matter now first, and
 // the loopback interface only when it is used.
-func (m *hostmap) order() []session.Interface {
+func (m *hostmap) interfaces() []session.Interface {
 	var first, rest []session.Interface
 	s := m.snap
 	for _, i := range s.Interfaces {
 		used := i.Joined || i.Err != nil || i.Index == s.Sends.IfIndex || i.Index == s.Kernel.IfIndex ||
-			slices.ContainsFunc(s.Room.Senders, func(who chat.Sender) bool { return who.IfIndex == i.Index })
+			slices.ContainsFunc(s.Room.Senders, func(sender chat.Sender) bool { return sender.IfIndex == i.Index })
 		switch {
 		case used:
 			first = append(first, i)

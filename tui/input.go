@@ -81,8 +81,8 @@ func (i *input) render(width int, focused bool) (row string, cursor int) {
 	if i.name != "" {
 		mark = i.name + " " + st.prompt
 	}
-	room := width - st.cells(mark) - 3
-	if room < 1 {
+	space := width - st.cells(mark) - 3
+	if space < 1 {
 		return st.fit(st.prompt, width), max(0, width-1)
 	}
 	start := st.cells(mark) + 2
@@ -91,17 +91,17 @@ func (i *input) render(width int, focused bool) (row string, cursor int) {
 		if text == "" {
 			text = "esc to type"
 		}
-		return st.fit(" "+st.dim.Render(mark+" "+st.cut(text, room)), width), 0
+		return st.fit(" "+st.dim.Render(mark+" "+st.cut(text, space)), width), 0
 	}
 	prompt := " " + st.accent.Render(mark) + " "
 	value := []rune(printable(i.value()))
 	if len(value) == 0 {
-		return st.fit(prompt+st.dim.Render(st.cut(i.empty, room)), width), start
+		return st.fit(prompt+st.dim.Render(st.cut(i.empty, space)), width), start
 	}
 	pos := min(i.edit.Position(), len(value))
 	before := st.cells(string(value[:pos]))
-	left := max(0, before-room+1)
-	return st.fit(prompt+st.truncate(st.slice(string(value), left, left+room), room, ""), width), min(start+before-left, width-1)
+	left := max(0, before-space+1)
+	return st.fit(prompt+st.truncate(st.slice(string(value), left, left+space), space, ""), width), min(start+before-left, width-1)
 }
 
 // printable keeps as many runes as there are, so that the cursor's place

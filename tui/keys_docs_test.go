@@ -63,7 +63,7 @@ func keysPage() string {
 	}
 	b.WriteString("\n`--mouse=false` leaves the mouse to the terminal; most terminals also do that while shift is held.\n")
 	b.WriteString("\n## Commands\n\n| command | what it does |\n|---|---|\n")
-	for _, c := range slashes {
+	for _, c := range commands {
 		name := "`" + strings.TrimSpace(c.name+" "+c.args) + "`"
 		if c.alias != "" {
 			name += " or `" + c.alias + "`"

@@ -212,11 +212,11 @@ func (m *model) lessonRows() int {
 	if m.lay.shape == small {
 		return min(1, m.height/6)
 	}
-	room, width := m.lay.height-2, m.lay.talk-4
+	space, width := m.lay.height-2, m.lay.talk-4
 	if m.lay.shape == stacked {
-		room -= 4 + sum(m.lay.panes)
+		space -= 4 + sum(m.lay.panes)
 	}
-	limit := min(m.height/3, room-leastTalk) - 1
+	limit := min(m.height/3, space-leastTalk) - 1
 	if limit < 1 {
 		return 0
 	}

@@ -104,12 +104,12 @@ func (t *talk) roomy() bool { return t.width >= roomyTalk }
 
 // address is a sender's address, with its port when that tells it from
 // another.
-func (t *talk) address(from netip.AddrPort, room int) string {
+func (t *talk) address(from netip.AddrPort, space int) string {
 	s := from.Addr().String()
 	if t.ports[from.Addr()] {
 		s = from.String()
 	}
-	return t.styles.tail(clean(s), room)
+	return t.styles.tail(clean(s), space)
 }
 
 // meta is what stands at the right end of a message: what became of the own

@@ -109,10 +109,10 @@ func consequences(s session.Snapshot, i session.Interface) []string {
 		say = append(say, "the join failed: "+cause(i.Err))
 	}
 	senders, datagrams := 0, uint64(0)
-	for _, from := range s.Room.Senders {
-		if from.IfIndex == i.Index {
+	for _, sender := range s.Room.Senders {
+		if sender.IfIndex == i.Index {
 			senders++
-			datagrams += from.Datagrams
+			datagrams += sender.Datagrams
 		}
 	}
 	switch {

@@ -25,9 +25,9 @@ func sourceChoices(st *styles, s session.Snapshot) []choice {
 		}
 	}
 	heard := map[netip.Addr][]chat.Sender{}
-	for _, from := range s.Room.Senders {
-		if a := from.From.Addr().WithZone(""); noSource(a, s) == "" {
-			heard[a] = append(heard[a], from)
+	for _, sender := range s.Room.Senders {
+		if a := sender.From.Addr().WithZone(""); noSource(a, s) == "" {
+			heard[a] = append(heard[a], sender)
 		}
 	}
 	for _, a := range append(slices.Clone(s.Blocked), s.Group.Source) {
@@ -70,10 +70,10 @@ func sourceChoice(st *styles, s session.Snapshot, a netip.Addr, senders []chat.S
 	var datagrams uint64
 	var rate float64
 	var history [chat.HistorySeconds]uint32
-	for _, from := range senders {
-		datagrams += from.Datagrams
-		rate += from.Rate
-		counts := from.History[max(0, len(from.History)-len(history)):]
+	for _, sender := range senders {
+		datagrams += sender.Datagrams
+		rate += sender.Rate
+		counts := sender.History[max(0, len(sender.History)-len(history)):]
 		for i, n := range counts {
 			history[len(history)-len(counts)+i] += n
 		}

@@ -151,20 +151,20 @@ func (p *picker) render(width, height int) []string {
 	if width < 8 || height < 3 {
 		return p.bare(width, height)
 	}
-	room, inside := width-3, height-2
+	space, inside := width-3, height-2
 	var head, foot []string
 	if inside >= 3 {
-		head = []string{p.filterRow(room)}
+		head = []string{p.filterRow(space)}
 	}
 	if inside >= 6 {
-		foot = p.keys(room, 2)
+		foot = p.keys(space, 2)
 	} else if inside >= 4 {
-		foot = p.keys(room, 1)
+		foot = p.keys(space, 1)
 	}
-	rows, of := p.rows(p.list, room)
+	rows, of := p.rows(p.list, space)
 	tall := len(rows)
 	if p.filter != "" { // so that it does not shrink while one types
-		all, _ := p.rows(choices(st, p.kind, p.snap, ""), room)
+		all, _ := p.rows(choices(st, p.kind, p.snap, ""), space)
 		tall = max(tall, len(all))
 	}
 	list := min(tall, inside-len(head)-len(foot))
@@ -181,7 +181,7 @@ func (p *picker) render(width, height int) []string {
 	body = append(body, foot...)
 	p.drawn = append(p.drawn, blanks(len(body)+2-len(p.drawn))...)
 	return st.frame(width, section{
-		title: st.cut(p.kind.title(p.snap), room-4), note: st.dim.Render(p.position()), focused: true,
+		title: st.cut(p.kind.title(p.snap), space-4), note: st.dim.Render(p.position()), focused: true,
 		body: strings.Join(body, "\n"), rows: len(body),
 	})
 }

@@ -90,10 +90,10 @@ func (d *pingDetail) histogram(r PingResponder, width, height int) []string {
 		digits = max(digits, len(thousands(b.Count)))
 	}
 	const label = 16
-	room := max(1, width-label-digits-2)
+	space := max(1, width-label-digits-2)
 	rows := make([]string, 0, height)
 	for _, b := range bars {
-		length := int(b.Count * uint64(room) / top)
+		length := int(b.Count * uint64(space) / top)
 		if b.Count > 0 {
 			length = max(1, length)
 		}

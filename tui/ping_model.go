@@ -95,7 +95,7 @@ func (m *pingModel) update(msg tea.Msg) tea.Cmd {
 func (m *pingModel) show(s PingSnapshot) {
 	m.snap = s
 	m.snap.Responders = slices.Clone(s.Responders)
-	m.sort.order(m.snap.Responders)
+	m.sort.apply(m.snap.Responders)
 	m.table.set(m.snap.Responders)
 }
 

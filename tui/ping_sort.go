@@ -22,8 +22,8 @@ func (s pingSort) String() string {
 	return [...]string{"appearance", "loss", "average", "p99", "address"}[s]
 }
 
-// order sorts responders, the worst first. They come in order of appearance.
-func (s pingSort) order(list []PingResponder) {
+// apply sorts responders, the worst first. They come in order of appearance.
+func (s pingSort) apply(list []PingResponder) {
 	compare := map[pingSort]func(a, b PingResponder) int{
 		byLoss:    func(a, b PingResponder) int { return cmp.Compare(b.loss(), a.loss()) },
 		byAverage: func(a, b PingResponder) int { return cmp.Compare(b.Avg, a.Avg) },

@@ -76,11 +76,11 @@ func (t *pingTable) columns(width int) []column[PingResponder] {
 		return column[PingResponder]{title, 8, rank, true, func(_ *styles, r PingResponder, _ int) string { return pingTime(r, of(r)) }}
 	}
 	return fitting([]column[PingResponder]{
-		{"responder", min(from, max(17, width/3)), 0, false, func(st *styles, r PingResponder, room int) string {
-			return st.sender(r.From.Addr()).Render(st.tail(clean(r.From.String()), room))
+		{"responder", min(from, max(17, width/3)), 0, false, func(st *styles, r PingResponder, space int) string {
+			return st.sender(r.From.Addr()).Render(st.tail(clean(r.From.String()), space))
 		}},
-		{"by", 8, 6, false, func(st *styles, r PingResponder, room int) string {
-			return st.dim.Render(st.cut(clean(r.Interface), room))
+		{"by", 8, 6, false, func(st *styles, r PingResponder, space int) string {
+			return st.dim.Render(st.cut(clean(r.Interface), space))
 		}},
 		{"ttl", 3, 7, true, func(_ *styles, r PingResponder, _ int) string { return pingHops(r) }},
 		{"answered", 13, 5, true, func(_ *styles, r PingResponder, _ int) string {
@@ -90,7 +90,9 @@ func (t *pingTable) columns(width int) []column[PingResponder] {
 		took("last ms", 0, PingResponder.last),
 		took("avg ms", 2, func(r PingResponder) time.Duration { return r.Avg }),
 		took("p99 ms", 3, func(r PingResponder) time.Duration { return r.P99 }),
-		{"recent", 0, 0, false, func(st *styles, r PingResponder, room int) string { return st.good.Render(st.sparkTimes(r.RTTs, room)) }},
+		{"recent", 0, 0, false, func(st *styles, r PingResponder, space int) string {
+			return st.good.Render(st.sparkTimes(r.RTTs, space))
+		}},
 	}, width, 5)
 }
 

@@ -50,18 +50,18 @@ func (m *pingModel) framed(height int) []string {
 		return st.frame(m.width, section{title: "Help", body: m.helpPage(width, height-2), rows: height - 2})
 	}
 	errors := min(len(m.snap.Errors), 3)
-	room := height - 2
+	space := height - 2
 	if errors > 0 {
-		room -= errors + 1
+		space -= errors + 1
 	}
 	selected, some := m.table.selectedRow()
 	detail := 0
 	if some {
-		detail = max(room-1-(len(m.snap.Responders)+1), min(pingLeast, room/2))
+		detail = max(space-1-(len(m.snap.Responders)+1), min(pingLeast, space/2))
 	}
-	table := section{title: "Responders", note: st.dim.Render("by " + m.sort.String()), rows: room, focused: true}
+	table := section{title: "Responders", note: st.dim.Render("by " + m.sort.String()), rows: space, focused: true}
 	if detail > 0 {
-		table.rows = room - detail - 1
+		table.rows = space - detail - 1
 	}
 	if table.body = m.table.render(width, table.rows); !some {
 		table.body = m.nobody(width, table.rows)

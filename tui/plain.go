@@ -52,11 +52,11 @@ func Command(line string, s session.Snapshot) (a session.Action, text []string, 
 
 func helpText() []string {
 	width := 0
-	for _, c := range slashes {
+	for _, c := range commands {
 		width = max(width, len(c.usage()))
 	}
-	rows := make([]string, 0, len(slashes)+1)
-	for _, c := range slashes {
+	rows := make([]string, 0, len(commands)+1)
+	for _, c := range commands {
 		rows = append(rows, fmt.Sprintf("%-*s  %s", width, c.usage(), c.text))
 	}
 	return append(rows, fmt.Sprintf("%-*s  %s", width, "//text", "says /text"))

@@ -156,9 +156,9 @@ func (st *styles) cut(s string, w int) string {
 // truncate shortens text to at most w cells. The library counts by graphemes
 // here, whatever the terminal does: what it leaves can be wider than it says.
 func (st *styles) truncate(s string, w int, mark string) string {
-	for room := max(0, w); ; room-- {
-		short := st.method.Truncate(s, room, mark)
-		if st.cells(short) <= w || room == 0 {
+	for space := max(0, w); ; space-- {
+		short := st.method.Truncate(s, space, mark)
+		if st.cells(short) <= w || space == 0 {
 			return short
 		}
 	}

@@ -30,20 +30,20 @@ func who(s session.Snapshot, now time.Time) []string {
 	}
 	listed := room.Senders[:min(len(room.Senders), whoRows)]
 	from, by := 0, 0
-	for _, x := range listed {
-		from = max(from, len([]rune(clean(x.From.String()))))
-		by = max(by, len([]rune(clean(x.Interface))))
+	for _, sender := range listed {
+		from = max(from, len([]rune(clean(sender.From.String()))))
+		by = max(by, len([]rune(clean(sender.Interface))))
 	}
-	for _, x := range listed {
-		facts := []string{count(x.Datagrams, "datagram")}
-		if x.Hops != 0 {
-			facts = append(facts, "ttl "+strconv.Itoa(x.Hops))
+	for _, sender := range listed {
+		facts := []string{count(sender.Datagrams, "datagram")}
+		if sender.Hops != 0 {
+			facts = append(facts, "ttl "+strconv.Itoa(sender.Hops))
 		}
-		facts = append(facts, perSecond(x.Rate), ago(now.Sub(x.Last)))
-		if isBlocked(s, x.From.Addr()) {
+		facts = append(facts, perSecond(sender.Rate), ago(now.Sub(sender.Last)))
+		if isBlocked(s, sender.From.Addr()) {
 			facts = append(facts, "blocked in "+clean(s.Group.Addr.String()))
 		}
-		rows = append(rows, fmt.Sprintf("%-*s  %-*s  %s", from, clean(x.From.String()), by, clean(x.Interface), strings.Join(facts, ", ")))
+		rows = append(rows, fmt.Sprintf("%-*s  %-*s  %s", from, clean(sender.From.String()), by, clean(sender.Interface), strings.Join(facts, ", ")))
 	}
 	if more := room.SendersTotal - len(listed); more > 0 && len(listed) > 0 {
 		rows = append(rows, thousands(uint64(more))+" more, heard longer ago")

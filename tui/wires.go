@@ -144,9 +144,9 @@ func (m *hostmap) outside(i session.Interface, width int) (rows []string) {
 		rows = append(rows, m.egress(st.warning.Render(st.kernel), "the kernel would choose it", s.Kernel, width)...)
 	}
 	heard := false
-	for _, who := range s.Room.Senders {
-		if who.IfIndex == i.Index {
-			rows = append(rows, m.sender(who, width)...)
+	for _, sender := range s.Room.Senders {
+		if sender.IfIndex == i.Index {
+			rows = append(rows, m.sender(sender, width)...)
 			heard = true
 		}
 	}
@@ -171,18 +171,18 @@ func (m *hostmap) egress(mark, what string, e session.Egress, width int) []strin
 }
 
 // sender is who was heard on a wire, on one row if it fits.
-func (m *hostmap) sender(who chat.Sender, width int) []string {
+func (m *hostmap) sender(sender chat.Sender, width int) []string {
 	st := m.styles
-	facts := []string{count(who.Datagrams, "datagram")}
-	if who.Hops != 0 {
-		facts = append(facts, "ttl "+strconv.Itoa(who.Hops))
+	facts := []string{count(sender.Datagrams, "datagram")}
+	if sender.Hops != 0 {
+		facts = append(facts, "ttl "+strconv.Itoa(sender.Hops))
 	}
-	facts = append(facts, ago(m.now.Sub(who.Last)))
+	facts = append(facts, ago(m.now.Sub(sender.Last)))
 	said := st.dim.Render(strings.Join(facts, st.dot))
 	const address, bars = 21, 8
 	mark := st.good.Render(st.in) + " "
-	from := st.tail(clean(who.From.String()), max(1, width-2-1-bars-2))
-	styled := st.sender(who.From.Addr()).Render(st.fit(from, max(address, st.cells(from)))) + " " + st.accent.Render(st.spark(who.History, bars))
+	from := st.tail(clean(sender.From.String()), max(1, width-2-1-bars-2))
+	styled := st.sender(sender.From.Addr()).Render(st.fit(from, max(address, st.cells(from)))) + " " + st.accent.Render(st.spark(sender.History, bars))
 	if row := mark + styled + "  " + said; st.cells(row) <= width {
 		return []string{row}
 	}
@@ -193,15 +193,15 @@ func (m *hostmap) sender(who chat.Sender, width int) []string {
 // or not known, and the count of those that are not listed at all.
 func (m *hostmap) elsewhere(width int) (rows []string) {
 	st, s := m.styles, m.snap
-	drawn := m.order()
-	for _, who := range s.Room.Senders {
-		if slices.ContainsFunc(drawn, func(i session.Interface) bool { return i.Index == who.IfIndex }) {
+	drawn := m.interfaces()
+	for _, sender := range s.Room.Senders {
+		if slices.ContainsFunc(drawn, func(i session.Interface) bool { return i.Index == sender.IfIndex }) {
 			continue
 		}
 		if rows == nil {
 			rows = append(rows, st.dim.Render("heard by an interface that is gone or not known"))
 		}
-		rows = append(rows, m.sender(who, width)...)
+		rows = append(rows, m.sender(sender, width)...)
 	}
 	if more := s.Room.SendersTotal - len(s.Room.Senders); more > 0 {
 		rows = append(rows, st.dim.Render(st.more+" and "+count(more, "sender")+" that were heard longer ago"))
