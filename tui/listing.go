@@ -15,12 +15,12 @@ type listing[T any] struct {
 	row   func(st *styles, v T, width int) string
 	words func(T) string // what the filter looks at
 
-	back    *scrollback[T]
-	filter  string
-	wanted  []string // the words of the filter, in lower case
-	matches []uint64 // with a filter, the numbers kept that match
-	scanned uint64   // numbers below are in matches, if they match
-	below   uint64   // came while held, and match
+	back        *scrollback[T]
+	filter      string
+	filterWords []string // the words of the filter, in lower case
+	matches     []uint64 // with a filter, the numbers kept that match
+	scanned     uint64   // numbers below are in matches, if they match
+	below       uint64   // came while held, and match
 
 	frozen   bool
 	followed bool // before it was frozen
@@ -102,7 +102,7 @@ func (l *listing[T]) newBelow() uint64 { return l.below }
 // or small letters.
 func (l *listing[T]) setFilter(filter string) {
 	l.filter = strings.TrimSpace(filter)
-	l.wanted = strings.Fields(strings.ToLower(l.filter))
+	l.filterWords = strings.Fields(strings.ToLower(l.filter))
 	l.matches, l.scanned, l.below = nil, 0, 0
 	l.scan()
 	for n := l.back.waiting.first; n < l.back.waiting.next; n++ {
@@ -114,11 +114,11 @@ func (l *listing[T]) setFilter(filter string) {
 }
 
 func (l *listing[T]) match(v T) bool {
-	if len(l.wanted) == 0 {
+	if len(l.filterWords) == 0 {
 		return true
 	}
 	words := strings.ToLower(l.words(v))
-	for _, w := range l.wanted {
+	for _, w := range l.filterWords {
 		if !strings.Contains(words, w) {
 			return false
 		}

@@ -115,8 +115,8 @@ func (t *talk) shows(n uint64) bool {
 // find looks for text in the lines, from the newest on; "" ends it. It reports
 // whether it was found.
 func (t *talk) find(text string) bool {
-	t.wanted = strings.ToLower(text)
-	if t.wanted == "" || t.empty() {
+	t.query = strings.ToLower(text)
+	if t.query == "" || t.empty() {
 		t.unmark()
 		return false
 	}
@@ -134,7 +134,7 @@ func (t *talk) find(text string) bool {
 
 // findNext goes to the next line with the text: older when by is negative.
 func (t *talk) findNext(by int) bool {
-	if t.wanted == "" || t.empty() {
+	if t.query == "" || t.empty() {
 		return false
 	}
 	if !t.marked.on {
@@ -156,8 +156,8 @@ func (t *talk) matches(n uint64) bool {
 		return false
 	}
 	l := t.lines.kept.at(n)
-	return strings.Contains(strings.ToLower(l.Text.String()), t.wanted) ||
-		l.Kind == chat.Heard && strings.Contains(l.From.String(), t.wanted)
+	return strings.Contains(strings.ToLower(l.Text.String()), t.query) ||
+		l.Kind == chat.Heard && strings.Contains(l.From.String(), t.query)
 }
 
 // highlight shows in the rows of line n that it is marked, and what is looked
@@ -170,19 +170,19 @@ func (t *talk) highlight(n uint64, rows []string) []string {
 	out := make([]string, len(rows))
 	for i, row := range rows {
 		plain := st.fit(ansi.Strip(row), t.width)
-		out[i] = st.selected.Render(st.slice(plain, 0, clock)) + st.accent.Render(st.pointer) + st.marked(st.slice(plain, clock+1, t.width), t.wanted)
+		out[i] = st.selected.Render(st.slice(plain, 0, clock)) + st.accent.Render(st.pointer) + st.selectedText(st.slice(plain, clock+1, t.width), t.query)
 	}
 	return out
 }
 
-// marked is text in the style of what is selected, with what is wanted in it
+// selectedText is text in the style of what is selected, with what is wanted in it
 // standing out.
-func (st *styles) marked(text, wanted string) string {
+func (st *styles) selectedText(text, wanted string) string {
 	lower := strings.ToLower(text)
 	at := strings.Index(lower, wanted)
 	if wanted == "" || at < 0 || len(lower) != len(text) {
 		return st.selected.Render(text)
 	}
 	end := at + len(wanted)
-	return st.selected.Render(text[:at]) + st.found.Render(text[at:end]) + st.selected.Render(text[end:])
+	return st.selected.Render(text[:at]) + st.match.Render(text[at:end]) + st.selected.Render(text[end:])
 }

@@ -21,7 +21,7 @@ type styles struct {
 	method ansi.Method // the renderer's own way to count: rows must end where it ends them
 
 	dim, rim, accent, own, good, warning, failure lipgloss.Style
-	bold, title, titleName, selected, found       lipgloss.Style
+	bold, title, titleName, selected, match       lipgloss.Style
 	senders                                       []lipgloss.Style
 }
 
@@ -82,7 +82,7 @@ func plainStyles(dark bool) *styles {
 		accent: fg(lipgloss.Cyan), own: fg(lipgloss.Blue), good: fg(lipgloss.Green),
 		warning: fg(lipgloss.Yellow), failure: fg(lipgloss.Red),
 		bold: none.Bold(true), title: none.Reverse(true), titleName: none.Reverse(true).Bold(true),
-		selected: none.Reverse(true), found: none.Reverse(true).Bold(true).Underline(true),
+		selected: none.Reverse(true), match: none.Reverse(true).Bold(true).Underline(true),
 		senders: []lipgloss.Style{fg(lipgloss.Green), fg(lipgloss.Magenta), fg(lipgloss.Cyan), none},
 	}
 	if dark {
@@ -113,7 +113,7 @@ func fullStyles(dark bool) *styles {
 		title:     strip.Foreground(pick(lipgloss.Color("#3a4452"), lipgloss.Color("#b4bfcd"))),
 		titleName: strip.Bold(true).Foreground(pick(lipgloss.Color("#0b6e80"), lipgloss.Color("#6cc3d5"))),
 		selected:  bar(lipgloss.Color("#e6ebf1"), lipgloss.Color("#222b38")).Bold(true),
-		found:     bar(lipgloss.Color("#f6d98a"), lipgloss.Color("#5a4718")).Bold(true).Underline(true),
+		match:     bar(lipgloss.Color("#f6d98a"), lipgloss.Color("#5a4718")).Bold(true).Underline(true),
 		senders: []lipgloss.Style{
 			fg("#1a7f37", "#8fce7e"), fg("#8a3fa0", "#d3a4ec"), fg("#925f00", "#e6b45e"),
 			fg("#a33a5e", "#f29ab3"), fg("#0b6e80", "#6cc3d5"), fg("#5f6b00", "#c5cc6b"),

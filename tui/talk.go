@@ -38,7 +38,7 @@ type talk struct {
 	shown   []uint64 // the line of each row that was rendered last
 
 	marked marking
-	wanted string // what is looked for, in lower case; "": nothing
+	query  string // what is looked for, in lower case; "": nothing
 }
 
 func newTalk(st *styles) *talk {
