@@ -127,7 +127,7 @@ func result(c callRow) string {
 // took is how long a call took; of reads it is not known.
 func took(st *styles, c callRow) string {
 	unit := "µs"
-	if st.side == asciiGlyphs.side {
+	if st.vertical == asciiGlyphs.vertical {
 		unit = "us"
 	}
 	switch {

@@ -62,9 +62,9 @@ func (m *hostmap) beside(width int) []string {
 	left, right := m.edges()
 	rows := []string{m.lid(box)}
 	add := func(inside, edge, outside string) {
-		rows = append(rows, st.rim.Render(st.side)+" "+st.fit(inside, space)+" "+edge+outside)
+		rows = append(rows, st.border.Render(st.vertical)+" "+st.fit(inside, space)+" "+edge+outside)
 	}
-	side := st.rim.Render(st.side)
+	side := st.border.Render(st.vertical)
 	for _, row := range m.talks(space) {
 		add(row, side, "")
 	}
@@ -78,14 +78,14 @@ func (m *hostmap) beside(width int) []string {
 			}
 			switch {
 			case n == 0:
-				edge, out = m.rimOf(i).Render(left), m.wire(i, width-box)
+				edge, out = m.wireStyle(i).Render(left), m.wire(i, width-box)
 			case n <= len(outside):
 				out = "      " + outside[n-1]
 			}
 			add(in, edge, out)
 		}
 	}
-	rows = append(rows, st.rim.Render(st.corners[2]+strings.Repeat(st.line, box-2)+right))
+	rows = append(rows, st.border.Render(st.corners[2]+strings.Repeat(st.horizontal, box-2)+right))
 	return append(rows, m.elsewhere(width)...)
 }
 
@@ -100,7 +100,7 @@ func (m *hostmap) beside(width int) []string {
 func (m *hostmap) below(width int) []string {
 	st := m.styles
 	left, right := m.edges()
-	side := st.rim.Render(st.side)
+	side := st.border.Render(st.vertical)
 	rows := []string{m.lid(width)}
 	for _, row := range m.talks(width - 4) {
 		rows = append(rows, side+" "+st.fit(row, width-4)+" "+side)
@@ -110,7 +110,7 @@ func (m *hostmap) below(width int) []string {
 	if len(list) == 0 {
 		branch = st.corners[2]
 	}
-	rows = append(rows, st.rim.Render(branch+strings.Repeat(st.line, max(0, width-2))+right))
+	rows = append(rows, st.border.Render(branch+strings.Repeat(st.horizontal, max(0, width-2))+right))
 	for n, i := range list {
 		for _, row := range m.inside(i, width-2) {
 			rows = append(rows, side+" "+row)
@@ -119,7 +119,7 @@ func (m *hostmap) below(width int) []string {
 		if n == len(list)-1 {
 			branch, trunk = st.corners[2], " "
 		}
-		rows = append(rows, m.rimOf(i).Render(branch)+m.wire(i, width-1))
+		rows = append(rows, m.wireStyle(i).Render(branch)+m.wire(i, width-1))
 		for _, row := range m.outside(i, width-5) {
 			rows = append(rows, trunk+"    "+row)
 		}
@@ -139,8 +139,8 @@ func (m *hostmap) edges() (left, right string) {
 func (m *hostmap) lid(width int) string {
 	st := m.styles
 	title := " this host "
-	return st.rim.Render(st.corners[0]) + st.bold.Render(title) +
-		st.rim.Render(strings.Repeat(st.line, max(0, width-2-st.cells(title)))+st.corners[1])
+	return st.border.Render(st.corners[0]) + st.bold.Render(title) +
+		st.border.Render(strings.Repeat(st.horizontal, max(0, width-2-st.cells(title)))+st.corners[1])
 }
 
 // talks says what the host talks in, and how.

@@ -134,7 +134,7 @@ func (st *styles) frame(w int, sections ...section) []string {
 	tee := []rune(st.tees)
 	above := false
 	for _, s := range sections {
-		border := st.rim
+		border := st.border
 		if s.focused {
 			border = st.accent
 		}
@@ -143,7 +143,7 @@ func (st *styles) frame(w int, sections ...section) []string {
 			edge = st.accent
 		}
 		rows = append(rows, st.head(w, left, right, s, edge))
-		side := border.Render(st.side)
+		side := border.Render(st.vertical)
 		body := strings.Split(s.body, "\n")
 		for i := range s.rows {
 			row := ""
@@ -155,11 +155,11 @@ func (st *styles) frame(w int, sections ...section) []string {
 		left, right = string(tee[0]), string(tee[1])
 		above = s.focused
 	}
-	edge := st.rim
+	edge := st.border
 	if above {
 		edge = st.accent
 	}
-	return append(rows, edge.Render(st.corners[2]+strings.Repeat(st.line, max(0, w-2))+st.corners[3]))
+	return append(rows, edge.Render(st.corners[2]+strings.Repeat(st.horizontal, max(0, w-2))+st.corners[3]))
 }
 
 // head is the border above a section, with its title in it.
@@ -177,9 +177,9 @@ func (st *styles) head(w int, left, right string, s section, edge lipgloss.Style
 		note = " " + s.note + " "
 		used += st.cells(note) + 1
 	}
-	row := edge.Render(left) + mark + name + " " + edge.Render(strings.Repeat(st.line, max(0, w-used)))
+	row := edge.Render(left) + mark + name + " " + edge.Render(strings.Repeat(st.horizontal, max(0, w-used)))
 	if note != "" {
-		row += note + edge.Render(st.line)
+		row += note + edge.Render(st.horizontal)
 	}
 	return st.fit(row, w-1) + edge.Render(right)
 }

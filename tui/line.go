@@ -61,7 +61,7 @@ func (t *talk) message(line chat.Line, clock string, c talkColumns) []string {
 		words = append(words, st.dim.Render(st.more+" the rest is not shown"))
 	}
 	gap := strings.Repeat(" ", c.gap)
-	blank := strings.Repeat(" ", len(c.clock)+c.gap+c.sender) + st.fit(st.rim.Render(st.side), c.gap)
+	blank := strings.Repeat(" ", len(c.clock)+c.gap+c.sender) + st.fit(st.border.Render(st.vertical), c.gap)
 	rows := make([]string, 0, len(words)+1)
 	for i, w := range words {
 		if i == 0 {

@@ -20,9 +20,9 @@ type styles struct {
 	glyphs
 	method ansi.Method // the renderer's own way to count: rows must end where it ends them
 
-	dim, rim, accent, own, good, warning, failure lipgloss.Style
-	bold, title, titleName, selected, match       lipgloss.Style
-	senders                                       []lipgloss.Style
+	dim, border, accent, own, good, warning, failure lipgloss.Style
+	bold, title, titleName, selected, match          lipgloss.Style
+	senders                                          []lipgloss.Style
 }
 
 // glyphs are the marks on the screen. No mark differs from another by colour
@@ -35,7 +35,7 @@ type glyphs struct {
 	remark                            string // before a line of our own
 	bars                              []string
 	corners                           [4]string // top left, top right, bottom left, bottom right
-	side, line, tees                  string    // tees: left and right
+	vertical, horizontal, tees        string    // tees: left and right
 }
 
 var unicodeGlyphs = glyphs{
@@ -43,9 +43,9 @@ var unicodeGlyphs = glyphs{
 	out: "→", in: "←", copied: "↺",
 	warn: "⚠", fail: "✗", done: "✓",
 	pointer: "▸", prompt: "❯", more: "…", dot: " · ", remark: "·",
-	bars:    []string{"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"},
-	corners: [4]string{"╭", "╮", "╰", "╯"},
-	side:    "│", line: "─", tees: "├┤",
+	bars:     []string{"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"},
+	corners:  [4]string{"╭", "╮", "╰", "╯"},
+	vertical: "│", horizontal: "─", tees: "├┤",
 }
 
 var asciiGlyphs = glyphs{
@@ -53,9 +53,9 @@ var asciiGlyphs = glyphs{
 	out: "->", in: "<-", copied: "own copy",
 	warn: "!", fail: "x", done: "ok",
 	pointer: ">", prompt: ">", more: "...", dot: ", ", remark: "-",
-	bars:    []string{"_", ".", "-", "=", "#"},
-	corners: [4]string{"+", "+", "+", "+"},
-	side:    "|", line: "-", tees: "++",
+	bars:     []string{"_", ".", "-", "=", "#"},
+	corners:  [4]string{"+", "+", "+", "+"},
+	vertical: "|", horizontal: "-", tees: "++",
 }
 
 // newStyles are the styles for a terminal of that background and that many
@@ -78,7 +78,7 @@ func plainStyles(dark bool) *styles {
 	fg := func(c color.Color) lipgloss.Style { return lipgloss.NewStyle().Inline(true).Foreground(c) }
 	none := lipgloss.NewStyle().Inline(true)
 	st := &styles{
-		dim: none, rim: none,
+		dim: none, border: none,
 		accent: fg(lipgloss.Cyan), own: fg(lipgloss.Blue), good: fg(lipgloss.Green),
 		warning: fg(lipgloss.Yellow), failure: fg(lipgloss.Red),
 		bold: none.Bold(true), title: none.Reverse(true), titleName: none.Reverse(true).Bold(true),
@@ -86,7 +86,7 @@ func plainStyles(dark bool) *styles {
 		senders: []lipgloss.Style{fg(lipgloss.Green), fg(lipgloss.Magenta), fg(lipgloss.Cyan), none},
 	}
 	if dark {
-		st.dim, st.rim = fg(lipgloss.White), fg(lipgloss.BrightBlack)
+		st.dim, st.border = fg(lipgloss.White), fg(lipgloss.BrightBlack)
 		st.own = fg(lipgloss.BrightBlue)
 	}
 	return st
@@ -103,7 +103,7 @@ func fullStyles(dark bool) *styles {
 	strip := bar(lipgloss.Color("#e6ebf1"), lipgloss.Color("#222b38"))
 	return &styles{
 		dim:       fg("#667080", "#7d8796"),
-		rim:       fg("#bcc6d1", "#3d4959"),
+		border:    fg("#bcc6d1", "#3d4959"),
 		accent:    fg("#0b6e80", "#6cc3d5"),
 		own:       fg("#2457b8", "#82aaff"),
 		good:      fg("#1a7f37", "#8fce7e"),

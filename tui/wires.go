@@ -88,18 +88,18 @@ func broken(i session.Interface) string {
 // with gaps where nothing can.
 func (m *hostmap) wire(i session.Interface, width int) string {
 	st := m.styles
-	style := m.rimOf(i)
+	style := m.wireStyle(i)
 	if why := broken(i); why != "" {
-		gaps := style.Render(strings.Repeat(st.line+" ", max(0, width)/2))
-		row := style.Render(st.line) + st.failure.Render(" "+st.fail+" "+why) + " " + st.fit(gaps, 6) + st.dim.Render(m.networks(i)) + " " + gaps
+		gaps := style.Render(strings.Repeat(st.horizontal+" ", max(0, width)/2))
+		row := style.Render(st.horizontal) + st.failure.Render(" "+st.fail+" "+why) + " " + st.fit(gaps, 6) + st.dim.Render(m.networks(i)) + " " + gaps
 		return st.fit(row, max(0, width))
 	}
-	start := strings.Repeat(st.line, 4)
+	start := strings.Repeat(st.horizontal, 4)
 	if m.sendsBy(i) {
-		start = st.line + st.out + strings.Repeat(st.line, 3-st.cells(st.out))
+		start = st.horizontal + st.out + strings.Repeat(st.horizontal, 3-st.cells(st.out))
 	}
 	name := " " + st.cut(m.networks(i), max(0, width-7)) + " "
-	return style.Render(start) + st.bold.Render(name) + style.Render(strings.Repeat(st.line, max(0, width-4-st.cells(name))))
+	return style.Render(start) + st.bold.Render(name) + style.Render(strings.Repeat(st.horizontal, max(0, width-4-st.cells(name))))
 }
 
 func (m *hostmap) sendsBy(i session.Interface) bool {
@@ -126,12 +126,12 @@ func (m *hostmap) networks(i session.Interface) string {
 	return "no IPv4 network"
 }
 
-// rimOf is the style of an interface's wire.
-func (m *hostmap) rimOf(i session.Interface) lipgloss.Style {
+// wireStyle is the style of an interface's wire.
+func (m *hostmap) wireStyle(i session.Interface) lipgloss.Style {
 	if m.sendsBy(i) && broken(i) == "" {
 		return m.styles.accent
 	}
-	return m.styles.rim
+	return m.styles.border
 }
 
 // outside is what there is to say about an interface's wire.
