@@ -19,7 +19,7 @@ func (p *pitfalls) renderPage(width, height int) string {
 
 // page is all rows of the page.
 func (p *pitfalls) page(width int) []string {
-	st, f := p.styles, p.shown
+	st, f := p.styles, p.subject
 	e := explained{styles: st, width: width}
 	if p.over {
 		e.rows = append(e.rows, "", st.accent.Render("This finding is gone.")+st.dim.Render(" It was:"))

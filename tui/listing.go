@@ -28,7 +28,7 @@ type listing[T any] struct {
 	selected uint64 // its number, while held; else the newest is selected
 	end      int    // while held, the position behind the last row on the screen
 
-	first, above, shown int // as last drawn: the position of the first row, rows above it, rows
+	first, above, visible int // as last drawn: the position of the first row, rows above it, rows
 }
 
 // newListing makes a listing that keeps the newest limit things, of at most
@@ -264,7 +264,7 @@ func (l *listing[T]) selectNewest() bool {
 // drawn, and holds the list. It reports whether that one was selected before.
 func (l *listing[T]) click(row int) (again bool) {
 	row -= l.above
-	if row < 0 || row >= l.shown || l.first+row >= l.len() {
+	if row < 0 || row >= l.visible || l.first+row >= l.len() {
 		return false
 	}
 	again = l.picked && l.position() == l.first+row

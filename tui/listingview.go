@@ -26,7 +26,7 @@ const leastForHead = 4
 
 // render gives the rows on the screen.
 func (l *listing[T]) render(width, height int) string {
-	l.above, l.shown = 0, 0
+	l.above, l.visible = 0, 0
 	if width <= 0 || height <= 0 {
 		return ""
 	}
@@ -46,7 +46,7 @@ func (l *listing[T]) render(width, height int) string {
 		end = l.end
 	}
 	l.first = max(0, end-height)
-	l.shown = end - l.first
+	l.visible = end - l.first
 	at := -1
 	if l.picked {
 		at = l.position()

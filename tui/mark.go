@@ -43,10 +43,10 @@ func (t *talk) mark(by int) {
 
 // lineAt is the line at a row of the screen, the nearest when there is none.
 func (t *talk) lineAt(row int) (line uint64, ok bool) {
-	if len(t.shown) == 0 || t.empty() {
+	if len(t.rowLines) == 0 || t.empty() {
 		return 0, false
 	}
-	n := t.shown[min(max(0, row), len(t.shown)-1)]
+	n := t.rowLines[min(max(0, row), len(t.rowLines)-1)]
 	return n, n >= t.first() && n <= t.last()
 }
 

@@ -27,9 +27,9 @@ type picker struct {
 	lost    bool   // the selected row is gone: nothing is, until the next key
 	filled  bool
 
-	offset int   // rows of the list that are scrolled away
-	shown  int   // choices that the last drawing had room for
-	drawn  []int // the choice at each row of the last drawing; -1: none
+	offset     int   // rows of the list that are scrolled away
+	visible    int   // choices that the last drawing had room for
+	rowChoices []int // the choice at each row of the last drawing; -1: none
 }
 
 func newPicker(st *styles, kind pickerKind) *picker { return &picker{styles: st, kind: kind} }
@@ -89,7 +89,7 @@ func (p *picker) move(by int) {
 }
 
 // movePage moves the selection by as many rows as there is room for.
-func (p *picker) movePage(by int) { p.move(by * max(1, p.shown-1)) }
+func (p *picker) movePage(by int) { p.move(by * max(1, p.visible-1)) }
 
 // typeText adds to the filter, and selects the first row that it lets through.
 func (p *picker) typeText(text string) {
@@ -136,11 +136,11 @@ func (p *picker) otherAction() (session.Action, string, bool) {
 // click selects what is at that row of the last drawing. It is true when that
 // was selected already: a second click chooses.
 func (p *picker) click(row int) bool {
-	if row < 0 || row >= len(p.drawn) || p.drawn[row] < 0 || p.drawn[row] >= len(p.list) {
+	if row < 0 || row >= len(p.rowChoices) || p.rowChoices[row] < 0 || p.rowChoices[row] >= len(p.list) {
 		return false
 	}
-	again := p.drawn[row] == p.at && p.clicked
-	p.at, p.note, p.lost, p.clicked = p.drawn[row], "", false, true
+	again := p.rowChoices[row] == p.at && p.clicked
+	p.at, p.note, p.lost, p.clicked = p.rowChoices[row], "", false, true
 	return again
 }
 
@@ -171,15 +171,15 @@ func (p *picker) render(width, height int) []string {
 	p.scroll(of, list)
 	end := min(p.offset+list, len(rows))
 	rows, of = rows[p.offset:end], of[p.offset:end]
-	p.shown = len(slices.Compact(slices.Clone(of)))
+	p.visible = len(slices.Compact(slices.Clone(of)))
 
-	p.drawn = append(blanks(1+len(head)), of...)
+	p.rowChoices = append(blanks(1+len(head)), of...)
 	body := slices.Concat(head, rows)
 	for len(body) < list+len(head) {
 		body = append(body, "")
 	}
 	body = append(body, foot...)
-	p.drawn = append(p.drawn, blanks(len(body)+2-len(p.drawn))...)
+	p.rowChoices = append(p.rowChoices, blanks(len(body)+2-len(p.rowChoices))...)
 	return st.frame(width, section{
 		title: st.cut(p.kind.title(p.snap), space-4), note: st.dim.Render(p.position()), focused: true,
 		body: strings.Join(body, "\n"), rows: len(body),
@@ -190,8 +190,8 @@ func (p *picker) render(width, height int) []string {
 func (p *picker) bare(width, height int) []string {
 	rows, of := p.rows(p.list, width)
 	start := max(0, slices.Index(of, p.at))
-	rows, p.drawn = rows[start:], of[start:]
-	rows, p.drawn = rows[:min(height, len(rows))], p.drawn[:min(height, len(p.drawn))]
+	rows, p.rowChoices = rows[start:], of[start:]
+	rows, p.rowChoices = rows[:min(height, len(rows))], p.rowChoices[:min(height, len(p.rowChoices))]
 	for i := range rows {
 		rows[i] = p.styles.fit(rows[i], width)
 	}

@@ -275,8 +275,8 @@ func TestPickerFits(t *testing.T) {
 			"": func(t *rapid.T) {
 				w, h := rapid.IntRange(0, 200).Draw(t, "width"), rapid.IntRange(0, 60).Draw(t, "height")
 				rows := p.render(w, h)
-				if len(rows) > h || len(rows) != len(p.drawn) {
-					t.Fatalf("%d rows (%d to click on) where %d fit", len(rows), len(p.drawn), h)
+				if len(rows) > h || len(rows) != len(p.rowChoices) {
+					t.Fatalf("%d rows (%d to click on) where %d fit", len(rows), len(p.rowChoices), h)
 				}
 				for _, r := range rows {
 					if n := method.StringWidth(r); n > w {
@@ -286,7 +286,7 @@ func TestPickerFits(t *testing.T) {
 						t.Fatalf("control characters got through: %q", plain)
 					}
 				}
-				if h >= 3 && len(p.list) > 0 && w > 0 && !slices.Contains(p.drawn, p.at) {
+				if h >= 3 && len(p.list) > 0 && w > 0 && !slices.Contains(p.rowChoices, p.at) {
 					t.Fatalf("the selected row is not in sight at %dx%d:\n%s", w, h, ansi.Strip(strings.Join(rows, "\n")))
 				}
 			},

@@ -16,13 +16,13 @@ type pitfalls struct {
 	selected         int
 	focused          bool
 
-	shown  doctor.Finding // what the page is about,
-	over   bool           // which is not seen any more
-	why    doctor.Page    // that explains it; the zero Page: none does
-	offset int            // rows scrolled on the page
+	subject doctor.Finding // what the page is about,
+	over    bool           // which is not seen any more
+	why     doctor.Page    // that explains it; the zero Page: none does
+	offset  int            // rows scrolled on the page
 
-	drawn []int // the finding of each row as rendered last,
-	top   int   // of which so many were above the pane
+	rowFindings []int // the finding of each row as rendered last,
+	top         int   // of which so many were above the pane
 }
 
 // setFindings takes new findings; the same one stays selected. The page stays
@@ -36,8 +36,8 @@ func (p *pitfalls) setFindings(s session.Snapshot) {
 		if had && same(f, old) {
 			p.selected = i
 		}
-		if same(f, p.shown) {
-			p.shown, p.over = f, false
+		if same(f, p.subject) {
+			p.subject, p.over = f, false
 		}
 	}
 }
@@ -70,21 +70,21 @@ func (p *pitfalls) open() {
 	if page, err := doctor.FindPage(f.Name); err == nil {
 		p.why = page
 	}
-	p.shown, p.over, p.offset = f, false, 0
+	p.subject, p.over, p.offset = f, false, 0
 }
 
 // pageFinding is the finding that the page is about, and whether it is over.
-func (p *pitfalls) pageFinding() (f doctor.Finding, over bool) { return p.shown, p.over }
+func (p *pitfalls) pageFinding() (f doctor.Finding, over bool) { return p.subject, p.over }
 
 // click selects the finding at a row of the pane as it was rendered last. It
 // reports whether there is one, and whether it was selected before.
 func (p *pitfalls) click(row int) (there, again bool) {
 	row += p.top
-	if row < 0 || row >= len(p.drawn) || p.drawn[row] >= len(p.findings) {
+	if row < 0 || row >= len(p.rowFindings) || p.rowFindings[row] >= len(p.findings) {
 		return false, false
 	}
-	again = p.drawn[row] == p.selected
-	p.selected = p.drawn[row]
+	again = p.rowFindings[row] == p.selected
+	p.selected = p.rowFindings[row]
 	p.open()
 	return true, again
 }
@@ -125,7 +125,7 @@ func (p *pitfalls) rows(width int) (rows []string, at span) {
 		return p.none(width), span{}
 	}
 	first, _ := p.fixable()
-	p.drawn = p.drawn[:0]
+	p.rowFindings = p.rowFindings[:0]
 	for i, f := range p.findings {
 		start := len(rows)
 		mark, name := st.verdict(f.Verdict)+" ", st.bold.Render(clean(f.Name))
@@ -143,7 +143,7 @@ func (p *pitfalls) rows(width int) (rows []string, at span) {
 		}
 		rows = append(rows, p.keys(f, i, first, width)...)
 		for range len(rows) - start {
-			p.drawn = append(p.drawn, i)
+			p.rowFindings = append(p.rowFindings, i)
 		}
 		if i == p.selected {
 			at = span{start, len(rows)}

@@ -29,13 +29,13 @@ type talk struct {
 	ports  map[netip.Addr]bool
 	cache  map[uint64][]string
 
-	back    bool // scrolled back: bottom and hidden say to where
-	frozen  bool // and to stay so
-	cleared bool
-	bottom  uint64   // the line at the bottom of the screen
-	hidden  int      // rows of that line that are below the screen
-	seen    uint64   // lines from here on came while it was scrolled back
-	shown   []uint64 // the line of each row that was rendered last
+	back     bool // scrolled back: bottom and hidden say to where
+	frozen   bool // and to stay so
+	cleared  bool
+	bottom   uint64   // the line at the bottom of the screen
+	hidden   int      // rows of that line that are below the screen
+	seen     uint64   // lines from here on came while it was scrolled back
+	rowLines []uint64 // the line of each row that was rendered last
 
 	marked marking
 	query  string // what is looked for, in lower case; "": nothing
@@ -168,7 +168,7 @@ func (t *talk) gone() uint64 { return t.lines.gone }
 
 // render gives the rows on the screen.
 func (t *talk) render(width, height int) string {
-	t.shown = t.shown[:0]
+	t.rowLines = t.rowLines[:0]
 	if t.empty() {
 		return ""
 	}
@@ -184,7 +184,7 @@ func (t *talk) render(width, height int) string {
 		rows = rows[max(0, len(rows)-left):]
 		parts = append(parts, t.highlight(n, rows))
 		for range rows {
-			t.shown = append(t.shown, n)
+			t.rowLines = append(t.rowLines, n)
 		}
 		left -= len(rows)
 		hidden = 0
@@ -193,7 +193,7 @@ func (t *talk) render(width, height int) string {
 		}
 	}
 	slices.Reverse(parts)
-	slices.Reverse(t.shown)
+	slices.Reverse(t.rowLines)
 	return strings.Join(slices.Concat(parts...), "\n")
 }
 
