@@ -95,7 +95,7 @@ func (m *model) list() lister {
 // has something to do.
 func (m *model) isBack() bool {
 	if m.view == talkView {
-		return m.talk.back
+		return m.talk.scrolledBack
 	}
 	return m.focus == onList
 }

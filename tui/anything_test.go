@@ -162,14 +162,14 @@ func (p *player) check(t *rapid.T) {
 	if new := max(p.talk.newBelow(), p.datagrams.newBelow(), p.calls.newBelow()); new > math.MaxUint32 {
 		t.Fatalf("%d new below", new)
 	}
-	if limit := max(p.height/3, 1); p.lay.lesson > limit || p.lay.lesson > 0 && (!p.lesson.on || p.lesson.hidden) {
-		t.Fatalf("the lesson takes %d rows of %d, on %v, hidden %v", p.lay.lesson, p.height, p.lesson.on, p.lesson.hidden)
+	if limit := max(p.height/3, 1); p.layout.lesson > limit || p.layout.lesson > 0 && (!p.lesson.on || p.lesson.hidden) {
+		t.Fatalf("the lesson takes %d rows of %d, on %v, hidden %v", p.layout.lesson, p.height, p.lesson.on, p.lesson.hidden)
 	}
-	if p.talk.back && (p.talk.empty() || p.talk.bottom < p.talk.first() || p.talk.bottom > p.talk.last()) {
+	if p.talk.scrolledBack && (p.talk.empty() || p.talk.bottom < p.talk.first() || p.talk.bottom > p.talk.last()) {
 		t.Fatal("the talk is scrolled to a line that is not kept")
 	}
-	if p.talk.lines.held != (p.talk.back || p.talk.frozen) || p.frozen != p.talk.frozen {
-		t.Fatalf("held %v, scrolled back %v, frozen %v", p.talk.lines.held, p.talk.back, p.talk.frozen)
+	if p.talk.lines.held != (p.talk.scrolledBack || p.talk.frozen) || p.frozen != p.talk.frozen {
+		t.Fatalf("held %v, scrolled back %v, frozen %v", p.talk.lines.held, p.talk.scrolledBack, p.talk.frozen)
 	}
 	if p.width == 0 || p.height == 0 {
 		return

@@ -94,7 +94,7 @@ func (m *model) status() string {
 		}
 	}
 	add(st.accent.Render(m.frozenText()))
-	if m.talk.back && !m.frozen {
+	if m.talk.scrolledBack && !m.frozen {
 		add(st.accent.Render(m.below()))
 	}
 	if n := len(m.snap.Findings); n > 0 {

@@ -209,12 +209,12 @@ func (m *model) lessonRows() int {
 	if !m.lesson.on || m.lesson.hidden {
 		return 0
 	}
-	if m.lay.shape == small {
+	if m.layout.shape == small {
 		return min(1, m.height/6)
 	}
-	space, width := m.lay.height-2, m.lay.talk-4
-	if m.lay.shape == stacked {
-		space -= 4 + sum(m.lay.panes)
+	space, width := m.layout.height-2, m.layout.talk-4
+	if m.layout.shape == stacked {
+		space -= 4 + sum(m.layout.panes)
 	}
 	limit := min(m.height/3, space-leastTalk) - 1
 	if limit < 1 {
@@ -233,10 +233,10 @@ const leastTalk = 3
 // there is one.
 func (m *model) mainFrame(width, rows int) []string {
 	main := m.main(width-4, rows)
-	if m.lay.lesson == 0 {
+	if m.layout.lesson == 0 {
 		return m.styles.frame(width, main)
 	}
-	return m.styles.frame(width, m.lesson.section(width-4, m.lay.lesson-1), main)
+	return m.styles.frame(width, m.lesson.section(width-4, m.layout.lesson-1), main)
 }
 
 // toggleLesson hides the lesson, or shows it again.

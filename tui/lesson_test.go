@@ -54,8 +54,8 @@ func TestLessonScreens(t *testing.T) {
 			t.Run(fmt.Sprintf("%s-%dx%d", step.name, size[0], size[1]), func(t *testing.T) {
 				s := lessonAt(t, n, size[0], size[1])
 				golden.RequireEqual(t, trimmed(s.plain()))
-				if s.lay.lesson == 0 || s.lay.lesson > s.height/3 {
-					t.Errorf("the lesson takes %d rows of %d", s.lay.lesson, s.height)
+				if s.layout.lesson == 0 || s.layout.lesson > s.height/3 {
+					t.Errorf("the lesson takes %d rows of %d", s.layout.lesson, s.height)
 				}
 				s.ascii = true
 				s.setStyles()

@@ -15,7 +15,7 @@ type listing[T any] struct {
 	row   func(st *styles, v T, width int) string
 	words func(T) string // what the filter looks at
 
-	back        *scrollback[T]
+	scrollback  *scrollback[T]
 	filter      string
 	filterWords []string // the words of the filter, in lower case
 	matches     []uint64 // with a filter, the numbers kept that match
@@ -34,13 +34,13 @@ type listing[T any] struct {
 // newListing makes a listing that keeps the newest limit things, of at most
 // budget bytes together as size tells, and as much again while it is held.
 func newListing[T any](limit, budget int, size func(T) int, row func(st *styles, v T, width int) string, words func(T) string) *listing[T] {
-	return &listing[T]{row: row, words: words, back: newScrollback(limit, budget, size)}
+	return &listing[T]{row: row, words: words, scrollback: newScrollback(limit, budget, size)}
 }
 
 // add appends one, or lets it wait.
 func (l *listing[T]) add(v T) {
-	l.back.add(v)
-	if !l.back.held {
+	l.scrollback.add(v)
+	if !l.scrollback.held {
 		l.scan()
 	} else if l.match(v) {
 		l.below++
@@ -63,7 +63,7 @@ func (l *listing[T]) replaceLast(v T) {
 	n := h.next - 1
 	old := h.at(n)
 	h.replace(n, v)
-	if l.back.held {
+	if l.scrollback.held {
 		if l.match(old) {
 			l.below--
 		}
@@ -80,16 +80,16 @@ func (l *listing[T]) replaceLast(v T) {
 }
 
 func (l *listing[T]) growing() *history[T] {
-	if l.back.held {
-		return &l.back.waiting
+	if l.scrollback.held {
+		return &l.scrollback.waiting
 	}
-	return &l.back.kept
+	return &l.scrollback.kept
 }
 
 // len is how many rows there are to be seen: with a filter, those that match.
 func (l *listing[T]) len() int {
 	if l.filter == "" {
-		return l.back.kept.len()
+		return l.scrollback.kept.len()
 	}
 	return len(l.matches)
 }
@@ -105,8 +105,8 @@ func (l *listing[T]) setFilter(filter string) {
 	l.filterWords = strings.Fields(strings.ToLower(l.filter))
 	l.matches, l.scanned, l.below = nil, 0, 0
 	l.scan()
-	for n := l.back.waiting.first; n < l.back.waiting.next; n++ {
-		if l.match(l.back.waiting.at(n)) {
+	for n := l.scrollback.waiting.first; n < l.scrollback.waiting.next; n++ {
+		if l.match(l.scrollback.waiting.at(n)) {
 			l.below++
 		}
 	}
@@ -131,7 +131,7 @@ func (l *listing[T]) scan() {
 	if l.filter == "" {
 		return
 	}
-	kept := &l.back.kept
+	kept := &l.scrollback.kept
 	gone := 0
 	for gone < len(l.matches) && l.matches[gone] < kept.first {
 		gone++
@@ -148,7 +148,7 @@ func (l *listing[T]) scan() {
 // number is that of the row at a position, which must exist.
 func (l *listing[T]) number(position int) uint64 {
 	if l.filter == "" {
-		return l.back.kept.first + uint64(position)
+		return l.scrollback.kept.first + uint64(position)
 	}
 	return l.matches[position]
 }
@@ -157,7 +157,7 @@ func (l *listing[T]) number(position int) uint64 {
 // before.
 func (l *listing[T]) position() int {
 	n := l.len()
-	if !l.back.held {
+	if !l.scrollback.held {
 		return n - 1
 	}
 	return max(0, sort.Search(n, func(i int) bool { return l.number(i) > l.selected })-1)
@@ -168,25 +168,25 @@ func (l *listing[T]) selectedValue() (v T, ok bool) {
 	if !l.picked || l.len() == 0 {
 		return v, false
 	}
-	return l.back.kept.at(l.number(l.position())), true
+	return l.scrollback.kept.at(l.number(l.position())), true
 }
 
 // hold lets the list stay where it is.
 func (l *listing[T]) hold() {
-	if l.back.held {
+	if l.scrollback.held {
 		return
 	}
 	l.end = l.len()
-	l.selected = l.back.kept.next // or the last that there is
-	l.back.hold()
+	l.selected = l.scrollback.kept.next // or the last that there is
+	l.scrollback.hold()
 }
 
 // follow shows the newest from now on, unless the list is frozen.
 func (l *listing[T]) follow() {
-	if l.frozen || !l.back.held {
+	if l.frozen || !l.scrollback.held {
 		return
 	}
-	l.back.release()
+	l.scrollback.release()
 	l.below = 0
 	l.scan()
 }
@@ -204,7 +204,7 @@ func (l *listing[T]) move(by int) {
 		return
 	case !l.picked:
 		l.picked = true
-		l.selected = l.back.kept.next
+		l.selected = l.scrollback.kept.next
 		if by > 0 {
 			return
 		}
@@ -228,7 +228,7 @@ func (l *listing[T]) top() {
 
 // newest follows again; a frozen list goes to its last row.
 func (l *listing[T]) newest() {
-	l.selected, l.end = l.back.kept.next, l.len()
+	l.selected, l.end = l.scrollback.kept.next, l.len()
 	l.follow()
 }
 
@@ -239,7 +239,7 @@ func (l *listing[T]) freeze(on bool) {
 		return
 	}
 	if on {
-		l.followed = !l.back.held
+		l.followed = !l.scrollback.held
 		l.hold()
 	}
 	l.frozen = on

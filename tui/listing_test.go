@@ -113,11 +113,11 @@ func TestSelected(t *testing.T) {
 	}
 	l = numbers(3)
 	l.freeze(true)
-	if !l.back.held || !l.frozen {
+	if !l.scrollback.held || !l.frozen {
 		t.Error("a frozen list says that it is not held")
 	}
 	l.freeze(false)
-	if l.back.held || l.frozen {
+	if l.scrollback.held || l.frozen {
 		t.Error("a list that follows says that it is held")
 	}
 	if _, ok := l.selectedValue(); ok {
@@ -141,7 +141,7 @@ func TestListingBoundsMemory(t *testing.T) {
 	for v := range 1000 {
 		l.add(v)
 	}
-	if got := l.back.waiting.len(); got != 10 || l.newBelow() != 1000 {
+	if got := l.scrollback.waiting.len(); got != 10 || l.newBelow() != 1000 {
 		t.Errorf("%d wait of %d that came, want 10 of 1,000", got, l.newBelow())
 	}
 	l.newest()

@@ -13,10 +13,10 @@ func (l *listing[T]) note() string {
 		parts = append(parts, thousands(l.below)+" new below")
 	}
 	if l.filter != "" {
-		parts = append(parts, thousands(uint64(l.len()))+" of "+thousands(uint64(l.back.kept.len()))+" match")
+		parts = append(parts, thousands(uint64(l.len()))+" of "+thousands(uint64(l.scrollback.kept.len()))+" match")
 	}
-	if l.back.gone > 0 {
-		parts = append(parts, thousands(l.back.gone)+" older let go")
+	if l.scrollback.gone > 0 {
+		parts = append(parts, thousands(l.scrollback.gone)+" older let go")
 	}
 	return strings.Join(parts, l.styles.dot)
 }
@@ -41,7 +41,7 @@ func (l *listing[T]) render(width, height int) string {
 		height--
 	}
 	end := n
-	if l.back.held {
+	if l.scrollback.held {
 		l.keepInView(height)
 		end = l.end
 	}
@@ -52,7 +52,7 @@ func (l *listing[T]) render(width, height int) string {
 		at = l.position()
 	}
 	for i := l.first; i < end; i++ {
-		row := l.row(l.styles, l.back.kept.at(l.number(i)), width-1)
+		row := l.row(l.styles, l.scrollback.kept.at(l.number(i)), width-1)
 		if i == at {
 			row = l.styles.selected.Render(l.styles.fit(l.styles.pointer+ansi.Strip(row), width))
 		} else {
@@ -74,7 +74,7 @@ func (l *listing[T]) keepInView(height int) {
 }
 
 func (l *listing[T]) emptyText() string {
-	if l.back.kept.len() == 0 {
+	if l.scrollback.kept.len() == 0 {
 		return "none yet"
 	}
 	return "none has " + clean(l.filter)

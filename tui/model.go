@@ -37,7 +37,7 @@ type model struct {
 	notify        bool
 	clipboardNote string // what the user's terminal wants before it takes a copy
 	width, height int
-	lay           layout
+	layout        layout
 
 	snap    session.Snapshot
 	taken   time.Time        // when snap was taken

@@ -50,7 +50,7 @@ func (m *model) click(x, y int) tea.Cmd {
 		return m.clickPicker(x, y)
 	}
 	switch {
-	case m.lay.shape == small:
+	case m.layout.shape == small:
 		if y == m.inputRow() {
 			m.focusOn(tabs[m.view][0])
 		}
@@ -128,15 +128,15 @@ func (m *model) wheel(x, y, by int) {
 		m.picker.move(by)
 		return
 	}
-	if m.lay.shape == small || m.wideMain() || m.page != noPage {
+	if m.layout.shape == small || m.wideMain() || m.page != noPage {
 		m.scroll(by)
 		return
 	}
 	switch in, _ := m.at(x, y); in {
 	case onMembership:
-		m.membership.scroll(by, m.lay.inside(), m.lay.panes[0])
+		m.membership.scroll(by, m.layout.inside(), m.layout.panes[0])
 	case onHeard:
-		m.heard.scroll(by, m.lay.inside(), m.lay.panes[1])
+		m.heard.scroll(by, m.layout.inside(), m.layout.panes[1])
 	case onPitfalls:
 		m.selectFinding(max(-1, min(1, by)))
 	default:
@@ -148,20 +148,20 @@ func (m *model) wheel(x, y, by int) {
 func (m *model) at(x, y int) (in focus, row int) {
 	y-- // the title bar
 	mainTop := 0
-	if !m.wideMain() && (m.lay.shape == stacked || x < m.lay.side) {
+	if !m.wideMain() && (m.layout.shape == stacked || x < m.layout.side) {
 		top := 0
 		for i, in := range []focus{onMembership, onHeard, onPitfalls} {
-			if y < top+1+m.lay.panes[i] {
+			if y < top+1+m.layout.panes[i] {
 				return in, y - top - 1
 			}
-			top += 1 + m.lay.panes[i]
+			top += 1 + m.layout.panes[i]
 		}
-		if m.lay.shape == columns || y == top {
-			return onPitfalls, m.lay.panes[2] - 1
+		if m.layout.shape == columns || y == top {
+			return onPitfalls, m.layout.panes[2] - 1
 		}
 		mainTop = top + 1
 	}
-	row = y - mainTop - m.lay.lesson - 1
+	row = y - mainTop - m.layout.lesson - 1
 	switch m.view {
 	case datagramsView, callsView:
 		return onList, row
@@ -180,8 +180,8 @@ func (m *model) talkRow(y int) int {
 // tabAt is the view whose name stands at a column of the main part's title.
 func (m *model) tabAt(x int) (view, bool) {
 	left := 0
-	if m.lay.shape == columns && !m.wideMain() {
-		left = m.lay.side
+	if m.layout.shape == columns && !m.wideMain() {
+		left = m.layout.side
 	}
 	at := left + 1
 	for i, t := range m.main(m.mainSize()).tabs {

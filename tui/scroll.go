@@ -14,9 +14,9 @@ func (m *model) move(by int) {
 	case onPitfalls:
 		m.selectFinding(by)
 	case onMembership:
-		m.membership.scroll(by, m.lay.inside(), m.lay.paneHeight(0))
+		m.membership.scroll(by, m.layout.inside(), m.layout.paneHeight(0))
 	case onHeard:
-		m.heard.scroll(by, m.lay.inside(), m.lay.paneHeight(1))
+		m.heard.scroll(by, m.layout.inside(), m.layout.paneHeight(1))
 	case onTalk:
 		if m.talk.marked.on {
 			m.talk.mark(by)
@@ -42,7 +42,7 @@ func (m *model) scroll(by int) {
 		m.pitfalls.scroll(by, width, height)
 	case m.page == detailPage:
 		m.detail.scroll(by, height)
-	case m.lay.shape == small && m.view == talkView && (m.focus == onMembership || m.focus == onHeard || m.focus == onPitfalls):
+	case m.layout.shape == small && m.view == talkView && (m.focus == onMembership || m.focus == onHeard || m.focus == onPitfalls):
 		m.move(by)
 	case m.view == mapView:
 		m.hostmap.scroll(by, width, height)

@@ -29,13 +29,13 @@ type talk struct {
 	ports  map[netip.Addr]bool
 	cache  map[uint64][]string
 
-	back     bool // scrolled back: bottom and hidden say to where
-	frozen   bool // and to stay so
-	cleared  bool
-	bottom   uint64   // the line at the bottom of the screen
-	hidden   int      // rows of that line that are below the screen
-	seen     uint64   // lines from here on came while it was scrolled back
-	rowLines []uint64 // the line of each row that was rendered last
+	scrolledBack bool // scrolled back: bottom and hidden say to where
+	frozen       bool // and to stay so
+	cleared      bool
+	bottom       uint64   // the line at the bottom of the screen
+	hidden       int      // rows of that line that are below the screen
+	seen         uint64   // lines from here on came while it was scrolled back
+	rowLines     []uint64 // the line of each row that was rendered last
 
 	marked marking
 	query  string // what is looked for, in lower case; "": nothing
@@ -100,7 +100,7 @@ func (t *talk) clear() {
 	t.lines.release()
 	t.lines.kept.clear()
 	t.lines.gone, t.cleared = 0, true
-	t.back, t.marked = false, marking{}
+	t.scrolledBack, t.marked = false, marking{}
 }
 
 // allLines are all that can be scrolled to.
@@ -127,7 +127,7 @@ func (t *talk) resize(width, height int) {
 		clear(t.cache)
 	}
 	t.width, t.height = width, height
-	if t.back && !t.empty() {
+	if t.scrolledBack && !t.empty() {
 		t.hidden = min(t.hidden, len(t.rows(t.bottom))-1)
 		t.stopAtTop()
 	}
@@ -173,7 +173,7 @@ func (t *talk) render(width, height int) string {
 		return ""
 	}
 	n, hidden := t.last(), 0
-	if t.back {
+	if t.scrolledBack {
 		n = t.bottom
 		hidden = min(max(0, t.hidden), len(t.rows(n))-1)
 	}

@@ -2,10 +2,10 @@ package tui
 
 // stay keeps what is on the screen there.
 func (t *talk) stay() {
-	if t.back || t.empty() {
+	if t.scrolledBack || t.empty() {
 		return
 	}
-	t.back, t.bottom, t.hidden, t.seen = true, t.last(), 0, t.lines.kept.next
+	t.scrolledBack, t.bottom, t.hidden, t.seen = true, t.last(), 0, t.lines.kept.next
 	t.lines.hold()
 }
 
@@ -30,7 +30,7 @@ func (t *talk) follow() {
 		}
 		return
 	}
-	t.back = false
+	t.scrolledBack = false
 	t.takeWaiting()
 }
 
@@ -104,7 +104,7 @@ func (t *talk) stopAtTop() {
 
 // newBelow is how many lines came below since the talk was scrolled back.
 func (t *talk) newBelow() uint64 {
-	if !t.back {
+	if !t.scrolledBack {
 		return t.lines.waitingCount() // frozen before there was a line
 	}
 	next := t.lines.kept.next

@@ -133,7 +133,7 @@ func TestScrolledBack(t *testing.T) {
 
 	s.press("pgup", "pgdown")
 	s.wants("line 102.")
-	if s.talk.back {
+	if s.talk.scrolledBack {
 		t.Error("a page up and a page down: want the newest line followed again")
 	}
 
@@ -190,7 +190,7 @@ func TestScrollingIntoWhatWaited(t *testing.T) {
 	s.wants("line 41.", "19 new below")
 	s.press("pgdown")
 	s.wants("line 60.")
-	if s.talk.back {
+	if s.talk.scrolledBack {
 		t.Error("scrolled down to the newest line, it does not follow")
 	}
 }

@@ -10,36 +10,36 @@ import (
 
 // arrange lays the screen out anew for what there is to show.
 func (m *model) arrange() {
-	m.lay = arrange(m.width, m.height, func(width int) [3]int {
+	m.layout = arrange(m.width, m.height, func(width int) [3]int {
 		found, _ := m.pitfalls.rows(width)
 		return [3]int{len(m.membership.rows(width)), len(m.heard.rows(width)), len(found)}
 	})
 	m.lesson.looked = m.lesson.looked || m.page == findingPage || m.view == mapView
-	m.lay.lesson = m.lessonRows()
-	switch m.lay.shape {
+	m.layout.lesson = m.lessonRows()
+	switch m.layout.shape {
 	case small:
-		m.talk.resize(m.lay.talk, m.lay.height-m.lay.lesson)
+		m.talk.resize(m.layout.talk, m.layout.height-m.layout.lesson)
 	case stacked:
-		m.talk.resize(m.lay.talk-4, m.lay.height-4-sum(m.lay.panes)-2-m.lay.lesson)
+		m.talk.resize(m.layout.talk-4, m.layout.height-4-sum(m.layout.panes)-2-m.layout.lesson)
 	case columns:
-		m.talk.resize(m.lay.talk-4, m.lay.height-2-m.lay.lesson)
+		m.talk.resize(m.layout.talk-4, m.layout.height-2-m.layout.lesson)
 	}
 }
 
 // wideMain reports whether the main part has the panes' place as well.
 func (m *model) wideMain() bool {
-	return m.view != talkView || m.lay.shape == stacked && m.page != noPage
+	return m.view != talkView || m.layout.shape == stacked && m.page != noPage
 }
 
 // mainSize is the room inside the main part.
 func (m *model) mainSize() (width, height int) {
 	switch {
-	case m.lay.shape == small:
-		return m.width, m.lay.pageHeight()
+	case m.layout.shape == small:
+		return m.width, m.layout.pageHeight()
 	case m.wideMain():
-		return m.width - 4, m.lay.pageHeight()
+		return m.width - 4, m.layout.pageHeight()
 	case m.page != noPage:
-		return m.lay.talk - 4, m.lay.pageHeight()
+		return m.layout.talk - 4, m.layout.pageHeight()
 	}
 	return m.talk.width, m.talk.height
 }
@@ -86,11 +86,11 @@ func (m *model) frame() (rows []string, cursor int) {
 	if !focused {
 		cursor = -1
 	}
-	if m.lay.shape == small {
-		if m.lay.lesson > 0 {
+	if m.layout.shape == small {
+		if m.layout.lesson > 0 {
 			rows = append(rows, m.lesson.short(m.width))
 		}
-		rows = append(rows, m.one(m.lay.height-m.lay.lesson)...)
+		rows = append(rows, m.one(m.layout.height-m.layout.lesson)...)
 		rows = append(rows, typed)
 		if m.height > 1 {
 			rows = append(rows, m.status())
@@ -113,7 +113,7 @@ func (m *model) frame() (rows []string, cursor int) {
 // overlay is the open picker and where it lies.
 func (m *model) overlay() (x, y int, block []string) {
 	width, height := m.width, max(0, m.height-2)
-	if m.lay.shape != small {
+	if m.layout.shape != small {
 		width, height = min(m.width-4, 92), m.height-5
 	}
 	block = m.picker.render(width, height)
@@ -121,7 +121,7 @@ func (m *model) overlay() (x, y int, block []string) {
 		x = max(x, m.styles.cells(row))
 	}
 	x = (m.width - x) / 2
-	if m.lay.shape != small {
+	if m.layout.shape != small {
 		y = 2
 	}
 	return max(0, x), y, block
@@ -144,7 +144,7 @@ func (m *model) frozenText() string {
 
 // body is everything between the title and the input.
 func (m *model) body() []string {
-	l, p := m.lay, m.lay.panes
+	l, p := m.layout, m.layout.panes
 	if m.wideMain() {
 		return m.mainFrame(m.width, l.pageHeight())
 	}
@@ -222,7 +222,7 @@ func (m *model) mainBody(width, rows int) (title, body, note string) {
 	switch gone := m.talk.gone(); {
 	case m.talk.marked.on && m.focus == onTalk:
 		note = m.styles.accent.Render(count(m.talk.countMarked(), "line") + " marked")
-	case m.talk.back:
+	case m.talk.scrolledBack:
 		note = m.styles.accent.Render(m.below()) + m.styles.dim.Render(m.styles.dot+"end")
 	case gone > 0:
 		note = m.styles.dim.Render(thousands(gone) + " let go")
