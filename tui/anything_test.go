@@ -154,7 +154,7 @@ func (p *player) check(t *rapid.T) {
 		t.Fatalf("the keys act on what is not shown: view %d, focus %d, page %d, picker %v", p.view, p.focus, p.page, p.picker != nil)
 	}
 	if f, over := p.pitfalls.pageFinding(); p.page == findingPage {
-		listed := slices.ContainsFunc(p.pitfalls.findings, func(other doctor.Finding) bool { return same(f, other) })
+		listed := slices.ContainsFunc(p.pitfalls.findings, func(other doctor.Finding) bool { return sameFinding(f, other) })
 		if f.Name == "" || over == listed {
 			t.Fatalf("the page is about %q on %q, over %v, among the findings %v", f.Name, f.Interface, over, listed)
 		}

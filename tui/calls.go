@@ -67,12 +67,12 @@ func callColumns(st *styles, width int) []column[callRow] {
 		{"with", 0, 0, false, argumentsCell},
 		{"result", outcome, 2, false, resultCell},
 		{"took", 8, 4, true, func(st *styles, c callRow, _ int) string { return st.dim.Render(took(st, c)) }},
-		{"in node", node, 3, false, func(st *styles, c callRow, space int) string { return st.accent.Render(elsewhere(st, c, space)) }},
+		{"in node", node, 3, false, func(st *styles, c callRow, space int) string { return st.accent.Render(namesElsewhere(st, c, space)) }},
 	}, width, least)
 }
 
-// elsewhere is what the call is named in node and, if there is room, in C.
-func elsewhere(st *styles, c callRow, space int) string {
+// namesElsewhere is what the call is named in node and, if there is room, in C.
+func namesElsewhere(st *styles, c callRow, space int) string {
 	name := nodeName(c)
 	if inC, _, _ := strings.Cut(callNames[callKey(c)].c, " "); c.Option != "" && inC != "" && st.cells(name+" = "+inC) <= space {
 		name += " = " + inC

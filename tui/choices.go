@@ -36,7 +36,7 @@ func (k pickerKind) emptyText(filter string) string {
 	switch k {
 	case pickGroup:
 		if _, err := mcast.ParseGroup(filter); err != nil && strings.ContainsAny(filter, "0123456789") {
-			return cause(err)
+			return errorText(err)
 		}
 		return "no such group is known: type all of it, such as 239.1.2.3:5000, to join it"
 	case pickSource:

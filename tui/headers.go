@@ -89,7 +89,7 @@ func arrival(d session.Datagram) (sentences []string) {
 	}
 	switch {
 	case d.Err != nil:
-		add("The kernel refused it: %s. Nothing left, and there is no own copy.", cause(d.Err))
+		add("The kernel refused it: %s. Nothing left, and there is no own copy.", errorText(d.Err))
 		return
 	case d.Sent && d.From.Addr().IsValid() && !d.From.Addr().IsUnspecified():
 		add("This program sent it by %s, from %s. The kernel took it. That does not say that it left, nor that anyone received it.", by, from)

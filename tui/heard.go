@@ -26,9 +26,9 @@ func (h *heard) render(width, height int) string {
 	return h.styles.scrolled(h.rows(width), h.offset, height)
 }
 
-// lively puts a rate and its history at the end of a row, as far as there is
+// withRate puts a rate and its history at the end of a row, as far as there is
 // room.
-func (st *styles) lively(row string, rate float64, history []uint32, width int) string {
+func (st *styles) withRate(row string, rate float64, history []uint32, width int) string {
 	if len(history) == 0 {
 		return row
 	}
@@ -66,7 +66,7 @@ func (h *heard) rows(width int) []string {
 			rows = append(rows, st.ends(from, " "+by, width-1))
 			said = "  " + said
 		}
-		rows = append(rows, st.lively(st.cut(said, width), s.Rate, s.History, width))
+		rows = append(rows, st.withRate(st.cut(said, width), s.Rate, s.History, width))
 	}
 	return rows
 }

@@ -86,7 +86,7 @@ func (m *hostmap) beside(width int) []string {
 		}
 	}
 	rows = append(rows, st.border.Render(st.corners[2]+strings.Repeat(st.horizontal, box-2)+right))
-	return append(rows, m.elsewhere(width)...)
+	return append(rows, m.othersHeard(width)...)
 }
 
 // below draws the host as a box at the top, and the wires as branches of a
@@ -127,7 +127,7 @@ func (m *hostmap) below(width int) []string {
 			rows = append(rows, side)
 		}
 	}
-	return append(rows, m.elsewhere(width)...)
+	return append(rows, m.othersHeard(width)...)
 }
 
 // edges are where a wire leaves the box, and the box's bottom right corner.
@@ -160,7 +160,7 @@ func (m *hostmap) talks(width int) (rows []string) {
 		}
 	}
 	if s.Sends.Err != nil {
-		rows = append(rows, m.marked(st.failure.Render(st.fail), "sends go nowhere: "+cause(s.Sends.Err), width)...)
+		rows = append(rows, m.marked(st.failure.Render(st.fail), "sends go nowhere: "+errorText(s.Sends.Err), width)...)
 	}
 	if len(m.interfaces()) == 0 {
 		rows = append(rows, st.dim.Render("no interfaces"))

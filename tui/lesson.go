@@ -38,15 +38,15 @@ type lesson struct {
 	on     bool // there is a lesson
 	hidden bool
 
-	sends    session.Egress // where they leave now,
-	first    session.Egress // and where they left when it all began
-	better   string         // by which interface the doctor would send
-	wrong    bool           // it still finds wrong-egress
-	said     bool           // a line left the first way, and its copy is settled:
-	copied   chat.Copy      // so
-	looked   bool           // the page of a finding or the map was open
-	again    int            // the interface by which a line left another way; 0: none did
-	answered bool           // somebody was heard there after it
+	sends     session.Egress // where they leave now,
+	first     session.Egress // and where they left when it all began
+	suggested string         // by which interface the doctor would send
+	wrong     bool           // it still finds wrong-egress
+	said      bool           // a line left the first way, and its copy is settled:
+	copied    chat.Copy      // so
+	looked    bool           // the page of a finding or the map was open
+	again     int            // the interface by which a line left another way; 0: none did
+	answered  bool           // somebody was heard there after it
 }
 
 // setState takes in where sends leave and what the doctor finds.
@@ -58,12 +58,12 @@ func (s *lesson) setState(snap session.Snapshot) {
 	for _, f := range snap.Findings {
 		if f.Name == "wrong-egress" {
 			s.wrong = true
-			s.better = betterWay(f)
+			s.suggested = suggestedInterface(f)
 		}
 	}
 }
 
-func betterWay(f doctor.Finding) string {
+func suggestedInterface(f doctor.Finding) string {
 	if f.Fix == nil {
 		return ""
 	}
@@ -88,7 +88,7 @@ func (s *lesson) hear(lines []chat.Line) {
 // fixed reports whether sends leave another way than they did, and a good one.
 func (s *lesson) fixed() bool {
 	moved := s.first.Interface != "" && s.sends.Err == nil && s.sends.Interface != s.first.Interface
-	return moved && !s.wrong && (s.better == "" || s.sends.Interface == s.better)
+	return moved && !s.wrong && (s.suggested == "" || s.sends.Interface == s.suggested)
 }
 
 // done reports for each step whether it was done.
@@ -120,7 +120,7 @@ func (s *lesson) now() step {
 // text is what there is to know and to do now.
 func (s *lesson) text() string {
 	first, sends := clean(s.first.Interface), clean(s.sends.Interface)
-	better := clean(s.better)
+	better := clean(s.suggested)
 	if better == "" {
 		better = "another interface"
 	}

@@ -37,7 +37,7 @@ func (m *membership) rows(width int) []string {
 	var first, rest, rows []string
 	s := m.snap
 	if s.Sends.Err != nil {
-		rows = m.explain(m.styles.failure.Render(m.styles.fail), "sends go nowhere: "+cause(s.Sends.Err), width, 0)
+		rows = m.explain(m.styles.failure.Render(m.styles.fail), "sends go nowhere: "+errorText(s.Sends.Err), width, 0)
 	}
 	name := 0
 	for _, i := range s.Interfaces {
@@ -62,7 +62,7 @@ func (m *membership) rows(width int) []string {
 			if g != s.Group {
 				row := m.styles.dim.Render("also in " + clean(g.String()))
 				t := traffic[g.Addr]
-				rows = append(rows, m.styles.lively(row, t.Rate, t.History, width))
+				rows = append(rows, m.styles.withRate(row, t.Rate, t.History, width))
 			}
 		}
 	}
@@ -91,7 +91,7 @@ func (m *membership) one(i session.Interface, width, name int) []string {
 		rows = append(rows, st.cut(strings.Repeat(" ", 4+name)+a, width))
 	}
 	if i.Err != nil {
-		rows = append(rows, m.explain(st.failure.Render(st.fail), cause(i.Err), width, 2)...)
+		rows = append(rows, m.explain(st.failure.Render(st.fail), errorText(i.Err), width, 2)...)
 	}
 	if i.Index == s.Sends.IfIndex && s.Sends.Err == nil && i.Index != 0 {
 		rows = append(rows, m.egress(st.accent.Render(st.leaves), "sends leave here", s.Sends, width)...)
@@ -166,5 +166,5 @@ func (m *membership) explain(mark, text string, width, indent int) []string {
 	return rows
 }
 
-// cause is an error without the name of the package that it comes from.
-func cause(err error) string { return clean(strings.TrimPrefix(err.Error(), "mcast: ")) }
+// errorText is an error without the name of the package that it comes from.
+func errorText(err error) string { return clean(strings.TrimPrefix(err.Error(), "mcast: ")) }

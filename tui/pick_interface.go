@@ -31,7 +31,7 @@ func interfaceChoices(st *styles, s session.Snapshot) []choice {
 	}
 	switch k := s.Kernel; {
 	case k.Err != nil:
-		kernel.means = "nothing would leave: " + cause(k.Err)
+		kernel.means = "nothing would leave: " + errorText(k.Err)
 	case k.Interface == "":
 		kernel.means = "not known yet"
 	default:
@@ -106,7 +106,7 @@ func consequences(s session.Snapshot, i session.Interface) []string {
 		say = append(say, "only a link-local address")
 	}
 	if i.Err != nil {
-		say = append(say, "the join failed: "+cause(i.Err))
+		say = append(say, "the join failed: "+errorText(i.Err))
 	}
 	senders, datagrams := 0, uint64(0)
 	for _, sender := range s.Room.Senders {

@@ -46,11 +46,11 @@ func (m *pingModel) setStyles() {
 
 // Init implements tea.Model.
 func (m *pingModel) Init() tea.Cmd {
-	return tea.Batch(tea.RequestBackgroundColor, m.take(0))
+	return tea.Batch(tea.RequestBackgroundColor, m.poll(0))
 }
 
-// take looks at the ping in a while.
-func (m *pingModel) take(pause time.Duration) tea.Cmd {
+// poll looks at the ping in a while.
+func (m *pingModel) poll(pause time.Duration) tea.Cmd {
 	return m.work.command(func(ctx context.Context) (tea.Msg, error) {
 		timer := time.NewTimer(pause)
 		defer timer.Stop()
@@ -80,7 +80,7 @@ func (m *pingModel) update(msg tea.Msg) tea.Cmd {
 		if !m.paused {
 			m.show(PingSnapshot(msg))
 		}
-		return m.take(pingPause)
+		return m.poll(pingPause)
 	case endMsg:
 		m.err = cmp.Or(m.err, msg.err)
 		return tea.Quit

@@ -43,10 +43,10 @@ func (r PingResponder) loss() float64 {
 	return float64(r.Lost) / float64(r.Received+r.Lost)
 }
 
-// pingPlace is what tells responders apart.
-type pingPlace struct {
+// responderKey is what tells responders apart.
+type responderKey struct {
 	from netip.AddrPort
 	by   int
 }
 
-func (r PingResponder) place() pingPlace { return pingPlace{r.From, r.IfIndex} }
+func (r PingResponder) key() responderKey { return responderKey{r.From, r.IfIndex} }

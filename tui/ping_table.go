@@ -14,8 +14,8 @@ import (
 type pingTable struct {
 	styles   *styles
 	list     []PingResponder
-	selected pingPlace // the first if it is none of them
-	first    int       // the row at the top, as last drawn
+	selected responderKey // the first if it is none of them
+	first    int          // the row at the top, as last drawn
 }
 
 // set gives it other rows.
@@ -23,13 +23,13 @@ func (t *pingTable) set(list []PingResponder) { t.list = list }
 
 // at is the position of the selected row.
 func (t *pingTable) at() int {
-	return max(0, slices.IndexFunc(t.list, func(r PingResponder) bool { return r.place() == t.selected }))
+	return max(0, slices.IndexFunc(t.list, func(r PingResponder) bool { return r.key() == t.selected }))
 }
 
 // move moves the selection by rows.
 func (t *pingTable) move(by int) {
 	if len(t.list) > 0 {
-		t.selected = t.list[min(max(0, t.at()+by), len(t.list)-1)].place()
+		t.selected = t.list[min(max(0, t.at()+by), len(t.list)-1)].key()
 	}
 }
 

@@ -33,17 +33,17 @@ func (p *pitfalls) setFindings(s session.Snapshot) {
 	p.selected = min(p.selected, max(0, len(p.findings)-1))
 	p.over = true
 	for i, f := range p.findings {
-		if had && same(f, old) {
+		if had && sameFinding(f, old) {
 			p.selected = i
 		}
-		if same(f, p.subject) {
+		if sameFinding(f, p.subject) {
 			p.subject, p.over = f, false
 		}
 	}
 }
 
-// same reports whether two findings are about the same thing.
-func same(a, b doctor.Finding) bool { return a.Name == b.Name && a.Interface == b.Interface }
+// sameFinding reports whether two findings are about the same thing.
+func sameFinding(a, b doctor.Finding) bool { return a.Name == b.Name && a.Interface == b.Interface }
 
 // move moves the selection.
 func (p *pitfalls) move(by int) {
@@ -161,7 +161,7 @@ func (p *pitfalls) keys(f doctor.Finding, i int, first doctor.Finding, width int
 		key = "f "
 	case p.focused && i == p.selected:
 		return []string{"  " + st.accent.Render("enter") + st.dim.Render(" why")}
-	case !p.focused && f.Fix != nil && same(f, first):
+	case !p.focused && f.Fix != nil && sameFinding(f, first):
 		key = "ctrl+f "
 	default:
 		return nil

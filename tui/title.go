@@ -108,8 +108,8 @@ func count[N int | uint64](n N, what string) string {
 	return thousands(uint64(n)) + " " + what
 }
 
-// some is a number for a title: nothing when there is nothing to count.
-func some(n int) string {
+// countUnlessZero is a number for a title: nothing when there is nothing to count.
+func countUnlessZero(n int) string {
 	if n == 0 {
 		return ""
 	}

@@ -148,7 +148,7 @@ func (m *model) body() []string {
 	if m.wideMain() {
 		return m.mainFrame(m.width, l.pageHeight())
 	}
-	senders, found := some(m.snap.Room.SendersTotal), some(len(m.snap.Findings))
+	senders, found := countUnlessZero(m.snap.Room.SendersTotal), countUnlessZero(len(m.snap.Findings))
 	side := []section{
 		{title: "Membership", focused: m.focus == onMembership, body: m.membership.render(l.inside(), p[0]), rows: p[0]},
 		{title: "Heard from", note: m.styles.dim.Render(senders), focused: m.focus == onHeard, body: m.heard.render(l.inside(), p[1]), rows: p[1]},
@@ -266,7 +266,7 @@ func (m *model) talkOrWelcome(width, rows int) string {
 	}
 	switch {
 	case s.Sends.Err != nil:
-		text += " What you type goes nowhere: " + strings.TrimSuffix(cause(s.Sends.Err), ".")
+		text += " What you type goes nowhere: " + strings.TrimSuffix(errorText(s.Sends.Err), ".")
 	case s.Sends.Interface != "":
 		text += fmt.Sprintf(" What you type goes to %s by %s, from %s", clean(s.Group.String()), clean(s.Sends.Interface), clean(s.Sends.Source.String()))
 	default:

@@ -34,7 +34,7 @@ func (m *hostmap) inside(i session.Interface, width int) []string {
 		rows = append(rows, head, "  "+st.cut(said, max(0, width-2)))
 	}
 	if i.Err != nil {
-		rows = append(rows, m.marked("  "+st.failure.Render(st.fail), cause(i.Err), width)...)
+		rows = append(rows, m.marked("  "+st.failure.Render(st.fail), errorText(i.Err), width)...)
 	}
 	for _, p := range i.Addrs {
 		rows = append(rows, "  "+st.cut(clean(p.String()), max(0, width-2)))
@@ -189,9 +189,9 @@ func (m *hostmap) sender(sender chat.Sender, width int) []string {
 	return []string{mark + styled, strings.Repeat(" ", st.cells(mark)) + said}
 }
 
-// elsewhere are the senders that were heard by an interface that is not drawn,
+// othersHeard are the senders that were heard by an interface that is not drawn,
 // or not known, and the count of those that are not listed at all.
-func (m *hostmap) elsewhere(width int) (rows []string) {
+func (m *hostmap) othersHeard(width int) (rows []string) {
 	st, s := m.styles, m.snap
 	drawn := m.interfaces()
 	for _, sender := range s.Room.Senders {
