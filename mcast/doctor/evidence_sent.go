@@ -44,12 +44,21 @@ func (e *Evidence) Send(o Outgoing) {
 	e.sent = append(e.sent, outgoing{Outgoing: o, known: o.NoCopy})
 }
 
-// Outcome notes the outcome of an own datagram. The last one counts: a copy may
-// come late. An ID that is not remembered is ignored.
+// Outcome notes the outcome of an own datagram. Outcomes of one datagram add up: a
+// copy may come late, and even of a datagram that the kernel refuses since a queue
+// is full, for the copy is made first. An ID that is not remembered is ignored.
 func (e *Evidence) Outcome(id uint64, out Outcome) {
 	n, found := slices.BinarySearchFunc(e.sent, id, func(o outgoing, id uint64) int { return cmp.Compare(o.ID, id) })
-	if found {
-		e.sent[n].Outcome, e.sent[n].known = out, true
+	if !found {
+		return
+	}
+	o := &e.sent[n]
+	o.known = true
+	if out.Err != nil {
+		o.Err = out.Err
+	}
+	if out.Copied {
+		o.Copied, o.Outcome.IfIndex = true, out.IfIndex
 	}
 }
 
@@ -85,7 +94,8 @@ func (e *Evidence) sum(counts func(outgoing) bool) map[int]Sent {
 		s.Tried++
 		if o.Err != nil {
 			s.Err = o.Err
-		} else if o.Copied {
+		}
+		if o.Copied {
 			s.Copies++
 		}
 		sums[o.by()] = s

@@ -62,8 +62,8 @@ func TestEvidenceSent(t *testing.T) {
 	}
 }
 
-// Without a copy to wait for, it is known at once what becomes of a datagram;
-// the last word about it counts.
+// Without a copy to wait for, the outcome of a datagram is known at once. A copy
+// may come late, and of a datagram that was refused.
 func TestEvidenceOutcome(t *testing.T) {
 	e := NewEvidence()
 	e.Read(Facts{}, began)
@@ -77,6 +77,15 @@ func TestEvidenceOutcome(t *testing.T) {
 	e.Outcome(9, Outcome{Copied: true, IfIndex: 2})
 	if got := e.Sent(after(6*time.Second), []int{2})[2]; got != (Sent{Tried: 2, Copies: 1}) {
 		t.Errorf("sent %+v, want 2 and the copy that came late", got)
+	}
+	e.Outcome(9, Outcome{Err: errFull})
+	if got := e.Sent(after(6*time.Second), []int{2})[2]; got != (Sent{Tried: 2, Copies: 1, Err: errFull}) {
+		t.Errorf("sent %+v, want the copy and the error as well", got)
+	}
+	e.Outcome(7, Outcome{Err: errFull})
+	e.Outcome(7, Outcome{Copied: true})
+	if got := e.Sent(after(6*time.Second), []int{2})[2]; got != (Sent{Tried: 2, Copies: 2, Err: errFull}) {
+		t.Errorf("sent %+v, want two copies and the error", got)
 	}
 }
 
