@@ -123,8 +123,8 @@ func forget[K comparable](tallies *lru.Map[K, tally], now time.Time) {
 	}
 }
 
-// Senders lists the senders that were heard, in the order of their addresses.
-func (e *Evidence) Senders() []Sender {
+// listSenders lists the senders that were heard, in the order of their addresses.
+func (e *Evidence) listSenders() []Sender {
 	list := make([]Sender, 0, e.senders.Len())
 	for _, s := range e.senders.All() {
 		list = append(list, s.Sender)

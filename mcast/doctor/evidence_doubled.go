@@ -53,10 +53,10 @@ func (e *Evidence) compare(d Received) {
 	}
 }
 
-// Doubled lists the datagrams that came twice, by two interfaces. Datagrams of
+// listDoubled lists the datagrams that came twice, by two interfaces. Datagrams of
 // this host's own programs do not count: a program may send the same by each
 // interface.
-func (e *Evidence) Doubled() []Doubled {
+func (e *Evidence) listDoubled() []Doubled {
 	list := make([]Doubled, 0, e.doubled.Len())
 	for by, t := range e.doubled.All() {
 		list = append(list, Doubled{From: by.from, Interfaces: by.interfaces, Datagrams: t.times})

@@ -37,7 +37,7 @@ func (e *Evidence) Observed(sends map[int]Sent) Observed {
 	if !e.latest.at.After(base.at) {
 		return Observed{}
 	}
-	seen := Growth(base.facts, e.latest.facts, e.latest.at.Sub(base.at))
+	seen := growth(base.facts, e.latest.facts, e.latest.at.Sub(base.at))
 	for index, s := range sends {
 		was, known := base.facts.Links[index]
 		is, still := e.latest.facts.Links[index]
@@ -47,6 +47,6 @@ func (e *Evidence) Observed(sends map[int]Sent) Observed {
 			sends[index] = s
 		}
 	}
-	seen.Sent, seen.Senders, seen.Doubled, seen.Strays = sends, e.Senders(), e.Doubled(), e.Strays()
+	seen.Sent, seen.Senders, seen.Doubled, seen.Strays = sends, e.listSenders(), e.listDoubled(), e.Strays()
 	return seen
 }

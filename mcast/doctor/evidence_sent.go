@@ -39,7 +39,7 @@ func (o outgoing) by() int { return cmp.Or(o.Outcome.IfIndex, o.Outgoing.IfIndex
 // Send notes an own datagram that is on its way out.
 func (e *Evidence) Send(o Outgoing) {
 	if len(e.sent) == maxEvidence {
-		e.sent = slices.Delete(e.sent, 0, 1)
+		e.sent = e.sent[1:] // append moves the rest now and then
 	}
 	e.sent = append(e.sent, outgoing{Outgoing: o, known: o.NoCopy})
 }

@@ -170,7 +170,7 @@ func TestEvidenceDoubled(t *testing.T) {
 				hear(d, false)
 			}
 			got := 0
-			for _, d := range e.Doubled() {
+			for _, d := range e.listDoubled() {
 				if d.From.Addr().Zone() != "" || d.Interfaces != [2]int{2, 3} {
 					t.Errorf("found %v on %v", d.From, d.Interfaces)
 				}
@@ -183,7 +183,7 @@ func TestEvidenceDoubled(t *testing.T) {
 			for _, d := range tt.came {
 				hear(d, true)
 			}
-			if list := e.Doubled(); len(list) > 0 {
+			if list := e.listDoubled(); len(list) > 0 {
 				t.Errorf("a program of this host counts as %+v", list)
 			}
 		})
@@ -221,11 +221,11 @@ func TestEvidenceForgets(t *testing.T) {
 	}
 	minute := after(time.Minute)
 	e.Forget(minute)
-	if s, d, sent := len(e.Strays()), len(e.Doubled()), e.LargestSent(minute); s+d+sent > 0 || len(e.Senders()) != maxEvidence {
-		t.Errorf("a minute later there are %d strays, %d doubled, a payload of %d bytes, and %d senders; want the senders only", s, d, sent, len(e.Senders()))
+	if s, d, sent := len(e.Strays()), len(e.listDoubled()), e.LargestSent(minute); s+d+sent > 0 || len(e.listSenders()) != maxEvidence {
+		t.Errorf("a minute later there are %d strays, %d doubled, a payload of %d bytes, and %d senders; want the senders only", s, d, sent, len(e.listSenders()))
 	}
 	e.Forget(after(time.Hour))
-	if n := len(e.Senders()); n > 0 {
+	if n := len(e.listSenders()); n > 0 {
 		t.Errorf("an hour later there are %d senders", n)
 	}
 }
@@ -252,13 +252,13 @@ func TestEvidenceFlood(t *testing.T) {
 		e.Forget(now)
 	}
 	var sender Sender
-	for _, s := range e.Senders() {
+	for _, s := range e.listSenders() {
 		if s.From == genuine {
 			sender = s
 		}
 	}
 	var doubled Doubled
-	for _, d := range e.Doubled() {
+	for _, d := range e.listDoubled() {
 		if d.From == genuine {
 			doubled = d
 		}

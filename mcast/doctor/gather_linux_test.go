@@ -177,7 +177,10 @@ func TestGrowthOfHost(t *testing.T) {
 		t.Fatal(err)
 	}
 	after := h.gather()
-	seen := doctor.Growth(before, after, time.Second)
+	e := doctor.NewEvidence()
+	e.Read(before, time.Unix(0, 0))
+	e.Read(after, time.Unix(1, 0))
+	seen := e.Observed(nil)
 	if got := seen.Grown["Udp.IgnoredMulti"]; got != 1 {
 		t.Errorf("Udp.IgnoredMulti grew by %d, want 1", got)
 	}

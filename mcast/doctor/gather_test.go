@@ -200,10 +200,10 @@ func TestGrowth(t *testing.T) {
 		Drops: map[uint64]uint64{1: 2, 4: 3},
 		Lost:  []host.Interface{eth(9, "eth0")},
 	}
-	if got := Growth(before, after, time.Minute); !reflect.DeepEqual(got, want) {
+	if got := growth(before, after, time.Minute); !reflect.DeepEqual(got, want) {
 		t.Errorf("grew\n %+v, want\n %+v", got, want)
 	}
-	if got := Growth(Facts{}, after, time.Minute); got.Grown != nil || got.Drops != nil {
+	if got := growth(Facts{}, after, time.Minute); got.Grown != nil || got.Drops != nil {
 		t.Errorf("from what is not known it grew by %v and %v, want nil", got.Grown, got.Drops)
 	}
 }

@@ -6,10 +6,10 @@ import (
 	"github.com/groupcast/groupcast/mcast/host"
 )
 
-// Growth compares two readings of a host: it fills For, Grown, Drops and Lost. A
+// growth compares two readings of a host: it fills For, Grown, Drops and Lost. A
 // counter that shrank, or that one of the two lacks, is left out. A counter that
 // stayed as it was is 0.
-func Growth(before, after Facts, over time.Duration) Observed {
+func growth(before, after Facts, over time.Duration) Observed {
 	return Observed{
 		For:   over,
 		Grown: grown(before.Counters, after.Counters),

@@ -92,7 +92,7 @@ func (p Probe) Run(ctx context.Context) (Observed, error) {
 		seen.For = time.Since(start)
 		return seen, err
 	}
-	grown := Growth(before, after, time.Since(start))
+	grown := growth(before, after, time.Since(start))
 	seen.For, seen.Grown, seen.Drops, seen.Lost = grown.For, grown.Grown, grown.Drops, grown.Lost
 	return seen, err
 }

@@ -221,7 +221,7 @@ func (p *prober) hearStray(d Received) {
 
 // observed returns the observations so far.
 func (p *prober) observed() Observed {
-	seen := Observed{Joined: p.joinErr, Sent: p.evidence.sums(), Senders: p.evidence.Senders(), Doubled: p.evidence.Doubled()}
+	seen := Observed{Joined: p.joinErr, Sent: p.evidence.sums(), Senders: p.evidence.listSenders(), Doubled: p.evidence.listDoubled()}
 	for _, t := range p.tests {
 		if s, ok := seen.Sent[t.by.Index]; ok {
 			s.Left, s.Queue = t.left, t.queue
