@@ -59,7 +59,7 @@ func (k pickerKind) command() string {
 // choice is one row of a picker. All of its text is safe to show.
 type choice struct {
 	key      string // tells it from the others for as long as it is there
-	mark     string // one glyph, in its style
+	glyph    string // in its style
 	name     string
 	facts    string // in their styles
 	means    string // what it is, or what choosing it would mean

@@ -57,7 +57,7 @@ func datagramColumns(st *styles, width int) []column[session.Datagram] {
 	}, width, least)
 }
 
-// direction is the mark of a datagram.
+// direction is the glyph of a datagram.
 func direction(st *styles, d session.Datagram, _ int) string {
 	switch {
 	case d.Err != nil:
@@ -70,7 +70,7 @@ func direction(st *styles, d session.Datagram, _ int) string {
 	return st.good.Render(st.in)
 }
 
-// copied is the mark of an own copy, as short as a column needs it.
+// copied is the glyph of an own copy, as short as a column needs it.
 func copied(st *styles) string {
 	short, _, _ := strings.Cut(st.copied, " ")
 	return short

@@ -19,13 +19,7 @@ func (h *help) rows(width int) []string {
 	st := h.styles
 	var rows []string
 	add := func(left, text string, column int) {
-		wrapped, _ := st.wrap(text, width-column-1, 6)
-		for i, r := range wrapped {
-			if i > 0 {
-				left = ""
-			}
-			rows = append(rows, st.fit(left, column)+" "+r)
-		}
+		rows = append(rows, st.hanging(st.fit(left, column), text, width, 6)...)
 	}
 	command := func(name, args, text string) {
 		name = st.accent.Render(name) + " " + args

@@ -160,7 +160,7 @@ func (m *hostmap) talks(width int) (rows []string) {
 		}
 	}
 	if s.Sends.Err != nil {
-		rows = append(rows, m.marked(st.failure.Render(st.fail), "sends go nowhere: "+errorText(s.Sends.Err), width)...)
+		rows = append(rows, st.hanging(st.failure.Render(st.fail), "sends go nowhere: "+errorText(s.Sends.Err), width, 4)...)
 	}
 	if len(m.interfaces()) == 0 {
 		rows = append(rows, st.dim.Render("no interfaces"))

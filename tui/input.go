@@ -77,23 +77,23 @@ func (i *input) recall(by int) {
 // render gives the row and the column of the cursor in it.
 func (i *input) render(width int, focused bool) (row string, cursor int) {
 	st := i.styles
-	mark := st.prompt
+	label := st.prompt
 	if i.name != "" {
-		mark = i.name + " " + st.prompt
+		label = i.name + " " + st.prompt
 	}
-	space := width - st.cells(mark) - 3
+	space := width - st.cells(label) - 3
 	if space < 1 {
 		return st.fit(st.prompt, width), max(0, width-1)
 	}
-	start := st.cells(mark) + 2
+	start := st.cells(label) + 2
 	if !focused {
 		text := printable(i.value())
 		if text == "" {
 			text = "esc to type"
 		}
-		return st.fit(" "+st.dim.Render(mark+" "+st.cut(text, space)), width), 0
+		return st.fit(" "+st.dim.Render(label+" "+st.cut(text, space)), width), 0
 	}
-	prompt := " " + st.accent.Render(mark) + " "
+	prompt := " " + st.accent.Render(label) + " "
 	value := []rune(printable(i.value()))
 	if len(value) == 0 {
 		return st.fit(prompt+st.dim.Render(st.cut(i.empty, space)), width), start

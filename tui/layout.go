@@ -164,20 +164,20 @@ func (st *styles) frame(w int, sections ...section) []string {
 
 // head is the border above a section, with its title in it.
 func (st *styles) head(w int, left, right string, s section, edge lipgloss.Style) string {
-	mark, name := " ", s.title
+	glyph, name := " ", s.title
 	if s.focused {
-		mark, name = st.accent.Render(st.pointer), st.accent.Bold(true).Render(s.title)
+		glyph, name = st.accent.Render(st.pointer), st.accent.Bold(true).Render(s.title)
 	}
 	if len(s.tabs) > 0 {
-		mark, name = "", st.tabs(s.tabs, s.focused)
+		glyph, name = "", st.tabs(s.tabs, s.focused)
 	}
-	used := 3 + st.cells(mark+name)
+	used := 3 + st.cells(glyph+name)
 	note := ""
 	if st.cells(s.note) > 0 && used+st.cells(s.note)+4 < w {
 		note = " " + s.note + " "
 		used += st.cells(note) + 1
 	}
-	row := edge.Render(left) + mark + name + " " + edge.Render(strings.Repeat(st.horizontal, max(0, w-used)))
+	row := edge.Render(left) + glyph + name + " " + edge.Render(strings.Repeat(st.horizontal, max(0, w-used)))
 	if note != "" {
 		row += note + edge.Render(st.horizontal)
 	}

@@ -180,7 +180,7 @@ func (s *lesson) short(width int) string {
 
 func (s *lesson) number() string { return string('1'+rune(s.now())) + "/" + string('0'+rune(steps)) }
 
-// progress is a mark and a name for each step.
+// progress is a glyph and a name for each step.
 func (s *lesson) progress() string {
 	st, done := s.styles, s.done()
 	words := make([]string, 0, steps)

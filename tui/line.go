@@ -165,13 +165,13 @@ func milliseconds(d time.Duration) string {
 	return fmt.Sprintf("%4.0f ms", ms)
 }
 
-// notice is a row of groupcast's own: its mark stands where a sender would,
+// notice is a row of groupcast's own: its glyph stands where a sender would,
 // and its text where no sender's can.
 func (t *talk) notice(line chat.Line, clock string, c talkColumns) []string {
 	st := t.styles
-	mark, style := st.remark, st.dim
+	glyph, style := st.remark, st.dim
 	if line.Kind == chat.Problem {
-		mark, style = st.fail, st.failure
+		glyph, style = st.fail, st.failure
 	}
 	width := max(1, t.width-len(c.clock)-c.gap-2)
 	blank := strings.Repeat(" ", len(c.clock)+c.gap+2)
@@ -179,7 +179,7 @@ func (t *talk) notice(line chat.Line, clock string, c talkColumns) []string {
 	rows := make([]string, 0, len(words)+1)
 	for i, w := range words {
 		if i == 0 {
-			rows = append(rows, clock+style.Render(mark+" "+w))
+			rows = append(rows, clock+style.Render(glyph+" "+w))
 		} else {
 			rows = append(rows, blank+style.Render(w))
 		}

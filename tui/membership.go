@@ -37,7 +37,7 @@ func (m *membership) rows(width int) []string {
 	var first, rest, rows []string
 	s := m.snap
 	if s.Sends.Err != nil {
-		rows = m.explain(m.styles.failure.Render(m.styles.fail), "sends go nowhere: "+errorText(s.Sends.Err), width, 0)
+		rows = m.styles.hanging(m.styles.failure.Render(m.styles.fail), "sends go nowhere: "+errorText(s.Sends.Err), width, 4)
 	}
 	name := 0
 	for _, i := range s.Interfaces {
@@ -74,12 +74,12 @@ func (m *membership) rows(width int) []string {
 
 func (m *membership) one(i session.Interface, width, name int) []string {
 	st, s := m.styles, m.snap
-	mark := st.dim.Render(st.notJoined)
+	glyph := st.dim.Render(st.notJoined)
 	if i.Joined {
-		mark = st.good.Render(st.joined)
+		glyph = st.good.Render(st.joined)
 	}
 	addrs := m.addresses(i)
-	head := mark + " " + st.bold.Render(st.fit(st.cut(clean(i.Name), name), name)) + "  "
+	head := glyph + " " + st.bold.Render(st.fit(st.cut(clean(i.Name), name), name)) + "  "
 	state := st.dim.Render(m.state(i))
 	var rows []string
 	if width >= wide {
@@ -91,7 +91,7 @@ func (m *membership) one(i session.Interface, width, name int) []string {
 		rows = append(rows, st.cut(strings.Repeat(" ", 4+name)+a, width))
 	}
 	if i.Err != nil {
-		rows = append(rows, m.explain(st.failure.Render(st.fail), errorText(i.Err), width, 2)...)
+		rows = append(rows, st.hanging("  "+st.failure.Render(st.fail), errorText(i.Err), width, 4)...)
 	}
 	if i.Index == s.Sends.IfIndex && s.Sends.Err == nil && i.Index != 0 {
 		rows = append(rows, m.egress(st.accent.Render(st.leaves), "sends leave here", s.Sends, width)...)
@@ -140,10 +140,10 @@ func (m *membership) state(i session.Interface) string {
 }
 
 // egress says that sends leave somewhere and why, on one row if it fits.
-func (m *membership) egress(mark, what string, e session.Egress, width int) []string {
+func (m *membership) egress(glyph, what string, e session.Egress, width int) []string {
 	st := m.styles
 	because := clean(e.Because)
-	row := "  " + mark + " " + what
+	row := "  " + glyph + " " + what
 	switch {
 	case because == "":
 		return []string{row}
@@ -151,19 +151,6 @@ func (m *membership) egress(mark, what string, e session.Egress, width int) []st
 		return []string{row + st.dim.Render(" ("+because+")")}
 	}
 	return []string{row, "    " + st.dim.Render(st.cut(because, width-4))}
-}
-
-// explain wraps text behind a mark, the rows below it aligned.
-func (m *membership) explain(mark, text string, width, indent int) []string {
-	rows, _ := m.styles.wrap(text, width-indent-2, 4)
-	for i := range rows {
-		if i == 0 {
-			rows[i] = strings.Repeat(" ", indent) + mark + " " + rows[i]
-		} else {
-			rows[i] = strings.Repeat(" ", indent+2) + rows[i]
-		}
-	}
-	return rows
 }
 
 // errorText is an error without the name of the package that it comes from.

@@ -52,34 +52,34 @@ func groupChoices(st *styles, s session.Snapshot) []choice {
 	}
 	if !slices.Contains(s.Groups, s.Group) {
 		add(s.Group, choice{
-			mark: st.warning.Render(st.notJoined), means: "you talk here and hear nobody: it is not joined",
+			glyph: st.warning.Render(st.notJoined), means: "you talk here and hear nobody: it is not joined",
 			action: session.Join{Group: s.Group}, actionLabel: "join again",
 			other: session.Join{Group: s.Group, ListenOnly: true}, otherLabel: "only listen",
 		})
 	} else {
 		add(s.Group, choice{
-			mark: st.good.Render(st.joined), facts: traffic(st, s, s.Group), means: "you talk here", keywords: "joined",
+			glyph: st.good.Render(st.joined), facts: traffic(st, s, s.Group), means: "you talk here", keywords: "joined",
 			refusal: "you talk in " + clean(s.Group.String()) + " already",
 			other:   session.Leave{Group: s.Group}, otherLabel: "leave",
 		})
 	}
 	for _, g := range s.Groups {
 		add(g, choice{
-			mark: st.good.Render(st.joined), facts: traffic(st, s, g), means: cmp.Or(groupKnownFor(g), "joined"), keywords: "joined",
+			glyph: st.good.Render(st.joined), facts: traffic(st, s, g), means: cmp.Or(groupKnownFor(g), "joined"), keywords: "joined",
 			action: session.Join{Group: g}, actionLabel: "talk there",
 			other: session.Leave{Group: g}, otherLabel: "leave",
 		})
 	}
 	for _, g := range s.Recent {
 		add(g, choice{
-			mark: st.dim.Render(st.notJoined), means: cmp.Or(groupKnownFor(g), "joined before"), keywords: "joined before",
+			glyph: st.dim.Render(st.notJoined), means: cmp.Or(groupKnownFor(g), "joined before"), keywords: "joined before",
 			action: session.Join{Group: g}, actionLabel: "join and talk",
 			other: session.Join{Group: g, ListenOnly: true}, otherLabel: "only listen",
 		})
 	}
 	for _, k := range wellKnown {
 		add(k.group, choice{
-			mark: st.dim.Render(st.notJoined), means: k.what,
+			glyph: st.dim.Render(st.notJoined), means: k.what,
 			action: session.Join{Group: k.group, ListenOnly: true}, actionLabel: "only listen",
 			other: session.Join{Group: k.group}, otherLabel: "join and talk",
 		})
@@ -123,7 +123,7 @@ func typedGroup(st *styles, filter string) choice {
 		means = fmt.Sprintf("a colon and a number behind it name another port than %d", g.Port)
 	}
 	return choice{
-		key: g.String(), mark: st.accent.Render(st.notJoined), name: "join " + clean(g.String()), means: means,
+		key: g.String(), glyph: st.accent.Render(st.notJoined), name: "join " + clean(g.String()), means: means,
 		action: session.Join{Group: g}, actionLabel: "join and talk",
 		other: session.Join{Group: g, ListenOnly: true}, otherLabel: "only listen",
 	}

@@ -26,7 +26,7 @@ func interfaceChoices(st *styles, s session.Snapshot) []choice {
 		}
 	}
 	kernel := choice{
-		key: "default", mark: st.warning.Render(st.kernel), name: "default", facts: st.dim.Render("the kernel chooses"), keywords: "kernel",
+		key: "default", glyph: st.warning.Render(st.kernel), name: "default", facts: st.dim.Render("the kernel chooses"), keywords: "kernel",
 		action: session.UseInterface{Interface: "default"}, actionLabel: "let the kernel choose",
 	}
 	switch k := s.Kernel; {
@@ -52,12 +52,12 @@ func interfaceChoice(st *styles, s session.Snapshot, i session.Interface) choice
 	pane := membership{styles: st, snap: s}
 	addrs := pane.addresses(i)
 	c := choice{
-		key: interfaceKey(i), mark: st.dim.Render(st.notJoined), name: clean(i.Name),
+		key: interfaceKey(i), glyph: st.dim.Render(st.notJoined), name: clean(i.Name),
 		facts:    strings.Join(addrs, "  ") + "  " + st.dim.Render(pane.state(i)),
 		keywords: strings.Join(addrs, " "),
 	}
 	if i.Joined {
-		c.mark = st.good.Render(st.joined)
+		c.glyph = st.good.Render(st.joined)
 		c.other, c.otherLabel = session.Leave{Group: s.Group, Interface: i.Name}, "leave there"
 	}
 	if why := notReady(i, s.Group); why != "" {

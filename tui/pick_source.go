@@ -14,11 +14,11 @@ import (
 // order: rows that jump with every datagram cannot be chosen.
 func sourceChoices(st *styles, s session.Snapshot) []choice {
 	everyone := choice{
-		key: "any", mark: st.dim.Render(st.notJoined), name: "all sources", keywords: "any",
+		key: "any", glyph: st.dim.Render(st.notJoined), name: "all sources", keywords: "any",
 		means: "whoever sends to the group is heard", action: session.Source{}, actionLabel: "hear all again",
 	}
 	if !s.Group.Source.IsValid() {
-		everyone.mark, everyone.action = st.good.Render(st.joined), nil
+		everyone.glyph, everyone.action = st.good.Render(st.joined), nil
 		everyone.refusal = "all sources are heard already"
 		if len(s.Blocked) > 0 {
 			everyone.refusal += ", but for those that are blocked: choose one to hear it again"
@@ -44,7 +44,7 @@ func sourceChoices(st *styles, s session.Snapshot) []choice {
 
 // sourceChoice is an address and all the senders that have it.
 func sourceChoice(st *styles, s session.Snapshot, a netip.Addr, senders []chat.Sender) choice {
-	c := choice{key: a.String(), mark: st.good.Render(st.joined), name: a.String()}
+	c := choice{key: a.String(), glyph: st.good.Render(st.joined), name: a.String()}
 	only := s.Group.Source.WithZone("")
 	switch {
 	case only == a:
@@ -52,11 +52,11 @@ func sourceChoice(st *styles, s session.Snapshot, a netip.Addr, senders []chat.S
 		c.refusal = "it is the only one that is heard: ctrl+o hears all again"
 		c.other, c.otherLabel = session.Source{}, "hear all again"
 	case only.IsValid():
-		c.mark = st.dim.Render(st.notJoined)
+		c.glyph = st.dim.Render(st.notJoined)
 		c.means = "not heard now: only " + only.String() + " is"
 		c.action, c.actionLabel = session.Source{Addr: a}, "hear only this one"
 	case isBlocked(s, a):
-		c.mark, c.means, c.keywords = st.failure.Render(st.fail), "blocked", "blocked"
+		c.glyph, c.means, c.keywords = st.failure.Render(st.fail), "blocked", "blocked"
 		c.action, c.actionLabel = session.Block{Addr: a}, "unblock"
 		c.other, c.otherLabel = session.Source{Addr: a}, "hear only this one"
 	default:
@@ -93,11 +93,11 @@ func typedSource(st *styles, s session.Snapshot, filter string) choice {
 	a = a.Unmap()
 	if why := noSource(a, s); why != "" {
 		return choice{
-			key: "typed", mark: st.failure.Render(st.fail), name: clean(a.String()), means: "not a source: " + clean(why),
+			key: "typed", glyph: st.failure.Render(st.fail), name: clean(a.String()), means: "not a source: " + clean(why),
 			refusal: clean(a.String() + " is " + why),
 		}
 	}
 	c := sourceChoice(st, s, a.WithZone(""), nil)
-	c.mark = st.accent.Render(st.notJoined)
+	c.glyph = st.accent.Render(st.notJoined)
 	return c
 }

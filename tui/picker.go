@@ -287,7 +287,7 @@ func (p *picker) row(c choice, selected bool, names, width int) []string {
 	if selected {
 		pointer, name = st.accent.Render(st.pointer), st.selected
 	}
-	head := pointer + " " + c.mark + " "
+	head := pointer + " " + c.glyph + " "
 	indent := strings.Repeat(" ", st.cells(head))
 	short := st.cut(c.name, names)
 	row := head + name.Render(short) + strings.Repeat(" ", max(0, names-st.cells(short)))

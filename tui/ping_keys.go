@@ -80,13 +80,7 @@ func (m *pingModel) helpRows(width int) []string {
 	st := m.styles
 	var rows []string
 	add := func(left, text string) {
-		wrapped, _ := st.wrap(text, width-11, 4)
-		for i, r := range wrapped {
-			if i > 0 {
-				left = ""
-			}
-			rows = append(rows, st.fit(left, 10)+" "+r)
-		}
+		rows = append(rows, st.hanging(st.fit(left, 10), text, width, 4)...)
 	}
 	for _, b := range pingBindings {
 		if b.label != "" {

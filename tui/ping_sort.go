@@ -43,10 +43,10 @@ func (r PingResponder) loss() float64 {
 	return float64(r.Lost) / float64(r.Received+r.Lost)
 }
 
-// responderKey is what tells responders apart.
+// responderKey tells responders apart.
 type responderKey struct {
-	from netip.AddrPort
-	by   int
+	from    netip.AddrPort
+	ifIndex int
 }
 
 func (r PingResponder) key() responderKey { return responderKey{r.From, r.IfIndex} }

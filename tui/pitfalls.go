@@ -128,15 +128,15 @@ func (p *pitfalls) rows(width int) (rows []string, at span) {
 	p.rowFindings = p.rowFindings[:0]
 	for i, f := range p.findings {
 		start := len(rows)
-		mark, name := st.verdict(f.Verdict)+" ", st.bold.Render(clean(f.Name))
+		glyph, name := st.verdict(f.Verdict)+" ", st.bold.Render(clean(f.Name))
 		if p.focused && i == p.selected {
-			mark, name = st.verdict(f.Verdict)+st.accent.Render(st.pointer), st.selected.Render(clean(f.Name))
+			glyph, name = st.verdict(f.Verdict)+st.accent.Render(st.pointer), st.selected.Render(clean(f.Name))
 		}
 		title, _ := st.wrap(clean(f.Title), width-3, 3)
 		if one := st.cells(clean(f.Name)) + 4 + st.cells(clean(f.Title)); width >= wide && one <= width {
-			rows = append(rows, mark+name+"  "+clean(f.Title))
+			rows = append(rows, glyph+name+"  "+clean(f.Title))
 		} else {
-			rows = append(rows, mark+name)
+			rows = append(rows, glyph+name)
 			for _, t := range title {
 				rows = append(rows, "  "+t)
 			}

@@ -25,7 +25,7 @@ type styles struct {
 	senders                                          []lipgloss.Style
 }
 
-// glyphs are the marks on the screen. No mark differs from another by colour
+// glyphs are the signs on the screen. No sign differs from another by colour
 // alone.
 type glyphs struct {
 	joined, notJoined, leaves, kernel string
@@ -142,7 +142,7 @@ func (st *styles) fit(row string, w int) string {
 	return row + strings.Repeat(" ", max(0, w-n))
 }
 
-// cut shortens text to at most w cells, and says so by the mark for more.
+// cut shortens text to at most w cells, and says so by the glyph for more.
 func (st *styles) cut(s string, w int) string {
 	if st.cells(s) <= w {
 		return s
@@ -155,9 +155,9 @@ func (st *styles) cut(s string, w int) string {
 
 // truncate shortens text to at most w cells. The library counts by graphemes
 // here, whatever the terminal does: what it leaves can be wider than it says.
-func (st *styles) truncate(s string, w int, mark string) string {
+func (st *styles) truncate(s string, w int, tail string) string {
 	for space := max(0, w); ; space-- {
-		short := st.method.Truncate(s, space, mark)
+		short := st.method.Truncate(s, space, tail)
 		if st.cells(short) <= w || space == 0 {
 			return short
 		}
@@ -223,6 +223,21 @@ func (st *styles) wrap(s string, w, limit int) (rows []string, more bool) {
 		}
 	}
 	return rows, more
+}
+
+// hanging wraps text behind a head of any width, the rows below it aligned with
+// the first, and gives at most limit rows.
+func (st *styles) hanging(head, text string, width, limit int) []string {
+	head += " "
+	indent := st.cells(head)
+	rows, _ := st.wrap(text, width-indent, limit)
+	for i, row := range rows {
+		if i > 0 {
+			head = strings.Repeat(" ", indent)
+		}
+		rows[i] = head + row
+	}
+	return rows
 }
 
 // clean is for text that the system, the doctor or the user gave: one row of

@@ -15,9 +15,9 @@ import (
 // inside is what there is to say about an interface within the host.
 func (m *hostmap) inside(i session.Interface, width int) []string {
 	st := m.styles
-	mark, state := st.dim.Render(st.notJoined), []string{"not joined"}
+	glyph, state := st.dim.Render(st.notJoined), []string{"not joined"}
 	if i.Joined {
-		mark, state[0] = st.good.Render(st.joined), "joined"
+		glyph, state[0] = st.good.Render(st.joined), "joined"
 		if i.IGMP != 0 && m.snap.Group.Addr.Is4() {
 			state = append(state, "IGMPv"+strconv.Itoa(i.IGMP))
 		}
@@ -25,7 +25,7 @@ func (m *hostmap) inside(i session.Interface, width int) []string {
 	if broken(i) == "" {
 		state = append(state, "up")
 	}
-	head := mark + " " + st.bold.Render(st.cut(clean(i.Name), max(0, width-2)))
+	head := glyph + " " + st.bold.Render(st.cut(clean(i.Name), max(0, width-2)))
 	said := st.dim.Render(strings.Join(state, st.dot))
 	var rows []string
 	if st.cells(head)+2+st.cells(said) <= width {
@@ -34,7 +34,7 @@ func (m *hostmap) inside(i session.Interface, width int) []string {
 		rows = append(rows, head, "  "+st.cut(said, max(0, width-2)))
 	}
 	if i.Err != nil {
-		rows = append(rows, m.marked("  "+st.failure.Render(st.fail), errorText(i.Err), width)...)
+		rows = append(rows, st.hanging("  "+st.failure.Render(st.fail), errorText(i.Err), width, 4)...)
 	}
 	for _, p := range i.Addrs {
 		rows = append(rows, "  "+st.cut(clean(p.String()), max(0, width-2)))
@@ -157,17 +157,17 @@ func (m *hostmap) outside(i session.Interface, width int) (rows []string) {
 }
 
 // egress says that sends leave by an interface and why, on one row if it fits.
-func (m *hostmap) egress(mark, what string, e session.Egress, width int) []string {
+func (m *hostmap) egress(glyph, what string, e session.Egress, width int) []string {
 	st := m.styles
 	because := clean(e.Because)
-	row := mark + " " + what
+	row := glyph + " " + what
 	switch {
 	case because == "":
 		return []string{row}
 	case st.cells(row)+len(" ()")+st.cells(because) <= width:
 		return []string{row + st.dim.Render(" ("+because+")")}
 	}
-	return append([]string{row}, m.marked(" ", because, width)...)
+	return append([]string{row}, st.hanging(" ", because, width, 4)...)
 }
 
 // sender is who was heard on a wire, on one row if it fits.
@@ -180,13 +180,13 @@ func (m *hostmap) sender(sender chat.Sender, width int) []string {
 	facts = append(facts, ago(m.now.Sub(sender.Last)))
 	said := st.dim.Render(strings.Join(facts, st.dot))
 	const address, bars = 21, 8
-	mark := st.good.Render(st.in) + " "
+	glyph := st.good.Render(st.in) + " "
 	from := st.tail(clean(sender.From.String()), max(1, width-2-1-bars-2))
 	styled := st.sender(sender.From.Addr()).Render(st.fit(from, max(address, st.cells(from)))) + " " + st.accent.Render(st.spark(sender.History, bars))
-	if row := mark + styled + "  " + said; st.cells(row) <= width {
+	if row := glyph + styled + "  " + said; st.cells(row) <= width {
 		return []string{row}
 	}
-	return []string{mark + styled, strings.Repeat(" ", st.cells(mark)) + said}
+	return []string{glyph + styled, strings.Repeat(" ", st.cells(glyph)) + said}
 }
 
 // othersHeard are the senders that were heard by an interface that is not drawn,
@@ -205,21 +205,6 @@ func (m *hostmap) othersHeard(width int) (rows []string) {
 	}
 	if more := s.Room.SendersTotal - len(s.Room.Senders); more > 0 {
 		rows = append(rows, st.dim.Render(st.more+" and "+count(more, "sender")+" that were heard longer ago"))
-	}
-	return rows
-}
-
-// marked wraps text behind a mark, the rows below it aligned.
-func (m *hostmap) marked(mark, text string, width int) []string {
-	st := m.styles
-	indent := st.cells(mark) + 1
-	rows, _ := st.wrap(text, width-indent, 4)
-	for n := range rows {
-		if n == 0 {
-			rows[n] = mark + " " + rows[n]
-		} else {
-			rows[n] = strings.Repeat(" ", indent) + rows[n]
-		}
 	}
 	return rows
 }
