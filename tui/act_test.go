@@ -60,10 +60,7 @@ func TestDatagramsFilterAndOpen(t *testing.T) {
 }
 
 func TestFind(t *testing.T) {
-	s := newScreen(t, 100, 30, before())
-	for n := 1; n <= 200; n++ {
-		s.talk.add(numbered(n))
-	}
+	s := newNumbered(t, 200)
 	s.press("ctrl+s")
 	s.typed("LINE 15")
 	s.wants("find ❯ LINE 15", "▸", "line 159.")

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/agnivade/levenshtein"
+
 	"github.com/groupcast/groupcast/mcast/session"
 )
 

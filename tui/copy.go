@@ -50,5 +50,6 @@ func plainLine(l chat.Line) string {
 		who = "you"
 	}
 	// Rows of a text stand behind a gutter, or they could pass for other lines.
-	return l.At.Format("15:04:05") + " " + who + " " + strings.ReplaceAll(l.Text.String(), "\n", "\n         │ ")
+	at := l.At.Format("15:04:05") + " "
+	return at + who + " " + chat.Gutter(l.Text.String(), len(at))
 }

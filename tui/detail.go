@@ -2,13 +2,10 @@ package tui
 
 // detail is the page about one row of a list.
 type detail struct {
+	window
 	styles *styles
 	rows   []string
-	offset int
 }
-
-// scroll moves by rows, in a window of that height.
-func (d *detail) scroll(by, height int) { d.offset = scrollTo(d.offset+by, len(d.rows), height) }
 
 func (d *detail) render(height int) string {
 	return d.styles.scrolled(d.rows, d.offset, height)

@@ -6,11 +6,6 @@ import (
 	"github.com/groupcast/groupcast/mcast/doctor"
 )
 
-// scroll moves the page by rows, in a window of that size.
-func (p *pitfalls) scroll(by, width, height int) {
-	p.offset = scrollTo(p.offset+by, len(p.page(width)), height)
-}
-
 // renderPage explains a finding: how it is known, what helps, and what such a
 // pitfall is.
 func (p *pitfalls) renderPage(width, height int) string {

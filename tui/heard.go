@@ -11,15 +11,10 @@ import (
 // heard is the pane of senders: whose datagrams arrived, and by which
 // interface.
 type heard struct {
+	window
 	styles *styles
 	room   chat.Snapshot
 	now    time.Time
-	offset int // rows scrolled
-}
-
-// scroll moves by rows, in a window of that size.
-func (h *heard) scroll(by, width, height int) {
-	h.offset = scrollTo(h.offset+by, len(h.rows(width)), height)
 }
 
 func (h *heard) render(width, height int) string {

@@ -2,13 +2,8 @@ package tui
 
 // help is the page of keys, commands and marks.
 type help struct {
+	window
 	styles *styles
-	offset int
-}
-
-// scroll moves by rows, in a window of that size.
-func (h *help) scroll(by, width, height int) {
-	h.offset = scrollTo(h.offset+by, len(h.rows(width)), height)
 }
 
 func (h *help) render(width, height int) string {

@@ -13,15 +13,10 @@ import (
 // hostmap draws this host: its interfaces, the wires that they are on, and who
 // was heard there.
 type hostmap struct {
+	window
 	styles *styles
 	snap   session.Snapshot
 	now    time.Time
-	offset int // rows scrolled
-}
-
-// scroll moves by rows, in a window of that size.
-func (m *hostmap) scroll(by, width, height int) {
-	m.offset = scrollTo(m.offset+by, len(m.rows(width)), height)
 }
 
 func (m *hostmap) render(width, height int) string {

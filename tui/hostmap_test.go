@@ -124,11 +124,11 @@ func TestHostmapScrolls(t *testing.T) {
 	if got := ansi.Strip(m.render(44, 8)); !strings.Contains(got, "rows more") {
 		t.Errorf("a map that does not fit says nothing of it:\n%s", got)
 	}
-	m.scroll(1000, 44, 8)
+	m.scroll(1000, m.rows(44), 8)
 	if got := ansi.Strip(m.render(44, 8)); !strings.Contains(got, "down") || strings.Contains(got, "this host") {
 		t.Errorf("scrolled down the map does not show the last wire:\n%s", got)
 	}
-	m.scroll(-1000, 44, 8)
+	m.scroll(-1000, m.rows(44), 8)
 	if m.offset != 0 {
 		t.Errorf("scrolled up the map begins at row %d, want 0", m.offset)
 	}
@@ -225,7 +225,7 @@ func TestViewsFit(t *testing.T) {
 		s.Room.Senders[0].From = rapid.SampledFrom(addrs).Draw(t, "sender")
 		s.Room.Senders[1].IfIndex = rapid.IntRange(0, 9).Draw(t, "index")
 		m := hostmap{styles: st, snap: s, now: clock}
-		m.scroll(rapid.IntRange(0, 50).Draw(t, "scroll"), width, height)
+		m.scroll(rapid.IntRange(0, 50).Draw(t, "scroll"), m.rows(width), height)
 		fits("the map", lines(m.render(width, height)), width, height)
 	})
 }

@@ -219,6 +219,16 @@ func scrollTo(offset, rows, height int) int {
 	return min(max(0, offset), max(0, rows-max(0, height)))
 }
 
+// window is the part of rows that is on the screen.
+type window struct {
+	offset int // rows above it
+}
+
+// scroll moves the window by rows, up when negative.
+func (w *window) scroll(by int, rows []string, height int) {
+	w.offset = scrollTo(w.offset+by, len(rows), height)
+}
+
 // scrolled cuts the window of height rows that starts at offset out of rows;
 // when there is more below, the last row says how much.
 func (st *styles) scrolled(rows []string, offset, height int) string {

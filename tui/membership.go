@@ -13,19 +13,14 @@ import (
 // membership is the pane of interfaces: where the group is joined, and by
 // which one sends leave.
 type membership struct {
+	window
 	styles *styles
 	snap   session.Snapshot
-	offset int // rows scrolled
 }
 
 // wide is the width from which a pane writes one row where it else writes
 // several.
 const wide = 56
-
-// scroll moves by rows, in a window of that size.
-func (m *membership) scroll(by, width, height int) {
-	m.offset = scrollTo(m.offset+by, len(m.rows(width)), height)
-}
 
 func (m *membership) render(width, height int) string {
 	return m.styles.scrolled(m.rows(width), m.offset, height)

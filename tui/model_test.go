@@ -173,13 +173,19 @@ func TestQuit(t *testing.T) {
 	s := newScreen(t, 100, 30, before())
 	s.typed("/quit")
 	for _, k := range []string{"enter", "ctrl+c"} {
-		_, cmd := s.Update(key(t, k))
-		if cmd == nil {
-			t.Fatalf("%s does not quit", k)
-		}
-		if _, ok := cmd().(tea.QuitMsg); !ok {
-			t.Errorf("%s does not quit", k)
-		}
+		quits(t, s, k)
+	}
+}
+
+// quits fails if a key does not end the program.
+func quits(t *testing.T, m tea.Model, name string) {
+	t.Helper()
+	_, cmd := m.Update(key(t, name))
+	if cmd == nil {
+		t.Fatalf("%s does not quit", name)
+	}
+	if _, ok := cmd().(tea.QuitMsg); !ok {
+		t.Errorf("%s does not quit", name)
 	}
 }
 

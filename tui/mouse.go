@@ -134,9 +134,9 @@ func (m *model) wheel(x, y, by int) {
 	}
 	switch in, _ := m.at(x, y); in {
 	case onMembership:
-		m.membership.scroll(by, m.layout.inside(), m.layout.panes[0])
+		m.membership.scroll(by, m.membership.rows(m.layout.inside()), m.layout.panes[0])
 	case onHeard:
-		m.heard.scroll(by, m.layout.inside(), m.layout.panes[1])
+		m.heard.scroll(by, m.heard.rows(m.layout.inside()), m.layout.panes[1])
 	case onPitfalls:
 		m.selectFinding(max(-1, min(1, by)))
 	default:

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/charmbracelet/x/ansi"
+
+	"github.com/groupcast/groupcast/mcast/ping"
 )
 
 // pingTable is the table of responders.
@@ -126,14 +128,10 @@ func pingTime(r PingResponder, d time.Duration) string {
 	if r.Received == 0 {
 		return "-"
 	}
-	ms := float64(d) / float64(time.Millisecond)
-	switch {
-	case d < time.Millisecond:
-		return fmt.Sprintf("%.3f", ms)
-	case d < 100*time.Millisecond:
-		return fmt.Sprintf("%.2f", ms)
+	if d >= 100*time.Millisecond {
+		return fmt.Sprintf("%.0f", float64(d)/float64(time.Millisecond)) // a column has no cells for more digits
 	}
-	return fmt.Sprintf("%.0f", ms)
+	return ping.Millis(d)
 }
 
 // sparkTimes draws the last n times as bars, the largest the highest.

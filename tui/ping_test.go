@@ -15,9 +15,10 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 	"github.com/charmbracelet/x/exp/golden"
-	"github.com/groupcast/groupcast/mcast/session"
 	"go.uber.org/goleak"
 	"pgregory.net/rapid"
+
+	"github.com/groupcast/groupcast/mcast/session"
 )
 
 // fakePing is a ping whose counts are set by hand.
@@ -169,13 +170,7 @@ func TestPingKeys(t *testing.T) {
 	s.press("esc")
 	s.wants("▸Responders")
 	for _, k := range []string{"q", "ctrl+c"} {
-		_, cmd := s.Update(key(t, k))
-		if cmd == nil {
-			t.Fatalf("%s does not end", k)
-		}
-		if _, ok := cmd().(tea.QuitMsg); !ok {
-			t.Errorf("%s does not end", k)
-		}
+		quits(t, s, k)
 	}
 }
 

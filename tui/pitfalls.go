@@ -19,7 +19,7 @@ type pitfalls struct {
 	subject doctor.Finding // what the page is about,
 	over    bool           // which is not seen any more
 	why     doctor.Page    // that explains it; the zero Page: none does
-	offset  int            // rows scrolled on the page
+	window                 // onto the page
 
 	rowFindings []int // the finding of each row as rendered last,
 	top         int   // of which so many were above the pane

@@ -7,6 +7,7 @@ import (
 
 	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/ansi"
+
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/session"
 )

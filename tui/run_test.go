@@ -13,8 +13,9 @@ import (
 
 	"github.com/charmbracelet/x/term"
 	"github.com/creack/pty"
-	"github.com/groupcast/groupcast/mcast/session"
 	"go.uber.org/goleak"
+
+	"github.com/groupcast/groupcast/mcast/session"
 )
 
 // terminal is a terminal in memory: what is typed, and what is written.

@@ -14,9 +14,9 @@ func (m *model) move(by int) {
 	case onPitfalls:
 		m.selectFinding(by)
 	case onMembership:
-		m.membership.scroll(by, m.layout.inside(), m.layout.paneHeight(0))
+		m.membership.scroll(by, m.membership.rows(m.layout.inside()), m.layout.paneHeight(0))
 	case onHeard:
-		m.heard.scroll(by, m.layout.inside(), m.layout.paneHeight(1))
+		m.heard.scroll(by, m.heard.rows(m.layout.inside()), m.layout.paneHeight(1))
 	case onTalk:
 		if m.talk.marked.on {
 			m.talk.mark(by)
@@ -37,15 +37,15 @@ func (m *model) scroll(by int) {
 	case m.focus == onPicker:
 		m.picker.movePage(max(-1, min(1, by)))
 	case m.page == helpPage:
-		m.help.scroll(by, width, height)
+		m.help.scroll(by, m.help.rows(width), height)
 	case m.page == findingPage:
-		m.pitfalls.scroll(by, width, height)
+		m.pitfalls.scroll(by, m.pitfalls.page(width), height)
 	case m.page == detailPage:
-		m.detail.scroll(by, height)
+		m.detail.scroll(by, m.detail.rows, height)
 	case m.layout.shape == small && m.view == talkView && (m.focus == onMembership || m.focus == onHeard || m.focus == onPitfalls):
 		m.move(by)
 	case m.view == mapView:
-		m.hostmap.scroll(by, width, height)
+		m.hostmap.scroll(by, m.hostmap.rows(width), height)
 	case m.view != talkView:
 		m.list().move(by)
 	default:

@@ -245,7 +245,7 @@ func (st *styles) hanging(head, text string, width, limit int) []string {
 func clean(s string) string {
 	for i := range len(s) {
 		if s[i] < ' ' || s[i] > '~' {
-			return strings.ReplaceAll(chat.SanitizeString(s).String(), "\n", " ")
+			return strings.ReplaceAll(chat.Clean(s), "\n", " ")
 		}
 	}
 	return s

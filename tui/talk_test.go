@@ -102,6 +102,20 @@ func numbered(n int) chat.Line {
 	return chat.Line{ID: uint64(n), At: clock, Kind: chat.Heard, From: hostB, Interface: "eth0", Text: text(fmt.Sprintf("line %d.", n))}
 }
 
+// newNumbered is a screen whose talk has lines from 1 to last.
+func newNumbered(t testing.TB, last int) *screen {
+	s := newScreen(t, 100, 30, before())
+	s.hears(1, last)
+	return s
+}
+
+// hears adds numbered lines to the talk.
+func (s *screen) hears(first, last int) {
+	for n := first; n <= last; n++ {
+		s.talk.add(numbered(n))
+	}
+}
+
 func TestALineReplacesTheOneWithItsID(t *testing.T) {
 	said := chat.Line{ID: 1, At: clock, Kind: chat.Own, Text: text("line 1.")}
 	s := newScreen(t, 100, 30, before(), said, numbered(2))
@@ -113,10 +127,7 @@ func TestALineReplacesTheOneWithItsID(t *testing.T) {
 }
 
 func TestScrolledBack(t *testing.T) {
-	s := newScreen(t, 100, 30, before())
-	for n := 1; n <= 100; n++ {
-		s.talk.add(numbered(n))
-	}
+	s := newNumbered(t, 100)
 	s.wants("line 100.", "line 76.")
 	s.wantsNot("line 75.")
 
@@ -149,15 +160,10 @@ func TestScrolledBack(t *testing.T) {
 // What is read stays, however much comes meanwhile; then only the newest lines
 // are there, without a gap.
 func TestReadingIsNotDisturbed(t *testing.T) {
-	s := newScreen(t, 100, 30, before())
-	for n := 1; n <= 100; n++ {
-		s.talk.add(numbered(n))
-	}
+	s := newNumbered(t, 100)
 	s.press("tab", "home")
 	read := s.plain()
-	for n := 101; n <= 2*talkLines; n++ {
-		s.talk.add(numbered(n))
-	}
+	s.hears(101, 2*talkLines)
 	s.wants("line 1.", "9,900 new below")
 	s.wantsNot("line 101.")
 	s.press("end")
@@ -174,15 +180,10 @@ func TestReadingIsNotDisturbed(t *testing.T) {
 
 // Scrolling down from there goes on with what waited.
 func TestScrollingIntoWhatWaited(t *testing.T) {
-	s := newScreen(t, 100, 30, before())
-	for n := 1; n <= 40; n++ {
-		s.talk.add(numbered(n))
-	}
+	s := newNumbered(t, 40)
 	s.press("tab", "up")
 	s.wants("line 39.", "scrolled back")
-	for n := 41; n <= 60; n++ {
-		s.talk.add(numbered(n))
-	}
+	s.hears(41, 60)
 	s.wants("line 39.", "20 new below")
 	s.press("down")
 	s.wants("line 40.", "20 new below")
