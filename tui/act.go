@@ -274,34 +274,6 @@ func (m *model) open() {
 	}
 }
 
-func (m *model) openPicker(k pickerKind) {
-	if m.picker != nil && m.picker.kind == k {
-		m.closePicker()
-		return
-	}
-	m.page, m.pressed = noPage, nil
-	m.picker = newPicker(m.styles, k)
-	m.picker.fill(m.snap)
-	m.focusOn(onPicker)
-}
-
-func (m *model) closePicker() {
-	if m.picker == nil {
-		return
-	}
-	m.picker = nil
-	m.focusOn(tabs[m.view][0])
-}
-
-func (m *model) choose() tea.Cmd {
-	a, ok := m.picker.chosen()
-	if !ok {
-		return nil // the picker says why
-	}
-	m.closePicker()
-	return m.change(a)
-}
-
 // freeze keeps the picture as it is. What comes is counted, and waits.
 func (m *model) freeze(on bool) {
 	if on == m.frozen {
@@ -311,4 +283,16 @@ func (m *model) freeze(on bool) {
 	m.talk.freeze(on)
 	m.datagrams.freeze(on)
 	m.calls.freeze(on)
+}
+
+// toggleLesson hides the lesson, or shows it again.
+func (m *model) toggleLesson() {
+	if !m.lesson.on {
+		m.flash = "the lesson is in: groupcast lab"
+		return
+	}
+	m.lesson.hidden = !m.lesson.hidden
+	if m.lesson.hidden {
+		m.flash = "F10 shows the lesson again"
+	}
 }

@@ -12,18 +12,6 @@ import (
 	"github.com/groupcast/groupcast/mcast/session"
 )
 
-// order is what a command asks for: a session.Action, or one of the following,
-// which the screen does by itself.
-type order any
-
-type (
-	showHelp   struct{}
-	showWho    struct{}                  // who was heard
-	clearTalk  struct{}                  // empties the talk
-	openPicker struct{ kind pickerKind } // a command that was given nothing to choose
-	quit       struct{}
-)
-
 // command is one of the commands that can be typed.
 type command struct {
 	name  string // with its slash
@@ -182,12 +170,6 @@ func joinedGroup(text string, s session.Snapshot) (mcast.Group, error) {
 	return g, &mcast.Advised{Err: fmt.Errorf("%s is not joined", g), Advice: "joined: " + strings.Join(names, ", ")}
 }
 
-// withoutZone is the group as it is joined: the zone has become the interface.
-func withoutZone(g mcast.Group) mcast.Group {
-	g.Addr = g.Addr.WithZone("")
-	return g
-}
-
 func parseInterface(args []string, s session.Snapshot) (order, error) {
 	switch len(args) {
 	case 0:
@@ -255,12 +237,4 @@ func parseSave(args []string, _ session.Snapshot) (order, error) {
 		return nil, &mcast.Advised{Err: errors.New("/save: want the name of a file"), Advice: "name one that does not exist yet: /save talk.txt"}
 	}
 	return session.Save{File: args[0]}, nil
-}
-
-func interfaceNames(s session.Snapshot) []string {
-	names := make([]string, len(s.Interfaces))
-	for i, v := range s.Interfaces {
-		names[i] = v.Name
-	}
-	return names
 }

@@ -2,6 +2,8 @@ package tui
 
 import (
 	"cmp"
+	"context"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -71,6 +73,19 @@ type model struct {
 	find       input
 	filters    [views]input
 	help       help
+}
+
+// Run shows a session on the terminal until the user quits or the session
+// ends; then it returns nil or what ended the session. It returns the cause
+// of ctx when that ends first. The terminal is restored in every case, panics
+// included. Run waits for the session's calls to return: they have to end with
+// their context. Signals are left to the caller, to end ctx with.
+func Run(ctx context.Context, s Session, opts Options) error {
+	if opts.Env == nil {
+		opts.Env = os.Environ()
+	}
+	m := newModel(s, opts)
+	return run(ctx, m, &m.life, opts)
 }
 
 // newModel returns the screen of a session, for a tea.Program. Run does the rest

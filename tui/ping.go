@@ -1,9 +1,7 @@
 package tui
 
 import (
-	"context"
 	"net/netip"
-	"os"
 	"time"
 )
 
@@ -51,16 +49,4 @@ type PingResponder struct {
 type PingBar struct {
 	Low, High time.Duration
 	Count     uint64
-}
-
-// RunPing shows a ping on the terminal until the user ends it; then it returns
-// nil. It returns the cause of ctx when that ends first. The terminal is
-// restored in every case, panics included. Of the options only those of how to
-// draw count.
-func RunPing(ctx context.Context, p Pinging, opts Options) error {
-	if opts.Env == nil {
-		opts.Env = os.Environ()
-	}
-	m := newPingModel(p, opts)
-	return run(ctx, m, &m.life, opts)
 }

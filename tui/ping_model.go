@@ -3,6 +3,7 @@ package tui
 import (
 	"cmp"
 	"context"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -32,6 +33,18 @@ type pingModel struct {
 
 // pingMsg is what a ping has counted by now.
 type pingMsg PingSnapshot
+
+// RunPing shows a ping on the terminal until the user ends it; then it returns
+// nil. It returns the cause of ctx when that ends first. The terminal is
+// restored in every case, panics included. Of the options only those of how to
+// draw count.
+func RunPing(ctx context.Context, p Pinging, opts Options) error {
+	if opts.Env == nil {
+		opts.Env = os.Environ()
+	}
+	m := newPingModel(p, opts)
+	return run(ctx, m, &m.life, opts)
+}
 
 func newPingModel(p Pinging, opts Options) *pingModel {
 	m := &pingModel{life: newLife(nil), appearance: newAppearance(opts), pinging: p}

@@ -4,49 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"slices"
 	"strings"
-	"sync"
-	"time"
 
 	tea "charm.land/bubbletea/v2"
-
-	"github.com/groupcast/groupcast/mcast/session"
 )
 
 // framesPerSecond is how often the terminal is drawn at the most. The renderer
 // wakes up as often when nothing changes: 30 would be half of the idle load.
 const framesPerSecond = 20
-
-// Options say how the screen is shown. The zero value is the terminal of the
-// process.
-type Options struct {
-	Input  io.Reader        // nil: standard input
-	Output io.Writer        // nil: standard output
-	Env    []string         // TERM, NO_COLOR and so on; nil: os.Environ
-	Now    func() time.Time // nil: time.Now
-	ASCII  bool             // draw with ASCII only; what people write is shown as it is
-
-	NoMouse bool // leave the mouse to the terminal
-	Notify  bool // ring the bell and count new lines in the window's title while the terminal is not looked at
-	Suspend bool // ctrl+z stops the program: a shell is there that can continue it
-	Lesson  bool // lead through the article above the talk: the session is host A of lab.Article
-}
-
-// Run shows a session on the terminal until the user quits or the session
-// ends; then it returns nil or what ended the session. It returns the cause
-// of ctx when that ends first. The terminal is restored in every case, panics
-// included. Run waits for the session's calls to return: they have to end with
-// their context. Signals are left to the caller, to end ctx with.
-func Run(ctx context.Context, s Session, opts Options) error {
-	if opts.Env == nil {
-		opts.Env = os.Environ()
-	}
-	m := newModel(s, opts)
-	return run(ctx, m, &m.life, opts)
-}
 
 // run shows a model whose life is l, as Run says.
 func run(ctx context.Context, m tea.Model, l *life, opts Options) error {
@@ -116,93 +83,3 @@ func environ(env []string) []string {
 	}
 	return env
 }
-
-// worker runs what may block, outside of Update. Its goroutines end with ctx,
-// and their panics become errors, so that the terminal is restored.
-type worker struct {
-	ctx     context.Context
-	session Session
-
-	mu     sync.Mutex
-	closed bool
-	wg     sync.WaitGroup
-}
-
-// wait returns when everything has ended; nothing starts after it.
-func (w *worker) wait() {
-	w.mu.Lock()
-	w.closed = true
-	w.mu.Unlock()
-	w.wg.Wait()
-}
-
-func (w *worker) begin() bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.closed {
-		return false
-	}
-	w.wg.Add(1)
-	return true
-}
-
-// command makes a tea.Cmd of f; an error of f ends the session.
-func (w *worker) command(f func(context.Context) (tea.Msg, error)) tea.Cmd {
-	return func() (msg tea.Msg) {
-		if !w.begin() {
-			return nil
-		}
-		defer w.wg.Done()
-		defer func() {
-			if r := recover(); r != nil {
-				msg = endMsg{session.Recovered(r)}
-			}
-		}()
-		msg, err := f(w.ctx)
-		if err != nil {
-			if errors.Is(err, io.EOF) {
-				err = nil
-			}
-			return endMsg{err}
-		}
-		return msg
-	}
-}
-
-// next waits for the next batch.
-func (w *worker) next() tea.Cmd {
-	return w.command(func(ctx context.Context) (tea.Msg, error) {
-		b, err := w.session.Next(ctx)
-		return batchMsg(b), err
-	})
-}
-
-// do carries out an action.
-func (w *worker) do(a session.Action) tea.Cmd {
-	return w.command(func(ctx context.Context) (tea.Msg, error) {
-		return doneMsg{}, w.session.Do(ctx, a)
-	})
-}
-
-// after sends msg in a while, or never when the session ends before.
-func (w *worker) after(d time.Duration, msg tea.Msg) tea.Cmd {
-	return w.command(func(ctx context.Context) (tea.Msg, error) {
-		timer := time.NewTimer(d)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-			return msg, nil
-		case <-ctx.Done():
-			return nil, nil
-		}
-	})
-}
-
-// What comes back.
-type (
-	batchMsg session.Batch
-	doneMsg  struct{}            // the action is carried out
-	endMsg   struct{ err error } // the session is over; nil: it ended well
-	tickMsg  struct{}            // a second has gone by
-	freshMsg struct{}            // a snapshot that was put off is due
-)

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"slices"
 	"strings"
 
 	"github.com/groupcast/groupcast/mcast"
@@ -89,31 +88,4 @@ func sourceAddr(command, text string, s session.Snapshot) (netip.Addr, error) {
 		}
 	}
 	return a, nil
-}
-
-// noSource says why an address cannot be a source in the current group; "": it
-// can.
-func noSource(a netip.Addr, s session.Snapshot) string {
-	switch {
-	case a.IsMulticast():
-		return "a group: nobody sends from a multicast address"
-	case a.IsUnspecified():
-		return "no host's address"
-	case s.Group.Addr.IsValid() && a.Is4() != s.Group.Addr.Is4():
-		return fmt.Sprintf("%s, and the group %s is %s", version(a), s.Group.Addr, version(s.Group.Addr))
-	}
-	return ""
-}
-
-func version(a netip.Addr) string {
-	if a.Is4() {
-		return "IPv4"
-	}
-	return "IPv6"
-}
-
-// isBlocked reports whether a source is blocked in the current group. The
-// kernel blocks an address whatever its zone.
-func isBlocked(s session.Snapshot, a netip.Addr) bool {
-	return slices.ContainsFunc(s.Blocked, func(b netip.Addr) bool { return b.WithZone("") == a.WithZone("") })
 }

@@ -1,0 +1,21 @@
+package tui
+
+import (
+	"io"
+	"time"
+)
+
+// Options say how the screen is shown. The zero value is the terminal of the
+// process.
+type Options struct {
+	Input  io.Reader        // nil: standard input
+	Output io.Writer        // nil: standard output
+	Env    []string         // TERM, NO_COLOR and so on; nil: os.Environ
+	Now    func() time.Time // nil: time.Now
+	ASCII  bool             // draw with ASCII only; what people write is shown as it is
+
+	NoMouse bool // leave the mouse to the terminal
+	Notify  bool // ring the bell and count new lines in the window's title while the terminal is not looked at
+	Suspend bool // ctrl+z stops the program: a shell is there that can continue it
+	Lesson  bool // lead through the article above the talk: the session is host A of lab.Article
+}
