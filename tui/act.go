@@ -32,7 +32,7 @@ func (m *model) key(msg tea.KeyPressMsg) tea.Cmd {
 	return m.act(todo)
 }
 
-// typing is the line that keys go to, nil where they do not type.
+// typing is the input that keys write into; nil: they are not text here.
 func (m *model) typing() *input {
 	switch {
 	case m.focus == onInput:
@@ -45,7 +45,7 @@ func (m *model) typing() *input {
 	return nil
 }
 
-// typed gives a key or a paste to where one types.
+// typed writes a key or a paste into the input that has the focus.
 func (m *model) typed(msg tea.Msg) tea.Cmd {
 	if m.focus == onPicker {
 		switch msg := msg.(type) {
@@ -163,7 +163,7 @@ func (m *model) act(todo op) tea.Cmd {
 	return nil
 }
 
-// actOnTalk is what finds, marks and copies.
+// actOnTalk carries out what finds, marks and copies in the talk.
 func (m *model) actOnTalk(todo op) tea.Cmd {
 	switch todo {
 	case opFind:

@@ -2,7 +2,7 @@ package tui
 
 import "strings"
 
-// callName is what a call or an option is, and what it is called elsewhere.
+// callName says what a call or an option does, and its names elsewhere.
 type callName struct {
 	node string // the method of node's dgram, as docs/dgram.md has it
 	c    string // what programs in C write, when that is something else
@@ -11,7 +11,7 @@ type callName struct {
 	read string
 }
 
-// callKey is where a call stands in callNames: its option or, if it sets none,
+// callKey is the key of a call in callNames: its option or, if it sets none,
 // its name.
 func callKey(c callRow) string {
 	if c.Option != "" {
@@ -20,8 +20,9 @@ func callKey(c callRow) string {
 	return c.Name
 }
 
-// nodeName is what one calls in node to the same end. The interface of a send
-// is chosen with each datagram here, and for the socket there.
+// nodeName is the method of node's dgram for the same purpose. groupcast chooses
+// the interface for each datagram, node for the socket: a send by an interface
+// stands for two of its methods.
 func nodeName(c callRow) string {
 	name := callNames[callKey(c)].node
 	if c.Name == "sendmsg" && strings.Contains(c.Arguments(), " by ") {

@@ -33,9 +33,8 @@ func newCalls(st *styles) *calls {
 	return &calls{list}
 }
 
-// add appends a call. A read that brought something is put in the place of the
-// one before, when that is another one and began less than a second before: of
-// many reads in a row there is one row.
+// add appends a call. Reads that brought something share a row, as long as each
+// begins less than a second after the one before; the row shows the last.
 func (c *calls) add(call mcast.Call) {
 	row := callRow{call, 1}
 	before, ok := c.last()
@@ -71,7 +70,7 @@ func callColumns(st *styles, width int) []column[callRow] {
 	}, width, least)
 }
 
-// namesElsewhere is what the call is named in node and, if there is room, in C.
+// namesElsewhere are the names of a call in node and, if there is room, in C.
 func namesElsewhere(st *styles, c callRow, space int) string {
 	name := nodeName(c)
 	if inC, _, _ := strings.Cut(callNames[callKey(c)].c, " "); c.Option != "" && inC != "" && st.cells(name+" = "+inC) <= space {
@@ -124,7 +123,7 @@ func result(c callRow) string {
 	return clean(c.Result)
 }
 
-// took is how long a call took; of reads it is not known.
+// took is the duration of a call; that of reads is not known.
 func took(st *styles, c callRow) string {
 	unit := "µs"
 	if st.vertical == asciiGlyphs.vertical {

@@ -7,7 +7,7 @@ import (
 	"github.com/groupcast/groupcast/mcast/session"
 )
 
-// pickerKind is what a picker chooses from.
+// pickerKind is the kind of thing that a picker offers.
 type pickerKind uint8
 
 const (

@@ -14,8 +14,8 @@ type column[T any] struct {
 	cell  func(st *styles, v T, width int) string
 }
 
-// fitting picks the columns that leave at least so many cells to the one
-// without a width, and gives it what is left.
+// fitting picks columns by their rank, as long as the one without a width keeps
+// at least so many cells. That one gets the cells that are left.
 func fitting[T any](all []column[T], width, least int) []column[T] {
 	byRank := slices.SortedStableFunc(slices.Values(all), func(a, b column[T]) int { return a.rank - b.rank })
 	highest, rest := 0, width+1
@@ -63,8 +63,8 @@ func columnTitles[T any](st *styles, columns []column[T]) string {
 	return strings.Join(cells, " ")
 }
 
-// clockFor is how the time of day is written in a list of that width, and how
-// many cells it takes.
+// clockFor is the layout of the time of day in a list of that width, and its
+// cells.
 func clockFor(width int) (layout string, cells int) {
 	layout = "15:04:05.000"
 	if width < wide {
@@ -89,7 +89,7 @@ func (s *sheet) head(title string) {
 	s.rows = append(s.rows, s.styles.accent.Bold(true).Render(s.styles.cut(title, s.width)))
 }
 
-// say adds a sentence or more; what comes from outside must be clean.
+// say adds sentences. Text from outside must be clean already.
 func (s *sheet) say(text string) { s.under("  ", text) }
 
 func (s *sheet) under(first, text string) {
@@ -105,8 +105,8 @@ func (s *sheet) under(first, text string) {
 	}
 }
 
-// field adds a name and its value. The note says how it is known, when it was
-// not told.
+// field adds a name and its value. The note says how the value is known if the
+// socket did not tell it.
 func (s *sheet) field(name, value, note string) {
 	if note != "" {
 		value += " (" + note + ")"

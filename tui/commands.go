@@ -41,7 +41,7 @@ var commands = []command{
 	{name: "/quit", text: "leave all, and end", parse: always(quit{})},
 }
 
-// usage is the command as it is typed.
+// usage is the syntax of the command.
 func (c command) usage() string { return strings.TrimSpace(c.name + " " + c.args) }
 
 func always(a order) func([]string, session.Snapshot) (order, error) {
@@ -53,8 +53,8 @@ func always(a order) func([]string, session.Snapshot) (order, error) {
 	}
 }
 
-// parse makes an action of a typed line; nil for a line of nothing. The error
-// is a mcast.Advised where there is something to advise.
+// parse makes an order of a typed line, nil of an empty one. The error is a
+// [mcast.Advised] if there is advice.
 func parse(line string, s session.Snapshot) (order, error) {
 	switch {
 	case strings.TrimSpace(line) == "":

@@ -27,8 +27,8 @@ func complete(line string, s session.Snapshot) (completed string, ok bool) {
 	return line[:start] + common, len(common) > len(line)-start
 }
 
-// candidates are what the last word of a command, which begins at start, may
-// become.
+// candidates are the completions of the last word of a command; the word begins
+// at start.
 func candidates(line string, s session.Snapshot) (words []string, start int) {
 	if !strings.HasPrefix(line, "/") || strings.HasPrefix(line, "//") {
 		return nil, 0
@@ -51,7 +51,7 @@ func candidates(line string, s session.Snapshot) (words []string, start int) {
 	return words, start
 }
 
-// usage is what the command that is being typed expects, or "".
+// usage is the syntax of the command that is being typed, or "".
 func usage(line string) string {
 	if !strings.HasPrefix(line, "/") || strings.HasPrefix(line, "//") {
 		return ""

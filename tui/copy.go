@@ -36,7 +36,7 @@ func (m *model) copy(all bool) tea.Cmd {
 // markHint says what can be done with marked lines.
 const markHint = "up and down mark more, y copies, esc forgets the marks"
 
-// clipboardBytes is what terminals take by OSC 52: many stop at 100,000
+// clipboardBytes is the most that terminals take by OSC 52: many stop at 100,000
 // characters of base64.
 const clipboardBytes = 74_994
 

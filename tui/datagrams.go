@@ -95,7 +95,7 @@ func hops(d session.Datagram) string {
 	return strconv.Itoa(d.Hops)
 }
 
-// size is how many bytes the payload has.
+// size is the size of the payload in bytes.
 func size(d session.Datagram) string {
 	s := thousands(uint64(len(d.Data)))
 	if d.Truncated {

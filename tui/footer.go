@@ -23,7 +23,7 @@ func (m *model) footer() string {
 	return " " + row
 }
 
-// footerText is what is more important now than keys, or "".
+// footerText is a message that is more important now than keys, or "".
 func (m *model) footerText(width int) string {
 	st := m.styles
 	switch u := usage(m.input.value()); {

@@ -45,8 +45,8 @@ func (d *datagrams) detail(width int) []string {
 	return s.rows
 }
 
-// shortPayload is how many bytes are shown before the headers: more would push
-// those off the screen.
+// shortPayload is the most bytes that are shown before the headers: more would
+// push those off the screen.
 const shortPayload = 128
 
 func (s *sheet) payload(v session.Datagram) {

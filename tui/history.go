@@ -5,14 +5,14 @@ package tui
 type history[T any] struct {
 	limit, budget int
 	size          func(T) int     // of one of them, in bytes
-	letGo         func(uint64, T) // told of each that is let go; may be nil
+	letGo         func(uint64, T) // called with each that is let go; may be nil
 
 	ring        []T    // number n is at n % limit
 	first, next uint64 // kept are first <= n < next
 	bytes       int
 }
 
-// len is how many are kept.
+// len is the number of values that are kept.
 func (h *history[T]) len() int { return int(h.next - h.first) }
 
 // at is the one with that number, which must be kept.
@@ -91,7 +91,7 @@ func (s *scrollback[T]) add(v T) {
 // hold lets what comes wait.
 func (s *scrollback[T]) hold() { s.held = true }
 
-// waitingCount is how many came since hold.
+// waitingCount is the number of values that came since hold.
 func (s *scrollback[T]) waitingCount() uint64 { return s.waiting.next }
 
 // release appends what waits. When some of it had to be let go, then all that

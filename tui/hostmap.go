@@ -125,7 +125,8 @@ func (m *hostmap) below(width int) []string {
 	return append(rows, m.othersHeard(width)...)
 }
 
-// edges are where a wire leaves the box, and the box's bottom right corner.
+// edges are the glyphs of the box where a wire leaves it, and of its bottom right
+// corner.
 func (m *hostmap) edges() (left, right string) {
 	return string([]rune(m.styles.tees)[0]), m.styles.corners[3]
 }

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// view is what the main part of the screen shows.
+// view is one of the things that the main part of the screen shows.
 type view uint8
 
 const (
@@ -42,7 +42,7 @@ var tabs = [views][]focus{
 	mapView:       {onInput, onMap},
 }
 
-// op is what a key does.
+// op is an operation that a key or the mouse asks for.
 type op uint8
 
 const (
@@ -160,7 +160,7 @@ var bindings = []binding{
 	{opNone, nil, []focus{onList, onPicker}, "typing", "shows only the rows with these words", "", ""},
 }
 
-// mouseActions are what the mouse does, and the keys that do the same.
+// mouseActions are the actions of the mouse, and the keys for the same.
 var mouseActions = [][2]string{
 	{"click on Talk, Datagrams, Calls, Map", "F1 to F4"},
 	{"click on a pane", "tab"},
@@ -173,7 +173,7 @@ var mouseActions = [][2]string{
 	{"drag in the talk", "shift+up, shift+down; then y copies"},
 }
 
-// lookup is what a key does in a region. Two keys in a row whose bytes came
+// lookup is the operation of a key in a region. Two keys in a row whose bytes came
 // together, esc and another, look like one with alt.
 func lookup(key string, in focus) op {
 	if after, ok := strings.CutPrefix(key, "alt+"); ok && (after == "esc" || len(after) == 2 && after[0] == 'f') {

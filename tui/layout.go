@@ -15,8 +15,8 @@ const (
 	columns              // the panes to the left of the talk
 )
 
-// layout is where everything goes, in cells. What it gives never adds up to
-// more than the terminal has.
+// layout says where everything goes, in cells. Its parts never add up to more
+// than the terminal has.
 type layout struct {
 	shape  shape
 	side   int    // width of the panes
@@ -61,7 +61,7 @@ func (l layout) inside() int {
 	return l.side - 3
 }
 
-// paneHeight is how many rows of a pane are shown when it has the focus.
+// paneHeight is the height of a pane that has the focus, in rows.
 func (l layout) paneHeight(pane int) int {
 	if l.shape == small {
 		return l.pageHeight()
@@ -69,7 +69,7 @@ func (l layout) paneHeight(pane int) int {
 	return l.panes[pane]
 }
 
-// pageHeight is how many rows of a page are shown in the talk's place.
+// pageHeight is the height of a page in the talk's place, in rows.
 func (l layout) pageHeight() int {
 	if l.shape == small {
 		return max(0, l.height-1-l.lesson)
@@ -116,7 +116,7 @@ type tab struct {
 	on        bool // it is shown
 }
 
-// cells is how many cells it takes, with the one before it.
+// cells is the width of the tab and of the cell before it.
 func (t tab) cells(st *styles) int {
 	words := t.key + " " + t.name
 	if t.on || t.name == "" {

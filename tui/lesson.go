@@ -20,8 +20,8 @@ const (
 	steps
 )
 
-// stepNames are what the steps are called above the lesson, and what they say
-// where there is only one row for it.
+// stepNames are the names of the steps above the lesson, and their texts where
+// there is only one row.
 var stepNames = [steps][2]string{
 	{"talk", "say something: B answers whom it hears"},
 	{"why", "silence: tab, tab, enter says why"},
@@ -117,7 +117,7 @@ func (s *lesson) now() step {
 	return stepFix
 }
 
-// text is what there is to know and to do now.
+// text says what to know and to do now.
 func (s *lesson) text() string {
 	first, sends := clean(s.first.Interface), clean(s.sends.Interface)
 	better := clean(s.suggested)

@@ -12,7 +12,8 @@ import (
 	"github.com/groupcast/groupcast/mcast/session"
 )
 
-// life is how a screen works and ends. Every model has one.
+// life is the part of a model that works outside of Update, and that ends the
+// screen.
 type life struct {
 	work *worker
 	err  error // what ended it
@@ -46,8 +47,7 @@ func (l *life) drawn(draw func() string) (content string) {
 	return draw()
 }
 
-// appearance is what is known of how to draw: what was asked for, and what the
-// terminal told of itself.
+// appearance says how to draw: as the options ask, and as the terminal can.
 type appearance struct {
 	ascii   bool
 	dark    bool

@@ -112,8 +112,8 @@ func (t *talk) address(from netip.AddrPort, space int) string {
 	return t.styles.tail(clean(s), space)
 }
 
-// meta is what stands at the right end of a message: what became of the own
-// copy, and the interface.
+// meta stands at the right end of a message: the fate of the own copy, and the
+// interface.
 func (t *talk) meta(line chat.Line) string {
 	st := t.styles
 	var parts []string

@@ -47,8 +47,8 @@ func (l *listing[T]) add(v T) {
 	}
 }
 
-// last is the one that was added last, if it can be replaced: what is kept
-// while the list is held cannot.
+// last is the newest value, if it can be replaced. While the list is held, the
+// values on the screen cannot.
 func (l *listing[T]) last() (v T, ok bool) {
 	h := l.growing()
 	if h.len() == 0 {
@@ -86,7 +86,7 @@ func (l *listing[T]) growing() *history[T] {
 	return &l.scrollback.kept
 }
 
-// len is how many rows there are to be seen: with a filter, those that match.
+// len is the number of rows that can be seen: with a filter, of those that match.
 func (l *listing[T]) len() int {
 	if l.filter == "" {
 		return l.scrollback.kept.len()
@@ -94,8 +94,8 @@ func (l *listing[T]) len() int {
 	return len(l.matches)
 }
 
-// newBelow is how many came below while the list was held; with a filter, those
-// that match.
+// newBelow is the number of values that came while the list was held; with a
+// filter, of those that match.
 func (l *listing[T]) newBelow() uint64 { return l.below }
 
 // setFilter shows only the rows that have every word of the filter, in capital
@@ -145,7 +145,7 @@ func (l *listing[T]) scan() {
 	l.scanned = kept.next
 }
 
-// number is that of the row at a position, which must exist.
+// number is the number of the row at a position, which must exist.
 func (l *listing[T]) number(position int) uint64 {
 	if l.filter == "" {
 		return l.scrollback.kept.first + uint64(position)
@@ -153,7 +153,7 @@ func (l *listing[T]) number(position int) uint64 {
 	return l.matches[position]
 }
 
-// position is where the selected row is or, when there is no such row, the one
+// position is that of the selected row or, if the filter hides it, of the row
 // before.
 func (l *listing[T]) position() int {
 	n := l.len()

@@ -68,8 +68,8 @@ func (m *model) tabs(width int) []tab {
 	return list
 }
 
-// mainBody is what the page or the view shows, the page's title, and what
-// stands at the right end above it.
+// mainBody is the body of the page or the view, the page's title, and the note at
+// the right end above it.
 func (m *model) mainBody(width, rows int) (title, body, note string) {
 	back := m.styles.dim.Render("esc back")
 	switch m.page {

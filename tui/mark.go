@@ -73,7 +73,7 @@ func (t *talk) markedLines() []chat.Line {
 	return lines
 }
 
-// countMarked is how many lines are marked.
+// countMarked is the number of marked lines.
 func (t *talk) countMarked() int {
 	if !t.marked.on {
 		return 0

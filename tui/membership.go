@@ -18,8 +18,7 @@ type membership struct {
 	snap   session.Snapshot
 }
 
-// wide is the width from which a pane writes one row where it else writes
-// several.
+// wide is the width from which a pane writes one row instead of several.
 const wide = 56
 
 func (m *membership) render(width, height int) string {

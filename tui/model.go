@@ -18,7 +18,7 @@ import (
 // terminal is drawn.
 const snapshotPause = time.Second / framesPerSecond
 
-// page is what may lie over the view.
+// page is one of the pages that lie over the view.
 type page uint8
 
 const (
@@ -75,11 +75,12 @@ type model struct {
 	help       help
 }
 
-// Run shows a session on the terminal until the user quits or the session
-// ends; then it returns nil or what ended the session. It returns the cause
-// of ctx when that ends first. The terminal is restored in every case, panics
-// included. Run waits for the session's calls to return: they have to end with
-// their context. Signals are left to the caller, to end ctx with.
+// Run shows a session on the terminal until the user quits, and returns nil, or
+// until the session ends, and returns what ended it. If ctx ends first, it returns
+// [context.Cause] of ctx. The terminal is restored in every case, panics included.
+//
+// Run waits for the session's calls to return: they have to end with their
+// context. The caller handles signals, and ends ctx at one.
 func Run(ctx context.Context, s Session, opts Options) error {
 	if opts.Env == nil {
 		opts.Env = os.Environ()
@@ -88,8 +89,7 @@ func Run(ctx context.Context, s Session, opts Options) error {
 	return run(ctx, m, &m.life, opts)
 }
 
-// newModel returns the screen of a session, for a tea.Program. Run does the rest
-// as well.
+// newModel returns the screen of a session, for a [tea.Program].
 func newModel(s Session, opts Options) *model {
 	m := &model{
 		life:       newLife(s),

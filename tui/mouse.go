@@ -4,7 +4,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
-// wheelRows is how far a notch of the wheel scrolls.
+// wheelRows is the number of rows that a notch of the wheel scrolls.
 const wheelRows = 3
 
 // pointer does what the mouse asks for. All of it can be done by keys:

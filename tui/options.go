@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Options say how the screen is shown. The zero value is the terminal of the
+// Options say how [Run] and [RunPing] draw. The zero value is the terminal of the
 // process.
 type Options struct {
 	Input  io.Reader        // nil: standard input

@@ -1,10 +1,10 @@
 package tui
 
-// order is what a command asks for: a session.Action, or one of the following,
-// which the screen does by itself.
+// order is what a command asks for: a [session.Action], or one of the types
+// below, which the screen carries out itself.
 type order any
 
-// What the screen does by itself.
+// The orders for the screen.
 type (
 	showHelp   struct{}
 	showWho    struct{}                  // who was heard

@@ -11,7 +11,7 @@ import (
 const reset = "\x1b[m"
 
 // over lays block over rows, its top left corner at cell x of row y. Rows keep
-// their widths: what of the block is outside of them is not drawn.
+// their widths: parts of the block outside of them are not drawn.
 func (st *styles) over(rows []string, block []string, x, y int) []string {
 	out := append([]string(nil), rows...)
 	for i, b := range block {
@@ -34,9 +34,9 @@ func (st *styles) slice(text string, from, to int) string {
 	return strings.TrimSuffix(st.part(text, from, to), reset)
 }
 
-// part is the cells of a row from one to before another, in their styles.
-// A character that is only half in there becomes spaces. The library's own cut
-// loses such halves, and with them the width.
+// part is a row from one cell to the one before another, in its styles. Half of
+// a wide character becomes spaces. [ansi.Cut] drops such halves, so that its rows
+// end early.
 func (st *styles) part(row string, from, to int) string {
 	var b strings.Builder
 	at := 0

@@ -61,8 +61,8 @@ func groupChoices(st *styles, s session.Snapshot) []choice {
 	return list
 }
 
-// traffic is what comes in a group now. The room counts by address: groups
-// that share theirs share the count.
+// traffic is the rate at which a group is heard. The room counts by address:
+// groups that share theirs share the rate.
 func traffic(st *styles, s session.Snapshot, g mcast.Group) string {
 	for _, t := range s.Room.Groups {
 		if t.Group.WithZone("") != g.Addr {

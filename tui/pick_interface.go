@@ -85,8 +85,8 @@ func notReady(i session.Interface, g mcast.Group) string {
 	return ""
 }
 
-// consequences are what choosing an interface would mean, and what speaks for
-// it, the most important first.
+// consequences are the effects of choosing an interface, and the reasons for it,
+// the most important first.
 func consequences(s session.Snapshot, i session.Interface) []string {
 	source := i.Addr(s.Group.Addr)
 	linkLocal := source.Is4() && source.IsLinkLocalUnicast()

@@ -117,8 +117,8 @@ func (p *picker) setFilter(filter string) {
 	p.list = choices(p.styles, p.kind, p.snap, filter)
 }
 
-// chosen is what enter does. It is false for a row that cannot be chosen, and
-// then says so on the screen, too.
+// chosen is the action of the enter key. It is false for a row that cannot be chosen; the
+// screen then says why.
 func (p *picker) chosen() (session.Action, bool) {
 	c := p.selected()
 	if !p.lost {
@@ -133,8 +133,8 @@ func (p *picker) otherAction() (session.Action, string, bool) {
 	return c.other, c.otherLabel, c.other != nil
 }
 
-// click selects what is at that row of the last drawing. It is true when that
-// was selected already: a second click chooses.
+// click selects the choice at that row of the last drawing. It reports whether
+// that one was clicked before: the second click chooses.
 func (p *picker) click(row int) bool {
 	if row < 0 || row >= len(p.rowChoices) || p.rowChoices[row] < 0 || p.rowChoices[row] >= len(p.list) {
 		return false

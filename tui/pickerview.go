@@ -47,7 +47,7 @@ func (p *picker) render(width, height int) []string {
 	})
 }
 
-// bare is what fits where there is no room for a frame: the selected row.
+// bare draws the selected row, where there is no room for a frame.
 func (p *picker) bare(width, height int) []string {
 	rows, of := p.rows(p.list, width)
 	start := max(0, slices.Index(of, p.at))

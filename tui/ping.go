@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// Pinging is what the screen of a ping needs from the program behind it.
+// Pinging is a ping as [RunPing] shows it.
 type Pinging interface {
-	// Snapshot is a copy of what was counted so far. It is not called by the
-	// goroutine that draws.
+	// Snapshot is a copy of what was counted so far. It is called ten times a
+	// second, by another goroutine than the one that draws.
 	Snapshot() PingSnapshot
 }
 
@@ -31,10 +31,10 @@ type PingError struct {
 	Count uint64
 }
 
-// PingResponder is one that answers. Its round trips are 0 if there was none.
+// PingResponder is a host that answers. Its round trips are 0 if there was none.
 type PingResponder struct {
 	From      netip.AddrPort
-	Interface string // by which it was asked, or answered
+	Interface string // by which it was asked, or answered; "": not known
 	IfIndex   int
 
 	Sent, Received, Lost, Duplicates, Late, Changed uint64

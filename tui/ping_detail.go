@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// pingDetail is what is known of the selected responder.
+// pingDetail shows the numbers and the histogram of the selected responder.
 type pingDetail struct {
 	styles *styles
 	open   bool // on a small screen: it is shown instead of the table
@@ -103,7 +103,8 @@ func (d *pingDetail) histogram(r PingResponder, width, height int) []string {
 	return filled(rows, max(0, height))
 }
 
-// pingSpan is which round trips a bar counts, besides those of the bars before.
+// pingSpan bounds the round trips that a bar counts; the bars before count the
+// shorter ones.
 func pingSpan(b PingBar) string {
 	if b.High <= 0 || b.High > time.Hour {
 		return "from " + spanTime(b.Low)

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// pingOp is what a key does on the screen of a ping.
+// pingOp is an operation of a key on the screen of a ping.
 type pingOp uint8
 
 const (

@@ -31,13 +31,12 @@ type pingModel struct {
 	detail pingDetail
 }
 
-// pingMsg is what a ping has counted by now.
+// pingMsg is a new snapshot of the ping.
 type pingMsg PingSnapshot
 
-// RunPing shows a ping on the terminal until the user ends it; then it returns
-// nil. It returns the cause of ctx when that ends first. The terminal is
-// restored in every case, panics included. Of the options only those of how to
-// draw count.
+// RunPing shows a ping on the terminal until the user ends it, and returns nil. If
+// ctx ends first, it returns [context.Cause] of ctx. The terminal is restored in
+// every case, panics included. Of the options Input, Output, Env and ASCII count.
 func RunPing(ctx context.Context, p Pinging, opts Options) error {
 	if opts.Env == nil {
 		opts.Env = os.Environ()

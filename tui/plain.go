@@ -12,7 +12,7 @@ import (
 	"github.com/groupcast/groupcast/mcast/session"
 )
 
-// Hint says what to do about an error of Command, or "".
+// Hint says what to do about an error of [Command], or "".
 func Hint(err error) string {
 	if a, ok := errors.AsType[*mcast.Advised](err); ok {
 		return a.Advice
@@ -21,9 +21,9 @@ func Hint(err error) string {
 }
 
 // Command reads a typed line for a program that has no screen: a line that
-// starts with a slash is a command, any other is said. It gives an action for
+// starts with a slash is a command, any other is said. It returns an action for
 // the session, or nil; lines to print, which are safe to write to a terminal;
-// and whether to end. Of an error, Hint says what to do.
+// and whether to end. [Hint] says what to do about an error.
 func Command(line string, s session.Snapshot) (a session.Action, text []string, quitting bool, err error) {
 	asked, err := parse(line, s)
 	if err != nil {
@@ -63,7 +63,7 @@ func helpText() []string {
 	return append(rows, fmt.Sprintf("%-*s  %s", width, "//text", "says /text"))
 }
 
-// choicesText is what a picker would offer.
+// choicesText lists the choices of a picker.
 func choicesText(kind pickerKind, s session.Snapshot) []string {
 	st := newStyles(true, true, ansi.WcWidth, colorprofile.TrueColor)
 	rows := []string{kind.title(s) + ":"}

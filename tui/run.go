@@ -11,11 +11,12 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
-// framesPerSecond is how often the terminal is drawn at the most. The renderer
-// wakes up as often when nothing changes: 30 would be half of the idle load.
+// framesPerSecond is the highest rate at which the terminal is drawn. The renderer
+// wakes up as often when nothing changes; 30 wake-ups would be half of the load
+// of an idle program.
 const framesPerSecond = 20
 
-// run shows a model whose life is l, as Run says.
+// run shows a model whose life is l, as [Run] says.
 func run(ctx context.Context, m tea.Model, l *life, opts Options) error {
 	inner, cancel := context.WithCancel(ctx)
 	l.work.ctx = inner
@@ -53,7 +54,7 @@ func run(ctx context.Context, m tea.Model, l *life, opts Options) error {
 	return nil
 }
 
-// errTerminalGone is what ends a session whose terminal hung up without a
+// errTerminalGone ends a session whose terminal hung up without a
 // signal, as it does when the shell in between ignores SIGHUP.
 var errTerminalGone = errors.New("the terminal is gone")
 

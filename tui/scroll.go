@@ -1,6 +1,6 @@
 package tui
 
-// move is what the up and down keys do.
+// move carries out the up and down keys.
 func (m *model) move(by int) {
 	if m.page == helpPage || m.page == detailPage {
 		m.scroll(by)
@@ -78,7 +78,7 @@ func (m *model) toEnd(todo op) {
 	}
 }
 
-// pageful is how far the page keys go: one row stays in sight.
+// pageful is the number of rows that a page key scrolls: one stays in sight.
 func (m *model) pageful() int {
 	_, height := m.mainSize()
 	return max(1, height-1)

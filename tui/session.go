@@ -6,15 +6,16 @@ import (
 	"github.com/groupcast/groupcast/mcast/session"
 )
 
-// Session is what the screen needs from the program behind it.
+// Session is a conversation as [Run] shows it: a [session.Session] is one.
 type Session interface {
-	// Next blocks until there are lines to show, or until the context or the
-	// session ends, which is an error (io.EOF for a session that ended well).
+	// Next blocks until something is new. When the context or the session ends
+	// it returns an error: [io.EOF] for a session that ended well.
 	Next(context.Context) (session.Batch, error)
-	// Snapshot is a copy of the state, quick enough for every frame.
+	// Snapshot is a copy of the state. It is called up to 20 times a second, by
+	// the goroutine that draws: it must be quick.
 	Snapshot() session.Snapshot
 	// Do carries out what the user asked for. It may block for a system call.
-	// What it did comes back by Next as lines; so does what it could not do,
-	// and then Do returns nil. An error means that the session is over.
+	// Next then gives lines that say what it did, or could not do. An error
+	// means that the session is over.
 	Do(context.Context, session.Action) error
 }

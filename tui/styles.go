@@ -14,8 +14,8 @@ import (
 	"github.com/groupcast/groupcast/mcast/chat"
 )
 
-// styles are how everything is drawn. The panes share them. They change when
-// the terminal has told its background, or how it counts the width of text.
+// styles draw everything; the panes share them. They change when the terminal has
+// told its background, or how it counts the width of text.
 type styles struct {
 	glyphs
 	method ansi.Method // the renderer's own way to count: rows must end where it ends them
@@ -129,7 +129,7 @@ func (st *styles) sender(a netip.Addr) lipgloss.Style {
 	return st.senders[h.Sum32()%uint32(len(st.senders))]
 }
 
-// cells is how many cells text takes on the screen.
+// cells is the width of text on the screen.
 func (st *styles) cells(s string) int { return st.method.StringWidth(s) }
 
 // fit makes a row exactly w cells wide: cut, or filled with spaces.

@@ -7,8 +7,8 @@ import (
 	"github.com/groupcast/groupcast/mcast/session"
 )
 
-// enter carries out the line that was typed. Up brings back one that was
-// wrong, to be corrected.
+// enter carries out the line that was typed. The up key brings back a wrong one,
+// to be corrected.
 func (m *model) enter() tea.Cmd {
 	a, err := parse(m.input.value(), m.snap)
 	m.input.done()
@@ -55,7 +55,7 @@ func (m *model) enter() tea.Cmd {
 	return nil
 }
 
-// change queues an action of which the talk will tell.
+// change queues an action whose outcome the talk tells.
 func (m *model) change(a session.Action) tea.Cmd {
 	m.freeze(false)
 	m.see()

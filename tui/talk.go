@@ -80,7 +80,7 @@ func (t *talk) index(n uint64) {
 	}
 }
 
-// replace takes the news of an own line, if that is still there.
+// replace puts a newer state of an own line in its place, if it is still there.
 func (t *talk) replace(line chat.Line) {
 	if n, ok := t.byID[line.ID]; ok {
 		t.lines.kept.replace(n, line)
@@ -147,7 +147,7 @@ func (t *talk) setGroup(g netip.Addr) {
 	}
 }
 
-// setSenders tells who is heard: an address is shown with its port only when
+// setSenders takes in who is heard. An address is shown with its port only if
 // two senders share it.
 func (t *talk) setSenders(list []chat.Sender) {
 	seen, shared := make(map[netip.Addr]bool, len(list)), make(map[netip.Addr]bool)
@@ -163,7 +163,7 @@ func (t *talk) setSenders(list []chat.Sender) {
 	t.ports = shared
 }
 
-// gone is how many older lines were let go.
+// gone is the number of older lines that were let go.
 func (t *talk) gone() uint64 { return t.lines.gone }
 
 // render gives the rows on the screen.

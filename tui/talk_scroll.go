@@ -102,7 +102,7 @@ func (t *talk) stopAtTop() {
 	}
 }
 
-// newBelow is how many lines came below since the talk was scrolled back.
+// newBelow is the number of lines that came since the talk was scrolled back.
 func (t *talk) newBelow() uint64 {
 	if !t.scrolledBack {
 		return t.lines.waitingCount() // frozen before there was a line

@@ -13,8 +13,8 @@ import (
 // titleBar is the first row: the group, and how sends leave.
 type titleBar struct{ styles *styles }
 
-// render gives the one row; what does not fit is left out from the right end
-// of its importance.
+// render gives the one row. Facts that do not fit are left out, the least
+// important first.
 func (t titleBar) render(s session.Snapshot, frozen string, width int) string {
 	st := t.styles
 	group := ""

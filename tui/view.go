@@ -52,7 +52,7 @@ func (m *model) View() (v tea.View) {
 	return v
 }
 
-// inputRow is where one types.
+// inputRow is the row of the input.
 func (m *model) inputRow() int { return max(0, m.height-2) }
 
 // frame is all rows of the screen, and the column of the cursor in the input
@@ -177,9 +177,8 @@ func (m *model) one(rows int) []string {
 	return out[:rows]
 }
 
-// lessonRows is how many rows of the main part the lesson takes, with its
-// border if it has one: at most a third of the terminal, and what leaves a few
-// for the talk.
+// lessonRows is the height of the lesson in the main part, with its border if it
+// has one: at most a third of the terminal, and a few rows are left to the talk.
 func (m *model) lessonRows() int {
 	if !m.lesson.on || m.lesson.hidden {
 		return 0
@@ -201,5 +200,5 @@ func (m *model) lessonRows() int {
 	return len(m.lesson.rows(width, limit)) + 1
 }
 
-// leastTalk is how many rows the lesson leaves to the talk.
+// leastTalk is the number of rows that the lesson leaves to the talk.
 const leastTalk = 3

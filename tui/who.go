@@ -9,10 +9,11 @@ import (
 	"github.com/groupcast/groupcast/mcast/session"
 )
 
-// whoRows is how many senders are listed at most.
+// whoRows is the most senders that are listed.
 const whoRows = 64
 
-// who says who was heard, a row for each, in words that need no screen.
+// who lists the senders that were heard, a row for each, in words that need no
+// screen.
 func who(s session.Snapshot, now time.Time) []string {
 	room := s.Room
 	where := clean(s.Group.AddrPort().String())

@@ -12,7 +12,7 @@ import (
 	"github.com/groupcast/groupcast/mcast/session"
 )
 
-// inside is what there is to say about an interface within the host.
+// inside are the rows about an interface inside the host's box.
 func (m *hostmap) inside(i session.Interface, width int) []string {
 	st := m.styles
 	glyph, state := st.dim.Render(st.notJoined), []string{"not joined"}
@@ -134,7 +134,7 @@ func (m *hostmap) wireStyle(i session.Interface) lipgloss.Style {
 	return m.styles.border
 }
 
-// outside is what there is to say about an interface's wire.
+// outside are the rows about an interface's wire.
 func (m *hostmap) outside(i session.Interface, width int) (rows []string) {
 	st, s := m.styles, m.snap
 	if m.sendsBy(i) {
@@ -170,7 +170,7 @@ func (m *hostmap) egress(glyph, what string, e session.Egress, width int) []stri
 	return append([]string{row}, st.hanging(" ", because, width, 4)...)
 }
 
-// sender is who was heard on a wire, on one row if it fits.
+// sender are the rows about a sender that was heard on a wire: one if it fits.
 func (m *hostmap) sender(sender chat.Sender, width int) []string {
 	st := m.styles
 	facts := []string{count(sender.Datagrams, "datagram")}
