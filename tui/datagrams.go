@@ -111,8 +111,6 @@ func how(d session.Datagram) string {
 		return "not sent"
 	case a.OwnCopy:
 		return "own copy"
-	case a.Frame:
-		return "a frame"
 	case a.Stray:
 		return "another's membership"
 	case a.Direct:

@@ -146,7 +146,6 @@ func TestDatagramDetail(t *testing.T) {
 		{"local, to one address", came(func(d *session.Datagram) { d.To, d.Arrival = hostA, chat.Arrival{Direct: true, Local: true} }), []string{"it never left this host", "an address of this host"}},
 		{"outside", arrived(chat.Arrival{Outside: true}), []string{"Its source, 192.168.8.226, is on no network of eth0."}},
 		{"two at once", arrived(chat.Arrival{Outside: true, Stray: true}), []string{"is on no network", "another program on this host has"}},
-		{"a frame", arrived(chat.Arrival{Frame: true}), []string{"It came by eth0", "member protocol"}},
 		{"cut", came(func(d *session.Datagram) { d.Truncated = true }), []string{"at least 33", "and more that were not kept"}},
 		{"on no wire", came(func(d *session.Datagram) { d.Interface = "lo" }), []string{"lo has no wire"}},
 		{"unknown", session.Datagram{At: clock}, []string{"source not told", "TTL not told"}},

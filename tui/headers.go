@@ -113,11 +113,8 @@ func arrival(d session.Datagram) (sentences []string) {
 	if a.Outside {
 		add("Its source, %s, is on no network of %s. A router passed it on, or the source is forged.", from, by)
 	}
-	if a == (session.Datagram{}.Arrival) || a.Frame && !a.Stray && !a.Direct && !a.Local && !a.Outside {
+	if a == (session.Datagram{}.Arrival) {
 		add("It came by %s, where this program has joined %s, from another host of a network that this host is on.", by, to)
-	}
-	if a.Frame {
-		add("It is a frame of groupcast's member protocol, and not shown as talk.")
 	}
 	return sentences
 }

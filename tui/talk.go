@@ -82,14 +82,20 @@ func (t *talk) index(n uint64) {
 
 // replace puts a newer state of an own line in its place, if it is still there.
 func (t *talk) replace(line chat.Line) {
+	whole := func(old chat.Line) chat.Line {
+		if line.Cut {
+			line.Text, line.Cut = old.Text, false
+		}
+		return line
+	}
 	if n, ok := t.byID[line.ID]; ok {
-		t.lines.kept.replace(n, line)
+		t.lines.kept.replace(n, whole(t.lines.kept.at(n)))
 		delete(t.cache, n)
 		return
 	}
 	for w, n := &t.lines.waiting, t.lines.waiting.next; n > w.first; n-- {
 		if old := w.at(n - 1); old.Kind == chat.Own && old.ID == line.ID {
-			w.replace(n-1, line)
+			w.replace(n-1, whole(old))
 			return
 		}
 	}

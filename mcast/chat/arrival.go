@@ -1,8 +1,6 @@
 package chat
 
 import (
-	"bytes"
-
 	"github.com/groupcast/groupcast/mcast"
 )
 
@@ -10,7 +8,6 @@ import (
 // another host of a network that this host is on, to a group that is joined.
 type Arrival struct {
 	OwnCopy bool // the loopback copy of an own line
-	Frame   bool // of groupcast's member protocol
 	Stray   bool // by another program's membership
 	Direct  bool // to an address of this host, not to a group
 	Local   bool // from another program of this host
@@ -20,7 +17,6 @@ type Arrival struct {
 // arrival says how a datagram came that is no own copy.
 func (r *Room) arrival(d mcast.Datagram) Arrival {
 	a := Arrival{
-		Frame:  bytes.HasPrefix(d.Data, frameMagic),
 		Stray:  d.Stray,
 		Direct: r.networks.Ours(d.To),
 		Local:  r.isOurs(d.From.Addr()),

@@ -49,9 +49,9 @@ func TestArrival(t *testing.T) {
 		{"a copy that came by another program's membership", "192.168.8.164:40001", group, 3, true, "said", Arrival{OwnCopy: true, Stray: true}},
 		{"our port and address, other words", "192.168.8.164:40001", group, 2, false, "hello", Arrival{Local: true}},
 
-		{"a frame", "192.168.8.226:1234", group, 2, false, "\xfeMC", Arrival{Frame: true}},
+		{"no text", "192.168.8.226:1234", group, 2, false, "\xfeMC", Arrival{}},
 		{"a stray", "192.168.8.226:1234", other, 2, true, "hello", Arrival{Stray: true}},
-		{"a stray frame from another network", "10.1.2.3:1234", other, 2, true, "\xfeMC", Arrival{Frame: true, Stray: true, Outside: true}},
+		{"a stray from another network", "10.1.2.3:1234", other, 2, true, "\xfeMC", Arrival{Stray: true, Outside: true}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := newTestRoom()

@@ -2,8 +2,10 @@ package chat
 
 import (
 	"cmp"
+	"hash/maphash"
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/groupcast/groupcast/mcast"
@@ -17,12 +19,26 @@ const maxOwnLines = 4096
 // is more likely the second one of an equal line.
 const maxLate = 10 * time.Second
 
+// maxOwnBytes bounds the texts of own lines that are kept, since one can have
+// 65,507 bytes and more as text. A text is kept while a copy may still bring its
+// line again; beyond the bound of the oldest only the beginning, cutBytes of it.
+const (
+	maxOwnBytes = 4 << 20
+	cutBytes    = 256
+)
+
 // ownLine is a line that was said here.
 type ownLine struct {
-	line    Line // as it was last returned
+	line    Line // as it was last returned; without Text when it will not be returned again
 	sent    time.Time
-	payload string
+	payload payloadKey
 	source  netip.Addr // the one it was to carry
+}
+
+// payloadKey stands for a payload: it is too long to be kept.
+type payloadKey struct {
+	hash uint64
+	size int
 }
 
 func (o *ownLine) isPending() bool { return o.line.Copy == CopyPending }
@@ -33,7 +49,10 @@ type ownLines struct {
 	lines   []*ownLine // in the order of sending, and so of sent; the oldest are forgotten
 	waiting int        // lines[:waiting] are not pending
 	pending int
-	said    map[string]*samePayload
+	bytes   int // of the texts of lines
+	whole   int // lines[:whole] have no text that could be cut
+	seed    maphash.Seed
+	said    map[payloadKey]*samePayload
 	sources map[netip.Addr]int // how many of lines were to carry this source
 	gaveUp  []Line             // forgotten while pending; the next expire returns them
 }
@@ -46,7 +65,7 @@ type samePayload struct {
 }
 
 func newOwnLines() ownLines {
-	return ownLines{said: make(map[string]*samePayload), sources: make(map[netip.Addr]int)}
+	return ownLines{seed: maphash.MakeSeed(), said: make(map[payloadKey]*samePayload), sources: make(map[netip.Addr]int)}
 }
 
 // add remembers a line. It reports whether it had to give up waiting for the
@@ -56,11 +75,13 @@ func (s *ownLines) add(at time.Time, payload string, l Line) (gaveUp bool) {
 	if len(s.lines) == maxOwnLines {
 		gaveUp = s.forgetOldest()
 	}
-	o := &ownLine{line: l, sent: at, payload: payload, source: l.Source}
-	u := s.said[payload]
+	key := payloadKey{maphash.String(s.seed, payload), len(payload)}
+	o := &ownLine{line: l, sent: at, payload: key, source: l.Source}
+	s.bytes += len(l.Text.s)
+	u := s.said[key]
 	if u == nil {
 		u = new(samePayload)
-		s.said[payload] = u
+		s.said[key] = u
 	}
 	if o.isPending() {
 		u.pending = append(u.pending, o)
@@ -69,13 +90,35 @@ func (s *ownLines) add(at time.Time, payload string, l Line) (gaveUp bool) {
 	u.count++
 	s.sources[l.Source]++
 	s.lines = append(s.lines, o)
+	for ; s.bytes > maxOwnBytes && s.whole < len(s.lines); s.whole++ {
+		s.cut(s.lines[s.whole])
+	}
 	return gaveUp
+}
+
+// cut keeps the beginning of a line's text.
+func (s *ownLines) cut(o *ownLine) {
+	if text := o.line.Text.s; len(text) > cutBytes {
+		s.setText(o, strings.ToValidUTF8(text[:cutBytes], "")+"…")
+		o.line.Cut = true
+	}
+}
+
+// release lets go of the text of a line that is not returned again.
+func (s *ownLines) release(o *ownLine) { s.setText(o, "") }
+
+func (s *ownLines) setText(o *ownLine, text string) {
+	s.bytes += len(text) - len(o.line.Text.s)
+	o.line.Text = Text{strings.Clone(text)} // or the whole would be kept
 }
 
 func (s *ownLines) forgetOldest() (gaveUp bool) {
 	o := s.lines[0]
 	s.lines = slices.Delete(s.lines, 0, 1)
 	s.waiting = max(0, s.waiting-1)
+	s.whole = max(0, s.whole-1)
+	s.cut(o)
+	s.bytes -= len(o.line.Text.s)
 	if gaveUp = o.isPending(); gaveUp {
 		s.pending--
 		o.line.Copy = CopyMissing
@@ -99,7 +142,7 @@ func (s *ownLines) forgetOldest() (gaveUp bool) {
 // oldest that is pending, else the oldest whose copy is late but not too late,
 // else nil. known is false when we said no such thing from that address.
 func (s *ownLines) match(d mcast.Datagram, ours func(netip.Addr) bool) (known bool, o *ownLine) {
-	u, from := s.said[string(d.Data)], d.From.Addr().WithZone("")
+	u, from := s.said[payloadKey{maphash.Bytes(s.seed, d.Data), len(d.Data)}], d.From.Addr().WithZone("")
 	if u == nil || !ours(from) && s.sources[from] == 0 {
 		return false, nil
 	}

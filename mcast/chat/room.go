@@ -45,12 +45,8 @@ func (r *Room) SetInterfaces(list []host.Interface) {
 // AddPort adds a source port of own datagrams. There is one for each IP version.
 func (r *Room) AddPort(port uint16) { r.ports = append(r.ports, port) }
 
-// frameMagic begins a frame of the member protocol. 0xFE is never part of
-// UTF-8, so no text is mistaken for one.
-var frameMagic = []byte{0xfe, 'M', 'C'}
-
 // Receive takes in a datagram and counts it once: as the copy of an own line,
-// as a frame, as a stray, or as a text. It returns the line to show, a new one
+// as a stray, or as a text. It returns the line to show, a new one
 // for a text, or an own line whose copy this is, and how the datagram came. A
 // line without an ID is none: there is nothing to show.
 //
@@ -77,9 +73,6 @@ func (r *Room) Receive(d mcast.Datagram) (Line, Arrival) {
 		r.groups.heard(d)
 	}
 	switch {
-	case came.Frame:
-		r.counters.Frames++
-		return Line{}, came
 	case came.Stray:
 		r.counters.Strays++
 		return Line{}, came
@@ -122,7 +115,9 @@ func (r *Room) copyBack(o *ownLine, d mcast.Datagram) Line {
 	if d.IfIndex != 0 {
 		o.line.IfIndex, o.line.Interface = d.IfIndex, r.InterfaceName(d.IfIndex)
 	}
-	return o.line
+	line := o.line
+	r.own.release(o)
+	return line
 }
 
 // Via is the way out that an own line is expected to take.
@@ -168,14 +163,16 @@ func (r *Room) Failed(id uint64, why, hint string) Line {
 		r.counters.Missing--
 	}
 	r.counters.Sent--
-	r.counters.SentSize -= uint64(len(o.payload))
+	r.counters.SentSize -= uint64(o.payload.size)
 	r.counters.Failed++
 	if hint != "" {
 		why += "; " + hint
 	}
 	o.line.Copy = CopyNone
 	o.line.Hint = SanitizeString(why)
-	return o.line
+	line := o.line
+	r.own.release(o)
+	return line
 }
 
 // Notice makes a line in which groupcast itself says what happened, with a

@@ -54,7 +54,6 @@ type Counters struct {
 	Read      uint64 // datagrams given to Receive
 	Texts     uint64 // shown as lines
 	OwnCopies uint64 // loopback copies of own lines
-	Frames    uint64 // of groupcast's member protocol, which this version does not speak
 	Strays    uint64 // for a group that is not joined on the interface they came by
 
 	Sent     uint64 // own lines, but for those that Failed was called for
