@@ -51,5 +51,5 @@ func plainLine(l chat.Line) string {
 	}
 	// Rows of a text stand behind a gutter, or they could pass for other lines.
 	at := l.At.Format("15:04:05") + " "
-	return at + who + " " + chat.Gutter(l.Text.String(), len(at))
+	return at + who + " " + chat.Gutter(l.Text.String(), len(at), 0)
 }

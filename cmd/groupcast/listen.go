@@ -64,6 +64,7 @@ type listener struct {
 
 	names   map[int]string // of interfaces, safe to show
 	heard   int
+	unread  int // came, but enough was heard
 	strays  int
 	senders map[netip.AddrPort]bool
 	full    bool // there were more senders than are counted
@@ -158,7 +159,11 @@ func (l *listener) heardBatch(_ *mcast.Conn, batch []mcast.Datagram) (more bool)
 		if d.Stray {
 			l.strays++
 		}
-		if (!d.Stray || l.set.multicastAll) && !l.enough() {
+		switch {
+		case d.Stray && !l.set.multicastAll:
+		case l.enough():
+			l.unread++ // of the batch that brought the last one
+		default:
 			l.print(d)
 		}
 	}
@@ -191,7 +196,7 @@ func (l *listener) print(d mcast.Datagram) {
 			stray = "  another's membership"
 		}
 		fmt.Fprintf(l.out, "%s  %s  %s → %s%s  ttl %d  %d B  %s\n", d.At.Format("15:04:05.000"),
-			name, chat.Clean(d.From.String()), addrText(d.To), stray, d.Hops, len(d.Data), chat.Gutter(chat.Sanitize(d.Data).String(), 10))
+			name, chat.Clean(d.From.String()), addrText(d.To), stray, d.Hops, len(d.Data), chat.Gutter(chat.Sanitize(d.Data).String(), 10, mostRows))
 	}
 }
 
@@ -210,10 +215,9 @@ type jsonDatagram struct {
 	Stray     bool      `json:"stray,omitempty"` // of a group that only others have joined
 }
 
-// jsonDropped says how many datagrams the kernel had no room for. Fields are
-// only added.
+// jsonDropped says how many datagrams were not heard. Fields are only added.
 type jsonDropped struct {
-	Type  string `json:"type"`
+	Type  string `json:"type"` // dropped: the kernel had no room; unread: they waited when listen ended
 	Count uint64 `json:"count"`
 }
 
@@ -230,12 +234,20 @@ func (l *listener) end(ctx context.Context, groups []mcast.Group) error {
 	case l.strays > 0:
 		text += fmt.Sprintf(", and %d of groups that only others have joined", l.strays)
 	}
-	l.remark(text)
-	dropped, buffer := uint64(0), 0
+	dropped, unread, buffer := uint64(0), l.unread, 0
 	for _, conn := range l.keep.Conns() {
+		n, _ := conn.Discard() // what cannot be read is not known
+		unread += n
 		dropped += conn.Stats().Dropped
 		buffer = conn.ReadBuffer()
 	}
+	if unread > 0 {
+		if l.set.json {
+			writeJSON(l.out, jsonDropped{"unread", uint64(unread)})
+		}
+		text += fmt.Sprintf("; %d more had come, and were not read", unread)
+	}
+	l.remark(text)
 	if dropped > 0 {
 		if l.set.json {
 			writeJSON(l.out, jsonDropped{"dropped", dropped})

@@ -10,17 +10,24 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/mcast/session"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	context.AfterFunc(ctx, stop) // a second signal ends the program whatever it is doing
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
+	// A later signal ends the program whatever it is doing. One that comes within
+	// a blink is no second wish: timeout(1) sends each twice, to the program and to
+	// its process group.
+	context.AfterFunc(ctx, func() { time.AfterFunc(blink, stop) })
 	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	os.Exit(code)
 }
+
+// blink is how long a signal counts as the same as the one before.
+const blink = 500 * time.Millisecond
 
 // run is the whole program, as a function.
 func run(ctx context.Context, args []string, in io.Reader, stdout, stderr io.Writer) (code int) {

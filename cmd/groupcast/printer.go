@@ -44,7 +44,7 @@ func (p *linePrinter) line(l chat.Line) {
 	switch l.Kind {
 	case chat.Heard:
 		at := l.At.Format(time.TimeOnly)
-		fmt.Fprintf(p.out, "%s  %-15s  %s  %s\n", at, l.Speaker(l.From.Addr().String()), l.Interface, chat.Gutter(l.Text.String(), len(at)+2))
+		fmt.Fprintf(p.out, "%s  %-15s  %s  %s\n", at, l.Speaker(l.From.Addr().String()), l.Interface, chat.Gutter(l.Text.String(), len(at)+2, mostRows))
 	case chat.Own:
 		switch l.Copy {
 		case chat.CopyNone:
@@ -156,3 +156,6 @@ func lineObject(l chat.Line) jsonLine {
 	}
 	return o
 }
+
+// mostRows of one message are printed.
+const mostRows = 40

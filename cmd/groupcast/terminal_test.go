@@ -69,19 +69,22 @@ func isMember(t *testing.T, host *lab.Node) bool {
 	return strings.Contains(string(igmp), "720000E0") // little endian
 }
 
-func TestScreenOnHangup(t *testing.T) {
+// A signal ends the screen, gives the terminal back and leaves the group.
+func TestScreenOnSignals(t *testing.T) {
 	host := labtest.Build(t, lab.Article).Host("A")
-	s := openScreen(t, host, 100, 30)
-	s.shows("▲ sends leave here")
-	if !isMember(t, host) {
-		t.Error("the screen is there, and the group is not joined")
-	}
-	if err := s.cmd.Signal(syscall.SIGHUP); err != nil {
-		t.Fatal(err)
-	}
-	s.quits(exitInterrupted)
-	if isMember(t, host) {
-		t.Error("the program has ended, and the group is still joined")
+	for _, signal := range []syscall.Signal{syscall.SIGHUP, syscall.SIGTERM, syscall.SIGQUIT} {
+		s := openScreen(t, host, 100, 30)
+		s.shows("▲ sends leave here")
+		if !isMember(t, host) {
+			t.Error("the screen is there, and the group is not joined")
+		}
+		if err := s.cmd.Signal(signal); err != nil {
+			t.Fatal(err)
+		}
+		s.quits(exitInterrupted)
+		if isMember(t, host) {
+			t.Errorf("%s: the program has ended, and the group is still joined", signal)
+		}
 	}
 }
 

@@ -19,8 +19,16 @@ func CleanRow(s string) string { return SanitizeString(s).Row() }
 func (t Text) Row() string { return strings.ReplaceAll(t.String(), "\n", " ⏎ ") }
 
 // Gutter keeps the rows of a message apart from rows of our own, whose text
-// begins at that column.
-func Gutter(text string, column int) string {
+// begins at that column. Of a message of more rows than most the last row says
+// how many there are more: one datagram can have 65,507. most <= 0: no limit.
+func Gutter(text string, column, most int) string {
+	if rows := strings.Count(text, "\n") + 1; most > 0 && rows > most {
+		end := 0
+		for range most {
+			end += strings.IndexByte(text[end:], '\n') + 1
+		}
+		text = text[:end] + fmt.Sprintf("(%s more)", Count(rows-most, "row"))
+	}
 	return strings.ReplaceAll(text, "\n", "\n"+strings.Repeat(" ", column)+"│ ")
 }
 

@@ -39,7 +39,7 @@ func (k *Keeper) Listen(ctx context.Context, l Listener) error {
 				turn.Lock()
 				switch {
 				case err == nil:
-					more = ctx.Err() == nil && l.Heard(conn, batch[:n])
+					more = l.Heard(conn, batch[:n]) && ctx.Err() == nil
 				case ctx.Err() == nil && !errors.Is(err, net.ErrClosed):
 					failed = err
 					fallthrough

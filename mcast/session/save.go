@@ -69,7 +69,7 @@ func writeLines(w io.Writer, lines []chat.Line) error {
 			row += "\n" + more
 		}
 		at := l.At.Format(time.DateTime)
-		fmt.Fprintf(buffered, "%s  %-22s  %-5s  %s\n", at, who, l.Interface, chat.Gutter(row, len(at)+2))
+		fmt.Fprintf(buffered, "%s  %-22s  %-5s  %s\n", at, who, l.Interface, chat.Gutter(row, len(at)+2, 0))
 	}
 	return buffered.Flush()
 }

@@ -1,0 +1,55 @@
+//go:build unix
+
+package mcast
+
+import (
+	"net/netip"
+
+	"golang.org/x/sys/unix"
+)
+
+// Discard ends the receiving: what arrives from now on goes to nobody and is
+// counted nowhere. It returns how many datagrams the kernel had taken and nobody
+// has read; they are gone. With Stats.Datagrams and Stats.Dropped that is every
+// datagram that came. A Read that is under way ends first, so end its context.
+// The Conn can only be closed after it.
+//
+// It connects the socket to the discard port of this host, so that no datagram
+// is for it any more, and reads until nothing is left. On a connected Conn it
+// only reads.
+func (c *Conn) Discard() (unread int, err error) {
+	c.reading <- struct{}{}
+	defer func() { <-c.reading }()
+	raw, err := c.sock.udp.SyscallConn()
+	if err != nil {
+		return 0, &OpError{Op: "discard", Target: c.local.String(), Err: err}
+	}
+	nobody := netip.MustParseAddrPort("127.0.0.1:9")
+	if c.cfg.Addr.Is6() {
+		nobody = netip.MustParseAddrPort("[::1]:9")
+	}
+	err = raw.Control(func(fd uintptr) {
+		if sa, err := sockaddr(nobody); err == nil && !c.cfg.Remote.IsValid() {
+			_ = unix.Connect(int(fd), sa) // without lo some may still come
+		}
+		var b [1]byte
+		for unread < maxDiscarded {
+			_, _, err := unix.Recvfrom(int(fd), b[:], unix.MSG_DONTWAIT)
+			switch err {
+			case nil:
+				unread++
+			case unix.EINTR:
+			default:
+				return
+			}
+		}
+	})
+	if err != nil {
+		return unread, &OpError{Op: "discard", Target: c.local.String(), Err: err}
+	}
+	return unread, nil
+}
+
+// maxDiscarded ends a Discard that others go on filling. A buffer of 64 MiB holds
+// fewer.
+const maxDiscarded = 1 << 20
