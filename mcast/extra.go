@@ -3,6 +3,7 @@ package mcast
 import (
 	"context"
 	"fmt"
+	"slices"
 	"syscall"
 
 	"github.com/groupcast/groupcast/mcast/host"
@@ -59,9 +60,9 @@ func (c *Conn) moveOut(m *member) error {
 	return c.move(m)
 }
 
-// move takes a membership to another socket than the one that it is on. It is
-// joined there before it is left where it was, so that nothing is missed. The
-// caller holds c.mu.
+// move takes a membership to another socket than the one that it is on, or
+// leaves it there with an error. It is joined on the new socket before it is
+// left on the old one, so that no datagram is missed. The caller holds c.mu.
 func (c *Conn) move(m *member) error {
 	from := m.at
 	from.full = true // so that it is not chosen
@@ -70,8 +71,15 @@ func (c *Conn) move(m *member) error {
 	if err != nil {
 		return err
 	}
+	// The kernel may have forgotten the old membership, with its interface.
+	if err := from.leave(membership{m.group, m.on}); err != nil && !alreadyGone(host.Cause(err)) {
+		at.leave(membership{m.group, m.on})
+		c.release(at)
+		return err
+	}
 	m.at = at
-	return from.leave(membership{m.group, m.on})
+	c.release(from)
+	return nil
 }
 
 // leastSources is the lower of Linux's limits, net.ipv4.igmp_max_msf: where a
@@ -116,19 +124,41 @@ func (c *Conn) withRoom(sockets []*socket, join func(*socket) error) (*socket, e
 	if err != nil {
 		return nil, err
 	}
-	return s, join(s)
+	if err = join(s); err != nil {
+		c.release(s)
+	}
+	return s, err
 }
 
 // addSocket makes a socket for more groups. The caller holds c.mu.
 func (c *Conn) addSocket() (*socket, error) {
-	if err := c.letStraysIn(); err != nil {
-		return nil, err
-	}
 	udp, err := open(context.Background(), Config{Addr: host.Unspecified(c.cfg.Addr), Trace: c.cfg.Trace})
 	if err != nil {
 		return nil, fmt.Errorf("another socket for more groups: %w", host.Cause(err))
 	}
+	if err := c.letStraysIn(); err != nil {
+		udp.Close()
+		return nil, err
+	}
 	s := &socket{protocol: protocolOf(udp, c.cfg.Addr.Is4()), udp: udp, trace: c.cfg.Trace}
 	c.extra = append(c.extra, s)
 	return s, nil
+}
+
+// release closes a further socket that holds no group. After the last of them
+// strays are kept out again, unless they are wanted. The caller holds c.mu.
+func (c *Conn) release(s *socket) {
+	if s == c.sock {
+		return
+	}
+	for _, m := range c.members {
+		if m.at == s {
+			return
+		}
+	}
+	c.extra = slices.DeleteFunc(c.extra, func(other *socket) bool { return other == s })
+	s.trace.do("close", "", nil, s.udp.Close)
+	if len(c.extra) == 0 && !c.straysWanted {
+		c.keepStraysOut()
+	}
 }

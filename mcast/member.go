@@ -306,23 +306,10 @@ func (c *Conn) leave(g Group, on host.Interface) error {
 // be left there; the group can.
 func (m *member) clear() { m.at.leave(membership{m.group, m.on}) }
 
-// remove strikes a membership off the books. A further socket that holds
-// nothing any more is closed. After the last of them strays are kept out again,
-// unless they are wanted. The caller holds c.mu.
+// remove strikes a membership off the books, and releases its socket. The
+// caller holds c.mu.
 func (c *Conn) remove(m *member) {
 	m.at.full = false
 	delete(c.members, keyOf(m.group, m.on))
-	if m.at == c.sock {
-		return
-	}
-	for _, other := range c.members {
-		if other.at == m.at {
-			return
-		}
-	}
-	c.extra = slices.DeleteFunc(c.extra, func(s *socket) bool { return s == m.at })
-	m.at.trace.do("close", "", nil, m.at.udp.Close)
-	if len(c.extra) == 0 && !c.straysWanted {
-		c.keepStraysOut()
-	}
+	c.release(m.at)
 }
