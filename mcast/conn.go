@@ -95,8 +95,13 @@ func Listen(ctx context.Context, cfg Config) (*Conn, error) {
 		}
 		return fail(err)
 	}
+	sock, err := newSocket(udp, cfg.Addr.Is4(), cfg.Trace)
+	if err != nil {
+		udp.Close()
+		return fail(host.Cause(err))
+	}
 	c := &Conn{
-		sock:         &socket{protocol: protocolOf(udp, cfg.Addr.Is4()), udp: udp, trace: cfg.Trace},
+		sock:         sock,
 		cfg:          cfg,
 		local:        udp.LocalAddr().(*net.UDPAddr).AddrPort(),
 		reading:      make(chan struct{}, 1),

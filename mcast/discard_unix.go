@@ -29,7 +29,7 @@ func (c *Conn) Discard() (unread int, err error) {
 		nobody = netip.MustParseAddrPort("[::1]:9")
 	}
 	err = raw.Control(func(fd uintptr) {
-		if sa, err := sockaddr(nobody); err == nil && !c.cfg.Remote.IsValid() {
+		if sa, err := sockaddr(fd, nobody); err == nil && !c.cfg.Remote.IsValid() {
 			_ = unix.Connect(int(fd), sa) // without lo some may still come
 		}
 		var b [1]byte

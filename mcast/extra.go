@@ -136,11 +136,14 @@ func (c *Conn) addSocket() (*socket, error) {
 	if err != nil {
 		return nil, fmt.Errorf("another socket for more groups: %w", host.Cause(err))
 	}
-	if err := c.letStraysIn(); err != nil {
+	s, err := newSocket(udp, c.cfg.Addr.Is4(), c.cfg.Trace)
+	if err == nil {
+		err = c.letStraysIn()
+	}
+	if err != nil {
 		udp.Close()
 		return nil, err
 	}
-	s := &socket{protocol: protocolOf(udp, c.cfg.Addr.Is4()), udp: udp, trace: c.cfg.Trace}
 	c.extra = append(c.extra, s)
 	return s, nil
 }

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"runtime"
 	"slices"
+	"syscall"
 
 	"github.com/groupcast/groupcast/mcast/host"
 	"golang.org/x/net/ipv4"
@@ -94,8 +95,17 @@ func (p ip6) options() optionNames {
 type socket struct {
 	protocol
 	udp   *net.UDPConn
+	raw   syscall.RawConn
 	trace *Trace
 	full  bool // no more groups fit; guarded by Conn.mu
+}
+
+func newSocket(udp *net.UDPConn, is4 bool, trace *Trace) (*socket, error) {
+	raw, err := udp.SyscallConn()
+	if err != nil {
+		return nil, err
+	}
+	return &socket{protocol: protocolOf(udp, is4), udp: udp, raw: raw, trace: trace}, nil
 }
 
 // membership is the argument of the calls below, as a Trace shows it.

@@ -30,11 +30,11 @@ import (
 func (c *Conn) Read(ctx context.Context, dst []Datagram) (n int, err error) {
 	err = c.read(ctx, func() error {
 		n, err = c.reader.read(dst)
+		if err == nil {
+			c.arrived(dst[:n])
+		}
 		return err
 	})
-	if err == nil {
-		c.arrived(dst[:n])
-	}
 	return n, err
 }
 
@@ -92,6 +92,9 @@ func (c *Conn) read(ctx context.Context, call func() error) error {
 
 // arrived marks, counts and traces what was read.
 func (c *Conn) arrived(batch []Datagram) {
+	if len(batch) == 0 {
+		return
+	}
 	c.markStrays(batch)
 	c.count(batch)
 	if c.sock.trace.on() {
@@ -112,25 +115,15 @@ func (c *Conn) count(batch []Datagram) {
 	c.truncated.Add(uint64(truncated))
 }
 
-// traceRead tells of one call, which may have brought several datagrams.
+// traceRead reports one call, which may have brought several datagrams.
 func (c *Conn) traceRead(batch []Datagram) {
 	size := 0
 	for i := range batch {
 		size += len(batch[i].Data)
 	}
-	args := readArgs{count: len(batch), first: batch[0], on: c.nameOf(&batch[0])}
+	args := readArgs{count: len(batch), first: batch[0], on: c.sock.interfaceName(batch[0].IfIndex)}
 	args.first.Data = nil // the next Read overwrites it
 	c.sock.trace.Call(Call{At: time.Now(), Name: readCall, Args: args, Result: strconv.Itoa(size) + " bytes"})
-}
-
-// nameOf is the name of the interface that a datagram came by.
-func (c *Conn) nameOf(d *Datagram) string {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	if m := c.members[memberKey{d.To.WithZone(""), d.IfIndex}]; m != nil {
-		return m.on.Name
-	}
-	return host.InterfaceName(d.IfIndex)
 }
 
 // readArgs is what a reading call brought.

@@ -94,18 +94,12 @@ func (z *zones) name(index uint32, now time.Time) string {
 
 // zoneName is the name of an interface, or its index as a number if it is
 // gone. It asks the socket, which may live in another network namespace than
-// the thread that reads (netdevice(7), SIOCGIFNAME).
+// the thread that reads.
 func zoneName(raw syscall.RawConn, index uint32) string {
-	name := strconv.FormatUint(uint64(index), 10)
-	raw.Control(func(fd uintptr) {
-		req, err := unix.NewIfreq("")
-		if err != nil {
-			return
-		}
-		req.SetUint32(index)
-		if unix.IoctlIfreq(int(fd), unix.SIOCGIFNAME, req) == nil {
-			name = req.Name()
-		}
-	})
+	var name string
+	raw.Control(func(fd uintptr) { name = ifName(fd, int(index)) })
+	if name == "" {
+		name = strconv.FormatUint(uint64(index), 10)
+	}
 	return name
 }

@@ -47,14 +47,14 @@ func (c *Conn) Send(data []byte, to netip.AddrPort, via Via) error {
 		return nil
 	}
 	c.refused.Add(1)
-	return &OpError{Op: "send", Target: to.String(), Interface: host.InterfaceName(via.IfIndex), Err: host.Cause(err)}
+	return &OpError{Op: "send", Target: to.String(), Interface: c.sock.interfaceName(via.IfIndex), Err: host.Cause(err)}
 }
 
 func (c *Conn) traceSend(start time.Time, data []byte, to netip.AddrPort, via Via, err error) {
 	call := Call{At: start, Took: time.Since(start), Name: "sendmsg", Err: host.Cause(err)}
 	args := fmt.Sprintf("%d bytes to %s", len(data), to)
 	if via.IfIndex != 0 {
-		args += fmt.Sprintf(" by %s (%d)", host.InterfaceName(via.IfIndex), via.IfIndex)
+		args += fmt.Sprintf(" by %s (%d)", c.sock.interfaceName(via.IfIndex), via.IfIndex)
 	}
 	if via.Source.IsValid() {
 		args += " from " + via.Source.String()
@@ -100,7 +100,7 @@ func (c *Conn) send(data []byte, to netip.AddrPort, via Via) error {
 		to = netip.AddrPortFrom(to.Addr().WithZone(""), to.Port())
 		if via.IfIndex == 0 {
 			var err error
-			if via.IfIndex, err = zoneIndex(zone); err != nil {
+			if via.IfIndex, err = c.sock.zoneIndex(zone); err != nil {
 				return err
 			}
 		}

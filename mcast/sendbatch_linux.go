@@ -75,7 +75,7 @@ func (c *Conn) SendBatch(list []Outgoing) (n int, err error) {
 	c.sent.Add(uint64(n))
 	if err != nil {
 		c.refused.Add(1)
-		err = &OpError{Op: "send", Target: list[n].To.String(), Interface: host.InterfaceName(list[n].Via.IfIndex), Err: host.Cause(err)}
+		err = &OpError{Op: "send", Target: list[n].To.String(), Interface: c.sock.interfaceName(list[n].Via.IfIndex), Err: host.Cause(err)}
 	}
 	return n, err
 }

@@ -71,7 +71,7 @@ func bindGroup(at netip.AddrPort, prepare func(fd uintptr) error) (*net.UDPConn,
 	if err := prepare(uintptr(fd)); err != nil {
 		return nil, err
 	}
-	sa, err := sockaddr(at)
+	sa, err := sockaddr(uintptr(fd), at)
 	if err != nil {
 		return nil, err
 	}
@@ -85,13 +85,13 @@ func bindGroup(at netip.AddrPort, prepare func(fd uintptr) error) (*net.UDPConn,
 	return conn.(*net.UDPConn), nil
 }
 
-func sockaddr(at netip.AddrPort) (unix.Sockaddr, error) {
+func sockaddr(fd uintptr, at netip.AddrPort) (unix.Sockaddr, error) {
 	if at.Addr().Is4() {
 		return &unix.SockaddrInet4{Addr: at.Addr().As4(), Port: int(at.Port())}, nil
 	}
 	sa := &unix.SockaddrInet6{Addr: at.Addr().As16(), Port: int(at.Port())}
 	if zone := at.Addr().Zone(); zone != "" {
-		index, err := zoneIndex(zone)
+		index, err := zoneIndex(fd, zone)
 		if err != nil {
 			return nil, err
 		}

@@ -35,12 +35,8 @@ func (c *Conn) SetMulticastAll(on bool) error {
 // Close, when nobody would close another socket any more. The caller holds
 // c.mu.
 func (c *Conn) letStraysIn() error {
-	rc, err := c.sock.udp.SyscallConn()
-	if err != nil {
-		return err
-	}
 	var set error
-	err = rc.Control(func(fd uintptr) {
+	err := c.sock.raw.Control(func(fd uintptr) {
 		if !c.straysLetIn {
 			c.straysPossible.Store(true) // before the first of them comes
 			set = setMulticastAll(fd, c.cfg.Addr.Is4(), true, c.cfg.Trace)
@@ -54,12 +50,8 @@ func (c *Conn) letStraysIn() error {
 // holds a group and strays are not wanted. Some that came before may wait to
 // be read, so they stay possible. The caller holds c.mu.
 func (c *Conn) keepStraysOut() error {
-	rc, err := c.sock.udp.SyscallConn()
-	if err != nil {
-		return err
-	}
 	var set error
-	err = rc.Control(func(fd uintptr) {
+	err := c.sock.raw.Control(func(fd uintptr) {
 		if set = setMulticastAll(fd, c.cfg.Addr.Is4(), false, c.cfg.Trace); set == nil {
 			c.straysLetIn = false
 		}
