@@ -21,8 +21,8 @@ type batcher struct {
 	raw       syscall.RawConn
 	errors    *errorQueue
 	connected bool
-	indexes   map[string]int // of interfaces, by the zones that they are
-	asked     time.Time      // when the first of them was
+	zone      string // the last that this call asked for; "": none
+	index     int    // its interface
 
 	msgs  []mmsghdr // what the kernel reads; it points into the next four
 	iovs  []unix.Iovec
@@ -67,6 +67,7 @@ func (c *Conn) SendBatch(list []Outgoing) (n int, err error) {
 			return 0, &OpError{Op: "send", Err: host.Cause(err)}
 		}
 	}
+	b.zone = "" // it may be another interface by now
 	for n < len(list) && err == nil {
 		var sent int
 		sent, err = c.sendSome(list[n:])
@@ -150,7 +151,7 @@ func (b *batcher) add(c *Conn, o *Outgoing) error {
 	}
 	scope := 0
 	if zone := to.Addr().Zone(); zone != "" && !b.connected {
-		index, err := b.zoneIndex(zone)
+		index, err := b.zoneIndex(c.sock, zone)
 		switch {
 		case err != nil:
 			return err
@@ -258,28 +259,15 @@ func (b *batcher) pending() bool {
 	return b.errno != 0
 }
 
-// zoneIndex is the interface that a zone names, or gives the index of. It asks
-// the socket, see zoneName, and remembers the answer for a minute.
-func (b *batcher) zoneIndex(zone string) (int, error) {
-	if index, known := b.indexes[zone]; known && time.Since(b.asked) < time.Minute {
-		return index, nil
+// zoneIndex is the interface of a zone. It asks once for a zone that comes again
+// and again in one call of SendBatch.
+func (b *batcher) zoneIndex(s *socket, zone string) (int, error) {
+	if b.zone == zone {
+		return b.index, nil
 	}
-	index, err := 0, error(nil)
-	if req, bad := unix.NewIfreq(zone); bad == nil {
-		b.raw.Control(func(fd uintptr) {
-			if unix.IoctlIfreq(int(fd), unix.SIOCGIFINDEX, req) == nil {
-				index = int(req.Uint32())
-			}
-		})
+	index, err := s.zoneIndex(zone)
+	if err == nil {
+		b.zone, b.index = zone, index
 	}
-	if index == 0 {
-		if index, err = strconv.Atoi(zone); err != nil {
-			return 0, fmt.Errorf("zone %q: %w", zone, host.ErrNoInterface)
-		}
-	}
-	if b.indexes == nil || time.Since(b.asked) >= time.Minute {
-		b.indexes, b.asked = map[string]int{}, time.Now()
-	}
-	b.indexes[zone] = index
-	return index, nil
+	return index, err
 }
