@@ -25,6 +25,7 @@ type Conn struct {
 	reading chan struct{} // holds a token while a Read runs
 	reader  *reader
 	wake    *wake
+	drops   dropCounter
 	errors  *errorQueue // nil: not asked for
 	batch   batcher
 
@@ -39,8 +40,8 @@ type Conn struct {
 	readBuffer   int
 	closed       bool
 
-	straysPossible                                              atomic.Bool // they are let in, or were and may wait to be read
-	datagrams, bytes, strays, truncated, dropped, sent, refused atomic.Uint64
+	straysPossible                                     atomic.Bool // they are let in, or were and may wait to be read
+	datagrams, bytes, strays, truncated, sent, refused atomic.Uint64
 }
 
 // Stats counts what went through a Conn since it was opened.
@@ -102,6 +103,7 @@ func Listen(ctx context.Context, cfg Config) (*Conn, error) {
 	}
 	c := &Conn{
 		sock:         sock,
+		drops:        dropCounter{read: func() (uint32, error) { return kernelDrops(sock.raw) }},
 		cfg:          cfg,
 		local:        udp.LocalAddr().(*net.UDPAddr).AddrPort(),
 		reading:      make(chan struct{}, 1),
@@ -167,18 +169,10 @@ func (c *Conn) Stats() Stats {
 		Bytes:      c.bytes.Load(),
 		Strays:     c.strays.Load(),
 		Truncated:  c.truncated.Load(),
-		Dropped:    c.kernelDrops(),
+		Dropped:    c.drops.count(),
 		Sent:       c.sent.Load(),
 		SendErrors: c.refused.Load(),
 	}
-}
-
-// kernelDrops is what the socket counted, or had counted when it was closed.
-func (c *Conn) kernelDrops() uint64 {
-	if n, err := kernelDrops(c.sock.udp); err == nil {
-		c.dropped.Store(n)
-	}
-	return c.dropped.Load()
 }
 
 // SetReadDeadline ends the present and all later calls of [Conn.Read] at t with
@@ -195,7 +189,7 @@ func (c *Conn) Close() error {
 	}
 	c.closed = true
 	c.wake.close()
-	c.kernelDrops() // the last chance
+	c.drops.count() // the last chance
 	for _, s := range c.extra {
 		s.trace.do("close", "", nil, s.udp.Close)
 	}

@@ -2,7 +2,7 @@ package mcast
 
 import (
 	"errors"
-	"net"
+	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -60,18 +60,15 @@ func setMulticastAll(fd uintptr, is4, on bool, trace *Trace) error {
 }
 
 // kernelDrops reads how many datagrams found the receive buffer full
-// (SK_MEMINFO_DROPS of SO_MEMINFO, in linux/sock_diag.h).
-func kernelDrops(udp *net.UDPConn) (uint64, error) {
+// (SK_MEMINFO_DROPS of SO_MEMINFO, in linux/sock_diag.h): a number of 32 bits,
+// which begins again at 0.
+func kernelDrops(raw syscall.RawConn) (uint32, error) {
 	const drops = 8
 	var info [drops + 1]uint32
-	rc, err := udp.SyscallConn()
-	if err != nil {
-		return 0, err
-	}
 	size := uint32(unsafe.Sizeof(info))
-	err = rc.Control(func(fd uintptr) {
+	err := raw.Control(func(fd uintptr) {
 		unix.Syscall6(unix.SYS_GETSOCKOPT, fd, unix.SOL_SOCKET, unix.SO_MEMINFO,
 			uintptr(unsafe.Pointer(&info)), uintptr(unsafe.Pointer(&size)), 0)
 	})
-	return uint64(info[drops]), err
+	return info[drops], err
 }

@@ -4,7 +4,7 @@ package mcast
 
 import (
 	"errors"
-	"net"
+	"syscall"
 )
 
 // hasMulticastAll tells whether the system has IP_MULTICAST_ALL, by which a
@@ -14,4 +14,4 @@ const hasMulticastAll = false
 func setMulticastAll(uintptr, bool, bool, *Trace) error { return errors.ErrUnsupported }
 
 // kernelDrops is not told by these systems.
-func kernelDrops(*net.UDPConn) (uint64, error) { return 0, errors.ErrUnsupported }
+func kernelDrops(syscall.RawConn) (uint32, error) { return 0, errors.ErrUnsupported }
