@@ -13,8 +13,10 @@ type Config struct {
 	// Addr is the address to bind; it also chooses between IPv4 and IPv6.
 	// The zero Addr is 0.0.0.0, all addresses of IPv4;
 	// netip.IPv6Unspecified() is all of IPv6. A socket bound to a unicast
-	// address hears no multicast; one bound to a group hears nothing else
-	// (not on Windows).
+	// address hears no multicast, and sends from that address. One bound to a
+	// group hears nothing else (not on Windows). A link-local address of IPv6
+	// needs a zone; to hear such a group on several interfaces, bind
+	// netip.IPv6Unspecified().
 	Addr netip.Addr
 	// Port is the UDP port to bind; 0 leaves it to the kernel. A port that is
 	// named is shared with other programs that share it too (SO_REUSEADDR):

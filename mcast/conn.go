@@ -63,6 +63,7 @@ type Stats struct {
 // The error is an [OpError]. It is [ErrPortInUse] when another socket holds the
 // port without sharing it.
 func Listen(ctx context.Context, cfg Config) (*Conn, error) {
+	cfg.Remote = unmapped(cfg.Remote)
 	if !cfg.Addr.IsValid() {
 		cfg.Addr = netip.IPv4Unspecified()
 		if cfg.Remote.Addr().Is6() {
@@ -76,6 +77,11 @@ func Listen(ctx context.Context, cfg Config) (*Conn, error) {
 	}
 	if err := ctx.Err(); err != nil {
 		return fail(err)
+	}
+	for _, addr := range []netip.Addr{cfg.Addr, cfg.Remote.Addr()} {
+		if needsZone(addr) {
+			return fail(fmt.Errorf("%s: %w, such as %s%%eth0", addr, ErrNoZone, addr))
+		}
 	}
 	if cfg.ReadBuffer < 0 || cfg.WriteBuffer < 0 {
 		return fail(fmt.Errorf("buffers of %d and %d bytes: want 0 or more", cfg.ReadBuffer, cfg.WriteBuffer))

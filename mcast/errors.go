@@ -22,6 +22,8 @@ var (
 	ErrNoRoute        = errors.New("no route to the group")
 	ErrHopsOutside    = errors.New("hops (TTL) must be 0 to 255")
 	ErrFamily         = errors.New("the socket is of the other IP version")
+	ErrZone           = errors.New("the zone is another interface than the one named")
+	ErrNoZone         = errors.New("the address is of one link only: it needs the zone of an interface")
 )
 
 // Errors about arguments, which their caller knows.

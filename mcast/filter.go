@@ -23,7 +23,10 @@ func (c *Conn) Unblock(g Group, on host.Interface) error {
 
 // Blocked lists the sources that are blocked of a group on an interface.
 func (c *Conn) Blocked(g Group, on host.Interface) []netip.Addr {
-	g, on, _ = c.resolve(g, on)
+	g, on, err := c.resolve(g, on)
+	if err != nil {
+		return nil
+	}
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	if m := c.find(g, on); m != nil {

@@ -32,6 +32,7 @@ import (
 //     would silence the others without a word; or the other way round
 //   - ErrTooManySources: net.ipv4.igmp_max_msf (10) or net.ipv6.mld_max_msf (64)
 //   - ErrNoRoute: the kernel was to choose, and has no route
+//   - ErrZone: the group's zone is another interface
 //   - ErrNotMulticast, ErrFamily: not a group, or it or its source is not of the
 //     socket's IP version
 func (c *Conn) Join(g Group, on host.Interface) error {
@@ -139,6 +140,7 @@ func (m *member) hears(source netip.Addr) bool {
 // resolve checks a group, and takes its zone for the interface if none is named.
 // A source's zone says nothing that the interface does not.
 func (c *Conn) resolve(g Group, on host.Interface) (Group, host.Interface, error) {
+	g.Addr, g.Source = g.Addr.Unmap(), g.Source.Unmap().WithZone("")
 	switch {
 	case !g.Addr.IsMulticast():
 		return g, on, ErrNotMulticast
@@ -147,13 +149,20 @@ func (c *Conn) resolve(g Group, on host.Interface) (Group, host.Interface, error
 	case g.Source.IsValid() && g.Source.Is4() != g.Addr.Is4():
 		return g, on, fmt.Errorf("source %s: %w", g.Source, ErrFamily)
 	}
-	g.Source = g.Source.WithZone("")
-	if zone := g.Addr.Zone(); zone != "" && on.Index == 0 {
-		list, err := host.Interfaces()
-		if err != nil {
-			return g, on, err
+	zone := g.Addr.Zone()
+	switch {
+	case zone == "" || zone == on.Name && on.Index != 0:
+	case on.Index != 0:
+		index, err := c.sock.zoneIndex(zone)
+		if err == nil && index != on.Index {
+			err = fmt.Errorf("zone %s: %w", zone, ErrZone)
 		}
-		on, err = host.Find(list, zone)
+		return g, on, err
+	default:
+		list, err := host.Interfaces()
+		if err == nil {
+			on, err = host.Find(list, zone)
+		}
 		return g, on, err
 	}
 	return g, on, nil

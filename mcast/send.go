@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"runtime"
 	"time"
 
 	"github.com/groupcast/groupcast/mcast/host"
@@ -13,7 +14,9 @@ import (
 // on a connected Conn to is its remote address, or the zero AddrPort. The way
 // is chosen for this datagram alone, by a control message (IP_PKTINFO,
 // ip(7)), which is stronger than every option of the socket and than the
-// routing table. FreeBSD and Windows have no such message: there it is the
+// routing table. A zone of the destination is the interface to leave by. A socket that
+// is bound to a unicast address sends from it, unless via names another. FreeBSD
+// and Windows have no such message: there it is the
 // socket's option, set and used under a lock, and a Source is
 // errors.ErrUnsupported.
 //
@@ -25,6 +28,7 @@ import (
 //   - ENOBUFS: the interface's queue is full (Linux tells with Config.QueueErrors
 //     or Config.PeerError only), or the send buffer has no room for its fragments
 //   - ENODEV, EADDRNOTAVAIL: the interface or the source address is gone
+//   - ErrZone: the destination's zone is another interface than via's
 //   - ECONNREFUSED: what a connected socket sent before was refused; this
 //     datagram was not sent, and the next one will be
 func (c *Conn) Send(data []byte, to netip.AddrPort, via Via) error {
@@ -66,43 +70,62 @@ func (c *Conn) traceSend(start time.Time, data []byte, to netip.AddrPort, via Vi
 	c.sock.trace.Call(call)
 }
 
-// checkSend refuses what the kernel need not be asked for.
-func (c *Conn) checkSend(size int, to netip.AddrPort, via Via) error {
+// checkSend refuses what the kernel need not be asked for, and returns the
+// destination and the Via as it takes them. A socket that is bound to a unicast
+// address sends from it: a control message that names no source would override
+// that of an IPv4 socket.
+func (c *Conn) checkSend(size int, to netip.AddrPort, via Via) (netip.AddrPort, Via, error) {
 	is4 := c.cfg.Addr.Is4()
+	to, via.Source = unmapped(to), via.Source.Unmap()
 	if err := checkPayload(size, is4); err != nil {
-		return err
+		return to, via, err
 	}
 	switch remote := c.cfg.Remote; {
 	case remote.IsValid() && to.IsValid() && to != remote:
-		return errNotRemote
+		return to, via, errNotRemote
 	case remote.IsValid():
+		to = netip.AddrPort{}
 	case !to.IsValid():
-		return errNoDestination
+		return to, via, errNoDestination
 	case to.Addr().Is4() != is4:
-		return ErrFamily
+		return to, via, ErrFamily
 	}
 	if via.Source.IsValid() && via.Source.Is4() != is4 {
-		return fmt.Errorf("source %s: %w", via.Source, ErrFamily)
+		return to, via, fmt.Errorf("source %s: %w", via.Source, ErrFamily)
 	}
-	return nil
+	if local := c.local.Addr(); is4 && viaPerDatagram && via.IfIndex != 0 && !via.Source.IsValid() && !local.IsUnspecified() && !local.IsMulticast() {
+		via.Source = local
+	}
+	return to, via, nil
+}
+
+// zoneIsVia reports whether the system takes the interface of a Via in place of
+// the zone of a destination. Linux looks at the zone of link-local addresses
+// only, and else at the Via.
+func zoneIsVia(to netip.Addr) bool { return to.IsMulticast() || runtime.GOOS == "linux" }
+
+// inZone takes a destination's zone, which is the interface with that index,
+// for the interface.
+func inZone(to netip.AddrPort, via Via, index int) (netip.AddrPort, Via, error) {
+	if via.IfIndex != 0 && via.IfIndex != index {
+		return to, via, fmt.Errorf("zone %s: %w", to.Addr().Zone(), ErrZone)
+	}
+	via.IfIndex = index
+	return netip.AddrPortFrom(to.Addr().WithZone(""), to.Port()), via, nil
 }
 
 func (c *Conn) send(data []byte, to netip.AddrPort, via Via) error {
-	if err := c.checkSend(len(data), to, via); err != nil {
+	to, via, err := c.checkSend(len(data), to, via)
+	if err != nil {
 		return err
 	}
-	if c.cfg.Remote.IsValid() {
-		to = netip.AddrPort{}
-	}
-	if zone := to.Addr().Zone(); zone != "" && to.Addr().IsMulticast() {
-		// Linux looks at the zone of link-local groups only, and Via is
-		// stronger.
-		to = netip.AddrPortFrom(to.Addr().WithZone(""), to.Port())
-		if via.IfIndex == 0 {
-			var err error
-			if via.IfIndex, err = c.sock.zoneIndex(zone); err != nil {
-				return err
-			}
+	if zone := to.Addr().Zone(); zone != "" && zoneIsVia(to.Addr()) {
+		index, err := c.sock.zoneIndex(zone)
+		if err == nil {
+			to, via, err = inZone(to, via, index)
+		}
+		if err != nil {
+			return err
 		}
 	}
 	if via == (Via{}) && viaPerDatagram {
@@ -119,7 +142,7 @@ func (c *Conn) send(data []byte, to netip.AddrPort, via Via) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	out := host.Interface{Index: via.IfIndex}
-	err := c.sock.trace.do("setsockopt", c.sock.options().outgoing, via.IfIndex, func() error {
+	err = c.sock.trace.do("setsockopt", c.sock.options().outgoing, via.IfIndex, func() error {
 		return c.sock.SetMulticastInterface(netInterface(out))
 	})
 	if err != nil {

@@ -145,43 +145,35 @@ func (b *batcher) init(c *Conn) (err error) {
 
 // add makes the next message of a datagram.
 func (b *batcher) add(c *Conn, o *Outgoing) error {
-	to, via := o.To, o.Via
-	if err := c.checkSend(len(o.Data), to, via); err != nil {
-		return err
-	}
-	scope := 0
-	if zone := to.Addr().Zone(); zone != "" && !b.connected {
-		index, err := b.zoneIndex(c.sock, zone)
-		switch {
-		case err != nil:
-			return err
-		case !to.Addr().IsMulticast():
-			scope = index
-		case via.IfIndex == 0: // as in Send
-			via.IfIndex = index
+	to, via, err := c.checkSend(len(o.Data), o.To, o.Via)
+	if zone := to.Addr().Zone(); err == nil && zone != "" {
+		var index int
+		if index, err = b.zoneIndex(c.sock, zone); err == nil {
+			to, via, err = inZone(to, via, index)
 		}
+	}
+	if err != nil {
+		return err
 	}
 	i := b.want
 	b.iovs[i].Base = unsafe.SliceData(o.Data)
 	b.iovs[i].SetLen(len(o.Data))
 	hdr := &b.msgs[i].hdr
 	if !b.connected {
-		hdr.Namelen = b.name(i, to, scope)
+		hdr.Namelen = b.name(i, to)
 	}
 	b.control(i, via)
 	return nil
 }
 
 // name makes a struct sockaddr_in or sockaddr_in6 and returns its length.
-func (b *batcher) name(i int, to netip.AddrPort, scope int) uint32 {
+func (b *batcher) name(i int, to netip.AddrPort) uint32 {
 	if to.Addr().Is4() {
 		sa := (*unix.RawSockaddrInet4)(unsafe.Pointer(&b.names[i]))
 		*sa = unix.RawSockaddrInet4{Family: unix.AF_INET, Port: networkOrder(to.Port()), Addr: to.Addr().As4()}
 		return unix.SizeofSockaddrInet4
 	}
-	b.names[i] = unix.RawSockaddrInet6{
-		Family: unix.AF_INET6, Port: networkOrder(to.Port()), Addr: to.Addr().As16(), Scope_id: uint32(scope),
-	}
+	b.names[i] = unix.RawSockaddrInet6{Family: unix.AF_INET6, Port: networkOrder(to.Port()), Addr: to.Addr().As16()}
 	return unix.SizeofSockaddrInet6
 }
 

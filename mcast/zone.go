@@ -2,10 +2,18 @@ package mcast
 
 import (
 	"fmt"
+	"net/netip"
 	"strconv"
 
 	"github.com/groupcast/groupcast/mcast/host"
 )
+
+// needsZone reports whether an address of IPv6 can be bound and connected only
+// with the interface that it is of: a link-local address (RFC 4007, section 6)
+// or a group of interface-local or link-local scope.
+func needsZone(a netip.Addr) bool {
+	return a.Is6() && a.Zone() == "" && (a.IsLinkLocalUnicast() || a.IsLinkLocalMulticast() || a.IsInterfaceLocalMulticast())
+}
 
 // interfaceName is the name of an interface for a message: "" for index 0,
 // "#7" for one that is gone. It asks the socket, which may live in another

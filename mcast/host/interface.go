@@ -75,7 +75,7 @@ func Find(list []Interface, key string) (Interface, error) {
 		if errIndex == nil && i.Index == index {
 			return i, nil
 		}
-		if errAddr == nil && slices.ContainsFunc(i.Addrs, func(p netip.Prefix) bool { return p.Addr() == addr }) {
+		if errAddr == nil && slices.ContainsFunc(i.Addrs, func(p netip.Prefix) bool { return p.Addr() == addr.Unmap() }) {
 			return i, nil
 		}
 	}
@@ -105,6 +105,7 @@ func (i Interface) Loopback() bool { return i.Flags&net.FlagLoopback != 0 }
 // not link-local, else the first, else the zero Addr.
 func (i Interface) Addr(group netip.Addr) netip.Addr {
 	var found netip.Addr
+	group = group.Unmap()
 	for _, p := range i.Addrs {
 		switch a := p.Addr(); {
 		case a.Is4() != group.Is4():

@@ -24,6 +24,7 @@ import (
 //   - a send from a port that is not given, if rules or a multipath route go by it
 //   - a send that a firewall or a BPF program marks or redirects
 func RouteTo(to netip.AddrPort, opt RouteOptions) (Route, error) {
+	to, opt.Source = netip.AddrPortFrom(to.Addr().Unmap(), to.Port()), opt.Source.Unmap()
 	r, err := routeTo(to, opt)
 	if err == nil && r.Interface == "" {
 		r.Interface = InterfaceName(r.IfIndex)
