@@ -29,6 +29,8 @@ type Conn struct {
 	errors  *errorQueue // nil: not asked for
 	batch   batcher
 
+	outgoing sync.Mutex // guards the socket's outgoing interface, where a send cannot choose its own
+
 	mu      sync.RWMutex // guards what was set: the kernel cannot be asked for it
 	members map[memberKey]*member
 	joins   uint64    // members made so far, for their order
@@ -184,6 +186,12 @@ func (c *Conn) Stats() Stats {
 // SetReadDeadline ends the present and all later calls of [Conn.Read] at t with
 // [os.ErrDeadlineExceeded]. With the zero Time there is no deadline.
 func (c *Conn) SetReadDeadline(t time.Time) error { return c.wake.setDeadline(t) }
+
+// SetWriteDeadline ends the present and all later calls of [Conn.Send] and
+// [Conn.SendBatch] at t with [os.ErrDeadlineExceeded], if they wait for room in
+// the send buffer, and those after t at once. With the zero Time there is no
+// deadline.
+func (c *Conn) SetWriteDeadline(t time.Time) error { return c.sock.udp.SetWriteDeadline(t) }
 
 // Close closes the socket, which leaves every group. A [Conn.Read] that waits ends
 // with [net.ErrClosed], and so does a second Close.

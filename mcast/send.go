@@ -11,14 +11,17 @@ import (
 )
 
 // Send sends data as one datagram, to a group, a host or a broadcast address;
-// on a connected Conn to is its remote address, or the zero AddrPort. The way
-// is chosen for this datagram alone, by a control message (IP_PKTINFO,
-// ip(7)), which is stronger than every option of the socket and than the
-// routing table. A zone of the destination is the interface to leave by. A socket that
-// is bound to a unicast address sends from it, unless via names another. FreeBSD
-// and Windows have no such message: there it is the
-// socket's option, set and used under a lock, and a Source is
-// errors.ErrUnsupported.
+// on a connected Conn to is its remote address, or the zero AddrPort. A control
+// message chooses interface and source for this datagram alone (IP_PKTINFO,
+// ip(7)); it is stronger than every option of the socket and than the routing
+// table. A zone of to is the interface to leave by. A socket that is bound to a
+// unicast address sends from it, unless via names another. FreeBSD and Windows
+// have no such control message: Send sets the socket's option under a lock, and
+// a Source is errors.ErrUnsupported.
+//
+// Send waits while the send buffer is full. The buffer is the socket's: one slow
+// interface fills it, and sends by other interfaces wait as well, until
+// [Conn.SetWriteDeadline] or [Conn.Close] ends them.
 //
 // No error means that the kernel took the datagram, not that anyone received
 // it. The error is an OpError, ErrTooLong or the kernel's own:
@@ -28,6 +31,7 @@ import (
 //   - ENOBUFS: the interface's queue is full (Linux tells with Config.QueueErrors
 //     or Config.PeerError only), or the send buffer has no room for its fragments
 //   - ENODEV, EADDRNOTAVAIL: the interface or the source address is gone
+//   - os.ErrDeadlineExceeded: there was no room until the write deadline
 //   - ErrZone: the destination's zone is another interface than via's
 //   - ECONNREFUSED: what a connected socket sent before was refused; this
 //     datagram was not sent, and the next one will be
@@ -137,10 +141,11 @@ func (c *Conn) send(data []byte, to netip.AddrPort, via Via) error {
 	if via.Source.IsValid() {
 		return fmt.Errorf("choose a source address: %w", errors.ErrUnsupported)
 	}
-	// The choice is the socket's, so it is made for every datagram, and must
-	// not be parted from the send by another sender's.
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	// The choice is the socket's, so it is made for every datagram, and no other
+	// sender may come between it and the send. The lock is held while the send
+	// waits for room, so it is not c.mu.
+	c.outgoing.Lock()
+	defer c.outgoing.Unlock()
 	out := host.Interface{Index: via.IfIndex}
 	err = c.sock.trace.do("setsockopt", c.sock.options().outgoing, via.IfIndex, func() error {
 		return c.sock.SetMulticastInterface(netInterface(out))

@@ -54,7 +54,8 @@ type info6 struct {
 // SendBatch sends datagrams as Send does, with one call (sendmmsg(2)) for
 // BatchSize of them, and allocates nothing. It returns how many the kernel
 // took; if that is n and less than all of them, the error is about list[n], and
-// list[n+1:] can be sent still. It waits while the send buffer is full.
+// list[n+1:] can be sent still. It waits while the send buffer is full, as Send
+// does.
 //
 // On a connected Conn an error about an earlier datagram that comes while a
 // batch is sent is only noticed with Config.PeerError.
