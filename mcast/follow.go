@@ -1,35 +1,36 @@
 package mcast
 
 import (
+	"cmp"
 	"errors"
-	"net"
+	"slices"
+	"syscall"
 
 	"github.com/groupcast/groupcast/mcast/host"
 )
 
-// Follow brings the memberships in line with a change of an interface, as
-// Watch reports it: those of one that is gone are lost with it, and are joined
-// again, with their sources, when an interface of that name appears. It
-// returns what was lost and what was joined again, for the user to be told.
-// The error joins those of the joins that failed (errors.Join); they are tried
-// again at the next change of that interface. Lost tells what still waits.
+// Follow brings the memberships in line with a change of an interface. Call it
+// with every change that [host.Watch] reports, from the first on. The
+// memberships of an interface that is gone are lost with it. They are joined
+// again, with their sources, when an interface of that name appears. Follow
+// returns what was lost and what was joined again. The error joins those of the
+// joins that failed (errors.Join); they are tried again at the next change of
+// that interface. [Conn.Lost] tells what still waits.
+//
+// It asks the system for nothing: it knows the interfaces from the changes.
 func (c *Conn) Follow(ch host.Change) (lost, rejoined []Membership, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	// What was deleted before the watching began is not reported as gone, but
-	// the watching begins with interfaces that appear.
-	there := existing()
-	for _, m := range c.sorted() {
+	for _, m := range c.affected(ch) {
 		if ch.Kind == host.Renamed && m.on.Index == ch.Interface.Index {
 			m.on = ch.Interface
+			continue
 		}
-		if ch.Kind == host.Gone && m.on.Index == ch.Interface.Index || ch.Kind == host.Appeared && !there(m.on.Index) {
-			lost = append(lost, m.list()...)
-			c.drop(m)
-			c.lost = append(c.lost, m)
-		}
+		lost = append(lost, m.list()...)
+		c.drop(m)
+		c.lost = append(c.lost, m)
 	}
-	if ch.Kind == host.Gone || !there(ch.Interface.Index) {
+	if ch.Kind == host.Gone {
 		return lost, nil, nil
 	}
 	waiting := c.lost
@@ -41,6 +42,10 @@ func (c *Conn) Follow(ch host.Change) (lost, rejoined []Membership, err error) {
 		}
 		again, failed := c.rejoin(m, ch.Interface)
 		rejoined = append(rejoined, again...)
+		if errors.Is(failed, syscall.ENODEV) {
+			failed = nil // it is gone again, which a later change says
+			c.lost = append(c.lost, m)
+		}
 		if failed != nil {
 			err = errors.Join(err, opError("join", m.group, ch.Interface, failed))
 			c.lost = append(c.lost, m)
@@ -91,17 +96,24 @@ func (c *Conn) rejoin(m *member, on host.Interface) (again []Membership, err err
 	return again, nil
 }
 
-// existing returns a function that tells whether an interface exists, and asks
-// once for each.
-func existing() func(index int) bool {
-	known := map[int]bool{}
-	return func(index int) bool {
-		exists, asked := known[index]
-		if !asked {
-			_, err := net.InterfaceByIndex(index)
-			exists = err == nil || index == 0
-			known[index] = exists
-		}
-		return exists
+// affected lists the memberships that a change ends or renames, in the order of
+// joining. The first change of a Watch also ends those on interfaces that were
+// deleted before the watching began, which nothing reports as gone. The caller
+// holds c.mu.
+func (c *Conn) affected(ch host.Change) (list []*member) {
+	if ch.Kind != host.Gone && ch.Kind != host.Renamed && ch.All == nil {
+		return nil
 	}
+	there := map[int]bool{0: true} // where the kernel chose, and does not tell
+	for _, i := range ch.All {
+		there[i.Index] = true
+	}
+	for key, m := range c.members {
+		same := key.ifIndex == ch.Interface.Index && (ch.Kind == host.Gone || ch.Kind == host.Renamed)
+		if same || ch.All != nil && !there[key.ifIndex] {
+			list = append(list, m)
+		}
+	}
+	slices.SortFunc(list, func(a, b *member) int { return cmp.Compare(a.order, b.order) })
+	return list
 }

@@ -12,6 +12,7 @@ type Change struct {
 	At        time.Time // when [Watch] learned of it
 	Kind      ChangeKind
 	Interface Interface    // as it is after the change; for Gone, as it was before
+	All       []Interface  // of the first change that Watch reports: every interface there is, in order of the index; else nil
 	Addr      netip.Prefix // the address of AddressAdded and AddressRemoved
 }
 
@@ -79,6 +80,14 @@ func linkState(i Interface) ChangeKind {
 // search finds where an index is in list, or where it belongs.
 func search(list []Interface, index int) (n int, found bool) {
 	return slices.BinarySearchFunc(list, index, func(i Interface, index int) int { return cmp.Compare(i.Index, index) })
+}
+
+// only is the part of list with that index, as a list of its own.
+func only(list []Interface, index int) []Interface {
+	if n, found := search(list, index); found {
+		return []Interface{list[n]}
+	}
+	return nil
 }
 
 // without returns the addresses of list that are not in others.

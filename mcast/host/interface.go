@@ -27,38 +27,13 @@ var (
 )
 
 // Interfaces lists the interfaces of the network namespace, in order of their
-// index.
+// index. On Linux it costs two netlink requests, however many there are.
 func Interfaces() ([]Interface, error) {
-	list, err := net.Interfaces()
+	list, err := readInterfaces()
 	if err != nil {
 		return nil, fmt.Errorf("mcast: list interfaces: %w", err)
 	}
-	out := make([]Interface, 0, len(list))
-	for _, ifi := range list {
-		addrs, err := ifi.Addrs()
-		if err != nil {
-			continue // it vanished between the two questions
-		}
-		i := Interface{Index: ifi.Index, Name: ifi.Name, Flags: ifi.Flags, MTU: ifi.MTU}
-		for _, a := range addrs {
-			if p, ok := prefixOf(a); ok {
-				i.Addrs = append(i.Addrs, p)
-			}
-		}
-		out = append(out, i)
-	}
-	slices.SortFunc(out, func(a, b Interface) int { return a.Index - b.Index })
-	return out, nil
-}
-
-func prefixOf(a net.Addr) (netip.Prefix, bool) {
-	n, ok := a.(*net.IPNet)
-	if !ok {
-		return netip.Prefix{}, false
-	}
-	addr, ok := netip.AddrFromSlice(n.IP)
-	ones, _ := n.Mask.Size()
-	return netip.PrefixFrom(addr.Unmap(), ones), ok
+	return list, nil
 }
 
 // Find picks from list by name, by index or by one of the interface's
@@ -155,13 +130,13 @@ func BroadcastOf(network netip.Prefix) (last netip.Addr, ok bool) {
 }
 
 // InterfaceName names an interface for a message: "" for index 0, "#7" for one
-// that is gone.
+// that is gone. On Linux it costs no netlink request.
 func InterfaceName(index int) string {
 	if index == 0 {
 		return ""
 	}
-	if i, err := net.InterfaceByIndex(index); err == nil {
-		return i.Name
+	if name := nameOf(index); name != "" {
+		return name
 	}
 	return fmt.Sprintf("#%d", index)
 }

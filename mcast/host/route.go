@@ -3,6 +3,7 @@ package host
 import (
 	"fmt"
 	"net/netip"
+	"strconv"
 )
 
 // The routing tables that every host has (rtnetlink(7)).
@@ -76,10 +77,11 @@ func chosenInterface(to netip.Addr, opt RouteOptions) (int, error) {
 	if to.Zone() == "" {
 		return 0, nil
 	}
-	list, err := Interfaces()
-	if err != nil {
-		return 0, err
+	if index := indexOf(to.Zone()); index != 0 {
+		return index, nil
 	}
-	i, err := Find(list, to.Zone())
-	return i.Index, err
+	if index, err := strconv.Atoi(to.Zone()); err == nil && nameOf(index) != "" {
+		return index, nil
+	}
+	return 0, fmt.Errorf("interface %q: %w", to.Zone(), ErrNoInterface)
 }

@@ -30,7 +30,7 @@ func (w *watcher) run(ctx context.Context) error {
 		switch {
 		case err == nil:
 			for _, m := range messages {
-				w.update(ctx, apply(w.known, m))
+				w.follow(ctx, m)
 			}
 		case errors.Is(err, unix.ENOBUFS):
 			// report was slow, and the socket's buffer was full: messages are
@@ -46,6 +46,14 @@ func (w *watcher) run(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// follow applies a message and reports the changes of its interface.
+func (w *watcher) follow(ctx context.Context, m syscall.NetlinkMessage) {
+	index := indexIn(m)
+	before := only(w.known, index)
+	w.known = apply(w.known, m)
+	w.tell(ctx, changes(before, only(w.known, index)))
 }
 
 // monitor is a socket to which the kernel tells every change of an interface

@@ -1,7 +1,6 @@
 package host
 
 import (
-	"bytes"
 	"encoding/binary"
 	"net"
 	"net/netip"
@@ -12,8 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// apply returns the interfaces as they are after a message of the kernel. It
-// shares with list what did not change, and changes nothing in it.
+// apply changes list by a message of the kernel, and returns it. The Addrs of
+// an interface are not changed in place, because reported changes have them too.
 func apply(list []Interface, m syscall.NetlinkMessage) []Interface {
 	switch m.Header.Type {
 	case unix.RTM_NEWLINK, unix.RTM_DELLINK:
@@ -30,57 +29,66 @@ func apply(list []Interface, m syscall.NetlinkMessage) []Interface {
 	return list
 }
 
+// indexIn is the index of the interface that a message is about: it stands at
+// the same place in an ifinfomsg and in an ifaddrmsg.
+func indexIn(m syscall.NetlinkMessage) int {
+	if len(m.Data) < unix.SizeofIfAddrmsg {
+		return 0
+	}
+	return int(int32(binary.NativeEndian.Uint32(m.Data[4:])))
+}
+
 func applyLink(list []Interface, m syscall.NetlinkMessage) []Interface {
-	index := int(int32(binary.NativeEndian.Uint32(m.Data[4:])))
-	n, found := search(list, index)
-	if m.Header.Type == unix.RTM_DELLINK {
-		if !found {
-			return list
-		}
-		return slices.Concat(list[:n], list[n+1:])
+	n, found := search(list, indexIn(m))
+	switch {
+	case m.Header.Type == unix.RTM_DELLINK && found:
+		return slices.Delete(list, n, n+1)
+	case m.Header.Type == unix.RTM_DELLINK:
+		return list
+	case !found:
+		return slices.Insert(list, n, parseLink(m.Data, Interface{}))
 	}
-	i := Interface{Index: index}
-	if found {
-		i = list[n]
-	}
-	i.Flags = linkFlags(binary.NativeEndian.Uint32(m.Data[8:]))
-	for kind, v := range rtnl.Attributes(m.Data[unix.SizeofIfInfomsg:]) {
+	list[n] = parseLink(m.Data, list[n])
+	return list
+}
+
+// parseLink reads an ifinfomsg and its attributes. What they do not say is as
+// in known.
+func parseLink(b []byte, known Interface) Interface {
+	i := known
+	i.Index = int(int32(binary.NativeEndian.Uint32(b[4:])))
+	i.Flags = linkFlags(binary.NativeEndian.Uint32(b[8:]))
+	for kind, v := range rtnl.Attributes(b[unix.SizeofIfInfomsg:]) {
 		switch kind {
 		case unix.IFLA_IFNAME:
-			i.Name = string(bytes.TrimRight(v, "\x00"))
+			i.Name = rtnl.Text(v)
 		case unix.IFLA_MTU:
 			i.MTU = int(rtnl.Uint32(v))
 		}
 	}
-	if !found {
-		return slices.Concat(list[:n], []Interface{i}, list[n:])
-	}
-	return replaced(list, n, i)
+	return i
 }
 
 func applyAddr(list []Interface, m syscall.NetlinkMessage) []Interface {
-	index := int(binary.NativeEndian.Uint32(m.Data[4:]))
-	n, found := search(list, index)
-	p, ok := messageAddr(m.Data)
+	n, found := search(list, indexIn(m))
+	p, ok := parseAddr(m.Data)
 	if !found || !ok {
 		return list
 	}
-	i := list[n]
-	at := slices.Index(i.Addrs, p)
+	addrs := &list[n].Addrs
+	at := slices.Index(*addrs, p)
 	switch {
 	case m.Header.Type == unix.RTM_NEWADDR && at < 0:
-		i.Addrs = slices.Concat(i.Addrs, []netip.Prefix{p})
+		*addrs = slices.Concat(*addrs, []netip.Prefix{p})
 	case m.Header.Type == unix.RTM_DELADDR && at >= 0:
-		i.Addrs = slices.Concat(i.Addrs[:at], i.Addrs[at+1:])
-	default: // a known address with another lifetime, or fit for use now
-		return list
-	}
-	return replaced(list, n, i)
+		*addrs = slices.Concat((*addrs)[:at], (*addrs)[at+1:])
+	} // else a known address with another lifetime, or fit for use now
+	return list
 }
 
-// messageAddr reads an address from an ifaddrmsg and its attributes. With a
+// parseAddr reads an address from an ifaddrmsg and its attributes. With a
 // peer the host's own address is IFA_LOCAL, and IFA_ADDRESS the peer's.
-func messageAddr(b []byte) (netip.Prefix, bool) {
+func parseAddr(b []byte) (netip.Prefix, bool) {
 	var addr, local netip.Addr
 	for kind, v := range rtnl.Attributes(b[unix.SizeofIfAddrmsg:]) {
 		switch kind {
@@ -95,12 +103,6 @@ func messageAddr(b []byte) (netip.Prefix, bool) {
 	}
 	p := netip.PrefixFrom(addr, int(b[1]))
 	return p, p.IsValid()
-}
-
-func replaced(list []Interface, n int, i Interface) []Interface {
-	list = slices.Clone(list)
-	list[n] = i
-	return list
 }
 
 // linkFlags translates the kernel's flags (netdevice(7)).

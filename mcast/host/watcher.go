@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -32,15 +33,24 @@ func (w *watcher) reread(ctx context.Context) error {
 // update reports the changes from the interfaces as they are known to after,
 // until ctx ends.
 func (w *watcher) update(ctx context.Context, after []Interface) {
+	list := changes(w.known, after)
+	if w.known == nil && len(list) > 0 {
+		list[0].All = slices.Clone(after)
+	}
+	w.known = after
+	w.tell(ctx, list)
+}
+
+// tell reports changes until ctx ends.
+func (w *watcher) tell(ctx context.Context, list []Change) {
 	now := time.Now()
-	for _, c := range changes(w.known, after) {
+	for _, c := range list {
 		if ctx.Err() != nil {
 			return
 		}
 		c.At = now
 		w.report(c)
 	}
-	w.known = after
 }
 
 // poll compares the interfaces again and again.
