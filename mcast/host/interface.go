@@ -26,16 +26,6 @@ var (
 	ErrNoAddress     = errors.New("interface has no address of the group's IP version")
 )
 
-// Interfaces lists the interfaces of the network namespace, in order of their
-// index. On Linux it costs two netlink requests, however many there are.
-func Interfaces() ([]Interface, error) {
-	list, err := readInterfaces()
-	if err != nil {
-		return nil, fmt.Errorf("mcast: list interfaces: %w", err)
-	}
-	return list, nil
-}
-
 // Find picks from list by name, by index or by one of the interface's
 // addresses, in that order. The error is [ErrNoInterface] when none matches.
 func Find(list []Interface, key string) (Interface, error) {
@@ -127,18 +117,6 @@ func BroadcastOf(network netip.Prefix) (last netip.Addr, ok bool) {
 		a[bit/8] |= 0x80 >> (bit % 8)
 	}
 	return netip.AddrFrom4(a), true
-}
-
-// InterfaceName names an interface for a message: "" for index 0, "#7" for one
-// that is gone. On Linux it costs no netlink request.
-func InterfaceName(index int) string {
-	if index == 0 {
-		return ""
-	}
-	if name := nameOf(index); name != "" {
-		return name
-	}
-	return fmt.Sprintf("#%d", index)
 }
 
 // Indexes are the indexes of interfaces, in the same order.
