@@ -59,10 +59,13 @@ type info6 struct {
 //
 // On a connected Conn an error about an earlier datagram that comes while a
 // batch is sent is only noticed with Config.PeerError.
-func (c *Conn) SendBatch(list []Outgoing) (n int, err error) {
+func (c *Conn) SendBatch(list []Outgoing) (n int, err error) { return c.sendBatch(list, false) }
+
+func (c *Conn) sendBatch(list []Outgoing, try bool) (n int, err error) {
 	b := &c.batch
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.try = try
 	if b.raw == nil {
 		if err := b.init(c); err != nil {
 			return 0, &OpError{Op: "send", Err: host.Cause(err)}
@@ -224,7 +227,10 @@ func (b *batcher) sendmmsg(fd uintptr) bool {
 		switch {
 		case errno == unix.EINTR:
 		case errno == unix.EAGAIN:
-			return false
+			if b.try {
+				b.errno = errno
+			}
+			return b.try
 		case errno != 0:
 			if b.errors == nil || !b.retry.again(b.errors, errno) {
 				b.errno = errno

@@ -313,3 +313,29 @@ func TestEchoWithoutAWayBack(t *testing.T) {
 		t.Errorf("want one %q and %q in\n%s", complaint, rest, said)
 	}
 }
+
+// Sources that do not answer ARP are said to, once when it happens and in the
+// totals.
+func TestEchoSaysWhoDoesNotAnswerARP(t *testing.T) {
+	conn, err := mcast.Listen(t.Context(), mcast.Config{Addr: netip.MustParseAddr("127.0.0.1")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	var out, errs strings.Builder
+	log := newEchoLog(&out, &errs, false, false)
+	for n := range uint16(2) {
+		log.add(echo.Event{Kind: echo.Unanswered, Peer: netip.AddrPortFrom(netip.MustParseAddr("10.0.0.57"), 4000+n), Reason: echo.Unresolved})
+	}
+	lost := log.close()
+	e := &echoer{set: &settings{}, out: &out, errs: &errs}
+	e.ended(echo.Stats{Requests: 9, Answers: 1, Bytes: 5, NoRoom: 1, Unresolved: 7, UnresolvedSources: 2}, conn, lost)
+	want := `groupcast: answer to 10.0.0.57:4000: not sent: source does not answer ARP or NDP
+  hint: its address may be forged; others are answered
+groupcast: 9 requests, 1 answer of 5 bytes; not answered: 1 not sent: no room, 7 not sent: source does not answer ARP or NDP
+groupcast: not sent: no room; 2 sources do not answer ARP or NDP: the addresses may be forged
+`
+	if errs.String() != want || out.Len() > 0 {
+		t.Errorf("printed\n%s%swant\n%s", errs.String(), out.String(), want)
+	}
+}

@@ -42,10 +42,11 @@ type jsonEchoTotals struct {
 	Type       string            `json:"type"`
 	Requests   uint64            `json:"requests"`
 	Answers    uint64            `json:"answers"`
-	Bytes      uint64            `json:"bytes"`      // of payload of the answers
-	Unanswered map[string]uint64 `json:"unanswered"` // by reason
-	Filtered   uint64            `json:"filtered"`   // dropped by the kernel at our wish: of sources that flood. No requests
-	Dropped    uint64            `json:"dropped"`    // by the kernel, for want of room. No requests
+	Bytes      uint64            `json:"bytes"`              // of payload of the answers
+	Unanswered map[string]uint64 `json:"unanswered"`         // by reason
+	Filtered   uint64            `json:"filtered"`           // dropped by the kernel at our wish: of sources that flood. No requests
+	Dropped    uint64            `json:"dropped"`            // by the kernel, for want of room. No requests
+	Unresolved int               `json:"unresolved_sources"` // sources without an answer that do not answer ARP or NDP, at most 1,024
 }
 
 func (e *echoer) started(s jsonServing) {
@@ -78,6 +79,7 @@ func unanswered(s echo.Stats) (by map[string]uint64, text string) {
 		{echo.NoReturn, s.NoReturn}, {echo.Cut, s.Cut}, {echo.Broadcast, s.Broadcast}, {echo.Unicast, s.Unicast},
 		{echo.Stray, s.Stray}, {echo.ServicePort, s.ServicePort}, {echo.OffLink, s.OffLink}, {echo.Loop, s.Loop},
 		{echo.RateLimited, s.RateLimited}, {echo.TotalLimited, s.TotalLimited}, {echo.Failed, s.Failed},
+		{echo.NoRoom, s.NoRoom}, {echo.Unresolved, s.Unresolved},
 	} {
 		if c.n > 0 {
 			by[c.reason.String()] = c.n
@@ -96,7 +98,7 @@ func (e *echoer) ended(s echo.Stats, conn *mcast.Conn, lost int) {
 	if e.set.json {
 		writeJSON(e.out, jsonEchoTotals{
 			Type: "totals", Requests: s.Requests, Answers: s.Answers, Bytes: s.Bytes,
-			Unanswered: by, Filtered: s.Filtered, Dropped: dropped,
+			Unanswered: by, Filtered: s.Filtered, Dropped: dropped, Unresolved: s.UnresolvedSources,
 		})
 	}
 	text := fmt.Sprintf("%s, %s of %s", chat.Count(int(s.Requests), "request"), chat.Count(int(s.Answers), "answer"), chat.Count(int(s.Bytes), "byte"))
@@ -106,6 +108,13 @@ func (e *echoer) ended(s echo.Stats, conn *mcast.Conn, lost int) {
 	e.remark(text)
 	if s.Filtered > 0 {
 		e.remark(chat.Count(int(s.Filtered), "datagram") + " of sources that flooded, dropped unread")
+	}
+	if n := s.UnresolvedSources; n > 0 {
+		sources := "1 source does"
+		if n > 1 {
+			sources = fmt.Sprintf("%d sources do", n)
+		}
+		e.remark("not sent: no room; " + sources + " not answer ARP or NDP: the addresses may be forged")
 	}
 	if dropped > 0 {
 		e.remark(session.DropsText(dropped))
@@ -131,6 +140,7 @@ type echoLog struct {
 	printed       chan struct{}
 	lost          int
 	told          map[string]bool // why answers could not be sent
+	unresolved    bool            // add has had an event of that reason
 }
 
 func newEchoLog(out, errs io.Writer, verbose, json bool) *echoLog {
@@ -144,7 +154,12 @@ func newEchoLog(out, errs io.Writer, verbose, json bool) *echoLog {
 
 // add takes in an event; it is for echo.Config.Log.
 func (l *echoLog) add(e echo.Event) {
-	if !l.verbose && e.Reason != echo.Failed {
+	wanted := e.Reason == echo.Failed
+	if e.Reason == echo.Unresolved {
+		wanted = !l.unresolved // one line for all
+		l.unresolved = true
+	}
+	if !l.verbose && !wanted {
 		return
 	}
 	select {
@@ -165,8 +180,11 @@ func (l *echoLog) print() {
 	defer close(l.printed)
 	w := bufio.NewWriter(l.out)
 	for e := range l.events {
-		if e.Reason == echo.Failed {
+		switch e.Reason {
+		case echo.Failed:
 			l.complain(e)
+		case echo.Unresolved:
+			l.complainOnce(e.Reason.String(), &mcast.Advised{Err: fmt.Errorf("answer to %s: %s", e.Peer, e.Reason), Advice: "its address may be forged; others are answered"})
 		}
 		switch {
 		case !l.verbose:
@@ -188,15 +206,20 @@ func (l *echoLog) complain(e echo.Event) {
 	if op, ok := errors.AsType[*mcast.OpError](err); ok {
 		err = op.Err
 	}
-	if l.told[err.Error()] {
-		return
-	}
-	l.told[err.Error()] = true
+	cause := err.Error()
 	err = fmt.Errorf("answer to %s: %w", e.Peer, err)
 	if errors.Is(err, syscall.ENETUNREACH) || errors.Is(err, syscall.EHOSTUNREACH) {
 		err = &mcast.Advised{Err: err, Advice: fmt.Sprintf("there is no way back to it: ip route get %s; others are answered", e.Peer.Addr())}
 	}
-	complain(l.errs, err)
+	l.complainOnce(cause, err)
+}
+
+// complainOnce prints the first error of a cause.
+func (l *echoLog) complainOnce(cause string, err error) {
+	if !l.told[cause] {
+		l.told[cause] = true
+		complain(l.errs, err)
+	}
 }
 
 func echoedText(e echo.Event) string {

@@ -15,7 +15,9 @@
 // answer has a [Reason], which [Responder.Stats] counts.
 //
 // A source that floods is shut out by a filter in the kernel (Linux), so that
-// others are still heard.
+// others are still heard. Answers to forged addresses of the LAN wait in the
+// kernel until ARP gives up. They get half of the send buffer (Linux), and no
+// answer waits longer than 10 ms for room.
 //
 // The caller joins the group, and joins again when an interface comes back:
 // [mcast.Conn.Follow] works while [Responder.Serve] runs. An answer is sent

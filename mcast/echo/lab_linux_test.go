@@ -108,6 +108,6 @@ func addsUp(t testing.TB, r *echo.Responder) {
 	labtest.Eventually(t, "each request is an answer, or counted for a reason", func() bool {
 		s := r.Stats()
 		return s.Requests == s.Answers+s.NoReturn+s.Cut+s.Broadcast+s.Unicast+s.Stray+s.ServicePort+s.OffLink+
-			s.Loop+s.RateLimited+s.TotalLimited+s.Failed
+			s.Loop+s.RateLimited+s.TotalLimited+s.Failed+s.NoRoom+s.Unresolved
 	})
 }

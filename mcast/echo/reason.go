@@ -17,12 +17,15 @@ const (
 	RateLimited         // the source is over its limit
 	TotalLimited        // the group is over its limit
 	Failed              // the kernel refused the answer
+	NoRoom              // the send buffer is full: the interface is slower than the requests
+	Unresolved          // the source does not answer ARP, or neighbour discovery, and the room for such answers is taken
 	reasons             // the number of reasons
 )
 
 var reasonTexts = [reasons]string{
 	"", "no address to answer to", "cut short", "broadcast", "unicast in a group", "another program's group",
 	"service port", "off-link source", "loop", "over the limit of its source", "over the limit of the group", "not sent",
+	"not sent: no room", "not sent: source does not answer ARP or NDP",
 }
 
 // String is a few words, "off-link source", and "" for Answer.

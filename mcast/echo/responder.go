@@ -57,7 +57,7 @@ type Stats struct {
 
 	// Not answered, by Reason.
 	NoReturn, Cut, Broadcast, Unicast, Stray, ServicePort, OffLink uint64
-	Loop, RateLimited, TotalLimited, Failed                        uint64
+	Loop, RateLimited, TotalLimited, Failed, NoRoom, Unresolved    uint64
 
 	// Flooding is the number of sources that the kernel's filter shuts out at
 	// present. Filtered is the number of datagrams that the socket dropped while
@@ -65,6 +65,9 @@ type Stats struct {
 	// Linux only.
 	Flooding int
 	Filtered uint64
+	// UnresolvedSources is the number of sources that the answers counted as
+	// Unresolved were for, at most 1,024.
+	UnresolvedSources int
 	// PeerErrors counts reads that failed because of one peer, such as an ICMP
 	// error.
 	PeerErrors uint64
@@ -77,6 +80,7 @@ type Responder struct {
 	requests, answers, bytes atomic.Uint64
 	peerErrors, filtered     atomic.Uint64
 	flooding                 atomic.Int64
+	unresolvedSources        atomic.Int64
 	unanswered               [reasons]atomic.Uint64
 }
 
@@ -91,7 +95,16 @@ func (r *Responder) Stats() Stats {
 		NoReturn: why(NoReturn), Cut: why(Cut), Broadcast: why(Broadcast), Unicast: why(Unicast), Stray: why(Stray),
 		ServicePort: why(ServicePort), OffLink: why(OffLink),
 		Loop: why(Loop), RateLimited: why(RateLimited), TotalLimited: why(TotalLimited), Failed: why(Failed),
+		NoRoom: why(NoRoom), Unresolved: why(Unresolved), UnresolvedSources: int(r.unresolvedSources.Load()),
 		Flooding: int(r.flooding.Load()), Filtered: r.filtered.Load(), PeerErrors: r.peerErrors.Load(),
+	}
+}
+
+// refuse counts a datagram without an answer.
+func (r *Responder) refuse(peer netip.AddrPort, size int, reason Reason, err error) {
+	r.unanswered[reason].Add(1)
+	if r.cfg.Log != nil {
+		r.log(Event{At: time.Now(), Kind: Unanswered, Peer: peer, Bytes: size, Reason: reason, Err: err})
 	}
 }
 

@@ -20,7 +20,9 @@ import (
 type socket interface {
 	Batches(context.Context, []mcast.Datagram) iter.Seq2[[]mcast.Datagram, error]
 	SendBatch([]mcast.Outgoing) (int, error)
+	TrySendBatch([]mcast.Outgoing) (int, error)
 	SetReadDeadline(time.Time) error
+	SetWriteDeadline(time.Time) error
 	SetBroadcast(bool) error
 	SyscallConn() (syscall.RawConn, error)
 	LocalAddr() netip.AddrPort
@@ -38,7 +40,7 @@ type socket interface {
 // the request. Serve discards all datagrams that arrive there, so two servers in
 // one group never answer each other's answers.
 //
-// While Serve runs, it alone reads from both sockets and sets their read
+// While Serve runs, it alone reads from both sockets and sets their
 // deadlines. It forbids them to send to broadcast addresses (SO_BROADCAST), and
 // it sets the filter of conn (SO_ATTACH_FILTER). The interfaces are those of the
 // network namespace of the calling goroutine.
@@ -62,8 +64,6 @@ func (r *Responder) serve(ctx context.Context, conn, answers socket, group bool)
 		guard: newGuard(r.cfg, conn.LocalAddr().Port(), group),
 		bound: conn.LocalAddr().Addr(),
 		batch: make([]mcast.Datagram, mcast.BatchSize),
-		list:  make([]mcast.Outgoing, 0, mcast.BatchSize),
-		peers: make([]netip.AddrPort, 0, mcast.BatchSize),
 	}
 	switch {
 	case answers != nil:
@@ -81,6 +81,8 @@ func (r *Responder) serve(ctx context.Context, conn, answers socket, group bool)
 	if err := s.out.SetBroadcast(false); err != nil {
 		return fmt.Errorf("echo: %w", err)
 	}
+	s.sender = newSender(r, s.out)
+	defer s.sender.close()
 	return s.serve(ctx)
 }
 
@@ -92,11 +94,9 @@ type server struct {
 	guard     *guard
 	bound     netip.Addr // the address that conn is bound to
 	looked    time.Time  // the time of the last look at the interfaces
-	noSource  bool       // the system cannot choose the source of a datagram
 
 	batch  []mcast.Datagram
-	list   []mcast.Outgoing // the answers to batch
-	peers  []netip.AddrPort // the receivers of list, with their zones
+	sender *sender
 	filter filter
 }
 
@@ -147,7 +147,6 @@ func (s *server) echo(now time.Time, batch []mcast.Datagram) error {
 	if s.stale(now) {
 		s.look(now)
 	}
-	s.list, s.peers = s.list[:0], s.peers[:0]
 	for i := range batch {
 		d := &batch[i]
 		s.log(Event{At: d.At, Kind: Received, Peer: d.From, Bytes: len(d.Data)})
@@ -162,10 +161,9 @@ func (s *server) echo(now time.Time, batch []mcast.Datagram) error {
 			continue
 		}
 		to, via := s.way(d)
-		s.list = append(s.list, mcast.Outgoing{Data: d.Data, To: to, Via: via})
-		s.peers = append(s.peers, d.From)
+		s.sender.add(now, d.From, mcast.Outgoing{Data: d.Data, To: to, Via: via})
 	}
-	return s.send(s.list, s.peers)
+	return s.sender.send()
 }
 
 // way returns the destination of an answer, and its interface and source.
@@ -174,7 +172,7 @@ func (s *server) way(d *mcast.Datagram) (to netip.AddrPort, via mcast.Via) {
 	if s.group {
 		return withoutZone(to), mcast.Via{IfIndex: d.IfIndex}
 	}
-	if d.To != s.bound && !s.noSource {
+	if d.To != s.bound && !s.sender.noSource {
 		via.Source = d.To.WithZone("")
 	}
 	if to.Addr().IsLinkLocalUnicast() || d.To.IsLinkLocalUnicast() {
@@ -188,52 +186,6 @@ func (s *server) way(d *mcast.Datagram) (to netip.AddrPort, via mcast.Via) {
 
 func withoutZone(a netip.AddrPort) netip.AddrPort {
 	return netip.AddrPortFrom(a.Addr().WithZone(""), a.Port())
-}
-
-// send sends answers. An answer that fails does not keep back the others.
-func (s *server) send(list []mcast.Outgoing, peers []netip.AddrPort) error {
-	for len(list) > 0 {
-		n, err := s.out.SendBatch(list)
-		s.sent(list[:n], peers)
-		list, peers = list[n:], peers[n:]
-		switch {
-		case err == nil && n > 0 || len(list) == 0:
-		case err != nil && unusable(err):
-			return fmt.Errorf("echo: %w", err)
-		case errors.Is(err, errors.ErrUnsupported) && list[0].Via.Source.IsValid():
-			s.noSource = true
-			for i := range list {
-				list[i].Via.Source = netip.Addr{}
-			}
-		default:
-			s.refuse(peers[0], len(list[0].Data), Failed, err)
-			list, peers = list[1:], peers[1:]
-		}
-	}
-	return nil
-}
-
-func (s *server) sent(list []mcast.Outgoing, peers []netip.AddrPort) {
-	size := 0
-	for i := range list {
-		size += len(list[i].Data)
-	}
-	s.answers.Add(uint64(len(list)))
-	s.bytes.Add(uint64(size))
-	if s.cfg.Log == nil {
-		return
-	}
-	now := time.Now()
-	for i := range list {
-		s.log(Event{At: now, Kind: Written, Peer: peers[i], Bytes: len(list[i].Data)})
-	}
-}
-
-func (s *server) refuse(peer netip.AddrPort, size int, reason Reason, err error) {
-	s.unanswered[reason].Add(1)
-	if s.cfg.Log != nil {
-		s.log(Event{At: time.Now(), Kind: Unanswered, Peer: peer, Bytes: size, Reason: reason, Err: err})
-	}
 }
 
 // lookEvery is the time between two looks at the interfaces.

@@ -55,9 +55,12 @@ func (s *script) SendBatch(list []mcast.Outgoing) (int, error) {
 	return len(list), nil
 }
 
+func (s *script) TrySendBatch(list []mcast.Outgoing) (int, error) { return s.SendBatch(list) }
+
 var here = netip.MustParseAddr("127.0.0.1")
 
 func (s *script) SetReadDeadline(time.Time) error       { return nil }
+func (s *script) SetWriteDeadline(time.Time) error      { return nil }
 func (s *script) SetBroadcast(bool) error               { return nil }
 func (s *script) SyscallConn() (syscall.RawConn, error) { return nil, errors.ErrUnsupported }
 func (s *script) LocalAddr() netip.AddrPort             { return netip.AddrPortFrom(here, 1234) }
@@ -130,6 +133,8 @@ type noSources struct {
 }
 
 func (s *noSources) LocalAddr() netip.AddrPort { return netip.MustParseAddrPort("0.0.0.0:1234") }
+
+func (s *noSources) TrySendBatch(list []mcast.Outgoing) (int, error) { return s.SendBatch(list) }
 
 func (s *noSources) SendBatch(list []mcast.Outgoing) (int, error) {
 	if list[0].Via.Source.IsValid() {
