@@ -109,17 +109,7 @@ func TestForgedSourcesDoNotStopTheServer(t *testing.T) {
 			defer pace.Stop()
 			if c.to.IsMulticast() {
 				// Who asks a group is not resolved by that, and needs a place.
-				first := labtest.Socket(t, d, mcast.Config{})
-				heard := make(chan error, 1)
-				go func() {
-					_, err := first.Read(t.Context(), make([]mcast.Datagram, 1))
-					heard <- err
-				}()
-				labtest.Eventually(t, "D has its first answer", func() bool {
-					send(t, d, first, "first", to, mcast.Via{})
-					<-pace.C
-					return len(heard) > 0
-				})
+				askUntilAnswered(t, d, to)
 			}
 			for n := range 20 {
 				text := fmt.Sprint("request ", n)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/echo"
+	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/mcast/lab"
 	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
@@ -99,6 +100,29 @@ func next(t testing.TB, c *mcast.Conn) (from netip.AddrPort, text string) {
 		t.Fatalf("no datagram at %s: %v", c.LocalAddr(), err)
 	}
 	return batch[0].From, string(batch[0].Data)
+}
+
+// askUntilAnswered asks 40 times a second, until there is an answer.
+func askUntilAnswered(t *testing.T, from *lab.Node, to netip.AddrPort) {
+	t.Helper()
+	c := labtest.Socket(t, from, mcast.Config{Addr: host.Unspecified(to.Addr())})
+	heard := make(chan struct{})
+	go func() {
+		if _, err := c.Read(t.Context(), make([]mcast.Datagram, 1)); err == nil {
+			close(heard)
+		}
+	}()
+	pace := time.NewTicker(25 * time.Millisecond)
+	defer pace.Stop()
+	labtest.Eventually(t, "there is an answer", func() bool {
+		send(t, from, c, time.Now().String(), to, mcast.Via{})
+		select {
+		case <-heard:
+			return true
+		case <-pace.C:
+			return false
+		}
+	})
 }
 
 // addsUp checks that each request was answered, or counted for a reason. The
