@@ -102,6 +102,7 @@ func TestAForgedStartBetweenTwoServers(t *testing.T) {
 	}{
 		{"on one port", 1234, 1234, echo.Config{}, echo.Config{}, 0, 1},
 		{"on one port, unlimited", 1234, 1234, echo.Config{Unlimited: true}, echo.Config{Unlimited: true}, 0, 1},
+		{"on two ports, both unlimited", 1234, 5678, echo.Config{Unlimited: true}, echo.Config{Unlimited: true}, 0, 1},
 		{"on two ports, one unlimited", 1234, 5678, echo.Config{Unlimited: true}, echo.Config{}, 0, 1},
 		{"on two ports, slow, 20 of them", 1234, 5678, echo.Config{}, echo.Config{}, 50 * time.Millisecond, 20},
 	} {

@@ -107,10 +107,16 @@ func (g *guard) check(now time.Time, d *mcast.Datagram) Reason {
 	switch {
 	case refused == NoReturn:
 		return NoReturn
-	case g.unlimited && (refused != Answer || !server):
+	case g.unlimited && refused != Answer:
 		return refused
 	}
 	at := g.since(now)
+	if g.unlimited && !server {
+		if g.loops(at, d, server) {
+			return Loop
+		}
+		return Answer
+	}
 	key := sourceOf(d.From.Addr())
 	from, _ := g.sources.Ensure(key)
 	switch {
@@ -121,7 +127,7 @@ func (g *guard) check(now time.Time, d *mcast.Datagram) Reason {
 		return TotalLimited
 	// The loop rule comes last. A datagram that another rule has refused cannot
 	// go on in a circle.
-	case g.peer(d.From).loops(at, maphash.Bytes(g.seed, d.Data), server):
+	case g.loops(at, d, server):
 		refused = Loop
 	default:
 		from.tokens--
@@ -134,10 +140,10 @@ func (g *guard) check(now time.Time, d *mcast.Datagram) Reason {
 	return refused
 }
 
-// peer returns the state of a peer.
-func (g *guard) peer(a netip.AddrPort) *peer {
-	p, _ := g.peers.Ensure(a)
-	return p
+// loops applies the loop rule.
+func (g *guard) loops(at time.Duration, d *mcast.Datagram, server bool) bool {
+	p, _ := g.peers.Ensure(d.From)
+	return p.loops(at, maphash.Bytes(g.seed, d.Data), server)
 }
 
 // since is the time for the rules: since an hour before the first datagram.

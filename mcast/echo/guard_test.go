@@ -141,7 +141,15 @@ func TestLoopRule(t *testing.T) {
 			one(250*ms, "a", Answer), one(time.Second, "a", Loop))},
 		{"a service port: the first repeat", 19, Config{}, story(
 			one(0, "a", Answer), one(9*time.Second, "a", Loop))},
-		{"unlimited: no rule for clients", 40000, Config{Unlimited: true}, again(5000, say{ms, "a", Answer})},
+		{"unlimited: a sequence", 40000, Config{Unlimited: true}, func() (s []say) {
+			for n := range 5000 {
+				s = append(s, say{ms, fmt.Sprint(n), Answer})
+			}
+			return s
+		}()},
+		{"unlimited: fast", 40000, Config{Unlimited: true}, story(
+			again(750, say{ms, "a", Answer}), again(250, say{ms, "a", Loop}), // silence
+			again(5000, say{ms, "a", Answer}), again(250, say{ms, "a", Loop}))}, // trust
 		{"unlimited: but for our own port", 1234, Config{Unlimited: true}, story(
 			one(0, "a", Answer), one(ms, "a", Loop))},
 	} {

@@ -23,15 +23,18 @@ const (
 	// answer to each slowRepeats-th repeat in a row.
 	slowRepeats = 20
 	// A payload is remembered for the time of memory, and memorySize payloads of
-	// a peer: more than a source can have in flight by its limit.
+	// a peer. Within the time of hold none is forgotten for a new one: it may be
+	// on its way in a circle. So some datagrams of a loop are known again,
+	// however many there are.
 	memory     = 10 * time.Second
 	memorySize = 64
+	hold       = time.Second
 )
 
 // peer is the state of an address and port.
 type peer struct {
 	payloads [memorySize]payload
-	next     int           // index of the oldest payload
+	next     int           // index of the payload to forget next
 	since    time.Duration // when it began to repeat itself
 	repeated time.Duration // when it last repeated itself
 	slow     int           // repeats in a row, each after a pause
@@ -87,8 +90,9 @@ func (p *peer) loops(now time.Duration, hash uint64, server bool) bool {
 	return true
 }
 
-// remember notes a payload and returns its age: the time since it was last
-// heard. An age of more than memory means never, or too long ago.
+// remember notes a payload, if there is room, and returns its age: the time
+// since it was last heard. An age of more than memory means never, or too long
+// ago.
 func (p *peer) remember(hash uint64, now time.Duration) time.Duration {
 	for i := range p.payloads {
 		if known := &p.payloads[i]; known.hash == hash && known.at != 0 {
@@ -97,7 +101,9 @@ func (p *peer) remember(hash uint64, now time.Duration) time.Duration {
 			return age
 		}
 	}
-	p.payloads[p.next] = payload{hash: hash, at: now}
+	if old := &p.payloads[p.next]; now-old.at > hold {
+		*old = payload{hash: hash, at: now}
+	}
 	p.next = (p.next + 1) % memorySize
 	return memory + 1
 }

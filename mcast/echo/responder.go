@@ -10,9 +10,16 @@ import (
 // server that anybody can reach.
 type Config struct {
 	// Unlimited answers a unicast source as often as it asks, for benchmarks on
-	// networks of one's own. Peers on the server's own port and on service
-	// ports are limited nevertheless: they may be servers that echo. In a group
-	// it means nothing.
+	// networks of one's own. In a group it means nothing. Peers on the server's
+	// own port and on service ports are limited nevertheless: they may be servers
+	// that echo.
+	//
+	// The loop rule holds for all peers. It never concerns a client whose
+	// payloads differ, by a sequence number for instance. A client that sends the
+	// same few payloads again and again, at least four times a second, is like a
+	// loop: it gets no answer for 250 ms, and again after each 5 s. One that does
+	// so more slowly gets none to every 20th. So such a client must not wait for
+	// an answer for ever.
 	Unlimited bool
 	// PerSource is how many answers a second one source gets, with a fifth of a
 	// second's worth at once. 0: DefaultPerSource.

@@ -103,6 +103,7 @@ func TestTwoServersGoQuiet(t *testing.T) {
 		{"the other unlimited", at(1, 1234), at(2, 5678), limited, unlimited},
 		{"one of them UDP's echo service", at(1, 7), at(2, 5678), unlimited, unlimited},
 		{"both unlimited on one port", at(1, 1234), at(2, 1234), unlimited, unlimited},
+		{"both unlimited on two ports", at(1, 1234), at(2, 5678), unlimited, unlimited},
 		{"with a high limit", at(1, 1234), at(2, 5678), Config{PerSource: 300}, Config{PerSource: 300}},
 	} {
 		for _, latency := range latencies {
@@ -120,7 +121,11 @@ func TestTwoServersGoQuiet(t *testing.T) {
 					w := newWire(latency)
 					w.serve(pair.a, pair.cfgA)
 					w.serve(pair.b, pair.cfgB)
-					for i := range forged.n {
+					n := forged.n
+					if pair.cfgA.Unlimited && pair.cfgB.Unlimited {
+						n = min(n, int(latency/(5*time.Microsecond))) // a second of a loop is a lot of work
+					}
+					for i := range n {
 						w.send(pair.b, pair.a, forged.data(i))
 					}
 					if quiet := w.run(10 * time.Second); quiet > time.Second+latency { // the forged ones' own way
@@ -135,9 +140,13 @@ func TestTwoServersGoQuiet(t *testing.T) {
 // A naive server that answers everything, with a latency of its own.
 func TestANaiveServerGoesQuiet(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		w := newWire(time.Duration(rapid.IntRange(50, 100_000).Draw(t, "latency in µs")) * time.Microsecond)
+		unlimited, least := rapid.Bool().Draw(t, "unlimited"), 50
+		if unlimited {
+			least = 2000 // a second of a loop is a lot of work
+		}
+		w := newWire(time.Duration(rapid.IntRange(least, 100_000).Draw(t, "latency in µs")) * time.Microsecond)
 		us, naive := at(1, 1234), at(2, uint16(rapid.SampledFrom([]int{7, 1234, 5678, 40000}).Draw(t, "port")))
-		w.serve(us, Config{PerSource: float64(rapid.SampledFrom([]int{0, 1, 50, 300}).Draw(t, "limit"))})
+		w.serve(us, Config{Unlimited: unlimited, PerSource: float64(rapid.SampledFrom([]int{0, 1, 50, 300}).Draw(t, "limit"))})
 		w.nodes[naive] = func(*mcast.Datagram) bool { return true }
 		for range rapid.IntRange(1, 200).Draw(t, "forged") {
 			w.send(naive, us, rapid.SampledFrom([]string{"", "a", "b", "c", "d", "e", "f"}).Draw(t, "payload"))
@@ -146,6 +155,56 @@ func TestANaiveServerGoesQuiet(t *testing.T) {
 			t.Fatalf("quiet after %v, want it within 1s", quiet)
 		}
 	})
+}
+
+// Thousands of datagrams that are all different are on their way at once.
+func TestABigLoopGoesQuiet(t *testing.T) {
+	w := newWire(20 * time.Millisecond)
+	us, naive := at(1, 1234), at(2, 5678)
+	w.serve(us, Config{Unlimited: true})
+	w.nodes[naive] = func(*mcast.Datagram) bool { return true }
+	for n := range 5000 {
+		w.send(naive, us, fmt.Sprint(n))
+	}
+	if quiet := w.run(10 * time.Second); quiet > time.Second+w.latency {
+		t.Errorf("quiet after %v, want it within 1s", quiet)
+	}
+}
+
+// A client without a limit asks again as soon as it is answered, and a second
+// after an answer that does not come.
+func TestAFastClientIsServed(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		payload func(n int) string
+		most    time.Duration // without an answer, in a minute
+	}{
+		{"a sequence", func(n int) string { return fmt.Sprint(n) }, 0},
+		{"always the same", func(int) string { return "hello" }, 10 * time.Second},
+		{"256 payloads in turn", func(n int) string { return string(rune(n % 256)) }, 10 * time.Second},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWire(200 * time.Microsecond)
+			us, client := at(1, 1234), at(2, 40000)
+			w.serve(us, Config{Unlimited: true})
+			lost := time.Duration(0)
+			start := w.now
+			for n := 0; w.now.Sub(start) < time.Minute; n++ {
+				answered := false
+				w.nodes[client] = func(*mcast.Datagram) bool { answered = true; return false }
+				asked := w.now
+				w.send(client, us, c.payload(n))
+				w.run(time.Minute)
+				if !answered {
+					w.now = asked.Add(time.Second)
+					lost += time.Second
+				}
+			}
+			if lost > c.most {
+				t.Errorf("without an answer for %v of a minute, want at most %v", lost, c.most)
+			}
+		})
+	}
 }
 
 // A client that sends the same again when it is answered, or has waited for
