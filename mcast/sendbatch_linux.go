@@ -19,6 +19,7 @@ import (
 type batcher struct {
 	mu        sync.Mutex
 	raw       syscall.RawConn
+	try       bool // do not wait for room: see TrySendBatch
 	errors    *errorQueue
 	connected bool
 	zone      string // the last that this call asked for; "": none

@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// kernel is of Linux only. The BSDs keep one datagram for each neighbour that
-// they do not know, and none of them takes room in the send buffer.
+// kernel is of Linux only. Elsewhere answers are sent without a question about
+// their neighbours.
 type kernel struct{ sendBuffer int }
 
 func openKernel(syscall.RawConn, netip.AddrPort) (*kernel, error) { return nil, errors.ErrUnsupported }
