@@ -1,73 +1,159 @@
 package lab
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
 
-// consoles is the directory with a socket for each running lab of the user.
+// consoleDir is a directory with a socket for each running lab of the user.
 // It is kept open: the directory that was checked is the one that is used, and
 // a path by way of its descriptor fits into sun_path (unix(7)).
-type consoles struct{ dir *os.File }
+type consoleDir struct{ *os.File }
 
-// openConsoles opens the directory, and makes it if need be. One that others
-// could reach into is refused.
-func openConsoles() (consoles, error) {
-	path := consolesPath()
-	c, err := openPrivate(path)
-	if err != nil {
-		return consoles{}, fmt.Errorf("lab: %s, the directory of the running labs: %w", path, err)
-	}
-	return c, nil
-}
-
-func openPrivate(path string) (consoles, error) {
-	if err := os.Mkdir(path, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
-		return consoles{}, errors.Unwrap(err)
-	}
-	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
-	switch {
-	case errors.Is(err, unix.ELOOP), errors.Is(err, unix.ENOTDIR):
-		return consoles{}, errors.New("not a directory but a link or a file; remove it")
-	case err != nil:
-		return consoles{}, err
-	}
-	c := consoles{os.NewFile(uintptr(fd), path)}
-	var st unix.Stat_t
-	if err := unix.Fstat(fd, &st); err != nil {
-		c.close()
-		return consoles{}, err
-	}
-	switch {
-	case int(st.Uid) != os.Geteuid():
-		err = errors.New("belongs to another user; set XDG_RUNTIME_DIR to a directory of your own")
-	case st.Mode&0o077 != 0:
-		err = fmt.Errorf("others may use it (mode %04o); it has to be 0700", st.Mode&0o7777)
-	}
-	if err != nil {
-		c.close()
-		return consoles{}, err
-	}
-	return c, nil
-}
-
-// consolesPath is the same for the lab, which is uid 0 in its namespace, and
-// for the user's other programs.
-func consolesPath() string {
-	if run := os.Getenv("XDG_RUNTIME_DIR"); filepath.IsAbs(run) {
-		var st unix.Stat_t
-		if unix.Stat(run, &st) == nil && int(st.Uid) == os.Geteuid() { // sudo(8) may leave that of another
-			return filepath.Join(run, "groupcast")
+// openConsoleDirs opens the directories where a lab of the user may be found.
+// Usually there is one. A lab that was started before the user had a runtime
+// directory, or that outlived it, is in another.
+func openConsoleDirs() (dirs []consoleDir, err error) {
+	run := runtimeDirs()
+	for _, parent := range run {
+		path := filepath.Join(parent, "groupcast")
+		d, err := openPrivate(path)
+		switch {
+		case err == nil:
+			dirs = append(dirs, d)
+		case !errors.Is(err, fs.ErrNotExist):
+			closeDirs(dirs)
+			return nil, dirError(path, err)
 		}
 	}
+	if chosen(run) {
+		return dirs, nil
+	}
+	for _, path := range temporaryDirs() {
+		if d, err := openPrivate(path); err == nil {
+			dirs = append(dirs, d)
+		}
+	}
+	return dirs, nil
+}
+
+// makeConsoleDir opens the directory for a new socket, and makes it if need
+// be: in the runtime directory, where nobody else can make one, or with the
+// temporary files, where others may have taken the name that is to be expected.
+// Another name cannot be foreseen, and is found by its beginning and its owner.
+func makeConsoleDir() (consoleDir, error) {
+	if run := runtimeDirs(); len(run) > 0 {
+		path := filepath.Join(run[0], "groupcast")
+		if err := os.Mkdir(path, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+			return consoleDir{}, dirError(path, errors.Unwrap(err))
+		}
+		d, err := openPrivate(path)
+		return d, dirError(path, err)
+	}
+	for _, path := range temporaryDirs() {
+		if d, err := openPrivate(path); err == nil {
+			return d, nil
+		}
+	}
+	path := temporaryDir()
+	err := os.Mkdir(path, 0o700)
+	if errors.Is(err, fs.ErrExist) {
+		path, err = os.MkdirTemp(filepath.Dir(path), filepath.Base(path)+"-*")
+	}
+	if err != nil {
+		return consoleDir{}, dirError(os.TempDir(), errors.Unwrap(err))
+	}
+	d, err := openPrivate(path)
+	return d, dirError(path, err)
+}
+
+func dirError(path string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("lab: %s, the directory of the running labs: %w", path, err)
+}
+
+func closeDirs(dirs []consoleDir) {
+	for _, d := range dirs {
+		d.Close()
+	}
+}
+
+// runtimeDirs are the user's runtime directories (the XDG Base Directory
+// Specification): the one in the environment, and the one that pam_systemd(8)
+// makes, which a cron job or su(1) does not name.
+func runtimeDirs() (dirs []string) {
+	for _, dir := range []string{filepath.Clean(os.Getenv("XDG_RUNTIME_DIR")), usualRuntimeDir()} {
+		var st unix.Stat_t
+		if chosen(dirs) || slices.Contains(dirs, dir) || !filepath.IsAbs(dir) {
+			continue
+		}
+		if unix.Stat(dir, &st) == nil && int(st.Uid) == os.Geteuid() { // sudo(8) may leave that of another
+			dirs = append(dirs, dir)
+		}
+	}
+	return dirs
+}
+
+func usualRuntimeDir() string { return fmt.Sprintf("/run/user/%d", ownerID()) }
+
+// chosen reports whether the user has set a runtime directory of their own
+// choice. Labs are then nowhere else.
+func chosen(run []string) bool { return len(run) > 0 && run[0] != usualRuntimeDir() }
+
+// temporaryDir is the same for the lab, which is uid 0 in its namespace, and
+// for the user's other programs.
+func temporaryDir() string {
 	return filepath.Join(os.TempDir(), fmt.Sprintf("groupcast-%d", ownerID()))
+}
+
+// temporaryDirs are the directories, of whomever, whose names say that they are
+// the user's.
+func temporaryDirs() (paths []string) {
+	usual := temporaryDir()
+	entries, _ := os.ReadDir(filepath.Dir(usual)) // where there is none, no lab is
+	for _, e := range entries {
+		if name := e.Name(); name == filepath.Base(usual) || strings.HasPrefix(name, filepath.Base(usual)+"-") {
+			paths = append(paths, filepath.Join(filepath.Dir(usual), name))
+		}
+	}
+	return paths
+}
+
+// openPrivate opens a directory if it is the user's and nobody else can reach
+// into it.
+func openPrivate(path string) (consoleDir, error) {
+	// O_PATH, because another user's directory may not be opened for reading.
+	fd, err := unix.Open(path, unix.O_PATH|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	switch {
+	case errors.Is(err, unix.ELOOP), errors.Is(err, unix.ENOTDIR):
+		return consoleDir{}, errors.New("not a directory but a link or a file; remove it")
+	case err != nil:
+		return consoleDir{}, err
+	}
+	defer unix.Close(fd)
+	var st unix.Stat_t
+	switch err := unix.Fstat(fd, &st); {
+	case err != nil:
+		return consoleDir{}, err
+	case int(st.Uid) != os.Geteuid():
+		return consoleDir{}, errors.New("belongs to another user; remove it")
+	case st.Mode&0o077 != 0:
+		return consoleDir{}, fmt.Errorf("others may use it (mode %04o); it has to be 0700", st.Mode&0o7777)
+	}
+	dir, err := unix.Openat(fd, ".", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return consoleDir{}, err
+	}
+	return consoleDir{os.NewFile(uintptr(dir), path)}, nil
 }
 
 // ownerID is the user's number outside the namespace that [Enter] made.
@@ -79,112 +165,4 @@ func ownerID() int {
 		}
 	}
 	return os.Geteuid()
-}
-
-func (c consoles) close() { c.dir.Close() }
-
-func (c consoles) addr(name string) *net.UnixAddr {
-	return &net.UnixAddr{Net: "unixpacket", Name: fmt.Sprintf("/proc/self/fd/%d/%s", c.dir.Fd(), name)}
-}
-
-// listen takes the name. It may be that of a lab whose process was killed.
-func (c consoles) listen(name string) (listener *net.UnixListener, err error) {
-	err = c.locked(func() error {
-		listener, err = net.ListenUnix("unixpacket", c.addr(name))
-		if !errors.Is(err, unix.EADDRINUSE) {
-			return err
-		}
-		if removed, err := c.removeStale(name); !removed {
-			return cmp.Or(err, ErrRunning)
-		}
-		listener, err = net.ListenUnix("unixpacket", c.addr(name))
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	return listener, os.Chmod(c.addr(name).Name, 0o600)
-}
-
-// dial connects to a running lab. The error is [ErrNotRunning] if there is none.
-// The socket of a lab whose process was killed is removed, and the error says so.
-func (c consoles) dial(name string) (*net.UnixConn, error) {
-	conn, err := net.DialUnix("unixpacket", nil, c.addr(name))
-	if errors.Is(err, unix.ECONNREFUSED) {
-		err = c.locked(func() error {
-			removed, err := c.removeStale(name)
-			if removed {
-				return fmt.Errorf("its owner was killed, what it left is removed: %w", ErrNotRunning)
-			}
-			return err
-		})
-		if err == nil { // it has been taken since
-			conn, err = net.DialUnix("unixpacket", nil, c.addr(name))
-		}
-	}
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, ErrNotRunning
-	case err != nil:
-		return nil, err
-	}
-	if err := checkPeer(conn); err != nil {
-		conn.Close()
-		return nil, err
-	}
-	return conn, nil
-}
-
-// removeStale removes a socket on which nobody listens. The caller holds the
-// lock, and so does a lab between bind(2) and listen(2).
-func (c consoles) removeStale(name string) (removed bool, err error) {
-	conn, err := net.DialUnix("unixpacket", nil, c.addr(name))
-	if err == nil {
-		conn.Close()
-		return false, nil
-	}
-	if !errors.Is(err, unix.ECONNREFUSED) {
-		return false, err
-	}
-	if err := unix.Unlinkat(int(c.dir.Fd()), name, 0); err != nil {
-		return false, err
-	}
-	return true, nil
-}
-
-// locked runs fn while no other process runs its own.
-func (c consoles) locked(fn func() error) error {
-	fd := int(c.dir.Fd())
-	for {
-		err := unix.Flock(fd, unix.LOCK_EX)
-		if err == nil {
-			break
-		}
-		if !errors.Is(err, unix.EINTR) {
-			return os.NewSyscallError("flock", err)
-		}
-	}
-	defer unix.Flock(fd, unix.LOCK_UN)
-	return fn()
-}
-
-// checkPeer returns an error if the other side is another user.
-func checkPeer(conn *net.UnixConn) error {
-	raw, err := conn.SyscallConn()
-	if err != nil {
-		return err
-	}
-	var cred *unix.Ucred
-	if e := raw.Control(func(fd uintptr) {
-		cred, err = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED)
-	}); e != nil {
-		return e
-	}
-	if err != nil {
-		return err
-	}
-	if int(cred.Uid) != os.Geteuid() {
-		return errors.New("the other side is another user")
-	}
-	return nil
 }

@@ -2,6 +2,7 @@ package lab
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -39,14 +40,18 @@ const maxClients = 32
 // Console is the name of a lab, taken, and the socket where other processes
 // of the same user reach it.
 type Console struct {
-	name     string
-	all      consoles
-	listener *net.UnixListener
-	closing  sync.Once
+	name   string
+	mu     sync.Mutex // guards what follows
+	socket *consoleSocket
+	closed bool
 }
 
 // Listen takes a name for a lab: 1 to 32 of a to z, 0 to 9 and -. [Dial] waits for
 // an answer until [Lab.Serve] is called.
+//
+// The socket is in the directory groupcast in XDG_RUNTIME_DIR or /run/user/UID,
+// or, for a user who has neither, in a directory of the user's with the
+// temporary files.
 //
 // The error is [ErrRunning] when the user has a running lab of that name. The
 // name of a lab whose process was killed is free.
@@ -54,25 +59,70 @@ func Listen(name string) (*Console, error) {
 	if err := checkName(name); err != nil {
 		return nil, err
 	}
-	all, err := openConsoles()
+	socket, err := listenConsole(name)
 	if err != nil {
 		return nil, err
 	}
-	listener, err := all.listen(name)
-	if err != nil {
-		all.close()
-		return nil, fmt.Errorf("lab: %s: %w", name, err)
-	}
-	return &Console{name: name, all: all, listener: listener}, nil
+	return &Console{name: name, socket: socket}, nil
 }
 
 // Close frees the name.
 func (c *Console) Close() error {
-	c.closing.Do(func() {
-		c.listener.Close()
-		c.all.close()
-	})
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.closed = true
+	c.socket.close()
 	return nil
+}
+
+// accept waits for a client. The error is net.ErrClosed after Close.
+func (c *Console) accept() (*net.UnixConn, error) {
+	for {
+		c.mu.Lock()
+		socket := c.socket
+		c.mu.Unlock()
+		conn, err := socket.listener.AcceptUnix()
+		if !errors.Is(err, net.ErrClosed) || !c.replaced(socket) {
+			return conn, err
+		}
+	}
+}
+
+func (c *Console) replaced(socket *consoleSocket) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.socket != socket
+}
+
+// watch makes the socket again when it was removed: with a runtime directory at
+// the end of a session (pam_systemd(8)), or by who cleans up. While another lab
+// has taken the name since, there is none.
+func (c *Console) watch(ctx context.Context) {
+	tick := time.NewTicker(consoleInterval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			c.restore()
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// consoleInterval is how long a lab whose socket was removed is not found.
+const consoleInterval = time.Second
+
+func (c *Console) restore() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed || c.socket.isThere() {
+		return
+	}
+	if again, err := listenConsole(c.name); err == nil {
+		c.socket.close()
+		c.socket = again
+	}
 }
 
 // Serve answers other processes of the user. It returns nil when [Remote.Down]
@@ -88,6 +138,7 @@ func (l *Lab) Serve(ctx context.Context, c *Console) error {
 		c.Close()
 		clients.Wait()
 	}()
+	clients.Go(func() { c.watch(serving) })
 	slots := make(chan struct{}, maxClients)
 	for {
 		select {
@@ -95,7 +146,7 @@ func (l *Lab) Serve(ctx context.Context, c *Console) error {
 		case <-serving.Done():
 			return ctx.Err()
 		}
-		conn, err := c.listener.AcceptUnix()
+		conn, err := c.accept()
 		switch {
 		case err == nil:
 		case serving.Err() != nil:

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"slices"
 	"time"
 )
 
@@ -37,31 +36,7 @@ func Dial(name string) (*Remote, error) {
 
 // Running returns the names of the user's running labs, sorted. It removes the
 // sockets of labs that were killed.
-func Running() ([]string, error) {
-	all, err := openConsoles()
-	if err != nil {
-		return nil, err
-	}
-	defer all.close()
-	entries, err := all.dir.Readdirnames(-1)
-	if err != nil {
-		return nil, fmt.Errorf("lab: %w", err)
-	}
-	var names []string
-	for _, name := range entries {
-		if checkName(name) != nil {
-			continue
-		}
-		conn, err := all.dial(name)
-		if err != nil {
-			continue
-		}
-		conn.Close()
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names, nil
-}
+func Running() ([]string, error) { return consoleNames() }
 
 // Name is the name of the lab.
 func (r *Remote) Name() string { return r.name }
@@ -134,12 +109,7 @@ func (r *Remote) ask(o order) (*net.UnixConn, answer, error) {
 }
 
 func exchange(name string, o order) (conn *net.UnixConn, a answer, err error) {
-	all, err := openConsoles()
-	if err != nil {
-		return nil, a, err
-	}
-	defer all.close()
-	if conn, err = all.dial(name); err != nil {
+	if conn, err = dialConsole(name); err != nil {
 		return nil, a, err
 	}
 	_ = conn.SetDeadline(time.Now().Add(answerTimeout))

@@ -3,6 +3,7 @@ package lab_test
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/groupcast/groupcast/mcast/lab/labtest"
@@ -15,6 +16,9 @@ var programs = map[string]func() error{}
 
 const programEnv = "LAB_TEST_PROGRAM"
 
+// foreignEnv names a directory that belongs to another user.
+const foreignEnv = "LAB_TEST_FOREIGN"
+
 func TestMain(m *testing.M) {
 	if name := os.Getenv(programEnv); name != "" {
 		if err := programs[name](); err != nil {
@@ -23,5 +27,42 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
-	os.Exit(labtest.RunTests(m))
+	if os.Getenv(foreignEnv) == "" {
+		dir, err := foreignDir()
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Setenv(foreignEnv, dir)
+	}
+	os.Exit(labtest.RunTests(runner{m}))
+}
+
+// foreignDir is made before the tests enter their namespace, where there is no
+// other user to give it to. To who is not root, the root directory is one.
+func foreignDir() (string, error) {
+	if os.Geteuid() != 0 {
+		return "/", nil
+	}
+	parent, err := os.MkdirTemp("", "lab-test-*")
+	if err != nil {
+		return "", err
+	}
+	dir := filepath.Join(parent, "foreign")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return "", err
+	}
+	const nobody = 65534
+	return dir, os.Chown(dir, nobody, nobody)
+}
+
+// runner removes what foreignDir has made.
+type runner struct{ *testing.M }
+
+func (r runner) Run() int {
+	status := r.M.Run()
+	if dir := os.Getenv(foreignEnv); dir != "/" {
+		os.RemoveAll(filepath.Dir(dir))
+	}
+	return status
 }
