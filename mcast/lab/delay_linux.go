@@ -58,29 +58,34 @@ func (l *Link) Delay(d time.Duration) error {
 	if !ok {
 		return l.failed(op, os.ErrNotExist)
 	}
-	if err := c.lab.endDelay(c.port); err != nil || d == 0 {
-		return l.failed(op, err)
-	}
-	line, err := c.lab.switches.delay(c.port, d)
-	if err != nil {
-		return l.failed(op, err)
-	}
-	c.lab.mu.Lock()
-	defer c.lab.mu.Unlock()
-	c.lab.delays[c.port] = line
-	return nil
+	return l.failed(op, c.lab.setDelay(c.port, d))
 }
 
-// endDelay ends the delay of a port, if it has one.
-func (l *Lab) endDelay(port int) error {
+// setDelay ends the delay of a port, if it has one, and begins another, if it
+// is not 0.
+func (l *Lab) setDelay(port int, by time.Duration) error {
+	l.delaying.Lock()
+	defer l.delaying.Unlock()
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	d := l.delays[port]
-	if d == nil {
+	old := l.delays[port]
+	delete(l.delays, port)
+	l.mu.Unlock()
+	if old != nil {
+		if err := old.close(); err != nil {
+			return err
+		}
+	}
+	if by == 0 {
 		return nil
 	}
-	delete(l.delays, port)
-	return d.close()
+	d, err := l.switches.delay(port, by)
+	if err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.delays[port] = d
+	return nil
 }
 
 // delayDropped is how many frames the port's delay had no room for.

@@ -22,8 +22,9 @@ type Lab struct {
 	using  sync.RWMutex // held for reading by what may come while Close does
 	closed bool
 
-	mu     sync.Mutex
-	delays map[int]*delayLine // by the port
+	delaying sync.Mutex // held while a delay is ended or begins
+	mu       sync.Mutex
+	delays   map[int]*delayLine // by the port
 }
 
 // Node is a host of a Lab. Its methods can be called from several goroutines.

@@ -60,7 +60,7 @@ func (l *Link) Delete() error {
 	if !ok {
 		return nil
 	}
-	return l.failed("end the delay of", c.lab.endDelay(c.port))
+	return l.failed("end the delay of", c.lab.setDelay(c.port, 0))
 }
 
 // Make makes an interface again that was deleted, as the topology has it but
