@@ -47,3 +47,31 @@ func TestParseFault(t *testing.T) {
 		t.Errorf("%d faults are listed, want 11", n)
 	}
 }
+
+// A fault that is read is read again from its parts, as Apply does.
+func FuzzParseFault(f *testing.F) {
+	for _, words := range []string{"loss A.eth0 30%", "delay A.eth0.5 200ms", "cut A.eth0", "firewall A both", "rp_filter A.eth0 2", "kill A", "kil A", "loss A. 1"} {
+		f.Add(strings.ReplaceAll(words, " ", "\n"))
+	}
+	f.Fuzz(func(t *testing.T, lines string) {
+		words := strings.Split(lines, "\n") // which need not have been typed
+		fault, err := lab.ParseFault(words)
+		if err != nil {
+			if fault != (lab.Fault{}) || !strings.HasPrefix(err.Error(), "lab: fault: ") {
+				t.Errorf("%q gives %+v beside the error %q", words, fault, err)
+			}
+			return
+		}
+		target := fault.Host
+		if fault.Interface != "" {
+			target += "." + fault.Interface
+		}
+		again := []string{fault.Kind, target}
+		if fault.Value != "" {
+			again = append(again, fault.Value)
+		}
+		if f, err := lab.ParseFault(again); f != fault || err != nil {
+			t.Errorf("%q is %+v, and %q is %+v, %v", words, fault, again, f, err)
+		}
+	})
+}
