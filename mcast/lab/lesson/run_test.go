@@ -33,7 +33,7 @@ func run(t *testing.T, body string, o Options) (Result, []Outcome, error) {
 
 const listening = `
     heard = B: peer listen join=239.1.2.3@eth0
-    expect heard: ready
+    expect heard within 20s: ready
 `
 
 func TestRun(t *testing.T) {
@@ -71,7 +71,7 @@ func TestRunFails(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			r, failed, err := run(t, tt.body, Options{Wait: 500 * time.Millisecond})
+			r, failed, err := run(t, tt.body, Options{Wait: time.Second})
 			if err != nil || r.Failed != 1 || len(failed) != 1 {
 				t.Fatalf("%+v, %v; want one failed", r, err)
 			}
