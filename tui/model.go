@@ -142,7 +142,13 @@ func (m *model) Init() tea.Cmd {
 	})
 }
 
-func (m *model) tick() tea.Cmd { return m.work.after(time.Second, tickMsg{}) }
+func (m *model) tick() tea.Cmd {
+	every := time.Second
+	if heard := m.snap.Room.Senders; len(heard) == 0 || m.now().Sub(heard[0].Last) > time.Minute {
+		every = 2 * time.Second // nothing on the screen counts seconds
+	}
+	return m.work.after(every, tickMsg{})
+}
 
 // Update implements tea.Model. A panic in it ends the session, as an error.
 func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {

@@ -189,15 +189,15 @@ func quits(t *testing.T, m tea.Model, name string) {
 	}
 }
 
-func TestSnapshotsAreTakenTwentyTimesASecond(t *testing.T) {
+func TestSnapshotsAreTakenOnceAFrame(t *testing.T) {
 	s := newScreen(t, 100, 30, before())
 	start := s.session.shots
 	for range 100 {
 		s.time = s.time.Add(10 * time.Millisecond)
 		s.Update(batchMsg{})
 	}
-	if n := s.session.shots - start; n < 15 || n > 20 {
-		t.Errorf("%d snapshots in a second of 100 batches, want at most 20", n)
+	if n := s.session.shots - start; n < framesPerSecond/2 || n > framesPerSecond {
+		t.Errorf("%d snapshots in a second of 100 batches, want at most %d", n, framesPerSecond)
 	}
 	if !s.waiting {
 		t.Error("no snapshot is due after the last batch: it would never be shown")

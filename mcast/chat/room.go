@@ -215,6 +215,9 @@ func (r *Room) Snapshot(now time.Time) Snapshot {
 	}
 }
 
+// Pending is how many own lines wait for their copy.
+func (r *Room) Pending() int { return r.own.pending }
+
 func (r *Room) nextID() uint64 {
 	r.lastID++
 	return r.lastID

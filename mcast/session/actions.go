@@ -77,6 +77,7 @@ func (s *Session) utter(text string) utterance {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now, out, sender := time.Now(), s.way(), s.senders[host.Unspecified(s.group.Addr)]
+	s.stir(now)
 	line := s.room.Say(now, text, chat.Via{
 		IfIndex:   out.IfIndex,
 		Interface: out.Interface,

@@ -35,6 +35,7 @@ func (s *Session) read(conn *mcast.Conn) {
 func (s *Session) receive(batch []mcast.Datagram, port uint16) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.stir(time.Now())
 	for _, d := range batch {
 		line, came := s.room.Receive(d)
 		if s.capture != nil { // or it would be copied for nobody
@@ -120,55 +121,6 @@ func (s *Session) rename(ch host.Change) {
 		if same(s.byUser[n]) {
 			s.byUser[n] = ch.Interface
 		}
-	}
-}
-
-// RefreshEvery is how often the host's facts are read anew, and findings change.
-const RefreshEvery = 2 * time.Second
-
-// Reading the facts takes some milliseconds, on a host with thousands of sockets
-// more. The pause grows with that, so that it is five percent of the time, as
-// long as what is observed meanwhile is not forgotten.
-const (
-	refreshAtLeast = evidenceTime / 2
-	changePause    = 50 * time.Millisecond // after a change of an interface: mostly there are several
-)
-
-// tick reads the facts anew and gives up on copies that did not come back.
-func (s *Session) tick() {
-	defer s.recoverPanic()
-	facts := time.NewTimer(RefreshEvery)
-	defer facts.Stop()
-	changed := s.changed
-	var rested time.Time // a change before then waits for it
-	expiry := time.NewTicker(chat.CopyTimeout / 4)
-	defer expiry.Stop()
-	for {
-		select {
-		case <-s.life.Done():
-			return
-		case <-changed:
-			facts.Reset(max(changePause, time.Until(rested)))
-			changed = nil // until then
-		case <-facts.C:
-			began := time.Now()
-			s.refresh()
-			pause := min(20*time.Since(began), refreshAtLeast)
-			rested = time.Now().Add(pause)
-			facts.Reset(max(RefreshEvery, pause))
-			changed = s.changed
-		case <-expiry.C:
-			s.expire()
-		}
-	}
-}
-
-func (s *Session) expire() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, line := range s.room.Expire(time.Now()) {
-		s.ring.Put(line)
-		noteOutcome(s.evidence, line, nil)
 	}
 }
 

@@ -53,6 +53,7 @@ type Session struct {
 	done    sync.WaitGroup
 	paced   time.Time     // when Next last returned; only Next uses it
 	changed chan struct{} // something about an interface, since the facts were read
+	woken   chan struct{} // something was said or heard after a rest
 	reading sync.Mutex    // held by the one that reads the facts
 
 	mu        sync.Mutex
@@ -78,6 +79,8 @@ type Session struct {
 	out       Egress               // where sends leave, as last asked
 	told      string               // what the talk says of that
 	pinging   bool                 // a /ping is under way
+	active    time.Time            // when something was said or heard last
+	idle      bool                 // nothing was for longer than evidence lasts
 	err       error                // what ended the session
 }
 
@@ -107,6 +110,7 @@ func Start(ctx context.Context, cfg Config) (*Session, error) {
 		room:      chat.NewRoom(),
 		senders:   map[netip.Addr]*mcast.Conn{},
 		changed:   make(chan struct{}, 1),
+		woken:     make(chan struct{}, 1),
 		loopback:  !cfg.NoLoopback,
 		hops:      cfg.Hops,
 		allGroups: cfg.MulticastAll,
@@ -117,6 +121,7 @@ func Start(ctx context.Context, cfg Config) (*Session, error) {
 		igmp:      map[int]int{},
 		facts:     doctor.Facts{Interfaces: list},
 		evidence:  doctor.NewEvidence(),
+		active:    time.Now(),
 		recent:    loadRecent(cfg.Recent),
 	}
 	if c.ByUser {
