@@ -179,3 +179,24 @@ func TestCompletion(t *testing.T) {
 		}
 	}
 }
+
+// Whatever is typed is an action, or an error that says something; what has no
+// slash is said as it is.
+func FuzzCommand(f *testing.F) {
+	for _, c := range commands {
+		f.Add(c.name + " 239.1.2.3:5000 eth0")
+		f.Add(c.name)
+	}
+	f.Add("//etc/hosts")
+	f.Add("/join [ff02::1%\x1b]:99999 \u202e")
+	f.Fuzz(func(t *testing.T, line string) {
+		a, text, quits, err := Command(line, before())
+		said, isSaid := a.(session.Say)
+		switch {
+		case err != nil && (err.Error() == "" || a != nil || text != nil || quits):
+			t.Errorf("%q: %v beside %v, %q, %v", line, err, a, text, quits)
+		case !strings.HasPrefix(line, "/") && strings.TrimSpace(line) != "" && (!isSaid || said.Text != line):
+			t.Errorf("%q is not said as it is, but %#v, %v", line, a, err)
+		}
+	})
+}

@@ -339,3 +339,20 @@ groupcast: not sent: no room; 2 sources do not answer ARP or NDP: the addresses 
 		t.Errorf("printed\n%s%swant\n%s", errs.String(), out.String(), want)
 	}
 }
+
+// Whatever is to be served is an address, a group or an error.
+func FuzzParseServed(f *testing.F) {
+	for _, text := range []string{"", "1234", ":1234", "[::]:1234", "224.0.0.114", "[fe80::1%eth0]:7", "192.0.2.1@232.1.1.1", "1.2.3.4:99999", "[ff02::1"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		s, err := parseServed(text)
+		switch {
+		case err != nil:
+		case s.isGroup() != s.group.Addr.IsMulticast(), s.isGroup() == s.addr.IsValid():
+			t.Errorf("%q is both, or nothing: %+v", text, s)
+		case s.addr.IsValid() && (s.addr.Addr().IsMulticast() || s.addr.Addr().Is4In6()):
+			t.Errorf("%q is served as %s", text, s.addr)
+		}
+	})
+}

@@ -106,3 +106,21 @@ func TestRecentGroupsWithoutACache(t *testing.T) {
 		})
 	}
 }
+
+// Whatever the file holds, what is read is few groups that can be joined, each
+// once.
+func FuzzParseRecent(f *testing.F) {
+	f.Add("224.0.0.114:1234\n239.1.2.3:5000\n")
+	f.Add("[ff02::114%eth0]:1234\n192.0.2.1@232.1.1.1:5000\nnonsense\n\x1b[2J\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		list := parseRecent(strings.NewReader(text))
+		if len(list) > maxRecent {
+			t.Errorf("%d groups", len(list))
+		}
+		for n, g := range list {
+			if !g.Addr.IsMulticast() || g.Port == 0 || slices.Index(list, g) != n {
+				t.Errorf("%v is no group, or stands twice in %v", g, list)
+			}
+		}
+	})
+}
