@@ -11,7 +11,6 @@ import (
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/chat"
-	"github.com/groupcast/groupcast/mcast/doctor"
 	"github.com/groupcast/groupcast/mcast/host"
 )
 
@@ -76,21 +75,14 @@ func (e *echoer) listen(ctx context.Context, cfg mcast.Config) (*mcast.Conn, err
 // holder says which program has a port, as far as the system tells: "python3
 // (4711) has 0.0.0.0:1234".
 func holder(at netip.AddrPort) string {
-	facts, err := doctor.Gather(doctor.Intent{Group: mcast.Group{Addr: at.Addr(), Port: at.Port()}})
-	if err != nil {
+	s, ok := host.Holder(at)
+	switch {
+	case !ok:
 		return ""
+	case s.Program != "":
+		return fmt.Sprintf("%s has %s", s.Program, s.Local)
 	}
-	for _, s := range facts.Sockets {
-		a := s.Local.Addr().WithZone("")
-		if s.Local.Port() != at.Port() || a != at.Addr().WithZone("") && !a.IsUnspecified() && !at.Addr().IsUnspecified() {
-			continue
-		}
-		if s.Program != "" {
-			return fmt.Sprintf("%s has %s", s.Program, s.Local)
-		}
-		return fmt.Sprintf("a program of user %d has %s", s.UID, s.Local)
-	}
-	return ""
+	return fmt.Sprintf("a program of user %d has %s", s.UID, s.Local)
 }
 
 // ownAddresses lists the addresses of this host, of that IP version.

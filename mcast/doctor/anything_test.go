@@ -187,8 +187,8 @@ func anyFacts(t *rapid.T) Facts {
 		Filters: anyOf(t, "filters", func(t *rapid.T) Filter {
 			return Filter{IfIndex: anyIndex(t), Group: anyAddress(t), Source: anyAddress(t), Include: anyCount(t), Exclude: anyCount(t)}
 		}),
-		Sockets: anyOf(t, "sockets", func(t *rapid.T) Socket {
-			return Socket{Local: anyAddrPort(t), UID: anyCount(t), Inode: anyNumber(t), Drops: anyNumber(t), Own: anyBool(t)}
+		Sockets: anyOf(t, "sockets", func(t *rapid.T) host.Socket {
+			return host.Socket{Local: anyAddrPort(t), UID: anyCount(t), Inode: anyNumber(t), Drops: anyNumber(t), Own: anyBool(t)}
 		}),
 		Settings: anyMap(t, "settings", anySetting, anyCount),
 		Counters: anyMap(t, "counters", anyCounter, anyNumber),

@@ -30,7 +30,7 @@ func enumerate(names []string) string {
 }
 
 // socketsAt lists the host's sockets at the group's port.
-func (f Facts) socketsAt(in Intent) (list []Socket) {
+func (f Facts) socketsAt(in Intent) (list []host.Socket) {
 	for _, s := range f.Sockets {
 		if in.Group.Port != 0 && s.Local.Port() == in.Group.Port {
 			list = append(list, s)
@@ -42,13 +42,13 @@ func (f Facts) socketsAt(in Intent) (list []Socket) {
 // hears reports whether a socket at the group's port is bound so that the group
 // reaches it: to the group itself, or to the wildcard. The wildcard of IPv6 takes
 // IPv4 as well, unless the socket is IPV6_V6ONLY.
-func (s Socket) hears(group netip.Addr) bool {
+func hears(s host.Socket, group netip.Addr) bool {
 	a := s.Local.Addr().Unmap().WithZone("")
 	return a == group.WithZone("") || a.IsUnspecified() && (a.Is6() || group.Is4())
 }
 
 // who names the program of a socket.
-func (s Socket) who() string {
+func who(s host.Socket) string {
 	switch {
 	case s.Own:
 		return "groupcast itself"

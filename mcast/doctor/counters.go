@@ -9,15 +9,17 @@ import (
 	"maps"
 	"strconv"
 	"strings"
+
+	"github.com/groupcast/groupcast/mcast/internal/procfs"
 )
 
 func readCounters(root fs.FS) (map[string]uint64, error) {
 	counters := map[string]uint64{}
 	var failed error
 	for _, file := range []string{"snmp", "netstat", "snmp6"} {
-		read, err := readProc(root, file, parseCounters)
+		read, err := procfs.Net(root, file, parseCounters)
 		if file == "snmp6" {
-			err = absent(err) // a kernel without IPv6
+			err = procfs.Absent(err) // a kernel without IPv6
 		}
 		failed = errors.Join(failed, err)
 		maps.Copy(counters, read)

@@ -22,7 +22,7 @@ type Facts struct {
 	Back       map[netip.Addr]RouteResult // the way back to a host, which a reverse path filter looks at
 	Groups     []host.InterfaceGroups     // what the programs of this host have joined, and the kernel itself
 	Filters    []Filter                   // the sources they have asked for or blocked
-	Sockets    []Socket                   // UDP sockets of the group's IP version, of all programs
+	Sockets    []host.Socket              // UDP sockets of the group's IP version, of all programs
 	Settings   map[string]int             // sysctl(8) names, such as net.ipv4.conf.eth0.rp_filter
 	Counters   map[string]uint64          // since the host started: Udp.IgnoredMulti, IpExt.InMcastPkts, Udp6.InDatagrams
 	Machine    *Machine                   // what the host runs on
@@ -90,16 +90,6 @@ type Filter struct {
 	IfIndex          int
 	Group, Source    netip.Addr
 	Include, Exclude int
-}
-
-// Socket is a UDP socket of this host.
-type Socket struct {
-	Local   netip.AddrPort
-	UID     int
-	Inode   uint64
-	Drops   uint64 // datagrams it had no room for, since it was opened
-	Own     bool   // of this process
-	Program string // its process's name and id, "python3 (4711)", where that can be seen: of the user's own; else ""
 }
 
 // Machine is the computer, virtual machine or container that the host is.

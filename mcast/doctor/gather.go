@@ -2,7 +2,6 @@ package doctor
 
 import (
 	"errors"
-	"io/fs"
 	"net/netip"
 	"slices"
 	"syscall"
@@ -127,12 +126,4 @@ func (f *Facts) Take(seen Observed) {
 			f.Back[host] = Back(host)
 		}
 	}
-}
-
-// absent is err, or nil when it says that there is no such file.
-func absent(err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return err
 }

@@ -53,9 +53,9 @@ func (f *Facts) gatherFiles(in Intent, root fs.FS, getenv func(string) string) {
 	f.Filters, err = readFilters(root, is6)
 	f.failed(FromFilters, err)
 
-	f.Sockets, err = readSockets(root, is6)
+	f.Sockets, err = host.ReadSockets(root, is6)
 	f.failed(FromSockets, err)
-	nameSockets(root, f.Sockets, in.Group.Port)
+	host.NameSockets(root, f.Sockets, in.Group.Port)
 
 	f.Settings, err = readSettings(root, f.Interfaces)
 	f.failed(FromSettings, err)

@@ -91,7 +91,7 @@ func TestGatherSockets(t *testing.T) {
 	} {
 		h.in.Group.Addr = netip.MustParseAddr(tt.group)
 		sockets := h.gather().Sockets
-		n := slices.IndexFunc(sockets, func(s doctor.Socket) bool { return s.Local.String() == tt.local })
+		n := slices.IndexFunc(sockets, func(s host.Socket) bool { return s.Local.String() == tt.local })
 		if n >= 0 != tt.want {
 			t.Errorf("for %s the socket %s is listed: %t, want %t", tt.group, tt.local, n >= 0, tt.want)
 			continue
@@ -184,7 +184,7 @@ func TestGrowthOfHost(t *testing.T) {
 	if got := seen.Grown["Udp.IgnoredMulti"]; got != 1 {
 		t.Errorf("Udp.IgnoredMulti grew by %d, want 1", got)
 	}
-	n := slices.IndexFunc(after.Sockets, func(s doctor.Socket) bool { return s.Local.Port() == 4321 })
+	n := slices.IndexFunc(after.Sockets, func(s host.Socket) bool { return s.Local.Port() == 4321 })
 	if n < 0 || seen.Drops[after.Sockets[n].Inode] < 90 {
 		t.Errorf("drops %v, want most of 100 at port 4321 of %v", seen.Drops, after.Sockets)
 	}

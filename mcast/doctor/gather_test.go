@@ -2,12 +2,9 @@ package doctor
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"maps"
-	"net/netip"
 	"reflect"
-	"strings"
 	"syscall"
 	"testing"
 	"testing/fstest"
@@ -73,7 +70,7 @@ func TestClosedFiles(t *testing.T) {
 			root := closed{cause}
 			list := []host.Interface{{Index: 1, Name: "lo"}, {Index: 2, Name: "\xff\x1b"}}
 			for _, is6 := range []bool{false, true} {
-				sockets, err1 := readSockets(root, is6)
+				sockets, err1 := host.ReadSockets(root, is6)
 				filters, err2 := readFilters(root, is6)
 				settings, err3 := readSettings(root, list)
 				counters, err4 := readCounters(root)
@@ -88,7 +85,7 @@ func TestClosedFiles(t *testing.T) {
 					t.Errorf("something is known: %v %v %v %v %v %v", sockets, filters, settings, counters, hardware, machine)
 				}
 			}
-			nameSockets(root, []Socket{{Inode: 7}}, 0)
+			host.NameSockets(root, []host.Socket{{Inode: 7}}, 0)
 		})
 	}
 }
@@ -138,60 +135,16 @@ func TestSettings(t *testing.T) {
 	}
 }
 
-// A program is found by the files that it has open. Those of other users are
-// not told, and a process may end while it is looked at.
-func TestPrograms(t *testing.T) {
-	link := func(target string) *fstest.MapFile {
-		return &fstest.MapFile{Mode: fs.ModeSymlink, Data: []byte(target)}
-	}
-	root := fstest.MapFS{
-		"proc/self/fd/3": link("socket:[77]"),
-		"proc/self/comm": {Data: []byte("groupcast\n")},
-		"proc/12/fd/0":   link("/dev/null"),
-		"proc/12/fd/9":   link("socket:[78]"),
-		"proc/12/comm":   {Data: []byte("py\x1b[2Jthon\n")},
-		"proc/13/fd/9":   link("socket:[x"),
-		"proc/14/comm":   {Data: []byte("another user's")},
-		"proc/15/fd/1":   link("socket:[79]"),
-		"proc/uptime":    {Data: []byte("1")},
-	}
-	at := func(port uint16, inode uint64) Socket {
-		return Socket{Local: netip.AddrPortFrom(netip.IPv4Unspecified(), port), Inode: inode}
-	}
-	sockets := []Socket{at(1234, 77), at(1234, 78), at(9, 78), at(1234, 79), at(1234, 80), at(1234, 0)}
-	nameSockets(root, sockets, 1234)
-	for n, want := range []string{"groupcast (", "py\ufffd[2Jthon (12)", "", " (15)", "", ""} {
-		if got := sockets[n].Program; want == "" && got != "" || !strings.HasPrefix(got, want) {
-			t.Errorf("socket %d is of %q, want %q", n, got, want)
-		}
-		if sockets[n].Own != (n == 0) {
-			t.Errorf("socket %d is our own: %t", n, sockets[n].Own)
-		}
-	}
-}
-
-// Where there are too many processes to look at, none is looked at.
-func TestManyProcesses(t *testing.T) {
-	root := fstest.MapFS{"proc/1/fd/3": {Mode: fs.ModeSymlink, Data: []byte("socket:[78]")}}
-	for n := range maxProcesses {
-		root[fmt.Sprintf("proc/%d/comm", n+2)] = &fstest.MapFile{}
-	}
-	sockets := []Socket{{Inode: 78}}
-	if nameSockets(root, sockets, 0); sockets[0].Program != "" {
-		t.Errorf("the program is %q, want none", sockets[0].Program)
-	}
-}
-
 func TestGrowth(t *testing.T) {
 	eth := func(index int, name string) host.Interface { return host.Interface{Index: index, Name: name} }
 	before := Facts{
 		Counters:   map[string]uint64{"Udp.InDatagrams": 5, "Udp.NoPorts": 7, "Udp.Gone": 1, "Udp.Same": 4},
-		Sockets:    []Socket{{Inode: 1, Drops: 10}, {Inode: 2, Drops: 10}, {Inode: 3}},
+		Sockets:    []host.Socket{{Inode: 1, Drops: 10}, {Inode: 2, Drops: 10}, {Inode: 3}},
 		Interfaces: []host.Interface{eth(1, "lo"), eth(2, "eth0"), eth(3, "eth1"), eth(4, "swap0"), eth(5, "swap1"), eth(6, "gone")},
 	}
 	after := Facts{
 		Counters:   map[string]uint64{"Udp.InDatagrams": 9, "Udp.NoPorts": 6, "Udp.New": 1, "Udp.Same": 4},
-		Sockets:    []Socket{{Inode: 1, Drops: 12}, {Inode: 2, Drops: 9}, {Inode: 4, Drops: 3}, {Inode: 0, Drops: 1}},
+		Sockets:    []host.Socket{{Inode: 1, Drops: 12}, {Inode: 2, Drops: 9}, {Inode: 4, Drops: 3}, {Inode: 0, Drops: 1}},
 		Interfaces: []host.Interface{eth(1, "lo"), eth(9, "eth0"), eth(3, "eth1"), eth(5, "swap0"), eth(4, "swap1"), eth(10, "new")},
 	}
 	want := Observed{

@@ -33,7 +33,7 @@ func grown(before, after map[string]uint64) map[string]uint64 {
 
 // dropped counts by inode. A socket that was opened meanwhile has dropped all its
 // drops meanwhile.
-func dropped(before, after []Socket) map[uint64]uint64 {
+func dropped(before, after []host.Socket) map[uint64]uint64 {
 	if before == nil || after == nil {
 		return nil
 	}

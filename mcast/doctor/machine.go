@@ -4,6 +4,8 @@ import (
 	"errors"
 	"io/fs"
 	"strings"
+
+	"github.com/groupcast/groupcast/mcast/internal/procfs"
 )
 
 // readMachine reads the description of the computer by its firmware and kernel,
@@ -13,12 +15,12 @@ func readMachine(root fs.FS, getenv func(string) string) (*Machine, error) {
 	vendor, err1 := fs.ReadFile(root, "sys/class/dmi/id/sys_vendor")
 	product, err2 := fs.ReadFile(root, "sys/class/dmi/id/product_name")
 	version, err3 := fs.ReadFile(root, "proc/version")
-	if err := errors.Join(absent(err1), absent(err2), err3); err != nil {
+	if err := errors.Join(procfs.Absent(err1), procfs.Absent(err2), err3); err != nil {
 		return nil, err
 	}
 	return &Machine{
-		Vendor:    printable(vendor),
-		Product:   printable(product),
+		Vendor:    procfs.Printable(vendor),
+		Product:   procfs.Printable(product),
 		WSL:       strings.Contains(strings.ToLower(string(version)), "microsoft"),
 		Container: container(root, getenv),
 	}, nil

@@ -1,7 +1,6 @@
 package doctor
 
 import (
-	"encoding/binary"
 	"io"
 	"maps"
 	"net/netip"
@@ -11,12 +10,6 @@ import (
 )
 
 const (
-	udpText = "   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops            \n" +
-		" 4371: 0100007F:04D2 00000000:0000 07 00000000:00000000 00:00000000 00000000  1000        0 12345 2 0000000000000000 17           \n" +
-		" 4372: 00000000:0000 00000000:0000 07 00000000:00000000 00:00000000 00000000 4294967294        0 18446744073709551615 2 0000000000000000 0\n"
-	udp6Text = "  sl  local_address                         remote_address                        st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops\n" +
-		" 1: 00000000000000000000000001000000:04D3 00000000000000000000000000000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 7 2 0000000000000000 0\n" +
-		" 2: 0000000000000000FFFF00000100007F:04D4 00000000000000000000000000000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 8 2 0000000000000000 0\n"
 	filterText = "Idx Device        MCA        SRC    INC    EXC\n" +
 		"  2 \u00a0\xffeth 0xe8010203 0xc0a808e2      1      0\n"
 	filter6Text = "Idx Device                Multicast Address                   Source Address    INC    EXC\n" +
@@ -30,37 +23,6 @@ const (
 		"Lost: Names\nIpExt: InMcastPkts\nIpExt: 4\n" +
 		"Ip6ReasmFails                   	3\nIcmp6InGroupMembQueries  x\nodd\n6\n6 6\n"
 )
-
-// littleEndian is where the texts were recorded.
-func littleEndian(t *testing.T) {
-	t.Helper()
-	if binary.NativeEndian.Uint16([]byte{1, 0}) != 1 {
-		t.Skip("the texts are of a little-endian host")
-	}
-}
-
-func TestParseSockets(t *testing.T) {
-	littleEndian(t)
-	for _, tt := range []struct {
-		text string
-		want []Socket
-	}{
-		{"", []Socket{}},
-		{udpText, []Socket{
-			{Local: netip.MustParseAddrPort("127.0.0.1:1234"), UID: 1000, Inode: 12345, Drops: 17},
-			{Local: netip.MustParseAddrPort("0.0.0.0:0"), UID: 4294967294, Inode: 18446744073709551615},
-		}},
-		{udp6Text, []Socket{
-			{Local: netip.MustParseAddrPort("[::1]:1235"), Inode: 7},
-			{Local: netip.MustParseAddrPort("127.0.0.1:1236"), Inode: 8},
-		}},
-	} {
-		got, err := parseSockets(strings.NewReader(tt.text))
-		if err != nil || !reflect.DeepEqual(got, tt.want) {
-			t.Errorf("%s\n%v, %v, want %v", tt.text, got, err, tt.want)
-		}
-	}
-}
 
 func TestParseFilters(t *testing.T) {
 	for text, want := range map[string][]Filter{
@@ -98,17 +60,12 @@ func TestParseCounters(t *testing.T) {
 
 // A table that is cut or does not read is not known at all.
 func TestBrokenTables(t *testing.T) {
-	socketsOf := func(r io.Reader) (any, error) { return parseSockets(r) }
 	filtersOf := func(r io.Reader) (any, error) { return parseFilters(r) }
 	hardwareOf := func(r io.Reader) (any, error) { return parseHardwareGroups(r) }
 	for _, tt := range []struct {
 		name, text string
 		parse      func(io.Reader) (any, error)
 	}{
-		{"a socket that is cut", udpText[:200], socketsOf},
-		{"a port of 17 bits", strings.Replace(udpText, "04D2", "104D2", 1), socketsOf},
-		{"an address of 5 bytes", strings.Replace(udpText, "0100007F", "0100007F00", 1), socketsOf},
-		{"a negative uid", strings.Replace(udpText, "  1000", "    -1", 1), socketsOf},
 		{"a filter that is cut", filterText[:70], filtersOf},
 		{"a group of 3 bytes", strings.Replace(filterText, "0xe8010203", "0xe80102", 1), filtersOf},
 		{"an absurd count", strings.Replace(filterText, "      1", " 99999999999", 1), filtersOf},
@@ -128,10 +85,6 @@ func fuzzText(f *testing.F, parse func(io.Reader) error, seeds ...string) {
 		f.Add(s[:len(s)*2/3])
 	}
 	f.Fuzz(func(t *testing.T, text string) { _ = parse(strings.NewReader(text)) })
-}
-
-func FuzzSockets(f *testing.F) {
-	fuzzText(f, func(r io.Reader) error { _, err := parseSockets(r); return err }, udpText, udp6Text)
 }
 
 func FuzzFilters(f *testing.F) {

@@ -13,8 +13,8 @@ import (
 
 func TestMembershipLost(t *testing.T) {
 	again := iface(9, "eth0", up, "192.168.8.164/24")
-	with := func(groups []host.InterfaceGroups, sockets ...Socket) Facts {
-		return lan(func(f *Facts) { f.Groups, f.Sockets = groups, append([]Socket{}, sockets...) })
+	with := func(groups []host.InterfaceGroups, sockets ...host.Socket) Facts {
+		return lan(func(f *Facts) { f.Groups, f.Sockets = groups, append([]host.Socket{}, sockets...) })
 	}
 	joined, empty := []host.InterfaceGroups{groupsAt(eth0, "224.0.0.114")}, []host.InterfaceGroups{groupsAt(eth0)}
 	remade := func(f Facts) Facts {
@@ -59,7 +59,7 @@ func TestTooManyGroups(t *testing.T) {
 		return lan(func(f *Facts) {
 			f.Settings = map[string]int{"net.ipv4.igmp_max_memberships": limit}
 			f.Groups = []host.InterfaceGroups{groupsAt(eth0, many(groups)...)}
-			f.Sockets = make([]Socket, sockets)
+			f.Sockets = make([]host.Socket, sockets)
 		})
 	}
 	ownTwenty := intent(func(in *Intent) {

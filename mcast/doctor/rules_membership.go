@@ -103,9 +103,9 @@ func lostByOthers(f Facts, in Intent) []Finding {
 		switch a := s.Local.Addr().Unmap().WithZone(""); {
 		case s.Own:
 		case a == group:
-			bound = append(bound, s.who())
+			bound = append(bound, who(s))
 		case a.IsUnspecified() && a.Is4() == group.Is4():
-			wide = append(wide, s.who())
+			wide = append(wide, who(s))
 		}
 	}
 	waiting := slices.Concat(bound, wide)

@@ -132,8 +132,8 @@ func drawFacts(t *rapid.T) Facts {
 		Filters: optional(rapid.Custom(func(t *rapid.T) Filter {
 			return Filter{IfIndex: index.Draw(t, "index"), Group: address.Draw(t, "group"), Source: address.Draw(t, "source"), Include: rapid.IntRange(0, 2).Draw(t, "include")}
 		})).Draw(t, "filters"),
-		Sockets: optional(rapid.Custom(func(t *rapid.T) Socket {
-			return Socket{Local: endpoint.Draw(t, "local"), Inode: number.Draw(t, "inode"), Drops: number.Draw(t, "drops"), Own: rapid.Bool().Draw(t, "own"),
+		Sockets: optional(rapid.Custom(func(t *rapid.T) host.Socket {
+			return host.Socket{Local: endpoint.Draw(t, "local"), Inode: number.Draw(t, "inode"), Drops: number.Draw(t, "drops"), Own: rapid.Bool().Draw(t, "own"),
 				Program: rapid.SampledFrom([]string{"", "a (1)", "b (2)"}).Draw(t, "program")}
 		})).Draw(t, "sockets"),
 		Settings: optionalMap(rapid.SampledFrom([]string{"net.ipv4.conf.all.rp_filter", "net.ipv4.conf.eth0.rp_filter", "net.ipv4.igmp_max_memberships",

@@ -149,7 +149,7 @@ func notDelivered(f Facts, in Intent) []Finding {
 
 // dropsAt reports whether a socket at the port lost something for want of room.
 func (f Facts) dropsAt(in Intent) bool {
-	return slices.ContainsFunc(f.socketsAt(in), func(s Socket) bool { return f.Observed.Drops[s.Inode] > 0 })
+	return slices.ContainsFunc(f.socketsAt(in), func(s host.Socket) bool { return f.Observed.Drops[s.Inode] > 0 })
 }
 
 func openPort(in Intent) []string {

@@ -5,6 +5,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // seen is a host that was watched for ten seconds.
@@ -55,7 +57,7 @@ func TestFirewallIn(t *testing.T) {
 	}
 	dropping := func(f *Facts) {
 		s := socket("0.0.0.0:1234", "", 0)
-		f.Sockets, f.Observed.Drops = []Socket{own(s)}, map[uint64]uint64{s.Inode: 3}
+		f.Sockets, f.Observed.Drops = []host.Socket{own(s)}, map[uint64]uint64{s.Inode: 3}
 	}
 	router := func(f *Facts) { f.Settings = map[string]int{"net.ipv4.conf.all.mc_forwarding": 1} }
 	without := func(change func(*Intent)) Intent { return intent(change) }

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // unicastBind: a socket that is bound to an address of the host hears datagrams
@@ -29,7 +30,7 @@ func unicastBind(f Facts, in Intent) []Finding {
 		}
 		out = append(out, Finding{
 			Name: name, Verdict: Warning, Interface: f.nameWith(a),
-			Title:    fmt.Sprintf("%s is bound to %s, and hears no group", s.who(), a),
+			Title:    fmt.Sprintf("%s is bound to %s, and hears no group", who(s), a),
 			Evidence: fmt.Sprintf("a UDP socket at %s (uid %d, inode %d): the kernel compares the destination, %s, with what it is bound to", s.Local, s.UID, s.Inode, in.Group.Addr),
 			Hints: []string{
 				fmt.Sprintf("bind it to the wildcard, %s, or to the group itself, %s", in.Group.Wildcard(), in.Group.AddrPort()),
@@ -56,18 +57,18 @@ type owner struct {
 
 // hearing returns the owners of sockets that hear the group. Responders answer
 // from their other sockets.
-func hearing(at []Socket, group netip.Addr) map[owner]bool {
+func hearing(at []host.Socket, group netip.Addr) map[owner]bool {
 	hear := map[owner]bool{}
 	for _, s := range at {
-		if !s.Own && s.hears(group) {
+		if !s.Own && hears(s, group) {
 			hear[owner{s.Program, s.UID}] = true
 		}
 	}
 	return hear
 }
 
-func others(at []Socket) []Socket {
-	return slices.DeleteFunc(slices.Clone(at), func(s Socket) bool { return s.Own })
+func others(at []host.Socket) []host.Socket {
+	return slices.DeleteFunc(slices.Clone(at), func(s host.Socket) bool { return s.Own })
 }
 
 // nameWith is the interface that has the address, or "".
@@ -93,10 +94,10 @@ func portShared(f Facts, in Intent) []Finding {
 		a := s.Local.Addr().Unmap()
 		// A socket bound to the group gets no unicast. IPv6's wildcard does not
 		// compete for IPv4, which an IPv4 socket wins.
-		if !a.IsValid() || a.IsMulticast() || a.Is4() != in.Group.Addr.Is4() || s.Program != "" && slices.Contains(programs[a], s.who()) {
+		if !a.IsValid() || a.IsMulticast() || a.Is4() != in.Group.Addr.Is4() || s.Program != "" && slices.Contains(programs[a], who(s)) {
 			continue
 		}
-		programs[a] = append(programs[a], s.who())
+		programs[a] = append(programs[a], who(s))
 	}
 	var out []Finding
 	for a, list := range programs {
@@ -128,7 +129,7 @@ func receiveOverflow(f Facts, in Intent) []Finding {
 	var out []Finding
 	listening := 0
 	for _, s := range f.socketsAt(in) {
-		if !s.hears(in.Group.Addr) {
+		if !hears(s, in.Group.Addr) {
 			continue
 		}
 		listening++
@@ -139,12 +140,12 @@ func receiveOverflow(f Facts, in Intent) []Finding {
 		}
 		finding := Finding{
 			Name: name, Verdict: Warning,
-			Title:    fmt.Sprintf("%s has lost datagrams: its receive buffer was full", s.who()),
+			Title:    fmt.Sprintf("%s has lost datagrams: its receive buffer was full", who(s)),
 			Evidence: fmt.Sprintf("the socket at %s (uid %d, inode %d) dropped %d since it was opened", s.Local, s.UID, s.Inode, s.Drops),
 		}
 		if now > 0 {
 			finding.Verdict = Failure
-			finding.Title = fmt.Sprintf("%s is losing datagrams: its receive buffer is full", s.who())
+			finding.Title = fmt.Sprintf("%s is losing datagrams: its receive buffer is full", who(s))
 			finding.Evidence += fmt.Sprintf(", %d of them in the last %s", now, f.Observed.lasted())
 		}
 		finding.Hints, finding.Fix = f.moreBuffer(in, s.Own)

@@ -3,10 +3,12 @@ package doctor
 import (
 	"testing"
 	"time"
+
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
-func hostWith(sockets ...Socket) Facts {
-	return lan(func(f *Facts) { f.Sockets = append([]Socket{}, sockets...) })
+func hostWith(sockets ...host.Socket) Facts {
+	return lan(func(f *Facts) { f.Sockets = append([]host.Socket{}, sockets...) })
 }
 
 func TestUnicastBind(t *testing.T) {
@@ -26,7 +28,7 @@ func TestUnicastBind(t *testing.T) {
 }
 
 func TestPortShared(t *testing.T) {
-	wild := func(program string) Socket { return socket("0.0.0.0:1234", program, 0) }
+	wild := func(program string) host.Socket { return socket("0.0.0.0:1234", program, 0) }
 	mdns := hostWith(socket("0.0.0.0:5353", "", 0), socket("0.0.0.0:5353", "chrome (12)", 0), socket("224.0.0.251:5353", "chrome (12)", 0))
 	runRule(t, portShared, []ruleCase{
 		{"nothing is known", Facts{}, plain, "unknown", nil},

@@ -137,16 +137,16 @@ func groupsAt(i host.Interface, groups ...string) host.InterfaceGroups {
 }
 
 // socket is another program's, "python3 (4711)", or of another user's "".
-func socket(local, program string, drops uint64) Socket {
+func socket(local, program string, drops uint64) host.Socket {
 	at := netip.MustParseAddrPort(local)
 	inode := uint64(100)
 	for _, c := range local + program {
 		inode = inode*31 + uint64(c)
 	}
-	return Socket{Local: at, Program: program, UID: 1000, Inode: inode, Drops: drops}
+	return host.Socket{Local: at, Program: program, UID: 1000, Inode: inode, Drops: drops}
 }
 
-func own(s Socket) Socket {
+func own(s host.Socket) host.Socket {
 	s.Own = true
 	return s
 }

@@ -9,11 +9,12 @@
 //	route, err := host.RouteTo(group, host.RouteOptions{IfIndex: eth0.Index})
 //
 // [Networks] tells whether an address is this host's own, on a link, or a
-// broadcast address. [IGMP] and [MLD] read the memberships of all programs.
-// [Watch] reports changes of the interfaces.
+// broadcast address. [IGMP] and [MLD] read the memberships of all programs,
+// [ReadSockets] and [Holder] their UDP sockets. [Watch] reports changes of the
+// interfaces.
 //
 // Every call reads the network namespace of the calling thread and returns a
 // value, which was true at that moment. The package keeps nothing and opens no
-// UDP socket: groups, ports and sockets belong to package mcast, which imports
-// this one.
+// UDP socket: groups and what is done with sockets belong to package mcast, which
+// imports this one.
 package host

@@ -1,4 +1,4 @@
-package doctor
+package host
 
 import (
 	"fmt"
@@ -7,7 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
+
+	"github.com/groupcast/groupcast/mcast/internal/procfs"
 )
 
 // The search for programs reads every file that every process has open. It ends
@@ -17,9 +18,9 @@ const (
 	maxForLooking = 40 * time.Millisecond
 )
 
-// nameSockets marks this process's own sockets, and names the programs of those
+// NameSockets marks this process's own sockets, and names the programs of those
 // at the port, as far as they are the user's own.
-func nameSockets(root fs.FS, sockets []Socket, port uint16) {
+func NameSockets(root fs.FS, sockets []Socket, port uint16) {
 	own := openSockets(root, "self")
 	wanted := map[uint64]*Socket{}
 	for n := range sockets {
@@ -78,16 +79,5 @@ func openSockets(root fs.FS, process string) map[uint64]bool {
 // programName is "python3 (4711)".
 func programName(root fs.FS, process string, pid int) string {
 	name, _ := fs.ReadFile(root, "proc/"+process+"/comm")
-	return fmt.Sprintf("%s (%d)", printable(name), pid)
-}
-
-// printable is one line of text for people. Programs choose their own names,
-// with any byte in them.
-func printable(b []byte) string {
-	return strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return unicode.ReplacementChar
-		}
-		return r
-	}, strings.TrimSpace(string(b)))
+	return fmt.Sprintf("%s (%d)", procfs.Printable(name), pid)
 }

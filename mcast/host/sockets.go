@@ -1,4 +1,4 @@
-package doctor
+package host
 
 import (
 	"encoding/binary"
@@ -7,23 +7,27 @@ import (
 	"io"
 	"io/fs"
 	"net/netip"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/groupcast/groupcast/mcast/internal/procfs"
 )
 
-// readSockets reads the UDP sockets that can hold a port of an IP version. For
+// ReadSockets reads the UDP sockets that can hold a port of an IP version. For
 // IPv4 these are also sockets of IPv6 that are bound to the wildcard, as long
-// as they are not IPV6_V6ONLY, which is not told; their Local is [::].
-func readSockets(root fs.FS, is6 bool) ([]Socket, error) {
-	sockets6, err := readProc(root, "udp6", parseSockets)
+// as they are not IPV6_V6ONLY, which is not told; their Local is
+// [::]. root is the file system, os.DirFS("/").
+func ReadSockets(root fs.FS, is6 bool) ([]Socket, error) {
+	sockets6, err := procfs.Net(root, "udp6", parseSockets)
 	if is6 {
 		return slices.DeleteFunc(sockets6, func(s Socket) bool { return s.Local.Addr().Is4() }), err
 	}
-	if absent(err) != nil { // absent: a kernel without IPv6
+	if procfs.Absent(err) != nil { // absent: a kernel without IPv6
 		return nil, err
 	}
-	sockets, err := readProc(root, "udp", parseSockets)
+	sockets, err := procfs.Net(root, "udp", parseSockets)
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +50,7 @@ func readSockets(root fs.FS, is6 bool) ([]Socket, error) {
 // as that IPv4 address: such a socket hears IPv4 only.
 func parseSockets(r io.Reader) ([]Socket, error) {
 	sockets := []Socket{}
-	err := procLines(r, "udp", 1, func(fields []string) error {
+	err := procfs.Lines(r, "udp", 1, func(fields []string) error {
 		if len(fields) != 13 {
 			return fmt.Errorf("%d fields, want 13", len(fields))
 		}
@@ -88,4 +92,36 @@ func socketAddr(s string) (netip.AddrPort, error) {
 	}
 	addr, _ := netip.AddrFromSlice(b)
 	return netip.AddrPortFrom(addr.Unmap(), uint16(p)), nil
+}
+
+// Socket is a UDP socket of this host.
+type Socket struct {
+	Local   netip.AddrPort
+	UID     int
+	Inode   uint64
+	Drops   uint64 // datagrams it had no room for, since it was opened
+	Own     bool   // of this process
+	Program string // its process's name and id, "python3 (4711)", where that can be seen: of the user's own; else ""
+}
+
+// Holder finds the socket of another program, or of this one, that keeps an
+// address and port from being bound: one at that port and address, or where
+// either of them is all addresses. It is false where there is none, or the system
+// does not tell.
+func Holder(at netip.AddrPort) (Socket, bool) {
+	root := os.DirFS("/")
+	sockets, err := ReadSockets(root, at.Addr().Is6())
+	if err != nil {
+		return Socket{}, false
+	}
+	NameSockets(root, sockets, at.Port())
+	addr := at.Addr().WithZone("")
+	n := slices.IndexFunc(sockets, func(s Socket) bool {
+		a := s.Local.Addr().WithZone("")
+		return s.Local.Port() == at.Port() && (a == addr || a.IsUnspecified() || addr.IsUnspecified())
+	})
+	if n < 0 {
+		return Socket{}, false
+	}
+	return sockets[n], true
 }
