@@ -156,14 +156,15 @@ func (l *listener) joined(g mcast.Group, on []host.Interface, readBuffer int) {
 // heardBatch prints datagrams until it is enough.
 func (l *listener) heardBatch(_ *mcast.Conn, batch []mcast.Datagram) (more bool) {
 	for _, d := range batch {
-		if d.Stray {
-			l.strays++
-		}
 		switch {
 		case d.Stray && !l.set.multicastAll:
+			l.strays++ // not heard, but counted
 		case l.enough():
 			l.unread++ // of the batch that brought the last one
 		default:
+			if d.Stray {
+				l.strays++
+			}
 			l.print(d)
 		}
 	}
