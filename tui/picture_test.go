@@ -8,6 +8,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 	"charm.land/lipgloss/v2"
+	uv "github.com/charmbracelet/ultraviolet"
 
 	"github.com/groupcast/groupcast/tui/picture"
 )
@@ -76,7 +77,13 @@ func cells(v tea.View, width, height int) picture.Screen {
 	canvas := lipgloss.NewCanvas(width, height)
 	canvas.Compose(lipgloss.NewLayer(v.Content))
 	s := picture.Screen{Width: width, Height: height, CursorX: -1, At: func(x, y int) picture.Cell {
-		return picture.FromUV(canvas.CellAt(x, y))
+		c := canvas.CellAt(x, y)
+		return picture.Cell{Text: c.Content, Width: c.Width, Style: picture.Style{
+			Fg: c.Style.Fg, Bg: c.Style.Bg,
+			Bold:      c.Style.Attrs&uv.AttrBold != 0,
+			Reverse:   c.Style.Attrs&uv.AttrReverse != 0,
+			Underline: c.Style.Underline != uv.UnderlineNone,
+		}}
 	}}
 	if v.Cursor != nil {
 		s.CursorX, s.CursorY = v.Cursor.X, v.Cursor.Y

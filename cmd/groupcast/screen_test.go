@@ -9,10 +9,12 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unicode/utf8"
 
+	"github.com/charmbracelet/x/ansi"
 	"github.com/charmbracelet/x/term"
-	"github.com/charmbracelet/x/vt"
 	"github.com/creack/pty"
+	"github.com/hinshun/vt10x"
 
 	"github.com/groupcast/groupcast/mcast/lab"
 	"github.com/groupcast/groupcast/mcast/lab/labtest"
@@ -28,8 +30,7 @@ type screen struct {
 	terminal *os.File
 
 	mu      sync.Mutex
-	vt      *vt.Emulator
-	title   string
+	vt      vt10x.Terminal
 	raw     bytes.Buffer
 	changed chan struct{}
 }
@@ -51,10 +52,9 @@ func openTerminal(t *testing.T, host *lab.Node, columns, rows int, env []string,
 	}
 	s := &screen{
 		t: t, master: master, terminal: terminal,
-		vt:      vt.NewEmulator(columns, rows),
+		vt:      vt10x.New(vt10x.WithSize(columns, rows)),
 		changed: make(chan struct{}, 1),
 	}
-	s.vt.SetCallbacks(vt.Callbacks{Title: func(title string) { s.title = title }})
 	if s.before, err = term.GetState(terminal.Fd()); err != nil {
 		t.Fatal(err)
 	}
@@ -66,38 +66,56 @@ func openTerminal(t *testing.T, host *lab.Node, columns, rows int, env []string,
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	var reading sync.WaitGroup
-	reading.Go(s.read)
-	// The terminal answers no query, as some do not: what the emulator would
-	// say is read, because it waits until it is, and dropped.
-	reading.Go(func() { _, _ = io.Copy(io.Discard, s.vt) })
+	read := make(chan struct{})
+	go func() {
+		defer close(read)
+		s.read()
+	}()
 	t.Cleanup(func() {
 		cancel()
 		s.cmd.Wait()
 		terminal.Close()
 		master.Close()
-		s.vt.InputPipe().(io.Closer).Close()
-		reading.Wait()
+		<-read
 	})
 	return s
 }
 
 func (s *screen) read() {
 	b := make([]byte, 1<<16)
+	var rest []byte // of a character that is not here yet
 	for {
 		n, err := s.master.Read(b)
 		if err != nil {
 			return
 		}
+		var text []byte
+		text, rest = singleCells(append(rest, b[:n]...))
 		s.mu.Lock()
 		s.raw.Write(b[:n])
-		s.vt.Write(b[:n])
+		s.vt.Write(text)
 		s.mu.Unlock()
 		select {
 		case s.changed <- struct{}{}:
 		default:
 		}
 	}
+}
+
+// singleCells makes up for vt10x, which gives every character one cell: a wide
+// one is followed by a space, and what has no cell of its own is left out.
+func singleCells(b []byte) (text, rest []byte) {
+	for len(b) > 0 && utf8.FullRune(b) {
+		r, size := utf8.DecodeRune(b)
+		switch width := ansi.StringWidthWc(string(r)); {
+		case r < 0x80 || width == 1:
+			text = append(text, b[:size]...)
+		case width == 2:
+			text = append(append(text, b[:size]...), ' ')
+		}
+		b = b[size:]
+	}
+	return text, b
 }
 
 // keys types.

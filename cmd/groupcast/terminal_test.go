@@ -40,10 +40,10 @@ func (s *screen) until(what string, holds func() bool) {
 	}
 }
 
-func (s *screen) windowTitle() string {
+func (s *screen) title() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.title
+	return s.vt.Title()
 }
 
 // resize gives the terminal another size; only a program that it controls is
@@ -203,7 +203,7 @@ func TestNotify(t *testing.T) {
 	l := labtest.Build(t, lab.Article)
 	s := openScreen(t, l.Host("A"), 100, 30, "--notify")
 	s.shows("▲ sends leave here")
-	s.until("the title", func() bool { return s.windowTitle() == title })
+	s.until("the title", func() bool { return s.title() == title })
 	b := openShout(t, l.Host("B"))
 	b.says("seen")
 	s.shows("192.168.8.226", "seen")
@@ -211,10 +211,10 @@ func TestNotify(t *testing.T) {
 	s.keys("\x1b[Ox") // what is typed after it shows that it was read
 	s.shows("❯ x")
 	b.says("unseen")
-	s.until("the count in the title", func() bool { return s.windowTitle() == "(1) "+title })
+	s.until("the count in the title", func() bool { return s.title() == "(1) "+title })
 	s.keys("\x1b[Iy")
 	s.shows("❯ xy")
-	s.until("the title without a count", func() bool { return s.windowTitle() == title })
+	s.until("the title without a count", func() bool { return s.title() == title })
 	b.says("seen again")
 	s.shows("192.168.8.226", "seen again")
 	s.keys("\x03")
