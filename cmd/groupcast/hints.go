@@ -44,6 +44,8 @@ var hints = []struct {
 	{host.ErrNoAddress, "give it an address (ip addr add ADDRESS/BITS dev NAME), or choose another: groupcast interfaces"},
 	{mcast.ErrPortInUse, "its owner did not share it (SO_REUSEADDR); find it with: ss -ulpn, then end it, or use another port, as in GROUP:1235"},
 	{mcast.ErrTooLong, "send it in pieces; above the MTU (mostly 1,472 bytes of payload) it is cut into fragments anyway, and one lost fragment loses all"},
+	{mcast.ErrZone, "name the interface once: by the zone, as in ff02::114%eth0, or beside the group"},
+	{mcast.ErrNoZone, "name the interface behind a percent sign, as in ff02::114%eth0"},
 	{host.ErrZoneElsewhere, "name the interface once: by the zone, as in ff02::114%eth0, or by -i"},
 	{host.ErrDefaultAlone, "either name interfaces, or leave joining and sending to the kernel: -i default"},
 	{errors.ErrUnsupported, "this system does not do that; the other commands and groups go on working"},
