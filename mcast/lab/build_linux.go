@@ -10,6 +10,7 @@ import (
 	"maps"
 	"net"
 	"slices"
+	"strconv"
 
 	"github.com/vishvananda/netlink"
 )
@@ -20,7 +21,7 @@ func (l *Lab) build(ctx context.Context, t Topology) error {
 	if err := ignoreMissing(l.switches.sysctl("net.ipv6.conf.default.disable_ipv6", "1")); err != nil {
 		return fmt.Errorf("lab: switch IPv6 off on the switches: %w", err)
 	}
-	bridges := map[string]int{}
+	bridges, switches := map[string]int{}, map[string]Switch{"": {}}
 	for _, s := range t.Switches {
 		attrs := netlink.NewLinkAttrs()
 		attrs.Name, attrs.Flags = s.Name, net.FlagUp
@@ -28,12 +29,18 @@ func (l *Lab) build(ctx context.Context, t Topology) error {
 		if err := l.switches.handle.LinkAdd(b); err != nil {
 			return fmt.Errorf("lab: make switch %s: %w", s.Name, err)
 		}
-		bridges[s.Name] = b.Index
+		bridges[s.Name], switches[s.Name] = b.Index, s
+		if err := l.hang(s, bridges, switches[s.On]); err != nil {
+			return fmt.Errorf("lab: hang switch %s on %s: %w", s.Name, s.On, err)
+		}
 		if s.Snooping {
-			if err := l.switches.snoop(ctx, b.Index, s.Querier); err != nil {
+			if err := l.switches.snoop(ctx, b.Index, s); err != nil {
 				return fmt.Errorf("lab: let switch %s snoop: %w", s.Name, err)
 			}
 		}
+	}
+	if err := l.waitCables(ctx, bridges, t); err != nil {
+		return err
 	}
 	ports := 0
 	for _, h := range t.Hosts {
@@ -45,12 +52,17 @@ func (l *Lab) build(ctx context.Context, t Topology) error {
 			return err
 		}
 		n.sysctls, n.router = h.Sysctls, h.Router
+		if h.IGMP != 0 {
+			if err := n.Sysctl("net.ipv4.conf.all.force_igmp_version", strconv.Itoa(h.IGMP)); err != nil {
+				return err
+			}
+		}
 		if err := n.settings(""); err != nil {
 			return err
 		}
 		for _, i := range h.Interfaces {
 			ports++
-			n.cables[i.Name] = cable{Interface: i, lab: l, port: ports, bridge: bridges[i.Switch]}
+			n.cables[i.Name] = cable{Interface: i, lab: l, port: ports, bridge: bridges[i.Switch], of: switches[i.Switch]}
 			if err := n.plug(i.Name); err != nil {
 				return err
 			}
@@ -134,6 +146,7 @@ type cable struct {
 	Interface
 	lab          *Lab
 	port, bridge int
+	of           Switch
 }
 
 // portName is the switch's end of a cable. No switch can have a # in its name.
@@ -178,7 +191,10 @@ func (l *Lab) wire(n *Node, c cable) error {
 	cable.PeerName = c.Name
 	cable.PeerHardwareAddr = hardwareAddr(n.name, c.Name)
 	cable.PeerNamespace = netlink.NsFd(n.ns.file.Fd())
-	if err := l.switches.handle.LinkAdd(cable); err != nil || !n.router || c.bridge == 0 {
+	if err := l.switches.handle.LinkAdd(cable); err != nil || c.bridge == 0 {
+		return err
+	}
+	if err := l.switches.asSwitch(cable.Index, c.of); err != nil || !n.router {
 		return err
 	}
 	return l.switches.toRouter(cable.Index)

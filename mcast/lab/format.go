@@ -20,6 +20,18 @@ func (t Topology) String() string {
 		if s.Querier {
 			b.WriteString(" querier")
 		}
+		if s.IGMP != 0 {
+			fmt.Fprintf(&b, " igmp %d", s.IGMP)
+		}
+		if s.FastLeave {
+			b.WriteString(" fastleave")
+		}
+		if s.NoFlood {
+			b.WriteString(" flood off")
+		}
+		if s.On != "" {
+			fmt.Fprintf(&b, " on %s", s.On)
+		}
 		b.WriteByte('\n')
 	}
 	for _, h := range t.Hosts {
@@ -28,6 +40,9 @@ func (t Topology) String() string {
 			kind = "router"
 		}
 		fmt.Fprintf(&b, "%s %s\n", kind, h.Name)
+		if h.IGMP != 0 {
+			fmt.Fprintf(&b, "  igmp %d\n", h.IGMP)
+		}
 		for _, i := range h.Interfaces {
 			fmt.Fprintf(&b, "  %s\n", i.text())
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -37,8 +38,10 @@ const maxErrors = 10
 //
 //	# the article's LAN
 //	switch lan
-//	switch other snooping querier
+//	switch other snooping querier igmp 2 fastleave flood off
+//	switch hub on other
 //	host A
+//	  igmp 2
 //	  eth0 on lan 192.168.8.164/24 mtu 1400 loss 30%
 //	  eth1 on other 169.254.167.41/16 delay 20ms
 //	  tun0 on - 10.8.0.2/24
@@ -49,10 +52,10 @@ const maxErrors = 10
 //	  eth0 on lan 192.168.8.1/24 2001:db8::1/64
 //	  eth1 on other down
 //
-// The words are those of the fields of Topology: an interface on - is on no
-// switch, and its settings stand in any order after its addresses. A route is
-// written as for ip(8); default is 0.0.0.0/0, or ::/0 when the gateway is an
-// IPv6 address.
+// The words are those of the fields of Topology, flood off for NoFlood. An
+// interface on - is on no switch, and its settings stand in any order after
+// its addresses. A route is written as for ip(8); default is 0.0.0.0/0, or
+// ::/0 when the gateway is an IPv6 address.
 func ParseTopology(name string, r io.Reader) (Topology, error) {
 	p := parser{file: name, lines: map[part]int{}}
 	scanner := bufio.NewScanner(r)
@@ -108,19 +111,30 @@ func (p *parser) parse(words []string, text string) error {
 		t.Hosts = append(t.Hosts, Host{Name: words[1], Router: words[0] == "router"})
 		return nil
 	}
-	if len(words) < 2 || words[0] != "route" && words[0] != "sysctl" && words[1] != "on" {
-		return fmt.Errorf("%q: want switch NAME, host NAME, router NAME, INTERFACE on SWITCH, route or sysctl", words[0])
+	if len(words) < 2 || !slices.Contains([]string{"route", "sysctl", "igmp"}, words[0]) && words[1] != "on" {
+		return fmt.Errorf("%q: want switch NAME, host NAME, router NAME, INTERFACE on SWITCH, route, sysctl or igmp", words[0])
 	}
 	if len(t.Hosts) == 0 {
 		return fmt.Errorf("%s: no host before it", words[0])
 	}
 	n := len(t.Hosts) - 1
 	h := &t.Hosts[n]
+	var err error
 	switch words[0] {
 	case "route":
 		r, err := parseRoute(words[1:])
 		p.lines[part{kind: "route", host: n, index: len(h.Routes)}] = p.line
 		h.Routes = append(h.Routes, r)
+		return err
+	case "igmp":
+		p.lines[part{kind: "igmp", host: n}] = p.line
+		if h.IGMP != 0 {
+			return errors.New("igmp is there twice")
+		}
+		if len(words) != 2 {
+			return errors.New("want igmp 1, 2 or 3")
+		}
+		h.IGMP, err = parseIGMP(words[1])
 		return err
 	case "sysctl":
 		name, value, ok := strings.Cut(strings.TrimSpace(text)[len("sysctl"):], "=")
@@ -142,26 +156,6 @@ func (p *parser) parse(words []string, text string) error {
 	p.lines[part{kind: "interface", host: n, index: len(h.Interfaces)}] = p.line
 	h.Interfaces = append(h.Interfaces, i)
 	return err
-}
-
-func (p *parser) parseSwitch(words []string) error {
-	if len(words) == 0 {
-		return errors.New("want switch NAME")
-	}
-	s := Switch{Name: words[0]}
-	for _, w := range words[1:] {
-		switch w {
-		case "snooping":
-			s.Snooping = true
-		case "querier":
-			s.Querier = true
-		default:
-			return fmt.Errorf("%q: a switch has snooping and querier only", w)
-		}
-	}
-	p.lines[part{kind: "switch", index: len(p.topology.Switches)}] = p.line
-	p.topology.Switches = append(p.topology.Switches, s)
-	return nil
 }
 
 func parseInterface(words []string) (i Interface, err error) {

@@ -18,9 +18,11 @@ import (
 
 const everything = `# the article's LAN
 switch lan
-switch other snooping querier   # it asks
+switch other snooping querier igmp 2 fastleave flood off   # it asks
+switch hub on other
 
 host A
+  igmp 1
   eth0 on lan 192.168.8.164/24 loss 30% mtu 1400
   eth1 on other 169.254.167.41/16 2001:db8::1/64 delay 20ms down
   tun0 on - 10.8.0.2/24
@@ -35,10 +37,11 @@ router R
 
 func TestParseTopology(t *testing.T) {
 	want := lab.Topology{
-		Switches: []lab.Switch{{Name: "lan"}, {Name: "other", Snooping: true, Querier: true}},
+		Switches: []lab.Switch{{Name: "lan"}, {Name: "other", Snooping: true, Querier: true, IGMP: 2, FastLeave: true, NoFlood: true}, {Name: "hub", On: "other"}},
 		Hosts: []lab.Host{
 			{
 				Name: "A",
+				IGMP: 1,
 				Interfaces: []lab.Interface{
 					{Name: "eth0", Switch: "lan", Addrs: labtest.Prefixes("192.168.8.164/24"), Loss: 30, MTU: 1400},
 					{Name: "eth1", Switch: "other", Addrs: labtest.Prefixes("169.254.167.41/16", "2001:db8::1/64"), Delay: 20 * time.Millisecond, Down: true},
@@ -62,7 +65,7 @@ func TestParseTopology(t *testing.T) {
 		t.Errorf("ParseTopology:\n got %+v\nwant %+v", got, want)
 	}
 	// Written back, it is the same but for comments, empty lines and spaces.
-	wantText := strings.NewReplacer("# the article's LAN\n", "", "   # it asks\n", "", " = ", "=", "\t", "  ",
+	wantText := strings.NewReplacer("# the article's LAN\n", "", "   # it asks", "", "\n\nhost A", "\nhost A", " = ", "=", "\t", "  ",
 		"loss 30% mtu 1400", "mtu 1400 loss 30%").Replace(everything)
 	if got := got.String(); got != wantText {
 		t.Errorf("String:\n%s\nwant:\n%s", got, wantText)
@@ -85,9 +88,22 @@ func TestDocumentedTopology(t *testing.T) {
 
 func TestParseTopologyErrors(t *testing.T) {
 	for _, test := range []struct{ text, want string }{
-		{"lan", `f:1: "lan": want switch NAME, host NAME, router NAME, INTERFACE on SWITCH, route or sysctl`},
+		{"lan", `f:1: "lan": want switch NAME, host NAME, router NAME, INTERFACE on SWITCH, route, sysctl or igmp`},
 		{"switch", `f:1: want switch NAME`},
-		{"switch lan loud", `f:1: "loud": a switch has snooping and querier only`},
+		{"switch lan loud", `f:1: "loud": a switch has snooping, querier, igmp 2 or 3, fastleave, flood off and on SWITCH only`},
+		{"switch lan flood", `f:1: flood: the value is missing`},
+		{"switch lan flood on", `f:1: flood on: want flood off; else a switch floods`},
+		{"switch lan snooping querier igmp v2", `f:1: igmp v2: want 1, 2 or 3`},
+		{"switch lan snooping querier igmp 1", `f:1: switch "lan": a switch knows IGMP 2 and 3 only: version 1 can be a host's`},
+		{"switch lan snooping igmp 2", `f:1: switch "lan": only a querier speaks IGMP`},
+		{"switch lan fastleave", `f:1: switch "lan": only a snooping switch knows who leaves`},
+		{"switch lan\nswitch hub on lann", `f:2: switch "hub": on lann: no switch of that name before it (did you mean lan?)`},
+		{"switch lan on lan", `f:1: switch "lan": on lan: no switch of that name before it`},
+		{"host A\nigmp", `f:2: "igmp": want switch NAME, host NAME, router NAME, INTERFACE on SWITCH, route, sysctl or igmp`},
+		{"igmp 2", `f:1: igmp: no host before it`},
+		{"host A\nigmp 4", `f:2: igmp 4: want 1, 2 or 3`},
+		{"host A\nigmp 2 3", `f:2: want igmp 1, 2 or 3`},
+		{"host A\nigmp 2\nigmp 3", `f:3: igmp is there twice`},
 		{"switch lan querier", `f:1: switch "lan": only a snooping switch can be the querier`},
 		{"host", `f:1: want host NAME`},
 		{"router A B", `f:1: want router NAME`},
@@ -99,7 +115,7 @@ func TestParseTopologyErrors(t *testing.T) {
 		{"host A\neth0 on - mtu 100", `f:2: host "A": interface "eth0": MTU 100: want 576 to 9000`},
 		{"host A\neth0 on - loss 101%", `f:2: loss: "101%": want a whole number of per cent, 0% to 100%`},
 		{"host A\neth0 on - delay 1h", `f:2: delay: "1h": want a duration such as 200ms, at most 10s`},
-		{"host A\nroute", `f:2: "route": want switch NAME, host NAME, router NAME, INTERFACE on SWITCH, route or sysctl`},
+		{"host A\nroute", `f:2: "route": want switch NAME, host NAME, router NAME, INTERFACE on SWITCH, route, sysctl or igmp`},
 		{"host A\nroute default via", `f:2: want route [unreachable|blackhole|prohibit] DESTINATION [via GATEWAY] [dev INTERFACE] [src ADDRESS] [table NUMBER]`},
 		{"host A\nroute default by eth0", `f:2: "by": want via GATEWAY, dev INTERFACE, src ADDRESS or table NUMBER`},
 		{"host A\nroute default dev eth0 src me", `f:2: src "me": want an address`},
@@ -116,7 +132,7 @@ func TestParseTopologyErrors(t *testing.T) {
 				`f:7: host "B": route 0.0.0.0/0: no interface "eth7"`},
 		{strings.Repeat("?\n", 1000), strings.TrimSpace(func() (s string) {
 			for i := range 10 {
-				s += fmt.Sprintf("f:%d: \"?\": want switch NAME, host NAME, router NAME, INTERFACE on SWITCH, route or sysctl\n", i+1)
+				s += fmt.Sprintf("f:%d: \"?\": want switch NAME, host NAME, router NAME, INTERFACE on SWITCH, route, sysctl or igmp\n", i+1)
 			}
 			return s
 		}())},
@@ -171,13 +187,22 @@ func TestTopologiesRoundTrip(t *testing.T) {
 func anyTopology(t *rapid.T) (topology lab.Topology) {
 	name := rapid.StringMatching(`[A-Za-z0-9_][A-Za-z0-9_-]{0,6}`)
 	switches := rapid.SliceOfNDistinct(name, 0, 3, rapid.ID).Draw(t, "switches")
-	for _, s := range switches {
+	for n, s := range switches {
 		snooping := rapid.Bool().Draw(t, "snooping")
-		topology.Switches = append(topology.Switches, lab.Switch{
-			Name: s, Snooping: snooping, Querier: snooping && rapid.Bool().Draw(t, "querier")})
+		sw := lab.Switch{Name: s, Snooping: snooping, NoFlood: rapid.Bool().Draw(t, "flood off")}
+		if snooping {
+			sw.FastLeave, sw.Querier = rapid.Bool().Draw(t, "fastleave"), rapid.Bool().Draw(t, "querier")
+		}
+		if sw.Querier {
+			sw.IGMP = rapid.SampledFrom([]int{0, 2, 3}).Draw(t, "igmp")
+		}
+		if n > 0 {
+			sw.On = rapid.SampledFrom(append([]string{""}, switches[:n]...)).Draw(t, "on")
+		}
+		topology.Switches = append(topology.Switches, sw)
 	}
 	for n, host := range rapid.SliceOfNDistinct(name, 0, 4, rapid.ID).Draw(t, "hosts") {
-		h := lab.Host{Name: host, Router: rapid.Bool().Draw(t, "router")}
+		h := lab.Host{Name: host, Router: rapid.Bool().Draw(t, "router"), IGMP: rapid.IntRange(0, 3).Draw(t, "igmp")}
 		for i := range rapid.IntRange(0, 3).Draw(t, "interfaces") {
 			ifi := lab.Interface{
 				Name:   fmt.Sprintf("eth%d", i),

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -21,12 +22,14 @@ const (
 
 // snoop lets a bridge forward groups to their members only, and returns when
 // it does.
-func (ns *namespace) snoop(ctx context.Context, bridge int, querier bool) error {
-	start := ns.loseQuerier
-	if querier {
-		start = ns.startQuerier
+func (ns *namespace) snoop(ctx context.Context, bridge int, s Switch) error {
+	var err error
+	if s.Querier {
+		err = ns.startQuerier(bridge, cmp.Or(s.IGMP, 3))
+	} else {
+		err = ns.loseQuerier(ctx, bridge)
 	}
-	if err := start(ctx, bridge); err != nil {
+	if err != nil {
 		return err
 	}
 	select {
@@ -37,14 +40,14 @@ func (ns *namespace) snoop(ctx context.Context, bridge int, querier bool) error 
 	}
 }
 
-// startQuerier lets a bridge send general queries of IGMPv3, from 0.0.0.0 for
-// want of an address (RFC 4541, section 2.1.1).
-func (ns *namespace) startQuerier(_ context.Context, bridge int) error {
+// startQuerier lets a bridge send general queries of IGMPv2 or IGMPv3, from
+// 0.0.0.0 for want of an address (RFC 4541, section 2.1.1).
+func (ns *namespace) startQuerier(bridge, version int) error {
 	return ns.do(func() error {
 		// Apart, because the kernel looks at the querier first whatever the order.
 		return errors.Join(
 			setBridge(bridge,
-				nl.NewRtAttr(unix.IFLA_BR_MCAST_IGMP_VERSION, nl.Uint8Attr(3)),
+				nl.NewRtAttr(unix.IFLA_BR_MCAST_IGMP_VERSION, nl.Uint8Attr(uint8(version))),
 				nl.NewRtAttr(unix.IFLA_BR_MCAST_QUERY_RESPONSE_INTVL, nl.Uint64Attr(uint64(queryResponse*ticks/time.Second)))),
 			setBridge(bridge, nl.NewRtAttr(unix.IFLA_BR_MCAST_QUERIER, nl.Uint8Attr(1))))
 	})
@@ -70,12 +73,19 @@ func setBridge(index int, attrs ...*nl.RtAttr) error {
 // toRouter lets a snooping switch send every group to a port, as a router
 // there would ask for (RFC 4541, section 2.1.1).
 func (ns *namespace) toRouter(port int) error {
+	const always = 2 // MDB_RTR_TYPE_PERM in linux/if_bridge.h
+	return ns.setPort(port, nl.NewRtAttr(unix.IFLA_BRPORT_MULTICAST_ROUTER, nl.Uint8Attr(always)))
+}
+
+// setPort changes a port of a bridge.
+func (ns *namespace) setPort(port int, attrs ...*nl.RtAttr) error {
 	return ns.do(func() error {
 		message := nl.NewIfInfomsg(unix.AF_BRIDGE)
 		message.Index = int32(port)
 		info := nl.NewRtAttr(unix.IFLA_PROTINFO|unix.NLA_F_NESTED, nil)
-		const always = 2 // MDB_RTR_TYPE_PERM in linux/if_bridge.h
-		info.AddRtAttr(unix.IFLA_BRPORT_MULTICAST_ROUTER, nl.Uint8Attr(always))
+		for _, a := range attrs {
+			info.AddChild(a)
+		}
 		request := nl.NewNetlinkRequest(unix.RTM_SETLINK, unix.NLM_F_ACK)
 		request.AddData(message)
 		request.AddData(info)

@@ -23,6 +23,25 @@ type Switch struct {
 	// it is one whose querier has gone: it forgets each member MemberTime
 	// after the join, and floods 224.0.0.0/24 only.
 	Querier bool
+
+	// IGMP is the version that its querier speaks, 2 or 3; 0: 3. Members
+	// answer in it (RFC 3376, section 7.2.1).
+	IGMP int
+
+	// FastLeave lets a snooping switch forget a port with the first IGMPv2
+	// leave that comes by it, and not ask whether there is another member
+	// behind it. With IGMPv3 it knows each member, and forgets no port that
+	// still has one.
+	FastLeave bool
+
+	// NoFlood lets it drop the groups that it knows no member of, and those
+	// that it keeps no members of: 224.0.0.0/24, and what IPv6 finds its
+	// neighbours with. Without Snooping it is every group.
+	NoFlood bool
+
+	// On is another switch, of those before it, that it hangs on with one
+	// cable; "": none.
+	On string
 }
 
 // MemberTime is how long a snooping switch without a querier knows a member
@@ -41,6 +60,8 @@ type Host struct {
 	// not anybody there has joined. Both cost a hop, and 224.0.0.0/24 is never
 	// forwarded (RFC 5771, section 4). IPv6 multicast is not forwarded.
 	Router bool
+
+	IGMP int // the version that it speaks, 1 to 3, whatever the querier's; 0: the querier's, or 3
 
 	// Sysctls are settings by their names, such as net.ipv4.conf.all.rp_filter;
 	// only those that begin with net. Slashes may stand for the dots. They are

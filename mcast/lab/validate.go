@@ -19,7 +19,7 @@ const maxVIFs = 32
 
 // part is a part of a topology that can be wrong by itself.
 type part struct {
-	kind        string // "switch", "host", "interface", "route" or "sysctl"
+	kind        string // "switch", "host", "igmp", "interface", "route" or "sysctl"
 	host, index int    // whose, and which of them
 	name        string // of a sysctl
 }
@@ -45,6 +45,8 @@ func (t Topology) problems() iter.Seq2[part, error] {
 				err = errors.New("there are two of that name")
 			case s.Querier && !s.Snooping:
 				err = errors.New("only a snooping switch can be the querier")
+			default:
+				err = s.validate(onSwitch)
 			}
 			onSwitch[s.Name] = map[netip.Addr]string{}
 			if err != nil && !yield(part{kind: "switch", index: i}, fmt.Errorf("switch %q: %w", s.Name, err)) {
@@ -78,8 +80,30 @@ func (t Topology) problems() iter.Seq2[part, error] {
 	}
 }
 
+// validate checks a switch that stands after others.
+func (s Switch) validate(others map[string]map[netip.Addr]string) error {
+	switch {
+	case s.IGMP == 1:
+		return errors.New("a switch knows IGMP 2 and 3 only: version 1 can be a host's")
+	case s.IGMP != 0 && s.IGMP != 2 && s.IGMP != 3:
+		return fmt.Errorf("IGMP version %d: want 2 or 3", s.IGMP)
+	case s.IGMP != 0 && !s.Querier:
+		return errors.New("only a querier speaks IGMP")
+	case s.FastLeave && !s.Snooping:
+		return errors.New("only a snooping switch knows who leaves")
+	case s.On != "" && others[s.On] == nil:
+		return fmt.Errorf("on %s: no switch of that name before it%s", s.On, didYouMean(s.On, slices.Collect(maps.Keys(others))))
+	}
+	return nil
+}
+
 func (h Host) problems(onSwitch map[string]map[netip.Addr]string) iter.Seq2[part, error] {
 	return func(yield func(part, error) bool) {
+		if h.IGMP < 0 || h.IGMP > 3 {
+			if !yield(part{kind: "igmp"}, fmt.Errorf("IGMP version %d: want 1, 2 or 3", h.IGMP)) {
+				return
+			}
+		}
 		names := map[string]bool{}
 		for n, i := range h.Interfaces {
 			taken, ok := onSwitch[i.Switch]
@@ -224,7 +248,7 @@ func validSysctl(name, value string) error {
 // validInterfaceName leaves out the words that begin other lines of the text
 // format.
 func validInterfaceName(name string) error {
-	if slices.Contains([]string{"switch", "host", "router", "route", "sysctl"}, name) {
+	if slices.Contains([]string{"switch", "host", "router", "route", "sysctl", "igmp"}, name) {
 		return errors.New("the name is a word of the text format")
 	}
 	return validName(name)

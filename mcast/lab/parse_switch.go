@@ -1,0 +1,61 @@
+package lab
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+)
+
+func (p *parser) parseSwitch(words []string) error {
+	if len(words) == 0 {
+		return errors.New("want switch NAME")
+	}
+	s := Switch{Name: words[0]}
+	for words = words[1:]; len(words) > 0; words = words[1:] {
+		switch word := words[0]; word {
+		case "snooping":
+			s.Snooping = true
+		case "querier":
+			s.Querier = true
+		case "fastleave":
+			s.FastLeave = true
+		case "flood", "igmp", "on":
+			if len(words) == 1 {
+				return fmt.Errorf("%s: the value is missing", word)
+			}
+			words = words[1:]
+			if err := s.set(word, words[0]); err != nil {
+				return err
+			}
+		default:
+			return fmt.Errorf("%q: a switch has snooping, querier, igmp 2 or 3, fastleave, flood off and on SWITCH only", word)
+		}
+	}
+	p.lines[part{kind: "switch", index: len(p.topology.Switches)}] = p.line
+	p.topology.Switches = append(p.topology.Switches, s)
+	return nil
+}
+
+// set reads a word of a switch that has a value.
+func (s *Switch) set(word, value string) (err error) {
+	switch {
+	case word == "igmp":
+		s.IGMP, err = parseIGMP(value)
+	case word == "on":
+		s.On = value
+	case value == "off":
+		s.NoFlood = true
+	default:
+		err = fmt.Errorf("flood %s: want flood off; else a switch floods", value)
+	}
+	return err
+}
+
+// parseIGMP reads a version of IGMP.
+func parseIGMP(s string) (int, error) {
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 1 || n > 3 {
+		return 0, fmt.Errorf("igmp %s: want 1, 2 or 3", s)
+	}
+	return n, nil
+}
