@@ -13,8 +13,10 @@ import (
 	"github.com/groupcast/groupcast/mcast/internal/procfs"
 )
 
-func readCounters(root fs.FS) (map[string]uint64, error) {
-	counters := map[string]uint64{}
+// readCounters reads all counters, and those of snmp once more after the others:
+// what netstat counted is then between the two.
+func readCounters(root fs.FS) (counters, again map[string]uint64, err error) {
+	counters = map[string]uint64{}
 	var failed error
 	for _, file := range []string{"snmp", "netstat", "snmp6"} {
 		read, err := procfs.Net(root, file, parseCounters)
@@ -25,9 +27,13 @@ func readCounters(root fs.FS) (map[string]uint64, error) {
 		maps.Copy(counters, read)
 	}
 	if len(counters) == 0 {
-		return nil, failed
+		return nil, nil, failed
 	}
-	return counters, failed
+	again, err = procfs.Net(root, "snmp", parseCounters)
+	if err != nil || len(again) == 0 {
+		again = nil // why not is said already, or was by chance
+	}
+	return counters, again, failed
 }
 
 // parseCounters reads the counters of /proc/net/snmp, netstat or snmp6, or of

@@ -25,6 +25,7 @@ type Facts struct {
 	Sockets    []host.Socket              // UDP sockets of the group's IP version, of all programs
 	Settings   map[string]int             // sysctl(8) names, such as net.ipv4.conf.eth0.rp_filter
 	Counters   map[string]uint64          // since the host started: Udp.IgnoredMulti, IpExt.InMcastPkts, Udp6.InDatagrams
+	Recounted  map[string]uint64          // those of /proc/net/snmp, read once more after all the others
 	Machine    *Machine                   // what the host runs on
 	Unread     map[Origin]error           // why it is not known
 	Heard      map[int]uint64             // datagrams of others, by the index of the interface they came by
@@ -106,6 +107,7 @@ type Observed struct {
 	Probed  bool               // datagrams were sent and waited for
 	Joined  error              // why the group could not be joined; nil: it could, or was not tried
 	Grown   map[string]uint64  // by how much Facts.Counters grew; nil: not known
+	AtMost  map[string]uint64  // by how much those of /proc/net/snmp can have grown while the others grew so; nil: not known
 	Drops   map[uint64]uint64  // by how much Socket.Drops grew, by Inode
 	Sent    map[int]Sent       // own datagrams, by the index of the interface they were to leave by
 	Senders []Sender           // others who were heard

@@ -60,7 +60,7 @@ func (f *Facts) gatherFiles(in Intent, root fs.FS, getenv func(string) string) {
 	f.Settings, err = readSettings(root, f.Interfaces)
 	f.failed(FromSettings, err)
 
-	f.Counters, err = readCounters(root)
+	f.Counters, f.Recounted, err = readCounters(root)
 	f.failed(FromCounters, err)
 
 	f.Machine, err = readMachine(root, getenv)

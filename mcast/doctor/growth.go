@@ -6,15 +6,17 @@ import (
 	"github.com/groupcast/groupcast/mcast/host"
 )
 
-// growth compares two readings of a host: it fills For, Grown, Drops and Lost. A
+// growth compares two readings of a host: it fills For, Grown, AtMost, Drops and
+// Lost. A
 // counter that shrank, or that one of the two lacks, is left out. A counter that
 // stayed as it was is 0.
 func growth(before, after Facts, over time.Duration) Observed {
 	return Observed{
-		For:   over,
-		Grown: grown(before.Counters, after.Counters),
-		Drops: dropped(before.Sockets, after.Sockets),
-		Lost:  madeAgain(before.Interfaces, after.Interfaces),
+		For:    over,
+		Grown:  grown(before.Counters, after.Counters),
+		AtMost: grown(before.Counters, after.Recounted), // from before the first reading of the others to after their last
+		Drops:  dropped(before.Sockets, after.Sockets),
+		Lost:   madeAgain(before.Interfaces, after.Interfaces),
 	}
 }
 

@@ -93,7 +93,7 @@ func (p Probe) Run(ctx context.Context) (Observed, error) {
 		return seen, err
 	}
 	grown := growth(before, after, time.Since(start))
-	seen.For, seen.Grown, seen.Drops, seen.Lost = grown.For, grown.Grown, grown.Drops, grown.Lost
+	seen.For, seen.Grown, seen.AtMost, seen.Drops, seen.Lost = grown.For, grown.Grown, grown.AtMost, grown.Drops, grown.Lost
 	return seen, err
 }
 

@@ -60,16 +60,30 @@ func firewallIn(f Facts, in Intent) []Finding {
 	if found := swallowed(f, in); len(found) > 0 {
 		return found
 	}
-	if found := notDelivered(f, in); len(found) > 0 {
-		return found
-	}
-	if heard := f.heardFrom(); len(heard) > 0 {
-		return fine(name, "heard: "+enumerate(heard))
+	lost, others := undelivered(f, in)
+	sure := lost != "" && others == ""
+	if heard := f.heardFrom(); len(heard) > 0 && !(sure && in.Live) { // one that runs may have heard them minutes ago
+		evidence := "heard: " + enumerate(heard)
+		if lost != "" {
+			evidence += "; what this host drops is of other groups: " + lost
+		}
+		return fine(name, evidence)
 	}
 	for _, index := range slices.Sorted(maps.Keys(f.Observed.Sent)) {
 		if s := f.Observed.Sent[index]; s.Copies > 0 {
 			return fine(name, fmt.Sprintf("own copies come in by %s and reach the socket: %d of %d", in.labelOf(f, index), s.Copies, s.Tried))
 		}
+	}
+	switch {
+	case sure:
+		return []Finding{{
+			Name: name, Verdict: Warning,
+			Title:    "multicast comes in, and this host drops it before any socket",
+			Evidence: lost + "; no other group is joined",
+			Hints:    append(openPort(in), doctorCommand(in, "--probe")),
+		}}
+	case lost != "":
+		return unknown(name, lost+"; it may be of another group: "+others, doctorCommand(in, "--probe"))
 	}
 	return unknown(name, "nothing was sent, nor heard, that a rule could have dropped", doctorCommand(in, "--probe"))
 }
@@ -89,7 +103,7 @@ func swallowed(f Facts, in Intent) []Finding {
 	for _, index := range slices.Sorted(maps.Keys(f.Observed.Sent)) {
 		s := f.Observed.Sent[index]
 		switch {
-		case s.Tried == 0, s.Err != nil, !slices.Contains(in.Joined, index):
+		case s.Tried == 0, s.Err != nil, !slices.Contains(in.Joined, index), f.Heard[index] > 0 && !in.Live:
 		case s.Copies == 0:
 			silent = append(silent, in.labelOf(f, index))
 			tried += s.Tried
@@ -121,30 +135,6 @@ func swallowed(f Facts, in Intent) []Finding {
 		finding.Evidence += fmt.Sprintf("; %s grew by %d, %s by %d", mcasts, came, delivered, read)
 	}
 	return []Finding{finding}
-}
-
-// notDelivered: more multicast came in than IP passed on at all. Queries of IGMP
-// are passed on as well, so they raise no alarm. IPv6 also counts groups that
-// nobody has joined, which proves nothing.
-func notDelivered(f Facts, in Intent) []Finding {
-	const few = 5 // the files are not read at one moment
-	came, known := f.Observed.Grown["IpExt.InMcastPkts"]
-	delivered, known2 := f.Observed.Grown["Ip.InDelivers"]
-	if in.Group.Addr.Is6() || !known || !known2 || f.Observed.For <= 0 {
-		return nil
-	}
-	fragments := f.Observed.Grown["Ip.ReasmReqds"]
-	forwarded := f.Observed.Grown["Ip.ForwDatagrams"]
-	if f.Settings["net.ipv4.conf.all.mc_forwarding"] > 0 || came < few+delivered+fragments+forwarded {
-		return nil
-	}
-	return []Finding{{
-		Name: "firewall-in", Verdict: Warning,
-		Title: "multicast comes in, and this host drops it before any socket",
-		Evidence: fmt.Sprintf("in %s IpExt.InMcastPkts grew by %d, Ip.InDelivers, which counts unicast as well, by %d only",
-			f.Observed.lasted(), came, delivered),
-		Hints: append(openPort(in), doctorCommand(in, "--probe")),
-	}}
 }
 
 // dropsAt reports whether a socket at the port lost something for want of room.

@@ -60,6 +60,14 @@ func TestFirewallIn(t *testing.T) {
 		f.Sockets, f.Observed.Drops = []host.Socket{own(s)}, map[uint64]uint64{s.Inode: 3}
 	}
 	router := func(f *Facts) { f.Settings = map[string]int{"net.ipv4.conf.all.mc_forwarding": 1} }
+	joins := func(groups ...string) func(*Facts) {
+		return func(f *Facts) { f.Groups = []host.InterfaceGroups{groupsAt(eth0, append(groups, "224.0.0.114")...)} }
+	}
+	others := joins("224.0.0.251", "239.255.255.250")
+	atMost := func(n uint64) func(*Facts) {
+		return func(f *Facts) { f.Observed.AtMost = map[string]uint64{"Ip.InDelivers": n} }
+	}
+	heardByEth0 := func(f *Facts) { heardSender(f); f.Heard = map[int]uint64{2: 3} }
 	without := func(change func(*Intent)) Intent { return intent(change) }
 	runRule(t, firewallIn, []ruleCase{
 		{"nothing is known", Facts{}, plain, "unknown", nil},
@@ -73,10 +81,25 @@ func TestFirewallIn(t *testing.T) {
 		{"refused on the way out", seen(counters(0, 0, 0), sent(Sent{Tried: 3, Err: syscall.EPERM})), plain, "unknown", nil},
 		{"the buffer was full", seen(counters(3, 3, 0), silent, dropping), plain, "unknown", nil},
 		{"others are heard", seen(counters(3, 3, 3), heardSender), plain, "ok", []string{"192.168.8.226:1234"}},
-		{"watched: it comes in, and goes nowhere", seen(counters(40, 2, 2)), plain, "warning", []string{"grew by 40", "by 2 only"}},
-		{"watched: queries of IGMP are handed on", seen(counters(40, 40, 0)), plain, "unknown", nil},
-		{"watched: fragments", seen(map[string]uint64{"IpExt.InMcastPkts": 40, "Ip.InDelivers": 10, "Ip.ReasmReqds": 40}), plain, "unknown", nil},
-		{"watched: a multicast router", seen(counters(40, 2, 2), router), plain, "unknown", nil},
+		{"watched: it comes in, and goes nowhere", seen(counters(40, 2, 2), joins()), plain, "warning", []string{"grew by 40", "by 2 only"}},
+		{"watched: what others have joined is not known", seen(counters(40, 2, 2)), plain, "unknown", []string{"/proc/net/igmp"}},
+		{"watched: nobody has joined the group", seen(counters(40, 2, 2), func(f *Facts) { f.Groups = []host.InterfaceGroups{groupsAt(eth0)} }), plain, "unknown", []string{"224.0.0.114 is joined by nobody"}},
+		{"watched: other groups are joined", seen(counters(40, 2, 2), others), plain, "unknown", []string{"224.0.0.251 is joined on eth0"}},
+		{"watched: other groups are dropped, and this one is heard", seen(counters(40, 2, 2), others, heardSender), plain, "ok", []string{"heard", "other groups"}},
+		{"watched: none is joined, and this one is heard", seen(counters(40, 2, 2), joins(), heardSender), plain, "ok", nil},
+		{"it runs, heard somebody before, and now it comes in and goes nowhere", seen(counters(40, 2, 2), joins(), heardSender), live, "warning", nil},
+		{"it runs, and other groups are dropped", seen(counters(40, 2, 2), others, heardSender), live, "ok", nil},
+		{"probed: other groups are dropped, and own copies come", seen(counters(40, 5, 5), others, withProbe, sent(Sent{Tried: 3, Copies: 3})), plain, "ok", nil},
+		{"probed over a time: the group to compare with may be dropped", seen(counters(40, 2, 2), func(f *Facts) {
+			f.Groups = []host.InterfaceGroups{groupsAt(eth0, "239.1.2.3")}
+		}, withProbe), inGroup("239.1.2.3"), "unknown", []string{"joined by the probe"}},
+		{"own copies are dropped, and others are heard", seen(counters(3, 0, 0), silent, heardByEth0), plain, "ok", nil},
+		{"watched: a flood, read while it came", seen(counters(104506, 104489, 104489), joins(), atMost(104700)), plain, "unknown", nil},
+		{"watched: a flood that is dropped", seen(counters(104506, 70, 70), joins(), atMost(90)), plain, "warning", nil},
+		{"watched: of a protocol that nobody has", seen(map[string]uint64{"IpExt.InMcastPkts": 40, "Ip.InDelivers": 2, "Ip.InUnknownProtos": 38}, joins()), plain, "unknown", nil},
+		{"watched: queries of IGMP are handed on", seen(counters(40, 40, 0), joins()), plain, "unknown", nil},
+		{"watched: fragments", seen(map[string]uint64{"IpExt.InMcastPkts": 40, "Ip.InDelivers": 10, "Ip.ReasmReqds": 40}, joins()), plain, "unknown", nil},
+		{"watched: a multicast router", seen(counters(40, 2, 2), joins(), router), plain, "unknown", nil},
 		{"IPv6, dropped on input", seen(map[string]uint64{"Ip6.InMcastPkts": 9, "Udp6.InDatagrams": 0}, silent), inGroup("ff02::114%eth0"), "failure eth0", []string{"Ip6.InMcastPkts"}},
 		{"IPv6, watched: neighbours that look for each other", seen(map[string]uint64{"Ip6.InMcastPkts": 90, "Ip6.InDelivers": 2}), inGroup("ff02::114%eth0"), "unknown", nil},
 	})
