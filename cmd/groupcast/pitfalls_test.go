@@ -2,17 +2,13 @@ package main
 
 import (
 	"bytes"
-	"cmp"
 	"fmt"
-	"net/netip"
 	"os"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/groupcast/groupcast/mcast/doctor"
-	"github.com/groupcast/groupcast/mcast/lab"
-	"github.com/groupcast/groupcast/mcast/lab/labtest"
 	"github.com/groupcast/groupcast/mcast/lab/lesson"
 )
 
@@ -203,88 +199,4 @@ func titleOf(name string) string {
 		panic(err) // the tests of package doctor read them all
 	}
 	return page.Title
-}
-
-// healthy are networks in which nothing is wrong, and what their hosts ask the
-// doctor about.
-var healthy = []struct {
-	name     string
-	topology func() lab.Topology
-	ask      string
-}{
-	{"a LAN of three", topologyNamed("classroom", 3), ""},
-	{"a class of six", topologyNamed("classroom", 6), ""},
-	{"two LANs with a router between them", topologyNamed("routed", 0), "239.1.2.3"},
-	{"the same two LANs", topologyNamed("routed", 0), "224.0.0.114"},
-	{"a switch that does IGMP snooping, and asks", topologyNamed("snooping", 0), "239.1.2.3"},
-	{"two LANs with IPv4 and IPv6, a host on both", topologyNamed("ipv6", 0), ""},
-	{"the same, by IPv6", topologyNamed("ipv6", 0), "ff02::114%eth0"},
-	{"the article's LAN, with a route for groups", mended, ""},
-}
-
-func topologyNamed(name string, hosts int) func() lab.Topology {
-	return func() lab.Topology {
-		t, err := lab.FindTopology(name, hosts)
-		if err != nil {
-			panic(err)
-		}
-		return t
-	}
-}
-
-// mended is the article's LAN after its fix.
-func mended() lab.Topology {
-	t := lab.Article
-	t.Hosts = slices.Clone(t.Hosts)
-	a := &t.Hosts[0]
-	a.Routes = append(slices.Clone(a.Routes), lab.Route{Dst: netip.MustParsePrefix("224.0.0.0/4"), Dev: "eth0"})
-	return t
-}
-
-// looks are the ways in which each host asks the doctor.
-var looks = [][]string{{"doctor"}, {"doctor", "--probe"}}
-
-// Where nothing is wrong the doctor finds nothing. The other table in
-// docs/pitfalls is made of that.
-func TestNoFalseAlarms(t *testing.T) {
-	t.Run("healthy", func(t *testing.T) { // ends when all of them have
-		for _, n := range healthy {
-			t.Run(n.name, func(t *testing.T) {
-				t.Parallel()
-				topology := n.topology()
-				l := labtest.Build(t, topology)
-				for _, look := range looks {
-					var asked []*program
-					for _, h := range topology.Hosts {
-						args := append(slices.Clone(look), strings.Fields(n.ask)...)
-						if h.Router { // it has no route for groups: each program names its LAN
-							args = append(args, "-i", "eth0")
-						}
-						asked = append(asked, start(t, l.Host(h.Name), "groupcast", args...))
-					}
-					for _, p := range asked {
-						p.ends(exitOK)
-					}
-				}
-			})
-		}
-	})
-	if !t.Failed() {
-		checkPage(t, 1, healthyTable())
-	}
-}
-
-// healthyTable is what TestNoFalseAlarms has looked at.
-func healthyTable() string {
-	var b strings.Builder
-	b.WriteString("\nIn these nothing is wrong, and the doctor, asked on every host, passively and with a probe, finds nothing:\n\n" +
-		"| network | asked for | hosts | runs | false alarms |\n|---|---|---|---|---|\n")
-	runs := 0
-	for _, n := range healthy {
-		hosts := len(n.topology().Hosts)
-		runs += hosts * len(looks)
-		fmt.Fprintf(&b, "| %s | %s | %d | %d | 0 |\n", n.name, cmp.Or(n.ask, "the usual group"), hosts, hosts*len(looks))
-	}
-	fmt.Fprintf(&b, "\n%d runs, false alarms: 0.\n\nThe page is made by `go test ./cmd/groupcast -run '%s' -update`.\n", runs, bothTests)
-	return b.String()
 }

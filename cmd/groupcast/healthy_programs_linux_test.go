@@ -1,0 +1,189 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/net/ipv4"
+	"golang.org/x/net/ipv6"
+	"golang.org/x/sys/unix"
+
+	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/session"
+)
+
+func init() {
+	plainCommands["hold"] = func() { plainly(hold(os.Args[1:])) }
+	plainCommands["pane"] = func() { plainly(pane(os.Args[1:])) }
+}
+
+// hold is another program of a host: it opens a socket, says ready, and holds
+// it until its standard input ends.
+func hold(args []string) error {
+	flags := flag.NewFlagSet("hold", flag.ContinueOnError)
+	port := flags.Bool("reuseport", false, "SO_REUSEPORT besides SO_REUSEADDR")
+	join := flags.String("join", "", "groups, with a comma between them, joined on eth0")
+	connect := flags.String("connect", "", "the peer that it is connected to")
+	to := flags.String("to", "", "where it sends")
+	every := flags.Duration("every", 100*time.Millisecond, "how often it sends")
+	burst := flags.Int("burst", 1, "how many datagrams it sends each time")
+	hops := flags.Int("hops", 1, "TTL of what it sends, by IPv4")
+	twice := flags.Bool("twice", false, "two sockets of that kind")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	sockets := 1
+	if *twice {
+		sockets = 2
+	}
+	for range sockets {
+		c, err := open(flags.Arg(0), *port, *connect)
+		if err != nil {
+			return err
+		}
+		defer c.Close()
+		if err := joinAll(c, *join); err != nil {
+			return err
+		}
+		if *to == "" {
+			go func() { _, _ = io.Copy(io.Discard, c) }()
+			continue
+		}
+		_ = ipv4.NewPacketConn(c).SetMulticastTTL(*hops)
+		addr, err := netip.ParseAddrPort(*to)
+		if err != nil {
+			return err
+		}
+		go func() {
+			for range time.Tick(*every) {
+				for range *burst {
+					_, _ = c.WriteToUDPAddrPort([]byte("from another program"), addr)
+				}
+			}
+		}()
+	}
+	fmt.Println("ready")
+	_, err := io.Copy(io.Discard, os.Stdin)
+	return err
+}
+
+// open opens a socket that shares its port. What it sends to a group leaves by
+// eth0.
+func open(bind string, reusePort bool, connect string) (*net.UDPConn, error) {
+	control := func(_, _ string, rc syscall.RawConn) (err error) {
+		e := rc.Control(func(fd uintptr) {
+			err = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_REUSEADDR, 1)
+			if reusePort {
+				err = errors.Join(err, unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_REUSEPORT, 1))
+			}
+		})
+		return errors.Join(e, err)
+	}
+	if connect != "" {
+		local, err := net.ResolveUDPAddr("udp", bind)
+		if err != nil {
+			return nil, err
+		}
+		c, err := (&net.Dialer{LocalAddr: local, Control: control}).Dial("udp", connect)
+		if err != nil {
+			return nil, err
+		}
+		return c.(*net.UDPConn), nil
+	}
+	p, err := (&net.ListenConfig{Control: control}).ListenPacket(context.Background(), "udp", bind)
+	if err != nil {
+		return nil, err
+	}
+	c := p.(*net.UDPConn)
+	eth0, err := net.InterfaceByName("eth0")
+	if err != nil {
+		return nil, err
+	}
+	if !strings.HasPrefix(bind, "[") {
+		return c, ipv4.NewPacketConn(c).SetMulticastInterface(eth0)
+	}
+	return c, ipv6.NewPacketConn(c).SetMulticastInterface(eth0)
+}
+
+// joinAll joins groups on eth0.
+func joinAll(c *net.UDPConn, groups string) error {
+	eth0, err := net.InterfaceByName("eth0")
+	if err != nil || groups == "" {
+		return err
+	}
+	for text := range strings.SplitSeq(groups, ",") {
+		addr := net.UDPAddr{IP: net.ParseIP(text)}
+		if addr.IP.To4() != nil {
+			err = ipv4.NewPacketConn(c).JoinGroup(eth0, &addr)
+		} else {
+			err = ipv6.NewPacketConn(c).JoinGroup(eth0, &addr)
+		}
+		if err != nil {
+			return fmt.Errorf("join %s: %w", text, err)
+		}
+	}
+	return nil
+}
+
+// paneTime is how long the screen is open: the facts are read anew twice.
+const paneTime = 2*session.RefreshEvery + session.RefreshEvery/2
+
+// pane is a talk whose screen is open for a while. It prints what its pane has
+// shown at any time, and exits as the doctor does.
+func pane(args []string) error {
+	flags := flag.NewFlagSet("pane", flag.ContinueOnError)
+	on := flags.String("i", "", "interface")
+	hops := flags.Int("hops", 1, "TTL")
+	flags.String("from", "", "of the doctor only")
+	flags.Int("size", 0, "of the doctor only")
+	cfg := session.Config{Group: mcast.DefaultGroup}
+	// Flags may stand behind the group.
+	for len(args) > 0 {
+		if err := flags.Parse(args); err != nil {
+			return err
+		}
+		if args = flags.Args(); len(args) > 0 {
+			g, err := mcast.ParseGroup(args[0])
+			if err != nil {
+				return err
+			}
+			cfg.Group, args = g, args[1:]
+		}
+	}
+	if cfg.Hops = *hops; *on != "" {
+		cfg.Interfaces = []string{*on}
+	}
+	s, err := session.Start(context.Background(), cfg)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	shown := map[string]bool{}
+	look, end := time.NewTicker(100*time.Millisecond), time.After(paneTime)
+	for {
+		select {
+		case <-look.C:
+			for _, f := range s.Snapshot().Findings {
+				text := fmt.Sprintf("%s %s on %s: %s: %s", f.Verdict, f.Name, f.Interface, f.Title, f.Evidence)
+				if !shown[text] {
+					shown[text] = true
+					fmt.Println(text)
+				}
+			}
+		case <-end:
+			if len(shown) > 0 {
+				os.Exit(exitDoubt)
+			}
+			return nil
+		}
+	}
+}
