@@ -340,6 +340,7 @@ func TestLabMistakes(t *testing.T) {
 		{"up artcle", exitNot, "did you mean article?"},
 		{"up ./no-such.lab", exitNot, "no such file"},
 		{"up article --hosts 0", exitUsage, "--hosts 0: at least 1"},
+		{"up article --hosts 5", exitUsage, "--hosts 5: article has 2 hosts; only classroom has any number of them"},
 		{"up", exitUsage, "groupcast lab up needs NAME or FILE"},
 		{"enter artcle A", exitNot, "did you mean article? (running: article)"},
 		{"enter article AA", exitNot, `no host "AA" in article; did you mean A? (hosts: A, B)`},

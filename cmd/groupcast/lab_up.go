@@ -42,6 +42,9 @@ ready. Exit status: 0 after lab down, 130 after ctrl+c.`,
 			if err != nil {
 				return err
 			}
+			if n := len(t.Hosts); cmd.Flags().Changed("hosts") && n != hosts {
+				return usageError{fmt.Errorf("--hosts %d: %s has %d hosts; only classroom has any number of them", hosts, args[0], n)}
+			}
 			if err := lab.Enter(); err != nil {
 				return err
 			}
