@@ -35,9 +35,32 @@ func (l Lesson) Network() string {
 		}
 	}
 	for _, s := range l.Topology.Switches {
-		if s.Snooping {
-			fmt.Fprintf(&b, "The switch %s does IGMP snooping, and %s who the members are.\n", s.Name, map[bool]string{true: "asks", false: "does not ask"}[s.Querier])
+		b.WriteString(special(s))
+	}
+	return b.String()
+}
+
+// special is what a switch does that a plain one does not, a line each.
+func special(s lab.Switch) string {
+	var b strings.Builder
+	if s.On != "" {
+		fmt.Fprintf(&b, "The switch %s hangs on the switch %s.\n", s.Name, s.On)
+	}
+	if s.Snooping {
+		asks := map[bool]string{true: "asks", false: "does not ask"}[s.Querier]
+		if s.IGMP != 0 {
+			asks += fmt.Sprintf(" by IGMPv%d", s.IGMP)
 		}
+		fmt.Fprintf(&b, "The switch %s does IGMP snooping, and %s who the members are.\n", s.Name, asks)
+	}
+	if s.FastLeave {
+		fmt.Fprintf(&b, "The switch %s forgets a port with the first leave that comes by it.\n", s.Name)
+	}
+	switch {
+	case s.NoFlood && s.Snooping:
+		fmt.Fprintf(&b, "The switch %s drops the groups that it knows no member of.\n", s.Name)
+	case s.NoFlood:
+		fmt.Fprintf(&b, "The switch %s drops every group.\n", s.Name)
 	}
 	return b.String()
 }
