@@ -177,22 +177,6 @@ func (f Facts) listed(indexes []int) []host.Interface {
 	return list
 }
 
-// outside reports whether an address is on no network of this host, so that
-// a router is between.
-func (f Facts) outside(a netip.Addr) bool {
-	if a.IsLinkLocalUnicast() || a.IsLoopback() {
-		return false
-	}
-	for _, i := range f.Interfaces {
-		if covers(i, a) {
-			return false
-		}
-	}
-	back := f.Back[a]
-	direct := back.Err == nil && back.Route.Match.Found && !back.Route.Match.Gateway.IsValid() && back.Route.Match.Dst.Bits() > 0
-	return !direct // as the other end of a tunnel is
-}
-
 // covers reports whether an address is of a network of the interface.
 func covers(i host.Interface, a netip.Addr) bool {
 	return slices.ContainsFunc(i.Addrs, func(p netip.Prefix) bool { return p.Contains(a.WithZone("")) })

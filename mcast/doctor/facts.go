@@ -163,6 +163,7 @@ type Intent struct {
 	Hops         int                // TTL of what is sent
 	Size         int                // bytes of the largest payload that is sent; 0: not known
 	From         netip.Addr         // a host that is to be heard, and may not be; the zero Addr: none is named
+	To           netip.Addr         // a host that is to hear this one, and may not; the zero Addr: none is named
 	MulticastAll bool               // the program's socket hears groups that others have joined (IP_MULTICAST_ALL)
 	Live         bool               // it runs and has joined; else it is what a program with these settings would do
 	Memberships  []mcast.Membership // all that it has joined, also of other groups

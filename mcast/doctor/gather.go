@@ -27,7 +27,7 @@ func Gather(in Intent) (Facts, error) {
 	}
 	f.gatherBy(in)
 	f.Back = map[netip.Addr]RouteResult{}
-	for _, host := range []netip.Addr{in.From, in.Group.Source} {
+	for _, host := range []netip.Addr{in.From, in.To, in.Group.Source} {
 		if host.IsValid() {
 			f.Back[host] = Back(host)
 		}

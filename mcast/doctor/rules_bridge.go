@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 
 	"github.com/groupcast/groupcast/mcast/host"
@@ -41,20 +42,29 @@ func bridgePort(f Facts, in Intent) []Finding {
 func macvlan(f Facts, in Intent) []Finding {
 	const name = "macvlan"
 	list := f.concerned(in)
+	well := "none is a macvlan on another of them: " + describeAll(list, in.Group)
+	for _, i := range list {
+		if l := f.Links[i.Index]; l.Elsewhere && isMacvlan(l.Kind) {
+			well = fmt.Sprintf("%s is a %s: it talks with the whole LAN but the host that it runs on, which --from ADDRESS asks about", i.Name, l.Kind)
+		}
+	}
 	return f.checkLinks(name, list, linkCheck{
 		none: "no interface matters to it",
-		well: "none is a macvlan on another of them, or of another namespace: " + describeAll(list, in.Group),
+		well: well,
 		check: func(i host.Interface, l Link) (found Finding, ok bool) {
 			parent, here := host.ByIndex(list, l.Parent)
 			switch {
-			case !slices.Contains([]string{"macvlan", "macvtap", "ipvlan"}, l.Kind):
+			case !isMacvlan(l.Kind):
 				return found, false
 			case l.Elsewhere:
+				if !in.asksFor(f, i) {
+					return found, false
+				}
 				return Finding{
 					Verdict:  Warning,
 					Title:    fmt.Sprintf("%s is a %s: the host it runs on is not heard, nor hears it", i.Name, l.Kind),
 					Evidence: fmt.Sprintf("%s is a %s on interface #%d of another network namespace, and the kernel passes nothing between the two", i.Name, l.Kind, l.Parent),
-					Hints:    []string{fmt.Sprintf("let the host talk by one of its own, as root there: ip link add link PARENT name %s0 type %s", l.Kind, l.Kind)},
+					Hints:    []string{fmt.Sprintf("let the host talk by one of its own, as root there: ip link add link PARENT name %s0 type %s mode %s", l.Kind, l.Kind, siblings(l.Kind))},
 				}, true
 			}
 			return Finding{
@@ -65,6 +75,32 @@ func macvlan(f Facts, in Intent) []Finding {
 			}, here
 		},
 	})
+}
+
+func isMacvlan(kind string) bool {
+	return slices.Contains([]string{"macvlan", "macvtap", "ipvlan"}, kind)
+}
+
+// siblings is the mode in which two of one parent hear each other. That of a
+// macvlan is vepa unless it is named, which needs a switch that sends back.
+func siblings(kind string) string {
+	if kind == "ipvlan" {
+		return "l2"
+	}
+	return "bridge"
+}
+
+// asksFor reports whether the host that a macvlan runs on may be the one that is
+// asked about: a host of the macvlan's own network that was not heard. Which
+// address its parent has cannot be read from here.
+func (in Intent) asksFor(f Facts, i host.Interface) bool {
+	for _, a := range []netip.Addr{in.From, in.To} {
+		_, heard := f.heardHost(a)
+		if a.IsValid() && !heard && (covers(i, a) || f.Back[a].Err == nil && f.Back[a].Route.IfIndex == i.Index && !f.Back[a].Route.Match.Gateway.IsValid()) {
+			return true
+		}
+	}
+	return false
 }
 
 // linkCheck is a rule that checks the link of each of some interfaces.

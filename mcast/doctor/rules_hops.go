@@ -4,39 +4,45 @@ import (
 	"cmp"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
+
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // hopsToCross is enough for a network of a campus, and what UNIX hosts took for
 // one site (RFC 1112 leaves it to the program).
 const hopsToCross = 32
 
-// hopsTooSmall: another host is behind a router, and datagrams cross none; known
-// from the program's own TTL, and from addresses that are on no network of this
-// host.
+// hopsTooSmall: datagrams cross no router, and there is one between. What is to
+// be heard (Intent.From) needs the TTL of its sender; the program's own is for
+// what it sends. Known from the way to that host, and from senders that were
+// heard from beyond a router.
 func hopsTooSmall(f Facts, in Intent) []Finding {
 	const name = "hops-too-small"
 	switch {
+	case in.Hops == 0 && in.Group.Addr.IsValid():
+		return f.noHops(name, in)
 	case in.Group.NeverRouted():
 		return fine(name, fmt.Sprintf("no router forwards %s, at any TTL", in.Group.Addr))
+	case in.From.IsValid():
+		return f.hopsOf(name, in)
 	case in.Hops > 1:
 		return fine(name, fmt.Sprintf("TTL %d crosses up to %d routers", in.Hops, in.Hops-1))
-	case in.From.IsValid() && f.Interfaces == nil:
-		return unknown(name, noInterfaces)
 	}
 	who := ""
-	if in.From.IsValid() && f.outside(in.From) {
-		who = fmt.Sprintf("%s is on no network of this host (%s)", in.From, f.networks(in.From))
-	}
-	for _, s := range f.Observed.Senders {
-		if who == "" && s.Outside && !s.Local {
-			who = fmt.Sprintf("%s was heard by %s, and is on no network of it (datagrams: %d)", s.From.Addr(), f.nameOf(in, s.IfIndex), s.Datagrams)
-		}
-	}
+	n := slices.IndexFunc(f.Observed.Senders, func(s Sender) bool { return f.beyond(s, in.Group) })
 	switch {
-	case who == "" && in.From.IsValid():
-		return fine(name, fmt.Sprintf("%s is on a network of this host, with no router between", in.From))
-	case who == "":
+	case in.To.IsValid() && f.Interfaces == nil:
+		return unknown(name, noInterfaces)
+	case in.To.IsValid() && f.outside(in.To):
+		who = f.whereIs(in.To)
+	case in.To.IsValid():
+		return fine(name, fmt.Sprintf("no router is between this host and %s", in.To))
+	case n >= 0:
+		s := f.Observed.Senders[n]
+		who = fmt.Sprintf("%s was heard by %s, and is on no network of it (datagrams: %d)", s.From.Addr(), f.nameOf(in, s.IfIndex), s.Datagrams)
+	default:
 		return unknown(name, fmt.Sprintf("TTL %d crosses no router, and it is not known whether there is one between", in.Hops),
 			"name a host that is to be heard: groupcast doctor --from ADDRESS")
 	}
@@ -45,10 +51,76 @@ func hopsTooSmall(f Facts, in Intent) []Finding {
 		Verdict:  Warning,
 		Title:    fmt.Sprintf("TTL %d crosses no router, and somebody is behind one", in.Hops),
 		Evidence: fmt.Sprintf("%s; the first router drops what is sent with TTL %d", who, in.Hops),
-		Hints: []string{fmt.Sprintf("send with more: --hops %d, or /hops %d", hopsToCross, hopsToCross),
-			"if there is no router between, one of the two has a wrong address or prefix length: compare ip addr on both"},
-		Fix: &Fix{Hops: hopsToCross},
+		Hints:    []string{fmt.Sprintf("send with more: --hops %d, or /hops %d", hopsToCross, hopsToCross), wrongPrefix},
+		Fix:      &Fix{Hops: hopsToCross},
 	}}
+}
+
+const wrongPrefix = "if there is no router between, one of the two has a wrong address or prefix length: compare ip addr on both"
+
+// hopsOf is about a host that is to be heard: its TTL has to cross, not ours.
+func (f Facts) hopsOf(name string, in Intent) []Finding {
+	switch heard, ok := f.heardHost(in.From); {
+	case ok:
+		return fine(name, f.heardText(in, heard))
+	case f.Interfaces == nil:
+		return unknown(name, noInterfaces)
+	case !f.outside(in.From):
+		return fine(name, fmt.Sprintf("no router is between this host and %s", in.From))
+	}
+	return []Finding{{
+		Name:     name,
+		Verdict:  Warning,
+		Title:    fmt.Sprintf("%s is behind a router: what it sends with TTL 1 does not come here", in.From),
+		Evidence: f.whereIs(in.From) + "; programs send to groups with TTL 1 unless they set it, and the first router drops that. The TTL of this host does not matter to what it hears",
+		Hints: []string{
+			fmt.Sprintf("raise the TTL at %s: there run groupcast send --hops %d %s", in.From, hopsToCross, in.Group),
+			"if it is raised there, routers between have to forward groups: an entry for it, or PIM (no-multicast-router)",
+			wrongPrefix,
+		},
+	}}
+}
+
+// noHops is about TTL 0. Linux keeps such a datagram only where it makes copies
+// for members on this host (ip_mc_output, ip6_finish_output2); else it lets it
+// out as it is.
+func (f Facts) noHops(name string, in Intent) []Finding {
+	out, ok := f.egress(in)
+	switch {
+	case !ok:
+		return f.unsent(name, in)
+	case out.Loopback():
+		return fine(name, "sends stay on this host: "+out.Name)
+	}
+	joined := slices.Contains(in.Joined, out.Index) || f.Groups != nil && f.joinedAt(out.Index, in.Group.Addr)
+	if in.Group.Addr.Is6() && !in.Loopback {
+		joined = false // no copy is made
+	}
+	finding := Finding{
+		Name: name, Verdict: Warning, Interface: out.Name,
+		Title:    fmt.Sprintf("TTL 0: nothing that is sent by %s leaves this host", out.Name),
+		Evidence: fmt.Sprintf("%s is joined on %s, where the kernel makes a copy for this host, and then drops what has TTL 0", in.Group.Addr, out.Name),
+		Hints:    []string{"to be heard on the LAN: --hops 1, or /hops 1"},
+		Fix:      &Fix{Hops: 1},
+	}
+	switch {
+	case joined:
+	case f.Groups == nil:
+		return unknown(name, fmt.Sprintf("TTL 0 stays on this host only if somebody has joined %s on %s: %s", in.Group.Addr, out.Name, f.unread(FromGroups)))
+	default:
+		finding.Title = fmt.Sprintf("TTL 0 does not stay on this host: what is sent by %s leaves with it", out.Name)
+		finding.Evidence = fmt.Sprintf("%s is not joined on %s, and only where it is does the kernel look at the TTL; receivers take a datagram with TTL 0", in.Group.Addr, out.Name)
+		finding.Hints = []string{"to stay on this host, send by lo: -i lo", "to be heard on the LAN: --hops 1, or /hops 1"}
+	}
+	return []Finding{finding}
+}
+
+// joinedAt reports whether a program of this host has joined a group on an
+// interface.
+func (f Facts) joinedAt(index int, group netip.Addr) bool {
+	return slices.ContainsFunc(f.Groups, func(g host.InterfaceGroups) bool {
+		return g.Index == index && slices.ContainsFunc(g.Groups, func(j host.JoinedGroup) bool { return j.Addr == group.WithZone("") })
+	})
 }
 
 // networks are this host's, of an address's IP version.
@@ -62,62 +134,4 @@ func (f Facts) networks(like netip.Addr) string {
 		}
 	}
 	return cmp.Or(strings.Join(list, ", "), "it has none")
-}
-
-// neverRouted: more hops were asked for than the group can use, or a host that
-// is to be heard is behind a router; known from the group alone, and from
-// where that host is.
-func neverRouted(f Facts, in Intent) []Finding {
-	const name = "never-routed"
-	if in.Group.HostOnly() {
-		return hostOnly(name, f, in)
-	}
-	if !in.Group.NeverRouted() {
-		return fine(name, fmt.Sprintf("routers may forward %s", in.Group.Addr))
-	}
-	scope := "224.0.0.0/24 stays on its own network (RFC 5771, section 4)"
-	advice := "to cross routers, use a group of 239.0.0.0/8 (RFC 2365), such as 239.192.0.114"
-	if in.Group.Addr.Is6() {
-		scope = "ff01::/16 and ff02::/16 stay on their host and link (RFC 4291, section 2.7)"
-		advice = "to cross routers, use a group of ff05::/16 (site) or ff08::/16 (organisation), such as ff05::114"
-	}
-	from := cmp.Or(in.From, in.Group.Source)
-	switch {
-	case from.IsValid() && f.Interfaces == nil:
-		return unknown(name, noInterfaces)
-	case from.IsValid() && f.outside(from):
-		return []Finding{{
-			Name:     name,
-			Verdict:  Failure,
-			Title:    fmt.Sprintf("%s cannot be heard in %s: a router is between, and none forwards it", from, in.Group.Addr),
-			Evidence: fmt.Sprintf("%s is on no network of this host (%s), and %s", from, f.networks(from), scope),
-			Hints:    []string{advice},
-		}}
-	case in.Hops <= 1:
-		return fine(name, fmt.Sprintf("no router forwards %s, and TTL %d does not ask for it", in.Group.Addr, in.Hops))
-	}
-	return []Finding{{
-		Name:     name,
-		Verdict:  Warning,
-		Title:    fmt.Sprintf("no router forwards %s, at any TTL", in.Group.Addr),
-		Evidence: fmt.Sprintf("TTL %d was asked for, and %s", in.Hops, scope),
-		Hints:    []string{advice},
-	}}
-}
-
-func hostOnly(name string, f Facts, in Intent) []Finding {
-	out, ok := f.egress(in)
-	if !ok {
-		return f.unsent(name, in)
-	}
-	if out.Loopback() {
-		return fine(name, fmt.Sprintf("%s stays on this host, and so do sends by %s", in.Group.Addr, out.Name))
-	}
-	return []Finding{{
-		Name:     name,
-		Verdict:  Warning,
-		Title:    in.Group.Addr.String() + " never leaves this host",
-		Evidence: "ff00::/16 and ff01::/16 are of reserved and of interface-local scope (RFC 4291, section 2.7): the kernel sends nothing out of " + out.Name,
-		Hints:    []string{"to be heard on the link, use a group of ff02::/16, such as ff02::114"},
-	}}
 }

@@ -21,6 +21,9 @@ func interfaceDown(f Facts, in Intent) []Finding {
 	indexes := in.concerns(f)
 	for _, index := range indexes {
 		i, ok := host.ByIndex(f.Interfaces, index)
+		if !ok {
+			i, ok = f.again(in, index)
+		}
 		switch {
 		case !ok:
 			out = append(out, Finding{
@@ -87,6 +90,24 @@ func interfaceDown(f Facts, in Intent) []Finding {
 		return fine(name, "no interface matters to it")
 	}
 	return fine(name, "up, with a link: "+describeAll(f.concerned(in), in.Group))
+}
+
+// again is the interface that has the name of one that is gone, and so was made
+// again. Of one that the user did not name, only the index is known, and that one
+// was made again (Observed.Lost).
+func (f Facts) again(in Intent, index int) (host.Interface, bool) {
+	was, ok := host.ByIndex(in.Wanted, index)
+	switch {
+	case !ok && len(f.Observed.Lost) == 1:
+		was = f.Observed.Lost[0]
+	case !ok:
+		return host.Interface{}, false
+	}
+	n := slices.IndexFunc(f.Interfaces, func(i host.Interface) bool { return i.Name == was.Name })
+	if n < 0 {
+		return host.Interface{}, false
+	}
+	return f.Interfaces[n], true
 }
 
 // stranded lists the interfaces that could lead to the host's network, when only

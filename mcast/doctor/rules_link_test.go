@@ -3,10 +3,17 @@ package doctor
 import (
 	"net"
 	"net/netip"
+	"syscall"
 	"testing"
 
 	"github.com/groupcast/groupcast/mcast/host"
 )
+
+// asksAbout is an intent that asks for a host to be heard.
+func asksAbout(in Intent, from string) Intent {
+	in.From = netip.MustParseAddr(from)
+	return in
+}
 
 func TestLinkRules(t *testing.T) {
 	lan, in := facts(by(eth0), eth0), talk("224.0.0.114", 2)
@@ -24,6 +31,8 @@ func TestLinkRules(t *testing.T) {
 		Links: map[int]Link{2: {Master: 10}, 10: {Kind: "bond"}},
 	}
 
+	again := facts(by(eth0), iface(9, "eth0", up, "192.168.8.164/24"))
+	again.Observed.Lost = again.Interfaces[1:]
 	testRule(t, "interface-down", []ruleTest{
 		{"nothing is known", Facts{}, in, "unknown", ""},
 		{"up", lan, in, "ok", "eth0 (192.168.8.164)"},
@@ -34,6 +43,9 @@ func TestLinkRules(t *testing.T) {
 		{"multicast is off, so that lo stands in", facts(by(lo), unicast), talk("224.0.0.114", 1), "warning eth0 -", "ip link set eth0 multicast on"},
 		{"a card that is off, so that lo stands in", withLinks(facts(by(lo), iface(2, "eth0", broadcast)), map[int]Link{2: {}}), talk("224.0.0.114", 1), "warning eth0 -", "ip link set eth0 up"},
 		{"no tunnel is missed", withLinks(facts(by(lo), iface(2, "ifb0", broadcast)), map[int]Link{2: {Kind: "ifb"}}), talk("224.0.0.114", 1), "ok", ""},
+		{"made again, by name", facts(by(eth0), iface(9, "eth0", up, "192.168.8.164/24")), sendBy(in, eth0), "ok", ""},
+		{"made again, not named", again, in, "ok", ""},
+		{"gone for good", facts(nowhere(syscall.ENETUNREACH)), sendBy(in, eth0), "failure eth0 -", "eth0 is gone"},
 		{"no carrier, and lo by choice", facts(by(lo), unplugged), sendBy(talk("224.0.0.114", 1), lo), "ok", ""},
 	})
 	testRule(t, "no-address", []ruleTest{
@@ -58,7 +70,12 @@ func TestLinkRules(t *testing.T) {
 		{"nothing is known", Facts{}, in, "unknown", ""},
 		{"none", withLinks(lan, map[int]Link{2: {}}), in, "ok", ""},
 		{"one link was not read", withLinks(lan, map[int]Link{}), in, "unknown", "eth0"},
-		{"of another namespace", withLinks(lan, map[int]Link{2: {Kind: "macvlan", Parent: 4, Elsewhere: true}}), in, "warning eth0 -", "the host it runs on|#4"},
+		{"of another namespace", withLinks(lan, map[int]Link{2: {Kind: "macvlan", Parent: 4, Elsewhere: true}}), in, "ok", "the host that it runs on"},
+		{"of another namespace, and a host there is not heard", withLinks(lan, map[int]Link{2: {Kind: "macvlan", Parent: 4, Elsewhere: true}}),
+			asksAbout(in, "192.168.8.1"), "warning eth0 -", "the host it runs on|#4|type macvlan mode bridge"},
+		{"of another namespace, and a host there is heard", withLinks(heardBy(by(eth0), eth0, "192.168.8.1"), map[int]Link{2: {Kind: "macvlan", Parent: 4, Elsewhere: true}}),
+			asksAbout(in, "192.168.8.1"), "ok", ""},
+		{"of another namespace, and a host far away", withLinks(lan, map[int]Link{2: {Kind: "macvlan", Parent: 4, Elsewhere: true}}), asksAbout(in, "203.0.113.1"), "ok", ""},
 		{"with its parent", family, talk("224.0.0.114", 2, 11), "warning mac0 -", "eth0 and mac0"},
 		{"without its parent", family, in, "ok", ""},
 	})

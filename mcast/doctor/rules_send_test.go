@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 func left(n int) *int { return &n }
@@ -100,12 +101,64 @@ func TestHopsRules(t *testing.T) {
 	local := facts(by(eth0), eth0)
 	local.Observed.Senders = []Sender{{From: netip.MustParseAddrPort("10.2.0.9:4000"), IfIndex: 2, Datagrams: 3, Outside: true, Local: true}}
 
+	talkWith := func(group string, hops int) Intent {
+		in := talk(group, 2)
+		in.Hops = hops
+		return in
+	}
+	sendOnly := func(group string, hops int) Intent {
+		in := talkWith(group, hops)
+		in.Joined = nil
+		return in
+	}
+	reaches := func(group, host string, hops int) Intent {
+		in := talkWith(group, hops)
+		in.To = netip.MustParseAddr(host)
+		return in
+	}
+	untouched := func(left int) Facts {
+		f := facts(by(eth0), eth0)
+		f.Observed.Senders = []Sender{{From: netip.MustParseAddrPort("10.2.0.9:4000"), IfIndex: 2, Datagrams: 3, Outside: true, Hops: left}}
+		return f
+	}
+	way := func(dst, gateway string) RouteResult {
+		a := by(eth0)
+		a.Route.Match = host.Match{Found: true, Dst: netip.MustParsePrefix(dst), Table: 254}
+		if gateway != "" {
+			a.Route.Match.Gateway = netip.MustParseAddr(gateway)
+		}
+		return a
+	}
+	onLink := facts(by(eth0), eth0)
+	onLink.Back = map[netip.Addr]RouteResult{
+		netip.MustParseAddr("10.66.0.2"):     way("10.66.0.2/32", ""),
+		netip.MustParseAddr("192.168.8.77"):  way("192.168.8.77/32", "192.168.8.1"),
+		netip.MustParseAddr("2001:db8:9::7"): way("2001:db8:9::6/127", "fe80::1"),
+	}
+	unjoined := facts(by(eth0), eth0)
+	unjoined.Groups = []host.InterfaceGroups{groupsAt(eth0)}
+	theirs := facts(by(eth0), eth0)
+	theirs.Groups = []host.InterfaceGroups{groupsAt(eth0, "239.1.2.3")}
 	testRule(t, "hops-too-small", []ruleTest{
 		{"a group that stays", Facts{}, talk("224.0.0.114", 2), "ok", "no router"},
-		{"enough", Facts{}, wants("239.1.2.3", "10.2.0.9", 8), "ok", "7 routers"},
+		{"enough", Facts{}, talkWith("239.1.2.3", 8), "ok", "7 routers"},
 		{"nobody is known to be far", lan, talk("239.1.2.3", 2), "unknown", "--from"},
 		{"somebody is, and nothing is known", Facts{}, wants("239.1.2.3", "10.2.0.9", 1), "unknown", ""},
-		{"somebody is", lan, wants("239.1.2.3", "10.2.0.9", 1), "warning - hops 32", "10.2.0.9|192.168.8.0/24|--hops 32"},
+		{"somebody is, whose TTL it is", lan, wants("239.1.2.3", "10.2.0.9", 1), "warning - -", "10.2.0.9|192.168.8.0/24|raise the TTL at 10.2.0.9: there run groupcast send --hops 32 239.1.2.3"},
+		{"somebody is, and our TTL does not matter", lan, wants("239.1.2.3", "10.2.0.9", 32), "warning - -", "raise the TTL at 10.2.0.9"},
+		{"somebody is to hear it", lan, reaches("239.1.2.3", "10.2.0.9", 1), "warning - hops 32", "10.2.0.9 is on no network|--hops 32"},
+		{"somebody is to hear it, with TTL enough", lan, reaches("239.1.2.3", "10.2.0.9", 32), "ok", ""},
+		{"somebody far is heard", routed, wants("239.1.2.3", "10.2.0.9", 1), "ok", "10.2.0.9 is heard"},
+		{"a peer outside the prefix", onLink, wants("239.1.2.3", "10.66.0.2", 1), "ok", ""},
+		{"a /31 by IPv6 route", onLink, wants("ff05::114", "2001:db8:9::7", 1), "warning - -", "via fe80::1"},
+		{"one of several subnets on the wire, with the TTL most start with", untouched(1), talk("239.1.2.3", 2), "unknown", ""},
+		{"heard through a router", untouched(31), talk("239.1.2.3", 2), "warning - hops 32", "10.2.0.9 was heard"},
+		{"the route has a gateway, within the prefix", onLink, wants("239.1.2.3", "192.168.8.77", 1), "warning - -", "via 192.168.8.1"},
+		{"TTL 0, joined", lan, talkWith("239.1.2.3", 0), "warning eth0 hops 1", "nothing that is sent by eth0 leaves"},
+		{"TTL 0, joined nowhere", unjoined, sendOnly("239.1.2.3", 0), "warning eth0 hops 1", "does not stay on this host"},
+		{"TTL 0, joined by others", theirs, sendOnly("239.1.2.3", 0), "warning eth0 hops 1", "nothing that is sent by eth0 leaves"},
+		{"TTL 0, and joins are not known", lan, sendOnly("239.1.2.3", 0), "unknown", ""},
+		{"TTL 0, by lo", lan, sendBy(talkWith("239.1.2.3", 0), lo), "ok", ""},
 		{"somebody is near", lan, wants("239.1.2.3", "192.168.8.226", 1), "ok", "192.168.8.226"},
 		{"the other end of a tunnel", peer, wants("239.1.2.3", "203.0.113.5", 1), "ok", ""},
 		{"somebody was heard from far", routed, talk("239.1.2.3", 2), "warning - hops 32", "10.2.0.9 was heard by eth0"},
@@ -117,6 +170,10 @@ func TestHopsRules(t *testing.T) {
 		{"somebody far", lan, wants("224.0.0.114", "10.2.0.9", 1), "failure - -", "10.2.0.9 is on no network|239.192.0.114"},
 		{"somebody far, and nothing is known", Facts{}, wants("224.0.0.114", "10.2.0.9", 1), "unknown", ""},
 		{"somebody near", lan, wants("224.0.0.114", "192.168.8.226", 1), "ok", ""},
+		{"somebody outside the prefix is heard", routed, wants("224.0.0.114", "10.2.0.9", 1), "ok", "10.2.0.9 is heard"},
+		{"a peer outside the prefix", onLink, wants("224.0.0.114", "10.66.0.2", 1), "ok", ""},
+		{"TTL 255, as mDNS has to send", lan, wants("224.0.0.251", "192.168.8.226", 255), "ok", "RFC 5082"},
+		{"TTL 255 of IPv6", lan, talkWith("ff02::fb", 255), "ok", "RFC 5082"},
 		{"host only, and nothing is known", Facts{}, talk("ff01::114"), "unknown", ""},
 		{"host only, by lo", lan, sendBy(talk("ff01::114", 1), lo), "ok", ""},
 	})

@@ -50,7 +50,7 @@ func TestVirtualNetworks(t *testing.T) {
 		{"a Kubernetes pod", recorded(pod, Link{Kind: "veth", Parent: 9, Elsewhere: true}, &Machine{Vendor: "QEMU", Container: "kubernetes"}),
 			"unknown eth0 -", "hostNetwork: true", ""},
 		{"a macvlan container", recorded(eth0, Link{Kind: "macvlan", Parent: 3, Elsewhere: true}, &Machine{Vendor: "Dell Inc.", Container: "docker"}),
-			"ok", "macvlan", "macvlan warning eth0 -"},
+			"ok", "macvlan", ""},
 		{"a VMware guest", recorded(eth0, Link{}, &Machine{Vendor: "VMware, Inc.", Product: "VMware7,1"}), "unknown eth0 -", "VMware7,1|bridged", ""},
 		{"a WireGuard tunnel alone", recorded(wg0, Link{Kind: "wireguard"}, laptop), "unknown wg0 -", "wireguard", ""},
 		{"a host of the lab", recorded(eth0, Link{Kind: "veth", Parent: 5, Elsewhere: true}, &Machine{Vendor: "QEMU"}), "ok", "namespace", ""},
