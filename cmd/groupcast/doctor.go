@@ -31,6 +31,9 @@ By itself it only reads what the system tells: nothing is joined or sent. --prob
 second by each interface, and listens for its own copies; it says what it will send before it does. --watch looks at the
 counters for as long, for what takes time; with --probe it also stays joined and listens. ctrl+c ends it early.
 
+A run that listened begins with who was heard. --from asks why a host is not heard here, and --to whether a host hears
+this one, which only its answer can show; each gets a line of its own.
+
 Exit status: 0 if nothing was found, 3 if a pitfall was, 1 if it could not look, 130 if ctrl+c ended it.`,
 		Example: `  groupcast doctor                                    the default group, in a moment, without a trace
   groupcast doctor --probe -i eth0 239.1.2.3:5000     send and listen as well
@@ -55,8 +58,9 @@ Exit status: 0 if nothing was found, 3 if a pitfall was, 1 if it could not look,
 	flags.DurationVar(&e.watch, "watch", 0, "look for so long, such as 5m; without --probe at counters only")
 	flags.BoolVar(&e.all, "all", false, "print what is fine and what is not known in full as well")
 	flags.StringVar(&e.fromText, "from", "", "the `ADDRESS` of a host that is to be heard")
+	flags.StringVar(&e.toText, "to", "", "the `ADDRESS` of a host that is to hear this one")
 	flags.IntVar(&e.size, "size", 0, "`BYTES` of the largest payload that is to be sent; 0: not known")
-	for _, name := range []string{"watch", "from", "size"} {
+	for _, name := range []string{"watch", "from", "to", "size"} {
 		cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
 	}
 	return cmd
@@ -73,6 +77,8 @@ type examiner struct {
 	watch      time.Duration
 	fromText   string
 	from       netip.Addr
+	toText     string
+	to         netip.Addr
 	size       int
 	out, errs  io.Writer
 }
@@ -85,18 +91,42 @@ func (e *examiner) check(watches bool) error {
 	if e.size < 0 || e.size > mcast.MaxPayload {
 		return fmt.Errorf("--size %d: a datagram has 0 to %d bytes of payload", e.size, mcast.MaxPayload)
 	}
-	if e.fromText == "" {
-		return nil
+	var err error
+	if e.from, err = e.hostOf("--from", e.fromText); err != nil {
+		return err
 	}
-	from, err := netip.ParseAddr(e.fromText)
-	from = from.Unmap()
+	e.to, err = e.hostOf("--to", e.toText)
+	return err
+}
+
+// hostOf reads the address of a host; "" is none.
+func (e *examiner) hostOf(flag, text string) (netip.Addr, error) {
+	if text == "" {
+		return netip.Addr{}, nil
+	}
+	a, err := netip.ParseAddr(text)
+	a = a.Unmap()
 	switch {
-	case err != nil, from.IsMulticast(), from.IsUnspecified(), from == netip.AddrFrom4([4]byte{255, 255, 255, 255}):
-		return fmt.Errorf("--from %q: %w", e.fromText, session.ErrNoUnicast)
-	case from.Is4() != e.group.Addr.Is4():
-		return fmt.Errorf("--from %s: %w", from, errOtherVersion)
+	case err != nil:
+		return netip.Addr{}, fmt.Errorf("%s %q: want an address: %w", flag, text, session.ErrNoUnicast)
+	case a.IsMulticast():
+		return netip.Addr{}, fmt.Errorf("%s %q: that is a group: %w", flag, text, session.ErrNoUnicast)
+	case a.IsUnspecified(), a == netip.AddrFrom4([4]byte{255, 255, 255, 255}):
+		return netip.Addr{}, fmt.Errorf("%s %q: %w", flag, text, session.ErrNoUnicast)
+	case a.Is4() != e.group.Addr.Is4():
+		return netip.Addr{}, fmt.Errorf("%s %s: %w", flag, a, errOtherVersion)
 	}
-	e.from = from
+	return a, nil
+}
+
+// notThisHost refuses an own address.
+func (e *examiner) notThisHost(interfaces []host.Interface) error {
+	networks := host.NetworksOf(interfaces)
+	for flag, a := range map[string]netip.Addr{"--from": e.from, "--to": e.to} {
+		if a.IsValid() && (a.IsLoopback() || networks.Ours(a)) {
+			return usageError{fmt.Errorf("%s %s: %w", flag, a, errThisHost)}
+		}
+	}
 	return nil
 }
 
@@ -105,16 +135,19 @@ func (e *examiner) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := e.notThisHost(facts.Interfaces); err != nil {
+		return err
+	}
 	c, err := host.ChooseNamed(facts.Interfaces, e.set.interfaces, e.group.Addr)
 	if err != nil && !errors.Is(err, host.ErrNothingUsable) {
 		return err
 	}
 	in := intentOf(e.group, c, facts.Join, e.set)
-	in.From, in.Size = e.from, e.size
+	in.From, in.To, in.Size = e.from, e.to, e.size
 	if facts, err = doctor.Gather(in); err != nil {
 		return err
 	}
-	r := report{group: e.group, from: e.from, choice: c, all: e.all, quiet: e.set.quiet, strong: emphasis(e.out)}
+	r := report{group: e.group, from: e.from, intent: in, choice: c, all: e.all, quiet: e.set.quiet, strong: emphasis(e.out)}
 	if !e.set.json {
 		r.begin(e.out)
 	}

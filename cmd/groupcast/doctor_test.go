@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"io/fs"
 	"net/netip"
 	"slices"
@@ -73,10 +74,10 @@ not known: wrong-port, firewall-in`
 		}, found + rest + "; groupcast doctor 239.1.2.3:5000 -i eth0 --probe looks closer\n"},
 		{"quiet", func(r *report) { r.quiet = true }, found},
 		{"nothing found", func(r *report) { r.findings, r.facts.Unread = r.findings[4:], nil },
-			"nothing found: 2 of 31 pitfalls are fine, 2 not known\nfine: wrong-egress, no-route\n" +
+			"nothing found: 2 of " + fmt.Sprint(len(doctor.Names())) + " pitfalls are fine, 2 not known\nfine: wrong-egress, no-route\n" +
 				"not known: wrong-port, firewall-in; groupcast doctor --probe looks closer\n"},
 		{"all is fine", func(r *report) { r.findings, r.facts.Unread = r.findings[6:8], nil },
-			"nothing found: 2 of 31 pitfalls are fine, 0 not known\nfine: wrong-egress, no-route\n"},
+			"nothing found: 2 of " + fmt.Sprint(len(doctor.Names())) + " pitfalls are fine, 0 not known\nfine: wrong-egress, no-route\n"},
 	} {
 		r := examined()
 		tt.change(&r)

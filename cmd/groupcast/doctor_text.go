@@ -25,6 +25,7 @@ const patientWatch = 260 * time.Second
 type report struct {
 	group    mcast.Group
 	from     netip.Addr // who is to be heard; the zero Addr: nobody in particular
+	intent   doctor.Intent
 	choice   host.Choice
 	facts    doctor.Facts
 	findings []doctor.Finding // worst first
@@ -45,8 +46,12 @@ func (r report) begin(out io.Writer) {
 	fmt.Fprintf(out, "%s: %s\n", chat.Clean(about), chat.CleanRow(choiceText(r.group, r.choice)))
 }
 
-// write writes what was found, then what was not, a line each.
+// write writes the answer that was asked for, who was heard, what was found, then what was not, a line each.
 func (r report) write(out io.Writer) {
+	r.writeAnswers(out)
+	if !r.quiet {
+		r.writeHeard(out)
+	}
 	for _, f := range r.shown() {
 		if f.Verdict == doctor.OK || f.Verdict == doctor.Unknown {
 			fmt.Fprintf(out, "%s: %s: %s\n", f.Verdict, f.Name, chat.CleanRow(f.Evidence))
@@ -165,7 +170,10 @@ type jsonDoctor struct {
 	Unread     map[string]string `json:"unread,omitempty"` // sources that could not be read, and why
 	Findings   int               `json:"findings"`         // warnings and failures
 	Probed     bool              `json:"probed"`
-	WatchedMS  int64             `json:"watched_ms"` // 0: nobody watched
+	WatchedMS  int64             `json:"watched_ms"`      // 0: nobody watched
+	Heard      *[]jsonHeard      `json:"heard,omitempty"` // left out when nobody listened
+	ListenedMS int64             `json:"listened_ms,omitempty"`
+	Answers    []jsonAnswer      `json:"answers,omitempty"` // to --from and --to
 }
 
 func (r report) writeJSON(out io.Writer) {
@@ -179,6 +187,7 @@ func (r report) writeJSON(out io.Writer) {
 		Type: "doctor", Group: chat.Clean(r.group.String()), From: addrText(r.from), Interfaces: []string{},
 		Fine: r.names(doctor.OK), Unknown: r.names(doctor.Unknown), Findings: len(doctor.Seen(r.findings)),
 		Probed: r.facts.Observed.Probed, WatchedMS: r.facts.Observed.For.Milliseconds(),
+		Heard: r.heardObjects(), ListenedMS: max(r.facts.Observed.Listen.Lasted(), 0).Milliseconds(), Answers: r.answerObjects(),
 	}
 	for _, i := range r.choice.Joins {
 		if i.Index != 0 { // the kernel's choice has no name

@@ -20,6 +20,7 @@ import (
 // Errors of the command line itself.
 var (
 	errNothingHeard   = errors.New("nothing heard")
+	errThisHost       = errors.New("this host itself has that address")
 	errOtherVersion   = errors.New("not of the group's IP version, so it cannot send to that group")
 	errNoScreen       = errors.New("the demonstration needs a terminal to draw on")
 	errNothingToServe = errors.New("not an address, a port or a group")
@@ -52,6 +53,7 @@ var hints = []struct {
 	{mcast.ErrHopsOutside, "1 stays on the LAN, 32 on a site; 0 is for this host, and Linux lets it out all the same where the group is not joined"},
 	{mcast.ErrMixedModes, "one source of a group that is joined for all would silence the others; leave the group, then join it the other way"},
 	{session.ErrNoUnicast, "name the address of the one who sends, as in 192.168.8.226"},
+	{errThisHost, "name another host; whether this one's own datagrams come back, groupcast doctor --probe tells"},
 	{errOtherVersion, "name its address of that version, or the group of the other one: 224.0.0.114 is IPv4, ff02::114 IPv6"},
 	{session.ErrOneSource, "hear every source first, then block single ones"},
 	{mcast.ErrBlocked, "nothing is left to do: it is already blocked"},

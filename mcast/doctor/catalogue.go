@@ -7,6 +7,7 @@ func Names() []string {
 		"wrong-egress", "no-route", "join-send-mismatch", "wrong-source", "no-zone", "loopback-off", "loopback-not-proof",
 		"hops-too-small", "never-routed", "over-mtu", "send-queue-full", "firewall-out",
 		"membership-lost", "too-many-groups", "same-mac", "others-groups", "ssm-over-asm",
+		"not-heard", "stopped",
 		"unicast-bind", "port-shared", "wrong-port", "receive-overflow", "firewall-in", "reverse-path", "no-querier",
 		"interface-down", "no-address", "bridge-port", "macvlan", "virtual-network", "two-on-one-lan", "duplicate-address",
 	}

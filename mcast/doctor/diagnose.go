@@ -35,6 +35,8 @@ var rules = []struct {
 	{"same-mac", sameMAC},
 	{"others-groups", othersGroups},
 	{"ssm-over-asm", ssmOverASM},
+	{"not-heard", notHeard},
+	{"stopped", stopped},
 	{"unicast-bind", unicastBind},
 	{"port-shared", portShared},
 	{"wrong-port", wrongPort},

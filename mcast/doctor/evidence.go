@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/groupcast/groupcast/mcast/internal/lru"
+	"github.com/groupcast/groupcast/mcast/stream"
 )
 
 // EvidenceTime is how far back evidence goes: older evidence is forgotten.
@@ -33,6 +34,7 @@ type Evidence struct {
 	strays   *lru.Map[netip.Addr, tally]
 	doubled  *lru.Map[doubledBy, tally]
 	arrivals *lru.Map[datagramKey, arrivals]
+	tally    *stream.Tally
 	sent     []outgoing // the last maxEvidence, in the order of their IDs
 	readings []reading  // of the last EvidenceTime, and one from before, the oldest first
 	latest   reading
@@ -60,6 +62,7 @@ func NewEvidence() *Evidence {
 		strays:   lru.New[netip.Addr, tally](maxEvidence),
 		doubled:  lru.New[doubledBy, tally](maxEvidence),
 		arrivals: lru.New[datagramKey, arrivals](maxArrivals),
+		tally:    stream.New(maxEvidence, 0),
 	}
 }
 
@@ -72,6 +75,7 @@ type Received struct {
 	Hops    int    // TTL left; 0: not known
 	Local   bool   // from another program of this host
 	Outside bool   // from no network of the interface it came by: behind a router
+	Bytes   int    // of payload
 	Content uint64 // Evidence.Hash of the payload
 }
 
@@ -85,9 +89,27 @@ func (e *Evidence) Hear(d Received) {
 	*s = senderTally{last: d.At, Sender: Sender{
 		From: d.From, IfIndex: d.IfIndex, Hops: d.Hops, Datagrams: s.Datagrams + 1, Local: d.Local, Outside: d.Outside,
 	}}
+	e.tally.Add(d.stream())
 	if !d.Local {
 		e.compare(d)
 	}
+}
+
+// HearElsewhere notes a datagram to the group that came by an interface on which
+// this program has not joined it, and another one has.
+func (e *Evidence) HearElsewhere(d Received) { e.tally.Add(d.stream()) }
+
+func (d Received) stream() stream.Datagram {
+	return stream.Datagram{
+		At: d.At, Group: netip.AddrPortFrom(d.To.WithZone(""), 0), From: d.From, IfIndex: d.IfIndex, Hops: d.Hops, Bytes: d.Bytes,
+		Content: d.Content, Local: d.Local, Outside: d.Outside,
+	}
+}
+
+// heard lists who was heard until now, and who fell silent.
+func (e *Evidence) heard(now time.Time) []stream.Row {
+	e.tally.Tick(now)
+	return e.tally.Snapshot()
 }
 
 // HearStray notes a datagram to a group that only others have joined.
@@ -111,6 +133,7 @@ func (e *Evidence) Forget(now time.Time) {
 			e.senders.Delete(from)
 		}
 	}
+	e.tally.Forget(now, senderTime)
 	forget(e.strays, now)
 	forget(e.doubled, now)
 }

@@ -48,5 +48,6 @@ func (e *Evidence) Observed(sends map[int]Sent) Observed {
 		}
 	}
 	seen.Sent, seen.Senders, seen.Doubled, seen.Strays = sends, e.listSenders(), e.listDoubled(), e.Strays()
+	seen.Heard = e.heard(e.latest.at)
 	return seen
 }

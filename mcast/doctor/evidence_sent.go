@@ -14,9 +14,10 @@ const countersLag = 3 * time.Second
 type Outgoing struct {
 	ID      uint64 // greater than those before
 	At      time.Time
-	IfIndex int  // it is to leave by; 0: not known
-	Size    int  // bytes of payload
-	NoCopy  bool // no own copy is to come back, so its outcome is known
+	IfIndex int    // it is to leave by; 0: not known
+	Size    int    // bytes of payload
+	NoCopy  bool   // no own copy is to come back, so its outcome is known
+	Content uint64 // Evidence.Hash of the payload; 0: not told
 }
 
 // Outcome says what became of an own datagram. The zero Outcome: the kernel took
@@ -42,6 +43,9 @@ func (e *Evidence) Send(o Outgoing) {
 		e.sent = e.sent[1:] // append moves the rest now and then
 	}
 	e.sent = append(e.sent, outgoing{Outgoing: o, known: o.NoCopy})
+	if o.Content != 0 {
+		e.tally.Own(o.Content, o.At)
+	}
 }
 
 // Outcome notes the outcome of an own datagram. Outcomes of one datagram add up: a

@@ -6,6 +6,7 @@ import (
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/host"
+	"github.com/groupcast/groupcast/mcast/stream"
 )
 
 // Facts describes a host, as it was when [Gather] read it.
@@ -103,20 +104,38 @@ type Machine struct {
 // Observed is everything that was seen over a time, by a [Probe] or in the
 // [Evidence] of a program that runs. In the zero Observed nobody has looked.
 type Observed struct {
-	For     time.Duration      // how long; 0: nobody looked
-	Probed  bool               // datagrams were sent and waited for
-	Joined  error              // why the group could not be joined; nil: it could, or was not tried
-	Grown   map[string]uint64  // by how much Facts.Counters grew; nil: not known
-	AtMost  map[string]uint64  // by how much those of /proc/net/snmp can have grown while the others grew so; nil: not known
-	Drops   map[uint64]uint64  // by how much Socket.Drops grew, by Inode
-	Sent    map[int]Sent       // own datagrams, by the index of the interface they were to leave by
-	Senders []Sender           // others who were heard
-	Strays  map[netip.Addr]int // datagrams of groups that were not joined, let in by IP_MULTICAST_ALL
-	Doubled []Doubled
-	Lost    []host.Interface // that were deleted and made again, as they are now
-	Revived []Revived
-	Refused []netip.AddrPort // senders whose own host said, while they sent, that nobody is at that port: another host has the address
+	For     time.Duration     // how long; 0: nobody looked
+	Probed  bool              // datagrams were sent and waited for
+	Joined  error             // why the group could not be joined; nil: it could, or was not tried
+	Grown   map[string]uint64 // by how much Facts.Counters grew; nil: not known
+	AtMost  map[string]uint64 // by how much those of /proc/net/snmp can have grown while the others grew so; nil: not known
+	Drops   map[uint64]uint64 // by how much Socket.Drops grew, by Inode
+	Sent    map[int]Sent      // own datagrams, by the index of the interface they were to leave by
+	Senders []Sender          // others who were heard
+	Heard   []stream.Row      // the same by group, port and interface, with times; also by interfaces that were not joined here; nil: nobody listened
+	Control []stream.Row      // who was heard in a group that switches do not prune; nil: nobody listened there
+	Answers []netip.Addr      // hosts that answered an own datagram to this host alone
+	Listen  Listened
+	// FromAnswer is what came back about a datagram to the host that is to be heard,
+	// and to it alone: ECONNREFUSED, so that it is there; EHOSTUNREACH: no neighbour
+	// has the address; nil: nothing came back, or nobody asked.
+	FromAnswer error
+	Strays     map[netip.Addr]int // datagrams of groups that were not joined, let in by IP_MULTICAST_ALL
+	Doubled    []Doubled
+	Lost       []host.Interface // that were deleted and made again, as they are now
+	Revived    []Revived
+	Refused    []netip.AddrPort // senders whose own host said, while they sent, that nobody is at that port: another host has the address
 }
+
+// Listened says from when to when somebody was joined and listened. In the zero
+// Listened nobody did, so that nothing is known of who is silent.
+type Listened struct {
+	Since, Until time.Time
+	On           []int // indexes of the interfaces
+}
+
+// Lasted is how long somebody listened; 0: nobody did.
+func (l Listened) Lasted() time.Duration { return l.Until.Sub(l.Since) }
 
 // Sent counts own datagrams that were to leave by an interface.
 type Sent struct {

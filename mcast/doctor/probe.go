@@ -54,6 +54,9 @@ func (p Probe) Announce() string {
 		lines = append(lines, fmt.Sprintf("joins %s on %s; meanwhile what is sent to port %d of this host alone may reach the probe, and not the program that has the port",
 			g.Addr, names(joins), g.Port))
 	}
+	if from := p.Intent.wants(); from.IsValid() {
+		lines = append(lines, fmt.Sprintf("sends one empty datagram to %s alone, port %d, to see whether it is there", from, unlikelyPort))
+	}
 	if p.For > 0 {
 		if p.wantsControl() {
 			lines = append(lines,

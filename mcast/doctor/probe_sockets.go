@@ -58,10 +58,14 @@ const readSize = 2048
 // join joins the group everywhere, and returns the first error.
 func (p *prober) join() (failed error) {
 	for _, i := range p.joins() {
+		joined := true
 		for _, g := range p.asked(i) {
-			if err := p.groupConn.Join(g, i); err != nil && failed == nil {
-				failed = err
+			if err := p.groupConn.Join(g, i); err != nil {
+				joined, failed = false, cmp.Or(failed, err)
 			}
+		}
+		if joined {
+			p.listen.On = append(p.listen.On, i.Index)
 		}
 		if p.controlConn != nil {
 			_ = p.controlConn.Join(controlGroup(p.Intent.Group), i) // the probe goes on without it
@@ -137,16 +141,36 @@ func (p *prober) headers(batch []mcast.Datagram) []Received {
 			At: d.At, From: d.From, To: d.To.WithZone(""), IfIndex: d.IfIndex, Hops: d.Hops,
 			Local:   local,
 			Outside: !local && p.networks.Outside(d.From.Addr(), d.IfIndex),
+			Bytes:   len(d.Data),
 			Content: p.evidence.Hash(d.Data),
 		})
 	}
 	return list
 }
 
-// refusal is an ICMP port unreachable: a host says that nobody is at a port.
+// unlikelyPort is one where hardly anybody listens, so that a host answers with an
+// ICMP port unreachable, as traceroute wants it.
+const unlikelyPort = 33434
+
+// askFrom sends an empty datagram to the host that is to be heard, to see whether
+// it is there at all.
+func (p *prober) askFrom(ctx, reading context.Context) {
+	to := netip.AddrPortFrom(p.Intent.wants(), unlikelyPort)
+	if to.Addr().IsLinkLocalUnicast() && to.Addr().Is6() {
+		if len(p.listen.On) != 1 {
+			return // in which zone?
+		}
+		to = netip.AddrPortFrom(to.Addr().WithZone(p.places()[0].Name), unlikelyPort)
+	}
+	p.ask(ctx, reading, to, 0)
+}
+
+// refusal is what the network says of a datagram to one host: ECONNREFUSED when
+// its host says that nobody is at that port.
 type refusal struct {
 	from netip.AddrPort
 	at   time.Time
+	err  error
 }
 
 // ask sends an empty datagram to a sender alone, and waits for its host to say
@@ -164,9 +188,9 @@ func (p *prober) ask(ctx, reading context.Context, to netip.AddrPort, ifIndex in
 	p.readers.Go(func() {
 		batch := make([]mcast.Datagram, 1)
 		_, err := c.Read(reading, batch)
-		if errors.Is(err, syscall.ECONNREFUSED) {
+		if _, ok := errors.AsType[syscall.Errno](err); ok {
 			select {
-			case p.refusals <- refusal{to, time.Now()}:
+			case p.refusals <- refusal{to, time.Now(), err}:
 			case <-reading.Done():
 			}
 		}

@@ -2,12 +2,16 @@ package doctor
 
 import (
 	"context"
+	"errors"
+	"net/netip"
 	"slices"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/host"
+	"github.com/groupcast/groupcast/mcast/stream"
 )
 
 // prober is an active probe that runs. The goroutine that called [Probe.Run]
@@ -26,6 +30,7 @@ type prober struct {
 	groups   chan []Received
 	controls chan []Received
 	strays   chan []Received
+	answers  chan []Received
 	refusals chan refusal
 	failed   chan error
 
@@ -36,7 +41,12 @@ type prober struct {
 	evidence  *Evidence
 	revivals  *revivals
 	conflicts *conflicts
+	control   *stream.Tally // who is heard in the control group
+	answered  map[netip.Addr]bool
 	joinErr   error
+	listen    Listened
+	fromAsked bool // the host that is to be heard was asked
+	fromSaid  error
 
 	start, lastSent time.Time
 }
@@ -44,10 +54,11 @@ type prober struct {
 func newProber(probe Probe) *prober {
 	p := &prober{
 		Probe:  probe,
-		groups: make(chan []Received), controls: make(chan []Received), strays: make(chan []Received),
+		groups: make(chan []Received), controls: make(chan []Received), strays: make(chan []Received), answers: make(chan []Received),
 		refusals: make(chan refusal), failed: make(chan error),
 		own: map[uint64]probeDatagram{}, unsent: probeDatagrams(probe.places()),
-		networks: host.NetworksOf(probe.Facts.Interfaces), evidence: NewEvidence(), revivals: newRevivals(), conflicts: newConflicts(),
+		networks: host.NetworksOf(probe.Facts.Interfaces), evidence: NewEvidence(),
+		control: stream.New(maxEvidence, 0), answered: map[netip.Addr]bool{}, revivals: newRevivals(), conflicts: newConflicts(),
 	}
 	for _, d := range p.unsent {
 		p.own[p.evidence.Hash([]byte(d.text))] = d
@@ -73,7 +84,9 @@ func (p *prober) probe(ctx context.Context) (Observed, error) {
 		})
 	}
 	p.start = time.Now()
+	p.listen.Since = p.start
 	p.read(reading, p.groupConn, p.groups)
+	p.read(reading, p.sendConn, p.answers)
 	if p.controlConn != nil {
 		p.read(reading, p.controlConn, p.controls)
 	}
@@ -106,8 +119,16 @@ func (p *prober) run(ctx, reading context.Context) error {
 			for _, d := range list {
 				p.hearStray(d)
 			}
+		case list := <-p.answers:
+			for _, d := range list {
+				p.hearAnswer(d)
+			}
 		case r := <-p.refusals:
-			p.conflicts.refuse(r.from, r.at)
+			if r.from.Port() == unlikelyPort && r.from.Addr().WithZone("") == p.Intent.wants() {
+				p.fromSaid = r.err
+			} else if errors.Is(r.err, syscall.ECONNREFUSED) {
+				p.conflicts.refuse(r.from, r.at)
+			}
 		case <-timer.C:
 			if p.step(ctx, reading) {
 				return nil
@@ -127,6 +148,9 @@ func (p *prober) step(ctx, reading context.Context) (over bool) {
 			p.sendNext()
 		}
 		return false
+	case !p.fromAsked && p.Intent.wants().IsValid():
+		p.fromAsked = true
+		p.askFrom(ctx, reading)
 	case p.For > 0:
 		if to, ifIndex, ok := p.conflicts.next(now); ok {
 			p.ask(ctx, reading, to, ifIndex)
@@ -161,7 +185,7 @@ func (p *prober) sendNext() {
 	if d.n == 1 {
 		t.begin(readTraffic())
 	}
-	p.evidence.Send(Outgoing{ID: d.id, At: time.Now(), IfIndex: d.by.Index, Size: len(d.text)})
+	p.evidence.Send(Outgoing{ID: d.id, At: time.Now(), IfIndex: d.by.Index, Size: len(d.text), Content: p.evidence.Hash([]byte(d.text))})
 	err := p.sendConn.Send([]byte(d.text), p.Intent.Group.AddrPort(), mcast.ViaInterface(d.by, p.Intent.Group.Addr))
 	if err != nil {
 		p.evidence.Outcome(d.id, Outcome{Err: err})
@@ -201,6 +225,18 @@ func (p *prober) hear(d Received) {
 func (p *prober) hearControl(d Received) {
 	if everywhere(d.To) && !d.Local {
 		p.revivals.hearControl(d)
+		p.control.Add(d.stream())
+	}
+}
+
+// maxAnswers bounds the hosts that answered.
+const maxAnswers = 64
+
+// hearAnswer notes what came to the socket that sends: an own datagram that
+// another host sent back to this one alone.
+func (p *prober) hearAnswer(d Received) {
+	if _, own := p.own[d.Content]; own && !d.Local && len(p.answered) < maxAnswers {
+		p.answered[d.From.Addr().Unmap()] = true
 	}
 }
 
@@ -211,6 +247,10 @@ func (p *prober) hearStray(d Received) {
 		return
 	}
 	p.hearControl(d)
+	if d.To == p.Intent.Group.Addr.WithZone("") && d.IfIndex != 0 && !slices.Contains(p.listen.On, d.IfIndex) {
+		p.evidence.HearElsewhere(d)
+		return
+	}
 	ours := func(m mcast.Membership) bool { return m.Addr.WithZone("") == d.To }
 	if d.To == p.Intent.Group.Addr.WithZone("") || slices.ContainsFunc(p.Intent.Memberships, ours) ||
 		p.controlConn != nil && d.To == controlGroup(p.Intent.Group).Addr {
@@ -222,6 +262,17 @@ func (p *prober) hearStray(d Received) {
 // observed returns the observations so far.
 func (p *prober) observed() Observed {
 	seen := Observed{Joined: p.joinErr, Sent: p.evidence.sums(), Senders: p.evidence.listSenders(), Doubled: p.evidence.listDoubled()}
+	if p.listen.Until = time.Now(); len(p.listen.On) > 0 && !p.start.IsZero() {
+		seen.Heard, seen.Listen = p.evidence.heard(p.listen.Until), p.listen
+		if p.controlConn != nil {
+			seen.Control = p.control.Snapshot()
+		}
+	}
+	seen.FromAnswer = p.fromSaid
+	for host := range p.answered {
+		seen.Answers = append(seen.Answers, host)
+	}
+	slices.SortFunc(seen.Answers, netip.Addr.Compare)
 	for _, t := range p.tests {
 		if s, ok := seen.Sent[t.by.Index]; ok {
 			s.Left, s.Queue = t.left, t.queue

@@ -85,7 +85,7 @@ func (s *Session) utter(text string) utterance {
 		Loopback:  (s.loopback || s.send.Loopback()) && s.hears(out.Source), // lo ignores the option
 	})
 	s.ring.Put(line)
-	noteSent(s.evidence, line, len(text), !s.loopback)
+	noteSent(s.evidence, line, text, !s.loopback)
 	return utterance{
 		Datagram: Datagram{
 			At:        now,

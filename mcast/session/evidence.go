@@ -12,10 +12,10 @@ const evidenceTime = doctor.EvidenceTime
 // maxBack is of how many hosts the way back is asked, a system call each.
 const maxBack = 16
 
-// noteSent is evidence of an own line that is on its way out, of size bytes.
+// noteSent is evidence of an own line that is on its way out, and what it says.
 // What becomes of it is known already where no copy can tell.
-func noteSent(e *doctor.Evidence, line chat.Line, size int, known bool) {
-	e.Send(doctor.Outgoing{ID: line.ID, At: line.At, IfIndex: line.IfIndex, Size: size, NoCopy: known})
+func noteSent(e *doctor.Evidence, line chat.Line, text string, known bool) {
+	e.Send(doctor.Outgoing{ID: line.ID, At: line.At, IfIndex: line.IfIndex, Size: len(text), NoCopy: known, Content: e.Hash([]byte(text))})
 }
 
 // noteOutcome is evidence of what became of an own line.
@@ -31,6 +31,6 @@ func noteOutcome(e *doctor.Evidence, line chat.Line, refused error) {
 func noteHeard(e *doctor.Evidence, d mcast.Datagram, came chat.Arrival) {
 	e.Hear(doctor.Received{
 		At: d.At, From: d.From, To: d.To, IfIndex: d.IfIndex, Hops: d.Hops,
-		Local: came.Local, Outside: came.Outside, Content: e.Hash(d.Data),
+		Local: came.Local, Outside: came.Outside, Bytes: len(d.Data), Content: e.Hash(d.Data),
 	})
 }

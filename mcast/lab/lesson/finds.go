@@ -24,8 +24,12 @@ func (p *parser) finds(text string) (action, error) {
 	return s, nil
 }
 
+// symptoms are findings that stand beside their cause, which a scene is about.
+var symptoms = []string{"not-heard", "stopped"}
+
 // findsStep checks what groupcast doctor has found: the names of its
-// warnings and failures, in the alphabet's order.
+// warnings and failures, in the alphabet's order. A symptom that it does not name
+// may stand beside what it names.
 type findsStep []string
 
 func (findsStep) checks() {}
@@ -47,6 +51,9 @@ func (s findsStep) do(_ context.Context, r *runner) ([]string, error) {
 		}
 	}
 	slices.Sort(names)
+	if len(s) > 0 {
+		names = slices.DeleteFunc(names, func(name string) bool { return slices.Contains(symptoms, name) && !slices.Contains(s, name) })
+	}
 	status := 3
 	if len(s) == 0 {
 		status = 0

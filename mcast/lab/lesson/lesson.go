@@ -98,6 +98,8 @@ var scenes = []string{
 	"membership-lost",
 	"too-many-groups",
 	"ssm-over-asm",
+	"not-heard",
+	"stopped",
 	"unicast-bind",
 	"port-shared",
 	"wrong-port",

@@ -1,0 +1,187 @@
+package doctor
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/groupcast/groupcast/mcast/stream"
+)
+
+// notHeard: the host that is to be heard was not, though somebody was joined and
+// listened; whatever the cause.
+func notHeard(f Facts, in Intent) []Finding {
+	const name = "not-heard"
+	listen := doctorCommand(in, "--probe --watch 10s")
+	if in.wants().IsValid() {
+		listen += " --from " + in.wants().String()
+	}
+	a := f.AnswerFrom(in)
+	switch {
+	case !a.Host.IsValid():
+		return unknown(name, "no host is named that is to be heard", "name one: groupcast doctor --from ADDRESS")
+	case in.Live && a.State != Heard:
+		return unknown(name, fmt.Sprintf("%s may have said nothing", a.Host), listen)
+	}
+	switch a.State {
+	case Heard, Stopped:
+		return fine(name, fmt.Sprintf("heard from %s: %s", a.Host, a.Text))
+	case HeardElsewhere:
+		_, elsewhere := f.rowsOf(a.Host)
+		by := f.nameOf(in, elsewhere[0].IfIndex)
+		return []Finding{{
+			Name: name, Verdict: Failure, Interface: by,
+			Title:    fmt.Sprintf("%s is heard by %s, and not by %s", a.Host, by, f.listenedOn(in)),
+			Evidence: a.Text,
+			Hints:    []string{fmt.Sprintf("join there: groupcast listen -i %s %s", by, in.Group)},
+		}}
+	case NotHeard:
+		return []Finding{{
+			Name: name, Verdict: Failure,
+			Title:    fmt.Sprintf("%s was not heard in %s", a.Host, span(f.Observed.Listen.Lasted())),
+			Evidence: strings.Join(f.ruledOut(in, a.Host), "; "),
+			Hints:    f.notHeardHints(in, a.Host),
+		}}
+	}
+	return unknown(name, a.Text, listen)
+}
+
+// ruledOut says what was listened to while a host was not heard, and what that
+// rules out.
+func (f Facts) ruledOut(in Intent, host netip.Addr) []string {
+	o := f.Observed
+	says := []string{"joined on " + f.listenedOn(in)}
+	if others := otherHosts(o.Heard, host); len(others) > 0 {
+		says = append(says, "heard in the group: "+enumerate(others))
+	} else {
+		says = append(says, "nobody else was heard in the group either")
+	}
+	control := slices.IndexFunc(o.Control, func(r stream.Row) bool { return r.From.Addr().Unmap().WithZone("") == host })
+	switch {
+	case control >= 0:
+		says = append(says, fmt.Sprintf("%s from it came, so groups that switches send everywhere reach this host", o.Control[control].Group.Addr()))
+	case len(otherHosts(o.Control, host)) > 0:
+		says = append(says, "heard in groups of 224.0.0.0/24: "+enumerate(otherHosts(o.Control, host)))
+	}
+	tried, copies := 0, 0
+	for _, s := range o.Sent {
+		tried, copies = tried+s.Tried, copies+s.Copies
+	}
+	if copies > 0 {
+		says = append(says, fmt.Sprintf("own copies came: %d of %d, so this host lets the group in", copies, tried))
+	}
+	switch {
+	case errors.Is(o.FromAnswer, syscall.ECONNREFUSED):
+		says = append(says, "what is sent to it alone reaches it, and its answer comes back")
+	case errors.Is(o.FromAnswer, syscall.EHOSTUNREACH):
+		says = append(says, "no host answers for that address, says this host's kernel")
+	case o.FromAnswer != nil:
+		says = append(says, "what is sent to it alone does not reach it: "+reason(o.FromAnswer))
+	}
+	return says
+}
+
+func (f Facts) notHeardHints(in Intent, host netip.Addr) []string {
+	group := in.Group
+	group.Source = netip.Addr{}
+	var hints []string
+	if errors.Is(f.Observed.FromAnswer, syscall.EHOSTUNREACH) {
+		hints = append(hints, fmt.Sprintf("is %s its address, is it switched on, and is it on this network?", host))
+	}
+	hints = append(hints, fmt.Sprintf("does it send? at %s, groupcast doctor --probe %s tells whether it leaves, by which interface and with which TTL", host, group))
+	switch {
+	case f.Interfaces != nil && f.outside(host):
+		hints = append(hints,
+			fmt.Sprintf("it is on no network of this host: it has to send with a TTL for each router between, as groupcast send --hops %d %s does at %s", hopsToCross, group, host),
+			"and the routers between have to forward groups")
+	case errors.Is(f.Observed.FromAnswer, syscall.ECONNREFUSED):
+		hints = append(hints, "if it sends, the network between drops groups: look at the switches' IGMP snooping, and at the access point's filter of multicast")
+	}
+	return append(hints, fmt.Sprintf("if it sends seldom, listen longer: %s--from %s", doctorCommand(in, "--probe --watch 1m "), host))
+}
+
+// otherHosts lists the addresses of other hosts than this one that were heard.
+func otherHosts(rows []stream.Row, not netip.Addr) (list []string) {
+	for _, r := range rows {
+		a := r.From.Addr().Unmap().WithZone("")
+		if !r.Local && a != not && !slices.Contains(list, a.String()) {
+			list = append(list, a.String())
+		}
+	}
+	return list
+}
+
+// stopped: a sender that was heard all the time fell silent while it was listened,
+// whatever the cause.
+func stopped(f Facts, in Intent) []Finding {
+	const name = "stopped"
+	o := f.Observed
+	if o.Listen.Lasted() <= 0 {
+		return unknown(name, "nobody listened", doctorCommand(in, "--probe --watch 30s"))
+	}
+	var silent []stream.Row
+	steady := 0
+	for _, r := range o.Heard {
+		if r.Local || !r.Steady {
+			continue
+		}
+		steady++
+		here, elsewhere := f.rowsOf(r.From.Addr())
+		on := slices.ContainsFunc(append(here, elsewhere...), func(other stream.Row) bool { return other.Last.After(r.Last) }) // by another port or interface
+		if !r.SilentSince.IsZero() && !on {
+			silent = append(silent, r)
+		}
+	}
+	switch {
+	case steady == 0:
+		return unknown(name, fmt.Sprintf("in %s nobody was heard so regularly that a silence would show", span(o.Listen.Lasted())), doctorCommand(in, "--probe --watch 30s"))
+	case len(silent) == 0:
+		return fine(name, fmt.Sprintf("steady senders: %d, and all of them were heard until the end", steady))
+	}
+	slices.SortStableFunc(silent, func(a, b stream.Row) int { return a.SilentSince.Compare(b.SilentSince) })
+	first := silent[0]
+	finding := Finding{
+		Name: name, Verdict: Warning, Interface: f.nameOf(in, first.IfIndex),
+		Title:    fmt.Sprintf("%s %s", first.From.Addr(), f.stoppedText(first)),
+		Evidence: fmt.Sprintf("until then %s by %s, %.3g a second", counted(first.Datagrams), f.nameOf(in, first.IfIndex), first.Rate()),
+	}
+	if more := len(silent) - 1; more > 0 {
+		finding.Title += fmt.Sprintf(", and %d more did", more)
+	}
+	if slices.ContainsFunc(silent, func(r stream.Row) bool { return r.From.Addr().Unmap().WithZone("") == in.wants() }) {
+		finding.Verdict = Failure
+	}
+	finding.Evidence += "; " + f.afterwards(first)
+	finding.Hints = []string{
+		fmt.Sprintf("does it still send? look at %s", first.From.Addr()),
+		"if it does, something between forgot this host: another member of the group behind the same port left it (fast leave), or nobody asks for members (groupcast explain no-querier)",
+		fmt.Sprintf("see whether it comes back when the group is joined anew: groupcast listen %s", in.Group),
+	}
+	return []Finding{finding}
+}
+
+// afterwards says who was heard after a sender had stopped.
+func (f Facts) afterwards(r stream.Row) string {
+	later := func(rows []stream.Row) (list []stream.Row) {
+		for _, other := range rows {
+			if other.Last.After(r.SilentSince.Add(leastListen/2)) && other.From != r.From {
+				list = append(list, other)
+			}
+		}
+		return list
+	}
+	host := r.From.Addr().Unmap().WithZone("")
+	if slices.ContainsFunc(later(f.Observed.Control), func(c stream.Row) bool { return c.From.Addr().Unmap().WithZone("") == host }) {
+		return "a group of 224.0.0.0/24 from it went on: it is there, and the network no longer forwards this group"
+	}
+	if others := otherHosts(later(f.Observed.Heard), host); len(others) > 0 {
+		return "others in the group went on: " + enumerate(others)
+	}
+	if others := otherHosts(later(f.Observed.Control), host); len(others) > 0 {
+		return "the group is silent since then; groups of 224.0.0.0/24 went on: " + enumerate(others)
+	}
+	return "nobody else was heard after that"
+}
