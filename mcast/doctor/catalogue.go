@@ -10,5 +10,6 @@ func Names() []string {
 		"not-heard", "stopped",
 		"unicast-bind", "port-shared", "wrong-port", "receive-overflow", "firewall-in", "reverse-path", "no-querier",
 		"interface-down", "no-address", "bridge-port", "macvlan", "virtual-network", "two-on-one-lan", "duplicate-address",
+		"reflected", "doubled",
 	}
 }

@@ -51,6 +51,8 @@ var rules = []struct {
 	{"virtual-network", virtualNetwork},
 	{"two-on-one-lan", twoOnOneLAN},
 	{"duplicate-address", duplicateAddress},
+	{"reflected", reflected},
+	{"doubled", doubled},
 }
 
 // Diagnose returns the findings about every pitfall of [Names] for a program with

@@ -111,6 +111,8 @@ var scenes = []string{
 	"macvlan",
 	"two-on-one-lan",
 	"duplicate-address",
+	"reflected",
+	"doubled",
 }
 
 // All returns the lessons that come with the program, in the order to take

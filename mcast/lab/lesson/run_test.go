@@ -134,6 +134,11 @@ func TestFinds(t *testing.T) {
 		{says, 3, "no-route no-address", true},
 		{says, 3, "no-address no-route", true},
 		{says, 3, "no-route", false},
+		{says + "failure: not-heard: A was not\nwarning: stopped: A stopped\n", 3, "no-address no-route", true}, // symptoms of them
+		{"failure: not-heard: A was not\n", 3, "no-route", false},
+		{"failure: not-heard: A was not\n", 3, "not-heard", true},
+		{says, 3, "no-route no-address not-heard", false},
+		{"failure: not-heard: A was not\n", 3, "nothing", false},
 		{says, 3, "no-route no-address same-mac", false},
 		{says, 3, "nothing", false},
 		{says, 0, "no-route no-address", false},

@@ -14,6 +14,8 @@ func findTopology(name string, hosts int) (lab.Topology, error) {
 		return plainLAN, nil
 	case "two-networks":
 		return twoNetworks, nil
+	case "two-routers":
+		return twoRouters, nil
 	case "container":
 		return container, nil
 	}
@@ -44,6 +46,31 @@ var container = lab.Topology{
 var box = lab.Host{Name: "box", Interfaces: []lab.Interface{
 	{Name: "eth0", Switch: "lan", Addrs: []netip.Prefix{netip.MustParsePrefix("192.168.1.13/24")}, Down: true},
 }}
+
+// twoRouters is two networks with two routers between them, which both forward
+// groups.
+var twoRouters = lab.Topology{
+	Switches: []lab.Switch{{Name: "one"}, {Name: "two"}},
+	Hosts: []lab.Host{
+		behindRouter("A", "one", "192.168.1.10/24", "192.168.1.1"), behindRouter("C", "two", "192.168.2.10/24", "192.168.2.1"),
+		routerBetween("R", "192.168.1.1/24", "192.168.2.1/24"), routerBetween("S", "192.168.1.2/24", "192.168.2.2/24"),
+	},
+}
+
+func behindRouter(name, network, addr, router string) lab.Host {
+	return lab.Host{
+		Name:       name,
+		Interfaces: []lab.Interface{{Name: "eth0", Switch: network, Addrs: []netip.Prefix{netip.MustParsePrefix(addr)}}},
+		Routes:     []lab.Route{{Dst: netip.MustParsePrefix("0.0.0.0/0"), Via: netip.MustParseAddr(router)}},
+	}
+}
+
+func routerBetween(name, one, two string) lab.Host {
+	return lab.Host{Name: name, Router: true, Interfaces: []lab.Interface{
+		{Name: "eth0", Switch: "one", Addrs: []netip.Prefix{netip.MustParsePrefix(one)}},
+		{Name: "eth1", Switch: "two", Addrs: []netip.Prefix{netip.MustParsePrefix(two)}},
+	}}
+}
 
 // twoNetworks is two hosts that are both on the same two networks.
 var twoNetworks = lab.Topology{

@@ -36,6 +36,10 @@
 //
 // asks who is a member, as a querier does (IGMPv2, RFC 2236), of one group or
 // of any.
+//
+//	peer reflect join=GROUP@INTERFACE [bind=ADDRESS:PORT]
+//
+// sends what it hears in the group to the group again.
 package peer
 
 // Process is os.Args[0] of the program.

@@ -33,7 +33,7 @@ var commands = []struct {
 	run  func(options) error
 }{
 	{"listen", listen}, {"send", send}, {"connect", connect}, {"echo", echo},
-	{"forge", forge}, {"fragment", fragment}, {"query", query},
+	{"forge", forge}, {"fragment", fragment}, {"query", query}, {"reflect", reflect},
 }
 
 func run(args []string) error {
