@@ -43,7 +43,7 @@ func TestDiagnoseAnything(t *testing.T) {
 func TestDiagnoseNothing(t *testing.T) {
 	own := []string{
 		"no-route", "join-send-mismatch", "no-zone", "loopback-off", "hops-too-small", "never-routed", "two-on-one-lan",
-		"too-many-groups", "others-groups", "ssm-over-asm", "no-querier", "reverse-path",
+		"too-many-groups", "others-groups", "ssm-over-asm", "no-querier", "reverse-path", "igmp-version", "reports-blocked",
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		for _, f := range Diagnose(Facts{}, anyIntent(t)) {

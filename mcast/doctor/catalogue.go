@@ -8,7 +8,8 @@ func Names() []string {
 		"hops-too-small", "never-routed", "over-mtu", "send-queue-full", "firewall-out",
 		"membership-lost", "too-many-groups", "same-mac", "others-groups", "ssm-over-asm",
 		"not-heard", "stopped",
-		"unicast-bind", "port-shared", "wrong-port", "receive-overflow", "firewall-in", "reverse-path", "no-querier",
+		"unicast-bind", "port-shared", "wrong-port", "receive-overflow", "bad-checksum", "firewall-in", "answers-blocked", "reverse-path", "no-querier",
+		"reports-blocked", "queries-blocked", "igmp-version",
 		"interface-down", "no-address", "bridge-port", "macvlan", "virtual-network", "two-on-one-lan", "duplicate-address",
 		"reflected", "doubled",
 	}

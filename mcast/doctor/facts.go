@@ -124,6 +124,7 @@ type Observed struct {
 	Doubled    []Doubled
 	Lost       []host.Interface // that were deleted and made again, as they are now
 	Revived    []Revived
+	Reports    *Reports
 	Refused    []netip.AddrPort // senders whose own host said, while they sent, that nobody is at that port: another host has the address
 }
 
@@ -136,6 +137,13 @@ type Listened struct {
 
 // Lasted is how long somebody listened; 0: nobody did.
 func (l Listened) Lasted() time.Duration { return l.Until.Sub(l.Since) }
+
+// Reports is what the kernel counted from just before a probe joined until the
+// reports of the join were due, a little more than a second.
+type Reports struct {
+	First []int             // indexes of the interfaces where nobody had joined the group before, so that the kernel had to report it
+	Grown map[string]uint64 // by how much Facts.Counters grew; nil: not known
+}
 
 // Sent counts own datagrams that were to leave by an interface.
 type Sent struct {

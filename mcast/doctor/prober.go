@@ -47,6 +47,7 @@ type prober struct {
 	listen    Listened
 	fromAsked bool // the host that is to be heard was asked
 	fromSaid  error
+	reports   reportCount
 
 	start, lastSent time.Time
 }
@@ -74,6 +75,7 @@ func (p *prober) probe(ctx context.Context) (Observed, error) {
 	if err := p.openSockets(ctx); err != nil {
 		return Observed{}, err
 	}
+	p.reports.begin(p.Probe)
 	p.joinErr = p.join()
 	for _, by := range p.places() {
 		joined := slices.Contains(p.Intent.Joined, by.Index) && p.joinErr == nil
@@ -145,6 +147,7 @@ func (p *prober) step(ctx, reading context.Context) (over bool) {
 	switch {
 	case len(p.unsent) > 0:
 		if now.Sub(p.start) >= reportTime || len(p.Intent.Joined) == 0 {
+			p.reports.end()
 			p.sendNext()
 		}
 		return false
@@ -273,6 +276,7 @@ func (p *prober) observed() Observed {
 		seen.Answers = append(seen.Answers, host)
 	}
 	slices.SortFunc(seen.Answers, netip.Addr.Compare)
+	seen.Reports = p.reports.seen()
 	for _, t := range p.tests {
 		if s, ok := seen.Sent[t.by.Index]; ok {
 			s.Left, s.Queue = t.left, t.queue

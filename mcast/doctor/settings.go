@@ -15,6 +15,7 @@ var (
 	hostSettings = []string{
 		"net.core.rmem_default",
 		"net.core.rmem_max",
+		"net.ipv4.igmp_link_local_mcast_reports",
 		"net.ipv4.igmp_max_memberships",
 		"net.ipv4.igmp_max_msf",
 		"net.ipv4.ip_forward",
@@ -25,6 +26,7 @@ var (
 		{"ipv4", "force_igmp_version"},
 		{"ipv4", "mc_forwarding"},
 		{"ipv6", "disable_ipv6"},
+		{"ipv6", "force_mld_version"},
 	}
 )
 

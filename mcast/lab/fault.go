@@ -37,6 +37,7 @@ var faultKinds = []faultKind{
 	{"delete", onInterface, "", "delete it, with its addresses, routes and memberships", nil},
 	{"make", onInterface, "", "make it again", nil},
 	{"firewall", onHost, "in|out|both|off", "drop UDP that comes in, goes out", oneOf("in", "out", "both", "off")},
+	{"filter", onHost, "reports|queries|answers|off", "drop its reports, the queries to it, or UDP to it alone", oneOf("reports", "queries", "answers", "off")},
 	{"rp_filter", onEither, "0|1|2", "the reverse path filter: off, strict, loose", oneOf("0", "1", "2")},
 	{"kill", onHost, "", "end every process of it with SIGKILL, as if its power failed", nil},
 }

@@ -62,6 +62,8 @@ func (l *Lab) Apply(f Fault) error {
 	case "firewall":
 		both := f.Value == "both"
 		return n.Firewall(both || f.Value == "in", both || f.Value == "out")
+	case "filter":
+		return n.Filter(f.Value)
 	case "rp_filter":
 		return n.reversePath(f.Interface, f.Value)
 	default: // kill, the last of them

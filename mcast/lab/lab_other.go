@@ -55,6 +55,9 @@ func (n *Node) Sysctl(string, string) error { return errNeedsLinux }
 // Firewall needs Linux.
 func (n *Node) Firewall(in, out bool) error { return errNeedsLinux }
 
+// Filter needs Linux.
+func (n *Node) Filter(what string) error { return errNeedsLinux }
+
 // Kill needs Linux.
 func (n *Node) Kill() error { return errNeedsLinux }
 
