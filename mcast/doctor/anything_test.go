@@ -44,6 +44,7 @@ func TestDiagnoseNothing(t *testing.T) {
 	own := []string{
 		"no-route", "join-send-mismatch", "no-zone", "loopback-off", "hops-too-small", "never-routed", "two-on-one-lan",
 		"too-many-groups", "others-groups", "ssm-over-asm", "no-querier", "reverse-path", "igmp-version", "reports-blocked",
+		"no-multicast-router",
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		for _, f := range Diagnose(Facts{}, anyIntent(t)) {

@@ -27,6 +27,7 @@ type Facts struct {
 	Settings   map[string]int             // sysctl(8) names, such as net.ipv4.conf.eth0.rp_filter
 	Counters   map[string]uint64          // since the host started: Udp.IgnoredMulti, IpExt.InMcastPkts, Udp6.InDatagrams
 	Recounted  map[string]uint64          // those of /proc/net/snmp, read once more after all the others
+	Router     []int                      // indexes of the interfaces that the kernel forwards groups between
 	Machine    *Machine                   // what the host runs on
 	Unread     map[Origin]error           // why it is not known
 	Heard      map[int]uint64             // datagrams of others, by the index of the interface they came by
@@ -45,6 +46,7 @@ const (
 	FromSockets  Origin = "/proc/net/udp"                         // Sockets; /proc/net/udp6
 	FromSettings Origin = "/proc/sys/net"                         // Settings
 	FromCounters Origin = "/proc/net/snmp and netstat"            // Counters, Observed.Grown
+	FromRouter   Origin = "/proc/net/ip_mr_vif"                   // Router; /proc/net/ip6_mr_vif
 	FromMachine  Origin = "/sys/class/dmi/id"                     // Machine
 )
 

@@ -63,6 +63,9 @@ func (f *Facts) gatherFiles(in Intent, root fs.FS, getenv func(string) string) {
 	f.Counters, f.Recounted, err = readCounters(root)
 	f.failed(FromCounters, err)
 
+	f.Router, err = readRouter(root, is6, f.Interfaces)
+	f.failed(FromRouter, err)
+
 	f.Machine, err = readMachine(root, getenv)
 	f.failed(FromMachine, err)
 }

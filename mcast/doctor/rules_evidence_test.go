@@ -18,7 +18,9 @@ var overruled = []struct {
 	says func(f Finding, host netip.Addr) bool
 }{
 	{"not-heard", func(Finding, netip.Addr) bool { return true }},
-	{"never-routed", func(f Finding, host netip.Addr) bool { return strings.Contains(f.Title, host.String()+" cannot be heard") }},
+	{"never-routed", func(f Finding, host netip.Addr) bool {
+		return strings.Contains(f.Title, host.String()+" cannot be heard")
+	}},
 	{"hops-too-small", func(f Finding, host netip.Addr) bool { return strings.HasPrefix(f.Title, host.String()) }},
 	{"reverse-path", func(f Finding, host netip.Addr) bool {
 		return f.Verdict == Failure && strings.Contains(f.Title, host.String())

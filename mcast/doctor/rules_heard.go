@@ -167,7 +167,7 @@ func stopped(f Facts, in Intent) []Finding {
 func (f Facts) afterwards(r stream.Row) string {
 	later := func(rows []stream.Row) (list []stream.Row) {
 		for _, other := range rows {
-			if other.Last.After(r.SilentSince.Add(leastListen/2)) {
+			if other.Last.After(r.SilentSince.Add(leastListen / 2)) {
 				list = append(list, other)
 			}
 		}

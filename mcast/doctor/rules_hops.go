@@ -65,6 +65,8 @@ func (f Facts) hopsOf(name string, in Intent) []Finding {
 		return fine(name, f.heardText(in, heard))
 	case f.Interfaces == nil:
 		return unknown(name, noInterfaces)
+	case noWay(f.Back[in.From].Err):
+		return unknown(name, fmt.Sprintf("no route leads to %s, so that it is not known whether a router is between (no-way-back)", in.From))
 	case !f.outside(in.From):
 		return fine(name, fmt.Sprintf("no router is between this host and %s", in.From))
 	}

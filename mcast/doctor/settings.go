@@ -19,6 +19,7 @@ var (
 		"net.ipv4.igmp_max_memberships",
 		"net.ipv4.igmp_max_msf",
 		"net.ipv4.ip_forward",
+		"net.ipv6.conf.all.forwarding",
 		"net.ipv6.mld_max_msf",
 	}
 	interfaceSettings = []struct{ version, name string }{

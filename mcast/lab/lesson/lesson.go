@@ -108,6 +108,7 @@ var scenes = []string{
 	"no-querier",
 	"reports-blocked",
 	"queries-blocked",
+	"no-way-back",
 	"interface-down",
 	"no-address",
 	"bridge-port",
