@@ -118,7 +118,7 @@ func (f Facts) preference(i host.Interface, g mcast.Group) int {
 	if !i.Addr(g.Addr).IsLinkLocalUnicast() {
 		score += 2
 	}
-	if i.Flags&net.FlagPointToPoint == 0 {
+	if i.Flags&net.FlagPointToPoint == 0 && !f.halfOfAll(i) && !f.ofContainers(i) {
 		score++
 	}
 	return score

@@ -77,7 +77,7 @@ func TestDiagnose(t *testing.T) {
 	}{
 		{"a healthy LAN", facts(by(eth0), eth0), healthy, ""},
 		{"a healthy LAN with a dead interface that nobody uses", facts(by(eth0), eth0, dead, bare), healthy, ""},
-		{"offline, on lo by choice", facts(nowhere(syscall.ENETUNREACH)), with(func(in *Intent) { in.Joined, in.Send = []int{1}, 1 }), ""},
+		{"offline, on lo by choice", facts(nowhere(syscall.ENETUNREACH)), with(func(in *Intent) { in.Joined, in.Send, in.Wanted = []int{1}, 1, wanted(lo) }), ""},
 
 		{"the article: link-local by the default route", facts(by(eth1), eth0, eth1), joined(2, 3),
 			"wrong-egress warning eth1 use eth0"},
@@ -122,7 +122,7 @@ func TestDiagnose(t *testing.T) {
 
 		{"loopback off", facts(by(eth0), eth0), with(func(in *Intent) { in.Loopback = false }), "loopback-off warning - on"},
 		{"loopback off on lo, where it is ignored", facts(nowhere(syscall.ENETUNREACH)),
-			with(func(in *Intent) { in.Joined, in.Send, in.Loopback = []int{1}, 1, false }), ""},
+			with(func(in *Intent) { in.Joined, in.Send, in.Wanted, in.Loopback = []int{1}, 1, wanted(lo), false }), ""},
 		{"hops that no router will use", facts(by(eth0), eth0), with(func(in *Intent) { in.Hops = 8 }), "never-routed warning - -"},
 		{"hops in a group that is routed", facts(by(eth0), eth0), with(func(in *Intent) {
 			in.Group.Addr, in.Hops = netip.MustParseAddr("239.1.2.3"), 8

@@ -38,7 +38,7 @@ func wrongEgress(f Facts, in Intent) []Finding {
 		Verdict:   verdict,
 		Title:     fmt.Sprintf("sends leave by %s, the LAN %s", describe(out, in.Group), f.whereabouts(best, out, in.Group)),
 		Evidence:  f.choice(in) + "; " + because,
-		Hints:     append(useInterface(best), f.routeBy(best, in.Group)),
+		Hints:     f.ways(f.candidates(best, out, in.Group), in.Group),
 		Interface: out.Name,
 		Fix:       &Fix{UseInterface: best.Name},
 	}}
@@ -68,6 +68,11 @@ func (f Facts) doubt(out, best host.Interface, in Intent) (because string, _ Ver
 		return fmt.Sprintf("%s has only the link-local address %s, %s has %s", out.Name, here, best.Name, there), Warning
 	case tunnel:
 		return fmt.Sprintf("%s is a point-to-point link, as VPNs have, %s is a network", out.Name, best.Name), Warning
+	case in.chose():
+	case f.halfOfAll(out):
+		return fmt.Sprintf("%s has half of all addresses by %s, as VPNs take them beside the default route, %s is a network", out.Name, f.Send.Route.Match, best.Name), Warning
+	case f.ofContainers(out):
+		return fmt.Sprintf("%s is a bridge for containers or virtual machines of this host, %s leads to a network", out.Name, best.Name), Warning
 	}
 	return "", OK
 }
@@ -90,15 +95,51 @@ func (f Facts) choice(in Intent) string {
 // may be.
 func (f Facts) whereabouts(best, out host.Interface, g mcast.Group) string {
 	var names []string
-	for _, i := range f.Interfaces {
-		if i.Index != out.Index && i.Usable(g.Addr) && f.preference(i, g) == f.preference(best, g) {
-			names = append(names, i.Name)
-		}
+	for _, i := range f.candidates(best, out, g) {
+		names = append(names, i.Name)
 	}
-	if len(names) < 2 || f.Heard[best.Index] > 0 {
+	if len(names) < 2 {
 		return "is at " + best.Name
 	}
 	return "may be at " + strings.Join(names, " or ")
+}
+
+// candidates are best and the interfaces that are as good, but for out; best
+// alone where others were heard by it.
+func (f Facts) candidates(best, out host.Interface, g mcast.Group) []host.Interface {
+	if f.Heard[best.Index] > 0 {
+		return []host.Interface{best}
+	}
+	var list []host.Interface
+	for _, i := range f.Interfaces {
+		if i.Index != out.Index && i.Usable(g.Addr) && f.preference(i, g) == f.preference(best, g) {
+			list = append(list, i)
+		}
+	}
+	return list
+}
+
+// ways are the hints to send by each of some interfaces.
+func (f Facts) ways(list []host.Interface, g mcast.Group) (hints []string) {
+	for _, i := range list {
+		hints = append(append(hints, useInterface(i)...), f.routeBy(i, g))
+	}
+	return hints
+}
+
+// halfOfAll reports whether the kernel chose an interface by one of two routes
+// that are halves of all addresses: groups are in the upper one.
+func (f Facts) halfOfAll(i host.Interface) bool {
+	m := f.Send.Route.Match
+	return i.Index == f.Send.Route.IfIndex && m.Found && m.Dst.Bits() == 1
+}
+
+// ofContainers reports whether an interface is the bridge of containers or
+// virtual machines, by the names that Docker and libvirt give.
+func (f Facts) ofContainers(i host.Interface) bool {
+	named := i.Name == "docker0" || strings.HasPrefix(i.Name, "br-") || strings.HasPrefix(i.Name, "virbr")
+	link, known := f.Links[i.Index]
+	return named && (!known || link.Kind == "bridge")
 }
 
 func useInterface(i host.Interface) []string {
@@ -115,6 +156,11 @@ func (f Facts) routeBy(i host.Interface, g mcast.Group) string {
 	if dst := f.Send.Route.Match.Dst; f.Send.Route.Match.Found && dst.Addr().IsMulticast() {
 		do, groups = "replace", dst.String()
 	}
+	const mainTable, localTable = 254, 255
+	if t := f.Send.Route.Match.Table; t != 0 && t != mainTable && t != localTable {
+		return fmt.Sprintf("for every program of this host, let table %d, which a rule puts before main, pass groups on: ip route replace throw %s table %d; then ip route replace %s dev %s",
+			t, groups, t, groups, i.Name)
+	}
 	return fmt.Sprintf("for every program of this host: ip route %s %s dev %s", do, groups, i.Name)
 }
 
@@ -123,6 +169,9 @@ func (f Facts) routeBy(i host.Interface, g mcast.Group) string {
 func noRoute(f Facts, in Intent) []Finding {
 	const name = "no-route"
 	send := f.Send
+	if alone := f.noNetwork(name, in); alone != nil {
+		return alone
+	}
 	if in.Send != 0 {
 		send = f.By[in.Send]
 		if in.Group.Addr.Is4() {
@@ -175,6 +224,21 @@ func noRoute(f Facts, in Intent) []Finding {
 		finding.Hints = append(finding.Hints, "or see which route says so, and delete it: ip route show table all | grep -E 'unreachable|blackhole|prohibit'")
 	}
 	return []Finding{finding}
+}
+
+// noNetwork finds that lo is all that there is, and was not asked for.
+func (f Facts) noNetwork(name string, in Intent) []Finding {
+	others := slices.ContainsFunc(f.Interfaces, func(i host.Interface) bool { return !i.Loopback() })
+	asked := slices.ContainsFunc(in.Wanted, host.Interface.Loopback) || in.Group.Addr.Zone() != ""
+	if len(f.Interfaces) == 0 || others || asked || in.Send == 0 && f.Send.Route.IfIndex == 0 { // the kernel says why
+		return nil
+	}
+	return []Finding{{
+		Name: name, Verdict: Warning, Interface: f.Interfaces[0].Name,
+		Title:    "this host has no network: only programs on it can hear each other",
+		Evidence: fmt.Sprintf("%s is the only interface, as in a container without a network, or in a network namespace that was just made", f.Interfaces[0].Name),
+		Hints:    []string{"bring up a network, or ask for this host alone: -i " + f.Interfaces[0].Name},
+	}}
 }
 
 // sentNowhere returns a finding for datagrams by an interface that is ready, which
@@ -249,14 +313,16 @@ func noZone(f Facts, in Intent) []Finding {
 	switch g := in.Group.Addr; {
 	case !g.Is6():
 		return fine(name, "zones are of IPv6")
-	case !g.IsLinkLocalMulticast():
-		return fine(name, fmt.Sprintf("only a group of ff02::/16 needs a zone to be told from another, and %s is none", g))
+	case in.Group.HostOnly():
+		return fine(name, fmt.Sprintf("%s stays on this host", g))
 	case g.Zone() != "":
 		return fine(name, "the zone is "+g.Zone())
 	case in.Send != 0:
 		return fine(name, "an interface was chosen to send by, which says as much")
 	case f.Interfaces == nil:
 		return unknown(name, noInterfaces)
+	case f.Send.Route.Match.Dst.Bits() > 8:
+		return fine(name, f.Send.Route.Match.String()+" decides, which somebody made for it")
 	}
 	usable := slices.DeleteFunc(slices.Clone(f.Interfaces), func(i host.Interface) bool {
 		return !i.Usable(in.Group.Addr) || f.isPort(i.Index)
@@ -264,6 +330,15 @@ func noZone(f Facts, in Intent) []Finding {
 	best, ok := f.best(in.Group)
 	if len(usable) < 2 || !ok {
 		return fine(name, "no two interfaces are usable, so that it can mean one only")
+	}
+	var zones, names []string
+	for _, i := range usable {
+		zones, names = append(zones, in.Group.Addr.WithZone(i.Name).String()), append(names, "-i "+i.Name)
+	}
+	hints := []string{"name the zone of the LAN that is meant with the group: " + strings.Join(zones, " or "), "or the interface: " + strings.Join(names, " or ")}
+	fix := &Fix{UseInterface: best.Name}
+	if equal := f.candidates(best, host.Interface{}, in.Group); len(equal) > 1 {
+		fix = nil // which is meant cannot be known
 	}
 	now := ""
 	if out, ok := f.egress(in); ok {
@@ -273,9 +348,9 @@ func noZone(f Facts, in Intent) []Finding {
 		Name:    name,
 		Verdict: Warning,
 		Title:   fmt.Sprintf("%s has no zone: it goes by whichever interface came up first", in.Group.Addr),
-		Evidence: fmt.Sprintf("ff02::/16 is another group on each link (RFC 4007), and these are usable: %s%s",
+		Evidence: fmt.Sprintf("every interface has a route ff00::/8 for all groups, and the first counts; these are usable: %s%s",
 			describeAll(usable, in.Group), now),
-		Hints: append([]string{f.routeBy(best, in.Group)}, useInterface(best)...),
-		Fix:   &Fix{UseInterface: best.Name},
+		Hints: hints,
+		Fix:   fix,
 	}}
 }

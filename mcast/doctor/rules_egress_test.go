@@ -49,6 +49,14 @@ func TestEgressRules(t *testing.T) {
 	six0 := iface(2, "eth0", up, "2001:db8::1/64", "fe80::1/64")
 	six1 := iface(3, "eth1", up, "fe80::2/64")
 
+	alike := iface(3, "eth1", up, "2001:db8:1::2/64")
+	tap0 := iface(2, "tap0", up, "10.8.0.2/24")
+	lan3 := iface(3, "eth3", up, "192.168.3.1/24")
+	docker0 := iface(2, "docker0", up, "172.17.0.1/16")
+	br0 := iface(2, "br0", up, "172.17.0.1/16")
+	link0 := iface(7, "eth7", up, "169.254.7.1/16")
+	inTable := routed(link0, "224.0.0.0/4")
+	inTable.Route.Match.Table = 52
 	testRule(t, "wrong-egress", []ruleTest{
 		{"nothing is known", Facts{}, talk("224.0.0.114", 2), "unknown", "not known"},
 		{"where sends leave is not known", Facts{Interfaces: []host.Interface{eth0}}, talk("224.0.0.114", 2), "unknown", "RTM_GETROUTE"},
@@ -57,6 +65,12 @@ func TestEgressRules(t *testing.T) {
 		{"link-local by choice", facts(by(eth0), eth0, eth1), sendBy(talk("224.0.0.114", 3), eth1), "warning eth1 use eth0", "you chose it|169.254.167.41"},
 		{"a VPN by choice, and the rest link-local", facts(by(tun0), eth1, tun0), sendBy(talk("224.0.0.114", 4), tun0), "ok", ""},
 		{"a route to lo", facts(by(lo), eth0), talk("224.0.0.114", 2), "warning lo use eth0", "leads nowhere but to this host"},
+		{"a VPN as tap, with half of all addresses", facts(routed(tap0, "128.0.0.0/1"), tap0, lan3), talk("239.1.2.3", 2, 3), "warning tap0 use eth3", "half of all addresses"},
+		{"the same, and somebody is heard by it", heard(facts(routed(tap0, "128.0.0.0/1"), tap0, lan3), map[int]uint64{2: 3}), talk("239.1.2.3", 2, 3), "ok", ""},
+		{"a bridge of containers", facts(by(docker0), docker0, lan3), talk("239.1.2.3", 2, 3), "warning docker0 use eth3", "bridge for containers"},
+		{"another bridge", facts(by(br0), br0, lan3), talk("239.1.2.3", 2, 3), "ok", ""},
+		{"two that are as good", facts(by(link0), link0, eth0, lan3), talk("239.1.2.3", 2, 3, 7), "warning eth7 use eth0", "may be at eth0 or eth3|-i eth0|-i eth3"},
+		{"a table before main", facts(inTable, link0, eth0), talk("239.1.2.3", 2, 7), "warning eth7 use eth0", "ip route replace throw 224.0.0.0/4 table 52"},
 		{"lo by choice", facts(by(eth0), eth0), sendBy(talk("224.0.0.114", 1), lo), "ok", ""},
 		{"a route for some groups, which has to be replaced", facts(routed(eth1, "239.0.0.0/8"), eth0, eth1), talk("239.1.2.3", 2, 3), "warning eth1 use eth0",
 			"ip route replace 239.0.0.0/8 dev eth0"},
@@ -76,6 +90,11 @@ func TestEgressRules(t *testing.T) {
 		{"a route that forbids it", facts(nowhere(syscall.EINVAL), eth0), talk("239.1.2.3", 2), "failure - use eth0", "blackhole"},
 		{"sent, and refused", Facts{Interfaces: []host.Interface{iface(1, "lo", up|net.FlagLoopback, "::1/128")}, Observed: Observed{Sent: map[int]Sent{1: {Tried: 3, Err: syscall.ENETUNREACH}}}},
 			sendBy(talk("ff02::114", 1), lo), "failure lo -", "network is unreachable|no route for IPv6 groups on lo"},
+	})
+	testRule(t, "no-route", []ruleTest{
+		{"nothing but lo", facts(nowhere(syscall.ENETUNREACH)), sendBy(talk("224.0.0.114", 1), lo), "ok", ""},
+		{"nothing but lo, and not asked for", facts(nowhere(syscall.ENETUNREACH)), Intent{Group: mcast.DefaultGroup, Joined: []int{1}, Send: 1, Hops: 1}, "warning lo -", "no network"},
+		{"nothing at all is known", Facts{Interfaces: []host.Interface{lo}}, talk("224.0.0.114"), "unknown", ""},
 	})
 	testRule(t, "join-send-mismatch", []ruleTest{
 		{"it only sends", Facts{}, talk("224.0.0.114"), "ok", "joins nothing"},
@@ -110,7 +129,10 @@ func TestEgressRules(t *testing.T) {
 	})
 	testRule(t, "no-zone", []ruleTest{
 		{"IPv4", Facts{}, talk("224.0.0.114"), "ok", "IPv6"},
-		{"a wider scope", Facts{}, talk("ff05::114"), "ok", ""},
+		{"of this host", Facts{}, talk("ff01::114"), "ok", ""},
+		{"a wider scope, and two", facts(by(six1), six0, six1), talk("ff05::114", 2, 3), "warning - use eth0", "ff05::114%eth0 or ff05::114%eth1|-i eth0 or -i eth1"},
+		{"a wider scope, and a route for it", facts(routed(six1, "ff05::/16"), six0, six1), talk("ff05::114", 2, 3), "ok", "ff05::/16"},
+		{"two that are alike", facts(by(alike), six0, alike), talk("ff02::114", 2, 3), "warning - -", "ff02::114%eth0 or ff02::114%eth1"},
 		{"a zone", Facts{}, talk("ff02::114%eth0"), "ok", "eth0"},
 		{"chosen", Facts{}, sendBy(talk("ff02::114"), eth0), "ok", ""},
 		{"nothing is known", Facts{}, talk("ff02::114"), "unknown", ""},

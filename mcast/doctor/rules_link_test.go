@@ -15,6 +15,11 @@ func asksAbout(in Intent, from string) Intent {
 	return in
 }
 
+func withSetting(f Facts, name string, value int) Facts {
+	f.Settings = map[string]int{name: value}
+	return f
+}
+
 func TestLinkRules(t *testing.T) {
 	lan, in := facts(by(eth0), eth0), talk("224.0.0.114", 2)
 	br0 := iface(10, "br0", up, "192.168.8.10/24")
@@ -52,6 +57,7 @@ func TestLinkRules(t *testing.T) {
 		{"nothing is known", Facts{}, in, "unknown", ""},
 		{"it has one", lan, in, "ok", "192.168.8.164"},
 		{"lo has none", Facts{Interfaces: []host.Interface{iface(1, "lo", up|net.FlagLoopback)}}, talk("224.0.0.114", 1), "warning lo -", "127.0.0.1/8 dev lo"},
+		{"IPv6 is off", withSetting(facts(by(eth0), eth0), "net.ipv6.conf.eth0.disable_ipv6", 1), talk("ff05::114", 2), "warning eth0 -", "sysctl -w net.ipv6.conf.eth0.disable_ipv6=0"},
 		{"none, so that lo stands in", facts(by(lo), iface(2, "eth0", broadcast|up)), talk("224.0.0.114", 1), "warning eth0 -", "eth0 has no IPv4 address"},
 	})
 	testRule(t, "bridge-port", []ruleTest{

@@ -101,7 +101,8 @@ func (f Facts) strangeHere(in Intent, out host.Interface, source netip.Addr) *Fi
 		Title: fmt.Sprintf("what leaves by %s carries %s, and the others there are in %s", out.Name, source, theirs.Masked()),
 		Evidence: fmt.Sprintf("heard by %s: %s; it has %s as well, and the kernel answers: source %s",
 			out.Name, enumerate(slices.Compact(heard)), theirs, source),
-		Hints: []string{fmt.Sprintf("the first address counts, so let it stand last: ip addr del %[1]s dev %[2]s; ip addr add %[1]s dev %[2]s", out.Addrs[n], out.Name)},
+		Hints: []string{fmt.Sprintf("the first address counts, so let it stand last: ip addr del %[1]s dev %[2]s; ip addr add %[1]s dev %[2]s", out.Addrs[n], out.Name),
+			fmt.Sprintf("that deletes the other addresses of its subnet as well, unless before: sysctl -w %s=1", settingName("ipv4", out.Name, "promote_secondaries"))},
 	}
 	if in.Send == 0 {
 		found.Hints = append(found.Hints, "or "+sourceOf(out, theirs.Addr(), in))
