@@ -31,6 +31,7 @@ var rules = []struct {
 	{"send-queue-full", sendQueueFull},
 	{"firewall-out", firewallOut},
 	{"membership-lost", membershipLost},
+	{"joined-elsewhere", joinedElsewhere},
 	{"too-many-groups", tooManyGroups},
 	{"same-mac", sameMAC},
 	{"others-groups", othersGroups},

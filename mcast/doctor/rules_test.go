@@ -80,6 +80,8 @@ func fixText(f Fix) string {
 		return "multicast-all=off"
 	case f.ReadBuffer != 0:
 		return fmt.Sprintf("buffer=%d", f.ReadBuffer)
+	case f.UseInterface != "":
+		return "use=" + f.UseInterface
 	case f.Leave != nil:
 		return fmt.Sprintf("leave=%s@%s", f.Leave.Group, f.Leave.Interface)
 	}

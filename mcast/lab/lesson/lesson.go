@@ -96,6 +96,7 @@ var scenes = []string{
 	"send-queue-full",
 	"firewall-out",
 	"membership-lost",
+	"joined-elsewhere",
 	"too-many-groups",
 	"ssm-over-asm",
 	"not-heard",
