@@ -5,7 +5,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/host"
 )
 
@@ -41,7 +40,6 @@ func wrongPort(f Facts, in Intent) []Finding {
 		Evidence: fmt.Sprintf("%s grew by %d in %s", counter, ignored, f.Observed.lasted()),
 		Hints: []string{
 			fmt.Sprintf("compare the senders' port with %d; as root, tcpdump shows it: tcpdump -ni any dst host %s", in.Group.Port, in.Group.Addr.WithZone("")),
-			fmt.Sprintf("listen at another port: groupcast listen %s", mcast.Group{Addr: in.Group.Addr, Port: in.Group.Port ^ 1}),
 		},
 	}
 	if noise > 0 {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/host"
@@ -19,10 +20,14 @@ func unicastBind(f Facts, in Intent) []Finding {
 	}
 	at := f.socketsAt(in)
 	hear := hearing(at, in.Group.Addr)
+	if theirs, known := f.joinedByOthers(in); known && len(theirs) == 0 {
+		// Such a socket may be for unicast alone, as a server's or a client's is.
+		return fine(name, fmt.Sprintf("no other program has joined %s, so none waits for it", in.Group.Addr.WithZone("")))
+	}
 	var out []Finding
 	for _, s := range at {
 		a := s.Local.Addr().Unmap()
-		if s.Own || !a.IsValid() || a.IsUnspecified() || a.IsMulticast() || hear[owner{s.Program, s.UID}] {
+		if s.Own || !a.IsValid() || a.IsUnspecified() || a.IsMulticast() || a.IsLoopback() || hear[owner{s.Program, s.UID}] {
 			continue
 		}
 		if len(out) == maxDeaf {
@@ -107,7 +112,7 @@ func portShared(f Facts, in Intent) []Finding {
 		slices.Sort(list)
 		out = append(out, Finding{
 			Name: name, Verdict: Warning, Interface: f.nameWith(a),
-			Title:    fmt.Sprintf("%d programs share port %d: all hear the group, but an answer to one of them may reach another", len(list), in.Group.Port),
+			Title:    fmt.Sprintf("%d %s share port %d: all hear the group, but an answer to one of them may reach another", len(list), competitors(list), in.Group.Port),
 			Evidence: fmt.Sprintf("bound to %s: %s; a unicast datagram goes to one only, as a rule the last to bind", netip.AddrPortFrom(a, in.Group.Port), enumerate(list)),
 			Hints:    []string{"a program that awaits answers must send from a socket of its own, with a port of its own (bind to port 0), as groupcast does"},
 		})
@@ -117,6 +122,15 @@ func portShared(f Facts, in Intent) []Finding {
 	}
 	slices.SortFunc(out, func(a, b Finding) int { return cmp.Compare(a.Evidence, b.Evidence) })
 	return out
+}
+
+// competitors is what a list of who holds a port counts: sockets, where a program
+// is not known by its name, as two may be of one.
+func competitors(list []string) string {
+	if slices.ContainsFunc(list, func(who string) bool { return strings.HasPrefix(who, "a program of user ") }) {
+		return "sockets"
+	}
+	return "programs"
 }
 
 // receiveOverflow: a socket that is read too slowly, or in bursts, loses the

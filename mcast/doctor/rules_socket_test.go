@@ -13,6 +13,11 @@ func hostWith(sockets ...host.Socket) Facts {
 
 func TestUnicastBind(t *testing.T) {
 	here := socket("192.168.8.164:1234", "python3 (4711)", 0)
+	joined := func(s host.Socket, groups ...string) Facts {
+		f := hostWith(s)
+		f.Groups = []host.InterfaceGroups{groupsAt(eth0, groups...)}
+		return f
+	}
 	runRule(t, unicastBind, []ruleCase{
 		{"nothing is known", Facts{}, plain, "unknown", nil},
 		{"nobody", hostWith(), plain, "ok", nil},
@@ -21,6 +26,9 @@ func TestUnicastBind(t *testing.T) {
 		{"at another port", hostWith(socket("192.168.8.164:1235", "python3 (4711)", 0)), plain, "ok", nil},
 		{"to the wildcard and to the group", hostWith(socket("0.0.0.0:1234", "", 0), socket("[::]:1234", "", 0), socket("224.0.0.114:1234", "", 0)), plain, "ok", nil},
 		{"its own", hostWith(own(here)), plain, "ok", nil},
+		{"nobody has joined the group: a client or a server", joined(here), plain, "ok", nil},
+		{"another has joined it", joined(here, "224.0.0.114"), plain, "warning eth0", nil},
+		{"a server of this host alone", hostWith(socket("127.0.0.1:1234", "python3 (4711)", 0)), plain, "ok", nil},
 		{"a responder: it hears by another socket", hostWith(here, socket("0.0.0.0:1234", "python3 (4711)", 0)), plain, "ok", nil},
 		{"beside another program, which hears", hostWith(here, socket("0.0.0.0:1234", "avahi (7)", 0)), plain, "warning eth0", nil},
 		{"IPv6", hostWith(socket("[2001:db8::1]:1234", "python3 (4711)", 0)), inGroup("ff02::114%eth0"), "warning", []string{"2001:db8::1"}},
@@ -35,7 +43,7 @@ func TestPortShared(t *testing.T) {
 		{"two groupcasts on one host: ours and one other", hostWith(own(wild("groupcast (1)")), wild("groupcast (2)")), plain, "ok", nil},
 		{"two others", hostWith(wild("groupcast (1)"), wild("python3 (4711)")), plain, "warning", []string{"2 programs", "groupcast (1), python3 (4711)", "0.0.0.0:1234"}},
 		{"two of one program", hostWith(wild("python3 (4711)"), wild("python3 (4711)")), plain, "ok", nil},
-		{"two that are not seen", hostWith(wild(""), wild("")), plain, "warning", nil},
+		{"two that are not seen", hostWith(wild(""), wild("")), plain, "warning", []string{"2 sockets"}},
 		{"bound to the group, which gets no unicast", hostWith(socket("224.0.0.114:1234", "a (1)", 0), socket("224.0.0.114:1234", "b (2)", 0)), plain, "ok", nil},
 		{"one address each", hostWith(wild("a (1)"), socket("192.168.8.164:1234", "b (2)", 0)), plain, "ok", nil},
 		{"one address for both", hostWith(socket("192.168.8.164:1234", "a (1)", 0), socket("192.168.8.164:1234", "b (2)", 0)), plain, "warning eth0", nil},
