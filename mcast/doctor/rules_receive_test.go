@@ -42,6 +42,12 @@ func TestWrongPort(t *testing.T) {
 		{"not while it was watched", seen(ignored(0, 4)), plain, "ok", []string{"10s"}},
 		{"broadcasts that nobody wants", seen(ignored(7, 9)), plain, "unknown", []string{"IpExt.InBcastPkts: 9"}},
 		{"more than broadcasts", seen(ignored(7, 2)), plain, "warning", []string{"grew by 7 in 10s"}},
+		{"which may be of another joined group", seen(ignored(7, 0), withProbe, func(f *Facts) {
+			f.Groups = []host.InterfaceGroups{groupsAt(eth0, "224.0.0.114", "239.255.255.250")}
+		}), plain, "unknown", []string{"239.255.255.250"}},
+		{"and no other group is joined", seen(ignored(7, 0), withProbe, func(f *Facts) {
+			f.Groups = []host.InterfaceGroups{groupsAt(eth0, "224.0.0.114")}
+		}), plain, "failure", nil},
 		{"and the group is heard", seen(ignored(7, 0), withProbe, heardSender), plain, "warning", nil},
 		{"and the group is not heard", seen(ignored(7, 0), withProbe), plain, "failure", []string{"none at 1234"}},
 		{"and the group is not heard by a program that runs", seen(ignored(7, 0)), live, "failure", nil},
