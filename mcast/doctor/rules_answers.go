@@ -3,9 +3,10 @@ package doctor
 import "fmt"
 
 // answersBlocked: the unicast answers to what is sent to the group are dropped as
-// they come in; known from packets that IP counts and hands to nobody, as many as
-// were sent. A filter that keeps state does not take them for answers, since they
-// come from an address that nothing was sent to.
+// they come in. A filter that keeps state does not take them for answers, since
+// they come from an address that nothing was sent to. It is never certain: packets
+// that IP counts and hands to nobody can be of groups that nobody here has joined
+// as well, which a switch without snooping sends here all the same.
 func answersBlocked(f Facts, in Intent) []Finding {
 	const name = "answers-blocked"
 	ask := doctorCommand(in, "--probe") + ", while somebody answers: groupcast echo " + in.Group.String()
@@ -40,17 +41,10 @@ func answersBlocked(f Facts, in Intent) []Finding {
 	case !f.Observed.Probed, tried == 0:
 		return unknown(name, "nothing was sent that could have been answered", ask)
 	case unicast == 0:
-		return unknown(name, "no packet to this host alone was seen to be dropped; whether somebody answered is not known", ask)
+		return unknown(name, "no packet was seen to be dropped; whether somebody answered is not known", ask)
 	case unicast < uint64(tried) || unicast%uint64(tried) != 0:
-		return unknown(name, fmt.Sprintf("%d packets to this host alone were dropped, which need not be answers to the %d datagrams that were sent", unicast, tried), ask)
+		return unknown(name, fmt.Sprintf("%d packets came in that were handed to nobody, which need not be answers to the %d datagrams that were sent", unicast, tried), ask)
 	}
-	return []Finding{{
-		Name: name, Verdict: Warning,
-		Title:    "packets to this host alone were dropped as they came in, as many as answers to its sends would be",
-		Evidence: fmt.Sprintf("datagrams sent to the group: %d; Ip.InReceives grew by %d, of which %d were handed to no protocol and were no multicast or broadcast", tried, came, unicast),
-		Hints: []string{
-			"a filter that keeps state does not know them for answers: accept UDP from the LAN to the port that asks, in the chain that drops; nft list ruleset shows it, as root",
-			"let the program ask from one fixed port, so that there is a port to open",
-		},
-	}}
+	return unknown(name, fmt.Sprintf("datagrams sent to the group: %d; %d packets came in that were handed to nobody: answers that a filter drops, or groups that nobody here has joined",
+		tried, unicast), "if groupcast ping "+in.Group.String()+" hears no answer though somebody answers, look for the rule as root: nft list ruleset")
 }

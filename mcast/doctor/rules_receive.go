@@ -34,7 +34,7 @@ func wrongPort(f Facts, in Intent) []Finding {
 		}
 		return unknown(name, fmt.Sprintf("%s = %d since the host started: datagrams, or broadcasts, that came to a port where nobody listened", counter, since), watch)
 	}
-	if others := f.otherGroups(in); len(others) > 0 { // the counter is of all groups
+	if others := f.alsoJoined(in); len(others) > 0 { // the counter is of all groups
 		return unknown(name, fmt.Sprintf("%s grew by %d in %s, which may be of another joined group: %s", counter, ignored, f.Observed.lasted(), enumerate(others)), watch)
 	}
 	finding := Finding{
@@ -55,9 +55,9 @@ func wrongPort(f Facts, in Intent) []Finding {
 	return []Finding{finding}
 }
 
-// otherGroups are the groups that are joined here beside the program's and the
+// alsoJoined are the groups that are joined here beside the program's and the
 // kernel's own.
-func (f Facts) otherGroups(in Intent) (list []string) {
+func (f Facts) alsoJoined(in Intent) (list []string) {
 	for _, at := range f.Groups {
 		for _, g := range at.Groups {
 			if g.Addr != in.Group.Addr.WithZone("") && !joinedByKernel(g.Addr) && !slices.Contains(list, g.Addr.String()) {

@@ -90,6 +90,12 @@ func (f Facts) sentBy() []int { return slices.Sorted(maps.Keys(f.Observed.Sent))
 
 func (s Sent) queueFull() bool { return s.Queue > 0 || errors.Is(s.Err, syscall.ENOBUFS) }
 
+// refusedAtEgress: the kernel says that there is no room, and no queue has dropped
+// anything. A filter at the interface's egress, of nft or tc, drops so.
+func (s Sent) refusedAtEgress() bool {
+	return errors.Is(s.Err, syscall.ENOBUFS) && s.Left != nil && s.Queue == 0
+}
+
 // wellSized is a payload that passes in one piece nearly everywhere: less than
 // IPv6's smallest MTU of 1,280 bytes, with room for a tunnel's headers.
 const wellSized = 1200
@@ -153,10 +159,12 @@ func overMTU(f Facts, in Intent) []Finding {
 func sendQueueFull(f Facts, in Intent) []Finding {
 	const name = "send-queue-full"
 	var out []Finding
-	var took []string
+	var took, elsewhere []string
 	for _, index := range f.sentBy() {
 		s, where := f.Observed.Sent[index], f.nameOf(in, index)
 		switch {
+		case s.refusedAtEgress():
+			elsewhere = append(elsewhere, where)
 		case s.queueFull():
 			evidence := fmt.Sprintf("the queue of %s dropped %d packets while it was given %d datagrams", where, s.Queue, s.Tried)
 			if s.Err != nil {
@@ -180,6 +188,9 @@ func sendQueueFull(f Facts, in Intent) []Finding {
 	}
 	if len(out) > 0 {
 		return out
+	}
+	if len(elsewhere) > 0 {
+		return fine(name, fmt.Sprintf("the queue of %s dropped nothing: a filter refuses what is sent, see firewall-out", enumerate(elsewhere)))
 	}
 	if finding, ok := f.discarded(in); ok {
 		return []Finding{finding}
@@ -265,6 +276,15 @@ func firewallOut(f Facts, in Intent) []Finding {
 					fmt.Sprintf("allow it, as root: %s -I OUTPUT -d %s -p udp -j ACCEPT", iptables, in.Group.Addr.WithZone("")),
 				},
 				Interface: where,
+			})
+		case s.refusedAtEgress():
+			out = append(out, Finding{
+				Name: name, Verdict: Failure, Interface: where,
+				Title:    "a filter at the egress of " + where + " drops what is sent",
+				Evidence: fmt.Sprintf("sending to %s by %s, the kernel says: %s; and its queue dropped nothing", in.Group.AddrPort(), where, reason(s.Err)),
+				Hints: []string{
+					"find the rule, as root: nft list ruleset, a chain of the hook egress; or tc filter show dev " + where + " egress",
+				},
 			})
 		case s.Err == nil && s.Tried > 0:
 			took = append(took, fmt.Sprintf("the kernel took all of %d datagrams by %s", s.Tried, where))

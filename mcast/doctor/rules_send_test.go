@@ -50,6 +50,7 @@ func TestSendRules(t *testing.T) {
 		{"some time ago", withLinks(lan, map[int]Link{2: {QueueDrops: 12}}), in, "unknown", "12 packets|--watch"},
 		{"now", probed(Sent{Tried: 5, Copies: 5, Left: left(1), Queue: 4}), in, "failure eth0 -", "dropped 4 packets"},
 		{"the kernel says so", probed(Sent{Tried: 5, Err: syscall.ENOBUFS}), in, "failure eth0 -", "no buffer space"},
+		{"the kernel says so, and the queue dropped nothing", probed(Sent{Tried: 5, Err: syscall.ENOBUFS, Left: new(int)}), in, "ok", "firewall-out"},
 		{"what others sent, and it is not known where", grew(lan, "Udp.SndbufErrors", "Ip.OutDiscards"), in, "warning - -", "Udp.SndbufErrors grew by 9|Ip.OutDiscards by 9"},
 		{"what others sent, and one queue has drops", grew(withLinks(lan, map[int]Link{2: {QueueDrops: 30}}), "Udp.SndbufErrors", "Ip.OutDiscards"), in, "failure eth0 -", "eth0 has ever"},
 		{"sockets' own buffers were full", grew(withLinks(lan, map[int]Link{2: {}}), "Udp.SndbufErrors"), in, "ok", ""},

@@ -105,7 +105,6 @@ var scenes = []string{
 	"port-shared",
 	"wrong-port",
 	"firewall-in",
-	"answers-blocked",
 	"no-querier",
 	"reports-blocked",
 	"queries-blocked",
