@@ -19,7 +19,7 @@ const mostHeard = 8
 // writeAnswers writes the answers to --from and --to, a line each.
 func (r report) writeAnswers(out io.Writer) {
 	for _, a := range r.answers() {
-		fmt.Fprintln(out, chat.CleanRow(fmt.Sprintf("%s: %s: %s", a.Host, a.State, a.Text)))
+		fmt.Fprintln(out, chat.CleanRow(a.String()))
 	}
 }
 

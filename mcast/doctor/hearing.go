@@ -35,6 +35,14 @@ type Answer struct {
 	Text  string // without the host
 }
 
+// String is the answer in one line: "10.0.0.1: heard: 40 datagrams in 4 s".
+func (a Answer) String() string {
+	if a.State == Stopped {
+		return fmt.Sprintf("%s: %s", a.Host, a.Text) // which says so
+	}
+	return fmt.Sprintf("%s: %s: %s", a.Host, a.State, a.Text)
+}
+
 // wants is the host that is to be heard; the zero Addr: none is named.
 func (in Intent) wants() netip.Addr { return cmp.Or(in.From, in.Group.Source).Unmap().WithZone("") }
 

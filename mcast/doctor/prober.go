@@ -164,7 +164,11 @@ func (p *prober) step(ctx, reading context.Context) (over bool) {
 			p.again(ifIndex)
 		}
 	}
-	return p.settled(now) && now.Sub(p.start) >= p.For
+	least := p.For
+	if p.Intent.wants().IsValid() {
+		least = max(least, leastListen+between) // or it could not say that the host is not heard
+	}
+	return p.settled(now) && now.Sub(p.start) >= least
 }
 
 // settled reports whether the outcome of everything that was sent is known.
