@@ -71,7 +71,7 @@ not known: wrong-port, firewall-in`
 		{"another group, on a named interface", func(r *report) {
 			r.group = mcast.Group{Addr: netip.MustParseAddr("239.1.2.3"), Port: 5000}
 			r.choice = host.Choice{Joins: []host.Interface{{Index: 2, Name: "eth0"}}, ByUser: true}
-		}, found + rest + "; groupcast doctor 239.1.2.3:5000 -i eth0 --probe looks closer\n"},
+		}, found + rest + "; groupcast doctor --probe -i eth0 239.1.2.3:5000 looks closer\n"},
 		{"quiet", func(r *report) { r.quiet = true }, found},
 		{"nothing found", func(r *report) { r.findings, r.facts.Unread = r.findings[4:], nil },
 			"nothing found: 2 of " + fmt.Sprint(len(doctor.Names())) + " pitfalls are fine, 2 not known\nfine: wrong-egress, no-route\n" +

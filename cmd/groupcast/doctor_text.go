@@ -105,20 +105,17 @@ func (r report) writeUnknown(out io.Writer, names []string) {
 
 // closer says how to look closer than was done.
 func (r report) closer() string {
-	of := "groupcast doctor"
-	if r.group != mcast.DefaultGroup {
-		of += " " + chat.Clean(r.group.String())
-	}
-	if r.choice.ByUser && r.group.Addr.Zone() == "" {
-		for _, i := range r.choice.Joins {
-			of += " -i " + chat.Clean(i.Name)
-		}
+	ask := question{group: r.group}
+	if r.choice.ByUser {
+		ask.interfaces = chat.InterfaceNames(r.choice.Joins)
 	}
 	switch o := r.facts.Observed; {
 	case !o.Probed:
-		return "; " + of + " --probe looks closer"
+		ask.flags = "--probe"
+		return "; " + ask.command() + " looks closer"
 	case o.For < patientWatch:
-		return "; " + of + " --probe --watch 5m looks longer"
+		ask.flags = "--probe --watch 5m"
+		return "; " + ask.command() + " looks longer"
 	}
 	return ""
 }

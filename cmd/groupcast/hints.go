@@ -66,7 +66,6 @@ var hints = []struct {
 	{errNoZone, "name the interface behind a percent sign, as in [fe80::1%eth0]:1234"},
 	{errAddressInstead, "name the address of that interface, as in 192.168.8.226:1234; groupcast interfaces lists them"},
 	{errUnlimitedGroup, "leave it out, or serve an address: groupcast echo --unlimited 127.0.0.1:1234"},
-	{errNothingHeard, "is anyone sending to that group and port? groupcast interfaces shows where this host joins and sends"},
 	{errNoScreen, "the same as a lesson, without a screen: groupcast lab run article"},
 	{probe.ErrNoSuchHost, "check its spelling, and ask the system as this program does: getent hosts NAME"},
 	{probe.ErrNameServer, "name its address instead, or see which name server is asked: cat /etc/resolv.conf"},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -23,7 +24,11 @@ func newListen(set *settings) *cobra.Command {
 		Short: "Print what arrives in groups, a line or a JSON object per datagram",
 		Long: `Join groups and print every datagram that arrives: when, by which interface, from whom, to which group, the TTL
 left, its size and its text. --raw writes the payload bytes alone. It ends after --count datagrams, after --timeout,
-or at ctrl+c. Exit status: 0 if what was asked for arrived, 1 if not.`,
+or at ctrl+c, with a line (in JSON the object silent) for each group that nothing was heard in. In a terminal it says
+so after 5 seconds of silence as well.
+
+Exit status: 0 if what was asked for arrived: with --count that many, with --timeout anything at all, in whichever
+group; 1 if not; 3 if datagrams were dropped meanwhile, for want of room.`,
 		Example: `  groupcast listen                          the default group, until ctrl+c
   groupcast listen -c 1 -t 5s 239.1.2.3     wait five seconds for one datagram
   groupcast listen --json 224.0.0.251:5353  mDNS, as JSON objects`,
@@ -63,6 +68,10 @@ type listener struct {
 	keep      *session.Keeper
 
 	names   map[int]string // of interfaces, safe to show
+	ears    []*ear
+	any     atomic.Bool // something was heard
+	untold  bool        // a datagram came whose group the system did not tell
+	advised bool        // how to look closer was said
 	heard   int
 	unread  int // came, but enough was heard
 	strays  int
@@ -85,6 +94,7 @@ func (l *listener) run(ctx context.Context, groups []mcast.Group) error {
 			return err
 		}
 	}
+	began := time.Now()
 
 	parent := ctx
 	if l.timeout > 0 {
@@ -92,10 +102,13 @@ func (l *listener) run(ctx context.Context, groups []mcast.Group) error {
 		ctx, cancel = context.WithTimeout(ctx, l.timeout)
 		defer cancel()
 	}
-	if err := l.keep.Listen(ctx, session.Listener{Heard: l.heardBatch, Changed: l.changed}); err != nil {
+	stop := l.watchSilence()
+	err = l.keep.Listen(ctx, session.Listener{Heard: l.heardBatch, Changed: l.changed})
+	stop()
+	if err != nil {
 		return err
 	}
-	return l.end(parent, groups)
+	return l.end(parent, time.Since(began))
 }
 
 // join joins a group on each interface that is chosen for it, on the socket
@@ -109,7 +122,9 @@ func (l *listener) join(list []host.Interface, g mcast.Group) error {
 	if err != nil {
 		return err
 	}
+	l.ears = append(l.ears, &ear{group: g, on: where})
 	l.joined(g, where, l.keep.Conn(g).ReadBuffer())
+	l.warnSourceless(g)
 	return nil
 }
 
@@ -154,7 +169,7 @@ func (l *listener) joined(g mcast.Group, on []host.Interface, readBuffer int) {
 }
 
 // heardBatch prints datagrams until it is enough.
-func (l *listener) heardBatch(_ *mcast.Conn, batch []mcast.Datagram) (more bool) {
+func (l *listener) heardBatch(conn *mcast.Conn, batch []mcast.Datagram) (more bool) {
 	for _, d := range batch {
 		switch {
 		case d.Stray && !l.set.multicastAll:
@@ -164,6 +179,8 @@ func (l *listener) heardBatch(_ *mcast.Conn, batch []mcast.Datagram) (more bool)
 		default:
 			if d.Stray {
 				l.strays++
+			} else {
+				l.countFor(d, conn.LocalAddr().Port())
 			}
 			l.print(d)
 		}
@@ -223,12 +240,8 @@ type jsonDropped struct {
 }
 
 // end says what was heard, and gives the exit status.
-func (l *listener) end(ctx context.Context, groups []mcast.Group) error {
-	senders := chat.Count(len(l.senders), "sender")
-	if l.full {
-		senders = "more than " + senders
-	}
-	text := fmt.Sprintf("heard %s from %s", chat.Count(l.heard, "datagram"), senders)
+func (l *listener) end(ctx context.Context, lasted time.Duration) error {
+	text := fmt.Sprintf("heard %s from %s", chat.Count(l.heard, "datagram"), senderCount(l.senders, l.full))
 	switch {
 	case l.strays > 0 && l.set.multicastAll:
 		text += fmt.Sprintf(", %d of them of groups that only others have joined", l.strays)
@@ -256,6 +269,10 @@ func (l *listener) end(ctx context.Context, groups []mcast.Group) error {
 		l.remark(session.DropsText(dropped))
 		l.remark("hint: " + session.DropsHint(buffer))
 	}
+	told := ctx.Err() == nil && l.heard == 0 && len(l.ears) == 1 && !l.set.json // by the error
+	if !l.enough() && !told {
+		l.tellSilence(l.silent(), lasted)
+	}
 	switch {
 	case l.enough() && dropped == 0:
 		return nil
@@ -264,11 +281,7 @@ func (l *listener) end(ctx context.Context, groups []mcast.Group) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case l.heard == 0:
-		what := chat.Count(len(groups), "group")
-		if len(groups) == 1 {
-			what = groups[0].String()
-		}
-		return fmt.Errorf("listen %s: %w in %s", what, errNothingHeard, l.timeout)
+		return l.unheard()
 	case l.count > 0:
 		return fmt.Errorf("heard %s in %s, not %d", chat.Count(l.heard, "datagram"), l.timeout, l.count)
 	case dropped > 0:
