@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"runtime/debug"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -63,7 +64,9 @@ the own copy of the last line is back or a second has passed. In a terminal the 
 				return tui.Run(cmd.Context(), s, opts)
 			}
 			p := &linePrinter{out: cmd.OutOrStdout(), errs: cmd.ErrOrStderr(), json: set.json, quiet: set.quiet}
-			p.person = isTerminal(cmd.InOrStdin())
+			p.person, p.began = isTerminal(cmd.InOrStdin()), time.Now()
+			ask := set.about(groups[0])
+			p.ask = &ask
 			return runLines(cmd.Context(), s, cmd.InOrStdin(), p)
 		},
 	}

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -124,6 +125,10 @@ type echoer struct {
 	unlimited bool
 	out, errs io.Writer
 	keep      *session.Keeper
+
+	group mcast.Group // if it is one that is served,
+	began time.Time   // since then,
+	where string      // and there
 }
 
 func (e *echoer) check(at served) error {
@@ -148,6 +153,7 @@ func (e *echoer) run(ctx context.Context, at served) error {
 	var conn, answers *mcast.Conn
 	var err error
 	follow := e.keep.Follow
+	e.group = at.group
 	if at.isGroup() {
 		if answers, err = e.join(ctx, at.group); err != nil {
 			return err

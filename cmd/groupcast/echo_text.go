@@ -50,7 +50,7 @@ type jsonEchoTotals struct {
 }
 
 func (e *echoer) started(s jsonServing) {
-	s.Type = "serving"
+	s.Type, e.began, e.where = "serving", time.Now(), strings.Join(s.Interfaces, ", ")
 	limits := "without a limit: whoever reaches it can make this host send as much to an address that they forge"
 	if !e.unlimited {
 		s.PerSource = echo.DefaultPerSource
@@ -106,6 +106,10 @@ func (e *echoer) ended(s echo.Stats, conn *mcast.Conn, lost int) {
 		text += "; not answered: " + not
 	}
 	e.remark(text)
+	if s.Requests == 0 && e.group.Addr.IsValid() && !e.set.quiet && !e.set.json {
+		e.remark(fmt.Sprintf("no request came to %s in %s; joined on %s", e.group, shortly(time.Since(e.began)), e.where))
+		fmt.Fprintf(e.errs, "  hint: %s\n", e.set.about(e.group).command())
+	}
 	if s.Filtered > 0 {
 		e.remark(chat.Count(int(s.Filtered), "datagram") + " of sources that flooded, dropped unread")
 	}

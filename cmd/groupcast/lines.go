@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/groupcast/groupcast/mcast"
@@ -68,6 +69,7 @@ func runLines(ctx context.Context, s *session.Session, in io.Reader, p *linePrin
 			ended = true
 		case <-idle.C: // findings come without anything being said
 		case b := <-batches:
+			p.noTTL = s.Snapshot().Hops == 0
 			p.batch(b.Batch)
 			if errors.Is(b.err, io.EOF) {
 				return p.end(s, readErr)
@@ -116,6 +118,15 @@ func (p *linePrinter) end(s *session.Session, readErr error) error {
 	c := snap.Room.Counters
 	if !p.json && !p.quiet && c.Sent+c.Failed > 0 {
 		p.remark(sentText(c, snap))
+		if c.Texts == 0 && p.ask != nil {
+			p.remark(fmt.Sprintf("nobody else was heard in %s; joined on %s", shortly(time.Since(p.began)), strings.Join(joinedNames(snap), ", ")))
+			ask := *p.ask
+			ask.hops = snap.Hops
+			if snap.Group != ask.group { // of the commands of the screen
+				ask.group, ask.from = snap.Group, snap.Group.Source
+			}
+			p.advise(ask)
+		}
 	}
 	switch {
 	case c.Failed+p.problems > 0 && c.Sent == 0:
@@ -124,6 +135,16 @@ func (p *linePrinter) end(s *session.Session, readErr error) error {
 		return status(exitDoubt)
 	}
 	return nil
+}
+
+// joinedNames are the interfaces that the group is joined on.
+func joinedNames(snap session.Snapshot) (names []string) {
+	for _, i := range snap.Interfaces {
+		if i.Joined {
+			names = append(names, chat.Clean(i.Name))
+		}
+	}
+	return names
 }
 
 func sentText(c chat.Counters, snap session.Snapshot) string {
@@ -135,6 +156,9 @@ func sentText(c chat.Counters, snap session.Snapshot) string {
 		lines = fmt.Sprintf("%d of %s", c.Sent, chat.Count(int(c.Sent+c.Failed), "line"))
 	}
 	text := fmt.Sprintf("sent %s to %s by %s", lines, snap.Group, snap.Sends.Interface)
+	if snap.Hops == 0 {
+		text = fmt.Sprintf("sent %s to %s; %s", lines, snap.Group, noHops(snap.Sends.Interface))
+	}
 	switch {
 	case !snap.Loopback:
 		return text + "; own copies are off"

@@ -150,6 +150,7 @@ func (p *pingCommand) run(ctx context.Context, arg string) error {
 	t := &pingText{
 		out: p.out, errs: p.errs, target: target, way: way, size: p.size, timeout: p.timeout,
 		json: p.set.json, quiet: p.set.quiet, flood: p.flood,
+		ask: question{group: mcast.Group{Addr: target.addr.Addr(), Port: target.addr.Port()}, interfaces: p.set.interfaces, hops: p.hops},
 	}
 	cfg := ping.Config{
 		Target: target.addr, Group: target.group, Interfaces: way.all, Via: way.via, Count: p.count,

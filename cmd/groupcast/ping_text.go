@@ -20,6 +20,7 @@ import (
 type pingText struct {
 	out, errs io.Writer
 	target    pingTarget
+	ask       question // for when nobody answers
 	way       pingWay
 	size      int
 	timeout   time.Duration
@@ -256,13 +257,25 @@ func (t *pingText) nothing(s ping.Summary) error {
 	case t.target.broadcast:
 		return &mcast.Advised{Err: err, Advice: "groupcast echo answers no broadcasts, and many servers do not; a group is pinged instead: groupcast ping 224.0.0.114"}
 	case t.target.group:
-		return &mcast.Advised{Err: err, Advice: "start a responder on a host of that network: groupcast echo " + chat.Clean(t.target.addr.String())}
+		return &mcast.Advised{Err: err, Advice: fmt.Sprintf("no responder is there (groupcast echo %s starts one), the requests do not reach it, or its answers do not come back: %s",
+			chat.Clean(t.target.addr.String()), t.ask.command())}
 	case refused:
 		return &mcast.Advised{Err: err, Advice: refusedHint}
 	case len(s.Errors) > 0:
 		return err
 	}
-	return &mcast.Advised{Err: err, Advice: "open, filtered or lost: UDP cannot tell; groupcast probe " + chat.Clean(t.target.addr.String()) + " says what is known"}
+	return &mcast.Advised{Err: err, Advice: "open, filtered or lost: UDP cannot tell; groupcast probe " + chat.Clean(t.target.addr.String()) + " says what is known" + t.otherwise()}
+}
+
+// otherwise is the doctor's command for one host, that groups may not come from
+// either. Of IPv6 a group has to be named, and a zone with it.
+func (t *pingText) otherwise() string {
+	ask := t.ask
+	if ask.from = t.target.addr.Addr().Unmap(); !ask.from.Is4() {
+		return ""
+	}
+	ask.group = mcast.DefaultGroup
+	return "; for what it sends to groups: " + ask.command()
 }
 
 const (

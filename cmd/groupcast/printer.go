@@ -17,9 +17,12 @@ type linePrinter struct {
 	out, errs io.Writer
 	json      bool
 	quiet     bool
-	person    bool            // types what is sent, and reads what is printed
-	dropped   uint64          // lines that came faster than they were printed
-	problems  uint64          // lines that said so
+	person    bool      // types what is sent, and reads what is printed
+	dropped   uint64    // lines that came faster than they were printed
+	problems  uint64    // lines that said so
+	noTTL     bool      // lines are sent with TTL 0
+	ask       *question // for when nobody else is heard
+	began     time.Time
 	told      map[string]bool // findings, by name and interface
 }
 
@@ -51,7 +54,7 @@ func (p *linePrinter) line(l chat.Line) {
 			p.warn(fmt.Sprintf("not sent: %s", l.Text.Row()), l.Hint)
 		case chat.CopyBack, chat.CopyOff:
 			if p.person {
-				p.remark(sentLine(l))
+				p.remark(sentLine(l, p.noTTL))
 			}
 		case chat.CopyMissing:
 			p.remark(fmt.Sprintf("no own copy within %s of: %s", chat.CopyTimeout, l.Text.Row()))
@@ -63,9 +66,17 @@ func (p *linePrinter) line(l chat.Line) {
 	}
 }
 
+// noHops says what becomes of a datagram with TTL 0, as Linux does it.
+func noHops(ifname string) string {
+	return fmt.Sprintf("TTL 0 stays on this host where the group is joined on %s; else it leaves with TTL 0", chat.Clean(ifname))
+}
+
 // sentLine says by which way a line left.
-func sentLine(l chat.Line) string {
+func sentLine(l chat.Line, noTTL bool) string {
 	text := "sent by " + l.Interface
+	if noTTL {
+		text = "sent; " + noHops(l.Interface)
+	}
 	if l.Source.IsValid() {
 		text += " from " + l.Source.String()
 	}
@@ -78,6 +89,13 @@ func sentLine(l chat.Line) string {
 func (p *linePrinter) remark(text string) {
 	if !p.quiet && !p.json {
 		fmt.Fprintf(p.errs, "groupcast: %s\n", chat.Clean(text))
+	}
+}
+
+// advise prints the doctor's command.
+func (p *linePrinter) advise(q question) {
+	if !p.quiet && !p.json {
+		fmt.Fprintf(p.errs, "  hint: %s\n", q.command())
 	}
 }
 

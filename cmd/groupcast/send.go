@@ -177,9 +177,17 @@ type jsonSent struct {
 func (s *sender) end(findings []doctor.Finding) error {
 	p := &linePrinter{out: s.out, errs: s.errs, json: s.set.json, quiet: s.set.quiet}
 	if s.sent > 0 {
-		p.remark(fmt.Sprintf("sent %s (%s) to %s; %s", chat.Count(s.sent, "datagram"), chat.Count(s.bytes, "byte"), s.group, s.way.String()))
+		text := fmt.Sprintf("sent %s (%s) to %s; ", chat.Count(s.sent, "datagram"), chat.Count(s.bytes, "byte"), s.group)
+		if s.set.hops == 0 {
+			p.remark(text + noHops(s.way.Interface))
+		} else {
+			p.remark(text + s.way.String())
+		}
 	}
 	p.findings(findings)
+	if s.failed > 0 || len(findings) > 0 {
+		p.advise(s.set.about(s.group))
+	}
 	switch {
 	case s.sent == 0 && s.failed > 0:
 		return status(exitNot)
