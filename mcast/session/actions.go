@@ -22,6 +22,9 @@ func (s *Session) Do(_ context.Context, a Action) error {
 	if err := s.change(a); err != nil {
 		s.Problem(err)
 	}
+	s.mu.Lock()
+	s.steadied.forget() // what was mended is gone at once
+	s.mu.Unlock()
 	s.refresh()
 	return nil
 }

@@ -53,7 +53,7 @@ func (s *Session) refresh() {
 	s.facts, s.igmp, s.joins = facts, igmp, joins
 	s.room.SetInterfaces(facts.Interfaces)
 	s.leaveLo()
-	s.findings = doctor.Diagnose(facts, s.intent(began))
+	s.findings = s.steadied.take(doctor.Diagnose(facts, s.intent(began)))
 	s.way()
 	s.announce()
 	s.tellDrops()

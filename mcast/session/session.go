@@ -74,6 +74,7 @@ type Session struct {
 	facts     doctor.Facts
 	evidence  *doctor.Evidence     // of the current group
 	findings  []doctor.Finding     // of every pitfall
+	steadied  steadied             // what keeps them from flickering
 	igmp      map[int]int          // version by interface
 	joins     map[int][]netip.Addr // what all programs of the host have joined, by interface; nil: not known
 	out       Egress               // where sends leave, as last asked
