@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/groupcast/groupcast/mcast/doctor"
 	"github.com/groupcast/groupcast/mcast/session"
 )
 
@@ -29,6 +30,9 @@ func (t titleBar) render(s session.Snapshot, frozen string, width int) string {
 	}
 	left := st.titleName.Render(" groupcast ") + st.title.Bold(true).Render(" "+group+" ")
 	facts := append(egressFacts(s), rateFact(st, s))
+	if name := failure(s); name != "" {
+		facts = append([]string{st.titleName.Render(st.fail + " " + name)}, facts...)
+	}
 	if frozen != "" {
 		facts = append([]string{st.titleName.Render(frozen)}, facts...)
 	}
@@ -40,8 +44,22 @@ func (t titleBar) render(s session.Snapshot, frozen string, width int) string {
 		}
 		right = ""
 	}
+	if right == "" && failure(s) != "" { // its name is too long: the sign alone
+		right = st.titleName.Render(st.fail) + " "
+	}
 	gap := width - st.cells(left) - st.cells(right)
 	return st.fit(left+st.title.Render(strings.Repeat(" ", max(0, gap))+right), width)
+}
+
+// failure is the name of the worst finding, if it is a failure: the first row is
+// seen where the pane is folded or its rows are below the edge.
+func failure(s session.Snapshot) string {
+	for _, f := range s.Findings {
+		if f.Verdict == doctor.Failure {
+			return clean(f.Name)
+		}
+	}
+	return ""
 }
 
 // egressFacts says how sends leave, the most important first.
