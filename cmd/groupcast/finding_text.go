@@ -25,7 +25,13 @@ func writeReasons(w io.Writer, f doctor.Finding) {
 
 func writeHints(w io.Writer, f doctor.Finding) {
 	for _, h := range f.Hints {
-		fmt.Fprintf(w, "  hint: %s\n", chat.CleanRow(h))
+		reason, command := doctor.SplitHint(h)
+		switch {
+		case reason == "", command == "":
+			fmt.Fprintf(w, "  hint: %s\n", chat.CleanRow(h))
+		default: // the command alone in its line, to be copied
+			fmt.Fprintf(w, "  hint: %s:\n    %s\n", chat.CleanRow(reason), chat.CleanRow(command))
+		}
 	}
 }
 
@@ -40,6 +46,11 @@ func objectOf(f doctor.Finding) findingObject {
 	for i, h := range f.Hints {
 		hints[i] = chat.CleanRow(h)
 	}
+	var commands []string
+	for _, c := range f.Commands {
+		commands = append(commands, chat.CleanRow(c))
+	}
+	f.Commands = commands
 	f.Title, f.Evidence, f.Hints, f.Interface = chat.CleanRow(f.Title), chat.CleanRow(f.Evidence), hints, chat.Clean(f.Interface)
 	if f.Fix != nil {
 		fix := *f.Fix

@@ -72,6 +72,9 @@ func Diagnose(f Facts, in Intent) []Finding {
 	for _, r := range rules {
 		out = append(out, r.check(f, in)...)
 	}
+	for i := range out {
+		out[i].Commands = commandsOf(out[i].Hints)
+	}
 	slices.SortStableFunc(out, func(a, b Finding) int {
 		return cmp.Compare(severity(b.Verdict), severity(a.Verdict))
 	})

@@ -21,7 +21,8 @@ type Finding struct {
 	Verdict   Verdict  `json:"verdict"`
 	Title     string   `json:"title"`               // one line
 	Evidence  string   `json:"evidence"`            // the very fact that shows it
-	Hints     []string `json:"hints"`               // what to do, one line each; commands can be copied
+	Hints     []string `json:"hints"`               // what to do, one line each: advice, or "WHY: COMMAND"
+	Commands  []string `json:"commands,omitempty"`  // those of the hints that change something here, for root, as they are to be executed
 	Interface string   `json:"interface,omitempty"` // where
 	Fix       *Fix     `json:"fix,omitempty"`       // what the program can do itself; nil: nothing
 }

@@ -29,6 +29,8 @@ type Facts struct {
 	Recounted  map[string]uint64          // those of /proc/net/snmp, read once more after all the others
 	Router     []int                      // indexes of the interfaces that the kernel forwards groups between
 	Machine    *Machine                   // what the host runs on
+	Tools      []string                   // programs that change a firewall: nft, iptables, ip6tables, firewall-cmd; ufw where it is enabled
+	Firewall   []FirewallChain            // chains of nf_tables that drop something; only root may read them
 	Unread     map[Origin]error           // why it is not known
 	Heard      map[int]uint64             // datagrams of others, by the index of the interface they came by
 	Observed   Observed                   // by a probe, or by a program that runs
@@ -68,6 +70,7 @@ type Link struct {
 	Sent       uint64       // packets
 	SendDrops  uint64       // packets that were not sent
 	QueueDrops uint64       // packets that its queue had no room for (tc -s qdisc)
+	Queue      string       // kind of its root queue (tc qdisc): pfifo_fast, fq_codel, mq, noqueue; "": not known
 	Bridge     *Bridge      // of a bridge
 	Duplicate  []netip.Addr // its IPv6 addresses that another host has too (IFA_F_DADFAILED, RFC 4862)
 	Groups     []HardwareGroup

@@ -10,6 +10,7 @@ import (
 // gatherHost reads everything but the interfaces and routes.
 func (f *Facts) gatherHost(in Intent) {
 	f.gatherLinks(in.Group.Addr.Is6())
+	f.gatherFirewall()
 	f.gatherFiles(in, os.DirFS("/"), os.Getenv)
 
 	read := host.IGMP

@@ -97,23 +97,26 @@ func knowsQuerier(b []byte, is6 bool) bool {
 	return known
 }
 
-// parseQueue reads a tcmsg and its attributes: what the root queue of an
-// interface has dropped. It counts for those below it.
-func parseQueue(b []byte) (index int, drops uint64, ok bool) {
+// parseQueue reads a tcmsg and its attributes: of which kind the root queue
+// of an interface is, and what it has dropped. It counts for those below it.
+func parseQueue(b []byte) (index int, kind string, drops uint64, ok bool) {
 	if len(b) < nl.SizeofTcMsg || binary.NativeEndian.Uint32(b[12:]) != queueRoot {
-		return 0, 0, false
+		return 0, "", 0, false
 	}
-	for kind, v := range rtnl.Attributes(b[nl.SizeofTcMsg:]) {
-		if kind != nl.TCA_STATS2 {
+	for attribute, v := range rtnl.Attributes(b[nl.SizeofTcMsg:]) {
+		if attribute == nl.TCA_KIND {
+			kind = rtnl.Text(v)
+		}
+		if attribute != nl.TCA_STATS2 {
 			continue
 		}
-		for kind, v := range rtnl.Attributes(v) {
-			if kind == queueStatistics && len(v) >= queueDropsOffset {
+		for statistics, v := range rtnl.Attributes(v) {
+			if statistics == queueStatistics && len(v) >= queueDropsOffset {
 				drops = uint64(rtnl.Uint32(v[queueDropsOffset:]))
 			}
 		}
 	}
-	return int(int32(binary.NativeEndian.Uint32(b[4:]))), drops, true
+	return int(int32(binary.NativeEndian.Uint32(b[4:]))), kind, drops, true
 }
 
 // parseDuplicate reads an ifaddrmsg and its attributes; ok only for an address

@@ -57,8 +57,8 @@ func addQueueDrops(links map[int]Link) error {
 		return fmt.Errorf("queues: %w", err)
 	}
 	for _, b := range messages {
-		if index, drops, ok := parseQueue(b); ok {
-			update(links, index, func(link *Link) { link.QueueDrops += drops })
+		if index, kind, drops, ok := parseQueue(b); ok {
+			update(links, index, func(link *Link) { link.Queue, link.QueueDrops = kind, link.QueueDrops+drops })
 		}
 	}
 	return nil

@@ -94,7 +94,7 @@ func firewallIn(f Facts, in Intent) []Finding {
 			Name: name, Verdict: Warning,
 			Title:    "multicast comes in, and this host drops it before any socket",
 			Evidence: lost + "; no other group is joined",
-			Hints:    append(openPort(in), doctorCommand(in, "--probe")),
+			Hints:    append(f.openPort(in), doctorCommand(in, "--probe")),
 		}}
 	case lost != "":
 		return unknown(name, lost+"; it may be of another group: "+others, doctorCommand(in, "--probe"))
@@ -132,7 +132,7 @@ func swallowed(f Facts, in Intent) []Finding {
 		Name: "firewall-in", Verdict: Warning, Interface: silent[0],
 		Title:    fmt.Sprintf("own copies do not come in by %s: a rule may drop them", enumerate(silent)),
 		Evidence: fmt.Sprintf("sent and looped back: %d, heard: 0, though the group was joined there", tried),
-		Hints:    openPort(in),
+		Hints:    f.openPort(in),
 	}
 	came, counted := f.Observed.Grown[mcasts]
 	read, known := f.Observed.Grown[delivered]
@@ -154,22 +154,6 @@ func swallowed(f Facts, in Intent) []Finding {
 // dropsAt reports whether a socket at the port lost something for want of room.
 func (f Facts) dropsAt(in Intent) bool {
 	return slices.ContainsFunc(f.socketsAt(in), func(s host.Socket) bool { return f.Observed.Drops[s.Inode] > 0 })
-}
-
-func openPort(in Intent) []string {
-	group := in.Group.Addr.WithZone("")
-	if group.Is6() {
-		return []string{
-			"as root, look at the rules: nft list ruleset",
-			fmt.Sprintf("let the group in: ip6tables -I INPUT -p udp -d %s --dport %d -j ACCEPT", group, in.Group.Port),
-			"and the queries of MLD, or switches forget the membership: ip6tables -I INPUT -p icmpv6 -j ACCEPT",
-		}
-	}
-	return []string{
-		"as root, look at the rules: nft list ruleset",
-		fmt.Sprintf("let the group in: iptables -I INPUT -p udp -d %s --dport %d -j ACCEPT", group, in.Group.Port),
-		"and the queries of IGMP, or switches forget the membership: iptables -I INPUT -p igmp -j ACCEPT",
-	}
 }
 
 // labelOf names an interface.

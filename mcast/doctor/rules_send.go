@@ -58,7 +58,8 @@ func loopbackNotProof(f Facts, in Intent) []Finding {
 				Evidence: fmt.Sprintf("datagrams given to %s: %d; own copies: %d; packets that it sent in that time: %d; a copy is made before the wire",
 					where, s.Tried, s.Copies, *s.Left),
 				Hints: []string{
-					"look what drops them, as root: nft list ruleset; tc -s filter show dev " + where + " egress",
+					"look what drops them, as root: nft list ruleset",
+					"look at the filters, too: tc -s filter show dev " + where + " egress",
 					"look at its counters: ip -s -s link show dev " + where,
 				},
 				Interface: where,
@@ -171,15 +172,11 @@ func sendQueueFull(f Facts, in Intent) []Finding {
 				evidence += "; the kernel said: " + reason(s.Err)
 			}
 			out = append(out, Finding{
-				Name:     name,
-				Verdict:  Failure,
-				Title:    fmt.Sprintf("the queue of %s was full, and dropped what was sent", where),
-				Evidence: evidence,
-				Hints: []string{
-					"send more slowly: --interval 10ms",
-					"look at the queue: tc -s qdisc show dev " + where,
-					"make it longer: ip link set " + where + " txqueuelen 5000",
-				},
+				Name:      name,
+				Verdict:   Failure,
+				Title:     fmt.Sprintf("the queue of %s was full, and dropped what was sent", where),
+				Evidence:  evidence,
+				Hints:     f.moreQueue(index, where),
 				Interface: where,
 			})
 		case s.Err == nil && s.Tried > 0:
@@ -256,10 +253,6 @@ func (f Facts) discarded(in Intent) (finding Finding, ok bool) {
 // known from EPERM of a send.
 func firewallOut(f Facts, in Intent) []Finding {
 	const name = "firewall-out"
-	iptables := "iptables"
-	if in.Group.Addr.Is6() {
-		iptables = "ip6tables"
-	}
 	var out []Finding
 	var took []string
 	for _, index := range f.sentBy() {
@@ -267,14 +260,11 @@ func firewallOut(f Facts, in Intent) []Finding {
 		switch {
 		case errors.Is(s.Err, syscall.EPERM):
 			out = append(out, Finding{
-				Name:     name,
-				Verdict:  Failure,
-				Title:    "a firewall of this host refuses what is sent by " + where,
-				Evidence: fmt.Sprintf("sending to %s by %s, the kernel says: %s", in.Group.AddrPort(), where, reason(s.Err)),
-				Hints: []string{
-					fmt.Sprintf("find the rule, as root: nft list ruleset, or %s -S OUTPUT", iptables),
-					fmt.Sprintf("allow it, as root: %s -I OUTPUT -d %s -p udp -j ACCEPT", iptables, in.Group.Addr.WithZone("")),
-				},
+				Name:      name,
+				Verdict:   Failure,
+				Title:     "a firewall of this host refuses what is sent by " + where,
+				Evidence:  fmt.Sprintf("sending to %s by %s, the kernel says: %s", in.Group.AddrPort(), where, reason(s.Err)),
+				Hints:     f.letOut(in),
 				Interface: where,
 			})
 		case s.refusedAtEgress():

@@ -60,7 +60,7 @@ func TestSendRules(t *testing.T) {
 	testRule(t, "firewall-out", []ruleTest{
 		{"nobody looked", lan, in, "unknown", "--probe"},
 		{"refused", probed(Sent{Tried: 5, Err: &mcast.OpError{Op: "send", Err: syscall.EPERM}}), in, "failure eth0 -",
-			"operation not permitted|iptables -I OUTPUT -d 224.0.0.114"},
+			"operation not permitted|as root, ask again"},
 		{"refused at the interface's egress", probed(Sent{Tried: 5, Err: syscall.ENOBUFS, Left: new(int)}), in, "failure eth0 -", "no buffer space|hook egress"},
 		{"no room in the queue", probed(Sent{Tried: 5, Err: syscall.ENOBUFS, Left: new(int), Queue: 5}), in, "unknown", ""},
 		{"taken", probed(Sent{Tried: 5}), in, "ok", "5 datagrams"},
