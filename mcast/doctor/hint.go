@@ -18,6 +18,8 @@ import (
 var hintPrograms = []string{"ip", "nft", "iptables", "ip6tables", "ufw", "sysctl", "tc", "bridge", "arping", "tcpdump"}
 
 // placeholders stand for what only the reader knows, so that the line is advice.
+// With a comma or a bracket it is a sentence, and 192.0.2.0/24 and 2001:db8::/32
+// are nobody's (RFC 5737, RFC 3849).
 var placeholders = []string{"ADDRESS", "BRIDGE", "BYTES", "GROUP", "INTERFACE", "NAME", "PARENT", "PORT", "SOURCE"}
 
 // SplitHint splits a hint into its reason and its command. Either can be "": a
@@ -41,6 +43,7 @@ func SplitHint(hint string) (reason, command string) {
 func isHintCommand(text string) bool {
 	name, _, more := strings.Cut(text, " ")
 	return more && slices.Contains(hintPrograms, name) &&
+		!slices.ContainsFunc([]string{", ", " (", "192.0.2.", "2001:db8:"}, func(s string) bool { return strings.Contains(text, s) }) &&
 		!slices.ContainsFunc(placeholders, func(p string) bool { return slices.Contains(wordsOf(text), p) })
 }
 

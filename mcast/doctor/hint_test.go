@@ -14,6 +14,8 @@ func TestSplitHint(t *testing.T) {
 		{"as root: twice: sysctl -w a.b=1 && ip link set e up", "as root: twice", "sysctl -w a.b=1 && ip link set e up"},
 		{"give it one: ip addr add ADDRESS dev eth0", "give it one: ip addr add ADDRESS dev eth0", ""},
 		{"at B: ip link set eth0 up", "at B: ip link set eth0 up", ""},
+		{"for one: ip addr add 192.0.2.1/24 dev eth0", "for one: ip addr add 192.0.2.1/24 dev eth0", ""},
+		{"its own: tc sets it, and nobody else", "its own: tc sets it, and nobody else", ""},
 		{"check the cable", "check the cable", ""},
 		{"look closer: groupcast doctor --probe", "look closer: groupcast doctor --probe", ""},
 		{"ip", "ip", ""},

@@ -180,12 +180,12 @@ func receiveOverflow(f Facts, in Intent) []Finding {
 // net.core.rmem_max, and reports the double (socket(7)).
 func (f Facts) moreBuffer(in Intent, own bool) (hints []string, fix *Fix) {
 	limit, known := f.Settings["net.core.rmem_max"]
-	raise := fmt.Sprintf("as root: sysctl -w net.core.rmem_max=%d", max(2*limit, mcast.DefaultReadBuffer))
+	raise := fmt.Sprintf("the kernel grants more when root sets net.core.rmem_max=%d (sysctl -w), to what is opened after that", max(2*limit, mcast.DefaultReadBuffer))
 	switch {
 	case own && known && in.ReadBuffer > 0 && in.ReadBuffer < 2*limit:
 		return []string{fmt.Sprintf("ask for %d bytes (net.core.rmem_max), now it has %d", limit, in.ReadBuffer/2)}, &Fix{ReadBuffer: limit}
 	case own && known:
-		return []string{fmt.Sprintf("%s (it is %d, and the socket has all of it); then start again", raise, limit)}, nil
+		return []string{fmt.Sprintf("%s; it is %d, and the socket has all of it", raise, limit)}, nil
 	case known:
 		return []string{fmt.Sprintf("the program must ask for more (SO_RCVBUF), up to net.core.rmem_max = %d", limit), raise}, nil
 	}

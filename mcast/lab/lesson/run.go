@@ -11,10 +11,11 @@ import (
 
 // Options are how to run a lesson.
 type Options struct {
-	Program string        // the path of groupcast
-	Wait    time.Duration // how long to wait for what is expected, where the lesson does not say; 0: 5 s
-	Report  func(Event)   // called with each event, in order
-	Step    func() error  // called before each step that acts; its error ends the lesson. nil: no pause
+	Program string         // the path of groupcast
+	Wait    time.Duration  // how long to wait for what is expected, where the lesson does not say; 0: 5 s
+	Report  func(Event)    // called with each event, in order
+	Built   func(*lab.Lab) // called once the network is there, which is gone when Run returns; nil: nobody asks
+	Step    func() error   // called before each step that acts; its error ends the lesson. nil: no pause
 }
 
 // Event is something that happens in a lesson. One of its fields is set.
@@ -51,6 +52,9 @@ func Run(ctx context.Context, l Lesson, o Options) (Result, error) {
 		r.wait = usualWait
 	}
 	defer r.end()
+	if o.Built != nil {
+		o.Built(network)
+	}
 	for _, h := range l.Topology.Hosts {
 		r.hosts = append(r.hosts, h.Name)
 	}
