@@ -118,3 +118,41 @@ func TestUfwEnabled(t *testing.T) {
 		t.Error("without a file it is enabled")
 	}
 }
+
+func TestWhatOnlyTheScreenHas(t *testing.T) {
+	in := talk("239.1.2.3", 2)
+	for _, live := range []bool{false, true} {
+		in.Live = live
+		got := strings.Join(in.joinOnOne(eth0, bare), " ")
+		if strings.Contains(got, "/leave") != live || strings.Contains(got, "-i eth0") == live {
+			t.Errorf("it runs: %v: %s", live, got)
+		}
+	}
+}
+
+func TestQuerierHints(t *testing.T) {
+	runs := withLinks(facts(by(eth0), eth0), map[int]Link{2: {Master: 3}, 3: {Bridge: &Bridge{Snooping: true, Heard: true}}})
+	silent := withLinks(facts(by(eth0), eth0), map[int]Link{2: {Master: 3}, 3: {Bridge: &Bridge{Snooping: true}}})
+	for _, tt := range []struct {
+		what  string
+		facts Facts
+		group string
+		says  string
+	}{
+		{"nothing is known of it", facts(by(eth0), eth0), "239.1.2.3", "first see whether somebody asks|-ni eth0 igmp|if nobody asks"},
+		{"nobody asks", silent, "239.1.2.3", "first see whether"},
+		{"somebody does", runs, "239.1.2.3", "a querier runs|let IGMP through"},
+		{"IPv6", silent, "ff15::114", "-ni eth0 icmp6|let MLD through"},
+	} {
+		hints := tt.facts.askForMembers(talk(tt.group, 2), 2)
+		all := strings.Join(hints, "\n")
+		for word := range strings.SplitSeq(tt.says, "|") {
+			if !strings.Contains(all, word) {
+				t.Errorf("%s: no %q in:\n%s", tt.what, word, all)
+			}
+		}
+		if list := commandsOf(hints); list != nil {
+			t.Errorf("%s: advice looks like %q", tt.what, list)
+		}
+	}
+}

@@ -118,7 +118,9 @@ func sameMAC(f Facts, in Intent) []Finding {
 			names = append(names, g.String())
 			if own, ok := in.membership(g, index); ok && finding.Fix == nil {
 				finding.Fix = &Fix{Leave: &Place{Group: own, Interface: i.Name}}
-				finding.Hints = append(finding.Hints, fmt.Sprintf("leave it: /leave %s", own))
+				if in.Live {
+					finding.Hints = append(finding.Hints, fmt.Sprintf("leave it: /leave %s", own))
+				}
 			}
 		}
 		if len(names) == 0 {

@@ -199,16 +199,16 @@ func twoOnOneLAN(f Facts, in Intent) []Finding {
 			if because == "" {
 				continue
 			}
-			leave := b
+			stay, leave := a, b
 			if out, ok := f.egress(in); ok && out.Index == b.Index {
-				leave = a
+				stay, leave = b, a
 			}
 			out = append(out, Finding{
 				Name:      name,
 				Verdict:   Warning,
 				Title:     fmt.Sprintf("%s and %s are on one LAN: each datagram comes twice", a.Name, b.Name),
 				Evidence:  fmt.Sprintf("%s is joined on %s and %s; %s", in.Group.Addr, describe(a, in.Group), describe(b, in.Group), because),
-				Hints:     []string{fmt.Sprintf("join on one of them: /leave %s %s", in.Group, leave.Name)},
+				Hints:     in.joinOnOne(stay, leave),
 				Interface: leave.Name,
 				Fix:       &Fix{Leave: &Place{Group: in.Group, Interface: leave.Name}},
 			})

@@ -25,11 +25,7 @@ func noQuerier(f Facts, in Intent) []Finding {
 			Name: name, Verdict: Warning, Interface: in.labelOf(f, r.IfIndex),
 			Title:    fmt.Sprintf("a switch behind %s may have forgotten that this host is a member", in.labelOf(f, r.IfIndex)),
 			Evidence: fmt.Sprintf("%s was silent for %s, and was heard again once it was left and joined again", in.Group.Addr, r.Silent.Round(time.Second)),
-			Hints: []string{
-				"switch on a querier: on the switch or the router, or on a Linux bridge: ip link set BRIDGE type bridge mcast_querier 1",
-				"or switch snooping off: ip link set BRIDGE type bridge mcast_snooping 0",
-				"until then leave and join again every minute",
-			},
+			Hints:    f.askForMembers(in, r.IfIndex),
 		}
 		if r.Times > 1 {
 			finding.Evidence += fmt.Sprintf(" (%d times)", r.Times)

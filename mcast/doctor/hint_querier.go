@@ -1,0 +1,33 @@
+package doctor
+
+import "fmt"
+
+// askForMembers says what helps where a switch forgets a member. A querier may
+// run, and its queries not arrive: then a second one is the wrong remedy.
+func (f Facts) askForMembers(in Intent, index int) []string {
+	protocol, match := "IGMP", "igmp"
+	if in.Group.Addr.Is6() {
+		protocol, match = "MLD", "icmp6"
+	}
+	see := fmt.Sprintf("first see whether somebody asks for members: a querier does every 125 s (RFC 3376, section 8.2), and as root tcpdump -ni %s %s shows its queries",
+		in.labelOf(f, index), match)
+	if f.bridgeHears(index) {
+		see = "a querier runs, which the bridge here hears, so do not switch on another"
+	}
+	return []string{
+		see,
+		fmt.Sprintf("if it asks and is not answered, this host drops its queries, or its own reports: let %s through its firewall, in and out", protocol),
+		"if nobody asks, switch on a querier on the switch or the router, or on a Linux bridge (mcast_querier 1), or switch snooping off there (mcast_snooping 0)",
+		"until then leave and join again every minute",
+	}
+}
+
+// bridgeHears reports whether the bridge that is the interface, or has it as a
+// port, knows of a querier.
+func (f Facts) bridgeHears(index int) bool {
+	l := f.Links[index]
+	if l.Bridge == nil {
+		l = f.Links[l.Master]
+	}
+	return l.Bridge != nil && (l.Bridge.Heard || l.Bridge.Querier)
+}
