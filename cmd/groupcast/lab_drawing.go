@@ -48,6 +48,9 @@ func (d *labDrawing) lines(now map[string]lab.Counters, at time.Time) []string {
 	wires := d.wires()
 	for _, s := range d.topology.Switches {
 		fmt.Fprint(t, s.Name)
+		if s.On != "" {
+			fmt.Fprintf(t, " on %s", s.On)
+		}
 		if len(wires[s.Name]) == 0 {
 			fmt.Fprintln(t)
 		}

@@ -33,6 +33,11 @@ func TestHealthyHosts(t *testing.T) {
 	bridge := Link{Kind: "bridge", Bridge: &Bridge{Ports: []int{5}}}
 	port := Link{Kind: "veth", Master: 4, Parent: 2, Elsewhere: true}
 	nets := []host.Interface{eth0, iface(3, "eth1", up, "10.1.0.1/24"), iface(4, "eth2", up, "10.2.0.1/24")}
+	vlan, bond, wg0 := iface(7, "eth0.5", up, "10.5.0.1/24"), iface(8, "bond0", up, "10.6.0.1/24"), iface(9, "wg0", up&^net.FlagMulticast, "10.8.0.2/32")
+	virtual := func(f Facts) Facts {
+		f.Machine = &Machine{Vendor: "QEMU", Product: "Standard PC (Q35 + ICH9, 2009)"}
+		return f
+	}
 
 	tests := []struct {
 		name string
@@ -57,6 +62,13 @@ func TestHealthyHosts(t *testing.T) {
 		{"a router of three networks", facts(by(eth0), map[int]Link{2: card, 3: card, 4: card}, nets...), talk("239.1.2.3", 2, 3, 4), ""},
 		{"a VPN is up, and the LAN was chosen", facts(by(tun0), map[int]Link{2: card, 4: {Kind: "tun"}}, eth0, tun0), sendBy(talk("224.0.0.114", 2), eth0), ""},
 		{"a bridge with the LAN's card", facts(by(running), map[int]Link{4: bridge, 5: {Master: 4}}, running, veth), talk("224.0.0.114", 4), ""},
+		{"a VLAN on a card without an address", facts(by(vlan), map[int]Link{2: card, 7: {Kind: "vlan", OperState: "up", Parent: 2}}, iface(2, "eth0", up), vlan),
+			talk("239.1.2.3", 7), ""},
+		{"a bond of two cards", facts(by(bond), map[int]Link{2: {OperState: "up", Master: 8}, 3: {OperState: "up", Master: 8}, 8: {Kind: "bond", OperState: "up"}},
+			iface(2, "eth0", up), iface(3, "eth1", up), bond), talk("239.1.2.3", 8), ""},
+		{"WireGuard for a network of its own, which has no state to be up", facts(by(eth0), map[int]Link{2: card, 9: {Kind: "wireguard", OperState: "unknown"}}, eth0, wg0),
+			talk("239.1.2.3", 2), ""},
+		{"a virtual machine with a bridged card", virtual(facts(by(eth0), map[int]Link{2: card}, eth0)), talk("224.0.0.114", 2), ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
