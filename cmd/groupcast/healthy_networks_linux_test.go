@@ -52,8 +52,14 @@ const bSends = "B& hold -to 239.1.2.3:1234 0.0.0.0:0"
 var addressNetworks = []healthyNetwork{
 	{name: "a wire of two, /31", where: pair("10.0.0.0/31", "10.0.0.1/31", "route default via 10.0.0.1 dev eth0"),
 		ask: "--from 10.0.0.1 239.1.2.3", hosts: "A", setup: bSends},
+	{name: "an address with /32 and a route on the link", where: pair("10.66.0.1/32", "10.66.0.2/32", "route 10.66.0.2/32 dev eth0\nroute 224.0.0.0/4 dev eth0"),
+		ask: "--from 10.66.0.2 239.1.2.3", hosts: "A", setup: bSends + "\nB: ip route add 10.66.0.1/32 dev eth0"},
+	{name: "an address and its peer's", where: pair("", "10.66.0.2/32", "route 224.0.0.0/4 dev eth0"),
+		ask: "--from 10.66.0.2 239.1.2.3", hosts: "A", setup: "A: ip addr add 10.66.0.1 peer 10.66.0.2/32 dev eth0\nB: ip route add 10.66.0.1/32 dev eth0\n" + bSends},
 	{name: "two subnets on one wire", where: pair("10.0.1.1/24 10.0.2.1/24", "10.0.2.2/24", "route 224.0.0.0/4 dev eth0 src 10.0.2.1"),
 		ask: "--from 10.0.2.2 239.1.2.3", hosts: "A", setup: bSends},
+	{name: "two subnets on one wire, a host of each", where: pair("10.0.1.1/24", "10.0.2.2/24", "route 10.0.2.0/24 dev eth0\nroute 224.0.0.0/4 dev eth0"),
+		ask: "--from 10.0.2.2 239.1.2.3", hosts: "A", setup: "B: ip route add 10.0.1.0/24 dev eth0\n" + bSends},
 	{name: "two addresses of one subnet", where: pair("10.0.1.1/24 10.0.1.7/24", "10.0.1.2/24", "route default via 10.0.1.254 dev eth0"), ask: "239.1.2.3", hosts: "A"},
 	{name: "link-local addresses alone", where: pair("169.254.3.4/16", "169.254.7.8/16", "route 224.0.0.0/4 dev eth0"), hosts: "A"},
 	{name: "IPv6 alone, without any but link-local addresses", where: pair("", "", ""), ask: "ff02::114%eth0"},
@@ -161,6 +167,15 @@ const others = "A& hold -join 239.255.255.250,239.7.7.7 0.0.0.0:1900\n" +
 	"B& hold -to 239.255.255.250:1900 0.0.0.0:0\nB& hold -to 239.7.7.7:7777 0.0.0.0:0\n"
 
 var firewallNetworks = []healthyNetwork{
+	{name: "a strict firewall with this group open", where: lanOf(""), hosts: "A", ask: "239.1.2.3",
+		setup: strict("ip daddr 239.1.2.3 udp dport 1234 accept") + "\n" + others + bSends},
+	{name: "a strict firewall with this group open, and nobody speaks in it", where: lanOf(""), hosts: "A", ask: "239.1.2.3",
+		setup: strict("ip daddr 239.1.2.3 udp dport 1234 accept") + "\n" + others},
+	{name: "a firewall as ufw has it, for mDNS", where: lanOf(""), hosts: "A", ask: "--hops 255 224.0.0.251:5353",
+		setup: strict("ip daddr { 224.0.0.251, 239.255.255.250 } udp dport { 5353, 1900 } accept") +
+			"\nB& hold -to 224.0.0.251:5353 0.0.0.0:5353\n" + others},
+	{name: "a firewall that drops other groups", where: lanOf(""), hosts: "A", ask: "239.1.2.3",
+		setup: "A: nft 'add table inet filter; add chain inet filter input { type filter hook input priority 0; }; add rule inet filter input ip daddr 239.255.255.250 drop'\n" + others + bSends},
 	{name: "a firewall that forwards nothing", where: lanOf(""), hosts: "A", ask: "239.1.2.3",
 		setup: "A: nft 'add table inet filter; add chain inet filter forward { type filter hook forward priority 0; policy drop; }'\n" + bSends},
 	{name: "masquerade for everybody", where: lanOf(""), hosts: "A", ask: "239.1.2.3",
@@ -168,11 +183,21 @@ var firewallNetworks = []healthyNetwork{
 }
 
 var programNetworks = []healthyNetwork{
+	{name: "20,000 datagrams a second", where: lanOf(""), hosts: "A", ask: "239.1.2.3", alone: true,
+		setup: "B& hold -every 1ms -burst 20 -to 239.1.2.3:1234 0.0.0.0:0"},
+	{name: "others' groups, at ports that nobody has", where: lanOf(""), hosts: "A", ask: "239.1.2.3", setup: others},
+	{name: "mDNS, with its TTL of 255", where: lanOf(""), hosts: "A", ask: "--hops 255 224.0.0.251:5353",
+		setup: "A& hold -reuseport -join 224.0.0.251 0.0.0.0:5353\nA& hold -reuseport -join 224.0.0.251 0.0.0.0:5353\nB& hold -to 224.0.0.251:5353 0.0.0.0:5353"},
 	{name: "a server on the port, which never joined", where: lanOf(""), hosts: "A", ask: "239.1.2.3:7000", setup: "A& hold 0.0.0.0:7000"},
 	{name: "a sender on the port", where: lanOf(""), hosts: "A", ask: "239.1.2.3:7000", setup: "A& hold -to 239.1.2.3:7000 0.0.0.0:7000"},
+	{name: "a server at 127.0.0.1, on the port", where: lanOf(""), hosts: "A", ask: "239.1.2.3:7000", setup: "A& hold 127.0.0.1:7000"},
+	{name: "a client on the port, connected to a server", where: lanOf(""), hosts: "A", ask: "239.1.2.3:7000", setup: "A& hold -connect 192.168.1.11:7000 192.168.1.10:7000"},
+	{name: "two that listen", where: lanOf(""), hosts: "A", ask: "239.1.2.3", setup: "A& groupcast listen 239.1.2.3\nA& groupcast listen 239.1.2.3\n" + bSends},
 	{name: "a program with two sockets", where: lanOf(""), hosts: "A", ask: "239.1.2.3", setup: "A& hold -twice -join 239.1.2.3 0.0.0.0:1234\n" + bSends},
 	{name: "a program in two groups", where: lanOf(""), hosts: "A", ask: "239.1.2.3", setup: "A& hold -join 239.1.2.3,239.1.2.4 0.0.0.0:1234\n" + bSends},
 	{name: "one source of a group", where: lanOf(""), hosts: "A", ask: "192.168.1.11@232.1.2.3", setup: "B& hold -to 232.1.2.3:1234 0.0.0.0:0"},
+	{name: "a group of others, spoken in at a port that nobody has, and this one", where: lanOf(""), hosts: "A", ask: "239.1.2.3",
+		setup: "A& hold -join 239.9.9.9 0.0.0.0:9000\nB& hold -to 239.9.9.9:9001 0.0.0.0:0\n" + bSends},
 	{name: "a system that hides /sys", where: lanOf(""), hosts: "A", ask: "239.1.2.3", hides: "/sys"},
 	{name: "a system that hides /proc", where: lanOf(""), hosts: "A", ask: "239.1.2.3", hides: "/proc", setup: bSends},
 }
