@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/groupcast/groupcast/mcast"
@@ -26,6 +27,11 @@ func intentOf(g mcast.Group, c host.Choice, join doctor.RouteResult, set *settin
 		}
 	}
 	return in
+}
+
+// alone reports whether a host has nothing but lo.
+func alone(list []host.Interface) bool {
+	return !slices.ContainsFunc(list, func(i host.Interface) bool { return !i.Loopback() })
 }
 
 // choiceText says what groupcast itself would do with these flags.

@@ -45,7 +45,11 @@ func showInterfaces(out io.Writer, g mcast.Group, set *settings) error {
 	if err != nil && !errors.Is(err, host.ErrNothingUsable) {
 		return err
 	}
-	findings := doctor.Seen(doctor.Diagnose(facts, intentOf(g, c, facts.Join, set)))
+	in := intentOf(g, c, facts.Join, set)
+	if alone(facts.Interfaces) { // which the list shows
+		in.Wanted = c.Joins
+	}
+	findings := doctor.Seen(doctor.Diagnose(facts, in))
 	if set.json {
 		interfacesJSON(out, g, facts, findings)
 	} else {

@@ -109,7 +109,7 @@ func (s *sender) prepare(ctx context.Context) ([]doctor.Finding, error) {
 		return nil, err
 	}
 	intent := doctor.Intent{Group: s.group, Send: c.Send.Index, Loopback: s.set.loopback, Hops: s.set.hops}
-	if c.ByUser {
+	if c.ByUser || alone(facts.Interfaces) { // which is said with every send
 		intent.Wanted = c.Joins[:1]
 	}
 	return doctor.Seen(doctor.Diagnose(facts, intent)), nil

@@ -230,7 +230,7 @@ func noRoute(f Facts, in Intent) []Finding {
 func (f Facts) noNetwork(name string, in Intent) []Finding {
 	others := slices.ContainsFunc(f.Interfaces, func(i host.Interface) bool { return !i.Loopback() })
 	asked := slices.ContainsFunc(in.Wanted, host.Interface.Loopback) || in.Group.Addr.Zone() != ""
-	if len(f.Interfaces) == 0 || others || asked || in.Send == 0 && f.Send.Route.IfIndex == 0 { // the kernel says why
+	if len(f.Interfaces) == 0 || others || asked || in.Live || in.Send == 0 && f.Send.Route.IfIndex == 0 { // the kernel says why
 		return nil
 	}
 	return []Finding{{

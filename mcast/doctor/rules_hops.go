@@ -69,6 +69,8 @@ func (f Facts) hopsOf(name string, in Intent) []Finding {
 		return unknown(name, fmt.Sprintf("no route leads to %s, so that it is not known whether a router is between (no-way-back)", in.From))
 	case !f.outside(in.From):
 		return fine(name, fmt.Sprintf("no router is between this host and %s", in.From))
+	case f.Observed.Listen.Lasted() < leastListen:
+		return unknown(name, f.whereIs(in.From)+"; whether what it sends has a TTL that crosses routers shows when somebody listens", byProbing)
 	}
 	return []Finding{{
 		Name:     name,

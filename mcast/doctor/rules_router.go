@@ -93,7 +93,7 @@ func noWayBack(f Facts, in Intent) []Finding {
 			Name: name, Verdict: Warning, Interface: heardBy,
 			Title:    fmt.Sprintf("%s cannot be answered, even if it is heard", a),
 			Evidence: fmt.Sprintf("asked for a route to %s, the kernel says: %s; hearing a group needs no route to its source, an answer does", a, reason(back.Err)),
-			Hints:    []string{fmt.Sprintf("see which routes there are, and add one by the router between: ip %sroute", family)},
+			Hints:    []string{fmt.Sprintf("see which routes there are, and add one by the router between: ip %sroute show", family)},
 		}
 		if heardBy != "" {
 			finding.Title = fmt.Sprintf("%s is heard by %s, and cannot be answered", a, heardBy)

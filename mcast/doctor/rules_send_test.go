@@ -142,21 +142,26 @@ func TestHopsRules(t *testing.T) {
 	unjoined.Groups = []host.InterfaceGroups{groupsAt(eth0)}
 	theirs := facts(by(eth0), eth0)
 	theirs.Groups = []host.InterfaceGroups{groupsAt(eth0, "239.1.2.3")}
+	listened := func(f Facts) Facts {
+		f.Observed.Listen = Listened{Since: time.Unix(0, 0), Until: time.Unix(3, 0), On: []int{2}}
+		return f
+	}
 	testRule(t, "hops-too-small", []ruleTest{
 		{"a group that stays", Facts{}, talk("224.0.0.114", 2), "ok", "no router"},
 		{"enough", Facts{}, talkWith("239.1.2.3", 8), "ok", "7 routers"},
 		{"nobody is known to be far", lan, talk("239.1.2.3", 2), "unknown", "--from"},
 		{"somebody is, and nothing is known", Facts{}, wants("239.1.2.3", "10.2.0.9", 1), "unknown", ""},
-		{"somebody is, whose TTL it is", lan, wants("239.1.2.3", "10.2.0.9", 1), "warning - -", "10.2.0.9|192.168.8.0/24|raise the TTL at 10.2.0.9: there run groupcast send --hops 32 239.1.2.3"},
-		{"somebody is, and our TTL does not matter", lan, wants("239.1.2.3", "10.2.0.9", 32), "warning - -", "raise the TTL at 10.2.0.9"},
+		{"somebody is, and nobody listened", lan, wants("239.1.2.3", "10.2.0.9", 1), "unknown", "10.2.0.9"},
+		{"somebody is, whose TTL it is", listened(lan), wants("239.1.2.3", "10.2.0.9", 1), "warning - -", "10.2.0.9|192.168.8.0/24|raise the TTL at 10.2.0.9: there run groupcast send --hops 32 239.1.2.3"},
+		{"somebody is, and our TTL does not matter", listened(lan), wants("239.1.2.3", "10.2.0.9", 32), "warning - -", "raise the TTL at 10.2.0.9"},
 		{"somebody is to hear it", lan, reaches("239.1.2.3", "10.2.0.9", 1), "warning - hops 32", "10.2.0.9 is on no network|--hops 32"},
 		{"somebody is to hear it, with TTL enough", lan, reaches("239.1.2.3", "10.2.0.9", 32), "ok", ""},
 		{"somebody far is heard", routed, wants("239.1.2.3", "10.2.0.9", 1), "ok", "10.2.0.9 is heard"},
 		{"a peer outside the prefix", onLink, wants("239.1.2.3", "10.66.0.2", 1), "ok", ""},
-		{"a /31 by IPv6 route", onLink, wants("ff05::114", "2001:db8:9::7", 1), "warning - -", "via fe80::1"},
+		{"a /31 by IPv6 route", listened(onLink), wants("ff05::114", "2001:db8:9::7", 1), "warning - -", "via fe80::1"},
 		{"one of several subnets on the wire, with the TTL most start with", untouched(1), talk("239.1.2.3", 2), "unknown", ""},
 		{"heard through a router", untouched(31), talk("239.1.2.3", 2), "warning - hops 32", "10.2.0.9 was heard"},
-		{"the route has a gateway, within the prefix", onLink, wants("239.1.2.3", "192.168.8.77", 1), "warning - -", "via 192.168.8.1"},
+		{"the route has a gateway, within the prefix", listened(onLink), wants("239.1.2.3", "192.168.8.77", 1), "warning - -", "via 192.168.8.1"},
 		{"TTL 0, joined", lan, talkWith("239.1.2.3", 0), "warning eth0 hops 1", "nothing that is sent by eth0 leaves"},
 		{"TTL 0, joined nowhere", unjoined, sendOnly("239.1.2.3", 0), "warning eth0 hops 1", "does not stay on this host"},
 		{"TTL 0, joined by others", theirs, sendOnly("239.1.2.3", 0), "warning eth0 hops 1", "nothing that is sent by eth0 leaves"},

@@ -95,6 +95,7 @@ func portShared(f Facts, in Intent) []Finding {
 	}
 	at := others(f.socketsAt(in))
 	programs := make(map[netip.Addr][]string) // by the address that they are bound to
+	anonymous := make(map[netip.Addr]bool)    // not all of them can be named
 	for _, s := range at {
 		a := s.Local.Addr().Unmap()
 		// A socket bound to the group gets no unicast. IPv6's wildcard does not
@@ -103,13 +104,22 @@ func portShared(f Facts, in Intent) []Finding {
 			continue
 		}
 		programs[a] = append(programs[a], who(s))
+		anonymous[a] = anonymous[a] || s.Program == ""
 	}
 	var out []Finding
+	var unseen []string
 	for a, list := range programs {
-		if len(list) < 2 {
+		// groupcast awaits answers on sockets of its own, so that it loses none.
+		suffers := slices.ContainsFunc(list, func(name string) bool { return !strings.HasPrefix(name, "groupcast (") })
+		if len(list) < 2 || !suffers {
 			continue
 		}
 		slices.Sort(list)
+		if anonymous[a] {
+			unseen = append(unseen, fmt.Sprintf("%d sockets are bound to %s, and it is not seen whether they are of one program: %s",
+				len(list), netip.AddrPortFrom(a, in.Group.Port), enumerate(list)))
+			continue
+		}
 		out = append(out, Finding{
 			Name: name, Verdict: Warning, Interface: f.nameWith(a),
 			Title:    fmt.Sprintf("%d %s share port %d: all hear the group, but an answer to one of them may reach another", len(list), competitors(list), in.Group.Port),
@@ -117,7 +127,12 @@ func portShared(f Facts, in Intent) []Finding {
 			Hints:    []string{"a program that awaits answers must send from a socket of its own, with a port of its own (bind to port 0), as groupcast does"},
 		})
 	}
-	if len(out) == 0 {
+	switch {
+	case len(out) > 0:
+	case len(unseen) > 0:
+		slices.Sort(unseen)
+		return unknown(name, enumerate(unseen))
+	default:
 		return fine(name, fmt.Sprintf("other programs' sockets at port %d: %d, and none competes with another for unicast", in.Group.Port, len(at)))
 	}
 	slices.SortFunc(out, func(a, b Finding) int { return cmp.Compare(a.Evidence, b.Evidence) })

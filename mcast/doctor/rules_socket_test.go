@@ -43,13 +43,14 @@ func TestPortShared(t *testing.T) {
 		{"two groupcasts on one host: ours and one other", hostWith(own(wild("groupcast (1)")), wild("groupcast (2)")), plain, "ok", nil},
 		{"two others", hostWith(wild("groupcast (1)"), wild("python3 (4711)")), plain, "warning", []string{"2 programs", "groupcast (1), python3 (4711)", "0.0.0.0:1234"}},
 		{"two of one program", hostWith(wild("python3 (4711)"), wild("python3 (4711)")), plain, "ok", nil},
-		{"two that are not seen", hostWith(wild(""), wild("")), plain, "warning", []string{"2 sockets"}},
+		{"two that are not seen", hostWith(wild(""), wild("")), plain, "unknown", []string{"2 sockets"}},
+		{"two groupcasts", hostWith(wild("groupcast (1)"), wild("groupcast (2)")), plain, "ok", nil},
 		{"bound to the group, which gets no unicast", hostWith(socket("224.0.0.114:1234", "a (1)", 0), socket("224.0.0.114:1234", "b (2)", 0)), plain, "ok", nil},
 		{"one address each", hostWith(wild("a (1)"), socket("192.168.8.164:1234", "b (2)", 0)), plain, "ok", nil},
 		{"one address for both", hostWith(socket("192.168.8.164:1234", "a (1)", 0), socket("192.168.8.164:1234", "b (2)", 0)), plain, "warning eth0", nil},
 		{"IPv6's wildcard loses against IPv4's", hostWith(wild("a (1)"), socket("[::]:1234", "b (2)", 0)), plain, "ok", nil},
 		{"two of IPv6", hostWith(socket("[::]:1234", "a (1)", 0), socket("[::]:1234", "b (2)", 0)), inGroup("ff02::114%eth0"), "warning", nil},
-		{"mDNS", mdns, inGroup("224.0.0.251:5353"), "warning", []string{"chrome (12)"}},
+		{"mDNS", mdns, inGroup("224.0.0.251:5353"), "unknown", []string{"chrome (12)"}},
 		{"mDNS is not our port", mdns, plain, "ok", nil},
 	})
 }

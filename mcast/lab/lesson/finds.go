@@ -51,6 +51,9 @@ func (s findsStep) do(_ context.Context, r *runner) ([]string, error) {
 		}
 	}
 	slices.Sort(names)
+	if slices.Contains(s, "reverse-path") { // both are about the interface that a source comes by, and one of the two is right
+		names = slices.DeleteFunc(names, func(name string) bool { return name == "joined-elsewhere" })
+	}
 	if len(s) > 0 {
 		names = slices.DeleteFunc(names, func(name string) bool { return slices.Contains(symptoms, name) && !slices.Contains(s, name) })
 	}
