@@ -102,14 +102,6 @@ func (f Facts) AnswerTo(in Intent) Answer {
 	return a
 }
 
-// wasHeard reports whether a host was heard in the group, which overrules all that
-// says it cannot be.
-func (f Facts) wasHeard(host netip.Addr) bool {
-	return slices.ContainsFunc(f.Observed.Senders, func(s Sender) bool {
-		return !s.Local && s.From.Addr().Unmap().WithZone("") == host.Unmap().WithZone("")
-	})
-}
-
 // rowsOf lists what was heard of a host, by interfaces that were listened on and by
 // others, the latest first.
 func (f Facts) rowsOf(host netip.Addr) (here, elsewhere []stream.Row) {
