@@ -50,7 +50,7 @@ func TestDoctorHeard(t *testing.T) {
 		want       string
 	}{
 		{"nobody listened", "", report{}, ""},
-		{"nobody listened for one", "10.0.0.1", report{}, "10.0.0.1: not known: nobody listened; with --probe it is listened\n"},
+		{"nobody listened for one", "10.0.0.1", report{}, "10.0.0.1: not known: nobody listened; --probe does\n"},
 		{"nobody was heard", "", listenedFor(), "nobody but this host was heard in 20.0 s\n"},
 		{"only another program here", "", listenedFor(local), "nobody but this host was heard in 20.0 s\n"},
 		{"one is not", "10.0.0.1", listenedFor(rowOf("10.0.0.2:9", 1, time.Second)), "10.0.0.1: not heard: not a datagram in 20 s\n" +

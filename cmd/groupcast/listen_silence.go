@@ -85,7 +85,7 @@ func (l *listener) tellSilence(list []*ear, lasted time.Duration) {
 	for _, e := range list {
 		ask := l.set.about(e.group).command()
 		if l.set.json {
-			writeJSON(l.out, jsonSilent{"silent", e.group.String(), chat.InterfaceNames(e.on), lasted.Milliseconds(), ask})
+			writeJSON(l.out, jsonSilent{"silent", chat.Clean(e.group.String()), chat.InterfaceNames(e.on), lasted.Milliseconds(), ask})
 			continue
 		}
 		l.remark(fmt.Sprintf("nothing heard of %s in %s; joined on %s", e.group, shortly(lasted), chat.InterfaceList(e.on)))

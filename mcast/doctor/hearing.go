@@ -63,12 +63,12 @@ func (f Facts) AnswerFrom(in Intent) Answer {
 			a.State, a.Text = Stopped, f.stoppedText(last)
 		}
 	case o.Listen.Lasted() <= 0:
-		a.Text = "nobody listened; with --probe it is listened"
+		a.Text = "nobody listened; --probe does"
 	case len(elsewhere) > 0:
 		a.State = HeardElsewhere
 		a.Text = fmt.Sprintf("%s by %s, where another program has joined, and none by %s", counted(total(elsewhere)), f.nameOf(in, elsewhere[0].IfIndex), f.listenedOn(in))
 	case o.Listen.Lasted() < leastListen:
-		a.Text = fmt.Sprintf("it was listened for %s only", span(o.Listen.Lasted()))
+		a.Text = fmt.Sprintf("somebody listened for %s only", span(o.Listen.Lasted()))
 	default:
 		a.State, a.Text = NotHeard, fmt.Sprintf("not a datagram in %s", span(o.Listen.Lasted()))
 	}
@@ -107,7 +107,7 @@ func (f Facts) AnswerTo(in Intent) Answer {
 func (f Facts) rowsOf(host netip.Addr) (here, elsewhere []stream.Row) {
 	for _, r := range f.Observed.Heard {
 		switch {
-		case r.From.Addr().Unmap().WithZone("") != host.Unmap().WithZone(""):
+		case r.Host() != host.Unmap().WithZone(""):
 		case r.IfIndex == 0, slices.Contains(f.Observed.Listen.On, r.IfIndex), len(f.Observed.Listen.On) == 0:
 			here = append(here, r)
 		default:

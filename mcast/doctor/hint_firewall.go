@@ -33,12 +33,10 @@ func (f Facts) letThrough(in Intent, inward bool) []string {
 		t.protocol = p.number
 		hints = append(hints, fmt.Sprintf("%s is for %s, which is IP protocol %d, and not UDP", t.group, p.name, p.number))
 	}
-	switch {
-	case f.Firewall == nil:
+	if f.Firewall == nil {
 		return append(hints, f.hidden(in, t)...)
-	default:
-		return append(hints, f.where(t)...)
 	}
+	return append(hints, f.where(t)...)
 }
 
 // hidden is what to do where the rules cannot be read.

@@ -16,7 +16,7 @@ type reportCount struct {
 // begin reads the counters, just before the probe joins.
 func (r *reportCount) begin(p Probe) {
 	for _, i := range p.joins() {
-		if !i.Loopback() && i.Ready(p.Intent.Group.Addr) == nil && p.Facts.Groups != nil && p.Facts.usersOn(i.Index, p.Intent) == 0 {
+		if !i.Loopback() && i.Ready(p.Intent.Group.Addr) == nil && p.Facts.Groups != nil && p.Facts.users(p.Intent.Group.Addr.WithZone(""), i.Index) == 0 {
 			r.first = append(r.first, i.Index)
 		}
 	}
@@ -38,16 +38,6 @@ func (r *reportCount) seen() *Reports {
 		return nil
 	}
 	return &Reports{First: r.first, Grown: grown(r.before, r.after)}
-}
-
-// usersOn counts who has joined the group on an interface.
-func (f Facts) usersOn(index int, in Intent) int {
-	for _, g := range f.Groups {
-		if g.Index == index {
-			return g.Users(in.Group.Addr.WithZone(""))
-		}
-	}
-	return 0
 }
 
 // ready are those of the interfaces that a report can leave by.

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -18,10 +19,7 @@ import (
 func joinedElsewhere(f Facts, in Intent) []Finding {
 	const name = "joined-elsewhere"
 	group := in.Group.Addr.WithZone("")
-	from := in.From
-	if !from.IsValid() {
-		from = in.Group.Source
-	}
+	from := cmp.Or(in.From, in.Group.Source) // with its zone, unlike in.wants
 	theirs, known := f.joinedByOthers(in)
 	switch {
 	case known && joinedByKernel(group):
@@ -88,7 +86,7 @@ func (f Facts) reaches(joined []int, from netip.Addr, behind host.Interface) boo
 		}
 	}
 	return slices.ContainsFunc(f.Observed.Senders, func(s Sender) bool {
-		return s.From.Addr().Unmap().WithZone("") == from.WithZone("") && slices.Contains(joined, s.IfIndex)
+		return s.is(from) && slices.Contains(joined, s.IfIndex)
 	})
 }
 

@@ -59,7 +59,7 @@ func (f Facts) ruledOut(in Intent, host netip.Addr) []string {
 	} else {
 		says = append(says, "nobody else was heard in the group either")
 	}
-	control := slices.IndexFunc(o.Control, func(r stream.Row) bool { return r.From.Addr().Unmap().WithZone("") == host })
+	control := slices.IndexFunc(o.Control, func(r stream.Row) bool { return r.Host() == host })
 	switch {
 	case control >= 0:
 		says = append(says, fmt.Sprintf("%s from it came, so groups that switches send everywhere reach this host", o.Control[control].Group.Addr()))
@@ -106,7 +106,7 @@ func (f Facts) notHeardHints(in Intent, host netip.Addr) []string {
 // otherHosts lists the addresses of other hosts than this one that were heard.
 func otherHosts(rows []stream.Row, not netip.Addr) (list []string) {
 	for _, r := range rows {
-		a := r.From.Addr().Unmap().WithZone("")
+		a := r.Host()
 		if !r.Local && a != not && !slices.Contains(list, a.String()) {
 			list = append(list, a.String())
 		}
@@ -151,7 +151,7 @@ func stopped(f Facts, in Intent) []Finding {
 	if more := len(silent) - 1; more > 0 {
 		finding.Title += fmt.Sprintf(", and %d more did", more)
 	}
-	if slices.ContainsFunc(silent, func(r stream.Row) bool { return r.From.Addr().Unmap().WithZone("") == in.wants() }) {
+	if slices.ContainsFunc(silent, func(r stream.Row) bool { return r.Host() == in.wants() }) {
 		finding.Verdict = Failure
 	}
 	finding.Evidence += "; " + f.afterwards(first)
@@ -173,8 +173,8 @@ func (f Facts) afterwards(r stream.Row) string {
 		}
 		return list
 	}
-	host := r.From.Addr().Unmap().WithZone("")
-	if slices.ContainsFunc(later(f.Observed.Control), func(c stream.Row) bool { return c.From.Addr().Unmap().WithZone("") == host }) {
+	host := r.Host()
+	if slices.ContainsFunc(later(f.Observed.Control), func(c stream.Row) bool { return c.Host() == host }) {
 		return "a group of 224.0.0.0/24 from it went on: it is there, and the network no longer forwards this group"
 	}
 	if others := otherHosts(later(f.Observed.Heard), host); len(others) > 0 {

@@ -6,8 +6,6 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
-
-	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // hopsToCross is enough for a network of a campus, and what UNIX hosts took for
@@ -96,7 +94,7 @@ func (f Facts) noHops(name string, in Intent) []Finding {
 	case out.Loopback():
 		return fine(name, "sends stay on this host: "+out.Name)
 	}
-	joined := slices.Contains(in.Joined, out.Index) || f.Groups != nil && f.joinedAt(out.Index, in.Group.Addr)
+	joined := slices.Contains(in.Joined, out.Index) || f.Groups != nil && f.users(in.Group.Addr.WithZone(""), out.Index) > 0
 	if in.Group.Addr.Is6() && !in.Loopback {
 		joined = false // no copy is made
 	}
@@ -117,14 +115,6 @@ func (f Facts) noHops(name string, in Intent) []Finding {
 		finding.Hints = []string{"to stay on this host, send by lo: -i lo", "to be heard on the LAN: --hops 1, or /hops 1"}
 	}
 	return []Finding{finding}
-}
-
-// joinedAt reports whether a program of this host has joined a group on an
-// interface.
-func (f Facts) joinedAt(index int, group netip.Addr) bool {
-	return slices.ContainsFunc(f.Groups, func(g host.InterfaceGroups) bool {
-		return g.Index == index && slices.ContainsFunc(g.Groups, func(j host.JoinedGroup) bool { return j.Addr == group.WithZone("") })
-	})
 }
 
 // networks are this host's, of an address's IP version.

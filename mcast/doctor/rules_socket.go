@@ -95,7 +95,7 @@ func portShared(f Facts, in Intent) []Finding {
 	}
 	at := others(f.socketsAt(in))
 	programs := make(map[netip.Addr][]string) // by the address that they are bound to
-	anonymous := make(map[netip.Addr]bool)    // not all of them can be named
+	named := make(map[netip.Addr]int)         // how many of them have a name
 	for _, s := range at {
 		a := s.Local.Addr().Unmap()
 		// A socket bound to the group gets no unicast. IPv6's wildcard does not
@@ -104,7 +104,9 @@ func portShared(f Facts, in Intent) []Finding {
 			continue
 		}
 		programs[a] = append(programs[a], who(s))
-		anonymous[a] = anonymous[a] || s.Program == ""
+		if s.Program != "" {
+			named[a]++
+		}
 	}
 	var out []Finding
 	var unseen []string
@@ -115,14 +117,14 @@ func portShared(f Facts, in Intent) []Finding {
 			continue
 		}
 		slices.Sort(list)
-		if anonymous[a] {
+		if named[a] < 2 {
 			unseen = append(unseen, fmt.Sprintf("%d sockets are bound to %s, and it is not seen whether they are of one program: %s",
 				len(list), netip.AddrPortFrom(a, in.Group.Port), enumerate(list)))
 			continue
 		}
 		out = append(out, Finding{
 			Name: name, Verdict: Warning, Interface: f.nameWith(a),
-			Title:    fmt.Sprintf("%d %s share port %d: all hear the group, but an answer to one of them may reach another", len(list), competitors(list), in.Group.Port),
+			Title:    fmt.Sprintf("%d programs share port %d: all hear the group, but an answer to one of them may reach another", named[a], in.Group.Port),
 			Evidence: fmt.Sprintf("bound to %s: %s; a unicast datagram goes to one only, as a rule the last to bind", netip.AddrPortFrom(a, in.Group.Port), enumerate(list)),
 			Hints:    []string{"a program that awaits answers must send from a socket of its own, with a port of its own (bind to port 0), as groupcast does"},
 		})
@@ -137,15 +139,6 @@ func portShared(f Facts, in Intent) []Finding {
 	}
 	slices.SortFunc(out, func(a, b Finding) int { return cmp.Compare(a.Evidence, b.Evidence) })
 	return out
-}
-
-// competitors is what a list of who holds a port counts: sockets, where a program
-// is not known by its name, as two may be of one.
-func competitors(list []string) string {
-	if slices.ContainsFunc(list, func(who string) bool { return strings.HasPrefix(who, "a program of user ") }) {
-		return "sockets"
-	}
-	return "programs"
 }
 
 // receiveOverflow: a socket that is read too slowly, or in bursts, loses the

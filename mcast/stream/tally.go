@@ -38,6 +38,9 @@ type Key struct {
 	IfIndex     int
 }
 
+// Host is the address of the source, without its port and zone.
+func (k Key) Host() netip.Addr { return k.From.Addr().Unmap().WithZone("") }
+
 // Row is what was heard of one source in one group by one interface.
 type Row struct {
 	Key
