@@ -14,6 +14,7 @@ type question struct {
 	group      mcast.Group
 	interfaces []string   // as -i named them
 	from       netip.Addr // who was not heard, if that is known
+	to         netip.Addr // who may not hear, if that is asked
 	hops       int        // that sends have; 0 and 1 are not said
 	flags      string     // further ones
 }
@@ -41,6 +42,9 @@ func (q question) command() string {
 	}
 	if q.from.IsValid() {
 		words = append(words, "--from", shellWord(q.from.String()))
+	}
+	if q.to.IsValid() {
+		words = append(words, "--to", shellWord(q.to.String()))
 	}
 	if g := q.group; g.Addr.IsValid() && g != mcast.DefaultGroup {
 		words = append(words, shellWord(groupArg(g)))

@@ -105,7 +105,7 @@ func (r report) writeUnknown(out io.Writer, names []string) {
 
 // closer says how to look closer than was done.
 func (r report) closer() string {
-	ask := question{group: r.group}
+	ask := question{group: r.group, from: r.intent.From, to: r.intent.To}
 	if r.choice.ByUser {
 		ask.interfaces = chat.InterfaceNames(r.choice.Joins)
 	}

@@ -17,6 +17,9 @@ func doctorCommand(in Intent, flags string) string {
 	if in.Group != mcast.DefaultGroup && in.Group.Addr.IsValid() {
 		group = in.Group.String() + " "
 	}
+	for _, i := range in.Wanted {
+		group += "-i " + i.Name + " "
+	}
 	return "groupcast doctor " + group + flags
 }
 

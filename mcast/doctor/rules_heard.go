@@ -92,7 +92,10 @@ func (f Facts) notHeardHints(in Intent, host netip.Addr) []string {
 		hints = append(hints, fmt.Sprintf("is %s its address, is it switched on, and is it on this network?", host))
 	}
 	hints = append(hints, fmt.Sprintf("does it send? at %s, groupcast doctor --probe %s tells whether it leaves, by which interface and with which TTL", host, group))
+	behind, _, known := f.behind(host)
 	switch {
+	case known && !slices.Contains(f.Observed.Listen.On, behind.Index):
+		hints = append(hints, fmt.Sprintf("it is behind %s, and this run listened on %s (groupcast explain joined-elsewhere)", behind.Name, f.listenedOn(in)))
 	case f.Interfaces != nil && f.outside(host):
 		hints = append(hints,
 			fmt.Sprintf("it is on no network of this host: it has to send with a TTL for each router between, as groupcast send --hops %d %s does at %s", hopsToCross, group, host),
