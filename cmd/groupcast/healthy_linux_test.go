@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/groupcast/groupcast/mcast/lab"
@@ -27,28 +26,16 @@ type healthyNetwork struct {
 // pane is what the screen of a talk shows.
 var looks = [][]string{
 	{"groupcast", "doctor"},
-	{"groupcast", "doctor", "--probe"},
 	{"groupcast", "doctor", "--probe", "--watch", "2s"},
 	{"pane"},
 }
-
-// atOnce is how many networks are looked at at once: they wait most of the time.
-const atOnce = 12
 
 // Where nothing is wrong the doctor finds nothing. The other table in
 // docs/pitfalls is made of that.
 func TestNoFalseAlarms(t *testing.T) {
 	t.Run("healthy", func(t *testing.T) { // ends when all of them have
-		var running sync.WaitGroup
-		room := make(chan struct{}, atOnce)
-		for _, n := range slices.DeleteFunc(slices.Clone(healthy), func(n healthyNetwork) bool { return n.alone }) {
-			running.Go(func() {
-				room <- struct{}{}
-				defer func() { <-room }()
-				t.Run(n.name, n.test)
-			})
-		}
-		running.Wait()
+		crowd := slices.DeleteFunc(slices.Clone(healthy), func(n healthyNetwork) bool { return n.alone })
+		together(t, crowd, func(n healthyNetwork) string { return n.name }, func(t *testing.T, n healthyNetwork) { n.test(t) })
 		for _, n := range healthy {
 			if n.alone {
 				t.Run(n.name, n.test)
@@ -125,8 +112,8 @@ func step(t *testing.T, l *lab.Lab, line string) {
 // healthyTable is what TestNoFalseAlarms has looked at.
 func healthyTable() string {
 	var b strings.Builder
-	b.WriteString("\nIn these nothing is wrong. The doctor was asked passively, with a probe, and with a probe while it watched for two\n" +
-		"seconds, and the screen of a talk was open for some. All of them found nothing:\n\n" +
+	b.WriteString("\nIn these nothing is wrong. The doctor was asked passively and with a probe that watched for two seconds, and the\n" +
+		"screen of a talk was open for some. All of them found nothing:\n\n" +
 		"| network | asked for | hosts | runs | false alarms |\n|---|---|---|---|---|\n")
 	runs := 0
 	for _, n := range healthy {

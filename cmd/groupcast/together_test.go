@@ -1,0 +1,27 @@
+package main
+
+import (
+	"sync"
+	"testing"
+)
+
+// atOnce is how many networks tests of package lab build at once: they wait most
+// of the time, whatever the number of processors.
+const atOnce = 12
+
+// together runs a test for each element, several at once, and returns when all of
+// them have ended.
+func together[E any](t *testing.T, list []E, name func(E) string, test func(*testing.T, E)) {
+	var running sync.WaitGroup
+	room := make(chan struct{}, atOnce)
+	for _, e := range list {
+		running.Go(func() {
+			room <- struct{}{}
+			defer func() { <-room }()
+			t.Run(name(e), func(t *testing.T) { test(t, e) })
+		})
+	}
+	running.Wait()
+}
+
+func nameItself(name string) string { return name }
