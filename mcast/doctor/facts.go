@@ -21,6 +21,7 @@ type Facts struct {
 	Send       RouteResult                // where a send without an interface would go
 	By         map[int]RouteResult        // by the index of an interface: with which source a send by it would go
 	Back       map[netip.Addr]RouteResult // the way back to a host, which a reverse path filter looks at
+	Routing    *host.Routing              // rules and routes of IPv4
 	Groups     []host.InterfaceGroups     // what the programs of this host have joined, and the kernel itself
 	Filters    []Filter                   // the sources they have asked for or blocked
 	Sockets    []host.Socket              // UDP sockets of the group's IP version, of all programs
@@ -43,6 +44,7 @@ type Origin string
 const (
 	FromLinks    Origin = "the interfaces' details (RTM_GETLINK)" // Links
 	FromRoutes   Origin = "the routing table (RTM_GETROUTE)"      // By, Back
+	FromRouting  Origin = "the rules and routes (RTM_GETRULE)"    // Routing
 	FromGroups   Origin = "/proc/net/igmp"                        // Groups; /proc/net/igmp6 for a group of IPv6
 	FromFilters  Origin = "/proc/net/mcfilter"                    // Filters; /proc/net/mcfilter6
 	FromSockets  Origin = "/proc/net/udp"                         // Sockets; /proc/net/udp6

@@ -32,6 +32,13 @@ func Gather(in Intent) (Facts, error) {
 			f.Back[host] = Back(host)
 		}
 	}
+	if in.Group.Addr.Is4() {
+		routing, err := host.ReadRouting()
+		if err == nil {
+			f.Routing = &routing
+		}
+		f.failed(FromRouting, err)
+	}
 	f.gatherHost(in)
 	return f, nil
 }
@@ -50,12 +57,14 @@ func GatherRoutes(g mcast.Group) (Facts, error) {
 	return f, nil
 }
 
+// discard is the port that Back asks for: some systems answer for a port only.
+const discard = 9
+
 // Back looks up the route to a host. A reverse path filter compares it with the
 // interface that the host's datagrams come by (RFC 3704). The filter's own lookup
 // can differ: it is made as root, so routing rules for one user do not apply, and
 // it takes any of the ways of a multipath route.
 func Back(addr netip.Addr) RouteResult {
-	const discard = 9 // some systems answer for a port only
 	r, err := host.RouteTo(netip.AddrPortFrom(addr, discard), host.RouteOptions{})
 	if op, ok := errors.AsType[*mcast.OpError](err); ok {
 		err = &mcast.OpError{Op: "route back to", Target: addr.String(), Err: op.Err}

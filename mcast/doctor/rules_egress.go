@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"slices"
 	"strings"
 	"syscall"
@@ -122,7 +123,7 @@ func (f Facts) candidates(best, out host.Interface, g mcast.Group) []host.Interf
 // ways are the hints to send by each of some interfaces.
 func (f Facts) ways(list []host.Interface, g mcast.Group) (hints []string) {
 	for _, i := range list {
-		hints = append(append(hints, useInterface(i)...), f.routeBy(i, g))
+		hints = append(append(hints, useInterface(i)...), f.routeBy(i, netip.Addr{}, g))
 	}
 	return hints
 }
@@ -144,24 +145,6 @@ func (f Facts) ofContainers(i host.Interface) bool {
 
 func useInterface(i host.Interface) []string {
 	return []string{fmt.Sprintf("send and join by %s: -i %s, or /interface %s", i.Name, i.Name, i.Name)}
-}
-
-// routeBy is how all programs send by i. A route for groups that is there
-// already has to be replaced, and a wider one does not count beside it.
-func (f Facts) routeBy(i host.Interface, g mcast.Group) string {
-	if g.Addr.Is6() {
-		return "name the zone with the group: " + g.Addr.WithZone(i.Name).String()
-	}
-	do, groups := "add", "224.0.0.0/4"
-	if dst := f.Send.Route.Match.Dst; f.Send.Route.Match.Found && dst.Addr().IsMulticast() {
-		do, groups = "replace", dst.String()
-	}
-	const mainTable, localTable = 254, 255
-	if t := f.Send.Route.Match.Table; t != 0 && t != mainTable && t != localTable {
-		return fmt.Sprintf("for every program of this host, let table %d, which a rule puts before main, pass groups on: ip route replace throw %s table %d; then ip route replace %s dev %s",
-			t, groups, t, groups, i.Name)
-	}
-	return fmt.Sprintf("for every program of this host: ip route %s %s dev %s", do, groups, i.Name)
 }
 
 // noRoute: no interface was chosen, and the routing table has no answer; known
@@ -217,7 +200,7 @@ func noRoute(f Facts, in Intent) []Finding {
 		finding.Evidence += "; a join without an interface fails as well"
 	}
 	if best, ok := f.best(in.Group); ok {
-		finding.Hints = append(useInterface(best), f.routeBy(best, in.Group))
+		finding.Hints = append(useInterface(best), f.routeBy(best, netip.Addr{}, in.Group))
 		finding.Fix = &Fix{UseInterface: best.Name}
 	}
 	if forbidden := !errors.Is(send.Err, syscall.ENETUNREACH); forbidden && in.Group.Addr.Is4() {

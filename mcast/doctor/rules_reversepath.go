@@ -228,7 +228,9 @@ func (f Facts) wayBack(s source, at []reverseFilter) (finding *Finding, undecide
 	}
 	switch {
 	case s.back.Err != nil:
-		finding.Hints = append(finding.Hints, fmt.Sprintf("or give it a way back: ip route add %s/32 dev %s", s.addr, first.on.Name))
+		if way, ok := f.routeBack(first.on, s.addr); ok {
+			finding.Hints = append(finding.Hints, "or give it a way back: "+way)
+		}
 	case first.address:
 		finding.Hints = append(finding.Hints, fmt.Sprintf("or let any way back do: sysctl -w %s=2", interfaceKey(first.on.Name)))
 	}

@@ -69,8 +69,12 @@ func noWayBack(f Facts, in Intent) []Finding {
 	var out []Finding
 	var good []string
 	seen := map[netip.Addr]bool{}
-	check := func(a netip.Addr, heardBy string) {
+	check := func(a netip.Addr, by int) {
 		a = a.Unmap()
+		heardBy := ""
+		if by != 0 {
+			heardBy = f.nameOf(in, by)
+		}
 		back, asked := f.Back[a]
 		if !a.IsValid() || a.IsUnspecified() || a.IsLinkLocalUnicast() || seen[a] || !asked {
 			return // a link-local address is reached by the link that it was heard by
@@ -97,17 +101,19 @@ func noWayBack(f Facts, in Intent) []Finding {
 		}
 		if heardBy != "" {
 			finding.Title = fmt.Sprintf("%s is heard by %s, and cannot be answered", a, heardBy)
-			finding.Hints = append(finding.Hints, fmt.Sprintf("if it is on the wire of %s: ip %sroute add %s/%d dev %s", heardBy, family, a, a.BitLen(), heardBy))
+			if way, ok := f.routeBack(host.Interface{Index: by, Name: heardBy}, a); ok {
+				finding.Hints = append(finding.Hints, fmt.Sprintf("if it is on the wire of %s: %s", heardBy, way))
+			}
 		}
 		out = append(out, finding)
 	}
 	for _, s := range f.Observed.Senders {
 		if !s.Local {
-			check(s.From.Addr(), f.nameOf(in, s.IfIndex))
+			check(s.From.Addr(), s.IfIndex)
 		}
 	}
-	check(in.From, "")
-	check(in.Group.Source, "")
+	check(in.From, 0)
+	check(in.Group.Source, 0)
 	switch {
 	case len(out) > 0:
 		return out

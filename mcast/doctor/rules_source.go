@@ -51,21 +51,35 @@ func wrongSource(f Facts, in Intent) []Finding {
 		Title:   fmt.Sprintf("what leaves by %s carries %s, an address %s", out.Name, source, whose),
 		Evidence: fmt.Sprintf("asked for a route to %s, the kernel answers: by %s, source %s (%s), and %s has %s; a receiver whose way back to %s leads elsewhere drops it (reverse-path)",
 			in.Group.Addr, out.Name, source, cmp.Or(send.Route.Match.String(), "no route decides"), out.Name, own, source),
-		Hints:     []string{sourceOf(out, own, in)},
+		Hints:     []string{f.sourceOf(out, own, in)},
 		Interface: out.Name,
 	}}
 }
 
 // sourceOf is how what leaves by out gets the source own. The src of a route
 // counts as long as the interface is left to the routing table.
-func sourceOf(out host.Interface, own netip.Addr, in Intent) string {
+func (f Facts) sourceOf(out host.Interface, own netip.Addr, in Intent) string {
 	switch {
 	case in.Group.Addr.Is6():
-		return fmt.Sprintf("choose the source: ip -6 route replace multicast ff00::/8 dev %s src %s table local", out.Name, own)
+		return "choose the source: " + f.sourceOf6(out, own, in)
 	case in.Send != 0:
-		return fmt.Sprintf("name no interface (-i default), and let a route choose interface and source: ip route replace 224.0.0.0/4 dev %s src %s", out.Name, own)
+		return "name no interface (-i default), and let a route choose interface and source; " + f.routeBy(out, own, in.Group)
 	}
-	return fmt.Sprintf("choose the source: ip route replace 224.0.0.0/4 dev %s src %s", out.Name, own)
+	return "choose the source; " + f.routeBy(out, own, in.Group)
+}
+
+// sourceOf6 gives the route that decides a source. Each interface has a route for all
+// groups, with metric 256, and ip(8) makes others with 1024, which lose.
+func (f Facts) sourceOf6(out host.Interface, own netip.Addr, in Intent) string {
+	m := f.Send.Route.Match
+	if in.Send != 0 {
+		m = f.By[in.Send].Route.Match
+	}
+	dst, table := netip.MustParsePrefix("ff00::/8"), localTable
+	if m.Found && m.Dst.Addr().IsMulticast() {
+		dst, table = m.Dst, m.Table
+	}
+	return fmt.Sprintf("ip -6 route replace multicast %s dev %s src %s%s metric 1", dst, out.Name, own, inTable(table))
 }
 
 // strangeHere finds that the source is an address of the interface, and all
@@ -105,7 +119,7 @@ func (f Facts) strangeHere(in Intent, out host.Interface, source netip.Addr) *Fi
 			fmt.Sprintf("that deletes the other addresses of its subnet as well, unless before: sysctl -w %s=1", settingName("ipv4", out.Name, "promote_secondaries"))},
 	}
 	if in.Send == 0 {
-		found.Hints = append(found.Hints, "or "+sourceOf(out, theirs.Addr(), in))
+		found.Hints = append(found.Hints, "or "+f.sourceOf(out, theirs.Addr(), in))
 	}
 	return found
 }

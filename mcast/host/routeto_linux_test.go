@@ -69,7 +69,19 @@ func TestRouteToIsWhatHappens(t *testing.T) {
 func because(t *testing.T, node *lab.Node, g mcast.Group) string {
 	t.Helper()
 	var r host.Route
-	labtest.In(t, node, func() error { r, _ = host.RouteTo(g.AddrPort(), host.RouteOptions{}); return nil })
+	labtest.In(t, node, func() error {
+		var failed error
+		r, failed = host.RouteTo(g.AddrPort(), host.RouteOptions{})
+		if g.Addr.Is6() {
+			return nil
+		}
+		routing, err := host.ReadRouting()
+		decides, ok := routing.Lookup(g.AddrPort())
+		if ok = ok && !decides.Forbids(); ok != (failed == nil) || ok && (decides.Dst != r.Match.Dst || decides.Table != r.Match.Table || !slices.Contains(decides.On, r.IfIndex)) {
+			t.Errorf("by what was read, %+v decides, %v; the kernel says %+v, %v", decides, ok, r, failed)
+		}
+		return err
+	})
 	return r.Match.String()
 }
 

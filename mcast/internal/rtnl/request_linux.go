@@ -2,6 +2,7 @@ package rtnl
 
 import (
 	"encoding/binary"
+	"errors"
 	"os"
 	"syscall"
 
@@ -31,7 +32,7 @@ func (r *Request) Add(kind uint16, value []byte) {
 
 // Ask returns the kernel's answer without its header.
 func (r Request) Ask(protocol int) (answer []byte, err error) {
-	_, err = r.exchange(protocol, 0, func(body []byte) { answer = body })
+	_, err = r.exchange(protocol, 0, func(body []byte) bool { answer = body; return true })
 	if err == nil && answer == nil {
 		err = syscall.ENODATA
 	}
@@ -44,7 +45,7 @@ func (r Request) Ask(protocol int) (answer []byte, err error) {
 func (r Request) Dump(protocol int) (messages [][]byte, err error) {
 	for range 3 {
 		messages = nil
-		interrupted, err := r.exchange(protocol, unix.NLM_F_DUMP, func(body []byte) { messages = append(messages, body) })
+		interrupted, err := r.exchange(protocol, unix.NLM_F_DUMP, func(body []byte) bool { messages = append(messages, body); return true })
 		if err != nil {
 			return nil, err
 		}
@@ -55,11 +56,30 @@ func (r Request) Dump(protocol int) (messages [][]byte, err error) {
 	return messages, nil
 }
 
+// ErrMore says that there is more of a kind than was asked for.
+var ErrMore = errors.New("netlink: too long a list")
+
+// DumpSome is Dump, asked once, and ErrMore for a list longer than most.
+func (r Request) DumpSome(protocol, most int) (messages [][]byte, err error) {
+	_, err = r.exchange(protocol, unix.NLM_F_DUMP, func(body []byte) bool {
+		messages = append(messages, body)
+		return len(messages) <= most
+	})
+	if err == nil && len(messages) > most {
+		err = ErrMore
+	}
+	if err != nil {
+		return nil, err
+	}
+	return messages, nil
+}
+
 // exchange sends the request by a socket of its own and calls each with the
-// messages that answer it, which are each's to keep. It reports whether the
-// kernel marked them as inconsistent (NLM_F_DUMP_INTR). A request that the
-// kernel passes over ends as well, because it asks for an acknowledgement.
-func (r Request) exchange(protocol int, flags uint16, each func(body []byte)) (interrupted bool, err error) {
+// messages that answer it, which are each's to keep, until it returns false. It
+// reports whether the kernel marked them as inconsistent (NLM_F_DUMP_INTR). A
+// request that the kernel passes over ends as well, because it asks for an
+// acknowledgement.
+func (r Request) exchange(protocol int, flags uint16, each func(body []byte) (more bool)) (interrupted bool, err error) {
 	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, protocol)
 	if err != nil {
 		return false, os.NewSyscallError("socket", err)
@@ -97,7 +117,9 @@ func (r Request) exchange(protocol int, flags uint16, each func(body []byte)) (i
 				}
 				return interrupted, nil
 			default:
-				each(m.Data)
+				if !each(m.Data) {
+					return interrupted, nil
+				}
 			}
 		}
 	}
