@@ -119,7 +119,7 @@ func TestEgressRules(t *testing.T) {
 		{"by a chosen interface", Facts{Interfaces: []host.Interface{eth0, foreign}, By: map[int]RouteResult{3: from(foreign, "192.168.8.164")}},
 			sendBy(talk("224.0.0.114", 3), foreign), "warning eth1 -", "of eth0|-i default"},
 		{"the first address, and the others are in the network of the second", heardBy(from(two, "10.5.5.5"), two, "192.168.8.226"), talk("224.0.0.114", 2), "warning eth0 -",
-			"ip addr del 10.5.5.5/24 dev eth0; ip addr add 10.5.5.5/24 dev eth0|src 192.168.8.164|192.168.8.226"},
+			"ip addr del 10.5.5.5/24 dev eth0 && ip addr add 10.5.5.5/24 dev eth0|src 192.168.8.164|192.168.8.226"},
 		{"the same, by choice", heardBy(from(two, "10.5.5.5"), two, "192.168.8.226"), sendBy(talk("224.0.0.114", 2), two), "warning eth0 -", "ip addr add 10.5.5.5/24 dev eth0"},
 		{"the others are in both", heardBy(from(two, "10.5.5.5"), two, "192.168.8.226", "10.5.5.9"), talk("224.0.0.114", 2), "ok", ""},
 		{"the others are behind a router", heardBy(from(two, "10.5.5.5"), two, "203.0.113.7"), talk("224.0.0.114", 2), "ok", ""},

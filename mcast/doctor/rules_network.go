@@ -149,7 +149,7 @@ func duplicateAddress(f Facts, in Intent) []Finding {
 				Name: name, Verdict: Failure, Interface: i.Name,
 				Title:    fmt.Sprintf("another host on %s has the address %s as well", i.Name, a),
 				Evidence: "the kernel found it taken, and does not use it (IFA_F_DADFAILED; RFC 4862, section 5.4)",
-				Hints:    []string{fmt.Sprintf("give this host another: ip addr del %s dev %s, then ip addr add", a, i.Name)},
+				Hints:    []string{takeAway(i, a)},
 			})
 		}
 	}
@@ -163,4 +163,15 @@ func duplicateAddress(f Facts, in Intent) []Finding {
 		return unknown(name, f.unread(FromLinks))
 	}
 	return fine(name, "no other host had this one's addresses when it took them (RFC 4862, section 5.4): "+enumerate(looked))
+}
+
+// takeAway takes an address from an interface: ip(8) finds it only by its prefix
+// length.
+func takeAway(i host.Interface, a netip.Addr) string {
+	for _, p := range i.Addrs {
+		if p.Addr().WithZone("") == a.WithZone("") {
+			return fmt.Sprintf("take it from this host, and then give it another: ip addr del %s dev %s", p, i.Name)
+		}
+	}
+	return fmt.Sprintf("take it from this host, with the prefix length that ip addr show dev %s has, and give it another", i.Name)
 }

@@ -65,6 +65,16 @@ func TestDuplicateAddress(t *testing.T) {
 			f.Observed.Refused = []netip.AddrPort{netip.MustParseAddrPort("192.168.8.226:40000")}
 		}), plain, "warning", []string{"192.168.8.226", "port 40000"}},
 	})
+	held := links([]netip.Addr{addr("2001:db8:5::7")})
+	held.Interfaces[0] = iface(2, "eth0", up, "fe80::7/64", "2001:db8:5::7/56")
+	for hint, f := range map[string]Facts{
+		"take it from this host, and then give it another: ip addr del 2001:db8:5::7/56 dev eth0":            held,
+		"take it from this host, with the prefix length that ip addr show dev eth0 has, and give it another": links([]netip.Addr{addr("2001:db8:5::7")}),
+	} {
+		if got := duplicateAddress(f, v6)[0].Hints; len(got) != 1 || got[0] != hint {
+			t.Errorf("%q, want %q", got, hint)
+		}
+	}
 	gone := v6
 	gone.Joined, gone.Wanted = []int{99}, []host.Interface{}
 	runRule(t, duplicateAddress, []ruleCase{{"no such interface", links([]netip.Addr{}), gone, "ok", nil}})

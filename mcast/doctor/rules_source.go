@@ -115,11 +115,26 @@ func (f Facts) strangeHere(in Intent, out host.Interface, source netip.Addr) *Fi
 		Title: fmt.Sprintf("what leaves by %s carries %s, and the others there are in %s", out.Name, source, theirs.Masked()),
 		Evidence: fmt.Sprintf("heard by %s: %s; it has %s as well, and the kernel answers: source %s",
 			out.Name, enumerate(slices.Compact(heard)), theirs, source),
-		Hints: []string{fmt.Sprintf("the first address counts, so let it stand last: ip addr del %[1]s dev %[2]s; ip addr add %[1]s dev %[2]s", out.Addrs[n], out.Name),
-			fmt.Sprintf("that deletes the other addresses of its subnet as well, unless before: sysctl -w %s=1", settingName("ipv4", out.Name, "promote_secondaries"))},
+		Hints: []string{"the first address counts, so let it stand last: " + standLast(out, out.Addrs[n])},
 	}
 	if in.Send == 0 {
 		found.Hints = append(found.Hints, "or "+f.sourceOf(out, theirs.Addr(), in))
 	}
 	return found
+}
+
+// standLast takes an address from an interface and gives it back, behind the
+// others. The kernel deletes the others of its subnet with it, unless it is told to
+// make one of them the first (promote_secondaries).
+func standLast(out host.Interface, a netip.Prefix) string {
+	command := fmt.Sprintf("ip addr del %[1]s dev %[2]s && ip addr add %[1]s dev %[2]s", a, out.Name)
+	if sharesSubnet(out, a) {
+		command = fmt.Sprintf("sysctl -w %s=1 && %s", settingName("ipv4", out.Name, "promote_secondaries"), command)
+	}
+	return command
+}
+
+// sharesSubnet reports whether an interface has another address of the same subnet.
+func sharesSubnet(i host.Interface, a netip.Prefix) bool {
+	return slices.ContainsFunc(i.Addrs, func(p netip.Prefix) bool { return p != a && p.Masked() == a.Masked() })
 }
