@@ -104,7 +104,8 @@ func (f Facts) agrees(to netip.AddrPort) bool {
 		return !ok || now.Forbids()
 	}
 	m := said.Route.Match
-	return ok && m.Found && now.Dst == m.Dst && now.Table == m.Table
+	table := now.Table == m.Table || now.Table == localTable && m.Table == mainTable // without rules of its own, a kernel looks at both as at one
+	return ok && m.Found && now.Dst == m.Dst && table
 }
 
 // routeCommand is the command that makes an entry: dev is its interface's name.

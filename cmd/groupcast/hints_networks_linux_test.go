@@ -1,0 +1,80 @@
+package main
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
+)
+
+// hintedNetwork is a network with a finding whose commands are not those of its
+// scene.
+type hintedNetwork struct {
+	healthyNetwork
+	finding string
+	want    []string // its commands; the first is executed
+}
+
+// elsewhere is an interface of A where nobody is.
+const elsewhere = "eth1 on other 169.254.7.1/16\n"
+
+var hintedNetworks = []hintedNetwork{
+	{healthyNetwork{name: "some groups have a route of their own", where: lanOf(elsewhere + "route 239.0.0.0/8 dev eth1"), ask: "239.1.2.3"},
+		"wrong-egress", []string{"ip route replace 239.0.0.0/8 dev eth0"}},
+	{healthyNetwork{name: "an exit node's table before main", where: lanOf(elsewhere), ask: "239.1.2.3",
+		setup: "A: ip route add default dev eth1 table 52 && ip rule add priority 5270 table 52"},
+		"wrong-egress", []string{"ip route add throw 224.0.0.0/4 table 52"}},
+	{healthyNetwork{name: "an exit node's table, and main leads nowhere", where: pair("192.168.1.10/24", "192.168.1.11/24", elsewhere), ask: "239.1.2.3",
+		setup: "A: ip route add default dev eth1 table 52 && ip rule add priority 5270 table 52"},
+		"wrong-egress", []string{"ip route add throw 224.0.0.0/4 table 52 && ip route add 224.0.0.0/4 dev eth0"}},
+	{healthyNetwork{name: "rules as wg-quick makes them", where: lanOf(elsewhere), ask: "239.1.2.3",
+		setup: "A: ip route add default dev eth1 table 51820 && ip rule add not fwmark 51820 table 51820 && ip rule add table main suppress_prefixlength 0"},
+		"wrong-egress", []string{"ip route add 224.0.0.0/4 dev eth0"}},
+	{healthyNetwork{name: "a rule by mark, and two metrics", where: lanOf(elsewhere), ask: "239.1.2.3",
+		setup: "A: ip route add default dev eth0 table 100 && ip rule add fwmark 7 table 100 && ip route add 224.0.0.0/4 dev eth1 metric 10 && ip route add 224.0.0.0/4 dev eth0 metric 100"},
+		"wrong-egress", []string{"ip route add 224.0.0.0/4 dev eth0"}},
+	{healthyNetwork{name: "a route in the table local", where: lanOf(elsewhere), ask: "239.1.2.3", setup: "A: ip route add 239.0.0.0/8 dev eth1 table local"},
+		"wrong-egress", []string{"ip route replace 239.0.0.0/8 dev eth0 table local"}},
+	{healthyNetwork{name: "groups that are forbidden", where: lanOf("route unreachable 239.0.0.0/8"), ask: "-i default 239.1.2.3"},
+		"no-route", []string{"ip route replace 239.0.0.0/8 dev eth0"}},
+	{healthyNetwork{name: "a rule that forbids groups", where: lanOf(""), ask: "-i default 239.1.2.3", setup: "A: ip rule add priority 5 to 224.0.0.0/4 unreachable"},
+		"no-route", nil},
+	{healthyNetwork{name: "a source, behind an exit node", where: pair("192.168.1.10/24", "192.168.1.11/24", uplinks), ask: "239.1.2.3",
+		setup: "A: ip route add 224.0.0.0/4 dev eth0 src 10.1.0.10 table 52 && ip rule add priority 5270 table 52"},
+		"wrong-source", []string{"ip route replace throw 224.0.0.0/4 table 52 && ip route add 224.0.0.0/4 dev eth0 src 192.168.1.10"}},
+	{healthyNetwork{name: "a source of IPv6", where: pair("fd00:1::10/64", "fd00:1::11/64", "eth1 on other fd00:2::10/64"), ask: "ff05::114%eth0",
+		setup: "A: ip -6 route add multicast ff05::/16 dev eth0 src fd00:2::10 table local metric 5"},
+		"wrong-source", []string{"ip -6 route replace multicast ff05::/16 dev eth0 src fd00:1::10 table local metric 1"}},
+	{healthyNetwork{name: "the others are in the second subnet", where: pair("10.5.5.5/24 10.5.5.6/24 192.168.1.10/24", "192.168.1.11/24", "route 224.0.0.0/4 dev eth0"),
+		ask: "--probe --watch 2s 239.1.2.3", setup: bSends},
+		"wrong-source", []string{
+			"sysctl -w net.ipv4.conf.eth0.promote_secondaries=1 && ip addr del 10.5.5.5/24 dev eth0 && ip addr add 10.5.5.5/24 dev eth0",
+			"ip route replace 224.0.0.0/4 dev eth0 src 192.168.1.10",
+		}},
+}
+
+// What a hint says depends on what is there. Its command is executed as it is
+// printed, and the kernel then does what the finding wanted.
+func TestHintsWorkInOtherNetworks(t *testing.T) {
+	together(t, hintedNetworks, func(n hintedNetwork) string { return n.name }, func(t *testing.T, n hintedNetwork) {
+		l := labtest.Build(t, n.where())
+		for line := range strings.Lines(n.setup) {
+			step(t, l, strings.TrimSpace(line))
+		}
+		a, program := l.Host("A"), executable(t)
+		args := append([]string{"doctor", "--json"}, strings.Fields(n.ask)...)
+		printed := commandsAbout(t, n.finding, executeIn(t, a, program, args...))
+		if !slices.Equal(printed, n.want) {
+			t.Errorf("%q, want %q", printed, n.want)
+		}
+		if len(printed) == 0 {
+			return
+		}
+		sound(t, printed[0])
+		executeIn(t, a, "sh", "-e", "-c", printed[0])
+		if again := executeIn(t, a, program, args...); findingsAbout(t, n.finding, again) != nil {
+			t.Errorf("it is found after %q as well:\n%s", printed[0], again)
+		}
+	})
+}
