@@ -164,9 +164,9 @@ func (t traffic) ufw() string {
 		way = "in"
 	}
 	if t.protocol != 0 {
-		return fmt.Sprintf("ufw allow %s to %s", way, t.group)
+		return fmt.Sprintf("ufw prepend allow %s to %s", way, t.group)
 	}
-	return fmt.Sprintf("ufw allow %s proto udp to %s port %d", way, t.group, t.port)
+	return fmt.Sprintf("ufw prepend allow %s proto udp to %s port %d", way, t.group, t.port)
 }
 
 // firewalld's line is advice: what its zones let in depends on where the

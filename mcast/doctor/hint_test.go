@@ -60,7 +60,7 @@ func TestFirewallHints(t *testing.T) {
 		{"hidden, iptables only", []string{"iptables"}, nil, group4, false, []string{"iptables -I INPUT -p udp -d 239.1.2.3 --dport 1234 -j ACCEPT"}, "iptables -S|!nft"},
 		{"hidden, iptables, and the group is of IPv6", []string{"iptables"}, nil, group6, false, nil, "no program that lists"},
 		{"hidden, ip6tables", []string{"ip6tables"}, nil, group6, true, []string{"ip6tables -I OUTPUT -p udp -d ff15::1 --dport 1234 -j ACCEPT"}, ""},
-		{"hidden, ufw", []string{"nft", "ufw"}, nil, group4, false, []string{"ufw allow in proto udp to 239.1.2.3 port 1234"}, ""},
+		{"hidden, ufw", []string{"nft", "ufw"}, nil, group4, false, []string{"ufw prepend allow in proto udp to 239.1.2.3 port 1234"}, ""},
 		{"hidden, firewalld", []string{"nft", "firewall-cmd"}, nil, group4, false, nil, `firewall-cmd --add-rich-rule|family="ipv4" destination address="239.1.2.3" port port="1234" protocol="udp" accept`},
 		{"nft", []string{"nft"}, chains{in, out}, group4, false, []string{"nft insert rule inet filter input ip daddr 239.1.2.3 udp dport 1234 accept"}, "IGMP"},
 		{"nft, outward", []string{"nft"}, chains{in, out}, group4, true, []string{"nft insert rule inet filter output ip daddr 239.1.2.3 udp dport 1234 accept"}, "!IGMP"},
@@ -69,7 +69,7 @@ func TestFirewallHints(t *testing.T) {
 			"nft insert rule netdev guard eth0-in ip daddr 239.1.2.3 udp dport 1234 accept && nft insert rule inet filter input ip daddr 239.1.2.3 udp dport 1234 accept"}, ""},
 		{"iptables made it, and nft is there", []string{"nft", "iptables"}, chains{ipt}, group4, false, []string{"nft insert rule ip filter INPUT ip daddr 239.1.2.3 udp dport 1234 accept"}, ""},
 		{"iptables made it, and nft is not there", []string{"iptables"}, chains{ipt}, group4, false, []string{"iptables -I INPUT -p udp -d 239.1.2.3 --dport 1234 -j ACCEPT"}, "!nft"},
-		{"ufw made it", []string{"nft", "ufw"}, chains{ipt, ipt6}, group6, false, []string{"ufw allow in proto udp to ff15::1 port 1234"}, ""},
+		{"ufw made it", []string{"nft", "ufw"}, chains{ipt, ipt6}, group6, false, []string{"ufw prepend allow in proto udp to ff15::1 port 1234"}, ""},
 		{"firewalld made it", []string{"nft", "firewall-cmd"}, chains{firewalld}, group6, false, nil, `family="ipv6"`},
 		{"it is known, and nft is not there", []string{}, chains{in}, group4, false, nil, "head of the chain input of table inet filter"},
 		{"a name that a shell would take apart", []string{"nft"}, chains{odd}, group4, false, nil, "head of the chain input"},
@@ -77,7 +77,7 @@ func TestFirewallHints(t *testing.T) {
 		{"VRRP", []string{"nft"}, chains{in}, "224.0.0.18", false, []string{"nft insert rule inet filter input ip daddr 224.0.0.18 meta l4proto 112 accept"}, "VRRP, which is IP protocol 112|!dport"},
 		{"OSPF", []string{"iptables"}, nil, "224.0.0.6", false, []string{"iptables -I INPUT -p 89 -d 224.0.0.6 -j ACCEPT"}, "!dport"},
 		{"PIM", []string{"firewall-cmd"}, nil, "224.0.0.13", false, nil, `protocol value="103"|!port port`},
-		{"IGMP", []string{"ufw"}, nil, "224.0.0.22", false, []string{"ufw allow in to 224.0.0.22"}, "!udp"},
+		{"IGMP", []string{"ufw"}, nil, "224.0.0.22", false, []string{"ufw prepend allow in to 224.0.0.22"}, "!udp"},
 		{"VRRP of IPv6", []string{"nft"}, chains{in}, "ff02::12", false, []string{"nft insert rule inet filter input ip6 daddr ff02::12 meta l4proto 112 accept"}, ""},
 	} {
 		f := Facts{Tools: tt.tools, Firewall: tt.firewall}
