@@ -41,6 +41,9 @@ func TestFirewallHintsWork(t *testing.T) {
 			chain input { type filter hook input priority filter; udp dport 9 drop; }
 			chain output { type filter hook output priority filter; policy drop; ip protocol igmp accept; }
 		}`, []string{"inet filter output"}},
+		{"the egress of an interface", out, "239.1.2.3", `table netdev guard {
+			chain leaving { type filter hook egress device "eth0" priority filter; udp dport 1234 drop; }
+		}`, []string{"netdev guard leaving"}},
 		{"a reject on the way out", out, "ff15::114", `table inet filter {
 			chain output { type filter hook output priority filter; oif != lo meta l4proto udp reject; }
 		}`, []string{"inet filter output"}},

@@ -99,6 +99,21 @@ func (f Facts) where(t traffic) []string {
 	return slices.Compact(hints)
 }
 
+// letThroughEgress is letOut where it is known that an interface's egress drops it.
+func (f Facts) letThroughEgress(in Intent, where string) []string {
+	at := f
+	at.Firewall = slices.DeleteFunc(slices.Clone(f.Firewall), func(c FirewallChain) bool { return c.In || c.Family != "netdev" })
+	if len(at.Firewall) == 0 {
+		return []string{findEgress(where)}
+	}
+	return append(at.letOut(in), findEgress(where))
+}
+
+// findEgress says where a rule at an interface's egress is looked for.
+func findEgress(where string) string {
+	return "find the rule, as root: nft list ruleset, a chain of the hook egress; or tc filter show dev " + where + " egress"
+}
+
 // has reports whether a tool is there. Where nobody has looked, none is.
 func (f Facts) has(tool string) bool { return slices.Contains(f.Tools, tool) }
 

@@ -166,6 +166,14 @@ func sendQueueFull(f Facts, in Intent) []Finding {
 		switch {
 		case s.refusedAtEgress():
 			elsewhere = append(elsewhere, where)
+		case s.queueFull() && s.Queue == 0:
+			out = append(out, Finding{
+				Name: name, Verdict: Warning, Interface: where,
+				Title: "the kernel has no room for what is sent by " + where + ": its queue is full, or a filter drops it",
+				Evidence: fmt.Sprintf("sending to %s by %s, the kernel says: %s; what its queue dropped is not known",
+					in.Group.AddrPort(), where, reason(s.Err)),
+				Hints: append(f.moreQueue(index, where), findEgress(where)),
+			})
 		case s.queueFull():
 			evidence := fmt.Sprintf("the queue of %s dropped %d packets while it was given %d datagrams", where, s.Queue, s.Tried)
 			if s.Err != nil {
@@ -189,8 +197,8 @@ func sendQueueFull(f Facts, in Intent) []Finding {
 	if len(elsewhere) > 0 {
 		return fine(name, fmt.Sprintf("the queue of %s dropped nothing: a filter refuses what is sent, see firewall-out", enumerate(elsewhere)))
 	}
-	if finding, ok := f.discarded(in); ok {
-		return []Finding{finding}
+	if found := f.discarded(in); found != nil {
+		return found
 	}
 	if len(took) > 0 {
 		return fine(name, strings.Join(took, "; "))
@@ -209,82 +217,4 @@ func sendQueueFull(f Facts, in Intent) []Finding {
 		return unknown(name, fmt.Sprintf("the queue of %s has dropped %d packets since it was made, of any program", egress.Name, link.QueueDrops), byWatching)
 	}
 	return fine(name, fmt.Sprintf("the queue of %s has dropped nothing since it was made", egress.Name))
-}
-
-// discarded finds queues that drop UDP datagrams of any program. The host's
-// counters grow with each such drop, whether or not the program is told. They do
-// not say which queue it was; if only one queue has ever dropped anything, it was
-// that one.
-func (f Facts) discarded(in Intent) (finding Finding, ok bool) {
-	errs, discards := "Udp.SndbufErrors", "Ip.OutDiscards"
-	if in.Group.Addr.Is6() {
-		errs, discards = "Udp6.SndbufErrors", "Ip6.OutDiscards"
-	}
-	n := min(f.Observed.Grown[errs], f.Observed.Grown[discards]) // a socket's own buffer counts in the first only
-	if n == 0 {
-		return Finding{}, false
-	}
-	finding = Finding{
-		Name:    "send-queue-full",
-		Verdict: Warning,
-		Title:   "an interface's queue was full, and dropped what programs of this host sent",
-		Evidence: fmt.Sprintf("in %s %s grew by %d, %s by %d; they do not say of which interface", f.Observed.lasted(),
-			errs, f.Observed.Grown[errs], discards, f.Observed.Grown[discards]),
-		Hints: []string{"find the queue that drops: tc -s qdisc show", "let the program send more slowly, in smaller bursts"},
-	}
-	var dropping []host.Interface
-	for _, i := range f.Interfaces {
-		if f.Links[i.Index].QueueDrops > 0 {
-			dropping = append(dropping, i)
-		}
-	}
-	if len(dropping) == 1 {
-		i := dropping[0]
-		finding.Verdict, finding.Interface = Failure, i.Name
-		finding.Title = fmt.Sprintf("the queue of %s was full, and dropped what programs of this host sent", i.Name)
-		finding.Evidence = fmt.Sprintf("in %s %s grew by %d, %s by %d; no other queue than that of %s has ever dropped anything (%d)", f.Observed.lasted(),
-			errs, f.Observed.Grown[errs], discards, f.Observed.Grown[discards], i.Name, f.Links[i.Index].QueueDrops)
-		finding.Hints[0] = "look at the queue: tc -s qdisc show dev " + i.Name
-	}
-	return finding, true
-}
-
-// firewallOut: a firewall of this host refuses datagrams before a copy is made;
-// known from EPERM of a send.
-func firewallOut(f Facts, in Intent) []Finding {
-	const name = "firewall-out"
-	var out []Finding
-	var took []string
-	for _, index := range f.sentBy() {
-		s, where := f.Observed.Sent[index], f.nameOf(in, index)
-		switch {
-		case errors.Is(s.Err, syscall.EPERM):
-			out = append(out, Finding{
-				Name:      name,
-				Verdict:   Failure,
-				Title:     "a firewall of this host refuses what is sent by " + where,
-				Evidence:  fmt.Sprintf("sending to %s by %s, the kernel says: %s", in.Group.AddrPort(), where, reason(s.Err)),
-				Hints:     f.letOut(in),
-				Interface: where,
-			})
-		case s.refusedAtEgress():
-			out = append(out, Finding{
-				Name: name, Verdict: Failure, Interface: where,
-				Title:    "a filter at the egress of " + where + " drops what is sent",
-				Evidence: fmt.Sprintf("sending to %s by %s, the kernel says: %s; and its queue dropped nothing", in.Group.AddrPort(), where, reason(s.Err)),
-				Hints: []string{
-					"find the rule, as root: nft list ruleset, a chain of the hook egress; or tc filter show dev " + where + " egress",
-				},
-			})
-		case s.Err == nil && s.Tried > 0:
-			took = append(took, fmt.Sprintf("the kernel took all of %d datagrams by %s", s.Tried, where))
-		}
-	}
-	switch {
-	case len(out) > 0:
-		return out
-	case len(took) > 0:
-		return fine(name, strings.Join(took, "; "))
-	}
-	return unknown(name, "a firewall shows only when something is sent", byProbing)
 }

@@ -49,10 +49,13 @@ func TestSendRules(t *testing.T) {
 		{"never", withLinks(lan, map[int]Link{2: {}}), in, "ok", ""},
 		{"some time ago", withLinks(lan, map[int]Link{2: {QueueDrops: 12}}), in, "unknown", "12 packets|--watch"},
 		{"now", probed(Sent{Tried: 5, Copies: 5, Left: left(1), Queue: 4}), in, "failure eth0 -", "dropped 4 packets"},
-		{"the kernel says so", probed(Sent{Tried: 5, Err: syscall.ENOBUFS}), in, "failure eth0 -", "no buffer space"},
+		{"the kernel says so", probed(Sent{Tried: 5, Err: syscall.ENOBUFS}), in, "warning eth0 -", "no buffer space|or a filter|what its queue dropped is not known"},
+		{"the kernel says so, and its queue too", probed(Sent{Tried: 5, Err: syscall.ENOBUFS, Left: left(1), Queue: 4}), in, "failure eth0 -", "dropped 4 packets|no buffer space"},
 		{"the kernel says so, and the queue dropped nothing", probed(Sent{Tried: 5, Err: syscall.ENOBUFS, Left: new(int)}), in, "ok", "firewall-out"},
 		{"what others sent, and it is not known where", grew(lan, "Udp.SndbufErrors", "Ip.OutDiscards"), in, "warning - -", "Udp.SndbufErrors grew by 9|Ip.OutDiscards by 9"},
 		{"what others sent, and one queue has drops", grew(withLinks(lan, map[int]Link{2: {QueueDrops: 30}}), "Udp.SndbufErrors", "Ip.OutDiscards"), in, "failure eth0 -", "eth0 has ever"},
+		{"what others sent, and two queues have drops", grew(withLinks(facts(by(eth0), eth0, eth1), map[int]Link{2: {QueueDrops: 30}, 3: {QueueDrops: 1}}), "Udp.SndbufErrors", "Ip.OutDiscards"), in, "warning - -", "of which interface"},
+		{"what others sent, and no queue has drops", grew(withLinks(lan, map[int]Link{2: {}}), "Udp.SndbufErrors", "Ip.OutDiscards"), in, "ok", "no queue of this host|see firewall-out"},
 		{"sockets' own buffers were full", grew(withLinks(lan, map[int]Link{2: {}}), "Udp.SndbufErrors"), in, "ok", ""},
 		{"looked, and none", probed(Sent{Tried: 5, Copies: 5, Left: left(5)}), in, "ok", ""},
 		{"lo", lan, sendBy(talk("224.0.0.114", 1), lo), "ok", ""},
@@ -62,6 +65,10 @@ func TestSendRules(t *testing.T) {
 		{"refused", probed(Sent{Tried: 5, Err: &mcast.OpError{Op: "send", Err: syscall.EPERM}}), in, "failure eth0 -",
 			"operation not permitted|as root, ask again"},
 		{"refused at the interface's egress", probed(Sent{Tried: 5, Err: syscall.ENOBUFS, Left: new(int)}), in, "failure eth0 -", "no buffer space|hook egress"},
+		{"and root sees the chain", withFirewall(probed(Sent{Tried: 5, Err: syscall.ENOBUFS, Left: new(int)}), FirewallChain{Family: "netdev", Table: "t", Name: "e"}, FirewallChain{Family: "inet", Table: "f", Name: "out"}), in, "failure eth0 -",
+			"where something is dropped: nft insert rule netdev t e ip daddr 224.0.0.114 udp dport 1234 accept"},
+		{"what others sent is dropped, and no queue has drops", grew(withLinks(lan, map[int]Link{2: {}}), "Udp.SndbufErrors", "Ip.OutDiscards"), in, "unknown", "Ip.OutDiscards by 9|a filter at an interface's egress|--probe"},
+		{"the same, and one queue has", grew(withLinks(lan, map[int]Link{2: {QueueDrops: 1}}), "Udp.SndbufErrors", "Ip.OutDiscards"), in, "unknown", "only when something is sent"},
 		{"no room in the queue", probed(Sent{Tried: 5, Err: syscall.ENOBUFS, Left: new(int), Queue: 5}), in, "unknown", ""},
 		{"taken", probed(Sent{Tried: 5}), in, "ok", "5 datagrams"},
 		{"another error", probed(Sent{Tried: 5, Err: syscall.ENETDOWN}), in, "unknown", ""},
@@ -81,6 +88,11 @@ func TestSendRules(t *testing.T) {
 		{"pieces were lost", broken, in, "failure - -", "Ip.ReasmFails grew by 3 in 1m0s"},
 		{"pieces were lost, and are sent", broken, sized("224.0.0.114", 4000), "failure - -; warning eth0 -", ""},
 	})
+}
+
+func withFirewall(f Facts, chains ...FirewallChain) Facts {
+	f.Firewall, f.Tools = chains, []string{"nft"}
+	return f
 }
 
 func withLinks(f Facts, links map[int]Link) Facts {
