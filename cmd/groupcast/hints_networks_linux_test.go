@@ -46,6 +46,9 @@ var hintedNetworks = []hintedNetwork{
 	{healthyNetwork{name: "a source of IPv6", where: pair("fd00:1::10/64", "fd00:1::11/64", "eth1 on other fd00:2::10/64"), ask: "ff05::114%eth0",
 		setup: "A: ip -6 route add multicast ff05::/16 dev eth0 src fd00:2::10 table local metric 5"},
 		"wrong-source", []string{"ip -6 route replace multicast ff05::/16 dev eth0 src fd00:1::10 table local metric 1"}},
+	{healthyNetwork{name: "a socket with as many sources as its filter holds", where: lanOf("sysctl net.ipv4.igmp_max_msf=2"), ask: "239.1.2.3",
+		setup: "A& groupcast listen 192.168.1.11@239.1.2.3 192.168.1.12@239.1.2.3"},
+		"too-many-groups", []string{"sysctl -w net.ipv4.igmp_max_msf=64"}},
 	{healthyNetwork{name: "the others are in the second subnet", where: pair("10.5.5.5/24 10.5.5.6/24 192.168.1.10/24", "192.168.1.11/24", "route 224.0.0.0/4 dev eth0"),
 		ask: "--probe --watch 2s 239.1.2.3", setup: bSends},
 		"wrong-source", []string{

@@ -103,6 +103,9 @@ func (f Facts) notHeardHints(in Intent, host netip.Addr) []string {
 	case errors.Is(f.Observed.FromAnswer, syscall.ECONNREFUSED):
 		hints = append(hints, "if it sends, the network between drops groups: look at the switches' IGMP snooping, and at the access point's filter of multicast")
 	}
+	if neverPruned(group.Addr.WithZone("")) && group.Addr.Is4() && f.unreported() {
+		hints = append(hints, "this host does not report "+group.Addr.String()+", and a switch that prunes such groups all the same waits for that; let it, as root, and join anew: sysctl -w net.ipv4.igmp_link_local_mcast_reports=1")
+	}
 	return append(hints, fmt.Sprintf("if it sends seldom, listen longer: %s--from %s", doctorCommand(in, "--probe --watch 1m "), host))
 }
 

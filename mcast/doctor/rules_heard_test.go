@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -74,6 +75,17 @@ func TestNotHeardHints(t *testing.T) {
 	hints = strings.Join(notHeard(f, intent(func(in *Intent) { in.From = addr("192.168.8.226") }))[0].Hints, "\n")
 	if strings.Contains(hints, "TTL for each router") {
 		t.Errorf("the hints about a host on this network are\n%s", hints)
+	}
+	const reports = "net.ipv4.igmp_link_local_mcast_reports"
+	for value, want := range map[int]bool{0: true, 1: false} {
+		f.Settings = map[string]int{reports: value}
+		for text, pruned := range map[string]bool{"224.0.0.114": false, "239.1.2.3": true} {
+			in := inGroup(text)
+			in.From = addr("192.168.8.226")
+			if got := slices.Contains(commandsOf(notHeard(f, in)[0].Hints), "sysctl -w "+reports+"=1"); got != (want && !pruned) {
+				t.Errorf("%s = %d, %s: the hint is there: %v", reports, value, text, got)
+			}
+		}
 	}
 }
 

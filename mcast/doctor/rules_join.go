@@ -26,6 +26,11 @@ func tooManyGroups(f Facts, in Intent) []Finding {
 		finding.Evidence = fmt.Sprintf("joining %s: %s", in.Group.Addr, reason(f.Observed.Joined))
 		finding.Hints = append(finding.Hints, "memberships and their sources are also charged to net.core.optmem_max: as root, sysctl -w net.core.optmem_max=131072")
 		return []Finding{finding}
+	}
+	if full := f.fullFilter(name, in); full != nil {
+		return full
+	}
+	switch {
 	case in.Group.Addr.Is6():
 		return fine(name, "IPv6 has no limit of groups for a socket, but the memory that net.core.optmem_max gives it")
 	case !known:
@@ -51,6 +56,42 @@ func tooManyGroups(f Facts, in Intent) []Finding {
 	finding.Evidence = evidence + ", and who has which is not seen"
 	finding.Hints = append(finding.Hints, "or one more socket for each further 20 groups, as groupcast does by itself")
 	return []Finding{finding}
+}
+
+// fullFilter finds that the one socket that has joined the group on an interface has
+// named as many sources as its filter holds: the next gives ENOBUFS. The first is
+// taken whatever the limit is (ip_mc_source).
+func (f Facts) fullFilter(name string, in Intent) (out []Finding) {
+	setting := "net.ipv4.igmp_max_msf"
+	if in.Group.Addr.Is6() {
+		setting = "net.ipv6.mld_max_msf"
+	}
+	limit, known := f.Settings[setting]
+	if !known {
+		return nil
+	}
+	group := in.Group.Addr.WithZone("")
+	for _, i := range f.Interfaces {
+		sources := map[netip.Addr]bool{}
+		for _, filter := range f.Filters {
+			if filter.IfIndex == i.Index && filter.Group == group {
+				sources[filter.Source] = true
+			}
+		}
+		if len(sources) < max(limit, 1) || f.users(group, i.Index) != 1 {
+			continue // several sockets may share them
+		}
+		out = append(out, Finding{
+			Name: name, Verdict: Warning, Interface: i.Name,
+			Title:    fmt.Sprintf("the socket that has joined %s on %s names as many sources as its filter holds: the next fails with ENOBUFS", group, i.Name),
+			Evidence: fmt.Sprintf("%s = %d; sources of it in the kernel's list: %d, and one socket has joined it there", setting, limit, len(sources)),
+			Hints: []string{
+				fmt.Sprintf("as root, for what is asked from then on: sysctl -w %s=%d", setting, max(2*limit, 64)),
+				"or join for all sources, and look at each datagram's own",
+			},
+		})
+	}
+	return out
 }
 
 // memberships counts the memberships of other programs: the Users of each group,

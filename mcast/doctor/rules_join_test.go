@@ -49,6 +49,15 @@ func TestMembershipLost(t *testing.T) {
 }
 
 func TestTooManyGroups(t *testing.T) {
+	sourced := func(limit, users int, group string, sources ...string) Facts {
+		return lan(func(f *Facts) {
+			f.Settings = map[string]int{"net.ipv4.igmp_max_memberships": 20, "net.ipv4.igmp_max_msf": limit, "net.ipv6.mld_max_msf": limit}
+			f.Groups = []host.InterfaceGroups{groupsAt(eth0, fmt.Sprintf("%s x%d", group, users))}
+			for _, s := range sources {
+				f.Filters = append(f.Filters, Filter{IfIndex: 2, Group: addr(group), Source: addr(s), Include: 1})
+			}
+		})
+	}
 	many := func(n int) (list []string) {
 		for i := range n {
 			list = append(list, fmt.Sprintf("239.0.0.%d", i+1))
@@ -72,6 +81,13 @@ func TestTooManyGroups(t *testing.T) {
 		return f
 	}
 	runRule(t, tooManyGroups, []ruleCase{
+		{"as many sources as a filter holds", sourced(2, 1, "224.0.0.114", "10.0.0.1", "10.0.0.2"), plain, "warning eth0", []string{"igmp_max_msf = 2", "list: 2", "ENOBUFS"}},
+		{"a limit of none, which lets one in", sourced(0, 1, "224.0.0.114", "10.0.0.1"), plain, "warning eth0", nil},
+		{"and nobody asks for any", sourced(0, 1, "224.0.0.114"), plain, "ok", nil},
+		{"there is room for one more", sourced(3, 1, "224.0.0.114", "10.0.0.1", "10.0.0.2"), plain, "ok", nil},
+		{"two sockets may share them", sourced(2, 2, "224.0.0.114", "10.0.0.1", "10.0.0.2"), plain, "ok", nil},
+		{"sources of another group", sourced(2, 1, "239.1.2.3", "10.0.0.1", "10.0.0.2"), plain, "ok", nil},
+		{"IPv6, as many sources as a filter holds", sourced(2, 1, "ff15::114", "fd00::1", "fd00::2"), inGroup("ff15::114%eth0"), "warning eth0", []string{"mld_max_msf = 2"}},
 		{"nothing is known", Facts{}, plain, "unknown", nil},
 		{"the limit, but no groups", lan(func(f *Facts) { f.Settings = map[string]int{"net.ipv4.igmp_max_memberships": 20} }), plain, "unknown", nil},
 		{"one group", host(20, 1, 3), plain, "ok", []string{"20", "1 memberships"}},
