@@ -39,6 +39,9 @@ func noQuerier(f Facts, in Intent) []Finding {
 		}
 		out = append(out, finding)
 	}
+	if len(out) == 0 && !neverPruned(in.Group.Addr.WithZone("")) {
+		out = f.forgotten(name, in)
+	}
 	if len(out) > 0 {
 		return out
 	}

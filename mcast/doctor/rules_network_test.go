@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/groupcast/groupcast/mcast/host"
+	"github.com/groupcast/groupcast/mcast/stream"
 )
 
 func TestNoQuerier(t *testing.T) {
@@ -28,7 +29,27 @@ func TestNoQuerier(t *testing.T) {
 		f.Observed.For = time.Duration(n) * time.Minute
 		return f
 	}
+	const x, other = "192.168.8.226:5004", "192.168.8.9:5004"
+	fell := func(users string, control ...stream.Row) Facts {
+		f := listened(20*time.Second, func(o *Observed) { o.Control = control }, heardRow(x, 5*time.Second, silent))
+		f.Groups = []host.InterfaceGroups{groupsAt(eth0, "239.1.2.3"+users)}
+		f.Groups[0].Version = 2
+		return f
+	}
+	unheld := fell("", heardRow(x, 19*time.Second, nil))
+	unheld.Groups = []host.InterfaceGroups{groupsAt(eth0)}
+	elsewhere := fell("", heardRow(x, 19*time.Second, func(r *stream.Row) { r.IfIndex = 9 }))
+	back := fell("", heardRow(x, 19*time.Second, nil))
+	back.Observed.Heard = append(back.Observed.Heard, heardRow("192.168.8.226:9", 19*time.Second, nil))
 	runRule(t, noQuerier, []ruleCase{
+		{"a program holds the group, and the sender's 224.0.0.x goes on", fell("", heardRow(x, 19*time.Second, nil)), site, "warning eth0",
+			[]string{"may have forgotten", "stopped at 12:04:05, 15 s before the end", "224.0.0.114 from it went on", "could not be tried", "IGMPv2"}},
+		{"nobody holds it, so that the probe has tried", unheld, site, "unknown", nil},
+		{"only another host's goes on", fell("", heardRow(other, 19*time.Second, nil)), site, "unknown", nil},
+		{"its own stopped with the group", fell("", heardRow(x, 5*time.Second, nil)), site, "unknown", nil},
+		{"it goes on by another interface", elsewhere, site, "unknown", nil},
+		{"the sender goes on from another port", back, site, "unknown", nil},
+		{"a group of 224.0.0.0/24", fell("", heardRow(x, 19*time.Second, nil)), plain, "ok", nil},
 		{"nothing is known", Facts{}, site, "unknown", nil},
 		{"224.0.0.0/24 is never pruned", Facts{}, plain, "ok", []string{"RFC 4541"}},
 		{"a network card", lan(func(f *Facts) { f.Links = map[int]Link{2: {}} }), site, "unknown", []string{"eth0"}},

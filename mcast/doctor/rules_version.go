@@ -30,7 +30,7 @@ func igmpVersion(f Facts, in Intent) []Finding {
 	var out []Finding
 	var good, open []string
 	for _, i := range f.receiving(in) {
-		switch version := f.igmpAt(i); {
+		switch version := f.igmpOn(i.Index); {
 		case version == 0:
 			open = append(open, "which version of IGMP is in use on "+i.Name+" is not known")
 		case version >= 3:
@@ -42,10 +42,10 @@ func igmpVersion(f Facts, in Intent) []Finding {
 	return f.versionOf(name, in, out, good, open)
 }
 
-// igmpAt is the version of IGMP on an interface; 0: not known.
-func (f Facts) igmpAt(i host.Interface) int {
+// igmpOn is the version of IGMP on an interface; 0: not known.
+func (f Facts) igmpOn(index int) int {
 	for _, g := range f.Groups {
-		if g.Index == i.Index {
+		if g.Index == index {
 			return g.Version
 		}
 	}
