@@ -66,7 +66,7 @@ func TestPingNobodyInAGroup(t *testing.T) {
 	l := pingLAN(t, 0)
 	out, errs := runPing(t, l.Host("P"), exitNot, "-i", "eth0", "-c", "1", "-t", "20ms", "239.1.2.3:5000")
 	wantText(t, "output", out, `^no answer to seq=1 within 20ms$`, `^0 responders to 1 request in .*; 1 answered by nobody$`)
-	wantText(t, "errors", errs, `^groupcast: ping 239.1.2.3:5000: nothing was answered$`, `^  hint: .*groupcast echo 239.1.2.3:5000 .*: groupcast doctor .*239.1.2.3:5000$`)
+	wantText(t, "errors", errs, `^groupcast: ping 239.1.2.3:5000: nothing was answered$`, `^  hint: no responder is there .groupcast echo 239.1.2.3:5000 .*the requests do not reach it, or its answers do not come back, .*answers-blocked.: groupcast doctor .*239.1.2.3:5000$`)
 }
 
 func TestPingOthersEchoServers(t *testing.T) {

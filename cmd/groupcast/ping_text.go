@@ -257,7 +257,7 @@ func (t *pingText) nothing(s ping.Summary) error {
 	case t.target.broadcast:
 		return &mcast.Advised{Err: err, Advice: "groupcast echo answers no broadcasts, and many servers do not; a group is pinged instead: groupcast ping 224.0.0.114"}
 	case t.target.group:
-		return &mcast.Advised{Err: err, Advice: fmt.Sprintf("no responder is there (groupcast echo %s starts one), the requests do not reach it, or its answers do not come back: %s",
+		return &mcast.Advised{Err: err, Advice: fmt.Sprintf("no responder is there (groupcast echo %s starts one), the requests do not reach it, or its answers do not come back, as where a firewall lets in no answer to a group (groupcast explain answers-blocked): %s",
 			chat.Clean(t.target.addr.String()), t.ask.command())}
 	case refused:
 		return &mcast.Advised{Err: err, Advice: refusedHint}
