@@ -217,6 +217,9 @@ func anyFacts(t *rapid.T) Facts {
 		},
 	}
 	if anyBool(t) {
+		f.Routing = anyRouting(t)
+	}
+	if anyBool(t) {
 		f.Machine = &Machine{
 			Vendor:    rapid.SampledFrom([]string{"", "QEMU", "Amazon EC2", "Google", "LENOVO"}).Draw(t, "vendor"),
 			WSL:       anyBool(t),

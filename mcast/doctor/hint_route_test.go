@@ -3,12 +3,14 @@ package doctor
 import (
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/host"
+	"pgregory.net/rapid"
 )
 
 // tables is what was read of the rules and routes: main, behind other tables.
@@ -108,5 +110,80 @@ func TestRouteBack(t *testing.T) {
 	}
 	if got, _ := (Facts{}).routeBack(eth0, netip.MustParseAddr("fd00::7")); !strings.HasPrefix(got, "ip -6 route add fd00::7/128 ") {
 		t.Errorf("IPv6: %q", got)
+	}
+}
+
+func anyRouting(t *rapid.T) *host.Routing {
+	tables := rapid.SampledFrom([]int{52, 100, defaultTable, mainTable, localTable})
+	rule := rapid.Custom(func(t *rapid.T) host.Rule {
+		return host.Rule{
+			Priority: rapid.IntRange(0, 9).Draw(t, "priority"), Not: anyBool(t), Mark: uint32(rapid.IntRange(0, 1).Draw(t, "mark")), Mask: 1,
+			Action: rapid.SampledFrom([]int{1, 1, 1, 1, 2, 3, 7}).Draw(t, "action"), Table: tables.Draw(t, "table"),
+			Target: rapid.IntRange(0, 9).Draw(t, "target"), Suppress: rapid.SampledFrom([]int{-1, -1, 0, 4}).Draw(t, "suppress"),
+		}
+	})
+	route := rapid.Custom(func(t *rapid.T) host.Entry {
+		dst := rapid.SampledFrom([]string{"0.0.0.0/0", "128.0.0.0/1", "224.0.0.0/4", "239.0.0.0/8", "239.1.2.3/32"}).Draw(t, "dst")
+		e := entry(dst, tables.Draw(t, "table"), rapid.IntRange(2, 3).Draw(t, "on"))
+		e.Metric = rapid.SampledFrom([]uint32{0, 0, 10}).Draw(t, "metric")
+		if e.Kind = rapid.SampledFrom([]host.RouteKind{host.Unicast, host.Unicast, host.Throw, 7}).Draw(t, "kind"); e.Kind != host.Unicast {
+			e.On = nil
+		}
+		return e
+	})
+	r := &host.Routing{Rules: rapid.SliceOfN(rule, 0, 5).Draw(t, "rules"), Routes: rapid.SliceOfN(route, 0, 8).Draw(t, "routes")}
+	slices.SortStableFunc(r.Rules, func(a, b host.Rule) int { return a.Priority - b.Priority })
+	return r
+}
+
+// executed is the routing after a command, which ip(8) would take.
+func executed(t failer, r host.Routing, command string) host.Routing {
+	words := strings.Fields(strings.TrimPrefix(command, "ip route "))
+	e, do := host.Entry{Table: mainTable, Kind: host.Unicast}, words[0]
+	if words = words[1:]; words[0] == "throw" {
+		e.Kind, words = host.Throw, words[1:]
+	}
+	e.Dst = netip.MustParsePrefix(words[0])
+	for n := 1; n+1 < len(words); n += 2 {
+		switch value := words[n+1]; words[n] {
+		case "dev":
+			e.On = []int{map[string]int{"eth0": 2}[value]}
+		case "table":
+			if e.Table = localTable; value != "local" {
+				e.Table, _ = strconv.Atoi(value)
+			}
+		default:
+			t.Errorf("%s: what is %s?", command, words[n])
+		}
+	}
+	if r.In(e.Table, e.Dst) != (do == "replace") {
+		t.Errorf("%s, with %+v", command, r.Routes)
+	}
+	return r.With(e)
+}
+
+// Whatever the rules and routes are: once the commands are executed, the lookup
+// ends at eth0.
+func TestRouteHintsWin(t *testing.T) {
+	to := netip.MustParseAddrPort("239.1.2.3:1234")
+	printed := 0
+	rapid.Check(t, func(t *rapid.T) {
+		f := Facts{Interfaces: []host.Interface{eth0, eth1}, Routing: anyRouting(t)}
+		now, ok := f.Routing.Lookup(to)
+		if f.Send.Route.Match = (host.Match{Found: true, Dst: now.Dst, Table: now.Table}); !ok || now.Forbids() {
+			f.Send = nowhere(syscall.ENETUNREACH)
+		}
+		then := *f.Routing
+		commands := f.beats(eth0, netip.Addr{}, to)
+		for _, command := range commands {
+			then = executed(t, then, command)
+			printed++
+		}
+		if e, ok := then.Lookup(to); commands != nil && (!ok || !e.Leads(eth0.Index)) {
+			t.Errorf("after %q the lookup ends at %+v, %v: %+v", commands, e, ok, f.Routing)
+		}
+	})
+	if printed == 0 {
+		t.Error("no command was printed at all")
 	}
 }
