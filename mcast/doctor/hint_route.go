@@ -27,11 +27,14 @@ func (f Facts) routeBy(i host.Interface, source netip.Addr, g mcast.Group) strin
 	if g.Addr.Is6() {
 		return "name the zone with the group: " + g.Addr.WithZone(i.Name).String()
 	}
-	commands := f.beats(i, source, g.AddrPort())
+	commands, ok := f.beats(i, source, g.AddrPort())
 	if f.Routing == nil {
-		commands = f.guessed(i, source)
+		commands, ok = f.guessed(i, source), true
 	}
-	if commands == nil {
+	switch {
+	case ok && len(commands) == 0:
+		return fmt.Sprintf("programs that choose no interface send by %s already", i.Name)
+	case !ok:
 		return fmt.Sprintf("for every program of this host, give groups a route by %s; a rule or a table that a route in main does not win over comes first: ip rule show", i.Name)
 	}
 	return "for every program of this host: " + strings.Join(commands, " && ")
@@ -45,24 +48,25 @@ func (f Facts) routeBack(i host.Interface, to netip.Addr) (command string, ok bo
 	if f.Routing == nil {
 		return fmt.Sprintf("ip route add %s/32 dev %s", to, i.Name), true
 	}
-	commands := f.beats(i, netip.Addr{}, netip.AddrPortFrom(to, discard))
-	return strings.Join(commands, " && "), commands != nil
+	commands, ok := f.beats(i, netip.Addr{}, netip.AddrPortFrom(to, discard))
+	return strings.Join(commands, " && "), ok && len(commands) > 0
 }
 
 // beats are the commands after which the kernel sends to an address by i. Each step
 // takes the route that decides and puts another in its place, or lets its table
-// pass the address on. It is nil where that does not lead there, or where the rules
-// and routes, as they were read, do not say what the kernel said.
-func (f Facts) beats(i host.Interface, source netip.Addr, to netip.AddrPort) (commands []string) {
+// pass the address on; there is none if it does already. ok is false where that does
+// not lead there, or where the rules and routes, as they were read, do not say what
+// the kernel said.
+func (f Facts) beats(i host.Interface, source netip.Addr, to netip.AddrPort) (commands []string, ok bool) {
 	if f.Routing == nil || !f.agrees(to) {
-		return nil
+		return nil, false
 	}
 	done := func(e host.Entry) bool { return e.Leads(i.Index) && (!source.IsValid() || e.Source == source) }
 	routing := *f.Routing
 	for range 4 { // tables, one behind the other
 		now, _ := routing.Lookup(to)
 		if done(now) {
-			return commands
+			return commands, true
 		}
 		dst := groups4
 		if now.Dst.IsValid() && now.Dst.Bits() >= groups4.Bits() {
@@ -76,17 +80,17 @@ func (f Facts) beats(i host.Interface, source netip.Addr, to netip.AddrPort) (co
 			add.Table = localTable
 		}
 		if then, ok := routing.With(add).Lookup(to); ok && done(then) {
-			return append(commands, routeCommand(routing, add, i.Name))
+			return append(commands, routeCommand(routing, add, i.Name)), true
 		}
 		switch now.Table {
 		case 0, defaultTable, mainTable, localTable:
-			return nil
+			return nil, false
 		}
 		pass := host.Entry{Dst: dst, Table: now.Table, Kind: host.Throw}
 		commands = append(commands, routeCommand(routing, pass, ""))
 		routing = routing.With(pass)
 	}
-	return nil
+	return nil, false
 }
 
 // agrees reports whether the rules and routes that were read say what the kernel

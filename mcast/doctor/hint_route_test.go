@@ -68,6 +68,7 @@ func TestRouteHints(t *testing.T) {
 		{"a route of the table local", tables(nil, entry("239.0.0.0/8", localTable, 3), def), netip.Addr{}, "ip route replace 239.0.0.0/8 dev eth0 table local"},
 		{"a forbidden prefix", tables(nil, forbidden, def), netip.Addr{}, "ip route replace 239.0.0.0/8 dev eth0"},
 		{"a rule that forbids it", tables([]host.Rule{forbid}, def), netip.Addr{}, ""},
+		{"it leads there already", tables(nil, entry("224.0.0.0/4", mainTable, 2)), netip.Addr{}, ""},
 		{"nothing", tables(nil), netip.Addr{}, "ip route add 224.0.0.0/4 dev eth0"},
 		{"with a source", tables(nil, entry("224.0.0.0/4", mainTable, 2)), own, "ip route replace 224.0.0.0/4 dev eth0 src 192.168.8.164"},
 		{"with a source, behind an exit node", tables([]host.Rule{toTable(52)}, entry("0.0.0.0/0", 52, 3), entry("0.0.0.0/0", mainTable, 2)), own,
@@ -174,12 +175,12 @@ func TestRouteHintsWin(t *testing.T) {
 			f.Send = nowhere(syscall.ENETUNREACH)
 		}
 		then := *f.Routing
-		commands := f.beats(eth0, netip.Addr{}, to)
+		commands, wins := f.beats(eth0, netip.Addr{}, to)
 		for _, command := range commands {
 			then = executed(t, then, command)
 			printed++
 		}
-		if e, ok := then.Lookup(to); commands != nil && (!ok || !e.Leads(eth0.Index)) {
+		if e, ok := then.Lookup(to); wins && (!ok || !e.Leads(eth0.Index)) {
 			t.Errorf("after %q the lookup ends at %+v, %v: %+v", commands, e, ok, f.Routing)
 		}
 	})
