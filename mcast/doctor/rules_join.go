@@ -24,7 +24,10 @@ func tooManyGroups(f Facts, in Intent) []Finding {
 	case errors.Is(f.Observed.Joined, syscall.ENOBUFS):
 		finding.Title = "the kernel has no room for one more membership"
 		finding.Evidence = fmt.Sprintf("joining %s: %s", in.Group.Addr, reason(f.Observed.Joined))
-		finding.Hints = append(finding.Hints, "memberships and their sources are also charged to net.core.optmem_max: as root, sysctl -w net.core.optmem_max=131072")
+		if in.Group.Addr.Is6() {
+			finding.Hints = nil // there is no such limit
+		}
+		finding.Hints = append(finding.Hints, "memberships and their sources are also charged to net.core.optmem_max, which root can raise (sysctl -w), for sockets opened from then on")
 		return []Finding{finding}
 	}
 	if full := f.fullFilter(name, in); full != nil {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -102,7 +103,13 @@ func TestTooManyGroups(t *testing.T) {
 		{"the probe met the limit", failed(host(20, 3, 3), &mcast.OpError{Op: "join", Err: syscall.ENOBUFS}), plain, "failure", nil},
 		{"the probe met something else", failed(host(20, 3, 3), syscall.ENODEV), plain, "ok", nil},
 		{"IPv6", Facts{}, inGroup("ff02::114%eth0"), "ok", nil},
+		{"IPv6, and no room", failed(Facts{}, syscall.ENOBUFS), inGroup("ff02::114%eth0"), "failure", nil},
 	})
+	for text, want := range map[string]string{"ff02::114%eth0": "", "239.1.2.3": "sysctl -w net.ipv4.igmp_max_memberships=100"} {
+		if got := commandsOf(tooManyGroups(failed(host(20, 3, 3), syscall.ENOBUFS), inGroup(text))[0].Hints); strings.Join(got, "") != want {
+			t.Errorf("%s: %q, want %q", text, got, want)
+		}
+	}
 }
 
 func TestSameMAC(t *testing.T) {
