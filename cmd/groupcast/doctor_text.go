@@ -46,11 +46,13 @@ func (r report) begin(out io.Writer) {
 	fmt.Fprintf(out, "%s: %s\n", chat.Clean(about), chat.CleanRow(choiceText(r.group, r.choice)))
 }
 
-// write writes the answer that was asked for, who was heard, what was found, then what was not, a line each.
+// write writes the answer that was asked for, who was heard, the kind of network,
+// what was found, then what was not, a line each.
 func (r report) write(out io.Writer) {
 	r.writeAnswers(out)
 	if !r.quiet {
 		r.writeHeard(out)
+		r.writeNetwork(out)
 	}
 	for _, f := range r.shown() {
 		if f.Verdict == doctor.OK || f.Verdict == doctor.Unknown {
@@ -171,6 +173,7 @@ type jsonDoctor struct {
 	Heard      *[]jsonHeard      `json:"heard,omitempty"` // left out when nobody listened
 	ListenedMS int64             `json:"listened_ms,omitempty"`
 	Answers    []jsonAnswer      `json:"answers,omitempty"` // to --from and --to
+	Network    *jsonNetwork      `json:"network,omitempty"` // its kind, where that says something
 }
 
 func (r report) writeJSON(out io.Writer) {
@@ -185,6 +188,7 @@ func (r report) writeJSON(out io.Writer) {
 		Fine: r.names(doctor.OK), Unknown: r.names(doctor.Unknown), Findings: len(doctor.Seen(r.findings)),
 		Probed: r.facts.Observed.Probed, WatchedMS: r.facts.Observed.For.Milliseconds(),
 		Heard: r.heardObjects(), ListenedMS: max(r.facts.Observed.Listen.Lasted(), 0).Milliseconds(), Answers: r.answerObjects(),
+		Network: r.networkObject(),
 	}
 	for _, i := range r.choice.Joins {
 		if i.Index != 0 { // the kernel's choice has no name

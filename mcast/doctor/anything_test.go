@@ -32,6 +32,12 @@ func TestDiagnoseAnything(t *testing.T) {
 				t.Errorf("%s is not in the catalogue", f.Name)
 			}
 		}
+		if k, ok := Network(f, in); ok {
+			checkKind(t, k)
+			if _, heard := f.heardHost(in.wants()); heard && (k.Name == "container" || k.Name == "pod") && len(k.Carries) > 0 {
+				t.Errorf("%s was heard, and %s says what would carry it", in.wants(), k.Title)
+			}
+		}
 		if !slices.IsSortedFunc(findings, func(a, b Finding) int { return severity(b.Verdict) - severity(a.Verdict) }) {
 			t.Errorf("not worst first: %s", summary(findings))
 		}
@@ -224,6 +230,7 @@ func anyFacts(t *rapid.T) Facts {
 			Vendor:    rapid.SampledFrom([]string{"", "QEMU", "Amazon EC2", "Google", "LENOVO"}).Draw(t, "vendor"),
 			WSL:       anyBool(t),
 			Container: rapid.SampledFrom([]string{"", "docker", "kubernetes"}).Draw(t, "container"),
+			Here:      anyBool(t),
 		}
 	}
 	return f

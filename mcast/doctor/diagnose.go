@@ -122,7 +122,7 @@ func (f Facts) preference(i host.Interface, g mcast.Group) int {
 	if !i.Addr(g.Addr).IsLinkLocalUnicast() {
 		score += 2
 	}
-	if i.Flags&net.FlagPointToPoint == 0 && !f.halfOfAll(i) && !f.ofContainers(i) {
+	if i.Flags&net.FlagPointToPoint == 0 && !f.halfOfAll(i) && !f.exitNode(i) && !f.ofContainers(i) {
 		score++
 	}
 	return score

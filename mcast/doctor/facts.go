@@ -106,6 +106,7 @@ type Machine struct {
 	Vendor, Product string // of the computer, as its firmware says: "Amazon EC2", "QEMU"; "" where it says nothing
 	WSL             bool   // Windows Subsystem for Linux
 	Container       string // "docker", "podman", "kubernetes", or ""
+	Here            bool   // process 1 is in this network namespace, so that Container is about it, and not about one that a lab was made in
 }
 
 // Observed is everything that was seen over a time, by a [Probe] or in the

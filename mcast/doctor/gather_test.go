@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"maps"
 	"reflect"
+	"strings"
 	"syscall"
 	"testing"
 	"testing/fstest"
@@ -36,6 +37,10 @@ func TestMachine(t *testing.T) {
 		{"WSL 1", map[string]string{"proc/version": "Linux version 4.4.0-22621-Microsoft (Microsoft@Microsoft.com)"}, nil,
 			Machine{WSL: true}},
 		{"docker", map[string]string{".dockerenv": ""}, nil, Machine{Container: "docker"}},
+		{"docker, and process 1 is in it", map[string]string{".dockerenv": "", "proc/1/ns/net": "net:[7]", "proc/thread-self/ns/net": "net:[7]"}, nil,
+			Machine{Container: "docker", Here: true}},
+		{"a namespace that was made in docker", map[string]string{".dockerenv": "", "proc/1/ns/net": "net:[7]", "proc/thread-self/ns/net": "net:[8]"}, nil,
+			Machine{Container: "docker"}},
 		{"podman", map[string]string{"run/.containerenv": ""}, nil, Machine{Container: "podman"}},
 		{"a pod", map[string]string{".dockerenv": ""}, map[string]string{"KUBERNETES_SERVICE_HOST": "10.96.0.1"}, Machine{Container: "kubernetes"}},
 		{"a board without firmware", nil, nil, Machine{}},
@@ -46,6 +51,9 @@ func TestMachine(t *testing.T) {
 			root := fstest.MapFS{"proc/version": {Data: []byte(linux)}}
 			for name, text := range tt.files {
 				root[name] = &fstest.MapFile{Data: []byte(text)}
+				if strings.HasPrefix(text, "net:[") {
+					root[name].Mode = fs.ModeSymlink
+				}
 			}
 			got, err := readMachine(root, func(name string) string { return tt.env[name] })
 			if err != nil || *got != tt.want {

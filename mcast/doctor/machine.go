@@ -23,6 +23,7 @@ func readMachine(root fs.FS, getenv func(string) string) (*Machine, error) {
 		Product:   procfs.Printable(product),
 		WSL:       strings.Contains(strings.ToLower(string(version)), "microsoft"),
 		Container: container(root, getenv),
+		Here:      sameNetwork(root),
 	}, nil
 }
 
@@ -41,4 +42,12 @@ func container(root fs.FS, getenv func(string) string) string {
 		}
 	}
 	return ""
+}
+
+// sameNetwork reports whether process 1 is known to be in the network namespace
+// of this thread. Only its own user may see that.
+func sameNetwork(root fs.FS) bool {
+	own, err1 := fs.ReadLink(root, "proc/thread-self/ns/net")
+	first, err2 := fs.ReadLink(root, "proc/1/ns/net")
+	return err1 == nil && err2 == nil && own == first
 }

@@ -72,6 +72,8 @@ func (f Facts) doubt(out, best host.Interface, in Intent) (because string, _ Ver
 	case in.chose():
 	case f.halfOfAll(out):
 		return fmt.Sprintf("%s has half of all addresses by %s, as VPNs take them beside the default route, %s is a network", out.Name, f.Send.Route.Match, best.Name), Warning
+	case f.exitNode(out):
+		return fmt.Sprintf("%s looks like a VPN's, and its %s is a rule's, which comes before main, %s is a network", out.Name, f.Send.Route.Match, best.Name), Warning
 	case f.ofContainers(out):
 		return fmt.Sprintf("%s is a bridge for containers or virtual machines of this host, %s leads to a network", out.Name, best.Name), Warning
 	}

@@ -93,7 +93,13 @@ func (f Facts) notHeardHints(in Intent, host netip.Addr) []string {
 	}
 	hints = append(hints, fmt.Sprintf("does it send? at %s, groupcast doctor --probe %s tells whether it leaves, by which interface and with which TTL", host, group))
 	behind, _, known := f.behind(host)
+	shut, _, isShut := f.shut(in)
+	_, vpn, far := f.farBy(in)
 	switch {
+	case isShut:
+		hints = append(hints, fmt.Sprintf("this looks like %s, where groups from %s do not come in by themselves, whatever their TTL: groupcast explain virtual-network", shut, host))
+	case far:
+		hints = append(hints, fmt.Sprintf("it is reached by what looks like a VPN, %s: see whether its two ends pass groups, or listen where %s is", vpn.Name, host))
 	case known && !slices.Contains(f.Observed.Listen.On, behind.Index):
 		hints = append(hints, fmt.Sprintf("it is behind %s, and this run listened on %s (groupcast explain joined-elsewhere)", behind.Name, f.listenedOn(in)))
 	case f.Interfaces != nil && f.outside(host):

@@ -25,6 +25,8 @@ func hopsTooSmall(f Facts, in Intent) []Finding {
 		return fine(name, fmt.Sprintf("no router forwards %s, at any TTL", in.Group.Addr))
 	case in.From.IsValid():
 		return f.hopsOf(name, in)
+	case f.unreached(in) != "":
+		return unknown(name, f.unreached(in))
 	case in.Hops > 1:
 		return fine(name, fmt.Sprintf("TTL %d crosses up to %d routers", in.Hops, in.Hops-1))
 	}
@@ -67,6 +69,8 @@ func (f Facts) hopsOf(name string, in Intent) []Finding {
 		return unknown(name, fmt.Sprintf("no route leads to %s, so that it is not known whether a router is between (no-way-back)", in.From))
 	case !f.outside(in.From):
 		return fine(name, fmt.Sprintf("no router is between this host and %s", in.From))
+	case f.unreached(in) != "":
+		return unknown(name, f.unreached(in))
 	case f.Observed.Listen.Lasted() < leastListen:
 		return unknown(name, f.whereIs(in.From)+"; whether what it sends has a TTL that crosses routers shows when somebody listens", byProbing)
 	}
@@ -81,6 +85,18 @@ func (f Facts) hopsOf(name string, in Intent) []Finding {
 			wrongPrefix,
 		},
 	}}
+}
+
+// unreached says why no TTL helps with the host that is asked about; "" where one
+// may.
+func (f Facts) unreached(in Intent) string {
+	if b, a, ok := f.shut(in); ok {
+		return fmt.Sprintf("this looks like %s, and %s is beyond: no TTL helps, for groups do not cross there (virtual-network)", b, a)
+	}
+	if a, by, ok := f.farBy(in); ok {
+		return fmt.Sprintf("%s is reached by what looks like a VPN, %s: its ends say whether groups pass, and not the TTL", a, by.Name)
+	}
+	return ""
 }
 
 // noHops is about TTL 0. Linux keeps such a datagram only where it makes copies

@@ -29,6 +29,8 @@ func neverRouted(f Facts, in Intent) []Finding {
 		return fine(name, f.heardText(in, sender))
 	case from.IsValid() && f.Interfaces == nil:
 		return unknown(name, noInterfaces)
+	case f.isShut(in):
+		return unknown(name, f.unreached(in))
 	case from.IsValid() && f.outside(from):
 		return []Finding{{
 			Name:     name,

@@ -23,6 +23,17 @@ func virtualNetwork(f Facts, in Intent) []Finding {
 			Hints:    []string{`share Windows' own network: networkingMode=mirrored under [wsl2] in %UserProfile%\.wslconfig, then wsl --shutdown`},
 		}}
 	}
+	if b, beyond, ok := f.shut(in); ok {
+		title := fmt.Sprintf("this looks like %s: groups from %s do not come in by themselves", b, beyond)
+		if beyond == in.To {
+			title = fmt.Sprintf("this looks like %s: what is sent to a group does not get to %s", b, beyond)
+		}
+		return []Finding{{
+			Name: name, Verdict: Warning, Interface: b.by.Name, Title: title,
+			Evidence: f.whereIs(beyond) + "; " + b.evidence(),
+			Hints:    b.carries(),
+		}}
+	}
 	var seen []Finding
 	var good []string
 	for _, i := range list {
