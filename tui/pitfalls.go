@@ -13,6 +13,7 @@ type pitfalls struct {
 	styles           *styles
 	findings         []doctor.Finding
 	checked, unknown int // as in Snapshot
+	network          doctor.Kind
 	selected         int
 	focused          bool
 
@@ -21,7 +22,7 @@ type pitfalls struct {
 	why     doctor.Page    // that explains it; the zero Page: none does
 	window                 // onto the page
 
-	rowFindings []int // the finding of each row as rendered last,
+	rowFindings []int // the finding of each row as rendered last, -1: none,
 	top         int   // of which so many were above the pane
 }
 
@@ -29,7 +30,7 @@ type pitfalls struct {
 // with its own, also when that is over.
 func (p *pitfalls) setFindings(s session.Snapshot) {
 	old, had := p.selectedFinding()
-	p.findings, p.checked, p.unknown = s.Findings, s.Checked, s.Unknown
+	p.findings, p.checked, p.unknown, p.network = s.Findings, s.Checked, s.Unknown, s.Network
 	p.selected = min(p.selected, max(0, len(p.findings)-1))
 	p.over = true
 	for i, f := range p.findings {
@@ -80,7 +81,7 @@ func (p *pitfalls) pageFinding() (f doctor.Finding, over bool) { return p.subjec
 // reports whether there is one, and whether it was selected before.
 func (p *pitfalls) click(row int) (there, again bool) {
 	row += p.top
-	if row < 0 || row >= len(p.rowFindings) || p.rowFindings[row] >= len(p.findings) {
+	if row < 0 || row >= len(p.rowFindings) || p.rowFindings[row] < 0 || p.rowFindings[row] >= len(p.findings) {
 		return false, false
 	}
 	again = p.rowFindings[row] == p.selected
@@ -122,10 +123,14 @@ type span struct{ start, end int }
 func (p *pitfalls) rows(width int) (rows []string, at span) {
 	st := p.styles
 	if len(p.findings) == 0 {
-		return p.none(width), span{}
+		return append(p.headline(width), p.none(width)...), span{}
 	}
 	first, _ := p.fixable()
 	p.rowFindings = p.rowFindings[:0]
+	rows = p.headline(width)
+	for range rows {
+		p.rowFindings = append(p.rowFindings, -1)
+	}
 	for i, f := range p.findings {
 		start := len(rows)
 		glyph, name := st.verdict(f.Verdict)+" ", st.bold.Render(clean(f.Name))
@@ -150,6 +155,18 @@ func (p *pitfalls) rows(width int) (rows []string, at span) {
 		}
 	}
 	return rows, at
+}
+
+// headline is the kind of network, where it says something.
+func (p *pitfalls) headline(width int) (rows []string) {
+	if p.network.Title == "" {
+		return nil
+	}
+	text, _ := p.styles.wrap(clean(p.network.Title), width, 3)
+	for _, r := range text {
+		rows = append(rows, p.styles.dim.Render(r))
+	}
+	return rows
 }
 
 // keys says which keys act on a finding now.

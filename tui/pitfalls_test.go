@@ -166,3 +166,28 @@ func TestNoneSeen(t *testing.T) {
 	s.wants("none seen")
 	s.wantsNot("looked at")
 }
+
+// The kind of the network stands above the findings, and is none: a click on it
+// selects nothing.
+func TestTheNetworkAboveTheFindings(t *testing.T) {
+	const title = "this looks like a container behind NAT"
+	for _, size := range [][2]int{{160, 50}, {100, 30}, {80, 24}} {
+		snap := found(nil, "membership-lost", "bridge-port")
+		snap.Network = doctor.Kind{Name: "container", Title: title}
+		s := newScreen(t, size[0], size[1], snap)
+		s.wants("looks like a", "membership-lost", "bridge-port")
+		s.press("tab", "tab", "down")
+		s.click("looks like a")
+		if f, _ := s.pitfalls.selectedFinding(); f.Name != "bridge-port" {
+			t.Errorf("%v: a click on the network selects %s", size, f.Name)
+		}
+		s.click("this is membership-lost")
+		if f, _ := s.pitfalls.selectedFinding(); f.Name != "membership-lost" {
+			t.Errorf("%v: a click on membership-lost selects %s", size, f.Name)
+		}
+		calm := after()
+		calm.Network = snap.Network
+		s.show(calm)
+		s.wants("looks like a", "none seen")
+	}
+}

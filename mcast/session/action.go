@@ -49,6 +49,7 @@ type Snapshot struct {
 	Findings   []doctor.Finding // what is wrong, worst first
 	Checked    int              // pitfalls that were looked at,
 	Unknown    int              // and of them those that nothing is known of
+	Network    doctor.Kind      // of the host; the zero Kind: nothing special
 	Blocked    []netip.Addr     // sources of Group that are not heard, because the user blocked them
 	Recent     []mcast.Group    // joined before, in earlier runs too; the latest first
 	Room       chat.Snapshot

@@ -54,6 +54,7 @@ func (s *Session) refresh() {
 	s.room.SetInterfaces(facts.Interfaces)
 	s.leaveLo()
 	s.findings = s.steadied.take(doctor.Diagnose(facts, s.intent(began)))
+	s.network, _ = doctor.Network(facts, s.intent(began))
 	s.way()
 	s.announce()
 	s.tellDrops()
@@ -207,6 +208,7 @@ func (s *Session) Snapshot() Snapshot {
 		Sends:    s.out,
 		Kernel:   EgressOf(s.facts.Send, ""),
 		Findings: doctor.Seen(s.findings),
+		Network:  s.network,
 		Blocked:  s.keep.Blocked(s.group),
 		Recent:   s.recent.all(),
 		Room:     s.room.Snapshot(time.Now()),

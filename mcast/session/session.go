@@ -74,6 +74,7 @@ type Session struct {
 	facts     doctor.Facts
 	evidence  *doctor.Evidence     // of the current group
 	findings  []doctor.Finding     // of every pitfall
+	network   doctor.Kind          // of the host; the zero Kind: nothing special
 	steadied  steadied             // what keeps them from flickering
 	igmp      map[int]int          // version by interface
 	joins     map[int][]netip.Addr // what all programs of the host have joined, by interface; nil: not known
