@@ -147,6 +147,10 @@ func TestNetwork(t *testing.T) {
 		{"WireGuard, asked for a host beyond", to(beside(wg, Link{Kind: "wireguard"}, by(eth0)), x, route(wg, "198.51.100.0/24", "", 254)), asksAbout(in, x), "vpn", "the way to " + x},
 		{"tap with half of all addresses", beside(tap, Link{Kind: "tun"}, route(tap, "128.0.0.0/1", "10.8.0.1", 254)), in, "vpn", "tap device|half of all addresses|bridged"},
 		{"a card with half of all addresses", beside(second, Link{}, route(second, "128.0.0.0/1", "10.1.0.1", 254)), in, "vpn", "half of all addresses"},
+		{"an exit node's table, asked for a host of the LAN", to(beside(wg, Link{Kind: "wireguard"}, by(eth0)), "192.168.8.9", route(wg, "0.0.0.0/0", "", 52)),
+			asksAbout(in, "192.168.8.9"), "", ""},
+		{"an exit node's table, asked for a host beyond", to(beside(wg, Link{Kind: "wireguard"}, by(eth0)), x, route(wg, "0.0.0.0/0", "", 52)),
+			asksAbout(in, x), "vpn", "the way to " + x},
 		{"an exit node's table", beside(wg, Link{Kind: "wireguard"}, route(wg, "0.0.0.0/0", "", 52)), in, "vpn", "table 52|exit node"},
 		{"an uplink's table", beside(second, Link{}, route(second, "0.0.0.0/0", "10.1.0.1", 100)), in, "", ""},
 

@@ -28,16 +28,9 @@ var (
 )
 
 func isVPN(f Facts, in Intent) (k Kind, ok bool) {
-	for _, a := range in.asked() {
-		back, known := f.Back[a]
-		i, listed := host.ByIndex(f.Interfaces, back.Route.IfIndex)
-		if _, heard := f.heardHost(a); !known || back.Err != nil || !listed || heard {
-			continue
-		}
-		if why := f.tunnel(i, back.Route.Match); why != "" {
-			k.Title = fmt.Sprintf("the way to %s is by what looks like a VPN, %s: groups cross it only where both of its ends pass them on", a, i.Name)
-			return f.byVPN(in, k, i, why), true
-		}
+	if far, i, ok := f.farBy(in); ok {
+		k.Title = fmt.Sprintf("the way to %s is by what looks like a VPN, %s: groups cross it only where both of its ends pass them on", far, i.Name)
+		return f.byVPN(in, k, i, f.tunnel(i, f.Back[far].Route.Match)), true
 	}
 	i, listed := f.egress(in)
 	match := f.Send.Route.Match
@@ -56,7 +49,7 @@ func isVPN(f Facts, in Intent) (k Kind, ok bool) {
 // groups.
 func (f Facts) byVPN(in Intent, k Kind, i host.Interface, why string) Kind {
 	k.Evidence = why
-	if best, ok := f.best(in.Group); ok && best.Index != i.Index && !best.Loopback() && f.tunnel(best, host.Match{}) == "" {
+	if best, ok := f.best(in.Group); ok && best.Index != i.Index && best.Index != in.Send && !best.Loopback() && f.tunnel(best, host.Match{}) == "" {
 		k.Carries = append(k.Carries, fmt.Sprintf("the network of %s: -i %s", describe(best, in.Group), best.Name))
 	}
 	if f.Links[i.Index].Kind == "tun" && i.Flags&net.FlagPointToPoint == 0 {
@@ -114,12 +107,15 @@ func (f Facts) exitNode(i host.Interface) bool {
 }
 
 // farBy is a host that was asked about, was not heard, and is reached by what
-// looks like a VPN; ok is false when there is none.
+// looks like a VPN; ok is false when there is none. A host of another interface's
+// network is not: its groups come by that one, whatever the way back to it.
 func (f Facts) farBy(in Intent) (far netip.Addr, by host.Interface, ok bool) {
 	for _, a := range in.asked() {
 		back, known := f.Back[a]
 		i, listed := host.ByIndex(f.Interfaces, back.Route.IfIndex)
-		if _, heard := f.heardHost(a); known && back.Err == nil && listed && !heard && f.tunnel(i, back.Route.Match) != "" {
+		_, heard := f.heardHost(a)
+		near := slices.ContainsFunc(f.Interfaces, func(other host.Interface) bool { return other.Index != i.Index && covers(other, a) })
+		if known && back.Err == nil && listed && !heard && !near && f.tunnel(i, back.Route.Match) != "" {
 			return a, i, true
 		}
 	}

@@ -74,7 +74,7 @@ func (f Facts) hopsOf(name string, in Intent) []Finding {
 	case f.Observed.Listen.Lasted() < leastListen:
 		return unknown(name, f.whereIs(in.From)+"; whether what it sends has a TTL that crosses routers shows when somebody listens", byProbing)
 	}
-	return []Finding{{
+	finding := Finding{
 		Name:     name,
 		Verdict:  Warning,
 		Title:    fmt.Sprintf("%s is behind a router: what it sends with TTL 1 does not come here", in.From),
@@ -84,7 +84,11 @@ func (f Facts) hopsOf(name string, in Intent) []Finding {
 			"if it is raised there, routers between have to forward groups: an entry for it, or PIM (no-multicast-router)",
 			wrongPrefix,
 		},
-	}}
+	}
+	if b, ok := f.boxed(in); ok {
+		finding.Hints = append(finding.Hints, fmt.Sprintf("if this is a container, whose way out is a veth (%s), no TTL helps: groupcast explain virtual-network", b.by.Name))
+	}
+	return []Finding{finding}
 }
 
 // unreached says why no TTL helps with the host that is asked about; "" where one
