@@ -70,13 +70,19 @@ func (in Intent) asked() []netip.Addr {
 // router by one interface; ok is false when there is none.
 func (f Facts) beyondBy(in Intent, by host.Interface) (beyond netip.Addr, ok bool) {
 	for _, a := range in.asked() {
-		_, heard := f.heardHost(a)
 		back, known := f.Back[a]
-		if !heard && f.outside(a) && (!known || back.Err == nil && back.Route.IfIndex == by.Index) {
+		if !f.met(in, a) && f.outside(a) && (!known || back.Err == nil && back.Route.IfIndex == by.Index) {
 			return a, true
 		}
 	}
 	return netip.Addr{}, false
+}
+
+// met reports whether a host that was asked about was heard, or showed that it
+// hears.
+func (f Facts) met(in Intent, a netip.Addr) bool {
+	_, heard := f.heardHost(a)
+	return heard || in.To.Unmap().WithZone("") == a && f.AnswerTo(in).State == Hears
 }
 
 // enters is who was heard by an interface, from beyond its networks, or is who was
@@ -96,6 +102,9 @@ func (f Facts) enters(in Intent, by host.Interface) (s Sender, ok bool) {
 func (k Kind) unlessHeard(f Facts, in Intent, by host.Interface) Kind {
 	if s, ok := f.enters(in, by); ok {
 		k.Evidence += "; and yet " + f.heardText(in, s)
+		k.Carries = nil
+	} else if a := f.AnswerTo(in); a.State == Hears {
+		k.Evidence += "; and yet " + a.String()
 		k.Carries = nil
 	}
 	return k

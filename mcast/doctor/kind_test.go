@@ -125,6 +125,11 @@ func TestNetwork(t *testing.T) {
 			asksAbout(in, "192.168.77.9"), "", ""},
 		{"a public network, asked for a host beyond", namespace(public, "203.0.113.1", x), asksAbout(in, x), "", ""},
 		{"Docker, and the host beyond is heard", thenHeard(namespace(docker, "172.19.0.1", x), docker, x, true), asksAbout(in, x), "container note", "is heard by eth0"},
+		{"Docker, and the host beyond has answered", func() Facts {
+			f := namespace(docker, "172.19.0.1", x)
+			f.Observed.Answers = []netip.Addr{addr(x)}
+			return f
+		}(), asking(in, x), "container note", "hears this host"},
 		{"Docker, and its neighbour is heard", thenHeard(namespace(docker, "172.19.0.1", x), docker, "172.19.0.8", false), asksAbout(in, x), "container", ""},
 		{"a private network, and the host beyond is heard", thenHeard(namespace(private, "192.168.77.1", x), private, x, true), asksAbout(in, x), "", ""},
 
@@ -214,6 +219,11 @@ func TestShutNetworks(t *testing.T) {
 		{"a container, listened", quiet(namespace(docker, "172.19.0.1", x)), asks("239.1.2.3"), "not-heard failure - -; virtual-network warning eth0 -"},
 		{"a container, and a group of the link", namespace(docker, "172.19.0.1", x), asks("224.0.0.114"), "virtual-network warning eth0 -"},
 		{"a container, and who may not hear", namespace(docker, "172.19.0.1", x), to, "virtual-network warning eth0 -"},
+		{"a container, and who may not hear has answered", func() Facts {
+			f := quiet(namespace(docker, "172.19.0.1", x))
+			f.Observed.Answers = []netip.Addr{addr(x)}
+			return f
+		}(), to, ""},
 		{"a container, and nobody is asked about", namespace(docker, "172.19.0.1"), talk("239.1.2.3", 2), ""},
 		{"a container that groups do come into", thenHeard(quiet(namespace(docker, "172.19.0.1", x)), docker, "198.51.100.8", true), asks("239.1.2.3"), "not-heard failure - -; hops-too-small warning - -"},
 		{"a pod", namespace(calico, "169.254.1.1", x), asks("239.1.2.3"), "virtual-network warning eth0 -"},

@@ -113,9 +113,8 @@ func (f Facts) farBy(in Intent) (far netip.Addr, by host.Interface, ok bool) {
 	for _, a := range in.asked() {
 		back, known := f.Back[a]
 		i, listed := host.ByIndex(f.Interfaces, back.Route.IfIndex)
-		_, heard := f.heardHost(a)
 		near := slices.ContainsFunc(f.Interfaces, func(other host.Interface) bool { return other.Index != i.Index && covers(other, a) })
-		if known && back.Err == nil && listed && !heard && !near && f.tunnel(i, back.Route.Match) != "" {
+		if known && back.Err == nil && listed && !near && !f.met(in, a) && f.tunnel(i, back.Route.Match) != "" {
 			return a, i, true
 		}
 	}

@@ -25,6 +25,8 @@ func hopsTooSmall(f Facts, in Intent) []Finding {
 		return fine(name, fmt.Sprintf("no router forwards %s, at any TTL", in.Group.Addr))
 	case in.From.IsValid():
 		return f.hopsOf(name, in)
+	case f.AnswerTo(in).State == Hears:
+		return fine(name, f.AnswerTo(in).String())
 	case f.unreached(in) != "":
 		return unknown(name, f.unreached(in))
 	case in.Hops > 1:

@@ -26,7 +26,7 @@ func virtualNetwork(f Facts, in Intent) []Finding {
 	if b, beyond, ok := f.shut(in); ok {
 		title := fmt.Sprintf("this looks like %s: groups from %s do not come in by themselves", b, beyond)
 		if beyond == in.To {
-			title = fmt.Sprintf("this looks like %s: what is sent to a group does not get to %s", b, beyond)
+			title = fmt.Sprintf("this looks like %s: what is sent to a group does not get to %s by itself", b, beyond)
 		}
 		return []Finding{{
 			Name: name, Verdict: Warning, Interface: b.by.Name, Title: title,
