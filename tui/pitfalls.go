@@ -13,7 +13,6 @@ type pitfalls struct {
 	styles           *styles
 	findings         []doctor.Finding
 	checked, unknown int // as in Snapshot
-	network          doctor.Kind
 	selected         int
 	focused          bool
 
@@ -22,6 +21,8 @@ type pitfalls struct {
 	why     doctor.Page    // that explains it; the zero Page: none does
 	window                 // onto the page
 
+	network doctor.Kind // stands above them
+
 	rowFindings []int // the finding of each row as rendered last, -1: none,
 	top         int   // of which so many were above the pane
 }
@@ -29,8 +30,9 @@ type pitfalls struct {
 // setFindings takes new findings; the same one stays selected. The page stays
 // with its own, also when that is over.
 func (p *pitfalls) setFindings(s session.Snapshot) {
+	p.network = s.Network
 	old, had := p.selectedFinding()
-	p.findings, p.checked, p.unknown, p.network = s.Findings, s.Checked, s.Unknown, s.Network
+	p.findings, p.checked, p.unknown = s.Findings, s.Checked, s.Unknown
 	p.selected = min(p.selected, max(0, len(p.findings)-1))
 	p.over = true
 	for i, f := range p.findings {

@@ -40,8 +40,9 @@ type Snapshot struct {
 	Group      mcast.Group // where the input line goes
 	Groups     []mcast.Group
 	Interfaces []Interface
-	Sends      Egress // where sends leave now
-	Kernel     Egress // where they would leave if the kernel chose
+	Sends      Egress      // where sends leave now
+	Kernel     Egress      // where they would leave if the kernel chose
+	Network    doctor.Kind // the kind of network that the host is in; the zero Kind: nothing special
 	Loopback   bool
 	Hops       int              // TTL of what is sent
 	ReadBuffer int              // bytes that the kernel granted for datagrams not yet read
@@ -49,7 +50,6 @@ type Snapshot struct {
 	Findings   []doctor.Finding // what is wrong, worst first
 	Checked    int              // pitfalls that were looked at,
 	Unknown    int              // and of them those that nothing is known of
-	Network    doctor.Kind      // of the host; the zero Kind: nothing special
 	Blocked    []netip.Addr     // sources of Group that are not heard, because the user blocked them
 	Recent     []mcast.Group    // joined before, in earlier runs too; the latest first
 	Room       chat.Snapshot
