@@ -164,7 +164,7 @@ func (p *pitfalls) headline(width int) (rows []string) {
 	if p.network.Title == "" {
 		return nil
 	}
-	text, _ := p.styles.wrap(clean(p.network.Title), width, 3)
+	text, _ := p.styles.wrap(clean(p.network.Title), width, 4)
 	for _, r := range text {
 		rows = append(rows, p.styles.dim.Render(r))
 	}
