@@ -35,6 +35,7 @@ type Evidence struct {
 	doubled  *lru.Map[doubledBy, tally]
 	arrivals *lru.Map[datagramKey, arrivals]
 	tally    *stream.Tally
+	kept     netip.Addr // a host that is not forgotten
 	sent     []outgoing // the last maxEvidence, in the order of their IDs
 	readings []reading  // of the last EvidenceTime, and one from before, the oldest first
 	latest   reading
@@ -77,6 +78,7 @@ type Received struct {
 	Outside bool   // from no network of the interface it came by: behind a router
 	Bytes   int    // of payload
 	Content uint64 // Evidence.Hash of the payload
+	Series  bool   // one of a series that ends by itself, as pings do
 }
 
 // Hash returns the number that stands for a payload in a [Received]. Another
@@ -102,7 +104,7 @@ func (e *Evidence) HearElsewhere(d Received) { e.tally.Add(d.stream()) }
 func (d Received) stream() stream.Datagram {
 	return stream.Datagram{
 		At: d.At, Group: netip.AddrPortFrom(d.To.WithZone(""), 0), From: d.From, IfIndex: d.IfIndex, Hops: d.Hops, Bytes: d.Bytes,
-		Content: d.Content, Local: d.Local, Outside: d.Outside,
+		Content: d.Content, Local: d.Local, Outside: d.Outside, Series: d.Series,
 	}
 }
 
@@ -121,6 +123,18 @@ func (e *Evidence) HearStray(to netip.Addr, at time.Time) {
 // ForgetStrays forgets the groups that only others have joined.
 func (e *Evidence) ForgetStrays() { e.strays = lru.New[netip.Addr, tally](maxEvidence) }
 
+// Relisten forgets how regularly anybody was heard: from now on others are, since
+// the program has joined elsewhere, or hears other sources. That a steady sender is
+// silent since then has this cause.
+func (e *Evidence) Relisten() { e.tally = stream.New(maxEvidence, 0) }
+
+// Stood says that the program stood until now, and heard nobody meanwhile.
+func (e *Evidence) Stood(now time.Time) { e.tally.Stood(now) }
+
+// Keep names the host that is to be heard: that it was is never forgotten. The
+// zero Addr: none is named.
+func (e *Evidence) Keep(host netip.Addr) { e.kept = host.Unmap().WithZone("") }
+
 // Forget forgets old evidence: strays and doubled datagrams after [EvidenceTime],
 // senders after five minutes of silence. It keeps the readings of the last
 // EvidenceTime, and one from before.
@@ -133,7 +147,7 @@ func (e *Evidence) Forget(now time.Time) {
 			e.senders.Delete(from)
 		}
 	}
-	e.tally.Forget(now, senderTime)
+	e.tally.Forget(now, senderTime, e.kept)
 	forget(e.strays, now)
 	forget(e.doubled, now)
 }

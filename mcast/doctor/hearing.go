@@ -15,6 +15,10 @@ import (
 // heard.
 const leastListen = 2 * time.Second
 
+// longPause is how long a talk must have been silent before a host that it asks
+// for counts as not heard: people pause.
+const longPause = 30 * time.Second
+
 // Hearing is how it stands with a host that is to be heard, or that is to hear.
 type Hearing string
 
@@ -60,7 +64,7 @@ func (f Facts) AnswerFrom(in Intent) Answer {
 		last := here[0]
 		a.State, a.Text = Heard, fmt.Sprintf("%s in %s, the last %s", counted(total(here)), span(o.Listen.Lasted()), o.ago(last.Last))
 		if !last.SilentSince.IsZero() {
-			a.State, a.Text = Stopped, f.stoppedText(last)
+			a.State, a.Text = Stopped, f.stoppedText(in, last)
 		}
 	case o.Listen.Lasted() <= 0:
 		a.Text = "nobody listened; --probe does"
@@ -128,8 +132,12 @@ func (f Facts) listenedOn(in Intent) string {
 	return enumerate(list)
 }
 
-// stoppedText is "stopped at 12:04:05, 13 s before the end".
-func (f Facts) stoppedText(r stream.Row) string {
+// stoppedText is "stopped at 12:04:05, 13 s before the end", or in a talk, which
+// has no end yet, "stopped at 12:04:05".
+func (f Facts) stoppedText(in Intent, r stream.Row) string {
+	if in.Live {
+		return "stopped at " + r.SilentSince.Format(time.TimeOnly)
+	}
 	return fmt.Sprintf("stopped at %s, %s", r.SilentSince.Format(time.TimeOnly), f.Observed.ago(r.SilentSince))
 }
 

@@ -7,7 +7,9 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 
+	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/mcast/stream"
 )
 
@@ -23,7 +25,14 @@ func notHeard(f Facts, in Intent) []Finding {
 	switch {
 	case !a.Host.IsValid():
 		return unknown(name, "no host is named that is to be heard", "name one: groupcast doctor --from ADDRESS")
-	case in.Live && a.State != Heard:
+	case in.Live && a.State == NotHeard && f.Observed.Listen.Lasted() >= longPause:
+		return []Finding{{
+			Name: name, Verdict: Warning,
+			Title:    fmt.Sprintf("%s was not heard since %s", a.Host, f.Observed.Listen.Since.Format(time.TimeOnly)),
+			Evidence: strings.Join(f.ruledOut(in, a.Host), "; "),
+			Hints:    append(f.notHeardHints(in, a.Host), "to hear everybody: /source any"),
+		}}
+	case in.Live && (a.State == NotHeard || a.State == NotKnown):
 		return unknown(name, fmt.Sprintf("%s may have said nothing", a.Host), listen)
 	}
 	switch a.State {
@@ -131,8 +140,11 @@ func otherHosts(rows []stream.Row, not netip.Addr) (list []string) {
 func stopped(f Facts, in Intent) []Finding {
 	const name = "stopped"
 	o := f.Observed
-	if o.Listen.Lasted() <= 0 {
+	switch {
+	case o.Listen.Lasted() <= 0:
 		return unknown(name, "nobody listened", doctorCommand(in, "--probe --watch 30s"))
+	case in.Live && f.lost():
+		return unknown(name, "datagrams were lost on this host (receive-overflow), so that a silence says nothing")
 	}
 	var silent []stream.Row
 	steady := 0
@@ -143,7 +155,7 @@ func stopped(f Facts, in Intent) []Finding {
 		steady++
 		here, elsewhere := f.rowsOf(r.From.Addr())
 		on := slices.ContainsFunc(append(here, elsewhere...), func(other stream.Row) bool { return other.Last.After(r.Last) }) // by another port or interface
-		if !r.SilentSince.IsZero() && !on {
+		if !on && o.missed(r, in) {
 			silent = append(silent, r)
 		}
 	}
@@ -157,7 +169,7 @@ func stopped(f Facts, in Intent) []Finding {
 	first := silent[0]
 	finding := Finding{
 		Name: name, Verdict: Warning, Interface: f.nameOf(in, first.IfIndex),
-		Title:    fmt.Sprintf("%s %s", first.From.Addr(), f.stoppedText(first)),
+		Title:    fmt.Sprintf("%s %s", first.From.Addr(), f.stoppedText(in, first)),
 		Evidence: fmt.Sprintf("until then %s by %s, %.3g a second", counted(first.Datagrams), f.nameOf(in, first.IfIndex), first.Rate()),
 	}
 	if more := len(silent) - 1; more > 0 {
@@ -172,7 +184,28 @@ func stopped(f Facts, in Intent) []Finding {
 		"if it does, something between forgot this host: another member of the group behind the same port left it (fast leave), or nobody asks for members (groupcast explain no-querier)",
 		fmt.Sprintf("see whether it comes back when the group is joined anew: groupcast listen %s", in.Group),
 	}
+	if in.Live { // which is joined already
+		finding.Hints[2] = fmt.Sprintf("see whether it comes back when the group is joined anew: /leave %s, then /join %s", in.Group, in.Group)
+	}
 	return []Finding{finding}
+}
+
+// missed reports whether a steady sender fell silent. In a talk people write as
+// well, fast and slowly, and some programs send in bursts: there it has to have
+// been steady for longer, and to be silent for longer than it has paused before.
+func (o Observed) missed(r stream.Row, in Intent) bool {
+	switch {
+	case r.SilentSince.IsZero():
+		return false
+	case !in.Live:
+		return true
+	}
+	return r.Datagrams >= 20 && r.Last.Sub(r.First) >= 10*time.Second && (r.Silences < 2 || o.Listen.Until.Sub(r.Last) > 2*r.Gap)
+}
+
+// lost reports whether a socket of this program had no room for datagrams.
+func (f Facts) lost() bool {
+	return slices.ContainsFunc(f.Sockets, func(s host.Socket) bool { return s.Own && f.Observed.Drops[s.Inode] > 0 })
 }
 
 // afterwards says who was heard after a sender had stopped.

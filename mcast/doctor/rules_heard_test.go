@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/mcast/stream"
 )
 
@@ -36,7 +37,27 @@ func heardRow(from string, until time.Duration, change func(*stream.Row)) stream
 	return r
 }
 
-func silent(r *stream.Row) { r.SilentSince = r.Last }
+func silent(r *stream.Row) { r.SilentSince, r.Silences = r.Last, 1 }
+
+// bursts is silent for the second time.
+func bursts(r *stream.Row) {
+	silent(r)
+	r.Silences, r.Gap = 2, 15*time.Second
+}
+
+// live1 is a talk that hears one source.
+func live1() Intent {
+	in := live
+	in.Group.Source = addr("192.168.8.226")
+	return in
+}
+
+// losing is the same on a host where a socket of the program had no room.
+func (f Facts) losing() Facts {
+	f.Sockets = []host.Socket{{Inode: 7, Own: true}}
+	f.Observed.Drops = map[uint64]uint64{7: 1}
+	return f
+}
 
 func TestNotHeard(t *testing.T) {
 	from := intent(func(in *Intent) { in.From = addr("192.168.8.226") })
@@ -60,6 +81,9 @@ func TestNotHeard(t *testing.T) {
 		{"by another interface", listened(6*time.Second, nil, heardRow(x, 5*time.Second, func(r *stream.Row) { r.IfIndex = 9 })), from, "failure #9",
 			[]string{"is heard by #9, and not by eth0"}},
 		{"the source of the group", listened(6*time.Second, nil), inGroup("192.168.8.226@232.1.1.1"), "failure", []string{"192.168.8.226 was not heard"}},
+		{"a talk in a group of one source, silent for long", listened(31*time.Second, nil), live1(), "warning", []string{"192.168.8.226 was not heard since 12:04:00", "joined on eth0"}},
+		{"a talk in which it was heard long ago", listened(time.Hour, nil, heardRow(x, 0, nil)), live1(), "ok", []string{"1 datagram in 1h0m0s"}},
+		{"a talk without a name", listened(time.Hour, nil), live, "unknown", []string{"no host is named"}},
 		{"a talk has pauses", listened(6*time.Second, nil), intent(func(in *Intent) { *in = live; in.From = addr("192.168.8.226") }), "unknown", []string{"may have said nothing"}},
 	})
 }
@@ -104,6 +128,12 @@ func TestStopped(t *testing.T) {
 			[]string{"the network no longer forwards this group"}},
 		{"it goes on from another port", listened(18*time.Second, nil, gone, heardRow("192.168.8.226:7", 18*time.Second, nil)), plain, "ok", nil},
 		{"another program here", listened(18*time.Second, nil, heardRow(x, 5*time.Second, func(r *stream.Row) { silent(r); r.Local = true })), plain, "unknown", nil},
+		{"in a talk", listened(30*time.Second, nil, heardRow(x, 12*time.Second, silent)), live, "warning eth0", []string{"192.168.8.226 stopped at 12:04:12; until then"}},
+		{"somebody who wrote fast in a talk", listened(18*time.Second, nil, gone), live, "ok", nil},
+		{"ten lines in a talk", listened(30*time.Second, nil, heardRow(x, 12*time.Second, func(r *stream.Row) { silent(r); r.Datagrams = 10 })), live, "ok", nil},
+		{"in a talk, where it has paused for as long before", listened(30*time.Second, nil, heardRow(x, 12*time.Second, bursts)), live, "ok", nil},
+		{"in a talk, for longer than it has paused before", listened(60*time.Second, nil, heardRow(x, 12*time.Second, bursts)), live, "warning eth0", nil},
+		{"in a talk, with a socket that had no room", listened(30*time.Second, nil, heardRow(x, 12*time.Second, silent)).losing(), live, "unknown", []string{"receive-overflow"}},
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/doctor"
+	"github.com/groupcast/groupcast/mcast/ping"
 )
 
 // evidenceTime is how far back evidence goes.
@@ -31,6 +32,6 @@ func noteOutcome(e *doctor.Evidence, line chat.Line, refused error) {
 func noteHeard(e *doctor.Evidence, d mcast.Datagram, came chat.Arrival) {
 	e.Hear(doctor.Received{
 		At: d.At, From: d.From, To: d.To, IfIndex: d.IfIndex, Hops: d.Hops,
-		Local: came.Local, Outside: came.Outside, Bytes: len(d.Data), Content: e.Hash(d.Data),
+		Local: came.Local, Outside: came.Outside, Bytes: len(d.Data), Content: e.Hash(d.Data), Series: ping.IsRequest(d.Data),
 	})
 }

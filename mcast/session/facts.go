@@ -21,6 +21,7 @@ func (s *Session) refresh() {
 	defer s.reading.Unlock()
 	s.mu.Lock()
 	began := time.Now()
+	s.listen(began)
 	s.evidence.Forget(began)
 	intent := s.intent(began)
 	sends, hosts := s.evidence.Sent(began, intent.Joined), s.evidence.Hosts(maxBack)
@@ -47,6 +48,7 @@ func (s *Session) refresh() {
 	facts.Heard = maps.Clone(s.heard)
 	s.evidence.Read(facts, read)
 	facts.Observed = s.evidence.Observed(sends)
+	facts.Observed.Listen = s.listening.heardUntil(read)
 	for _, m := range intent.Memberships {
 		delete(facts.Observed.Strays, m.Addr) // of another port of ours
 	}

@@ -73,6 +73,8 @@ type Session struct {
 	heard     map[int]uint64   // datagrams of other hosts to the current group, by interface
 	facts     doctor.Facts
 	evidence  *doctor.Evidence     // of the current group
+	listening listening            // what is heard, since when
+	listened  *doctor.Evidence     // of that
 	findings  []doctor.Finding     // of every pitfall
 	network   doctor.Kind          // of the host; the zero Kind: nothing special
 	steadied  steadied             // what keeps them from flickering

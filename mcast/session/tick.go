@@ -34,6 +34,7 @@ func (s *Session) tick() {
 	defer s.recoverPanic()
 	facts := time.NewTimer(RefreshEvery)
 	defer facts.Stop()
+	s.expect(RefreshEvery)
 	changed := s.changed
 	read := time.Now()
 	var rested time.Time // a change before then waits for it
@@ -44,17 +45,17 @@ func (s *Session) tick() {
 		case <-s.life.Done():
 			return
 		case <-changed:
-			facts.Reset(max(changePause, time.Until(rested)))
+			s.reset(facts, max(changePause, time.Until(rested)))
 			changed = nil // until then
 		case <-s.woken:
-			facts.Reset(max(0, time.Until(read.Add(RefreshEvery)), time.Until(rested)))
+			s.reset(facts, max(0, time.Until(read.Add(RefreshEvery)), time.Until(rested)))
 			expiry.Reset(chat.CopyTimeout / 4)
 		case <-facts.C:
 			began := time.Now()
 			s.refresh()
 			read = time.Now()
 			rested = read.Add(min(20*read.Sub(began), refreshAtLeast))
-			facts.Reset(pause(read.Sub(began), s.rest(read)))
+			s.reset(facts, pause(read.Sub(began), s.rest(read)))
 			changed = s.changed
 		case <-expiry.C:
 			if s.expire() {

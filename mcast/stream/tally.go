@@ -30,6 +30,7 @@ type Datagram struct {
 	Content uint64 // a hash of the payload
 	Local   bool   // from a program of this host
 	Outside bool   // from no network of the interface it came by
+	Series  bool   // one of a series that ends by itself, as pings do: its end is no silence
 }
 
 // Key is what a row is about. Two interfaces on one wire are two rows.
@@ -108,6 +109,7 @@ type row struct {
 	Row
 	gaps   gaps
 	copies copies
+	series bool      // its datagrams are
 	again  int       // datagrams since a silence
 	first  time.Time // of them
 }
@@ -138,7 +140,7 @@ func (t *Tally) Add(d Datagram) {
 	}
 	r.Datagrams++
 	r.Bytes += uint64(d.Bytes)
-	r.Local, r.Outside = d.Local, d.Outside
+	r.Local, r.Outside, r.series = d.Local, d.Outside, d.Series
 	if d.Hops > 0 {
 		r.HopsMax = max(r.HopsMax, d.Hops)
 		if r.HopsMin == 0 || d.Hops < r.HopsMin {
@@ -185,6 +187,10 @@ func (t *Tally) Tick(now time.Time) []Event {
 		if t.resumed.After(since) {
 			since = t.resumed
 		}
+		if r.series {
+			r.Steady, r.SilentSince = false, time.Time{}
+			continue
+		}
 		r.Steady = r.Steady || r.gaps.steady(r.Datagrams, r.Last.Sub(r.First))
 		if r.Steady && r.SilentSince.IsZero() && now.Sub(since) >= r.gaps.bar() {
 			r.SilentSince, r.again = r.Last, 0
@@ -195,10 +201,15 @@ func (t *Tally) Tick(now time.Time) []Event {
 	return events
 }
 
-// Forget forgets who was not heard for so long.
-func (t *Tally) Forget(now time.Time, after time.Duration) {
+// Stood says that the program itself stood until now: a silence counts from now
+// on. Tick finds that out by itself where it is called at regular times.
+func (t *Tally) Stood(now time.Time) { t.resumed = now }
+
+// Forget forgets who was not heard for so long, but for one host; the zero Addr:
+// none.
+func (t *Tally) Forget(now time.Time, after time.Duration, but netip.Addr) {
 	for key, r := range t.rows.All() {
-		if now.Sub(r.Last) > after {
+		if now.Sub(r.Last) > after && key.Host() != but {
 			t.rows.Delete(key)
 		}
 	}

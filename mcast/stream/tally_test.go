@@ -122,7 +122,7 @@ func TestRow(t *testing.T) {
 	if tally.Add(other); len(tally.Snapshot()) != 2 {
 		t.Errorf("another interface is no row of its own")
 	}
-	if tally.Forget(at(61000), time.Minute); len(tally.Snapshot()) != 0 && tally.Snapshot()[0].IfIndex != 2 {
+	if tally.Forget(at(61000), time.Minute, netip.Addr{}); len(tally.Snapshot()) != 0 && tally.Snapshot()[0].IfIndex != 2 {
 		t.Errorf("after a minute there is %+v", tally.Snapshot())
 	}
 }
@@ -149,6 +149,28 @@ func TestCopies(t *testing.T) {
 		}
 		if r := tally.Snapshot()[0]; r.Doubled() != tt.want {
 			t.Errorf("%s: doubled is %v, want %v: %d of %d", tt.what, r.Doubled(), tt.want, r.Twice, r.Datagrams)
+		}
+	}
+}
+
+// The end of a series of pings is no silence, nor is one that began while the
+// program itself stood.
+func TestNobodyIsMissed(t *testing.T) {
+	for what, change := range map[string]func(*Tally, *Datagram){
+		"":         nil,
+		"a series": func(_ *Tally, d *Datagram) { d.Series = true },
+		"it stood": func(tally *Tally, _ *Datagram) { tally.Stood(at(8000)) },
+	} {
+		tally := New(8, 0)
+		for n := range 30 {
+			d := Datagram{At: at(200 * n), Group: group, From: a, IfIndex: 1}
+			if change != nil {
+				change(tally, &d)
+			}
+			tally.Add(d)
+		}
+		if missed := len(tally.Tick(at(9000))) > 0; missed != (what == "") {
+			t.Errorf("%q: missed is %v", what, missed)
 		}
 	}
 }
