@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 	"time"
 
+	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/doctor"
 	"github.com/groupcast/groupcast/mcast/host"
@@ -38,7 +38,7 @@ func (r report) writeHeard(out io.Writer) {
 	}
 	rows := slices.DeleteFunc(slices.Clone(o.Heard), func(row stream.Row) bool { return row.Local })
 	if len(rows) == 0 {
-		fmt.Fprintf(out, "nobody but this host was heard in %s\n", seconds(lasted))
+		fmt.Fprintf(out, "nobody but this host was heard in %s\n", stream.Seconds(lasted))
 		return
 	}
 	slices.SortStableFunc(rows, func(a, b stream.Row) int { return b.Datagrams - a.Datagrams })
@@ -54,21 +54,8 @@ func (r report) writeHeard(out io.Writer) {
 // heardText is "10.0.0.1:5004: 40 datagrams by eth0, 10/s, the last 0.1 s before
 // the end, longest gap 0.2 s at 12:04:05, ttl 1".
 func (r report) heardText(row stream.Row) string {
-	parts := []string{fmt.Sprintf("%s: %s by %s", row.From, chat.Count(row.Datagrams, "datagram"), r.interfaceName(row.IfIndex))}
-	if rate := row.Rate(); rate > 0 {
-		parts = append(parts, fmt.Sprintf("%.3g/s", rate))
-	}
-	parts = append(parts, fmt.Sprintf("the last %s before the end", seconds(max(r.facts.Observed.Listen.Until.Sub(row.Last), 0))))
-	if row.Gap > 0 {
-		parts = append(parts, fmt.Sprintf("longest gap %s at %s", seconds(row.Gap), row.GapAt.Format(time.TimeOnly)))
-	}
-	switch {
-	case row.HopsMin != row.HopsMax:
-		parts = append(parts, fmt.Sprintf("ttl %d to %d", row.HopsMin, row.HopsMax))
-	case row.HopsMax > 0:
-		parts = append(parts, fmt.Sprintf("ttl %d", row.HopsMax))
-	}
-	return strings.Join(parts, ", ")
+	before := max(r.facts.Observed.Listen.Until.Sub(row.Last), 0)
+	return row.Text(r.interfaceName(row.IfIndex), fmt.Sprintf("the last %s before the end", stream.Seconds(before)))
 }
 
 func (r report) interfaceName(index int) string {
@@ -76,14 +63,6 @@ func (r report) interfaceName(index int) string {
 		return i.Name
 	}
 	return fmt.Sprintf("#%d", index)
-}
-
-// seconds is a time for people: 0.02 s, 0.2 s, 13.0 s.
-func seconds(d time.Duration) string {
-	if d < 100*time.Millisecond {
-		return fmt.Sprintf("%.2g s", d.Seconds())
-	}
-	return fmt.Sprintf("%.1f s", d.Seconds())
 }
 
 // jsonHeard is one source in one group by one interface. Fields are only added.
@@ -116,21 +95,26 @@ func (r report) heardObjects() *[]jsonHeard {
 	if r.facts.Observed.Heard == nil || r.facts.Observed.Listen.Lasted() <= 0 {
 		return nil
 	}
+	list := []jsonHeard{}
+	for _, row := range r.facts.Observed.Heard {
+		list = append(list, heardObject(row, r.group, r.interfaceName(row.IfIndex)))
+	}
+	return &list
+}
+
+// heardObject is a row of a group, by the interface of that name.
+func heardObject(row stream.Row, group mcast.Group, by string) jsonHeard {
 	at := func(t time.Time) *time.Time {
 		if t.IsZero() {
 			return nil
 		}
 		return &t
 	}
-	list := []jsonHeard{}
-	for _, row := range r.facts.Observed.Heard {
-		list = append(list, jsonHeard{
-			Group: chat.Clean(r.group.String()), From: chat.Clean(row.From.String()), Interface: chat.Clean(r.interfaceName(row.IfIndex)), Local: row.Local,
-			Datagrams: row.Datagrams, Bytes: row.Bytes, Rate: row.Rate(), First: row.First, Last: row.Last, GapMS: row.Gap.Milliseconds(),
-			GapAt: at(row.GapAt), TTLMin: row.HopsMin, TTLMax: row.HopsMax, SilentSince: at(row.SilentSince),
-		})
+	return jsonHeard{
+		Group: chat.Clean(group.String()), From: chat.Clean(row.From.String()), Interface: chat.Clean(by), Local: row.Local,
+		Datagrams: row.Datagrams, Bytes: row.Bytes, Rate: row.Rate(), First: row.First, Last: row.Last, GapMS: row.Gap.Milliseconds(),
+		GapAt: at(row.GapAt), TTLMin: row.HopsMin, TTLMax: row.HopsMax, SilentSince: at(row.SilentSince),
 	}
-	return &list
 }
 
 func (r report) answerObjects() (list []jsonAnswer) {

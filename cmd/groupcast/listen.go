@@ -15,17 +15,19 @@ import (
 	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/mcast/session"
+	"github.com/groupcast/groupcast/mcast/stream"
 )
 
 func newListen(set *settings) *cobra.Command {
-	l := &listener{set: set, names: map[int]string{}, senders: map[netip.AddrPort]bool{}}
+	l := &listener{set: set, names: map[int]string{}, senders: map[netip.AddrPort]bool{}, tally: stream.New(maxRows, 0)}
 	cmd := &cobra.Command{
 		Use:   "listen [GROUP[:PORT]...]",
 		Short: "Print what arrives in groups, a line or a JSON object per datagram",
 		Long: `Join groups and print every datagram that arrives: when, by which interface, from whom, to which group, the TTL
 left, its size and its text. --raw writes the payload bytes alone. It ends after --count datagrams, after --timeout,
-or at ctrl+c, with a line (in JSON the object silent) for each group that nothing was heard in. In a terminal it says
-so after 5 seconds of silence as well.
+or at ctrl+c, with a line (in JSON the object heard) for each source: how many datagrams, how often, from when to when,
+the longest gap, the TTL; and with a line (in JSON the object silent) for each group that nothing was heard in. In a
+terminal it says so after 5 seconds of silence as well.
 
 Exit status: 0 if what was asked for arrived: with --count that many, with --timeout anything at all, in whichever
 group; 1 if not; 3 if datagrams were dropped meanwhile, for want of room.`,
@@ -77,6 +79,7 @@ type listener struct {
 	strays  int
 	senders map[netip.AddrPort]bool
 	full    bool // there were more senders than are counted
+	tally   *stream.Tally
 }
 
 // maxSenders bounds the count of senders, whose addresses anyone can forge.
@@ -182,6 +185,7 @@ func (l *listener) heardBatch(conn *mcast.Conn, batch []mcast.Datagram) (more bo
 			} else {
 				l.countFor(d, conn.LocalAddr().Port())
 			}
+			l.tell(d, conn.LocalAddr().Port())
 			l.print(d)
 		}
 	}
@@ -262,6 +266,9 @@ func (l *listener) end(ctx context.Context, lasted time.Duration) error {
 		text += fmt.Sprintf("; %d more had come, and were not read", unread)
 	}
 	l.remark(text)
+	if l.heard > 1 || l.set.json {
+		l.tellHeard(unread == 0 && dropped == 0)
+	}
 	if dropped > 0 {
 		if l.set.json {
 			writeJSON(l.out, jsonDropped{"dropped", dropped})
