@@ -88,6 +88,8 @@ func TestHostmapSays(t *testing.T) {
 		{"where sends leave, and why", mapped(), "▲ sends leave here (default route via 169.254.0.1)", "△"},
 		{"that the kernel would choose another", fixed(), "△ the kernel would choose it (default route via 169.254.0.1)", ""},
 		{"that sends go nowhere", change(func(s *session.Snapshot) { s.Sends = session.Egress{Err: errors.New("mcast: no route")} }), "✗ sends go nowhere: no route", "sends leave here"},
+		{"that sends stay here", change(func(s *session.Snapshot) { s.Sends, s.Hops = onEth0, 0; s.Sends.Stays = true }), "⚠ sends stay on this host (ttl 0, and joined here)", "sends leave"},
+		{"no arrow where nothing leaves", change(func(s *session.Snapshot) { s.Sends, s.Hops = onEth0, 0; s.Sends.Stays = true }), "├──── 192.168.8.0/24", "─→"},
 		{"who was heard, how often and when", mapped(), "12,345 datagrams · ttl 255 · 1 min ago", ""},
 		{"that nobody was", mapped(), "nobody heard yet", ""},
 		{"which wires are broken", mapped(), "✗ no carrier", ""},

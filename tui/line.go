@@ -90,6 +90,8 @@ func (t *talk) sender(line chat.Line, c talkColumns) (string, lipgloss.Style) {
 	st := t.styles
 	if line.Kind == chat.Own {
 		switch {
+		case line.Stays && !t.roomy():
+			return "you, ttl 0", st.own
 		case !t.roomy():
 			return "you " + st.out + " " + clean(line.Interface), st.own
 		case line.Source.IsValid():
@@ -127,6 +129,8 @@ func (t *talk) meta(line chat.Line) string {
 	}
 	switch {
 	case !t.roomy() || line.Interface == "":
+	case line.Kind == chat.Own && line.Stays:
+		parts = append(parts, st.warning.Render("stays here"))
 	case line.Kind == chat.Own:
 		parts = append(parts, st.own.Render(st.out+" "+clean(line.Interface)))
 	default:

@@ -139,6 +139,8 @@ func (m *model) talkOrWelcome(width, rows int) string {
 	switch {
 	case s.Sends.Err != nil:
 		text += " What you type goes nowhere: " + strings.TrimSuffix(errorText(s.Sends.Err), ".")
+	case s.Sends.Stays:
+		text += " What you type stays on this host: its ttl is 0, and " + clean(s.Group.Addr.String()) + " is joined on " + clean(s.Sends.Interface)
 	case s.Sends.Interface != "":
 		text += fmt.Sprintf(" What you type goes to %s by %s, from %s", clean(s.Group.String()), clean(s.Sends.Interface), clean(s.Sends.Source.String()))
 	default:

@@ -88,7 +88,8 @@ func (m *membership) one(i session.Interface, width, name int) []string {
 		rows = append(rows, st.hanging("  "+st.failure.Render(st.fail), errorText(i.Err), width, 4)...)
 	}
 	if i.Index == s.Sends.IfIndex && s.Sends.Err == nil && i.Index != 0 {
-		rows = append(rows, m.egress(st.accent.Render(st.leaves), "sends leave here", s.Sends, width)...)
+		glyph, what, way := st.sends(s.Sends)
+		rows = append(rows, m.egress(glyph, what, way, width)...)
 	}
 	if i.Index == s.Kernel.IfIndex && s.Kernel.Err == nil && s.Kernel.IfIndex != s.Sends.IfIndex {
 		rows = append(rows, m.egress(st.warning.Render(st.kernel), "the kernel would choose it", s.Kernel, width)...)

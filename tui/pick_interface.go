@@ -94,6 +94,8 @@ func consequences(s session.Snapshot, i session.Interface) []string {
 	switch {
 	case i.Loopback():
 		say = append(say, "stays on this host: only its own programs hear it")
+	case s.Sends.Stays && s.Sends.IfIndex == i.Index:
+		say = append(say, "with ttl 0 sends stay on this host")
 	case s.Sends.Err == nil && s.Sends.IfIndex == i.Index:
 		say = append(say, "sends leave here now, from "+clean(cmp.Or(s.Sends.Source, source).String()))
 	case !linkLocal:

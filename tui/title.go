@@ -68,6 +68,8 @@ func egressFacts(s session.Snapshot) []string {
 	switch {
 	case s.Sends.Err != nil:
 		by = "sends go nowhere"
+	case s.Sends.Stays:
+		by = "sends stay on this host"
 	case s.Sends.Interface == "":
 		return nil // nothing is known yet
 	}

@@ -95,7 +95,7 @@ func (m *hostmap) wire(i session.Interface, width int) string {
 		return st.fit(row, max(0, width))
 	}
 	start := strings.Repeat(st.horizontal, 4)
-	if m.sendsBy(i) {
+	if m.sendsBy(i) && !m.snap.Sends.Stays {
 		start = st.horizontal + st.out + strings.Repeat(st.horizontal, 3-st.cells(st.out))
 	}
 	name := " " + st.cut(m.networks(i), max(0, width-7)) + " "
@@ -128,7 +128,7 @@ func (m *hostmap) networks(i session.Interface) string {
 
 // wireStyle is the style of an interface's wire.
 func (m *hostmap) wireStyle(i session.Interface) lipgloss.Style {
-	if m.sendsBy(i) && broken(i) == "" {
+	if m.sendsBy(i) && broken(i) == "" && !m.snap.Sends.Stays {
 		return m.styles.accent
 	}
 	return m.styles.border
@@ -138,7 +138,8 @@ func (m *hostmap) wireStyle(i session.Interface) lipgloss.Style {
 func (m *hostmap) outside(i session.Interface, width int) (rows []string) {
 	st, s := m.styles, m.snap
 	if m.sendsBy(i) {
-		rows = append(rows, m.egress(st.accent.Render(st.leaves), "sends leave here", s.Sends, width)...)
+		glyph, what, way := st.sends(s.Sends)
+		rows = append(rows, m.egress(glyph, what, way, width)...)
 	}
 	if s.Kernel.Err == nil && i.Index != 0 && i.Index == s.Kernel.IfIndex && s.Kernel.IfIndex != s.Sends.IfIndex {
 		rows = append(rows, m.egress(st.warning.Render(st.kernel), "the kernel would choose it", s.Kernel, width)...)
@@ -154,6 +155,15 @@ func (m *hostmap) outside(i session.Interface, width int) (rows []string) {
 		rows = append(rows, st.dim.Render("nobody heard yet"))
 	}
 	return rows
+}
+
+// sends says that sends leave by an interface, or that they do not.
+func (st *styles) sends(e session.Egress) (glyph, what string, way session.Egress) {
+	if e.Stays {
+		e.Because = "ttl 0, and joined here"
+		return st.warning.Render(st.warn), "sends stay on this host", e
+	}
+	return st.accent.Render(st.leaves), "sends leave here", e
 }
 
 // egress says that sends leave by an interface and why, on one row if it fits.

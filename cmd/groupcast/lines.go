@@ -156,7 +156,10 @@ func sentText(c chat.Counters, snap session.Snapshot) string {
 		lines = fmt.Sprintf("%d of %s", c.Sent, chat.Count(int(c.Sent+c.Failed), "line"))
 	}
 	text := fmt.Sprintf("sent %s to %s by %s", lines, snap.Group, snap.Sends.Interface)
-	if snap.Hops == 0 {
+	switch {
+	case snap.Sends.Stays:
+		text = fmt.Sprintf("said %s in %s, and nothing left this host: TTL 0, and the group is joined on %s", lines, snap.Group, snap.Sends.Interface)
+	case snap.Hops == 0:
 		text = fmt.Sprintf("sent %s to %s; %s", lines, snap.Group, noHops(snap.Sends.Interface))
 	}
 	switch {

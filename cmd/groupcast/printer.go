@@ -74,10 +74,13 @@ func noHops(ifname string) string {
 // sentLine says by which way a line left.
 func sentLine(l chat.Line, noTTL bool) string {
 	text := "sent by " + l.Interface
-	if noTTL {
+	switch {
+	case l.Stays:
+		text = "stays on this host: TTL 0, and the group is joined on " + l.Interface
+	case noTTL:
 		text = "sent; " + noHops(l.Interface)
 	}
-	if l.Source.IsValid() {
+	if l.Source.IsValid() && !l.Stays {
 		text += " from " + l.Source.String()
 	}
 	if l.Copy == chat.CopyBack {

@@ -27,6 +27,7 @@ type Line struct {
 	Source netip.Addr    // the source address it carries; the zero Addr: not known
 	Copy   Copy          // what became of the loopback copy
 	After  time.Duration // with CopyBack: from the send to the copy's arrival
+	Stays  bool          // it does not leave this host: its TTL is 0
 	Cut    bool          // Text is the beginning of it: the line that this one replaces has it whole
 
 	// Notice, Problem, and an Own line that could not be sent

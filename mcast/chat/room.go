@@ -126,6 +126,7 @@ type Via struct {
 	Interface string // its name
 	Source    netip.Addr
 	Loopback  bool // a copy of it will come back
+	Stays     bool // it does not leave this host
 }
 
 // Say makes an own line of text, whose bytes are the payload, just before it
@@ -139,6 +140,7 @@ func (r *Room) Say(at time.Time, text string, via Via) Line {
 		Interface: safeName(via.Interface),
 		IfIndex:   via.IfIndex,
 		Source:    via.Source,
+		Stays:     via.Stays,
 	}
 	if !via.Loopback {
 		l.Copy = CopyOff

@@ -70,6 +70,7 @@ type Egress struct {
 	Interface string
 	Source    netip.Addr // the address that datagrams carry
 	Because   string     // "you chose it", "default route via 169.254.0.1"
+	Stays     bool       // nothing leaves: the TTL is 0, and the group is joined there
 	Err       error      // there is none
 }
 

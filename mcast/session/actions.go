@@ -85,6 +85,7 @@ func (s *Session) utter(text string) utterance {
 		IfIndex:   out.IfIndex,
 		Interface: out.Interface,
 		Source:    out.Source,
+		Stays:     out.Stays,
 		Loopback:  (s.loopback || s.send.Loopback()) && s.hears(out.Source), // lo ignores the option
 	})
 	s.ring.Put(line)

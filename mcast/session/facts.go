@@ -135,7 +135,16 @@ func (s *Session) way() Egress {
 		port = sender.LocalAddr().Port()
 	}
 	s.out = WayOut(s.group, s.send, s.lo, port)
+	s.out.Stays = s.stays(s.out)
 	return s.out
+}
+
+// stays reports whether nothing that is sent leaves this host. Linux looks at a TTL
+// of 0 only where it makes a copy for this host, for IPv6 not without loopback
+// (ip_mc_output, ip6_finish_output2). The caller holds s.mu.
+func (s *Session) stays(out Egress) bool {
+	joined := slices.Contains(host.Indexes(s.keep.On(s.group)), out.IfIndex) || slices.Contains(s.joins[out.IfIndex], s.group.Addr)
+	return s.hops == 0 && out.Err == nil && joined && (s.loopback || s.group.Addr.Is4())
 }
 
 // WayOut asks the kernel where a send to g leaves, by the interface send or,
@@ -191,7 +200,10 @@ func (s *Session) announce() {
 // String is where sends leave, and why: "sends leave by eth0, source
 // 192.168.8.164: you chose it".
 func (e Egress) String() string {
-	if !e.Source.IsValid() {
+	switch {
+	case e.Stays:
+		return fmt.Sprintf("sends stay on this host: TTL 0, and the group is joined on %s", e.Interface)
+	case !e.Source.IsValid():
 		return fmt.Sprintf("sends leave by %s: %s", e.Interface, e.Because)
 	}
 	return fmt.Sprintf("sends leave by %s, source %s: %s", e.Interface, e.Source, e.Because)

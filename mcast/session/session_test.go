@@ -114,13 +114,26 @@ func TestPartialJoin(t *testing.T) {
 	}
 }
 
+// With TTL 0 nothing leaves this host, and that is said: of the way out, and of
+// each line.
 func TestZeroHops(t *testing.T) {
 	if !labtest.InHost(t, lab.Article, "B") {
 		return
 	}
 	s := startHere(t, Config{Group: mcast.DefaultGroup, Hops: 0})
-	if got := s.Snapshot().Hops; got != 0 {
-		t.Errorf("--hops 0 sends with %d", got)
+	if snap := s.Snapshot(); snap.Hops != 0 || !snap.Sends.Stays {
+		t.Errorf("--hops 0 sends with %d: %+v", snap.Hops, snap.Sends)
+	}
+	says(t, s, "sends stay on this host: TTL 0, and the group is joined on eth0")
+	do(t, s, Say{Text: "mumble"})
+	if l := says(t, s, "mumble"); !l.Stays {
+		t.Errorf("of a line it is not said: %+v", l)
+	}
+	do(t, s, SetHops{Hops: 1})
+	says(t, s, "sends leave by eth0")
+	do(t, s, Say{Text: "hello"})
+	if l := says(t, s, "hello"); l.Stays || s.Snapshot().Sends.Stays {
+		t.Errorf("with TTL 1 a line stays here: %+v", l)
 	}
 }
 
