@@ -49,7 +49,7 @@ func TestLines(t *testing.T) {
 		{"copies are off", 62, with(func(l *chat.Line) { l.Copy = chat.CopyOff }),
 			"19:52:12  you 192.168.8.164   test            copy off  → eth0"},
 		{"nothing leaves", 62, with(func(l *chat.Line) { l.Copy, l.After, l.Stays = chat.CopyBack, 90*time.Microsecond, true }),
-			"19:52:12  you 192.168.8.164   test      ↺ 0.09 ms  stays here"},
+			"19:52:12  you 192.168.8.164   test       ↺ 0.09 ms  stays here"},
 		{"nothing leaves, narrow", 44, with(func(l *chat.Line) { l.Copy, l.Stays = chat.CopyOff, true }),
 			"19:52 you, ttl 0      test          copy off"},
 		{"not sent", 62, with(func(l *chat.Line) { l.Copy, l.Hint = chat.CopyNone, text("network is unreachable") }),
