@@ -31,6 +31,12 @@ func (p *pitfalls) page(width int) []string {
 	for _, h := range f.Hints {
 		e.add("  ", "    ", h)
 	}
+	if heard := heardRows(p.snap); len(heard) > 0 {
+		e.head("Who is heard")
+		for _, r := range heard {
+			e.add("  ", "    ", r)
+		}
+	}
 	e.blank()
 	if f.Fix != nil && !p.over {
 		e.rows = append(e.rows, st.accent.Render("f")+"    "+fixText(f))

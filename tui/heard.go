@@ -1,11 +1,14 @@
 package tui
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/groupcast/groupcast/mcast/chat"
+	"github.com/groupcast/groupcast/mcast/session"
+	"github.com/groupcast/groupcast/mcast/stream"
 )
 
 // heard is the pane of senders: whose datagrams arrived, and by which
@@ -14,6 +17,7 @@ type heard struct {
 	window
 	styles *styles
 	room   chat.Snapshot
+	since  time.Time // it is listened; zero: not known
 	now    time.Time
 }
 
@@ -39,7 +43,10 @@ func (st *styles) withRate(row string, rate float64, history []uint32, width int
 func (h *heard) rows(width int) []string {
 	st := h.styles
 	if len(h.room.Senders) == 0 {
-		return []string{st.dim.Render("nobody else yet")}
+		if h.since.IsZero() {
+			return []string{st.dim.Render("nobody else yet")}
+		}
+		return []string{st.dim.Render("nobody else since " + h.since.Format(time.TimeOnly))}
 	}
 	rows := make([]string, 0, 2*len(h.room.Senders))
 	for _, s := range h.room.Senders {
@@ -62,6 +69,35 @@ func (h *heard) rows(width int) []string {
 			said = "  " + said
 		}
 		rows = append(rows, st.withRate(st.cut(said, width), s.Rate, s.History, width))
+	}
+	return rows
+}
+
+// mostHeard is how many sources a page names.
+const mostHeard = 4
+
+// heardRows says who is heard in the group, those that send most first: what a
+// finding is worth depends on it.
+func heardRows(s session.Snapshot) (rows []string) {
+	if s.Listened.Since.IsZero() {
+		return nil
+	}
+	if len(s.Heard) == 0 {
+		return []string{"nobody but this host, since " + s.Listened.Since.Format(time.TimeOnly)}
+	}
+	list := slices.Clone(s.Heard)
+	slices.SortStableFunc(list, func(a, b stream.Row) int { return b.Datagrams - a.Datagrams })
+	for n, r := range list {
+		if n == mostHeard {
+			return append(rows, "and "+thousands(uint64(len(list)-n))+" more")
+		}
+		by := "#" + strconv.Itoa(r.IfIndex)
+		for _, i := range s.Interfaces {
+			if i.Index == r.IfIndex {
+				by = i.Name
+			}
+		}
+		rows = append(rows, r.Text(by, r.When()))
 	}
 	return rows
 }

@@ -255,7 +255,7 @@ func (m *model) refresh() tea.Cmd {
 	}
 	m.taken, m.snap = now, m.work.session.Snapshot()
 	m.membership.snap = m.snap
-	m.heard.room, m.heard.now = m.snap.Room, now
+	m.heard.room, m.heard.since, m.heard.now = m.snap.Room, m.snap.Listened.Since, now
 	m.hostmap.snap, m.hostmap.now = m.snap, now
 	m.pitfalls.setFindings(m.snap)
 	m.lesson.setState(m.snap)

@@ -13,6 +13,7 @@ type pitfalls struct {
 	styles           *styles
 	findings         []doctor.Finding
 	checked, unknown int // as in Snapshot
+	snap             session.Snapshot
 	selected         int
 	focused          bool
 
@@ -32,7 +33,7 @@ type pitfalls struct {
 func (p *pitfalls) setFindings(s session.Snapshot) {
 	p.network = s.Network
 	old, had := p.selectedFinding()
-	p.findings, p.checked, p.unknown = s.Findings, s.Checked, s.Unknown
+	p.findings, p.checked, p.unknown, p.snap = s.Findings, s.Checked, s.Unknown, s
 	p.selected = min(p.selected, max(0, len(p.findings)-1))
 	p.over = true
 	for i, f := range p.findings {

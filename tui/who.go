@@ -41,6 +41,11 @@ func who(s session.Snapshot, now time.Time) []string {
 			facts = append(facts, "ttl "+strconv.Itoa(sender.Hops))
 		}
 		facts = append(facts, perSecond(sender.Rate), ago(now.Sub(sender.Last)))
+		for _, r := range s.Heard {
+			if gap := r.LongestGap(); gap != "" && r.From == sender.From && r.IfIndex == sender.IfIndex {
+				facts = append(facts, gap)
+			}
+		}
 		if isBlocked(s, sender.From.Addr()) {
 			facts = append(facts, "blocked in "+clean(s.Group.Addr.String()))
 		}

@@ -51,7 +51,7 @@ func TestDirections(t *testing.T) {
 		{from: module + "/tui/...", not: commandLine,
 			why: "cmd drives the screen, not the other way round"},
 		{from: module + "/tui/...", direct: true, not: []string{"net", "golang.org/x/net", "golang.org/x/sys", module + "/mcast/"},
-			except: []string{"net/netip", module + "/mcast/chat", module + "/mcast/doctor", module + "/mcast/host", module + "/mcast/ping", module + "/mcast/session"},
+			except: []string{"net/netip", module + "/mcast/chat", module + "/mcast/doctor", module + "/mcast/host", module + "/mcast/ping", module + "/mcast/session", module + "/mcast/stream"},
 			why:    "the screen opens no sockets: it is given values by a Session"},
 	}
 	for _, p := range listPackages(t) {

@@ -8,6 +8,7 @@ import (
 	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/doctor"
 	"github.com/groupcast/groupcast/mcast/host"
+	"github.com/groupcast/groupcast/mcast/stream"
 )
 
 // Batch is what happened since the last one. What came faster than it was taken
@@ -50,6 +51,8 @@ type Snapshot struct {
 	Findings   []doctor.Finding // what is wrong, worst first
 	Checked    int              // pitfalls that were looked at,
 	Unknown    int              // and of them those that nothing is known of
+	Heard      []stream.Row     // other hosts in Group, with times, as of Findings; not to be changed
+	Listened   doctor.Listened  // since when they are heard
 	Blocked    []netip.Addr     // sources of Group that are not heard, because the user blocked them
 	Recent     []mcast.Group    // joined before, in earlier runs too; the latest first
 	Room       chat.Snapshot

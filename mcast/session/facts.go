@@ -12,6 +12,7 @@ import (
 	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/doctor"
 	"github.com/groupcast/groupcast/mcast/host"
+	"github.com/groupcast/groupcast/mcast/stream"
 )
 
 // refresh reads the host's facts and diagnoses them. Whoever changes what the
@@ -53,6 +54,7 @@ func (s *Session) refresh() {
 		delete(facts.Observed.Strays, m.Addr) // of another port of ours
 	}
 	s.facts, s.igmp, s.joins = facts, igmp, joins
+	s.others = slices.DeleteFunc(slices.Clone(facts.Observed.Heard), func(r stream.Row) bool { return r.Local })
 	s.room.SetInterfaces(facts.Interfaces)
 	s.leaveLo()
 	s.findings = s.steadied.take(doctor.Diagnose(facts, s.intent(began)))
@@ -223,6 +225,8 @@ func (s *Session) Snapshot() Snapshot {
 		Sends:    s.out,
 		Kernel:   EgressOf(s.facts.Send, ""),
 		Findings: doctor.Seen(s.findings),
+		Heard:    s.others,
+		Listened: s.facts.Observed.Listen,
 		Blocked:  s.keep.Blocked(s.group),
 		Recent:   s.recent.all(),
 		Room:     s.room.Snapshot(time.Now()),

@@ -12,6 +12,7 @@ import (
 	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/doctor"
 	"github.com/groupcast/groupcast/mcast/host"
+	"github.com/groupcast/groupcast/mcast/stream"
 )
 
 // Config says how a session begins. The zero value but for Group and Hops is
@@ -75,6 +76,7 @@ type Session struct {
 	evidence  *doctor.Evidence     // of the current group
 	listening listening            // what is heard, since when
 	listened  *doctor.Evidence     // of that
+	others    []stream.Row         // other hosts that were heard
 	findings  []doctor.Finding     // of every pitfall
 	network   doctor.Kind          // of the host; the zero Kind: nothing special
 	steadied  steadied             // what keeps them from flickering

@@ -18,8 +18,8 @@ func (r Row) Text(by, when string) string {
 		parts = append(parts, fmt.Sprintf("%.3g/s", rate))
 	}
 	parts = append(parts, when)
-	if r.Gap > 0 {
-		parts = append(parts, fmt.Sprintf("longest gap %s at %s", Seconds(r.Gap), r.GapAt.Format(time.TimeOnly)))
+	if gap := r.LongestGap(); gap != "" {
+		parts = append(parts, gap)
 	}
 	switch {
 	case r.HopsMin != r.HopsMax:
@@ -28,6 +28,14 @@ func (r Row) Text(by, when string) string {
 		parts = append(parts, fmt.Sprintf("ttl %d", r.HopsMax))
 	}
 	return strings.Join(parts, ", ")
+}
+
+// LongestGap is "longest gap 0.2 s at 12:04:03"; "": there is none.
+func (r Row) LongestGap() string {
+	if r.Gap <= 0 {
+		return ""
+	}
+	return fmt.Sprintf("longest gap %s at %s", Seconds(r.Gap), r.GapAt.Format(time.TimeOnly))
 }
 
 // When is "from 12:04:00 to 12:04:05", "at 12:04:00", or "from 12:04:00, stopped
