@@ -120,3 +120,23 @@ func TestAnOldErrorIsForgotten(t *testing.T) {
 		}
 	}
 }
+
+// That an interface is gone is a finding, until it is back by its name.
+func TestAnInterfaceIsBackByName(t *testing.T) {
+	if !labtest.InHost(t, lab.Article, "A") {
+		return
+	}
+	unplug := plug(t, "lan7", "10.7.0.1/24")
+	s := startHere(t, Config{Group: labtest.Group("239.1.2.3:5000"), Interfaces: []string{"lan7"}, Hops: 1})
+	follows(t, s)
+	findsNothing(t, s)
+	unplug()
+	if f := finds(t, s, "interface-down"); f.Title != "lan7 is gone" {
+		t.Errorf("it says %q", f.Title)
+	}
+	unplug = plug(t, "lan7", "10.7.0.1/24")
+	findsNothing(t, s)
+	isSeen(t, s, "lan7")
+	says(t, s, "lan7 is back: joined 239.1.2.3:5000 again")
+	unplug()
+}
