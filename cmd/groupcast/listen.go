@@ -266,9 +266,7 @@ func (l *listener) end(ctx context.Context, lasted time.Duration) error {
 		text += fmt.Sprintf("; %d more had come, and were not read", unread)
 	}
 	l.remark(text)
-	if l.heard > 1 || l.set.json {
-		l.tellHeard(unread == 0 && dropped == 0)
-	}
+	l.tellHeard(unread == 0 && dropped == 0, lasted)
 	if dropped > 0 {
 		if l.set.json {
 			writeJSON(l.out, jsonDropped{"dropped", dropped})

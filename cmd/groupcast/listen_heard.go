@@ -28,46 +28,69 @@ type jsonHeardLine struct {
 	jsonHeard
 }
 
-// tellHeard says who was heard, those that sent most first. That one stopped can
-// be said only if all was read that came.
-func (l *listener) tellHeard(all bool) {
+// tellHeard says who was heard in that time, those that sent most first. That one
+// stopped can be said only if all was read that came.
+func (l *listener) tellHeard(all bool, lasted time.Duration) {
 	if all {
 		l.tally.Tick(time.Now())
 	}
 	rows := l.tally.Snapshot()
 	slices.SortStableFunc(rows, func(a, b stream.Row) int { return b.Datagrams - a.Datagrams })
-	var networks host.Networks
 	if list, err := host.Interfaces(); err == nil {
-		networks = host.NetworksOf(list)
+		networks := host.NetworksOf(list)
+		for n := range rows {
+			rows[n].Local = networks.Ours(rows[n].From.Addr())
+		}
+	}
+	if l.set.json {
+		for _, row := range rows {
+			writeJSON(l.out, jsonHeardLine{"heard", heardObject(row, groupOf(row), l.by(row))})
+		}
+		return
+	}
+	if len(rows) > 0 && !slices.ContainsFunc(rows, func(r stream.Row) bool { return !r.Local }) {
+		l.remark("nobody but this host was heard in " + shortly(lasted))
+	}
+	if l.heard == 1 {
+		return // its line has said it
 	}
 	for n, row := range rows {
-		by, group := l.names[row.IfIndex], mcast.Group{Addr: row.Group.Addr(), Port: row.Group.Port()}
-		if by == "" {
-			by = fmt.Sprintf("#%d", row.IfIndex)
-		}
-		row.Local = networks.Ours(row.From.Addr())
-		if l.set.json {
-			writeJSON(l.out, jsonHeardLine{"heard", heardObject(row, group, by)})
-			continue
-		}
 		if n == mostHeard {
 			more := "heard: and %d more"
 			if len(rows) == maxRows {
-				more = "heard: and %d more, and maybe others before them"
+				more += ", and maybe others before them"
 			}
 			l.remark(fmt.Sprintf(more, len(rows)-n))
 			return
 		}
-		where, text := "heard", row.Text(by, row.When())
-		if group.Addr.IsValid() && (len(l.ears) > 1 || l.set.multicastAll) {
-			where = "heard in " + addrText(group.Addr)
-			if group.Port != l.ears[0].group.Port {
-				where = "heard in " + chat.Clean(group.String())
-			}
-		}
-		if row.Local {
-			text += ", of this host itself"
-		}
-		l.remark(where + ": " + text)
+		l.remark(l.heardText(row))
 	}
+}
+
+// heardText is a row, with its group if it could be another.
+func (l *listener) heardText(row stream.Row) string {
+	where, text, group := "heard", row.Text(l.by(row), row.When()), groupOf(row)
+	switch {
+	case !group.Addr.IsValid() || len(l.ears) == 1 && !l.set.multicastAll:
+	case group.Port == l.ears[0].group.Port:
+		where = "heard in " + addrText(group.Addr)
+	default:
+		where = "heard in " + chat.Clean(group.String())
+	}
+	if row.Local {
+		text += ", of this host itself"
+	}
+	return where + ": " + text
+}
+
+func groupOf(row stream.Row) mcast.Group {
+	return mcast.Group{Addr: row.Group.Addr(), Port: row.Group.Port()}
+}
+
+// by is the name of a row's interface.
+func (l *listener) by(row stream.Row) string {
+	if name := l.names[row.IfIndex]; name != "" {
+		return name
+	}
+	return fmt.Sprintf("#%d", row.IfIndex)
 }

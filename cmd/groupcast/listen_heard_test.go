@@ -58,6 +58,18 @@ func TestListenSaysWhoWasHeard(t *testing.T) {
 	}
 }
 
+func TestListenHearsNobodyElse(t *testing.T) {
+	t.Parallel()
+	host := labtest.Build(t, lab.Article).Host("A")
+	p := start(t, host, "groupcast", "listen", "-i", "eth0", "-c", "1", "239.7.8.3")
+	p.remarks("joined 239.7.8.3")
+	start(t, host, "groupcast", "send", "-i", "eth0", "239.7.8.3", "tick").ends(exitOK)
+	p.ends(exitOK)
+	if text := p.err.String(); !strings.Contains(text, "nobody but this host was heard in ") || strings.Contains(text, "heard: ") {
+		t.Errorf("one datagram of this host came, and it says:\n%s", text)
+	}
+}
+
 // Many sources are named in short, and one that stopped only if all was read.
 func TestListenHeardInShort(t *testing.T) {
 	began := time.Now().Add(-time.Minute)
@@ -72,7 +84,8 @@ func TestListenHeardInShort(t *testing.T) {
 				}, mcast.DefaultPort)
 			}
 		}
-		l.tellHeard(all)
+		l.heard = 286
+		l.tellHeard(all, time.Minute)
 		text := said.String()
 		if strings.Count(text, "\n") != mostHeard+1 || !strings.HasPrefix(text, "groupcast: heard: 10.9.9.11:9: 31 datagrams by eth0, 3.33/s, from ") ||
 			!strings.HasSuffix(text, "heard: and 3 more\n") || strings.Contains(text, "stopped at") != all {
