@@ -128,6 +128,10 @@ func (e *Evidence) ForgetStrays() { e.strays = lru.New[netip.Addr, tally](maxEvi
 // silent since then has this cause.
 func (e *Evidence) Relisten() { e.tally = stream.New(maxEvidence, 0) }
 
+// Left forgets who was heard by an interface that the program is not joined on any
+// more.
+func (e *Evidence) Left(ifIndex int) { e.tally.Left(ifIndex) }
+
 // Stood says that the program stood until now, and heard nobody meanwhile.
 func (e *Evidence) Stood(now time.Time) { e.tally.Stood(now) }
 

@@ -145,8 +145,9 @@ func (s *Session) way() Egress {
 // of 0 only where it makes a copy for this host, for IPv6 not without loopback
 // (ip_mc_output, ip6_finish_output2). The caller holds s.mu.
 func (s *Session) stays(out Egress) bool {
+	by, _ := host.ByIndex(s.facts.Interfaces, out.IfIndex)
 	joined := slices.Contains(host.Indexes(s.keep.On(s.group)), out.IfIndex) || slices.Contains(s.joins[out.IfIndex], s.group.Addr)
-	return s.hops == 0 && out.Err == nil && joined && (s.loopback || s.group.Addr.Is4())
+	return s.hops == 0 && out.Err == nil && joined && !by.Loopback() && (s.loopback || s.group.Addr.Is4())
 }
 
 // WayOut asks the kernel where a send to g leaves, by the interface send or,

@@ -26,19 +26,26 @@ type listening struct {
 // before and is not heard now has not fallen silent. The caller holds s.mu.
 func (s *Session) listen(now time.Time) {
 	l, on, blocked := &s.listening, host.Indexes(s.keep.On(s.group)), s.keep.Blocked(s.group)
-	if s.evidence != s.listened || !slices.Equal(l.on, on) || l.source != s.group.Source || !slices.Equal(l.blocked, blocked) {
+	stays := func(index int) bool { return slices.Contains(on, index) }
+	if s.evidence != s.listened || !slices.ContainsFunc(l.on, stays) || l.source != s.group.Source || !slices.Equal(l.blocked, blocked) {
 		s.evidence.Relisten()
 		s.evidence.Keep(s.group.Source)
 		s.listened = s.evidence
-		*l = listening{since: now, on: on, source: s.group.Source, blocked: blocked, due: l.due}
+		*l = listening{since: now, source: s.group.Source, blocked: blocked, due: l.due}
 	}
+	for _, index := range l.on {
+		if !stays(index) {
+			s.evidence.Left(index)
+		}
+	}
+	l.on = on
 	// Wall clocks: a computer that sleeps stops the other one.
 	if !l.due.IsZero() && now.Round(0).Sub(l.due.Round(0)) > lateTime {
 		s.evidence.Stood(now)
 	}
 }
 
-// heardUntil is since when, and where, the session listens. The caller holds s.mu.
+// heardUntil is since when, and where, the session listens.
 func (l listening) heardUntil(now time.Time) doctor.Listened {
 	if len(l.on) == 0 {
 		return doctor.Listened{}

@@ -215,6 +215,15 @@ func (t *Tally) Forget(now time.Time, after time.Duration, but netip.Addr) {
 	}
 }
 
+// Left forgets who was heard by an interface.
+func (t *Tally) Left(ifIndex int) {
+	for key := range t.rows.All() {
+		if key.IfIndex == ifIndex {
+			t.rows.Delete(key)
+		}
+	}
+}
+
 // Snapshot lists the rows, by source, group and interface. It is never nil.
 func (t *Tally) Snapshot() []Row {
 	list := make([]Row, 0, t.rows.Len())

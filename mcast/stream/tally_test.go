@@ -175,6 +175,25 @@ func TestNobodyIsMissed(t *testing.T) {
 	}
 }
 
+// What was heard by an interface that was left is forgotten, and a host that is
+// kept is not.
+func TestWhoIsForgotten(t *testing.T) {
+	tally := New(8, 0)
+	for n := range 3 {
+		tally.Add(Datagram{At: at(0), Group: group, From: a, IfIndex: n})
+	}
+	tally.Left(1)
+	if rows := tally.Snapshot(); len(rows) != 2 || rows[0].IfIndex != 0 || rows[1].IfIndex != 2 {
+		t.Errorf("interface 1 was left, and the rows are %+v", rows)
+	}
+	if tally.Forget(at(10000), time.Second, a.Addr()); len(tally.Snapshot()) != 2 {
+		t.Error("a host that is kept is forgotten")
+	}
+	if tally.Forget(at(10000), time.Second, group.Addr()); len(tally.Snapshot()) != 0 {
+		t.Error("a host that was not heard for long is not forgotten")
+	}
+}
+
 func TestReflected(t *testing.T) {
 	tally := New(8, 0)
 	tally.Own(7, at(0))
