@@ -157,8 +157,10 @@ func sentText(c chat.Counters, snap session.Snapshot) string {
 	}
 	text := fmt.Sprintf("sent %s to %s by %s", lines, snap.Group, snap.Sends.Interface)
 	switch {
-	case snap.Sends.Stays:
-		text = fmt.Sprintf("said %s in %s, and nothing left this host: TTL 0, and the group is joined on %s", lines, snap.Group, snap.Sends.Interface)
+	case c.Stayed == c.Sent:
+		text = fmt.Sprintf("said %s in %s, and nothing left this host, with TTL 0", lines, snap.Group)
+	case c.Stayed > 0:
+		text = fmt.Sprintf("sent %s to %s, of which %d stayed on this host, with TTL 0", lines, snap.Group, c.Stayed)
 	case snap.Hops == 0:
 		text = fmt.Sprintf("sent %s to %s; %s", lines, snap.Group, noHops(snap.Sends.Interface))
 	}

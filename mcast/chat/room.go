@@ -146,6 +146,9 @@ func (r *Room) Say(at time.Time, text string, via Via) Line {
 		l.Copy = CopyOff
 	}
 	r.counters.Sent++
+	if l.Stays {
+		r.counters.Stayed++
+	}
 	r.counters.SentSize += uint64(len(text))
 	if r.own.add(at, text, l) {
 		r.counters.Missing++
@@ -165,6 +168,9 @@ func (r *Room) Failed(id uint64, why, hint string) Line {
 		r.counters.Missing--
 	}
 	r.counters.Sent--
+	if o.line.Stays {
+		r.counters.Stayed--
+	}
 	r.counters.SentSize -= uint64(o.payload.size)
 	r.counters.Failed++
 	if hint != "" {

@@ -57,6 +57,7 @@ type Counters struct {
 	Strays    uint64 // for a group that is not joined on the interface they came by
 
 	Sent     uint64 // own lines, but for those that Failed was called for
+	Stayed   uint64 // of them, those that did not leave this host: see Line.Stays
 	Failed   uint64 // own lines that the kernel refused
 	Missing  uint64 // own lines whose copy did not come in time, nor since
 	Evicted  uint64 // senders forgotten because the table was full
