@@ -30,7 +30,7 @@ func (f Facts) forgotten(name string, in Intent) (out []Finding) {
 		seen[r.IfIndex] = true
 		where := in.labelOf(f, r.IfIndex)
 		evidence := fmt.Sprintf("%s was heard steadily and %s, while %s from it went on; another program of this host has joined %s there, so that joining again is not reported and could not be tried",
-			r.From.Addr(), f.stoppedText(r), control.Group.Addr(), in.Group.Addr.WithZone(""))
+			r.From.Addr(), f.stoppedText(in, r), control.Group.Addr(), in.Group.Addr.WithZone(""))
 		if version := f.igmpOn(r.IfIndex); version == 1 || version == 2 {
 			evidence += fmt.Sprintf("; IGMPv%d is in use there: somebody has asked for members lately, or it is set", version)
 		}

@@ -30,7 +30,7 @@ func notHeard(f Facts, in Intent) []Finding {
 			Name: name, Verdict: Warning,
 			Title:    fmt.Sprintf("%s was not heard since %s", a.Host, f.Observed.Listen.Since.Format(time.TimeOnly)),
 			Evidence: strings.Join(f.ruledOut(in, a.Host), "; "),
-			Hints:    append(f.notHeardHints(in, a.Host), "to hear everybody: /source any"),
+			Hints:    f.notHeardHints(in, a.Host),
 		}}
 	case in.Live && (a.State == NotHeard || a.State == NotKnown):
 		return unknown(name, fmt.Sprintf("%s may have said nothing", a.Host), listen)
@@ -65,7 +65,7 @@ func (f Facts) ruledOut(in Intent, host netip.Addr) []string {
 	says := []string{"joined on " + f.listenedOn(in)}
 	if others := otherHosts(o.Heard, host); len(others) > 0 {
 		says = append(says, "heard in the group: "+enumerate(others))
-	} else {
+	} else if !in.Group.Source.IsValid() { // of which alone datagrams are let in
 		says = append(says, "nobody else was heard in the group either")
 	}
 	control := slices.IndexFunc(o.Control, func(r stream.Row) bool { return r.Host() == host })
@@ -120,6 +120,12 @@ func (f Facts) notHeardHints(in Intent, host netip.Addr) []string {
 	}
 	if neverPruned(group.Addr.WithZone("")) && group.Addr.Is4() && f.unreported() {
 		hints = append(hints, "this host does not report "+group.Addr.String()+", and a switch that prunes such groups all the same waits for that; let it, as root, and join anew: sysctl -w net.ipv4.igmp_link_local_mcast_reports=1")
+	}
+	switch {
+	case in.Live && in.Group.Source.IsValid() && !sourceSpecific(group.Addr):
+		return append(hints, "to hear everybody: /source any")
+	case in.Live:
+		return hints
 	}
 	return append(hints, fmt.Sprintf("if it sends seldom, listen longer: %s--from %s", doctorCommand(in, "--probe --watch 1m "), host))
 }

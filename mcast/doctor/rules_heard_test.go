@@ -111,6 +111,15 @@ func TestNotHeardHints(t *testing.T) {
 			}
 		}
 	}
+	talk, specific := live1(), live1()
+	specific.Group.Addr = addr("232.1.1.1")
+	for _, in := range []Intent{talk, specific} {
+		found := notHeard(listened(time.Minute, nil), in)[0]
+		hints = strings.Join(found.Hints, "\n")
+		if strings.Contains(hints, "/source any") != (in.Group.Addr == talk.Group.Addr) || strings.Contains(hints, "listen longer") || strings.Contains(found.Evidence, "either") {
+			t.Errorf("in a talk in %s it says %s; the hints are\n%s", in.Group, found.Evidence, hints)
+		}
+	}
 }
 
 func TestStopped(t *testing.T) {
