@@ -82,9 +82,6 @@ type listener struct {
 	tally   *stream.Tally
 }
 
-// maxSenders bounds the count of senders, whose addresses anyone can forge.
-const maxSenders = 1 << 16
-
 func (l *listener) run(ctx context.Context, groups []mcast.Group) error {
 	list, err := host.Interfaces()
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 	"github.com/groupcast/groupcast/mcast/stream"
 )
 
-// maxRows bounds who is remembered, since anyone can forge senders.
-const maxRows = 1024
+// Anyone can forge senders: so many are counted, and so many are remembered.
+const maxSenders, maxRows = 1 << 16, 1024
 
 // tell notes who was heard, in which group and by which interface.
 func (l *listener) tell(d mcast.Datagram, port uint16) {
