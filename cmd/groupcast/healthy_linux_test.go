@@ -101,6 +101,9 @@ func step(t *testing.T, l *lab.Lab, line string) {
 		return
 	}
 	words := strings.Fields(command)
+	if words[0] == "node" || words[0] == "python3" {
+		words[1] = peer(t, words[1])
+	}
 	p := start(t, host, words[0], words[1:]...)
 	if words[0] == "groupcast" {
 		p.remarks("joined")

@@ -31,7 +31,9 @@ func init() {
 func hold(args []string) error {
 	flags := flag.NewFlagSet("hold", flag.ContinueOnError)
 	port := flags.Bool("reuseport", false, "SO_REUSEPORT besides SO_REUSEADDR")
-	join := flags.String("join", "", "groups, with a comma between them, joined on eth0")
+	on := flags.String("i", "eth0", "the interface that it joins on and sends to groups by")
+	join := flags.String("join", "", "groups, with a comma between them")
+	leave := flags.Duration("leave", 0, "when it leaves them; 0: never")
 	connect := flags.String("connect", "", "the peer that it is connected to")
 	to := flags.String("to", "", "where it sends")
 	every := flags.Duration("every", 100*time.Millisecond, "how often it sends")
@@ -41,18 +43,25 @@ func hold(args []string) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
+	ifi, err := net.InterfaceByName(*on)
+	if err != nil {
+		return err
+	}
 	sockets := 1
 	if *twice {
 		sockets = 2
 	}
 	for range sockets {
-		c, err := open(flags.Arg(0), *port, *connect)
+		c, err := open(flags.Arg(0), ifi, *port, *connect)
 		if err != nil {
 			return err
 		}
 		defer c.Close()
-		if err := joinAll(c, *join); err != nil {
+		if err := joinAll(c, ifi, *join, false); err != nil {
 			return err
+		}
+		if *leave > 0 {
+			time.AfterFunc(*leave, func() { _ = joinAll(c, ifi, *join, true) })
 		}
 		if *to == "" {
 			go func() { _, _ = io.Copy(io.Discard, c) }()
@@ -72,13 +81,13 @@ func hold(args []string) error {
 		}()
 	}
 	fmt.Println("ready")
-	_, err := io.Copy(io.Discard, os.Stdin)
+	_, err = io.Copy(io.Discard, os.Stdin)
 	return err
 }
 
 // open opens a socket that shares its port. What it sends to a group leaves by
-// eth0.
-func open(bind string, reusePort bool, connect string) (*net.UDPConn, error) {
+// the interface.
+func open(bind string, ifi *net.Interface, reusePort bool, connect string) (*net.UDPConn, error) {
 	control := func(_, _ string, rc syscall.RawConn) (err error) {
 		e := rc.Control(func(fd uintptr) {
 			err = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_REUSEADDR, 1)
@@ -104,31 +113,31 @@ func open(bind string, reusePort bool, connect string) (*net.UDPConn, error) {
 		return nil, err
 	}
 	c := p.(*net.UDPConn)
-	eth0, err := net.InterfaceByName("eth0")
-	if err != nil {
-		return nil, err
-	}
 	if !strings.HasPrefix(bind, "[") {
-		return c, ipv4.NewPacketConn(c).SetMulticastInterface(eth0)
+		return c, ipv4.NewPacketConn(c).SetMulticastInterface(ifi)
 	}
-	return c, ipv6.NewPacketConn(c).SetMulticastInterface(eth0)
+	return c, ipv6.NewPacketConn(c).SetMulticastInterface(ifi)
 }
 
-// joinAll joins groups on eth0.
-func joinAll(c *net.UDPConn, groups string) error {
-	eth0, err := net.InterfaceByName("eth0")
-	if err != nil || groups == "" {
-		return err
+// joinAll joins groups on an interface, or leaves them.
+func joinAll(c *net.UDPConn, ifi *net.Interface, groups string, leave bool) error {
+	if groups == "" {
+		return nil
 	}
+	four, six := ipv4.NewPacketConn(c), ipv6.NewPacketConn(c)
 	for text := range strings.SplitSeq(groups, ",") {
 		addr := net.UDPAddr{IP: net.ParseIP(text)}
-		if addr.IP.To4() != nil {
-			err = ipv4.NewPacketConn(c).JoinGroup(eth0, &addr)
-		} else {
-			err = ipv6.NewPacketConn(c).JoinGroup(eth0, &addr)
+		do := four.JoinGroup
+		switch {
+		case addr.IP.To4() == nil && leave:
+			do = six.LeaveGroup
+		case addr.IP.To4() == nil:
+			do = six.JoinGroup
+		case leave:
+			do = four.LeaveGroup
 		}
-		if err != nil {
-			return fmt.Errorf("join %s: %w", text, err)
+		if err := do(ifi, &addr); err != nil {
+			return fmt.Errorf("join or leave %s: %w", text, err)
 		}
 	}
 	return nil

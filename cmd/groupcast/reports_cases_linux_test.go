@@ -1,0 +1,128 @@
+package main
+
+import "slices"
+
+// reports are the networks of TestReports.
+var reports = slices.Concat(silentReports, elsewhereReports, addressReports, routerReports)
+
+// aSends is A, which sends ten datagrams a second.
+const aSends = "A& hold -to 239.20.1.1:5500 0.0.0.0:0\n"
+
+// Nothing is heard, and no rule of this host's is broken.
+var silentReports = []reported{
+	{name: "a switch floods nothing, 224.0.0.x neither",
+		where: drawn("switch lan flood off\nhost A\neth0 on lan 10.20.0.1/24\nhost B\neth0 on lan 10.20.0.2/24\nroute 224.0.0.0/4 dev eth0"),
+		setup: aSends + "A& hold -to 224.0.0.77:5501 0.0.0.0:0",
+		asked: []inquiry{
+			{what: "B: nobody groupcast doctor --probe --watch 3s --from 10.20.0.1 239.20.1.1:5500", finds: "not-heard",
+				says: []string{"10.20.0.1: not heard: not a datagram in 3", "what is sent to it alone reaches it", "the network between drops groups"}, never: []string{"nothing found"}},
+			{what: "B: groupcast doctor --probe --watch 3s --from 10.20.0.1 224.0.0.77:5501", finds: "not-heard", says: []string{"nobody else was heard in the group either"}},
+		}},
+	{name: "fast leave behind a hub",
+		where: drawn("switch lan snooping querier igmp 2 fastleave\nswitch hub on lan\nhost A\neth0 on lan 10.20.0.1/24\n" +
+			"host B\nigmp 3\neth0 on hub 10.20.0.2/24\nroute 224.0.0.0/4 dev eth0\nhost C\nigmp 3\neth0 on hub 10.20.0.3/24"),
+		setup: aSends + "B& hold -join 239.20.1.1 0.0.0.0:5500\nC& hold -join 239.20.1.1 -leave 4s 0.0.0.0:5500",
+		asked: []inquiry{{what: "B: groupcast doctor --probe --watch 9s --from 10.20.0.1 239.20.1.1:5500", finds: "stopped",
+			says: []string{"10.20.0.1: stopped at ", "s before the end", "another member of the group behind the same port left it (fast leave)"}}}},
+	{name: "MLD reports dropped",
+		where: drawn("switch lan snooping flood off\nhost A\neth0 on lan fd20::1/64\nhost B\neth0 on lan fd20::2/64"),
+		setup: "A& hold -to [ff15::77]:5500 [::]:0\n" +
+			"B: nft 'add table ip6 f; add chain ip6 f out { type filter hook output priority 0; }; add rule ip6 f out icmpv6 type { 131, 143 } drop'",
+		asked: []inquiry{{what: "B: groupcast doctor --probe --from fd20::1 [ff15::77]:5500", finds: "not-heard reports-blocked", says: []string{"fd20::1: not heard"}}}},
+	{name: "a host with only lo", where: drawn("host A"), asked: []inquiry{
+		{what: "A: groupcast doctor 239.20.1.1", finds: "no-route"},
+		{what: "A: groupcast doctor ff15::77", finds: "no-route"},
+		{what: "A: groupcast doctor -i lo 239.20.1.1", says: []string{"nothing found"}},
+	}},
+	{name: "nobody at all is heard where all is well", where: lanOf(""), asked: []inquiry{
+		{what: "A: nobody groupcast doctor --probe --watch 2s 239.20.1.1", says: []string{"nobody but this host was heard in 2", "nothing found"}},
+	}},
+	{name: "five groups, two of them silent", where: pair("10.20.0.2/24", "10.20.0.1/24", onEth0),
+		setup: "B& hold -to 239.20.1.1:5500 0.0.0.0:0\nB& hold -to 239.20.1.2:5500 0.0.0.0:0\nB& hold -to 239.20.1.3:5500 0.0.0.0:0",
+		asked: []inquiry{{what: "A: groupcast listen -t 1s 239.20.1.1:5500 239.20.1.2:5500 239.20.1.3:5500 239.20.1.4:5500 239.20.1.5:5500",
+			says: []string{"239.20.1.4", "239.20.1.5"}}}},
+}
+
+const onEth0 = "route 224.0.0.0/4 dev eth0"
+
+// two is A, with two networks, and a host on each.
+const two = "switch one\nswitch two\nhost B\neth0 on one 10.30.0.2/24 fd30::2/64\nhost C\neth0 on two 10.31.0.3/24 fd31::3/64\n" +
+	"host A\neth0 on one 10.30.0.1/24 fd30::1/64\neth1 on two 10.31.0.1/24 fd31::1/64\n" + onEth0
+
+// The group is joined, and not where it is sent.
+var elsewhereReports = []reported{
+	{name: "node joined on eth0 only, the sender is at eth1", where: drawn(two),
+		setup: "A& node member.js 239.30.1.1 5600 10.30.0.1\nB& hold -to 239.30.1.1:5600 0.0.0.0:0\nC& hold -to 239.30.1.1:5600 0.0.0.0:0",
+		asked: []inquiry{
+			{what: "A: groupcast doctor --from 10.31.0.3 239.30.1.1:5600", finds: "joined-elsewhere", says: []string{"by other programs on eth0 only, and 10.31.0.3 is behind eth1"}},
+			{what: "A: nobody groupcast doctor --probe --from 10.31.0.3 239.30.1.1:5600", finds: "joined-elsewhere", says: []string{"by other programs on eth0 only, and 10.31.0.3 is behind eth1"}},
+			{what: "A: nobody groupcast doctor -i eth0 --probe --from 10.31.0.3 239.30.1.1:5600", finds: "joined-elsewhere not-heard", says: []string{"10.31.0.3: not heard"}},
+			{what: "A: groupcast doctor -i eth0 --from 10.31.0.3 239.30.1.1:5600", finds: "joined-elsewhere"},
+			{what: "A: groupcast doctor --from 10.30.0.2 239.30.1.1:5600", says: []string{"nothing found"}},
+		}},
+	{name: "the same by IPv6", where: drawn(two),
+		setup: "A& hold -join ff15::30 [::]:5600\nC& hold -to [ff15::30]:5600 [::]:0",
+		asked: []inquiry{
+			{what: "A: nobody groupcast doctor --from fd31::3 [ff15::30]:5600", finds: "joined-elsewhere no-zone", says: []string{"by other programs on eth0 only, and fd31::3 is behind eth1"}},
+			{what: "A: groupcast doctor -i eth0 --probe --from fd31::3 [ff15::30]:5600", finds: "joined-elsewhere not-heard"},
+		}},
+	{name: "python joined on lan0 and sends by mgmt7",
+		where: drawn("switch lan\nswitch mgmt\nhost A\nlan0 on lan 10.30.0.1/24\nmgmt7 on mgmt 10.7.0.1/24\nroute default via 10.7.0.254"),
+		setup: "A& python3 member.py 239.30.1.1 5600 10.30.0.1",
+		asked: []inquiry{
+			{what: "A: groupcast doctor --all 239.30.1.1:5600", says: []string{"another program joined 239.30.1.1 on lan0; what it sends would leave by mgmt7"}},
+			{what: "A: nobody groupcast doctor --all --probe 239.30.1.1:5600", says: []string{"another program joined 239.30.1.1 on lan0; what it sends would leave by mgmt7"}},
+		}},
+}
+
+// Addresses and TTLs that look wrong, and are not.
+var addressReports = []reported{
+	{name: "a peer on the wire outside the prefix is heard in 224.0.0.x", where: pair("", "10.66.0.2/32", onEth0),
+		setup: "A: ip addr add 10.66.0.1 peer 10.66.0.2/32 dev eth0\nB: ip route add 10.66.0.1/32 dev eth0\nB& hold -to 224.0.0.66:6600 0.0.0.0:0",
+		asked: []inquiry{{what: "A: groupcast doctor --probe --from 10.66.0.2 224.0.0.66:6600", says: []string{"10.66.0.2: heard: ", "nothing found"}}}},
+	{name: "a host of another subnet of the wire is heard in 224.0.0.x", where: pair("10.66.1.1/24", "10.66.2.2/24", onEth0),
+		setup: "B: ip route add 10.66.1.0/24 dev eth0\nA: ip route add 10.66.2.0/24 dev eth0\nB& hold -to 224.0.0.66:6600 0.0.0.0:0",
+		asked: []inquiry{{what: "A: groupcast doctor --probe --from 10.66.2.2 224.0.0.66:6600", says: []string{"10.66.2.2: heard: ", "nothing found"}}}},
+	{name: "mDNS by IPv6 with its TTL of 255", where: pair("fd20::1/64", "fd20::2/64", ""),
+		setup: "B& hold -to [ff02::fb]:5353 [::]:5353",
+		asked: []inquiry{{what: "A: groupcast doctor --probe --hops 255 [ff02::fb%eth0]:5353", says: []string{"nothing found"}}}},
+}
+
+// plain is A, and B behind R, which forwards unicast and no groups.
+const plain = "switch one\nswitch two\nhost A\neth0 on one 10.40.0.1/24\nroute default via 10.40.0.254\n" +
+	"host R\neth0 on one 10.40.0.254/24\neth1 on two 10.41.0.254/24\nsysctl net.ipv4.ip_forward=1\nroute 224.0.0.0/4 dev eth1\n" +
+	"host B\neth0 on two 10.41.0.1/24\nroute default via 10.41.0.254"
+
+// routed is the same, and R forwards groups.
+const routed = "switch one\nswitch two\nhost A\neth0 on one 10.40.0.1/24\nroute default via 10.40.0.254\n" +
+	"router R\neth0 on one 10.40.0.254/24\neth1 on two 10.41.0.254/24\n" +
+	"host B\neth0 on two 10.41.0.1/24\nroute default via 10.41.0.254"
+
+// Routers are between, or this host is one.
+var routerReports = []reported{
+	{name: "the sender behind a router has TTL 1", where: drawn(routed), setup: "A& hold -to 239.40.1.1:5700 0.0.0.0:0",
+		asked: []inquiry{
+			{what: "B: nobody groupcast doctor --hops 32 --probe --from 10.40.0.1 239.40.1.1:5700", finds: "hops-too-small not-heard",
+				says: []string{"10.40.0.1: not heard", "raise the TTL at 10.40.0.1", "The TTL of this host does not matter"}, never: []string{"/hops"}},
+			{what: "B: groupcast doctor --from 10.40.0.1 239.40.1.1:5700", never: []string{"--hops"}},
+			{what: "R: groupcast doctor -i eth0 --probe --from 10.40.0.1 239.40.1.1:5700", says: []string{"10.40.0.1: heard: ", "ttl 1\n"}},
+		}},
+	{name: "a router that forwards unicast only", where: drawn(plain), setup: "A& hold -hops 8 -to 239.40.1.1:5700 0.0.0.0:0",
+		asked: []inquiry{
+			{what: "R: nobody groupcast doctor -i eth1 --from 10.40.0.1 239.40.1.1:5700", finds: "joined-elsewhere no-multicast-router", says: []string{"what 10.40.0.1 sends ends at eth0"}},
+			{what: "R: groupcast doctor -i eth1 --probe --from 10.40.0.1 239.40.1.1:5700", finds: "joined-elsewhere no-multicast-router not-heard"},
+			{what: "B: groupcast doctor --probe --from 10.40.0.1 239.40.1.1:5700", finds: "hops-too-small not-heard", says: []string{"routers between have to forward groups"}},
+		}},
+	{name: "groups cross, and answers do not come back", where: pair("10.42.0.1/24", "10.43.0.1/24", onEth0), setup: "B& hold -to 239.40.1.1:5700 0.0.0.0:0",
+		asked: []inquiry{
+			{what: "A: nobody groupcast doctor --probe --from 10.43.0.1 239.40.1.1:5700", finds: "no-way-back", says: []string{"10.43.0.1: heard: ", "and cannot be answered"}},
+			{what: "A: groupcast doctor --from 10.43.0.1 239.40.1.1:5700", finds: "no-way-back"},
+		}},
+	{name: "and by IPv6", where: pair("fd42::1/64", "fd43::1/64", ""), setup: "B& hold -to [ff15::40]:5700 [::]:0",
+		asked: []inquiry{{what: "A: groupcast doctor --probe --from fd43::1 [ff15::40]:5700", finds: "no-way-back", says: []string{"fd43::1: heard: "}}}},
+	{name: "multicast switched off on the interface", where: lanOf("eth1 on other 10.44.0.1/24"), setup: "A: ip link set eth1 multicast off",
+		asked: []inquiry{
+			{what: "A: nobody groupcast doctor -i eth1 239.40.1.1", finds: "flag-off", says: []string{"eth1 has multicast switched off"}},
+			{what: "A: groupcast doctor 239.40.1.1"},
+		}},
+}
