@@ -157,10 +157,16 @@ func (e *examiner) run(ctx context.Context) error {
 		if ctx.Err() == nil {
 			failed = err
 		}
+		now, err := doctor.GatherRoutes(e.group)
+		if err != nil {
+			return err
+		}
+		doctor.Follow(&in, &observed, facts.Interfaces, now.Interfaces)
 		if facts, err = doctor.Gather(in); err != nil {
 			return err
 		}
 		facts.Take(observed)
+		r.intent = in
 	}
 	r.facts, r.findings = facts, doctor.Diagnose(facts, in)
 	if e.set.json {

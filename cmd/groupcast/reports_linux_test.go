@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -84,4 +85,27 @@ func warnedOf(printed string) (names []string) {
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
+}
+
+// An interface that is made again while the doctor looks is back, by its name.
+func TestReportOfAnInterfaceMadeAgain(t *testing.T) {
+	for _, args := range []string{"--watch 2s 239.20.1.1", "-i eth0 --watch 2s ff15::77", "-i eth0 --probe --watch 2s 239.20.1.1"} {
+		t.Run(args, func(t *testing.T) {
+			t.Parallel()
+			l := labtest.Build(t, pair("192.168.1.10/24 fd20::1/64", "192.168.1.11/24", onEth0)())
+			a := l.Host("A")
+			p := start(t, a, "groupcast", append([]string{"doctor"}, strings.Fields(args)...)...)
+			p.remarks("looking for 2s")
+			again := a.Link("eth0")
+			if err := errors.Join(again.Delete(), again.Make()); err != nil {
+				t.Fatal(err)
+			}
+			step(t, l, "A: ip "+strings.Replace(onEth0, "route", "route add", 1))
+			code := p.status()
+			_, fine, _ := strings.Cut(strings.ReplaceAll(p.out.String(), "\n", ", "), "fine: ")
+			if code != exitOK || !slices.Contains(strings.Split(fine, ", "), "interface-down") || strings.Contains(p.out.String(), "#") {
+				t.Errorf("status %d, want 0 and that the interface is fine:\n%s", code, p.out.String())
+			}
+		})
+	}
 }
