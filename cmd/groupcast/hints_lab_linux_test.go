@@ -25,6 +25,8 @@ var executed = map[string][]string{
 	"firewall-out":    {"nft insert rule inet lab-firewall out ip daddr 224.0.0.114 udp dport 1234 accept"},
 	"too-many-groups": {"sysctl -w net.ipv4.igmp_max_memberships=100"},
 	"firewall-in":     {"nft insert rule inet lab-firewall in ip daddr 224.0.0.114 udp dport 1234 accept"},
+	"flag-off":        {"ip link set eth1 multicast on"},
+	"igmp-version":    {"sysctl -w net.ipv4.conf.eth0.force_igmp_version=0"},
 	"reverse-path": {
 		"sysctl -w net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.eth0.rp_filter=0",
 		"sysctl -w net.ipv4.conf.eth0.rp_filter=2",

@@ -15,12 +15,9 @@ import (
 // recorded are the pitfalls that no namespaces can make, with why. The tests
 // of package doctor find them in facts that were written down.
 var recorded = map[string]string{
-	"answers-blocked":     "no counter tells a dropped answer from a group that nobody on the host has joined",
-	"bad-checksum":        "the kernel of the lab's hosts fills in every checksum, and checks none between them",
-	"flag-off":            "the lab does not switch IFF_MULTICAST off",
-	"igmp-version":        "what a router makes of a report without a source is not seen in one LAN",
-	"no-multicast-router": "the routers of the lab forward groups",
-	"virtual-network":     "Wi-Fi, WSL and clouds cannot be made of namespaces",
+	"answers-blocked": "no counter tells a dropped answer from a group that nobody on the host has joined",
+	"bad-checksum":    "the kernel of the lab's hosts fills in every checksum, and checks none between them",
+	"virtual-network": "Wi-Fi, WSL and clouds cannot be made of namespaces",
 }
 
 // reproduced are the pitfalls that a scene makes.

@@ -39,6 +39,7 @@ var faultKinds = []faultKind{
 	{"firewall", onHost, "in|out|both|off", "drop UDP that comes in, goes out", oneOf("in", "out", "both", "off")},
 	{"filter", onHost, "reports|queries|answers|off", "drop its reports, the queries to it, or UDP to it alone", oneOf("reports", "queries", "answers", "off")},
 	{"rp_filter", onEither, "0|1|2", "the reverse path filter: off, strict, loose", oneOf("0", "1", "2")},
+	{"multicast", onInterface, "on|off", "its flag MULTICAST, which programs that look for an interface go by", oneOf("on", "off")},
 	{"kill", onHost, "", "end every process of it with SIGKILL, as if its power failed", nil},
 }
 

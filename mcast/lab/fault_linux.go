@@ -66,6 +66,8 @@ func (l *Lab) Apply(f Fault) error {
 		return n.Filter(f.Value)
 	case "rp_filter":
 		return n.reversePath(f.Interface, f.Value)
+	case "multicast":
+		return link.setMulticast(f.Value == "on")
 	default: // kill, the last of them
 		return n.Kill()
 	}

@@ -127,6 +127,19 @@ func TestReversePath(t *testing.T) {
 	}
 }
 
+func TestMulticastFlag(t *testing.T) {
+	l := upNamed(t, "article", 0)
+	for _, step := range []struct {
+		fault string
+		on    bool
+	}{{"multicast A.eth1 off", false}, {"multicast A.eth1 on", true}} {
+		fault(t, l, step.fault)
+		if on := labtest.Device(t, l.Host("A"), "eth1").Flags&net.FlagMulticast != 0; on != step.on {
+			t.Errorf("after %s the flag is there: %v", step.fault, on)
+		}
+	}
+}
+
 func TestDelay(t *testing.T) {
 	const by = 300 * time.Millisecond
 	for _, name := range []string{"classroom", "snooping"} {

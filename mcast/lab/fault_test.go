@@ -19,11 +19,12 @@ func TestParseFault(t *testing.T) {
 		{"cut A.eth0", lab.Fault{Kind: "cut", Host: "A", Interface: "eth0"}, ""},
 		{"firewall A both", lab.Fault{Kind: "firewall", Host: "A", Value: "both"}, ""},
 		{"rp_filter A 2", lab.Fault{Kind: "rp_filter", Host: "A", Value: "2"}, ""},
+		{"multicast A.eth0 off", lab.Fault{Kind: "multicast", Host: "A", Interface: "eth0", Value: "off"}, ""},
 		{"rp_filter A.eth0 2", lab.Fault{Kind: "rp_filter", Host: "A", Interface: "eth0", Value: "2"}, ""},
 		{"kill A", lab.Fault{Kind: "kill", Host: "A"}, ""},
 
-		{"", lab.Fault{}, "want one of loss, delay, cut, heal, down, up, delete, make, firewall, filter, rp_filter, kill"},
-		{"los A.eth0 30%", lab.Fault{}, `"los" (did you mean loss?): want one of loss, delay, cut, heal, down, up, delete, make, firewall, filter, rp_filter, kill`},
+		{"", lab.Fault{}, "want one of loss, delay, cut, heal, down, up, delete, make, firewall, filter, rp_filter, multicast, kill"},
+		{"los A.eth0 30%", lab.Fault{}, `"los" (did you mean loss?): want one of loss, delay, cut, heal, down, up, delete, make, firewall, filter, rp_filter, multicast, kill`},
 		{"loss A.eth0", lab.Fault{}, "want loss HOST.INTERFACE 0%..100%"},
 		{"loss A 30%", lab.Fault{}, `"A": want loss HOST.INTERFACE 0%..100%`},
 		{"loss A. 30%", lab.Fault{}, `"A.": want loss HOST.INTERFACE 0%..100%`},
@@ -43,8 +44,8 @@ func TestParseFault(t *testing.T) {
 			t.Errorf("ParseFault(%s) = %+v, %q\nwant %+v, %q", test.words, f, got, test.fault, test.err)
 		}
 	}
-	if n := len(lab.Faults()); n != 12 {
-		t.Errorf("%d faults are listed, want 12", n)
+	if n := len(lab.Faults()); n != 13 {
+		t.Errorf("%d faults are listed, want 13", n)
 	}
 }
 

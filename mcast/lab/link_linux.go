@@ -135,6 +135,15 @@ func kernelAddr(p netip.Prefix) *netlink.Addr {
 	return a
 }
 
+// setMulticast sets IFF_MULTICAST.
+func (l *Link) setMulticast(on bool) error {
+	h := l.node.ns.handle
+	if on {
+		return l.change("switch multicast on", h.LinkSetMulticastOn)
+	}
+	return l.change("switch multicast off", h.LinkSetMulticastOff)
+}
+
 func (l *Link) change(op string, do func(netlink.Link) error) error {
 	link, err := l.node.ns.handle.LinkByName(l.name)
 	if err == nil {
