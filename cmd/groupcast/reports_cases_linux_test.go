@@ -1,12 +1,20 @@
 package main
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // reports are the networks of TestReports.
-var reports = slices.Concat(silentReports, elsewhereReports, addressReports, routerReports)
+var reports = slices.Concat(silentReports, elsewhereReports, addressReports, routerReports, copiesReports)
 
 // aSends is A, which sends ten datagrams a second.
 const aSends = "A& hold -to 239.20.1.1:5500 0.0.0.0:0\n"
+
+// fastLeave is B and C at one port of a switch, which forgets the port with the
+// first of them that leaves.
+const fastLeave = "switch lan snooping querier igmp 2 fastleave\nswitch hub on lan\nhost A\neth0 on lan 10.20.0.1/24\n" +
+	"host B\nigmp 3\neth0 on hub 10.20.0.2/24\n" + onEth0 + "\nhost C\nigmp 3\neth0 on hub 10.20.0.3/24"
 
 // Nothing is heard, and no rule of this host's is broken.
 var silentReports = []reported{
@@ -19,11 +27,13 @@ var silentReports = []reported{
 			{what: "B: groupcast doctor --probe --watch 3s --from 10.20.0.1 224.0.0.77:5501", finds: "not-heard", says: []string{"nobody else was heard in the group either"}},
 		}},
 	{name: "fast leave behind a hub",
-		where: drawn("switch lan snooping querier igmp 2 fastleave\nswitch hub on lan\nhost A\neth0 on lan 10.20.0.1/24\n" +
-			"host B\nigmp 3\neth0 on hub 10.20.0.2/24\nroute 224.0.0.0/4 dev eth0\nhost C\nigmp 3\neth0 on hub 10.20.0.3/24"),
+		where: drawn(fastLeave),
 		setup: aSends + "B& hold -join 239.20.1.1 0.0.0.0:5500\nC& hold -join 239.20.1.1 -leave 4s 0.0.0.0:5500",
 		asked: []inquiry{{what: "B: groupcast doctor --probe --watch 9s --from 10.20.0.1 239.20.1.1:5500", finds: "stopped",
 			says: []string{"10.20.0.1: stopped at ", "s before the end", "another member of the group behind the same port left it (fast leave)"}}}},
+	{name: "fast leave behind a hub, and the doctor joins again",
+		where: drawn(fastLeave), setup: aSends + "A& hold -to 224.0.0.114:1234 0.0.0.0:0\nC& hold -join 239.20.1.1 -leave 3s 0.0.0.0:5500",
+		asked: []inquiry{{what: "B: groupcast doctor --probe --watch 9s --from 10.20.0.1 239.20.1.1:5500", finds: "no-querier", says: []string{"forgets that this host is a member\n", "switch fast leave off there"}}}},
 	{name: "MLD reports dropped",
 		where: drawn("switch lan snooping flood off\nhost A\neth0 on lan fd20::1/64\nhost B\neth0 on lan fd20::2/64"),
 		setup: "A& hold -to [ff15::77]:5500 [::]:0\n" +
@@ -125,4 +135,21 @@ var routerReports = []reported{
 			{what: "A: nobody groupcast doctor -i eth1 239.40.1.1", finds: "flag-off", says: []string{"eth1 has multicast switched off"}},
 			{what: "A: groupcast doctor 239.40.1.1"},
 		}},
+}
+
+// relays is A on one network, and R and S between that and another.
+const relays = "switch one\nswitch two\nhost A\neth0 on one 10.50.0.1/24\n" + onEth0 +
+	"\nhost R\neth0 on one 10.50.0.7/24\neth1 on two 10.51.0.7/24\nhost S\neth0 on one 10.50.0.8/24\neth1 on two 10.51.0.8/24\n"
+
+// What is said comes more than once.
+var copiesReports = []reported{
+	{name: "two relays between two LANs send in circles", where: drawn(relays),
+		setup: "R& python3 relay.py 239.50.1.1 5800 10.50.0.7 10.51.0.7\nS& python3 relay.py 239.50.1.1 5800 10.50.0.8 10.51.0.8",
+		asked: []inquiry{{what: "A: nobody groupcast doctor --probe 239.50.1.1:5800", finds: "reflected", says: []string{"own datagrams go in circles", "from 10.50.0.7, 10.50.0.8"}}}},
+	{name: "a relay between two LANs, and this host on both", where: drawn(relays + "host B\neth0 on one 10.50.0.2/24\neth1 on two 10.51.0.2/24\n" + onEth0),
+		setup: "R& python3 relay.py 239.50.1.1 5800 10.50.0.7 10.51.0.7",
+		asked: []inquiry{{what: "B: groupcast doctor --probe 239.50.1.1:5800", finds: "reflected", says: []string{"as if they were from 10.50.0.7, 10.51.0.7"}}}},
+	{name: "two routers bring each line twice", where: drawn(strings.Replace(routed, "10.41.0.254/24", "10.41.0.254/24\nrouter S\neth0 on one 10.40.0.253/24\neth1 on two 10.41.0.253/24", 1)),
+		setup: "A& hold -hops 8 -to 239.50.1.1:5800 0.0.0.0:0",
+		asked: []inquiry{{what: "B: nobody groupcast doctor --hops 8 --probe --watch 3s --from 10.40.0.1 239.50.1.1:5800", finds: "doubled", says: []string{"10.40.0.1: heard: ", "comes twice by eth0", "two routers or relays"}}}},
 }

@@ -18,6 +18,7 @@ func (f Facts) askForMembers(in Intent, index int) []string {
 		see,
 		fmt.Sprintf("if it asks and is not answered, this host drops its queries, or its own reports: let %s through its firewall, in and out", protocol),
 		"if nobody asks, switch on a querier on the switch or the router, or on a Linux bridge (mcast_querier 1), or switch snooping off there (mcast_snooping 0)",
+		"if the silence began when another member behind the same port left the group, that port believes a leave at once: switch fast leave off there",
 		"until then leave and join again every minute",
 	}
 }

@@ -35,7 +35,7 @@ func noQuerier(f Facts, in Intent) []Finding {
 		}
 		if r.Control || r.Times >= 2 {
 			finding.Verdict = Failure
-			finding.Title = fmt.Sprintf("a switch behind %s forgets that this host is a member: nobody asks for members", finding.Interface)
+			finding.Title = fmt.Sprintf("a switch behind %s forgets that this host is a member", finding.Interface)
 		}
 		out = append(out, finding)
 	}
