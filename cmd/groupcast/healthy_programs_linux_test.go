@@ -39,6 +39,7 @@ func hold(args []string) error {
 	every := flags.Duration("every", 100*time.Millisecond, "how often it sends")
 	burst := flags.Int("burst", 1, "how many datagrams it sends each time")
 	hops := flags.Int("hops", 1, "TTL of what it sends, by IPv4")
+	echo := flags.Bool("echo", false, "it sends back what it hears")
 	twice := flags.Bool("twice", false, "two sockets of that kind")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -63,6 +64,10 @@ func hold(args []string) error {
 		if *leave > 0 {
 			time.AfterFunc(*leave, func() { _ = joinAll(c, ifi, *join, true) })
 		}
+		if *echo {
+			go echoAll(c)
+			continue
+		}
 		if *to == "" {
 			go func() { _, _ = io.Copy(io.Discard, c) }()
 			continue
@@ -83,6 +88,18 @@ func hold(args []string) error {
 	fmt.Println("ready")
 	_, err = io.Copy(io.Discard, os.Stdin)
 	return err
+}
+
+// echoAll sends back what it hears.
+func echoAll(c *net.UDPConn) {
+	b := make([]byte, 1<<16)
+	for {
+		n, from, err := c.ReadFromUDPAddrPort(b)
+		if err != nil {
+			return
+		}
+		_, _ = c.WriteToUDPAddrPort(b[:n], from)
+	}
 }
 
 // open opens a socket that shares its port. What it sends to a group leaves by

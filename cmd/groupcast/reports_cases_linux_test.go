@@ -6,7 +6,7 @@ import (
 )
 
 // reports are the networks of TestReports.
-var reports = slices.Concat(silentReports, elsewhereReports, addressReports, routerReports, copiesReports)
+var reports = slices.Concat(silentReports, elsewhereReports, addressReports, routerReports, copiesReports, countedReports)
 
 // aSends is A, which sends ten datagrams a second.
 const aSends = "A& hold -to 239.20.1.1:5500 0.0.0.0:0\n"
@@ -152,4 +152,32 @@ var copiesReports = []reported{
 	{name: "two routers bring each line twice", where: drawn(strings.Replace(routed, "10.41.0.254/24", "10.41.0.254/24\nrouter S\neth0 on one 10.40.0.253/24\neth1 on two 10.41.0.253/24", 1)),
 		setup: "A& hold -hops 8 -to 239.50.1.1:5800 0.0.0.0:0",
 		asked: []inquiry{{what: "B: nobody groupcast doctor --hops 8 --probe --watch 3s --from 10.40.0.1 239.50.1.1:5800", finds: "doubled", says: []string{"10.40.0.1: heard: ", "comes twice by eth0", "two routers or relays"}}}},
+}
+
+// What only counters, errors and settings show.
+var countedReports = []reported{
+	{name: "TTL 0 leaves, and stays where the group is joined", where: pair("10.60.0.1/24", "10.60.0.2/24", onEth0), setup: "A& hold -hops 0 -to 239.60.1.1:5900 0.0.0.0:0",
+		asked: []inquiry{
+			{what: "B: groupcast listen -t 1s 239.60.1.1:5900", says: []string{"ttl 0"}},
+			{what: "A: groupcast doctor --hops 0 239.60.1.1:5900", finds: "hops-too-small", says: []string{"TTL 0"}},
+			{what: "A: groupcast send --hops 0 239.60.1.1:5900 x", says: []string{"TTL 0"}},
+		}},
+	{name: "a filter at the egress of the card", where: pair("10.60.0.1/24", "10.60.0.2/24", onEth0),
+		setup: "A: nft 'add table netdev f; add chain netdev f out { type filter hook egress device eth0 priority 0; }; add rule netdev f out ip daddr 239.60.1.1 drop'",
+		asked: []inquiry{{what: "A: groupcast doctor --probe 239.60.1.1:5900", finds: "firewall-out"}}},
+	{name: "a VPN for everything, as a tap", where: lanOf("tap9 on - 10.9.0.2/24\nroute 0.0.0.0/1 dev tap9\nroute 128.0.0.0/1 dev tap9"),
+		asked: []inquiry{{what: "A: nobody groupcast doctor 239.60.1.1", finds: "wrong-egress", says: []string{"eth0"}}}},
+	{name: "groups go to a bridge of containers", where: lanOf(""),
+		setup: "A: ip link add br-77 type bridge && ip link add v0 type veth peer name v1 && ip link set v0 master br-77 up && ip link set v1 up && " +
+			"ip addr add 172.18.0.1/16 dev br-77 && ip link set br-77 up && ip route add 224.0.0.0/4 dev br-77",
+		asked: []inquiry{{what: "A: nobody groupcast doctor 239.60.1.1", finds: "wrong-egress", says: []string{"br-77", "eth0"}}}},
+	{name: "no room for a source", where: lanOf("sysctl net.ipv4.igmp_max_msf=0"),
+		asked: []inquiry{{what: "A: groupcast doctor --probe 192.168.1.11@232.60.1.1", finds: "too-many-groups", says: []string{"igmp_max_msf = 0", "sysctl -w net.ipv4.igmp_max_msf=64"}}}},
+	{name: "groups of 224.0.0.x are not reported", where: lanOf("sysctl net.ipv4.igmp_link_local_mcast_reports=0"),
+		asked: []inquiry{{what: "A: nobody groupcast doctor --all 224.0.0.66:5900", says: []string{"igmp_link_local_mcast_reports = 0"}}}},
+	{name: "answers are dropped", where: pair("10.60.0.1/24", "10.60.0.2/24", onEth0),
+		setup: "B& hold -echo -join 239.60.1.1 0.0.0.0:5900\nA: nft 'add table inet f; add chain inet f in { type filter hook input priority 0; }; add rule inet f in meta pkttype host udp sport 5900 drop'",
+		asked: []inquiry{{what: "A: groupcast doctor --probe --all 239.60.1.1:5900", says: []string{"handed to nobody: answers that a filter drops"}}}},
+	{name: "a router asks by IGMPv2, and a source is wanted", where: drawn("switch lan snooping querier igmp 2\nhost A\neth0 on lan 10.60.0.1/24\nhost B\neth0 on lan 10.60.0.2/24\n" + onEth0),
+		asked: []inquiry{{what: "B: nobody groupcast doctor 10.60.0.1@239.60.1.1:5900", finds: "igmp-version"}}},
 }

@@ -105,6 +105,7 @@ var scenes = []string{
 	"unicast-bind",
 	"port-shared",
 	"wrong-port",
+	"bad-checksum",
 	"firewall-in",
 	"no-querier",
 	"no-multicast-router",

@@ -24,9 +24,10 @@
 //
 // sends each datagram back, with no thought for where it came from.
 //
-//	peer forge to=ADDRESS:PORT as=ADDRESS:PORT by=INTERFACE [TEXT]
+//	peer forge to=ADDRESS:PORT as=ADDRESS:PORT by=INTERFACE [torn] [count=N] [every=TIME] [TEXT]
 //
-// sends a datagram that claims to come from elsewhere.
+// sends a datagram, or N, that claims to come from elsewhere; with torn its checksum
+// is wrong.
 //
 //	peer fragment to=ADDRESS:PORT by=INTERFACE
 //

@@ -19,6 +19,7 @@ type options struct {
 	size     int
 	buffer   int
 	pause    bool
+	torn     bool
 	count    int
 	every    time.Duration
 	words    []string
@@ -50,6 +51,8 @@ func parse(args []string) (o options, err error) {
 			o.count, err = strconv.Atoi(value)
 		case "every":
 			o.every, err = time.ParseDuration(value)
+		case "torn":
+			o.torn = true
 		case "pause":
 			o.pause = true
 		default:

@@ -42,13 +42,29 @@ func forge(o options) error {
 	binary.BigEndian.PutUint16(udp[2:], o.to.Port())
 	binary.BigEndian.PutUint16(udp[4:], uint16(8+len(text)))
 	udp = append(udp, text...) // the checksum may be left out (RFC 768)
+	if o.torn {
+		binary.BigEndian.PutUint16(udp[6:], right(o, udp)^1)
+	}
 	h := &ipv4.Header{Version: 4, Len: ipv4.HeaderLen, TotalLen: ipv4.HeaderLen + len(udp), TTL: 1, Protocol: 17,
 		Src: o.as.Addr().AsSlice(), Dst: o.to.Addr().AsSlice()}
-	if err := raw(h, udp, o.by); err != nil {
-		return err
+	return o.repeat(func() error {
+		if err := raw(h, udp, o.by); err != nil {
+			return err
+		}
+		fmt.Printf("sent %d bytes to %s, as %s\n", len(text), o.to, o.as)
+		return nil
+	})
+}
+
+// right is the checksum that a datagram ought to have (RFC 768).
+func right(o options, udp []byte) uint16 {
+	b := append(o.as.Addr().AsSlice(), o.to.Addr().AsSlice()...)
+	b = append(b, 0, 17, udp[4], udp[5])
+	b = append(b, udp...)
+	if len(b)%2 > 0 {
+		b = append(b, 0)
 	}
-	fmt.Printf("sent %d bytes to %s, as %s\n", len(text), o.to, o.as)
-	return nil
+	return checksum(b)
 }
 
 // query asks who is a member, of one group or of any.
