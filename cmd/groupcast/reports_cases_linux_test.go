@@ -42,15 +42,22 @@ var silentReports = []reported{
 	{name: "a host with only lo", where: drawn("host A"), asked: []inquiry{
 		{what: "A: groupcast doctor 239.20.1.1", finds: "no-route"},
 		{what: "A: groupcast doctor ff15::77", finds: "no-route"},
+		{what: "A: nobody groupcast doctor --probe --watch 2s --from 10.20.0.9 239.20.1.1", finds: "no-route not-heard", says: []string{"bring up a network: this host has none"}, never: []string{"--hops"}},
 		{what: "A: groupcast doctor -i lo 239.20.1.1", says: []string{"nothing found"}},
 	}},
 	{name: "nobody at all is heard where all is well", where: lanOf(""), asked: []inquiry{
 		{what: "A: nobody groupcast doctor --probe --watch 2s 239.20.1.1", says: []string{"nobody but this host was heard in 2", "nothing found"}},
 	}},
+	{name: "IPv6 is dropped here, and nobody may look at the rules", where: pair("fd20::1/64", "fd20::2/64", ""),
+		setup: "A: nft 'add table ip6 f; add chain ip6 f in { type filter hook input priority 0; }; add rule ip6 f in ip6 daddr ff15::77 drop'\nB& hold -to [ff15::77]:5500 [::]:0",
+		asked: []inquiry{{what: "A: nobody groupcast doctor -i eth0 --probe --from fd20::2 [ff15::77]:5500", finds: "firewall-in not-heard",
+			says: []string{"own copies did not come either: 0 of 3", "first let the group in here"}, never: []string{"snooping"}}}},
+	{name: "a host that sends to a link's group from another address", where: pair("fd20::1/64", "fd20::2/64", ""), setup: "B& hold -to [ff02::77]:5500 [::]:0",
+		asked: []inquiry{{what: "A: groupcast doctor --probe --from fd20::2 [ff02::77%eth0]:5500", says: []string{"fd20::2: not known: what is sent to ff02::77 comes from link-local addresses", "fe80::"}}}},
 	{name: "five groups, two of them silent", where: pair("10.20.0.2/24", "10.20.0.1/24", onEth0),
 		setup: "B& hold -to 239.20.1.1:5500 0.0.0.0:0\nB& hold -to 239.20.1.2:5500 0.0.0.0:0\nB& hold -to 239.20.1.3:5500 0.0.0.0:0",
 		asked: []inquiry{{what: "A: groupcast listen -t 1s 239.20.1.1:5500 239.20.1.2:5500 239.20.1.3:5500 239.20.1.4:5500 239.20.1.5:5500",
-			says: []string{"239.20.1.4", "239.20.1.5"}}}},
+			says: []string{"nothing heard of 239.20.1.4:5500", "nothing heard of 239.20.1.5:5500"}, never: []string{"nothing heard of 239.20.1.1", "nothing heard of 239.20.1.2", "nothing heard of 239.20.1.3"}}}},
 }
 
 const onEth0 = "route 224.0.0.0/4 dev eth0"
@@ -93,6 +100,16 @@ var addressReports = []reported{
 	{name: "a host of another subnet of the wire is heard in 224.0.0.x", where: pair("10.66.1.1/24", "10.66.2.2/24", onEth0),
 		setup: "B: ip route add 10.66.1.0/24 dev eth0\nA: ip route add 10.66.2.0/24 dev eth0\nB& hold -to 224.0.0.66:6600 0.0.0.0:0",
 		asked: []inquiry{{what: "A: groupcast doctor --probe --from 10.66.2.2 224.0.0.66:6600", says: []string{"10.66.2.2: heard: ", "nothing found"}}}},
+	{name: "a host of another network with a route on the link, by IPv6", where: pair("fd66::1/128", "fd67::2/128", "route fd67::2/128 dev eth0"),
+		setup: "B: ip route add fd66::1/128 dev eth0\nB& hold -to [ff15::66]:6600 [::]:0",
+		asked: []inquiry{{what: "A: groupcast doctor -i eth0 --probe --from fd67::2 [ff15::66]:6600", says: []string{"fd67::2: heard: ", "nothing found"}}}},
+	{name: "a strict firewall with this group open, by IPv6", where: pair("fd66::1/64", "fd66::2/64", ""),
+		setup: "A: nft 'add table ip6 f; add chain ip6 f in { type filter hook input priority 0; policy drop; }; add rule ip6 f in iif lo accept; " +
+			"add rule ip6 f in meta l4proto ipv6-icmp accept; add rule ip6 f in ip6 daddr ff15::66 udp dport 6600 accept'\nA& hold -join ff15::99 [::]:6699\nB& hold -to [ff15::99]:6699 [::]:0",
+		asked: []inquiry{
+			{what: "A: nobody groupcast doctor -i eth0 --probe --watch 2s [ff15::66]:6600", says: []string{"nobody but this host was heard", "nothing found"}},
+			{what: "A: groupcast doctor -i eth0 --probe --watch 2s [ff15::66]:6601", finds: "firewall-in"},
+		}},
 	{name: "mDNS by IPv6 with its TTL of 255", where: pair("fd20::1/64", "fd20::2/64", ""),
 		setup: "B& hold -to [ff02::fb]:5353 [::]:5353",
 		asked: []inquiry{{what: "A: groupcast doctor --probe --hops 255 [ff02::fb%eth0]:5353", says: []string{"nothing found"}}}},
@@ -178,6 +195,8 @@ var countedReports = []reported{
 	{name: "answers are dropped", where: pair("10.60.0.1/24", "10.60.0.2/24", onEth0),
 		setup: "B& hold -echo -join 239.60.1.1 0.0.0.0:5900\nA: nft 'add table inet f; add chain inet f in { type filter hook input priority 0; }; add rule inet f in meta pkttype host udp sport 5900 drop'",
 		asked: []inquiry{{what: "A: groupcast doctor --probe --all 239.60.1.1:5900", says: []string{"handed to nobody: answers that a filter drops"}}}},
+	{name: "a source is wanted, and MLDv1 spoken", where: pair("fd60::1/64", "fd60::2/64", "sysctl net.ipv6.conf.eth0.force_mld_version=1"),
+		asked: []inquiry{{what: "A: nobody groupcast doctor -i eth0 fd60::2@ff35::60", finds: "igmp-version"}}},
 	{name: "a router asks by IGMPv2, and a source is wanted", where: drawn("switch lan snooping querier igmp 2\nhost A\neth0 on lan 10.60.0.1/24\nhost B\neth0 on lan 10.60.0.2/24\n" + onEth0),
 		asked: []inquiry{{what: "B: nobody groupcast doctor 10.60.0.1@239.60.1.1:5900", finds: "igmp-version"}}},
 }

@@ -71,6 +71,8 @@ func (f Facts) AnswerFrom(in Intent) Answer {
 	case len(elsewhere) > 0:
 		a.State = HeardElsewhere
 		a.Text = fmt.Sprintf("%s by %s, where another program has joined, and none by %s", counted(total(elsewhere)), f.nameOf(in, elsewhere[0].IfIndex), f.listenedOn(in))
+	case len(f.byAnotherName(in, a.Host)) > 0:
+		a.Text = fmt.Sprintf("what is sent to %s comes from link-local addresses, and one that was heard may be its own: %s", in.Group.Addr, enumerate(f.byAnotherName(in, a.Host)))
 	case o.Listen.Lasted() < leastListen:
 		a.Text = fmt.Sprintf("somebody listened for %s only", span(o.Listen.Lasted()))
 	default:

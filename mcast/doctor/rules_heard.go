@@ -81,6 +81,8 @@ func (f Facts) ruledOut(in Intent, host netip.Addr) []string {
 	}
 	if copies > 0 {
 		says = append(says, fmt.Sprintf("own copies came: %d of %d, so this host lets the group in", copies, tried))
+	} else if deaf := f.deaf(in); deaf != "" {
+		says = append(says, deaf)
 	}
 	switch {
 	case errors.Is(o.FromAnswer, syscall.ECONNREFUSED):
@@ -97,6 +99,9 @@ func (f Facts) notHeardHints(in Intent, host netip.Addr) []string {
 	group := in.Group
 	group.Source = netip.Addr{}
 	var hints []string
+	if f.alone() {
+		return []string{"bring up a network: this host has none (groupcast explain no-route)"}
+	}
 	if errors.Is(f.Observed.FromAnswer, syscall.EHOSTUNREACH) {
 		hints = append(hints, fmt.Sprintf("is %s its address, is it switched on, and is it on this network?", host))
 	}
@@ -115,8 +120,10 @@ func (f Facts) notHeardHints(in Intent, host netip.Addr) []string {
 		hints = append(hints,
 			fmt.Sprintf("it is on no network of this host: it has to send with a TTL for each router between, as groupcast send --hops %d %s does at %s", hopsToCross, group, host),
 			"and the routers between have to forward groups")
+	case f.deaf(in) != "":
+		hints = append(hints, "first let the group in here (groupcast explain firewall-in)")
 	case errors.Is(f.Observed.FromAnswer, syscall.ECONNREFUSED):
-		hints = append(hints, "if it sends, the network between drops groups: look at the switches' IGMP snooping, and at the access point's filter of multicast")
+		hints = append(hints, "if it sends, the network between drops groups: look at the switches' "+in.snooping()+", and at the access point's filter of multicast")
 	}
 	if neverPruned(group.Addr.WithZone("")) && group.Addr.Is4() && f.unreported() {
 		hints = append(hints, "this host does not report "+group.Addr.String()+", and a switch that prunes such groups all the same waits for that; let it, as root, and join anew: sysctl -w net.ipv4.igmp_link_local_mcast_reports=1")

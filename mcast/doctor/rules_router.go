@@ -66,6 +66,9 @@ func noWayBack(f Facts, in Intent) []Finding {
 	if f.Back == nil {
 		return unknown(name, f.unread(FromRoutes))
 	}
+	if f.alone() {
+		return unknown(name, "this host has no network (no-route)")
+	}
 	var out []Finding
 	var good []string
 	seen := map[netip.Addr]bool{}
