@@ -77,6 +77,14 @@ var elsewhereReports = []reported{
 			{what: "A: groupcast doctor -i eth0 --from 10.31.0.3 239.30.1.1:5600", finds: "joined-elsewhere"},
 			{what: "A: groupcast doctor --from 10.30.0.2 239.30.1.1:5600", says: []string{"nothing found"}},
 		}},
+	{name: "a container is heard by the bridge, and the LAN is silent",
+		where: drawn("switch lan\nswitch inside\nhost A\neth0 on lan 192.168.1.10/24\nc0 on inside\nroute default via 192.168.1.1\n" +
+			"host box\neth0 on inside 172.17.0.2/16\nroute default via 172.17.0.1"),
+		setup: "A: ip link add docker0 type bridge && ip link set c0 master docker0 && ip addr add 172.17.0.1/16 dev docker0 && ip link set docker0 up && until ip link show dev docker0 up | grep -q LOWER_UP; do sleep 0.02; done\n" +
+			"box& hold -to 239.30.1.1:5600 0.0.0.0:0",
+		asked: []inquiry{{what: "A: nobody groupcast doctor --probe 239.30.1.1:5600", says: []string{"heard: 172.17.0.2:", "nothing found"}}}},
+	{name: "the sender is at eth1, and sends leave by eth0", where: drawn(two), setup: "C& hold -to 239.30.1.1:5600 0.0.0.0:0",
+		asked: []inquiry{{what: "A: groupcast doctor --probe --from 10.31.0.3 239.30.1.1:5600", says: []string{"10.31.0.3: heard: ", "nothing found"}}}},
 	{name: "the same by IPv6", where: drawn(two),
 		setup: "A& hold -join ff15::30 [::]:5600\nC& hold -to [ff15::30]:5600 [::]:0",
 		asked: []inquiry{
@@ -91,6 +99,9 @@ var elsewhereReports = []reported{
 			{what: "A: nobody groupcast doctor --all --probe 239.30.1.1:5600", says: []string{"another program joined 239.30.1.1 on lan0; what it sends would leave by mgmt7"}},
 		}},
 }
+
+// onTop is A with a macvlan device on eth0, and an address of the LAN on both.
+const onTop = "A: ip link add link eth0 name mac0 type macvlan && ip addr add 192.168.1.20/24 dev mac0 && ip link set mac0 up\n"
 
 // Addresses and TTLs that look wrong, and are not.
 var addressReports = []reported{
@@ -110,6 +121,8 @@ var addressReports = []reported{
 			{what: "A: nobody groupcast doctor -i eth0 --probe --watch 2s [ff15::66]:6600", says: []string{"nobody but this host was heard", "nothing found"}},
 			{what: "A: groupcast doctor -i eth0 --probe --watch 2s [ff15::66]:6601", finds: "firewall-in"},
 		}},
+	{name: "a macvlan device and its parent hear the same", where: lanOf(""), setup: onTop + bSends,
+		asked: []inquiry{{what: "A: groupcast doctor --probe 239.1.2.3", finds: "macvlan two-on-one-lan"}, {what: "A: nobody groupcast doctor -i mac0 --probe 239.1.2.3"}}},
 	{name: "mDNS by IPv6 with its TTL of 255", where: pair("fd20::1/64", "fd20::2/64", ""),
 		setup: "B& hold -to [ff02::fb]:5353 [::]:5353",
 		asked: []inquiry{{what: "A: groupcast doctor --probe --hops 255 [ff02::fb%eth0]:5353", says: []string{"nothing found"}}}},

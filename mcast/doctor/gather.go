@@ -124,12 +124,11 @@ const maxBack = 16
 // senders that were heard.
 func (f *Facts) Take(seen Observed) {
 	f.Observed = seen
-	f.Heard = map[int]uint64{}
+	f.Heard = seen.byInterface()
 	for _, s := range seen.Senders {
 		if s.Local {
 			continue
 		}
-		f.Heard[s.IfIndex] += uint64(s.Datagrams)
 		host := s.From.Addr().Unmap()
 		if _, known := f.Back[host]; !known && f.Back != nil && len(f.Back) < maxBack {
 			f.Back[host] = Back(host)

@@ -148,6 +148,25 @@ func (o Observed) ago(at time.Time) string {
 	return span(max(o.Listen.Until.Sub(at), 0)) + " before the end"
 }
 
+// byInterface counts the datagrams of others by the interfaces that the group was
+// joined on. A sender may have come by several.
+func (o Observed) byInterface() map[int]uint64 {
+	counts := map[int]uint64{}
+	if o.Heard == nil {
+		for _, s := range o.Senders {
+			if !s.Local {
+				counts[s.IfIndex] += uint64(s.Datagrams)
+			}
+		}
+	}
+	for _, r := range o.Heard {
+		if !r.Local && (len(o.Listen.On) == 0 || slices.Contains(o.Listen.On, r.IfIndex)) {
+			counts[r.IfIndex] += uint64(r.Datagrams)
+		}
+	}
+	return counts
+}
+
 func total(rows []stream.Row) (n int) {
 	for _, r := range rows {
 		n += r.Datagrams

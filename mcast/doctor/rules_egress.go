@@ -31,6 +31,9 @@ func wrongEgress(f Facts, in Intent) []Finding {
 		return fine(name, fmt.Sprintf("sends leave by %s (%s), and no usable interface is better", describe(out, in.Group), f.choice(in)))
 	}
 	because, verdict := f.doubt(out, best, in)
+	if because == "" && f.heardOnlyBy(best, out) {
+		return unknown(name, fmt.Sprintf("sends leave by %s (%s), and others are heard by %s alone: whether somebody is at %s is not known", describe(out, in.Group), f.choice(in), best.Name, out.Name))
+	}
 	if because == "" {
 		return fine(name, fmt.Sprintf("sends leave by %s (%s), and nothing speaks for another interface", describe(out, in.Group), f.choice(in)))
 	}
@@ -59,7 +62,7 @@ func (f Facts) doubt(out, best host.Interface, in Intent) (because string, _ Ver
 		linkLocal = linkLocal && here.Is4() // of IPv6 every interface has one
 	}
 	switch {
-	case f.Heard[best.Index] > 0 && f.Heard[out.Index] == 0:
+	case f.heardOnlyBy(best, out) && !in.From.IsValid() && !f.ofContainers(best): // who asks about receiving, or hears a container, may have nobody else to send to
 		return fmt.Sprintf("others are heard by %s (datagrams: %d), nobody by %s", best.Name, f.Heard[best.Index], out.Name), Failure
 	case f.Heard[out.Index] > 0 && in.chose():
 		return "", OK
@@ -78,6 +81,12 @@ func (f Facts) doubt(out, best host.Interface, in Intent) (because string, _ Ver
 		return fmt.Sprintf("%s is a bridge for containers or virtual machines of this host, %s leads to a network", out.Name, best.Name), Warning
 	}
 	return "", OK
+}
+
+// heardOnlyBy reports whether others were heard by the one interface, and nobody
+// by the other.
+func (f Facts) heardOnlyBy(one, other host.Interface) bool {
+	return f.Heard[one.Index] > 0 && f.Heard[other.Index] == 0
 }
 
 // chose reports whether the user chose the interface that sends leave by.
