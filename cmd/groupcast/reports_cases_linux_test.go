@@ -201,8 +201,10 @@ var countedReports = []reported{
 		setup: "A: ip link add br-77 type bridge && ip link add v0 type veth peer name v1 && ip link set v0 master br-77 up && ip link set v1 up && " +
 			"ip addr add 172.18.0.1/16 dev br-77 && ip link set br-77 up && ip route add 224.0.0.0/4 dev br-77",
 		asked: []inquiry{{what: "A: nobody groupcast doctor 239.60.1.1", finds: "wrong-egress", says: []string{"br-77", "eth0"}}}},
-	{name: "no room for a source", where: lanOf("sysctl net.ipv4.igmp_max_msf=0"),
-		asked: []inquiry{{what: "A: groupcast doctor --probe 192.168.1.11@232.60.1.1", finds: "too-many-groups", says: []string{"igmp_max_msf = 0", "sysctl -w net.ipv4.igmp_max_msf=64"}}}},
+	{name: "room for one source", where: lanOf("sysctl net.ipv4.igmp_max_msf=1"), setup: "B& hold -to 232.60.1.1:1234 0.0.0.0:0", asked: []inquiry{
+		{what: "A: groupcast listen -c 1 192.168.1.11@232.60.1.1", says: []string{"from another program"}},
+		{what: "A: groupcast doctor --probe --all 192.168.1.11@232.60.1.1", says: []string{"net.ipv4.igmp_max_msf", "nothing found"}},
+	}},
 	{name: "groups of 224.0.0.x are not reported", where: lanOf("sysctl net.ipv4.igmp_link_local_mcast_reports=0"),
 		asked: []inquiry{{what: "A: nobody groupcast doctor --all 224.0.0.66:5900", says: []string{"igmp_link_local_mcast_reports = 0"}}}},
 	{name: "answers are dropped", where: pair("10.60.0.1/24", "10.60.0.2/24", onEth0),

@@ -22,7 +22,7 @@ func tooManyGroups(f Facts, in Intent) []Finding {
 	}}
 	switch {
 	case errors.Is(f.Observed.Joined, mcast.ErrTooManySources):
-		return []Finding{f.tooManySources(name, in)}
+		return unknown(name, "the probe asks for a second source, which brings its own copies, and there is no room for it (net.ipv4.igmp_max_msf, net.ipv6.mld_max_msf); a program that names one source has room")
 	case errors.Is(f.Observed.Joined, syscall.ENOBUFS):
 		finding.Title = "the kernel has no room for one more membership"
 		finding.Evidence = fmt.Sprintf("joining %s: %s", in.Group.Addr, reason(f.Observed.Joined))
@@ -97,28 +97,6 @@ func (f Facts) fullFilter(name string, in Intent) (out []Finding) {
 		})
 	}
 	return out
-}
-
-// tooManySources is about the sources of one group of a socket.
-func (f Facts) tooManySources(name string, in Intent) Finding {
-	setting := "net.ipv4.igmp_max_msf"
-	if in.Group.Addr.Is6() {
-		setting = "net.ipv6.mld_max_msf"
-	}
-	finding := Finding{
-		Name: name, Verdict: Failure,
-		Title:    "the kernel has no room for one more source of a group",
-		Evidence: fmt.Sprintf("joining %s: %s", in.Group, reason(f.Observed.Joined)),
-		Hints: []string{
-			fmt.Sprintf("as root, for joins from then on: sysctl -w %s=64", setting),
-			"or join for all sources: what others send has to be told apart then",
-		},
-	}
-	if limit, known := f.Settings[setting]; known {
-		finding.Evidence += fmt.Sprintf("; %s = %d", setting, limit)
-		finding.Hints[0] = fmt.Sprintf("as root, for joins from then on: sysctl -w %s=%d", setting, max(2*limit, 64))
-	}
-	return finding
 }
 
 // memberships counts the memberships of other programs: the Users of each group,
