@@ -197,6 +197,7 @@ func anyFacts(t *rapid.T) Facts {
 		Sockets: anyOf(t, "sockets", func(t *rapid.T) host.Socket {
 			return host.Socket{Local: anyAddrPort(t), UID: anyCount(t), Inode: anyNumber(t), Drops: anyNumber(t), Own: anyBool(t)}
 		}),
+		Devices:  anyMap(t, "devices", anyNumber, anyIndex),
 		Settings: anyMap(t, "settings", anySetting, anyCount),
 		Counters: anyMap(t, "counters", anyCounter, anyNumber),
 		Heard:    anyMap(t, "heard", anyIndex, anyNumber),

@@ -40,6 +40,7 @@ var rules = []struct {
 	{"not-heard", notHeard},
 	{"stopped", stopped},
 	{"unicast-bind", unicastBind},
+	{"wrong-device", wrongDevice},
 	{"port-shared", portShared},
 	{"wrong-port", wrongPort},
 	{"receive-overflow", receiveOverflow},

@@ -25,6 +25,7 @@ type Facts struct {
 	Groups     []host.InterfaceGroups     // what the programs of this host have joined, and the kernel itself
 	Filters    []Filter                   // the sources they have asked for or blocked
 	Sockets    []host.Socket              // UDP sockets of the group's IP version, of all programs
+	Devices    map[uint64]int             // by the inode of a socket at the group's port: the index of the interface that it is bound to (SO_BINDTODEVICE)
 	Settings   map[string]int             // sysctl(8) names, such as net.ipv4.conf.eth0.rp_filter
 	Counters   map[string]uint64          // since the host started: Udp.IgnoredMulti, IpExt.InMcastPkts, Udp6.InDatagrams
 	Recounted  map[string]uint64          // those of /proc/net/snmp, read once more after all the others
@@ -48,6 +49,7 @@ const (
 	FromGroups   Origin = "/proc/net/igmp"                        // Groups; /proc/net/igmp6 for a group of IPv6
 	FromFilters  Origin = "/proc/net/mcfilter"                    // Filters; /proc/net/mcfilter6
 	FromSockets  Origin = "/proc/net/udp"                         // Sockets; /proc/net/udp6
+	FromDevices  Origin = "the sockets' interfaces (sock_diag)"   // Devices
 	FromSettings Origin = "/proc/sys/net"                         // Settings
 	FromCounters Origin = "/proc/net/snmp and netstat"            // Counters, Observed.Grown
 	FromRouter   Origin = "/proc/net/ip_mr_vif"                   // Router; /proc/net/ip6_mr_vif

@@ -23,6 +23,9 @@ func (f *Facts) gatherHost(in Intent) {
 	}
 	f.Groups = groups
 	f.failed(FromGroups, err)
+
+	f.Devices, err = host.SocketDevices(in.Group.Port)
+	f.failed(FromDevices, err)
 }
 
 // gatherLinks reads the links of all interfaces.

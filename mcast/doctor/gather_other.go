@@ -12,7 +12,7 @@ import (
 // without privileges.
 func (f *Facts) gatherHost(Intent) {
 	err := fmt.Errorf("on %s: %w", runtime.GOOS, errors.ErrUnsupported)
-	for _, s := range []Origin{FromLinks, FromGroups, FromFilters, FromSockets, FromSettings, FromCounters, FromMachine} {
+	for _, s := range []Origin{FromLinks, FromGroups, FromFilters, FromSockets, FromDevices, FromSettings, FromCounters, FromMachine} {
 		f.failed(s, err)
 	}
 }

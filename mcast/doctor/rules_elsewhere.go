@@ -124,17 +124,23 @@ func (f Facts) behind(from netip.Addr) (i host.Interface, why string, ok bool) {
 // joinedByOthers lists the interfaces that other programs have joined the group
 // on.
 func (f Facts) joinedByOthers(in Intent) (list []int, known bool) {
-	group := in.Group.Addr.WithZone("")
 	for _, at := range f.Groups {
-		users := at.Users(group)
-		if _, own := in.membership(group, at.Index); in.Live && (own || slices.Contains(in.Joined, at.Index)) {
-			users--
-		}
-		if users > 0 {
+		if in.othersAt(at) > 0 {
 			list = append(list, at.Index)
 		}
 	}
 	return list, f.Groups != nil
+}
+
+// othersAt is how many sockets of other programs have joined the group on an
+// interface.
+func (in Intent) othersAt(at host.InterfaceGroups) int {
+	group := in.Group.Addr.WithZone("")
+	users := at.Users(group)
+	if _, own := in.membership(group, at.Index); in.Live && (own || slices.Contains(in.Joined, at.Index)) {
+		users--
+	}
+	return users
 }
 
 // sendsElsewhere notes that what a program sends may leave by another interface

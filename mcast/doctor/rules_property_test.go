@@ -33,6 +33,7 @@ func TestRulesOfAnyFacts(t *testing.T) {
 			return in.Group.Source.IsValid() || f.Filters != nil && f.Groups != nil
 		}},
 		{"unicast-bind", unicastBind, func(f Facts, _ Intent) bool { return f.Sockets != nil }},
+		{"wrong-device", wrongDevice, func(f Facts, _ Intent) bool { return f.Sockets != nil && f.Devices != nil && f.Groups != nil }},
 		{"port-shared", portShared, func(f Facts, _ Intent) bool { return f.Sockets != nil }},
 		{"wrong-port", wrongPort, func(f Facts, _ Intent) bool { return f.Counters != nil || watched(f) }},
 		{"receive-overflow", receiveOverflow, func(f Facts, _ Intent) bool { return f.Sockets != nil }},
@@ -136,6 +137,7 @@ func drawFacts(t *rapid.T) Facts {
 			return host.Socket{Local: endpoint.Draw(t, "local"), Inode: number.Draw(t, "inode"), Drops: number.Draw(t, "drops"), Own: rapid.Bool().Draw(t, "own"),
 				Program: rapid.SampledFrom([]string{"", "a (1)", "b (2)"}).Draw(t, "program")}
 		})).Draw(t, "sockets"),
+		Devices: optionalMap(number, index).Draw(t, "devices"),
 		Settings: optionalMap(rapid.SampledFrom([]string{"net.ipv4.conf.all.rp_filter", "net.ipv4.conf.eth0.rp_filter", "net.ipv4.igmp_max_memberships",
 			"net.core.rmem_max"}), rapid.IntRange(-1, 30)).Draw(t, "settings"),
 		Counters: counters.Draw(t, "counters"),

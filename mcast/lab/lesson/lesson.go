@@ -103,6 +103,7 @@ var scenes = []string{
 	"not-heard",
 	"stopped",
 	"unicast-bind",
+	"wrong-device",
 	"port-shared",
 	"wrong-port",
 	"bad-checksum",

@@ -2,10 +2,11 @@
 // UDP what groupcast lets no user do wrong. Importing the package lets the
 // program that imports it be it: when os.Args[0] is Process. It needs Linux.
 //
-//	peer listen [bind=ADDRESS:PORT] [join=GROUP@INTERFACE]... [buffer=BYTES] [pause]
+//	peer listen [bind=ADDRESS:PORT] [device=INTERFACE] [share=OPTIONS] [join=GROUP@INTERFACE]... [buffer=BYTES] [pause]
 //
 // listens as a program does that sets nothing but SO_REUSEADDR, on
-// 0.0.0.0:1234, and prints each datagram. A source before the group, as in
+// 0.0.0.0:1234, and prints each datagram. device sets SO_BINDTODEVICE, and share
+// is reuseport (SO_REUSEPORT only), both, or nothing. A source before the group, as in
 // join=192.168.8.1@232.1.1.1@eth0, joins for this source only; a number after
 // it, as in join=239.1.1.1+20@eth0, joins so many groups from that one on. Each
 // line of its standard input is one more to join, or leave GROUP@INTERFACE.

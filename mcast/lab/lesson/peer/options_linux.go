@@ -14,6 +14,8 @@ type options struct {
 	to, bind netip.AddrPort
 	as       netip.AddrPort
 	by       *net.Interface
+	device   string
+	shares   string
 	from     netip.Addr
 	joins    []string
 	size     int
@@ -39,6 +41,10 @@ func parse(args []string) (o options, err error) {
 			o.as, err = netip.ParseAddrPort(value)
 		case "by":
 			o.by, err = net.InterfaceByName(value)
+		case "device":
+			o.device = value
+		case "share":
+			o.shares = value
 		case "from":
 			o.from, err = netip.ParseAddr(value)
 		case "join":

@@ -53,7 +53,7 @@ func run(args []string) error {
 
 func listen(o options) error {
 	lc := net.ListenConfig{Control: func(_, _ string, rc syscall.RawConn) (err error) {
-		_ = rc.Control(func(fd uintptr) { err = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_REUSEADDR, 1) })
+		_ = rc.Control(func(fd uintptr) { err = o.share(int(fd)) })
 		return err
 	}}
 	c, err := listenPacket(lc, o)
@@ -106,6 +106,24 @@ func listen(o options) error {
 	}
 }
 
+// share sets what must be set before a socket is bound.
+func (o options) share(fd int) error {
+	options := map[string][]int{"": {unix.SO_REUSEADDR}, "reuseport": {unix.SO_REUSEPORT}, "both": {unix.SO_REUSEADDR, unix.SO_REUSEPORT}, "nothing": {}}
+	list, ok := options[o.shares]
+	if !ok {
+		return fmt.Errorf("share=%s: want reuseport, both or nothing", o.shares)
+	}
+	for _, option := range list {
+		if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, option, 1); err != nil {
+			return err
+		}
+	}
+	if o.device == "" {
+		return nil
+	}
+	return unix.BindToDevice(fd, o.device)
+}
+
 // listenPacket is net.ListenConfig's, which binds the wildcard when it is
 // given a group, and not that group.
 func listenPacket(lc net.ListenConfig, o options) (net.PacketConn, error) {
@@ -118,7 +136,7 @@ func listenPacket(lc net.ListenConfig, o options) (net.PacketConn, error) {
 	}
 	f := os.NewFile(uintptr(fd), "udp")
 	defer f.Close()
-	if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1); err != nil {
+	if err := o.share(fd); err != nil {
 		return nil, err
 	}
 	if err := unix.Bind(fd, &unix.SockaddrInet4{Addr: o.bind.Addr().As4(), Port: int(o.bind.Port())}); err != nil {
