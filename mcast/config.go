@@ -21,7 +21,9 @@ type Config struct {
 	// Port is the UDP port to bind; 0 leaves it to the kernel. A port that is
 	// named is shared with other programs that share it too (SO_REUSEADDR):
 	// each of them gets a copy of every multicast datagram, and one of them,
-	// on Linux the last to bind, every unicast one.
+	// on Linux the last to bind, every unicast one. If another program of the
+	// same user shares it by SO_REUSEPORT only, that is set as well on Linux;
+	// then the unicast ones are shared out by sender.
 	Port uint16
 	// Exclusive binds Port without sharing it.
 	Exclusive bool
@@ -72,6 +74,8 @@ type Config struct {
 	PeerError func(PeerError)
 	// Trace receives every system call on the socket.
 	Trace *Trace
+
+	reusePort bool // SO_REUSEPORT besides SO_REUSEADDR
 }
 
 // shares reports whether the port is to be shared: one that was named, unless

@@ -97,7 +97,7 @@ func Listen(ctx context.Context, cfg Config) (*Conn, error) {
 	if cfg.ReadSize == 0 {
 		cfg.ReadSize = maxDatagram
 	}
-	udp, err := open(ctx, cfg)
+	udp, err := openShared(ctx, cfg)
 	if err != nil {
 		if err = host.Cause(err); portTaken(err) {
 			err = fmt.Errorf("%w: %w", ErrPortInUse, err)

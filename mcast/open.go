@@ -8,7 +8,24 @@ import (
 	"net/netip"
 	"runtime"
 	"syscall"
+
+	"github.com/groupcast/groupcast/mcast/host"
 )
+
+// openShared is open. Where a socket has the port that shares it by SO_REUSEPORT
+// only, Linux lets in those of the same user that have set that as well. It is
+// not set otherwise: a user's sockets that have it share out among them the
+// datagrams that are sent to the host alone (socket(7)).
+func openShared(ctx context.Context, cfg Config) (*net.UDPConn, error) {
+	udp, err := open(ctx, cfg)
+	if err != nil && runtime.GOOS == "linux" && cfg.shares() && portTaken(host.Cause(err)) {
+		cfg.reusePort = true
+		if udp, again := open(ctx, cfg); again == nil {
+			return udp, nil
+		}
+	}
+	return udp, err
+}
 
 // open makes the socket, sets what must be set before it is bound, and binds
 // it.

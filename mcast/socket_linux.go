@@ -24,6 +24,14 @@ func prepare(fd uintptr, cfg Config) error {
 			return err
 		}
 	}
+	if cfg.reusePort {
+		err := cfg.Trace.do("setsockopt", "SO_REUSEPORT", 1, func() error {
+			return unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_REUSEPORT, 1)
+		})
+		if err != nil {
+			return err
+		}
+	}
 	if cfg.queuesErrors() {
 		if err := setRecvErr(fd, cfg.Addr.Is4(), cfg.Trace); err != nil {
 			return err

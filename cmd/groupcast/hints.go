@@ -43,7 +43,6 @@ var hints = []struct {
 	{host.ErrNoInterface, "list the interfaces of this host with: groupcast interfaces"},
 	{host.ErrInterfaceDown, "bring it up (ip link set NAME up; check its cable or peer), or choose another: groupcast interfaces"},
 	{host.ErrNoAddress, "give it an address (ip addr add ADDRESS/BITS dev NAME), or choose another: groupcast interfaces"},
-	{mcast.ErrPortInUse, "its owner did not share it (SO_REUSEADDR); find it with: ss -ulpn, then end it, or use another port, as in GROUP:1235"},
 	{mcast.ErrTooLong, "send it in pieces; above the MTU (mostly 1,472 bytes of payload) it is cut into fragments anyway, and one lost fragment loses all"},
 	{mcast.ErrZone, "name the interface once: by the zone, as in ff02::114%eth0, or beside the group"},
 	{mcast.ErrNoZone, "name the interface behind a percent sign, as in ff02::114%eth0"},
@@ -95,6 +94,8 @@ func hint(err error) string {
 	switch {
 	case isAny(err, mcast.ErrNoRoute, syscall.ENETUNREACH, syscall.EHOSTUNREACH):
 		return unreachableHint(op)
+	case errors.Is(err, mcast.ErrPortInUse):
+		return chat.Clean(takenHint(op))
 	case op.Op == "leave" && errors.Is(err, mcast.ErrNotJoined):
 		return "" // it is as was wished
 	}
@@ -118,6 +119,15 @@ func unreachableHint(op *mcast.OpError) string {
 		return "that interface cannot send: is it up, with an address? groupcast interfaces shows it"
 	}
 	return "name the interface to join and send by: -i NAME, or /interface NAME; groupcast interfaces lists them"
+}
+
+// takenHint says who has a port, as far as the system tells.
+func takenHint(op *mcast.OpError) string {
+	who := "find it with: ss -ulpn"
+	if at, err := netip.ParseAddrPort(op.Target); err == nil && holder(at) != "" {
+		who = holder(at)
+	}
+	return "its owner did not share it (SO_REUSEADDR): " + who + "; end it, or use another port, as in GROUP:1235; groupcast explain port-taken"
 }
 
 // isAny reports whether err is one of those errors.

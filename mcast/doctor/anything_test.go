@@ -50,7 +50,7 @@ func TestDiagnoseNothing(t *testing.T) {
 	own := []string{
 		"no-route", "join-send-mismatch", "no-zone", "loopback-off", "hops-too-small", "never-routed", "two-on-one-lan",
 		"too-many-groups", "others-groups", "ssm-over-asm", "no-querier", "reverse-path", "igmp-version", "reports-blocked",
-		"no-multicast-router",
+		"no-multicast-router", "port-taken",
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		for _, f := range Diagnose(Facts{}, anyIntent(t)) {
@@ -205,7 +205,8 @@ func anyFacts(t *rapid.T) Facts {
 			return rapid.SampledFrom([]Origin{FromLinks, FromRoutes, FromSockets, FromMachine}).Draw(t, "source")
 		}, anyError),
 		Observed: Observed{
-			For: time.Duration(anyCount(t)) * time.Second, Probed: anyBool(t), Joined: anyError(t),
+			Bound: rapid.SampledFrom([]error{nil, nil, &mcast.OpError{Op: "listen", Err: mcast.ErrPortInUse}}).Draw(t, "bound"),
+			For:   time.Duration(anyCount(t)) * time.Second, Probed: anyBool(t), Joined: anyError(t),
 			Grown: anyMap(t, "grown", anyCounter, anyNumber),
 			Drops: anyMap(t, "drops", anyNumber, anyNumber),
 			Sent:  anyMap(t, "sent", anyIndex, anySent),

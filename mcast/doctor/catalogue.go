@@ -8,7 +8,7 @@ func Names() []string {
 		"hops-too-small", "never-routed", "over-mtu", "send-queue-full", "firewall-out",
 		"membership-lost", "joined-elsewhere", "too-many-groups", "same-mac", "others-groups", "ssm-over-asm", "igmp-version",
 		"not-heard", "stopped",
-		"unicast-bind", "wrong-device", "port-shared", "wrong-port", "receive-overflow", "bad-checksum", "firewall-in", "answers-blocked", "reverse-path", "no-way-back",
+		"unicast-bind", "wrong-device", "port-shared", "port-taken", "wrong-port", "receive-overflow", "bad-checksum", "firewall-in", "answers-blocked", "reverse-path", "no-way-back",
 		"no-querier", "no-multicast-router", "reports-blocked", "queries-blocked",
 		"interface-down", "flag-off", "no-address", "bridge-port", "macvlan", "virtual-network", "two-on-one-lan", "duplicate-address", "reflected", "doubled",
 	}

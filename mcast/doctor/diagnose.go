@@ -42,6 +42,7 @@ var rules = []struct {
 	{"unicast-bind", unicastBind},
 	{"wrong-device", wrongDevice},
 	{"port-shared", portShared},
+	{"port-taken", portTaken},
 	{"wrong-port", wrongPort},
 	{"receive-overflow", receiveOverflow},
 	{"bad-checksum", badChecksum},

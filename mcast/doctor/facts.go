@@ -116,6 +116,7 @@ type Machine struct {
 type Observed struct {
 	For     time.Duration     // how long; 0: nobody looked
 	Probed  bool              // datagrams were sent and waited for
+	Bound   error             // why a socket could not be bound to the group's port; nil: it could, or was not tried
 	Joined  error             // why the group could not be joined; nil: it could, or was not tried
 	Grown   map[string]uint64 // by how much Facts.Counters grew; nil: not known
 	AtMost  map[string]uint64 // by how much those of /proc/net/snmp can have grown while the others grew so; nil: not known

@@ -66,6 +66,8 @@ func (f Facts) AnswerFrom(in Intent) Answer {
 		if !last.SilentSince.IsZero() {
 			a.State, a.Text = Stopped, f.stoppedText(in, last)
 		}
+	case o.Bound != nil:
+		a.Text = "nobody could listen: " + reason(o.Bound)
 	case o.Listen.Lasted() <= 0:
 		a.Text = "nobody listened; --probe does"
 	case len(elsewhere) > 0:

@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -69,9 +70,10 @@ func (p Probe) Announce() string {
 }
 
 // Run runs the probe and returns its observations so far, also with an error. The
-// error is that of ctx; [mcast.ErrPortInUse] when a program holds the group's port
-// without sharing it; or that of opening a socket or of reading the host's
-// counters. A join that fails is no error: it is Observed.Joined.
+// error is that of ctx, of opening a socket, or of reading the host's counters. A
+// join that fails is no error: it is Observed.Joined. Nor is a port that a program
+// holds without sharing it, [mcast.ErrPortInUse]: it is Observed.Bound, and the
+// probe only watches.
 //
 // While the probe is joined it shares the group's port: it may get unicast
 // datagrams that another program would have got.
@@ -84,6 +86,9 @@ func (p Probe) Run(ctx context.Context) (Observed, error) {
 	var seen Observed
 	if p.Active {
 		seen, err = newProber(p).probe(ctx)
+		if errors.Is(err, mcast.ErrPortInUse) {
+			seen.Bound, err = err, wait(ctx, p.For)
+		}
 	} else {
 		err = wait(ctx, p.For)
 	}

@@ -100,12 +100,9 @@ func TestProbePortInUse(t *testing.T) {
 		return err
 	})
 	p := prepared(t, a, labGroup)
-	labtest.In(t, a, func() error {
-		if _, err := p.Run(t.Context()); !errors.Is(err, mcast.ErrPortInUse) {
-			t.Errorf("with the port taken: %v, want %v", err, mcast.ErrPortInUse)
-		}
-		return nil
-	})
+	if seen := run(t, a, p); !errors.Is(seen.Bound, mcast.ErrPortInUse) || seen.Probed || seen.Grown == nil {
+		t.Errorf("with the port taken: %+v, want it bound with %v, and the counters read", seen, mcast.ErrPortInUse)
+	}
 }
 
 // A join that fails is something to be told of, and the sends go on.

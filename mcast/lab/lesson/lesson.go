@@ -105,6 +105,7 @@ var scenes = []string{
 	"unicast-bind",
 	"wrong-device",
 	"port-shared",
+	"port-taken",
 	"wrong-port",
 	"bad-checksum",
 	"firewall-in",

@@ -1,0 +1,58 @@
+package doctor
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
+)
+
+// portTaken: a program has the port and does not share it, or shares it with the
+// sockets of its own user only (SO_REUSEPORT without SO_REUSEADDR), and so nobody
+// else can listen there. Which options a socket has is not told; it has to be tried.
+func portTaken(f Facts, in Intent) []Finding {
+	const name = "port-taken"
+	at := others(f.socketsAt(in))
+	switch {
+	case errors.Is(f.Observed.Bound, mcast.ErrPortInUse):
+		return []Finding{takenBy(in, at, f.Observed.Bound)}
+	case in.Live:
+		return fine(name, fmt.Sprintf("groupcast listens at port %d", in.Group.Port))
+	case f.Observed.Probed:
+		return fine(name, fmt.Sprintf("the probe was bound to port %d, beside other programs' sockets: %d", in.Group.Port, len(at)))
+	case f.Sockets == nil:
+		return unknown(name, f.unread(FromSockets))
+	case len(at) == 0:
+		return fine(name, fmt.Sprintf("no other program has port %d", in.Group.Port))
+	}
+	return unknown(name, fmt.Sprintf("%s has port %d, and the kernel does not tell whether it shares it", namesOfAll(at), in.Group.Port), doctorCommand(in, "--probe"))
+}
+
+// takenBy is the finding about a port that could not be bound, and the sockets
+// that have it.
+func takenBy(in Intent, at []host.Socket, err error) Finding {
+	found := Finding{
+		Name: "port-taken", Verdict: Failure,
+		Title:    fmt.Sprintf("another program has port %d and does not share it: nobody else can listen there", in.Group.Port),
+		Evidence: "bound with SO_REUSEADDR, and with SO_REUSEPORT as well: " + reason(err),
+		Hints: []string{
+			"end it, or let it share the port: setsockopt SO_REUSEADDR before bind (in node, reuseAddr: true)",
+			"or choose another port, the same for every member of the group",
+		},
+	}
+	if len(at) == 0 {
+		return found
+	}
+	found.Title = fmt.Sprintf("%s has port %d and does not share it: nobody else can listen there", namesOfAll(at), in.Group.Port)
+	if len(at) > 1 {
+		found.Title = fmt.Sprintf("one of these has port %d and does not share it: %s", in.Group.Port, namesOfAll(at))
+	}
+	for n, s := range at[:min(len(at), maxDeaf)] {
+		found.Evidence += fmt.Sprintf("; %s has uid %d, inode %d", s.Local, s.UID, s.Inode)
+		if n == 0 {
+			found.Hints = append(found.Hints, fmt.Sprintf("a socket that sets SO_REUSEPORT only shares with its own user's alone: as uid %d groupcast gets in, too", s.UID))
+		}
+	}
+	return found
+}
