@@ -133,7 +133,8 @@ type Observed struct {
 	FromAnswer error
 	Strays     map[netip.Addr]int // datagrams of groups that were not joined, let in by IP_MULTICAST_ALL
 	Doubled    []Doubled
-	Lost       []host.Interface // that were deleted and made again, as they are now
+	Lost       []host.Interface     // that were deleted and made again, as they are now
+	Had        map[int][]netip.Addr // the groups that had been joined on those before, by the index that they have now; nil: not known
 	Revived    []Revived
 	Reports    *Reports
 	Refused    []netip.AddrPort // senders whose own host said, while they sent, that nobody is at that port: another host has the address

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"maps"
+	"net/netip"
 	"reflect"
 	"strings"
 	"syscall"
@@ -149,6 +150,7 @@ func TestGrowth(t *testing.T) {
 		Counters:   map[string]uint64{"Udp.InDatagrams": 5, "Udp.NoPorts": 7, "Udp.Gone": 1, "Udp.Same": 4},
 		Sockets:    []host.Socket{{Inode: 1, Drops: 10}, {Inode: 2, Drops: 10}, {Inode: 3}},
 		Interfaces: []host.Interface{eth(1, "lo"), eth(2, "eth0"), eth(3, "eth1"), eth(4, "swap0"), eth(5, "swap1"), eth(6, "gone")},
+		Groups:     []host.InterfaceGroups{groupsAt(eth(2, "eth0"), "239.1.2.3"), groupsAt(eth(3, "eth1"), "239.1.2.4"), groupsAt(eth(6, "gone"), "239.1.2.5")},
 	}
 	after := Facts{
 		Counters:   map[string]uint64{"Udp.InDatagrams": 9, "Udp.NoPorts": 6, "Udp.New": 1, "Udp.Same": 4},
@@ -162,6 +164,7 @@ func TestGrowth(t *testing.T) {
 		AtMost: map[string]uint64{"Udp.InDatagrams": 6, "Udp.Same": 0},
 		Drops:  map[uint64]uint64{1: 2, 4: 3},
 		Lost:   []host.Interface{eth(9, "eth0")},
+		Had:    map[int][]netip.Addr{9: {addr("224.0.0.1"), addr("239.1.2.3")}},
 	}
 	if got := growth(before, after, time.Minute); !reflect.DeepEqual(got, want) {
 		t.Errorf("grew\n %+v, want\n %+v", got, want)

@@ -1,15 +1,15 @@
 package doctor
 
 import (
+	"net/netip"
 	"time"
 
 	"github.com/groupcast/groupcast/mcast/host"
 )
 
-// growth compares two readings of a host: it fills For, Grown, AtMost, Drops and
-// Lost. A
-// counter that shrank, or that one of the two lacks, is left out. A counter that
-// stayed as it was is 0.
+// growth compares two readings of a host: it fills For, Grown, AtMost, Drops, Lost
+// and Had. A counter that shrank, or that one of the two lacks, is left out. A
+// counter that stayed as it was is 0.
 func growth(before, after Facts, over time.Duration) Observed {
 	return Observed{
 		For:    over,
@@ -17,7 +17,23 @@ func growth(before, after Facts, over time.Duration) Observed {
 		AtMost: grown(before.Counters, after.Recounted), // from before the first reading of the others to after their last
 		Drops:  dropped(before.Sockets, after.Sockets),
 		Lost:   madeAgain(before.Interfaces, after.Interfaces),
+		Had:    had(before, after),
 	}
+}
+
+// had lists by the index of an interface that was made again the groups that were
+// joined on it before.
+func had(before, after Facts) map[int][]netip.Addr {
+	if before.Groups == nil {
+		return nil
+	}
+	groups := map[int][]netip.Addr{}
+	for _, now := range madeAgain(before.Interfaces, after.Interfaces) {
+		if was, ok := byName(before.Interfaces, now.Name); ok {
+			groups[now.Index] = before.groupsOn(was.Index)
+		}
+	}
+	return groups
 }
 
 func grown(before, after map[string]uint64) map[string]uint64 {

@@ -101,7 +101,8 @@ func (p Probe) Run(ctx context.Context) (Observed, error) {
 		return seen, err
 	}
 	grown := growth(before, after, time.Since(start))
-	seen.For, seen.Grown, seen.AtMost, seen.Drops, seen.Lost = grown.For, grown.Grown, grown.AtMost, grown.Drops, grown.Lost
+	seen.For, seen.Grown, seen.AtMost, seen.Drops = grown.For, grown.Grown, grown.AtMost, grown.Drops
+	seen.Lost, seen.Had = grown.Lost, grown.Had
 	return seen, err
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -18,6 +19,8 @@ func TestProbeWatches(t *testing.T) {
 	l := labtest.Build(t, twoOnLAN)
 	a := l.Host("A")
 	p := prepared(t, a, labGroup)
+	c := labtest.Socket(t, a, mcast.Config{Port: p.Intent.Group.Port}) // another program
+	labtest.In(t, a, func() error { return c.Join(p.Intent.Group, labtest.Device(t, a, "eth0")) })
 	p.Active = false
 	p.Trace = &mcast.Trace{Call: func(c mcast.Call) { t.Errorf("a passive probe calls %v", c) }}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -44,6 +47,9 @@ func TestProbeWatches(t *testing.T) {
 	}
 	if len(seen.Lost) != 1 || seen.Lost[0].Name != "eth0" || seen.Lost[0].Index == index(t, p, "eth0") {
 		t.Errorf("lost %+v, want eth0 as it is now", seen.Lost)
+	}
+	if len(seen.Lost) == 1 && !slices.Contains(seen.Had[seen.Lost[0].Index], p.Intent.Group.Addr) {
+		t.Errorf("on the lost one was joined %v, want %s among them", seen.Had, p.Intent.Group.Addr)
 	}
 	if seen.Probed || seen.Sent != nil || seen.For <= 0 {
 		t.Errorf("a passive probe saw %+v", seen)

@@ -20,10 +20,12 @@ func TestMembershipLost(t *testing.T) {
 	joined, empty := []host.InterfaceGroups{groupsAt(eth0, "224.0.0.114")}, []host.InterfaceGroups{groupsAt(eth0)}
 	remade := func(f Facts) Facts {
 		f.Interfaces = []host.Interface{lo, again}
-		f.Observed.Lost = []host.Interface{again}
+		f.Observed.Lost, f.Observed.Had = []host.Interface{again}, map[int][]netip.Addr{9: {addr("224.0.0.1"), addr("224.0.0.114")}}
 		return f
 	}
 	bound, wide := socket("224.0.0.114:1234", "python3 (4711)", 0), socket("0.0.0.0:1234", "python3 (4711)", 0)
+	neverHad := remade(with([]host.InterfaceGroups{groupsAt(again)}, wide))
+	neverHad.Observed.Had = map[int][]netip.Addr{9: {addr("224.0.0.1"), addr("224.0.0.251")}}
 	alsoMDNS := intent(func(in *Intent) {
 		in.Live = true
 		in.Memberships = []mcast.Membership{{Group: mcast.Group{Addr: addr("224.0.0.251"), Port: 1234}, Interface: eth0}}
@@ -40,8 +42,9 @@ func TestMembershipLost(t *testing.T) {
 		{"nobody waits at the port", with(empty), plain, "ok", []string{"1234"}},
 		{"another program has joined", with(joined, bound), plain, "ok", []string{"eth0"}},
 		{"bound to the group, and nobody has joined", with(empty, bound), plain, "failure", []string{"python3 (4711)", "joined nowhere"}},
-		{"bound to the wildcard, and nobody has joined", with(empty, wide), plain, "warning", []string{"python3 (4711)"}},
-		{"bound to the wildcard, for another group perhaps", with([]host.InterfaceGroups{groupsAt(eth0, "224.0.0.251")}, wide), plain, "unknown", []string{"224.0.0.251"}},
+		{"a server or a sender, which never joined", with(empty, wide), plain, "unknown", []string{"python3 (4711)"}},
+		{"bound to the wildcard, for another group perhaps", with([]host.InterfaceGroups{groupsAt(eth0, "224.0.0.251")}, wide), plain, "unknown", nil},
+		{"a server, while an interface is made again", neverHad, plain, "unknown", nil},
 		{"IPv6's wildcard is another program's affair", with(empty, socket("[::]:1234", "", 0)), plain, "ok", nil},
 		{"its own socket, before it joins", with(empty, own(wide)), plain, "ok", nil},
 		{"deleted and made again under another program", remade(with([]host.InterfaceGroups{groupsAt(again)}, wide)), plain, "failure eth0", []string{"index 9"}},

@@ -92,6 +92,9 @@ func (in Intent) groupsFile() string {
 }
 
 // lostByOthers looks for programs that wait for a group that nobody has joined.
+// A socket that is bound to the group waits for it. One that is bound to all
+// addresses may be a server's or a sender's, which never joined; it is found only
+// where the group had been joined when the watch began.
 func lostByOthers(f Facts, in Intent) []Finding {
 	const name = "membership-lost"
 	if f.Sockets == nil {
@@ -112,49 +115,48 @@ func lostByOthers(f Facts, in Intent) []Finding {
 	if len(waiting) == 0 {
 		return fine(name, fmt.Sprintf("no other program of this host waits at port %d", in.Group.Port))
 	}
-	var joined, other []string
+	var joined []string
 	for _, at := range f.Groups {
-		for _, g := range at.Groups {
-			switch {
-			case g.Addr == group:
-				joined = append(joined, at.Name)
-			case !joinedByKernel(g.Addr):
-				other = append(other, g.Addr.String())
-			}
+		if at.Users(group) > 0 {
+			joined = append(joined, at.Name)
 		}
 	}
-	finding := Finding{
-		Name: name, Verdict: Failure,
-		Title: fmt.Sprintf("%s hears nothing of %s: it is joined nowhere", enumerate(waiting), group),
-		Evidence: fmt.Sprintf("bound to port %d, and no interface has %s (%s): its membership was lost, or it never joined",
-			in.Group.Port, group, in.groupsFile()),
-		Hints: []string{"start the program again; to survive an interface that goes and comes back it must join again on the new index, as groupcast does"},
-	}
 	lost := f.lostWithout(group)
-	if len(lost) > 0 {
-		finding.Interface = lost[0].Name
-		finding.Title = fmt.Sprintf("%s was deleted and made again, and nobody has joined %s on it since", lost[0].Name, group)
-		finding.Evidence = fmt.Sprintf("%s has index %d now; %s still waits at port %d", lost[0].Name, lost[0].Index, enumerate(waiting), in.Group.Port)
-	}
 	switch {
-	case len(joined) > 0 && len(lost) == 0:
-		return fine(name, fmt.Sprintf("%s is joined on %s", group, enumerate(joined)))
+	case len(lost) > 0:
+		finding := Finding{
+			Name: name, Verdict: Failure, Interface: lost[0].Name,
+			Title: fmt.Sprintf("%s was deleted and made again, and nobody has joined %s on it since", lost[0].Name, group),
+			Evidence: fmt.Sprintf("it had been joined there; %s has index %d now, and %s still waits at port %d",
+				lost[0].Name, lost[0].Index, enumerate(waiting), in.Group.Port),
+			Hints: []string{joinAgain},
+		}
+		if len(joined) > 0 {
+			finding.Verdict = Warning // the program may have left it there
+		}
+		return []Finding{finding}
 	case len(joined) > 0:
-		finding.Verdict = Warning // it may never have been joined there
-	case len(lost) > 0, len(bound) > 0:
-	case len(other) > 0: // the wildcard may wait for one of these
-		return unknown(name, fmt.Sprintf("%s waits at port %d, but perhaps for another group: joined are %s", enumerate(wide), in.Group.Port, enumerate(other)))
-	default: // it may wait for unicast
-		finding.Verdict = Warning
-		finding.Title = fmt.Sprintf("%s cannot hear %s: it is joined nowhere", enumerate(waiting), group)
+		return fine(name, fmt.Sprintf("%s is joined on %s", group, enumerate(joined)))
+	case len(bound) > 0:
+		return []Finding{{
+			Name: name, Verdict: Failure,
+			Title: fmt.Sprintf("%s hears nothing of %s: it is joined nowhere", enumerate(bound), group),
+			Evidence: fmt.Sprintf("bound to %s, and no interface has the group (%s): its membership was lost, or it never joined",
+				in.Group.AddrPort(), in.groupsFile()),
+			Hints: []string{joinAgain},
+		}}
 	}
-	return []Finding{finding}
+	return unknown(name, fmt.Sprintf("%s waits at port %d, and nobody has joined %s: it may be a server or a sender, which never did",
+		enumerate(wide), in.Group.Port, group), doctorCommand(in, "--watch 10m"))
 }
 
-// lostWithout lists the interfaces that were made again and have not the group.
+const joinAgain = "start the program again; to survive an interface that goes and comes back it must join again on the new index, as groupcast does"
+
+// lostWithout lists the interfaces that were made again, had the group, and have
+// not got it any more.
 func (f Facts) lostWithout(group netip.Addr) (list []host.Interface) {
 	for _, i := range f.Observed.Lost {
-		if f.users(group, i.Index) == 0 {
+		if slices.Contains(f.Observed.Had[i.Index], group) && f.users(group, i.Index) == 0 {
 			list = append(list, i)
 		}
 	}
