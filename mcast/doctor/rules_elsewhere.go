@@ -122,10 +122,11 @@ func (f Facts) behind(from netip.Addr) (i host.Interface, why string, ok bool) {
 }
 
 // joinedByOthers lists the interfaces that other programs have joined the group
-// on.
+// on. Those that the kernel forwards groups between are left out: what a multicast
+// router joins there is for others.
 func (f Facts) joinedByOthers(in Intent) (list []int, known bool) {
 	for _, at := range f.Groups {
-		if in.othersAt(at) > 0 {
+		if in.othersAt(at) > 0 && !slices.Contains(f.Router, at.Index) {
 			list = append(list, at.Index)
 		}
 	}

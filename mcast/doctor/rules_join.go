@@ -53,6 +53,8 @@ func tooManyGroups(f Facts, in Intent) []Finding {
 	switch {
 	case joined < limit:
 		return fine(name, evidence+"; groupcast takes one more socket when one is full")
+	case len(f.Router) > 0:
+		return unknown(name, evidence+", which a multicast router may need, and it is not seen by which sockets")
 	case f.Sockets != nil && 2*joined < limit*sockets: // many sockets with a few each
 		return unknown(name, fmt.Sprintf("%s by up to %d sockets, and it is not seen by which", evidence, sockets))
 	}

@@ -3,6 +3,8 @@ package doctor
 import (
 	"errors"
 	"fmt"
+	"net/netip"
+	"slices"
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/host"
@@ -55,4 +57,66 @@ func takenBy(in Intent, at []host.Socket, err error) Finding {
 		}
 	}
 	return found
+}
+
+// unbound: a program has joined the group, and no socket at the port would hear it,
+// as when it is bound to a port of the kernel's choice. Sockets that are bound to an
+// address are unicastBind's.
+func (f Facts) unbound(in Intent) (found Finding, ok bool) {
+	group := in.Group.Addr.WithZone("")
+	on, known := f.joinedByOthers(in)
+	_, other := carriedBy(group)
+	if !known || f.Sockets == nil || f.Router == nil && f.Unread[FromRouter] != nil || len(on) == 0 || other || joinedByKernel(group) {
+		return found, false
+	}
+	var elsewhere []string // bound to another group
+	for _, s := range f.socketsAt(in) {
+		a := s.Local.Addr().Unmap()
+		if !a.IsMulticast() && !a.IsLoopback() || hears(s, group) {
+			return found, false
+		}
+		if a.IsMulticast() {
+			elsewhere = append(elsewhere, fmt.Sprintf("%s is bound to %s, another group", who(s), a))
+		}
+	}
+	found = Finding{
+		Name: "wrong-port", Verdict: Warning, Interface: f.nameOf(in, on[0]),
+		Title: fmt.Sprintf("another program has joined %s on %s, and nobody listens at port %d", group, f.namesOf(in, on), in.Group.Port),
+		Evidence: fmt.Sprintf("%s has the group, and %s has no socket at that port that would hear it",
+			in.groupsFile(), in.socketsFile()),
+		Hints: []string{
+			fmt.Sprintf("let the program bind port %d, or the group with it, before it joins; port 0 is one of the kernel's choice (in node, bind(%d))", in.Group.Port, in.Group.Port),
+			"if it listens at another port on purpose, ask about that one: groupcast doctor GROUP:PORT",
+		},
+	}
+	if len(elsewhere) > 0 {
+		found.Evidence += "; " + enumerate(elsewhere)
+	}
+	if ports := f.portsOf(group); len(ports) > 0 {
+		found.Evidence += "; sockets that would hear it have the ports " + enumerate(ports)
+	}
+	return found, true
+}
+
+// portsOf lists the ports of other programs' sockets that a group reaches.
+func (f Facts) portsOf(group netip.Addr) (list []string) {
+	var ports []uint16
+	for _, s := range f.Sockets {
+		if !s.Own && hears(s, group) {
+			ports = append(ports, s.Local.Port())
+		}
+	}
+	slices.Sort(ports)
+	for _, port := range slices.Compact(ports) {
+		list = append(list, fmt.Sprint(port))
+	}
+	return list
+}
+
+// socketsFile is where a user sees the host's sockets.
+func (in Intent) socketsFile() string {
+	if in.Group.Addr.Is6() {
+		return "/proc/net/udp6"
+	}
+	return "/proc/net/udp"
 }

@@ -16,6 +16,9 @@ func wrongPort(f Facts, in Intent) []Finding {
 	if in.Group.Addr.Is6() {
 		counter, broadcasts = "Udp6.IgnoredMulti", "" // IPv6 has none
 	}
+	if found, ok := f.unbound(in); ok {
+		return []Finding{found}
+	}
 	ignored, watched := f.Observed.Grown[counter]
 	noise := f.Observed.Grown[broadcasts]
 	watch := doctorCommand(in, "--watch 10s") + ", while somebody sends"
@@ -33,6 +36,10 @@ func wrongPort(f Facts, in Intent) []Finding {
 			return fine(name, fmt.Sprintf("%s = 0 since the host started", counter))
 		}
 		return unknown(name, fmt.Sprintf("%s = %d since the host started: datagrams, or broadcasts, that came to a port where nobody listened", counter, since), watch)
+	}
+	if len(f.Router) > 0 {
+		return unknown(name, fmt.Sprintf("%s grew by %d in %s; this host forwards groups between %s, and what it has joined to do so needs no port",
+			counter, ignored, f.Observed.lasted(), describeAll(f.listed(f.Router), in.Group)))
 	}
 	if others := f.alsoJoined(in); len(others) > 0 { // the counter is of all groups
 		return unknown(name, fmt.Sprintf("%s grew by %d in %s, which may be of another joined group: %s", counter, ignored, f.Observed.lasted(), enumerate(others)), watch)

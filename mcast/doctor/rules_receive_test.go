@@ -35,7 +35,31 @@ func TestWrongPort(t *testing.T) {
 	ignored := func(n, broadcasts uint64) map[string]uint64 {
 		return map[string]uint64{"Udp.IgnoredMulti": n, "IpExt.InBcastPkts": broadcasts}
 	}
+	joined := func(groups []host.InterfaceGroups, sockets ...host.Socket) Facts {
+		f := hostWith(sockets...)
+		f.Groups = groups
+		return f
+	}
+	on := []host.InterfaceGroups{groupsAt(eth0, "224.0.0.114")}
+	node := socket("0.0.0.0:45123", "", 0)
+	router := joined(on, node)
+	router.Router = []int{2, 3}
+	routing := seen(ignored(7, 0), withProbe)
+	routing.Router = []int{2, 3}
 	runRule(t, wrongPort, []ruleCase{
+		{"joined, and bound to no port", joined(on, node), plain, "warning eth0", []string{"another program", "on eth0", "port 1234", "/proc/net/igmp", "45123"}},
+		{"joined, and bound to another group", joined(on, socket("239.9.9.9:1234", "python3 (4711)", 0)), plain, "warning eth0", []string{"python3 (4711) is bound to 239.9.9.9"}},
+		{"joined, and bound to an address, which is unicast-bind", joined(on, socket("192.168.8.164:1234", "", 0)), plain, "unknown", nil},
+		{"joined, and heard", joined(on, socket("0.0.0.0:1234", "", 0)), plain, "unknown", nil},
+		{"joined, and heard by a socket of both versions", joined(on, socket("[::]:1234", "", 0)), plain, "unknown", nil},
+		{"joined by groupcast itself", joined(on), live, "unknown", nil},
+		{"joined by nobody", joined([]host.InterfaceGroups{groupsAt(eth0)}, node), plain, "unknown", nil},
+		{"joined by a multicast router", router, plain, "unknown", nil},
+		{"a router forwards what comes", routing, plain, "unknown", []string{"forwards groups"}},
+		{"joined by the kernel", joined(on), inGroup("224.0.0.1"), "unknown", nil},
+		{"VRRP has no ports", joined([]host.InterfaceGroups{groupsAt(eth0, "224.0.0.18")}), inGroup("224.0.0.18"), "unknown", nil},
+		{"IPv6, joined and bound to no port", joined([]host.InterfaceGroups{groupsAt(eth0, "ff02::114")}, socket("[::]:45123", "", 0)), inGroup("ff02::114%eth0"), "warning eth0",
+			[]string{"/proc/net/igmp6", "/proc/net/udp6"}},
 		{"nothing is known", Facts{}, plain, "unknown", nil},
 		{"never since the host started", since(0), plain, "ok", nil},
 		{"at some time since the host started", since(977), plain, "unknown", []string{"Udp.IgnoredMulti = 977"}},
