@@ -36,6 +36,7 @@ var rules = []struct {
 	{"same-mac", sameMAC},
 	{"others-groups", othersGroups},
 	{"ssm-over-asm", ssmOverASM},
+	{"source-blocked", sourceBlocked},
 	{"igmp-version", igmpVersion},
 	{"not-heard", notHeard},
 	{"stopped", stopped},

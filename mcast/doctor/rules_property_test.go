@@ -32,6 +32,7 @@ func TestRulesOfAnyFacts(t *testing.T) {
 		{"ssm-over-asm", ssmOverASM, func(f Facts, in Intent) bool {
 			return in.Group.Source.IsValid() || f.Filters != nil && f.Groups != nil
 		}},
+		{"source-blocked", sourceBlocked, func(f Facts, _ Intent) bool { return f.Filters != nil && f.Groups != nil }},
 		{"unicast-bind", unicastBind, func(f Facts, _ Intent) bool { return f.Sockets != nil }},
 		{"wrong-device", wrongDevice, func(f Facts, _ Intent) bool { return f.Sockets != nil && f.Devices != nil && f.Groups != nil }},
 		{"port-shared", portShared, func(f Facts, _ Intent) bool { return f.Sockets != nil }},
@@ -131,7 +132,7 @@ func drawFacts(t *rapid.T) Facts {
 			})).Draw(t, "groups")}
 		})).Draw(t, "groups"),
 		Filters: optional(rapid.Custom(func(t *rapid.T) Filter {
-			return Filter{IfIndex: index.Draw(t, "index"), Group: address.Draw(t, "group"), Source: address.Draw(t, "source"), Include: rapid.IntRange(0, 2).Draw(t, "include")}
+			return Filter{IfIndex: index.Draw(t, "index"), Group: address.Draw(t, "group"), Source: address.Draw(t, "source"), Include: rapid.IntRange(0, 2).Draw(t, "include"), Exclude: rapid.IntRange(0, 2).Draw(t, "exclude")}
 		})).Draw(t, "filters"),
 		Sockets: optional(rapid.Custom(func(t *rapid.T) host.Socket {
 			return host.Socket{Local: endpoint.Draw(t, "local"), Inode: number.Draw(t, "inode"), Drops: number.Draw(t, "drops"), Own: rapid.Bool().Draw(t, "own"),

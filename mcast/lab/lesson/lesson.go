@@ -100,6 +100,7 @@ var scenes = []string{
 	"too-many-groups",
 	"ssm-over-asm",
 	"igmp-version",
+	"source-blocked",
 	"not-heard",
 	"stopped",
 	"unicast-bind",

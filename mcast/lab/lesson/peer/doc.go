@@ -9,7 +9,8 @@
 // is reuseport (SO_REUSEPORT only), both, or nothing. A source before the group, as in
 // join=192.168.8.1@232.1.1.1@eth0, joins for this source only; a number after
 // it, as in join=239.1.1.1+20@eth0, joins so many groups from that one on. Each
-// line of its standard input is one more to join, or leave GROUP@INTERFACE.
+// line of its standard input is one more to join, or leave GROUP@INTERFACE; block
+// and unblock SOURCE@GROUP@INTERFACE.
 // With pause it reads nothing until a line comes in.
 //
 //	peer send to=ADDRESS:PORT [by=INTERFACE] [from=ADDRESS] [size=BYTES] [count=N] [every=TIME] [TEXT]

@@ -82,8 +82,13 @@ func listen(o options) error {
 	go func() {
 		for commands.Scan() { // more groups, or less
 			do, membership, done := join, commands.Text(), "joined"
-			if left, ok := strings.CutPrefix(membership, "leave "); ok {
-				do, membership, done = leave, left, "left"
+			switch word, rest, _ := strings.Cut(membership, " "); word {
+			case "leave":
+				do, membership, done = leave, rest, "left"
+			case "block":
+				do, membership, done = block, rest, "blocked"
+			case "unblock":
+				do, membership, done = unblock, rest, "unblocked"
 			}
 			if err := do(p, membership); err != nil {
 				fmt.Printf("%s: %v\n", commands.Text(), err)
@@ -188,26 +193,55 @@ func leave(p *ipv4.PacketConn, text string) error {
 
 // join joins "[SOURCE@]GROUP@INTERFACE".
 func join(p *ipv4.PacketConn, text string) error {
-	words := strings.Split(text, "@")
-	by, err := net.InterfaceByName(words[len(words)-1])
+	by, group, source, err := membership(text)
+	switch {
+	case err != nil:
+		return err
+	case source == nil:
+		return p.JoinGroup(by, group)
+	}
+	return p.JoinSourceSpecificGroup(by, group, source)
+}
+
+// block blocks the source of "SOURCE@GROUP@INTERFACE", a group that is joined for
+// all sources.
+func block(p *ipv4.PacketConn, text string) error {
+	by, group, source, err := membership(text)
 	if err != nil {
 		return err
+	}
+	return p.ExcludeSourceSpecificGroup(by, group, source)
+}
+
+func unblock(p *ipv4.PacketConn, text string) error {
+	by, group, source, err := membership(text)
+	if err != nil {
+		return err
+	}
+	return p.IncludeSourceSpecificGroup(by, group, source)
+}
+
+// membership reads "[SOURCE@]GROUP@INTERFACE".
+func membership(text string) (by *net.Interface, group, source net.Addr, err error) {
+	words := strings.Split(text, "@")
+	if by, err = net.InterfaceByName(words[len(words)-1]); err != nil {
+		return nil, nil, nil, err
 	}
 	addrs := make([]net.Addr, len(words)-1)
 	for i, w := range words[:len(addrs)] {
 		a, err := netip.ParseAddr(w)
 		if err != nil {
-			return err
+			return nil, nil, nil, err
 		}
 		addrs[i] = net.UDPAddrFromAddrPort(netip.AddrPortFrom(a, 0))
 	}
 	switch len(addrs) {
 	case 1:
-		return p.JoinGroup(by, addrs[0])
+		return by, addrs[0], nil, nil
 	case 2:
-		return p.JoinSourceSpecificGroup(by, addrs[1], addrs[0])
+		return by, addrs[1], addrs[0], nil
 	}
-	return errors.New("want [SOURCE@]GROUP@INTERFACE")
+	return nil, nil, nil, errors.New("want [SOURCE@]GROUP@INTERFACE")
 }
 
 func send(o options) error {
