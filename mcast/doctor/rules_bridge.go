@@ -10,12 +10,23 @@ import (
 
 // bridgePort: the group is joined on the port of a bridge, where nothing arrives,
 // for the bridge takes the datagrams; known from the port's master. A program that
-// has joined on the bridge as well misses nothing.
+// has joined on the bridge as well misses nothing. Other programs' joins are looked
+// at, too.
 func bridgePort(f Facts, in Intent) []Finding {
 	const name = "bridge-port"
 	indexes := slices.Clone(in.Joined)
 	if i, ok := f.egress(in); ok && !slices.Contains(indexes, i.Index) {
 		indexes = append(indexes, i.Index)
+	}
+	theirs, _ := f.joinedByOthers(in)
+	if joinedByKernel(in.Group.Addr.WithZone("")) {
+		theirs = nil
+	}
+	own := len(indexes)
+	for _, index := range theirs {
+		if !slices.Contains(indexes, index) {
+			indexes = append(indexes, index)
+		}
 	}
 	list := f.listed(indexes)
 	return f.checkLinks(name, list, linkCheck{
@@ -23,8 +34,16 @@ func bridgePort(f Facts, in Intent) []Finding {
 		well: "none is a port of a bridge that is not joined on: " + describeAll(list, in.Group),
 		check: func(i host.Interface, l Link) (found Finding, ok bool) {
 			bridge, ok := host.ByIndex(f.Interfaces, l.Master)
-			if !ok || f.Links[bridge.Index].Kind != "bridge" || slices.Contains(in.Joined, bridge.Index) {
+			if !ok || f.Links[bridge.Index].Kind != "bridge" {
 				return found, false
+			}
+			if slices.Contains(in.Joined, bridge.Index) || slices.Index(indexes, i.Index) >= own {
+				return Finding{
+					Verdict:  Warning,
+					Title:    fmt.Sprintf("another program has joined %s on %s, a port of the bridge %s: nothing is heard on it", in.Group.Addr.WithZone(""), i.Name, bridge.Name),
+					Evidence: fmt.Sprintf("%s has the group on %s, whose master is %s (ip link show dev %s), which has what arrives there", in.groupsFile(), i.Name, bridge.Name, i.Name),
+					Hints:    []string{fmt.Sprintf("let the program join on %s, by its setting of an interface", bridge.Name)},
+				}, slices.Contains(theirs, i.Index) && !slices.Contains(theirs, bridge.Index)
 			}
 			return Finding{
 				Verdict:  Failure,

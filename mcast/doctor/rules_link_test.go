@@ -60,7 +60,18 @@ func TestLinkRules(t *testing.T) {
 		{"IPv6 is off", withSetting(facts(by(eth0), eth0), "net.ipv6.conf.eth0.disable_ipv6", 1), talk("ff05::114", 2), "warning eth0 -", "sysctl -w net.ipv6.conf.eth0.disable_ipv6=0"},
 		{"none, so that lo stands in", facts(by(lo), iface(2, "eth0", broadcast|up)), talk("224.0.0.114", 1), "warning eth0 -", "eth0 has no IPv4 address"},
 	})
+	theirs := func(on ...host.InterfaceGroups) Facts {
+		f := ported
+		f.Groups = on
+		return f
+	}
+	running := talk("224.0.0.114", 2)
+	running.Live = true
 	testRule(t, "bridge-port", []ruleTest{
+		{"another program joined on a port", theirs(groupsAt(eth0, "224.0.0.114")), sendBy(talk("224.0.0.114", 10), br0), "warning eth0 -", "another program|the bridge br0|/proc/net/igmp"},
+		{"another program joined on both", theirs(groupsAt(eth0, "224.0.0.114"), groupsAt(br0, "224.0.0.114")), sendBy(talk("224.0.0.114", 10), br0), "ok", ""},
+		{"its own join, which the kernel lists, too", theirs(groupsAt(eth0, "224.0.0.114")), running, "failure eth0 use br0", ""},
+		{"the kernel's own joins", theirs(groupsAt(eth0)), sendBy(talk("224.0.0.1", 10), br0), "ok", ""},
 		{"nothing is known", Facts{}, in, "unknown", ""},
 		{"links were not read", lan, in, "unknown", "RTM_GETLINK"},
 		{"no port", withLinks(lan, map[int]Link{2: {}}), in, "ok", "eth0"},

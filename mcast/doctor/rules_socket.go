@@ -94,13 +94,17 @@ func portShared(f Facts, in Intent) []Finding {
 		return unknown(name, f.unread(FromSockets))
 	}
 	at := others(f.socketsAt(in))
-	programs := make(map[netip.Addr][]string) // by the address that they are bound to
-	named := make(map[netip.Addr]int)         // how many of them have a name
+	type place struct { // that sockets are bound to
+		addr   netip.Addr
+		device int
+	}
+	programs := make(map[place][]string)
+	named := make(map[place]int) // how many of them have a name
 	for _, s := range at {
-		a := s.Local.Addr().Unmap()
+		a := place{s.Local.Addr().Unmap(), f.Devices[s.Inode]}
 		// A socket bound to the group gets no unicast. IPv6's wildcard does not
 		// compete for IPv4, which an IPv4 socket wins.
-		if !a.IsValid() || a.IsMulticast() || a.Is4() != in.Group.Addr.Is4() || s.Program != "" && slices.Contains(programs[a], who(s)) {
+		if !a.addr.IsValid() || a.addr.IsMulticast() || a.addr.Is4() != in.Group.Addr.Is4() || s.Program != "" && slices.Contains(programs[a], who(s)) {
 			continue
 		}
 		programs[a] = append(programs[a], who(s))
@@ -119,13 +123,13 @@ func portShared(f Facts, in Intent) []Finding {
 		slices.Sort(list)
 		if named[a] < 2 {
 			unseen = append(unseen, fmt.Sprintf("%d sockets are bound to %s, and it is not seen whether they are of one program: %s",
-				len(list), netip.AddrPortFrom(a, in.Group.Port), enumerate(list)))
+				len(list), netip.AddrPortFrom(a.addr, in.Group.Port), enumerate(list)))
 			continue
 		}
 		out = append(out, Finding{
-			Name: name, Verdict: Warning, Interface: f.nameWith(a),
+			Name: name, Verdict: Warning, Interface: f.nameWith(a.addr),
 			Title:    fmt.Sprintf("%d programs share port %d: all hear the group, but an answer to one of them may reach another", named[a], in.Group.Port),
-			Evidence: fmt.Sprintf("bound to %s: %s; a unicast datagram goes to one only, as a rule the last to bind", netip.AddrPortFrom(a, in.Group.Port), enumerate(list)),
+			Evidence: fmt.Sprintf("bound to %s: %s; a unicast datagram goes to one only, as a rule the last to bind", netip.AddrPortFrom(a.addr, in.Group.Port), enumerate(list)),
 			Hints:    []string{"a program that awaits answers must send from a socket of its own, with a port of its own (bind to port 0), as groupcast does"},
 		})
 	}

@@ -37,6 +37,11 @@ func TestUnicastBind(t *testing.T) {
 
 func TestPortShared(t *testing.T) {
 	wild := func(program string) host.Socket { return socket("0.0.0.0:1234", program, 0) }
+	onDevices := func(a, b int) Facts {
+		f := hostWith(wild("a (1)"), wild("b (2)"))
+		f.Devices = map[uint64]int{f.Sockets[0].Inode: a, f.Sockets[1].Inode: b}
+		return f
+	}
 	mdns := hostWith(socket("0.0.0.0:5353", "", 0), socket("0.0.0.0:5353", "chrome (12)", 0), socket("224.0.0.251:5353", "chrome (12)", 0))
 	runRule(t, portShared, []ruleCase{
 		{"nothing is known", Facts{}, plain, "unknown", nil},
@@ -49,6 +54,8 @@ func TestPortShared(t *testing.T) {
 		{"one address each", hostWith(wild("a (1)"), socket("192.168.8.164:1234", "b (2)", 0)), plain, "ok", nil},
 		{"one address for both", hostWith(socket("192.168.8.164:1234", "a (1)", 0), socket("192.168.8.164:1234", "b (2)", 0)), plain, "warning eth0", nil},
 		{"IPv6's wildcard loses against IPv4's", hostWith(wild("a (1)"), socket("[::]:1234", "b (2)", 0)), plain, "ok", nil},
+		{"two on two interfaces", onDevices(2, 3), plain, "ok", nil},
+		{"two on one interface", onDevices(2, 2), plain, "warning", nil},
 		{"two of IPv6", hostWith(socket("[::]:1234", "a (1)", 0), socket("[::]:1234", "b (2)", 0)), inGroup("ff02::114%eth0"), "warning", nil},
 		{"mDNS", mdns, inGroup("224.0.0.251:5353"), "unknown", []string{"chrome (12)"}},
 		{"mDNS is not our port", mdns, plain, "ok", nil},
