@@ -47,7 +47,7 @@ func takenBy(in Intent, at []host.Socket, err error) Finding {
 		return found
 	}
 	found.Title = fmt.Sprintf("%s has port %d and does not share it: nobody else can listen there", namesOfAll(at), in.Group.Port)
-	if len(at) > 1 {
+	if slices.ContainsFunc(at, func(s host.Socket) bool { return who(s) != who(at[0]) }) {
 		found.Title = fmt.Sprintf("one of these has port %d and does not share it: %s", in.Group.Port, namesOfAll(at))
 	}
 	for n, s := range at[:min(len(at), maxDeaf)] {

@@ -26,6 +26,7 @@ func TestPortTaken(t *testing.T) {
 		{"the probe did not get in", refused(hostWith(python)), plain, "failure", []string{"python3 (4711) has port 1234", "0.0.0.0:1234", "uid 1000", "in use and not shared"}},
 		{"the same, by another user", refused(hostWith(theirs)), plain, "failure", []string{"user 1000", "192.168.8.164:1234"}},
 		{"two have it", refused(hostWith(python, theirs)), plain, "failure", []string{"one of these", "python3 (4711)", "user 1000"}},
+		{"one program has it twice", refused(hostWith(python, socket("192.168.8.164:1234", "python3 (4711)", 0))), plain, "failure", []string{"python3 (4711) has port 1234"}},
 		{"it is gone meanwhile", refused(hostWith()), plain, "failure", []string{"another program has port 1234"}},
 		{"the sockets are not known", refused(Facts{}), plain, "failure", []string{"another program"}},
 		{"it failed otherwise", otherError, plain, "unknown", nil},
