@@ -154,6 +154,7 @@ var otherPrograms = []struct {
 	{"a source is blocked, by IPv6", "A& tenant -join ff05::7@eth0 -block fd00:7::2 [::]:7000", "-i eth0 --from fd00:7::2 [ff05::7]:7000", "source-blocked", "has blocked fd00:7::2"},
 	{"joined on the port of a bridge", bridged + "A& tenant -join 239.7.7.7@eth1 0.0.0.0:7000", "-i br0 239.7.7.7:7000", "bridge-port", "another program has joined 239.7.7.7 on eth1"},
 	{"joined on the port of a bridge, by IPv6", bridged + "A& tenant -join ff05::7@eth1 [::]:7000", "-i br0 [ff05::7]:7000", "bridge-port", "another program has joined ff05::7 on eth1"},
+	{"a multicast router, which joins for others", "R& tenant -join 239.7.7.7@eth0 0.0.0.0:0", "-i eth0 239.7.7.7:7000", "", ""},
 	{"a server, which never joined", "A& tenant 0.0.0.0:7000", "239.7.7.7:7000", "", ""},
 	{"a server, which never joined, by IPv6", "A& tenant [::]:7000", "-i eth0 [ff05::7]:7000", "", ""},
 }
@@ -167,7 +168,11 @@ func TestOtherPrograms(t *testing.T) {
 		list = append(list, testCase(c))
 	}
 	together(t, list, func(c testCase) string { return c.name }, func(t *testing.T, c testCase) {
-		l := labtest.Build(t, twoSharedLANs())
+		where, on := twoSharedLANs, "A"
+		if strings.HasPrefix(c.setup, "R&") {
+			where, on = topologyNamed("routed", 0), "R"
+		}
+		l := labtest.Build(t, where())
 		for line := range strings.Lines(c.setup) {
 			if step(t, l, strings.TrimSpace(line)); t.Failed() {
 				return
@@ -175,7 +180,7 @@ func TestOtherPrograms(t *testing.T) {
 		}
 		for _, as := range [][]string{{}, {"unshare", "--user"}} { // where its user is 65534, and has no capability
 			command := slices.Concat(as, []string{"groupcast", "doctor"}, strings.Fields(c.ask))
-			p := start(t, l.Host("A"), command[0], command[1:]...)
+			p := start(t, l.Host(on), command[0], command[1:]...)
 			p.end()
 			var names []string
 			for line := range strings.Lines(p.out.String()) {

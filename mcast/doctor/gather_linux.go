@@ -24,8 +24,10 @@ func (f *Facts) gatherHost(in Intent) {
 	f.Groups = groups
 	f.failed(FromGroups, err)
 
-	f.Devices, err = host.SocketDevices(in.Group.Port)
-	f.failed(FromDevices, err)
+	if f.Devices = map[uint64]int{}; f.Sockets == nil || len(others(f.socketsAt(in))) > 0 {
+		f.Devices, err = host.SocketDevices(in.Group.Port)
+		f.failed(FromDevices, err)
+	}
 }
 
 // gatherLinks reads the links of all interfaces.
