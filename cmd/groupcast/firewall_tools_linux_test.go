@@ -39,9 +39,7 @@ var firewalls = []firewalled{
 // what it changes it also writes.
 func TestFirewallToolsWork(t *testing.T) {
 	together(t, firewalls, func(f firewalled) string { return f.name }, func(t *testing.T, f firewalled) {
-		if _, err := exec.LookPath(f.tool); err != nil {
-			t.Skip("not installed")
-		}
+		labtest.Program(t, f.tool)
 		a := labtest.Build(t, lanOf("")()).Host("A")
 		within := f.mounts(t)
 		run := func(name string, args ...string) string {

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"regexp"
 	"strings"
 	"testing"
@@ -79,9 +78,7 @@ func TestPingOthersEchoServers(t *testing.T) {
 		"socat": {"socat", "-T2", "UDP-RECVFROM:7001,fork", "PIPE"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if _, err := exec.LookPath(command[0]); err != nil {
-				t.Skip("not installed")
-			}
+			labtest.Program(t, command[0])
 			host := labtest.Build(t, l.Topology()).Host("R1")
 			start(t, host, command[0], command[1:]...)
 			waits := start(t, host, "groupcast", "ping", "--interval", "50ms", "127.0.0.1:7001") // until it is there

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"os/exec"
 	"slices"
 	"strings"
 	"syscall"
@@ -201,9 +200,7 @@ func TestOthersEchoServers(t *testing.T) {
 		"ncat":  {"ncat", "--udp", "--listen", "7003", "--keep-open", "--exec", "/bin/cat"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if _, err := exec.LookPath(command[0]); err != nil {
-				t.Skip("not installed")
-			}
+			labtest.Program(t, command[0])
 			cmd := l.Host("R1").Command(t.Context(), command[0], command[1:]...)
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)

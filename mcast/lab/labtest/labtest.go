@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"os/exec"
 	"testing"
 	"time"
 
@@ -146,6 +147,20 @@ func Hears(t testing.TB, c *mcast.Conn, texts ...string) {
 		if _, got := Next(t, c); got != want {
 			t.Fatalf("heard %q, want %q", got, want)
 		}
+	}
+}
+
+// Program skips a test where a program is not installed. With CI=true in the
+// environment that is a failure: there everything is installed.
+func Program(t testing.TB, name string) {
+	t.Helper()
+	_, err := exec.LookPath(name)
+	switch {
+	case err == nil:
+	case os.Getenv("CI") == "true":
+		t.Fatalf("%s is not installed, and CI=true", name)
+	default:
+		t.Skipf("%s is not installed", name)
 	}
 }
 
