@@ -154,7 +154,7 @@ func TestTheEchoArticle(t *testing.T) {
 		server.prints("packet-received: bytes=7 from=192.168.8.164:")
 		server.prints("packet-written: bytes=7 to=192.168.8.164:")
 	}
-	pinged := start(t, a, "groupcast", "ping", "-c", "3", "--interval", "10ms", "--timeout", "5s", "192.168.8.226:7000")
+	pinged := start(t, a, "groupcast", "ping", "-c", "3", "--interval", "10ms", "--wait", "5s", "192.168.8.226:7000")
 	pinged.prints("3 sent, 3 received, 0 lost (0.0 %)")
 
 	if status := plain.end(); status != exitOK {
@@ -189,7 +189,7 @@ func TestTheRefusedArticle(t *testing.T) {
 	client.say("?")
 	client.prints(`read "three": ok`)
 
-	watch := start(t, a, "groupcast", "probe", "--watch", "--interval", "1s", at)
+	watch := start(t, a, "groupcast", "probe", "--follow", "--interval", "1s", at)
 	watch.prints("answered")
 	if err := server.cmd.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)

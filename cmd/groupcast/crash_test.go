@@ -86,7 +86,7 @@ func TestStatusOfACrash(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	var errs bytes.Buffer
 	err := fmt.Errorf("the screen: %w", &session.PanicError{Value: "a mistake"})
-	if code := exitStatus(t.Context(), err, &errs); code != exitNot || !strings.Contains(errs.String(), "internal error: a mistake\n  hint: the report is in ") {
+	if code := exitStatus(t.Context(), newRoot(), err, &errs); code != exitNot || !strings.Contains(errs.String(), "internal error: a mistake\n  hint: the report is in ") {
 		t.Errorf("exit status %d, standard error %q", code, errs.String())
 	}
 }

@@ -55,11 +55,15 @@ Exit status: 0 if nothing was found, 3 if a pitfall was, 1 if it could not look,
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&e.probe, "probe", false, "join, send by each interface and listen for the own copies as well")
-	flags.DurationVar(&e.watch, "watch", 0, "look for so long, such as 5m; without --probe at counters only")
-	flags.BoolVar(&e.all, "all", false, "print what is fine and what is not known in full as well")
+	set.has(cmd, "interface", "ttl", "loopback", "multicast-all", "json", "quiet", "trace")
+	timeFlag(flags, &e.watch, "watch", "", 0, "look for so long, such as 5m; without --probe at counters only")
+	alias(flags, "watch", "timeout", "t")
+	alias(flags, "watch", "", "w")
+	verboseFlag(flags, &e.all, "print what is fine and what is not known in full as well")
+	alias(flags, "verbose", "all", "")
 	flags.StringVar(&e.fromText, "from", "", "the `ADDRESS` of a host that is to be heard")
 	flags.StringVar(&e.toText, "to", "", "the `ADDRESS` of a host that is to hear this one")
-	flags.IntVar(&e.size, "size", 0, "`BYTES` of the largest payload that is to be sent; 0: not known")
+	sizeFlag(flags, &e.size, 0, "`BYTES` of the largest payload that is to be sent; 0: not known")
 	for _, name := range []string{"watch", "from", "to", "size"} {
 		cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
 	}

@@ -21,7 +21,7 @@ type question struct {
 
 // about is the question about a group with the flags of this run.
 func (set *settings) about(g mcast.Group) question {
-	return question{group: g, interfaces: set.interfaces, from: g.Source, hops: set.hops}
+	return question{group: g, interfaces: set.interfaces, from: g.Source, hops: set.ttl}
 }
 
 // command is the command line that asks the doctor, to be typed as it stands:
@@ -33,7 +33,7 @@ func (q question) command() string {
 		words = append(words, strings.Fields(q.flags)...)
 	}
 	if q.hops > 1 {
-		words = append(words, "--hops", strconv.Itoa(q.hops))
+		words = append(words, "--ttl", strconv.Itoa(q.hops))
 	}
 	if q.group.Addr.Zone() == "" { // a zone says it
 		for _, name := range q.interfaces {

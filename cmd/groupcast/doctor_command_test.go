@@ -31,7 +31,7 @@ func TestDoctorCommand(t *testing.T) {
 		{"a zone and -i", question{group: group("ff02::114%eth0"), interfaces: []string{"eth0"}}, "groupcast doctor ff02::114%eth0"},
 		{"brackets", question{group: group("[ff02::114%eth0]:5000")}, "groupcast doctor '[ff02::114%eth0]:5000'"},
 		{"a source", question{group: group("10.0.0.1@232.1.1.1"), from: netip.MustParseAddr("10.0.0.1")}, "groupcast doctor --from 10.0.0.1 10.0.0.1@232.1.1.1"},
-		{"hops", question{group: group("239.1.2.3"), hops: 32, flags: "--probe"}, "groupcast doctor --probe --hops 32 239.1.2.3"},
+		{"hops", question{group: group("239.1.2.3"), hops: 32, flags: "--probe"}, "groupcast doctor --probe --ttl 32 239.1.2.3"},
 		{"hops as they are by themselves", question{group: group("239.1.2.3"), hops: 1}, "groupcast doctor 239.1.2.3"},
 		{"a name that a shell would read", question{group: mcast.DefaultGroup, interfaces: []string{"my lan", "a'b;$(id)"}},
 			`groupcast doctor -i 'my lan' -i 'a'\''b;$(id)'`},

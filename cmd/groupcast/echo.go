@@ -27,7 +27,7 @@ func newEcho(set *settings) *cobra.Command {
 		Use:   "echo [ADDRESS:PORT|:PORT|PORT|GROUP[:PORT]]",
 		Short: "Answer datagrams with themselves, at one address or in a group",
 		Long: `Answer every datagram with itself, byte for byte: at 0.0.0.0:1234, at another address, or in a group, which is joined
-as listen joins it. It ends at ctrl+c, with totals.
+as listen joins it. It ends at ctrl+c or after --timeout, with totals.
 
 It is made to be of no use to anybody who means harm. An answer is never larger than its request. One source gets at
 most 50 a second, a group 500. In a group answers go to the sender alone, from a port that is never echoed, and none go
@@ -54,7 +54,9 @@ it could not serve.`,
 			return e.run(cmd.Context(), at)
 		},
 	}
-	cmd.Flags().BoolVarP(&e.verbose, "verbose", "v", false, "print what happens to each datagram")
+	set.has(cmd, "interface", "json", "quiet", "trace")
+	timeoutFlag(cmd.Flags(), &e.timeout)
+	verboseFlag(cmd.Flags(), &e.verbose, "print what happens to each datagram")
 	cmd.Flags().BoolVar(&e.unlimited, "unlimited", false, "answer a source as often as it asks, for benchmarks on networks of your own: who reaches the port can make this host send as much to any address that they forge")
 	return cmd
 }
@@ -123,6 +125,7 @@ type echoer struct {
 	set       *settings
 	verbose   bool
 	unlimited bool
+	timeout   time.Duration
 	out, errs io.Writer
 	keep      *session.Keeper
 
@@ -133,6 +136,8 @@ type echoer struct {
 
 func (e *echoer) check(at served) error {
 	switch {
+	case e.timeout < 0:
+		return fmt.Errorf("--timeout %s: want 0 (no limit) or more", e.timeout)
 	case at.isGroup() && e.unlimited:
 		return errUnlimitedGroup
 	case !at.isGroup() && len(e.set.interfaces) > 0:
@@ -142,6 +147,8 @@ func (e *echoer) check(at served) error {
 }
 
 func (e *echoer) run(ctx context.Context, at served) error {
+	ctx, cancel := within(ctx, e.timeout)
+	defer cancel()
 	e.keep = &session.Keeper{
 		Open: func(g mcast.Group) (*mcast.Conn, error) {
 			at := g.Wildcard()

@@ -302,7 +302,7 @@ func TestEchoWithoutAWayBack(t *testing.T) {
 	server := start(t, l.Host("B"), "groupcast", "echo", "-v")
 	server.remarks("echoing")
 	for range 2 {
-		start(t, l.Host("A"), "groupcast", "probe", "-c", "1", "--timeout", "100ms", "192.168.8.226:1234").status()
+		start(t, l.Host("A"), "groupcast", "probe", "-c", "1", "--wait", "100ms", "192.168.8.226:1234").status()
 	}
 	start(t, l.Host("C"), "node", peer(t, "echo.js"), "192.168.8.226", "1234", "7").prints("exact: 7 from 192.168.8.226:1234")
 	server.prints(`reason="not sent"`)

@@ -14,7 +14,7 @@ import (
 )
 
 func newExplain(set *settings) *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "explain [NAME]",
 		Short: "Explain a pitfall or what UDP answers, or list the pages",
 		Long: `Explain a pitfall by the name that groupcast doctor gives it: what is seen, how it happens, how it is known, what
@@ -56,6 +56,8 @@ silence means: udp-connect, udp-refused, udp-silence. Without NAME it lists all 
 			return nil
 		},
 	}
+	set.has(cmd, "json")
+	return cmd
 }
 
 // allPages are the pages of the pitfalls, and after them those of the topics.

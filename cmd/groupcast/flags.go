@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 
@@ -11,19 +10,47 @@ import (
 	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 )
 
-// settings are the flags that every command has.
+// settings are the flags that mean the same to every command that has them.
+// A command has those that do something there.
 type settings struct {
 	interfaces []string
-	hops       int
+	ttl        int
 	loopback   bool
 	json       bool
 	quiet      bool
 	trace      bool
 
 	multicastAll bool
+}
+
+// has gives a command flags of the settings.
+func (set *settings) has(cmd *cobra.Command, names ...string) {
+	flags := cmd.Flags()
+	for _, name := range names {
+		switch name {
+		case "interface":
+			flags.StringSliceVarP(&set.interfaces, name, "i", nil, "join on `NAME|INDEX|ADDRESS`, and send by the first one named; \"default\": as the kernel chooses")
+			alias(flags, name, "", "I")
+			cmd.RegisterFlagCompletionFunc(name, completeInterfaces)
+		case "ttl":
+			flags.IntVar(&set.ttl, name, 1, "TTL (IPv6: hop limit) of what is sent, 0 to 255")
+			alias(flags, name, "hops", "")
+		case "loopback":
+			flags.BoolVar(&set.loopback, name, true, "let this host's own members hear what is sent")
+		case "multicast-all":
+			flags.BoolVar(&set.multicastAll, name, false, "hear groups that other programs have joined as well, as a program does that does not switch it off (IP_MULTICAST_ALL)")
+		case "json":
+			flags.BoolVar(&set.json, name, false, "print one JSON object per line")
+		case "quiet":
+			flags.BoolVarP(&set.quiet, name, "q", false, "print no remarks, only what was asked for and what fails")
+		case "trace":
+			flags.BoolVar(&set.trace, name, false, "print the calls on sockets on standard error, as strace does")
+		default:
+			panic("no such flag of the settings: " + name)
+		}
+	}
 }
 
 // tracer tells every call on a socket on errs, a line each, if --trace asks
@@ -33,26 +60,6 @@ func (set *settings) tracer(errs io.Writer) *mcast.Trace {
 		return nil
 	}
 	return &mcast.Trace{Call: func(c mcast.Call) { fmt.Fprintln(errs, chat.Clean(c.String())) }}
-}
-
-// fromEnvironment gives every flag that was not named its value from
-// GROUPCAST_NAME, if that is set.
-func fromEnvironment(flags *pflag.FlagSet) (err error) {
-	flags.VisitAll(func(f *pflag.Flag) {
-		name := "GROUPCAST_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
-		value, set := os.LookupEnv(name)
-		if f.Name == "hops" && !set {
-			name = "GROUPCAST_TTL"
-			value, set = os.LookupEnv(name)
-		}
-		if f.Changed || !set || err != nil {
-			return
-		}
-		if e := flags.Set(f.Name, value); e != nil {
-			err = usageError{fmt.Errorf("%s: %w", name, e)}
-		}
-	})
-	return err
 }
 
 // groupArgs parses the groups named on the command line; without any it is

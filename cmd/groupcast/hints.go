@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/chat"
@@ -138,16 +139,39 @@ func isAny(err error, targets ...error) bool {
 // complain writes an error the way every command does: one line, and one with
 // what to do. Both go through the sanitiser, since file names, flags and the
 // answers of peers may be in them.
-func complain(w io.Writer, err error) {
+//
+// With --json it is an object.
+func complain(w io.Writer, err error) { complainOf(w, err, "") }
+
+// jsonError is an error as --json prints it, on standard error. Fields are only
+// added.
+type jsonError struct {
+	Type  string    `json:"type"` // error
+	Time  time.Time `json:"time"`
+	Error string    `json:"error"`
+	Hint  string    `json:"hint,omitempty"`  // what to do
+	Usage string    `json:"usage,omitempty"` // of the command, if it was typed wrongly
+}
+
+// complainOf is complain, with how the command is typed, if that was wrong.
+func complainOf(w io.Writer, err error, usage string) {
 	if list, ok := err.(interface{ Unwrap() []error }); ok && strings.Contains(err.Error(), "\n") {
 		for _, err := range list.Unwrap() { // of errors.Join
-			complain(w, err)
+			complainOf(w, err, usage)
 		}
 		return
 	}
-	fmt.Fprintf(w, "groupcast: %s\n", chat.Clean(mcast.Plain(err)))
-	if h := hint(err); h != "" {
-		fmt.Fprintf(w, "  hint: %s\n", h)
+	text, advice := chat.Clean(mcast.Plain(err)), hint(err)
+	if o, ok := w.(*output); ok && o.json {
+		writeJSON(w, jsonError{"error", time.Now(), text, advice, usage})
+		return
+	}
+	fmt.Fprintf(w, "groupcast: %s\n", text)
+	if advice != "" {
+		fmt.Fprintf(w, "  hint: %s\n", advice)
+	}
+	if usage != "" {
+		fmt.Fprintf(w, "  usage: %s\n", usage)
 	}
 }
 

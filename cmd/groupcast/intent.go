@@ -16,7 +16,7 @@ import (
 // kernel joins.
 func intentOf(g mcast.Group, c host.Choice, join doctor.RouteResult, set *settings) doctor.Intent {
 	g.Addr = g.Addr.WithZone("") // c says it
-	in := doctor.Intent{Group: g, Joined: host.Indexes(c.Joins), Send: c.Send.Index, Loopback: set.loopback, Hops: set.hops, MulticastAll: set.multicastAll}
+	in := doctor.Intent{Group: g, Joined: host.Indexes(c.Joins), Send: c.Send.Index, Loopback: set.loopback, Hops: set.ttl, MulticastAll: set.multicastAll}
 	if c.ByUser {
 		in.Wanted = c.Joins
 	}

@@ -17,7 +17,7 @@ import (
 )
 
 func newInterfaces(set *settings) *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:     "interfaces [GROUP[:PORT]]",
 		Aliases: []string{"if"},
 		Short:   "Show every interface, and where the kernel would join and send",
@@ -34,6 +34,8 @@ if nothing speaks against that choice, 3 if a pitfall was found.`,
 			return showInterfaces(cmd.OutOrStdout(), groups[0], set)
 		},
 	}
+	set.has(cmd, "interface", "json")
+	return cmd
 }
 
 func showInterfaces(out io.Writer, g mcast.Group, set *settings) error {

@@ -79,7 +79,7 @@ func (d demo) foreground() int {
 
 // The first minute, from the first key to B's answer.
 func TestLabDemo(t *testing.T) {
-	d := openDemo(t, 100, 30, "GROUPCAST_INTERFACE=eth7", "GROUPCAST_HOPS=9")
+	d := openDemo(t, 100, 30, "GROUPCAST_INTERFACE=eth7", "GROUPCAST_TTL=9")
 	d.shows("Lesson 1/5", "▸ talk")
 	d.shows("Say something")
 	d.shows("192.168.8.226", "B: hello")

@@ -46,6 +46,7 @@ and the host's network. The exit status is the command's; 128 and the signal's n
 			return enterHost(cmd, r, args[1], command)
 		},
 	}
+	set.has(cmd, "quiet")
 	cmd.Flags().SetInterspersed(false) // what follows is the command's
 	return cmd
 }

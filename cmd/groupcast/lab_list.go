@@ -12,7 +12,7 @@ import (
 )
 
 func newLabList(set *settings) *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List the topologies, and the labs that are running",
 		Args:  atMost(0),
@@ -29,6 +29,8 @@ func newLabList(set *settings) *cobra.Command {
 			return nil
 		},
 	}
+	set.has(cmd, "json")
+	return cmd
 }
 
 // runningLabs are none where there is no lab at all.

@@ -50,6 +50,7 @@ Exit status: 0 if all was seen that was expected, 3 if not, 1 if the lesson coul
 			return runLesson(cmd, set, l, step)
 		},
 	}
+	set.has(cmd, "json")
 	cmd.Flags().BoolVar(&step, "step", false, "wait for enter before each step that does something")
 	return cmd
 }

@@ -54,6 +54,7 @@ ready. Exit status: 0 after lab down, 130 after ctrl+c.`,
 			return keepUp(cmd, t, name, set)
 		},
 	}
+	set.has(cmd, "json", "quiet")
 	cmd.Flags().StringVar(&name, "name", "", "call it `NAME` (default: as the topology), so that several can run at once")
 	cmd.Flags().IntVar(&hosts, "hosts", labSize, "how many hosts, for topologies that have any number of them")
 	return cmd

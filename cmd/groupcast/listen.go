@@ -54,8 +54,9 @@ group; 1 if not; 3 if datagrams were dropped meanwhile, for want of room.`,
 		}
 		return nil
 	}
-	cmd.Flags().IntVarP(&l.count, "count", "c", 0, "end after so many datagrams; 0: no limit")
-	cmd.Flags().DurationVarP(&l.timeout, "timeout", "t", 0, "end after this time, such as 5s; 0: no limit")
+	set.has(cmd, "interface", "multicast-all", "json", "quiet", "trace")
+	countFlag(cmd.Flags(), &l.count, 0, "end after so many datagrams; 0: no limit")
+	timeoutFlag(cmd.Flags(), &l.timeout)
 	cmd.Flags().BoolVar(&l.raw, "raw", false, "write the payload bytes as they are, into a pipe or a file")
 	return cmd
 }
@@ -97,11 +98,8 @@ func (l *listener) run(ctx context.Context, groups []mcast.Group) error {
 	began := time.Now()
 
 	parent := ctx
-	if l.timeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, l.timeout)
-		defer cancel()
-	}
+	ctx, cancel := within(ctx, l.timeout)
+	defer cancel()
 	stop := l.watchSilence()
 	err = l.keep.Listen(ctx, session.Listener{Heard: l.heardBatch, Changed: l.changed})
 	stop()

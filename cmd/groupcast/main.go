@@ -9,8 +9,11 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strconv"
 	"syscall"
 	"time"
+
+	"github.com/spf13/cobra"
 
 	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/mcast/session"
@@ -33,7 +36,7 @@ const blink = 500 * time.Millisecond
 func run(ctx context.Context, args []string, in io.Reader, stdout, stderr io.Writer) (code int) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	out, errs := &output{w: stdout, failed: cancel}, &output{w: stderr, failed: func() {}}
+	out, errs := &output{w: stdout, failed: cancel}, &output{w: stderr, failed: func() {}, json: wantsJSON(args)}
 	defer func() {
 		if r := recover(); r != nil {
 			reportCrash(errs, session.Recovered(r))
@@ -45,17 +48,17 @@ func run(ctx context.Context, args []string, in io.Reader, stdout, stderr io.Wri
 	root.SetIn(in)
 	root.SetOut(out)
 	root.SetErr(errs)
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
 	if werr := out.error(); werr != nil {
 		complain(errs, fmt.Errorf("write standard output: %w", werr))
 		return exitNot
 	}
-	return exitStatus(ctx, err, errs)
+	return exitStatus(ctx, cmd, err, errs)
 }
 
 // exitStatus is the status for what a command returned, which is said unless
 // it was before.
-func exitStatus(ctx context.Context, err error, errs io.Writer) int {
+func exitStatus(ctx context.Context, cmd *cobra.Command, err error, errs io.Writer) int {
 	if s, ok := errors.AsType[status](err); ok {
 		return int(s)
 	}
@@ -69,10 +72,25 @@ func exitStatus(ctx context.Context, err error, errs io.Writer) int {
 	case ctx.Err() != nil:
 		return exitInterrupted
 	}
-	complain(errs, err)
 	if _, ok := errors.AsType[usageError](err); ok || errors.Is(err, host.ErrDefaultAlone) || errors.Is(err, host.ErrZoneElsewhere) {
-		fmt.Fprintln(errs, "  usage: see groupcast --help")
+		complainOf(errs, err, usageText(cmd))
 		return exitUsage
 	}
+	complain(errs, err)
 	return exitNot
+}
+
+// wantsJSON reports whether errors are to be objects, also those about the flags
+// themselves.
+func wantsJSON(args []string) bool {
+	for _, arg := range args {
+		switch arg {
+		case "--":
+			return false
+		case "--json", "--json=true":
+			return true
+		}
+	}
+	on, _ := strconv.ParseBool(os.Getenv("GROUPCAST_JSON"))
+	return on
 }

@@ -57,6 +57,7 @@ func file[T any](stream T) T {
 type output struct {
 	w      io.Writer
 	failed func()
+	json   bool // errors are objects
 
 	mu  sync.Mutex
 	err error

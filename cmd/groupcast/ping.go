@@ -24,12 +24,12 @@ func newPing(set *settings) *cobra.Command {
 answers there, each with statistics of its own. Any server that sends back what it gets will do; groupcast echo is one.
 The default port is 1234. Without -i requests leave as the kernel routes them; with several -i each leaves by every one.
 
-Without --count it goes on until ctrl+c, which prints the statistics; a second ctrl+c ends it at once. -q and --flood
-print only those. With --message it sends a text of yours once and waits for the echo; with --message - each line of
+Without --count and --timeout it goes on until ctrl+c, which prints the statistics; a second ctrl+c ends it at once. -q
+and --flood print only those. With --message it sends a text of yours once and waits for the echo; with --message - each line of
 standard input.
 
-Exit status: 0 if every request was answered, 3 with loss or errors, 1 if nothing was answered, 130 if ctrl+c came
-before --count was reached, or before anything was known.`,
+Exit status: 0 if every request was answered, 3 with loss or errors, 1 if nothing was answered, 130 if ctrl+c came before
+anything was known.`,
 		Example: `  groupcast ping 192.168.8.226                 one host, until ctrl+c
   groupcast ping -i eth0 -c 5 224.0.0.114      everyone in a group, five requests by eth0
   groupcast ping --ui 239.1.2.3:5000           the same on a live screen
@@ -51,25 +51,26 @@ before --count was reached, or before anything was known.`,
 			if err := p.check(cmd.Flags().Changed); err != nil {
 				return usageError{err}
 			}
-			if cmd.Flags().Changed("hops") {
-				p.hops = set.hops
+			if cmd.Flags().Changed("ttl") {
+				p.hops = set.ttl
 			}
 			p.once = cmd.Flags().Changed("message")
 			return p.run(cmd.Context(), args[0])
 		},
 	}
 	flags := cmd.Flags()
-	flags.IntVarP(&p.count, "count", "c", 0, "end after so many requests; 0: no limit")
-	flags.DurationVar(&p.interval, "interval", ping.DefaultInterval, "time from one request to the next, 1ms at least")
-	flags.DurationVarP(&p.timeout, "timeout", "t", ping.DefaultTimeout, "how long an answer is waited for")
-	flags.IntVar(&p.size, "size", 32, "`BYTES` of payload, 0 to 65507")
+	set.has(cmd, "interface", "ttl", "json", "quiet", "trace")
+	countFlag(flags, &p.count, 0, "end after so many requests; 0: no limit")
+	intervalFlag(flags, &p.interval, ping.DefaultInterval, "time from one request to the next, 1ms at least")
+	timeoutFlag(flags, &p.timeout)
+	waitFlag(flags, &p.wait, ping.DefaultTimeout, "how long the answer to one request is waited for")
+	sizeFlag(flags, &p.size, 32, "`BYTES` of payload, 0 to 65507")
 	flags.BoolVar(&p.flood, "flood", false, "send the next request as soon as one is answered; only to this host itself, or in a lab")
 	flags.StringVar(&p.message, "message", "", "send this `TEXT` once and wait for its echo; \"-\": each line of standard input")
 	flags.BoolVar(&p.ui, "ui", false, "show it on a live screen")
 	flags.BoolVar(&p.ascii, "ascii", false, "draw the screen with ASCII only (by itself where the locale is not UTF-8)")
-	flags.BoolVarP(&p.ip4, "ipv4", "4", false, "take an IPv4 address of a name")
-	flags.BoolVarP(&p.ip6, "ipv6", "6", false, "take an IPv6 address of a name")
-	for _, name := range []string{"count", "interval", "timeout", "size", "message"} {
+	familyFlags(flags, &p.ip4, &p.ip6)
+	for _, name := range []string{"count", "interval", "timeout", "wait", "size", "message"} {
 		cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
 	}
 	return cmd
@@ -79,7 +80,8 @@ before --count was reached, or before anything was known.`,
 type pingCommand struct {
 	set               *settings
 	count, size, hops int
-	interval, timeout time.Duration
+	interval          time.Duration
+	timeout, wait     time.Duration
 	flood, ui, ascii  bool
 	message           string
 	once              bool // there is a message
@@ -91,7 +93,7 @@ type pingCommand struct {
 // check looks at the flags alone.
 func (p *pingCommand) check(named func(flag string) bool) error {
 	if named("message") {
-		for _, other := range []string{"count", "interval", "size", "flood", "ui", "hops"} {
+		for _, other := range []string{"count", "interval", "size", "flood", "ui", "ttl"} {
 			if named(other) {
 				return fmt.Errorf("--message: --%s does not go with it", other)
 			}
@@ -102,12 +104,14 @@ func (p *pingCommand) check(named func(flag string) bool) error {
 		return fmt.Errorf("--count %d: want 0 (no limit) or more", p.count)
 	case p.interval < ping.MinInterval:
 		return fmt.Errorf("--interval %s: want %s or more", p.interval, ping.MinInterval)
-	case p.timeout <= 0 || p.timeout > ping.MaxTimeout:
-		return fmt.Errorf("--timeout %s: want more than 0, and %s at most", p.timeout, ping.MaxTimeout)
+	case p.timeout < 0:
+		return fmt.Errorf("--timeout %s: want 0 (no limit) or more", p.timeout)
+	case p.wait <= 0 || p.wait > ping.MaxTimeout:
+		return fmt.Errorf("--wait %s: want more than 0, and %s at most", p.wait, ping.MaxTimeout)
 	case p.size < 0 || p.size > mcast.MaxPayload:
 		return fmt.Errorf("--size %d: a datagram has 0 to %d bytes of payload", p.size, mcast.MaxPayload)
-	case named("hops") && p.set.hops == 0:
-		return errors.New("--hops 0: a request has to leave: want 1 to 255")
+	case named("ttl") && p.set.ttl == 0:
+		return errors.New("--ttl 0: a request has to leave: want 1 to 255")
 	case p.ip4 && p.ip6:
 		return errors.New("-4 and -6: one of them, or none")
 	case !p.ui:
@@ -144,17 +148,20 @@ func (p *pingCommand) run(ctx context.Context, arg string) error {
 	if err != nil {
 		return err
 	}
+	parent := ctx
+	ctx, cancel := within(ctx, p.timeout)
+	defer cancel()
 	if p.once {
 		return p.exchange(ctx, target, way)
 	}
 	t := &pingText{
-		out: p.out, errs: p.errs, target: target, way: way, size: p.size, timeout: p.timeout,
+		out: p.out, errs: p.errs, target: target, way: way, size: p.size, wait: p.wait,
 		json: p.set.json, quiet: p.set.quiet, flood: p.flood,
 		ask: question{group: mcast.Group{Addr: target.addr.Addr(), Port: target.addr.Port()}, interfaces: p.set.interfaces, hops: p.hops},
 	}
 	cfg := ping.Config{
 		Target: target.addr, Group: target.group, Interfaces: way.all, Via: way.via, Count: p.count,
-		Interval: p.interval, Timeout: p.timeout, Size: p.size, Flood: p.flood, Hops: p.hops, Trace: p.set.tracer(p.errs),
+		Interval: p.interval, Timeout: p.wait, Size: p.size, Flood: p.flood, Hops: p.hops, Trace: p.set.tracer(p.errs),
 	}
 	if p.ui {
 		return p.runScreen(ctx, t, cfg)
@@ -165,7 +172,7 @@ func (p *pingCommand) run(ctx context.Context, arg string) error {
 	if err != nil {
 		return err
 	}
-	return t.end(summary, p.count > 0, ctx.Err())
+	return t.end(summary, parent.Err())
 }
 
 // mayFlood reports whether requests cannot reach anybody else's network.

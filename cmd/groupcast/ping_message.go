@@ -27,7 +27,7 @@ func (p *pingCommand) exchange(ctx context.Context, target pingTarget, way pingW
 		return usageError{fmt.Errorf("--message: %s does not answer as one: name a host", target)}
 	}
 	x := &exchanges{pingCommand: p, cfg: ping.OnceConfig{
-		Target: target.addr, Timeout: p.timeout, Via: way.via, Trace: p.set.tracer(p.errs),
+		Target: target.addr, Timeout: p.wait, Via: way.via, Trace: p.set.tracer(p.errs),
 	}}
 	var err error
 	if p.message != "-" {
@@ -105,7 +105,7 @@ func (x *exchanges) tell(what string, size int, peer string, rtt float64) {
 func exchangeError(err error) error {
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return &mcast.Advised{Err: err, Advice: "open, filtered or lost: UDP cannot tell; -t 5s waits longer, and groupcast probe says what is known"}
+		return &mcast.Advised{Err: err, Advice: "open, filtered or lost: UDP cannot tell; -W 5 waits longer, and groupcast probe says what is known"}
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return &mcast.Advised{Err: err, Advice: refusedHint}
 	}

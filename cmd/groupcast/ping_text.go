@@ -23,7 +23,7 @@ type pingText struct {
 	ask       question // for when nobody answers
 	way       pingWay
 	size      int
-	timeout   time.Duration
+	wait      time.Duration
 	json      bool
 	quiet     bool // only the statistics
 	flood     bool // so much that only those are of use
@@ -101,7 +101,7 @@ func (t *pingText) eventText(e ping.Event) string {
 		if t.target.group && e.From.IsValid() {
 			from = fmt.Sprintf(" from %s", e.From)
 		}
-		return fmt.Sprintf("no answer to seq=%d%s within %s", e.Seq, from, t.timeout)
+		return fmt.Sprintf("no answer to seq=%d%s within %s", e.Seq, from, t.wait)
 	case ping.KindError:
 		if e.Seq != 0 {
 			return fmt.Sprintf("seq=%d: %s", e.Seq, mcast.Plain(e.Err))
@@ -215,10 +215,9 @@ func (t *pingText) responderText(r ping.Responder) []string {
 	return rows
 }
 
-// end tells the statistics and gives the exit status. limited says that there
-// was a number of requests to send; interrupted is not nil if the user or a
-// signal ended it.
-func (t *pingText) end(s ping.Summary, limited bool, interrupted error) error {
+// end tells the statistics and gives the exit status. interrupted is not nil if
+// the user or a signal ended it.
+func (t *pingText) end(s ping.Summary, interrupted error) error {
 	t.summary(s)
 	known, received, doubt := s.Unanswered+s.Foreign > 0 || len(s.Errors) > 0, false, s.Unanswered > 0 || len(s.Errors) > 0
 	for _, r := range s.Responders {
@@ -230,7 +229,7 @@ func (t *pingText) end(s ping.Summary, limited bool, interrupted error) error {
 		fmt.Fprintf(t.errs, "  hint: %s\n", limitHint)
 	}
 	switch {
-	case interrupted != nil && (limited || !known):
+	case interrupted != nil && !known:
 		return status(exitInterrupted)
 	case !received:
 		complain(t.errs, t.nothing(s))
@@ -253,7 +252,7 @@ func (t *pingText) nothing(s ping.Summary) error {
 	case changed > 0:
 		return &mcast.Advised{Err: fmt.Errorf("ping %s: %w", t.target, errNotSame), Advice: "it is no echo server, or one that cuts or marks what it sends back"}
 	case late > 0:
-		return &mcast.Advised{Err: fmt.Errorf("ping %s: %w", t.target, errTooLate), Advice: "wait longer: -t 5s"}
+		return &mcast.Advised{Err: fmt.Errorf("ping %s: %w", t.target, errTooLate), Advice: "wait longer: -W 5"}
 	case t.target.broadcast:
 		return &mcast.Advised{Err: err, Advice: "groupcast echo answers no broadcasts, and many servers do not; a group is pinged instead: groupcast ping 224.0.0.114"}
 	case t.target.group:

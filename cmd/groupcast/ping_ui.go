@@ -50,7 +50,7 @@ func (p *pingCommand) runScreen(ctx context.Context, t *pingText, cfg ping.Confi
 	if early {
 		interrupted = context.Canceled
 	}
-	return t.end(pinger.Summary(), p.count > 0, interrupted)
+	return t.end(pinger.Summary(), interrupted)
 }
 
 // screenPing is a ping as the screen takes it.

@@ -143,7 +143,7 @@ func (s *scene) how() string {
 		return "probe"
 	case has("--watch"):
 		return "watching"
-	case has("--loopback", "--hops", "--size", "--multicast-all"):
+	case has("--loopback", "--ttl", "--size", "--multicast-all"):
 		return "own setting"
 	}
 	return "passive"

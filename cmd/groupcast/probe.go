@@ -32,12 +32,12 @@ func newProbe(set *settings) *cobra.Command {
 Ports are 9, 7-9 or 7-9,1234. Names are resolved, and all of their addresses asked. Many services answer only to their
 own protocol: --data and --hex say what is sent.
 
---watch keeps asking and prints each change with its time, until ctrl+c or -t. --json prints an object result for each
-line, and totals. Exit status: 0 if all answered (with --watch, at last), 3 if some did, 1 if none.`,
+--follow keeps asking and prints each change with its time, until ctrl+c or --timeout. --json prints an object result for
+each line, and totals. Exit status: 0 if all answered (with --follow, at last), 3 if some did, 1 if none.`,
 		Example: `  groupcast probe 192.168.8.226:1234
   groupcast probe -4 printer:161,9100 [2001:db8::1]:7-9
   groupcast probe --hex 1b$(printf %094d 0) pool.ntp.org:123   a question that NTP understands
-  groupcast probe --watch 192.168.8.226:1234                   when does it stop, when is it back?`,
+  groupcast probe --follow 192.168.8.226:1234                   when does it stop, when is it back?`,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -55,20 +55,22 @@ line, and totals. Exit status: 0 if all answered (with --watch, at last), 3 if s
 		},
 	}
 	flags := cmd.Flags()
-	flags.BoolVarP(&p.only4, "ipv4", "4", false, "ask addresses of IPv4 only")
-	flags.BoolVarP(&p.only6, "ipv6", "6", false, "ask addresses of IPv6 only")
-	flags.IntVarP(&p.cfg.Tries, "tries", "c", 3, "datagrams to a target that is silent (also --count)")
-	flags.IntVar(&p.cfg.Tries, "count", 3, "the same as --tries")
-	flags.MarkHidden("count")
-	flags.DurationVar(&p.cfg.Interval, "interval", time.Second, "time between two tries; with --watch also between two rounds")
-	flags.DurationVar(&p.cfg.Timeout, "timeout", 2*time.Second, "time to wait after the last try; on this host's own networks 3.5s at the least, which ARP takes")
-	flags.Float64Var(&p.cfg.Rate, "rate", 100, "datagrams a second to all targets together")
-	flags.IntVar(&p.size, "size", 0, "send so many `BYTES` that mean nothing")
+	set.has(cmd, "interface", "json", "quiet", "trace")
+	familyFlags(flags, &p.only4, &p.only6)
+	countFlag(flags, &p.cfg.Tries, 3, "datagrams to a target that is silent")
+	alias(flags, "count", "tries", "")
+	intervalFlag(flags, &p.cfg.Interval, time.Second, "time between two tries; with --follow also between two rounds")
+	timeoutFlag(flags, &p.until)
+	alias(flags, "timeout", "for", "")
+	waitFlag(flags, &p.cfg.Timeout, 2*time.Second, "time to wait after the last try; on this host's own networks 3.5s at the least, which ARP takes")
+	p.cfg.Rate = 100
+	flags.Var((*rateValue)(&p.cfg.Rate), "rate", "datagrams a second to all targets together")
+	sizeFlag(flags, &p.size, 0, "send so many `BYTES` that mean nothing")
 	flags.StringVar(&p.data, "data", "", "send this `TEXT`; without it, a line that says who asks")
 	flags.StringVar(&p.hex, "hex", "", "send these `BYTES`, as hexadecimal digits")
-	flags.BoolVar(&p.watch, "watch", false, "keep asking, and print what changes")
-	flags.DurationVarP(&p.until, "for", "t", 0, "with --watch: end after this time, such as 5m; 0: no limit")
-	for _, name := range []string{"tries", "interval", "timeout", "rate", "size", "data", "hex", "for"} {
+	flags.BoolVar(&p.follow, "follow", false, "keep asking, and print what changes")
+	alias(flags, "follow", "watch", "")
+	for _, name := range []string{"count", "interval", "timeout", "wait", "rate", "size", "data", "hex"} {
 		cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
 	}
 	return cmd
@@ -85,7 +87,7 @@ type prober struct {
 	only4, only6 bool
 	size         int
 	data, hex    string
-	watch        bool
+	follow       bool
 	until        time.Duration
 	out, errs    io.Writer
 
@@ -108,15 +110,15 @@ func (p *prober) check(changed func(string) bool) error {
 	case p.only4 && p.only6:
 		return errors.New("-4 and -6: leave both out to ask addresses of both")
 	case p.cfg.Tries < 1 || p.cfg.Tries > 100:
-		return fmt.Errorf("--tries %d: want 1 to 100", p.cfg.Tries)
+		return fmt.Errorf("--count %d: want 1 to 100", p.cfg.Tries)
 	case p.cfg.Interval <= 0 || p.cfg.Timeout <= 0:
-		return errors.New("--interval and --timeout: want a time, such as 500ms")
+		return errors.New("--interval and --wait: want a time, such as 500ms")
 	case !(p.cfg.Rate >= 0.01 && p.cfg.Rate <= 1e6):
 		return fmt.Errorf("--rate %g: want 0.01 to 1000000 datagrams a second", p.cfg.Rate)
 	case p.size < 0 || p.size > mcast.MaxPayload:
 		return fmt.Errorf("--size %d: a datagram has 0 to %d bytes of payload", p.size, mcast.MaxPayload)
-	case p.until < 0 || p.until > 0 && !p.watch:
-		return errors.New("-t: how long to --watch; 0: no limit")
+	case p.until < 0:
+		return fmt.Errorf("--timeout %s: want 0 (no limit) or more", p.until)
 	case changed("size"):
 		p.cfg.Payload = filler(p.size)
 	case changed("data"):
@@ -174,10 +176,14 @@ func (p *prober) run(ctx context.Context, hosts []probe.HostPort) error {
 	for _, t := range targets {
 		p.width = max(p.width, utf8.RuneCountInString(targetText(t)))
 	}
-	if p.watch {
-		return p.keep(ctx, targets)
+	parent := ctx
+	ctx, cancel := within(ctx, p.until)
+	defer cancel()
+	if p.follow {
+		return p.keep(parent, ctx, targets)
 	}
-	if err := probe.Probe(ctx, p.cfg, targets, p.tell); err != nil {
+	err := probe.Probe(ctx, p.cfg, targets, p.tell)
+	if err != nil && (ctx.Err() == nil || parent.Err() != nil) {
 		return mistake(err)
 	}
 	return p.end(len(targets))
@@ -191,16 +197,11 @@ func mistake(err error) error {
 	return err
 }
 
-// keep watches the targets until it is told to end, which is no failure.
-func (p *prober) keep(ctx context.Context, targets []probe.Target) error {
+// keep watches the targets until it is told to end, which is no failure: by
+// parent, or by ctx when its time is over.
+func (p *prober) keep(parent, ctx context.Context, targets []probe.Target) error {
 	if len(targets) > maxWatched {
-		return usageError{fmt.Errorf("--watch: %d targets: want %d at most", len(targets), maxWatched)}
-	}
-	parent := ctx
-	if p.until > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, p.until)
-		defer cancel()
+		return usageError{fmt.Errorf("--follow: %d targets: want %d at most", len(targets), maxWatched)}
 	}
 	p.remark(fmt.Sprintf("asking every %s; ctrl+c ends it", p.cfg.Interval))
 	err := probe.WatchAll(ctx, p.cfg, targets, p.cfg.Interval, p.tell)

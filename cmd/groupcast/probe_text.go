@@ -58,7 +58,7 @@ func (p *prober) tell(r probe.Result) {
 		return
 	}
 	at := ""
-	if p.watch {
+	if p.follow {
 		at = r.At.Format("15:04:05.000") + "  "
 	}
 	fmt.Fprintf(p.out, "%s%-*s  %-11s  %s\n", at, p.width, name, r.Verdict, resultText(r))

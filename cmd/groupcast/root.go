@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -30,31 +31,20 @@ kernel, as a program does that sets nothing.`
 	root.SuggestionsMinimumDistance = 2
 	root.CompletionOptions.HiddenDefaultCmd = true
 
-	flags := root.PersistentFlags()
-	flags.StringSliceVarP(&set.interfaces, "interface", "i", nil, "join on `NAME|INDEX|ADDRESS`, and send by the first one named; \"default\": as the kernel chooses")
-	flags.IntVar(&set.hops, "hops", 1, "TTL of what is sent, 0 to 255 (also --ttl)")
-	flags.BoolVar(&set.loopback, "loopback", true, "let this host's own members hear what is sent")
-	flags.BoolVar(&set.multicastAll, "multicast-all", false, "hear groups that other programs have joined as well, as a program does that does not switch it off (IP_MULTICAST_ALL)")
-	flags.BoolVar(&set.json, "json", false, "print one JSON object per line")
-	flags.BoolVarP(&set.quiet, "quiet", "q", false, "print no remarks, only what arrives and what fails")
-	flags.BoolVar(&set.trace, "trace", false, "print the calls on sockets on standard error, as strace does")
-	root.SetGlobalNormalizationFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
-		if name == "ttl" {
-			name = "hops"
-		}
-		return pflag.NormalizedName(name)
-	})
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.SetFlagErrorFunc(flagError)
+	root.SetUsageTemplate(usageTemplate(root))
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
-		if err := fromEnvironment(cmd.Flags()); err != nil {
+		if err := fromEnvironment(cmd); err != nil {
 			return err
 		}
-		if set.hops < 0 || set.hops > 255 {
-			return usageError{fmt.Errorf("--hops %d: %w", set.hops, mcast.ErrHopsOutside)}
+		if err := notInterval(cmd, set.interfaces); err != nil {
+			return err
+		}
+		if set.ttl < 0 || set.ttl > 255 {
+			return usageError{fmt.Errorf("--ttl %d: %w", set.ttl, mcast.ErrHopsOutside)}
 		}
 		return nil
 	}
-	root.RegisterFlagCompletionFunc("interface", completeInterfaces)
 
 	chat := newChat(set)
 	chat.Use = "chat [GROUP[:PORT]]"
@@ -62,4 +52,10 @@ kernel, as a program does that sets nothing.`
 		newEcho(set), newPing(set), newProbe(set),
 		newDoctor(set), newExplain(set), newLab(set), newLabPeer())
 	return root
+}
+
+// usageTemplate is cobra's, but that flags are wrapped as everything else is.
+func usageTemplate(root *cobra.Command) string {
+	cobra.AddTemplateFunc("flags", func(f *pflag.FlagSet) string { return f.FlagUsagesWrapped(columns(root.OutOrStdout())) })
+	return strings.ReplaceAll(root.UsageTemplate(), ".LocalFlags.FlagUsages", "flags .LocalFlags")
 }

@@ -41,8 +41,8 @@ every datagram and nothing speaks against their way, 3 if a pitfall was found, 1
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if s.count < 1 || s.interval < 0 {
-				return usageError{errors.New("--count wants 1 or more, --interval 0 or more")}
+			if s.count < 1 || s.interval < 0 || s.timeout < 0 {
+				return usageError{errors.New("--count wants 1 or more, --interval and --timeout 0 or more")}
 			}
 			groups, err := groupArgs(cmd, args[:1])
 			if err != nil {
@@ -52,8 +52,10 @@ every datagram and nothing speaks against their way, 3 if a pitfall was found, 1
 			return s.run(cmd.Context(), cmd.InOrStdin(), args[1:])
 		},
 	}
-	cmd.Flags().IntVarP(&s.count, "count", "c", 1, "send each datagram so many times")
-	cmd.Flags().DurationVar(&s.interval, "interval", 0, "time between two datagrams, such as 100ms")
+	set.has(cmd, "interface", "ttl", "loopback", "json", "quiet", "trace")
+	countFlag(cmd.Flags(), &s.count, 1, "send each datagram so many times")
+	timeoutFlag(cmd.Flags(), &s.timeout)
+	intervalFlag(cmd.Flags(), &s.interval, 0, "time between two datagrams, such as 0.1 (seconds) or 100ms")
 	return cmd
 }
 
@@ -62,6 +64,7 @@ type sender struct {
 	set       *settings
 	count     int
 	interval  time.Duration
+	timeout   time.Duration
 	group     mcast.Group
 	out, errs io.Writer
 
@@ -79,18 +82,26 @@ func (s *sender) run(ctx context.Context, in io.Reader, words []string) error {
 	}
 	defer s.conn.Close()
 
+	parent := ctx
+	ctx, cancel := within(ctx, s.timeout)
+	defer cancel()
 	if len(words) > 0 {
 		err = s.send(ctx, strings.Join(words, " "))
 	} else {
-		if isTerminal(in) && !s.set.quiet {
-			fmt.Fprintln(s.errs, "groupcast: each line is sent as a datagram; ctrl+d ends")
+		if isTerminal(in) && !s.set.quiet && !s.set.json {
+			way := session.WayOut(s.group, s.choice.Send, s.choice.Lo, s.conn.LocalAddr().Port())
+			fmt.Fprintf(s.errs, "groupcast: each line is sent to %s as a datagram; ctrl+d ends; %s\n", s.group, chat.Clean(way.String()))
 		}
 		err = s.lines(ctx, in)
 	}
-	if err != nil {
+	if err != nil && ctx.Err() == nil {
 		return err
 	}
-	return s.end(findings)
+	ended := s.end(findings)
+	if parent.Err() != nil {
+		return parent.Err()
+	}
+	return ended
 }
 
 // prepare chooses the way out and opens the socket.
@@ -104,11 +115,11 @@ func (s *sender) prepare(ctx context.Context) ([]doctor.Finding, error) {
 		return nil, &mcast.OpError{Op: "send", Target: s.group.String(), Err: err}
 	}
 	s.choice = c
-	s.conn, err = session.OpenSender(ctx, s.group, s.set.hops, s.set.loopback, s.set.tracer(s.errs))
+	s.conn, err = session.OpenSender(ctx, s.group, s.set.ttl, s.set.loopback, s.set.tracer(s.errs))
 	if err != nil {
 		return nil, err
 	}
-	intent := doctor.Intent{Group: s.group, Send: c.Send.Index, Loopback: s.set.loopback, Hops: s.set.hops}
+	intent := doctor.Intent{Group: s.group, Send: c.Send.Index, Loopback: s.set.loopback, Hops: s.set.ttl}
 	if c.ByUser || alone(facts.Interfaces) { // which is said with every send
 		intent.Wanted = c.Joins[:1]
 	}
@@ -178,7 +189,7 @@ func (s *sender) end(findings []doctor.Finding) error {
 	p := &linePrinter{out: s.out, errs: s.errs, json: s.set.json, quiet: s.set.quiet}
 	if s.sent > 0 {
 		text := fmt.Sprintf("sent %s (%s) to %s; ", chat.Count(s.sent, "datagram"), chat.Count(s.bytes, "byte"), s.group)
-		if s.set.hops == 0 {
+		if s.set.ttl == 0 {
 			p.remark(text + noHops(s.way.Interface))
 		} else {
 			p.remark(text + s.way.String())

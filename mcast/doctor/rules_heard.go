@@ -118,7 +118,7 @@ func (f Facts) notHeardHints(in Intent, host netip.Addr) []string {
 		hints = append(hints, fmt.Sprintf("it is behind %s, and this run listened on %s (groupcast explain joined-elsewhere)", behind.Name, f.listenedOn(in)))
 	case f.Interfaces != nil && f.outside(host):
 		hints = append(hints,
-			fmt.Sprintf("it is on no network of this host: it has to send with a TTL for each router between, as groupcast send --hops %d %s does at %s", hopsToCross, group, host),
+			fmt.Sprintf("it is on no network of this host: it has to send with a TTL for each router between, as groupcast send --ttl %d %s does at %s", hopsToCross, group, host),
 			"and the routers between have to forward groups")
 	case f.deaf(in) != "":
 		hints = append(hints, "first let the group in here (groupcast explain firewall-in)")

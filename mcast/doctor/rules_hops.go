@@ -53,7 +53,7 @@ func hopsTooSmall(f Facts, in Intent) []Finding {
 		Verdict:  Warning,
 		Title:    fmt.Sprintf("TTL %d crosses no router, and somebody is behind one", in.Hops),
 		Evidence: fmt.Sprintf("%s; the first router drops what is sent with TTL %d", who, in.Hops),
-		Hints:    []string{fmt.Sprintf("send with more: --hops %d, or /hops %d", hopsToCross, hopsToCross), wrongPrefix},
+		Hints:    []string{fmt.Sprintf("send with more: --ttl %d, or /hops %d", hopsToCross, hopsToCross), wrongPrefix},
 		Fix:      &Fix{Hops: hopsToCross},
 	}}
 }
@@ -82,7 +82,7 @@ func (f Facts) hopsOf(name string, in Intent) []Finding {
 		Title:    fmt.Sprintf("%s is behind a router: what it sends with TTL 1 does not come here", in.From),
 		Evidence: f.whereIs(in.From) + "; programs send to groups with TTL 1 unless they set it, and the first router drops that. The TTL of this host does not matter to what it hears",
 		Hints: []string{
-			fmt.Sprintf("raise the TTL at %s: there run groupcast send --hops %d %s", in.From, hopsToCross, in.Group),
+			fmt.Sprintf("raise the TTL at %s: there run groupcast send --ttl %d %s", in.From, hopsToCross, in.Group),
 			"if it is raised there, routers between have to forward groups: an entry for it, or PIM (no-multicast-router)",
 			wrongPrefix,
 		},
@@ -124,7 +124,7 @@ func (f Facts) noHops(name string, in Intent) []Finding {
 		Name: name, Verdict: Warning, Interface: out.Name,
 		Title:    fmt.Sprintf("TTL 0: nothing that is sent by %s leaves this host", out.Name),
 		Evidence: fmt.Sprintf("%s is joined on %s, where the kernel makes a copy for this host, and then drops what has TTL 0", in.Group.Addr, out.Name),
-		Hints:    []string{"to be heard on the LAN: --hops 1, or /hops 1"},
+		Hints:    []string{"to be heard on the LAN: --ttl 1, or /hops 1"},
 		Fix:      &Fix{Hops: 1},
 	}
 	switch {
@@ -134,7 +134,7 @@ func (f Facts) noHops(name string, in Intent) []Finding {
 	default:
 		finding.Title = fmt.Sprintf("TTL 0 does not stay on this host: what is sent by %s leaves with it", out.Name)
 		finding.Evidence = fmt.Sprintf("%s is not joined on %s, and only where it is does the kernel look at the TTL; receivers take a datagram with TTL 0", in.Group.Addr, out.Name)
-		finding.Hints = []string{"to stay on this host, send by lo: -i lo", "to be heard on the LAN: --hops 1, or /hops 1"}
+		finding.Hints = []string{"to stay on this host, send by lo: -i lo", "to be heard on the LAN: --ttl 1, or /hops 1"}
 	}
 	return []Finding{finding}
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"sync"
 	"time"
@@ -168,7 +169,7 @@ func (p *Pinger) loop(ctx context.Context, c conn) error {
 			return nil
 		case sending && ready:
 			tried++
-			p.send(c)
+			p.send(ctx, c)
 			due = p.nextDue(due, now)
 			p.drain()
 			continue
@@ -215,13 +216,16 @@ func (p *Pinger) drain() {
 }
 
 // send tries one request by each way.
-func (p *Pinger) send(c conn) {
+func (p *Pinger) send(ctx context.Context, c conn) {
 	var seq uint64
 	p.do(func(t *tracker) { seq = t.open(time.Now()) })
 	for way, via := range p.ways {
 		p.request = p.payload.append(p.request[:0], way, seq)
 		at := time.Now()
 		err := c.Send(p.request, p.cfg.Target, via)
+		if ctx.Err() != nil && errors.Is(err, net.ErrClosed) {
+			return // it was not sent, because it is to end
+		}
 		p.do(func(t *tracker) {
 			if err != nil {
 				t.refused(way, err, at)

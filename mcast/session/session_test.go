@@ -122,7 +122,7 @@ func TestZeroHops(t *testing.T) {
 	}
 	s := startHere(t, Config{Group: mcast.DefaultGroup, Hops: 0})
 	if snap := s.Snapshot(); snap.Hops != 0 || !snap.Sends.Stays {
-		t.Errorf("--hops 0 sends with %d: %+v", snap.Hops, snap.Sends)
+		t.Errorf("--ttl 0 sends with %d: %+v", snap.Hops, snap.Sends)
 	}
 	says(t, s, "sends stay on this host: TTL 0, and the group is joined on eth0")
 	do(t, s, Say{Text: "mumble"})

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+)
+
+// The flags that several commands have, each with a default of its own, are
+// defined here, so that a letter means the same everywhere.
+
+// timeoutFlag ends a command; 0 is no limit.
+func timeoutFlag(flags *pflag.FlagSet, d *time.Duration) {
+	timeFlag(flags, d, "timeout", "t", 0, "end after this time, such as 5 (seconds) or 1m30s; 0: no limit")
+	alias(flags, "timeout", "", "w")
+}
+
+// within is a context that ends after a time; 0 is no limit.
+func within(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	if d <= 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, d)
+}
+
+// waitFlag is how long one answer is waited for.
+func waitFlag(flags *pflag.FlagSet, d *time.Duration, standard time.Duration, usage string) {
+	timeFlag(flags, d, "wait", "W", standard, usage)
+}
+
+// intervalFlag is the time between two sends or tries.
+func intervalFlag(flags *pflag.FlagSet, d *time.Duration, standard time.Duration, usage string) {
+	timeFlag(flags, d, "interval", "", standard, usage)
+}
+
+// countFlag is how many, of what usage says.
+func countFlag(flags *pflag.FlagSet, n *int, standard int, usage string) {
+	flags.IntVarP(n, "count", "c", standard, usage)
+}
+
+// sizeFlag is a number of bytes of payload.
+func sizeFlag(flags *pflag.FlagSet, n *int, standard int, usage string) {
+	flags.IntVarP(n, "size", "s", standard, usage)
+}
+
+// verboseFlag asks for all of it.
+func verboseFlag(flags *pflag.FlagSet, verbose *bool, usage string) {
+	flags.BoolVarP(verbose, "verbose", "v", false, usage)
+}
+
+// familyFlags choose an IP version.
+func familyFlags(flags *pflag.FlagSet, only4, only6 *bool) {
+	flags.BoolVarP(only4, "ipv4", "4", false, "IPv4 only: of a name that has addresses of both versions")
+	flags.BoolVarP(only6, "ipv6", "6", false, "IPv6 only")
+}
+
+// timeFlag is a flag that takes a time.
+func timeFlag(flags *pflag.FlagSet, d *time.Duration, name, short string, standard time.Duration, usage string) {
+	*d = standard
+	flags.VarP((*timeValue)(d), name, short, usage)
+}
+
+// timeValue is a time on the command line: a number with a unit as Go writes
+// it, or a bare one of seconds, as ping(8) and sleep(1) take it.
+type timeValue time.Duration
+
+var errTime = errors.New("want a time: 5 or 0.2 (seconds), 500ms, 1m30s")
+
+// Set implements pflag.Value.
+func (v *timeValue) Set(text string) error {
+	d, err := time.ParseDuration(text)
+	if seconds, e := strconv.ParseFloat(text, 64); e == nil {
+		if math.IsNaN(seconds) || math.Abs(seconds) > math.MaxInt64/float64(time.Second)/2 {
+			return errTime
+		}
+		d, err = time.Duration(math.Round(seconds*float64(time.Second))), nil
+	}
+	if err != nil {
+		return errTime
+	}
+	*v = timeValue(d)
+	return nil
+}
+
+// String implements pflag.Value.
+func (v *timeValue) String() string { return time.Duration(*v).String() }
+
+// Type implements pflag.Value.
+func (v *timeValue) Type() string { return "time" }
+
+// rateValue is a rate on the command line, in datagrams a second.
+type rateValue float64
+
+// Set implements pflag.Value.
+func (v *rateValue) Set(text string) error {
+	rate, err := strconv.ParseFloat(strings.TrimSuffix(text, "/s"), 64)
+	if err != nil || math.IsNaN(rate) || math.IsInf(rate, 0) {
+		return errors.New("want datagrams a second, such as 100 or 0.5")
+	}
+	*v = rateValue(rate)
+	return nil
+}
+
+// String implements pflag.Value.
+func (v *rateValue) String() string { return strconv.FormatFloat(float64(*v), 'g', -1, 64) }
+
+// Type implements pflag.Value.
+func (v *rateValue) Type() string { return "rate" }
+
+// alias gives a flag a second name, a second letter or both. Help does not show
+// it.
+func alias(flags *pflag.FlagSet, of, name, short string) {
+	f := flags.Lookup(of)
+	if name == "" {
+		name = aliasPrefix + of + "-" + short // a flag cannot be without a name
+	}
+	flags.AddFlag(&pflag.Flag{
+		Name: name, Shorthand: short, Usage: fmt.Sprintf("the same as --%s", of), Hidden: true,
+		Value: aliasValue{f.Value, flags, of}, DefValue: f.DefValue, NoOptDefVal: f.NoOptDefVal,
+	})
+}
+
+const aliasPrefix = "same-as-"
+
+// aliasValue sets the flag that it stands for, so that it counts as set.
+type aliasValue struct {
+	pflag.Value
+	flags *pflag.FlagSet
+	of    string
+}
+
+// Set implements pflag.Value.
+func (a aliasValue) Set(text string) error {
+	// The flag's own error names it; the caller adds the name that was typed.
+	err := a.flags.Set(a.of, text)
+	if invalid, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
+		return errors.Unwrap(invalid)
+	}
+	return err
+}
