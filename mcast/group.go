@@ -31,6 +31,7 @@ type Group struct {
 
 // Errors of ParseGroup, to be tested with errors.Is.
 var (
+	ErrNotAGroup    = errors.New("not an IP address, nor a registered name")
 	ErrNotMulticast = errors.New("not a multicast address")
 	ErrBadPort      = errors.New("not a UDP port from 1 to 65535")
 )
@@ -40,6 +41,9 @@ var (
 // [ff02::114%eth0]:5000. Without a port it is DefaultPort. The error is
 // ErrNotMulticast for a unicast group address and ErrBadPort for a port
 // outside 1 to 65535.
+//
+// GROUP may be the name of a registered group, such as mdns, which has its own
+// port; mdns6, or mdns%eth0, is that of IPv6.
 func ParseGroup(s string) (Group, error) {
 	g := Group{Port: DefaultPort}
 	source, target, hasSource := strings.Cut(s, "@")
@@ -54,7 +58,14 @@ func ParseGroup(s string) (Group, error) {
 		}
 	}
 	if g.Addr, err = netip.ParseAddr(addr); err != nil {
-		return Group{}, fmt.Errorf("group %q: not an IP address: want [SOURCE@]GROUP[%%ZONE][:PORT], such as %s", s, DefaultGroup)
+		byName, ok := named(addr)
+		if !ok {
+			return Group{}, fmt.Errorf("group %q: %w: want [SOURCE@]GROUP[%%ZONE][:PORT], such as %s or mdns", s, ErrNotAGroup, DefaultGroup)
+		}
+		g = byName
+	}
+	if zone, port, ok := strings.Cut(g.Addr.Zone(), ":"); ok {
+		return Group{}, fmt.Errorf("group %q: with a zone and a port it is [%s%%%s]:%s", s, g.Addr.WithZone(""), zone, port)
 	}
 	if strings.ContainsFunc(g.Addr.Zone(), notInZone) {
 		return Group{}, fmt.Errorf("group %q: zone %q is not the name of an interface", s, g.Addr.Zone())

@@ -76,7 +76,7 @@ func TestWhatRowsDo(t *testing.T) {
 		{pickGroup, left, "224.0.0.114", session.Join{Group: group}, session.Join{Group: group, ListenOnly: true}, "hear nobody: it is not joined"},
 		{pickGroup, s, "239.1.2", session.Join{Group: other}, session.Leave{Group: other}, "nothing heard"},
 		{pickGroup, s, "mdns 224", session.Join{Group: mdns}, session.Leave{Group: mdns}, "5/s"},
-		{pickGroup, s, "upnp", session.Join{Group: ssdp, ListenOnly: true}, session.Join{Group: ssdp}, "SSDP"},
+		{pickGroup, s, "255.250:1900", session.Join{Group: ssdp, ListenOnly: true}, session.Join{Group: ssdp}, "SSDP"},
 		{pickGroup, s, "239.9", session.Join{Group: known("239.9.9.9")}, session.Join{Group: known("239.9.9.9"), ListenOnly: true}, "joined before"},
 		{pickGroup, s, "239.7.7.7:70", session.Join{Group: known("239.7.7.7:70")}, session.Join{Group: known("239.7.7.7:70"), ListenOnly: true}, "join 239.7.7.7:70"},
 
@@ -292,4 +292,12 @@ func TestPickerFits(t *testing.T) {
 			},
 		})
 	})
+}
+
+func known(text string) mcast.Group {
+	g, err := mcast.ParseGroup(text)
+	if err != nil {
+		panic(err)
+	}
+	return g
 }
