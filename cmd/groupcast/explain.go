@@ -15,13 +15,15 @@ import (
 
 func newExplain(set *settings) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "explain [NAME]",
+		Use:   "explain [NAME|WORD]",
 		Short: "Explain a pitfall or what UDP answers, or list the pages",
 		Long: `Explain a pitfall by the name that groupcast doctor gives it: what is seen, how it happens, how it is known, what
 helps, and the lesson that makes it happen in a LAN inside this computer. Or explain what UDP answers, and what its
-silence means: udp-connect, udp-refused, udp-silence. Without NAME it lists all of them.`,
+silence means: udp-connect, udp-refused, udp-silence. With a word of the field, such as ttl, igmp or docker, it finds the
+pages about it. Without NAME it lists all of them.`,
 		Example: `  groupcast explain                list the pages
   groupcast explain wrong-egress   why sends leave by another interface than the LAN's
+  groupcast explain ttl            the pages about the TTL
   groupcast explain udp-refused    who is told that a port is closed, and when`,
 		Args: atMost(1),
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) (out []string, _ cobra.ShellCompDirective) {
@@ -35,12 +37,10 @@ silence means: udp-connect, udp-refused, udp-silence. Without NAME it lists all 
 		RunE: func(cmd *cobra.Command, args []string) error {
 			pages := allPages()
 			if len(args) > 0 {
-				p, err := doctor.FindPage(args[0])
-				if err != nil {
-					err = didYouMean(err, lab.Nearest(args[0], slices.Concat(doctor.Names(), doctor.Topics())))
-					return usageError{fmt.Errorf("%w (groupcast explain lists them)", err)}
+				var err error
+				if pages, err = findPages(args[0]); err != nil {
+					return usageError{err}
 				}
-				pages = []doctor.Page{p}
 			}
 			out := cmd.OutOrStdout()
 			switch {
@@ -50,6 +50,8 @@ silence means: udp-connect, udp-refused, udp-silence. Without NAME it lists all 
 				}
 			case len(args) == 0:
 				listPages(out)
+			case len(pages) > 1:
+				tablePages(out, pages)
 			default:
 				writePage(out, pages[0], columns(out), emphasis(out))
 			}
@@ -60,16 +62,31 @@ silence means: udp-connect, udp-refused, udp-silence. Without NAME it lists all 
 	return cmd
 }
 
+// findPages finds the page of that name, or those about that word.
+func findPages(word string) ([]doctor.Page, error) {
+	p, err := doctor.FindPage(word)
+	if err == nil {
+		return []doctor.Page{p}, nil
+	}
+	if found := doctor.SearchPages(word); len(found) > 0 {
+		return found, nil
+	}
+	err = didYouMean(err, lab.Nearest(word, slices.Concat(doctor.Names(), doctor.Topics())))
+	return nil, fmt.Errorf("%w (groupcast explain lists them)", err)
+}
+
 // allPages are the pages of the pitfalls, and after them those of the topics.
 func allPages() []doctor.Page { return append(doctor.Pages(), doctor.TopicPages()...) }
 
 func listPages(out io.Writer) {
+	tablePages(out, doctor.Pages())
+	fmt.Fprintln(out, "\nWhat UDP answers:")
+	tablePages(out, doctor.TopicPages())
+}
+
+func tablePages(out io.Writer, pages []doctor.Page) {
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	for _, p := range doctor.Pages() {
-		fmt.Fprintf(t, "%s\t%s\n", p.Name, p.Title)
-	}
-	fmt.Fprintln(t, "\nWhat UDP answers:")
-	for _, p := range doctor.TopicPages() {
+	for _, p := range pages {
 		fmt.Fprintf(t, "%s\t%s\n", p.Name, p.Title)
 	}
 	t.Flush()

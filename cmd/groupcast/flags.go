@@ -3,8 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"slices"
-	"strings"
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/chat"
@@ -62,28 +60,6 @@ func (set *settings) tracer(errs io.Writer) *mcast.Trace {
 	return &mcast.Trace{Call: func(c mcast.Call) { fmt.Fprintln(errs, chat.Clean(c.String())) }}
 }
 
-// groupArgs parses the groups named on the command line; without any it is
-// the default one.
-func groupArgs(cmd *cobra.Command, args []string) ([]mcast.Group, error) {
-	if len(args) == 0 {
-		return []mcast.Group{mcast.DefaultGroup}, nil
-	}
-	var groups []mcast.Group
-	for _, arg := range args {
-		g, err := mcast.ParseGroup(arg)
-		if err != nil {
-			if near := cmd.SuggestionsFor(arg); len(near) > 0 {
-				err = fmt.Errorf("%w; did you mean: groupcast %s", err, strings.Join(near, ", "))
-			}
-			return nil, usageError{err}
-		}
-		if !slices.Contains(groups, g) {
-			groups = append(groups, g)
-		}
-	}
-	return groups, nil
-}
-
 func atMost(n int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) > n {
@@ -99,21 +75,6 @@ func completeInterfaces(*cobra.Command, []string, string) ([]string, cobra.Shell
 	out := []string{host.KernelDefault + "\tas the kernel chooses"}
 	for _, i := range list {
 		out = append(out, chat.Clean(i.Name)+"\t"+state(i)+" "+addresses(i))
-	}
-	return out, cobra.ShellCompDirectiveNoFileComp
-}
-
-// completeGroups offers the groups that programs of this host have joined.
-func completeGroups(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	out := []string{mcast.DefaultGroup.String() + "\tthe default"}
-	v4, _ := host.IGMP()
-	v6, _ := host.MLD()
-	for _, i := range slices.Concat(v4, v6) {
-		for _, g := range i.Groups {
-			if !slices.ContainsFunc(out, func(s string) bool { return strings.HasPrefix(s, g.Addr.String()+"\t") }) {
-				out = append(out, g.Addr.String()+"\tjoined on "+chat.Clean(i.Name))
-			}
-		}
 	}
 	return out, cobra.ShellCompDirectiveNoFileComp
 }

@@ -123,6 +123,9 @@ func (l *listener) join(list []host.Interface, g mcast.Group) error {
 	l.ears = append(l.ears, &ear{group: g, on: where})
 	l.joined(g, where, l.keep.Conn(g).ReadBuffer())
 	l.warnSourceless(g)
+	if text := notByUDP(g); text != "" {
+		l.remark(text)
+	}
 	return nil
 }
 

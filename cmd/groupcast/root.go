@@ -51,6 +51,7 @@ kernel, as a program does that sets nothing.`
 	root.AddCommand(chat, newListen(set), newSend(set), newInterfaces(set),
 		newEcho(set), newPing(set), newProbe(set),
 		newDoctor(set), newExplain(set), newLab(set), newLabPeer())
+	root.SetHelpCommand(newHelp())
 	return root
 }
 

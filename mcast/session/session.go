@@ -231,7 +231,11 @@ func (s *Session) Problem(err error) {
 // JoinedText says what was joined, and how many bytes the kernel will hold of
 // what is not read yet.
 func JoinedText(g mcast.Group, on []host.Interface, readBuffer int) string {
-	return fmt.Sprintf("joined %s on %s; receive buffer %d KiB", g, chat.InterfaceList(on), readBuffer>>10)
+	name := ""
+	if r, ok := g.Registered(); ok {
+		name = " (" + r.Name + ")"
+	}
+	return fmt.Sprintf("joined %s%s on %s; receive buffer %d KiB", g, name, chat.InterfaceList(on), readBuffer>>10)
 }
 
 // Errors of actions, to be tested with errors.Is, beside those of mcast and host.

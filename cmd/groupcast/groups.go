@@ -1,0 +1,114 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/chat"
+	"github.com/groupcast/groupcast/mcast/doctor"
+	"github.com/groupcast/groupcast/mcast/host"
+	"github.com/groupcast/groupcast/mcast/lab"
+)
+
+// groupArgs parses the groups named on the command line; without any it is
+// the default one.
+func groupArgs(cmd *cobra.Command, args []string) ([]mcast.Group, error) {
+	if len(args) == 0 {
+		return []mcast.Group{mcast.DefaultGroup}, nil
+	}
+	var groups []mcast.Group
+	for _, arg := range args {
+		g, err := mcast.ParseGroup(arg)
+		if err != nil {
+			return nil, usageError{noGroup(cmd, arg, err)}
+		}
+		if !slices.Contains(groups, g) {
+			groups = append(groups, g)
+		}
+	}
+	return groups, nil
+}
+
+// noGroup is the error for what is no group, with what it may have been meant
+// to be: a page, a command or the name of a group.
+func noGroup(cmd *cobra.Command, arg string, err error) error {
+	if !errors.Is(err, mcast.ErrNotAGroup) || strings.ContainsAny(arg, ".:[") {
+		return err
+	}
+	if _, notFound := doctor.FindPage(arg); notFound == nil {
+		return &mcast.Advised{Err: fmt.Errorf("%q is the name of a page, not a group", arg), Advice: "groupcast explain " + arg}
+	}
+	if !cmd.HasSubCommands() { // only groups can stand here
+		return &mcast.Advised{Err: fmt.Errorf("%q is not a group", arg), Advice: nearGroups(arg)}
+	}
+	err = fmt.Errorf("%q is neither a command nor a group", arg)
+	var near []string
+	for _, c := range tree(cmd)[1:] {
+		if c.Parent() == cmd {
+			near = append(near, append([]string{c.Name()}, c.Aliases...)...)
+		}
+	}
+	if near = lab.Nearest(arg, near); len(near) == 0 {
+		near = cmd.SuggestionsFor(arg)
+	}
+	if len(near) > 0 {
+		return &mcast.Advised{Err: err, Advice: "did you mean groupcast " + strings.Join(near, " or groupcast ") + "?"}
+	}
+	return &mcast.Advised{Err: err, Advice: nearGroups(arg)}
+}
+
+// nearGroups says how groups are named, and which name may have been meant.
+func nearGroups(arg string) string {
+	var names []string
+	for _, r := range mcast.RegisteredGroups() {
+		names = append(names, r.Name)
+	}
+	if near := lab.Nearest(arg, names); len(near) > 0 {
+		return "did you mean " + strings.Join(near, " or ") + "?"
+	}
+	return "a group is an address such as 224.0.0.114 or 239.1.2.3:5000, or a name such as mdns, ssdp or ptp"
+}
+
+// known says what a group is registered as, in brackets behind its address; "" of
+// others.
+func known(g mcast.Group) string {
+	if r, ok := g.Registered(); ok {
+		return " (" + r.Name + ")"
+	}
+	return ""
+}
+
+// notByUDP says that a group is not spoken to by UDP; "" of others.
+func notByUDP(g mcast.Group) string {
+	r, ok := g.Registered()
+	if !ok || r.Protocol == "" {
+		return ""
+	}
+	return fmt.Sprintf("%s is of %s, which no UDP socket hears", g.Addr, r.Protocol)
+}
+
+// completeGroups offers the groups that programs of this host have joined, and
+// those that have a name.
+func completeGroups(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	out := []string{mcast.DefaultGroup.String() + "\tthe default"}
+	v4, _ := host.IGMP()
+	v6, _ := host.MLD()
+	for _, i := range slices.Concat(v4, v6) {
+		for _, g := range i.Groups {
+			if !slices.ContainsFunc(out, func(s string) bool { return strings.HasPrefix(s, g.Addr.String()+"\t") }) {
+				out = append(out, g.Addr.String()+"\tjoined on "+chat.Clean(i.Name))
+			}
+		}
+	}
+	for _, r := range mcast.RegisteredGroups() {
+		if r.Port != 0 {
+			out = append(out, r.Name+"\t"+r.Title)
+		}
+	}
+	return out, cobra.ShellCompDirectiveNoFileComp
+}
