@@ -26,6 +26,16 @@ func ViaInterface(i host.Interface, to netip.Addr) Via {
 	return via
 }
 
+// ViaChoice is the [Via] of a choice of interfaces, with the source address that
+// was chosen.
+func ViaChoice(c host.Choice, to netip.Addr) Via {
+	via := ViaInterface(c.Send, to)
+	if c.Source.Is4() == to.Unmap().Is4() && c.Source.IsValid() {
+		via.Source = c.Source
+	}
+	return via
+}
+
 // Outgoing is one datagram of SendBatch, with what Send takes.
 type Outgoing struct {
 	Data []byte

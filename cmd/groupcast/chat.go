@@ -40,6 +40,7 @@ the own copy of the last line is back or a second has passed. In a terminal the 
 			cfg := session.Config{
 				Group:        groups[0],
 				Interfaces:   set.interfaces,
+				Source:       set.source,
 				Hops:         set.ttl,
 				NoLoopback:   !set.loopback,
 				MulticastAll: set.multicastAll,
@@ -70,7 +71,7 @@ the own copy of the last line is back or a second has passed. In a terminal the 
 			return runLines(cmd.Context(), s, cmd.InOrStdin(), p)
 		},
 	}
-	set.has(cmd, "interface", "ttl", "loopback", "multicast-all", "json", "quiet", "trace")
+	set.has(cmd, "interface", "source", "ttl", "loopback", "multicast-all", "json", "quiet", "trace")
 	flags := cmd.Flags()
 	flags.BoolVar(&plain, "plain", false, "plain lines instead of the screen, for screen readers")
 	flags.BoolVar(&opts.ASCII, "ascii", false, "draw the screen with ASCII only (by itself where the locale is not UTF-8)")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net/netip"
 	"strconv"
 	"strings"
 	"time"
@@ -144,3 +145,27 @@ func (a aliasValue) Set(text string) error {
 	}
 	return err
 }
+
+// addrValue is an address on the command line.
+type addrValue netip.Addr
+
+// Set implements pflag.Value.
+func (v *addrValue) Set(text string) error {
+	a, err := netip.ParseAddr(text)
+	if err != nil {
+		return errors.New("want an address, such as 192.168.8.164")
+	}
+	*v = addrValue(a.Unmap())
+	return nil
+}
+
+// String implements pflag.Value.
+func (v *addrValue) String() string {
+	if a := netip.Addr(*v); a.IsValid() {
+		return a.String()
+	}
+	return ""
+}
+
+// Type implements pflag.Value.
+func (v *addrValue) Type() string { return "address" }

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"net/netip"
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/chat"
@@ -14,6 +15,7 @@ import (
 // A command has those that do something there.
 type settings struct {
 	interfaces []string
+	source     netip.Addr
 	ttl        int
 	loopback   bool
 	json       bool
@@ -29,9 +31,12 @@ func (set *settings) has(cmd *cobra.Command, names ...string) {
 	for _, name := range names {
 		switch name {
 		case "interface":
-			flags.StringSliceVarP(&set.interfaces, name, "i", nil, "join on `NAME|INDEX|ADDRESS`, and send by the first one named; \"default\": as the kernel chooses")
+			flags.StringSliceVarP(&set.interfaces, name, "i", nil, "join on `NAME|INDEX|ADDRESS`, and send by the first one named, from the address if it is one; \"default\": as the kernel chooses")
 			alias(flags, name, "", "I")
 			cmd.RegisterFlagCompletionFunc(name, completeInterfaces)
+		case "source":
+			flags.Var((*addrValue)(&set.source), name, "send from this `ADDRESS` of this host (-i ADDRESS chooses the interface as well)")
+			cmd.RegisterFlagCompletionFunc(name, completeAddresses)
 		case "ttl":
 			flags.IntVar(&set.ttl, name, 1, "TTL (IPv6: hop limit) of what is sent, 0 to 255")
 			alias(flags, name, "hops", "")
@@ -51,6 +56,15 @@ func (set *settings) has(cmd *cobra.Command, names ...string) {
 	}
 }
 
+// choose chooses interfaces and the source of sends by the flags.
+func (set *settings) choose(list []host.Interface, group netip.Addr) (host.Choice, error) {
+	c, err := host.Choose(list, set.interfaces, group)
+	if err != nil || !set.source.IsValid() {
+		return c, err
+	}
+	return c.From(list, set.source, group)
+}
+
 // tracer tells every call on a socket on errs, a line each, if --trace asks
 // for it.
 func (set *settings) tracer(errs io.Writer) *mcast.Trace {
@@ -67,6 +81,17 @@ func atMost(n int) cobra.PositionalArgs {
 		}
 		return nil
 	}
+}
+
+// completeAddresses offers the addresses of this host.
+func completeAddresses(*cobra.Command, []string, string) (out []string, _ cobra.ShellCompDirective) {
+	list, _ := host.Interfaces()
+	for _, i := range list {
+		for _, p := range i.Addrs {
+			out = append(out, p.Addr().String()+"\ton "+chat.Clean(i.Name))
+		}
+	}
+	return out, cobra.ShellCompDirectiveNoFileComp
 }
 
 // completeInterfaces offers the interfaces of this host with their addresses.

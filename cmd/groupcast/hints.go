@@ -48,6 +48,8 @@ var hints = []struct {
 	{mcast.ErrZone, "name the interface once: by the zone, as in ff02::114%eth0, or beside the group"},
 	{mcast.ErrNoZone, "name the interface behind a percent sign, as in ff02::114%eth0"},
 	{host.ErrZoneElsewhere, "name the interface once: by the zone, as in ff02::114%eth0, or by -i"},
+	{host.ErrNoSource, "groupcast interfaces lists the addresses of this host"},
+	{host.ErrSourceElsewhere, "name an address of that interface, or send by the one that has it: -i ADDRESS"},
 	{host.ErrDefaultAlone, "either name interfaces, or leave joining and sending to the kernel: -i default"},
 	{errors.ErrUnsupported, "this system does not do that; the other commands and groups go on working"},
 	{mcast.ErrHopsOutside, "1 stays on the LAN, 32 on a site; 0 is for this host, and Linux lets it out all the same where the group is not joined"},

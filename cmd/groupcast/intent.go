@@ -43,7 +43,7 @@ func choiceText(g mcast.Group, c host.Choice) string {
 	if c.Joins[0].Index == 0 {
 		on = "the kernel's choice"
 	}
-	out := session.WayOut(g, c.Send, c.Lo, 0)
+	out := session.WayOut(g, c, 0)
 	if out.Err != nil {
 		return fmt.Sprintf("groupcast joins on %s, and its sends go nowhere: %s", on, mcast.Reason(out.Err))
 	}

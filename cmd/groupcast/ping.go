@@ -59,7 +59,7 @@ anything was known.`,
 		},
 	}
 	flags := cmd.Flags()
-	set.has(cmd, "interface", "ttl", "json", "quiet", "trace")
+	set.has(cmd, "interface", "source", "ttl", "json", "quiet", "trace")
 	countFlag(flags, &p.count, 0, "end after so many requests; 0: no limit")
 	intervalFlag(flags, &p.interval, ping.DefaultInterval, "time from one request to the next, 1ms at least")
 	timeoutFlag(flags, &p.timeout)
@@ -144,7 +144,7 @@ func (p *pingCommand) run(ctx context.Context, arg string) error {
 	if p.flood && !mayFlood(target) {
 		return usageError{errFlood}
 	}
-	way, err := target.wayOut(p.set.interfaces)
+	way, err := target.wayOut(p.set)
 	if err != nil {
 		return err
 	}

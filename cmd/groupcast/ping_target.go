@@ -95,20 +95,20 @@ type pingWay struct {
 
 // wayOut chooses the way: by the interfaces named, else as the kernel routes
 // it. On a host with nothing but lo, groups are asked there.
-func (t pingTarget) wayOut(interfaces []string) (pingWay, error) {
+func (t pingTarget) wayOut(set *settings) (pingWay, error) {
 	addr := t.addr.Addr()
 	g := mcast.Group{Addr: addr, Port: t.addr.Port()}
 	var c host.Choice
-	if addr.IsMulticast() || addr.Zone() != "" || len(interfaces) > 0 {
+	if addr.IsMulticast() || addr.Zone() != "" || len(set.interfaces) > 0 || set.source.IsValid() {
 		list, err := host.Interfaces()
 		if err != nil {
 			return pingWay{}, err
 		}
-		if c, err = host.Choose(list, interfaces, addr); err != nil {
+		if c, err = set.choose(list, addr); err != nil {
 			return pingWay{}, &mcast.OpError{Op: "ping", Target: t.addr.String(), Err: err}
 		}
 	}
-	w := pingWay{via: mcast.ViaInterface(c.Send, g.Addr), egress: session.WayOut(g, c.Send, c.Lo, 0)}
+	w := pingWay{via: mcast.ViaChoice(c, g.Addr), egress: session.WayOut(g, c, 0)}
 	if c.ByUser && len(c.Joins) > 1 {
 		w.all = c.Joins
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"time"
 	"unicode/utf8"
 
@@ -55,7 +56,7 @@ each line, and totals. Exit status: 0 if all answered (with --follow, at last), 
 		},
 	}
 	flags := cmd.Flags()
-	set.has(cmd, "interface", "json", "quiet", "trace")
+	set.has(cmd, "interface", "source", "json", "quiet", "trace")
 	familyFlags(flags, &p.only4, &p.only6)
 	countFlag(flags, &p.cfg.Tries, 3, "datagrams to a target that is silent")
 	alias(flags, "count", "tries", "")
@@ -157,16 +158,9 @@ func (p *prober) family() probe.Family {
 
 func (p *prober) run(ctx context.Context, hosts []probe.HostPort) error {
 	p.cfg.Trace = p.set.tracer(p.errs)
-	if len(p.set.interfaces) > 0 && p.set.interfaces[0] != host.KernelDefault {
-		list, err := host.Interfaces()
-		if err != nil {
-			return err
-		}
-		by, err := host.Find(list, p.set.interfaces[0])
-		if err != nil {
-			return err
-		}
-		p.cfg.Via.IfIndex = by.Index
+	var err error
+	if p.cfg.Via, err = p.via(); err != nil {
+		return err
 	}
 	targets := probe.Resolve(ctx, p.family(), hosts)
 	if ctx.Err() != nil {
@@ -182,11 +176,37 @@ func (p *prober) run(ctx context.Context, hosts []probe.HostPort) error {
 	if p.follow {
 		return p.keep(parent, ctx, targets)
 	}
-	err := probe.Probe(ctx, p.cfg, targets, p.tell)
+	err = probe.Probe(ctx, p.cfg, targets, p.tell)
 	if err != nil && (ctx.Err() == nil || parent.Err() != nil) {
 		return mistake(err)
 	}
 	return p.end(len(targets))
+}
+
+// via is the way out that -i and --source choose.
+func (p *prober) via() (mcast.Via, error) {
+	via := mcast.Via{Source: p.set.source}
+	if len(p.set.interfaces) == 0 && !via.Source.IsValid() {
+		return via, nil
+	}
+	list, err := host.Interfaces()
+	if err != nil {
+		return via, err
+	}
+	var c host.Choice
+	if names := p.set.interfaces; len(names) > 0 && names[0] != host.KernelDefault {
+		if c.Send, err = host.Find(list, names[0]); err != nil {
+			return via, err
+		}
+		via.IfIndex = c.Send.Index
+		if a, err := netip.ParseAddr(names[0]); err == nil && !via.Source.IsValid() {
+			via.Source = a.Unmap().WithZone("")
+		}
+	}
+	if p.set.source.IsValid() {
+		_, err = c.From(list, p.set.source, p.set.source)
+	}
+	return via, err
 }
 
 // mistake makes an error of the command line of one about the targets.

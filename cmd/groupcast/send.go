@@ -52,7 +52,7 @@ every datagram and nothing speaks against their way, 3 if a pitfall was found, 1
 			return s.run(cmd.Context(), cmd.InOrStdin(), args[1:])
 		},
 	}
-	set.has(cmd, "interface", "ttl", "loopback", "json", "quiet", "trace")
+	set.has(cmd, "interface", "source", "ttl", "loopback", "json", "quiet", "trace")
 	countFlag(cmd.Flags(), &s.count, 1, "send each datagram so many times")
 	timeoutFlag(cmd.Flags(), &s.timeout)
 	intervalFlag(cmd.Flags(), &s.interval, 0, "time between two datagrams, such as 0.1 (seconds) or 100ms")
@@ -89,7 +89,7 @@ func (s *sender) run(ctx context.Context, in io.Reader, words []string) error {
 		err = s.send(ctx, strings.Join(words, " "))
 	} else {
 		if isTerminal(in) && !s.set.quiet && !s.set.json {
-			way := session.WayOut(s.group, s.choice.Send, s.choice.Lo, s.conn.LocalAddr().Port())
+			way := session.WayOut(s.group, s.choice, s.conn.LocalAddr().Port())
 			fmt.Fprintf(s.errs, "groupcast: each line is sent to %s as a datagram; ctrl+d ends; %s\n", s.group, chat.Clean(way.String()))
 		}
 		err = s.lines(ctx, in)
@@ -110,7 +110,7 @@ func (s *sender) prepare(ctx context.Context) ([]doctor.Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := host.Choose(facts.Interfaces, s.set.interfaces, s.group.Addr)
+	c, err := s.set.choose(facts.Interfaces, s.group.Addr)
 	if err != nil {
 		return nil, &mcast.OpError{Op: "send", Target: s.group.String(), Err: err}
 	}
@@ -152,8 +152,8 @@ func (s *sender) send(ctx context.Context, text string) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		s.way = session.WayOut(s.group, s.choice.Send, s.choice.Lo, s.conn.LocalAddr().Port())
-		err := s.conn.Send([]byte(text), s.group.AddrPort(), mcast.ViaInterface(s.choice.Send, s.group.Addr))
+		s.way = session.WayOut(s.group, s.choice, s.conn.LocalAddr().Port())
+		err := s.conn.Send([]byte(text), s.group.AddrPort(), mcast.ViaChoice(s.choice, s.group.Addr))
 		if err != nil {
 			s.failed++
 			complain(s.errs, err)

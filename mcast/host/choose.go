@@ -10,7 +10,10 @@ import (
 var (
 	ErrDefaultAlone  = errors.New("leaves the choice to the kernel, so it cannot stand beside others")
 	ErrZoneElsewhere = errors.New("the zone of the group names another interface")
-	ErrNothingUsable = errors.New("no interface is up with an address of that IP version, not even lo")
+	// ErrNoSource and ErrSourceElsewhere are of a source address that was chosen.
+	ErrNoSource        = errors.New("not an address of this host of the group's IP version")
+	ErrSourceElsewhere = errors.New("not an address of the interface that sends")
+	ErrNothingUsable   = errors.New("no interface is up with an address of that IP version, not even lo")
 )
 
 // Choice is which interfaces a group is joined on and which one sends leave
@@ -18,8 +21,9 @@ var (
 type Choice struct {
 	Joins  []Interface
 	Send   Interface
-	ByUser bool // interfaces were named
-	Lo     bool // there was nothing but lo
+	Source netip.Addr // that sends carry; the zero Addr: as the kernel chooses
+	ByUser bool       // interfaces were named
+	Lo     bool       // there was nothing but lo
 }
 
 // Everywhere reports whether the user named no interface, so that those that
@@ -34,8 +38,9 @@ const KernelDefault = "default"
 // names, indexes or addresses, or KernelDefault alone. Without any, the group is
 // joined on every usable interface and sent as the kernel routes it; on a host
 // with no usable interface but lo, both are lo. Named interfaces are all joined,
-// and the first is sent by; each must be up and have an address. The zone of an
-// IPv6 group names an interface, too.
+// and the first is sent by; each must be up and have an address. If that is named
+// by an address of the group's IP version, sends carry that. The zone of an IPv6
+// group names an interface, too.
 //
 // The error is ErrNoInterface, ErrInterfaceDown or ErrNoAddress for an interface
 // that was named, ErrDefaultAlone, ErrZoneElsewhere or ErrNothingUsable.
@@ -86,6 +91,32 @@ func ChooseNamed(list []Interface, names []string, group netip.Addr) (Choice, er
 		}
 	}
 	c.Send = c.Joins[0]
+	if a, err := netip.ParseAddr(names[0]); err == nil && a.Unmap().Is4() == group.Is4() {
+		c.Source = a.Unmap().WithZone("")
+	}
+	return c, nil
+}
+
+// From is the choice with a source address for what is sent to group. A group is
+// then sent to by the interface that has the address, as Linux does it for IPv4 by
+// itself. The error is [ErrNoSource], or [ErrSourceElsewhere] for an address of
+// another interface than the sending one.
+func (c Choice) From(list []Interface, source, group netip.Addr) (Choice, error) {
+	source = source.Unmap()
+	if source.IsUnspecified() || source.Is4() != group.Is4() {
+		return c, fmt.Errorf("source %s: %w", source, ErrNoSource)
+	}
+	on, err := Find(list, source.WithZone("").String())
+	switch {
+	case err != nil:
+		return c, fmt.Errorf("source %s: %w", source, ErrNoSource)
+	case c.Send.Index != 0 && c.Send.Index != on.Index:
+		return c, fmt.Errorf("source %s of %s: %w", source, on.Name, ErrSourceElsewhere)
+	}
+	c.Source = source.WithZone("")
+	if group.IsMulticast() {
+		c.Send = on
+	}
 	return c, nil
 }
 

@@ -107,7 +107,11 @@ func (cfg Config) ways() []mcast.Via {
 	}
 	var ways []mcast.Via
 	for _, i := range cfg.Interfaces {
-		ways = append(ways, mcast.Via{IfIndex: i.Index, Source: cfg.Via.Source})
+		via := mcast.ViaInterface(i, cfg.Target.Addr())
+		if i.Index == cfg.Via.IfIndex {
+			via = cfg.Via
+		}
+		ways = append(ways, via)
 	}
 	return ways
 }

@@ -49,7 +49,10 @@ func open(ctx context.Context, cfg Config, t Target, own host.Networks, pace pac
 	if runtime.GOOS == "linux" {
 		config.PeerError = a.notice
 	}
-	config.Addr = sourceOf(cfg.Via, own, to)
+	config.Addr = sourceOf(cfg.Via, own, t.Addr)
+	if cfg.Via.IfIndex != 0 {
+		a.cfg.Via.Source = config.Addr
+	}
 	if config.Addr.IsValid() && config.Addr.Is4() != to.Is4() {
 		return nil, a.unsent(mcast.ErrFamily), nil
 	}
@@ -238,12 +241,19 @@ func refused(err error) bool {
 	return errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, wsaECONNRESET)
 }
 
-// sourceOf is the address to send from when an interface was chosen: that of
-// the interface, or a connected socket would take the one of the route.
-func sourceOf(via mcast.Via, own host.Networks, to netip.Addr) netip.Addr {
-	if via.Source.IsValid() || via.IfIndex == 0 {
+// sourceOf is the address to send from when an interface was chosen: the one that
+// the kernel takes for the target there, of several subnets on one interface that
+// of the target's. Without it, a connected socket would take the one of the route
+// without an interface. An interface that was named by an address of the other IP
+// version is the interface alone.
+func sourceOf(via mcast.Via, own host.Networks, to netip.AddrPort) netip.Addr {
+	other := via.Source.IsValid() && via.Source.Is4() != to.Addr().Is4()
+	if via.IfIndex == 0 || via.Source.IsValid() && !other {
 		return via.Source
 	}
+	if r, err := host.RouteTo(to, host.RouteOptions{IfIndex: via.IfIndex}); err == nil && r.Source.IsValid() {
+		return r.Source
+	}
 	i, _ := own.ByIndex(via.IfIndex)
-	return i.Addr(to)
+	return i.Addr(to.Addr())
 }

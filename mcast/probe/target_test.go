@@ -77,16 +77,25 @@ func FuzzParseTargets(f *testing.F) {
 	})
 }
 
-// By an interface that was chosen, its address is the source, unless that was
-// chosen as well.
+// By an interface that was chosen, and that the kernel knows nothing of, its
+// address is the source, unless that was chosen as well. One of the other IP
+// version chooses the interface alone.
 func TestSourceOf(t *testing.T) {
-	own := host.NetworksOf([]host.Interface{{Index: 3, Name: "eth1", Addrs: labtest.Prefixes("10.0.0.1/8")}})
-	to := netip.MustParseAddr("192.168.1.99")
-	if got := sourceOf(mcast.Via{IfIndex: 3}, own, to); got != netip.MustParseAddr("10.0.0.1") {
+	const none = 1 << 30 // no kernel has that many
+	own := host.NetworksOf([]host.Interface{{Index: none, Name: "eth1", Addrs: labtest.Prefixes("10.0.0.1/8")}})
+	to := netip.MustParseAddrPort("192.168.1.99:9")
+	if got := sourceOf(mcast.Via{IfIndex: none}, own, to); got != netip.MustParseAddr("10.0.0.1") {
 		t.Errorf("by eth1 it is sent from %s, want its address", got)
 	}
-	if got := sourceOf(mcast.Via{IfIndex: 3, Source: to}, own, to); got != to {
+	if got := sourceOf(mcast.Via{IfIndex: none, Source: to.Addr()}, own, to); got != to.Addr() {
 		t.Errorf("the source is %s, want the one that was chosen", got)
+	}
+	v6 := netip.MustParseAddr("2001:db8::1")
+	if got := sourceOf(mcast.Via{IfIndex: none, Source: v6}, own, to); got != netip.MustParseAddr("10.0.0.1") {
+		t.Errorf("the source is %s, want that of the interface", got)
+	}
+	if got := sourceOf(mcast.Via{Source: v6}, own, to); got != v6 {
+		t.Errorf("the source is %s, want the one that was chosen, which is refused", got)
 	}
 }
 

@@ -100,7 +100,7 @@ func (s *Session) utter(text string) utterance {
 			Hops:      s.hops,
 			Data:      []byte(text),
 		},
-		line: line.ID, by: sender, via: mcast.ViaInterface(s.send, s.group.Addr),
+		line: line.ID, by: sender, via: mcast.ViaChoice(s.choice(), s.group.Addr),
 	}
 }
 
@@ -122,7 +122,7 @@ func (s *Session) joinGroup(a Join) error {
 	case a.Group.Addr.Zone() != "":
 		keys = nil // the zone says it
 	}
-	c, err := s.choose(keys, a.Group)
+	c, err := s.chooseNow(keys, a.Group)
 	if err != nil {
 		return &mcast.OpError{Op: "join", Target: a.Group.String(), Err: err}
 	}
@@ -141,7 +141,7 @@ func (s *Session) joinGroup(a Join) error {
 	return nil
 }
 
-func (s *Session) choose(keys []string, g mcast.Group) (host.Choice, error) {
+func (s *Session) chooseNow(keys []string, g mcast.Group) (host.Choice, error) {
 	list, err := host.Interfaces()
 	if err != nil {
 		return host.Choice{}, err
@@ -184,7 +184,7 @@ func (s *Session) useInterface(key string) error {
 		s.setSend(host.Choice{})
 		return nil
 	}
-	c, err := s.choose([]string{key}, group)
+	c, err := s.chooseNow([]string{key}, group)
 	if err != nil {
 		return &mcast.OpError{Op: "send", Target: group.String(), Err: err}
 	}
@@ -198,7 +198,7 @@ func (s *Session) useInterface(key string) error {
 func (s *Session) setSend(c host.Choice) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.send, s.lo, s.byUser = c.Send, false, nil
+	s.send, s.source, s.lo, s.byUser = c.Send, c.Source, false, nil
 	if c.ByUser {
 		s.byUser = c.Joins
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -72,7 +73,7 @@ func (s *Session) leaveLo() {
 	}
 	for _, i := range s.keep.On(s.group) {
 		if !i.Loopback() {
-			s.lo, s.send = false, host.Interface{}
+			s.lo, s.send, s.source = false, host.Interface{}, netip.Addr{}
 			return
 		}
 	}
@@ -136,7 +137,7 @@ func (s *Session) way() Egress {
 	if sender := s.senders[host.Unspecified(s.group.Addr)]; sender != nil {
 		port = sender.LocalAddr().Port()
 	}
-	s.out = WayOut(s.group, s.send, s.lo, port)
+	s.out = WayOut(s.group, s.choice(), port)
 	s.out.Stays = s.stays(s.out)
 	return s.out
 }
@@ -150,18 +151,25 @@ func (s *Session) stays(out Egress) bool {
 	return s.hops == 0 && out.Err == nil && joined && !by.Loopback() && (s.loopback || s.group.Addr.Is4())
 }
 
-// WayOut asks the kernel where a send to g leaves, by the interface send or,
-// if that is zero, by its own choice. With lo, send was taken because there is
-// nothing else. The source port matters to some routing rules; 0: not known.
-func WayOut(g mcast.Group, send host.Interface, lo bool, port uint16) Egress {
-	because := ""
+// choice is how the session sends; the caller holds s.mu.
+func (s *Session) choice() host.Choice {
+	return host.Choice{Send: s.send, Lo: s.lo, Source: s.source}
+}
+
+// WayOut asks the kernel where a send to g leaves, by the interface and with the
+// source of a choice or, where they are zero, as it chooses itself. The source
+// port matters to some routing rules; 0: not known.
+func WayOut(g mcast.Group, c host.Choice, port uint16) Egress {
+	send, because := c.Send, ""
 	switch {
-	case lo:
+	case c.Lo:
 		because = "there is no other network"
 	case send.Index != 0:
 		because = "you chose it"
+	case c.Source.IsValid():
+		because = "you chose its source"
 	}
-	via := mcast.ViaInterface(send, g.Addr)
+	via := mcast.ViaChoice(c, g.Addr)
 	r, err := host.RouteTo(g.AddrPort(), host.RouteOptions{IfIndex: via.IfIndex, Source: via.Source, SourcePort: port})
 	out := EgressOf(doctor.RouteResult{Route: r, Err: err}, because)
 	if err != nil {

@@ -33,7 +33,7 @@ func (s *Session) ping(requests int) error {
 	}
 	s.pinging = true
 	cfg := ping.Config{
-		Target: g.AddrPort(), Via: mcast.ViaInterface(s.send, g.Addr), Count: requests, Interval: pingInterval,
+		Target: g.AddrPort(), Via: mcast.ViaChoice(s.choice(), g.Addr), Count: requests, Interval: pingInterval,
 		Size: 32, Hops: s.hops, Trace: s.trace,
 	}
 	s.put(fmt.Sprintf("pinging %s with %s", g, chat.Count(requests, "request")), "")

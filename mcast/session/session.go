@@ -20,6 +20,7 @@ import (
 type Config struct {
 	Group      mcast.Group // to join, and where Say goes; its zone names an interface
 	Interfaces []string    // as host.Choose takes them
+	Source     netip.Addr  // that sends carry; the zero Addr: as Interfaces say
 	Hops       int         // TTL of what is sent, 0 to 255
 
 	NoLoopback   bool         // other programs of this host are not to hear what is sent
@@ -70,6 +71,7 @@ type Session struct {
 	group     mcast.Group      // where Say goes
 	byUser    []host.Interface // the interfaces that the user named
 	send      host.Interface   // zero: the kernel chooses
+	source    netip.Addr       // that sends carry; the zero Addr: as the kernel chooses
 	lo        bool             // on lo, because there is nothing else
 	heard     map[int]uint64   // datagrams of other hosts to the current group, by interface
 	facts     doctor.Facts
@@ -103,6 +105,9 @@ func Start(ctx context.Context, cfg Config) (*Session, error) {
 		return nil, err
 	}
 	c, err := host.Choose(list, cfg.Interfaces, cfg.Group.Addr)
+	if err == nil && cfg.Source.IsValid() {
+		c, err = c.From(list, cfg.Source, cfg.Group.Addr)
+	}
 	if err != nil {
 		return nil, &mcast.OpError{Op: "join", Target: cfg.Group.String(), Err: err}
 	}
@@ -122,6 +127,7 @@ func Start(ctx context.Context, cfg Config) (*Session, error) {
 		allGroups: cfg.MulticastAll,
 		group:     cfg.Group,
 		send:      c.Send,
+		source:    c.Source,
 		lo:        c.Lo,
 		heard:     map[int]uint64{},
 		igmp:      map[int]int{},
