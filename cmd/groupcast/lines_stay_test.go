@@ -15,7 +15,7 @@ func TestLinesThatStay(t *testing.T) {
 	l := labtest.Build(t, lab.Article)
 	other := start(t, l.Host("B"), "groupcast", "listen", "-i", "eth0", "-c", "1", "239.7.8.4")
 	other.remarks("joined 239.7.8.4")
-	p := start(t, l.Host("A"), "groupcast", "chat", "-i", "eth0", "--hops", "0", "239.7.8.4")
+	p := start(t, l.Host("A"), "groupcast", "chat", "-i", "eth0", "--ttl", "0", "239.7.8.4")
 	p.remarks("sends stay on this host: TTL 0, and the group is joined on eth0")
 	p.say("mumble")
 	p.say("mumble more")

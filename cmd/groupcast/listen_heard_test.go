@@ -26,7 +26,7 @@ func TestListenSaysWhoWasHeard(t *testing.T) {
 	object.prints(`"joined","group":"239.7.8.2:5000"`)
 	for _, args := range [][]string{
 		{"-c", "40", "--interval", "60ms", "239.7.8.1", "tick"},
-		{"--interval", "1ms", "--hops", "7", "239.7.8.2:5000", "one"},
+		{"--interval", "1ms", "--ttl", "7", "239.7.8.2:5000", "one"},
 	} {
 		start(t, l.Host("B"), "groupcast", append([]string{"send", "-i", "eth0"}, args...)...).ends(exitOK)
 	}

@@ -42,7 +42,7 @@ var silentReports = []reported{
 	{name: "a host with only lo", where: drawn("host A"), asked: []inquiry{
 		{what: "A: groupcast doctor 239.20.1.1", finds: "no-route"},
 		{what: "A: groupcast doctor ff15::77", finds: "no-route"},
-		{what: "A: nobody groupcast doctor --probe --watch 2s --from 10.20.0.9 239.20.1.1", finds: "no-route not-heard", says: []string{"bring up a network: this host has none"}, never: []string{"--hops"}},
+		{what: "A: nobody groupcast doctor --probe --watch 2s --from 10.20.0.9 239.20.1.1", finds: "no-route not-heard", says: []string{"bring up a network: this host has none"}, never: []string{"--ttl"}},
 		{what: "A: groupcast doctor -i lo 239.20.1.1", says: []string{"nothing found"}},
 	}},
 	{name: "nobody at all is heard where all is well", where: lanOf(""), asked: []inquiry{
@@ -125,7 +125,7 @@ var addressReports = []reported{
 		asked: []inquiry{{what: "A: groupcast doctor --probe 239.1.2.3", finds: "macvlan two-on-one-lan"}, {what: "A: nobody groupcast doctor -i mac0 --probe 239.1.2.3"}}},
 	{name: "mDNS by IPv6 with its TTL of 255", where: pair("fd20::1/64", "fd20::2/64", ""),
 		setup: "B& hold -to [ff02::fb]:5353 [::]:5353",
-		asked: []inquiry{{what: "A: groupcast doctor --probe --hops 255 [ff02::fb%eth0]:5353", says: []string{"nothing found"}}}},
+		asked: []inquiry{{what: "A: groupcast doctor --probe --ttl 255 [ff02::fb%eth0]:5353", says: []string{"nothing found"}}}},
 }
 
 // plain is A, and B behind R, which forwards unicast and no groups.
@@ -142,9 +142,9 @@ const routed = "switch one\nswitch two\nhost A\neth0 on one 10.40.0.1/24\nroute 
 var routerReports = []reported{
 	{name: "the sender behind a router has TTL 1", where: drawn(routed), setup: "A& hold -to 239.40.1.1:5700 0.0.0.0:0",
 		asked: []inquiry{
-			{what: "B: nobody groupcast doctor --hops 32 --probe --from 10.40.0.1 239.40.1.1:5700", finds: "hops-too-small not-heard",
+			{what: "B: nobody groupcast doctor --ttl 32 --probe --from 10.40.0.1 239.40.1.1:5700", finds: "hops-too-small not-heard",
 				says: []string{"10.40.0.1: not heard", "raise the TTL at 10.40.0.1", "The TTL of this host does not matter"}, never: []string{"/hops"}},
-			{what: "B: groupcast doctor --from 10.40.0.1 239.40.1.1:5700", never: []string{"--hops"}},
+			{what: "B: groupcast doctor --from 10.40.0.1 239.40.1.1:5700", never: []string{"--ttl"}},
 			{what: "R: groupcast doctor -i eth0 --probe --from 10.40.0.1 239.40.1.1:5700", says: []string{"10.40.0.1: heard: ", "ttl 1\n"}},
 		}},
 	{name: "a router that forwards unicast only", where: drawn(plain), setup: "A& hold -hops 8 -to 239.40.1.1:5700 0.0.0.0:0",
@@ -181,7 +181,7 @@ var copiesReports = []reported{
 		asked: []inquiry{{what: "B: groupcast doctor --probe 239.50.1.1:5800", finds: "reflected", says: []string{"as if they were from 10.50.0.7, 10.51.0.7"}}}},
 	{name: "two routers bring each line twice", where: drawn(strings.Replace(routed, "10.41.0.254/24", "10.41.0.254/24\nrouter S\neth0 on one 10.40.0.253/24\neth1 on two 10.41.0.253/24", 1)),
 		setup: "A& hold -hops 8 -to 239.50.1.1:5800 0.0.0.0:0",
-		asked: []inquiry{{what: "B: nobody groupcast doctor --hops 8 --probe --watch 3s --from 10.40.0.1 239.50.1.1:5800", finds: "doubled", says: []string{"10.40.0.1: heard: ", "comes twice by eth0", "two routers or relays"}}}},
+		asked: []inquiry{{what: "B: nobody groupcast doctor --ttl 8 --probe --watch 3s --from 10.40.0.1 239.50.1.1:5800", finds: "doubled", says: []string{"10.40.0.1: heard: ", "comes twice by eth0", "two routers or relays"}}}},
 }
 
 // What only counters, errors and settings show.
@@ -189,8 +189,8 @@ var countedReports = []reported{
 	{name: "TTL 0 leaves, and stays where the group is joined", where: pair("10.60.0.1/24", "10.60.0.2/24", onEth0), setup: "A& hold -hops 0 -to 239.60.1.1:5900 0.0.0.0:0",
 		asked: []inquiry{
 			{what: "B: groupcast listen -t 1s 239.60.1.1:5900", says: []string{"ttl 0"}},
-			{what: "A: groupcast doctor --hops 0 239.60.1.1:5900", finds: "hops-too-small", says: []string{"TTL 0"}},
-			{what: "A: groupcast send --hops 0 239.60.1.1:5900 x", says: []string{"TTL 0"}},
+			{what: "A: groupcast doctor --ttl 0 239.60.1.1:5900", finds: "hops-too-small", says: []string{"TTL 0"}},
+			{what: "A: groupcast send --ttl 0 239.60.1.1:5900 x", says: []string{"TTL 0"}},
 		}},
 	{name: "a filter at the egress of the card", where: pair("10.60.0.1/24", "10.60.0.2/24", onEth0),
 		setup: "A: nft 'add table netdev f; add chain netdev f out { type filter hook egress device eth0 priority 0; }; add rule netdev f out ip daddr 239.60.1.1 drop'",

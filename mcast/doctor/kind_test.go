@@ -236,7 +236,7 @@ func TestShutNetworks(t *testing.T) {
 				t.Errorf("found %q, want %q", got, tt.want)
 			}
 			for _, f := range seen {
-				if text := strings.Join(f.Hints, "\n"); !strings.Contains(tt.want, "hops-too-small") && strings.Contains(text, "--hops") {
+				if text := strings.Join(f.Hints, "\n"); !strings.Contains(tt.want, "hops-too-small") && strings.Contains(text, "--ttl") {
 					t.Errorf("%s speaks of the TTL: %s", f.Name, text)
 				}
 			}
