@@ -29,7 +29,7 @@ the own copy of the last line is back or a second has passed. In a terminal the 
 		Args:              atMost(1),
 		ValidArgsFunction: completeGroups,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			groups, err := groupArgs(cmd, args)
+			groups, err := set.groups(cmd, args)
 			if err != nil {
 				return err
 			}
@@ -71,7 +71,7 @@ the own copy of the last line is back or a second has passed. In a terminal the 
 			return runLines(cmd.Context(), s, cmd.InOrStdin(), p)
 		},
 	}
-	set.has(cmd, "interface", "source", "ttl", "loopback", "multicast-all", "json", "quiet", "trace")
+	set.has(cmd, "family", "interface", "source", "ttl", "loopback", "multicast-all", "json", "quiet", "trace")
 	flags := cmd.Flags()
 	flags.BoolVar(&plain, "plain", false, "plain lines instead of the screen, for screen readers")
 	flags.BoolVar(&opts.ASCII, "ascii", false, "draw the screen with ASCII only (by itself where the locale is not UTF-8)")

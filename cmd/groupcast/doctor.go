@@ -42,7 +42,7 @@ Exit status: 0 if nothing was found, 3 if a pitfall was, 1 if it could not look,
 		Args:              atMost(1),
 		ValidArgsFunction: completeGroups,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			groups, err := groupArgs(cmd, args)
+			groups, err := set.groups(cmd, args)
 			if err != nil {
 				return err
 			}
@@ -55,7 +55,7 @@ Exit status: 0 if nothing was found, 3 if a pitfall was, 1 if it could not look,
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&e.probe, "probe", false, "join, send by each interface and listen for the own copies as well")
-	set.has(cmd, "interface", "ttl", "loopback", "multicast-all", "json", "quiet", "trace")
+	set.has(cmd, "family", "interface", "ttl", "loopback", "multicast-all", "json", "quiet", "trace")
 	timeFlag(flags, &e.watch, "watch", "", 0, "look for so long, such as 5m; without --probe at counters only")
 	alias(flags, "watch", "timeout", "t")
 	alias(flags, "watch", "", "w")

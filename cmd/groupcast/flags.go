@@ -21,6 +21,7 @@ type settings struct {
 	json       bool
 	quiet      bool
 	trace      bool
+	ip4, ip6   bool
 
 	multicastAll bool
 }
@@ -50,6 +51,8 @@ func (set *settings) has(cmd *cobra.Command, names ...string) {
 			flags.BoolVarP(&set.quiet, name, "q", false, "print no remarks, only what was asked for and what fails")
 		case "trace":
 			flags.BoolVar(&set.trace, name, false, "print the calls on sockets on standard error, as strace does")
+		case "family":
+			familyFlags(flags, &set.ip4, &set.ip6)
 		default:
 			panic("no such flag of the settings: " + name)
 		}

@@ -15,9 +15,15 @@ import (
 	"github.com/groupcast/groupcast/mcast/lab"
 )
 
-// groupArgs parses the groups named on the command line; without any it is
-// the default one.
-func groupArgs(cmd *cobra.Command, args []string) ([]mcast.Group, error) {
+// groups parses the groups named on the command line, of the IP version that the
+// flags ask for; without any it is the default one.
+func (set *settings) groups(cmd *cobra.Command, args []string) ([]mcast.Group, error) {
+	if set.ip4 && set.ip6 {
+		return nil, usageError{errors.New("-4 and -6: one of them, or none")}
+	}
+	if len(args) == 0 && set.ip6 {
+		return nil, usageError{errors.New("-6: the default group is of IPv4: name another, such as ff02::114%eth0 or mdns")}
+	}
 	if len(args) == 0 {
 		return []mcast.Group{mcast.DefaultGroup}, nil
 	}
@@ -27,11 +33,33 @@ func groupArgs(cmd *cobra.Command, args []string) ([]mcast.Group, error) {
 		if err != nil {
 			return nil, usageError{noGroup(cmd, arg, err)}
 		}
+		if g, err = set.ofVersion(g); err != nil {
+			return nil, usageError{fmt.Errorf("%s: %w", arg, err)}
+		}
 		if !slices.Contains(groups, g) {
 			groups = append(groups, g)
 		}
 	}
 	return groups, nil
+}
+
+var errNotVersion = errors.New("not of the IP version that was asked for")
+
+// ofVersion is a registered group of the version that the flags ask for; a group
+// that has none of that version is an error.
+func (set *settings) ofVersion(g mcast.Group) (mcast.Group, error) {
+	if !set.ip4 && !set.ip6 || set.ip6 == g.Addr.Is6() {
+		return g, nil
+	}
+	r, ok := g.Registered()
+	other, has := r.Group(set.ip6)
+	if !ok || !has || g.Source.IsValid() || g.Addr.Zone() != "" {
+		return g, errNotVersion
+	}
+	if r.Port != g.Port && r.Port == 0 {
+		other.Port = g.Port
+	}
+	return other, nil
 }
 
 // noGroup is the error for what is no group, with what it may have been meant

@@ -27,14 +27,14 @@ if nothing speaks against that choice, 3 if a pitfall was found.`,
 		Args:              atMost(1),
 		ValidArgsFunction: completeGroups,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			groups, err := groupArgs(cmd, args)
+			groups, err := set.groups(cmd, args)
 			if err != nil {
 				return err
 			}
 			return showInterfaces(cmd.OutOrStdout(), groups[0], set)
 		},
 	}
-	set.has(cmd, "interface", "json")
+	set.has(cmd, "family", "interface", "json")
 	return cmd
 }
 

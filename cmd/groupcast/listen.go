@@ -36,7 +36,7 @@ group; 1 if not; 3 if datagrams were dropped meanwhile, for want of room.`,
   groupcast listen --json 224.0.0.251:5353  mDNS, as JSON objects`,
 		ValidArgsFunction: completeGroups,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			groups, err := groupArgs(cmd, args)
+			groups, err := set.groups(cmd, args)
 			if err != nil {
 				return err
 			}
@@ -54,7 +54,7 @@ group; 1 if not; 3 if datagrams were dropped meanwhile, for want of room.`,
 		}
 		return nil
 	}
-	set.has(cmd, "interface", "multicast-all", "json", "quiet", "trace")
+	set.has(cmd, "family", "interface", "multicast-all", "json", "quiet", "trace")
 	countFlag(cmd.Flags(), &l.count, 0, "end after so many datagrams; 0: no limit")
 	timeoutFlag(cmd.Flags(), &l.timeout)
 	cmd.Flags().BoolVar(&l.raw, "raw", false, "write the payload bytes as they are, into a pipe or a file")

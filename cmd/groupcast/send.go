@@ -44,7 +44,7 @@ every datagram and nothing speaks against their way, 3 if a pitfall was found, 1
 			if s.count < 1 || s.interval < 0 || s.timeout < 0 {
 				return usageError{errors.New("--count wants 1 or more, --interval and --timeout 0 or more")}
 			}
-			groups, err := groupArgs(cmd, args[:1])
+			groups, err := set.groups(cmd, args[:1])
 			if err != nil {
 				return err
 			}
@@ -52,7 +52,7 @@ every datagram and nothing speaks against their way, 3 if a pitfall was found, 1
 			return s.run(cmd.Context(), cmd.InOrStdin(), args[1:])
 		},
 	}
-	set.has(cmd, "interface", "source", "ttl", "loopback", "json", "quiet", "trace")
+	set.has(cmd, "family", "interface", "source", "ttl", "loopback", "json", "quiet", "trace")
 	countFlag(cmd.Flags(), &s.count, 1, "send each datagram so many times")
 	timeoutFlag(cmd.Flags(), &s.timeout)
 	intervalFlag(cmd.Flags(), &s.interval, 0, "time between two datagrams, such as 0.1 (seconds) or 100ms")
