@@ -168,7 +168,7 @@ const paneTime = 2*session.RefreshEvery + session.RefreshEvery/2
 func pane(args []string) error {
 	flags := flag.NewFlagSet("pane", flag.ContinueOnError)
 	on := flags.String("i", "", "interface")
-	hops := flags.Int("hops", 1, "TTL")
+	hops := flags.Int("ttl", 1, "TTL")
 	flags.String("from", "", "of the doctor only")
 	flags.Int("size", 0, "of the doctor only")
 	cfg := session.Config{Group: mcast.DefaultGroup}

@@ -17,7 +17,7 @@ import (
 // depended on it would change from one run to the next.
 const (
 	maxProcesses  = 4096
-	maxForLooking = 250 * time.Millisecond
+	maxForLooking = time.Second
 )
 
 // NameSockets marks this process's own sockets, and names the programs of those
