@@ -160,7 +160,7 @@ func unreadReason(err error) string {
 // jsonDoctor comes after the findings that --json prints. Fields are only
 // added.
 type jsonDoctor struct {
-	Type       string            `json:"type"` // doctor
+	jsonHead                     // doctor
 	Group      string            `json:"group"`
 	From       string            `json:"from,omitempty"`   // who is to be heard
 	Interfaces []string          `json:"interfaces"`       // that groupcast joins on
@@ -184,7 +184,7 @@ func (r report) writeJSON(out io.Writer) {
 		return
 	}
 	o := jsonDoctor{
-		Type: "doctor", Group: chat.Clean(r.group.String()), From: addrText(r.from), Interfaces: []string{},
+		jsonHead: headOf("doctor"), Group: chat.Clean(r.group.String()), From: addrText(r.from), Interfaces: []string{},
 		Fine: r.names(doctor.OK), Unknown: r.names(doctor.Unknown), Findings: len(doctor.Seen(r.findings)),
 		Probed: r.facts.Observed.Probed, WatchedMS: r.facts.Observed.For.Milliseconds(),
 		Heard: r.heardObjects(), ListenedMS: max(r.facts.Observed.Listen.Lasted(), 0).Milliseconds(), Answers: r.answerObjects(),

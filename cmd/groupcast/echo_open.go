@@ -47,7 +47,7 @@ func (e *echoer) join(ctx context.Context, g mcast.Group) (*mcast.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	e.started(jsonServing{Address: chat.Clean(g.String()), Interfaces: chat.InterfaceNames(on), AnswersFrom: answers.LocalAddr().Port()})
+	e.started(jsonServing{Group: chat.Clean(g.String()), Interfaces: chat.InterfaceNames(on), AnswersFrom: answers.LocalAddr().Port()})
 	return answers, nil
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -19,8 +20,9 @@ import (
 
 // jsonServing says that datagrams are answered from now on.
 type jsonServing struct {
-	Type        string   `json:"type"`
-	Address     string   `json:"address"`                // a group's too
+	jsonHead             // serving
+	Address     string   `json:"address,omitempty"`      // and port
+	Group       string   `json:"group,omitempty"`        // or a group
 	Interfaces  []string `json:"interfaces,omitempty"`   // where the group is joined
 	AnswersFrom uint16   `json:"answers_from,omitempty"` // the port that answers in a group leave from
 	PerSource   float64  `json:"per_source"`             // answers a second at most; 0: no limit
@@ -29,17 +31,17 @@ type jsonServing struct {
 
 // jsonEchoed is what happened to one datagram; with -v.
 type jsonEchoed struct {
-	Type   string    `json:"type"` // received, and then written or unanswered
-	Time   time.Time `json:"time"`
-	Peer   string    `json:"peer"`
-	Size   int       `json:"size"`             // bytes of payload
-	Reason string    `json:"reason,omitempty"` // unanswered: why
-	Error  string    `json:"error,omitempty"`  // unanswered, "not sent": why not
+	jsonHead        // received, and then written or unanswered
+	From     string `json:"from,omitempty"`   // received, unanswered
+	To       string `json:"to,omitempty"`     // written
+	Size     int    `json:"size"`             // bytes of payload
+	Reason   string `json:"reason,omitempty"` // unanswered: why
+	Error    string `json:"error,omitempty"`  // unanswered, "not sent": why not
 }
 
 // jsonEchoTotals is the last object.
 type jsonEchoTotals struct {
-	Type       string            `json:"type"`
+	jsonHead                     // totals
 	Requests   uint64            `json:"requests"`
 	Answers    uint64            `json:"answers"`
 	Bytes      uint64            `json:"bytes"`              // of payload of the answers
@@ -50,13 +52,13 @@ type jsonEchoTotals struct {
 }
 
 func (e *echoer) started(s jsonServing) {
-	s.Type, e.began, e.where = "serving", time.Now(), strings.Join(s.Interfaces, ", ")
+	s.jsonHead, e.began, e.where = headOf("serving"), time.Now(), strings.Join(s.Interfaces, ", ")
 	limits := "without a limit: whoever reaches it can make this host send as much to an address that they forge"
 	if !e.unlimited {
 		s.PerSource = echo.DefaultPerSource
 		limits = fmt.Sprintf("at most %g a second to one source", s.PerSource)
 	}
-	where := s.Address
+	where := cmp.Or(s.Address, s.Group)
 	if s.AnswersFrom != 0 {
 		s.Total = echo.DefaultTotal
 		where += fmt.Sprintf(" on %s, from port %d", strings.Join(s.Interfaces, ", "), s.AnswersFrom)
@@ -97,7 +99,7 @@ func (e *echoer) ended(s echo.Stats, conn *mcast.Conn, lost int) {
 	by, not := unanswered(s)
 	if e.set.json {
 		writeJSON(e.out, jsonEchoTotals{
-			Type: "totals", Requests: s.Requests, Answers: s.Answers, Bytes: s.Bytes,
+			jsonHead: headOf("totals"), Requests: s.Requests, Answers: s.Answers, Bytes: s.Bytes,
 			Unanswered: by, Filtered: s.Filtered, Dropped: dropped, Unresolved: s.UnresolvedSources,
 		})
 	}
@@ -239,7 +241,10 @@ func echoedText(e echo.Event) string {
 }
 
 func echoedObject(e echo.Event) jsonEchoed {
-	o := jsonEchoed{Type: string(e.Kind), Time: e.At, Peer: addrPortText(e.Peer), Size: e.Bytes, Reason: e.Reason.String()}
+	o := jsonEchoed{jsonHead: jsonHead{string(e.Kind), e.At}, From: addrPortText(e.Peer), Size: e.Bytes, Reason: e.Reason.String()}
+	if e.Kind == echo.Written {
+		o.From, o.To = "", o.From
+	}
 	if e.Err != nil {
 		o.Error = chat.Clean(mcast.Reason(e.Err))
 	}

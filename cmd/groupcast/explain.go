@@ -126,7 +126,7 @@ func writePage(out io.Writer, p doctor.Page, columns int, strong func(string) st
 
 // jsonPage is a page as --json prints it. Fields are only added.
 type jsonPage struct {
-	Type     string        `json:"type"` // page
+	jsonHead               // page
 	Name     string        `json:"name"` // of the pitfall or the topic
 	Title    string        `json:"title"`
 	Sections []jsonSection `json:"sections"`
@@ -145,7 +145,7 @@ type jsonParagraph struct {
 }
 
 func pageObject(p doctor.Page) jsonPage {
-	o := jsonPage{Type: "page", Name: p.Name, Title: p.Title, Lessons: p.Lessons, Sources: p.Sources}
+	o := jsonPage{jsonHead: headOf("page"), Name: p.Name, Title: p.Title, Lessons: p.Lessons, Sources: p.Sources}
 	for _, s := range p.Sections {
 		section := jsonSection{Title: s.Title}
 		for _, par := range s.Paragraphs {

@@ -37,7 +37,7 @@ func writeHints(w io.Writer, f doctor.Finding) {
 
 // findingObject is a finding as --json prints it.
 type findingObject struct {
-	Type string `json:"type"`
+	jsonHead
 	doctor.Finding
 }
 
@@ -60,5 +60,5 @@ func objectOf(f doctor.Finding) findingObject {
 		}
 		f.Fix = &fix
 	}
-	return findingObject{"finding", f}
+	return findingObject{headOf("finding"), f}
 }

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/chat"
@@ -148,11 +147,10 @@ func complain(w io.Writer, err error) { complainOf(w, err, "") }
 // jsonError is an error as --json prints it, on standard error. Fields are only
 // added.
 type jsonError struct {
-	Type  string    `json:"type"` // error
-	Time  time.Time `json:"time"`
-	Error string    `json:"error"`
-	Hint  string    `json:"hint,omitempty"`  // what to do
-	Usage string    `json:"usage,omitempty"` // of the command, if it was typed wrongly
+	jsonHead        // error
+	Error    string `json:"error"`
+	Hint     string `json:"hint,omitempty"`  // what to do
+	Usage    string `json:"usage,omitempty"` // of the command, if it was typed wrongly
 }
 
 // complainOf is complain, with how the command is typed, if that was wrong.
@@ -165,7 +163,7 @@ func complainOf(w io.Writer, err error, usage string) {
 	}
 	text, advice := chat.Clean(mcast.Plain(err)), hint(err)
 	if o, ok := w.(*output); ok && o.json {
-		writeJSON(w, jsonError{"error", time.Now(), text, advice, usage})
+		writeJSON(w, jsonError{headOf("error"), text, advice, usage})
 		return
 	}
 	fmt.Fprintf(w, "groupcast: %s\n", text)

@@ -102,9 +102,9 @@ func answerText(a doctor.RouteResult) string {
 
 // jsonInterface is an interface as --json prints it. Fields are only added.
 type jsonInterface struct {
-	Type      string   `json:"type"`
-	Name      string   `json:"name"`
-	Index     int      `json:"index"`
+	jsonHead           // interface
+	Interface string   `json:"interface"`
+	IfIndex   int      `json:"ifindex"`
 	State     string   `json:"state"`
 	Addresses []string `json:"addresses"`
 	MTU       int      `json:"mtu"`
@@ -115,7 +115,7 @@ type jsonInterface struct {
 
 // jsonRoute is the kernel's answer for a program that names no interface.
 type jsonRoute struct {
-	Type      string `json:"type"` // join or send
+	jsonHead         // join or send
 	Group     string `json:"group"`
 	Interface string `json:"interface,omitempty"`
 	IfIndex   int    `json:"ifindex,omitempty"`
@@ -128,7 +128,7 @@ func interfacesJSON(out io.Writer, g mcast.Group, facts doctor.Facts, findings [
 	igmp, _ := host.Joined(facts.Interfaces, g.Addr.Is4())
 	for _, i := range facts.Interfaces {
 		o := jsonInterface{
-			Type: "interface", Name: chat.Clean(i.Name), Index: i.Index, State: state(i), Addresses: []string{}, MTU: i.MTU,
+			jsonHead: headOf("interface"), Interface: chat.Clean(i.Name), IfIndex: i.Index, State: state(i), Addresses: []string{}, MTU: i.MTU,
 			Multicast: i.Flags&net.FlagMulticast != 0, Usable: i.Usable(g.Addr), IGMP: igmp[i.Index],
 		}
 		for _, a := range i.Addrs {
@@ -145,11 +145,11 @@ func interfacesJSON(out io.Writer, g mcast.Group, facts doctor.Facts, findings [
 
 func routeObject(what string, g mcast.Group, a doctor.RouteResult) jsonRoute {
 	if a.Err != nil {
-		return jsonRoute{Type: what, Group: g.String(), Error: mcast.Reason(a.Err)}
+		return jsonRoute{jsonHead: headOf(what), Group: g.String(), Error: mcast.Reason(a.Err)}
 	}
 	e := session.EgressOf(a, "")
 	return jsonRoute{
-		Type: what, Group: g.String(), Interface: chat.Clean(e.Interface), IfIndex: e.IfIndex,
+		jsonHead: headOf(what), Group: g.String(), Interface: chat.Clean(e.Interface), IfIndex: e.IfIndex,
 		Source: addrText(e.Source), Because: e.Because,
 	}
 }

@@ -69,17 +69,17 @@ func size(name string) string {
 
 // jsonLab is a topology or a running lab as --json prints it.
 type jsonLab struct {
-	Type    string `json:"type"` // topology or running
-	Name    string `json:"name"`
-	Title   string `json:"title,omitempty"`
-	Content string `json:"content,omitempty"`
+	jsonHead        // topology or running
+	Name     string `json:"name"`
+	Title    string `json:"title,omitempty"`
+	Content  string `json:"content,omitempty"`
 }
 
 func listLabsJSON(cmd *cobra.Command, running []string) {
 	for _, n := range lab.Topologies() {
-		writeJSON(cmd.OutOrStdout(), jsonLab{Type: "topology", Name: n.Name, Title: n.Title})
+		writeJSON(cmd.OutOrStdout(), jsonLab{jsonHead: headOf("topology"), Name: n.Name, Title: n.Title})
 	}
 	for _, name := range running {
-		writeJSON(cmd.OutOrStdout(), jsonLab{Type: "running", Name: name, Content: size(name)})
+		writeJSON(cmd.OutOrStdout(), jsonLab{jsonHead: headOf("running"), Name: name, Content: size(name)})
 	}
 }

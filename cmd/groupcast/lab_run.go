@@ -57,7 +57,7 @@ Exit status: 0 if all was seen that was expected, 3 if not, 1 if the lesson coul
 
 // jsonLesson is a lesson in the list that --json prints. Fields are only added.
 type jsonLesson struct {
-	Type     string   `json:"type"` // lesson or scene
+	jsonHead          // lesson or scene
 	Name     string   `json:"name"`
 	Title    string   `json:"title"`
 	Pitfalls []string `json:"pitfalls"`
@@ -66,10 +66,10 @@ type jsonLesson struct {
 func listLessons(out io.Writer, json bool) {
 	if json {
 		for _, l := range lesson.All() {
-			writeJSON(out, jsonLesson{"lesson", l.Name, l.Title, l.Pitfalls})
+			writeJSON(out, jsonLesson{headOf("lesson"), l.Name, l.Title, l.Pitfalls})
 		}
 		for _, l := range lesson.Scenes() {
-			writeJSON(out, jsonLesson{"scene", l.Name, l.Title, l.Pitfalls})
+			writeJSON(out, jsonLesson{headOf("scene"), l.Name, l.Title, l.Pitfalls})
 		}
 		return
 	}
@@ -110,7 +110,7 @@ func runLesson(cmd *cobra.Command, set *settings, l lesson.Lesson, step bool) er
 		return err
 	}
 	if set.json {
-		writeJSON(cmd.OutOrStdout(), jsonResult{"result", l.Name, result.Passed, result.Failed})
+		writeJSON(cmd.OutOrStdout(), jsonResult{headOf("result"), l.Name, result.Passed, result.Failed})
 	} else {
 		p.end(result)
 	}
@@ -203,16 +203,16 @@ func (p *lessonPrinter) end(r lesson.Result) {
 // The objects of a lesson as --json prints them. Fields are only added.
 type (
 	jsonProse struct {
-		Type string `json:"type"` // prose or question
-		Text string `json:"text"`
+		jsonHead        // prose or question
+		Text     string `json:"text"`
 	}
 	jsonStep struct {
-		Type string `json:"type"`
-		Line int    `json:"line"`
-		Text string `json:"text"`
+		jsonHead        // step
+		Line     int    `json:"line"`
+		Text     string `json:"text"`
 	}
 	jsonOutcome struct {
-		Type     string   `json:"type"`
+		jsonHead          // outcome
 		Line     int      `json:"line"`
 		Expected string   `json:"expected,omitempty"`
 		Seen     []string `json:"seen,omitempty"`
@@ -220,10 +220,10 @@ type (
 		TookMs   float64  `json:"took_ms"`
 	}
 	jsonResult struct {
-		Type   string `json:"type"`
-		Lesson string `json:"lesson"`
-		Passed int    `json:"passed"`
-		Failed int    `json:"failed"`
+		jsonHead        // result
+		Lesson   string `json:"lesson"`
+		Passed   int    `json:"passed"`
+		Failed   int    `json:"failed"`
 	}
 )
 
@@ -235,12 +235,12 @@ func lessonJSON(out io.Writer, e lesson.Event) {
 		for i, s := range o.Seen {
 			seen[i] = chat.Clean(s)
 		}
-		writeJSON(out, jsonOutcome{"outcome", o.Step.Line, o.Expected, seen, o.Passed, float64(o.Took.Microseconds()) / 1000})
+		writeJSON(out, jsonOutcome{headOf("outcome"), o.Step.Line, o.Expected, seen, o.Passed, float64(o.Took.Microseconds()) / 1000})
 	case e.Part.Step != nil:
-		writeJSON(out, jsonStep{"step", e.Part.Step.Line, e.Part.Step.Text})
+		writeJSON(out, jsonStep{headOf("step"), e.Part.Step.Line, e.Part.Step.Text})
 	case e.Part.Question != "":
-		writeJSON(out, jsonProse{"question", e.Part.Question})
+		writeJSON(out, jsonProse{headOf("question"), e.Part.Question})
 	default:
-		writeJSON(out, jsonProse{"prose", e.Part.Prose})
+		writeJSON(out, jsonProse{headOf("prose"), e.Part.Prose})
 	}
 }

@@ -99,7 +99,7 @@ func keepUp(cmd *cobra.Command, t lab.Topology, name string, set *settings) erro
 		served <- l.Serve(cmd.Context(), console)
 	}()
 	out := cmd.OutOrStdout()
-	ready := jsonReady{Type: "ready", Lab: name, Hosts: hostNames(t), Switches: len(t.Switches), Milliseconds: took.Milliseconds()}
+	ready := jsonReady{jsonHead: headOf("ready"), Lab: name, Hosts: hostNames(t), Switches: len(t.Switches), Milliseconds: took.Milliseconds()}
 	switch {
 	case set.json:
 		writeJSON(out, ready)
@@ -115,7 +115,7 @@ func keepUp(cmd *cobra.Command, t lab.Topology, name string, set *settings) erro
 
 // jsonReady is what --json prints once.
 type jsonReady struct {
-	Type         string   `json:"type"`
+	jsonHead              // ready
 	Lab          string   `json:"lab"`
 	Hosts        []string `json:"hosts"`
 	Switches     int      `json:"switches"`

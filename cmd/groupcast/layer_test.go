@@ -54,8 +54,8 @@ func TestListenToBothVersions(t *testing.T) {
 	if status := heard.status(); status != exitOK {
 		t.Fatalf("exit status %d\n%s", status, heard.err.String())
 	}
-	heard.prints("→ 224.0.0.114  ttl 1  4 B  four")
-	heard.prints("→ ff02::114  ttl 1  3 B  six")
+	heard.prints("→ 224.0.0.114:1234  ttl 1  4 B  four")
+	heard.prints("→ [ff02::114]:1234  ttl 1  3 B  six")
 }
 
 // A group with a source is heard from that source only.

@@ -69,7 +69,8 @@ func runLines(ctx context.Context, s *session.Session, in io.Reader, p *linePrin
 			ended = true
 		case <-idle.C: // findings come without anything being said
 		case b := <-batches:
-			p.noTTL = s.Snapshot().Hops == 0
+			snap := s.Snapshot()
+			p.noTTL, p.port = snap.Hops == 0, snap.Group.Port
 			p.batch(b.Batch)
 			if errors.Is(b.err, io.EOF) {
 				return p.end(s, readErr)

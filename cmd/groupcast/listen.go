@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/netip"
 	"sync/atomic"
 	"time"
 
@@ -19,15 +18,16 @@ import (
 )
 
 func newListen(set *settings) *cobra.Command {
-	l := &listener{set: set, names: map[int]string{}, senders: map[netip.AddrPort]bool{}, tally: stream.New(maxRows, 0)}
+	l := &listener{set: set, names: map[int]string{}, tally: stream.New(maxRows, 0), hosts: stream.New(maxRows, 0)}
 	cmd := &cobra.Command{
 		Use:   "listen [GROUP[:PORT]...]",
 		Short: "Print what arrives in groups, a line or a JSON object per datagram",
-		Long: `Join groups and print every datagram that arrives: when, by which interface, from whom, to which group, the TTL
-left, its size and its text. --raw writes the payload bytes alone. It ends after --count datagrams, after --timeout,
-or at ctrl+c, with a line (in JSON the object heard) for each source: how many datagrams, how often, from when to when,
-the longest gap, the TTL; and with a line (in JSON the object silent) for each group that nothing was heard in. In a
-terminal it says so after 5 seconds of silence as well.
+		Long: `Join groups and print every datagram that arrives: when, by which interface, from whom, to which group and port, the
+TTL left, its size and its text. --raw writes the payload bytes alone. It ends after --count datagrams, after --timeout,
+or at ctrl+c, with how much was heard from how many hosts (in JSON the object totals, the last one); with a line for each
+group if there are several, and for each host (in JSON the object heard, for each port of it): how many datagrams, how
+often, from when to when, the longest gap, the TTL; and with a line (in JSON the object silent) for each group that
+nothing was heard in. In a terminal it says so after 5 seconds of silence as well.
 
 Exit status: 0 if what was asked for arrived: with --count that many, with --timeout anything at all, in whichever
 group; 1 if not; 3 if datagrams were dropped meanwhile, for want of room.`,
@@ -75,12 +75,11 @@ type listener struct {
 	any     atomic.Bool // something was heard
 	untold  bool        // a datagram came whose group the system did not tell
 	advised bool        // how to look closer was said
-	heard   int
+	heard   volume
 	unread  int // came, but enough was heard
 	strays  int
-	senders map[netip.AddrPort]bool
-	full    bool // there were more senders than are counted
-	tally   *stream.Tally
+	tally   *stream.Tally // of ports
+	hosts   *stream.Tally // the same without the ports
 }
 
 func (l *listener) run(ctx context.Context, groups []mcast.Group) error {
@@ -156,7 +155,7 @@ func (l *listener) changed(ch host.Change) {
 // jsonJoined says that datagrams of a group are heard from now on. Fields are
 // only added.
 type jsonJoined struct {
-	Type       string   `json:"type"`
+	jsonHead            // joined
 	Group      string   `json:"group"`
 	Interfaces []string `json:"interfaces"`
 	ReadBuffer int      `json:"read_buffer"` // bytes
@@ -164,7 +163,7 @@ type jsonJoined struct {
 
 func (l *listener) joined(g mcast.Group, on []host.Interface, readBuffer int) {
 	if l.set.json {
-		writeJSON(l.out, jsonJoined{"joined", g.String(), chat.InterfaceNames(on), readBuffer})
+		writeJSON(l.out, jsonJoined{headOf("joined"), g.String(), chat.InterfaceNames(on), readBuffer})
 	}
 	l.remark(session.JoinedText(g, on, readBuffer))
 }
@@ -184,29 +183,24 @@ func (l *listener) heardBatch(conn *mcast.Conn, batch []mcast.Datagram) (more bo
 				l.countFor(d, conn.LocalAddr().Port())
 			}
 			l.tell(d, conn.LocalAddr().Port())
-			l.print(d)
+			l.print(d, conn.LocalAddr().Port())
 		}
 	}
 	return !l.enough()
 }
 
-func (l *listener) enough() bool { return l.count > 0 && l.heard >= l.count }
+func (l *listener) enough() bool { return l.count > 0 && l.heard.datagrams >= l.count }
 
 // print writes one datagram.
-func (l *listener) print(d mcast.Datagram) {
-	l.heard++
-	if len(l.senders) < maxSenders {
-		l.senders[d.From] = true
-	} else if !l.senders[d.From] {
-		l.full = true
-	}
+func (l *listener) print(d mcast.Datagram, port uint16) {
+	l.heard.add(d)
 	name := l.names[d.IfIndex]
 	switch {
 	case l.raw:
 		l.out.Write(d.Data)
 	case l.set.json:
 		writeJSON(l.out, jsonDatagram{
-			Type: "datagram", Time: d.At, From: chat.Clean(d.From.String()), To: addrText(d.To),
+			jsonHead: jsonHead{"datagram", d.At}, From: addrPortText(d.From), To: sentTo(d, port),
 			Interface: name, IfIndex: d.IfIndex, TTL: d.Hops, Size: len(d.Data),
 			Text: chat.Sanitize(d.Data).String(), Data: d.Data, Stray: d.Stray,
 		})
@@ -216,34 +210,27 @@ func (l *listener) print(d mcast.Datagram) {
 			stray = "  another's membership"
 		}
 		fmt.Fprintf(l.out, "%s  %s  %s → %s%s  ttl %d  %d B  %s\n", d.At.Format("15:04:05.000"),
-			name, chat.Clean(d.From.String()), addrText(d.To), stray, d.Hops, len(d.Data), chat.Gutter(chat.Sanitize(d.Data).String(), 10, mostRows))
+			name, addrPortText(d.From), sentTo(d, port), stray, d.Hops, len(d.Data), chat.Gutter(chat.Sanitize(d.Data).String(), 10, mostRows))
 	}
 }
 
 // jsonDatagram is a datagram as --json prints it. Fields are only added.
 type jsonDatagram struct {
-	Type      string    `json:"type"`
-	Time      time.Time `json:"time"`
-	From      string    `json:"from"`
-	To        string    `json:"to,omitempty"`
-	Interface string    `json:"interface"`
-	IfIndex   int       `json:"ifindex"`
-	TTL       int       `json:"ttl"`
-	Size      int       `json:"size"`            // bytes of payload
-	Text      string    `json:"text"`            // sanitised
-	Data      []byte    `json:"data"`            // the payload, byte exact, in base64
-	Stray     bool      `json:"stray,omitempty"` // of a group that only others have joined
-}
-
-// jsonDropped says how many datagrams were not heard. Fields are only added.
-type jsonDropped struct {
-	Type  string `json:"type"` // dropped: the kernel had no room; unread: they waited when listen ended
-	Count uint64 `json:"count"`
+	jsonHead         // datagram
+	From      string `json:"from"`
+	To        string `json:"to"` // the group and the port; without the group where the system does not tell it
+	Interface string `json:"interface"`
+	IfIndex   int    `json:"ifindex"`
+	TTL       int    `json:"ttl"`
+	Size      int    `json:"size"`            // bytes of payload
+	Text      string `json:"text"`            // sanitised
+	Data      []byte `json:"data"`            // the payload, byte exact, in base64
+	Stray     bool   `json:"stray,omitempty"` // of a group that only others have joined
 }
 
 // end says what was heard, and gives the exit status.
 func (l *listener) end(ctx context.Context, lasted time.Duration) error {
-	text := fmt.Sprintf("heard %s from %s", chat.Count(l.heard, "datagram"), senderCount(l.senders, l.full))
+	text := "heard " + l.heard.String()
 	switch {
 	case l.strays > 0 && l.set.multicastAll:
 		text += fmt.Sprintf(", %d of them of groups that only others have joined", l.strays)
@@ -258,23 +245,21 @@ func (l *listener) end(ctx context.Context, lasted time.Duration) error {
 		buffer = conn.ReadBuffer()
 	}
 	if unread > 0 {
-		if l.set.json {
-			writeJSON(l.out, jsonDropped{"unread", uint64(unread)})
-		}
 		text += fmt.Sprintf("; %d more had come, and were not read", unread)
 	}
 	l.remark(text)
+	l.tellGroups()
 	l.tellHeard(unread == 0 && dropped == 0, lasted)
 	if dropped > 0 {
-		if l.set.json {
-			writeJSON(l.out, jsonDropped{"dropped", dropped})
-		}
 		l.remark(session.DropsText(dropped))
 		l.remark("hint: " + session.DropsHint(buffer))
 	}
-	told := ctx.Err() == nil && l.heard == 0 && len(l.ears) == 1 && !l.set.json // by the error
+	told := ctx.Err() == nil && l.heard.datagrams == 0 && len(l.ears) == 1 && !l.set.json // by the error
 	if !l.enough() && !told {
 		l.tellSilence(l.silent(), lasted)
+	}
+	if l.set.json {
+		l.totalsJSON(dropped, unread, lasted)
 	}
 	switch {
 	case l.enough() && dropped == 0:
@@ -283,10 +268,10 @@ func (l *listener) end(ctx context.Context, lasted time.Duration) error {
 		return status(exitDoubt)
 	case ctx.Err() != nil:
 		return ctx.Err()
-	case l.heard == 0:
+	case l.heard.datagrams == 0:
 		return l.unheard()
 	case l.count > 0:
-		return fmt.Errorf("heard %s in %s, not %d", chat.Count(l.heard, "datagram"), l.timeout, l.count)
+		return fmt.Errorf("heard %s in %s, not %d", chat.Count(l.heard.datagrams, "datagram"), l.timeout, l.count)
 	case dropped > 0:
 		return status(exitDoubt)
 	}

@@ -17,14 +17,17 @@ const maxSenders, maxRows = 1 << 16, 1024
 
 // tell notes who was heard, in which group and by which interface.
 func (l *listener) tell(d mcast.Datagram, port uint16) {
-	l.tally.Add(stream.Datagram{
+	one := stream.Datagram{
 		At: d.At, Group: netip.AddrPortFrom(d.To, port), From: d.From, IfIndex: d.IfIndex, Hops: d.Hops, Bytes: len(d.Data),
-	})
+	}
+	l.tally.Add(one)
+	one.From = netip.AddrPortFrom(d.From.Addr(), 0)
+	l.hosts.Add(one)
 }
 
 // jsonHeardLine is what --json says of one source at the end.
 type jsonHeardLine struct {
-	Type string `json:"type"` // heard
+	jsonHead // heard
 	jsonHeard
 }
 
@@ -33,8 +36,12 @@ type jsonHeardLine struct {
 func (l *listener) tellHeard(all bool, lasted time.Duration) {
 	if all {
 		l.tally.Tick(time.Now())
+		l.hosts.Tick(time.Now())
 	}
 	rows := l.tally.Snapshot()
+	if !l.set.json {
+		rows = byHost(l.hosts.Snapshot(), rows)
+	}
 	slices.SortStableFunc(rows, func(a, b stream.Row) int { return b.Datagrams - a.Datagrams })
 	if list, err := host.Interfaces(); err == nil {
 		networks := host.NetworksOf(list)
@@ -44,14 +51,14 @@ func (l *listener) tellHeard(all bool, lasted time.Duration) {
 	}
 	if l.set.json {
 		for _, row := range rows {
-			writeJSON(l.out, jsonHeardLine{"heard", heardObject(row, groupOf(row), l.by(row))})
+			writeJSON(l.out, jsonHeardLine{headOf("heard"), heardObject(row, groupOf(row), l.by(row))})
 		}
 		return
 	}
 	if len(rows) > 0 && !slices.ContainsFunc(rows, func(r stream.Row) bool { return !r.Local }) {
 		l.remark("nobody but this host was heard in " + shortly(lasted))
 	}
-	if l.heard == 1 {
+	if l.heard.datagrams == 1 {
 		return // its line has said it
 	}
 	for n, row := range rows {
@@ -81,6 +88,24 @@ func (l *listener) heardText(row stream.Row) string {
 		text += ", of this host itself"
 	}
 	return where + ": " + text
+}
+
+// byHost gives the rows of hosts their ports: how many, and which if it is one.
+func byHost(hosts, ports []stream.Row) []stream.Row {
+	of := map[stream.Key][]stream.Row{}
+	for _, row := range ports {
+		key := row.Key
+		key.From = netip.AddrPortFrom(key.From.Addr(), 0)
+		of[key] = append(of[key], row)
+	}
+	for n, row := range hosts {
+		if same := of[row.Key]; len(same) == 1 && same[0].Datagrams == row.Datagrams {
+			hosts[n] = same[0]
+		} else {
+			hosts[n].Ports = len(same)
+		}
+	}
+	return hosts
 }
 
 func groupOf(row stream.Row) mcast.Group {

@@ -23,7 +23,7 @@ func TestListenSaysWhoWasHeard(t *testing.T) {
 	lines := start(t, l.Host("A"), "groupcast", "listen", "-i", "eth0", "-c", "41", "239.7.8.1", "239.7.8.2:5000")
 	object := start(t, l.Host("A"), "groupcast", "listen", "-i", "eth0", "-c", "41", "--json", "239.7.8.1", "239.7.8.2:5000")
 	lines.remarks("joined 239.7.8.2:5000")
-	object.prints(`"joined","group":"239.7.8.2:5000"`)
+	object.prints(`"group":"239.7.8.2:5000"`)
 	for _, args := range [][]string{
 		{"-c", "40", "--interval", "60ms", "239.7.8.1", "tick"},
 		{"--interval", "1ms", "--ttl", "7", "239.7.8.2:5000", "one"},
@@ -33,6 +33,7 @@ func TestListenSaysWhoWasHeard(t *testing.T) {
 	lines.ends(exitOK)
 	object.ends(exitOK)
 	for _, want := range []string{
+		`heard 41 datagrams from 1 host, 2 ports\n`, `239\.7\.8\.1:1234: 40 datagrams from 1 host\n`, `239\.7\.8\.2:5000: 1 datagram from 1 host\n`,
 		`heard in 239\.7\.8\.1: 192\.168\.8\.226:\d+: 40 datagrams by eth0, 1[0-7](\.\d)?/s, from \d\d:\d\d:\d\d to \d\d:\d\d:\d\d, longest gap [0-9.]+ s at \d\d:\d\d:\d\d, ttl 1\n`,
 		`heard in 239\.7\.8\.2:5000: 192\.168\.8\.226:\d+: 1 datagram by eth0, at \d\d:\d\d:\d\d, ttl 7\n`,
 	} {
@@ -40,7 +41,11 @@ func TestListenSaysWhoWasHeard(t *testing.T) {
 			t.Errorf("it does not say %s:\n%s", want, lines.err.String())
 		}
 	}
+	if n := strings.Count(lines.out.String(), " → 239.7.8.2:5000  ttl 7"); n != 1 {
+		t.Errorf("%d lines name the port 5000:\n%s", n, lines.out.String())
+	}
 	heard := map[string]int{}
+	var last jsonListenTotals
 	for line := range strings.Lines(object.out.String()) {
 		var o struct {
 			Type, Group, Interface string
@@ -49,12 +54,38 @@ func TestListenSaysWhoWasHeard(t *testing.T) {
 		if err := json.Unmarshal([]byte(line), &o); err != nil {
 			t.Fatalf("%v: %s", err, line)
 		}
+		last = jsonListenTotals{}
+		if err := json.Unmarshal([]byte(line), &last); err != nil {
+			t.Fatalf("%v: %s", err, line)
+		}
 		if o.Type == "heard" && o.Interface == "eth0" {
 			heard[o.Group] = o.Datagrams
 		}
 	}
 	if len(heard) != 2 || heard["239.7.8.1:1234"] != 40 || heard["239.7.8.2:5000"] != 1 {
 		t.Errorf("in JSON: %v", heard)
+	}
+	if last.Type != "totals" || last.Datagrams != 41 || last.Hosts != 1 || last.Ports != 2 || len(last.Groups) != 2 || last.Groups[0].Datagrams != 40 ||
+		last.Groups[1].Group != "239.7.8.2:5000" || last.Groups[1].Bytes != 3 || last.Seconds <= 0 || last.Dropped != 0 {
+		t.Errorf("the last object is %+v", last)
+	}
+}
+
+// A program that is started 40 times is one host, and one line.
+func TestListenHearsOneHostOfManyPorts(t *testing.T) {
+	var said strings.Builder
+	l := &listener{set: &settings{}, errs: &said, tally: stream.New(maxRows, 0), hosts: stream.New(maxRows, 0), names: map[int]string{2: "eth0"}, ears: []*ear{{group: mcast.DefaultGroup}}}
+	for port := range 40 {
+		d := mcast.Datagram{
+			At: time.Now(), To: mcast.DefaultGroup.Addr, IfIndex: 2,
+			From: netip.AddrPortFrom(netip.MustParseAddr("10.9.9.1"), uint16(50000+port)),
+		}
+		l.tell(d, mcast.DefaultPort)
+		l.heard.add(d)
+	}
+	if l.tellHeard(true, time.Minute); l.heard.String() != "40 datagrams from 1 host, 40 ports" ||
+		!strings.HasPrefix(said.String(), "groupcast: heard: 10.9.9.1 from 40 ports: 40 datagrams by eth0, ") || strings.Count(said.String(), "\n") != 1 {
+		t.Errorf("it says %s\n%s", &l.heard, said.String())
 	}
 }
 
@@ -75,7 +106,7 @@ func TestListenHeardInShort(t *testing.T) {
 	began := time.Now().Add(-time.Minute)
 	for _, all := range []bool{true, false} {
 		var said strings.Builder
-		l := &listener{set: &settings{}, errs: &said, tally: stream.New(maxRows, 0), names: map[int]string{2: "eth0"}, ears: []*ear{{group: mcast.DefaultGroup}}}
+		l := &listener{set: &settings{}, errs: &said, tally: stream.New(maxRows, 0), hosts: stream.New(maxRows, 0), names: map[int]string{2: "eth0"}, ears: []*ear{{group: mcast.DefaultGroup}}}
 		for host := range 11 {
 			for n := range 21 + host {
 				l.tell(mcast.Datagram{
@@ -84,7 +115,7 @@ func TestListenHeardInShort(t *testing.T) {
 				}, mcast.DefaultPort)
 			}
 		}
-		l.heard = 286
+		l.heard.datagrams = 286
 		l.tellHeard(all, time.Minute)
 		text := said.String()
 		if strings.Count(text, "\n") != mostHeard+1 || !strings.HasPrefix(text, "groupcast: heard: 10.9.9.11:9: 31 datagrams by eth0, 3.33/s, from ") ||

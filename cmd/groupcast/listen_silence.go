@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"net/netip"
 	"slices"
 	"time"
 
@@ -20,7 +19,7 @@ const patience = 5 * time.Second
 type ear struct {
 	group mcast.Group
 	on    []host.Interface
-	heard int
+	heard volume
 }
 
 // takes reports whether a datagram that came to that port was for the group.
@@ -41,7 +40,7 @@ func (l *listener) countFor(d mcast.Datagram, port uint16) {
 	}
 	for _, e := range l.ears {
 		if e.takes(d, port, l.names[d.IfIndex]) {
-			e.heard++
+			e.heard.add(d)
 		}
 	}
 }
@@ -52,7 +51,7 @@ func (l *listener) silent() (list []*ear) {
 		return nil
 	}
 	for _, e := range l.ears {
-		if e.heard == 0 {
+		if e.heard.datagrams == 0 {
 			list = append(list, e)
 		}
 	}
@@ -61,7 +60,7 @@ func (l *listener) silent() (list []*ear) {
 
 // jsonSilent is a group that nothing was heard in. Fields are only added.
 type jsonSilent struct {
-	Type       string   `json:"type"` // silent
+	jsonHead            // silent
 	Group      string   `json:"group"`
 	Interfaces []string `json:"interfaces"` // where it was joined
 	ForMS      int64    `json:"for_ms"`
@@ -85,7 +84,7 @@ func (l *listener) tellSilence(list []*ear, lasted time.Duration) {
 	for _, e := range list {
 		ask := l.set.about(e.group).command()
 		if l.set.json {
-			writeJSON(l.out, jsonSilent{"silent", chat.Clean(e.group.String()), chat.InterfaceNames(e.on), lasted.Milliseconds(), ask})
+			writeJSON(l.out, jsonSilent{headOf("silent"), chat.Clean(e.group.String()), chat.InterfaceNames(e.on), lasted.Milliseconds(), ask})
 			continue
 		}
 		l.remark(fmt.Sprintf("nothing heard of %s in %s; joined on %s", e.group, shortly(lasted), chat.InterfaceList(e.on)))
@@ -143,12 +142,4 @@ func (l *listener) warnSourceless(g mcast.Group) {
 			writeFinding(l.errs, f)
 		}
 	}
-}
-
-// senderCount says how many there were.
-func senderCount(senders map[netip.AddrPort]bool, full bool) string {
-	if full {
-		return "more than " + chat.Count(len(senders), "sender")
-	}
-	return chat.Count(len(senders), "sender")
 }

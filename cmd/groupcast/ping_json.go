@@ -1,8 +1,6 @@
 package main
 
 import (
-	"time"
-
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/ping"
@@ -11,10 +9,10 @@ import (
 // jsonPinging comes first: who is pinged, and which way requests leave. Fields
 // are only added.
 type jsonPinging struct {
-	Type       string   `json:"type"` // pinging
-	Target     string   `json:"target"`
-	Group      bool     `json:"group"` // anyone may answer
-	Size       int      `json:"size"`  // bytes of payload
+	jsonHead            // pinging
+	To         string   `json:"to"`
+	Group      string   `json:"group,omitempty"` // the same, if it is a group: anyone may answer
+	Size       int      `json:"size"`            // bytes of payload
 	Interface  string   `json:"interface,omitempty"`
 	IfIndex    int      `json:"ifindex,omitempty"`
 	Source     string   `json:"source,omitempty"`
@@ -25,20 +23,19 @@ type jsonPinging struct {
 
 // jsonPing is what happened to a request. Fields are only added.
 type jsonPing struct {
-	Type      string    `json:"type"` // reply, duplicate, late, changed, lost, error
-	Time      time.Time `json:"time"`
-	Seq       uint64    `json:"seq,omitempty"`
-	From      string    `json:"from,omitempty"` // the responder; of an error who was asked
-	Interface string    `json:"interface,omitempty"`
-	IfIndex   int       `json:"ifindex,omitempty"`
-	Size      int       `json:"size"`             // bytes of payload
-	TTL       int       `json:"ttl,omitempty"`    // that was left
-	RTT       float64   `json:"rtt_ms,omitempty"` // of answers
-	Error     string    `json:"error,omitempty"`
+	jsonHead          // reply, duplicate, late, changed, lost, error
+	Seq       uint64  `json:"seq,omitempty"`
+	From      string  `json:"from,omitempty"` // the responder; of an error who was asked
+	Interface string  `json:"interface,omitempty"`
+	IfIndex   int     `json:"ifindex,omitempty"`
+	Size      int     `json:"size"`             // bytes of payload
+	TTL       int     `json:"ttl,omitempty"`    // that was left
+	RTT       float64 `json:"rtt_ms,omitempty"` // of answers
+	Error     string  `json:"error,omitempty"`
 }
 
 func (t *pingText) eventObject(e ping.Event) jsonPing {
-	o := jsonPing{Type: string(e.Kind), Time: e.At, Seq: e.Seq, IfIndex: e.IfIndex, Size: e.Size, TTL: e.Hops, RTT: inMillis(e.RTT)}
+	o := jsonPing{jsonHead: jsonHead{string(e.Kind), e.At}, Seq: e.Seq, IfIndex: e.IfIndex, Size: e.Size, TTL: e.Hops, RTT: inMillis(e.RTT)}
 	if e.From.IsValid() {
 		o.From = chat.Clean(e.From.String())
 	}
@@ -54,7 +51,7 @@ func (t *pingText) eventObject(e ping.Event) jsonPing {
 // jsonResponder is the statistics of one that answers, or was to. Fields are
 // only added.
 type jsonResponder struct {
-	Type       string  `json:"type"` // responder
+	jsonHead           // responder
 	From       string  `json:"from"`
 	Interface  string  `json:"interface,omitempty"`
 	IfIndex    int     `json:"ifindex,omitempty"`
@@ -75,8 +72,8 @@ type jsonResponder struct {
 
 // jsonPinged comes last. Fields are only added.
 type jsonPinged struct {
-	Type       string            `json:"type"` // ping
-	Target     string            `json:"target"`
+	jsonHead                     // ping
+	To         string            `json:"to"`
 	Sent       uint64            `json:"sent"`
 	Unanswered uint64            `json:"unanswered"` // requests that nobody answered
 	Responders int               `json:"responders"` // that answered
@@ -89,7 +86,7 @@ func (t *pingText) summaryJSON(s ping.Summary) {
 	answering := 0
 	for _, r := range s.Responders {
 		o := jsonResponder{
-			Type: "responder", From: chat.Clean(r.AddrPort().String()), IfIndex: r.IfIndex,
+			jsonHead: headOf("responder"), From: chat.Clean(r.AddrPort().String()), IfIndex: r.IfIndex,
 			Sent: r.Sent, Received: r.Received, Lost: r.Lost, Duplicates: r.Duplicates, Late: r.Late, Changed: r.Changed, TTL: r.Hops,
 			Min: inMillis(r.Min), Avg: inMillis(r.Avg), Max: inMillis(r.Max), StdDev: inMillis(r.StdDev), P50: inMillis(r.P50), P99: inMillis(r.P99),
 		}
@@ -106,7 +103,7 @@ func (t *pingText) summaryJSON(s ping.Summary) {
 		errs[chat.CleanRow(text)] += n
 	}
 	writeJSON(t.out, jsonPinged{
-		Type: "ping", Target: chat.Clean(t.target.addr.String()), Sent: s.Sent, Unanswered: s.Unanswered,
+		jsonHead: headOf("ping"), To: chat.Clean(t.target.addr.String()), Sent: s.Sent, Unanswered: s.Unanswered,
 		Responders: answering, Errors: errs, Foreign: s.Foreign, TookMS: inMillis(s.Took),
 	})
 }

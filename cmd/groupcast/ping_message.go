@@ -79,16 +79,16 @@ func (x *exchanges) try(ctx context.Context, message string) error {
 
 // jsonPacket is a message that left, or its answer. Fields are only added.
 type jsonPacket struct {
-	Type  string  `json:"type"`  // packet-written, packet-received
-	Bytes int     `json:"bytes"` // of payload
-	To    string  `json:"to,omitempty"`
-	From  string  `json:"from,omitempty"`
-	RTT   float64 `json:"rtt_ms,omitempty"`
+	jsonHead         // packet-written, packet-received
+	Size     int     `json:"size"` // bytes of payload
+	To       string  `json:"to,omitempty"`
+	From     string  `json:"from,omitempty"`
+	RTT      float64 `json:"rtt_ms,omitempty"`
 }
 
 func (x *exchanges) tell(what string, size int, peer string, rtt float64) {
 	peer = chat.Clean(peer)
-	o := jsonPacket{Type: "packet-" + what, Bytes: size, RTT: rtt, From: peer}
+	o := jsonPacket{jsonHead: headOf("packet-" + what), Size: size, RTT: rtt, From: peer}
 	text := fmt.Sprintf("packet-%s: bytes=%d from=%s time=%.3f ms", what, size, peer, rtt)
 	if what == "written" {
 		o.From, o.To = "", peer

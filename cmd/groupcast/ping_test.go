@@ -189,10 +189,10 @@ func TestPingJSON(t *testing.T) {
 		kind := o["type"].(string)
 		kinds[kind]++
 		for _, field := range map[string][]string{
-			"pinging":   {"target", "group", "size", "interface", "ifindex", "source", "because"},
+			"pinging":   {"to", "group", "size", "interface", "ifindex", "source", "because"},
 			"reply":     {"time", "seq", "from", "interface", "ifindex", "size", "ttl", "rtt_ms"},
 			"responder": {"from", "sent", "received", "lost", "duplicates", "late", "changed", "ttl", "min_ms", "avg_ms", "max_ms", "stddev_ms", "p50_ms", "p99_ms"},
-			"ping":      {"target", "sent", "unanswered", "responders", "errors", "foreign", "took_ms"},
+			"ping":      {"to", "sent", "unanswered", "responders", "errors", "foreign", "took_ms"},
 		}[kind] {
 			if _, ok := o[field]; !ok {
 				t.Errorf("%s has no %q: %s", kind, field, line)

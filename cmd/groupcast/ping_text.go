@@ -37,7 +37,10 @@ func (t *pingText) begin() {
 	switch {
 	case t.json && !t.quiet:
 		e := t.way.egress
-		o := jsonPinging{Type: "pinging", Target: t.target.addr.String(), Group: t.target.group, Size: t.size, Because: e.Because}
+		o := jsonPinging{jsonHead: headOf("pinging"), To: addrPortText(t.target.addr), Size: t.size, Because: e.Because}
+		if t.target.group {
+			o.Group = o.To
+		}
 		o.Interface, o.IfIndex, o.Source = chat.Clean(e.Interface), e.IfIndex, addrText(e.Source)
 		if e.Err != nil {
 			o.Error = mcast.Reason(e.Err)

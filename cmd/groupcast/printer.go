@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"net/netip"
 	"time"
 
 	"github.com/groupcast/groupcast/mcast/chat"
@@ -20,6 +21,7 @@ type linePrinter struct {
 	person    bool      // types what is sent, and reads what is printed
 	dropped   uint64    // lines that came faster than they were printed
 	problems  uint64    // lines that said so
+	port      uint16    // that the group has
 	noTTL     bool      // lines are sent with TTL 0
 	ask       *question // for when nobody else is heard
 	began     time.Time
@@ -32,7 +34,7 @@ func (p *linePrinter) batch(b session.Batch) {
 			p.problems++
 		}
 		if p.json {
-			writeJSON(p.out, lineObject(l))
+			writeJSON(p.out, lineObject(l, p.port))
 			continue
 		}
 		p.line(l)
@@ -131,32 +133,35 @@ func (p *linePrinter) findings(list []doctor.Finding) {
 
 // jsonLine is a line of the talk as --json prints it. Fields are only added.
 type jsonLine struct {
-	Type      string    `json:"type"` // heard, own, notice, problem
-	ID        uint64    `json:"id"`   // an own line comes again, with the same id, when its copy is back
-	Time      time.Time `json:"time"`
-	Text      string    `json:"text"` // sanitised
-	Interface string    `json:"interface,omitempty"`
-	IfIndex   int       `json:"ifindex,omitempty"`
-	From      string    `json:"from,omitempty"`
-	To        string    `json:"to,omitempty"`
-	TTL       int       `json:"ttl,omitempty"`
-	Direct    bool      `json:"direct,omitempty"` // sent to an address of this host, not to a group
-	Source    string    `json:"source,omitempty"`
-	Copy      string    `json:"copy,omitempty"`     // own: pending, back, missing, off, none
-	AfterMS   float64   `json:"after_ms,omitempty"` // own: until its copy was back
-	Error     string    `json:"error,omitempty"`    // own, copy none: why it was not sent
-	Hint      string    `json:"hint,omitempty"`
+	jsonHead          // heard, own, notice, problem
+	ID        uint64  `json:"id"`   // an own line comes again, with the same id, when its copy is back
+	Text      string  `json:"text"` // sanitised
+	Interface string  `json:"interface,omitempty"`
+	IfIndex   int     `json:"ifindex,omitempty"`
+	From      string  `json:"from,omitempty"`
+	To        string  `json:"to,omitempty"`
+	TTL       int     `json:"ttl,omitempty"`
+	Direct    bool    `json:"direct,omitempty"` // sent to an address of this host, not to a group
+	Source    string  `json:"source,omitempty"`
+	Copy      string  `json:"copy,omitempty"`     // own: pending, back, missing, off, none
+	AfterMS   float64 `json:"after_ms,omitempty"` // own: until its copy was back
+	Error     string  `json:"error,omitempty"`    // own, copy none: why it was not sent
+	Hint      string  `json:"hint,omitempty"`
 }
 
-func lineObject(l chat.Line) jsonLine {
+// lineObject is a line of the talk at a port.
+func lineObject(l chat.Line, port uint16) jsonLine {
 	o := jsonLine{
-		ID: l.ID, Time: l.At, Text: l.Text.String(), Hint: l.Hint.String(),
+		jsonHead: jsonHead{Time: l.At}, ID: l.ID, Text: l.Text.String(), Hint: l.Hint.String(),
 		Interface: l.Interface, IfIndex: l.IfIndex,
 		TTL: l.Hops, Direct: l.Direct, AfterMS: float64(l.After) / float64(time.Millisecond),
-		Source: addrText(l.Source), To: addrText(l.To),
+		Source: addrText(l.Source),
 	}
 	if l.From.IsValid() {
 		o.From = chat.Clean(l.From.String())
+	}
+	if l.To.IsValid() {
+		o.To = addrPortText(netip.AddrPortFrom(l.To, port))
 	}
 	switch l.Kind {
 	case chat.Heard:

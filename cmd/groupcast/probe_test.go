@@ -203,7 +203,7 @@ func TestProbeJSON(t *testing.T) {
 		}
 	}
 	check(byPort[1234], map[string]any{
-		"host": "192.168.1.11", "address": "192.168.1.11", "verdict": "answered", "because": "an answer of 7 bytes", "tries": 1,
+		"host": "192.168.1.11", "to": "192.168.1.11:1234", "verdict": "answered", "because": "an answer of 7 bytes", "tries": 1,
 		"by": "192.168.1.11", "size": 7, "text": "a␛[3\n\"\ufffd", "data": "YRtbMwoi/w==", "netcat": "succeeded",
 	})
 	check(byPort[9], map[string]any{

@@ -14,21 +14,20 @@ import (
 
 // jsonProbed is a result as --json prints it. Fields are only added.
 type jsonProbed struct {
-	Type    string    `json:"type"` // result
-	Time    time.Time `json:"time"` // when it was known
-	Host    string    `json:"host"` // as it was typed
-	Port    uint16    `json:"port"`
-	Address string    `json:"address,omitempty"` // of the host
-	Verdict string    `json:"verdict"`           // answered, refused, unreachable, silent, unresolved
-	Because string    `json:"because"`
-	Tries   int       `json:"tries"`            // datagrams that were sent
-	RTT     float64   `json:"rtt_ms,omitempty"` // from the last try to what came back
-	By      string    `json:"by,omitempty"`     // who answered, or sent the ICMP error
-	ICMP    *jsonICMP `json:"icmp,omitempty"`
-	Size    int       `json:"size,omitempty"` // bytes of the answer
-	Text    string    `json:"text,omitempty"` // its beginning, sanitised
-	Data    []byte    `json:"data,omitempty"` // its beginning, byte exact, in base64; 512 bytes at most
-	Netcat  string    `json:"netcat"`         // what nc -zu says of it
+	jsonHead           // result, when it was known
+	Host     string    `json:"host"` // as it was typed
+	Port     uint16    `json:"port"`
+	To       string    `json:"to,omitempty"` // its address and port
+	Verdict  string    `json:"verdict"`      // answered, refused, unreachable, silent, unresolved
+	Because  string    `json:"because"`
+	Tries    int       `json:"tries"`            // datagrams that were sent
+	RTT      float64   `json:"rtt_ms,omitempty"` // from the last try to what came back
+	By       string    `json:"by,omitempty"`     // who answered, or sent the ICMP error
+	ICMP     *jsonICMP `json:"icmp,omitempty"`
+	Size     int       `json:"size,omitempty"` // bytes of the answer
+	Text     string    `json:"text,omitempty"` // its beginning, sanitised
+	Data     []byte    `json:"data,omitempty"` // its beginning, byte exact, in base64; 512 bytes at most
+	Netcat   string    `json:"netcat"`         // what nc -zu says of it
 }
 
 // jsonICMP is the type and code of an ICMP error, or of an ICMPv6 error where
@@ -40,13 +39,13 @@ type jsonICMP struct {
 
 // jsonProbeTotals is the last object. Fields are only added.
 type jsonProbeTotals struct {
-	Type        string `json:"type"`
-	Targets     int    `json:"targets"`
-	Answered    int    `json:"answered"`
-	Refused     int    `json:"refused"`
-	Unreachable int    `json:"unreachable"`
-	Silent      int    `json:"silent"`
-	Unresolved  int    `json:"unresolved"`
+	jsonHead        // totals
+	Targets     int `json:"targets"`
+	Answered    int `json:"answered"`
+	Refused     int `json:"refused"`
+	Unreachable int `json:"unreachable"`
+	Silent      int `json:"silent"`
+	Unresolved  int `json:"unresolved"`
 }
 
 // tell prints a result as it comes.
@@ -72,7 +71,7 @@ func (p *prober) tell(r probe.Result) {
 func (p *prober) totals(targets int, counts map[probe.Verdict]int) {
 	if p.set.json {
 		writeJSON(p.out, jsonProbeTotals{
-			Type: "totals", Targets: targets, Answered: counts[probe.Answered], Refused: counts[probe.Refused],
+			jsonHead: headOf("totals"), Targets: targets, Answered: counts[probe.Answered], Refused: counts[probe.Refused],
 			Unreachable: counts[probe.Unreachable], Silent: counts[probe.Silent], Unresolved: counts[probe.Unresolved],
 		})
 		return
@@ -147,9 +146,12 @@ func quoted(answer []byte, size int) string {
 
 func probedObject(r probe.Result) jsonProbed {
 	o := jsonProbed{
-		Type: "result", Time: r.At, Host: chat.Clean(r.Host), Port: r.Addr.Port(), Address: addrText(r.Addr.Addr()),
+		jsonHead: jsonHead{"result", r.At}, Host: chat.Clean(r.Host), Port: r.Addr.Port(),
 		Verdict: string(r.Verdict), Because: chat.CleanRow(r.Because()), Tries: r.Tries, RTT: milliseconds(r.RTT),
 		By: addrText(r.By), Size: r.Size, Text: chat.Clean(string(r.Answer)), Data: r.Answer, Netcat: r.Netcat(),
+	}
+	if r.Addr.Addr().IsValid() {
+		o.To = addrPortText(r.Addr)
 	}
 	if r.By.IsValid() && r.Verdict != probe.Answered {
 		o.ICMP = &jsonICMP{r.Type, r.Code}

@@ -163,7 +163,7 @@ func (s *sender) send(ctx context.Context, text string) error {
 		s.bytes += len(text)
 		if s.set.json {
 			writeJSON(s.out, jsonSent{
-				Type: "sent", Time: time.Now(), To: s.group.String(), Size: len(text),
+				jsonHead: headOf("sent"), To: addrPortText(s.group.AddrPort()), Size: len(text),
 				Interface: chat.Clean(s.way.Interface), IfIndex: s.way.IfIndex, Source: addrText(s.way.Source), Because: s.way.Because,
 			})
 		}
@@ -174,14 +174,13 @@ func (s *sender) send(ctx context.Context, text string) error {
 // jsonSent is a datagram that the kernel took, as --json prints it. Fields
 // are only added.
 type jsonSent struct {
-	Type      string    `json:"type"`
-	Time      time.Time `json:"time"`
-	To        string    `json:"to"`
-	Size      int       `json:"size"` // bytes of payload
-	Interface string    `json:"interface"`
-	IfIndex   int       `json:"ifindex"`
-	Source    string    `json:"source,omitempty"`
-	Because   string    `json:"because"`
+	jsonHead         // sent
+	To        string `json:"to"`
+	Size      int    `json:"size"` // bytes of payload
+	Interface string `json:"interface"`
+	IfIndex   int    `json:"ifindex"`
+	Source    string `json:"source,omitempty"`
+	Because   string `json:"because"`
 }
 
 // end says what was sent by which way, and gives the exit status.

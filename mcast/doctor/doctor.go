@@ -35,7 +35,7 @@ type Fix struct {
 	Rejoin          string `json:"rejoin,omitempty"` // leave the group on this interface and join it again
 	MulticastAllOff bool   `json:"multicast_all_off,omitempty"`
 	ReadBuffer      int    `json:"read_buffer,omitempty"` // bytes to ask for
-	Hops            int    `json:"hops,omitempty"`
+	Hops            int    `json:"ttl,omitempty"`
 	Leave           *Place `json:"leave,omitempty"`
 }
 

@@ -58,6 +58,7 @@ type Row struct {
 	Reflected        int           // own datagrams that came from it
 	Twice            int           // datagrams that came twice
 	TwiceHops        bool          // with two TTLs
+	Ports            int           // of the source, where the row is about all of them, and From has none; set by who adds them up
 }
 
 // Rate is datagrams a second, from the first to the last; 0: fewer than two came.

@@ -10,9 +10,13 @@ import (
 // 12:04:00 to 12:04:04, longest gap 0.2 s at 12:04:03, ttl 1". The interface has
 // the name by; when is what it says of first and last, as [Row.When] does.
 func (r Row) Text(by, when string) string {
-	parts := []string{fmt.Sprintf("%s: %d datagrams by %s", r.From, r.Datagrams, by)}
+	from := r.From.String()
+	if r.Ports > 0 {
+		from = fmt.Sprintf("%s from %d ports", r.From.Addr(), r.Ports)
+	}
+	parts := []string{fmt.Sprintf("%s: %d datagrams by %s", from, r.Datagrams, by)}
 	if r.Datagrams == 1 {
-		parts[0] = fmt.Sprintf("%s: 1 datagram by %s", r.From, by)
+		parts[0] = fmt.Sprintf("%s: 1 datagram by %s", from, by)
 	}
 	if rate := r.Rate(); rate > 0 {
 		parts = append(parts, fmt.Sprintf("%.3g/s", rate))
