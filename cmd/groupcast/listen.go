@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"sync/atomic"
 	"time"
 
@@ -41,7 +42,7 @@ group; 1 if not; 3 if datagrams were dropped meanwhile, for want of room.`,
 				return err
 			}
 			l.out, l.errs = cmd.OutOrStdout(), cmd.ErrOrStderr()
-			l.keep = &session.Keeper{Open: l.open(cmd.Context()), Tell: tellOn(l.errs, l.remark)}
+			l.keep = &session.Keeper{Open: l.open(cmd.Context()), Bind: l.bind, Tell: tellOn(l.errs, l.remark)}
 			return l.run(cmd.Context(), groups)
 		},
 	}
@@ -69,6 +70,7 @@ type listener struct {
 	raw       bool
 	out, errs io.Writer
 	keep      *session.Keeper
+	bound     map[netip.AddrPort]sharing // ports that other programs may have, by their wildcard
 
 	names   map[int]string // of interfaces, safe to show
 	ears    []*ear
@@ -121,6 +123,7 @@ func (l *listener) join(list []host.Interface, g mcast.Group) error {
 	}
 	l.ears = append(l.ears, &ear{group: g, on: where})
 	l.joined(g, where, l.keep.Conn(g).ReadBuffer())
+	l.tellSharing(g)
 	l.warnSourceless(g)
 	if text := notByUDP(g); text != "" {
 		l.remark(text)
@@ -128,10 +131,10 @@ func (l *listener) join(list []host.Interface, g mcast.Group) error {
 	return nil
 }
 
-// open opens the socket for a group's port and IP version.
+// open opens the socket for a group's port and IP version, or for a group.
 func (l *listener) open(ctx context.Context) func(mcast.Group) (*mcast.Conn, error) {
 	return func(g mcast.Group) (*mcast.Conn, error) {
-		at := g.Wildcard()
+		at := l.bind(g)
 		return mcast.Listen(ctx, mcast.Config{
 			Addr: at.Addr(), Port: at.Port(), MulticastAll: l.set.multicastAll, Trace: l.set.tracer(l.errs),
 		})
@@ -158,12 +161,17 @@ type jsonJoined struct {
 	jsonHead            // joined
 	Group      string   `json:"group"`
 	Interfaces []string `json:"interfaces"`
-	ReadBuffer int      `json:"read_buffer"` // bytes
+	ReadBuffer int      `json:"read_buffer"`     // bytes
+	Bound      string   `json:"bound,omitempty"` // to the group alone: another program has the port
 }
 
 func (l *listener) joined(g mcast.Group, on []host.Interface, readBuffer int) {
 	if l.set.json {
-		writeJSON(l.out, jsonJoined{headOf("joined"), g.String(), chat.InterfaceNames(on), readBuffer})
+		o := jsonJoined{headOf("joined"), g.String(), chat.InterfaceNames(on), readBuffer, ""}
+		if at := l.bind(g); at != g.Wildcard() {
+			o.Bound = addrPortText(at)
+		}
+		writeJSON(l.out, o)
 	}
 	l.remark(session.JoinedText(g, on, readBuffer))
 }

@@ -18,6 +18,9 @@ type Keeper struct {
 	// Open opens the socket for a group's port and IP version, when the first
 	// such group is joined.
 	Open func(mcast.Group) (*mcast.Conn, error)
+	// Bind, if it is set, is where Open binds a group's socket, the same address each
+	// time: groups of one address share a socket. Else it is all addresses.
+	Bind func(mcast.Group) netip.AddrPort
 	// Opened, if it is set, is called with a socket when a group is joined on it
 	// for the first time: there is something to read from now on.
 	Opened func(*mcast.Conn)
@@ -64,8 +67,16 @@ func (k *Keeper) tell(kind EventKind, format string, args ...any) {
 	k.Tell(Event{Kind: kind, Text: fmt.Sprintf(format, args...)})
 }
 
+// at is what the socket for a group is bound to.
+func (k *Keeper) at(g mcast.Group) netip.AddrPort {
+	if k.Bind != nil {
+		return k.Bind(g)
+	}
+	return g.Wildcard()
+}
+
 // Conn is the socket for a group; nil if there is none.
-func (k *Keeper) Conn(g mcast.Group) *mcast.Conn { return k.conns[g.Wildcard()] }
+func (k *Keeper) Conn(g mcast.Group) *mcast.Conn { return k.conns[k.at(g)] }
 
 // Conns are the sockets, in the order of the addresses that they are bound to.
 func (k *Keeper) Conns() []*mcast.Conn {
@@ -97,13 +108,13 @@ func (k *Keeper) Join(g mcast.Group, c host.Choice) ([]host.Interface, error) {
 // join is Join, but that it changes nothing of where the group is joined later.
 func (k *Keeper) join(g mcast.Group, on []host.Interface) ([]host.Interface, error) {
 	k.init()
-	conn, known := k.conns[g.Wildcard()]
+	conn, known := k.conns[k.at(g)]
 	if !known {
 		var err error
 		if conn, err = k.Open(g); err != nil {
 			return nil, forGroup(err, g)
 		}
-		k.conns[g.Wildcard()] = conn
+		k.conns[k.at(g)] = conn
 	}
 	var errs []error
 	for _, i := range on {
@@ -114,7 +125,7 @@ func (k *Keeper) join(g mcast.Group, on []host.Interface) ([]host.Interface, err
 	if len(errs) == len(on) {
 		if !known {
 			conn.Close()
-			delete(k.conns, g.Wildcard())
+			delete(k.conns, k.at(g))
 		}
 		return nil, errors.Join(errs...)
 	}
@@ -193,7 +204,7 @@ func (k *Keeper) Leave(g mcast.Group, key string) (left []host.Interface, err er
 			k.Closing(conn)
 		}
 		conn.Close()
-		delete(k.conns, g.Wildcard())
+		delete(k.conns, k.at(g))
 	}
 	return left, errors.Join(errs...)
 }
