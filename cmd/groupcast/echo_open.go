@@ -76,10 +76,14 @@ func (e *echoer) listen(ctx context.Context, cfg mcast.Config) (*mcast.Conn, err
 // (4711) has 0.0.0.0:1234".
 func holder(at netip.AddrPort) string {
 	s, ok := host.Holder(at)
-	switch {
-	case !ok:
+	if !ok {
 		return ""
-	case s.Program != "":
+	}
+	return holderText(s)
+}
+
+func holderText(s host.Socket) string {
+	if s.Program != "" {
 		return fmt.Sprintf("%s has %s", s.Program, s.Local)
 	}
 	return fmt.Sprintf("a program of user %d has %s", s.UID, s.Local)

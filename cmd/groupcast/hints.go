@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"os"
 	"slices"
 	"strings"
 	"syscall"
@@ -125,11 +126,25 @@ func unreachableHint(op *mcast.OpError) string {
 
 // takenHint says who has a port, as far as the system tells.
 func takenHint(op *mcast.OpError) string {
-	who := "find it with: ss -ulpn"
-	if at, err := netip.ParseAddrPort(op.Target); err == nil && holder(at) != "" {
-		who = holder(at)
+	why, who := notShared, "find it with: ss -ulpn"
+	if at, err := netip.ParseAddrPort(op.Target); err == nil {
+		if s, ok := host.Holder(at); ok {
+			why, who = whyTaken(s, os.Geteuid()), holderText(s)
+		}
 	}
-	return "its owner did not share it (SO_REUSEADDR): " + who + "; end it, or use another port, as in GROUP:1235; groupcast explain port-taken"
+	return why + ": " + who + "; end it, or use another port, as in GROUP:1235; groupcast explain port-taken"
+}
+
+const notShared = "its owner did not share it (SO_REUSEADDR)"
+
+// whyTaken is why a user does not get a port that a socket has. One that sets
+// SO_REUSEPORT only lets in those of its own user who set that too, as groupcast does
+// where it must.
+func whyTaken(s host.Socket, user int) string {
+	if user < 0 || s.UID == user {
+		return notShared
+	}
+	return fmt.Sprintf("its owner did not share it (SO_REUSEADDR), or with programs of user %d alone (SO_REUSEPORT)", s.UID)
 }
 
 // isAny reports whether err is one of those errors.

@@ -44,3 +44,12 @@ func TestHints(t *testing.T) {
 		}
 	}
 }
+
+// A port that is shared with one user's programs is not said to be shared with
+// nobody.
+func TestWhyTaken(t *testing.T) {
+	s := host.Socket{UID: 1000}
+	if own, other := whyTaken(s, 1000), whyTaken(s, 0); own != notShared || !strings.Contains(other, "with programs of user 1000 alone (SO_REUSEPORT)") {
+		t.Errorf("of the own user: %s; of another: %s", own, other)
+	}
+}

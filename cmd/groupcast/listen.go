@@ -113,7 +113,7 @@ func (l *listener) run(ctx context.Context, groups []mcast.Group) error {
 // join joins a group on each interface that is chosen for it, on the socket
 // for its IP version and port.
 func (l *listener) join(list []host.Interface, g mcast.Group) error {
-	c, err := host.Choose(list, l.set.interfaces, g.Addr)
+	c, err := host.ChooseToListen(list, l.set.interfaces, g.Addr)
 	if err != nil {
 		return &mcast.OpError{Op: "join", Target: g.String(), Err: err}
 	}
@@ -122,8 +122,11 @@ func (l *listener) join(list []host.Interface, g mcast.Group) error {
 		return err
 	}
 	l.ears = append(l.ears, &ear{group: g, on: where})
-	l.joined(g, where, l.keep.Conn(g).ReadBuffer())
-	l.tellSharing(g)
+	var leftOut []host.Interface
+	if c.Everywhere() || c.Lo {
+		leftOut = host.LeftOut(list, g.Addr)
+	}
+	l.joined(g, where, leftOut)
 	l.warnSourceless(g)
 	if text := notByUDP(g); text != "" {
 		l.remark(text)
@@ -161,19 +164,25 @@ type jsonJoined struct {
 	jsonHead            // joined
 	Group      string   `json:"group"`
 	Interfaces []string `json:"interfaces"`
-	ReadBuffer int      `json:"read_buffer"`     // bytes
-	Bound      string   `json:"bound,omitempty"` // to the group alone: another program has the port
+	ReadBuffer int      `json:"read_buffer"`        // bytes
+	Bound      string   `json:"bound,omitempty"`    // to the group alone: another program has the port
+	LeftOut    []string `json:"left_out,omitempty"` // interfaces without an address of the IP version, which nobody named
 }
 
-func (l *listener) joined(g mcast.Group, on []host.Interface, readBuffer int) {
+func (l *listener) joined(g mcast.Group, on, leftOut []host.Interface) {
+	readBuffer := l.keep.Conn(g).ReadBuffer()
 	if l.set.json {
-		o := jsonJoined{headOf("joined"), g.String(), chat.InterfaceNames(on), readBuffer, ""}
+		o := jsonJoined{headOf("joined"), g.String(), chat.InterfaceNames(on), readBuffer, "", chat.InterfaceNames(leftOut)}
 		if at := l.bind(g); at != g.Wildcard() {
 			o.Bound = addrPortText(at)
 		}
 		writeJSON(l.out, o)
 	}
 	l.remark(session.JoinedText(g, on, readBuffer))
+	l.tellSharing(g)
+	if names := chat.InterfaceNames(leftOut); len(names) > 0 {
+		l.remark(fmt.Sprintf("%s, and so left out; -i %s listens there", there(withoutAddress(g), names), names[0]))
+	}
 }
 
 // heardBatch prints datagrams until it is enough.

@@ -84,6 +84,14 @@ func portUser(at netip.AddrPort) (program string, found bool) {
 	return "", false
 }
 
+// withoutAddress is what is said of interfaces that are left out.
+func withoutAddress(g mcast.Group) string {
+	if g.Addr.Is6() {
+		return "without an IPv6 address"
+	}
+	return "without an IPv4 address"
+}
+
 // tellSharing says what becomes of datagrams that are sent to this host alone,
 // where another program has the port.
 func (l *listener) tellSharing(g mcast.Group) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -71,4 +72,28 @@ func TestListenAloneBindsAll(t *testing.T) {
 			t.Errorf("%s is bound at %s", g, at)
 		}
 	}
+}
+
+// A membership is of an interface, which needs no address: it is listened to when
+// it is named, and else it is said that it was left out. Sends need a source.
+func TestListenWithoutAddress(t *testing.T) {
+	t.Parallel()
+	topology := lab.Article
+	topology.Hosts = append(topology.Hosts[:2:2], lab.Host{Name: "C", Interfaces: []lab.Interface{
+		{Name: "na0", Switch: "lan"},
+		{Name: "eth1", Switch: "other", Addrs: []netip.Prefix{netip.MustParsePrefix("192.168.9.227/24")}},
+	}})
+	l := labtest.Build(t, topology)
+	c := l.Host("C")
+	named := start(t, c, "groupcast", "listen", "-i", "na0", "-c", "1", "239.7.8.7")
+	named.remarks("joined 239.7.8.7:1234 on na0")
+	plain := start(t, c, "groupcast", "listen", "-t", "0.05", "239.7.8.7")
+	object := start(t, c, "groupcast", "listen", "--json", "-t", "0.05", "239.7.8.7")
+	start(t, c, "groupcast", "send", "-i", "na0", "239.7.8.7", "x").ends(exitNot)
+	start(t, l.Host("B"), "groupcast", "send", "-i", "eth0", "239.7.8.7", "to na0").ends(exitOK)
+	named.ends(exitOK)
+	named.prints("  na0  192.168.8.226:")
+	plain.remarks("groupcast: without an IPv4 address: na0, and so left out; -i na0 listens there\n")
+	object.prints(`"interfaces":["eth1"]`)
+	object.prints(`"left_out":["na0"]`)
 }

@@ -75,7 +75,7 @@ func TestObjectsOfCommands(t *testing.T) {
 	}
 	server := start(t, host, "groupcast", "echo", "--json", "-v", "-i", "eth0", "239.7.8.9:7")
 	server.prints("\n")
-	listen := start(t, host, "groupcast", "listen", "--json", "-i", "eth0", "-c", "3", "239.7.8.9:7", "239.7.8.9:8")
+	listen := start(t, host, "groupcast", "listen", "--json", "-i", "eth0", "-c", "2", "239.7.8.9:7", "239.7.8.9:8")
 	listen.prints(`"group":"239.7.8.9:8"`)
 	var all []*program
 	for _, args := range []string{

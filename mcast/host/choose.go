@@ -3,6 +3,7 @@ package host
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 )
 
@@ -45,12 +46,34 @@ const KernelDefault = "default"
 // The error is ErrNoInterface, ErrInterfaceDown or ErrNoAddress for an interface
 // that was named, ErrDefaultAlone, ErrZoneElsewhere or ErrNothingUsable.
 func Choose(list []Interface, names []string, group netip.Addr) (Choice, error) {
+	return chooseFit(list, names, group, Interface.Ready)
+}
+
+// ChooseToListen is Choose for who sends nothing: a named interface must be up, and
+// needs no address.
+func ChooseToListen(list []Interface, names []string, group netip.Addr) (Choice, error) {
+	return chooseFit(list, names, group, Interface.Hears)
+}
+
+// LeftOut lists the interfaces that a group could be listened to on as well, and
+// that Choose takes only by name: without an address of the IP version. Ports of
+// a bridge are not among them, as the bridge hears for them.
+func LeftOut(list []Interface, group netip.Addr) (out []Interface) {
+	for _, i := range list {
+		if errors.Is(i.Ready(group), ErrNoAddress) && i.Master == 0 && i.Flags&net.FlagMulticast != 0 && !i.Loopback() {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+func chooseFit(list []Interface, names []string, group netip.Addr, fit func(Interface, netip.Addr) error) (Choice, error) {
 	c, err := ChooseNamed(list, names, group)
 	if err != nil || !c.ByUser {
 		return c, err
 	}
 	for _, i := range c.Joins {
-		if err := i.Ready(group); err != nil {
+		if err := fit(i, group); err != nil {
 			return Choice{}, fmt.Errorf("interface %w", err)
 		}
 	}

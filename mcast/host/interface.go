@@ -17,6 +17,8 @@ type Interface struct {
 	Flags net.Flags
 	MTU   int // bytes of the largest IP datagram that is sent in one piece
 	Addrs []netip.Prefix
+
+	Master int // index of the bridge or bond that it is a port of, which has its datagrams; 0: none, or not Linux
 }
 
 // Errors of [Find] and [Interface.Ready], to be tested with [errors.Is].
@@ -103,6 +105,16 @@ func (i Interface) Ready(group netip.Addr) error {
 // loopback interface.
 func (i Interface) Usable(group netip.Addr) bool {
 	return i.Ready(group) == nil && i.Flags&net.FlagMulticast != 0 && !i.Loopback()
+}
+
+// Hears returns nil when a group can be joined on the interface and heard there:
+// that needs no address, as a membership is of the interface. Else it returns
+// [ErrInterfaceDown].
+func (i Interface) Hears(group netip.Addr) error {
+	if err := i.Ready(group); !errors.Is(err, ErrNoAddress) {
+		return err
+	}
+	return nil
 }
 
 // BroadcastOf is the address of all hosts of an IPv4 network (RFC 919), the

@@ -102,3 +102,29 @@ func TestBroadcastOf(t *testing.T) {
 
 // testGroup is the group that groupcast joins when it is told no other.
 var testGroup = netip.MustParseAddr("224.0.0.114")
+
+// Who sends nothing needs no address. What is left out is what could be named.
+func TestChooseToListen(t *testing.T) {
+	port := iface(4, "veth0", running)
+	port.Master = 9
+	list := []Interface{
+		iface(1, "lo", net.FlagLoopback|net.FlagUp|net.FlagRunning, "127.0.0.1/8"), iface(2, "eth0", running, "192.168.8.164/24"), iface(3, "na0", running),
+		port, iface(5, "down0", net.FlagMulticast), iface(6, "tun0", net.FlagUp|net.FlagRunning),
+	}
+	group := netip.MustParseAddr("239.1.2.3")
+	if c, err := ChooseToListen(list, []string{"na0", "eth0"}, group); err != nil || len(c.Joins) != 2 || c.Joins[0].Name != "na0" {
+		t.Errorf("to listen: %+v, %v", c, err)
+	}
+	if _, err := Choose(list, []string{"na0"}, group); !errors.Is(err, ErrNoAddress) {
+		t.Errorf("to send: %v, want ErrNoAddress", err)
+	}
+	if _, err := ChooseToListen(list, []string{"down0"}, group); !errors.Is(err, ErrInterfaceDown) {
+		t.Errorf("an interface that is down: %v, want ErrInterfaceDown", err)
+	}
+	if c, err := ChooseToListen(list, nil, group); err != nil || len(c.Joins) != 1 || c.Joins[0].Name != "eth0" {
+		t.Errorf("without names: %+v, %v", c, err)
+	}
+	if out := LeftOut(list, group); len(out) != 1 || out[0].Name != "na0" {
+		t.Errorf("left out: %+v, want na0", out)
+	}
+}

@@ -58,13 +58,19 @@ func parseLink(b []byte, known Interface) Interface {
 	i := known
 	i.Index = int(int32(binary.NativeEndian.Uint32(b[4:])))
 	i.Flags = linkFlags(binary.NativeEndian.Uint32(b[8:]))
+	master := 0
 	for kind, v := range rtnl.Attributes(b[unix.SizeofIfInfomsg:]) {
 		switch kind {
+		case unix.IFLA_MASTER:
+			master = int(rtnl.Uint32(v))
 		case unix.IFLA_IFNAME:
 			i.Name = rtnl.Text(v)
 		case unix.IFLA_MTU:
-			i.MTU = int(rtnl.Uint32(v))
+			i.MTU, i.Master = int(rtnl.Uint32(v)), 0 // all is told
 		}
+	}
+	if master != 0 {
+		i.Master = master
 	}
 	return i
 }

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"encoding/binary"
 	"slices"
 	"syscall"
 	"testing"
@@ -35,6 +36,26 @@ func TestApplyPassesOver(t *testing.T) {
 		if got := changes(list, apply(slices.Clone(list), m)); got != nil {
 			t.Errorf("%s: changes are %v, want none", tt.name, got)
 		}
+	}
+}
+
+// A port of a bridge says so, and a message that tells all of a link, and of no
+// bridge, says that it is a port no more.
+func TestParseLinkMaster(t *testing.T) {
+	link := make([]byte, unix.SizeofIfInfomsg)
+	link[4] = 2
+	master := []byte{8, 0, unix.IFLA_MASTER, 0, 0, 0, 0, 0}
+	binary.NativeEndian.PutUint32(master[4:], 9)
+	mtu := []byte{8, 0, unix.IFLA_MTU, 0, 0, 0, 0, 0}
+	port := parseLink(slices.Concat(link, master, mtu), Interface{})
+	if port.Master != 9 {
+		t.Errorf("its master is %d, want 9", port.Master)
+	}
+	if some := parseLink(link, port); some.Master != 9 {
+		t.Errorf("after a message about something else its master is %d", some.Master)
+	}
+	if free := parseLink(slices.Concat(link, mtu), port); free.Master != 0 {
+		t.Errorf("without a bridge its master is %d", free.Master)
 	}
 }
 
