@@ -31,7 +31,7 @@ type jsonServing struct {
 
 // jsonEchoed is what happened to one datagram; with -v.
 type jsonEchoed struct {
-	jsonHead        // received, and then written or unanswered
+	jsonHead        // received, written, unanswered
 	From     string `json:"from,omitempty"`   // received, unanswered
 	To       string `json:"to,omitempty"`     // written
 	Size     int    `json:"size"`             // bytes of payload

@@ -37,7 +37,7 @@ func writeHints(w io.Writer, f doctor.Finding) {
 
 // findingObject is a finding as --json prints it.
 type findingObject struct {
-	jsonHead
+	jsonHead // finding
 	doctor.Finding
 }
 

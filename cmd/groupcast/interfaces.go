@@ -115,7 +115,7 @@ type jsonInterface struct {
 
 // jsonRoute is the kernel's answer for a program that names no interface.
 type jsonRoute struct {
-	jsonHead         // join or send
+	jsonHead         // join, send
 	Group     string `json:"group"`
 	Interface string `json:"interface,omitempty"`
 	IfIndex   int    `json:"ifindex,omitempty"`

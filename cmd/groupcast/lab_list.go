@@ -69,7 +69,7 @@ func size(name string) string {
 
 // jsonLab is a topology or a running lab as --json prints it.
 type jsonLab struct {
-	jsonHead        // topology or running
+	jsonHead        // topology, running
 	Name     string `json:"name"`
 	Title    string `json:"title,omitempty"`
 	Content  string `json:"content,omitempty"`

@@ -57,7 +57,7 @@ Exit status: 0 if all was seen that was expected, 3 if not, 1 if the lesson coul
 
 // jsonLesson is a lesson in the list that --json prints. Fields are only added.
 type jsonLesson struct {
-	jsonHead          // lesson or scene
+	jsonHead          // lesson, scene
 	Name     string   `json:"name"`
 	Title    string   `json:"title"`
 	Pitfalls []string `json:"pitfalls"`
@@ -203,7 +203,7 @@ func (p *lessonPrinter) end(r lesson.Result) {
 // The objects of a lesson as --json prints them. Fields are only added.
 type (
 	jsonProse struct {
-		jsonHead        // prose or question
+		jsonHead        // prose, question
 		Text     string `json:"text"`
 	}
 	jsonStep struct {

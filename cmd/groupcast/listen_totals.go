@@ -65,15 +65,15 @@ func (v *volume) object() jsonVolume {
 type jsonListenTotals struct {
 	jsonHead // totals
 	jsonVolume
-	Dropped uint64       `json:"dropped"` // the kernel had no room for them
-	Unread  int          `json:"unread"`  // they waited when listen ended
-	Strays  int          `json:"strays"`  // of groups that only others have joined
-	Seconds float64      `json:"seconds"`
-	Groups  []jsonOfThem `json:"groups,omitempty"` // where there are several
+	Dropped uint64            `json:"dropped"` // the kernel had no room for them
+	Unread  int               `json:"unread"`  // they waited when listen ended
+	Strays  int               `json:"strays"`  // of groups that only others have joined
+	Seconds float64           `json:"seconds"`
+	Groups  []jsonGroupVolume `json:"groups,omitempty"` // where there are several
 }
 
-// jsonOfThem is one group's part.
-type jsonOfThem struct {
+// jsonGroupVolume is one group's part.
+type jsonGroupVolume struct {
 	Group string `json:"group"`
 	jsonVolume
 }
@@ -85,7 +85,7 @@ func (l *listener) totalsJSON(dropped uint64, unread int, lasted time.Duration) 
 	}
 	for _, e := range l.ears {
 		if len(l.ears) > 1 {
-			o.Groups = append(o.Groups, jsonOfThem{chat.Clean(e.group.String()), e.heard.object()})
+			o.Groups = append(o.Groups, jsonGroupVolume{chat.Clean(e.group.String()), e.heard.object()})
 		}
 	}
 	writeJSON(l.out, o)

@@ -14,7 +14,7 @@ import (
 
 // jsonProbed is a result as --json prints it. Fields are only added.
 type jsonProbed struct {
-	jsonHead           // result, when it was known
+	jsonHead           // result
 	Host     string    `json:"host"` // as it was typed
 	Port     uint16    `json:"port"`
 	To       string    `json:"to,omitempty"` // its address and port
