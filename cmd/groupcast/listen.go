@@ -158,33 +158,6 @@ func (l *listener) changed(ch host.Change) {
 	}
 }
 
-// jsonJoined says that datagrams of a group are heard from now on. Fields are
-// only added.
-type jsonJoined struct {
-	jsonHead            // joined
-	Group      string   `json:"group"`
-	Interfaces []string `json:"interfaces"`
-	ReadBuffer int      `json:"read_buffer"`        // bytes
-	Bound      string   `json:"bound,omitempty"`    // to the group alone: another program has the port
-	LeftOut    []string `json:"left_out,omitempty"` // interfaces without an address of the IP version, which nobody named
-}
-
-func (l *listener) joined(g mcast.Group, on, leftOut []host.Interface) {
-	readBuffer := l.keep.Conn(g).ReadBuffer()
-	if l.set.json {
-		o := jsonJoined{headOf("joined"), g.String(), chat.InterfaceNames(on), readBuffer, "", chat.InterfaceNames(leftOut)}
-		if at := l.bind(g); at != g.Wildcard() {
-			o.Bound = addrPortText(at)
-		}
-		writeJSON(l.out, o)
-	}
-	l.remark(session.JoinedText(g, on, readBuffer))
-	l.tellSharing(g)
-	if names := chat.InterfaceNames(leftOut); len(names) > 0 {
-		l.remark(fmt.Sprintf("%s, and so left out; -i %s listens there", there(withoutAddress(g), names), names[0]))
-	}
-}
-
 // heardBatch prints datagrams until it is enough.
 func (l *listener) heardBatch(conn *mcast.Conn, batch []mcast.Datagram) (more bool) {
 	for _, d := range batch {

@@ -23,6 +23,13 @@ type sharing struct {
 	told  bool
 }
 
+func (s sharing) program() string {
+	if s.by == "" {
+		return "another program"
+	}
+	return chat.Clean(s.by)
+}
+
 // bind is where the socket for a group is bound: to all addresses, or where
 // another program has the port to the group alone.
 func (l *listener) bind(g mcast.Group) netip.AddrPort {
@@ -100,10 +107,7 @@ func (l *listener) tellSharing(g mcast.Group) {
 	if !s.taken || s.told {
 		return
 	}
-	program := "another program"
-	if s.by != "" {
-		program = chat.Clean(s.by)
-	}
+	program := s.program()
 	text := fmt.Sprintf("port %d is shared with %s, which still gets what is sent to this host alone: listen is bound to the group", g.Port, program)
 	if why := l.cannotBind(g); why != "" {
 		text = fmt.Sprintf("port %d is shared with %s, and what is sent to this host alone may come here instead (%s)", g.Port, program, why)

@@ -56,6 +56,11 @@ func TestListenSaysWhatItTakesAway(t *testing.T) {
 	t.Parallel()
 	host := labtest.Build(t, dual()).Host("A")
 	start(t, host, "groupcast", "listen", "[ff02::fb]:5353").remarks("joined [ff02::fb]:5353")
+	object := start(t, host, "groupcast", "listen", "--json", "[ff02::fb]:5353")
+	object.prints(`"shared_with":"groupcast (`)
+	if strings.Contains(object.out.String(), `"bound"`) {
+		t.Errorf("it says that it is bound to the group: %s", object.out.String())
+	}
 	second := start(t, host, "groupcast", "listen", "[ff02::fb]:5353")
 	second.remarks("), and what is sent to this host alone may come here instead (a socket that is bound to ff02::fb hears one interface only)")
 }

@@ -36,7 +36,7 @@ func portTaken(f Facts, in Intent) []Finding {
 func takenBy(in Intent, at []host.Socket, err error) Finding {
 	found := Finding{
 		Name: "port-taken", Verdict: Failure,
-		Title:    fmt.Sprintf("another program has port %d and does not share it: nobody else can listen there", in.Group.Port),
+		Title:    fmt.Sprintf("another program has port %d and does not share it with groupcast: no other program of this user can listen there", in.Group.Port),
 		Evidence: "bound with SO_REUSEADDR, and with SO_REUSEPORT as well: " + reason(err),
 		Hints: []string{
 			"end it, or let it share the port: setsockopt SO_REUSEADDR before bind (in node, reuseAddr: true)",
@@ -46,7 +46,7 @@ func takenBy(in Intent, at []host.Socket, err error) Finding {
 	if len(at) == 0 {
 		return found
 	}
-	found.Title = fmt.Sprintf("%s has port %d and does not share it: nobody else can listen there", namesOfAll(at), in.Group.Port)
+	found.Title = fmt.Sprintf("%s has port %d and does not share it with groupcast: no other program of this user can listen there", namesOfAll(at), in.Group.Port)
 	if slices.ContainsFunc(at, func(s host.Socket) bool { return who(s) != who(at[0]) }) {
 		found.Title = fmt.Sprintf("one of these has port %d and does not share it: %s", in.Group.Port, namesOfAll(at))
 	}
