@@ -53,7 +53,7 @@ func BenchmarkSayAndCopy(b *testing.B) {
 func BenchmarkSnapshot(b *testing.B) {
 	r := newTestRoom()
 	for i := range MaxSenders {
-		d := from(netip.AddrPortFrom(bob.Addr(), uint16(i)), "x")
+		d := from(netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)}), 1), "x")
 		d.To = netip.AddrFrom4([4]byte{239, 1, 2, byte(i % 8)})
 		r.Receive(d)
 	}

@@ -20,7 +20,9 @@ type Room struct {
 	networks host.Networks
 	ports    []uint16
 	own      ownLines
-	senders  senders
+	senders  senders                   // other hosts
+	local    senders                   // this host, by its other programs
+	ping     func(payload []byte) bool // a request of an own ping; nil: there was none
 	groups   groups
 	rate     rate
 	counters Counters
@@ -29,7 +31,7 @@ type Room struct {
 
 // NewRoom returns a Room in which nothing was heard or said.
 func NewRoom() *Room {
-	return &Room{own: newOwnLines(), senders: newSenders()}
+	return &Room{own: newOwnLines(), senders: newSenders(MaxSenders), local: newSenders(maxLocal)}
 }
 
 // SetInterfaces sets the interfaces: their names, this host's addresses, and the
@@ -45,8 +47,12 @@ func (r *Room) SetInterfaces(list []host.Interface) {
 // AddPort adds a source port of own datagrams. There is one for each IP version.
 func (r *Room) AddPort(port uint16) { r.ports = append(r.ports, port) }
 
-// Receive takes in a datagram and counts it once: as the copy of an own line,
-// as a stray, or as a text. It returns the line to show, a new one
+// SetPing says how requests of the own ping are known. They are sent by a socket of
+// their own, and what the group brings back of them is an own copy.
+func (r *Room) SetPing(isRequest func(payload []byte) bool) { r.ping = isRequest }
+
+// Receive takes in a datagram and counts it once: as the copy of an own line or
+// of an own ping, as a stray, or as a text. It returns the line to show, a new one
 // for a text, or an own line whose copy this is, and how the datagram came. A
 // line without an ID is none: there is nothing to show.
 //
@@ -57,14 +63,17 @@ func (r *Room) AddPort(port uint16) { r.ports = append(r.ports, port) }
 func (r *Room) Receive(d mcast.Datagram) (Line, Arrival) {
 	r.counters.Read++
 	r.counters.Bytes += uint64(len(d.Data))
+	if r.ping != nil && r.isOurs(d.From.Addr()) && r.ping(d.Data) {
+		r.counters.OwnCopies++
+		return Line{}, r.ownCopy(d)
+	}
 	if slices.Contains(r.ports, d.From.Port()) {
 		if known, o := r.own.match(d, r.isOurs); known {
 			r.counters.OwnCopies++
-			came := Arrival{OwnCopy: true, Stray: d.Stray, Direct: r.networks.Ours(d.To)}
 			if o == nil {
-				return Line{}, came
+				return Line{}, r.ownCopy(d)
 			}
-			return r.copyBack(o, d), came
+			return r.copyBack(o, d), r.ownCopy(d)
 		}
 	}
 	came := r.arrival(d)
@@ -72,14 +81,17 @@ func (r *Room) Receive(d mcast.Datagram) (Line, Arrival) {
 	if d.To.IsMulticast() && !d.Stray {
 		r.groups.heard(d)
 	}
-	switch {
-	case came.Stray:
+	if came.Stray {
 		r.counters.Strays++
 		return Line{}, came
 	}
 	r.counters.Texts++
 	name := r.InterfaceName(d.IfIndex)
-	if r.senders.heard(d, name) {
+	who := r.senders
+	if came.Local {
+		who = r.local
+	}
+	if who.heard(d, name) {
 		r.counters.Evicted++
 	}
 	return Line{
@@ -210,11 +222,12 @@ func (r *Room) Expire(now time.Time) []Line {
 // enough for every frame of a screen.
 func (r *Room) Snapshot(now time.Time) Snapshot {
 	senders := min(r.senders.Len(), maxSnapshotSenders)
-	histories := newHistories(now, 1+senders+len(r.groups))
+	histories := newHistories(now, 1+senders+r.local.Len()+len(r.groups))
 	history := histories.of(&r.rate)
 	return Snapshot{
 		Senders:      r.senders.latest(senders, histories),
 		SendersTotal: r.senders.Len(),
+		Local:        r.local.latest(maxLocal, histories),
 		Counters:     r.counters,
 		Rate:         current(history),
 		History:      history,

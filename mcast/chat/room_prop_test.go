@@ -2,6 +2,7 @@ package chat
 
 import (
 	"net/netip"
+	"slices"
 	"testing"
 	"time"
 
@@ -119,7 +120,7 @@ func (k *talk) check(t *rapid.T) {
 		t.Fatalf("pending %d, counters %+v; rows by copy state %v", s.Pending, c, copies)
 	}
 	var datagrams uint64
-	for _, who := range s.Senders {
+	for _, who := range slices.Concat(s.Senders, s.Local) {
 		datagrams += who.Datagrams
 	}
 	if datagrams != c.Texts {

@@ -287,17 +287,18 @@ func TestRemarksAndNamesAreSafe(t *testing.T) {
 	}
 }
 
+// A sender is a host, with all the ports that it sent from.
 func TestSendersMostRecentFirst(t *testing.T) {
 	r := newTestRoom()
 	carol := netip.MustParseAddrPort("192.168.8.227:1234")
-	for i, who := range []netip.AddrPort{bob, carol, bob} {
+	for i, who := range []netip.AddrPort{bob, carol, netip.AddrPortFrom(bob.Addr(), 5000), bob} {
 		d := from(who, "hello")
 		d.At = start.Add(time.Duration(i) * time.Second)
 		r.Receive(d)
 	}
 	want := []Sender{
-		{From: bob, Interface: "eth0", IfIndex: 2, Hops: 1, Datagrams: 2, Bytes: 10, First: start, Last: start.Add(2 * time.Second)},
-		{From: carol, Interface: "eth0", IfIndex: 2, Hops: 1, Datagrams: 1, Bytes: 5, First: start.Add(time.Second), Last: start.Add(time.Second)},
+		{Addr: bob.Addr(), Ports: []uint16{1234, 5000}, Interface: "eth0", IfIndex: 2, Hops: 1, Datagrams: 3, Bytes: 15, First: start, Last: start.Add(3 * time.Second)},
+		{Addr: carol.Addr(), Ports: []uint16{1234}, Interface: "eth0", IfIndex: 2, Hops: 1, Datagrams: 1, Bytes: 5, First: start.Add(time.Second), Last: start.Add(time.Second)},
 	}
 	got := r.Snapshot(start)
 	for n := range got.Senders {
@@ -305,6 +306,64 @@ func TestSendersMostRecentFirst(t *testing.T) {
 	}
 	if !reflect.DeepEqual(got.Senders, want) || got.SendersTotal != 2 {
 		t.Errorf("senders\n got %+v\nwant %+v", got.Senders, want)
+	}
+}
+
+// Ports are forged as easily as addresses.
+func TestPortsOfASenderAreBounded(t *testing.T) {
+	r := newTestRoom()
+	ports := func() Sender { return r.Snapshot(start).Senders[0] }
+	for port := range uint16(MaxPorts) {
+		r.Receive(from(netip.AddrPortFrom(bob.Addr(), 1+port), "x"))
+	}
+	r.Receive(from(netip.AddrPortFrom(bob.Addr(), 2), "x"))
+	if got := ports(); len(got.Ports) != MaxPorts || got.MorePorts || !slices.Equal(got.Ports[:2], []uint16{2, MaxPorts}) {
+		t.Errorf("ports %v, more %t; want all %d, 2 and %d first", got.Ports, got.MorePorts, MaxPorts, MaxPorts)
+	}
+	before := ports()
+	r.Receive(from(netip.AddrPortFrom(bob.Addr(), 9999), "x"))
+	got := ports()
+	if len(got.Ports) != MaxPorts || !got.MorePorts || got.Ports[0] != 9999 || slices.Contains(got.Ports, 1) || got.Datagrams != MaxPorts+2 {
+		t.Errorf("after one more: ports %v, more %t, %d datagrams; want 9999 instead of 1", got.Ports, got.MorePorts, got.Datagrams)
+	}
+	if before.Ports[0] != 2 {
+		t.Error("a snapshot changes afterwards")
+	}
+}
+
+// Other programs of this host are not other hosts, and no flood of those pushes
+// them out.
+func TestThisHostIsNoOtherSender(t *testing.T) {
+	r := newTestRoom()
+	r.Receive(from(netip.AddrPortFrom(eth0Addr, 1234), "x"))
+	r.Receive(from(netip.AddrPortFrom(eth0Addr, 1235), "x"))
+	if s := r.Snapshot(start); s.SendersTotal != 0 || len(s.Senders) != 0 || len(s.Local) != 1 || s.Local[0].Addr != eth0Addr || s.Local[0].Datagrams != 2 {
+		t.Errorf("senders %+v, of this host %+v; want nobody else, and two datagrams of %s", s.Senders, s.Local, eth0Addr)
+	}
+	for i := range 2 * MaxSenders {
+		r.Receive(from(netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)}), 1), "x"))
+	}
+	if s := r.Snapshot(start); s.SendersTotal != MaxSenders || len(s.Local) != 1 {
+		t.Errorf("after a flood %d senders and %d of this host, want %d and 1", s.SendersTotal, len(s.Local), MaxSenders)
+	}
+}
+
+// What comes back of an own ping is an own copy; the same bytes from elsewhere, and
+// the pings of other programs, are not.
+func TestOwnPingsAreOwnCopies(t *testing.T) {
+	r := newTestRoom()
+	r.Receive(from(netip.AddrPortFrom(eth0Addr, 50000), "ping 1")) // of another program
+	r.SetPing(func(payload []byte) bool { return string(payload) == "ping 2" })
+	l, came := r.Receive(from(netip.AddrPortFrom(eth0Addr, 50001), "ping 2"))
+	if l.ID != 0 || !came.OwnCopy {
+		t.Errorf("the own ping is line %+v, came %+v; want an own copy, and no line", l, came)
+	}
+	s := r.Snapshot(start)
+	if len(s.Senders) != 0 || len(s.Local) != 1 || s.Local[0].Datagrams != 1 || s.Groups[0].Datagrams != 1 || s.Counters.OwnCopies != 1 || s.Counters.Texts != 1 {
+		t.Errorf("%+v; want one own copy, and one datagram of another program here", s)
+	}
+	if l, _ := r.Receive(from(bob, "ping 2")); l.Kind != Heard {
+		t.Errorf("what another host sends back is %+v, want it heard", l)
 	}
 }
 
@@ -355,7 +414,7 @@ func TestSendersAreBounded(t *testing.T) {
 	if s.SendersTotal != MaxSenders || s.Counters.Evicted != forged+1-MaxSenders {
 		t.Errorf("senders %d, evicted %d; want %d, %d", s.SendersTotal, s.Counters.Evicted, MaxSenders, forged+1-MaxSenders)
 	}
-	if len(s.Senders) != maxSnapshotSenders || s.Senders[0].From != bob || s.Senders[0].Datagrams != 1 {
+	if len(s.Senders) != maxSnapshotSenders || s.Senders[0].Addr != bob.Addr() || s.Senders[0].Datagrams != 1 {
 		t.Errorf("snapshot of %d senders begins with %+v, want %d and bob", len(s.Senders), s.Senders[0], maxSnapshotSenders)
 	}
 }

@@ -7,8 +7,9 @@ import (
 
 // Snapshot is a copy of everything that a [Room] knows, safe to keep.
 type Snapshot struct {
-	Senders      []Sender // at most 64, most recently heard first
-	SendersTotal int      // all that are remembered, at most MaxSenders
+	Senders      []Sender // other hosts: at most 64, most recently heard first
+	SendersTotal int      // all of them that are remembered, at most MaxSenders
+	Local        []Sender // this host itself, by its other programs: an address each, at most 16
 	Counters     Counters
 	Rate         float64   // datagrams per second that are not own copies, over the last three full seconds
 	History      []uint32  // such datagrams in each of the last HistorySeconds full seconds, oldest first
@@ -32,12 +33,14 @@ const HistorySeconds = 16
 // maxSnapshotSenders is how many senders a Snapshot carries.
 const maxSnapshotSenders = 64
 
-// Sender is someone else whose texts arrived: a socket somewhere, told by its
-// address and port. The address is what the datagram says: anyone on the way
-// can forge it.
+// Sender is a host whose datagrams arrived, told by its address, whatever sockets
+// they left by. The address is what the datagrams say: anyone on the way can forge
+// it.
 type Sender struct {
-	From      netip.AddrPort
-	Interface string // the one it was last heard by
+	Addr      netip.Addr
+	Ports     []uint16 // that it sent from: at most MaxPorts, most recently heard first
+	MorePorts bool     // it sent from more, heard longer ago
+	Interface string   // the one it was last heard by
 	IfIndex   int
 	Hops      int // TTL left in its last datagram; 0: unknown
 	Datagrams uint64
@@ -53,7 +56,7 @@ type Sender struct {
 type Counters struct {
 	Read      uint64 // datagrams given to Receive
 	Texts     uint64 // shown as lines
-	OwnCopies uint64 // loopback copies of own lines
+	OwnCopies uint64 // loopback copies of own lines, and of requests of own pings
 	Strays    uint64 // for a group that is not joined on the interface they came by
 
 	Sent     uint64 // own lines, but for those that Failed was called for

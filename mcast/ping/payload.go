@@ -74,6 +74,17 @@ func IsRequest(data []byte) bool {
 	return strings.HasPrefix(padding, string(rest))
 }
 
+// IsRequest reports whether data is a request of this Pinger. One of less than 20
+// bytes cannot be told from those of others, and is none. Any goroutine may call it
+// at any time.
+func (p *Pinger) IsRequest(data []byte) bool {
+	if !p.payload.hasID() || len(data) != p.payload.size {
+		return false
+	}
+	_, _, ok := p.payload.head(data)
+	return ok && p.payload.same(data)
+}
+
 // hasID reports whether requests tell this run from others.
 func (p payload) hasID() bool { return p.size >= headerSize }
 

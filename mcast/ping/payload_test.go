@@ -100,6 +100,19 @@ func TestIsRequest(t *testing.T) {
 	}
 }
 
+func TestOwnRequests(t *testing.T) {
+	for _, size := range []int{0, 8, 19, 20, 32} {
+		p, other := Pinger{payload: newPayload(size, 1000, 2)}, Pinger{payload: newPayload(size, 2000, 1)}
+		own := p.payload.append(nil, 1, 7)
+		if got, want := p.IsRequest(own), size >= headerSize; got != want {
+			t.Errorf("an own request of %d bytes: %v, want %v", size, got, want)
+		}
+		if other.IsRequest(own) || p.IsRequest(append(own, 0)) || p.IsRequest(own[:max(0, size-1)]) {
+			t.Errorf("of %d bytes: another run's request, or one of another size, is taken for an own one", size)
+		}
+	}
+}
+
 // Whatever arrives is either told to be none of ours or read without harm.
 func FuzzPayload(f *testing.F) {
 	for _, size := range []int{0, 7, 8, 19, 20, 64} {

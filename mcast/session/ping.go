@@ -31,15 +31,19 @@ func (s *Session) ping(requests int) error {
 	case s.hops == 0:
 		return fail(mcast.ErrHopsOutside, "a request has to leave: /ttl 1")
 	}
-	s.pinging = true
-	cfg := ping.Config{
+	p, err := ping.New(ping.Config{
 		Target: g.AddrPort(), Via: mcast.ViaChoice(s.choice(), g.Addr), Count: requests, Interval: pingInterval,
 		Size: 32, Hops: s.hops, Trace: s.trace,
+	})
+	if err != nil {
+		return fail(err, "")
 	}
+	s.pinging = true
+	s.room.SetPing(p.IsRequest)
 	s.put(fmt.Sprintf("pinging %s with %s", g, chat.Count(requests, "request")), "")
 	s.done.Go(func() {
 		defer s.recoverPanic()
-		summary, err := ping.Run(s.life, cfg)
+		summary, err := p.Run(s.life)
 		s.pinged(g, summary, err)
 	})
 	return nil
