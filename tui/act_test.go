@@ -242,7 +242,7 @@ func TestCommandsOfTheScreen(t *testing.T) {
 	s := newStory(t, 100, 30)
 	s.typed("/who")
 	s.press("enter")
-	s.wants("192.168.8.226:1234", "3 datagrams")
+	s.wants("heard in 224.0.0.114:1234: 1 host", "port 1234")
 	s.typed("/save talk.txt")
 	s.press("enter")
 	save, ok := s.asked().(session.Save)

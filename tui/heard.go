@@ -11,7 +11,7 @@ import (
 	"github.com/groupcast/groupcast/mcast/stream"
 )
 
-// heard is the pane of senders: whose datagrams arrived, and by which
+// heard is the pane of senders: the hosts whose datagrams arrived, and by which
 // interface.
 type heard struct {
 	window
@@ -21,8 +21,13 @@ type heard struct {
 	now    time.Time
 }
 
+// render gives each host a row, and in a narrow pane two as long as all have room.
 func (h *heard) render(width, height int) string {
-	return h.styles.scrolled(h.rows(width), h.offset, height)
+	rows := h.rows(width)
+	if width < wide && len(rows)+len(h.room.Senders)+len(h.room.Local) <= height {
+		rows = h.inTwo(width)
+	}
+	return h.styles.scrolled(rows, h.offset, height)
 }
 
 // withRate puts a rate and its history at the end of a row, as far as there is
@@ -40,34 +45,94 @@ func (st *styles) withRate(row string, rate float64, history []uint32, width int
 	return row
 }
 
-func (h *heard) rows(width int) []string {
-	st := h.styles
-	if len(h.room.Senders) == 0 {
-		if h.since.IsZero() {
-			return []string{st.dim.Render("nobody else yet")}
-		}
-		return []string{st.dim.Render("nobody else since " + h.since.Format(time.TimeOnly))}
+// nobody says that no other host was heard; nil: one was.
+func (h *heard) nobody() []string {
+	switch {
+	case len(h.room.Senders) > 0:
+		return nil
+	case h.since.IsZero():
+		return []string{h.styles.dim.Render("nobody else yet")}
 	}
-	rows := make([]string, 0, 2*len(h.room.Senders))
-	for _, s := range h.room.Senders {
-		by := st.cut(clean(s.Interface), 15)
-		space := width - 2 - st.cells(by)
-		if width >= wide {
-			space = 21
+	return []string{h.styles.dim.Render("nobody else since " + h.since.Format(time.TimeOnly))}
+}
+
+// rows are the other hosts and then this one, a row each.
+func (h *heard) rows(width int) []string {
+	rows := h.nobody()
+	columns := h.columns(width)
+	for _, s := range slices.Concat(sortedHosts(h.room.Senders), sortedHosts(h.room.Local)) {
+		rows = append(rows, columnRow(h.styles, columns, s))
+	}
+	return rows
+}
+
+// note says what is special about a host: it is this one, or has many ports.
+func (h *heard) note(s chat.Sender) string {
+	if slices.ContainsFunc(h.room.Local, func(l chat.Sender) bool { return l.Addr == s.Addr }) {
+		return "this host"
+	}
+	return portCount(s)
+}
+
+// columns are what a row has room for, each as wide as its longest cell.
+func (h *heard) columns(width int) []column[chat.Sender] {
+	st, longest, gap := h.styles, 0, ""
+	if width >= wide {
+		gap = " "
+	}
+	list := everyHost(h.room)
+	for _, s := range list {
+		longest = max(longest, st.cells(hostName(s)))
+	}
+	all := []column[chat.Sender]{{cell: func(st *styles, s chat.Sender, space int) string {
+		return st.sender(s.Addr).Render(st.tail(hostName(s), space))
+	}}}
+	add := func(rank int, right bool, text func(chat.Sender) string) {
+		c := column[chat.Sender]{rank: rank, right: right, cell: func(st *styles, s chat.Sender, space int) string {
+			return st.dim.Render(st.cut(gap+text(s), space))
+		}}
+		for _, s := range list {
+			c.width = max(c.width, st.cells(gap+text(s)))
 		}
-		from := st.sender(s.From.Addr()).Render(st.tail(clean(s.From.String()), space))
+		if c.width > st.cells(gap) {
+			all = append(all, c)
+		}
+	}
+	add(2, false, h.note)
+	add(1, false, func(s chat.Sender) string { return st.cut(clean(s.Interface), 15) })
+	add(4, true, func(s chat.Sender) string { return count(s.Datagrams, "datagram") })
+	add(5, false, ttlOf)
+	add(3, true, func(s chat.Sender) string { return ago(h.now.Sub(s.Last)) })
+	add(7, true, func(s chat.Sender) string { return perSecond(s.Rate) })
+	add(6, false, func(s chat.Sender) string { return st.spark(s.History, 8) })
+	return fitting(all, width-1, min(longest, width-1))
+}
+
+func ttlOf(s chat.Sender) string {
+	if s.Hops == 0 {
+		return ""
+	}
+	return "ttl " + strconv.Itoa(s.Hops)
+}
+
+// inTwo are the same in two rows each, with more about each host.
+func (h *heard) inTwo(width int) []string {
+	st := h.styles
+	rows := h.nobody()
+	for _, s := range slices.Concat(sortedHosts(h.room.Senders), sortedHosts(h.room.Local)) {
+		by := " " + st.cut(clean(s.Interface), 15)
+		host := st.tail(hostName(s), width-1-st.cells(by))
+		note := ""
+		if n := h.note(s); n != "" {
+			note = st.dim.Render(st.dot + n)
+		}
+		rows = append(rows, st.ends(st.sender(s.Addr).Render(host)+note, by, width-1))
 		facts := []string{count(s.Datagrams, "datagram")}
-		if s.Hops != 0 {
-			facts = append(facts, "ttl "+strconv.Itoa(s.Hops))
+		if ttl := ttlOf(s); ttl != "" {
+			facts = append(facts, ttl)
 		}
 		facts = append(facts, ago(h.now.Sub(s.Last)))
-		said := st.dim.Render(strings.Join(facts, st.dot))
-		if width >= wide {
-			said = st.fit(from, 21) + " " + st.fit(by, 15) + " " + said
-		} else {
-			rows = append(rows, st.ends(from, " "+by, width-1))
-			said = "  " + said
-		}
+		said := "  " + st.dim.Render(strings.Join(facts, st.dot))
 		rows = append(rows, st.withRate(st.cut(said, width), s.Rate, s.History, width))
 	}
 	return rows

@@ -60,3 +60,82 @@ func TestWhoIsHeardIsSaid(t *testing.T) {
 		t.Errorf("/who does not say the longest gap:\n%s", rows)
 	}
 }
+
+// crowd is a room of people, of whom one runs program after program, and this host
+// beside them.
+func crowd() session.Snapshot {
+	s := before()
+	s.Room.Senders = nil
+	for n := range 28 {
+		host := senderB(uint64(1+n), "19:52:38")
+		host.Addr = netip.AddrFrom4([4]byte{192, 168, 8, byte(228 - n)})
+		s.Room.Senders = append(s.Room.Senders, host)
+	}
+	s.Room.Senders[0].Ports = nil
+	for port := range uint16(40) {
+		s.Room.Senders[0].Ports = append(s.Room.Senders[0].Ports, 50100-port)
+	}
+	s.Room.SendersTotal = len(s.Room.Senders)
+	local := senderB(7, "19:52:30")
+	local.Addr = onEth0.Source
+	s.Room.Local = append(s.Room.Local, local)
+	return s
+}
+
+// Each host has one row, in the order of addresses, with how many ports it sent
+// from; this host comes last, and does not count.
+func TestHostsThatAreHeard(t *testing.T) {
+	for _, size := range [][2]int{{160, 50}, {100, 30}, {80, 24}, {44, 12}} {
+		s := newScreen(t, size[0], size[1], crowd())
+		s.press("shift+tab")
+		if size[0] > 44 {
+			s.wants("28 ─")
+		}
+		for range 100 {
+			s.press("down")
+		}
+		squeezed := strings.Join(strings.Fields(s.plain()), " ")
+		for _, want := range []string{"192.168.8.228 40 ports eth0", "192.168.8.164 this host eth0"} {
+			if !strings.Contains(squeezed, want) {
+				t.Errorf("want %q on the screen:\n%s", want, s.plain())
+			}
+		}
+		if at, of := strings.Index(squeezed, "192.168.8.227"), strings.Index(squeezed, "192.168.8.228"); at < 0 || at > of {
+			t.Errorf("the hosts are not in the order of their addresses:\n%s", s.plain())
+		}
+	}
+	alone := crowd()
+	alone.Room.Senders, alone.Room.SendersTotal = nil, 0
+	s := newScreen(t, 100, 30, alone)
+	s.wants("nobody else yet", "192.168.8.164 · this host")
+	s.press("f4")
+	s.wants("nobody else heard yet", "this host · 7 datagrams")
+	for _, c := range []struct {
+		snap session.Snapshot
+		want []string
+	}{
+		{alone, []string{"nobody else was heard yet in", "192.168.8.164  eth0  this host, 7 datagrams, ttl 1, <1/s, 10 s ago, port 1234"}},
+		{crowd(), []string{"28 hosts", "192.168.8.227  eth0  2 datagrams, ttl 1, <1/s, 2 s ago, port 1234\n192.168.8.228",
+			"ports 50093, 50094, 50095, 50096, 50097, 50098, 50099, 50100 and 32 more\n192.168.8.164"}},
+	} {
+		rows := strings.Join(who(c.snap, clock), "\n")
+		for _, want := range c.want {
+			if !strings.Contains(rows, want) {
+				t.Errorf("/who does not say %q:\n%s", want, rows)
+			}
+		}
+	}
+}
+
+// A host is not cut to make room for its port.
+func TestSenderOfTheTalkIsNotCut(t *testing.T) {
+	snap := before()
+	snap.Room.Senders[0].Ports = []uint16{50911, 50912}
+	said := beforeLines()
+	said[1].From = netip.AddrPortFrom(hostB.Addr(), 50911)
+	for width, want := range map[int]string{100: "192.168.8.226       hello", 160: "192.168.8.226:50911     hello", 44: "192.168.8.226   hello"} {
+		s := newScreen(t, width, 30, snap, said...)
+		s.wants(want)
+		s.wantsNot("…")
+	}
+}

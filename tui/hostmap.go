@@ -171,7 +171,7 @@ func (m *hostmap) interfaces() []session.Interface {
 	s := m.snap
 	for _, i := range s.Interfaces {
 		used := i.Joined || i.Err != nil || i.Index == s.Sends.IfIndex || i.Index == s.Kernel.IfIndex ||
-			slices.ContainsFunc(s.Room.Senders, func(sender chat.Sender) bool { return sender.IfIndex == i.Index })
+			slices.ContainsFunc(everyHost(s.Room), func(sender chat.Sender) bool { return sender.IfIndex == i.Index })
 		switch {
 		case used:
 			first = append(first, i)

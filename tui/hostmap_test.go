@@ -35,7 +35,7 @@ func mapped() session.Snapshot {
 	s.Interfaces = append(s.Interfaces, unplugged, off)
 	s.Room.Senders[0].History = s.Room.History
 	s.Room.Senders = append(s.Room.Senders, chat.Sender{
-		From: netip.MustParseAddrPort("192.168.8.1:5353"), Interface: "eth0", IfIndex: 2, Hops: 255, Datagrams: 12345,
+		Addr: netip.MustParseAddr("192.168.8.1"), Ports: []uint16{5353}, Interface: "eth0", IfIndex: 2, Hops: 255, Datagrams: 12345,
 		Last: at("19:51:40"), History: []uint32{1, 2, 3, 4, 5, 6, 7, 8},
 	})
 	s.Room.SendersTotal = 2
@@ -99,7 +99,7 @@ func TestHostmapSays(t *testing.T) {
 		{"lo when it is joined", change(func(s *session.Snapshot) { lo(s).Joined = true }), "● lo  joined", ""},
 		{"lo when somebody was heard there", change(func(s *session.Snapshot) { s.Room.Senders[0].IfIndex = 1 }), "inside this host", ""},
 		{"senders by an interface that is gone", change(func(s *session.Snapshot) { s.Room.Senders[0].IfIndex = 77 }), "heard by an interface that is gone or not known", ""},
-		{"how many senders are not listed", change(func(s *session.Snapshot) { s.Room.SendersTotal = 66 }), "and 64 senders that were heard longer ago", ""},
+		{"how many senders are not listed", change(func(s *session.Snapshot) { s.Room.SendersTotal = 66 }), "and 64 hosts that were heard longer ago", ""},
 		{"the other groups", change(func(s *session.Snapshot) {
 			s.Groups = append(s.Groups, mcast.Group{Addr: netip.MustParseAddr("239.1.1.1"), Port: 9})
 		}), "also in 239.1.1.1:9", ""},
@@ -224,7 +224,7 @@ func TestViewsFit(t *testing.T) {
 			i.Name, i.Err, i.Joined = text("name"), fail("join"), flags.Draw(t, "joined")
 		}
 		s.Sends.Because, s.Kernel = text("because"), onEth0
-		s.Room.Senders[0].From = rapid.SampledFrom(addrs).Draw(t, "sender")
+		s.Room.Senders[0].Addr = rapid.SampledFrom(addrs).Draw(t, "sender").Addr()
 		s.Room.Senders[1].IfIndex = rapid.IntRange(0, 9).Draw(t, "index")
 		m := hostmap{styles: st, snap: s, now: clock}
 		m.scroll(rapid.IntRange(0, 50).Draw(t, "scroll"), m.rows(width), height)

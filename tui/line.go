@@ -104,14 +104,13 @@ func (t *talk) sender(line chat.Line, c talkColumns) (string, lipgloss.Style) {
 
 func (t *talk) roomy() bool { return t.width >= roomyTalk }
 
-// address is a sender's address, with its port when that tells it from
-// another.
+// address is a sender's address, with its port when that tells it from another of
+// its host, if there is room.
 func (t *talk) address(from netip.AddrPort, space int) string {
-	s := from.Addr().String()
-	if t.ports[from.Addr()] {
-		s = from.String()
+	if whole := clean(from.String()); t.ports[from.Addr()] && t.styles.cells(whole) <= space {
+		return whole
 	}
-	return t.styles.tail(clean(s), space)
+	return t.styles.tail(clean(from.Addr().String()), space)
 }
 
 // meta stands at the right end of a message: the fate of the own copy, and the

@@ -144,7 +144,8 @@ func (m *model) Init() tea.Cmd {
 
 func (m *model) tick() tea.Cmd {
 	every := time.Second
-	if heard := m.snap.Room.Senders; len(heard) == 0 || m.now().Sub(heard[0].Last) > time.Minute {
+	lately := func(host chat.Sender) bool { return m.now().Sub(host.Last) <= time.Minute }
+	if !slices.ContainsFunc(everyHost(m.snap.Room), lately) {
 		every = 2 * time.Second // nothing on the screen counts seconds
 	}
 	return m.work.after(every, tickMsg{})
@@ -259,7 +260,7 @@ func (m *model) refresh() tea.Cmd {
 	m.hostmap.snap, m.hostmap.now = m.snap, now
 	m.pitfalls.setFindings(m.snap)
 	m.lesson.setState(m.snap)
-	m.talk.setSenders(m.snap.Room.Senders)
+	m.talk.setSenders(everyHost(m.snap.Room))
 	m.talk.setGroup(m.snap.Group.Addr)
 	if m.picker != nil {
 		m.picker.fill(m.snap)

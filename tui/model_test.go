@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -234,10 +235,9 @@ func TestSendersThatShareAnAddress(t *testing.T) {
 	snap := before()
 	s := newScreen(t, 100, 30, snap, beforeLines()...)
 	s.wantsNot("192.168.8.226:1234  hello")
-	twin := snap.Room.Senders[0]
-	twin.From = mustAddrPort("192.168.8.226:4000")
-	snap.Room.Senders = append(snap.Room.Senders, twin)
-	s.show(snap, chat.Line{ID: 30, At: clock, Kind: chat.Heard, From: twin.From, Text: text("from the other")})
+	twin := mustAddrPort("192.168.8.226:4000")
+	snap.Room.Senders[0].Ports = []uint16{4000, 1234}
+	s.show(snap, chat.Line{ID: 30, At: clock, Kind: chat.Heard, From: twin, Text: text("from the other")})
 	s.wants("192.168.8.226:1234  hello", "192.168.8.226:4000  from the other")
 }
 
@@ -246,14 +246,14 @@ func TestPanesScroll(t *testing.T) {
 	for n := range 20 {
 		snap.Interfaces = append(snap.Interfaces, iface(10+n, fmt.Sprintf("veth%d", n), "10.0.0.1/24"))
 		sender := snap.Room.Senders[0]
-		sender.From = mustAddrPort(fmt.Sprintf("10.1.1.%d:99", n))
+		sender.Addr = netip.AddrFrom4([4]byte{10, 1, 1, byte(n)})
 		snap.Room.Senders = append(snap.Room.Senders, sender)
 	}
 	for _, size := range [][2]int{{100, 30}, {80, 24}, {44, 12}} {
 		s := newScreen(t, size[0], size[1], snap)
 		s.press("shift+tab")
-		s.wants("192.168.8.226:1234", "rows more")
-		s.scrollsTo("10.1.1.19:99")
+		s.wants("10.1.1.0", "rows more")
+		s.scrollsTo("192.168.8.226")
 		s.press("shift+tab")
 		s.wants("eth0", "rows more")
 		s.scrollsTo("veth19")

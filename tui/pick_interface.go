@@ -119,9 +119,9 @@ func consequences(s session.Snapshot, i session.Interface) []string {
 	}
 	switch {
 	case senders > 0:
-		say = append(say, fmt.Sprintf("heard here: %s, %s", count(senders, "sender"), count(datagrams, "datagram")))
+		say = append(say, fmt.Sprintf("heard here: %s, %s", count(senders, "host"), count(datagrams, "datagram")))
 	case i.Joined && s.Room.SendersTotal <= len(s.Room.Senders):
-		say = append(say, "nobody was heard here")
+		say = append(say, "nobody else was heard here")
 	}
 	if s.Kernel.Err == nil && s.Kernel.IfIndex == i.Index {
 		because := ""

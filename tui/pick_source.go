@@ -25,8 +25,8 @@ func sourceChoices(st *styles, s session.Snapshot) []choice {
 		}
 	}
 	heard := map[netip.Addr][]chat.Sender{}
-	for _, sender := range s.Room.Senders {
-		if a := sender.From.Addr().WithZone(""); noSource(a, s) == "" {
+	for _, sender := range everyHost(s.Room) {
+		if a := sender.Addr.WithZone(""); noSource(a, s) == "" {
 			heard[a] = append(heard[a], sender)
 		}
 	}

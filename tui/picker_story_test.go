@@ -33,10 +33,9 @@ func crowded() session.Snapshot {
 		{Group: mdns.Addr, Datagrams: 70, Rate: 4.6, History: counts},
 	}
 	s.Room.Senders = []chat.Sender{
-		{From: hostB, Interface: "eth0", IfIndex: 2, Hops: 1, Datagrams: 3, Rate: 0.4, Last: at("19:52:38"), History: s.Room.History},
-		{From: netip.MustParseAddrPort("192.168.8.226:5353"), Interface: "eth0", IfIndex: 2, Hops: 255, Datagrams: 70, Rate: 4.6, Last: at("19:51:38"), History: counts},
-		{From: netip.MustParseAddrPort("192.168.8.17:1234"), Interface: "eth0", IfIndex: 2, Hops: 1, Datagrams: 1234, Last: at("18:40:00")},
-		{From: netip.MustParseAddrPort("[fe80::1%eth0]:5353"), Interface: "eth0", IfIndex: 2, Datagrams: 2, Last: at("19:52:30")},
+		{Addr: hostB.Addr(), Ports: []uint16{1234, 5353}, Interface: "eth0", IfIndex: 2, Hops: 1, Datagrams: 73, Rate: 5, Last: at("19:52:38"), History: counts},
+		{Addr: netip.MustParseAddr("192.168.8.17"), Ports: []uint16{1234}, Interface: "eth0", IfIndex: 2, Hops: 1, Datagrams: 1234, Last: at("18:40:00")},
+		{Addr: netip.MustParseAddr("fe80::1%eth0"), Ports: []uint16{5353}, Interface: "eth0", IfIndex: 2, Datagrams: 2, Last: at("19:52:30")},
 	}
 	s.Room.SendersTotal = len(s.Room.Senders)
 	return s

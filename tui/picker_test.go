@@ -63,7 +63,7 @@ func TestWhatRowsDo(t *testing.T) {
 		enter, other session.Action
 		says         string
 	}{
-		{pickInterface, s, "ETH0", session.UseInterface{Interface: "eth0"}, session.Leave{Group: group, Interface: "eth0"}, "sends would leave from 192.168.8.164; heard here: 4 senders, 1,309 datagrams"},
+		{pickInterface, s, "ETH0", session.UseInterface{Interface: "eth0"}, session.Leave{Group: group, Interface: "eth0"}, "sends would leave from 192.168.8.164; heard here: 3 hosts, 1,309 datagrams"},
 		{pickInterface, s, "169.254", session.UseInterface{Interface: "eth1"}, session.Leave{Group: group, Interface: "eth1"}, "sends leave here now, from 169.254.167.41; only a link-local address"},
 		{pickInterface, s, "veth", session.UseInterface{Interface: "veth7"}, session.Join{Group: group, Interface: "veth7"}, "the join failed: no buffer space available"},
 		{pickInterface, s, "default", session.UseInterface{Interface: "default"}, nil, "now by eth1 from 169.254.167.41: default route via 169.254.0.1"},
@@ -256,7 +256,7 @@ func TestPickerFits(t *testing.T) {
 		s.Recent = append(s.Recent, mcast.Group{Addr: netip.MustParseAddr("ff02::1%" + strings.ReplaceAll(name, "%", "") + "x"), Port: 1})
 		for n := range rapid.IntRange(0, 20).Draw(t, "more") {
 			s.Interfaces = append(s.Interfaces, session.Interface{Interface: host.Interface{Index: 20 + n, Name: fmt.Sprint(name, n), Flags: net.FlagUp}})
-			s.Room.Senders = append(s.Room.Senders, chat.Sender{From: netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, byte(n)}), 1)})
+			s.Room.Senders = append(s.Room.Senders, chat.Sender{Addr: netip.AddrFrom4([4]byte{10, 0, 0, byte(n)})})
 		}
 		method := rapid.SampledFrom([]ansi.Method{ansi.WcWidth, ansi.GraphemeWidth}).Draw(t, "method")
 		st := newStyles(true, rapid.Bool().Draw(t, "ascii"), method, colorprofile.TrueColor)

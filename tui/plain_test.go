@@ -22,7 +22,7 @@ func TestCommandsWithoutAScreen(t *testing.T) {
 		{"/quit", nil, "", true},
 		{"/clear", nil, "", false},
 		{"/help", nil, "/look GROUP[:PORT] [INTERFACE]", false},
-		{"/who", nil, "heard in 3 groups: 4 senders", false},
+		{"/who", nil, "heard in 3 groups: 3 hosts", false},
 		{"/interface", nil, "choose by: /interface NAME", false},
 		{"/join", nil, "  224.0.0.252:5355  LLMNR", false},
 		{"/block", nil, "  192.168.8.99  not heard lately  blocked", false},
@@ -67,12 +67,12 @@ func TestWho(t *testing.T) {
 		says []string
 	}{
 		{"one sender", one, 2, []string{
-			"heard in 224.0.0.114:1234: 1 sender",
-			"192.168.8.226:1234  eth0  3 datagrams, ttl 1, <1/s, 2 s ago",
+			"heard in 224.0.0.114:1234: 1 host",
+			"192.168.8.226  eth0  3 datagrams, ttl 1, <1/s, 2 s ago, port 1234",
 		}},
-		{"nobody", only, 1, []string{"nobody was heard yet in 224.0.0.114:1234, where only 192.168.8.226 is heard: silence proves nothing"}},
-		{"a crowd", many, 66, []string{"1,000 senders", "936 more"}},
-		{"with blocked ones", crowded(), 6, []string{"heard in 3 groups: 4 senders", "blocked in 224.0.0.114, so not heard there: 192.168.8.99"}},
+		{"nobody", only, 1, []string{"nobody else was heard yet in 224.0.0.114:1234, where only 192.168.8.226 is heard: silence proves nothing"}},
+		{"a crowd", many, 66, []string{"1,000 hosts", "936 more"}},
+		{"with blocked ones", crowded(), 5, []string{"heard in 3 groups: 3 hosts", "blocked in 224.0.0.114, so not heard there: 192.168.8.99"}},
 	} {
 		rows := who(tc.snap, clock)
 		if len(rows) != tc.rows {

@@ -68,7 +68,7 @@ func iface(index int, name string, prefixes ...string) session.Interface {
 var quiet = []uint32{0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 1, 0}
 
 func senderB(datagrams uint64, last string) chat.Sender {
-	return chat.Sender{From: hostB, Interface: "eth0", IfIndex: 2, Hops: 1, Datagrams: datagrams, Last: at(last), Rate: 0.4, History: quiet}
+	return chat.Sender{Addr: hostB.Addr(), Ports: []uint16{hostB.Port()}, Interface: "eth0", IfIndex: 2, Hops: 1, Datagrams: datagrams, Last: at(last), Rate: 0.4, History: quiet}
 }
 
 // before is what A's screen knows before the fix.

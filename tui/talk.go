@@ -154,14 +154,13 @@ func (t *talk) setGroup(g netip.Addr) {
 }
 
 // setSenders takes in who is heard. An address is shown with its port only if
-// two senders share it.
+// its host sends from several.
 func (t *talk) setSenders(list []chat.Sender) {
-	seen, shared := make(map[netip.Addr]bool, len(list)), make(map[netip.Addr]bool)
+	shared := make(map[netip.Addr]bool)
 	for _, s := range list {
-		if seen[s.From.Addr()] {
-			shared[s.From.Addr()] = true
+		if portCount(s) != "" {
+			shared[s.Addr] = true
 		}
-		seen[s.From.Addr()] = true
 	}
 	if !maps.Equal(shared, t.ports) {
 		clear(t.cache)

@@ -2,17 +2,18 @@ package tui
 
 import (
 	"fmt"
-	"strconv"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/session"
 )
 
-// whoRows is the most senders that are listed.
+// whoRows is the most hosts that are listed.
 const whoRows = 64
 
-// who lists the senders that were heard, a row for each, in words that need no
+// who lists the hosts that were heard, in the order of their addresses, a row for each, in words that need no
 // screen.
 func who(s session.Snapshot, now time.Time) []string {
 	room := s.Room
@@ -25,31 +26,23 @@ func who(s session.Snapshot, now time.Time) []string {
 	}
 	var rows []string
 	if len(room.Senders) == 0 {
-		rows = append(rows, "nobody was heard yet in "+where+": silence proves nothing; others may be quiet, or what they send may not get here")
+		rows = append(rows, "nobody else was heard yet in "+where+": silence proves nothing; others may be quiet, or what they send may not get here")
 	} else {
-		rows = append(rows, fmt.Sprintf("heard in %s: %s", where, count(max(room.SendersTotal, len(room.Senders)), "sender")))
+		rows = append(rows, fmt.Sprintf("heard in %s: %s", where, count(max(room.SendersTotal, len(room.Senders)), "host")))
 	}
-	listed := room.Senders[:min(len(room.Senders), whoRows)]
-	from, by := 0, 0
-	for _, sender := range listed {
-		from = max(from, len([]rune(clean(sender.From.String()))))
-		by = max(by, len([]rune(clean(sender.Interface))))
+	listed := sortedHosts(room.Senders[:min(len(room.Senders), whoRows)])
+	hosts := slices.Concat(listed, sortedHosts(room.Local))
+	name, by := 0, 0
+	for _, host := range hosts {
+		name = max(name, len([]rune(hostName(host))))
+		by = max(by, len([]rune(clean(host.Interface))))
 	}
-	for _, sender := range listed {
-		facts := []string{count(sender.Datagrams, "datagram")}
-		if sender.Hops != 0 {
-			facts = append(facts, "ttl "+strconv.Itoa(sender.Hops))
+	for n, host := range hosts {
+		facts := whoFacts(s, host, now)
+		if n >= len(listed) {
+			facts = append([]string{"this host"}, facts...)
 		}
-		facts = append(facts, perSecond(sender.Rate), ago(now.Sub(sender.Last)))
-		for _, r := range s.Heard {
-			if gap := r.LongestGap(); gap != "" && r.From == sender.From && r.IfIndex == sender.IfIndex {
-				facts = append(facts, gap)
-			}
-		}
-		if isBlocked(s, sender.From.Addr()) {
-			facts = append(facts, "blocked in "+clean(s.Group.Addr.String()))
-		}
-		rows = append(rows, fmt.Sprintf("%-*s  %-*s  %s", from, clean(sender.From.String()), by, clean(sender.Interface), strings.Join(facts, ", ")))
+		rows = append(rows, fmt.Sprintf("%-*s  %-*s  %s", name, hostName(host), by, clean(host.Interface), strings.Join(facts, ", ")))
 	}
 	if more := room.SendersTotal - len(listed); more > 0 && len(listed) > 0 {
 		rows = append(rows, thousands(uint64(more))+" more, heard longer ago")
@@ -64,4 +57,26 @@ func who(s session.Snapshot, now time.Time) []string {
 		rows = append(rows, "blocked in "+clean(s.Group.Addr.String())+", so not heard there: "+clean(strings.Join(names, ", "))+more)
 	}
 	return rows
+}
+
+// whoFacts is what is known of a host that was heard.
+func whoFacts(s session.Snapshot, host chat.Sender, now time.Time) []string {
+	facts := []string{count(host.Datagrams, "datagram")}
+	if ttl := ttlOf(host); ttl != "" {
+		facts = append(facts, ttl)
+	}
+	facts = append(facts, perSecond(host.Rate), ago(now.Sub(host.Last)))
+	for _, r := range s.Heard {
+		// Of several sockets, the gaps of each say nothing about the host.
+		if gap := r.LongestGap(); gap != "" && portCount(host) == "" && r.From.Addr() == host.Addr && r.IfIndex == host.IfIndex {
+			facts = append(facts, gap)
+		}
+	}
+	if isBlocked(s, host.Addr) {
+		facts = append(facts, "blocked in "+clean(s.Group.Addr.String()))
+	}
+	if ports := portList(host); ports != "" {
+		facts = append(facts, ports)
+	}
+	return facts
 }

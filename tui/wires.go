@@ -144,15 +144,24 @@ func (m *hostmap) outside(i session.Interface, width int) (rows []string) {
 	if s.Kernel.Err == nil && i.Index != 0 && i.Index == s.Kernel.IfIndex && s.Kernel.IfIndex != s.Sends.IfIndex {
 		rows = append(rows, m.egress(st.warning.Render(st.kernel), "the kernel would choose it", s.Kernel, width)...)
 	}
-	heard := false
-	for _, sender := range s.Room.Senders {
-		if sender.IfIndex == i.Index {
-			rows = append(rows, m.sender(sender, width)...)
-			heard = true
-		}
+	others := m.hosts(sortedHosts(s.Room.Senders), i, width)
+	local := m.hosts(sortedHosts(s.Room.Local), i, width)
+	switch {
+	case len(others) > 0 || broken(i) != "":
+	case len(local) > 0:
+		others = []string{st.dim.Render("nobody else heard yet")}
+	default:
+		others = []string{st.dim.Render("nobody heard yet")}
 	}
-	if !heard && broken(i) == "" {
-		rows = append(rows, st.dim.Render("nobody heard yet"))
+	return slices.Concat(rows, others, local)
+}
+
+// hosts are the rows about those hosts that were heard by an interface.
+func (m *hostmap) hosts(list []chat.Sender, i session.Interface, width int) (rows []string) {
+	for _, s := range list {
+		if s.IfIndex == i.Index {
+			rows = append(rows, m.sender(s, width)...)
+		}
 	}
 	return rows
 }
@@ -180,31 +189,37 @@ func (m *hostmap) egress(glyph, what string, e session.Egress, width int) []stri
 	return append([]string{row}, st.hanging(" ", because, width, 4)...)
 }
 
-// sender are the rows about a sender that was heard on a wire: one if it fits.
-func (m *hostmap) sender(sender chat.Sender, width int) []string {
+// sender are the rows about a host that was heard on a wire: one if it fits.
+func (m *hostmap) sender(s chat.Sender, width int) []string {
 	st := m.styles
-	facts := []string{count(sender.Datagrams, "datagram")}
-	if sender.Hops != 0 {
-		facts = append(facts, "ttl "+strconv.Itoa(sender.Hops))
+	var facts []string
+	if slices.ContainsFunc(m.snap.Room.Local, func(l chat.Sender) bool { return l.Addr == s.Addr }) {
+		facts = append(facts, "this host")
+	} else if ports := portCount(s); ports != "" {
+		facts = append(facts, ports)
 	}
-	facts = append(facts, ago(m.now.Sub(sender.Last)))
+	facts = append(facts, count(s.Datagrams, "datagram"))
+	if ttl := ttlOf(s); ttl != "" {
+		facts = append(facts, ttl)
+	}
+	facts = append(facts, ago(m.now.Sub(s.Last)))
 	said := st.dim.Render(strings.Join(facts, st.dot))
-	const address, bars = 21, 8
+	const address, bars = 15, 8
 	glyph := st.good.Render(st.in) + " "
-	from := st.tail(clean(sender.From.String()), max(1, width-2-1-bars-2))
-	styled := st.sender(sender.From.Addr()).Render(st.fit(from, max(address, st.cells(from)))) + " " + st.accent.Render(st.spark(sender.History, bars))
+	host := st.tail(hostName(s), max(1, width-2-1-bars-2))
+	styled := st.sender(s.Addr).Render(st.fit(host, max(address, st.cells(host)))) + " " + st.accent.Render(st.spark(s.History, bars))
 	if row := glyph + styled + "  " + said; st.cells(row) <= width {
 		return []string{row}
 	}
 	return []string{glyph + styled, strings.Repeat(" ", st.cells(glyph)) + said}
 }
 
-// othersHeard are the senders that were heard by an interface that is not drawn,
+// othersHeard are the hosts that were heard by an interface that is not drawn,
 // or not known, and the count of those that are not listed at all.
 func (m *hostmap) othersHeard(width int) (rows []string) {
 	st, s := m.styles, m.snap
 	drawn := m.interfaces()
-	for _, sender := range s.Room.Senders {
+	for _, sender := range sortedHosts(s.Room.Senders) {
 		if slices.ContainsFunc(drawn, func(i session.Interface) bool { return i.Index == sender.IfIndex }) {
 			continue
 		}
@@ -214,7 +229,7 @@ func (m *hostmap) othersHeard(width int) (rows []string) {
 		rows = append(rows, m.sender(sender, width)...)
 	}
 	if more := s.Room.SendersTotal - len(s.Room.Senders); more > 0 {
-		rows = append(rows, st.dim.Render(st.more+" and "+count(more, "sender")+" that were heard longer ago"))
+		rows = append(rows, st.dim.Render(st.more+" and "+count(more, "host")+" that were heard longer ago"))
 	}
 	return rows
 }

@@ -42,8 +42,8 @@ func sourcesAndAny(s session.Snapshot, nth int) []string { return append(heardSo
 
 func heardSources(s session.Snapshot, _ int) []string {
 	var words []string
-	for _, sender := range s.Room.Senders {
-		words = append(words, sender.From.Addr().String())
+	for _, host := range everyHost(s.Room) {
+		words = append(words, host.Addr.String())
 	}
 	return words
 }

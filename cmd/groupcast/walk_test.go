@@ -135,7 +135,7 @@ var walkSteps = []struct {
 			w.shows("▸ ● eth1")
 			w.keys(keyUp)
 			w.shows("▸ ● eth0")
-			w.shows("sends would leave from 192.168.8.164; heard here: 1 sender, 1 datagram")
+			w.shows("sends would leave from 192.168.8.164; heard here: 1 host, 1 datagram")
 			w.shows("now by eth1 from 169.254.167.41: default route via 169.254.0.1")
 		},
 	},
