@@ -119,7 +119,7 @@ func (p *linePrinter) end(s *session.Session, readErr error) error {
 	c := snap.Room.Counters
 	if !p.json && !p.quiet && c.Sent+c.Failed > 0 {
 		p.remark(sentText(c, snap))
-		if c.Texts == 0 && p.ask != nil {
+		if snap.Room.SendersTotal == 0 && p.ask != nil {
 			p.remark(fmt.Sprintf("nobody else was heard in %s; joined on %s", shortly(time.Since(p.began)), strings.Join(joinedNames(snap), ", ")))
 			ask := *p.ask
 			ask.hops = snap.Hops

@@ -105,7 +105,7 @@ var walkSteps = []struct {
 		func(w *walk) {
 			w.keys(keyF4)
 			w.shows("├──── 192.168.8.0/24")
-			w.shows("← 192.168.8.226:1234")
+			w.shows("← 192.168.8.226 ")
 			w.shows("├─→── 169.254.0.0/16")
 			w.shows("▲ sends leave here (default route via 169.254.0.1)")
 			w.shows("nobody heard yet")
