@@ -68,7 +68,7 @@ func (h *heard) rows(width int) []string {
 
 // note says what is special about a host: it is this one, or has many ports.
 func (h *heard) note(s chat.Sender) string {
-	if slices.ContainsFunc(h.room.Local, func(l chat.Sender) bool { return l.Addr == s.Addr }) {
+	if isLocal(h.room, s) {
 		return "this host"
 	}
 	return portCount(s)

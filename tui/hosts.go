@@ -18,6 +18,11 @@ func sortedHosts(list []chat.Sender) []chat.Sender {
 // everyHost is all that was heard: other hosts, and this one by its other programs.
 func everyHost(room chat.Snapshot) []chat.Sender { return slices.Concat(room.Senders, room.Local) }
 
+// isLocal reports whether a host that was heard is this one.
+func isLocal(room chat.Snapshot, s chat.Sender) bool {
+	return slices.ContainsFunc(room.Local, func(l chat.Sender) bool { return l.Addr == s.Addr })
+}
+
 func hostName(s chat.Sender) string { return clean(s.Addr.String()) }
 
 // portCount says from how many ports a host sent; "": from one.
@@ -32,7 +37,7 @@ func portCount(s chat.Sender) string {
 }
 
 // listedPorts is how many ports of a host are listed: those that were heard last.
-const listedPorts = 8
+const listedPorts = 4
 
 // portList names the ports that a host sent from, in their order.
 func portList(s chat.Sender) string {

@@ -159,6 +159,7 @@ func (m *model) one(rows int) []string {
 		title, body = "Membership", m.membership.render(w, rows-1)
 	case m.focus == onHeard:
 		title, body = "Heard from", m.heard.render(w, rows-1)
+		note = m.styles.dim.Render(countUnlessZero(m.snap.Room.SendersTotal))
 	default:
 		body = m.talkOrWelcome(w, rows)
 	}

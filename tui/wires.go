@@ -158,13 +158,16 @@ func (m *hostmap) outside(i session.Interface, width int) (rows []string) {
 
 // hosts are the rows about those hosts that were heard by an interface.
 func (m *hostmap) hosts(list []chat.Sender, i session.Interface, width int) (rows []string) {
+	list = slices.DeleteFunc(list, func(s chat.Sender) bool { return s.IfIndex != i.Index })
 	for _, s := range list {
-		if s.IfIndex == i.Index {
-			rows = append(rows, m.sender(s, width)...)
-		}
+		rows = append(rows, m.sender(s, width, len(list) > fewHosts)...)
 	}
 	return rows
 }
+
+// fewHosts is how many hosts of a wire are drawn with all that is known of them,
+// in two rows if need be.
+const fewHosts = 4
 
 // sends says that sends leave by an interface, or that they do not.
 func (st *styles) sends(e session.Egress) (glyph, what string, way session.Egress) {
@@ -189,29 +192,32 @@ func (m *hostmap) egress(glyph, what string, e session.Egress, width int) []stri
 	return append([]string{row}, st.hanging(" ", because, width, 4)...)
 }
 
-// sender are the rows about a host that was heard on a wire: one if it fits.
-func (m *hostmap) sender(s chat.Sender, width int) []string {
+// sender are the rows about a host that was heard on a wire: one if it fits, and if
+// there are many with less in it.
+func (m *hostmap) sender(s chat.Sender, width int, many bool) []string {
 	st := m.styles
-	var facts []string
-	if slices.ContainsFunc(m.snap.Room.Local, func(l chat.Sender) bool { return l.Addr == s.Addr }) {
-		facts = append(facts, "this host")
-	} else if ports := portCount(s); ports != "" {
-		facts = append(facts, ports)
-	}
-	facts = append(facts, count(s.Datagrams, "datagram"))
-	if ttl := ttlOf(s); ttl != "" {
-		facts = append(facts, ttl)
-	}
-	facts = append(facts, ago(m.now.Sub(s.Last)))
-	said := st.dim.Render(strings.Join(facts, st.dot))
 	const address, bars = 15, 8
 	glyph := st.good.Render(st.in) + " "
 	host := st.tail(hostName(s), max(1, width-2-1-bars-2))
-	styled := st.sender(s.Addr).Render(st.fit(host, max(address, st.cells(host)))) + " " + st.accent.Render(st.spark(s.History, bars))
-	if row := glyph + styled + "  " + said; st.cells(row) <= width {
-		return []string{row}
+	styled := glyph + st.sender(s.Addr).Render(st.fit(host, max(address, st.cells(host)))) + " " + st.accent.Render(st.spark(s.History, bars))
+	note, datagrams, last := portCount(s), count(s.Datagrams, "datagram"), ago(m.now.Sub(s.Last))
+	if isLocal(m.snap.Room, s) {
+		note = "this host"
 	}
-	return []string{glyph + styled, strings.Repeat(" ", st.cells(glyph)) + said}
+	said := func(facts ...string) string {
+		facts = slices.DeleteFunc(facts, func(fact string) bool { return fact == "" })
+		return st.dim.Render(strings.Join(facts, st.dot))
+	}
+	all := said(note, datagrams, ttlOf(s), last)
+	for _, facts := range []string{all, said(note, datagrams, last), said(note, last)} {
+		if row := styled + "  " + facts; st.cells(row) <= width {
+			return []string{row}
+		}
+		if !many {
+			return []string{styled, strings.Repeat(" ", st.cells(glyph)) + all}
+		}
+	}
+	return []string{styled}
 }
 
 // othersHeard are the hosts that were heard by an interface that is not drawn,
@@ -226,7 +232,7 @@ func (m *hostmap) othersHeard(width int) (rows []string) {
 		if rows == nil {
 			rows = append(rows, st.dim.Render("heard by an interface that is gone or not known"))
 		}
-		rows = append(rows, m.sender(sender, width)...)
+		rows = append(rows, m.sender(sender, width, false)...)
 	}
 	if more := s.Room.SendersTotal - len(s.Room.Senders); more > 0 {
 		rows = append(rows, st.dim.Render(st.more+" and "+count(more, "host")+" that were heard longer ago"))

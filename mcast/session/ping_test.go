@@ -22,7 +22,7 @@ func TestPingInTheTalk(t *testing.T) {
 	do(t, s, Ping{Count: 2})
 	do(t, s, Ping{Count: 1})
 	says(t, s, "pinging 239.1.2.3:5000 with 2 requests", "ping 239.1.2.3:5000: one is under way")
-	const all = " answered 2 of 2 in "
+	all := " answered 2 of 2 in "
 	if l := says(t, s, all, all, all); l.Kind != chat.Notice || !strings.Contains(l.Text.String(), " ms (") || !strings.Contains(l.Text.String(), ", by eth0, ttl ") {
 		t.Errorf("%q, want times, interface and TTL as a notice", l.Text)
 	}
@@ -42,6 +42,19 @@ func TestPingInTheTalk(t *testing.T) {
 	room := s.Snapshot().Room
 	if len(room.Senders)+len(room.Local)+len(room.Groups) > 0 || room.Counters.OwnCopies == 0 {
 		t.Errorf("own pings are heard: senders %+v, of this host %+v, groups %+v, counters %+v", room.Senders, room.Local, room.Groups, room.Counters)
+	}
+
+	// Another program of this host is this host, and not somebody else.
+	beside := startHere(t, Config{Group: g, Interfaces: []string{"eth0"}, Hops: 1})
+	do(t, beside, Ping{Count: 1})
+	all = " answered 1 of 1 in "
+	says(t, beside, all, all, all)
+	labtest.Eventually(t, "the ping of another program is heard, as one datagram of this host", func() bool {
+		room = s.Snapshot().Room
+		return len(room.Local) == 1 && room.Local[0].Datagrams == 1 && len(room.Local[0].Ports) == 1
+	})
+	if room = s.Snapshot().Room; len(room.Senders) > 0 || room.SendersTotal > 0 {
+		t.Errorf("the ping of another program here is taken for somebody else's: %+v", room.Senders)
 	}
 
 	// It ends with the session, and at once.
