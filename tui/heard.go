@@ -8,7 +8,6 @@ import (
 
 	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/session"
-	"github.com/groupcast/groupcast/mcast/stream"
 )
 
 // heard is the pane of senders: the hosts whose datagrams arrived, and by which
@@ -150,8 +149,8 @@ func heardRows(s session.Snapshot) (rows []string) {
 	if len(s.Heard) == 0 {
 		return []string{"nobody but this host, since " + s.Listened.Since.Format(time.TimeOnly)}
 	}
-	list := slices.Clone(s.Heard)
-	slices.SortStableFunc(list, func(a, b stream.Row) int { return b.Datagrams - a.Datagrams })
+	list := hostRows(s.Heard)
+	slices.SortStableFunc(list, func(a, b hostRow) int { return b.Datagrams - a.Datagrams })
 	for n, r := range list {
 		if n == mostHeard {
 			return append(rows, "and "+thousands(uint64(len(list)-n))+" more")
@@ -162,7 +161,7 @@ func heardRows(s session.Snapshot) (rows []string) {
 				by = i.Name
 			}
 		}
-		rows = append(rows, r.Text(by, r.When()))
+		rows = append(rows, r.text(by))
 	}
 	return rows
 }

@@ -28,9 +28,14 @@ func TestWhoIsHeardIsSaid(t *testing.T) {
 	heard := before()
 	heard.Listened = silent.Listened
 	heard.Heard = []stream.Row{heardB(hostB.Port(), 3)}
+	ports := heard
 	for n := range uint16(5) {
-		heard.Heard = append(heard.Heard, heardB(9000+n, 10+int(n)))
+		row := heardB(9000+n, 10+int(n))
+		ports.Heard = append(ports.Heard, row)
+		row.From = netip.AddrPortFrom(netip.AddrFrom4([4]byte{192, 168, 8, byte(10 + n)}), 9000+n)
+		heard.Heard = append(heard.Heard, row)
 	}
+	ports.Heard[5].First, ports.Heard[4].Last, ports.Heard[3].HopsMin, ports.Heard[3].HopsMax = at("19:52:09"), at("19:52:39"), 64, 64
 	for _, tt := range []struct {
 		what string
 		snap session.Snapshot
@@ -40,7 +45,9 @@ func TestWhoIsHeardIsSaid(t *testing.T) {
 		{"nothing is known yet", before(), hostB.Addr().String(), nil},
 		{"nobody", silent, "nobody else since 19:52:03", []string{"Who is heard", "nobody but this host, since 19:52:03"}},
 		{"six", heard, hostB.Addr().String(), []string{
-			"192.168.8.226:9004: 14 datagrams by eth0, 0.464/s, from 19:52:10 to 19:52:38, longest gap 21.0 s at 19:52:10, ttl 1", "and 2 more"}},
+			"192.168.8.14:9004: 14 datagrams by eth0, 0.464/s, from 19:52:10 to 19:52:38, longest gap 21.0 s at 19:52:10, ttl 1", "and 2 more"}},
+		{"one that sends from six ports", ports, hostB.Addr().String(), []string{
+			"192.168.8.226 from 6 ports: 63 datagrams by eth0, 2.07/s, from 19:52:09 to 19:52:39, ttl 1 to 64"}},
 	} {
 		s := newScreen(t, 160, 50, tt.snap)
 		s.wants(tt.pane)
