@@ -284,7 +284,7 @@ func TestHostileTextInLineMode(t *testing.T) {
 // A signal ends each command at once, with the status a shell expects.
 func TestInterrupt(t *testing.T) {
 	l := labtest.Build(t, lab.Article)
-	for _, args := range [][]string{{"-i", "eth0"}, {"listen"}, {"send", "--json", "224.0.0.114"}} {
+	for _, args := range [][]string{{"-i", "eth0"}, {"listen", "-t", "1h"}, {"send", "--json", "224.0.0.114"}} {
 		p := start(t, l.Host("B"), "groupcast", args...)
 		if args[0] == "send" {
 			p.say("one")

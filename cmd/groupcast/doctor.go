@@ -29,12 +29,11 @@ known, never fine.
 
 By itself it only reads what the system tells: nothing is joined or sent. --probe joins, sends at most 10 datagrams a
 second by each interface, and listens for its own copies; it says what it will send before it does. --watch looks at the
-counters for as long, for what takes time; with --probe it also stays joined and listens. ctrl+c ends it early.
+counters for as long, for what takes time; with --probe it also stays joined and listens. ctrl+c ends it early,
+with what was seen until then.
 
 A run that listened begins with who was heard. --from asks why a host is not heard here, and --to whether a host hears
-this one, which only its answer can show; each gets a line of its own.
-
-Exit status: 0 if nothing was found, 3 if a pitfall was, 1 if it could not look, 130 if ctrl+c ended it.`,
+this one, which only its answer can show; each gets a line of its own.`,
 		Example: `  groupcast doctor                                    the default group, in a moment, without a trace
   groupcast doctor --probe -i eth0 239.1.2.3:5000     send and listen as well
   groupcast doctor --from 10.1.0.10 239.1.2.3         why is that host not heard?
@@ -179,12 +178,12 @@ func (e *examiner) run(ctx context.Context) error {
 		r.write(e.out)
 	}
 	switch {
-	case ctx.Err() != nil:
-		return ctx.Err()
 	case failed != nil:
 		return failed
 	case len(doctor.Seen(r.findings)) > 0:
 		return status(exitDoubt)
+	case ctx.Err() != nil && e.probe && !facts.Observed.Probed:
+		return ctx.Err() // what was to be tried was not
 	}
 	return nil
 }

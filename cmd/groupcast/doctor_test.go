@@ -227,8 +227,8 @@ func TestDoctorInterrupted(t *testing.T) {
 		if err := p.cmd.Signal(syscall.SIGINT); err != nil {
 			t.Fatal(err)
 		}
-		if code := p.status(); code != exitInterrupted {
-			t.Errorf("doctor %s: status %d, want %d\n%s", tt.args, code, exitInterrupted, p.err.String())
+		if code := p.status(); code != exitDoubt {
+			t.Errorf("doctor %s: status %d, want %d\n%s", tt.args, code, exitDoubt, p.err.String())
 		}
 		p.prints(tt.prints)
 	}

@@ -34,8 +34,7 @@ most 50 a second, a group 500. In a group answers go to the sender alone, from a
 to service ports or to sources off the network. Two servers that were set on each other fall silent within a second.
 
 -v prints a line for each datagram: packet-received, packet-written, or packet-unanswered with the reason. --json prints
-the objects serving and totals, and with -v received, written and unanswered. Exit status: 0 if it was asked to end, 1 if
-it could not serve.`,
+the objects serving and totals, and with -v received, written and unanswered.`,
 		Example: `  groupcast echo                     0.0.0.0:1234, until ctrl+c
   groupcast echo -v 127.0.0.1:5000   this host alone, a line for each datagram
   groupcast echo [::]:1234           all addresses of IPv6

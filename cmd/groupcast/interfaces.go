@@ -22,8 +22,7 @@ func newInterfaces(set *settings) *cobra.Command {
 		Aliases: []string{"if"},
 		Short:   "Show every interface, and where the kernel would join and send",
 		Long: `Show every interface of this host with its state and addresses, and, for a group, where the kernel would join it and
-send to it for a program that names no interface, with the route behind the choice. Nothing is sent. Exit status: 0
-if nothing speaks against that choice, 3 if a pitfall was found.`,
+send to it for a program that names no interface, with the route behind the choice. Nothing is sent.`,
 		Args:              atMost(1),
 		ValidArgsFunction: completeGroups,
 		RunE: func(cmd *cobra.Command, args []string) error {

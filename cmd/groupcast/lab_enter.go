@@ -17,7 +17,7 @@ func newLabEnter(set *settings) *cobra.Command {
 		Use:   "enter NAME HOST [COMMAND...]",
 		Short: "Run a shell, or any command, in a host of a running lab",
 		Long: `Run a command, or else $SHELL, in a host of a running lab. It has this terminal, this directory and this environment,
-and the host's network. The exit status is the command's; 128 and the signal's number if a signal ended it.`,
+and the host's network.`,
 		Example: `  groupcast lab enter article A
   groupcast lab enter article B python3 server.py
   groupcast lab enter article A groupcast interfaces`,

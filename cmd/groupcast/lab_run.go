@@ -23,8 +23,7 @@ func newLabRun(set *settings) *cobra.Command {
 		Short: "Run a lesson about multicast in a lab, or list the lessons",
 		Long: `Build a LAN inside this computer, without root, and run a lesson in it: what is done in which host, what is expected
 to be seen, and what was seen. Nothing leaves the computer. With the name of a pitfall it runs a short scene: the
-pitfall happens, groupcast doctor names it, and it is mended. Without a name it lists the lessons and the scenes.
-Exit status: 0 if all was seen that was expected, 3 if not, 1 if the lesson could not be run.`,
+pitfall happens, groupcast doctor names it, and it is mended. Without a name it lists the lessons and the scenes.`,
 		Example: `  groupcast lab run                  list the lessons
   groupcast lab run article          why B hears nothing
   groupcast lab run macvlan          the scene of a pitfall

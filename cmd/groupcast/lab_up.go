@@ -28,7 +28,7 @@ func newLabUp(set *settings) *cobra.Command {
 		Short: "Build a LAN and keep it running",
 		Long: `Build a LAN, of a topology that groupcast lab list has or of a file, and keep it running until ctrl+c or
 groupcast lab down. On a terminal it draws the LAN with what goes over each wire; without one it says when the LAN is
-ready. Exit status: 0 after lab down, 130 after ctrl+c.`,
+ready.`,
 		Example: `  groupcast lab up article
   groupcast lab up classroom --hosts 12
   groupcast lab up ./ours.lab --name ours`,

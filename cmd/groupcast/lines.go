@@ -38,7 +38,7 @@ func runLines(ctx context.Context, s *session.Session, in io.Reader, p *linePrin
 		err error
 	}
 	batches := make(chan result)
-	next, stop := context.WithCancel(ctx)
+	next, stop := context.WithCancel(context.WithoutCancel(ctx)) // what is there is printed, also after ctrl+c
 	defer stop()
 	go func() {
 		for {
@@ -56,12 +56,13 @@ func runLines(ctx context.Context, s *session.Session, in io.Reader, p *linePrin
 
 	idle := time.NewTicker(session.RefreshEvery)
 	defer idle.Stop()
-	ended := false
+	ended, asked := false, ctx.Done()
 	var readErr error
 	for {
 		select {
-		case <-ctx.Done():
-			return ctx.Err()
+		case <-asked:
+			asked = nil
+			s.Close() // what is left comes by Next, and then io.EOF
 		case readErr = <-input:
 			if errors.Is(readErr, errQuit) {
 				readErr = nil
@@ -72,15 +73,18 @@ func runLines(ctx context.Context, s *session.Session, in io.Reader, p *linePrin
 			snap := s.Snapshot()
 			p.noTTL, p.port = snap.Hops == 0, snap.Group.Port
 			p.batch(b.Batch)
-			if errors.Is(b.err, io.EOF) {
+			switch {
+			case b.err != nil && ctx.Err() != nil:
+				p.sum(s)
+				return ctx.Err()
+			case errors.Is(b.err, io.EOF):
 				return p.end(s, readErr)
-			}
-			if b.err != nil {
+			case b.err != nil:
 				return b.err
 			}
 		}
 		p.findings(s.Snapshot().Findings)
-		if ended && s.Snapshot().Room.Pending == 0 {
+		if ended && asked != nil && s.Snapshot().Room.Pending == 0 {
 			s.Close() // what is left comes by Next, and then io.EOF
 			ended = false
 		}
@@ -115,6 +119,19 @@ func (p *linePrinter) end(s *session.Session, readErr error) error {
 		complain(p.errs, readErr)
 		p.problems++
 	}
+	snap := p.sum(s)
+	c := snap.Room.Counters
+	switch {
+	case c.Failed+p.problems > 0 && c.Sent == 0:
+		return status(exitNot)
+	case c.Failed+p.problems > 0, c.Missing > 0, p.dropped > 0, len(snap.Findings) > 0:
+		return status(exitDoubt)
+	}
+	return nil
+}
+
+// sum says what became of everything that was sent, as far as it is known.
+func (p *linePrinter) sum(s *session.Session) session.Snapshot {
 	snap := s.Snapshot()
 	c := snap.Room.Counters
 	if !p.json && !p.quiet && c.Sent+c.Failed > 0 {
@@ -129,13 +146,7 @@ func (p *linePrinter) end(s *session.Session, readErr error) error {
 			p.advise(ask)
 		}
 	}
-	switch {
-	case c.Failed+p.problems > 0 && c.Sent == 0:
-		return status(exitNot)
-	case c.Failed+p.problems > 0, c.Missing > 0, p.dropped > 0, len(snap.Findings) > 0:
-		return status(exitDoubt)
-	}
-	return nil
+	return snap
 }
 
 // joinedNames are the interfaces that the group is joined on.
@@ -171,5 +182,6 @@ func sentText(c chat.Counters, snap session.Snapshot) string {
 	case c.Missing > 0:
 		return text + "; no own copy of " + chat.Count(int(c.Missing), "line")
 	}
-	return text + fmt.Sprintf("; own copies back: %d, which only shows that this host hears itself", c.Sent-c.Missing)
+	back := c.Sent - uint64(snap.Room.Pending)
+	return text + fmt.Sprintf("; own copies back: %d, which only shows that this host hears itself", back)
 }

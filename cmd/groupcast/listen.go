@@ -28,10 +28,7 @@ TTL left, its size and its text. --raw writes the payload bytes alone. It ends a
 or at ctrl+c, with how much was heard from how many hosts (in JSON the object totals, the last one); with a line for each
 group if there are several, and for each host (in JSON the object heard, for each port of it): how many datagrams, how
 often, from when to when, the longest gap, the TTL; and with a line (in JSON the object silent) for each group that
-nothing was heard in. In a terminal it says so after 5 seconds of silence as well.
-
-Exit status: 0 if what was asked for arrived: with --count that many, with --timeout anything at all, in whichever
-group; 1 if not; 3 if datagrams were dropped meanwhile, for want of room.`,
+nothing was heard in. In a terminal it says so after 5 seconds of silence as well.`,
 		Example: `  groupcast listen                          the default group, until ctrl+c
   groupcast listen -c 1 -t 5s 239.1.2.3     wait five seconds for one datagram
   groupcast listen --json 224.0.0.251:5353  mDNS, as JSON objects`,
@@ -256,8 +253,14 @@ func (l *listener) end(ctx context.Context, lasted time.Duration) error {
 		return nil
 	case l.enough():
 		return status(exitDoubt)
+	case ctx.Err() != nil && (l.count > 0 || l.heard.datagrams == 0 && l.timeout > 0):
+		return ctx.Err() // what was asked for could still come
+	case ctx.Err() != nil && dropped == 0 && l.heard.datagrams+unread == 0:
+		return status(exitNot) // as told for each group
+	case ctx.Err() != nil && (dropped > 0 || l.heard.datagrams == 0):
+		return status(exitDoubt)
 	case ctx.Err() != nil:
-		return ctx.Err()
+		return nil
 	case l.heard.datagrams == 0:
 		return l.unheard()
 	case l.count > 0:

@@ -31,7 +31,7 @@ func TestListenSaysThatItIsSilent(t *testing.T) {
 		t.Fatal(err)
 	}
 	silent.shows("heard 0 datagrams")
-	wantStatus(t, silent, exitInterrupted)
+	wantStatus(t, silent, exitNot)
 	if n := strings.Count(silent.text(), "hint"); n != 2 {
 		t.Errorf("%d hints:\n%s", n, silent.text())
 	}

@@ -20,6 +20,7 @@ import (
 )
 
 func main() {
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // or it would end the program before it has told its totals
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
 	// A later signal ends the program whatever it is doing. One that comes within
 	// a blink is no second wish: timeout(1) sends each twice, to the program and to
@@ -36,7 +37,12 @@ const blink = 500 * time.Millisecond
 func run(ctx context.Context, args []string, in io.Reader, stdout, stderr io.Writer) (code int) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	out, errs := &output{w: stdout, failed: cancel}, &output{w: stderr, failed: func() {}, json: wantsJSON(args)}
+	out := &output{w: stdout, failed: func(error) { cancel() }}
+	errs := &output{w: stderr, json: wantsJSON(args), failed: func(err error) {
+		if errors.Is(err, syscall.EPIPE) {
+			cancel()
+		}
+	}}
 	defer func() {
 		if r := recover(); r != nil {
 			reportCrash(errs, session.Recovered(r))
@@ -49,6 +55,9 @@ func run(ctx context.Context, args []string, in io.Reader, stdout, stderr io.Wri
 	root.SetOut(out)
 	root.SetErr(errs)
 	cmd, err := root.ExecuteContextC(ctx)
+	if errors.Is(out.error(), syscall.EPIPE) || errors.Is(errs.error(), syscall.EPIPE) {
+		return exitClosed // whoever read it has enough, which is no failure to tell of
+	}
 	if werr := out.error(); werr != nil {
 		complain(errs, fmt.Errorf("write standard output: %w", werr))
 		return exitNot

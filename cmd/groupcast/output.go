@@ -56,7 +56,7 @@ func file[T any](stream T) T {
 // lost on standard output is no success, so the first error ends the command.
 type output struct {
 	w      io.Writer
-	failed func()
+	failed func(error)
 	json   bool // errors are objects
 
 	mu  sync.Mutex
@@ -69,7 +69,7 @@ func (o *output) Write(p []byte) (int, error) {
 	n, err := o.w.Write(p)
 	if err != nil && o.err == nil {
 		o.err = err
-		o.failed()
+		o.failed(err)
 	}
 	return n, err
 }

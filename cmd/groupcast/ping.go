@@ -26,10 +26,7 @@ The default port is 1234. Without -i requests leave as the kernel routes them; w
 
 Without --count and --timeout it goes on until ctrl+c, which prints the statistics; a second ctrl+c ends it at once. -q
 and --flood print only those. With --message it sends a text of yours once and waits for the echo; with --message - each line of
-standard input.
-
-Exit status: 0 if every request was answered, 3 with loss or errors, 1 if nothing was answered, 130 if ctrl+c came before
-anything was known.`,
+standard input.`,
 		Example: `  groupcast ping 192.168.8.226                 one host, until ctrl+c
   groupcast ping -i eth0 -c 5 224.0.0.114      everyone in a group, five requests by eth0
   groupcast ping --ui 239.1.2.3:5000           the same on a live screen
@@ -152,7 +149,7 @@ func (p *pingCommand) run(ctx context.Context, arg string) error {
 	ctx, cancel := within(ctx, p.timeout)
 	defer cancel()
 	if p.once {
-		return p.exchange(ctx, target, way)
+		return p.exchange(parent, ctx, target, way)
 	}
 	t := &pingText{
 		out: p.out, errs: p.errs, target: target, way: way, size: p.size, wait: p.wait,

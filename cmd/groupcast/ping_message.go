@@ -22,7 +22,9 @@ type exchanges struct {
 	differ         int // answers that are no echo
 }
 
-func (p *pingCommand) exchange(ctx context.Context, target pingTarget, way pingWay) error {
+// exchange ends with parent, which is an interrupt, or with ctx when its time is
+// over.
+func (p *pingCommand) exchange(parent, ctx context.Context, target pingTarget, way pingWay) error {
 	if target.group {
 		return usageError{fmt.Errorf("--message: %s does not answer as one: name a host", target)}
 	}
@@ -42,8 +44,12 @@ func (p *pingCommand) exchange(ctx context.Context, target pingTarget, way pingW
 			return x.try(ctx, text)
 		})
 	}
+	over := ctx.Err() != nil && parent.Err() == nil
+	if over && x.answered < x.done {
+		complain(p.errs, fmt.Errorf("ping %s: not answered when --timeout %s was over", target, p.timeout))
+	}
 	switch {
-	case err != nil:
+	case err != nil && !over:
 		return err
 	case x.done > 0 && x.answered == 0:
 		return status(exitNot)

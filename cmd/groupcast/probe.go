@@ -34,7 +34,7 @@ Ports are 9, 7-9 or 7-9,1234. Names are resolved, and all of their addresses ask
 own protocol: --data and --hex say what is sent.
 
 --follow keeps asking and prints each change with its time, until ctrl+c or --timeout. --json prints an object result for
-each line, and totals. Exit status: 0 if all answered (with --follow, at last), 3 if some did, 1 if none.`,
+each line, and totals.`,
 		Example: `  groupcast probe 192.168.8.226:1234
   groupcast probe -4 printer:161,9100 [2001:db8::1]:7-9
   groupcast probe --hex 1b$(printf %094d 0) pool.ntp.org:123   a question that NTP understands
@@ -177,8 +177,11 @@ func (p *prober) run(ctx context.Context, hosts []probe.HostPort) error {
 		return p.keep(parent, ctx, targets)
 	}
 	err = probe.Probe(ctx, p.cfg, targets, p.tell)
-	if err != nil && (ctx.Err() == nil || parent.Err() != nil) {
+	switch {
+	case err != nil && ctx.Err() == nil:
 		return mistake(err)
+	case len(p.verdict) == 0 && parent.Err() != nil:
+		return parent.Err() // nothing was known yet
 	}
 	return p.end(len(targets))
 }

@@ -46,6 +46,7 @@ type jsonProbeTotals struct {
 	Unreachable int `json:"unreachable"`
 	Silent      int `json:"silent"`
 	Unresolved  int `json:"unresolved"`
+	Unknown     int `json:"unknown,omitempty"` // when it was ended
 }
 
 // tell prints a result as it comes.
@@ -69,10 +70,11 @@ func (p *prober) tell(r probe.Result) {
 
 // totals says how many there are of each verdict.
 func (p *prober) totals(targets int, counts map[probe.Verdict]int) {
+	unknown := targets - len(p.verdict)
 	if p.set.json {
 		writeJSON(p.out, jsonProbeTotals{
 			jsonHead: headOf("totals"), Targets: targets, Answered: counts[probe.Answered], Refused: counts[probe.Refused],
-			Unreachable: counts[probe.Unreachable], Silent: counts[probe.Silent], Unresolved: counts[probe.Unresolved],
+			Unreachable: counts[probe.Unreachable], Silent: counts[probe.Silent], Unresolved: counts[probe.Unresolved], Unknown: unknown,
 		})
 		return
 	}
@@ -82,6 +84,9 @@ func (p *prober) totals(targets int, counts map[probe.Verdict]int) {
 			if counts[v] > 0 {
 				parts = append(parts, fmt.Sprintf("%d %s", counts[v], v))
 			}
+		}
+		if unknown > 0 {
+			parts = append(parts, fmt.Sprintf("%d not known", unknown))
 		}
 		p.remark(fmt.Sprintf("%d targets: %s", targets, strings.Join(parts, ", ")))
 	}

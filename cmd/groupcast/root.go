@@ -52,6 +52,7 @@ kernel, as a program does that sets nothing.`
 		newEcho(set), newPing(set), newProbe(set),
 		newDoctor(set), newExplain(set), newLab(set), newLabPeer())
 	root.SetHelpCommand(newHelp())
+	tellEndings(root)
 	return root
 }
 

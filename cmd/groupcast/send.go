@@ -23,8 +23,7 @@ func newSend(set *settings) *cobra.Command {
 		Use:   "send GROUP[:PORT] [TEXT...]",
 		Short: "Send the arguments as one datagram, or each line of standard input",
 		Long: `Send a datagram to a group, and say by which interface and source address it left and why. Without TEXT each line
-of standard input is a datagram. Sending needs no membership, and none is made. Exit status: 0 if the kernel took
-every datagram and nothing speaks against their way, 3 if a pitfall was found, 1 if nothing was sent.`,
+of standard input is a datagram. Sending needs no membership, and none is made.`,
 		Example: `  groupcast send 224.0.0.114 hello
   groupcast send -i eth0 -c 10 --interval 100ms 239.1.2.3:5000 tick
   seq 5 | groupcast send 224.0.0.114`,

@@ -3,7 +3,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"os"
 	"regexp"
 	"strconv"
 	"strings"
@@ -15,22 +17,83 @@ import (
 	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
-// timeout(1) sends a signal twice, to the program and to its group: that costs
-// nobody the totals.
-func TestASignalTwiceInABlink(t *testing.T) {
-	l := labtest.Build(t, lab.Article)
-	for _, command := range []string{"listen -i eth0", "echo 127.0.0.1:0"} {
-		p := start(t, l.Host("A"), "groupcast", strings.Fields(command)...)
-		p.remarks("groupcast: ")
-		for range 3 {
-			if err := p.cmd.Signal(syscall.SIGINT); err != nil {
+// sentAway is a command that is asked to end, and what it says and returns then.
+type sentAway struct {
+	name    string
+	command string
+	types   string // what is typed, in a terminal; "": it has none
+	prints  string // when it is under way, on standard output
+	remarks string // or on standard error
+	report  string // once, however often it is asked
+	want    int
+}
+
+// What ends in a report prints it once, and exits by it: by ctrl+c, by SIGTERM,
+// and when the signal comes more than once, as timeout(1) sends it to the program
+// and to its process group.
+func TestReportsOnSignals(t *testing.T) {
+	t.Parallel()
+	l := pingLAN(t, 1) // whose host echoes 239.1.2.3:5000
+	const group = "239.1.2.3:5000"
+	host := l.Host("P")
+	for _, signals := range [][]syscall.Signal{{syscall.SIGINT}, {syscall.SIGINT, syscall.SIGINT, syscall.SIGINT}, {syscall.SIGTERM}} {
+		ends := func(t *testing.T, a sentAway) { a.ends(t, host, signals) }
+		t.Run(fmt.Sprint(len(signals), signals[0]), func(t *testing.T) {
+			together(t, []sentAway{
+				{"listen", "listen -i eth0 239.6.6.6", "", "", "joined", "heard 0 datagrams", exitNot},
+				{"listen json", "listen -i eth0 --json 239.6.6.6", "", `"joined"`, "", `"type":"silent"`, exitNot},
+				{"listen count", "listen -i eth0 -c 2 239.6.6.6", "", "", "joined", "heard 0 datagrams", exitInterrupted},
+				{"listen timeout", "listen -i eth0 -t 1h 239.6.6.6", "", "", "joined", "heard 0 datagrams", exitInterrupted},
+				{"echo", "echo 127.0.0.1:0", "", "", "echoing", "0 requests", exitOK},
+				{"echo json", "echo --json 127.0.0.1:0", "", `"serving"`, "", `"type":"totals"`, exitOK},
+				{"ping", "ping -i eth0 --interval 10ms " + group, "", "seq=3", "", "requests in", exitOK},
+				{"ping json", "ping --json -i eth0 --interval 10ms " + group, "", `"seq":3`, "", `"type":"ping"`, exitOK},
+				{"ping silence", "ping -i eth0 --interval 10ms -W 10ms 239.9.9.9", "", "no answer to seq=2", "", "requests in", exitNot},
+				{"doctor watch", "doctor --watch 1h -i eth0 " + group, "", "", "looking for 1h", "nothing found: ", exitOK},
+				{"doctor json", "doctor --watch 1h --json -i default 239.7.7.7", "", "", "looking for 1h", `"type":"doctor"`, exitDoubt},
+				{"doctor finding", "doctor --watch 1h -i default 239.7.7.7", "", "", "looking for 1h", ": no-route: ", exitDoubt},
+				{"doctor probe", "doctor --probe --watch 1h -i eth0 " + group, "", "", "looking for 1h", "nothing found: ", exitInterrupted},
+				{"probe follow", "probe --follow 127.0.0.1:1,2", "", "127.0.0.1:2", "", "2 targets: ", exitNot},
+				{"probe follow json", "probe --json --follow 127.0.0.1:1,2", "", `"port":2`, "", `"type":"totals"`, exitNot},
+				{"probe", "probe -W 1h 127.0.0.1:1 192.168.1.99:9", "", "refused", "", "2 targets: 1 refused, 1 not known", exitNot},
+				{"send", "send --trace -i eth0 239.7.7.7", "hello\n", "sendmsg", "", "sent 1 datagram (5 bytes)", exitInterrupted},
+				{"chat plain", "--plain -i eth0 239.7.7.7", "hello\n", "own copy back", "", "sent 1 line", exitInterrupted},
+			}, func(a sentAway) string { return a.name }, ends)
+		})
+	}
+}
+
+func (a sentAway) ends(t *testing.T, host *lab.Node, signals []syscall.Signal) {
+	signal := func(c *lab.Cmd) {
+		for _, s := range signals {
+			if err := c.Signal(s); err != nil && !errors.Is(err, os.ErrProcessDone) {
 				t.Fatal(err)
 			}
 		}
-		p.status()
-		if said := p.err.String(); !strings.Contains(said, "heard 0 datagrams") && !strings.Contains(p.out.String()+said, "0 requests") {
-			t.Errorf("%s: no totals:\n%s%s", command, p.out.String(), said)
+	}
+	said, got := "", 0
+	if args := strings.Fields(a.command); a.types != "" {
+		s := openTerminal(t, host, 200, 30, nil, append([]string{"groupcast"}, args...)...)
+		s.keys(a.types)
+		s.shows(a.prints)
+		signal(s.cmd)
+		s.shows(a.report)
+		got, said = exitCode(t, s.cmd.Wait()), s.text()
+	} else {
+		p := start(t, host, "groupcast", args...)
+		if a.prints != "" {
+			p.prints(a.prints)
+		} else {
+			p.remarks(a.remarks)
 		}
+		signal(p.cmd)
+		got, said = p.status(), p.out.String()+p.err.String()
+	}
+	if n := strings.Count(said, a.report); n != 1 {
+		t.Errorf("%q comes %d times, want once:\n%s", a.report, n, said)
+	}
+	if got != a.want {
+		t.Errorf("exit status %d, want %d:\n%s", got, a.want, said)
 	}
 }
 

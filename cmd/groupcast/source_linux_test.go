@@ -67,7 +67,7 @@ func TestSourceOnTwoSubnets(t *testing.T) {
 		labtest.Eventually(t, tc.args+": heard from "+tc.from, func() bool { return want.MatchString(tc.by.out.String()[before:]) })
 	}
 	for args, says := range map[string]string{
-		"send --source 192.168.50.9 " + group + " x":      "source 192.168.50.9: not an address of this host",
+		"send --source 192.168.50.9 " + group + " x":       "source 192.168.50.9: not an address of this host",
 		"send -i lo --source 192.168.50.1 " + group + " x": "not an address of the interface that sends",
 		"send --source 2001:db8:1::1 " + group + " x":      "of the group's IP version",
 		"send --source here " + group + " x":               "want an address, such as",

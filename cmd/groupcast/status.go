@@ -9,6 +9,7 @@ const (
 	exitUsage       = 2   // the command line makes no sense
 	exitDoubt       = 3   // it worked, but with loss or with findings
 	exitInterrupted = 130 // ctrl+c, as a shell reports it
+	exitClosed      = 141 // who read standard output has ended, as a shell reports SIGPIPE
 )
 
 // status is an exit status that needs no words: they have been said.
