@@ -148,3 +148,20 @@ func TestRowsOfOneMessageAreBounded(t *testing.T) {
 		}
 	}
 }
+
+// Who has read enough costs nobody the totals on standard error, and is no
+// failure to tell of.
+func TestTotalsBehindAClosedPipe(t *testing.T) {
+	t.Parallel()
+	l := labtest.Build(t, lab.Article)
+	labtest.Talker(t, l.Host("B"), labtest.Group("239.1.1.1:1234"), "tick")
+	together(t, []string{"", "--json "}, func(flag string) string { return "listen " + flag }, func(t *testing.T, flag string) {
+		p := start(t, l.Host("A"), "bash", "-c", "groupcast listen "+flag+"-i eth0 239.1.1.1 | head -1; exit ${PIPESTATUS[0]}")
+		if code := p.status(); code != exitClosed {
+			t.Errorf("exit status %d, want %d", code, exitClosed)
+		}
+		if n := strings.Count(p.err.String(), "groupcast: heard "); n != 1 && flag == "" || strings.Contains(p.err.String(), "broken pipe") {
+			t.Errorf("it tells its totals %d times:\n%s", n, p.err.String())
+		}
+	})
+}

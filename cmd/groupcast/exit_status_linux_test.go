@@ -1,0 +1,192 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
+)
+
+// come is a way to an exit status.
+type come struct {
+	of       string // command, as in endings
+	want     int
+	host     string
+	line     string // what is run
+	input    string // its standard input, which ends after it; "": it does not end
+	terminal bool   // its files are a terminal
+	ready    string // what it prints before the signal or the key
+	signal   syscall.Signal
+	key      string
+}
+
+// comes has a way to each status of each command. A has the article's pitfall, B
+// nothing; from A come ticks, B echoes, and every other request to port 5001 is
+// dropped.
+var comes = []come{
+	{of: "chat", want: exitOK, host: "B", line: "groupcast -i eth0", input: "hello\n"},
+	{of: "chat", want: exitOK, host: "B", line: "groupcast", terminal: true, ready: "sends leave here", key: "\x03"},
+	{of: "chat", want: exitNot, host: "B", line: "groupcast -i eth9", input: "hello\n"},
+	{of: "chat", want: exitDoubt, host: "A", line: "groupcast", input: "hello\n"},
+	{of: "chat", want: exitInterrupted, host: "B", line: "groupcast -i eth0", ready: "joined", signal: syscall.SIGINT},
+	{of: "chat", want: exitInterrupted, host: "B", line: "groupcast", terminal: true, ready: "sends leave here", signal: syscall.SIGTERM},
+
+	{of: "listen", want: exitOK, host: "B", line: "groupcast listen -i eth0 -c 1 239.1.1.1"},
+	{of: "listen", want: exitOK, host: "B", line: "groupcast listen -i eth0 -t 0.5 239.1.1.1 239.9.9.9"},
+	{of: "listen", want: exitOK, host: "B", line: "groupcast listen -i eth0 239.1.1.1", ready: "tick", signal: syscall.SIGINT},
+	{of: "listen", want: exitNot, host: "B", line: "groupcast listen -i eth0 -t 0.05 239.9.9.9"},
+	{of: "listen", want: exitNot, host: "B", line: "groupcast listen -i eth0 239.9.9.9", ready: "joined", signal: syscall.SIGTERM},
+	{of: "listen", want: exitNot, host: "B", line: "groupcast listen -i eth0 -c 1000000 -t 0.05 239.1.1.1"},
+	{of: "listen", want: exitInterrupted, host: "B", line: "groupcast listen -i eth0 -c 1000000 239.1.1.1", ready: "tick", signal: syscall.SIGINT},
+	{of: "listen", want: exitClosed, host: "B", line: "bash -c", input: "groupcast listen -i eth0 239.1.1.1 | head -1 >/dev/null; exit ${PIPESTATUS[0]}"},
+
+	{of: "send", want: exitOK, host: "B", line: "groupcast send -i eth0 239.2.2.2 x"},
+	{of: "send", want: exitNot, host: "B", line: "groupcast send -i eth0 239.2.2.2", input: strings.Repeat("x", 65508)},
+	{of: "send", want: exitDoubt, host: "A", line: "groupcast send 239.2.2.2 x"},
+	{of: "send", want: exitDoubt, host: "B", line: "groupcast send -i eth0 239.2.2.2", input: "x\n" + strings.Repeat("x", 65508)},
+	{of: "send", want: exitInterrupted, host: "B", line: "groupcast send --trace -i eth0 239.2.2.2", ready: "socket", signal: syscall.SIGINT},
+	{of: "send", want: exitInterrupted, host: "B", line: "groupcast send --json --interval 1h -c 2 -i eth0 239.2.2.2 x", ready: `"sent"`, signal: syscall.SIGTERM},
+
+	{of: "interfaces", want: exitOK, host: "B", line: "groupcast interfaces"},
+	{of: "interfaces", want: exitNot, host: "B", line: "groupcast interfaces -i eth9"},
+	{of: "interfaces", want: exitDoubt, host: "A", line: "groupcast interfaces"},
+
+	{of: "echo", want: exitOK, host: "B", line: "groupcast echo -t 0.05 127.0.0.1:0"},
+	{of: "echo", want: exitOK, host: "B", line: "groupcast echo 127.0.0.1:0", ready: "echoing", signal: syscall.SIGTERM},
+	{of: "echo", want: exitNot, host: "B", line: "groupcast echo 203.0.113.9:7"},
+
+	{of: "ping", want: exitOK, host: "A", line: "groupcast ping -i eth0 -c 1 239.1.2.3:5000"},
+	{of: "ping", want: exitOK, host: "A", line: "groupcast ping -i eth0 239.1.2.3:5000", ready: "seq=1", signal: syscall.SIGINT},
+	{of: "ping", want: exitNot, host: "A", line: "groupcast ping -i eth0 -c 1 -W 0.05 239.9.9.9"},
+	{of: "ping", want: exitNot, host: "A", line: "groupcast ping --message x -W 1h -t 0.05 192.168.8.226:5002"},
+	{of: "ping", want: exitDoubt, host: "A", line: "groupcast ping -i eth0 -c 4 --interval 10ms -W 0.2 239.1.2.3:5001"},
+	{of: "ping", want: exitInterrupted, host: "A", line: "groupcast ping -i eth0 -W 1h 239.9.9.9", ready: "pinging", signal: syscall.SIGINT},
+	{of: "ping", want: exitInterrupted, host: "A", line: "groupcast ping --message x -W 1h 192.168.8.226:5002", ready: "packet-written", signal: syscall.SIGINT},
+
+	{of: "probe", want: exitOK, host: "A", line: "groupcast probe 192.168.8.226:5000"},
+	{of: "probe", want: exitOK, host: "A", line: "groupcast probe --follow 192.168.8.226:5000", ready: "answered", signal: syscall.SIGTERM},
+	{of: "probe", want: exitNot, host: "A", line: "groupcast probe 192.168.8.226:9"},
+	{of: "probe", want: exitDoubt, host: "A", line: "groupcast probe 192.168.8.226:9,5000"},
+	{of: "probe", want: exitInterrupted, host: "A", line: "groupcast probe --trace -W 1h 192.168.8.99:9", ready: "sendmsg", signal: syscall.SIGINT},
+
+	{of: "doctor", want: exitOK, host: "B", line: "groupcast doctor -i eth0 239.2.2.2"},
+	{of: "doctor", want: exitNot, host: "B", line: "groupcast doctor -i eth9 239.2.2.2"},
+	{of: "doctor", want: exitDoubt, host: "A", line: "groupcast doctor"},
+	{of: "doctor", want: exitDoubt, host: "A", line: "groupcast doctor --watch 1h", ready: "looking for", signal: syscall.SIGINT},
+	{of: "doctor", want: exitInterrupted, host: "B", line: "groupcast doctor --probe --watch 1h -i eth0 239.2.2.2", ready: "looking for", signal: syscall.SIGINT},
+
+	{of: "explain", want: exitOK, host: "B", line: "groupcast explain no-route"},
+
+	{of: "lab", want: exitOK, host: "computer", line: "groupcast lab", terminal: true, ready: "B: hello", key: "\x03"},
+	{of: "lab", want: exitNot, host: "computer", line: "groupcast lab"},
+	{of: "lab", want: exitInterrupted, host: "computer", line: "groupcast lab", terminal: true, ready: "B: hello", signal: syscall.SIGTERM},
+
+	{of: "lab list", want: exitOK, host: "computer", line: "groupcast lab list"},
+
+	{of: "lab up", want: exitOK, host: "computer", line: "sh -c", input: "groupcast lab up --name own article >/dev/null & until groupcast lab down own 2>/dev/null; do :; done; wait $!"},
+	{of: "lab up", want: exitNot, host: "computer", line: "groupcast lab up article"},
+	{of: "lab up", want: exitInterrupted, host: "computer", line: "groupcast lab up --name another article", ready: "ready", signal: syscall.SIGINT},
+
+	{of: "lab enter", want: exitOK, host: "computer", line: "groupcast lab enter article A true"},
+	{of: "lab enter", want: 9, host: "computer", line: "groupcast lab enter article A sh -c", input: "exit 9"},
+	{of: "lab enter", want: 128 + 9, host: "computer", line: "groupcast lab enter article A sh -c", input: "kill -9 $$"},
+	{of: "lab enter", want: exitNot, host: "computer", line: "groupcast lab enter article Z true"},
+	{of: "lab enter", want: exitInterrupted, host: "computer", line: "groupcast lab enter article A sh -c", input: "echo $((6*7)); exec sleep 1000", terminal: true, ready: "42", signal: syscall.SIGTERM},
+
+	{of: "lab fault", want: exitOK, host: "computer", line: "groupcast lab fault article cut A.eth1"},
+	{of: "lab fault", want: exitNot, host: "computer", line: "groupcast lab fault article cut Z.eth1"},
+
+	{of: "lab down", want: exitOK, host: "computer", line: "sh -c", input: "groupcast lab up --name third article >/dev/null & until groupcast lab down third 2>/dev/null; do :; done"},
+	{of: "lab down", want: exitNot, host: "computer", line: "groupcast lab down nothing"},
+
+	{of: "lab run", want: exitOK, host: "computer", line: "groupcast lab run refused"},
+	{of: "lab run", want: exitNot, host: "computer", line: "unshare --user --map-root-user sh -c", input: "echo 0 >/proc/sys/user/max_user_namespaces && exec groupcast lab run refused"},
+	{of: "lab run", want: exitInterrupted, host: "computer", line: "groupcast lab run --step article", ready: "(enter)", signal: syscall.SIGINT},
+}
+
+// Each status of each command happens.
+func TestExitStatusesHappen(t *testing.T) {
+	t.Parallel()
+	l := labtest.Build(t, lab.Article)
+	a, b := l.Host("A"), l.Host("B")
+	hosts := map[string]*lab.Node{"A": a, "B": b, "computer": labtest.Build(t, lab.Topology{Hosts: []lab.Host{{Name: "computer"}}}).Host("computer")}
+	place := "XDG_RUNTIME_DIR=" + t.TempDir()
+
+	labtest.Talker(t, a, labtest.Group("239.1.1.1:1234"), "tick")
+	labtest.Echo(t, b, labtest.Group("239.1.2.3:5000"))
+	labtest.Echo(t, b, labtest.Group("239.1.2.3:5001"))
+	nft(t, b, "input", "udp dport 5001 numgen inc mod 2 0 drop", "udp dport 5002 drop")
+	up := start(t, hosts["computer"], "env", place, "groupcast", "lab", "up", "article")
+	up.prints("ready")
+
+	together(t, comes, func(c come) string { return c.of + " " + c.line }, func(t *testing.T, c come) {
+		if got, said := c.happens(t, hosts[c.host], place); got != c.want {
+			t.Errorf("exit status %d, want %d:\n%s", got, c.want, said)
+		}
+	})
+	for path, list := range endings {
+		for _, e := range list {
+			happens := slices.ContainsFunc(comes, func(c come) bool { return c.of == path && c.want == e.status })
+			if happens == (e.untested != "") {
+				t.Errorf("%s: status %d happens: %v, and what is said of it: %q", path, e.status, happens, e.untested)
+			}
+		}
+	}
+	for _, c := range comes {
+		if c.want <= exitDoubt && !slices.ContainsFunc(endings[c.of], func(e ending) bool { return e.status == c.want }) {
+			t.Errorf("%s: status %d is not in its table", c.of, c.want)
+		}
+	}
+}
+
+// happens runs it to its end, and returns the status and what it printed.
+func (c come) happens(t *testing.T, host *lab.Node, place string) (int, string) {
+	words := append([]string{"env", place}, strings.Fields(c.line)...)
+	if strings.HasSuffix(c.line, " -c") { // of a shell
+		words = append(words, c.input)
+	}
+	if c.terminal {
+		s := openTerminal(t, host, 100, 30, nil, words...)
+		s.shows(c.ready)
+		s.keys(c.key)
+		c.send(t, s.cmd)
+		return exitCode(t, s.cmd.Wait()), s.text()
+	}
+	p := start(t, host, words[0], words[1:]...)
+	switch {
+	case c.ready != "":
+		p.saysAnywhere(c.ready)
+		c.send(t, p.cmd)
+	case c.input != "":
+		p.say(strings.TrimSuffix(c.input, "\n"))
+		p.in.Close()
+	}
+	return p.status(), p.out.String() + p.err.String()
+}
+
+func (c come) send(t *testing.T, cmd *lab.Cmd) {
+	if c.signal == 0 {
+		return
+	}
+	if err := cmd.Signal(c.signal); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		t.Error(err)
+	}
+}
+
+// saysAnywhere waits until it has printed text, on standard output or on standard
+// error.
+func (p *program) saysAnywhere(text string) {
+	p.t.Helper()
+	said := make(chan bool, 2)
+	for _, stream := range []*printed{&p.out, &p.err} {
+		go func() { said <- stream.await(text) }()
+	}
+	if !<-said && !<-said {
+		p.t.Fatalf("%s did not print %q, but:\n%s%s", p.name, text, p.out.String(), p.err.String())
+	}
+}
