@@ -75,7 +75,7 @@ var endings = map[string][]ending{
 		{status: exitOK, when: "if nothing was found, also if ctrl+c ended it early"},
 		{status: exitNot, when: "if it could not look"},
 		{status: exitDoubt, when: "if a pitfall was found"},
-		{status: exitInterrupted, when: "if ctrl+c came before --probe had sent anything, and nothing was found"},
+		{status: exitInterrupted, when: "if ctrl+c came before --probe knew anything, and nothing was found"},
 	},
 	"explain": {
 		{status: exitOK, when: "if there is such a page"},

@@ -87,3 +87,11 @@ func (t *sendTest) count(traffic map[int]Link, last bool) {
 		t.left = &left
 	}
 }
+
+// sent adds up the own datagrams. Of a probe that was ended early one without a
+// copy counts only if that had the time to come back.
+func (p *prober) sent(now time.Time) map[int]Sent {
+	return p.evidence.sum(func(o outgoing) bool {
+		return !p.cut || o.Copied || o.Err != nil || now.Sub(o.At) >= copyTime
+	})
+}

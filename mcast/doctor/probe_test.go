@@ -264,3 +264,27 @@ func TestAnnounce(t *testing.T) {
 		})
 	}
 }
+
+// Of a probe that is ended early a copy that is still on its way is not missing.
+func TestCopiesOfAProbeThatIsEndedEarly(t *testing.T) {
+	p := newProber(Probe{})
+	for id, at := range []time.Duration{0, 100 * ms, 200 * ms, 900 * ms} {
+		p.evidence.Send(Outgoing{ID: uint64(id), At: after(at), IfIndex: 2})
+	}
+	p.evidence.Outcome(1, Outcome{Copied: true})
+	for _, tt := range []struct {
+		cut  bool
+		now  time.Duration
+		want Sent
+	}{
+		{false, time.Second, Sent{Tried: 4, Copies: 1}},
+		{true, 500 * ms, Sent{Tried: 1, Copies: 1}},
+		{true, time.Second, Sent{Tried: 2, Copies: 1}},
+		{true, 2 * time.Second, Sent{Tried: 4, Copies: 1}},
+	} {
+		p.cut = tt.cut
+		if got := p.sent(after(tt.now))[2]; got != tt.want {
+			t.Errorf("after %s, ended early %v: %+v, want %+v", tt.now, tt.cut, got, tt.want)
+		}
+	}
+}

@@ -50,6 +50,7 @@ type prober struct {
 	reports   reportCount
 
 	start, lastSent time.Time
+	cut             bool // it ended before it was over
 }
 
 func newProber(probe Probe) *prober {
@@ -96,6 +97,7 @@ func (p *prober) probe(ctx context.Context) (Observed, error) {
 		p.read(reading, p.plainConn, p.strays)
 	}
 	err := p.run(ctx, reading)
+	p.cut = err != nil
 	return p.observed(), err
 }
 
@@ -268,7 +270,7 @@ func (p *prober) hearStray(d Received) {
 
 // observed returns the observations so far.
 func (p *prober) observed() Observed {
-	seen := Observed{Joined: p.joinErr, Sent: p.evidence.sums(), Senders: p.evidence.listSenders(), Doubled: p.evidence.listDoubled()}
+	seen := Observed{Joined: p.joinErr, Sent: p.sent(time.Now()), Senders: p.evidence.listSenders(), Doubled: p.evidence.listDoubled()}
 	if p.listen.Until = time.Now(); len(p.listen.On) > 0 && !p.start.IsZero() {
 		seen.Heard, seen.Listen = p.evidence.heard(p.listen.Until), p.listen
 		if p.controlConn != nil {
