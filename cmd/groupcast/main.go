@@ -21,13 +21,33 @@ import (
 
 func main() {
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // or it would end the program before it has told its totals
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
-	// A later signal ends the program whatever it is doing. One that comes within
-	// a blink is no second wish: timeout(1) sends each twice, to the program and to
-	// its process group.
-	context.AfterFunc(ctx, func() { time.AfterFunc(blink, stop) })
+	ctx, cancel := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
+	go func() {
+		if <-signals == os.Interrupt {
+			leaveCtrlC()
+		}
+		cancel()
+		// A later signal ends the program whatever it is doing. One that comes within
+		// a blink is no second wish: timeout(1) sends each twice, to the program and to
+		// its process group.
+		time.Sleep(blink)
+		signal.Stop(signals)
+	}()
 	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	os.Exit(code)
+}
+
+// leaveCtrlC begins a row below the ^C that a terminal shows, as ping(8) does, for
+// what is said at the end.
+func leaveCtrlC() {
+	for _, f := range []*os.File{os.Stderr, os.Stdout} {
+		if isTerminal(f) {
+			fmt.Fprintln(f)
+			return
+		}
+	}
 }
 
 // blink is how long a signal counts as the same as the one before.
