@@ -107,6 +107,9 @@ func TestPingErrorsOfPeers(t *testing.T) {
 	const text = `192.168.1.11:9 refused it: ICMP port unreachable \(3, 3\) from 192.168.1.11`
 	wantText(t, "output", out, `^seq=1: `+text+`$`, `^2 sent, 0 received, 2 lost \(100.0 %\)`, `^2 errors: `+text+`$`)
 	wantText(t, "errors", errs, `^  hint: nothing listens on that port there; start: groupcast echo`)
+	if n := strings.Count(errs, "hint: nothing listens"); n != 1 {
+		t.Errorf("it gives one hint %d times:\n%s", n, errs)
+	}
 
 	out, errs = runPing(t, p, exitNot, "--message", "x", "192.168.1.11:9")
 	wantText(t, "a message", out+errs, `^packet-written: bytes=1 to=192.168.1.11:9$`, `^groupcast: ping: `+text+`$`, `^  hint: nothing listens`)

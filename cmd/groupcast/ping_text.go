@@ -261,7 +261,7 @@ func (t *pingText) nothing(s ping.Summary) error {
 	case t.target.group:
 		return &mcast.Advised{Err: err, Advice: fmt.Sprintf("no responder is there (groupcast echo %s starts one), the requests do not reach it, or its answers do not come back, as where a firewall lets in no answer to a group (groupcast explain answers-blocked): %s",
 			chat.Clean(t.target.addr.String()), t.ask.command())}
-	case refused:
+	case refused && !t.hinted[refusedHint]:
 		return &mcast.Advised{Err: err, Advice: refusedHint}
 	case len(s.Errors) > 0:
 		return err
