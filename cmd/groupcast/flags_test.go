@@ -22,7 +22,7 @@ var vocabulary = map[string]struct{ letter, takes string }{
 	"timeout": {"t", "time"}, "wait": {"W", "time"}, "interval": {"", "time"}, "watch": {"", "time"},
 	"count": {"c", "int"}, "size": {"s", "int"}, "rate": {"", "rate"}, "follow": {"", "bool"},
 	"ipv4": {"4", "bool"}, "ipv6": {"6", "bool"},
-	"ascii": {"", "bool"}, "ui": {"", "bool"}, "plain": {"", "bool"}, "hex": {"", "string"},
+	"ascii": {"", "bool"}, "ui": {"", "bool"}, "plain": {"", "bool"}, "hex": {"", "string"}, "file": {"", "string"},
 }
 
 // letters that are a second one for a flag.

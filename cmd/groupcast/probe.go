@@ -2,11 +2,11 @@ package main
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"net/netip"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -31,7 +31,7 @@ func newProbe(set *settings) *cobra.Command {
   unresolved   the name has no address
 
 Ports are 9, 7-9 or 7-9,1234. Names are resolved, and all of their addresses asked. Many services answer only to their
-own protocol: --data and --hex say what is sent.
+own protocol: --data, --hex and --file say what is sent.
 
 --follow keeps asking and prints each change with its time, until ctrl+c or --timeout. --json prints an object result for
 each line, and totals.`,
@@ -51,6 +51,9 @@ each line, and totals.`,
 			if err != nil {
 				return usageError{err}
 			}
+			if err := p.fill(cmd); err != nil {
+				return err
+			}
 			p.out, p.errs = cmd.OutOrStdout(), cmd.ErrOrStderr()
 			return p.run(cmd.Context(), hosts)
 		},
@@ -66,12 +69,11 @@ each line, and totals.`,
 	waitFlag(flags, &p.cfg.Timeout, 2*time.Second, "time to wait after the last try; on this host's own networks 3.5s at the least, which ARP takes")
 	p.cfg.Rate = 100
 	flags.Var((*rateValue)(&p.cfg.Rate), "rate", "datagrams a second to all targets together")
-	sizeFlag(flags, &p.size, 0, "send so many `BYTES` that mean nothing")
+	payloadFlags(cmd, &p.payload)
 	flags.StringVar(&p.data, "data", "", "send this `TEXT`; without it, a line that says who asks")
-	flags.StringVar(&p.hex, "hex", "", "send these `BYTES`, as hexadecimal digits")
 	flags.BoolVar(&p.follow, "follow", false, "keep asking, and print what changes")
 	alias(flags, "follow", "watch", "")
-	for _, name := range []string{"count", "interval", "timeout", "wait", "rate", "size", "data", "hex"} {
+	for _, name := range []string{"count", "interval", "timeout", "wait", "rate", "data"} {
 		cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
 	}
 	return cmd
@@ -86,8 +88,8 @@ type prober struct {
 	set          *settings
 	cfg          probe.Config
 	only4, only6 bool
-	size         int
-	data, hex    string
+	payload      payload
+	data         string
 	follow       bool
 	until        time.Duration
 	out, errs    io.Writer
@@ -97,17 +99,15 @@ type prober struct {
 	hinted  bool                           // what silence means has been said
 }
 
-// check looks at the flags, and makes the payload.
+// check looks at the flags.
 func (p *prober) check(changed func(string) bool) error {
-	payloads := 0
-	for _, name := range []string{"size", "data", "hex"} {
-		if changed(name) {
-			payloads++
-		}
+	chosen := p.payload.chosen()
+	if changed("data") {
+		chosen = append(chosen, "--data")
 	}
 	switch {
-	case payloads > 1:
-		return errors.New("--size, --data and --hex: want one of them")
+	case len(chosen) > 1:
+		return fmt.Errorf("%s: want one of them", strings.Join(chosen, " and "))
 	case p.only4 && p.only6:
 		return errors.New("-4 and -6: leave both out to ask addresses of both")
 	case p.cfg.Tries < 1 || p.cfg.Tries > 100:
@@ -116,34 +116,21 @@ func (p *prober) check(changed func(string) bool) error {
 		return errors.New("--interval and --wait: want a time, such as 500ms")
 	case !(p.cfg.Rate >= 0.01 && p.cfg.Rate <= 1e6):
 		return fmt.Errorf("--rate %g: want 0.01 to 1000000 datagrams a second", p.cfg.Rate)
-	case p.size < 0 || p.size > mcast.MaxPayload:
-		return fmt.Errorf("--size %d: a datagram has 0 to %d bytes of payload", p.size, mcast.MaxPayload)
 	case p.until < 0:
 		return fmt.Errorf("--timeout %s: want 0 (no limit) or more", p.until)
-	case changed("size"):
-		p.cfg.Payload = filler(p.size)
-	case changed("data"):
-		p.cfg.Payload = []byte(p.data)
-	case changed("hex"):
-		payload, err := hex.DecodeString(p.hex)
-		if err != nil {
-			return fmt.Errorf("--hex: want an even number of digits 0 to 9 and a to f: %w", err)
-		}
-		p.cfg.Payload = payload
 	}
-	if len(p.cfg.Payload) > mcast.MaxPayload {
-		return fmt.Errorf("%d bytes: %w: %d bytes fit", len(p.cfg.Payload), mcast.ErrTooLong, mcast.MaxPayload)
-	}
-	return nil
+	return fits("--data", len(p.data))
 }
 
-// filler is the usual payload again and again.
-func filler(size int) []byte {
-	b := make([]byte, size)
-	for n := 0; n < size; {
-		n += copy(b[n:], probe.DefaultPayload+"\n")
+// fill makes the payload.
+func (p *prober) fill(cmd *cobra.Command) (err error) {
+	switch {
+	case cmd.Flags().Changed("data"):
+		p.cfg.Payload = []byte(p.data)
+	case len(p.payload.chosen()) > 0:
+		p.cfg.Payload, err = p.payload.bytes(cmd.Context(), cmd.InOrStdin())
 	}
-	return b
+	return err
 }
 
 func (p *prober) family() probe.Family {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -22,11 +21,15 @@ func newSend(set *settings) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "send GROUP[:PORT] [TEXT...]",
 		Short: "Send the arguments as one datagram, or each line of standard input",
-		Long: `Send a datagram to a group, and say by which interface and source address it left and why. Without TEXT each line
-of standard input is a datagram. Sending needs no membership, and none is made.`,
+		Long: `Send a datagram to a group, and say by which interface and source address it left and why. It carries TEXT, or the
+bytes that --hex, --file or --size name; without any of them each line of standard input is a datagram. Sending needs no
+membership, and none is made.`,
 		Example: `  groupcast send 224.0.0.114 hello
   groupcast send -i eth0 -c 10 --interval 100ms 239.1.2.3:5000 tick
-  seq 5 | groupcast send 224.0.0.114`,
+  seq 5 | groupcast send 224.0.0.114                     five datagrams, a line in each
+  groupcast send --hex "1b 00 ff" 224.0.0.114
+  groupcast send --file frame.bin -c 3 224.0.0.114
+  groupcast send --size 1473 239.1.2.3                   a byte more than a frame of Ethernet carries`,
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, part string) ([]string, cobra.ShellCompDirective) {
 			if len(args) > 0 {
 				return nil, cobra.ShellCompDirectiveNoFileComp
@@ -48,12 +51,17 @@ of standard input is a datagram. Sending needs no membership, and none is made.`
 				return err
 			}
 			s.group, s.out, s.errs = groups[0], cmd.OutOrStdout(), cmd.ErrOrStderr()
-			return s.run(cmd.Context(), cmd.InOrStdin(), args[1:])
+			data, err := s.payload.given(cmd, args[1:])
+			if err != nil {
+				return err
+			}
+			return s.run(cmd.Context(), cmd.InOrStdin(), data)
 		},
 	}
 	set.has(cmd, "family", "interface", "source", "ttl", "loopback", "json", "quiet", "trace")
 	countFlag(cmd.Flags(), &s.count, 1, "send each datagram so many times")
 	timeoutFlag(cmd.Flags(), &s.timeout)
+	payloadFlags(cmd, &s.payload)
 	intervalFlag(cmd.Flags(), &s.interval, 0, "time between two datagrams, such as 0.1 (seconds) or 100ms")
 	return cmd
 }
@@ -61,6 +69,7 @@ of standard input is a datagram. Sending needs no membership, and none is made.`
 // sender sends datagrams one after the other.
 type sender struct {
 	set       *settings
+	payload   payload
 	count     int
 	interval  time.Duration
 	timeout   time.Duration
@@ -74,7 +83,8 @@ type sender struct {
 	bytes        int
 }
 
-func (s *sender) run(ctx context.Context, in io.Reader, words []string) error {
+// run sends data, or, when it is nil, each line of in.
+func (s *sender) run(ctx context.Context, in io.Reader, data []byte) error {
 	findings, err := s.prepare(ctx)
 	if err != nil {
 		return err
@@ -84,8 +94,8 @@ func (s *sender) run(ctx context.Context, in io.Reader, words []string) error {
 	parent := ctx
 	ctx, cancel := within(ctx, s.timeout)
 	defer cancel()
-	if len(words) > 0 {
-		err = s.send(ctx, strings.Join(words, " "))
+	if data != nil {
+		err = s.send(ctx, data)
 	} else {
 		if isTerminal(in) && !s.set.quiet && !s.set.json {
 			way := session.WayOut(s.group, s.choice, s.conn.LocalAddr().Port())
@@ -132,13 +142,13 @@ func (s *sender) lines(ctx context.Context, in io.Reader) error {
 			complain(s.errs, err)
 			return nil
 		}
-		return s.send(ctx, text)
+		return s.send(ctx, []byte(text))
 	})
 }
 
-// send sends text count times. What the kernel refuses is said and counted;
+// send sends data count times. What the kernel refuses is said and counted;
 // only the end of ctx is an error.
-func (s *sender) send(ctx context.Context, text string) error {
+func (s *sender) send(ctx context.Context, data []byte) error {
 	for range s.count {
 		if s.interval > 0 && s.sent+s.failed > 0 {
 			pause := time.NewTimer(s.interval)
@@ -152,17 +162,17 @@ func (s *sender) send(ctx context.Context, text string) error {
 			return ctx.Err()
 		}
 		s.way = session.WayOut(s.group, s.choice, s.conn.LocalAddr().Port())
-		err := s.conn.Send([]byte(text), s.group.AddrPort(), mcast.ViaChoice(s.choice, s.group.Addr))
+		err := s.conn.Send(data, s.group.AddrPort(), mcast.ViaChoice(s.choice, s.group.Addr))
 		if err != nil {
 			s.failed++
 			complain(s.errs, err)
 			continue
 		}
 		s.sent++
-		s.bytes += len(text)
+		s.bytes += len(data)
 		if s.set.json {
 			writeJSON(s.out, jsonSent{
-				jsonHead: headOf("sent"), To: addrPortText(s.group.AddrPort()), Size: len(text),
+				jsonHead: headOf("sent"), To: addrPortText(s.group.AddrPort()), Size: len(data),
 				Interface: chat.Clean(s.way.Interface), IfIndex: s.way.IfIndex, Source: addrText(s.way.Source), Because: s.way.Because,
 			})
 		}
