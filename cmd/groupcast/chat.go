@@ -26,7 +26,7 @@ func newChat(set *settings) *cobra.Command {
 --plain, it sends each line of standard input as a datagram, prints what arrives, and ends at the end of input, once
 the own copy of the last line is back or a second has passed. In a terminal the commands of the screen work there, too:
 /help lists them. From a pipe or a file every line is sent as it is.`,
-		Args:              atMost(1),
+		Args:              oneGroup,
 		ValidArgsFunction: completeGroups,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			groups, err := set.groups(cmd, args)

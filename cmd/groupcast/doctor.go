@@ -38,7 +38,7 @@ this one, which only its answer can show; each gets a line of its own.`,
   groupcast doctor --probe -i eth0 239.1.2.3:5000     send and listen as well
   groupcast doctor --from 10.1.0.10 239.1.2.3         why is that host not heard?
   groupcast doctor --probe --watch 5m 239.1.2.3       does a switch forget the group?`,
-		Args:              atMost(1),
+		Args:              oneGroup,
 		ValidArgsFunction: completeGroups,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			groups, err := set.groups(cmd, args)

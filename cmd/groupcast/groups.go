@@ -62,6 +62,36 @@ func (set *settings) ofVersion(g mcast.Group) (mcast.Group, error) {
 	return other, nil
 }
 
+// oneGroup lets at most one group be named. The error leads to the command that
+// takes what was typed.
+func oneGroup(cmd *cobra.Command, args []string) error {
+	if len(args) < 2 {
+		return nil
+	}
+	if _, err := mcast.ParseGroup(args[0]); err != nil {
+		return usageError{noGroup(cmd, args[0], err)}
+	}
+	err := fmt.Errorf("%q: one argument too many", args[1])
+	words := make([]string, len(args))
+	groups := 0
+	for i, arg := range args {
+		words[i] = shellWord(arg)
+		if _, err := mcast.ParseGroup(arg); err == nil {
+			groups++
+		}
+	}
+	switch {
+	case groups == len(args):
+		err = &mcast.Advised{
+			Err:    fmt.Errorf("%q: one group; listen takes several", args[1]),
+			Advice: "groupcast listen " + strings.Join(words, " "),
+		}
+	case cmd.Name() == "chat" || !cmd.HasParent():
+		err = &mcast.Advised{Err: err, Advice: "groupcast send " + strings.Join(words, " ")}
+	}
+	return usageError{err}
+}
+
 // noGroup is the error for what is no group, with what it may have been meant
 // to be: a page, a command or the name of a group.
 func noGroup(cmd *cobra.Command, arg string, err error) error {

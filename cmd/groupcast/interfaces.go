@@ -23,7 +23,7 @@ func newInterfaces(set *settings) *cobra.Command {
 		Short:   "Show every interface, and where the kernel would join and send",
 		Long: `Show every interface of this host with its state and addresses, and, for a group, where the kernel would join it and
 send to it for a program that names no interface, with the route behind the choice. Nothing is sent.`,
-		Args:              atMost(1),
+		Args:              oneGroup,
 		ValidArgsFunction: completeGroups,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			groups, err := set.groups(cmd, args)
