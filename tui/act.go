@@ -13,6 +13,9 @@ func (m *model) key(msg tea.KeyPressMsg) tea.Cmd {
 	m.flash = ""
 	name := msg.String()
 	todo := lookup(name, m.focus)
+	if m.paste != nil {
+		return m.answer(todo)
+	}
 	switch {
 	case m.focus == onInput && name == "?" && m.input.value() != "":
 		todo = opNone

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -68,6 +69,11 @@ func (m *model) footerItems() []footerItem {
 	}
 	_, fixable := m.pitfalls.fixable()
 	items := footerItems(m.focus, fixable)
+	if p := m.paste; p != nil {
+		items = slices.DeleteFunc(items, func(i footerItem) bool {
+			return i.op == opSendEach && p.tooMany() || i.op == opSendOne && p.tooLong()
+		})
+	}
 	used := 1
 	for i, item := range items {
 		if i > 0 {
@@ -84,6 +90,9 @@ func (m *model) footerItems() []footerItem {
 // terminal.
 func (m *model) status() string {
 	st := m.styles
+	if m.paste != nil {
+		return m.footer()
+	}
 	if said := m.footerText(m.width); said != "" {
 		return said
 	}

@@ -32,6 +32,7 @@ const (
 	onList   // datagrams or calls
 	onMap    // the drawing
 	onPicker // a list over the screen
+	onPaste  // the question what is to become of pasted lines
 )
 
 // tabs is the order of the tab key in each view.
@@ -48,6 +49,8 @@ type op uint8
 const (
 	opNone op = iota
 	opSend
+	opSendEach
+	opSendOne
 	opNextPane
 	opPreviousPane
 	opBack
@@ -158,6 +161,10 @@ var bindings = []binding{
 	{opChoose, []string{"enter"}, []focus{onPicker}, "", "", "", ""},
 	{opOther, []string{"ctrl+o"}, []focus{onPicker}, "ctrl+o", "the other choice, which the list names", "", ""},
 	{opNone, nil, []focus{onList, onPicker}, "typing", "shows only the rows with these words", "", ""},
+
+	{opSendEach, []string{"e", "E"}, []focus{onPaste}, "e", "send each line as a datagram, 100 a second; empty ones are left out", "e each line", "After a paste of several lines"},
+	{opSendOne, []string{"o", "O"}, []focus{onPaste}, "o", "send all of it as one datagram, with its line ends", "o as one datagram", ""},
+	{opBack, []string{"esc"}, []focus{onPaste}, "esc", "send none of it", "esc none", ""},
 }
 
 // mouseActions are the actions of the mouse, and the keys for the same.
@@ -222,6 +229,8 @@ func footerItems(in focus, fixable bool) []footerItem {
 			case b.op == opFix && !fixable, b.op == opFixFirst && (!fixable || in == onPitfalls):
 				continue
 			case b.op == opPageUp && in != onInput, b.op == opBack && in == onInput, b.op == opNextPane && in == onPicker:
+				continue
+			case in == onPaste && b.in == nil:
 				continue
 			case key == "?" && slices.Contains([]focus{onFind, onList, onPicker}, in):
 				key = "F9"

@@ -109,7 +109,7 @@ func TestKeyTable(t *testing.T) {
 			t.Errorf("op %d has no key", b.op)
 		}
 		for _, k := range b.keys {
-			for in := onInput; in <= onPicker; in++ {
+			for in := onInput; in <= onPaste; in++ {
 				if b.in != nil && !slices.Contains(b.in, in) {
 					continue
 				}

@@ -70,6 +70,8 @@ type model struct {
 	detail     detail
 	picker     *picker // nil: none is open
 	input      input
+	paste      *paste   // nil: nothing is asked about one
+	unsent     []string // pasted lines that are being sent
 	find       input
 	filters    [views]input
 	help       help
@@ -185,13 +187,9 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 	case tea.KeyPressMsg:
 		return m.key(msg)
 	case tea.PasteMsg:
-		if rows := strings.Count(strings.TrimRight(msg.Content, "\r\n"), "\n"); rows > 0 && m.focus != onPicker {
-			m.flash = count(rows+1, "row") + " pasted as one line"
-		}
-		if m.focus != onPicker && m.focus != onList && m.focus != onFind {
-			m.focusOn(onInput)
-		}
-		return m.typed(msg)
+		return m.pasted(msg)
+	case pasteMsg:
+		return m.sendPasted()
 	case tea.MouseMsg:
 		return m.pointer(msg)
 	case tea.FocusMsg:

@@ -114,8 +114,8 @@ func TestFocus(t *testing.T) {
 		t.Errorf("the input has %q, want only what was typed there: \"y\"", got)
 	}
 	s.press("tab")
-	s.Update(tea.PasteMsg{Content: "pasted\nrows"})
-	if got := s.input.value(); got != "ypasted rows" || s.focus != onInput {
+	s.Update(tea.PasteMsg{Content: "pasted\r"})
+	if got := s.input.value(); got != "ypasted" || s.focus != onInput {
 		t.Errorf("a paste gave %q in region %d, want it in the input", got, s.focus)
 	}
 }

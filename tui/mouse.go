@@ -49,6 +49,12 @@ func (m *model) click(x, y int) tea.Cmd {
 	if m.picker != nil {
 		return m.clickPicker(x, y)
 	}
+	if m.paste != nil {
+		if y == m.height-1 {
+			return m.clickFooter(x)
+		}
+		return nil
+	}
 	switch {
 	case m.layout.shape == small:
 		if y == m.inputRow() {
@@ -116,6 +122,9 @@ func (m *model) clickFooter(x int) tea.Cmd {
 		}
 		end := at + m.styles.cells(item.key+" "+item.word)
 		if at <= x && x < end && item.op != opQuit { // too much for a slip of the hand
+			if m.paste != nil {
+				return m.answer(item.op)
+			}
 			return m.act(item.op)
 		}
 		at = end

@@ -64,6 +64,9 @@ func (m *model) frame() (rows []string, cursor int) {
 		line = &m.input
 	}
 	typed, cursor := line.render(m.width, focused)
+	if m.paste != nil {
+		typed = m.paste.render(m.styles, m.width)
+	}
 	if !focused {
 		cursor = -1
 	}
