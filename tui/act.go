@@ -94,15 +94,6 @@ func (m *model) list() lister {
 	return m.datagrams
 }
 
-// isBack reports whether what is shown is scrolled back, so that the end key
-// has something to do.
-func (m *model) isBack() bool {
-	if m.view == talkView {
-		return m.talk.scrolledBack
-	}
-	return m.focus == onList
-}
-
 // act carries out what a key or the mouse asks for.
 func (m *model) act(todo op) tea.Cmd {
 	switch todo {

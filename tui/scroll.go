@@ -83,3 +83,12 @@ func (m *model) pageful() int {
 	_, height := m.mainSize()
 	return max(1, height-1)
 }
+
+// isBack reports whether what is shown is scrolled back, so that the end key
+// has something to do.
+func (m *model) isBack() bool {
+	if m.view == talkView {
+		return m.talk.scrolledBack
+	}
+	return m.focus == onList
+}

@@ -78,8 +78,11 @@ type sender struct {
 
 	conn         *mcast.Conn
 	choice       host.Choice
+	interfaces   []host.Interface
 	way          session.Egress // of the last datagram
+	zero         string         // what TTL 0 does to it, unless way says it
 	sent, failed int
+	stayed       int // of those that were sent, on this host, with TTL 0
 	bytes        int
 }
 
@@ -98,8 +101,8 @@ func (s *sender) run(ctx context.Context, in io.Reader, data []byte) error {
 		err = s.send(ctx, data)
 	} else {
 		if isTerminal(in) && !s.set.quiet && !s.set.json {
-			way := session.WayOut(s.group, s.choice, s.conn.LocalAddr().Port())
-			fmt.Fprintf(s.errs, "groupcast: each line is sent to %s as a datagram; ctrl+d ends; %s\n", s.group, chat.Clean(way.String()))
+			s.look()
+			fmt.Fprintf(s.errs, "groupcast: each line is sent to %s as a datagram; ctrl+d ends; %s\n", s.group, chat.Clean(s.wayText()))
 		}
 		err = s.lines(ctx, in)
 	}
@@ -123,7 +126,7 @@ func (s *sender) prepare(ctx context.Context) ([]doctor.Finding, error) {
 	if err != nil {
 		return nil, &mcast.OpError{Op: "send", Target: s.group.String(), Err: err}
 	}
-	s.choice = c
+	s.choice, s.interfaces = c, facts.Interfaces
 	s.conn, err = session.OpenSender(ctx, s.group, s.set.ttl, s.set.loopback, s.set.tracer(s.errs))
 	if err != nil {
 		return nil, err
@@ -161,7 +164,7 @@ func (s *sender) send(ctx context.Context, data []byte) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		s.way = session.WayOut(s.group, s.choice, s.conn.LocalAddr().Port())
+		s.look()
 		err := s.conn.Send(data, s.group.AddrPort(), mcast.ViaChoice(s.choice, s.group.Addr))
 		if err != nil {
 			s.failed++
@@ -169,6 +172,9 @@ func (s *sender) send(ctx context.Context, data []byte) error {
 			continue
 		}
 		s.sent++
+		if s.way.Stays {
+			s.stayed++
+		}
 		s.bytes += len(data)
 		if s.set.json {
 			writeJSON(s.out, jsonSent{
@@ -197,11 +203,10 @@ func (s *sender) end(findings []doctor.Finding) error {
 	p := &linePrinter{out: s.out, errs: s.errs, json: s.set.json, quiet: s.set.quiet}
 	if s.sent > 0 {
 		text := fmt.Sprintf("sent %s (%s) to %s; ", chat.Count(s.sent, "datagram"), chat.Count(s.bytes, "byte"), s.group)
-		if s.set.ttl == 0 {
-			p.remark(text + noHops(s.way.Interface))
-		} else {
-			p.remark(text + s.way.String())
+		if s.stayed > 0 && s.stayed < s.sent {
+			text += fmt.Sprintf("%d of them stayed on this host, with TTL 0; at last ", s.stayed)
 		}
+		p.remark(text + s.wayText())
 	}
 	p.findings(findings)
 	if s.failed > 0 || len(findings) > 0 {
