@@ -32,6 +32,7 @@ func TestAnything(t *testing.T) {
 			"size":   p.resize,
 			"":       p.check,
 			"typing": p.command,
+			"paste":  p.pastes,
 		})
 		for n := 0; !p.atInput(); n++ {
 			if n == 8 {
@@ -54,6 +55,9 @@ func (p *player) do(msg tea.Msg) {
 	if p.busy {
 		p.Update(doneMsg{})
 	}
+	if len(p.unsent) > 0 {
+		p.Update(pasteMsg{})
+	}
 }
 
 func (p *player) key(t *rapid.T) {
@@ -64,13 +68,18 @@ func (p *player) key(t *rapid.T) {
 		}
 	}
 	slices.Sort(names)
-	names = append(names, "a", "f", "j", "k", "g", "G", "v", "y", "Y", "n", "/", "?", "é", " ")
+	names = append(names, "a", "f", "j", "k", "g", "G", "v", "y", "Y", "n", "e", "o", "/", "?", "é", " ")
 	name := rapid.SampledFrom(names).Draw(t, "key")
 	if k, ok := namedKeys[name]; ok {
 		p.do(k)
 	} else {
 		p.do(tea.KeyPressMsg{Code: []rune(name)[0], Text: name})
 	}
+}
+
+func (p *player) pastes(t *rapid.T) {
+	line := rapid.SampledFrom([]string{"", "a", "/quit", "\x1b[31mred\t漢", strings.Repeat("x", 200)}).Draw(t, "line")
+	p.do(tea.PasteMsg{Content: strings.Repeat(line+"\r\n", rapid.SampledFrom([]int{0, 1, 2, pasteLines + 1}).Draw(t, "lines"))})
 }
 
 func (p *player) mouse(t *rapid.T) {
@@ -149,6 +158,9 @@ func (p *player) check(t *rapid.T) {
 	shown := slices.Contains(tabs[p.view], p.focus) || p.focus == onFind && p.view == talkView
 	if p.picker != nil {
 		shown = p.focus == onPicker
+	}
+	if p.paste != nil {
+		shown = p.focus == onPaste && p.picker == nil
 	}
 	if !shown || p.page == detailPage && p.focus != onList || p.page == findingPage && p.focus != onPitfalls {
 		t.Fatalf("the keys act on what is not shown: view %d, focus %d, page %d, picker %v", p.view, p.focus, p.page, p.picker != nil)

@@ -67,6 +67,8 @@ func (m *model) pasted(msg tea.PasteMsg) tea.Cmd {
 		m.paste = &p
 		m.focusOn(onPaste)
 		return nil
+	case m.paste != nil:
+		return nil // first the answer
 	case len(p.lines) > 1 && m.focus != onPicker:
 		m.flash = count(len(p.lines), "row") + " pasted as one line"
 	case len(p.lines) == 1:
