@@ -22,8 +22,8 @@ func newSend(set *settings) *cobra.Command {
 		Use:   "send GROUP[:PORT] [TEXT...]",
 		Short: "Send the arguments as one datagram, or each line of standard input",
 		Long: `Send a datagram to a group, and say by which interface and source address it left and why. It carries TEXT, or the
-bytes that --hex, --file or --size name; without any of them each line of standard input is a datagram. Sending needs no
-membership, and none is made.`,
+bytes that --hex, --file or --size name; without any of them each line of standard input is a datagram. Sending needs
+no membership, and none is made. With --ttl 0 it says whether the datagram stays on this host or leaves.`,
 		Example: `  groupcast send 224.0.0.114 hello
   groupcast send -i eth0 -c 10 --interval 100ms 239.1.2.3:5000 tick
   seq 5 | groupcast send 224.0.0.114                     five datagrams, a line in each
