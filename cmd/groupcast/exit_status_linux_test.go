@@ -186,7 +186,11 @@ func (p *program) saysAnywhere(text string) {
 	for _, stream := range []*printed{&p.out, &p.err} {
 		go func() { said <- stream.await(text) }()
 	}
-	if !<-said && !<-said {
+	found := <-said
+	if !found {
+		found = <-said // of the other
+	}
+	if !found {
 		p.t.Fatalf("%s did not print %q, but:\n%s%s", p.name, text, p.out.String(), p.err.String())
 	}
 }

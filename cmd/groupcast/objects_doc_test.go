@@ -5,7 +5,6 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"io/fs"
 	"maps"
 	"path/filepath"
 	"reflect"
@@ -93,16 +92,33 @@ var fieldWords = map[string]string{
 	"verdict":           "as its text says it",
 }
 
+// parseSources reads the Go files of a directory that are no tests.
+func parseSources(t *testing.T, dir string) (set *token.FileSet, sources []*ast.File) {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil || len(names) == 0 {
+		t.Fatalf("no sources in %s: %v", dir, err)
+	}
+	set = token.NewFileSet()
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		source, err := parser.ParseFile(set, name, nil, parser.ParseComments)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sources = append(sources, source)
+	}
+	return set, sources
+}
+
 // structs are the types of a directory that are structs, by name.
 func structs(t *testing.T, dir string) (types map[string]*ast.StructType, docs, files map[string]string) {
-	set := token.NewFileSet()
-	pkgs, err := parser.ParseDir(set, dir, func(f fs.FileInfo) bool { return !strings.HasSuffix(f.Name(), "_test.go") }, parser.ParseComments)
-	if err != nil {
-		t.Fatal(err)
-	}
+	set, sources := parseSources(t, dir)
 	types, docs, files = map[string]*ast.StructType{}, map[string]string{}, map[string]string{}
-	for _, pkg := range pkgs {
-		ast.Inspect(pkg, func(n ast.Node) bool {
+	for _, source := range sources {
+		ast.Inspect(source, func(n ast.Node) bool {
 			decl, ok := n.(*ast.GenDecl)
 			if !ok {
 				return true

@@ -3,9 +3,6 @@ package main
 import (
 	"encoding/json"
 	"go/ast"
-	"go/parser"
-	"go/token"
-	"io/fs"
 	"net/netip"
 	"regexp"
 	"strings"
@@ -23,12 +20,8 @@ func untimed(objects string) string { return headOfObject.ReplaceAllString(objec
 // Every object of every command begins with its type and its time: what writeJSON
 // takes has a jsonHead, and whoever has one begins with it.
 func TestObjectsBeginWithTypeAndTime(t *testing.T) {
-	files, err := parser.ParseDir(token.NewFileSet(), ".", func(f fs.FileInfo) bool { return !strings.HasSuffix(f.Name(), "_test.go") }, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
 	objects := 0
-	ast.Inspect(files["main"], func(n ast.Node) bool {
+	look := func(n ast.Node) bool {
 		s, ok := n.(*ast.StructType)
 		if !ok {
 			return true
@@ -46,7 +39,11 @@ func TestObjectsBeginWithTypeAndTime(t *testing.T) {
 			}
 		}
 		return true
-	})
+	}
+	_, sources := parseSources(t, ".")
+	for _, source := range sources {
+		ast.Inspect(source, look)
+	}
 	if objects < 20 {
 		t.Errorf("%d objects were found", objects)
 	}

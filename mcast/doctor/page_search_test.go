@@ -9,7 +9,7 @@ func TestSearchPages(t *testing.T) {
 	for word, want := range map[string]string{
 		"igmp": "no-querier", "loopback": "loopback-off", "ttl": "hops-too-small", "TTL": "hops-too-small", "mac": "same-mac",
 		"port": "wrong-port", "firewall": "firewall-in", "querier": "no-querier", "macvlan": "macvlan", "icmp": "udp-refused",
-		"docker": "macvlan", "zone": "no-zone", "checksum": "bad-checksum", "MTU": "over-mtu",
+		"docker": "virtual-network", "zone": "no-zone", "checksum": "bad-checksum", "MTU": "over-mtu",
 	} {
 		var names []string
 		for _, p := range SearchPages(word) {
