@@ -80,6 +80,13 @@ var endings = map[string][]ending{
 	"explain": {
 		{status: exitOK, when: "if there is such a page"},
 	},
+	"version": {
+		{status: exitOK, when: "if it was printed"},
+	},
+	"man": {
+		{status: exitOK, when: "if all pages were written"},
+		{status: exitNot, when: "if one could not be"},
+	},
 	"lab": {
 		{status: exitOK, when: "if the screen was quit"},
 		{status: exitNot, when: "if there is no terminal, or the network could not be built"},

@@ -82,6 +82,10 @@ var comes = []come{
 
 	{of: "explain", want: exitOK, host: "B", line: "groupcast explain no-route"},
 
+	{of: "version", want: exitOK, host: "B", line: "groupcast version"},
+	{of: "man", want: exitOK, host: "computer", line: "sh -c", input: "exec groupcast man \"$XDG_RUNTIME_DIR/pages\""},
+	{of: "man", want: exitNot, host: "B", line: "groupcast man /dev/null"},
+
 	{of: "lab", want: exitOK, host: "computer", line: "groupcast lab", terminal: true, ready: "B: hello", key: "\x03"},
 	{of: "lab", want: exitNot, host: "computer", line: "groupcast lab"},
 	{of: "lab", want: exitInterrupted, host: "computer", line: "groupcast lab", terminal: true, ready: "B: hello", signal: syscall.SIGTERM},

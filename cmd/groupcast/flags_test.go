@@ -21,6 +21,7 @@ var vocabulary = map[string]struct{ letter, takes string }{
 	"json": {"", "bool"}, "quiet": {"q", "bool"}, "verbose": {"v", "bool"}, "trace": {"", "bool"},
 	"timeout": {"t", "time"}, "wait": {"W", "time"}, "interval": {"", "time"}, "watch": {"", "time"},
 	"count": {"c", "int"}, "size": {"s", "int"}, "rate": {"", "rate"}, "follow": {"", "bool"},
+	"version": {"V", "bool"},
 	"ipv4": {"4", "bool"}, "ipv6": {"6", "bool"},
 	"ascii": {"", "bool"}, "ui": {"", "bool"}, "plain": {"", "bool"}, "hex": {"", "string"}, "file": {"", "string"},
 }

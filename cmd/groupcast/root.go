@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -31,6 +32,10 @@ kernel, as a program does that sets nothing.`
 	root.SuggestionsMinimumDistance = 2
 	root.CompletionOptions.HiddenDefaultCmd = true
 
+	info, _ := debug.ReadBuildInfo()
+	root.Version = builtFrom(info).String()
+	root.SetVersionTemplate("{{.Version}}\n")
+	root.Flags().BoolP("version", "V", false, "print the version")
 	root.SetFlagErrorFunc(flagError)
 	root.SetUsageTemplate(usageTemplate(root))
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
@@ -50,7 +55,7 @@ kernel, as a program does that sets nothing.`
 	chat.Use = "chat [GROUP[:PORT]]"
 	root.AddCommand(chat, newListen(set), newSend(set), newInterfaces(set),
 		newEcho(set), newPing(set), newProbe(set),
-		newDoctor(set), newExplain(set), newLab(set), newLabPeer())
+		newDoctor(set), newExplain(set), newLab(set), newVersion(set), newMan(), newLabPeer())
 	root.SetHelpCommand(newHelp())
 	tellEndings(root)
 	return root

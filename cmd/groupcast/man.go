@@ -1,0 +1,78 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/cobra/doc"
+	"github.com/spf13/pflag"
+
+	"github.com/groupcast/groupcast/mcast/chat"
+)
+
+func newMan() *cobra.Command {
+	return &cobra.Command{
+		Use:   "man DIRECTORY",
+		Short: "Write the man pages of all commands into a directory",
+		Long: `Write a man page for each command into a directory, which is made if it is not there. man(1) shows one of them by
+its path, or finds all of them in a man1 below a directory of $MANPATH.`,
+		Example: `  groupcast man ~/.local/share/man/man1    man groupcast-listen works then
+  groupcast man . && man ./groupcast.1`,
+		Args: arguments(1, 1, "the directory"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			n, err := writeManPages(cmd.Root(), args[0])
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "%s in %s\n", chat.Count(n, "page"), chat.Clean(args[0]))
+			return nil
+		},
+	}
+}
+
+// writeManPages writes the page of each command, and returns how many there are.
+func writeManPages(root *cobra.Command, dir string) (int, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return 0, err
+	}
+	pages := tree(root)
+	for _, cmd := range pages {
+		page, err := manPage(cmd)
+		if err != nil {
+			return 0, err
+		}
+		name := strings.ReplaceAll(cmd.CommandPath(), " ", "-") + ".1"
+		if err := os.WriteFile(filepath.Join(dir, name), page, 0o644); err != nil {
+			return 0, err
+		}
+	}
+	return len(pages), nil
+}
+
+// manPage is the page of one command, with no date in it: the same program
+// writes the same page.
+func manPage(cmd *cobra.Command) ([]byte, error) {
+	var b bytes.Buffer
+	cmd.DisableAutoGenTag = true
+	err := doc.GenMan(cmd, &doc.GenManHeader{Title: strings.ToUpper(strings.ReplaceAll(cmd.CommandPath(), " ", "-")), Section: "1", Source: "groupcast"}, &b)
+	if err != nil {
+		return nil, err
+	}
+	fmt.Fprintf(&b, ".SH ENVIRONMENT\n.PP\nEach flag that is not given has the value of its variable, if that is set:\n")
+	visible(cmd, func(f *pflag.Flag) {
+		fmt.Fprintf(&b, ".TP\n\\fB%s\\fP\n\\-\\-%s\n", variable(cmd, f.Name), strings.ReplaceAll(f.Name, "-", "\\-"))
+	})
+	b.WriteString(manFiles)
+	return b.Bytes(), nil
+}
+
+// manFiles are the files that the program has of its own.
+const manFiles = `.SH FILES
+.TP
+\fB$XDG_CACHE_HOME/groupcast/recent\-groups\fP (or ~/.cache)
+the groups that the screen joined before
+`
