@@ -75,7 +75,13 @@ func TestPingOthersEchoServers(t *testing.T) {
 			const s = require("dgram").createSocket("udp4");
 			s.on("message", (m, from) => s.send(m, from.port, from.address));
 			s.bind(7001);`},
-		"socat": {"socat", "-T2", "UDP-RECVFROM:7001,fork", "PIPE"},
+		"python3": {"python3", "-c", `
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("", 7001))
+while True:
+    datagram, sender = s.recvfrom(65535)
+    s.sendto(datagram, sender)`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			labtest.Program(t, command[0])

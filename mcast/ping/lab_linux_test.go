@@ -196,7 +196,13 @@ func TestOthersEchoServers(t *testing.T) {
 			const s = require("dgram").createSocket("udp4");
 			s.on("message", (m, from) => s.send(m, from.port, from.address));
 			s.bind(7001);`},
-		"socat": {"socat", "-T2", "UDP-RECVFROM:7002,fork", "PIPE"},
+		"python3": {"python3", "-c", `
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("", 7002))
+while True:
+    datagram, sender = s.recvfrom(65535)
+    s.sendto(datagram, sender)`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			labtest.Program(t, command[0])
@@ -204,7 +210,7 @@ func TestOthersEchoServers(t *testing.T) {
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
 			}
-			port := map[string]uint16{"node": 7001, "socat": 7002}[name]
+			port := map[string]uint16{"node": 7001, "python3": 7002}[name]
 			target := netip.AddrPortFrom(netip.MustParseAddr("192.168.1.11"), port)
 			ctx, stop := context.WithTimeout(t.Context(), 10*time.Second)
 			defer stop()
