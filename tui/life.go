@@ -50,13 +50,14 @@ func (l *life) drawn(draw func() string) (content string) {
 // appearance says how to draw: as the options ask, and as the terminal can.
 type appearance struct {
 	ascii   bool
+	theme   Theme
 	dark    bool
 	profile colorprofile.Profile
 	method  ansi.Method
 }
 
 func newAppearance(opts Options) appearance {
-	return appearance{ascii: opts.ASCII, dark: true, profile: colorprofile.TrueColor}
+	return appearance{ascii: opts.ASCII, theme: opts.Theme, dark: isDark(opts.Theme, opts.Env), profile: colorprofile.TrueColor}
 }
 
 func (a *appearance) newStyles() *styles { return newStyles(a.dark, a.ascii, a.method, a.profile) }
@@ -70,6 +71,9 @@ var unicodeCore = []ansi.ModeSetting{ansi.ModeSet, ansi.ModeReset, ansi.ModePerm
 func (a *appearance) learn(msg tea.Msg) bool {
 	switch msg := msg.(type) {
 	case tea.BackgroundColorMsg:
+		if a.theme != ThemeAuto {
+			return false
+		}
 		a.dark = msg.IsDark()
 	case tea.ColorProfileMsg:
 		a.profile = msg.Profile

@@ -12,6 +12,7 @@ type Options struct {
 	Output io.Writer        // nil: standard output
 	Env    []string         // TERM, NO_COLOR and so on; nil: os.Environ
 	Now    func() time.Time // nil: time.Now
+	Theme  Theme            // the zero Theme: as the terminal says
 	ASCII  bool             // draw with ASCII only; what people write is shown as it is
 
 	NoMouse bool // leave the mouse to the terminal

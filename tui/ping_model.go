@@ -36,7 +36,7 @@ type pingMsg PingSnapshot
 
 // RunPing shows a ping on the terminal until the user ends it, and returns nil. If
 // ctx ends first, it returns [context.Cause] of ctx. The terminal is restored in
-// every case, panics included. Of the options Input, Output, Env and ASCII count.
+// every case, panics included. Of the options Input, Output, Env, Theme and ASCII count.
 func RunPing(ctx context.Context, p Pinging, opts Options) error {
 	if opts.Env == nil {
 		opts.Env = os.Environ()

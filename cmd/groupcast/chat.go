@@ -75,6 +75,7 @@ the own copy of the last line is back or a second has passed. In a terminal the 
 	flags := cmd.Flags()
 	flags.BoolVar(&plain, "plain", false, "plain lines instead of the screen, for screen readers")
 	flags.BoolVar(&opts.ASCII, "ascii", false, "draw the screen with ASCII only (by itself where the locale is not UTF-8)")
+	themeFlag(cmd, &opts.Theme)
 	flags.BoolVar(&mouse, "mouse", true, "use the mouse; --mouse=false leaves it to the terminal")
 	flags.BoolVar(&opts.Notify, "notify", false, "ring the bell when something is said while you look elsewhere")
 	flags.BoolVar(&opts.Lesson, "lesson", false, "lead through the article, as host A of the lab")

@@ -14,7 +14,7 @@ import (
 // sets them for all.
 var sameEverywhere = []string{
 	"interface", "source", "ttl", "loopback", "multicast-all", "json", "quiet", "trace", "timeout", "wait",
-	"verbose", "ipv4", "ipv6", "ascii", "mouse", "notify", "plain",
+	"verbose", "ipv4", "ipv6", "ascii", "theme", "mouse", "notify", "plain",
 }
 
 // variable is the environment variable of a command's flag: GROUPCAST_TTL, or

@@ -101,7 +101,7 @@ func labCommand(ctx context.Context, host *lab.Node, args ...string) *lab.Cmd {
 }
 
 // ofTheScreen are the variables that say how to draw.
-var ofTheScreen = []string{"GROUPCAST_ASCII", "GROUPCAST_MOUSE", "GROUPCAST_NOTIFY"}
+var ofTheScreen = []string{"GROUPCAST_ASCII", "GROUPCAST_THEME", "GROUPCAST_MOUSE", "GROUPCAST_NOTIFY"}
 
 // endSoon asks a command to end, and ends it when it takes too long.
 func endSoon(c *lab.Cmd, end context.CancelFunc) {

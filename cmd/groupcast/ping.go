@@ -13,6 +13,7 @@ import (
 	"github.com/groupcast/groupcast/mcast/lab"
 	"github.com/groupcast/groupcast/mcast/ping"
 	"github.com/groupcast/groupcast/mcast/probe"
+	"github.com/groupcast/groupcast/tui"
 )
 
 func newPing(set *settings) *cobra.Command {
@@ -66,6 +67,7 @@ standard input.`,
 	flags.StringVar(&p.message, "message", "", "send this `TEXT` once and wait for its echo; \"-\": each line of standard input")
 	flags.BoolVar(&p.ui, "ui", false, "show it on a live screen")
 	flags.BoolVar(&p.ascii, "ascii", false, "draw the screen with ASCII only (by itself where the locale is not UTF-8)")
+	themeFlag(cmd, &p.theme)
 	familyFlags(flags, &p.ip4, &p.ip6)
 	for _, name := range []string{"count", "interval", "timeout", "wait", "size", "message"} {
 		cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
@@ -80,6 +82,7 @@ type pingCommand struct {
 	interval          time.Duration
 	timeout, wait     time.Duration
 	flood, ui, ascii  bool
+	theme             tui.Theme
 	message           string
 	once              bool // there is a message
 	ip4, ip6          bool

@@ -39,7 +39,7 @@ func (p *pingCommand) runScreen(ctx context.Context, t *pingText, cfg ping.Confi
 		}
 		pinging.ended.Store(true)
 	})
-	err = tui.RunPing(shown, pinging, tui.Options{ASCII: p.ascii || !speaksUTF8()})
+	err = tui.RunPing(shown, pinging, tui.Options{Theme: p.theme, ASCII: p.ascii || !speaksUTF8()})
 	early := !pinging.ended.Load()
 	stop()
 	work.Wait()
