@@ -50,6 +50,7 @@ func (l *life) drawn(draw func() string) (content string) {
 // appearance says how to draw: as the options ask, and as the terminal can.
 type appearance struct {
 	ascii   bool
+	host    string // of a lab; "": none
 	theme   Theme
 	dark    bool
 	profile colorprofile.Profile
@@ -57,10 +58,28 @@ type appearance struct {
 }
 
 func newAppearance(opts Options) appearance {
-	return appearance{ascii: opts.ASCII, theme: opts.Theme, dark: isDark(opts.Theme, opts.Env), profile: colorprofile.TrueColor}
+	return appearance{ascii: opts.ASCII, host: clean(opts.Host), theme: opts.Theme, dark: isDark(opts.Theme, opts.Env), profile: colorprofile.TrueColor}
 }
 
 func (a *appearance) newStyles() *styles { return newStyles(a.dark, a.ascii, a.method, a.profile) }
+
+// windowTitle names the terminal's window, the lab's host first: the end is what a
+// tab has no room for.
+func (a *appearance) windowTitle(title string) string {
+	if a.host == "" {
+		return title
+	}
+	return a.host + ": " + title
+}
+
+// nameplate is the lab's host at the start of the first row: who is who on a
+// projector.
+func (st *styles) nameplate(host string) string {
+	if host == "" {
+		return ""
+	}
+	return st.host.Render(" " + host + " ")
+}
 
 // unicodeCore are the answers of a terminal that can count the width of
 // grapheme clusters (mode 2027).

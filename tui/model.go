@@ -101,13 +101,14 @@ func newModel(s Session, opts Options) *model {
 		mouse:     !opts.NoMouse,
 		suspend:   opts.Suspend,
 		notify:    opts.Notify,
-		input:     newInput("", "type to talk, / for commands"),
+		input:     newInput(clean(opts.Host), "type to talk, / for commands"),
 		find:      newInput("find", "in the talk; up and down: older and newer"),
 		talk:      newTalk(nil),
 		datagrams: newDatagrams(nil),
 		calls:     newCalls(nil),
 		lesson:    lesson{on: opts.Lesson},
 	}
+	m.title.host = m.host
 	if m.now == nil {
 		m.now = time.Now
 	}

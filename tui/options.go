@@ -5,13 +5,14 @@ import (
 	"time"
 )
 
-// Options say how [Run] and [RunPing] draw. The zero value is the terminal of the
+// Options say how [Run] and [RunPing] draw, and what they call themselves. The zero value is the terminal of the
 // process.
 type Options struct {
 	Input  io.Reader        // nil: standard input
 	Output io.Writer        // nil: standard output
 	Env    []string         // TERM, NO_COLOR and so on; nil: os.Environ
 	Now    func() time.Time // nil: time.Now
+	Host   string           // of a lab, where the session is: the screen bears its name; "": of none
 	Theme  Theme            // the zero Theme: as the terminal says
 	ASCII  bool             // draw with ASCII only; what people write is shown as it is
 

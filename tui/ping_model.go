@@ -152,7 +152,7 @@ func (m *pingModel) move(by int) {
 // View implements tea.Model.
 func (m *pingModel) View() (v tea.View) {
 	v.AltScreen = true
-	v.WindowTitle = clean("groupcast ping " + m.snap.Target)
+	v.WindowTitle = m.windowTitle(clean("groupcast ping " + m.snap.Target))
 	if m.width <= 0 || m.height <= 0 || m.err != nil {
 		return v
 	}

@@ -21,7 +21,7 @@ type styles struct {
 	method ansi.Method // the renderer's own way to count: rows must end where it ends them
 
 	dim, border, accent, own, good, warning, failure lipgloss.Style
-	bold, title, titleName, selected, match          lipgloss.Style
+	bold, title, titleName, host, selected, match    lipgloss.Style
 	senders                                          []lipgloss.Style
 }
 
@@ -81,7 +81,7 @@ func plainStyles(dark bool) *styles {
 		dim: none, border: none,
 		accent: fg(lipgloss.Cyan), own: fg(lipgloss.Blue), good: fg(lipgloss.Green),
 		warning: fg(lipgloss.Yellow), failure: fg(lipgloss.Red),
-		bold: none.Bold(true), title: none.Reverse(true), titleName: none.Reverse(true).Bold(true),
+		bold: none.Bold(true), title: none.Reverse(true), titleName: none.Reverse(true).Bold(true), host: none.Bold(true),
 		selected: none.Reverse(true), match: none.Reverse(true).Bold(true).Underline(true),
 		senders: []lipgloss.Style{fg(lipgloss.Green), fg(lipgloss.Magenta), fg(lipgloss.Cyan), none},
 	}
@@ -112,6 +112,7 @@ func fullStyles(dark bool) *styles {
 		bold:      lipgloss.NewStyle().Inline(true).Bold(true),
 		title:     strip.Foreground(pick(lipgloss.Color("#3a4452"), lipgloss.Color("#b4bfcd"))),
 		titleName: strip.Bold(true).Foreground(pick(lipgloss.Color("#0b6e80"), lipgloss.Color("#6cc3d5"))),
+		host:      bar(lipgloss.Color("#3a4452"), lipgloss.Color("#b4bfcd")).Foreground(pick(lipgloss.Color("#ffffff"), lipgloss.Color("#12171e"))).Bold(true),
 		selected:  bar(lipgloss.Color("#e6ebf1"), lipgloss.Color("#222b38")).Bold(true),
 		match:     bar(lipgloss.Color("#f6d98a"), lipgloss.Color("#5a4718")).Bold(true).Underline(true),
 		senders: []lipgloss.Style{

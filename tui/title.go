@@ -12,7 +12,10 @@ import (
 )
 
 // titleBar is the first row: the group, and how sends leave.
-type titleBar struct{ styles *styles }
+type titleBar struct {
+	styles *styles
+	host   string // of a lab; "": none
+}
 
 // render gives the one row. Facts that do not fit are left out, the least
 // important first.
@@ -28,7 +31,7 @@ func (t titleBar) render(s session.Snapshot, frozen string, width int) string {
 	if len(s.Interfaces) > 0 && group != "" && !slices.Contains(s.Groups, s.Group) {
 		group += " (not joined)"
 	}
-	left := st.titleName.Render(" groupcast ") + st.title.Bold(true).Render(" "+group+" ")
+	left := st.nameplate(t.host) + st.titleName.Render(" groupcast ") + st.title.Bold(true).Render(" "+group+" ")
 	facts := append(egressFacts(s), rateFact(st, s))
 	if name := failure(s); name != "" {
 		facts = append([]string{st.titleName.Render(st.fail + " " + name)}, facts...)

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/ansi"
 
@@ -37,7 +38,7 @@ func TestTitleNamesFailure(t *testing.T) {
 		st := newStyles(true, tt.ascii, ansi.GraphemeWidth, colorprofile.TrueColor)
 		s := session.Snapshot{Group: tt.group, Groups: []mcast.Group{tt.group}, Findings: []doctor.Finding{{Name: tt.name, Verdict: tt.verdict}}}
 		s.Sends.Interface = "eth0"
-		row := titleBar{st}.render(s, "", tt.width)
+		row := titleBar{styles: st}.render(s, "", tt.width)
 		text := ansi.Strip(row)
 		if st.cells(row) != tt.width {
 			t.Errorf("%s: %d cells wide", tt.what, st.cells(row))
@@ -45,5 +46,32 @@ func TestTitleNamesFailure(t *testing.T) {
 		if tt.want == "" && (strings.Contains(text, "✗") || strings.Contains(text, tt.name)) || !strings.Contains(text, tt.want) {
 			t.Errorf("%s: %q, not %q", tt.what, text, tt.want)
 		}
+	}
+}
+
+// Whoever looks at the screen of a lab's host sees which it is, at each way in
+// which it folds, and in the window's title.
+func TestScreenBearsTheHostOfTheLab(t *testing.T) {
+	for _, size := range [][2]int{{160, 50}, {100, 30}, {80, 24}, {44, 12}, {20, 4}} {
+		m := newModel(newFakeSession(before()), Options{Host: "H1\x1b[31m"})
+		m.refresh()
+		m.Update(tea.WindowSizeMsg{Width: size[0], Height: size[1]})
+		v := m.View()
+		rows := strings.Split(ansi.Strip(v.Content), "\n")
+		if want := "H1␛[31m: groupcast 224.0.0.114:1234"; v.WindowTitle != want {
+			t.Errorf("the window's title is %q, want %q", v.WindowTitle, want)
+		}
+		if input := rows[len(rows)-2]; !strings.HasPrefix(input, " H1␛[31m ❯ ") {
+			t.Errorf("%dx%d: the prompt is %q, without the host", size[0], size[1], input)
+		}
+		if m.layout.shape != small && !strings.HasPrefix(rows[0], " H1␛[31m  groupcast  224.0.0.114:1234 ") {
+			t.Errorf("%dx%d: the first row is %q, without the host", size[0], size[1], rows[0])
+		}
+	}
+	p := newPingModel(nil, Options{Host: "P"})
+	p.Update(tea.WindowSizeMsg{Width: 100, Height: 30})
+	p.Update(pingMsg{Target: "239.1.2.3:5000"})
+	if v := p.View(); v.WindowTitle != "P: groupcast ping 239.1.2.3:5000" || !strings.HasPrefix(ansi.Strip(v.Content), " P  groupcast ping  239.1.2.3:5000 ") {
+		t.Errorf("ping: title %q, first row %.40q", v.WindowTitle, ansi.Strip(v.Content))
 	}
 }

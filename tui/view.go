@@ -36,6 +36,7 @@ func (m *model) View() (v tea.View) {
 	if m.snap.Group.Addr.IsValid() {
 		v.WindowTitle += " " + clean(m.snap.Group.String())
 	}
+	v.WindowTitle = m.windowTitle(v.WindowTitle)
 	if m.unread > 0 {
 		v.WindowTitle = "(" + thousands(m.unread) + ") " + v.WindowTitle
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/groupcast/groupcast/mcast/lab"
 	"github.com/groupcast/groupcast/mcast/session"
 	"github.com/groupcast/groupcast/tui"
 )
@@ -61,6 +62,7 @@ the own copy of the last line is back or a second has passed. In a terminal the 
 				}
 				// In the lesson the parent is a host of the lab, which is no shell.
 				opts.NoMouse, opts.Suspend = !mouse, canSuspend() && !opts.Lesson
+				opts.Host, _ = lab.InHost()
 				opts.ASCII = opts.ASCII || !speaksUTF8()
 				return tui.Run(cmd.Context(), s, opts)
 			}

@@ -134,7 +134,7 @@ func TestHostileTextOnTheScreen(t *testing.T) {
 	s.keys("\x03")
 	s.quits(exitOK)
 	raw := s.written()
-	checkOurs(t, raw, "groupcast 224.0.0.114:1234")
+	checkOurs(t, raw, "A: groupcast 224.0.0.114:1234")
 	checkNoneOf(t, raw, payloads)
 }
 

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/groupcast/groupcast/mcast/lab"
 	"github.com/groupcast/groupcast/mcast/ping"
 	"github.com/groupcast/groupcast/mcast/session"
 	"github.com/groupcast/groupcast/tui"
@@ -39,7 +40,8 @@ func (p *pingCommand) runScreen(ctx context.Context, t *pingText, cfg ping.Confi
 		}
 		pinging.ended.Store(true)
 	})
-	err = tui.RunPing(shown, pinging, tui.Options{Theme: p.theme, ASCII: p.ascii || !speaksUTF8()})
+	inLab, _ := lab.InHost()
+	err = tui.RunPing(shown, pinging, tui.Options{Host: inLab, Theme: p.theme, ASCII: p.ascii || !speaksUTF8()})
 	early := !pinging.ended.Load()
 	stop()
 	work.Wait()

@@ -184,8 +184,8 @@ func TestResizeStorm(t *testing.T) {
 // row begins and ends as it should.
 func isFramed(text string) bool {
 	rows := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
-	if len(rows) != 30 || !strings.HasPrefix(rows[0], " groupcast  224.0.0.114:1234") ||
-		!strings.HasPrefix(rows[28], " ❯ ") || !strings.HasPrefix(rows[29], " tab pane") {
+	if len(rows) != 30 || !strings.HasPrefix(rows[0], " A  groupcast  224.0.0.114:1234") ||
+		!strings.HasPrefix(rows[28], " A ❯ ") || !strings.HasPrefix(rows[29], " tab pane") {
 		return false
 	}
 	for _, row := range rows[1:28] {
@@ -199,7 +199,7 @@ func isFramed(text string) bool {
 
 // With --notify a line rings and counts while the terminal is not looked at.
 func TestNotify(t *testing.T) {
-	const title = "groupcast 224.0.0.114:1234"
+	const title = "A: groupcast 224.0.0.114:1234" // A is the host of the lab
 	l := labtest.Build(t, lab.Article)
 	s := openScreen(t, l.Host("A"), 100, 30, "--notify")
 	s.shows("▲ sends leave here")
