@@ -64,7 +64,12 @@ the own copy of the last line is back or a second has passed. In a terminal the 
 				opts.NoMouse, opts.Suspend = !mouse, canSuspend() && !opts.Lesson
 				opts.Host, _ = lab.InHost()
 				opts.ASCII = opts.ASCII || !speaksUTF8()
-				return tui.Run(cmd.Context(), s, opts)
+				began := time.Now()
+				if err := tui.Run(cmd.Context(), s, opts); err != nil || set.quiet {
+					return err
+				}
+				talkSummary{s.Snapshot(), time.Since(began), set.about(groups[0]), opts.Lesson}.write(cmd.OutOrStdout())
+				return nil
 			}
 			p := &linePrinter{out: cmd.OutOrStdout(), errs: cmd.ErrOrStderr(), json: set.json, quiet: set.quiet}
 			p.person, p.began = isTerminal(cmd.InOrStdin()), time.Now()

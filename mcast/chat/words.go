@@ -64,3 +64,16 @@ func InterfaceNames(list []host.Interface) []string {
 
 // listed is interfaces as a text has them: "eth0, eth1".
 func InterfaceList(on []host.Interface) string { return strings.Join(InterfaceNames(on), ", ") }
+
+// mostNames is how many names a list of names has at most.
+const mostNames = 4
+
+// ShortList is names as a sentence has room for them: "eth0, eth1", and of more
+// than a few the number, the first, and how many are left.
+func ShortList(names []string) string {
+	if len(names) <= mostNames {
+		return strings.Join(names, ", ")
+	}
+	const first = 2
+	return fmt.Sprintf("%d interfaces: %s and %d more", len(names), strings.Join(names[:first], ", "), len(names)-first)
+}

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/groupcast/groupcast/mcast/chat"
+	"github.com/groupcast/groupcast/mcast/lab/lesson"
+	"github.com/groupcast/groupcast/mcast/session"
+)
+
+// talkSummary is what is left of a conversation when its screen is gone.
+type talkSummary struct {
+	snap   session.Snapshot
+	lasted time.Duration
+	ask    question // for when something is wrong, or nobody else is heard
+	lesson bool     // it was the demonstration
+}
+
+// rows are six at most: a few facts, and one command.
+func (t talkSummary) rows() []string {
+	s, c := t.snap, t.snap.Room.Counters
+	where := "not joined"
+	if names := joinedNames(s); len(names) > 0 {
+		where = "joined on " + chat.ShortList(names)
+	}
+	rows := []string{fmt.Sprintf("groupcast: %s in %s, %s", shortly(t.lasted.Round(time.Second)), chat.Clean(s.Group.String()), where)}
+	add := func(format string, args ...any) { rows = append(rows, "  "+fmt.Sprintf(format, args...)) }
+	if c.Texts == 0 {
+		add("heard nobody else; silence proves nothing")
+	} else {
+		add("heard %s from %s", chat.Count(int(c.Texts), "datagram"), chat.Count(max(s.Room.SendersTotal, 1), "sender"))
+	}
+	if c.Sent+c.Failed > 0 {
+		add("%s", saidText(c))
+	}
+	if s.Dropped > 0 {
+		add("lost %s: they found the receive buffer full", chat.Count(int(s.Dropped), "datagram"))
+	}
+	if len(s.Findings) > 0 {
+		more := ""
+		if n := len(s.Findings) - 1; n > 0 {
+			more = fmt.Sprintf(" (and %d more)", n)
+		}
+		add("%s%s", headline(s.Findings[0]), more)
+	}
+	switch {
+	case t.lesson:
+		add("next: groupcast lab run lists %d more lessons, and how to run them", len(lesson.All())-1)
+	case len(s.Findings) > 0, c.Texts == 0:
+		ask := t.ask
+		ask.hops = s.Hops
+		if s.Group != ask.group { // of the commands of the screen
+			ask.group, ask.from = s.Group, s.Group.Source
+		}
+		add("next: %s", ask.command())
+	}
+	return rows
+}
+
+func (t talkSummary) write(out io.Writer) {
+	for _, row := range t.rows() {
+		fmt.Fprintln(out, row)
+	}
+}
+
+// saidText says what became of the lines that were said. The group and the way
+// out may have changed meanwhile.
+func saidText(c chat.Counters) string {
+	text := "sent " + chat.Count(int(c.Sent), "line")
+	if c.Failed > 0 {
+		text += fmt.Sprintf(", and %d could not be sent", c.Failed)
+	}
+	switch {
+	case c.Stayed > 0 && c.Stayed == c.Sent:
+		text += "; nothing left this host, with TTL 0"
+	case c.Stayed > 0:
+		text += fmt.Sprintf(", of which %d stayed on this host, with TTL 0", c.Stayed)
+	}
+	switch {
+	case c.Missing > 0:
+		return text + "; no own copy of " + chat.Count(int(c.Missing), "line")
+	case c.OwnCopies > 0:
+		return text + "; own copies came back, which only shows that this host hears itself"
+	}
+	return text
+}

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/chat"
+	"github.com/groupcast/groupcast/mcast/doctor"
+	"github.com/groupcast/groupcast/mcast/host"
+	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
+	"github.com/groupcast/groupcast/mcast/session"
+)
+
+func TestTalkSummary(t *testing.T) {
+	other := mcast.Group{Addr: netip.MustParseAddr("239.1.2.3"), Port: 5000}
+	wrong := doctor.Finding{Name: "wrong-egress", Verdict: doctor.Warning, Title: "sends leave by eth1\x1b[2J"}
+	joined := func(n int) (list []session.Interface) {
+		for i := range n {
+			list = append(list, session.Interface{Interface: host.Interface{Index: i + 1, Name: fmt.Sprintf("eth%d", i), Flags: net.FlagUp}, Joined: true})
+		}
+		return list
+	}
+	for _, tc := range []struct {
+		name string
+		talkSummary
+		want string
+	}{
+		{"nothing happened", talkSummary{snap: session.Snapshot{Group: mcast.DefaultGroup, Interfaces: joined(2), Hops: 1}, lasted: 3210 * time.Millisecond}, `
+groupcast: 3s in 224.0.0.114:1234, joined on eth0, eth1
+  heard nobody else; silence proves nothing
+  next: groupcast doctor`},
+		{"all of it", talkSummary{
+			snap: session.Snapshot{
+				Group: other, Interfaces: joined(40), Hops: 8, Dropped: 12, Findings: []doctor.Finding{wrong, wrong, wrong},
+				Room: chat.Snapshot{SendersTotal: 3, Counters: chat.Counters{Texts: 7, Sent: 4, Failed: 1, Missing: 2, OwnCopies: 2}},
+			},
+			lasted: 2 * time.Hour, ask: question{group: mcast.DefaultGroup, interfaces: []string{"eth0"}},
+		}, `
+groupcast: 2h0m0s in 239.1.2.3:5000, joined on 40 interfaces: eth0, eth1 and 38 more
+  heard 7 datagrams from 3 senders
+  sent 4 lines, and 1 could not be sent; no own copy of 2 lines
+  lost 12 datagrams: they found the receive buffer full
+  warning: wrong-egress: sends leave by eth1␛[2J (and 2 more)
+  next: groupcast doctor --ttl 8 -i eth0 239.1.2.3:5000`},
+		{"all is well", talkSummary{snap: session.Snapshot{
+			Group: mcast.DefaultGroup, Interfaces: joined(1),
+			Room: chat.Snapshot{SendersTotal: 1, Counters: chat.Counters{Texts: 1, Sent: 1, OwnCopies: 1}},
+		}, lasted: time.Minute}, `
+groupcast: 1m0s in 224.0.0.114:1234, joined on eth0
+  heard 1 datagram from 1 sender
+  sent 1 line; own copies came back, which only shows that this host hears itself`},
+		{"left everything, TTL 0", talkSummary{snap: session.Snapshot{
+			Group: mcast.DefaultGroup, Room: chat.Snapshot{SendersTotal: 1, Counters: chat.Counters{Texts: 1, Sent: 2, Stayed: 2}},
+		}, lasted: time.Minute}, `
+groupcast: 1m0s in 224.0.0.114:1234, not joined
+  heard 1 datagram from 1 sender
+  sent 2 lines; nothing left this host, with TTL 0`},
+	} {
+		if got, want := strings.Join(tc.rows(), "\n"), strings.TrimPrefix(tc.want, "\n"); got != want {
+			t.Errorf("%s:\n%s\nwant\n%s", tc.name, got, want)
+		}
+	}
+}
+
+// What was heard and said stays on the normal screen, unless nobody wants it.
+func TestScreenLeavesASummary(t *testing.T) {
+	l := labtest.Build(t, lab.Article)
+	s := openScreen(t, l.Host("A"), 100, 30)
+	s.shows("wrong-egress")
+	openShout(t, l.Host("B")).says("hello A")
+	s.shows("192.168.8.226", "hello A")
+	s.keys("hello\r")
+	s.shows("you", "hello", "↺")
+	s.keys("/quit\r")
+	s.quits(exitOK)
+	s.shows("groupcast: ", " in 224.0.0.114:1234, joined on eth0, eth1")
+	s.shows("  heard 1 datagram from 1 sender")
+	s.shows("  sent 1 line; own copies came back")
+	s.shows("  warning: wrong-egress: sends leave by eth1")
+	s.shows("  next: groupcast doctor")
+
+	s = openScreen(t, l.Host("A"), 100, 30, "-q")
+	s.shows("▲ sends leave here")
+	s.keys("\x03")
+	s.quits(exitOK)
+	if _, after, _ := strings.Cut(s.written(), "\x1b[?1049l"); strings.Contains(after, "joined on") {
+		t.Errorf("there is a summary in spite of -q: %q", after)
+	}
+}
