@@ -20,6 +20,7 @@ const screenMemory = 48 << 20
 
 func newChat(set *settings) *cobra.Command {
 	var plain, mouse bool
+	var logTo string
 	var opts tui.Options
 	cmd := &cobra.Command{
 		Short: "Talk in a group: in a terminal UI, or line by line without a terminal",
@@ -29,7 +30,7 @@ the own copy of the last line is back or a second has passed. In a terminal the 
 /help lists them. From a pipe or a file every line is sent as it is.`,
 		Args:              oneGroup,
 		ValidArgsFunction: completeGroups,
-		RunE: func(cmd *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			groups, err := set.groups(cmd, args)
 			if err != nil {
 				return err
@@ -51,11 +52,16 @@ the own copy of the last line is back or a second has passed. In a terminal the 
 			if screen {
 				cfg.Capture, cfg.Recent = true, session.RecentFile()
 			}
-			s, err := session.Start(cmd.Context(), cfg)
+			log, err := openTalkLog(logTo)
+			if err != nil {
+				return err
+			}
+			s, err := log.start(cmd.Context(), cfg)
 			if err != nil {
 				return err
 			}
 			defer s.Close()
+			defer func() { err = log.end(s, err, cmd.ErrOrStderr()) }()
 			if screen {
 				if os.Getenv("GOMEMLIMIT") == "" {
 					debug.SetMemoryLimit(screenMemory)
@@ -86,6 +92,10 @@ the own copy of the last line is back or a second has passed. In a terminal the 
 	flags.BoolVar(&mouse, "mouse", true, "use the mouse; --mouse=false leaves it to the terminal")
 	flags.BoolVar(&opts.Notify, "notify", false, "ring the bell when something is said while you look elsewhere")
 	flags.BoolVar(&opts.Lesson, "lesson", false, "lead through the article, as host A of the lab")
+	flags.StringVar(&logTo, "log", "", "append the talk to `FILE` as it goes, as the JSON objects of --json")
+	cmd.RegisterFlagCompletionFunc("log", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return nil, cobra.ShellCompDirectiveDefault
+	})
 	flags.Lookup("lesson").Hidden = true
 	return cmd
 }

@@ -23,7 +23,8 @@ var vocabulary = map[string]struct{ letter, takes string }{
 	"count": {"c", "int"}, "size": {"s", "int"}, "rate": {"", "rate"}, "follow": {"", "bool"},
 	"version": {"V", "bool"},
 	"ipv4": {"4", "bool"}, "ipv6": {"6", "bool"},
-	"ascii": {"", "bool"}, "theme": {"", "theme"}, "ui": {"", "bool"}, "plain": {"", "bool"}, "hex": {"", "string"}, "file": {"", "string"},
+	"ascii": {"", "bool"}, "theme": {"", "theme"}, "ui": {"", "bool"}, "plain": {"", "bool"}, "log": {"", "string"},
+	"hex": {"", "string"}, "file": {"", "string"},
 }
 
 // letters that are a second one for a flag.

@@ -147,8 +147,10 @@ func (s *Session) recoverPanic() {
 
 // Next waits until something has happened, and returns it, at most 20 times a
 // second. The error is io.EOF for a session that was closed, what ended it, or
-// that of ctx. One goroutine calls it.
+// that of ctx. Calls wait for one another.
 func (s *Session) Next(ctx context.Context) (Batch, error) {
+	s.taking.Lock()
+	defer s.taking.Unlock()
 	if wait := framePace - time.Since(s.paced); wait > 0 {
 		pause := time.NewTimer(wait)
 		defer pause.Stop()
@@ -162,12 +164,15 @@ func (s *Session) Next(ctx context.Context) (Batch, error) {
 	s.paced = time.Now()
 	if errors.Is(err, io.EOF) {
 		s.mu.Lock()
-		defer s.mu.Unlock()
 		if s.err != nil {
 			err = s.err
 		}
+		s.mu.Unlock()
 	}
 	batch := Batch{Lines: lines, Dropped: dropped}
 	s.capture.into(&batch)
+	if s.cfg.Tap != nil {
+		s.cfg.Tap(batch)
+	}
 	return batch, err
 }

@@ -30,6 +30,9 @@ type Config struct {
 	// Capture collects datagrams and calls on sockets for [Batch]. Without it
 	// they are not copied.
 	Capture bool
+	// Tap is given each batch before Next returns it, by the goroutine that calls
+	// Next. nil: none is.
+	Tap func(Batch)
 	// Recent is the file where the groups that were joined are remembered, the
 	// latest first, from one run to the next; "": they are not. See [RecentFile].
 	Recent string
@@ -53,6 +56,7 @@ type Session struct {
 	life    context.Context // until Close
 	cancel  context.CancelFunc
 	done    sync.WaitGroup
+	taking  sync.Mutex    // held by Next
 	paced   time.Time     // when Next last returned; only Next uses it
 	changed chan struct{} // something about an interface, since the facts were read
 	woken   chan struct{} // something was said or heard after a rest
