@@ -6,6 +6,8 @@ import (
 
 	"charm.land/bubbles/v2/textinput"
 	tea "charm.land/bubbletea/v2"
+
+	"github.com/groupcast/groupcast/mcast/chat"
 )
 
 const historyLines = 200
@@ -107,10 +109,15 @@ func (i *input) render(width int, focused bool) (row string, cursor int) {
 // printable keeps as many runes as there are, so that the cursor's place
 // holds: what cannot be shown becomes U+FFFD.
 func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
+	runes := []rune(s)
+	var joins []bool // most lines have none
+	if strings.ContainsRune(s, joiner) {
+		joins = chat.KeepJoiners(runes)
+	}
+	for i, r := range runes {
+		if !unicode.IsPrint(r) && (joins == nil || !joins[i]) {
+			runes[i] = unicode.ReplacementChar
 		}
-		return unicode.ReplacementChar
-	}, s)
+	}
+	return string(runes)
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
@@ -62,6 +63,20 @@ func newAppearance(opts Options) appearance {
 }
 
 func (a *appearance) newStyles() *styles { return newStyles(a.dark, a.ascii, a.method, a.profile) }
+
+// joiner makes one emoji of several (U+200D ZERO WIDTH JOINER).
+const joiner = '\u200d'
+
+// surely leaves out the joiners in emoji where the terminal does not count
+// grapheme clusters: it may draw a family in two cells or in six. The people of it
+// side by side have the same width everywhere, and the one that the screen was laid
+// out for.
+func (a *appearance) surely(content string) string {
+	if a.method == ansi.GraphemeWidth {
+		return content
+	}
+	return strings.ReplaceAll(content, string(joiner), "")
+}
 
 // windowTitle names the terminal's window, the lab's host first: the end is what a
 // tab has no room for.

@@ -156,12 +156,12 @@ func (m *pingModel) View() (v tea.View) {
 	if m.width <= 0 || m.height <= 0 || m.err != nil {
 		return v
 	}
-	v.Content = m.drawn(func() string {
+	v.Content = m.surely(m.drawn(func() string {
 		rows := m.frame()
 		for i := range rows {
 			rows[i] = m.styles.fit(rows[i], m.width)
 		}
 		return strings.Join(rows, "\n")
-	})
+	}))
 	return v
 }

@@ -43,13 +43,13 @@ func (m *model) View() (v tea.View) {
 	if m.width <= 0 || m.height <= 0 || m.err != nil {
 		return v
 	}
-	v.Content = m.drawn(func() string {
+	v.Content = m.surely(m.drawn(func() string {
 		rows, cursor := m.frame()
 		if cursor >= 0 {
 			v.Cursor = tea.NewCursor(cursor, m.inputRow())
 		}
 		return strings.Join(rows, "\n")
-	})
+	}))
 	return v
 }
 

@@ -74,7 +74,7 @@ func trimmed(view string) string {
 // No frame is ever larger than the terminal, whatever is on it, by either way
 // of counting cells.
 func TestFrameFits(t *testing.T) {
-	pieces := []string{"a", "word ", "漢字", "e\u0301\u0323", "👍", "👍🏽👍🏽👍🏽", "क्षक्ष", "ไำไำ", "🇩🇪", "☁\ufe0f", "\n", "\u202e", "\x1b[31m", "\t", strings.Repeat("long", 40)}
+	pieces := []string{"a", "word ", "漢字", "e\u0301\u0323", "👍", "👍🏽👍🏽👍🏽", "क्षक्ष", "ไำไำ", "🇩🇪", "☁\ufe0f", "👩\u200d👩\u200d👧", "🏳\ufe0f\u200d🌈", "👩🏽\u200d💻", "\n", "\u202e", "\x1b[31m", "\t", strings.Repeat("long", 40)}
 	rapid.Check(t, func(t *rapid.T) {
 		var words []string
 		for range rapid.IntRange(0, 8).Draw(t, "pieces") {

@@ -27,9 +27,13 @@ const (
 //   - A control character becomes its picture (␛ ␇ ␡), a tab four spaces.
 //     A newline stays one, and so does "\r\n"; newlines at the end, which
 //     line-oriented senders add, are dropped.
-//   - C1 controls, format characters (bidi controls, the zero width joiner of
-//     emoji families, tags), line and paragraph separators, private use and
-//     code points that Unicode has not assigned become <U+202E>, in ASCII.
+//   - C1 controls, format characters (bidi controls, the zero width joiner
+//     unless it makes one emoji of two, tags), line and paragraph separators,
+//     private use and code points that Unicode has not assigned become
+//     <U+202E>, in ASCII.
+//   - Of the zero width joiners those are kept that stand between two of the
+//     emoji that the recommended sequences (UTS 51) are made of, three at most
+//     in a row: families, professions, flags.
 //   - A letter or mark that shows nothing, such as U+3164 HANGUL FILLER, and
 //     the soft hyphen become U+FFFD; the blank braille pattern a space.
 //   - After four marks on one base, the rest of them become one U+FFFD. A mark
@@ -65,6 +69,8 @@ func SanitizeString(s string) Text {
 			w.base(replacement, "\uFFFD")
 		case r == blankBraille:
 			w.base(' ', " ")
+		case r == joiner && w.emoji.joined(s[i+len("\u200d"):]):
+			w.join()
 		case !unicode.IsGraphic(r):
 			w.escape(r)
 		default:
@@ -91,17 +97,27 @@ type writer struct {
 	marks int  // on the last base; more than maxMarks: the rest is left out
 	links int  // consonants joined to the first of this conjunct
 	joins bool // the marks on the last base hold a virama: a consonant would join
+	emoji emoji
 }
 
 func (w *writer) newline() {
 	w.WriteByte('\n')
 	w.last, w.marks, w.links, w.joins = 0, 0, 0, false
+	w.emoji = emoji{}
+}
+
+// join writes a joiner between two emoji: what follows is in the same cells.
+func (w *writer) join() {
+	w.WriteRune(joiner)
+	w.emoji.next(joiner)
+	w.last, w.links, w.joins = joiner, 0, false
 }
 
 // base writes s, which ends in the rune last and starts a new character.
 func (w *writer) base(last rune, s string) {
 	w.WriteString(s)
 	w.last, w.marks, w.links, w.joins = last, 0, 0, false
+	w.emoji = emoji{}
 }
 
 // escape writes <U+202E>.
@@ -123,6 +139,7 @@ func (w *writer) graphic(r rune) {
 	default:
 		w.WriteRune(r)
 		w.last, w.marks, w.links, w.joins = r, 0, 0, false
+		w.emoji.next(r)
 	}
 }
 
@@ -146,10 +163,12 @@ func (w *writer) mark(r rune) {
 	case w.marks <= maxMarks:
 		w.WriteRune(r)
 		w.last = r
+		w.emoji.next(r)
 		w.joins = w.joins || unicode.Is(virama, r)
 	case w.marks == maxMarks+1:
 		w.WriteRune(replacement)
 		w.last, w.links, w.joins = replacement, 0, false
+		w.emoji = emoji{}
 	}
 }
 
@@ -161,4 +180,5 @@ func (w *writer) consonant(r rune) {
 	}
 	w.WriteRune(r)
 	w.last, w.marks, w.joins = r, 0, false
+	w.emoji = emoji{}
 }

@@ -2,6 +2,7 @@ package chat
 
 import (
 	"os"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -76,7 +77,7 @@ func TestSanitizeEveryCodePoint(t *testing.T) {
 
 // Long payloads in which every rune is of the worst kind.
 func TestSanitizeLong(t *testing.T) {
-	for _, piece := range []string{"\t", "\x1b", "\u009b", "\xff", "\xe2\x82", "\u0301", "\n\u0301", "\r", "\u1100", "\u0d4e", "क्", "\U0001f3fd", "\u202e"} {
+	for _, piece := range []string{"\t", "\x1b", "\u009b", "\xff", "\xe2\x82", "\u0301", "\n\u0301", "\r", "\u1100", "\u0d4e", "क्", "\U0001f3fd", "\u202e", "👩\u200d", "\u200d", "🏳\ufe0f\u200d🌈"} {
 		if why := unsafe(strings.Repeat(piece, 60_000/len(piece))); why != "" {
 			t.Errorf("60 kB of %+q: %s", piece, why)
 		}
@@ -93,6 +94,9 @@ func FuzzSanitize(f *testing.F) {
 		}
 	})
 }
+
+// joinedEmoji is one emoji of two to four.
+var joinedEmoji = regexp.MustCompile("^[^\\x{200d}a-z]\\p{Mn}?[\U0001f3fb-\U0001f3ff]?(\u200d[\\x{2194}-\\x{1faff}]\\x{fe0f}?[\U0001f3fb-\U0001f3ff]?){1,3}(\\pM|[\U0001f3fb-\U0001f3ff])*$")
 
 // maxCluster bounds the runes in one cell: a conjunct of five consonants with
 // four marks each, after five prepended letters.
@@ -118,6 +122,7 @@ func unsafe(payload string) string {
 		case r == '\n':
 		case r < 0x20, r >= 0x7f && r < 0xa0:
 			return "a control character is left: " + strconv.QuoteRuneToASCII(r)
+		case r == joiner: // looked at below
 		case unicode.In(r, unicode.C, unicode.Zl, unicode.Zp), !unicode.IsGraphic(r):
 			return "an invisible character is left: " + strconv.QuoteRuneToASCII(r)
 		case strings.ContainsRune("\u00ad\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0", r):
@@ -136,6 +141,9 @@ func unsafe(payload string) string {
 	for g := graphemes.FromString(text); g.Next(); {
 		if utf8.RuneCountInString(g.Value()) > maxCluster {
 			return "a cell holds too much: " + strconv.QuoteToASCII(g.Value())
+		}
+		if strings.ContainsRune(g.Value(), joiner) && !joinedEmoji.MatchString(g.Value()) {
+			return "a joiner makes no emoji: " + strconv.QuoteToASCII(g.Value())
 		}
 	}
 	if again := SanitizeString(text).String(); again != text {
