@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/groupcast/groupcast/mcast"
@@ -137,7 +136,7 @@ func (p *linePrinter) sum(s *session.Session) session.Snapshot {
 	if !p.json && !p.quiet && c.Sent+c.Failed > 0 {
 		p.remark(sentText(c, snap))
 		if snap.Room.SendersTotal == 0 && p.ask != nil {
-			p.remark(fmt.Sprintf("nobody else was heard in %s; joined on %s", shortly(time.Since(p.began)), strings.Join(joinedNames(snap), ", ")))
+			p.remark(fmt.Sprintf("nobody else was heard in %s; joined on %s", shortly(time.Since(p.began)), chat.ShortList(joinedNames(snap))))
 			ask := *p.ask
 			ask.hops = snap.Hops
 			if snap.Group != ask.group { // of the commands of the screen

@@ -33,7 +33,7 @@ func (l *listener) joined(g mcast.Group, on, leftOut []host.Interface) {
 		}
 		writeJSON(l.out, o)
 	}
-	l.remark(session.JoinedText(g, on, readBuffer))
+	l.remark(fmt.Sprintf("%s; receive buffer %d KiB", session.JoinedText(g, on), readBuffer>>10))
 	l.tellSharing(g)
 	if names := chat.InterfaceNames(leftOut); len(names) > 0 {
 		l.remark(fmt.Sprintf("%s, and so left out; -i %s listens there", there(withoutAddress(g), names), names[0]))

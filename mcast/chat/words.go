@@ -62,16 +62,16 @@ func InterfaceNames(list []host.Interface) []string {
 	return out
 }
 
-// listed is interfaces as a text has them: "eth0, eth1".
-func InterfaceList(on []host.Interface) string { return strings.Join(InterfaceNames(on), ", ") }
+// InterfaceList is interfaces as a text has them: "eth0, eth1", of many the first.
+func InterfaceList(on []host.Interface) string { return ShortList(InterfaceNames(on)) }
 
-// mostNames is how many names a list of names has at most.
-const mostNames = 4
+// MostNames is how many names ShortList gives in full.
+const MostNames = 4
 
 // ShortList is names as a sentence has room for them: "eth0, eth1", and of more
 // than a few the number, the first, and how many are left.
 func ShortList(names []string) string {
-	if len(names) <= mostNames {
+	if len(names) <= MostNames {
 		return strings.Join(names, ", ")
 	}
 	const first = 2

@@ -136,7 +136,7 @@ func (s *Session) joinGroup(a Join) error {
 	if a.Group != snap.Group {
 		s.notice(fmt.Sprintf("looking at %s on %s; what you type still goes to %s", a.Group, chat.InterfaceList(joined), snap.Group), "")
 	} else {
-		s.notice(JoinedText(a.Group, joined, snap.ReadBuffer), "")
+		s.notice(JoinedText(a.Group, sendingFirst(joined, snap.Sends)), "")
 	}
 	return nil
 }

@@ -156,6 +156,16 @@ func (s *Session) choice() host.Choice {
 	return host.Choice{Send: s.send, Lo: s.lo, Source: s.source}
 }
 
+// sendingFirst puts the interface that sends leave by before the others, where there
+// are so many that only the first are named.
+func sendingFirst(on []host.Interface, out Egress) []host.Interface {
+	at := slices.IndexFunc(on, func(i host.Interface) bool { return i.Index == out.IfIndex })
+	if at <= 0 || len(on) <= chat.MostNames {
+		return on
+	}
+	return slices.Concat(on[at:at+1], on[:at], on[at+1:])
+}
+
 // WayOut asks the kernel where a send to g leaves, by the interface and with the
 // source of a choice or, where they are zero, as it chooses itself. The source
 // port matters to some routing rules; 0: not known.

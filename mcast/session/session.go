@@ -155,7 +155,7 @@ func Start(ctx context.Context, cfg Config) (*Session, error) {
 		return nil, err
 	}
 	s.recent.add(cfg.Group)
-	s.notice(JoinedText(cfg.Group, joined, s.Snapshot().ReadBuffer), "")
+	s.notice(JoinedText(cfg.Group, sendingFirst(joined, WayOut(cfg.Group, c, 0))), "")
 	s.refresh()
 	s.done.Go(s.tick)
 	s.done.Go(s.watch)
@@ -238,14 +238,13 @@ func (s *Session) Problem(err error) {
 	s.putProblem(err)
 }
 
-// JoinedText says what was joined, and how many bytes the kernel will hold of
-// what is not read yet.
-func JoinedText(g mcast.Group, on []host.Interface, readBuffer int) string {
+// JoinedText says what was joined, and where.
+func JoinedText(g mcast.Group, on []host.Interface) string {
 	name := ""
 	if r, ok := g.Registered(); ok {
 		name = " (" + r.Name + ")"
 	}
-	return fmt.Sprintf("joined %s%s on %s; receive buffer %d KiB", g, name, chat.InterfaceList(on), readBuffer>>10)
+	return fmt.Sprintf("joined %s%s on %s", g, name, chat.InterfaceList(on))
 }
 
 // Errors of actions, to be tested with errors.Is, beside those of mcast and host.
