@@ -29,10 +29,12 @@ type layout struct {
 const (
 	columnsWidth, columnsHeight = 96, 16
 	stackedWidth, stackedHeight = 60, 20
+	stackedTalk                 = 10 // rows that the panes above leave to the talk, unless one looks at them
 )
 
-// arrange lays out a terminal; want is how many rows each pane would fill.
-func arrange(width, height int, want func(width int) [3]int) layout {
+// arrange lays out a terminal; want is how many rows each pane would fill, and
+// looking that one of them has the focus.
+func arrange(width, height int, looking bool, want func(width int) [3]int) layout {
 	l := layout{side: width, talk: width}
 	switch {
 	case width >= columnsWidth && height >= columnsHeight:
@@ -46,7 +48,11 @@ func arrange(width, height int, want func(width int) [3]int) layout {
 	case width >= stackedWidth && height >= stackedHeight:
 		l.shape = stacked
 		l.height = height - 3
-		l.panes = share(l.height*2/5, want(l.side-3))
+		rows := l.height * 2 / 5
+		if !looking {
+			rows = max(3, min(rows, l.height-stackedTalk-6))
+		}
+		l.panes = share(rows, want(l.side-3))
 	default:
 		l.height = max(0, height-2)
 	}

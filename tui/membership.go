@@ -14,60 +14,92 @@ import (
 // which one sends leave.
 type membership struct {
 	window
-	styles *styles
-	snap   session.Snapshot
+	styles  *styles
+	snap    session.Snapshot
+	focused bool
 }
 
 // wide is the width from which a pane writes one row instead of several.
 const wide = 56
 
+// render gives every interface its rows if they fit, or else a row; of what does
+// not fit then the last row says how much it is. In the focus all can be scrolled.
 func (m *membership) render(width, height int) string {
-	return m.styles.scrolled(m.rows(width), m.offset, height)
+	rows := m.rows(width)
+	if len(rows) > height {
+		rows = m.short(width)
+	}
+	if m.focused || m.offset > 0 || len(rows) <= height {
+		return m.styles.scrolled(rows, m.offset, height)
+	}
+	return strings.Join(m.folded(width, height), "\n")
 }
 
-// rows are all rows of the pane: interfaces that matter now come first, and
-// the loopback interface only when it is used.
-func (m *membership) rows(width int) []string {
-	var first, rest, rows []string
-	s := m.snap
-	if s.Sends.Err != nil {
-		rows = m.styles.hanging(m.styles.failure.Render(m.styles.fail), "sends go nowhere: "+errorText(s.Sends.Err), width, 4)
+// scrollable are the rows that a focused pane of that height scrolls.
+func (m *membership) scrollable(width, height int) []string {
+	if rows := m.rows(width); len(rows) <= height {
+		return rows
 	}
-	name := 0
-	for _, i := range s.Interfaces {
-		name = max(name, m.styles.cells(clean(i.Name)))
+	return m.short(width)
+}
+
+// rows are all rows of the pane, as many for an interface as there is to say, and
+// short are those with a row for each.
+func (m *membership) rows(width int) []string  { return m.all(width, width >= wide) }
+func (m *membership) short(width int) []string { return m.all(width, true) }
+
+func (m *membership) all(width int, short bool) []string {
+	rows, name := m.failing(width), m.nameWidth()
+	for _, p := range m.places() {
+		rows = append(rows, m.one(p.Interface, width, name, short)...)
 	}
-	for _, i := range s.Interfaces {
-		used := i.Joined || i.Err != nil || i.Index == s.Sends.IfIndex || i.Index == s.Kernel.IfIndex
-		switch {
-		case used:
-			first = append(first, m.one(i, width, min(name, 16))...)
-		case !i.Loopback():
-			rest = append(rest, m.one(i, width, min(name, 16))...)
-		}
-	}
-	rows = slices.Concat(rows, first, rest)
-	if len(s.Groups) > 1 {
-		traffic := make(map[netip.Addr]chat.Traffic, len(s.Room.Groups))
-		for _, t := range s.Room.Groups {
-			traffic[t.Group] = t
-		}
-		for _, g := range s.Groups {
-			if g != s.Group {
-				row := m.styles.dim.Render("also in " + clean(g.String()))
-				t := traffic[g.Addr]
-				rows = append(rows, m.styles.withRate(row, t.Rate, t.History, width))
-			}
-		}
-	}
+	rows = append(rows, m.elsewhere(width)...)
 	if len(rows) == 0 {
 		rows = []string{m.styles.dim.Render("no interfaces")}
 	}
 	return rows
 }
 
-func (m *membership) one(i session.Interface, width, name int) []string {
-	st, s := m.styles, m.snap
+func (m *membership) nameWidth() (name int) {
+	for _, i := range m.snap.Interfaces {
+		name = max(name, m.styles.cells(clean(i.Name)))
+	}
+	return min(name, 16)
+}
+
+// failing says that sends go nowhere, if they do.
+func (m *membership) failing(width int) []string {
+	s := m.snap
+	if s.Sends.Err == nil {
+		return nil
+	}
+	return m.styles.hanging(m.styles.failure.Render(m.styles.fail), "sends go nowhere: "+errorText(s.Sends.Err), width, 4)
+}
+
+// elsewhere are the other groups that are joined.
+func (m *membership) elsewhere(width int) (rows []string) {
+	s := m.snap
+	if len(s.Groups) < 2 {
+		return nil
+	}
+	traffic := make(map[netip.Addr]chat.Traffic, len(s.Room.Groups))
+	for _, t := range s.Room.Groups {
+		traffic[t.Group] = t
+	}
+	for _, g := range s.Groups {
+		if g != s.Group {
+			row := m.styles.dim.Render("also in " + clean(g.String()))
+			t := traffic[g.Addr]
+			rows = append(rows, m.styles.withRate(row, t.Rate, t.History, width))
+		}
+	}
+	return rows
+}
+
+// one are the rows of an interface. Short is one row, but for an error and where
+// the way out finds no room beside the rest.
+func (m *membership) one(i session.Interface, width, name int, short bool) []string {
+	st := m.styles
 	glyph := st.dim.Render(st.notJoined)
 	if i.Joined {
 		glyph = st.good.Render(st.joined)
@@ -75,26 +107,53 @@ func (m *membership) one(i session.Interface, width, name int) []string {
 	addrs := m.addresses(i)
 	head := glyph + " " + st.bold.Render(st.fit(st.cut(clean(i.Name), name), name)) + "  "
 	state := st.dim.Render(m.state(i))
-	var rows []string
-	if width >= wide {
-		rows = append(rows, head+st.fit(addrs[0], 18)+"  "+state)
-	} else {
-		rows = append(rows, st.cut(head+addrs[0], width), "  "+state)
+	rows := []string{st.cut(head+addrs[0], width)}
+	switch beside := head + st.fit(addrs[0], 18) + "  " + state; {
+	case short && st.cells(beside) <= width:
+		rows[0] = beside
+	case !short:
+		rows = append(rows, "  "+state)
+	case !i.Joined || !i.Up() || !i.Carrier():
+		rows[0] = st.ends(st.cut(head+addrs[0], width-st.cells(state)-1), " "+state, width)
 	}
-	for _, a := range addrs[1:] {
-		rows = append(rows, st.cut(strings.Repeat(" ", 4+name)+a, width))
+	if !short {
+		for _, a := range addrs[1:] {
+			rows = append(rows, st.cut(strings.Repeat(" ", 4+name)+a, width))
+		}
 	}
 	if i.Err != nil {
 		rows = append(rows, st.hanging("  "+st.failure.Render(st.fail), errorText(i.Err), width, 4)...)
 	}
-	if i.Index == s.Sends.IfIndex && s.Sends.Err == nil && i.Index != 0 {
-		glyph, what, way := st.sends(s.Sends)
-		rows = append(rows, m.egress(glyph, what, way, width)...)
+	if !short || len(rows) > 1 {
+		return append(rows, slices.Concat(m.ways(i, width)...)...)
 	}
-	if i.Index == s.Kernel.IfIndex && s.Kernel.Err == nil && s.Kernel.IfIndex != s.Sends.IfIndex {
-		rows = append(rows, m.egress(st.warning.Render(st.kernel), "the kernel would choose it", s.Kernel, width)...)
+	ways := m.ways(i, width-st.cells(rows[0])) // with why, where there is room
+	usual := i.Joined && i.Up() && i.Carrier()
+	if bare := head + st.fit(addrs[0], 18); usual && len(ways) > 0 && st.cells(rows[0])+st.cells(ways[0][0]) > width && st.cells(bare)+st.cells(ways[0][0]) <= width {
+		rows[0] = bare // that it is joined is said by the glyph
+		ways = m.ways(i, width-st.cells(bare))
+	}
+	for _, way := range ways {
+		if last := len(rows) - 1; st.cells(rows[last])+st.cells(way[0]) <= width {
+			rows[last] += way[0]
+		} else {
+			rows = append(rows, way[0])
+		}
 	}
 	return rows
+}
+
+// ways are the rows about sends that leave, or would leave, by an interface.
+func (m *membership) ways(i session.Interface, width int) (list [][]string) {
+	st, s := m.styles, m.snap
+	if i.Index == s.Sends.IfIndex && s.Sends.Err == nil && i.Index != 0 {
+		glyph, what, way := st.sends(s.Sends)
+		list = append(list, m.egress(glyph, what, way, width))
+	}
+	if i.Index == s.Kernel.IfIndex && s.Kernel.Err == nil && s.Kernel.IfIndex != s.Sends.IfIndex {
+		list = append(list, m.egress(st.warning.Render(st.kernel), "the kernel would choose it", s.Kernel, width))
+	}
+	return list
 }
 
 // addresses are those of the group's IP version: with others it cannot send.

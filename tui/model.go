@@ -271,7 +271,7 @@ func (m *model) refresh() tea.Cmd {
 // focusOn moves the focus.
 func (m *model) focusOn(f focus) {
 	m.focus = f
-	m.pitfalls.focused = f == onPitfalls
+	m.pitfalls.focused, m.membership.focused = f == onPitfalls, f == onMembership
 	if m.page == findingPage && f != onPitfalls || m.page == detailPage && f != onList {
 		m.page = noPage
 	}

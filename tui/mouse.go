@@ -143,7 +143,7 @@ func (m *model) wheel(x, y, by int) {
 	}
 	switch in, _ := m.at(x, y); in {
 	case onMembership:
-		m.membership.scroll(by, m.membership.rows(m.layout.inside()), m.layout.panes[0])
+		m.membership.scroll(by, m.membership.scrollable(m.layout.inside(), m.layout.panes[0]), m.layout.panes[0])
 	case onHeard:
 		m.heard.scroll(by, m.heard.rows(m.layout.inside()), m.layout.panes[1])
 	case onPitfalls:

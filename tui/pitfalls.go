@@ -22,7 +22,8 @@ type pitfalls struct {
 	why     doctor.Page    // that explains it; the zero Page: none does
 	window                 // onto the page
 
-	network doctor.Kind // stands above them
+	network doctor.Kind // stands above them,
+	folded  bool        // or, where there are but a few rows, in the pane's title
 
 	rowFindings []int // the finding of each row as rendered last, -1: none,
 	top         int   // of which so many were above the pane
@@ -112,12 +113,30 @@ func (p *pitfalls) fixable() (doctor.Finding, bool) {
 }
 
 func (p *pitfalls) render(width, height int) string {
+	p.folded = false
 	rows, at := p.rows(width)
+	if height < leastPitfalls && len(rows) > height {
+		p.folded = true
+		rows, at = p.rows(width)
+	}
 	p.top = 0
 	if at.end > height {
 		p.top = scrollTo(min(at.start, at.end-height), len(rows), height)
 	}
 	return p.styles.scrolled(rows, p.top, height)
+}
+
+// leastPitfalls is the height from which the network has a row of its own, whatever
+// is below the edge then.
+const leastPitfalls = 4
+
+// note is the network, where it stands in the title, and the number of findings.
+func (p *pitfalls) note() string {
+	st, n := p.styles, p.styles.warning.Render(countUnlessZero(len(p.findings)))
+	if !p.folded || p.network.Title == "" {
+		return n
+	}
+	return st.dim.Render(clean(p.network.Title)) + " " + n
 }
 
 type span struct{ start, end int }
@@ -162,7 +181,7 @@ func (p *pitfalls) rows(width int) (rows []string, at span) {
 
 // headline is the kind of network, where it says something.
 func (p *pitfalls) headline(width int) (rows []string) {
-	if p.network.Title == "" {
+	if p.network.Title == "" || p.folded {
 		return nil
 	}
 	text, _ := p.styles.wrap(clean(p.network.Title), width, 4)

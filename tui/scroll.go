@@ -14,7 +14,7 @@ func (m *model) move(by int) {
 	case onPitfalls:
 		m.selectFinding(by)
 	case onMembership:
-		m.membership.scroll(by, m.membership.rows(m.layout.inside()), m.layout.paneHeight(0))
+		m.membership.scroll(by, m.membership.scrollable(m.layout.inside(), m.layout.paneHeight(0)), m.layout.paneHeight(0))
 	case onHeard:
 		m.heard.scroll(by, m.heard.rows(m.layout.inside()), m.layout.paneHeight(1))
 	case onTalk:

@@ -9,9 +9,10 @@ import (
 
 // arrange lays the screen out anew for what there is to show.
 func (m *model) arrange() {
-	m.layout = arrange(m.width, m.height, func(width int) [3]int {
+	looking := m.focus == onMembership || m.focus == onHeard || m.focus == onPitfalls
+	m.layout = arrange(m.width, m.height, looking, func(width int) [3]int {
 		found, _ := m.pitfalls.rows(width)
-		return [3]int{len(m.membership.rows(width)), len(m.heard.rows(width)), len(found)}
+		return [3]int{m.membership.wants(width), len(m.heard.rows(width)), len(found)}
 	})
 	m.lesson.looked = m.lesson.looked || m.page == findingPage || m.view == mapView
 	m.layout.lesson = m.lessonRows()
@@ -133,11 +134,12 @@ func (m *model) body() []string {
 	if m.wideMain() {
 		return m.mainFrame(m.width, l.pageHeight())
 	}
-	senders, found := countUnlessZero(m.snap.Room.SendersTotal), countUnlessZero(len(m.snap.Findings))
+	senders := countUnlessZero(m.snap.Room.SendersTotal)
+	pitfalls := m.pitfalls.render(l.inside(), p[2])
 	side := []section{
 		{title: "Membership", focused: m.focus == onMembership, body: m.membership.render(l.inside(), p[0]), rows: p[0]},
 		{title: "Heard from", note: m.styles.dim.Render(senders), focused: m.focus == onHeard, body: m.heard.render(l.inside(), p[1]), rows: p[1]},
-		{title: "Pitfalls", note: m.styles.warning.Render(found), focused: m.focus == onPitfalls, body: m.pitfalls.render(l.inside(), p[2]), rows: p[2]},
+		{title: "Pitfalls", note: m.pitfalls.note(), focused: m.focus == onPitfalls, body: pitfalls, rows: p[2]},
 	}
 	if l.shape == columns {
 		return beside(m.styles.frame(l.side, side...), m.mainFrame(l.talk, l.pageHeight()))
