@@ -107,7 +107,7 @@ func (m *model) status() string {
 		add(st.accent.Render(m.below()))
 	}
 	if n := len(m.snap.Findings); n > 0 {
-		add(st.verdict(m.snap.Findings[0].Verdict) + " " + st.warning.Render(clean(m.snap.Findings[0].Name)))
+		add(st.alarm(m.snap.Findings[0].Verdict, clean(m.snap.Findings[0].Name)))
 	}
 	if m.snap.Group.Addr.IsValid() {
 		add(clean(m.snap.Group.String()))

@@ -2,8 +2,6 @@ package tui
 
 import (
 	"strings"
-
-	"charm.land/lipgloss/v2"
 )
 
 // shape is one of the ways in which the screen is arranged.
@@ -132,24 +130,17 @@ func (t tab) cells(st *styles) int {
 }
 
 // frame draws sections below one another, each under its title, in one border
-// of width w. A section that has the focus has a pointer before its title as
-// well as another colour.
+// of width w. A section that has the focus has a strong border, and its title is
+// a bar with a pointer.
 func (st *styles) frame(w int, sections ...section) []string {
 	rows := make([]string, 0, 32)
-	left, right := st.corners[0], st.corners[1]
-	tee := []rune(st.tees)
-	above := false
-	for _, s := range sections {
-		border := st.border
+	above := false // it has the focus
+	for n, s := range sections {
+		rows = append(rows, st.head(w, s, n > 0, above))
+		side := st.border.Render(st.vertical)
 		if s.focused {
-			border = st.accent
+			side = st.accent.Render(st.strong.vertical)
 		}
-		edge := border
-		if above {
-			edge = st.accent
-		}
-		rows = append(rows, st.head(w, left, right, s, edge))
-		side := border.Render(st.vertical)
 		body := strings.Split(s.body, "\n")
 		for i := range s.rows {
 			row := ""
@@ -158,36 +149,58 @@ func (st *styles) frame(w int, sections ...section) []string {
 			}
 			rows = append(rows, side+" "+st.fit(row, w-3)+side)
 		}
-		left, right = string(tee[0]), string(tee[1])
 		above = s.focused
 	}
-	edge := st.border
+	edge, corners, line := st.border, st.corners, st.horizontal
 	if above {
-		edge = st.accent
+		edge, corners, line = st.accent, st.strong.corners, st.strong.horizontal
 	}
-	return append(rows, edge.Render(st.corners[2]+strings.Repeat(st.horizontal, max(0, w-2))+st.corners[3]))
+	return append(rows, edge.Render(corners[2]+strings.Repeat(line, max(0, w-2))+corners[3]))
 }
 
-// head is the border above a section, with its title in it.
-func (st *styles) head(w int, left, right string, s section, edge lipgloss.Style) string {
-	glyph, name := " ", s.title
+// head is the border above a section, with its title in it; inside says that
+// there is another section above, and above that that one has the focus.
+func (st *styles) head(w int, s section, inside, above bool) string {
+	edge, line := st.border, st.horizontal
+	left, right := st.corners[0], st.corners[1]
+	if inside {
+		left, right = halves(st.tees)
+	}
+	switch {
+	case s.focused && inside:
+		left, right = halves(st.strong.above)
+	case s.focused:
+		left, right = st.strong.corners[0], st.strong.corners[1]
+	case above:
+		left, right = halves(st.strong.below)
+	}
+	if s.focused || above {
+		edge, line = st.accent, st.strong.horizontal
+	}
+	name := " " + s.title
 	if s.focused {
-		glyph, name = st.accent.Render(st.pointer), st.accent.Bold(true).Render(s.title)
+		name = st.here.Render(st.pointer + s.title + " ")
 	}
 	if len(s.tabs) > 0 {
-		glyph, name = "", st.tabs(s.tabs, s.focused)
+		name = st.tabs(s.tabs, s.focused)
 	}
-	used := 3 + st.cells(glyph+name)
+	used := 3 + st.cells(name)
 	note := ""
 	if st.cells(s.note) > 0 && used+st.cells(s.note)+4 < w {
 		note = " " + s.note + " "
 		used += st.cells(note) + 1
 	}
-	row := edge.Render(left) + glyph + name + " " + edge.Render(strings.Repeat(st.horizontal, max(0, w-used)))
+	row := edge.Render(left) + name + " " + edge.Render(strings.Repeat(line, max(0, w-used)))
 	if note != "" {
-		row += note + edge.Render(st.horizontal)
+		row += note + edge.Render(line)
 	}
 	return st.fit(row, w-1) + edge.Render(right)
+}
+
+// halves are the two signs of tees.
+func halves(tees string) (left, right string) {
+	r := []rune(tees)
+	return string(r[0]), string(r[1])
 }
 
 // tabs are the names above the main part, in one row.
@@ -199,7 +212,7 @@ func (st *styles) tabs(list []tab, focused bool) string {
 		}
 		switch {
 		case t.on && focused:
-			b.WriteString(st.accent.Render(st.pointer) + st.accent.Bold(true).Render(t.name))
+			b.WriteString(st.here.Render(st.pointer + t.name))
 		case t.on:
 			b.WriteString(" " + st.bold.Render(t.name))
 		case t.name == "":

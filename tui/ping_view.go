@@ -99,9 +99,9 @@ func (m *pingModel) title() string {
 	}
 	switch {
 	case m.paused:
-		facts = append([]string{st.titleName.Render("paused")}, facts...)
+		facts = append([]string{"paused"}, facts...)
 	case s.Ended:
-		facts = append([]string{st.titleName.Render("ended")}, facts...)
+		facts = append([]string{"ended"}, facts...)
 	}
 	if s.Way != "" {
 		facts = append(facts, clean(s.Way))

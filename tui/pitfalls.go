@@ -155,13 +155,16 @@ func (p *pitfalls) rows(width int) (rows []string, at span) {
 	}
 	for i, f := range p.findings {
 		start := len(rows)
-		glyph, name := st.verdict(f.Verdict)+" ", st.bold.Render(clean(f.Name))
-		if p.focused && i == p.selected {
-			glyph, name = st.verdict(f.Verdict)+st.accent.Render(st.pointer), st.selected.Render(clean(f.Name))
+		glyph, name := " "+st.verdict(f.Verdict)+" ", st.bold.Render(clean(f.Name))+" "
+		switch {
+		case p.focused && i == p.selected:
+			glyph, name = " "+st.verdict(f.Verdict)+st.accent.Render(st.pointer), st.selected.Render(clean(f.Name))+" "
+		case i == 0:
+			glyph, name = "", st.alarm(f.Verdict, clean(f.Name))
 		}
 		title, _ := st.wrap(clean(f.Title), width-3, 3)
-		if one := st.cells(clean(f.Name)) + 4 + st.cells(clean(f.Title)); width >= wide && one <= width {
-			rows = append(rows, glyph+name+"  "+clean(f.Title))
+		if one := st.cells(glyph+name) + 1 + st.cells(clean(f.Title)); width >= wide && one <= width {
+			rows = append(rows, glyph+name+" "+clean(f.Title))
 		} else {
 			rows = append(rows, glyph+name)
 			for _, t := range title {

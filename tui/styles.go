@@ -22,6 +22,7 @@ type styles struct {
 
 	dim, border, accent, own, good, warning, failure lipgloss.Style
 	bold, title, titleName, host, selected, match    lipgloss.Style
+	here, alarmWarning, alarmFailure                 lipgloss.Style // the pane with the focus; findings
 	senders                                          []lipgloss.Style
 }
 
@@ -36,6 +37,14 @@ type glyphs struct {
 	bars                              []string
 	corners                           [4]string // top left, top right, bottom left, bottom right
 	vertical, horizontal, tees        string    // tees: left and right
+	strong                            edges     // around the pane with the focus
+}
+
+// edges are those of a section that has the focus.
+type edges struct {
+	corners              [4]string
+	vertical, horizontal string
+	above, below         string // tees, left and right: where another section is above it, or below
 }
 
 var unicodeGlyphs = glyphs{
@@ -46,6 +55,7 @@ var unicodeGlyphs = glyphs{
 	bars:     []string{"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"},
 	corners:  [4]string{"╭", "╮", "╰", "╯"},
 	vertical: "│", horizontal: "─", tees: "├┤",
+	strong: edges{[4]string{"┏", "┓", "┗", "┛"}, "┃", "━", "┢┪", "┡┩"},
 }
 
 var asciiGlyphs = glyphs{
@@ -56,6 +66,7 @@ var asciiGlyphs = glyphs{
 	bars:     []string{"_", ".", "-", "=", "#"},
 	corners:  [4]string{"+", "+", "+", "+"},
 	vertical: "|", horizontal: "-", tees: "++",
+	strong: edges{[4]string{"#", "#", "#", "#"}, "#", "=", "##", "##"},
 }
 
 // newStyles are the styles for a terminal of that background and that many
@@ -81,7 +92,9 @@ func plainStyles(dark bool) *styles {
 		dim: none, border: none,
 		accent: fg(lipgloss.Cyan), own: fg(lipgloss.Blue), good: fg(lipgloss.Green),
 		warning: fg(lipgloss.Yellow), failure: fg(lipgloss.Red),
-		bold: none.Bold(true), title: none.Reverse(true), titleName: none.Reverse(true).Bold(true), host: none.Bold(true),
+		bold: none.Bold(true), title: none, titleName: none, host: none.Reverse(true).Bold(true),
+		here:         fg(lipgloss.Cyan).Reverse(true).Bold(true),
+		alarmWarning: fg(lipgloss.Yellow).Reverse(true).Bold(true), alarmFailure: fg(lipgloss.Red).Reverse(true).Bold(true),
 		selected: none.Reverse(true), match: none.Reverse(true).Bold(true).Underline(true),
 		senders: []lipgloss.Style{fg(lipgloss.Green), fg(lipgloss.Magenta), fg(lipgloss.Cyan), none},
 	}
@@ -102,19 +115,22 @@ func fullStyles(dark bool) *styles {
 	}
 	strip := bar(lipgloss.Color("#e6ebf1"), lipgloss.Color("#222b38"))
 	return &styles{
-		dim:       fg("#667080", "#7d8796"),
-		border:    fg("#bcc6d1", "#3d4959"),
-		accent:    fg("#0b6e80", "#6cc3d5"),
-		own:       fg("#2457b8", "#82aaff"),
-		good:      fg("#1a7f37", "#8fce7e"),
-		warning:   fg("#925f00", "#e6b45e"),
-		failure:   fg("#c4262e", "#ff7b86"),
-		bold:      lipgloss.NewStyle().Inline(true).Bold(true),
-		title:     strip.Foreground(pick(lipgloss.Color("#3a4452"), lipgloss.Color("#b4bfcd"))),
-		titleName: strip.Bold(true).Foreground(pick(lipgloss.Color("#0b6e80"), lipgloss.Color("#6cc3d5"))),
-		host:      bar(lipgloss.Color("#3a4452"), lipgloss.Color("#b4bfcd")).Foreground(pick(lipgloss.Color("#ffffff"), lipgloss.Color("#12171e"))).Bold(true),
-		selected:  bar(lipgloss.Color("#e6ebf1"), lipgloss.Color("#222b38")).Bold(true),
-		match:     bar(lipgloss.Color("#f6d98a"), lipgloss.Color("#5a4718")).Bold(true).Underline(true),
+		dim:          fg("#667080", "#7d8796"),
+		border:       fg("#bcc6d1", "#3d4959"),
+		accent:       fg("#0b6e80", "#6cc3d5"),
+		own:          fg("#2457b8", "#82aaff"),
+		good:         fg("#1a7f37", "#8fce7e"),
+		warning:      fg("#925f00", "#e6b45e"),
+		failure:      fg("#c4262e", "#ff7b86"),
+		bold:         lipgloss.NewStyle().Inline(true).Bold(true),
+		title:        strip.Foreground(pick(lipgloss.Color("#3a4452"), lipgloss.Color("#b4bfcd"))),
+		titleName:    strip.Foreground(pick(lipgloss.Color("#0b6e80"), lipgloss.Color("#6cc3d5"))),
+		here:         bar(lipgloss.Color("#0b6e80"), lipgloss.Color("#6cc3d5")).Foreground(pick(lipgloss.Color("#ffffff"), lipgloss.Color("#12171e"))).Bold(true),
+		alarmWarning: bar(lipgloss.Color("#f0b429"), lipgloss.Color("#f0b429")).Foreground(lipgloss.Color("#12171e")).Bold(true),
+		alarmFailure: bar(lipgloss.Color("#c4262e"), lipgloss.Color("#d9363f")).Foreground(lipgloss.Color("#ffffff")).Bold(true),
+		host:         bar(lipgloss.Color("#3a4452"), lipgloss.Color("#b4bfcd")).Foreground(pick(lipgloss.Color("#ffffff"), lipgloss.Color("#12171e"))).Bold(true),
+		selected:     bar(lipgloss.Color("#e6ebf1"), lipgloss.Color("#222b38")).Bold(true),
+		match:        bar(lipgloss.Color("#f6d98a"), lipgloss.Color("#5a4718")).Bold(true).Underline(true),
 		senders: []lipgloss.Style{
 			fg("#1a7f37", "#8fce7e"), fg("#8a3fa0", "#d3a4ec"), fg("#925f00", "#e6b45e"),
 			fg("#a33a5e", "#f29ab3"), fg("#0b6e80", "#6cc3d5"), fg("#5f6b00", "#c5cc6b"),

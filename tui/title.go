@@ -32,37 +32,52 @@ func (t titleBar) render(s session.Snapshot, frozen string, width int) string {
 		group += " (not joined)"
 	}
 	left := st.nameplate(t.host) + st.titleName.Render(" groupcast ") + st.title.Bold(true).Render(" "+group+" ")
-	facts := append(egressFacts(s), rateFact(st, s))
-	if name := failure(s); name != "" {
-		facts = append([]string{st.titleName.Render(st.fail + " " + name)}, facts...)
+	loud, sign := "", ""
+	if f, ok := worst(s); ok {
+		loud, sign = st.alarm(f.Verdict, clean(f.Name)), st.alarm(f.Verdict, "")
 	}
 	if frozen != "" {
-		facts = append([]string{st.titleName.Render(frozen)}, facts...)
+		loud = st.titleName.Bold(true).Render(" "+frozen+" ") + loud
 	}
-	right := ""
+	space := width - st.cells(left)
+	if st.cells(loud) > space {
+		loud = sign // its name is too long
+	}
+	facts, said := append(egressFacts(s), rateFact(st, s)), ""
 	for n := len(facts); n > 0; n-- {
-		right = strings.Join(facts[:n], st.dot) + " "
-		if st.cells(left)+st.cells(right) <= width {
+		said = " " + strings.Join(facts[:n], st.dot) + " "
+		if st.cells(loud)+st.cells(said) <= space {
 			break
 		}
-		right = ""
+		said = ""
 	}
-	if right == "" && failure(s) != "" { // its name is too long: the sign alone
-		right = st.titleName.Render(st.fail) + " "
-	}
-	gap := width - st.cells(left) - st.cells(right)
-	return st.fit(left+st.title.Render(strings.Repeat(" ", max(0, gap))+right), width)
+	gap := strings.Repeat(" ", max(0, space-st.cells(loud)-st.cells(said)))
+	return st.fit(left+st.title.Render(gap)+loud+st.title.Render(said), width)
 }
 
-// failure is the name of the worst finding, if it is a failure: the first row is
-// seen where the pane is folded or its rows are below the edge.
-func failure(s session.Snapshot) string {
-	for _, f := range s.Findings {
-		if f.Verdict == doctor.Failure {
-			return clean(f.Name)
+// worst is the finding that the first row names: it is seen where the pane is folded
+// or its rows are below the edge, and from the last bench.
+func worst(s session.Snapshot) (f doctor.Finding, ok bool) {
+	for _, verdict := range []doctor.Verdict{doctor.Failure, doctor.Warning} {
+		for _, f := range s.Findings {
+			if f.Verdict == verdict {
+				return f, true
+			}
 		}
 	}
-	return ""
+	return doctor.Finding{}, false
+}
+
+// alarm is a finding's sign and name, the strongest thing on the screen.
+func (st *styles) alarm(v doctor.Verdict, name string) string {
+	style, sign := st.alarmWarning, st.warn
+	if v == doctor.Failure {
+		style, sign = st.alarmFailure, st.fail
+	}
+	if name != "" {
+		sign += " " + name
+	}
+	return style.Render(" " + sign + " ")
 }
 
 // egressFacts says how sends leave, the most important first.

@@ -14,9 +14,9 @@ import (
 	"github.com/groupcast/groupcast/mcast/session"
 )
 
-// The first row names a failure at every width, and neither a warning nor what
-// is not known.
-func TestTitleNamesFailure(t *testing.T) {
+// The first row names the worst finding at every width, and nothing that is not
+// known.
+func TestTitleNamesTheWorst(t *testing.T) {
 	v6 := mcast.Group{Addr: netip.MustParseAddr("ff15::1:2:3:4"), Port: 5000}
 	for _, tt := range []struct {
 		what    string
@@ -32,7 +32,7 @@ func TestTitleNamesFailure(t *testing.T) {
 		{"narrow", mcast.DefaultGroup, doctor.Failure, "no-route", 44, false, "✗ no-route"},
 		{"narrow, without room for its name", v6, doctor.Failure, "send-queue-full", 44, false, "✗"},
 		{"ASCII", v6, doctor.Failure, "no-route", 80, true, "x no-route"},
-		{"a warning", mcast.DefaultGroup, doctor.Warning, "wrong-egress", 100, false, ""},
+		{"a warning", mcast.DefaultGroup, doctor.Warning, "wrong-egress", 100, false, "⚠ wrong-egress"},
 		{"not known", mcast.DefaultGroup, doctor.Unknown, "no-querier", 80, false, ""},
 	} {
 		st := newStyles(true, tt.ascii, ansi.GraphemeWidth, colorprofile.TrueColor)

@@ -171,7 +171,7 @@ func (m *model) one(rows int) []string {
 	}
 	out := make([]string, 0, rows)
 	if title != "" {
-		left := m.styles.accent.Bold(true).Render(m.styles.pointer + " " + title)
+		left := m.styles.here.Render(m.styles.pointer + " " + title + " ")
 		if m.styles.cells(left)+2+m.styles.cells(note) <= w {
 			left = m.styles.ends(left, note, w)
 		}
