@@ -139,20 +139,27 @@ func (r run) draw(b *strings.Builder, t Theme) {
 	fmt.Fprintf(b, `<text x="%.2f" y="%.2f" textLength="%.2f"%s>%s</text>`+"\n", x+float64(lead)*cellWidth, y+baseline, float64(n)*cellWidth, attrs, html.EscapeString(text))
 }
 
+// heavy are those of the shapes that are drawn with a broad line.
+const heavy = "━┃┏┓┗┛┢┪┡┩"
+
 // shapes are the characters that are drawn and not written.
-const shapes = "─│├┤╭╮╰╯▁▂▃▄▅▆▇█"
+const shapes = "─│├┤╭╮╰╯▁▂▃▄▅▆▇█" + heavy
 
 func drawShape(b *strings.Builder, r run, paint string) {
 	const cw, ch = cellWidth, cellHeight
 	x, y := place(r.x, r.y)
+	width := ""
+	if strings.ContainsAny(r.text, heavy) {
+		width = ` stroke-width="2.5"`
+	}
 	line := func(format string, args ...any) {
-		fmt.Fprintf(b, `<path d="%s" fill="none" stroke="%s"/>`+"\n", fmt.Sprintf(format, args...), paint)
+		fmt.Fprintf(b, `<path d="%s" fill="none" stroke="%s"%s/>`+"\n", fmt.Sprintf(format, args...), paint, width)
 	}
 	mx, my, end := x+cw/2, y+ch/2, x+float64(r.cells)*cw
 	switch first := []rune(r.text)[0]; first {
-	case '─':
+	case '─', '━':
 		line("M%.2f %.2fH%.2f", x, my, end)
-	case '│':
+	case '│', '┃':
 		for i := range r.cells {
 			line("M%.2f %.2fV%.2f", mx+float64(i)*cw, y, y+ch)
 		}
@@ -168,6 +175,18 @@ func drawShape(b *strings.Builder, r run, paint string) {
 		line("M%.2f %.2fV%.2fQ%.2f %.2f %.2f %.2f", mx, y, my-4, mx, my, x+cw, my)
 	case '╯':
 		line("M%.2f %.2fV%.2fQ%.2f %.2f %.2f %.2f", mx, y, my-4, mx, my, x, my)
+	case '┏':
+		line("M%.2f %.2fV%.2fH%.2f", mx, y+ch, my, x+cw)
+	case '┓':
+		line("M%.2f %.2fV%.2fH%.2f", mx, y+ch, my, x)
+	case '┗':
+		line("M%.2f %.2fV%.2fH%.2f", mx, y, my, x+cw)
+	case '┛':
+		line("M%.2f %.2fV%.2fH%.2f", mx, y, my, x)
+	case '┢', '┡': // drawn heavy as a whole
+		line("M%.2f %.2fV%.2fM%.2f %.2fH%.2f", mx, y, y+ch, mx, my, x+cw)
+	case '┪', '┩':
+		line("M%.2f %.2fV%.2fM%.2f %.2fH%.2f", mx, y, y+ch, x, my, mx)
 	default:
 		tall := (ch - 5) * float64(first-'▁'+1) / 8
 		for i := range r.cells {
