@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/groupcast/groupcast/mcast/chat"
-	"github.com/groupcast/groupcast/mcast/lab/lesson"
 	"github.com/groupcast/groupcast/mcast/session"
 )
 
@@ -15,7 +14,7 @@ type talkSummary struct {
 	snap   session.Snapshot
 	lasted time.Duration
 	ask    question // for when something is wrong, or nobody else is heard
-	lesson bool     // it was the demonstration
+	lesson bool     // it was the demonstration: the command that leads through it says what is next
 }
 
 // rows are six at most: a few facts, and one command.
@@ -47,7 +46,6 @@ func (t talkSummary) rows() []string {
 	}
 	switch {
 	case t.lesson:
-		add("next: groupcast lab run lists %d more lessons, and how to run them", len(lesson.All())-1)
 	case len(s.Findings) > 0, c.Texts == 0:
 		ask := t.ask
 		ask.hops = s.Hops
