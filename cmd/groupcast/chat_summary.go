@@ -26,10 +26,16 @@ func (t talkSummary) rows() []string {
 	}
 	rows := []string{fmt.Sprintf("groupcast: %s in %s, %s", shortly(t.lasted.Round(time.Second)), chat.Clean(s.Group.String()), where)}
 	add := func(format string, args ...any) { rows = append(rows, "  "+fmt.Sprintf(format, args...)) }
-	if c.Texts == 0 {
+	heard, hosts, here := chat.Count(int(c.Texts), "datagram"), chat.Count(s.Room.SendersTotal, "host"), len(s.Room.Local) > 0
+	switch {
+	case c.Texts == 0:
 		add("heard nobody else; silence proves nothing")
-	} else {
-		add("heard %s from %s", chat.Count(int(c.Texts), "datagram"), chat.Count(max(s.Room.SendersTotal, 1), "sender"))
+	case s.Room.SendersTotal == 0:
+		add("heard %s from other programs of this host, and no other host", heard)
+	case here:
+		add("heard %s from %s and from other programs of this one", heard, hosts)
+	default:
+		add("heard %s from %s", heard, hosts)
 	}
 	if c.Sent+c.Failed > 0 {
 		add("%s", saidText(c))
@@ -46,7 +52,7 @@ func (t talkSummary) rows() []string {
 	}
 	switch {
 	case t.lesson:
-	case len(s.Findings) > 0, c.Texts == 0:
+	case len(s.Findings) > 0, s.Room.SendersTotal == 0:
 		ask := t.ask
 		ask.hops = s.Hops
 		if s.Group != ask.group { // of the commands of the screen

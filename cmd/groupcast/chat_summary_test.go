@@ -43,7 +43,7 @@ groupcast: 3s in 224.0.0.114:1234, joined on eth0, eth1
 			lasted: 2 * time.Hour, ask: question{group: mcast.DefaultGroup, interfaces: []string{"eth0"}},
 		}, `
 groupcast: 2h0m0s in 239.1.2.3:5000, joined on 40 interfaces: eth0, eth1 and 38 more
-  heard 7 datagrams from 3 senders
+  heard 7 datagrams from 3 hosts
   sent 4 lines, and 1 could not be sent; no own copy of 2 lines
   lost 12 datagrams: they found the receive buffer full
   warning: wrong-egress: sends leave by eth1␛[2J (and 2 more)
@@ -53,13 +53,20 @@ groupcast: 2h0m0s in 239.1.2.3:5000, joined on 40 interfaces: eth0, eth1 and 38 
 			Room: chat.Snapshot{SendersTotal: 1, Counters: chat.Counters{Texts: 1, Sent: 1, OwnCopies: 1}},
 		}, lasted: time.Minute}, `
 groupcast: 1m0s in 224.0.0.114:1234, joined on eth0
-  heard 1 datagram from 1 sender
+  heard 1 datagram from 1 host
   sent 1 line; own copies came back, which only shows that this host hears itself`},
+		{"this host alone", talkSummary{snap: session.Snapshot{
+			Group: mcast.DefaultGroup, Interfaces: joined(1),
+			Room: chat.Snapshot{Local: make([]chat.Sender, 1), Counters: chat.Counters{Texts: 2}},
+		}, lasted: time.Minute}, `
+groupcast: 1m0s in 224.0.0.114:1234, joined on eth0
+  heard 2 datagrams from other programs of this host, and no other host
+  next: groupcast doctor`},
 		{"left everything, TTL 0", talkSummary{snap: session.Snapshot{
 			Group: mcast.DefaultGroup, Room: chat.Snapshot{SendersTotal: 1, Counters: chat.Counters{Texts: 1, Sent: 2, Stayed: 2}},
 		}, lasted: time.Minute}, `
 groupcast: 1m0s in 224.0.0.114:1234, not joined
-  heard 1 datagram from 1 sender
+  heard 1 datagram from 1 host
   sent 2 lines; nothing left this host, with TTL 0`},
 	} {
 		if got, want := strings.Join(tc.rows(), "\n"), strings.TrimPrefix(tc.want, "\n"); got != want {
@@ -80,7 +87,7 @@ func TestScreenLeavesASummary(t *testing.T) {
 	s.keys("/quit\r")
 	s.quits(exitOK)
 	s.shows("groupcast: ", " in 224.0.0.114:1234, joined on eth0, eth1")
-	s.shows("  heard 1 datagram from 1 sender")
+	s.shows("  heard 1 datagram from 1 host")
 	s.shows("  sent 1 line; own copies came back")
 	s.shows("  warning: wrong-egress: sends leave by eth1")
 	s.shows("  next: groupcast doctor")

@@ -22,7 +22,7 @@ var vocabulary = map[string]struct{ letter, takes string }{
 	"timeout": {"t", "time"}, "wait": {"W", "time"}, "interval": {"", "time"}, "watch": {"", "time"},
 	"count": {"c", "int"}, "size": {"s", "int"}, "rate": {"", "rate"}, "follow": {"", "bool"},
 	"version": {"V", "bool"},
-	"ipv4": {"4", "bool"}, "ipv6": {"6", "bool"},
+	"ipv4":    {"4", "bool"}, "ipv6": {"6", "bool"},
 	"ascii": {"", "bool"}, "theme": {"", "theme"}, "ui": {"", "bool"}, "plain": {"", "bool"}, "log": {"", "string"},
 	"hex": {"", "string"}, "file": {"", "string"},
 }

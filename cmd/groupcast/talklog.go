@@ -100,6 +100,7 @@ func (l *talkLog) batch(b session.Batch, snap session.Snapshot) error {
 	if b.Dropped > 0 {
 		l.note(fmt.Sprintf("%s missing here: they came faster than they were shown", chat.Count(int(b.Dropped), "line")))
 	}
+	l.printer.port = snap.Group.Port
 	l.printer.batch(b)
 	l.printer.findings(snap.Findings)
 	return l.write()
