@@ -51,8 +51,10 @@
 // is mounted, so /sys/class/net shows the computer outside. Each [Lab] has a
 // namespace for its switches, so several can exist at once.
 //
-// The program is uid 0 in its user namespace and nobody outside it. When the
-// first process ends, even by SIGKILL, everything in the lab ends with it.
+// In its user namespace the program has every capability, and is the user that
+// it is outside: with it go the commands in the hosts, which may then do
+// anything to their host and no more to files than before. When the first
+// process ends, even by SIGKILL, everything in the lab ends with it.
 //
 // A host's process is the program itself, started again: the init function of
 // this package sees by os.Args[0] that it is a host and never returns, so

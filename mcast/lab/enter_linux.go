@@ -50,16 +50,6 @@ func Enter() error {
 	if err != nil {
 		return fmt.Errorf("lab: %w", err)
 	}
-	cmd := exec.Command("/proc/self/exe", os.Args[1:]...)
-	cmd.Args[0] = os.Args[0]
-	cmd.Env = append(os.Environ(), enteredEnv+"="+here)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	cmd.SysProcAttr = &syscall.SysProcAttr{
-		Cloneflags:  unix.CLONE_NEWUSER | unix.CLONE_NEWNET,
-		UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Geteuid(), Size: 1}},
-		GidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getegid(), Size: 1}},
-		Pdeathsig:   syscall.SIGKILL,
-	}
 	// Pdeathsig means the death of the thread that forked (prctl(2)).
 	runtime.LockOSThread()
 	signals := make(chan os.Signal, 8)
@@ -68,7 +58,8 @@ func Enter() error {
 			signal.Notify(signals, s)
 		}
 	}
-	if err := cmd.Start(); err != nil {
+	cmd, err := startAgain(here)
+	if err != nil {
 		signal.Stop(signals)
 		runtime.UnlockOSThread()
 		return forbidden(err, readSetting)
@@ -87,6 +78,26 @@ func Enter() error {
 	}
 	os.Exit(status.ExitStatus())
 	return nil
+}
+
+// startAgain starts the second run in its namespaces.
+func startAgain(here string) (cmd *exec.Cmd, err error) {
+	for _, who := range identities() {
+		cmd = exec.Command("/proc/self/exe", os.Args[1:]...)
+		cmd.Args[0] = os.Args[0]
+		cmd.Env = append(os.Environ(), enteredEnv+"="+here)
+		cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+		cmd.SysProcAttr = &syscall.SysProcAttr{
+			Cloneflags:  unix.CLONE_NEWUSER | unix.CLONE_NEWNET,
+			UidMappings: who.uids, GidMappings: who.gids, GidMappingsEnableSetgroups: who.setgroups,
+			AmbientCaps: who.ambient,
+			Pdeathsig:   syscall.SIGKILL,
+		}
+		if err = cmd.Start(); err == nil {
+			break
+		}
+	}
+	return cmd, err
 }
 
 // fromKeyboard reports whether the terminal has sent the signal to the second

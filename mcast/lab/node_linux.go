@@ -16,6 +16,7 @@ import (
 func (n *Node) Name() string { return n.name }
 
 // Pid is the host's process, for nsenter(1): nsenter --preserve-credentials -U -n -t PID.
+// Who is not root needs its --keep-caps as well.
 func (n *Node) Pid() int { return n.process.Process.Pid }
 
 // Do runs fn on a thread in the host's network namespace, and returns its
