@@ -218,6 +218,15 @@ func (c *Cmd) Pid() int {
 	return c.process.pid
 }
 
+// Lacks is what the host could not be given of its own, a line each, once the
+// command has started: its name, or its /sys/class/net.
+func (c *Cmd) Lacks() []string {
+	if c.process == nil {
+		return nil
+	}
+	return c.process.lacks
+}
+
 // Signal sends a signal to the command; the error is os.ErrProcessDone if it
 // has ended.
 func (c *Cmd) Signal(s os.Signal) error {

@@ -47,9 +47,10 @@
 //
 // Each host is a process, and the commands that run in a host ([Node.Command])
 // are children of that process, in its network namespace: /proc/net and
-// [net.Interfaces] show the host, and the program runs unchanged. No file system
-// is mounted, so /sys/class/net shows the computer outside. Each [Lab] has a
-// namespace for its switches, so several can exist at once.
+// [net.Interfaces] show the host, and the program runs unchanged. Its hostname is
+// the host's, and so is /sys/class/net, where the system allows that to be
+// mounted ([Cmd.Lacks]). Each [Lab] has a namespace for its switches, so several
+// can exist at once.
 //
 // In its user namespace the program has every capability, and is the user that
 // it is outside: with it go the commands in the hosts, which may then do

@@ -50,6 +50,10 @@ func runHost() {
 		os.Stderr.WriteString(hostProcess + ": started by hand: " + err.Error() + "\n")
 		os.Exit(2)
 	}
+	var lacks []string
+	if len(os.Args) > 1 {
+		lacks = surround(os.Args[1])
+	}
 	var talks sync.WaitGroup
 	for {
 		files, err := receive(control, &struct{}{})
@@ -58,7 +62,7 @@ func runHost() {
 		}
 		for _, f := range files {
 			if conn, err := unixConn(f); err == nil {
-				talks.Go(func() { serve(conn) })
+				talks.Go(func() { serve(conn, lacks) })
 			}
 		}
 	}
@@ -82,7 +86,7 @@ func runHost() {
 const messageTimeout = 10 * time.Second
 
 // serve runs one command for the other side of conn.
-func serve(conn *net.UnixConn) {
+func serve(conn *net.UnixConn, lacks []string) {
 	defer conn.Close()
 	// The thread that forks has to live as long as the command does: it is its
 	// death that Pdeathsig waits for.
@@ -105,7 +109,7 @@ func serve(conn *net.UnixConn) {
 		return
 	}
 	closeAll(files)
-	_ = send(conn, started{Pid: cmd.Process.Pid})
+	_ = send(conn, started{Pid: cmd.Process.Pid, Lacks: lacks})
 	done := make(chan struct{})
 	go func() {
 		for {

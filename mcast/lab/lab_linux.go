@@ -130,15 +130,8 @@ func startHost(name string) (*Node, error) {
 		return nil, err
 	}
 	defer far.Close()
-	cmd := exec.Command("/proc/self/exe")
-	cmd.Args = []string{hostProcess, name}
-	cmd.Stderr = os.Stderr
-	cmd.ExtraFiles = []*os.File{far}
-	// A session of its own keeps the terminal's signals from it. It has no
-	// Pdeathsig: it sees the lab's end as the end of its socket, and needs a
-	// moment more to kill what has left the tree of its children.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWNET, Setsid: true}
-	if err := cmd.Start(); err != nil {
+	cmd, err := startHostProcess(name, far)
+	if err != nil {
 		near.Close()
 		return nil, err
 	}
@@ -159,4 +152,22 @@ func startHost(name string) (*Node, error) {
 		close(n.gone)
 	}()
 	return n, nil
+}
+
+// startHostProcess makes do without surroundings where they are not allowed.
+func startHostProcess(name string, control *os.File) (cmd *exec.Cmd, err error) {
+	for _, flags := range []uintptr{unix.CLONE_NEWNET | ownSurroundings, unix.CLONE_NEWNET} {
+		cmd = exec.Command("/proc/self/exe")
+		cmd.Args = []string{hostProcess, name}
+		cmd.Stderr = os.Stderr
+		cmd.ExtraFiles = []*os.File{control}
+		// A session of its own keeps the terminal's signals from it. It has no
+		// Pdeathsig: it sees the lab's end as the end of its socket, and needs a
+		// moment more to kill what has left the tree of its children.
+		cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: flags, Setsid: true}
+		if err = cmd.Start(); err == nil {
+			break
+		}
+	}
+	return cmd, err
 }

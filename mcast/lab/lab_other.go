@@ -124,7 +124,10 @@ func (l *Link) Swallow(bool) error { return errNeedsLinux }
 // Queue needs Linux.
 func (l *Link) Queue(uint64) error { return errNeedsLinux }
 
-type process struct{ pid int }
+type process struct {
+	pid   int
+	lacks []string
+}
 
 func (n *Node) start(context.Context, request, [3]*os.File) (*process, error) {
 	return nil, errNeedsLinux

@@ -16,6 +16,7 @@ import (
 type process struct {
 	conn    *net.UnixConn
 	pid     int
+	lacks   []string
 	unwatch func() bool // stops watching the context
 }
 
@@ -39,7 +40,7 @@ func converse(ctx context.Context, host string, conn *net.UnixConn, r request, f
 		p.close()
 		return nil, err
 	}
-	p.pid = s.Pid
+	p.pid, p.lacks = s.Pid, s.Lacks
 	return p, nil
 }
 

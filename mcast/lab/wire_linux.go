@@ -19,8 +19,9 @@ import (
 // direction, is to kill the command.
 type (
 	started struct {
-		Pid   int    // in the same pid namespace as everybody's
-		Error string // why it did not start; "": it did
+		Pid   int      // in the same pid namespace as everybody's
+		Error string   // why it did not start; "": it did
+		Lacks []string // what the host could not be given
 	}
 	signalling struct{ Signal int }
 )
