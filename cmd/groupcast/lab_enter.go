@@ -17,7 +17,7 @@ func newLabEnter(set *settings) *cobra.Command {
 		Use:   "enter NAME HOST [COMMAND...]",
 		Short: "Run a shell, or any command, in a host of a running lab",
 		Long: `Run a command, or else $SHELL, in a host of a running lab. It has this terminal, this directory and this environment,
-and the host's network.`,
+and the host's network and name; groupcast is this very program, and a shell's prompt says where it is.`,
 		Example: `  groupcast lab enter article A
   groupcast lab enter article B python3 server.py
   groupcast lab enter article A groupcast interfaces`,
@@ -37,13 +37,20 @@ and the host's network.`,
 			if len(command) > 0 && command[0] == "--" {
 				command = command[1:]
 			}
-			if len(command) == 0 {
+			shell := len(command) == 0
+			if shell {
 				command = []string{cmp.Or(os.Getenv("SHELL"), "/bin/sh")}
-				if !set.quiet && isTerminal(cmd.InOrStdin()) {
-					fmt.Fprintf(cmd.ErrOrStderr(), "groupcast: in host %s of %s; ctrl+d leaves it\n", args[1], args[0])
+			}
+			say := func(lacks []string) {
+				if !shell || set.quiet || !isTerminal(cmd.InOrStdin()) {
+					return
+				}
+				fmt.Fprintf(cmd.ErrOrStderr(), "groupcast: in host %s of %s; ctrl+d leaves it\r\n", args[1], args[0])
+				for _, lack := range lacks {
+					fmt.Fprintf(cmd.ErrOrStderr(), "groupcast: here %s\r\n", lack)
 				}
 			}
-			return enterHost(cmd, r, args[1], command)
+			return enterHost(cmd, r, args[1], command, shell, say)
 		},
 	}
 	set.has(cmd, "quiet")
@@ -51,7 +58,14 @@ and the host's network.`,
 	return cmd
 }
 
-func enterHost(cmd *cobra.Command, r *lab.Remote, host string, command []string) error {
+// enterHost runs a command in a host. say is told, before a prompt can be there,
+// what the host lacks.
+func enterHost(cmd *cobra.Command, r *lab.Remote, host string, command []string, shell bool, say func(lacks []string)) error {
+	with, err := packBelongings()
+	if err != nil {
+		return err
+	}
+	defer with.remove()
 	ctx := cmd.Context()
 	in, out := file(cmd.InOrStdin()), file(cmd.OutOrStdout())
 	terminal := isTerminal(in) && isTerminal(out)
@@ -60,9 +74,13 @@ func enterHost(cmd *cobra.Command, r *lab.Remote, host string, command []string)
 	}
 	c := r.Command(ctx, host, command[0], command[1:]...)
 	c.Stdin, c.Stdout, c.Stderr = in, out, file(cmd.ErrOrStderr())
-	var err error
+	if terminal && shell {
+		if err := with.prompting(c, promptOf(r.Name(), host)); err != nil {
+			return err
+		}
+	}
 	if terminal {
-		err = runInTerminal(c, in.(*os.File), out.(*os.File))
+		err = runInTerminal(c, in.(*os.File), out.(*os.File), say)
 	} else {
 		err = runWithSignals(c)
 	}

@@ -1,7 +1,10 @@
 package main
 
 import (
+	"os"
 	"os/exec"
+	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -31,6 +34,45 @@ func TestLabTcpdump(t *testing.T) {
 		run("groupcast", "lab", "enter", u.lab, "B", "groupcast", "send", "-i", "eth0", "224.0.0.114", "seen").ends(exitOK)
 		capture.prints("192.168.8.226.")
 		capture.ends(0)
+	})
+}
+
+// This very program is groupcast in a host, whatever it was started as, and no other
+// that is installed.
+func TestLabEnterFindsItself(t *testing.T) {
+	on := computer(t)
+	labUp(t, on, "article")
+	const other = "echo echo another >$0/groupcast; chmod +x $0/groupcast; "
+	enter := start(t, on, "sh", "-c", other+`program=$(command -v groupcast); PATH=$0:$PATH exec "$program" lab enter article A groupcast interfaces`, t.TempDir())
+	enter.prints("192.168.8.164/24")
+	if strings.Contains(enter.out.String(), "another") {
+		t.Errorf("another program of that name ran:\n%s", enter.out.String())
+	}
+}
+
+// Each shell says where it is, after what its user has written for it.
+func TestLabPrompts(t *testing.T) {
+	on := computer(t)
+	labUp(t, on, "article")
+	home := t.TempDir()
+	for _, rc := range []string{".bashrc", ".zshrc"} {
+		if err := os.WriteFile(filepath.Join(home, rc), []byte("PS1='theirs> '\nalias shout='echo of $((6*7)) lines'\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	together(t, []string{"bash", "zsh", "dash"}, nameItself, func(t *testing.T, shell string) {
+		path, err := exec.LookPath(shell)
+		if err != nil {
+			t.Skip("not installed")
+		}
+		s := openTerminal(t, on, 100, 30, []string{"SHELL=" + path, "HOME=" + home}, withTerminal("groupcast", "lab", "enter", "article", "B")...)
+		s.shows("B:article#")
+		if shell != "dash" { // which reads no such file
+			s.keys("shout\r")
+			s.shows("of 42 lines")
+		}
+		s.keys("exit 6\r")
+		s.quits(6)
 	})
 }
 

@@ -18,8 +18,9 @@ import (
 )
 
 // runInTerminal runs a command in a terminal of its own, which is shown in
-// ours: every key reaches it, ctrl+c too, and what it draws fits.
-func runInTerminal(c *lab.Cmd, in, out *os.File) error {
+// ours: every key reaches it, ctrl+c too, and what it draws fits. started is
+// called before what it writes is shown.
+func runInTerminal(c *lab.Cmd, in, out *os.File, started func(lacks []string)) error {
 	master, terminal, err := pty.Open()
 	if err != nil {
 		return err
@@ -43,6 +44,7 @@ func runInTerminal(c *lab.Cmd, in, out *os.File) error {
 	if err := c.Start(); err != nil {
 		return err
 	}
+	started(c.Lacks())
 	terminal.Close() // the command's end is to be seen as that of what it writes
 
 	go io.Copy(master, in)

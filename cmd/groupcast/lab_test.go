@@ -132,6 +132,11 @@ func TestLabEnterTerminal(t *testing.T) {
 	labUp(t, on, "article")
 	s := openTerminal(t, on, 100, 30, []string{"PS1=shell> ", "SHELL=/bin/bash"}, withTerminal("groupcast", "lab", "enter", "article", "A")...)
 	s.shows("groupcast: in host A of article; ctrl+d leaves it")
+	s.shows("A:article#")
+	s.keys("echo host=$(hostname); groupcast --version | head -1; echo /sys/class/net/e*\r")
+	s.shows("host=A")
+	s.shows("groupcast ")
+	s.shows("/sys/class/net/eth0 /sys/class/net/eth1")
 	s.keys("PS1='in A> '\r")
 	s.shows("in A>")
 	if strings.Contains(s.written(), "no job control") {
