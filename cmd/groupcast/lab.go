@@ -16,6 +16,7 @@ computer, and all of it ends with the command that started it. It needs Linux.`,
   groupcast lab up article                     build a LAN and keep it running; in other terminals:
   groupcast lab enter article A                a shell in its host A
   groupcast lab enter article B node server.js
+  groupcast lab each article ip route          a command in every host
   groupcast lab fault article loss B.eth0 30%
   groupcast lab down article`,
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -28,6 +29,6 @@ computer, and all of it ends with the command that started it. It needs Linux.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runLabDemo(cmd, set) },
 	}
 	cmd.SuggestionsMinimumDistance = 2
-	cmd.AddCommand(newLabList(set), newLabUp(set), newLabEnter(set), newLabFault(), newLabDown(), newLabRun(set))
+	cmd.AddCommand(newLabList(set), newLabUp(set), newLabEnter(set), newLabEach(set), newLabFault(), newLabDown(), newLabRun(set))
 	return cmd
 }

@@ -353,6 +353,7 @@ func TestLabMistakes(t *testing.T) {
 		{"enter article", exitUsage, "needs NAME and HOST"},
 		{"fault article down Z.eth0", exitNot, `no host "Z"`},
 		{"fault article", exitUsage, "needs NAME and a fault"},
+		{"each article", exitUsage, "needs NAME and a command"},
 		{"down articel", exitNot, "did you mean article?"},
 		{"dwon article", exitUsage, `"dwon": no such command of the lab; did you mean down?`},
 	} {

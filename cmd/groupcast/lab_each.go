@@ -1,0 +1,213 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/groupcast/groupcast/mcast/chat"
+	"github.com/groupcast/groupcast/mcast/lab"
+)
+
+// mostAtOnce is in how many hosts a command runs at once: in every one of the
+// largest class, because what hosts say to each other needs all of them.
+const mostAtOnce = 250
+
+func newLabEach(set *settings) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "each NAME COMMAND...",
+		Short: "Run a command in every host of a running lab at once",
+		Long: `Run a command in every host of a running lab, in all of them at once, without input. Each line that it prints begins
+with the host's name. ctrl+c interrupts it in all. Exit status: 0 if it ended with 0 in every host, 3 if in some, 1 if
+in none.`,
+		Example: `  groupcast lab each classroom groupcast listen -c 1
+  groupcast lab each classroom groupcast doctor --json
+  groupcast lab each article ip -brief address`,
+		Args: arguments(2, -1, "NAME and a command, as in: article ip route"),
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
+			if len(args) == 0 {
+				return completeRunning(cmd, args, word)
+			}
+			return nil, cobra.ShellCompDirectiveDefault
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			r, err := dialLab(args[0])
+			if err != nil {
+				return err
+			}
+			command := args[1:]
+			if command[0] == "--" && len(command) > 1 {
+				command = command[1:]
+			}
+			return inEachHost(cmd, set, r, command)
+		},
+	}
+	set.has(cmd, "json", "quiet")
+	cmd.Flags().SetInterspersed(false) // what follows is the command's
+	return cmd
+}
+
+// inEachHost runs a command in all hosts and waits for its end in all.
+func inEachHost(cmd *cobra.Command, set *settings, r *lab.Remote, command []string) error {
+	with, err := packBelongings()
+	if err != nil {
+		return err
+	}
+	defer with.remove()
+	hosts := hostNames(r.Topology())
+	e := &eachHost{out: cmd.OutOrStdout(), errs: cmd.ErrOrStderr(), json: set.json, quiet: set.quiet}
+	for _, h := range hosts {
+		e.width = max(e.width, len(h))
+	}
+	life, end := context.WithCancel(context.WithoutCancel(cmd.Context()))
+	defer end()
+	var running sync.WaitGroup
+	room := make(chan struct{}, mostAtOnce)
+	for _, host := range hosts {
+		running.Go(func() {
+			room <- struct{}{}
+			defer func() { <-room }()
+			if cmd.Context().Err() == nil {
+				c := r.Command(life, host, command[0], command[1:]...)
+				e.run(cmd.Context(), c, host, end)
+			}
+		})
+	}
+	running.Wait()
+	switch {
+	case cmd.Context().Err() != nil:
+		return cmd.Context().Err()
+	case e.failed == 0:
+		return nil
+	case e.failed == len(hosts):
+		return status(exitNot)
+	}
+	return status(exitDoubt)
+}
+
+// eachHost prints what commands in several hosts say.
+type eachHost struct {
+	out, errs   io.Writer
+	json, quiet bool
+	width       int // of the longest name of a host
+
+	mu     sync.Mutex // guards what follows, and keeps lines whole
+	failed int
+}
+
+// The objects of lab each --json. Fields are only added.
+type (
+	jsonHostLine struct {
+		Type   string    `json:"type"` // line
+		Time   time.Time `json:"time"`
+		Host   string    `json:"host"`
+		Stream string    `json:"stream"` // stdout or stderr
+		Text   string    `json:"text"`
+	}
+	jsonHostEnd struct {
+		Type   string    `json:"type"` // ended
+		Time   time.Time `json:"time"`
+		Host   string    `json:"host"`
+		Status int       `json:"status"`          // as lab enter has it
+		Error  string    `json:"error,omitempty"` // why it did not run
+	}
+)
+
+// run runs the command in one host. When ctx ends it is interrupted, as by
+// ctrl+c, and end is called if it takes too long.
+func (e *eachHost) run(ctx context.Context, c *lab.Cmd, host string, end context.CancelFunc) {
+	out := &hostLines{each: e, to: e.out, host: host, stream: "stdout"}
+	errs := &hostLines{each: e, to: e.errs, host: host, stream: "stderr"}
+	c.Stdout, c.Stderr = out, errs
+	err := c.Start()
+	if err == nil {
+		stop := context.AfterFunc(ctx, func() {
+			_ = c.Signal(os.Interrupt)
+			time.AfterFunc(2*time.Second, end)
+		})
+		err = c.Wait()
+		stop()
+		out.end()
+		errs.end()
+	}
+	e.ended(host, err)
+}
+
+// ended says how it ended, where that is not as it should.
+func (e *eachHost) ended(host string, err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	o := jsonHostEnd{Type: "ended", Time: time.Now(), Host: host}
+	code, ran := errors.AsType[status](asStatus(err))
+	switch {
+	case ran:
+		o.Status = int(code)
+	case err != nil:
+		o.Status, o.Error = exitNot, chat.Clean(err.Error())
+	}
+	if o.Status != 0 {
+		e.failed++
+	}
+	switch {
+	case e.json:
+		writeJSON(e.out, o)
+	case o.Error != "":
+		fmt.Fprintf(e.errs, "%s%s\n", e.prefix(host), o.Error)
+	case o.Status != 0 && !e.quiet:
+		fmt.Fprintf(e.errs, "%sexit status %d\n", e.prefix(host), o.Status)
+	}
+}
+
+func (e *eachHost) prefix(host string) string {
+	return host + ": " + strings.Repeat(" ", e.width-len(host))
+}
+
+// hostLines prints the lines of one of a command's outputs.
+type hostLines struct {
+	each         *eachHost
+	to           io.Writer
+	host, stream string
+	rest         []byte // of a line that has no end yet
+}
+
+// longestLine bounds what is kept of a line without an end, in bytes.
+const longestLine = 1 << 16
+
+func (l *hostLines) Write(b []byte) (int, error) {
+	l.each.mu.Lock()
+	defer l.each.mu.Unlock()
+	l.rest = append(l.rest, b...)
+	for {
+		line, rest, whole := strings.Cut(string(l.rest), "\n")
+		if !whole && len(l.rest) < longestLine {
+			return len(b), nil
+		}
+		l.print(line)
+		l.rest = []byte(rest)
+	}
+}
+
+// end prints a last line that has no end.
+func (l *hostLines) end() {
+	l.each.mu.Lock()
+	defer l.each.mu.Unlock()
+	if len(l.rest) > 0 {
+		l.print(string(l.rest))
+	}
+}
+
+func (l *hostLines) print(line string) {
+	line = chat.Clean(strings.TrimSuffix(line, "\r"))
+	if l.each.json {
+		writeJSON(l.each.out, jsonHostLine{"line", time.Now(), l.host, l.stream, line})
+		return
+	}
+	fmt.Fprintf(l.to, "%s%s\n", l.each.prefix(l.host), line)
+}
