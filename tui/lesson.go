@@ -144,7 +144,7 @@ func (s *lesson) text() string {
 		return why + "Sends leave by " + sends + " now, from " + clean(s.sends.Source.String()) + ". " + say + ": B should hear you and answer."
 	}
 	return "B heard you. That is the article: a join does not choose the way out, and an own copy is no proof. What now: " +
-		"F2 shows every datagram, F3 the calls, F4 the map; groupcast lab list has more; ctrl+c ends."
+		"F2 shows every datagram, F3 the calls, F4 the map; groupcast lab run has the other lessons; ctrl+c ends."
 }
 
 func (s *lesson) copyText() string {

@@ -17,6 +17,7 @@ import (
 
 	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/lesson"
 )
 
 // runLabDemo is groupcast lab without arguments: the article's LAN, the screen
@@ -83,9 +84,19 @@ func runLabDemo(cmd *cobra.Command, set *settings) error {
 			if exit, ok := errors.AsType[*lab.ExitError](err); ok && exit.Signal != 0 {
 				fmt.Fprint(cmd.OutOrStdout(), leaveScreen)
 			}
+			fmt.Fprint(cmd.OutOrStdout(), afterDemo())
 			return asStatus(err)
 		}
 	}
+}
+
+// afterDemo says what else there is, when the screen has gone.
+func afterDemo() string {
+	return fmt.Sprintf(`Next: groupcast lab run           %d lessons like this one
+      groupcast lab run ping-a-group
+      groupcast lab up article    this LAN, for other terminals
+      groupcast                   the same screen on your own network
+`, len(lesson.All()))
 }
 
 // labCommand prepares this program as a command in a host. What the environment

@@ -112,6 +112,7 @@ func TestLabDemo(t *testing.T) {
 	d.keys("/quit\r")
 	d.endsWith(exitOK)
 	d.shows("sent 2 lines; own copies came back")
+	d.shows("Next: groupcast lab run", "lessons like this one")
 }
 
 // However it ends, the terminal is as it was, and nothing is left.

@@ -23,11 +23,12 @@ func newLabRun(set *settings) *cobra.Command {
 		Short: "Run a lesson about multicast in a lab, or list the lessons",
 		Long: `Build a LAN inside this computer, without root, and run a lesson in it: what is done in which host, what is expected
 to be seen, and what was seen. Nothing leaves the computer. With the name of a pitfall it runs a short scene: the
-pitfall happens, groupcast doctor names it, and it is mended. Without a name it lists the lessons and the scenes.`,
+pitfall happens, groupcast doctor names it, and it is mended. Without a name it lists the lessons and the scenes. On a
+terminal it waits for enter before each step.`,
 		Example: `  groupcast lab run                  list the lessons
   groupcast lab run article          why B hears nothing
   groupcast lab run macvlan          the scene of a pitfall
-  groupcast lab run --step article   wait for enter before each step`,
+  groupcast lab run --step=false article   all steps at once`,
 		Args: atMost(1),
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) (out []string, _ cobra.ShellCompDirective) {
 			if len(args) == 0 {
@@ -46,11 +47,14 @@ pitfall happens, groupcast doctor names it, and it is mended. Without a name it 
 			if err != nil {
 				return usageError{err}
 			}
+			if !cmd.Flags().Changed("step") {
+				step = isTerminal(cmd.InOrStdin()) && isTerminal(cmd.OutOrStdout()) && !set.json
+			}
 			return runLesson(cmd, set, l, step)
 		},
 	}
 	set.has(cmd, "json")
-	cmd.Flags().BoolVar(&step, "step", false, "wait for enter before each step that does something")
+	cmd.Flags().BoolVar(&step, "step", false, "wait for enter before each step that does something; on a terminal it does unless --step=false")
 	return cmd
 }
 
@@ -102,7 +106,12 @@ func runLesson(cmd *cobra.Command, set *settings, l lesson.Lesson, step bool) er
 	}
 	if step {
 		keys := bufio.NewReader(cmd.InOrStdin())
-		o.Step = func() error { return waitForEnter(cmd, keys) }
+		prompt := "    (enter: the next step; ctrl+c: end)"
+		o.Step = func() error {
+			err := waitForEnter(cmd, keys, prompt)
+			prompt = "    (enter)"
+			return err
+		}
 	}
 	result, err := lesson.Run(cmd.Context(), l, o)
 	if err != nil {
@@ -120,8 +129,8 @@ func runLesson(cmd *cobra.Command, set *settings, l lesson.Lesson, step bool) er
 }
 
 // waitForEnter waits for a line, and no longer when the input has ended.
-func waitForEnter(cmd *cobra.Command, keys *bufio.Reader) error {
-	fmt.Fprint(cmd.ErrOrStderr(), "    (enter)")
+func waitForEnter(cmd *cobra.Command, keys *bufio.Reader, prompt string) error {
+	fmt.Fprint(cmd.ErrOrStderr(), prompt)
 	read := make(chan error, 1)
 	go func() {
 		_, err := keys.ReadString('\n')

@@ -48,6 +48,10 @@ func TestLabRun(t *testing.T) {
 	}
 	unknown.remarks(`no lesson "articel": did you mean article?`)
 
+	none := start(t, host, "groupcast", "lab", "run", "xyzzy")
+	none.ends(exitUsage)
+	none.remarks(`no lesson "xyzzy": groupcast lab run lists them`)
+
 	// A step waits for enter; when there is no more input it waits no longer.
 	run := start(t, host, "groupcast", "lab", "run", "--step", "article")
 	run.say("")
@@ -58,6 +62,22 @@ func TestLabRun(t *testing.T) {
 	run.prints("A$ groupcast send 224.0.0.114 test")
 	run.prints("expected: it prints: by eth1")
 	run.prints("expectations were met")
+}
+
+// On a terminal each step waits, and --step=false is for who does not want to.
+func TestLabRunWaitsOnATerminal(t *testing.T) {
+	host := labtest.Build(t, lab.Topology{Hosts: []lab.Host{{Name: "alone"}}}).Host("alone")
+	s := openTerminal(t, host, 100, 50, nil, withTerminal("groupcast", "lab", "run", "article")...)
+	s.shows("(enter: the next step; ctrl+c: end)")
+	s.keys("\r")
+	s.shows("    (enter)")
+	s.keys("\x03")
+	s.quits(exitInterrupted)
+	s = openTerminal(t, host, 100, 50, nil, withTerminal("groupcast", "lab", "run", "--step=false", "article")...)
+	s.quits(exitOK)
+	if strings.Contains(s.written(), "(enter") {
+		t.Errorf("it waits for enter in spite of --step=false:\n%s", s.text())
+	}
 }
 
 func TestLabRunJSON(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/groupcast/groupcast/mcast/lab"
 	"github.com/groupcast/groupcast/mcast/lab/labtest"
+	"github.com/groupcast/groupcast/mcast/lab/lesson"
 )
 
 // computer is where a user of groupcast lab sits: a host without any network,
@@ -329,6 +330,22 @@ func TestTwoLabs(t *testing.T) {
 	inLabHost(t, on, "article", "A", "true").ends(0)
 }
 
+// The LAN of every lesson can be had by the lesson's name.
+func TestLabUpLesson(t *testing.T) {
+	on := computer(t)
+	labUp(t, on, "ttl-and-routers")
+	labUp(t, on, "macvlan") // of a scene
+	list := start(t, on, "groupcast", "lab", "list", "--json")
+	list.ends(exitOK)
+	list.prints(`"name":"macvlan"`)
+	list.prints(`"name":"ttl-and-routers"`)
+	for _, l := range slices.Concat(lesson.All(), lesson.Scenes()) {
+		if got, err := topology(l.Name, labSize); err != nil || len(got.Hosts) == 0 {
+			t.Errorf("lab up %s: %v", l.Name, err)
+		}
+	}
+}
+
 func TestLabMistakes(t *testing.T) {
 	on := computer(t)
 	nothing := start(t, on, "groupcast", "lab", "enter", "article", "A")
@@ -346,7 +363,7 @@ func TestLabMistakes(t *testing.T) {
 		{"up ./no-such.lab", exitNot, "no such file"},
 		{"up article --hosts 0", exitUsage, "--hosts 0: at least 1"},
 		{"up article --hosts 5", exitUsage, "--hosts 5: article has 2 hosts; only classroom has any number of them"},
-		{"up", exitUsage, "groupcast lab up needs NAME or FILE"},
+		{"up", exitUsage, "groupcast lab up needs NAME, LESSON or FILE"},
 		{"enter artcle A", exitNot, "did you mean article? (running: article)"},
 		{"enter article AA", exitNot, `no host "AA" in article; did you mean A? (hosts: A, B)`},
 		{"enter ../article A", exitNot, `name "../article": 1 to 32`},

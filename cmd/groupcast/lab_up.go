@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/lesson"
 )
 
 // labSize is how many hosts a topology gets that can have any number of them.
@@ -24,15 +26,16 @@ func newLabUp(set *settings) *cobra.Command {
 	var name string
 	var hosts int
 	cmd := &cobra.Command{
-		Use:   "up NAME|FILE",
+		Use:   "up NAME|LESSON|FILE",
 		Short: "Build a LAN and keep it running",
-		Long: `Build a LAN, of a topology that groupcast lab list has or of a file, and keep it running until ctrl+c or
+		Long: `Build a LAN, of a topology that groupcast lab list has, of a lesson or of a file, and keep it running until ctrl+c or
 groupcast lab down. On a terminal it draws the LAN with what goes over each wire; without one it says when the LAN is
 ready.`,
 		Example: `  groupcast lab up article
   groupcast lab up classroom --hosts 12
+  groupcast lab up ttl-and-routers         the LAN of a lesson
   groupcast lab up ./ours.lab --name ours`,
-		Args:              arguments(1, 1, "NAME or FILE; groupcast lab list has the names"),
+		Args:              arguments(1, 1, "NAME, LESSON or FILE; groupcast lab list and groupcast lab run have the names"),
 		ValidArgsFunction: completeTopologies,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if hosts < 1 {
@@ -60,10 +63,13 @@ ready.`,
 	return cmd
 }
 
-// topology finds a topology by its name, or reads it from a file.
+// topology finds a topology by its name or a lesson's, or reads it from a file.
 func topology(arg string, hosts int) (lab.Topology, error) {
 	t, err := lab.FindTopology(arg, hosts)
 	if err == nil {
+		return t, nil
+	}
+	if t, ok := lesson.TopologyOf(arg); ok {
 		return t, nil
 	}
 	f, e := os.Open(arg)
@@ -174,7 +180,7 @@ func fit(lines []string, out io.Writer) []string {
 	return crop(lines, width, height-1)
 }
 
-// completeTopologies offers topologies, and files.
+// completeTopologies offers topologies, lessons, and files.
 func completeTopologies(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 	if len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
@@ -182,6 +188,11 @@ func completeTopologies(_ *cobra.Command, args []string, _ string) ([]string, co
 	var out []string
 	for _, n := range lab.Topologies() {
 		out = append(out, n.Name+"\t"+n.Title)
+	}
+	for _, l := range lesson.All() {
+		if !slices.ContainsFunc(out, func(o string) bool { return strings.HasPrefix(o, l.Name+"\t") }) {
+			out = append(out, l.Name+"\tthe lesson: "+l.Title)
+		}
 	}
 	return out, cobra.ShellCompDirectiveDefault
 }

@@ -155,8 +155,8 @@ func embedded(dir, name string) (Lesson, error) {
 	return Parse(name+".txt", bytes.NewReader(b))
 }
 
-// Find returns the lesson or the scene of that name. The error names the
-// nearest one.
+// Find returns the lesson or the scene of that name. The error names those that
+// may have been meant, three at the most.
 func Find(name string) (Lesson, error) {
 	switch {
 	case slices.Contains(order, name):
@@ -164,8 +164,28 @@ func Find(name string) (Lesson, error) {
 	case slices.Contains(scenes, name):
 		return embedded(sceneDir, name)
 	}
-	if near := lab.Nearest(name, slices.Concat(order, scenes)); len(near) > 0 {
-		return Lesson{}, fmt.Errorf("no lesson %q: did you mean %s?", name, near[0])
+	near := meant(name, slices.Concat(order, scenes))
+	if len(near) == 0 {
+		return Lesson{}, fmt.Errorf("no lesson %q: groupcast lab run lists them", name)
 	}
-	return Lesson{}, fmt.Errorf("no lesson %q: there are %s, and the scenes %s", name, strings.Join(order, ", "), strings.Join(scenes, ", "))
+	return Lesson{}, fmt.Errorf("no lesson %q: did you mean %s?", name, strings.Join(near, ", "))
+}
+
+// mostMeant is how many names a mistyped one may have been.
+const mostMeant = 3
+
+// meant are the names nearest to a mistyped one, or else those with a word that
+// begins as it does, or as a word of it.
+func meant(typed string, names []string) []string {
+	near := lab.Nearest(typed, names)
+	if typed = strings.ToLower(typed); len(near) == 0 {
+		for _, word := range append([]string{typed}, strings.FieldsFunc(typed, func(r rune) bool { return r == '-' || r == '_' || r == ' ' })...) {
+			for _, name := range names {
+				if len(word) >= 3 && strings.Contains("-"+name, "-"+word) && !slices.Contains(near, name) {
+					near = append(near, name)
+				}
+			}
+		}
+	}
+	return near[:min(len(near), mostMeant)]
 }

@@ -140,9 +140,19 @@ func TestAll(t *testing.T) {
 	}
 }
 
+// What a wrong name may have been is three names at the most.
 func TestFindNamesTheNearest(t *testing.T) {
-	_, err := Find("articel")
-	if err == nil || !strings.Contains(err.Error(), "did you mean article?") {
-		t.Errorf("Find(articel): %v", err)
+	for typed, want := range map[string]string{
+		"articel":     "did you mean article?",
+		"ping":        "did you mean ping-a-group?",
+		"no-firewall": "did you mean firewall-out, firewall-in?",
+		"interface":   "did you mean interface-deleted, interface-down?",
+		"xyzzy":       "groupcast lab run lists them",
+		"":            "groupcast lab run lists them",
+	} {
+		_, err := Find(typed)
+		if err == nil || !strings.HasSuffix(err.Error(), want) || strings.Count(err.Error(), ",") >= mostMeant {
+			t.Errorf("Find(%s): %v, want %s", typed, err, want)
+		}
 	}
 }

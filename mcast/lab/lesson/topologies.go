@@ -2,9 +2,23 @@ package lesson
 
 import (
 	"net/netip"
+	"slices"
 
 	"github.com/groupcast/groupcast/mcast/lab"
 )
+
+// TopologyOf returns the topology of a lesson, of a scene, or of that name that
+// lessons are built on. ok is false if there is none.
+func TopologyOf(name string) (t lab.Topology, ok bool) {
+	if t, err := findTopology(name, 0); err == nil {
+		return t, true
+	}
+	if !slices.Contains(order, name) && !slices.Contains(scenes, name) {
+		return t, false
+	}
+	l, err := Find(name)
+	return l.Topology, err == nil
+}
 
 // findTopology returns the topology of that name: one of those below, which
 // are as plain as a lesson wants them, or one of package lab.
