@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"text/tabwriter"
@@ -11,8 +12,9 @@ import (
 	"github.com/groupcast/groupcast/mcast/lab"
 )
 
-// labDrawing is a topology in lines: each switch with its wires, and what went
-// over them since the last picture.
+// labDrawing is a topology in lines: each switch with its wires, what went over
+// them since the last picture and every fault on them; and the hosts, with what
+// runs in them and what they have joined.
 type labDrawing struct {
 	title    string
 	topology lab.Topology
@@ -20,6 +22,19 @@ type labDrawing struct {
 	marks    wireMarks
 	last     map[string]lab.Counters
 	drawn    time.Time
+}
+
+// labState is what a picture shows of a lab that runs.
+type labState struct {
+	counters map[string]lab.Counters // by A.eth0
+	faults   map[string][]string     // by A or A.eth0
+	hosts    map[string]hostState
+}
+
+// hostState is what a host does.
+type hostState struct {
+	inside []string // commands
+	groups []string // with their interfaces
 }
 
 // wireMarks join a switch to its wires.
@@ -41,7 +56,7 @@ type wire struct {
 }
 
 // lines draws the lab as its counters are now, a line each.
-func (d *labDrawing) lines(now map[string]lab.Counters, at time.Time) []string {
+func (d *labDrawing) lines(now labState, at time.Time) []string {
 	var b strings.Builder
 	t := tabwriter.NewWriter(&b, 0, 0, 1, ' ', 0)
 	fmt.Fprintf(t, "%s\n\n", d.title)
@@ -71,8 +86,29 @@ func (d *labDrawing) lines(now map[string]lab.Counters, at time.Time) []string {
 		d.line(t, d.marks.none, w, now, at)
 	}
 	t.Flush()
-	d.last, d.drawn = now, at
+	d.last, d.drawn = now.counters, at
+	d.hosts(&b, now)
 	return strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
+}
+
+// hosts are a line each below the wires.
+func (d *labDrawing) hosts(b *strings.Builder, now labState) {
+	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t)
+	for _, h := range d.topology.Hosts {
+		state := now.hosts[h.Name]
+		fmt.Fprintf(t, "%s\t%s", h.Name, cmp.Or(strings.Join(state.inside, " "), "-"))
+		if len(state.groups) > 0 {
+			fmt.Fprintf(t, "\tjoined %s", strings.Join(state.groups, ", "))
+		} else {
+			fmt.Fprint(t, "\t")
+		}
+		if faults := now.faults[h.Name]; len(faults) > 0 {
+			fmt.Fprintf(t, "\t%s", d.red(strings.Join(faults, ", ")))
+		}
+		fmt.Fprintln(t)
+	}
+	t.Flush()
 }
 
 // wires are by the name of their switch; "": by none.
@@ -90,9 +126,9 @@ func (d *labDrawing) wires() map[string][]wire {
 	return wires
 }
 
-func (d *labDrawing) line(t *tabwriter.Writer, mark string, w wire, now map[string]lab.Counters, at time.Time) {
+func (d *labDrawing) line(t *tabwriter.Writer, mark string, w wire, now labState, at time.Time) {
 	fmt.Fprintf(t, "\t%s\t%s\t%s\t", mark, w.name, strings.Join(w.addrs, " "))
-	c, ok := now[w.name]
+	c, ok := now.counters[w.name]
 	if !ok {
 		fmt.Fprintln(t, d.red("deleted"))
 		return
@@ -113,6 +149,9 @@ func (d *labDrawing) line(t *tabwriter.Writer, mark string, w wire, now map[stri
 	}
 	if c.Dropped > 0 {
 		fmt.Fprintf(t, "  %s", d.red(fmt.Sprintf("%d dropped", c.Dropped)))
+	}
+	if faults := now.faults[w.name]; len(faults) > 0 {
+		fmt.Fprintf(t, "  %s", d.red(strings.Join(faults, ", ")))
 	}
 	fmt.Fprintln(t)
 }

@@ -143,7 +143,7 @@ func watch(ctx context.Context, d *labDrawing, l *lab.Lab, out io.Writer) {
 	defer tick.Stop()
 	back := ""
 	for {
-		lines := fit(d.lines(countersOf(l, d.topology), time.Now()), out)
+		lines := fit(d.lines(stateOf(l), time.Now()), out)
 		fmt.Fprint(out, back+strings.Join(lines, "\x1b[K\r\n")+"\x1b[K\r\n\x1b[J")
 		back = fmt.Sprintf("\x1b[%dA\r", len(lines))
 		select {
@@ -152,18 +152,6 @@ func watch(ctx context.Context, d *labDrawing, l *lab.Lab, out io.Writer) {
 			return
 		}
 	}
-}
-
-func countersOf(l *lab.Lab, t lab.Topology) map[string]lab.Counters {
-	all := map[string]lab.Counters{}
-	for _, h := range t.Hosts {
-		for _, i := range h.Interfaces {
-			if c, err := l.Host(h.Name).Link(i.Name).Counters(); err == nil {
-				all[h.Name+"."+i.Name] = c
-			}
-		}
-	}
-	return all
 }
 
 // fit cuts a picture to the size of the terminal: what is wider or higher

@@ -66,6 +66,7 @@ func (l *Lab) build(ctx context.Context, t Topology) error {
 			if err := n.plug(i.Name); err != nil {
 				return err
 			}
+			l.faults.designed(h.Name, i)
 		}
 		for _, r := range h.Routes {
 			if err := n.AddRoute(r); err != nil {

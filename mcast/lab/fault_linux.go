@@ -39,6 +39,17 @@ func (l *Lab) Apply(f Fault) error {
 		return fmt.Errorf("lab: host %s has ended", n.name)
 	default:
 	}
+	if err := l.apply(n, f); err != nil {
+		return err
+	}
+	l.faults.happened(f)
+	if f.Kind == "make" {
+		l.faults.designed(n.name, n.cables[f.Interface].Interface)
+	}
+	return nil
+}
+
+func (l *Lab) apply(n *Node, f Fault) error {
 	link := n.Link(f.Interface)
 	switch f.Kind {
 	case "loss":

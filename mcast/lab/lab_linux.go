@@ -19,6 +19,8 @@ type Lab struct {
 	nodes    map[string]*Node
 	closing  sync.Once
 
+	faults standing
+
 	using  sync.RWMutex // held for reading by what may come while Close does
 	closed bool
 

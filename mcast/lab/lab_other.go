@@ -31,6 +31,12 @@ func (l *Lab) Topology() Topology { return Topology{} }
 // Apply needs Linux.
 func (l *Lab) Apply(Fault) error { return errNeedsLinux }
 
+// Standing is empty.
+func (l *Lab) Standing() map[string][]string { return nil }
+
+// Inside is empty.
+func (n *Node) Inside() []string { return nil }
+
 // Host returns nil.
 func (l *Lab) Host(string) *Node { return nil }
 
