@@ -7,16 +7,14 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/charmbracelet/x/ansi"
-
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/tui"
 )
 
 // labDrawing is a topology in lines: each switch with its wires, what went over
 // them since the last picture and every fault on them; and the hosts, with what
 // runs in them and what they have joined.
 type labDrawing struct {
-	title    string
 	topology lab.Topology
 	colour   bool
 	marks    wireMarks
@@ -52,14 +50,15 @@ func newLabDrawing(t lab.Topology, colour, utf8 bool) *labDrawing {
 // wire is an interface of a host, at the end of a wire.
 type wire struct {
 	name  string // A.eth0
+	host  string
 	addrs []string
 }
 
-// lines draws the lab as its counters are now, a line each.
-func (d *labDrawing) lines(now labState, at time.Time) []string {
+// rows draws the lab as its counters are now, and says whose each row is.
+func (d *labDrawing) rows(now labState, at time.Time) []tui.LabRow {
 	var b strings.Builder
 	t := tabwriter.NewWriter(&b, 0, 0, 1, ' ', 0)
-	fmt.Fprintf(t, "%s\n\n", d.title)
+	var hosts []string // of each line
 	wires := d.wires()
 	for _, s := range d.topology.Switches {
 		fmt.Fprint(t, s.Name)
@@ -68,6 +67,7 @@ func (d *labDrawing) lines(now labState, at time.Time) []string {
 		}
 		if len(wires[s.Name]) == 0 {
 			fmt.Fprintln(t)
+			hosts = append(hosts, "")
 		}
 		for i, w := range wires[s.Name] {
 			mark := d.marks.middle
@@ -80,15 +80,22 @@ func (d *labDrawing) lines(now labState, at time.Time) []string {
 				mark = d.marks.end
 			}
 			d.line(t, mark, w, now, at)
+			hosts = append(hosts, w.host)
 		}
 	}
 	for _, w := range wires[""] {
 		d.line(t, d.marks.none, w, now, at)
+		hosts = append(hosts, w.host)
 	}
 	t.Flush()
 	d.last, d.drawn = now.counters, at
 	d.hosts(&b, now)
-	return strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
+	hosts = append(append(hosts, ""), hostNames(d.topology)...)
+	rows := make([]tui.LabRow, len(hosts))
+	for i, text := range strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n") {
+		rows[i] = tui.LabRow{Text: text, Host: hosts[i]}
+	}
+	return rows
 }
 
 // hosts are a line each below the wires.
@@ -116,7 +123,7 @@ func (d *labDrawing) wires() map[string][]wire {
 	wires := map[string][]wire{}
 	for _, h := range d.topology.Hosts {
 		for _, i := range h.Interfaces {
-			w := wire{name: h.Name + "." + i.Name}
+			w := wire{name: h.Name + "." + i.Name, host: h.Name}
 			for _, a := range i.Addrs {
 				w.addrs = append(w.addrs, a.String())
 			}
@@ -184,17 +191,4 @@ func (d *labDrawing) red(s string) string {
 		return s
 	}
 	return "\x1b[31m" + s + "\x1b[39m"
-}
-
-// crop cuts lines to a width, and leaves out those that are too many.
-func crop(lines []string, width, height int) []string {
-	height = max(height, 1)
-	if len(lines) > height {
-		left := len(lines) - (height - 1)
-		lines = append(lines[:height-1:height-1], fmt.Sprintf("... and %d more lines, in a higher window", left))
-	}
-	for i, line := range lines {
-		lines[i] = ansi.Truncate(line, width, "")
-	}
-	return lines
 }

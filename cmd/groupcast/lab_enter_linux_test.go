@@ -76,6 +76,25 @@ func TestLabPrompts(t *testing.T) {
 	})
 }
 
+// The screen of a lab opens a shell in a host, and is there again when that ends;
+// the lab does not wait for it.
+func TestLabScreenEnters(t *testing.T) {
+	on := computer(t)
+	s := openTerminal(t, on, 120, 24, []string{"SHELL=/bin/bash"}, withTerminal("groupcast", "lab", "up", "article")...)
+	s.shows("▸", "A.eth0")
+	for range 2 {
+		s.keys("\x1b[F\r") // end: the last host
+		s.shows("B:article#")
+		s.keys("echo in $(hostname); exit 3\r")
+		s.shows("in B")
+		s.shows("▸ B ", "-")
+	}
+	s.keys("\r")
+	s.shows("B:article#")
+	start(t, on, "groupcast", "lab", "down", "article").ends(exitOK)
+	s.quits(exitOK)
+}
+
 // Who enters is who they are outside: a file that they make is theirs.
 func TestLabUserIsThemselves(t *testing.T) {
 	on := computer(t)

@@ -1,10 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -12,11 +12,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
 	"github.com/groupcast/groupcast/mcast/lab"
 	"github.com/groupcast/groupcast/mcast/lab/lesson"
+	"github.com/groupcast/groupcast/tui"
 )
 
 // labSize is how many hosts a topology gets that can have any number of them.
@@ -29,8 +29,8 @@ func newLabUp(set *settings) *cobra.Command {
 		Use:   "up NAME|LESSON|FILE",
 		Short: "Build a LAN and keep it running",
 		Long: `Build a LAN, of a topology that groupcast lab list has, of a lesson or of a file, and keep it running until ctrl+c or
-groupcast lab down. On a terminal it draws the LAN with what goes over each wire; without one it says when the LAN is
-ready.`,
+groupcast lab down. On a terminal it draws the LAN with what goes over each wire, every fault, and what runs in each
+host; enter opens a shell in the host that is selected. Without a terminal it says when the LAN is ready.`,
 		Example: `  groupcast lab up article
   groupcast lab up classroom --hosts 12
   groupcast lab up ttl-and-routers         the LAN of a lesson
@@ -99,10 +99,13 @@ func keepUp(cmd *cobra.Command, t lab.Topology, name string, set *settings) erro
 	took := time.Since(begin)
 
 	ctx, ended := context.WithCancel(cmd.Context())
+	defer ended()
+	serving, stop := context.WithCancel(cmd.Context())
+	defer stop()
 	served := make(chan error, 1)
 	go func() {
 		defer ended()
-		served <- l.Serve(cmd.Context(), console)
+		served <- l.Serve(serving, console)
 	}()
 	out := cmd.OutOrStdout()
 	ready := jsonReady{jsonHead: headOf("ready"), Lab: name, Hosts: hostNames(t), Switches: len(t.Switches), Milliseconds: took.Milliseconds()}
@@ -111,8 +114,13 @@ func keepUp(cmd *cobra.Command, t lab.Topology, name string, set *settings) erro
 		writeJSON(out, ready)
 	case onTerminal(cmd.InOrStdin(), out):
 		d := newLabDrawing(t, os.Getenv("NO_COLOR") == "", speaksUTF8())
-		d.title = readyText(name, t, took) + "\nctrl+c ends it"
-		watch(ctx, d, l, out)
+		view := &labView{ctx: ctx, lab: l, name: name, drawing: d}
+		err := tui.RunLab(ctx, readyText(name, t, took), view, tui.Options{ASCII: !speaksUTF8()})
+		if ctx.Err() == nil { // by a key, or not at all
+			stop()
+			<-served
+			return cmp.Or[error](err, status(exitInterrupted))
+		}
 	case !set.quiet:
 		fmt.Fprintln(out, readyText(name, t, took))
 	}
@@ -134,38 +142,6 @@ func readyText(name string, t lab.Topology, took time.Duration) string {
 		text += fmt.Sprintf("; enter a host: groupcast lab enter %s %s", name, t.Hosts[0].Name)
 	}
 	return text
-}
-
-// watch draws the lab once a second, each picture over the last, so that there
-// is nothing to restore at the end.
-func watch(ctx context.Context, d *labDrawing, l *lab.Lab, out io.Writer) {
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
-	back := ""
-	for {
-		lines := fit(d.lines(stateOf(l), time.Now()), out)
-		fmt.Fprint(out, back+strings.Join(lines, "\x1b[K\r\n")+"\x1b[K\r\n\x1b[J")
-		back = fmt.Sprintf("\x1b[%dA\r", len(lines))
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return
-		}
-	}
-}
-
-// fit cuts a picture to the size of the terminal: what is wider or higher
-// could not be drawn over.
-func fit(lines []string, out io.Writer) []string {
-	f, ok := file(out).(*os.File)
-	if !ok {
-		return lines
-	}
-	width, height, err := term.GetSize(f.Fd())
-	if err != nil || width < 1 || height < 1 {
-		return lines
-	}
-	return crop(lines, width, height-1)
 }
 
 // completeTopologies offers topologies, lessons, and files.
