@@ -140,6 +140,9 @@ func (d *labDrawing) line(t *tabwriter.Writer, mark string, w wire, now labState
 		fmt.Fprintln(t, d.red("deleted"))
 		return
 	}
+	if faults := now.faults[w.name]; len(faults) > 0 { // before what a narrow screen cuts off
+		fmt.Fprintf(t, "%s  ", d.red(strings.Join(faults, ", ")))
+	}
 	switch {
 	case !c.Up:
 		fmt.Fprint(t, d.red("down"))
@@ -157,9 +160,6 @@ func (d *labDrawing) line(t *tabwriter.Writer, mark string, w wire, now labState
 	if c.Dropped > 0 {
 		fmt.Fprintf(t, "  %s", d.red(fmt.Sprintf("%d dropped", c.Dropped)))
 	}
-	if faults := now.faults[w.name]; len(faults) > 0 {
-		fmt.Fprintf(t, "  %s", d.red(strings.Join(faults, ", ")))
-	}
 	fmt.Fprintln(t)
 }
 
@@ -173,7 +173,7 @@ func since(now, was uint64) uint64 {
 }
 
 func rates(packets, bytes uint64, seconds float64) string {
-	return fmt.Sprintf("%5.0f pkt/s %9s/s", float64(packets)/seconds, byteSize(float64(bytes)/seconds))
+	return fmt.Sprintf("%5.0f pkt/s %7s/s", float64(packets)/seconds, byteSize(float64(bytes)/seconds))
 }
 
 func byteSize(n float64) string {

@@ -12,19 +12,26 @@ import (
 	"github.com/groupcast/groupcast/mcast/lab"
 )
 
-// stateOf looks at a lab.
-func stateOf(l *lab.Lab) labState {
-	s := labState{counters: map[string]lab.Counters{}, faults: l.Standing(), hosts: map[string]hostState{}}
+func countersOf(l *lab.Lab) map[string]lab.Counters {
+	all := map[string]lab.Counters{}
 	for _, h := range l.Topology().Hosts {
-		n := l.Host(h.Name)
 		for _, i := range h.Interfaces {
-			if c, err := n.Link(i.Name).Counters(); err == nil {
-				s.counters[h.Name+"."+i.Name] = c
+			if c, err := l.Host(h.Name).Link(i.Name).Counters(); err == nil {
+				all[h.Name+"."+i.Name] = c
 			}
 		}
-		s.hosts[h.Name] = hostState{inside: insideOf(n), groups: groupsOf(n)}
 	}
-	return s
+	return all
+}
+
+// hostsOf looks into the hosts of a lab.
+func hostsOf(l *lab.Lab) map[string]hostState {
+	all := map[string]hostState{}
+	for _, h := range l.Topology().Hosts {
+		n := l.Host(h.Name)
+		all[h.Name] = hostState{inside: insideOf(n), groups: groupsOf(n)}
+	}
+	return all
 }
 
 // insideOf are the names of the commands in a host, each once.

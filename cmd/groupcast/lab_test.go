@@ -205,13 +205,13 @@ func TestLabUpDraws(t *testing.T) {
 	for _, fault := range []string{"loss B.eth0 30%", "delay B.eth0 200ms", "firewall A in"} {
 		start(t, on, "groupcast", append([]string{"lab", "fault", "ours"}, strings.Fields(fault)...)...).ends(exitOK)
 	}
-	s.shows("B.eth0", "pkt/s", "loss 30%, delay 200ms")
+	s.shows("B.eth0", "loss 30%, delay 200ms", "pkt/s")
 	s.shows("A ", "firewall drops what comes in")
 	inLabHost(t, on, "ours", "B", "groupcast", "listen", "-i", "eth0", "239.1.2.3").remarks("joined")
 	s.shows("B ", "groupcast", "joined 239.1.2.3 (eth0)")
 	start(t, on, "groupcast", "lab", "fault", "ours", "loss", "B.eth0", "0%").ends(exitOK)
 	s.until("the end of the loss", func() bool { return !strings.Contains(s.text(), "loss 30%") })
-	s.shows("B.eth0", "pkt/s", "delay 200ms")
+	s.shows("B.eth0", "delay 200ms", "pkt/s")
 	s.resize(60, 5)
 	s.shows("more below")
 	s.keys("\x1b[B\x1b[B\x1b[B\x1b[B\x1b[B") // down, past the last

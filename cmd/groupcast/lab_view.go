@@ -16,10 +16,23 @@ type labView struct {
 	lab     *lab.Lab
 	name    string
 	drawing *labDrawing
+
+	hosts  map[string]hostState
+	looked time.Time // into the hosts
 }
 
+// hostsPause is the time between two looks into all hosts, which cost more than the
+// rest of a picture.
+const hostsPause = 3 * time.Second
+
 // Rows implements tui.LabView.
-func (v *labView) Rows() []tui.LabRow { return v.drawing.rows(stateOf(v.lab), time.Now()) }
+func (v *labView) Rows() []tui.LabRow {
+	now := time.Now()
+	if v.hosts == nil || now.Sub(v.looked) >= hostsPause {
+		v.hosts, v.looked = hostsOf(v.lab), now
+	}
+	return v.drawing.rows(labState{counters: countersOf(v.lab), faults: v.lab.Standing(), hosts: v.hosts}, now)
+}
 
 // Enter implements tui.LabView: another process, so that nothing of it still reads
 // the terminal when the screen has that again.
