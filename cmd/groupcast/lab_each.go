@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -70,13 +71,14 @@ func inEachHost(cmd *cobra.Command, set *settings, r *lab.Remote, command []stri
 	defer end()
 	var running sync.WaitGroup
 	room := make(chan struct{}, mostAtOnce)
-	for _, host := range hosts {
+	failed := make([]bool, len(hosts))
+	for i, host := range hosts {
 		running.Go(func() {
 			room <- struct{}{}
 			defer func() { <-room }()
 			if cmd.Context().Err() == nil {
 				c := r.Command(life, host, command[0], command[1:]...)
-				e.run(cmd.Context(), c, host, end)
+				failed[i] = !e.run(cmd.Context(), c, host, end)
 			}
 		})
 	}
@@ -84,22 +86,20 @@ func inEachHost(cmd *cobra.Command, set *settings, r *lab.Remote, command []stri
 	switch {
 	case cmd.Context().Err() != nil:
 		return cmd.Context().Err()
-	case e.failed == 0:
+	case !slices.Contains(failed, true):
 		return nil
-	case e.failed == len(hosts):
+	case !slices.Contains(failed, false):
 		return status(exitNot)
 	}
 	return status(exitDoubt)
 }
 
-// eachHost prints what commands in several hosts say.
+// eachHost prints what commands in several hosts say, each line by one Write, which
+// [output] keeps whole.
 type eachHost struct {
 	out, errs   io.Writer
 	json, quiet bool
 	width       int // of the longest name of a host
-
-	mu     sync.Mutex // guards what follows, and keeps lines whole
-	failed int
 }
 
 // The objects of lab each --json. Fields are only added.
@@ -120,9 +120,9 @@ type (
 	}
 )
 
-// run runs the command in one host. When ctx ends it is interrupted, as by
-// ctrl+c, and end is called if it takes too long.
-func (e *eachHost) run(ctx context.Context, c *lab.Cmd, host string, end context.CancelFunc) {
+// run runs the command in one host and reports whether it ended with 0. When ctx
+// ends it is interrupted, as by ctrl+c, and end is called if it takes too long.
+func (e *eachHost) run(ctx context.Context, c *lab.Cmd, host string, end context.CancelFunc) bool {
 	out := &hostLines{each: e, to: e.out, host: host, stream: "stdout"}
 	errs := &hostLines{each: e, to: e.errs, host: host, stream: "stderr"}
 	c.Stdout, c.Stderr = out, errs
@@ -137,13 +137,11 @@ func (e *eachHost) run(ctx context.Context, c *lab.Cmd, host string, end context
 		out.end()
 		errs.end()
 	}
-	e.ended(host, err)
+	return e.ended(host, err)
 }
 
 // ended says how it ended, where that is not as it should.
-func (e *eachHost) ended(host string, err error) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
+func (e *eachHost) ended(host string, err error) bool {
 	o := jsonHostEnd{Type: "ended", Time: time.Now(), Host: host}
 	code, ran := errors.AsType[status](asStatus(err))
 	switch {
@@ -151,9 +149,6 @@ func (e *eachHost) ended(host string, err error) {
 		o.Status = int(code)
 	case err != nil:
 		o.Status, o.Error = exitNot, chat.Clean(err.Error())
-	}
-	if o.Status != 0 {
-		e.failed++
 	}
 	switch {
 	case e.json:
@@ -163,6 +158,7 @@ func (e *eachHost) ended(host string, err error) {
 	case o.Status != 0 && !e.quiet:
 		fmt.Fprintf(e.errs, "%sexit status %d\n", e.prefix(host), o.Status)
 	}
+	return o.Status == 0
 }
 
 func (e *eachHost) prefix(host string) string {
@@ -181,8 +177,6 @@ type hostLines struct {
 const longestLine = 1 << 16
 
 func (l *hostLines) Write(b []byte) (int, error) {
-	l.each.mu.Lock()
-	defer l.each.mu.Unlock()
 	l.rest = append(l.rest, b...)
 	for {
 		line, rest, whole := strings.Cut(string(l.rest), "\n")
@@ -196,8 +190,6 @@ func (l *hostLines) Write(b []byte) (int, error) {
 
 // end prints a last line that has no end.
 func (l *hostLines) end() {
-	l.each.mu.Lock()
-	defer l.each.mu.Unlock()
 	if len(l.rest) > 0 {
 		l.print(string(l.rest))
 	}
