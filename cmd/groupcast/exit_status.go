@@ -105,6 +105,12 @@ var endings = map[string][]ending{
 		{status: exitNot, when: "if there is no such lab or host"},
 		{status: exitInterrupted, when: "if a signal ended it, and not the command, which in a terminal has the keys"},
 	},
+	"lab each": {
+		{status: exitOK, when: "if the command ended so in every host"},
+		{status: exitNot, when: "if it did in none, or there is no such lab"},
+		{status: exitDoubt, when: "if it did in some"},
+		{status: exitInterrupted, when: "if ctrl+c ended it"},
+	},
 	"lab fault": {
 		{status: exitOK, when: "if the fault was made"},
 		{status: exitNot, when: "if not"},

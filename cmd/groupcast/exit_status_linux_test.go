@@ -102,6 +102,11 @@ var comes = []come{
 	{of: "lab enter", want: exitNot, host: "computer", line: "groupcast lab enter article Z true"},
 	{of: "lab enter", want: exitInterrupted, host: "computer", line: "groupcast lab enter article A sh -c", input: "echo $((6*7)); exec sleep 1000", terminal: true, ready: "42", signal: syscall.SIGTERM},
 
+	{of: "lab each", want: exitOK, host: "computer", line: "groupcast lab each article true"},
+	{of: "lab each", want: exitNot, host: "computer", line: "groupcast lab each article false"},
+	{of: "lab each", want: exitDoubt, host: "computer", line: "groupcast lab each article sh -c", input: "[ $(hostname) = A ]"},
+	{of: "lab each", want: exitInterrupted, host: "computer", line: "groupcast lab each article sh -c", input: "echo $((6*7)); exec sleep 1000", ready: "42", signal: syscall.SIGINT},
+
 	{of: "lab fault", want: exitOK, host: "computer", line: "groupcast lab fault article cut A.eth1"},
 	{of: "lab fault", want: exitNot, host: "computer", line: "groupcast lab fault article cut Z.eth1"},
 
@@ -110,7 +115,7 @@ var comes = []come{
 
 	{of: "lab run", want: exitOK, host: "computer", line: "groupcast lab run refused"},
 	{of: "lab run", want: exitNot, host: "computer", line: "unshare --user --map-root-user sh -c", input: "echo 0 >/proc/sys/user/max_user_namespaces && exec groupcast lab run refused"},
-	{of: "lab run", want: exitInterrupted, host: "computer", line: "groupcast lab run --step article", ready: "(enter)", signal: syscall.SIGINT},
+	{of: "lab run", want: exitInterrupted, host: "computer", line: "groupcast lab run --step article", ready: "(enter:", signal: syscall.SIGINT},
 }
 
 // Each status of each command happens.

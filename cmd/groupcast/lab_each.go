@@ -26,8 +26,7 @@ func newLabEach(set *settings) *cobra.Command {
 		Use:   "each NAME COMMAND...",
 		Short: "Run a command in every host of a running lab at once",
 		Long: `Run a command in every host of a running lab, in all of them at once, without input. Each line that it prints begins
-with the host's name. ctrl+c interrupts it in all. Exit status: 0 if it ended with 0 in every host, 3 if in some, 1 if
-in none.`,
+with the host's name. ctrl+c interrupts it in all.`,
 		Example: `  groupcast lab each classroom groupcast listen -c 1
   groupcast lab each classroom groupcast doctor --json
   groupcast lab each article ip -brief address`,
@@ -102,23 +101,21 @@ type eachHost struct {
 	width       int // of the longest name of a host
 }
 
-// The objects of lab each --json. Fields are only added.
-type (
-	jsonHostLine struct {
-		Type   string    `json:"type"` // line
-		Time   time.Time `json:"time"`
-		Host   string    `json:"host"`
-		Stream string    `json:"stream"` // stdout or stderr
-		Text   string    `json:"text"`
-	}
-	jsonHostEnd struct {
-		Type   string    `json:"type"` // ended
-		Time   time.Time `json:"time"`
-		Host   string    `json:"host"`
-		Status int       `json:"status"`          // as lab enter has it
-		Error  string    `json:"error,omitempty"` // why it did not run
-	}
-)
+// jsonHostLine is a line that a command in a host printed. Fields are only added.
+type jsonHostLine struct {
+	jsonHead        // line
+	Host     string `json:"host"`   // its name
+	Stream   string `json:"stream"` // stdout or stderr
+	Text     string `json:"text"`
+}
+
+// jsonHostEnd is the end of a command in a host. Fields are only added.
+type jsonHostEnd struct {
+	jsonHead        // ended
+	Host     string `json:"host"`            // its name
+	Status   int    `json:"status"`          // the exit status, as lab enter has it
+	Error    string `json:"error,omitempty"` // why it did not run
+}
 
 // run runs the command in one host and reports whether it ended with 0. When ctx
 // ends it is interrupted, as by ctrl+c, and end is called if it takes too long.
@@ -142,7 +139,7 @@ func (e *eachHost) run(ctx context.Context, c *lab.Cmd, host string, end context
 
 // ended says how it ended, where that is not as it should.
 func (e *eachHost) ended(host string, err error) bool {
-	o := jsonHostEnd{Type: "ended", Time: time.Now(), Host: host}
+	o := jsonHostEnd{jsonHead: headOf("ended"), Host: host}
 	code, ran := errors.AsType[status](asStatus(err))
 	switch {
 	case ran:
@@ -198,7 +195,7 @@ func (l *hostLines) end() {
 func (l *hostLines) print(line string) {
 	line = chat.Clean(strings.TrimSuffix(line, "\r"))
 	if l.each.json {
-		writeJSON(l.each.out, jsonHostLine{"line", time.Now(), l.host, l.stream, line})
+		writeJSON(l.each.out, jsonHostLine{headOf("line"), l.host, l.stream, line})
 		return
 	}
 	fmt.Fprintf(l.to, "%s%s\n", l.each.prefix(l.host), line)
