@@ -126,7 +126,7 @@ func having(root *cobra.Command, typed string) (paths []string) {
 func tree(cmd *cobra.Command) []*cobra.Command {
 	all := []*cobra.Command{cmd}
 	for _, c := range cmd.Commands() {
-		if !c.Hidden && c.Name() != "help" && c.Name() != "completion" {
+		if !c.Hidden && c.Name() != "help" {
 			all = append(all, tree(c)...)
 		}
 	}

@@ -9,9 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/groupcast/groupcast/mcast"
-	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/doctor"
-	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/mcast/lab"
 )
 
@@ -148,25 +146,4 @@ func notByUDP(g mcast.Group) string {
 		return ""
 	}
 	return fmt.Sprintf("%s is of %s, which no UDP socket hears", g.Addr, r.Protocol)
-}
-
-// completeGroups offers the groups that programs of this host have joined, and
-// those that have a name.
-func completeGroups(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	out := []string{mcast.DefaultGroup.String() + "\tthe default"}
-	v4, _ := host.IGMP()
-	v6, _ := host.MLD()
-	for _, i := range slices.Concat(v4, v6) {
-		for _, g := range i.Groups {
-			if !slices.ContainsFunc(out, func(s string) bool { return strings.HasPrefix(s, g.Addr.String()+"\t") }) {
-				out = append(out, g.Addr.String()+"\tjoined on "+chat.Clean(i.Name))
-			}
-		}
-	}
-	for _, r := range mcast.RegisteredGroups() {
-		if r.Port != 0 {
-			out = append(out, r.Name+"\t"+r.Title)
-		}
-	}
-	return out, cobra.ShellCompDirectiveNoFileComp
 }

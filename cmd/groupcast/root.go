@@ -30,7 +30,6 @@ kernel, as a program does that sets nothing.`
 	root.SilenceErrors = true
 	root.SilenceUsage = true
 	root.SuggestionsMinimumDistance = 2
-	root.CompletionOptions.HiddenDefaultCmd = true
 
 	info, _ := debug.ReadBuildInfo()
 	root.Version = builtFrom(info).String()
@@ -55,7 +54,7 @@ kernel, as a program does that sets nothing.`
 	chat.Use = "chat [GROUP[:PORT]]"
 	root.AddCommand(chat, newListen(set), newSend(set), newInterfaces(set),
 		newEcho(set), newPing(set), newProbe(set),
-		newDoctor(set), newExplain(set), newLab(set), newVersion(set), newMan(), newLabPeer())
+		newDoctor(set), newExplain(set), newLab(set), newVersion(set), newMan(), newCompletion(), newLabPeer())
 	root.SetHelpCommand(newHelp())
 	tellEndings(root)
 	return root
