@@ -137,6 +137,15 @@ name, the variable carries the command's.
 			fmt.Fprintf(&b, "\n## %s\n\n| flag | what it does | variable |\n|---|---|---|\n%s", cmd.CommandPath(), rows)
 		}
 	}
+	for _, list := range []struct {
+		title, head string
+		all         []named
+	}{{"Other variables", "variable", environment}, {"Files", "file", files}} {
+		fmt.Fprintf(&b, "\n## %s\n\n| %s | what it is |\n|---|---|\n", list.title, list.head)
+		for _, n := range list.all {
+			fmt.Fprintf(&b, "| `%s` | %s |\n", strings.ReplaceAll(n.name, ", ", "` `"), n.what)
+		}
+	}
 	return b.String()
 }
 

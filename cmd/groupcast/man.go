@@ -64,15 +64,8 @@ func manPage(cmd *cobra.Command) ([]byte, error) {
 	}
 	fmt.Fprintf(&b, ".SH ENVIRONMENT\n.PP\nEach flag that is not given has the value of its variable, if that is set:\n")
 	visible(cmd, func(f *pflag.Flag) {
-		fmt.Fprintf(&b, ".TP\n\\fB%s\\fP\n\\-\\-%s\n", variable(cmd, f.Name), strings.ReplaceAll(f.Name, "-", "\\-"))
+		fmt.Fprintf(&b, ".TP\n\\fB%s\\fP\n\\-\\-%s\n", variable(cmd, f.Name), roff(f.Name))
 	})
-	b.WriteString(manFiles)
+	b.WriteString(manFiles())
 	return b.Bytes(), nil
 }
-
-// manFiles are the files that the program has of its own.
-const manFiles = `.SH FILES
-.TP
-\fB$XDG_CACHE_HOME/groupcast/recent\-groups\fP (or ~/.cache)
-the groups that the screen joined before
-`

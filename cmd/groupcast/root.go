@@ -22,7 +22,9 @@ and what came back.
 
 Without -i it listens on every usable interface, sends where the kernel's routing leads, and says where that is.
 With -i eth0 it joins and sends by eth0; several -i join on each and send by the first; -i default leaves both to the
-kernel, as a program does that sets nothing.`
+kernel, as a program does that sets nothing.
+
+` + filesHelp
 	root.Example = `  groupcast                          talk in 224.0.0.114:1234, in a terminal UI
   groupcast -i eth0 239.1.2.3:5000   another group, by one interface
   echo hello | groupcast             the same without a terminal: a datagram for each line

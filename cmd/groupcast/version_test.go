@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"testing"
 
@@ -52,6 +53,11 @@ func TestManPages(t *testing.T) {
 		text := string(page)
 		if !strings.Contains(text, ".TH ") || !strings.Contains(text, "Exit status: 0") {
 			t.Errorf("%s is no man page:\n%s", file, text)
+		}
+		for _, n := range slices.Concat(environment, files) {
+			if !strings.Contains(text, roff(n.name)) {
+				t.Errorf("%s has nothing of %s", file, n.name)
+			}
 		}
 		visible(cmd, func(f *pflag.Flag) {
 			if !strings.Contains(text, `\-\-`+strings.ReplaceAll(f.Name, "-", `\-`)) || !strings.Contains(text, variable(cmd, f.Name)) {
