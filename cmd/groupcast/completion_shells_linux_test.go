@@ -65,6 +65,7 @@ func TestCompletionInShells(t *testing.T) {
 			{"groupcast explain wrong-" + c.twice, [][]string{{"wrong-egress", "Sends leave"}, {"wrong-port"}}},
 			{"groupcast lab enter \t", [][]string{{"shell> groupcast lab enter ours "}}},
 			{"groupcast lab up testd\t", [][]string{{"shell> groupcast lab up testdata/"}}},
+			{"groupcast man testd\t", [][]string{{"shell> groupcast man testdata/"}}},
 		} {
 			s.keys("\x15\x0c") // ctrl+u and ctrl+l: nothing is typed, and nothing else is shown
 			s.until("an empty screen", func() bool { return strings.TrimSpace(s.text()) == "shell>" })

@@ -15,6 +15,8 @@ func newHelp() *cobra.Command {
 	return &cobra.Command{
 		Use:   "help [COMMAND|PITFALL]",
 		Short: "Help about a command, or the page of a pitfall",
+
+		ValidArgsFunction: completeHelp,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			root := cmd.Root()
 			of, rest, err := root.Find(args)

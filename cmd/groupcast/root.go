@@ -59,6 +59,7 @@ kernel, as a program does that sets nothing.
 		newDoctor(set), newExplain(set), newLab(set), newVersion(set), newMan(), newCompletion(), newLabPeer())
 	root.SetHelpCommand(newHelp())
 	tellEndings(root)
+	completeFiles(root)
 	return root
 }
 
