@@ -80,6 +80,9 @@ var endings = map[string][]ending{
 	"explain": {
 		{status: exitOK, when: "if there is such a page"},
 	},
+	"completion": {
+		{status: exitOK, when: "if the script was printed"},
+	},
 	"version": {
 		{status: exitOK, when: "if it was printed"},
 	},

@@ -82,6 +82,7 @@ var comes = []come{
 
 	{of: "explain", want: exitOK, host: "B", line: "groupcast explain no-route"},
 
+	{of: "completion", want: exitOK, host: "B", line: "groupcast completion bash"},
 	{of: "version", want: exitOK, host: "B", line: "groupcast version"},
 	{of: "man", want: exitOK, host: "computer", line: "sh -c", input: "exec groupcast man \"$XDG_RUNTIME_DIR/pages\""},
 	{of: "man", want: exitNot, host: "B", line: "groupcast man /dev/null"},

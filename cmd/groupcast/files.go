@@ -12,6 +12,7 @@ type named struct{ name, what string }
 var environment = []named{
 	{"GROUPCAST_LAB", "in a host of a lab: its name and its network namespace; set by groupcast lab"},
 	{"NO_COLOR", "if it is not empty: no colours"},
+	{"COLORFGBG", "as terminals set it: which theme is drawn where the terminal does not say its background"},
 	{"TERM", "dumb: plain lines instead of the screen"},
 	{"LC_ALL, LC_CTYPE, LANG", "the first that is set: a locale that is not UTF-8 is drawn with ASCII only"},
 	{"SHELL", "what groupcast lab enter runs without a command"},
@@ -25,16 +26,10 @@ var files = []named{
 	{"$TMPDIR/groupcast-crash-*.txt", "(or /tmp) the report of a mistake of the program: its version and its stack, nothing that was said"},
 }
 
-// exitStatuses is what is the same of all commands.
-const exitStatuses = `0 if what was asked happened, 1 if it did not, 2 for a mistake on the command line, 3 if it worked with loss or with
-findings, 130 if it was interrupted.`
-
 // filesHelp is that in short, below the help of the program.
 const filesHelp = `Every flag has a variable, such as GROUPCAST_TTL for --ttl and GROUPCAST_LISTEN_COUNT for listen --count; the command
 line overrules it. Groups that were joined before are in ~/.cache/groupcast/recent-groups, the sockets of running labs in
-$XDG_RUNTIME_DIR/groupcast, and a crash leaves its report in $TMPDIR. groupcast man writes pages with all of them.
-
-Exit status: ` + exitStatuses
+$XDG_RUNTIME_DIR/groupcast, and a crash leaves its report in $TMPDIR. groupcast man writes pages with all of them.`
 
 // manFiles is what stands below the flags of each man page.
 func manFiles() string {
@@ -48,7 +43,6 @@ func manFiles() string {
 	list(environment)
 	b.WriteString(".SH FILES\n")
 	list(files)
-	fmt.Fprintf(&b, ".SH EXIT STATUS\n%s The command's own text says more.\n", roff(exitStatuses))
 	return b.String()
 }
 

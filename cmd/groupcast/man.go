@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/cobra/doc"
@@ -58,10 +59,13 @@ func writeManPages(root *cobra.Command, dir string) (int, error) {
 func manPage(cmd *cobra.Command) ([]byte, error) {
 	var b bytes.Buffer
 	cmd.DisableAutoGenTag = true
-	err := doc.GenMan(cmd, &doc.GenManHeader{Title: strings.ToUpper(strings.ReplaceAll(cmd.CommandPath(), " ", "-")), Section: "1", Source: "groupcast"}, &b)
-	if err != nil {
+	header := &doc.GenManHeader{Title: strings.ToUpper(strings.ReplaceAll(cmd.CommandPath(), " ", "-")), Section: "1", Source: "groupcast", Date: &time.Time{}}
+	if err := doc.GenMan(cmd, header, &b); err != nil {
 		return nil, err
 	}
+	text := strings.Replace(b.String(), header.Date.Format(`"Jan 2006"`), `""`, 1)
+	b.Reset()
+	b.WriteString(text)
 	fmt.Fprintf(&b, ".SH ENVIRONMENT\n.PP\nEach flag that is not given has the value of its variable, if that is set:\n")
 	visible(cmd, func(f *pflag.Flag) {
 		fmt.Fprintf(&b, ".TP\n\\fB%s\\fP\n\\-\\-%s\n", variable(cmd, f.Name), roff(f.Name))

@@ -51,7 +51,7 @@ func TestManPages(t *testing.T) {
 			t.Fatal(err)
 		}
 		text := string(page)
-		if !strings.Contains(text, ".TH ") || !strings.Contains(text, "Exit status: 0") {
+		if !strings.Contains(text, `" "1" "" "groupcast"`) || !strings.Contains(text, "Exit status: 0") {
 			t.Errorf("%s is no man page:\n%s", file, text)
 		}
 		for _, n := range slices.Concat(environment, files) {
