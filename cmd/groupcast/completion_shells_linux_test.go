@@ -53,6 +53,8 @@ func TestCompletionInShells(t *testing.T) {
 			types string
 			rows  [][]string
 		}{
+			{"GROUPCAST_TTL=1 groupcast lis\t", [][]string{{"groupcast listen "}}},
+			{"GROUPCAST_TTL=1 groupcast lis\t", [][]string{{"shell> GROUPCAST_TTL=1 groupcast listen "}}},
 			{"groupcast lis\t", [][]string{{"shell> groupcast listen "}}},
 			{"groupcast listen 224.0.0." + c.twice, [][]string{
 				{"224.0.0.114:1234", "the default"}, {"224.0.0.251:5353", "joined on eth0 (mdns)"}, {"224.0.0.252:5355", "LLMNR"},

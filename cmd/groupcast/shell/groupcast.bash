@@ -26,7 +26,7 @@ _groupcast() {
             word+=$char begun=1
         fi
     done
-    while [[ ${words[0]} == [A-Za-z_]*=* ]]; do # variables before the command
+    while [[ ${words[0]-} == [A-Za-z_]*=* ]]; do # variables before the command
         words=("${words[@]:1}")
     done
     ((${#words[@]})) || return
