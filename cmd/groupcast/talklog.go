@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"sync"
 	"time"
 
 	"github.com/groupcast/groupcast/mcast"
@@ -18,12 +17,12 @@ import (
 
 // talkLog writes a conversation to a file while it goes on: the objects of
 // --json, one a line. What a batch brings is one write, so that a process that
-// is killed has lost at most what it was writing.
+// is killed has lost at most what it was writing. One goroutine writes, from start
+// to end.
 type talkLog struct {
 	file io.WriteCloser
 	name string
 
-	mu      sync.Mutex
 	printer linePrinter
 	waiting bytes.Buffer // objects of this batch
 	missing uint64       // objects that could not be written, since the last that was
@@ -31,8 +30,9 @@ type talkLog struct {
 	torn    bool         // the file ends within a line
 	err     error        // the first of writing
 
-	stop      func()
-	following sync.WaitGroup
+	batches chan session.Batch // to that goroutine
+	stop    func()
+	ended   chan struct{} // by it
 }
 
 var errNoFile = errors.New("not a regular file")
@@ -87,7 +87,7 @@ func cause(err error) error {
 }
 
 func newTalkLog(file io.WriteCloser, name string, torn bool) *talkLog {
-	l := &talkLog{file: file, name: name, torn: torn}
+	l := &talkLog{file: file, name: name, torn: torn, batches: make(chan session.Batch), ended: make(chan struct{})}
 	l.printer = linePrinter{out: &l.waiting, json: true}
 	return l
 }
@@ -95,8 +95,6 @@ func newTalkLog(file io.WriteCloser, name string, torn bool) *talkLog {
 // batch writes what a session gave, and what the doctor has found meanwhile. The
 // error is the first of writing, once.
 func (l *talkLog) batch(b session.Batch, snap session.Snapshot) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	if b.Dropped > 0 {
 		l.note(fmt.Sprintf("%s missing here: they came faster than they were shown", chat.Count(int(b.Dropped), "line")))
 	}
@@ -106,13 +104,13 @@ func (l *talkLog) batch(b session.Batch, snap session.Snapshot) error {
 	return l.write()
 }
 
-// note is a line of the log's own. The caller holds l.mu.
+// note is a line of the log's own.
 func (l *talkLog) note(text string) {
 	l.printer.batch(session.Batch{Lines: []chat.Line{{At: time.Now(), Kind: chat.Notice, Text: chat.SanitizeString(text)}}})
 }
 
 // write writes what waits. What cannot be written is counted, and said in the
-// file once it can be written again. The caller holds l.mu.
+// file once it can be written again.
 func (l *talkLog) write() error {
 	defer l.waiting.Reset()
 	objects := uint64(bytes.Count(l.waiting.Bytes(), []byte("\n")))
@@ -151,8 +149,7 @@ func (l *talkLog) start(ctx context.Context, cfg session.Config) (*session.Sessi
 	if l == nil {
 		return session.Start(ctx, cfg)
 	}
-	var s *session.Session
-	cfg.Tap = func(b session.Batch) { l.tell(s, b) } // not before s is there: Next comes after Start
+	cfg.Tap = func(b session.Batch) { l.batches <- b }
 	s, err := session.Start(ctx, cfg)
 	if err != nil {
 		l.file.Close()
@@ -160,16 +157,20 @@ func (l *talkLog) start(ctx context.Context, cfg session.Config) (*session.Sessi
 	}
 	follow, stop := context.WithCancel(context.Background())
 	l.stop = stop
-	l.following.Go(func() { l.follow(follow, s) })
+	go l.follow(follow, s)
 	return s, nil
 }
 
-// follow has written what the doctor finds while nobody says anything.
+// follow writes what is said, and what the doctor finds while nobody says
+// anything.
 func (l *talkLog) follow(ctx context.Context, s *session.Session) {
+	defer close(l.ended)
 	idle := time.NewTicker(session.RefreshEvery)
 	defer idle.Stop()
 	for {
 		select {
+		case b := <-l.batches:
+			l.tell(s, b)
 		case <-idle.C:
 			l.tell(s, session.Batch{})
 		case <-ctx.Done():
@@ -192,14 +193,14 @@ func (l *talkLog) end(s *session.Session, err error, errs io.Writer) error {
 	if l == nil {
 		return err
 	}
-	l.stop()
-	l.following.Wait()
 	s.Close()
 	for {
 		if _, err := s.Next(context.Background()); err != nil {
 			break
 		}
 	}
+	l.stop()
+	<-l.ended
 	if e := l.close(); e != nil {
 		complain(errs, e)
 		err = cmp.Or[error](err, status(exitDoubt))
@@ -208,8 +209,6 @@ func (l *talkLog) end(s *session.Session, err error, errs io.Writer) error {
 }
 
 func (l *talkLog) close() error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	err := l.file.Close()
 	switch {
 	case l.lost > 0:
