@@ -12,7 +12,7 @@ import (
 func (m *model) key(msg tea.KeyPressMsg) tea.Cmd {
 	m.flash = ""
 	name := msg.String()
-	todo := lookup(name, m.focus)
+	todo := lookup(name, m.region())
 	if m.paste != nil {
 		return m.answer(todo)
 	}
@@ -27,7 +27,7 @@ func (m *model) key(msg tea.KeyPressMsg) tea.Cmd {
 	if todo == opNone && msg.Mod == tea.ModAlt && msg.Code == '/' {
 		m.back() // esc and a slash whose bytes came together
 		msg = tea.KeyPressMsg{Code: '/', Text: "/"}
-		todo = lookup("/", m.focus)
+		todo = lookup("/", m.region())
 	}
 	if todo == opNone {
 		return m.typed(msg)
@@ -42,6 +42,8 @@ func (m *model) typing() *input {
 		return &m.input
 	case m.focus == onFind:
 		return &m.find
+	case m.filtering:
+		return &m.table().filter
 	case m.focus == onList && m.page == noPage:
 		return &m.filters[m.view]
 	}
@@ -75,7 +77,9 @@ func (m *model) typed(msg tea.Msg) tea.Cmd {
 		return nil
 	}
 	cmd := line.update(msg)
-	switch m.focus {
+	switch m.region() {
+	case onFilter:
+		m.filter(line.value())
 	case onFind:
 		if !m.talk.find(line.value()) && line.value() != "" {
 			m.flash = "not found"
@@ -149,6 +153,12 @@ func (m *model) act(todo op) tea.Cmd {
 		m.scroll(-m.pageful())
 	case opPageDown:
 		m.scroll(m.pageful())
+	case opFilter:
+		m.page, m.filtering = noPage, true
+	case opSort:
+		m.page = noPage
+		m.table().nextOrder()
+		m.toEnd(opTop)
 	case opTop, opNewest:
 		m.toEnd(todo)
 	default:
@@ -238,6 +248,11 @@ func (m *model) back() {
 	case m.focus == onList && m.filters[m.view].value() != "":
 		m.filters[m.view].set("")
 		m.list().setFilter("")
+	case m.table() != nil && m.table().filter.value() != "":
+		m.filtering = false
+		m.filter("")
+	case m.filtering:
+		m.filtering = false
 	case m.focus == onFind:
 		m.talk.find("")
 		m.talk.follow()
@@ -256,6 +271,8 @@ func (m *model) open() {
 		m.closePage()
 	case m.focus == onFind:
 		m.focusOn(onTalk)
+	case m.filtering:
+		m.filtering = false
 	case m.focus == onPitfalls:
 		if _, ok := m.pitfalls.selectedFinding(); ok {
 			m.pitfalls.open()

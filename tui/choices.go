@@ -2,7 +2,6 @@ package tui
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/groupcast/groupcast/mcast/session"
 )
@@ -19,10 +18,9 @@ func choices(st *styles, kind pickerKind, s session.Snapshot, filter string) []c
 	case pickSource:
 		all, typed = sourceChoices(st, s), typedSource(st, s, filter)
 	}
-	words := strings.Fields(strings.ToLower(filter))
+	words := filterWords(filter)
 	all = slices.DeleteFunc(all, func(c choice) bool {
-		text := strings.ToLower(c.name + " " + c.keywords)
-		return c.key != typed.key && slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(text, w) })
+		return c.key != typed.key && !hasWords(c.name+" "+c.keywords, words)
 	})
 	if typed.key != "" && !slices.ContainsFunc(all, func(c choice) bool { return c.key == typed.key }) {
 		all = slices.Insert(all, 0, typed)

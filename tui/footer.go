@@ -68,7 +68,7 @@ func (m *model) footerItems() []footerItem {
 		return nil
 	}
 	_, fixable := m.pitfalls.fixable()
-	items := footerItems(m.focus, fixable)
+	items := footerItems(m.region(), fixable)
 	if p := m.paste; p != nil {
 		items = slices.DeleteFunc(items, func(i footerItem) bool {
 			return i.op == opSendEach && p.tooMany() || i.op == opSendOne && p.tooLong()
@@ -76,6 +76,10 @@ func (m *model) footerItems() []footerItem {
 	}
 	used := 1
 	for i, item := range items {
+		if item.op == opSort {
+			items[i].word += ": " + m.table().orders[m.table().order]
+			item = items[i]
+		}
 		if i > 0 {
 			used += m.styles.cells(m.styles.dot)
 		}

@@ -14,6 +14,7 @@ import (
 // interface.
 type heard struct {
 	window
+	paneRows
 	styles *styles
 	room   chat.Snapshot
 	since  time.Time // it is listened; zero: not known
@@ -47,7 +48,9 @@ func (st *styles) withRate(row string, rate float64, history []uint32, width int
 // nobody says that no other host was heard; nil: one was.
 func (h *heard) nobody() []string {
 	switch {
-	case len(h.room.Senders) > 0:
+	case h.words() != nil && len(h.hosts()) == 0:
+		return []string{h.styles.dim.Render("no host has these words")}
+	case h.words() != nil || len(h.room.Senders) > 0:
 		return nil
 	case h.since.IsZero():
 		return []string{h.styles.dim.Render("nobody else yet")}
@@ -59,7 +62,7 @@ func (h *heard) nobody() []string {
 func (h *heard) rows(width int) []string {
 	rows := h.nobody()
 	columns := h.columns(width)
-	for _, s := range slices.Concat(sortedHosts(h.room.Senders), sortedHosts(h.room.Local)) {
+	for _, s := range h.hosts() {
 		rows = append(rows, columnRow(h.styles, columns, s))
 	}
 	return rows
@@ -79,7 +82,7 @@ func (h *heard) columns(width int) []column[chat.Sender] {
 	if width >= wide {
 		gap = " "
 	}
-	list := everyHost(h.room)
+	list := h.hosts()
 	for _, s := range list {
 		longest = max(longest, st.cells(hostName(s)))
 	}
@@ -118,7 +121,7 @@ func ttlOf(s chat.Sender) string {
 func (h *heard) inTwo(width int) []string {
 	st := h.styles
 	rows := h.nobody()
-	for _, s := range slices.Concat(sortedHosts(h.room.Senders), sortedHosts(h.room.Local)) {
+	for _, s := range h.hosts() {
 		by := " " + st.cut(clean(s.Interface), 15)
 		host := st.tail(hostName(s), width-1-st.cells(by))
 		note := ""

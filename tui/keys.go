@@ -29,6 +29,7 @@ const (
 	onMembership
 	onHeard
 	onFind   // what is looked for in the talk
+	onFilter // the filter of the pane that has the focus
 	onList   // datagrams or calls
 	onMap    // the drawing
 	onPicker // a list over the screen
@@ -74,6 +75,8 @@ const (
 	opFind
 	opFindOlder
 	opFindNewer
+	opFilter
+	opSort
 	opMark
 	opMarkUp
 	opMarkDown
@@ -99,6 +102,7 @@ type binding struct {
 }
 
 var (
+	tables    = []focus{onMembership, onHeard}
 	panes     = []focus{onTalk, onMembership, onHeard, onMap}
 	notTyping = []focus{onTalk, onPitfalls, onMembership, onHeard, onMap} // letters are free to be keys there
 )
@@ -139,6 +143,11 @@ var bindings = []binding{
 	{opDown, []string{"down", "j"}, []focus{onPitfalls}, "", "", "", ""},
 	{opTop, []string{"home", "g"}, notTyping, "home end", "to the first and to the newest row (also g G)", "", ""},
 	{opNewest, []string{"G"}, notTyping, "", "", "", ""},
+	{opFilter, []string{"/"}, tables, "/", "in Membership and Heard from: shows only the rows with these words", "/ filter", ""},
+	{opSort, []string{"s"}, tables, "s", "in Membership and Heard from: the next order of the rows", "s order", ""},
+	{opUp, []string{"up"}, []focus{onFilter}, "", "", "up/down scroll", ""},
+	{opDown, []string{"down"}, []focus{onFilter}, "", "", "", ""},
+	{opOpen, []string{"enter"}, []focus{onFilter}, "", "", "enter keep", ""},
 	{opFix, []string{"f"}, []focus{onPitfalls}, "f", "in Pitfalls: apply the fix", "f fix", ""},
 	{opOpen, []string{"enter"}, []focus{onPitfalls}, "enter", "in Pitfalls: why, and what helps", "enter why", ""},
 
@@ -232,7 +241,7 @@ func footerItems(in focus, fixable bool) []footerItem {
 				continue
 			case in == onPaste && b.in == nil:
 				continue
-			case key == "?" && slices.Contains([]focus{onFind, onList, onPicker}, in):
+			case key == "?" && slices.Contains([]focus{onFind, onFilter, onList, onPicker}, in):
 				key = "F9"
 			}
 			items = append(items, footerItem{key, word, b.op})

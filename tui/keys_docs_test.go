@@ -118,7 +118,7 @@ func TestKeyTable(t *testing.T) {
 				}
 				seen[place{k, in}] = b.op
 			}
-			if typed := len([]rune(k)) == 1 && k != "?"; typed && (slices.Contains(b.in, onInput) || slices.Contains(b.in, onFind) || slices.Contains(b.in, onList) || slices.Contains(b.in, onPicker) || b.in == nil) {
+			if typed := len([]rune(k)) == 1 && k != "?"; typed && (slices.Contains(b.in, onInput) || slices.Contains(b.in, onFind) || slices.Contains(b.in, onFilter) || slices.Contains(b.in, onList) || slices.Contains(b.in, onPicker) || b.in == nil) {
 				t.Errorf("%s is a key where it should type", k)
 			}
 		}

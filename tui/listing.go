@@ -102,7 +102,7 @@ func (l *listing[T]) newBelow() uint64 { return l.below }
 // or small letters.
 func (l *listing[T]) setFilter(filter string) {
 	l.filter = strings.TrimSpace(filter)
-	l.filterWords = strings.Fields(strings.ToLower(l.filter))
+	l.filterWords = filterWords(l.filter)
 	l.matches, l.scanned, l.below = nil, 0, 0
 	l.scan()
 	for n := l.scrollback.waiting.first; n < l.scrollback.waiting.next; n++ {
@@ -114,16 +114,7 @@ func (l *listing[T]) setFilter(filter string) {
 }
 
 func (l *listing[T]) match(v T) bool {
-	if len(l.filterWords) == 0 {
-		return true
-	}
-	words := strings.ToLower(l.words(v))
-	for _, w := range l.filterWords {
-		if !strings.Contains(words, w) {
-			return false
-		}
-	}
-	return true
+	return len(l.filterWords) == 0 || hasWords(l.words(v), l.filterWords)
 }
 
 // scan brings matches up to date, by what came and went since the last time.

@@ -14,6 +14,7 @@ import (
 // which one sends leave.
 type membership struct {
 	window
+	paneRows
 	styles  *styles
 	snap    session.Snapshot
 	focused bool
@@ -45,16 +46,20 @@ func (m *membership) scrollable(width, height int) []string {
 
 // rows are all rows of the pane, as many for an interface as there is to say, and
 // short are those with a row for each.
-func (m *membership) rows(width int) []string  { return m.all(width, width >= wide) }
-func (m *membership) short(width int) []string { return m.all(width, true) }
+func (m *membership) rows(width int) []string  { return m.each(width, width >= wide) }
+func (m *membership) short(width int) []string { return m.each(width, true) }
 
-func (m *membership) all(width int, short bool) []string {
+func (m *membership) each(width int, short bool) []string {
 	rows, name := m.failing(width), m.nameWidth()
 	for _, p := range m.places() {
 		rows = append(rows, m.one(p.Interface, width, name, short)...)
 	}
 	rows = append(rows, m.elsewhere(width)...)
-	if len(rows) == 0 {
+	switch {
+	case len(rows) > 0:
+	case m.words() != nil:
+		rows = []string{m.styles.dim.Render("no interface has these words")}
+	default:
 		rows = []string{m.styles.dim.Render("no interfaces")}
 	}
 	return rows
@@ -87,7 +92,7 @@ func (m *membership) elsewhere(width int) (rows []string) {
 		traffic[t.Group] = t
 	}
 	for _, g := range s.Groups {
-		if g != s.Group {
+		if g != s.Group && hasWords(clean(g.String()), m.words()) {
 			row := m.styles.dim.Render("also in " + clean(g.String()))
 			t := traffic[g.Addr]
 			rows = append(rows, m.styles.withRate(row, t.Rate, t.History, width))

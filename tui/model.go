@@ -55,6 +55,7 @@ type model struct {
 
 	view       view
 	focus      focus
+	filtering  bool // the keys type the filter of the pane that has the focus
 	page       page
 	flash      string  // what the last key did, until the next
 	pressed    *uint64 // the line of the talk where the mouse was pressed; nil: elsewhere
@@ -109,6 +110,8 @@ func newModel(s Session, opts Options) *model {
 		lesson:    lesson{on: opts.Lesson},
 	}
 	m.title.host = m.host
+	m.membership.paneRows = newPaneRows("sends first", "by name", "by traffic")
+	m.heard.paneRows = newPaneRows("by address", "last heard", "most datagrams")
 	if m.now == nil {
 		m.now = time.Now
 	}
@@ -128,7 +131,7 @@ func (m *model) setStyles() {
 	m.title.styles, m.membership.styles, m.heard.styles = m.styles, m.styles, m.styles
 	m.pitfalls.styles, m.input.styles, m.help.styles, m.find.styles = m.styles, m.styles, m.styles, m.styles
 	m.hostmap.styles, m.detail.styles, m.datagrams.styles, m.calls.styles = m.styles, m.styles, m.styles, m.styles
-	m.lesson.styles = m.styles
+	m.lesson.styles, m.membership.filter.styles, m.heard.filter.styles = m.styles, m.styles, m.styles
 	for v := range m.filters {
 		m.filters[v].styles = m.styles
 	}
@@ -270,7 +273,7 @@ func (m *model) refresh() tea.Cmd {
 
 // focusOn moves the focus.
 func (m *model) focusOn(f focus) {
-	m.focus = f
+	m.focus, m.filtering = f, false
 	m.pitfalls.focused, m.membership.focused = f == onPitfalls, f == onMembership
 	if m.page == findingPage && f != onPitfalls || m.page == detailPage && f != onList {
 		m.page = noPage

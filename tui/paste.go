@@ -60,7 +60,7 @@ func (p *paste) render(st *styles, width int) string {
 // be said it asks what to do.
 func (m *model) pasted(msg tea.PasteMsg) tea.Cmd {
 	p := newPaste(msg.Content)
-	toSay := m.focus != onPicker && m.focus != onList && m.focus != onFind
+	toSay := m.focus != onPicker && m.focus != onList && m.focus != onFind && !m.filtering
 	switch {
 	case len(p.lines) > 1 && toSay:
 		m.page, m.flash = noPage, ""

@@ -28,9 +28,12 @@ const (
 
 func (p place) idle() bool { return p.rank >= placeJoined }
 
-// places are the interfaces in the order of the pane; the loopback interface only
+// places are the interfaces that the pane shows, in its order.
+func (m *membership) places() []place { return m.filtered(m.all()) }
+
+// all are the interfaces in the order of the pane; the loopback interface only
 // when it is used.
-func (m *membership) places() (list []place) {
+func (m *membership) all() (list []place) {
 	s := m.snap
 	traffic := make(map[int]bool, len(s.Room.Senders))
 	for _, sender := range s.Room.Senders {
@@ -55,12 +58,13 @@ func (m *membership) places() (list []place) {
 		list = append(list, p)
 	}
 	slices.SortStableFunc(list, func(a, b place) int { return a.rank - b.rank })
+	m.inOrder(list)
 	return list
 }
 
 // wants is how many rows the pane asks for.
 func (m *membership) wants(width int) int {
-	if len(m.snap.Interfaces) > 2*mostIdle {
+	if len(m.snap.Interfaces) > 2*mostIdle && m.words() == nil {
 		return min(len(m.short(width)), m.least(width))
 	}
 	if width >= wide {
@@ -94,7 +98,7 @@ func (m *membership) folded(width, height int) []string {
 		}
 		if room < len(block) {
 			what := " more"
-			if p.idle() {
+			if !slices.ContainsFunc(places[n:], func(p place) bool { return !p.idle() }) {
 				what = " idle more"
 			}
 			if n > 0 {

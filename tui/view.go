@@ -134,11 +134,10 @@ func (m *model) body() []string {
 	if m.wideMain() {
 		return m.mainFrame(m.width, l.pageHeight())
 	}
-	senders := countUnlessZero(m.snap.Room.SendersTotal)
 	pitfalls := m.pitfalls.render(l.inside(), p[2])
 	side := []section{
-		{title: "Membership", focused: m.focus == onMembership, body: m.membership.render(l.inside(), p[0]), rows: p[0]},
-		{title: "Heard from", note: m.styles.dim.Render(senders), focused: m.focus == onHeard, body: m.heard.render(l.inside(), p[1]), rows: p[1]},
+		{title: "Membership", note: m.tableNote(onMembership), focused: m.focus == onMembership, body: m.membership.render(l.inside(), p[0]), rows: p[0]},
+		{title: "Heard from", note: m.tableNote(onHeard), focused: m.focus == onHeard, body: m.heard.render(l.inside(), p[1]), rows: p[1]},
 		{title: "Pitfalls", note: m.pitfalls.note(), focused: m.focus == onPitfalls, body: pitfalls, rows: p[2]},
 	}
 	if l.shape == columns {
@@ -162,10 +161,10 @@ func (m *model) one(rows int) []string {
 	case m.focus == onPitfalls:
 		title, body = "Pitfalls", m.pitfalls.render(w, rows-1)
 	case m.focus == onMembership:
-		title, body = "Membership", m.membership.render(w, rows-1)
+		title, body, note = "Membership", m.membership.render(w, rows-1), m.tableNote(onMembership)
 	case m.focus == onHeard:
 		title, body = "Heard from", m.heard.render(w, rows-1)
-		note = m.styles.dim.Render(countUnlessZero(m.snap.Room.SendersTotal))
+		note = m.tableNote(onHeard)
 	default:
 		body = m.talkOrWelcome(w, rows)
 	}

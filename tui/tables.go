@@ -1,0 +1,44 @@
+package tui
+
+// region is what the keys act on: the pane that has the focus, or its filter.
+func (m *model) region() focus {
+	if m.filtering {
+		return onFilter
+	}
+	return m.focus
+}
+
+// table is the order and the filter of the pane that has the focus; nil: it has
+// none.
+func (m *model) table() *paneRows {
+	switch m.focus {
+	case onMembership:
+		return &m.membership.paneRows
+	case onHeard:
+		return &m.heard.paneRows
+	}
+	return nil
+}
+
+// filter shows only the rows with these words in the pane that has the focus.
+func (m *model) filter(words string) {
+	if m.table().filter.value() != words {
+		m.table().filter.set(words)
+	}
+	m.toEnd(opTop)
+}
+
+// tableNote says what a pane does not show, and its order.
+func (m *model) tableNote(pane focus) string {
+	focused := m.focus == pane
+	room := m.layout.side - len("Heard from") - 11 // beside the longer of the titles
+	if pane == onMembership {
+		of := 0 // it is said only beside what a filter leaves
+		if m.membership.words() != nil {
+			of = len(m.membership.all())
+		}
+		return m.membership.hides(m.styles, len(m.membership.places()), of, focused, room)
+	}
+	shown := len(m.heard.filtered(m.snap.Room.Senders))
+	return m.heard.hides(m.styles, shown, m.snap.Room.SendersTotal, focused, room)
+}
