@@ -27,19 +27,23 @@ type layout struct {
 const (
 	columnsWidth, columnsHeight = 96, 16
 	stackedWidth, stackedHeight = 60, 20
-	stackedTalk                 = 10 // rows that the panes above leave to the talk, unless one looks at them
+	roomyWidth                  = 150 // from here on, the panes of a crowd have room for all about a host in one row
+	stackedTalk                 = 10  // rows that the panes above leave to the talk, unless one looks at them
 )
 
 // arrange lays out a terminal; want is how many rows each pane would fill, and
-// looking that one of them has the focus.
-func arrange(width, height int, looking bool, want func(width int) [3]int) layout {
+// crowd how many they would fill if each thing had more than one; looking says that
+// one of them has the focus.
+func arrange(width, height int, looking bool, crowd int, want func(width int) [3]int) layout {
 	l := layout{side: width, talk: width}
 	switch {
 	case width >= columnsWidth && height >= columnsHeight:
-		l.shape = columns
+		l.shape, l.height = columns, height-3
 		l.side = min(max(width*36/100, 36), 46)
+		if width >= roomyWidth && crowd > l.height {
+			l.side = min(width*49/100, 96)
+		}
 		l.talk = width - l.side
-		l.height = height - 3
 		l.panes = share(l.height-4, want(l.side-3))
 		// What is left over goes to the list that grows.
 		l.panes[1] += l.height - 4 - sum(l.panes)

@@ -42,3 +42,10 @@ func (m *model) tableNote(pane focus) string {
 	shown := len(m.heard.filtered(m.snap.Room.Senders))
 	return m.heard.hides(m.styles, shown, m.snap.Room.SendersTotal, focused, room)
 }
+
+// crowd is how many rows hosts and interfaces would fill with two for each and what
+// is around them. A filter does not change it, so that the panes keep their width.
+func (m *model) crowd() int {
+	const around = 12 // titles, the way out, a pitfall
+	return 2*(len(everyHost(m.snap.Room))+len(m.membership.all())) + around
+}

@@ -1,12 +1,15 @@
 package tui
 
 import (
+	"fmt"
 	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/charmbracelet/x/exp/golden"
 
 	"github.com/groupcast/groupcast/mcast/chat"
 )
@@ -159,5 +162,29 @@ func TestCompareNames(t *testing.T) {
 	slices.SortFunc(list, compareNames)
 	if want := []string{"br-1", "br-0a", "eth", "eth2", "eth10", "wlan0"}; !slices.Equal(list, want) {
 		t.Errorf("%q, want %q", list, want)
+	}
+}
+
+// Of a crowd a wide terminal shows all that is known in one row for each, and a
+// filter leaves the panes as wide as they are.
+func TestTablesOfACrowd(t *testing.T) {
+	snap := crowd()
+	snap.Interfaces = forty().Interfaces
+	for _, size := range [][2]int{{160, 50}, {240, 60}} {
+		t.Run(fmt.Sprintf("%dx%d", size[0], size[1]), func(t *testing.T) {
+			s := newScreen(t, size[0], size[1], snap, beforeLines()...)
+			s.focusTable(onHeard)
+			side := s.layout.side
+			golden.RequireEqual(t, trimmed(s.plain()))
+			s.press("/")
+			s.typed("40 ports")
+			s.wants("1 of 28")
+			if s.layout.side != side {
+				t.Errorf("with a filter the panes are %d cells wide instead of %d", s.layout.side, side)
+			}
+		})
+	}
+	if few := newScreen(t, 160, 50, before()); few.layout.side != 46 {
+		t.Errorf("for one host the panes are %d cells wide, want 46", few.layout.side)
 	}
 }

@@ -10,7 +10,7 @@ import (
 // arrange lays the screen out anew for what there is to show.
 func (m *model) arrange() {
 	looking := m.focus == onMembership || m.focus == onHeard || m.focus == onPitfalls
-	m.layout = arrange(m.width, m.height, looking, func(width int) [3]int {
+	m.layout = arrange(m.width, m.height, looking, m.crowd(), func(width int) [3]int {
 		found, _ := m.pitfalls.rows(width)
 		return [3]int{m.membership.wants(width), len(m.heard.rows(width)), len(found)}
 	})
