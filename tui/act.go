@@ -153,12 +153,8 @@ func (m *model) act(todo op) tea.Cmd {
 		m.scroll(-m.pageful())
 	case opPageDown:
 		m.scroll(m.pageful())
-	case opFilter:
-		m.page, m.filtering = noPage, true
-	case opSort:
-		m.page = noPage
-		m.table().nextOrder()
-		m.toEnd(opTop)
+	case opFilter, opSort:
+		m.actOnTable(todo)
 	case opTop, opNewest:
 		m.toEnd(todo)
 	default:
@@ -248,11 +244,7 @@ func (m *model) back() {
 	case m.focus == onList && m.filters[m.view].value() != "":
 		m.filters[m.view].set("")
 		m.list().setFilter("")
-	case m.table() != nil && m.table().filter.value() != "":
-		m.filtering = false
-		m.filter("")
-	case m.filtering:
-		m.filtering = false
+	case m.unfilter():
 	case m.focus == onFind:
 		m.talk.find("")
 		m.talk.follow()
@@ -271,8 +263,6 @@ func (m *model) open() {
 		m.closePage()
 	case m.focus == onFind:
 		m.focusOn(onTalk)
-	case m.filtering:
-		m.filtering = false
 	case m.focus == onPitfalls:
 		if _, ok := m.pitfalls.selectedFinding(); ok {
 			m.pitfalls.open()

@@ -68,7 +68,7 @@ func (p *player) key(t *rapid.T) {
 		}
 	}
 	slices.Sort(names)
-	names = append(names, "a", "f", "j", "k", "g", "G", "v", "y", "Y", "n", "e", "o", "/", "?", "é", " ")
+	names = append(names, "a", "f", "j", "k", "g", "G", "v", "y", "Y", "n", "e", "o", "s", "/", "?", "é", " ")
 	name := rapid.SampledFrom(names).Draw(t, "key")
 	if k, ok := namedKeys[name]; ok {
 		p.do(k)
@@ -161,6 +161,9 @@ func (p *player) check(t *rapid.T) {
 	}
 	if p.paste != nil {
 		shown = p.focus == onPaste && p.picker == nil
+	}
+	if p.filtering && p.table() == nil {
+		t.Fatalf("a filter is typed, and focus %d has none", p.focus)
 	}
 	if !shown || p.page == detailPage && p.focus != onList || p.page == findingPage && p.focus != onPitfalls {
 		t.Fatalf("the keys act on what is not shown: view %d, focus %d, page %d, picker %v", p.view, p.focus, p.page, p.picker != nil)

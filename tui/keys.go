@@ -147,7 +147,7 @@ var bindings = []binding{
 	{opSort, []string{"s"}, tables, "s", "in Membership and Heard from: the next order of the rows", "s order", ""},
 	{opUp, []string{"up"}, []focus{onFilter}, "", "", "up/down scroll", ""},
 	{opDown, []string{"down"}, []focus{onFilter}, "", "", "", ""},
-	{opOpen, []string{"enter"}, []focus{onFilter}, "", "", "enter keep", ""},
+	{opFilter, []string{"enter"}, []focus{onFilter}, "", "", "enter keep", ""},
 	{opFix, []string{"f"}, []focus{onPitfalls}, "f", "in Pitfalls: apply the fix", "f fix", ""},
 	{opOpen, []string{"enter"}, []focus{onPitfalls}, "enter", "in Pitfalls: why, and what helps", "enter why", ""},
 

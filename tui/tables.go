@@ -49,3 +49,25 @@ func (m *model) crowd() int {
 	const around = 12 // titles, the way out, a pitfall
 	return 2*(len(everyHost(m.snap.Room))+len(m.membership.all())) + around
 }
+
+// actOnTable carries out what orders and filters the pane that has the focus.
+func (m *model) actOnTable(todo op) {
+	m.page = noPage
+	if todo == opFilter {
+		m.filtering = !m.filtering // enter keeps what it filters by
+		return
+	}
+	m.table().nextOrder()
+	m.toEnd(opTop)
+}
+
+// unfilter shows all rows of the pane that has the focus again, and stops typing its
+// filter; false: there is none.
+func (m *model) unfilter() bool {
+	was := m.filtering || m.table() != nil && m.table().filter.value() != ""
+	if was {
+		m.filtering = false
+		m.filter("")
+	}
+	return was
+}

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/exp/golden"
 
 	"github.com/groupcast/groupcast/mcast/chat"
@@ -147,6 +148,22 @@ func TestFilterOfPanes(t *testing.T) {
 	s.wants("1 of 40", "● eth8")
 	s.press("esc")
 	s.wantsNot(" of 40")
+}
+
+// What is pasted while a filter is typed is part of it, and the click on the order in
+// the last row is the key for it.
+func TestFilterTakesAPaste(t *testing.T) {
+	s := newScreen(t, 160, 50, crowd())
+	s.focusTable(onHeard)
+	s.press("/")
+	s.Update(tea.PasteMsg{Content: "192.168.8.227\r\neth0"})
+	s.wants("1 of 28", "192.168.8.227")
+	if s.paste != nil {
+		t.Error("the screen asks about the paste")
+	}
+	s.press("enter")
+	s.click("s order")
+	s.wants("order: last heard", "1 of 28 · last heard")
 }
 
 func TestTwoDigits(t *testing.T) {
