@@ -10,14 +10,36 @@ import (
 	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/tui/picture"
 )
 
-func countersOf(l *lab.Lab) map[string]lab.Counters {
-	all := map[string]lab.Counters{}
+// networkOf is a topology as it is drawn.
+func networkOf(t lab.Topology) picture.Network {
+	var n picture.Network
+	for _, s := range t.Switches {
+		n.Switches = append(n.Switches, picture.NetworkSwitch{Name: s.Name, On: s.On})
+	}
+	for _, h := range t.Hosts {
+		drawn := picture.NetworkHost{Name: h.Name}
+		for _, i := range h.Interfaces {
+			end := picture.NetworkInterface{Name: i.Name, Switch: i.Switch}
+			for _, a := range i.Addrs {
+				end.Addrs = append(end.Addrs, a.String())
+			}
+			drawn.Interfaces = append(drawn.Interfaces, end)
+		}
+		n.Hosts = append(n.Hosts, drawn)
+	}
+	return n
+}
+
+// linksOf are the interfaces of a lab's hosts with their counters.
+func linksOf(l *lab.Lab) map[string]picture.LinkState {
+	all := map[string]picture.LinkState{}
 	for _, h := range l.Topology().Hosts {
 		for _, i := range h.Interfaces {
 			if c, err := l.Host(h.Name).Link(i.Name).Counters(); err == nil {
-				all[h.Name+"."+i.Name] = c
+				all[h.Name+"."+i.Name] = picture.LinkState(c)
 			}
 		}
 	}
@@ -25,11 +47,11 @@ func countersOf(l *lab.Lab) map[string]lab.Counters {
 }
 
 // hostsOf looks into the hosts of a lab.
-func hostsOf(l *lab.Lab) map[string]hostState {
-	all := map[string]hostState{}
+func hostsOf(l *lab.Lab) map[string]picture.HostState {
+	all := map[string]picture.HostState{}
 	for _, h := range l.Topology().Hosts {
 		n := l.Host(h.Name)
-		all[h.Name] = hostState{inside: insideOf(n), groups: groupsOf(n)}
+		all[h.Name] = picture.HostState{Inside: insideOf(n), Groups: groupsOf(n)}
 	}
 	return all
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/groupcast/groupcast/mcast/lab"
 	"github.com/groupcast/groupcast/mcast/lab/lesson"
 	"github.com/groupcast/groupcast/tui"
+	"github.com/groupcast/groupcast/tui/picture"
 )
 
 // labSize is how many hosts a topology gets that can have any number of them.
@@ -113,7 +114,7 @@ func keepUp(cmd *cobra.Command, t lab.Topology, name string, set *settings) erro
 	case set.json:
 		writeJSON(out, ready)
 	case onTerminal(cmd.InOrStdin(), out):
-		d := newLabDrawing(t, os.Getenv("NO_COLOR") == "", speaksUTF8())
+		d := picture.NewNetworkDrawing(networkOf(t), os.Getenv("NO_COLOR") == "", !speaksUTF8())
 		view := &labView{ctx: ctx, lab: l, name: name, drawing: d}
 		err := tui.RunLab(ctx, readyText(name, t, took), view, tui.Options{ASCII: !speaksUTF8()})
 		if ctx.Err() == nil { // by a key, or not at all

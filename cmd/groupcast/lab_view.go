@@ -8,6 +8,7 @@ import (
 
 	"github.com/groupcast/groupcast/mcast/lab"
 	"github.com/groupcast/groupcast/tui"
+	"github.com/groupcast/groupcast/tui/picture"
 )
 
 // labView is a lab that runs as its screen takes it.
@@ -15,9 +16,9 @@ type labView struct {
 	ctx     context.Context // that the lab lives in
 	lab     *lab.Lab
 	name    string
-	drawing *labDrawing
+	drawing *picture.NetworkDrawing
 
-	hosts  map[string]hostState
+	hosts  map[string]picture.HostState
 	looked time.Time // into the hosts
 }
 
@@ -31,7 +32,11 @@ func (v *labView) Rows() []tui.LabRow {
 	if v.hosts == nil || now.Sub(v.looked) >= hostsPause {
 		v.hosts, v.looked = hostsOf(v.lab), now
 	}
-	return v.drawing.rows(labState{counters: countersOf(v.lab), faults: v.lab.Standing(), hosts: v.hosts}, now)
+	var rows []tui.LabRow
+	for _, row := range v.drawing.Rows(picture.NetworkState{Links: linksOf(v.lab), Faults: v.lab.Standing(), Hosts: v.hosts}, now) {
+		rows = append(rows, tui.LabRow(row))
+	}
+	return rows
 }
 
 // Enter implements tui.LabView: another process, so that nothing of it still reads
