@@ -15,8 +15,8 @@ import (
 // which says what arrives, and when.
 type memory struct {
 	respond func(m *memory, sent request)
-	err     error         // of sends
-	slow    time.Duration // how long a send takes
+	err     error  // of sends
+	slow    func() // what a send takes; nil: nothing
 
 	arriving chan mcast.Datagram
 	closed   chan struct{}
@@ -39,7 +39,9 @@ func newMemory(respond func(*memory, request)) *memory {
 
 func (m *memory) Send(data []byte, to netip.AddrPort, via mcast.Via) error {
 	m.times = append(m.times, time.Now())
-	time.Sleep(m.slow)
+	if m.slow != nil {
+		m.slow()
+	}
 	if m.err != nil {
 		return m.err
 	}

@@ -101,7 +101,7 @@ func TestEveryKindOfAnswerIsCounted(t *testing.T) {
 func TestIntervalsDoNotDrift(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newMemory(echo(3 * time.Millisecond))
-		m.slow = 7 * time.Millisecond
+		m.slow = func() { time.Sleep(7 * time.Millisecond) } // of the bubble
 		s, _ := pinging(t, t.Context(), m, Config{Target: to(peerAddr), Count: 1000, Interval: 10 * time.Millisecond, Size: 32})
 		for i, at := range m.times {
 			if got, want := at.Sub(m.began), time.Duration(i)*10*time.Millisecond; got != want {
