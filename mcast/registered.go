@@ -113,6 +113,15 @@ func (g Group) Registered() (Registered, bool) {
 	return Registered{}, false
 }
 
+// Label is the group's text form, with the name that it is registered by:
+// "224.0.0.251:5353 (mdns)".
+func (g Group) Label() string {
+	if r, ok := g.Registered(); ok {
+		return g.String() + " (" + r.Name + ")"
+	}
+	return g.String()
+}
+
 // sameButScope reports whether two groups are the same but for the scope, which
 // an IPv6 group has in the low half of its second octet.
 func sameButScope(a, b netip.Addr) bool {

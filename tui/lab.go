@@ -72,16 +72,7 @@ func (m *labModel) Init() tea.Cmd { return tea.Batch(tea.RequestBackgroundColor,
 
 // poll draws the lab in a while.
 func (m *labModel) poll(pause time.Duration) tea.Cmd {
-	return m.work.command(func(ctx context.Context) (tea.Msg, error) {
-		timer := time.NewTimer(pause)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-			return labMsg(m.view.Rows()), nil
-		case <-ctx.Done():
-			return nil, nil
-		}
-	})
+	return m.work.poll(pause, func() tea.Msg { return labMsg(m.view.Rows()) })
 }
 
 // Update implements tea.Model.

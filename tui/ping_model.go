@@ -63,16 +63,7 @@ func (m *pingModel) Init() tea.Cmd {
 
 // poll looks at the ping in a while.
 func (m *pingModel) poll(pause time.Duration) tea.Cmd {
-	return m.work.command(func(ctx context.Context) (tea.Msg, error) {
-		timer := time.NewTimer(pause)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-			return pingMsg(m.pinging.Snapshot()), nil
-		case <-ctx.Done():
-			return nil, nil
-		}
-	})
+	return m.work.poll(pause, func() tea.Msg { return pingMsg(m.pinging.Snapshot()) })
 }
 
 // Update implements tea.Model.

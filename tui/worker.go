@@ -64,6 +64,21 @@ func (w *worker) command(f func(context.Context) (tea.Msg, error)) tea.Cmd {
 	}
 }
 
+// poll makes a tea.Cmd that looks after a pause, and not at all when the session
+// ends before.
+func (w *worker) poll(pause time.Duration, look func() tea.Msg) tea.Cmd {
+	return w.command(func(ctx context.Context) (tea.Msg, error) {
+		timer := time.NewTimer(pause)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+			return look(), nil
+		case <-ctx.Done():
+			return nil, nil
+		}
+	})
+}
+
 // next waits for the next batch.
 func (w *worker) next() tea.Cmd {
 	return w.command(func(ctx context.Context) (tea.Msg, error) {
@@ -80,17 +95,8 @@ func (w *worker) do(a session.Action) tea.Cmd {
 }
 
 // after sends msg in a while, or never when the session ends before.
-func (w *worker) after(d time.Duration, msg tea.Msg) tea.Cmd {
-	return w.command(func(ctx context.Context) (tea.Msg, error) {
-		timer := time.NewTimer(d)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-			return msg, nil
-		case <-ctx.Done():
-			return nil, nil
-		}
-	})
+func (w *worker) after(pause time.Duration, msg tea.Msg) tea.Cmd {
+	return w.poll(pause, func() tea.Msg { return msg })
 }
 
 // What comes back.

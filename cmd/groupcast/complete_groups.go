@@ -77,7 +77,7 @@ func joinedGroups(memberships []host.InterfaceGroups, sockets []host.Socket) (of
 	for _, addr := range addrs {
 		for _, port := range portsOf(addr, addrs, sockets) {
 			g := mcast.Group{Addr: addr, Port: port}
-			offers = append(offers, offer{g, "joined on " + strings.Join(on[addr], ", ") + known(g)})
+			offers = append(offers, offer{g, "joined on " + strings.Join(on[addr], ", ") + strings.TrimPrefix(g.Label(), g.String())})
 		}
 	}
 	return offers

@@ -130,15 +130,6 @@ func nearGroups(arg string) string {
 	return "a group is an address such as 224.0.0.114 or 239.1.2.3:5000, or a name such as mdns, ssdp or ptp"
 }
 
-// known says what a group is registered as, in brackets behind its address; "" of
-// others.
-func known(g mcast.Group) string {
-	if r, ok := g.Registered(); ok {
-		return " (" + r.Name + ")"
-	}
-	return ""
-}
-
 // notByUDP says that a group is not spoken to by UDP; "" of others.
 func notByUDP(g mcast.Group) string {
 	r, ok := g.Registered()

@@ -82,7 +82,7 @@ func interfacesText(out io.Writer, g mcast.Group, facts doctor.Facts) {
 		fmt.Fprintf(t, "%s\t%d\t%s\t%s\t%d\t%s\t%s\n", chat.Clean(i.Name), i.Index, state(i), addresses(i), i.MTU, multicast, version)
 	}
 	t.Flush()
-	fmt.Fprintf(out, "\n%s%s, for a program that names no interface:\n", g, known(g))
+	fmt.Fprintf(out, "\n%s, for a program that names no interface:\n", g.Label())
 	fmt.Fprintf(out, "  a join lands on   %s\n", chat.Clean(answerText(facts.Join)))
 	fmt.Fprintf(out, "  a send leaves by  %s\n", chat.Clean(answerText(facts.Send)))
 }

@@ -74,7 +74,7 @@ func groupsOf(n *lab.Node) (texts []string) {
 		by := map[netip.Addr][]string{}
 		for _, i := range slices.Concat(v4, v6) {
 			for _, g := range i.Groups {
-				if addr := g.Addr.WithZone(""); !ofEveryHost(addr) {
+				if addr := g.Addr.WithZone(""); !ofTheKernel(addr) {
 					by[addr] = append(by[addr], i.Name)
 				}
 			}
@@ -86,12 +86,4 @@ func groupsOf(n *lab.Node) (texts []string) {
 	})
 	slices.Sort(texts)
 	return texts
-}
-
-// ofEveryHost reports whether the kernel joins the group by itself: 224.0.0.1 (RFC
-// 1112), ff01::1 and ff02::1, and the solicited-node groups ff02::1:ff00:0/104 (RFC
-// 4291, section 2.8).
-func ofEveryHost(g netip.Addr) bool {
-	return g == netip.MustParseAddr("224.0.0.1") || g == netip.MustParseAddr("ff02::1") || g == netip.MustParseAddr("ff01::1") ||
-		netip.MustParsePrefix("ff02::1:ff00:0/104").Contains(g)
 }

@@ -240,11 +240,7 @@ func (s *Session) Problem(err error) {
 
 // JoinedText says what was joined, and where.
 func JoinedText(g mcast.Group, on []host.Interface) string {
-	name := ""
-	if r, ok := g.Registered(); ok {
-		name = " (" + r.Name + ")"
-	}
-	return fmt.Sprintf("joined %s%s on %s", g, name, chat.InterfaceList(on))
+	return fmt.Sprintf("joined %s on %s", g.Label(), chat.InterfaceList(on))
 }
 
 // Errors of actions, to be tested with errors.Is, beside those of mcast and host.
