@@ -33,7 +33,8 @@ func hold(args []string) error {
 	port := flags.Bool("reuseport", false, "SO_REUSEPORT besides SO_REUSEADDR")
 	on := flags.String("i", "eth0", "the interface that it joins on and sends to groups by")
 	join := flags.String("join", "", "groups, with a comma between them")
-	leave := flags.Duration("leave", 0, "when it leaves them; 0: never")
+	after := flags.Duration("after", 0, "when it joins them")
+	leave := flags.Duration("leave", 0, "when it leaves them, from the start; 0: never")
 	connect := flags.String("connect", "", "the peer that it is connected to")
 	to := flags.String("to", "", "where it sends")
 	every := flags.Duration("every", 100*time.Millisecond, "how often it sends")
@@ -58,7 +59,9 @@ func hold(args []string) error {
 			return err
 		}
 		defer c.Close()
-		if err := joinAll(c, ifi, *join, false); err != nil {
+		if *after > 0 {
+			time.AfterFunc(*after, func() { _ = joinAll(c, ifi, *join, false) })
+		} else if err := joinAll(c, ifi, *join, false); err != nil {
 			return err
 		}
 		if *leave > 0 {

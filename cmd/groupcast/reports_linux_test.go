@@ -25,6 +25,8 @@ type inquiry struct {
 	says   []string // in what is printed
 	never  []string // not in it
 	status int      // of another command than the doctor
+
+	meanwhile string // steps once the doctor looks
 }
 
 // Each report is answered: the doctor names what is behind it and nothing else,
@@ -55,6 +57,10 @@ func (a inquiry) ask(t *testing.T, l *lab.Lab) {
 		words = append([]string{"unshare", "--user"}, words[1:]...)
 	}
 	p := start(t, l.Host(at), words[0], words[1:]...)
+	if a.meanwhile != "" {
+		p.remarks("looking for")
+		step(t, l, a.meanwhile)
+	}
 	code := p.status()
 	text := p.out.String() + p.err.String()
 	if found := warnedOf(p.out.String()); doctor && strings.Join(found, " ") != a.finds || code != status {

@@ -43,13 +43,18 @@ func (r *senderIntervals) hear(at time.Time) {
 }
 
 // timeout is how long after its last datagram the sender is missed. steady is
-// false for a sender without regular intervals, which cannot be missed.
+// false for a sender without regular intervals, which cannot be missed. Of a
+// sender that is known well, one gap may be longer: a loss, or a busy host.
 func (r *senderIntervals) timeout() (d time.Duration, steady bool) {
 	if len(r.gaps) < minBursts-1 {
 		return 0, false
 	}
-	usual := slices.Max(r.gaps)
-	return max(timeoutGaps*usual, minTimeout), usual <= 2*slices.Min(r.gaps)+100*time.Millisecond
+	gaps := slices.Sorted(slices.Values(r.gaps))
+	longest, usual := gaps[len(gaps)-1], gaps[len(gaps)-1]
+	if len(gaps) == maxGaps {
+		usual = gaps[len(gaps)-2]
+	}
+	return max(timeoutGaps*longest, minTimeout), usual <= 2*gaps[0]+100*time.Millisecond
 }
 
 // revivals says when to leave the group and join it again, and notes where a

@@ -33,9 +33,9 @@ func (l *Lab) build(ctx context.Context, t Topology) error {
 		if err := l.hang(s, bridges, switches[s.On]); err != nil {
 			return fmt.Errorf("lab: hang switch %s on %s: %w", s.Name, s.On, err)
 		}
-		if s.Snooping {
-			if err := l.switches.snoop(ctx, b.Index, s); err != nil {
-				return fmt.Errorf("lab: let switch %s snoop: %w", s.Name, err)
+		if s.Snooping && !s.Querier {
+			if err := l.switches.loseQuerier(ctx, b.Index); err != nil {
+				return fmt.Errorf("lab: let switch %s lose its querier: %w", s.Name, err)
 			}
 		}
 	}
@@ -89,7 +89,10 @@ func (l *Lab) build(ctx context.Context, t Topology) error {
 			}
 		}
 	}
-	return l.waitPorts(ctx, t)
+	if err := l.waitPorts(ctx, t); err != nil {
+		return err
+	}
+	return l.snoop(ctx, bridges, t)
 }
 
 // defaults sets what has to be there before the first interface is.

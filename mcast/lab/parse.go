@@ -132,7 +132,7 @@ func (p *parser) parse(words []string, text string) error {
 			return errors.New("igmp is there twice")
 		}
 		if len(words) != 2 {
-			return errors.New("want igmp 1, 2 or 3")
+			return errors.New("want igmp 1 or 2")
 		}
 		h.IGMP, err = parseIGMP(words[1])
 		return err

@@ -102,8 +102,9 @@ func TestParseTopologyErrors(t *testing.T) {
 		{"host A\nigmp", `f:2: "igmp": want switch NAME, host NAME, router NAME, INTERFACE on SWITCH, route, sysctl or igmp`},
 		{"igmp 2", `f:1: igmp: no host before it`},
 		{"host A\nigmp 4", `f:2: igmp 4: want 1, 2 or 3`},
-		{"host A\nigmp 2 3", `f:2: want igmp 1, 2 or 3`},
-		{"host A\nigmp 2\nigmp 3", `f:3: igmp is there twice`},
+		{"host A\nigmp 2 3", `f:2: want igmp 1 or 2`},
+		{"host A\nigmp 3", `f:2: host "A": IGMP version 3: want 1 or 2; a host speaks 3 unless its querier speaks 2`},
+		{"host A\nigmp 2\nigmp 1", `f:3: igmp is there twice`},
 		{"switch lan querier", `f:1: switch "lan": only a snooping switch can be the querier`},
 		{"host", `f:1: want host NAME`},
 		{"router A B", `f:1: want router NAME`},
@@ -202,7 +203,7 @@ func anyTopology(t *rapid.T) (topology lab.Topology) {
 		topology.Switches = append(topology.Switches, sw)
 	}
 	for n, host := range rapid.SliceOfNDistinct(name, 0, 4, rapid.ID).Draw(t, "hosts") {
-		h := lab.Host{Name: host, Router: rapid.Bool().Draw(t, "router"), IGMP: rapid.IntRange(0, 3).Draw(t, "igmp")}
+		h := lab.Host{Name: host, Router: rapid.Bool().Draw(t, "router"), IGMP: rapid.IntRange(0, 2).Draw(t, "igmp")}
 		for i := range rapid.IntRange(0, 3).Draw(t, "interfaces") {
 			ifi := lab.Interface{
 				Name:   fmt.Sprintf("eth%d", i),

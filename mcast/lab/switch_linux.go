@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/vishvananda/netlink/nl"
@@ -20,17 +21,22 @@ const (
 	oneQuery = 24 * time.Hour // how long a query is believed that no other follows
 )
 
-// snoop lets a bridge forward groups to their members only, and returns when
-// it does.
-func (ns *namespace) snoop(ctx context.Context, bridge int, s Switch) error {
-	var err error
-	if s.Querier {
-		err = ns.startQuerier(bridge, cmp.Or(s.IGMP, 3))
-	} else {
-		err = ns.loseQuerier(ctx, bridge)
+// snoop starts the queriers and returns when snooping switches forward groups to
+// their members only. All hosts are there: each hears the first query, and
+// answers in its version from the start, not from the next one half a minute on.
+func (l *Lab) snoop(ctx context.Context, bridges map[string]int, t Topology) error {
+	snooping := false
+	for _, s := range t.Switches {
+		snooping = snooping || s.Snooping
+		if !s.Querier {
+			continue
+		}
+		if err := l.switches.startQuerier(bridges[s.Name], cmp.Or(s.IGMP, 3)); err != nil {
+			return fmt.Errorf("lab: let switch %s ask for members: %w", s.Name, err)
+		}
 	}
-	if err != nil {
-		return err
+	if !snooping {
+		return nil
 	}
 	select {
 	case <-ctx.Done():

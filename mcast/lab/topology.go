@@ -61,7 +61,10 @@ type Host struct {
 	// forwarded (RFC 5771, section 4). IPv6 multicast is not forwarded.
 	Router bool
 
-	IGMP int // the version that it speaks, 1 to 3, whatever the querier's; 0: the querier's, or 3
+	// IGMP is the version that it speaks, 1 or 2, whatever the querier's; 0:
+	// the querier's, or 3. Linux holds on to no 3: its force_igmp_version of 3
+	// means the same as 0 (ip-sysctl).
+	IGMP int
 
 	// Sysctls are settings by their names, such as net.ipv4.conf.all.rp_filter;
 	// only those that begin with net. Slashes may stand for the dots. They are

@@ -99,8 +99,8 @@ func (s Switch) validate(others map[string]map[netip.Addr]string) error {
 
 func (h Host) problems(onSwitch map[string]map[netip.Addr]string) iter.Seq2[part, error] {
 	return func(yield func(part, error) bool) {
-		if h.IGMP < 0 || h.IGMP > 3 {
-			if !yield(part{kind: "igmp"}, fmt.Errorf("IGMP version %d: want 1, 2 or 3", h.IGMP)) {
+		if h.IGMP < 0 || h.IGMP > 2 {
+			if !yield(part{kind: "igmp"}, fmt.Errorf("IGMP version %d: want 1 or 2; a host speaks 3 unless its querier speaks 2", h.IGMP)) {
 				return
 			}
 		}

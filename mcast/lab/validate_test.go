@@ -88,7 +88,7 @@ func TestValidate(t *testing.T) {
 		}, `host "A": interface "eth0": no switch "othr" (did you mean other?)`},
 		{"a querier that does not snoop", lab.Topology{Switches: []lab.Switch{{Name: "lan", Querier: true}}},
 			`switch "lan": only a snooping switch can be the querier`},
-		{"an IGMP of no host", lab.Topology{Hosts: []lab.Host{{Name: "A", IGMP: 4}}}, `host "A": IGMP version 4: want 1, 2 or 3`},
+		{"an IGMP of no host", lab.Topology{Hosts: []lab.Host{{Name: "A", IGMP: 4}}}, `host "A": IGMP version 4: want 1 or 2; a host speaks 3 unless its querier speaks 2`},
 		{"an IGMP of no switch", lab.Topology{Switches: []lab.Switch{{Name: "lan", Snooping: true, Querier: true, IGMP: 4}}},
 			`switch "lan": IGMP version 4: want 2 or 3`},
 		{"a host with a dot", lab.Topology{Hosts: []lab.Host{{Name: "A.b"}}},
