@@ -119,15 +119,18 @@ func BenchmarkDecode(b *testing.B) {
 	from4, from6 := a("10.9.0.77"), a("fe80::77")
 	record := igmp.Record{Type: igmp.ToExclude, Group: a("239.1.2.3")}
 	sources := igmp.Record{Type: igmp.Allow, Group: a("232.1.1.1"), Sources: []netip.Addr{a("10.9.0.1"), a("10.9.0.2")}}
-	for name, m := range map[string]igmp.Message{
-		"v2-report":     {Family: igmp.IGMP, Kind: igmp.Report, Version: 2, From: from4, Group: record.Group},
-		"v3-query":      {Family: igmp.IGMP, Kind: igmp.Query, Version: 3, From: from4},
-		"v3-report":     {Family: igmp.IGMP, Kind: igmp.Report, Version: 3, From: from4, Records: []igmp.Record{record}},
-		"v3-report-100": {Family: igmp.IGMP, Kind: igmp.Report, Version: 3, From: from4, Records: slices.Repeat([]igmp.Record{sources}, 100)},
-		"mld-report":    {Family: igmp.MLD, Kind: igmp.Report, Version: 2, From: from6, Records: []igmp.Record{{Type: igmp.ToExclude, Group: a("ff15::114")}}},
+	for _, c := range []struct {
+		name string
+		m    igmp.Message
+	}{
+		{"v2-report", igmp.Message{Family: igmp.IGMP, Kind: igmp.Report, Version: 2, From: from4, Group: record.Group}},
+		{"v3-query", igmp.Message{Family: igmp.IGMP, Kind: igmp.Query, Version: 3, From: from4}},
+		{"v3-report", igmp.Message{Family: igmp.IGMP, Kind: igmp.Report, Version: 3, From: from4, Records: []igmp.Record{record}}},
+		{"v3-report-100", igmp.Message{Family: igmp.IGMP, Kind: igmp.Report, Version: 3, From: from4, Records: slices.Repeat([]igmp.Record{sources}, 100)}},
+		{"mld-report", igmp.Message{Family: igmp.MLD, Kind: igmp.Report, Version: 2, From: from6, Records: []igmp.Record{{Type: igmp.ToExclude, Group: a("ff15::114")}}}},
 	} {
-		packet := igmptest.Packet(b, m)
-		b.Run(name, func(b *testing.B) {
+		packet := igmptest.Packet(b, c.m)
+		b.Run(c.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				if _, err := igmp.Decode(packet); err != nil {
