@@ -73,7 +73,7 @@ func decode4(ip []byte) (Message, error) {
 		return Message{}, refuse(ReasonCut, "the IPv4 packet")
 	}
 	m := Message{Family: IGMP, From: addr4(ip[12:]), To: addr4(ip[16:]), Hops: int(ip[8])}
-	if m.From.IsMulticast() || m.From == netip.AddrFrom4([4]byte{255, 255, 255, 255}) {
+	if m.From.IsMulticast() || m.From == broadcast {
 		return Message{}, refuse(ReasonAddress, "a sender that is no host")
 	}
 	b := ip[header:total]

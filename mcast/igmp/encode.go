@@ -12,8 +12,8 @@ import (
 // checksum; MLD with its checksum if From and To are IPv6 addresses, and else
 // with none, as raw sockets of ICMPv6 fill it in. TTL 1 and the router alert are
 // the socket's work. Of the message it takes family, version, group, response
-// time, robustness (7 at most), interval, the S flag and sources; before IGMPv3
-// and MLDv2 there are neither of the last four. Times are rounded down to what a
+// time, robustness (above 7 it is not said: RFC 3376, section 4.1.6), interval,
+// the S flag and sources; before IGMPv3 and MLDv2 there is none of the last four. Times are rounded down to what a
 // code can say, and cut to the largest (IGMPv3: 3,174.4 s and 31,744 s); an
 // IGMPv2 query asks for 0.1 s at least, as 0 is a query of IGMPv1. It fails if
 // the message is no query, and for an address of the other family.
@@ -61,7 +61,10 @@ func AppendQuery(b []byte, m Message) ([]byte, error) {
 		b = append(b, make([]byte, m.Family.width())...)
 	}
 	if m.Version == newest {
-		flags := byte(min(max(m.Robustness, 0), 7))
+		flags := byte(0)
+		if m.Robustness > 0 && m.Robustness <= 7 {
+			flags = byte(m.Robustness)
+		}
 		if m.Suppress {
 			flags |= 8
 		}

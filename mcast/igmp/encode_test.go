@@ -53,6 +53,7 @@ func TestAppendQuery(t *testing.T) {
 		{q(IGMP, 2), "1164ee9b00000000"},
 		{q(IGMP, 1), "1100eeff00000000"},
 		{about(q(IGMP, 3), "232.1.1.1", a("10.9.0.77")), "1164f8c4e8010101027d00010a09004d"},
+		{Message{Family: IGMP, Kind: Query, Version: 3, Robustness: 8, Suppress: true}, "1100e6ff0000000008000000"},
 		{q(MLD, 1), "820000002710000000000000000000000000000000000000"},
 		{q(MLD, 2), "820000002710000000000000000000000000000000000000027d0000"},
 	} {

@@ -35,6 +35,8 @@ func pseudo(addrs []byte, length int) uint32 {
 	return uint32(^sum(0, addrs)) + uint32(length) + protoICMPv6
 }
 
+var broadcast = netip.AddrFrom4([4]byte{255, 255, 255, 255})
+
 func addr4(b []byte) netip.Addr { return netip.AddrFrom4([4]byte(b)) }
 func addr6(b []byte) netip.Addr { return netip.AddrFrom16([16]byte(b)) }
 
