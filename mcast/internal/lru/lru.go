@@ -59,6 +59,16 @@ func (m *Map[K, V]) Peek(key K) *V {
 	return &m.ring[at].value
 }
 
+// Oldest returns the least recently used entry, the next one to make room, or a
+// nil value if there is none. It is no use of the key.
+func (m *Map[K, V]) Oldest() (key K, value *V) {
+	at := m.ring[0].younger
+	if at == 0 {
+		return key, nil
+	}
+	return m.ring[at].key, &m.ring[at].value
+}
+
 // Ensure returns the value of a key, which becomes the most recently used one.
 // A new key has the zero value. evicted reports whether the least recently used
 // entry made room for it.

@@ -121,6 +121,15 @@ func TestMapIsAsItsModel(t *testing.T) {
 				if !slices.Equal(all, want.entries) {
 					t.Fatalf("by use: %v, want %v", all, want.entries)
 				}
+				oldest := pair{}
+				if n := len(want.entries); n > 0 {
+					oldest = want.entries[n-1]
+				}
+				k, v := got.Oldest()
+				same(t, "Oldest", v, oldest.value, len(want.entries) > 0)
+				if k != oldest.key {
+					t.Fatalf("the oldest is %d, want %d", k, oldest.key)
+				}
 			},
 		})
 	})
