@@ -42,7 +42,7 @@ const (
 )
 
 // Event is a change on one interface, in one family. What does not concern its
-// kind is zero.
+// kind is zero. Its Sources are shared and not to be changed.
 type Event struct {
 	Kind      EventKind
 	At        time.Time
@@ -55,8 +55,8 @@ type Event struct {
 	Version int
 	Mode    Mode
 	Sources []netip.Addr
-	Self    bool // it is this host
-	Sight   Sight
+	Self    bool   // it is this host
+	Sight   Sight  // of the link, as it is now, whatever the kind
 	Why     string // in words: "v3: to include nothing"
 }
 

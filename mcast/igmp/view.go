@@ -1,73 +1,346 @@
 package igmp
 
 import (
-	"net"
+	"cmp"
 	"net/netip"
+	"slices"
 	"time"
+
+	"github.com/groupcast/groupcast/mcast/internal/lru"
 )
 
-// Snapshot is what a View knows, in the order of interfaces and families.
-type Snapshot struct {
-	At    time.Time
-	Links []Link
+// limits are what a View keeps of what strangers send.
+type limits struct {
+	groups   int // without a member of this host
+	members  int // of other hosts
+	own      int // memberships of this host, beyond those
+	each     int // sources of a member
+	sources  int // of all members of other hosts
+	queriers int // on a link
+	hosts    int // on a link, that are known to exist
 }
 
-// Link is one interface in one family.
-type Link struct {
-	Interface int // index
-	Family    Family
-	Since     time.Time // when looking began
-	Queriers  []Querier // the elected one first, then the lowest address first
-	Groups    []Group   // in the order of their addresses
-	Sight     Sight
-	Why       string // the evidence for Sight, in words
-	Counters  Counters
+var usual = limits{groups: 4096, members: 16_384, own: 1024, each: 64, sources: 131_072, queriers: 16, hosts: 64}
+
+// A View keeps what messages said: who asks, and who is a member of what, on any
+// number of interfaces. Its zero value is ready. It has no clock: time is what
+// Seen says, and what Expire is told. It has no lock.
+//
+// What it keeps of other hosts has a bound: 4,096 groups and 16,384 members of 64
+// sources each, 131,072 sources in all, and the least recently reported goes first.
+// Memberships of this host are beyond that, at most 1,024, and nobody else's report
+// puts one out.
+type View struct {
+	limits limits
+	links  map[linkKey]*link
+
+	strange *lru.Map[*group, struct{}]   // groups without a member of this host
+	others  *lru.Map[memberKey, *member] // of other hosts
+	own     *lru.Map[memberKey, *member] // of this host
+	sources int                          // of others
+	timers  memberTimers                 // of all members
+	scratch []netip.Addr                 // the sources of one record, while it is read
+	events  []Event
 }
 
-// Querier is who asks.
-type Querier struct {
-	Addr        netip.Addr       // 0.0.0.0 or :: is a switch that asks without being a router
-	Link        net.HardwareAddr // nil: not known
-	Version     int
-	Interval    time.Duration // as it says, or as it was measured; 0: not known yet
-	MaxResponse time.Duration
-	Robustness  int       // 2 where it says none (RFC 3376, section 8.1)
-	Since, Last time.Time // its first and its latest general query
-	Expires     time.Time // when it counts as gone
-	Queries     uint64
-	Elected     bool
-	Self        bool
+type linkKey struct {
+	ifIndex int
+	family  Family
 }
 
-// Group is a group with the members that were seen to report it.
-type Group struct {
-	Addr    netip.Addr
-	Members []Member // in the order of their addresses
-	AtLeast bool     // members silence each other here (IGMPv1, IGMPv2, MLDv1): there may be more
+// link is one interface in one family.
+type link struct {
+	linkKey
+	since    time.Time
+	networks []netip.Prefix          // of the interface; none: not known
+	mine     map[netip.Addr]struct{} // addresses of this host
+	groups   map[netip.Addr]*group
+	counters Counters
+	next     time.Time // nothing of queriers and sight is due before; zero: never
+
+	queriers []*querier // also gone ones, whose pace is remembered
+	elected  *querier
+	sight    evidence
 }
 
-// Member is one host in one group.
-type Member struct {
-	Host    netip.Addr       // invalid: it reports from 0.0.0.0 or ::
-	Link    net.HardwareAddr // nil: not known
-	Version int              // of the latest report
-	Mode    Mode
-	Sources []netip.Addr
-	Since   time.Time
-	Last    time.Time // the latest report
-	Expires time.Time
-	Self    bool // this host: its report was seen leaving
+// maxMine is how many addresses of this host are learnt on one link.
+const maxMine = 64
+
+// NewView returns an empty View.
+func NewView() *View { return &View{} }
+
+func (v *View) prepare() {
+	if v.links != nil {
+		return
+	}
+	if v.limits == (limits{}) {
+		v.limits = usual
+	}
+	v.links = map[linkKey]*link{}
+	v.strange = lru.New[*group, struct{}](v.limits.groups)
+	v.others = lru.New[memberKey, *member](v.limits.members)
+	v.own = lru.New[memberKey, *member](v.limits.own)
 }
 
-// Counters are messages on one link. What was bad changed nothing else.
-type Counters struct {
-	Messages        uint64            // all, good and bad
-	Bad             map[string]uint64 // by reason; nil: none
-	Queries         uint64
-	Reports         uint64
-	Leaves          uint64
-	Evicted         uint64 // members forgotten because there were too many
-	SourcesDropped  uint64 // sources beyond what is kept of one member
-	OwnReports      uint64 // of these Reports, sent by this host
-	ReportsOfOthers uint64
+func (v *View) link(k linkKey, at time.Time) *link {
+	v.prepare()
+	l := v.links[k]
+	if l == nil {
+		l = &link{linkKey: k, since: at, mine: map[netip.Addr]struct{}{}, groups: map[netip.Addr]*group{}}
+		v.links[k] = l
+	}
+	return l
+}
+
+// Start says that looking at an interface began, so that it is in the Snapshot
+// before there is a message. Networks are the addresses of this host on it, with
+// the lengths of their prefixes; those of the other family are ignored, and without
+// any nothing is taken for off the link. A second Start of an interface sets its
+// networks anew and changes nothing else. Links without Start begin with their
+// first message.
+func (v *View) Start(ifIndex int, f Family, at time.Time, networks ...netip.Prefix) {
+	if f != IGMP && f != MLD {
+		return
+	}
+	l := v.link(linkKey{ifIndex, f}, at)
+	l.networks = nil
+	clear(l.mine)
+	for _, p := range networks {
+		if p.IsValid() && familyOf(p.Addr()) == f {
+			l.networks = append(l.networks, p)
+			l.learn(p.Addr())
+		}
+	}
+}
+
+// Stop forgets an interface in one family, without events.
+func (v *View) Stop(ifIndex int, f Family) {
+	l := v.links[linkKey{ifIndex, f}]
+	if l == nil {
+		return
+	}
+	for _, g := range l.groups {
+		for len(g.members) > 0 {
+			v.drop(g.members[0])
+		}
+	}
+	delete(v.links, l.linkKey)
+}
+
+// Add takes a message, and returns what it changed, after what had changed by then
+// because of the time alone (see Expire). Events come in the order of what they
+// tell. What is bad is counted, and changes nothing else. Add keeps nothing of the
+// message's slices.
+func (v *View) Add(m Message, s Seen) []Event {
+	if m.Family != IGMP && m.Family != MLD {
+		return nil
+	}
+	l := v.link(linkKey{s.Interface, m.Family}, s.At)
+	m.From = m.From.WithZone("")
+	l.counters.Messages++
+	if reason := l.bad(m, s); reason != "" {
+		l.refuse(string(reason))
+		return nil
+	}
+	v.expire(s.At)
+	if s.Out && !m.From.IsUnspecified() {
+		l.learn(m.From)
+	}
+	switch m.Kind {
+	case Query:
+		l.counters.Queries++
+		if m.General() {
+			v.generalQuery(l, m, s)
+		} else {
+			v.groupQuery(l, m, s)
+		}
+	case Report:
+		l.counters.Reports++
+		if s.Out {
+			l.counters.OwnReports++
+		} else {
+			l.counters.ReportsOfOthers++
+		}
+		v.report(l, m, s)
+	case Leave:
+		l.counters.Leaves++
+		v.leave(l, m, s)
+	}
+	return v.told()
+}
+
+// Bad counts a packet that Decode refused. It changes nothing else.
+func (v *View) Bad(f Family, reason string, s Seen) {
+	if f != IGMP && f != MLD {
+		return
+	}
+	l := v.link(linkKey{s.Interface, f}, s.At)
+	l.counters.Messages++
+	l.refuse(reason)
+}
+
+// maxReasons is how many reasons are counted apart.
+const maxReasons = 32
+
+func (l *link) refuse(reason string) {
+	bad := l.counters.Bad
+	if bad == nil {
+		bad = map[string]uint64{}
+		l.counters.Bad = bad
+	}
+	if _, known := bad[reason]; !known && len(bad) >= maxReasons {
+		reason = "other"
+	}
+	bad[reason]++
+}
+
+// Reasons why a View believes a message that Decode read as little as one that
+// Decode refused, beside ReasonHops, ReasonType and ReasonAddress.
+const (
+	ReasonOffLink Reason = "off-link" // a report or leave from an address that is on no network of the interface (RFC 3376, section 9.2)
+	ReasonEcho    Reason = "echo"     // from an address of this host, which did not send it: a loop, or a duplicate address
+)
+
+// bad returns why a message is not believed, or nothing.
+func (l *link) bad(m Message, s Seen) Reason {
+	newest := 3
+	if l.family == MLD {
+		newest = 2
+	}
+	isGroup := func(a netip.Addr) bool { return a.IsMulticast() && familyOf(a) == l.family }
+	switch {
+	case m.Hops != 1:
+		return ReasonHops
+	case m.Kind < Query || m.Kind > Leave || m.Version < 1 || m.Version > newest:
+		return ReasonType
+	case familyOf(m.From) != l.family || m.From.IsMulticast() || m.From == broadcast:
+		return ReasonAddress
+	case l.family == MLD && !m.From.IsUnspecified() && !m.From.IsLinkLocalUnicast(): // RFC 3810, sections 5.1.14 and 5.2.13
+		return ReasonAddress
+	case m.Group.IsValid() && !isGroup(m.Group), !m.Group.IsValid() && (m.Kind == Leave || m.Kind == Report && m.Version < newest):
+		return ReasonAddress
+	}
+	for _, r := range m.Records {
+		if !isGroup(r.Group) {
+			return ReasonAddress
+		}
+	}
+	if s.Out || m.From.IsUnspecified() {
+		return ""
+	}
+	if _, mine := l.mine[m.From]; mine {
+		return ReasonEcho
+	}
+	if m.Kind != Query && !l.isHere(m.From) {
+		return ReasonOffLink
+	}
+	return ""
+}
+
+// isHere reports whether an address can be of this link.
+func (l *link) isHere(a netip.Addr) bool {
+	return len(l.networks) == 0 || a.IsLinkLocalUnicast() ||
+		slices.ContainsFunc(l.networks, func(p netip.Prefix) bool { return p.Contains(a) })
+}
+
+func (l *link) learn(a netip.Addr) {
+	if len(l.mine) < maxMine {
+		l.mine[a] = struct{}{}
+	}
+}
+
+// familyOf is the family of an address, or 0.
+func familyOf(a netip.Addr) Family {
+	switch {
+	case a.Is4():
+		return IGMP
+	case a.Is6() && !a.Is4In6():
+		return MLD
+	}
+	return 0
+}
+
+// Expire does what is due at a time and before: members and queriers that were
+// silent for too long go. An event's At is when it was due, not when Expire was
+// called; a link's change of sight is at that time or later.
+func (v *View) Expire(now time.Time) []Event {
+	v.expire(now)
+	return v.told()
+}
+
+func (v *View) expire(now time.Time) {
+	if next := v.Next(); next.IsZero() || now.Before(next) {
+		return
+	}
+	v.expireMembers(now)
+	for _, l := range v.sorted() {
+		if l.isDue(now) {
+			v.expireQueriers(l, now)
+			v.seeAgain(l, now)
+			l.wake(now)
+		}
+	}
+	slices.SortStableFunc(v.events, func(a, b Event) int { return a.At.Compare(b.At) })
+}
+
+func (l *link) isDue(now time.Time) bool { return !l.next.IsZero() && !now.Before(l.next) }
+
+// Next is when Expire may have something to do, and not after it has; zero: never.
+// Expire at that time moves it on, also if it does nothing else.
+func (v *View) Next() time.Time {
+	var next time.Time
+	if len(v.timers) > 0 {
+		next = v.timers[0].due
+	}
+	for _, l := range v.links {
+		next = sooner(next, l.next)
+	}
+	return next
+}
+
+// sooner is the first of two times, of which zero is never.
+func sooner(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// wake sets when the queriers and the sight of a link are to be looked at again.
+func (l *link) wake(now time.Time) {
+	l.next = l.sight.next(now, l)
+	for _, q := range l.queriers {
+		if !q.gone {
+			l.next = sooner(l.next, q.expires)
+		}
+	}
+}
+
+func (v *View) sorted() []*link {
+	links := make([]*link, 0, len(v.links))
+	for _, l := range v.links {
+		links = append(links, l)
+	}
+	slices.SortFunc(links, func(a, b *link) int {
+		return cmp.Or(cmp.Compare(a.ifIndex, b.ifIndex), cmp.Compare(a.family, b.family))
+	})
+	return links
+}
+
+func (v *View) tell(l *link, e Event) {
+	e.Interface, e.Family = l.ifIndex, l.family
+	v.events = append(v.events, e)
+}
+
+// told returns the events since the last call. Each says what its link's sight has
+// become.
+func (v *View) told() []Event {
+	events := v.events
+	v.events = nil
+	for i := range events {
+		if l := v.links[linkKey{events[i].Interface, events[i].Family}]; l != nil {
+			events[i].Sight = l.sight.is
+		}
+	}
+	return events
 }
