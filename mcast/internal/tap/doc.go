@@ -1,5 +1,5 @@
 // Package tap takes copies of the packets that one interface receives and sends,
-// as they pass below the firewall's input and above the driver: it joins nothing,
+// as they pass before the firewall's input and, on their way out, after it: it joins nothing,
 // sends nothing and changes nothing that another host can notice. It needs
 // CAP_NET_RAW, which root has, and everybody in a lab. Linux only; elsewhere Open
 // fails with errors.ErrUnsupported.
@@ -28,11 +28,12 @@ const Snap = 65535
 // Packet is a packet from its IP header on. Link and Data are valid until the next
 // Read.
 type Packet struct {
-	At   time.Time        // when the kernel had it, with a monotonic reading
-	Out  bool             // it leaves: this host sends it, or passes it on for a container, a bridge's port, a router's other side
-	Link net.HardwareAddr // the source address of its frame; nil: it has none
-	Data []byte
-	Size int // bytes before it was cut to Snap
+	At        time.Time        // when the kernel had it, with a monotonic reading
+	Interface int              // index
+	Out       bool             // it leaves: this host sends it, or passes it on for a container, a bridge's port, a router's other side
+	Link      net.HardwareAddr // the source address of its frame; nil: it has none
+	Data      []byte
+	Size      int // bytes before it was cut to Snap
 }
 
 // Stats counts from Open on.

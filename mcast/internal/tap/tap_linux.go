@@ -191,6 +191,7 @@ func (t *Tap) read() (Packet, error) {
 		p.At = now.Add(-age)
 	}
 	if sender, ok := from.(*unix.SockaddrLinklayer); ok {
+		p.Interface = sender.Ifindex
 		p.Out = sender.Pkttype == unix.PACKET_OUTGOING
 		if n := int(sender.Halen); n > 0 && n <= len(sender.Addr) {
 			p.Link = sender.Addr[:n]

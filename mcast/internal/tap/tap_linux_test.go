@@ -1,4 +1,4 @@
-package tap
+package tap_test
 
 import (
 	"context"
@@ -15,30 +15,31 @@ import (
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/internal/rtnl"
+	"github.com/groupcast/groupcast/mcast/internal/tap"
 	"github.com/groupcast/groupcast/mcast/lab"
 	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
 // opened is a Tap on an interface of a host until the test ends.
-func opened(t testing.TB, node *lab.Node, name string, f Filter) *Tap {
+func opened(t testing.TB, node *lab.Node, name string, f tap.Filter) *tap.Tap {
 	t.Helper()
 	index := labtest.Device(t, node, name).Index
-	var tap *Tap
+	var on *tap.Tap
 	labtest.In(t, node, func() (err error) {
-		tap, err = Open(index, f)
+		on, err = tap.Open(index, f)
 		return err
 	})
-	t.Cleanup(func() { tap.Close() })
-	return tap
+	t.Cleanup(func() { on.Close() })
+	return on
 }
 
 // until reads packets until one is it.
-func until(t testing.TB, tap *Tap, what string, is func(Packet) bool) Packet {
+func until(t testing.TB, on *tap.Tap, what string, is func(tap.Packet) bool) tap.Packet {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), labtest.Patience)
 	defer cancel()
 	for {
-		p, err := tap.Read(ctx)
+		p, err := on.Read(ctx)
 		if err != nil {
 			t.Fatalf("waiting for %s: %v", what, err)
 		}
@@ -50,8 +51,8 @@ func until(t testing.TB, tap *Tap, what string, is func(Packet) bool) Packet {
 
 // reports returns whether a packet is an IGMPv3 report whose only record is of a
 // group.
-func reports(group string) func(Packet) bool {
-	return func(p Packet) bool {
+func reports(group string) func(tap.Packet) bool {
+	return func(p tap.Packet) bool {
 		b := p.Data
 		head := int(b[0]&15) * 4
 		return b[0]>>4 == 4 && len(b) >= head+16 && b[head] == 0x22 && binary.BigEndian.Uint32(b[head+12:]) == binary.BigEndian.Uint32(labtest.Addr(group).AsSlice())
@@ -79,11 +80,11 @@ func summed(b []byte, at int) []byte {
 func TestTap(t *testing.T) {
 	l := labtest.Build(t, labtest.PingLAN(1))
 	p, r := l.Host("P"), l.Host("R1")
-	tap := opened(t, p, "eth0", Membership())
+	on := opened(t, p, "eth0", tap.Membership())
 
 	before := time.Now()
 	labtest.Member(t, r, labtest.Group("239.1.2.3:5000"))
-	heard := until(t, tap, "another host's report", reports("239.1.2.3"))
+	heard := until(t, on, "another host's report", reports("239.1.2.3"))
 	if heard.Out || heard.At.Before(before) || time.Since(heard.At) < 0 {
 		t.Errorf("it leaves: %v, and came at %v, between %v and now; want it to come", heard.Out, heard.At, before)
 	}
@@ -101,13 +102,13 @@ func TestTap(t *testing.T) {
 	t.Logf("report read %v after the join began", heard.At.Sub(before))
 
 	labtest.Member(t, p, labtest.Group("239.1.2.4:5000"))
-	if own := until(t, tap, "the own report", reports("239.1.2.4")); !own.Out {
+	if own := until(t, on, "the own report", reports("239.1.2.4")); !own.Out {
 		t.Error("the own report is said to come in")
 	}
 	if all := allmulti(t, p); !all {
 		t.Error("the interface does not let all groups pass")
 	}
-	if s := tap.Stats(); s.Packets < 2 || s.Drops != 0 {
+	if s := on.Stats(); s.Packets < 2 || s.Drops != 0 {
 		t.Errorf("counts %+v, want two packets at the least, and no drop", s)
 	}
 
@@ -116,7 +117,7 @@ func TestTap(t *testing.T) {
 			return slices.Concat([]byte{1, 0, 0x5e, 0, 0, 22, 2, 0, 0, 0, 0, 9}, tag, []byte{8, 0}, report(group))
 		}
 		labtest.Frames(t, r, frame([]byte{0x81, 0, 0, 5}, "239.5.5.5"), frame(nil, "239.5.5.6"))
-		until(t, tap, "one without a tag", func(p Packet) bool {
+		until(t, on, "one without a tag", func(p tap.Packet) bool {
 			if reports("239.5.5.5")(p) {
 				t.Error("what has a tag is taken for what has none")
 			}
@@ -127,7 +128,7 @@ func TestTap(t *testing.T) {
 	t.Run("ends", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		quiet := opened(t, p, "lo", Membership())
+		quiet := opened(t, p, "lo", tap.Membership())
 		if _, err := quiet.Read(ctx); !errors.Is(err, context.Canceled) {
 			t.Errorf("a Read whose context has ended: %v", err)
 		}
@@ -143,7 +144,7 @@ func TestTap(t *testing.T) {
 	})
 
 	t.Run("counts what it loses", func(t *testing.T) {
-		f, err := SentTo(labtest.Addr("239.7.7.7"))
+		f, err := tap.SentTo(labtest.Addr("239.7.7.7"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -164,37 +165,37 @@ func TestTap(t *testing.T) {
 		if err := p.Link("eth0").SetDown(); err != nil {
 			t.Fatal(err)
 		}
-		untilDown(t, tap)
+		untilDown(t, on)
 		if err := p.Link("eth0").SetUp(); err != nil {
 			t.Fatal(err)
 		}
 		labtest.Eventually(t, "eth0 has its carrier back", func() bool { return labtest.Device(t, p, "eth0").Carrier() })
 		labtest.Member(t, r, labtest.Group("239.1.2.5:5000"))
-		until(t, tap, "a report after eth0 was on again", reports("239.1.2.5"))
+		until(t, on, "a report after eth0 was on again", reports("239.1.2.5"))
 
 		if err := p.Link("eth0").Delete(); err != nil {
 			t.Fatal(err)
 		}
-		untilDown(t, tap)
-		if err := tap.Rebind(1 << 20); !errors.Is(err, ErrNoInterface) {
+		untilDown(t, on)
+		if err := on.Rebind(1 << 20); !errors.Is(err, tap.ErrNoInterface) {
 			t.Errorf("an index that is not there: %v, want ErrNoInterface", err)
 		}
 		labtest.Plug(t, p, "eth0")
-		if err := tap.Rebind(labtest.Device(t, p, "eth0").Index); err != nil {
+		if err := on.Rebind(labtest.Device(t, p, "eth0").Index); err != nil {
 			t.Fatal(err)
 		}
 		labtest.Member(t, p, labtest.Group("239.1.2.6:5000"))
-		until(t, tap, "the report on the interface that took its place", reports("239.1.2.6"))
+		until(t, on, "the report on the interface that took its place", reports("239.1.2.6"))
 	})
 }
 
 // untilDown reads until the interface is down.
-func untilDown(t *testing.T, tap *Tap) {
+func untilDown(t *testing.T, on *tap.Tap) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), labtest.Patience)
 	defer cancel()
 	for {
-		if _, err := tap.Read(ctx); errors.Is(err, ErrDown) {
+		if _, err := on.Read(ctx); errors.Is(err, tap.ErrDown) {
 			return
 		} else if err != nil {
 			t.Fatalf("the interface is off: %v, want ErrDown", err)
@@ -222,14 +223,14 @@ func TestNotAllowed(t *testing.T) {
 	p := labtest.Build(t, labtest.PingLAN(0)).Host("P")
 	eth0 := labtest.Device(t, p, "eth0")
 	labtest.Unprivileged(t, p, func() error {
-		if _, err := Open(eth0.Index, Membership()); !errors.Is(err, fs.ErrPermission) {
+		if _, err := tap.Open(eth0.Index, tap.Membership()); !errors.Is(err, fs.ErrPermission) {
 			t.Errorf("without CAP_NET_RAW: %v, want fs.ErrPermission", err)
 		}
 		return nil
 	})
 	labtest.In(t, p, func() error {
 		for _, index := range []int{0, -1, 1 << 20} {
-			if _, err := Open(index, Membership()); !errors.Is(err, ErrNoInterface) {
+			if _, err := tap.Open(index, tap.Membership()); !errors.Is(err, tap.ErrNoInterface) {
 				t.Errorf("interface %d: %v, want ErrNoInterface", index, err)
 			}
 		}
