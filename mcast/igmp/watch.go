@@ -1,0 +1,444 @@
+package igmp
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/groupcast/groupcast/mcast/host"
+	"github.com/groupcast/groupcast/mcast/internal/tap"
+)
+
+// What becomes of the interfaces that a [Watcher] looks at. The Family of these
+// events is zero, and Why begins with the name of the interface.
+const (
+	InterfaceGone EventKind = "interface-gone" // deleted: what was known of it is forgotten
+	InterfaceBack EventKind = "interface-back" // there is one of its name again, which is looked at from now on
+	InterfaceDown EventKind = "interface-down" // switched off, or without carrier: nothing is seen there
+	InterfaceUp   EventKind = "interface-up"
+)
+
+// Options say what to watch.
+type Options struct {
+	Interfaces []host.Interface // at least one; each is followed by its name when it is deleted and comes back
+
+	neighbours time.Duration // between two looks at the neighbours; 0: usualNeighbours
+}
+
+const (
+	usualNeighbours = 10 * time.Second
+	maxEvents       = 4096 // that wait for Next
+)
+
+// Watcher looks at the IGMP and MLD of interfaces: a [View] that is kept up to
+// date. It joins nothing, sends nothing and asks nobody. Its methods may be called
+// by several goroutines at once.
+type Watcher struct {
+	place   place
+	end     context.CancelFunc
+	ended   context.Context
+	running sync.WaitGroup
+
+	mu     sync.Mutex
+	view   *View
+	timer  *time.Timer // when the view has something to do
+	taps   []*watched
+	events []Event // for Next
+	lost   uint64
+	err    error         // why the watching ended
+	woken  chan struct{} // holds one: there are events, or the end
+}
+
+// watched is an interface that is looked at.
+type watched struct {
+	on      host.Interface
+	gone    bool
+	up      bool
+	reports *tap.Tap
+	mdns    *tap.Tap // what is sent to 224.0.0.251: by hosts that must be its members
+}
+
+// Watch looks at interfaces from now on, until ctx ends or [Watcher.Close]. The
+// interfaces are those of the network namespace of the calling thread.
+//
+// It needs CAP_NET_RAW, without which the error is fs.ErrPermission, and is
+// errors.ErrUnsupported on systems other than Linux. An interface that is not
+// there is host.ErrNoInterface. [ReadOwn] needs no privileges.
+//
+// What has a VLAN tag is left out: it is seen on the VLAN's own interface.
+func Watch(ctx context.Context, o Options) (*Watcher, error) {
+	if len(o.Interfaces) == 0 {
+		return nil, fmt.Errorf("igmp: watch: %w", host.ErrNoInterface)
+	}
+	place, err := here()
+	if err != nil {
+		return nil, fmt.Errorf("igmp: watch: %w", err)
+	}
+	w := &Watcher{place: place, view: NewView(), woken: make(chan struct{}, 1)}
+	w.ended, w.end = context.WithCancel(ctx)
+	w.timer = time.AfterFunc(time.Hour, w.expire)
+	w.timer.Stop()
+	for _, on := range o.Interfaces {
+		if err := w.open(on); err != nil {
+			w.Close()
+			return nil, fmt.Errorf("igmp: watch %s: %w", on.Name, err)
+		}
+	}
+	w.meetOnce()
+	for _, t := range w.taps {
+		w.running.Go(func() { w.read(t.reports, w.message) })
+		w.running.Go(func() { w.read(t.mdns, w.neighbourOf()) })
+	}
+	w.running.Go(func() {
+		w.place.run(func() error { return host.Watch(w.ended, w.follow) }, w.fail)
+	})
+	w.running.Go(func() {
+		w.place.run(func() error { w.meet(cmp.Or(o.neighbours, usualNeighbours)); return nil }, w.fail)
+	})
+	context.AfterFunc(w.ended, w.close)
+	return w, nil
+}
+
+// open begins to look at an interface.
+func (w *Watcher) open(on host.Interface) error {
+	sent, err := tap.SentTo(mdns)
+	if err != nil {
+		return err
+	}
+	t := &watched{on: on, up: carries(on)}
+	t.reports, err = tap.Open(on.Index, tap.Membership())
+	if err == nil {
+		if t.mdns, err = tap.Open(on.Index, sent); err != nil {
+			t.reports.Close()
+		}
+	}
+	switch {
+	case errors.Is(err, tap.ErrNoInterface):
+		return fmt.Errorf("%w: %w", host.ErrNoInterface, err)
+	case err != nil:
+		return err
+	}
+	w.taps = append(w.taps, t)
+	w.start(t, time.Now())
+	return nil
+}
+
+func carries(i host.Interface) bool { return i.Up() && (i.Carrier() || i.Loopback()) }
+
+// start lets the view know an interface and its addresses.
+func (w *Watcher) start(t *watched, at time.Time) {
+	for _, f := range []Family{IGMP, MLD} {
+		w.view.Start(t.on.Index, f, at, t.on.Addrs...)
+	}
+}
+
+// read takes the packets of a tap until the end. An interface that is switched off
+// or gone is another's matter: see follow.
+func (w *Watcher) read(t *tap.Tap, take func(tap.Packet)) {
+	for {
+		p, err := t.Read(w.ended)
+		switch {
+		case err == nil:
+			take(p)
+		case errors.Is(err, tap.ErrDown):
+		default:
+			w.fail(err)
+			return
+		}
+	}
+}
+
+// message is a packet of IGMP or MLD.
+func (w *Watcher) message(p tap.Packet) {
+	s := Seen{At: p.At, Interface: p.Interface, Out: p.Out, Link: slices.Clone(p.Link)}
+	m, err := Decode(p.Data)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.at(p.Interface) == nil {
+		return // it waited, and its interface is gone
+	}
+	if err == nil {
+		w.tell(w.view.Add(m, s))
+		return
+	}
+	family := IGMP
+	if len(p.Data) > 0 && p.Data[0]>>4 == 6 {
+		family = MLD
+	}
+	reason := "other"
+	if refused, ok := errors.AsType[*DecodeError](err); ok {
+		reason = string(refused.Reason)
+	}
+	w.view.Bad(family, reason, s)
+}
+
+// often is how often the view is told of the same sender to 224.0.0.251.
+const often = 5 * time.Second
+
+// neighbourOf returns what takes the packets that are sent to 224.0.0.251 on one
+// interface, for one goroutine.
+func (w *Watcher) neighbourOf() func(tap.Packet) {
+	told := map[netip.Addr]time.Time{}
+	return func(p tap.Packet) {
+		const source = 12
+		if p.Out || len(p.Data) < source+4 {
+			return
+		}
+		from := netip.AddrFrom4([4]byte(p.Data[source:]))
+		if p.At.Sub(told[from]) < often {
+			return
+		}
+		if len(told) >= usual.hosts {
+			clear(told) // they are told again, which is right too
+		}
+		told[from] = p.At
+		w.know(Neighbour{Interface: p.Interface, Addr: from, Link: slices.Clone(p.Link), At: p.At})
+	}
+}
+
+// meet looks at the neighbours over IPv6 again and again: those that have answered
+// lately are there.
+func (w *Watcher) meet(every time.Duration) {
+	again := time.NewTicker(every)
+	defer again.Stop()
+	for {
+		select {
+		case <-w.ended.Done():
+			return
+		case <-again.C:
+			w.meetOnce()
+		}
+	}
+}
+
+// meetOnce looks at them in the calling thread's namespace. Without the list the
+// sight stays unknown, which is true.
+func (w *Watcher) meetOnce() {
+	list, _ := reachable(time.Now())
+	for _, n := range list {
+		w.know(n)
+	}
+}
+
+func (w *Watcher) know(n Neighbour) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.at(n.Interface) != nil {
+		w.tell(w.view.Neighbour(n))
+	}
+}
+
+// at is what is looked at with an index. The caller holds w.mu.
+func (w *Watcher) at(index int) *watched {
+	for _, t := range w.taps {
+		if t.on.Index == index && !t.gone {
+			return t
+		}
+	}
+	return nil
+}
+
+// follow keeps looking at interfaces that change.
+func (w *Watcher) follow(ch host.Change) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if ch.All != nil { // the first change: some may have gone before the watching began
+		for _, t := range w.taps {
+			if _, there := host.ByIndex(ch.All, t.on.Index); !there {
+				w.forget(t, ch.At)
+			}
+		}
+	}
+	t := w.at(ch.Interface.Index)
+	switch {
+	case ch.Kind == host.Gone && t != nil:
+		w.forget(t, ch.At)
+	case ch.Kind == host.Gone:
+	case t != nil:
+		w.change(t, ch)
+	default:
+		w.resume(ch)
+	}
+}
+
+// change takes over what an interface has become.
+func (w *Watcher) change(t *watched, ch host.Change) {
+	t.on = ch.Interface
+	switch ch.Kind {
+	case host.AddressAdded, host.AddressRemoved:
+		w.start(t, ch.At)
+	case host.LinkUp, host.LinkDown, host.NoCarrier:
+		if up := carries(ch.Interface); up != t.up {
+			t.up = up
+			kind := InterfaceDown
+			if up {
+				kind = InterfaceUp
+			}
+			w.tellOf(t, kind, ch.At, string(ch.Kind))
+		}
+	}
+}
+
+// forget ends what is known of an interface that is gone.
+func (w *Watcher) forget(t *watched, at time.Time) {
+	if t.gone {
+		return
+	}
+	t.gone = true
+	for _, f := range []Family{IGMP, MLD} {
+		w.view.Stop(t.on.Index, f)
+	}
+	w.tellOf(t, InterfaceGone, at, "deleted")
+}
+
+// resume looks at the interface that has the name of one that is gone.
+func (w *Watcher) resume(ch host.Change) {
+	i := slices.IndexFunc(w.taps, func(t *watched) bool { return t.gone && t.on.Name == ch.Interface.Name })
+	if i < 0 {
+		return
+	}
+	t := w.taps[i]
+	err := errors.Join(t.reports.Rebind(ch.Interface.Index), t.mdns.Rebind(ch.Interface.Index))
+	if errors.Is(err, tap.ErrNoInterface) {
+		return // it is gone again, which a later change says
+	}
+	if err != nil {
+		w.stop(err)
+		return
+	}
+	t.on, t.gone, t.up = ch.Interface, false, carries(ch.Interface)
+	w.start(t, ch.At)
+	w.tellOf(t, InterfaceBack, ch.At, "there again")
+}
+
+func (w *Watcher) tellOf(t *watched, kind EventKind, at time.Time, why string) {
+	w.tell([]Event{{Kind: kind, At: at, Interface: t.on.Index, Why: t.on.Name + ": " + why}})
+}
+
+// tell keeps events for Next, and sees that the view is woken in time. The caller
+// holds w.mu.
+func (w *Watcher) tell(events []Event) {
+	if next := w.view.Next(); next.IsZero() {
+		w.timer.Stop()
+	} else {
+		w.timer.Reset(max(time.Until(next), time.Millisecond))
+	}
+	if len(events) == 0 {
+		return
+	}
+	w.events = append(w.events, events...)
+	if over := len(w.events) - maxEvents; over > 0 {
+		w.lost += uint64(over)
+		w.events = slices.Delete(w.events, 0, over)
+	}
+	w.wake()
+}
+
+func (w *Watcher) wake() {
+	select {
+	case w.woken <- struct{}{}:
+	default:
+	}
+}
+
+// expire does what is due in the view.
+func (w *Watcher) expire() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.ended.Err() == nil {
+		w.tell(w.view.Expire(time.Now()))
+	}
+}
+
+// fail ends the watching, unless it has ended.
+func (w *Watcher) fail(err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.stop(err)
+}
+
+// stop is fail, of a caller that holds w.mu.
+func (w *Watcher) stop(err error) {
+	if w.err == nil && w.ended.Err() == nil {
+		w.err = fmt.Errorf("igmp: watch: %w", err)
+	}
+	w.end()
+}
+
+// Next waits for events, in the order in which they were seen; events of the same
+// interface are in order of time. Its error is that of ctx, net.ErrClosed after
+// Close and after the end of Watch's context, or why nothing can be seen any more.
+// Of events that are not fetched 4,096 are kept, the latest; see Losses.
+func (w *Watcher) Next(ctx context.Context) ([]Event, error) {
+	for {
+		w.mu.Lock()
+		events, err := w.events, w.err
+		w.events = nil
+		w.mu.Unlock()
+		switch {
+		case len(events) > 0:
+			return events, nil
+		case err != nil:
+			return nil, err
+		case w.ended.Err() != nil:
+			return nil, fmt.Errorf("igmp: watch: %w", net.ErrClosed)
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-w.ended.Done():
+		case <-w.woken:
+		}
+	}
+}
+
+// Snapshot returns what is known now.
+func (w *Watcher) Snapshot() Snapshot {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	now := time.Now()
+	w.tell(w.view.Expire(now))
+	return w.view.Snapshot(now)
+}
+
+// Losses are what a Watcher could not take.
+type Losses struct {
+	Packets uint64 // of IGMP and MLD, which the kernel dropped because too many came at once
+	Events  uint64 // the oldest, which Next did not fetch in time
+}
+
+// Losses counts since the beginning.
+func (w *Watcher) Losses() Losses {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	l := Losses{Events: w.lost}
+	for _, t := range w.taps {
+		l.Packets += t.reports.Stats().Drops
+	}
+	return l
+}
+
+// Close ends the watching, and returns when nothing of it runs any more.
+func (w *Watcher) Close() error {
+	w.close()
+	w.running.Wait()
+	return nil
+}
+
+func (w *Watcher) close() {
+	w.end()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.timer.Stop()
+	w.place.close()
+	for _, t := range w.taps {
+		t.reports.Close()
+		t.mdns.Close()
+	}
+}
