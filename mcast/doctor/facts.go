@@ -137,6 +137,8 @@ type Observed struct {
 	Had        map[int][]netip.Addr // the groups that had been joined on those before, by the index that they have now; nil: not known
 	Revived    []Revived
 	Reports    *Reports
+	Wire       []Wire           // IGMP and MLD on the interfaces that were joined; nil: nobody looked
+	WireErr    error            // why nobody could: fs.ErrPermission without CAP_NET_RAW
 	Refused    []netip.AddrPort // senders whose own host said, while they sent, that nobody is at that port: another host has the address
 }
 

@@ -30,6 +30,8 @@ const (
 	HeardElsewhere Hearing = "heard by another interface"
 	NotKnown       Hearing = "not known"
 	Hears          Hearing = "hears this host" // it answered what was sent to the group
+	IsMember       Hearing = "is a member"     // its report was seen; whether it hears is not known by that
+	NoMember       Hearing = "is no member"    // it was asked, and did not report, where others' reports are seen
 )
 
 // Answer is the answer to the question about one host.
@@ -105,6 +107,10 @@ func (f Facts) AnswerTo(in Intent) Answer {
 	case back > 0:
 		a.State, a.Text = Hears, fmt.Sprintf("own datagrams came back from it: %d", back)
 	default:
+		if state, text := f.memberOnWire(in, in.To); state != NotKnown {
+			a.State, a.Text = state, text
+			return a
+		}
 		a.Text = fmt.Sprintf("from here it cannot be known whether it hears; at %s run groupcast doctor --probe --watch 10s --from %s %s, while this host sends", in.To, own, in.Group)
 	}
 	return a

@@ -59,6 +59,9 @@ const readSize = 2048
 func (p *prober) join() (failed error) {
 	for _, i := range p.joins() {
 		joined := true
+		if p.onWire != nil {
+			p.onWire.joined[i.Index] = time.Now()
+		}
 		for _, g := range p.asked(i) {
 			if err := p.groupConn.Join(g, i); err != nil {
 				joined, failed = false, cmp.Or(failed, err)
@@ -200,6 +203,9 @@ func (p *prober) ask(ctx, reading context.Context, to netip.AddrPort, ifIndex in
 // close closes the sockets, and returns when all reading has ended.
 func (p *prober) close() {
 	p.stop()
+	if p.watcher != nil {
+		p.watcher.Close()
+	}
 	for _, c := range p.open {
 		c.Close()
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/host"
+	"github.com/groupcast/groupcast/mcast/igmp"
 	"github.com/groupcast/groupcast/mcast/stream"
 )
 
@@ -49,6 +50,11 @@ type prober struct {
 	fromSaid  error
 	reports   reportCount
 
+	watcher *igmp.Watcher // of IGMP and MLD; nil: it is not allowed, or there is nothing to look at
+	wireErr error         // why not
+	onWire  *onWire
+	looked  time.Time
+
 	start, lastSent time.Time
 	cut             bool // it ended before it was over
 }
@@ -77,6 +83,7 @@ func (p *prober) probe(ctx context.Context) (Observed, error) {
 		return Observed{}, err
 	}
 	p.reports.begin(p.Probe)
+	p.openWire(reading)
 	p.joinErr = p.join()
 	for _, by := range p.places() {
 		joined := slices.Contains(p.Intent.Joined, by.Index) && p.joinErr == nil
@@ -146,6 +153,7 @@ func (p *prober) run(ctx, reading context.Context) error {
 // reports whether the probe is over.
 func (p *prober) step(ctx, reading context.Context) (over bool) {
 	now := time.Now()
+	p.lookAtWire(now)
 	switch {
 	case len(p.unsent) > 0:
 		if now.Sub(p.start) >= reportTime || len(p.Intent.Joined) == 0 {
@@ -283,6 +291,7 @@ func (p *prober) observed() Observed {
 	}
 	slices.SortFunc(seen.Answers, netip.Addr.Compare)
 	seen.Reports = p.reports.seen()
+	seen.Wire, seen.WireErr = p.wire(), p.wireErr
 	for _, t := range p.tests {
 		if s, ok := seen.Sent[t.by.Index]; ok {
 			s.Left, s.Queue = t.left, t.queue

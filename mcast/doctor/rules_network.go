@@ -37,6 +37,7 @@ func noQuerier(f Facts, in Intent) []Finding {
 			finding.Verdict = Failure
 			finding.Title = fmt.Sprintf("a switch behind %s forgets that this host is a member", finding.Interface)
 		}
+		f.whyForgotten(&finding, r.IfIndex)
 		out = append(out, finding)
 	}
 	if len(out) == 0 && !neverPruned(in.Group.Addr.WithZone("")) {
@@ -47,6 +48,11 @@ func noQuerier(f Facts, in Intent) []Finding {
 	}
 	if neverPruned(in.Group.Addr.WithZone("")) {
 		return fine(name, fmt.Sprintf("switches send %s to every port (RFC 4541)", in.Group.Addr))
+	}
+	for _, w := range f.Observed.Wire {
+		if len(w.Asked) > 0 {
+			return fine(name, fmt.Sprintf("%s asks for members on %s", w.Asked[len(w.Asked)-1].by(), f.nameOf(in, w.IfIndex)))
+		}
 	}
 	watch := doctorCommand(in, "--probe --watch 5m") + ", while somebody sends"
 	heard := slices.ContainsFunc(f.Observed.Senders, func(s Sender) bool { return !s.Local })

@@ -19,6 +19,9 @@ func reportsBlocked(f Facts, in Intent) []Finding {
 		return unknown(name, "net.ipv4.igmp_link_local_mcast_reports = 0: this host reports no group of 224.0.0.0/24; a switch that prunes these as well, which RFC 4541 tells it not to, does not know of the membership")
 	}
 	r := f.Observed.Reports
+	if seen := f.reportsOnWire(name, in, r); len(seen) > 0 {
+		return seen
+	}
 	switch {
 	case !f.Observed.Probed, r == nil && len(in.Joined) == 0:
 		return unknown(name, "nobody has joined the group while the counters were looked at", probe)
@@ -93,6 +96,9 @@ func (f Facts) unreported() bool {
 // joined, so that nothing else can have been dropped.
 func queriesBlocked(f Facts, in Intent) []Finding {
 	const name = "queries-blocked"
+	if seen := f.queriesOnWire(name, in); len(seen) > 0 {
+		return seen
+	}
 	if in.Group.Addr.Is6() {
 		queries, known := f.Observed.Grown["Icmp6.InGroupMembQueries"]
 		if known && queries > 0 {

@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/groupcast/groupcast/mcast/host"
 )
@@ -30,7 +31,11 @@ func igmpVersion(f Facts, in Intent) []Finding {
 	var out []Finding
 	var good, open []string
 	for _, i := range f.receiving(in) {
-		switch version := f.igmpOn(i.Index); {
+		version := f.igmpOn(i.Index)
+		if asked, ok := f.askedBefore(i.Index, 3); ok {
+			version = asked.Version // what was read is older
+		}
+		switch {
 		case version == 0:
 			open = append(open, "which version of IGMP is in use on "+i.Name+" is not known")
 		case version >= 3:
@@ -58,6 +63,9 @@ func (f Facts) oldVersion(name string, in Intent, i host.Interface, version int)
 		Title:    fmt.Sprintf("IGMPv%d is in use on %s: the network is not told which source is asked for", version, i.Name),
 		Evidence: fmt.Sprintf("/proc/net/igmp has V%d for %s, and a report of IGMPv%d has no source (RFC 3376, section 7.2.1)", version, i.Name, version),
 		Hints:    []string{"let the querier of that network, a router or a switch, ask by IGMPv3; this host then follows within some minutes"},
+	}
+	if a, ok := f.askedBefore(i.Index, 3); ok {
+		finding.Evidence = fmt.Sprintf("%s asked at %s, and hosts answer in that version, in which a report has no source (RFC 3376, section 7.2.1)", a.by(), a.At.Format(time.TimeOnly))
 	}
 	for _, where := range []string{i.Name, "all"} {
 		if key, forced, known := f.setting("net.ipv4.conf.", where, ".force_igmp_version"); known && forced == version {
@@ -104,6 +112,16 @@ func (f Facts) mldVersion(name string, in Intent) []Finding {
 				})
 				break
 			}
+		}
+	}
+	for _, i := range f.receiving(in) {
+		if a, ok := f.askedBefore(i.Index, 2); ok && len(out) == 0 {
+			out = append(out, Finding{
+				Name: name, Verdict: Warning, Interface: i.Name,
+				Title:    fmt.Sprintf("MLDv1 is in use on %s: the network is not told which source is asked for", i.Name),
+				Evidence: fmt.Sprintf("%s asked at %s, and hosts answer in that version (RFC 3810, section 8.2.1)", a.by(), a.At.Format(time.TimeOnly)),
+				Hints:    []string{"let the querier of that network, a router or a switch, ask by MLDv2"},
+			})
 		}
 	}
 	old, known := f.Observed.Grown[mldReports1]
