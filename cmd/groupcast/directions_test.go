@@ -41,6 +41,8 @@ func TestDirections(t *testing.T) {
 			why: "a diagnosis needs facts about the host, and nothing that was said"},
 		{from: module + "/mcast/stream", direct: true, not: []string{"net", "os", module + "/"}, except: []string{"net/netip", module + "/mcast/internal/lru"},
 			why: "a Tally is given its times and datagrams: it has no socket, no clock and no host"},
+		{from: module + "/mcast/igmp", direct: true, not: []string{"os", "golang.org/x/", module + "/"}, except: []string{module + "/mcast/internal/lru"},
+			why: "a View is given its messages and times: it has no socket, no clock and no host"},
 		{from: module + "/mcast/session", not: []string{module + "/mcast/lab", module + "/mcast/echo", module + "/mcast/probe", "os/signal"},
 			why: "a conversation runs without a screen, a terminal and a lab: bridges and recorders use it, too"},
 		{from: module + "/mcast/echo", not: library, except: below,

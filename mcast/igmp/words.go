@@ -36,7 +36,11 @@ func (r Record) String() string {
 // 232.1.1.1 allow 10.9.0.77". It says neither sender nor destination, and of what
 // is many the first ones. It holds letters, digits and punctuation of ASCII only.
 func (m Message) String() string {
-	name := fmt.Sprintf("%sv%d %s", strings.ToUpper(m.Family.String()), m.Version, m.Kind)
+	kind := m.Kind.String()
+	if m.Family == MLD && m.Kind == Leave {
+		kind = "done" // its name in RFC 2710
+	}
+	name := fmt.Sprintf("%sv%d %s", strings.ToUpper(m.Family.String()), m.Version, kind)
 	switch {
 	case m.Kind == Query:
 		return name + ": " + m.asked()

@@ -20,7 +20,7 @@ func TestMessageInWords(t *testing.T) {
 			{Type: igmp.IsInclude, Group: a("232.1.1.1"), Sources: some}}},
 		"IGMPv3 report: 232.1.1.1 block 10.9.0.1, 10.9.0.2; 232.1.1.1 block 10.9.0.1, 10.9.0.2; 232.1.1.1 block 10.9.0.1, 10.9.0.2; 232.1.1.1 block 10.9.0.1, 10.9.0.2; and 5 more": {
 			Family: igmp.IGMP, Kind: igmp.Report, Version: 3, Records: slices.Repeat([]igmp.Record{record}, 9)},
-		"MLDv1 leave: ff15::114": {Family: igmp.MLD, Kind: igmp.Leave, Version: 1, Group: a("ff15::114")},
+		"MLDv1 done: ff15::114": {Family: igmp.MLD, Kind: igmp.Leave, Version: 1, Group: a("ff15::114")},
 		"MLDv2 query: all groups, answer within 10 s, every 125 s, robustness 2": {Family: igmp.MLD, Kind: igmp.Query, Version: 2, MaxResponse: 10 * time.Second,
 			Interval: 125 * time.Second, Robustness: 2},
 		"IGMPv3 query: 232.1.1.1 from 10.9.0.1, 10.9.0.2, answer within 0.1 s, routers keep their timers": {Family: igmp.IGMP, Kind: igmp.Query, Version: 3,
