@@ -24,6 +24,7 @@ func TestDecodeReadsWhatWasSaid(t *testing.T) {
 		if !reflect.DeepEqual(got, m) {
 			r.Fatalf("said %+v\nread %+v\n%x", m, got, packet)
 		}
+		check(t, got, len(packet))
 		for n := range packet {
 			if _, err := igmp.Decode(packet[:n]); err == nil {
 				r.Fatalf("%v: its first %d of %d octets pass for a message", m, n, len(packet))
