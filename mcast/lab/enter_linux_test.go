@@ -254,7 +254,12 @@ func TestForbidden(t *testing.T) {
 	}
 }
 
+// The reasons, which docs/lab.md has with what to do.
 func TestWhyForbidden(t *testing.T) {
+	page, err := os.ReadFile("../../docs/lab.md")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, test := range []struct {
 		err      error
 		settings map[string]string
@@ -274,9 +279,11 @@ func TestWhyForbidden(t *testing.T) {
 		f, ok := errors.AsType[*lab.ForbiddenError](err)
 		if !ok || f.Reason != test.want || !errors.Is(err, test.err) {
 			t.Errorf("%v with %v: %v\nwant the reason %q", test.err, test.settings, err, test.want)
+		} else if row := strings.TrimSuffix(fmt.Sprintf("| %s | %s", f.Reason, f.Hint), " ") + " |\n"; !strings.Contains(string(page), row) {
+			t.Errorf("docs/lab.md lacks the row\n%s", row)
 		}
 	}
-	err := lab.Forbidden(syscall.ENOMEM, func(string) string { return "0" })
+	err = lab.Forbidden(syscall.ENOMEM, func(string) string { return "0" })
 	if _, ok := errors.AsType[*lab.ForbiddenError](err); ok || !errors.Is(err, syscall.ENOMEM) {
 		t.Errorf("ENOMEM, which forbids nothing, becomes %v", err)
 	}
