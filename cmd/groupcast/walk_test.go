@@ -113,7 +113,7 @@ var walkSteps = []struct {
 	},
 	{
 		"06-why", "Pitfalls, enter: why, and what helps",
-		"The finding says how it is known: the route that the kernel matched, and by which interface others are heard. It is the routing table that decides, a route for the group or else the default route, and not the order of the interfaces. A route for 224.0.0.0/4 would help every program of the host, but needs its administrator; a program can choose for itself.",
+		"The finding says how it is known: the route that the kernel matched, and by which interface others are heard. For IPv4 on Linux it is the routing table that decides, a route for the group or else the default route, and not the order of the interfaces. A route for 224.0.0.0/4 would help every program of the host, but needs its administrator; a program can choose for itself.",
 		func(w *walk) {
 			w.keys(keyF1)
 			w.shows("hello from B")
