@@ -99,6 +99,7 @@ type scene struct {
 	asked  string   // the doctor's command
 	naming string   // that one that named it
 	fix    []string // the steps that mended it
+	done   []string // the commands after it was named, but the doctor's
 }
 
 func (s *scene) event(e lesson.Event) {
@@ -122,6 +123,8 @@ func (s *scene) event(e lesson.Event) {
 		s.seen = o.Passed
 	case o.Expected == "" && s.named && !isCommand(text):
 		s.fix = append(s.fix, "`"+text+"`")
+	case s.named && isCommand(text):
+		s.done = append(s.done, "`"+text+"`")
 	}
 }
 
@@ -149,7 +152,8 @@ func (s *scene) how() string {
 	return "passive"
 }
 
-// fixed is what mended it: in the network, else in what the program sets.
+// fixed is what mended it: in the network, else in what the program sets, else in
+// what another host does.
 func (s *scene) fixed() string {
 	if len(s.fix) > 0 {
 		return strings.Join(s.fix, ", ")
@@ -159,6 +163,8 @@ func (s *scene) fixed() string {
 	}
 	now, before := only(s.asked, s.naming), only(s.naming, s.asked)
 	switch {
+	case now == "" && before == "" && len(s.done) > 0:
+		return s.done[0]
 	case now == "":
 		return "`" + before + "` left out"
 	case before == "":
