@@ -233,6 +233,8 @@ func (v *View) join(l *link, addr netip.Addr, st state, msg Message, s Seen) {
 		if !s.Out {
 			v.foreign(g)
 		}
+	} else if g.own == 0 {
+		v.strange.Get(g)
 	}
 	m := &member{memberKey: keyOf(g, msg, s), mac: mac(s.Link), version: msg.Version, since: s.At, place: len(g.members)}
 	g.members = append(g.members, m)
@@ -379,16 +381,16 @@ func (v *View) expireMembers(now time.Time) {
 			why = "no answer to a query of the group; " + why
 		case !m.group.link.asked(m.last):
 			why += ", and nobody asked"
-		case m.group.silences(m):
+		case m.group.mayBeSilent(m):
 			why += "; reports of other members silence it"
 		}
 		v.gone(m, MemberExpired, m.due, why)
 	}
 }
 
-// silences reports whether a member may be one still, and leave the answers to
+// mayBeSilent reports whether a member may be one still, and leave the answers to
 // others.
-func (g *group) silences(m *member) bool {
+func (g *group) mayBeSilent(m *member) bool {
 	asked := 0
 	if q := g.link.asker(); q != nil {
 		asked = q.version
