@@ -329,6 +329,9 @@ func (v *View) sorted() []*link {
 
 func (v *View) tell(l *link, e Event) {
 	e.Interface, e.Family = l.ifIndex, l.family
+	if v.events == nil {
+		v.events = make([]Event, 0, 3) // of most joins
+	}
 	v.events = append(v.events, e)
 }
 

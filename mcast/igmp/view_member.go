@@ -179,7 +179,9 @@ func (v *View) record(l *link, r Record, msg Message, s Seen) {
 		return
 	}
 	version := m.version
-	m.version, m.mac = msg.Version, mac(s.Link)
+	if m.version = msg.Version; m.mac != string(s.Link) {
+		m.mac = mac(s.Link)
+	}
 	changed := !was.same(now)
 	if changed {
 		v.keep(m, now)
