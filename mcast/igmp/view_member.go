@@ -40,100 +40,6 @@ type member struct {
 	timer       int       // in memberTimers
 }
 
-// state is whom a member hears. Its sources are sorted and not written to.
-type state struct {
-	exclude bool
-	sources []netip.Addr
-	more    bool // there are sources that are not kept
-}
-
-func (s state) mode() Mode {
-	if s.exclude {
-		return Exclude
-	}
-	return Include
-}
-
-func (s state) same(o state) bool {
-	return s.exclude == o.exclude && slices.Equal(s.sources, o.sources)
-}
-
-// hears reports whether a member with this state is one.
-func (s state) hears() bool { return s.exclude || len(s.sources) > 0 || s.more }
-
-// String is "all sources", "only 10.9.0.77", "all but 10.9.0.77" or "nothing".
-func (s state) String() string {
-	switch {
-	case s.exclude && len(s.sources) == 0:
-		return "all sources"
-	case s.exclude:
-		return "all but " + list(s.sources)
-	case len(s.sources) == 0:
-		return "nothing"
-	}
-	return "only " + list(s.sources)
-}
-
-// after returns what a record makes of a state, of a member or of who is none yet.
-// Its sources are in scratch. Partial is that the group was asked about some
-// sources, so that a record of included ones is about these only (RFC 3376, section
-// 5.2). Of more sources than most the lowest ones stay; cut is how many do not.
-func (s state) after(r Record, isMember, partial bool, scratch *[]netip.Addr, most int) (next state, cut int) {
-	room := append((*scratch)[:0], r.Sources...)
-	slices.SortFunc(room, netip.Addr.Compare)
-	room = slices.Compact(room)
-	without := func(a, b []netip.Addr) []netip.Addr { // a lasts: it is shared
-		return slices.DeleteFunc(append(make([]netip.Addr, 0, len(a)), a...), func(x netip.Addr) bool {
-			_, is := slices.BinarySearchFunc(b, x, netip.Addr.Compare)
-			return is
-		})
-	}
-	with := func() []netip.Addr {
-		room = append(room, s.sources...)
-		slices.SortFunc(room, netip.Addr.Compare)
-		return slices.Compact(room)
-	}
-	switch r.Type {
-	case IsExclude, ToExclude:
-		next = state{exclude: true, sources: room}
-	case ToInclude:
-		next = state{sources: room}
-	case IsInclude:
-		switch {
-		case !partial || !isMember:
-			next = state{sources: room}
-		case s.exclude:
-			next = s
-		default:
-			next = state{sources: with(), more: s.more}
-		}
-	case Allow:
-		switch {
-		case !isMember:
-			next = state{sources: room}
-		case s.exclude:
-			next = state{exclude: true, sources: without(s.sources, room), more: s.more}
-		default:
-			next = state{sources: with(), more: s.more}
-		}
-	case Block:
-		switch {
-		case !isMember: // of what it hears nothing is known: the next query tells
-		case s.exclude:
-			next = state{exclude: true, sources: with(), more: s.more}
-		default:
-			next = state{sources: without(s.sources, room), more: s.more}
-		}
-	default:
-		next = s
-	}
-	*scratch = room[:0]
-	if cut = len(next.sources) - most; cut > 0 {
-		next.sources, next.more = next.sources[:most], true
-	}
-	return next, max(cut, 0)
-}
-
 // oldVersion reports whether hosts that report in a version silence each other (RFC
 // 2236, section 3; RFC 2710, section 4).
 func oldVersion(f Family, version int) bool {
@@ -267,23 +173,6 @@ func (v *View) join(l *link, addr netip.Addr, st state, msg Message, s Seen) {
 	v.trim()
 }
 
-// trim keeps the sources of all members within their bound.
-func (v *View) trim() {
-	for v.sources > v.limits.sources {
-		_, old := v.others.Oldest()
-		v.evict(*old)
-	}
-}
-
-// foreign bounds a group that has no member of this host.
-func (v *View) foreign(g *group) {
-	if old, _, evicted := v.strange.Put(g, struct{}{}); evicted {
-		for len(old.members) > 0 {
-			v.evict(old.members[0])
-		}
-	}
-}
-
 // keep makes a state the member's.
 func (v *View) keep(m *member, st state) {
 	st.sources = slices.Clip(append([]netip.Addr(nil), st.sources...))
@@ -412,37 +301,6 @@ func (v *View) gone(m *member, kind EventKind, at time.Time, why string) {
 	}
 }
 
-// evict forgets a member because there are too many.
-func (v *View) evict(m *member) {
-	m.group.link.counters.Evicted++
-	v.drop(m)
-}
-
-// drop takes a member out of everything.
-func (v *View) drop(m *member) {
-	g := m.group
-	last := len(g.members) - 1
-	g.members[m.place] = g.members[last]
-	g.members[m.place].place = m.place
-	g.members[last] = nil
-	g.members = g.members[:last]
-	heap.Remove(&v.timers, m.timer)
-	if m.self {
-		v.own.Delete(m.memberKey)
-		g.own--
-	} else {
-		v.others.Delete(m.memberKey)
-		v.sources -= len(m.sources)
-	}
-	switch {
-	case len(g.members) == 0:
-		v.strange.Delete(g)
-		delete(g.link.groups, g.addr)
-	case m.self && g.own == 0:
-		v.foreign(g)
-	}
-}
-
 // tellOfMember is an event of a member's.
 func (v *View) tellOfMember(m *member, kind EventKind, at time.Time, why string) {
 	e := Event{Kind: kind, At: at, Group: m.group.addr, Why: why, Host: m.host, Link: hardware(m.mac), Version: m.version, Self: m.self}
@@ -450,51 +308,4 @@ func (v *View) tellOfMember(m *member, kind EventKind, at time.Time, why string)
 		e.Mode, e.Sources = m.mode(), m.sources
 	}
 	v.tell(m.group.link, e)
-}
-
-// memberTimers is a heap of members, the one due first on top.
-type memberTimers []*member
-
-func (t memberTimers) Len() int { return len(t) }
-
-func (t memberTimers) Less(i, j int) bool {
-	a, b := t[i], t[j]
-	if c := a.due.Compare(b.due); c != 0 {
-		return c < 0
-	}
-	return a.before(b)
-}
-
-// before is the order of members that are due together.
-func (m *member) before(o *member) bool {
-	a, b := m.group, o.group
-	switch {
-	case a.link.ifIndex != b.link.ifIndex:
-		return a.link.ifIndex < b.link.ifIndex
-	case a.link.family != b.link.family:
-		return a.link.family < b.link.family
-	case a.addr != b.addr:
-		return a.addr.Less(b.addr)
-	}
-	return compareHosts(m, o) < 0
-}
-
-func (t memberTimers) Swap(i, j int) {
-	t[i], t[j] = t[j], t[i]
-	t[i].timer, t[j].timer = i, j
-}
-
-func (t *memberTimers) Push(x any) {
-	m := x.(*member)
-	m.timer = len(*t)
-	*t = append(*t, m)
-}
-
-func (t *memberTimers) Pop() any {
-	old := *t
-	last := len(old) - 1
-	m := old[last]
-	old[last] = nil
-	*t = old[:last]
-	return m
 }
