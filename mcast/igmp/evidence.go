@@ -26,8 +26,9 @@ type Neighbour struct {
 }
 
 const (
-	slack     = time.Second // after the response time, until an answer is late
-	neighbour = time.Minute // around a query, for a neighbour to be there when it was asked
+	slack     = time.Second     // after the response time, until an answer is late
+	clockSet  = 5 * time.Minute // a step back of that much is a clock that was set
+	neighbour = time.Minute     // around a query, for a neighbour to be there when it was asked
 )
 
 // mdns is the group of multicast DNS (RFC 6762). All snoopers (RFC 4286, section 6)
@@ -54,6 +55,7 @@ type evidence struct {
 	proof    time.Time   // until then that proves something; zero: it does not
 	snoopers []station   // switches that say what they are
 	snooped  time.Time   // the latest time that one said so
+	judged   time.Time   // when it was judged last
 }
 
 // station is an address, its hardware address, or both.
@@ -233,9 +235,14 @@ func (e *evidence) next(now time.Time, l *link) (next time.Time) {
 	return next
 }
 
-// seeAgain judges what a link's port sees, and tells what changed.
+// seeAgain judges what a link's port sees, and tells what changed. What is known a
+// little late, as of a neighbour, does not bring back what was over by then.
 func (v *View) seeAgain(l *link, now time.Time) {
 	e := &l.sight
+	if back := e.judged.Sub(now); back > 0 && back < clockSet {
+		now = e.judged
+	}
+	e.judged = now
 	was := e.is
 	if e.is = e.judge(l, now); e.is != was {
 		v.tell(l, Event{Kind: SightChanged, At: now, Why: e.why(l, now)})

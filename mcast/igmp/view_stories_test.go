@@ -456,6 +456,18 @@ var stories = []struct{ name, script string }{
 			mld sees unknown: no report of another host in 2m10s, and nothing proves that one was due
 			querier fe80::1 v2 every 2m5s, elected, gone at 5m15s
 	`},
+	{"sight: what was over is not back because a neighbour was there before", `
+		10s fe80::2 report v2 is-exclude=ff15::1234
+			group-first ff15::1234 fe80::2: its first member
+			member-joined ff15::1234 fe80::2: v2: all sources
+			sight-changed all: a v2 report of fe80::2
+		4m35s wait
+			member-expired ff15::1234 fe80::2 at 4m30s: no report in 4m20s, and nobody asked
+			group-last ff15::1234 fe80::2 at 4m30s: its last member
+			sight-changed unknown: no report of another host in 4m25s, and no query asked for one
+		4m20s fe80::3 neighbour
+		4m36s wait
+	`},
 	{"sight: a neighbour that answers", `
 		50s fe80::2 neighbour
 		1m fe80::1 query v2

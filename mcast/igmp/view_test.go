@@ -297,7 +297,7 @@ func TestAnyMessages(t *testing.T) {
 			"bad": func(t *rapid.T) { v.Bad(IGMP, rapid.StringN(0, 9, 9).Draw(t, "reason"), anySeen(t, at)) },
 			"neighbour": func(t *rapid.T) {
 				at = at.Add(pause(t))
-				m.take(t, v.Neighbour(Neighbour{Interface: 2, Addr: anyAddr(t), At: at}), false)
+				m.take(t, v.Neighbour(Neighbour{Interface: 2, Addr: anyAddr(t), At: at.Add(-pause(t))}), false)
 			},
 			"expire": func(t *rapid.T) {
 				at = at.Add(pause(t))
