@@ -182,7 +182,7 @@ var copiesReports = []reported{
 	{name: "a relay between two LANs, and this host on both", where: drawn(relays + "host B\neth0 on one 10.50.0.2/24\neth1 on two 10.51.0.2/24\n" + onEth0),
 		setup: "R& python3 relay.py 239.50.1.1 5800 10.50.0.7 10.51.0.7",
 		asked: []inquiry{{what: "B: groupcast doctor --probe 239.50.1.1:5800", finds: "reflected", says: []string{"as if they were from 10.50.0.7, 10.51.0.7"}}}},
-	{name: "two routers bring each line twice", where: drawn(strings.Replace(routed, "10.41.0.254/24", "10.41.0.254/24\nrouter S\neth0 on one 10.40.0.253/24\neth1 on two 10.41.0.253/24", 1)),
+	{name: "two routers bring each line twice", where: drawn(strings.Replace(routed, "10.41.0.254/24", "10.41.0.254/24\nflood on\nrouter S\nflood on\neth0 on one 10.40.0.253/24\neth1 on two 10.41.0.253/24", 1)),
 		setup: "A& hold -hops 8 -to 239.50.1.1:5800 0.0.0.0:0",
 		asked: []inquiry{{what: "B: nobody groupcast doctor --ttl 8 --probe --watch 3s --from 10.40.0.1 239.50.1.1:5800", finds: "doubled", says: []string{"10.40.0.1: heard: ", "comes twice by eth0", "two routers or relays"}}}},
 }

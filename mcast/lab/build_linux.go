@@ -51,7 +51,7 @@ func (l *Lab) build(ctx context.Context, t Topology) error {
 		if err := n.forward(h); err != nil {
 			return err
 		}
-		n.sysctls, n.router = h.Sysctls, h.Router
+		n.sysctls = h.Sysctls
 		if h.IGMP != 0 {
 			if err := n.Sysctl("net.ipv4.conf.all.force_igmp_version", strconv.Itoa(h.IGMP)); err != nil {
 				return err
@@ -60,9 +60,13 @@ func (l *Lab) build(ctx context.Context, t Topology) error {
 		if err := n.settings(""); err != nil {
 			return err
 		}
+		roles := t.roles(h)
 		for _, i := range h.Interfaces {
 			ports++
-			n.cables[i.Name] = cable{Interface: i, lab: l, port: ports, bridge: bridges[i.Switch], of: switches[i.Switch]}
+			n.cables[i.Name] = cable{
+				Interface: i, lab: l, port: ports, bridge: bridges[i.Switch], of: switches[i.Switch],
+				toRouter: h.Router && (h.Flood || roles[i.Name] == downstream),
+			}
 			if err := n.plug(i.Name); err != nil {
 				return err
 			}
@@ -74,7 +78,7 @@ func (l *Lab) build(ctx context.Context, t Topology) error {
 			}
 		}
 		if h.Router {
-			if err := n.routeGroups(h.Interfaces); err != nil {
+			if err := n.routeGroups(h, t); err != nil {
 				return err
 			}
 		}
@@ -91,6 +95,11 @@ func (l *Lab) build(ctx context.Context, t Topology) error {
 	}
 	if err := l.waitPorts(ctx, t); err != nil {
 		return err
+	}
+	for _, n := range l.nodes {
+		if n.groups != nil {
+			n.groups.ask()
+		}
 	}
 	return l.snoop(ctx, bridges, t)
 }
@@ -151,6 +160,7 @@ type cable struct {
 	lab          *Lab
 	port, bridge int
 	of           Switch
+	toRouter     bool // every group goes to it, as to one that asks (RFC 4541, section 2.1.1)
 }
 
 // portName is the switch's end of a cable. No switch can have a # in its name.
@@ -198,7 +208,7 @@ func (l *Lab) wire(n *Node, c cable) error {
 	if err := l.switches.handle.LinkAdd(cable); err != nil || c.bridge == 0 {
 		return err
 	}
-	if err := l.switches.asSwitch(cable.Index, c.of); err != nil || !n.router {
+	if err := l.switches.asSwitch(cable.Index, c.of); err != nil || !c.toRouter {
 		return err
 	}
 	return l.switches.toRouter(cable.Index)

@@ -43,6 +43,12 @@ func (t Topology) String() string {
 		if h.IGMP != 0 {
 			fmt.Fprintf(&b, "  igmp %d\n", h.IGMP)
 		}
+		if h.Upstream != "" {
+			fmt.Fprintf(&b, "  upstream %s\n", h.Upstream)
+		}
+		if h.Flood {
+			b.WriteString("  flood on\n")
+		}
 		for _, i := range h.Interfaces {
 			fmt.Fprintf(&b, "  %s\n", i.text())
 		}

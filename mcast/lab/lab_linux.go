@@ -35,8 +35,7 @@ type Node struct {
 	ns      *namespace
 	cables  map[string]cable  // by the interface's name
 	sysctls map[string]string // of the topology
-	router  bool
-	groups  *groupRouter // nil: it does not forward groups
+	groups  *groupRouter      // nil: it does not forward groups
 	process *exec.Cmd
 	control *net.UnixConn
 	gone    chan struct{} // closed when the process and all its commands have ended

@@ -24,6 +24,7 @@ func Topologies() []Named {
 		{"article", "A has two interfaces, and its default route leads away from B", always(Article)},
 		{"classroom", "hosts H1, H2, ... on one switch", classroom},
 		{"routed", "A and B on one LAN, C and D on another, and a router between them", always(routed)},
+		{"wan", "A, B and C on LANs of their own, with the routers R1, R2 and R3 between each and a network that joins them", always(wan)},
 		{"snooping", "A, B and C on a switch that forwards a group to its members, and asks who they are", always(snooping(true))},
 		{"snooping-no-querier", "the same, but nobody asks, and members are soon forgotten", always(snooping(false))},
 		{"two-homed-both", "A has two interfaces on B's LAN, and hears all that it joins on both twice", always(twoHomedBoth)},
@@ -91,6 +92,33 @@ var routed = Topology{
 		behind("C", "right", "192.168.2.10/24", "192.168.2.1"),
 		behind("D", "right", "192.168.2.11/24", "192.168.2.1"),
 	},
+}
+
+// wan is a tree: what a LAN sends goes up to the switch in the middle, which brings
+// it to the routers that have joined it.
+var wan = Topology{
+	Switches: []Switch{{Name: "core", Snooping: true, Querier: true}, {Name: "one"}, {Name: "two"}, {Name: "three"}},
+	Hosts: []Host{
+		between(1, "one"), between(2, "two"), between(3, "three"),
+		behind("A", "one", "192.168.1.10/24", "192.168.1.1"),
+		behind("B", "two", "192.168.2.10/24", "192.168.2.1"),
+		behind("C", "three", "192.168.3.10/24", "192.168.3.1"),
+	},
+}
+
+// between is one of wan's three routers.
+func between(n int, lan string) Host {
+	h := Host{Name: fmt.Sprintf("R%d", n), Router: true, Interfaces: []Interface{
+		wired("eth0", "core", fmt.Sprintf("10.0.0.%d/24", n)), wired("eth1", lan, fmt.Sprintf("192.168.%d.1/24", n)),
+	}}
+	for other := 1; other <= 3; other++ {
+		if other != n {
+			h.Routes = append(h.Routes, Route{
+				Dst: netip.MustParsePrefix(fmt.Sprintf("192.168.%d.0/24", other)), Via: netip.MustParseAddr(fmt.Sprintf("10.0.0.%d", other)), Dev: "eth0",
+			})
+		}
+	}
+	return h
 }
 
 func snooping(querier bool) Topology {

@@ -49,13 +49,14 @@ const maxErrors = 10
 //	  route unreachable 239.0.0.0/8
 //	  sysctl net.ipv4.conf.all.rp_filter=1
 //	router R
+//	  upstream eth0
 //	  eth0 on lan 192.168.8.1/24 2001:db8::1/64
 //	  eth1 on other down
 //
-// The words are those of the fields of Topology, flood off for NoFlood. An
-// interface on - is on no switch, and its settings stand in any order after
-// its addresses. A route is written as for ip(8); default is 0.0.0.0/0, or
-// ::/0 when the gateway is an IPv6 address.
+// The words are those of the fields of Topology, flood off for a switch's NoFlood
+// and flood on for a router's Flood. An interface on - is on no switch, and its
+// settings stand in any order after its addresses. A route is written as for
+// ip(8); default is 0.0.0.0/0, or ::/0 when the gateway is an IPv6 address.
 func ParseTopology(name string, r io.Reader) (Topology, error) {
 	p := parser{file: name, lines: map[part]int{}}
 	scanner := bufio.NewScanner(r)
@@ -111,8 +112,8 @@ func (p *parser) parse(words []string, text string) error {
 		t.Hosts = append(t.Hosts, Host{Name: words[1], Router: words[0] == "router"})
 		return nil
 	}
-	if len(words) < 2 || !slices.Contains([]string{"route", "sysctl", "igmp"}, words[0]) && words[1] != "on" {
-		return fmt.Errorf("%q: want switch NAME, host NAME, router NAME, INTERFACE on SWITCH, route, sysctl or igmp", words[0])
+	if len(words) < 2 || !slices.Contains(hostWords, words[0]) && words[1] != "on" {
+		return fmt.Errorf("%q: want switch NAME, host NAME, router NAME, INTERFACE on SWITCH, route, sysctl, igmp, mld, upstream or flood", words[0])
 	}
 	if len(t.Hosts) == 0 {
 		return fmt.Errorf("%s: no host before it", words[0])
@@ -136,6 +137,8 @@ func (p *parser) parse(words []string, text string) error {
 		}
 		h.IGMP, err = parseIGMP(words[1])
 		return err
+	case "upstream", "flood":
+		return p.parseRouter(words)
 	case "sysctl":
 		name, value, ok := strings.Cut(strings.TrimSpace(text)[len("sysctl"):], "=")
 		name, value = strings.TrimSpace(name), strings.TrimSpace(value)
@@ -156,6 +159,29 @@ func (p *parser) parse(words []string, text string) error {
 	p.lines[part{kind: "interface", host: n, index: len(h.Interfaces)}] = p.line
 	h.Interfaces = append(h.Interfaces, i)
 	return err
+}
+
+// hostWords begin the lines of a host that are no interface's.
+var hostWords = []string{"route", "sysctl", "igmp", "upstream", "flood"}
+
+// parseRouter reads how a router, the last host, forwards groups.
+func (p *parser) parseRouter(words []string) error {
+	n := len(p.topology.Hosts) - 1
+	h := &p.topology.Hosts[n]
+	p.lines[part{kind: words[0], host: n}] = p.line
+	switch {
+	case words[0] == "flood" && !slices.Equal(words, []string{"flood", "on"}):
+		return errors.New("want flood on; else a router forwards a group to its members")
+	case words[0] == "flood" && h.Flood, words[0] == "upstream" && h.Upstream != "":
+		return fmt.Errorf("%s is there twice", words[0])
+	case words[0] == "flood":
+		h.Flood = true
+	case len(words) != 2:
+		return errors.New("want upstream INTERFACE")
+	default:
+		h.Upstream = words[1]
+	}
+	return nil
 }
 
 func parseInterface(words []string) (i Interface, err error) {

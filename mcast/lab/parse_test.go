@@ -32,7 +32,10 @@ host A
   sysctl net.ipv4.conf.all.rp_filter = 1
   sysctl net.ipv4.ping_group_range=0  1000
 router R
+	upstream eth0
 	eth0 on lan 192.168.8.1/24
+router S
+  flood on
 `
 
 func TestParseTopology(t *testing.T) {
@@ -54,7 +57,8 @@ func TestParseTopology(t *testing.T) {
 				},
 				Sysctls: map[string]string{"net.ipv4.conf.all.rp_filter": "1", "net.ipv4.ping_group_range": "0  1000"},
 			},
-			{Name: "R", Router: true, Interfaces: []lab.Interface{{Name: "eth0", Switch: "lan", Addrs: labtest.Prefixes("192.168.8.1/24")}}},
+			{Name: "R", Router: true, Upstream: "eth0", Interfaces: []lab.Interface{{Name: "eth0", Switch: "lan", Addrs: labtest.Prefixes("192.168.8.1/24")}}},
+			{Name: "S", Router: true, Flood: true},
 		},
 	}
 	got, err := lab.ParseTopology("everything", strings.NewReader(everything))
@@ -88,7 +92,7 @@ func TestDocumentedTopology(t *testing.T) {
 
 func TestParseTopologyErrors(t *testing.T) {
 	for _, test := range []struct{ text, want string }{
-		{"lan", `f:1: "lan": want switch NAME, host NAME, router NAME, INTERFACE on SWITCH, route, sysctl or igmp`},
+		{"lan", `f:1: "lan": want switch NAME, host NAME, router NAME, INTERFACE on SWITCH, route, sysctl, igmp, mld, upstream or flood`},
 		{"switch", `f:1: want switch NAME`},
 		{"switch lan loud", `f:1: "loud": a switch has snooping, querier, igmp 2 or 3, fastleave, flood off and on SWITCH only`},
 		{"switch lan flood", `f:1: flood: the value is missing`},
@@ -99,7 +103,7 @@ func TestParseTopologyErrors(t *testing.T) {
 		{"switch lan fastleave", `f:1: switch "lan": only a snooping switch knows who leaves`},
 		{"switch lan\nswitch hub on lann", `f:2: switch "hub": on lann: no switch of that name before it (did you mean lan?)`},
 		{"switch lan on lan", `f:1: switch "lan": on lan: no switch of that name before it`},
-		{"host A\nigmp", `f:2: "igmp": want switch NAME, host NAME, router NAME, INTERFACE on SWITCH, route, sysctl or igmp`},
+		{"host A\nigmp", `f:2: "igmp": want switch NAME, host NAME, router NAME, INTERFACE on SWITCH, route, sysctl, igmp, mld, upstream or flood`},
 		{"igmp 2", `f:1: igmp: no host before it`},
 		{"host A\nigmp 4", `f:2: igmp 4: want 1, 2 or 3`},
 		{"host A\nigmp 2 3", `f:2: want igmp 1 or 2`},
@@ -108,6 +112,17 @@ func TestParseTopologyErrors(t *testing.T) {
 		{"switch lan querier", `f:1: switch "lan": only a snooping switch can be the querier`},
 		{"host", `f:1: want host NAME`},
 		{"router A B", `f:1: want router NAME`},
+		{"router R\nupstream", `f:2: "upstream": want switch NAME, host NAME, router NAME, INTERFACE on SWITCH, route, sysctl, igmp, mld, upstream or flood`},
+		{"router R\nupstream eth0", `f:2: host "R": upstream eth0: no interface of that name`},
+		{"router R\nupstream eth0\nupstream eth0", `f:3: upstream is there twice`},
+		{"router R\nupstream eth0 eth1", `f:2: want upstream INTERFACE`},
+		{"router R\nflood off", `f:2: want flood on; else a router forwards a group to its members`},
+		{"router R\nflood on\nflood on", `f:3: flood is there twice`},
+		{"router R\neth0 on -\nflood on\nupstream eth0", `f:4: host "R": a router that floods has no upstream interface`},
+		{"host A\neth0 on -\nupstream eth0", `f:3: host "A": only a router has an upstream interface`},
+		{"host A\nflood on", `f:2: host "A": only a router floods`},
+		{"switch one\nswitch two\nswitch hub on two\nrouter R\neth0 on one\neth1 on two\nrouter S\neth0 on one\neth1 on hub\nupstream eth1",
+			`f:10: host "S": upstream eth1: what it forwards would come back to it in a circle`},
 		{"\n\neth0 on lan", `f:3: eth0: no host before it`},
 		{"host A\neth0 on", `f:2: want INTERFACE on SWITCH, or on - for none`},
 		{"host A\neth0 on - 10.0.0.1", `f:2: "10.0.0.1": want an address with its prefix length, as 192.0.2.1/24, or mtu, loss, delay, down`},
@@ -116,7 +131,7 @@ func TestParseTopologyErrors(t *testing.T) {
 		{"host A\neth0 on - mtu 100", `f:2: host "A": interface "eth0": MTU 100: want 576 to 9000`},
 		{"host A\neth0 on - loss 101%", `f:2: loss: "101%": want a whole number of per cent, 0% to 100%`},
 		{"host A\neth0 on - delay 1h", `f:2: delay: "1h": want a duration such as 200ms, at most 10s`},
-		{"host A\nroute", `f:2: "route": want switch NAME, host NAME, router NAME, INTERFACE on SWITCH, route, sysctl or igmp`},
+		{"host A\nroute", `f:2: "route": want switch NAME, host NAME, router NAME, INTERFACE on SWITCH, route, sysctl, igmp, mld, upstream or flood`},
 		{"host A\nroute default via", `f:2: want route [unreachable|blackhole|prohibit] DESTINATION [via GATEWAY] [dev INTERFACE] [src ADDRESS] [table NUMBER]`},
 		{"host A\nroute default by eth0", `f:2: "by": want via GATEWAY, dev INTERFACE, src ADDRESS or table NUMBER`},
 		{"host A\nroute default dev eth0 src me", `f:2: src "me": want an address`},
@@ -133,7 +148,7 @@ func TestParseTopologyErrors(t *testing.T) {
 				`f:7: host "B": route 0.0.0.0/0: no interface "eth7"`},
 		{strings.Repeat("?\n", 1000), strings.TrimSpace(func() (s string) {
 			for i := range 10 {
-				s += fmt.Sprintf("f:%d: \"?\": want switch NAME, host NAME, router NAME, INTERFACE on SWITCH, route, sysctl or igmp\n", i+1)
+				s += fmt.Sprintf("f:%d: \"?\": want switch NAME, host NAME, router NAME, INTERFACE on SWITCH, route, sysctl, igmp, mld, upstream or flood\n", i+1)
 			}
 			return s
 		}())},
@@ -240,6 +255,15 @@ func anyTopology(t *rapid.T) (topology lab.Topology) {
 			}
 		}
 		topology.Hosts = append(topology.Hosts, h)
+		if last := &topology.Hosts[n]; h.Router && len(h.Interfaces) > 0 {
+			last.Upstream = rapid.SampledFrom([]string{"", "eth0"}).Draw(t, "upstream")
+			last.Flood = last.Upstream == "" && rapid.Bool().Draw(t, "flood")
+		}
+	}
+	if topology.Validate() != nil { // a circle
+		for n := range topology.Hosts {
+			topology.Hosts[n].Upstream = ""
+		}
 	}
 	return topology
 }

@@ -56,10 +56,25 @@ type Host struct {
 	Routes     []Route // besides those that its addresses bring
 
 	// Router lets it forward between all its interfaces: unicast datagrams by
-	// its routes, and IPv4 multicast ones to every other interface, whether or
-	// not anybody there has joined. Both cost a hop, and 224.0.0.0/24 is never
-	// forwarded (RFC 5771, section 4). IPv6 multicast is not forwarded.
+	// its routes, and IPv4 multicast ones as an IGMP proxy (RFC 4605). On its
+	// upstream interface it is a host that has joined what is wanted below, of
+	// the sources that are wanted there. On the others it asks who is a member,
+	// every 2 s, by IGMPv3 unless IGMP or the querier of a switch there is 2 or 1.
+	// What comes from below goes up, and down to where it has members; what comes
+	// from above goes down to where it has members. Of two routers that are above
+	// one LAN the lower address asks, and forwards alone.
+	//
+	// Both cost a hop, and 224.0.0.0/24 is never forwarded (RFC 5771, section 4).
+	// IPv6 multicast is not forwarded.
 	Router bool
+
+	// Upstream is the interface of a router that leads to the root of the tree;
+	// "": the one on the switch that stands first in the topology.
+	Upstream string
+
+	// Flood lets a router forward IPv4 groups to every other interface, whether
+	// or not anybody there has joined, and ask nobody.
+	Flood bool
 
 	// IGMP is the version that it speaks, 1 or 2, whatever the querier's; 0:
 	// the querier's, or 3. Linux holds on to no 3: its force_igmp_version of 3

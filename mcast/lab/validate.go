@@ -19,7 +19,7 @@ const maxVIFs = 32
 
 // part is a part of a topology that can be wrong by itself.
 type part struct {
-	kind        string // "switch", "host", "igmp", "interface", "route" or "sysctl"
+	kind        string // "switch", "host", "igmp", "upstream", "flood", "interface", "route" or "sysctl"
 	host, index int    // whose, and which of them
 	name        string // of a sysctl
 }
@@ -76,6 +76,9 @@ func (t Topology) problems() iter.Seq2[part, error] {
 					return
 				}
 			}
+			if kind, err := t.routing(h); err != nil && !yield(part{kind: kind, host: i}, fmt.Errorf("host %q: %w", h.Name, err)) {
+				return
+			}
 		}
 	}
 }
@@ -95,6 +98,23 @@ func (s Switch) validate(others map[string]map[netip.Addr]string) error {
 		return fmt.Errorf("on %s: no switch of that name before it%s", s.On, didYouMean(s.On, slices.Collect(maps.Keys(others))))
 	}
 	return nil
+}
+
+// routing says what is wrong with how a router forwards groups, and in which line.
+func (t Topology) routing(h Host) (kind string, err error) {
+	switch {
+	case h.Upstream != "" && !h.Router:
+		return "upstream", errors.New("only a router has an upstream interface")
+	case h.Flood && !h.Router:
+		return "flood", errors.New("only a router floods")
+	case h.Upstream != "" && h.Flood:
+		return "upstream", errors.New("a router that floods has no upstream interface")
+	case h.Upstream != "" && !slices.ContainsFunc(h.Interfaces, func(i Interface) bool { return i.Name == h.Upstream }):
+		return "upstream", fmt.Errorf("upstream %s: no interface of that name", h.Upstream)
+	case h.Upstream != "" && t.circle(h):
+		return "upstream", fmt.Errorf("upstream %s: what it forwards would come back to it in a circle", h.Upstream)
+	}
+	return "", nil
 }
 
 func (h Host) problems(onSwitch map[string]map[netip.Addr]string) iter.Seq2[part, error] {
@@ -248,7 +268,7 @@ func validSysctl(name, value string) error {
 // validInterfaceName leaves out the words that begin other lines of the text
 // format.
 func validInterfaceName(name string) error {
-	if slices.Contains([]string{"switch", "host", "router", "route", "sysctl", "igmp"}, name) {
+	if slices.Contains(append([]string{"switch", "host", "router"}, hostWords...), name) {
 		return errors.New("the name is a word of the text format")
 	}
 	return validName(name)

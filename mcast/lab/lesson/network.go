@@ -30,8 +30,11 @@ func (l Lesson) Network() string {
 	}
 	t.Flush()
 	for _, h := range l.Topology.Hosts {
-		if h.Router {
-			fmt.Fprintf(&b, "%s is a router, for groups as well.\n", h.Name)
+		switch {
+		case h.Router && h.Flood:
+			fmt.Fprintf(&b, "%s is a router, and forwards groups to every interface, joined or not.\n", h.Name)
+		case h.Router:
+			fmt.Fprintf(&b, "%s is a router, for groups as well: to where they have members.\n", h.Name)
 		}
 	}
 	for _, s := range l.Topology.Switches {

@@ -62,7 +62,7 @@ var box = lab.Host{Name: "box", Interfaces: []lab.Interface{
 }}
 
 // twoRouters is two networks with two routers between them, which both forward
-// groups.
+// every group: they do not agree on one that does.
 var twoRouters = lab.Topology{
 	Switches: []lab.Switch{{Name: "one"}, {Name: "two"}},
 	Hosts: []lab.Host{
@@ -80,7 +80,7 @@ func behindRouter(name, network, addr, router string) lab.Host {
 }
 
 func routerBetween(name, one, two string) lab.Host {
-	return lab.Host{Name: name, Router: true, Interfaces: []lab.Interface{
+	return lab.Host{Name: name, Router: true, Flood: true, Interfaces: []lab.Interface{
 		{Name: "eth0", Switch: "one", Addrs: []netip.Prefix{netip.MustParsePrefix(one)}},
 		{Name: "eth1", Switch: "two", Addrs: []netip.Prefix{netip.MustParsePrefix(two)}},
 	}}

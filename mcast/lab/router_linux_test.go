@@ -1,0 +1,178 @@
+package lab_test
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/net/ipv4"
+
+	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
+)
+
+const acrossWAN = "239.1.1.1:5000"
+
+// arrives waits until a member behind routers hears the group, whose routers learn
+// of it hop by hop.
+func arrives(t *testing.T, from *lab.Node, to string, c *net.UDPConn) {
+	t.Helper()
+	labtest.Eventually(t, "the member hears the group", func() bool {
+		say(t, from, to, 8, "?")
+		return receive(t, c, 50*time.Millisecond) != ""
+	})
+	for receive(t, c, 20*time.Millisecond) != "" {
+	}
+}
+
+// carries is how many frames of 40 datagrams the wire of a host carries, which are
+// heard elsewhere, so that they were forwarded at the time.
+func carries(t *testing.T, l *lab.Lab, host string, from *lab.Node, to string, heard *net.UDPConn) (frames uint64) {
+	t.Helper()
+	before := counters(t, l, host).RxPackets
+	for n := range 40 {
+		text := fmt.Sprint(n)
+		say(t, from, to, 8, text)
+		got := receive(t, heard, 5*time.Second)
+		for strings.HasPrefix(got, "?") { // said before, until another member heard it
+			got = receive(t, heard, 5*time.Second)
+		}
+		if !strings.HasPrefix(got, text+" from ") {
+			t.Fatalf("the member hears %q, want %q", got, text)
+		}
+	}
+	return counters(t, l, host).RxPackets - before
+}
+
+// Behind the third router is no member at first, then there is, and then there is
+// none again: its LAN carries the group in between only.
+func TestWAN(t *testing.T) {
+	l := upNamed(t, "wan", 0)
+	a, b := l.Host("A"), listener(t, l.Host("B"), acrossWAN, "eth0")
+	arrives(t, a, acrossWAN, b)
+	if n := carries(t, l, "C", a, acrossWAN, b); n >= 20 {
+		t.Errorf("the LAN of C, which has not joined, carries %d frames of 40 datagrams", n)
+	}
+	c := listener(t, l.Host("C"), acrossWAN, "eth0")
+	arrives(t, a, acrossWAN, c)
+	if n := carries(t, l, "C", a, acrossWAN, b); n < 40 {
+		t.Errorf("the LAN of C, which has joined, carries %d frames of 40 datagrams", n)
+	}
+	c.Close()
+	labtest.Eventually(t, "the LAN of C carries nothing more", func() bool { return carries(t, l, "C", a, acrossWAN, b) < 20 })
+	// From another branch, and unicast.
+	say(t, l.Host("C"), acrossWAN, 8, "back")
+	hears(t, "B", b, "back from 192.168.3.10")
+	one := listener(t, l.Host("C"), "192.168.3.10:5001")
+	say(t, a, "192.168.3.10:5001", 8, "one")
+	hears(t, "C", one, "one from 192.168.1.10")
+}
+
+// row is three routers in a row: each LAN but the first is below another.
+const row = `
+switch top
+switch second
+switch third
+switch bottom
+host A
+  eth0 on top 10.0.1.10/24
+  route 224.0.0.0/4 dev eth0
+host X
+  eth0 on top 10.0.1.11/24
+  route 224.0.0.0/4 dev eth0
+router R1
+  eth0 on top 10.0.1.1/24
+  eth1 on second 10.0.2.1/24
+router R2
+  upstream eth1
+  eth0 on third 10.0.3.1/24
+  eth1 on second 10.0.2.2/24
+router R3
+  eth0 on bottom 10.0.4.1/24
+  eth1 on third 10.0.3.2/24
+host D
+  eth0 on third 10.0.3.10/24
+  route 224.0.0.0/4 dev eth0
+host B
+  eth0 on bottom 10.0.4.10/24
+  route 224.0.0.0/4 dev eth0
+`
+
+func TestRoutersInARow(t *testing.T) {
+	l := built(t, row)
+	a, b := l.Host("A"), listener(t, l.Host("B"), acrossWAN, "eth0")
+	arrives(t, a, acrossWAN, b)
+	if n := carries(t, l, "D", a, acrossWAN, b); n < 40 {
+		t.Errorf("the LAN between carries %d frames of 40 datagrams", n)
+	}
+	// Upwards it goes without members, as far as the first LAN.
+	up := listener(t, a, "239.2.2.2:5000", "eth0")
+	say(t, l.Host("B"), "239.2.2.2:5000", 8, "up")
+	hears(t, "A", up, "up from 10.0.4.10")
+	say(t, l.Host("B"), "239.2.2.2:5000", 3, "too few hops")
+	say(t, l.Host("B"), "239.2.2.2:5000", 4, "enough")
+	hears(t, "A", up, "enough from 10.0.4.10")
+	// A source that a member does not want comes no further than the first router.
+	s := listener(t, l.Host("B"), "232.1.1.1:5000")
+	labtest.In(t, l.Host("B"), func() error {
+		ifi, err := net.InterfaceByName("eth0")
+		if err != nil {
+			return err
+		}
+		group, source := net.UDPAddrFromAddrPort(netip.MustParseAddrPort("232.1.1.1:0")), net.UDPAddrFromAddrPort(netip.MustParseAddrPort("10.0.1.10:0"))
+		return ipv4.NewPacketConn(s).JoinSourceSpecificGroup(ifi, group, source)
+	})
+	arrives(t, a, "232.1.1.1:5000", s)
+	before := counters(t, l, "D").RxPackets
+	for n := range 40 {
+		say(t, l.Host("X"), "232.1.1.1:5000", 8, "unwanted")
+		say(t, a, "232.1.1.1:5000", 8, fmt.Sprint(n))
+		hears(t, "B", s, fmt.Sprintf("%d from 10.0.1.10", n))
+	}
+	if n := counters(t, l, "D").RxPackets - before; n < 40 || n >= 60 {
+		t.Errorf("the LAN between carries %d frames of 40 datagrams that are wanted and 40 that are not", n)
+	}
+}
+
+// Of two routers between two LANs one forwards, and the other when that is gone.
+func TestTwoRoutersOnALAN(t *testing.T) {
+	t.Parallel()
+	topology, err := lab.ParseTopology(t.Name(), strings.NewReader(`
+switch one
+switch two
+host A
+  eth0 on one 192.168.1.10/24
+  route 224.0.0.0/4 dev eth0
+router R
+  eth0 on one 192.168.1.1/24
+  eth1 on two 192.168.2.1/24
+router S
+  eth0 on one 192.168.1.2/24
+  eth1 on two 192.168.2.2/24
+host C
+  eth0 on two 192.168.2.10/24
+  route 224.0.0.0/4 dev eth0
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := labtest.Build(t, topology)
+	a, c := l.Host("A"), listener(t, l.Host("C"), acrossWAN, "eth0")
+	arrives(t, a, acrossWAN, c)
+	for n := range 20 {
+		say(t, a, acrossWAN, 8, fmt.Sprint(n))
+		hears(t, "C, once each time,", c, fmt.Sprintf("%d from 192.168.1.10", n))
+	}
+	up := listener(t, a, "239.2.2.2:5000", "eth0")
+	for n := range 20 {
+		say(t, l.Host("C"), "239.2.2.2:5000", 8, fmt.Sprint(n))
+		hears(t, "A, once each time,", up, fmt.Sprintf("%d from 192.168.2.10", n))
+	}
+	if err := l.Apply(lab.Fault{Kind: "cut", Host: "R", Interface: "eth1"}); err != nil {
+		t.Fatal(err)
+	}
+	arrives(t, a, acrossWAN, c)
+}
