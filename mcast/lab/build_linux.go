@@ -57,6 +57,11 @@ func (l *Lab) build(ctx context.Context, t Topology) error {
 				return err
 			}
 		}
+		if h.MLD != 0 {
+			if err := ignoreMissing(n.Sysctl("net.ipv6.conf.all.force_mld_version", strconv.Itoa(h.MLD))); err != nil {
+				return err
+			}
+		}
 		if err := n.settings(""); err != nil {
 			return err
 		}

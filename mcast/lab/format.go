@@ -23,6 +23,12 @@ func (t Topology) String() string {
 		if s.IGMP != 0 {
 			fmt.Fprintf(&b, " igmp %d", s.IGMP)
 		}
+		if s.MLD != 0 {
+			fmt.Fprintf(&b, " mld %d", s.MLD)
+		}
+		if s.Limit != 0 {
+			fmt.Fprintf(&b, " limit %d", s.Limit)
+		}
 		if s.FastLeave {
 			b.WriteString(" fastleave")
 		}
@@ -42,6 +48,9 @@ func (t Topology) String() string {
 		fmt.Fprintf(&b, "%s %s\n", kind, h.Name)
 		if h.IGMP != 0 {
 			fmt.Fprintf(&b, "  igmp %d\n", h.IGMP)
+		}
+		if h.MLD != 0 {
+			fmt.Fprintf(&b, "  mld %d\n", h.MLD)
 		}
 		if h.Upstream != "" {
 			fmt.Fprintf(&b, "  upstream %s\n", h.Upstream)

@@ -43,7 +43,13 @@ func (l *Link) waitBothEnds() error {
 	if !ok {
 		return nil // made by other means
 	}
-	return l.failed("wait for the other end of", c.lab.switches.waitReady(ctx, portName(c.port)))
+	if err := c.lab.switches.waitReady(ctx, portName(c.port)); err != nil {
+		return l.failed("wait for the other end of", err)
+	}
+	if l.node.groups != nil {
+		l.node.groups.ask()
+	}
+	return nil
 }
 
 // SetDown switches the interface off. Routes that lead by it are gone, and

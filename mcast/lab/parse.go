@@ -38,10 +38,11 @@ const maxErrors = 10
 //
 //	# the article's LAN
 //	switch lan
-//	switch other snooping querier igmp 2 fastleave flood off
+//	switch other snooping querier igmp 2 mld 1 limit 20 fastleave flood off
 //	switch hub on other
 //	host A
 //	  igmp 2
+//	  mld 1
 //	  eth0 on lan 192.168.8.164/24 mtu 1400 loss 30%
 //	  eth1 on other 169.254.167.41/16 delay 20ms
 //	  tun0 on - 10.8.0.2/24
@@ -137,6 +138,16 @@ func (p *parser) parse(words []string, text string) error {
 		}
 		h.IGMP, err = parseIGMP(words[1])
 		return err
+	case "mld":
+		p.lines[part{kind: "mld", host: n}] = p.line
+		if h.MLD != 0 {
+			return errors.New("mld is there twice")
+		}
+		if len(words) != 2 {
+			return errors.New("want mld 1 or 2")
+		}
+		h.MLD, err = parseMLD(words[1])
+		return err
 	case "upstream", "flood":
 		return p.parseRouter(words)
 	case "sysctl":
@@ -162,7 +173,7 @@ func (p *parser) parse(words []string, text string) error {
 }
 
 // hostWords begin the lines of a host that are no interface's.
-var hostWords = []string{"route", "sysctl", "igmp", "upstream", "flood"}
+var hostWords = []string{"route", "sysctl", "igmp", "mld", "upstream", "flood"}
 
 // parseRouter reads how a router, the last host, forwards groups.
 func (p *parser) parseRouter(words []string) error {

@@ -19,7 +19,7 @@ func (p *parser) parseSwitch(words []string) error {
 			s.Querier = true
 		case "fastleave":
 			s.FastLeave = true
-		case "flood", "igmp", "on":
+		case "flood", "igmp", "mld", "limit", "on":
 			if len(words) == 1 {
 				return fmt.Errorf("%s: the value is missing", word)
 			}
@@ -28,7 +28,7 @@ func (p *parser) parseSwitch(words []string) error {
 				return err
 			}
 		default:
-			return fmt.Errorf("%q: a switch has snooping, querier, igmp 2 or 3, fastleave, flood off and on SWITCH only", word)
+			return fmt.Errorf("%q: a switch has snooping, querier, igmp 2 or 3, mld 1 or 2, limit N, fastleave, flood off and on SWITCH only", word)
 		}
 	}
 	p.lines[part{kind: "switch", index: len(p.topology.Switches)}] = p.line
@@ -41,6 +41,12 @@ func (s *Switch) set(word, value string) (err error) {
 	switch {
 	case word == "igmp":
 		s.IGMP, err = parseIGMP(value)
+	case word == "mld":
+		s.MLD, err = parseMLD(value)
+	case word == "limit":
+		if s.Limit, err = strconv.Atoi(value); err != nil || s.Limit < 1 {
+			err = fmt.Errorf("limit %s: want a number of groups", value)
+		}
 	case word == "on":
 		s.On = value
 	case value == "off":
@@ -58,4 +64,12 @@ func parseIGMP(s string) (int, error) {
 		return 0, fmt.Errorf("igmp %s: want 1, 2 or 3", s)
 	}
 	return n, nil
+}
+
+// parseMLD reads a version of MLD.
+func parseMLD(s string) (int, error) {
+	if s != "1" && s != "2" {
+		return 0, fmt.Errorf("mld %s: want 1 or 2", s)
+	}
+	return int(s[0] - '0'), nil
 }

@@ -18,11 +18,12 @@ import (
 
 const everything = `# the article's LAN
 switch lan
-switch other snooping querier igmp 2 fastleave flood off   # it asks
+switch other snooping querier igmp 2 mld 1 limit 20 fastleave flood off   # it asks
 switch hub on other
 
 host A
   igmp 1
+  mld 2
   eth0 on lan 192.168.8.164/24 loss 30% mtu 1400
   eth1 on other 169.254.167.41/16 2001:db8::1/64 delay 20ms down
   tun0 on - 10.8.0.2/24
@@ -40,11 +41,12 @@ router S
 
 func TestParseTopology(t *testing.T) {
 	want := lab.Topology{
-		Switches: []lab.Switch{{Name: "lan"}, {Name: "other", Snooping: true, Querier: true, IGMP: 2, FastLeave: true, NoFlood: true}, {Name: "hub", On: "other"}},
+		Switches: []lab.Switch{{Name: "lan"}, {Name: "other", Snooping: true, Querier: true, IGMP: 2, MLD: 1, Limit: 20, FastLeave: true, NoFlood: true}, {Name: "hub", On: "other"}},
 		Hosts: []lab.Host{
 			{
 				Name: "A",
 				IGMP: 1,
+				MLD:  2,
 				Interfaces: []lab.Interface{
 					{Name: "eth0", Switch: "lan", Addrs: labtest.Prefixes("192.168.8.164/24"), Loss: 30, MTU: 1400},
 					{Name: "eth1", Switch: "other", Addrs: labtest.Prefixes("169.254.167.41/16", "2001:db8::1/64"), Delay: 20 * time.Millisecond, Down: true},
@@ -94,12 +96,21 @@ func TestParseTopologyErrors(t *testing.T) {
 	for _, test := range []struct{ text, want string }{
 		{"lan", `f:1: "lan": want switch NAME, host NAME, router NAME, INTERFACE on SWITCH, route, sysctl, igmp, mld, upstream or flood`},
 		{"switch", `f:1: want switch NAME`},
-		{"switch lan loud", `f:1: "loud": a switch has snooping, querier, igmp 2 or 3, fastleave, flood off and on SWITCH only`},
+		{"switch lan loud", `f:1: "loud": a switch has snooping, querier, igmp 2 or 3, mld 1 or 2, limit N, fastleave, flood off and on SWITCH only`},
 		{"switch lan flood", `f:1: flood: the value is missing`},
 		{"switch lan flood on", `f:1: flood on: want flood off; else a switch floods`},
 		{"switch lan snooping querier igmp v2", `f:1: igmp v2: want 1, 2 or 3`},
 		{"switch lan snooping querier igmp 1", `f:1: switch "lan": a switch knows IGMP 2 and 3 only: version 1 can be a host's`},
 		{"switch lan snooping igmp 2", `f:1: switch "lan": only a querier speaks IGMP`},
+		{"switch lan snooping querier mld 3", `f:1: mld 3: want 1 or 2`},
+		{"switch lan snooping mld 1", `f:1: switch "lan": only a querier speaks MLD`},
+		{"switch lan snooping limit", `f:1: limit: the value is missing`},
+		{"switch lan snooping limit 0", `f:1: limit 0: want a number of groups`},
+		{"switch lan snooping limit 65536", `f:1: switch "lan": limit 65536: want 1 to 65535 groups`},
+		{"switch lan limit 5", `f:1: switch "lan": only a snooping switch counts groups`},
+		{"host A\nmld 3", `f:2: mld 3: want 1 or 2`},
+		{"host A\nmld 1 2", `f:2: want mld 1 or 2`},
+		{"host A\nmld 1\nmld 1", `f:3: mld is there twice`},
 		{"switch lan fastleave", `f:1: switch "lan": only a snooping switch knows who leaves`},
 		{"switch lan\nswitch hub on lann", `f:2: switch "hub": on lann: no switch of that name before it (did you mean lan?)`},
 		{"switch lan on lan", `f:1: switch "lan": on lan: no switch of that name before it`},
@@ -207,10 +218,11 @@ func anyTopology(t *rapid.T) (topology lab.Topology) {
 		snooping := rapid.Bool().Draw(t, "snooping")
 		sw := lab.Switch{Name: s, Snooping: snooping, NoFlood: rapid.Bool().Draw(t, "flood off")}
 		if snooping {
+			sw.Limit = rapid.SampledFrom([]int{0, 1, 20}).Draw(t, "limit")
 			sw.FastLeave, sw.Querier = rapid.Bool().Draw(t, "fastleave"), rapid.Bool().Draw(t, "querier")
 		}
 		if sw.Querier {
-			sw.IGMP = rapid.SampledFrom([]int{0, 2, 3}).Draw(t, "igmp")
+			sw.IGMP, sw.MLD = rapid.SampledFrom([]int{0, 2, 3}).Draw(t, "igmp"), rapid.IntRange(0, 2).Draw(t, "mld")
 		}
 		if n > 0 {
 			sw.On = rapid.SampledFrom(append([]string{""}, switches[:n]...)).Draw(t, "on")
@@ -218,7 +230,7 @@ func anyTopology(t *rapid.T) (topology lab.Topology) {
 		topology.Switches = append(topology.Switches, sw)
 	}
 	for n, host := range rapid.SliceOfNDistinct(name, 0, 4, rapid.ID).Draw(t, "hosts") {
-		h := lab.Host{Name: host, Router: rapid.Bool().Draw(t, "router"), IGMP: rapid.IntRange(0, 2).Draw(t, "igmp")}
+		h := lab.Host{Name: host, Router: rapid.Bool().Draw(t, "router"), IGMP: rapid.IntRange(0, 2).Draw(t, "igmp"), MLD: rapid.IntRange(0, 2).Draw(t, "mld")}
 		for i := range rapid.IntRange(0, 3).Draw(t, "interfaces") {
 			ifi := lab.Interface{
 				Name:   fmt.Sprintf("eth%d", i),

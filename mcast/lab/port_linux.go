@@ -19,6 +19,9 @@ func (ns *namespace) asSwitch(port int, s Switch) error {
 	if s.FastLeave {
 		attrs = append(attrs, nl.NewRtAttr(unix.IFLA_BRPORT_FAST_LEAVE, nl.Uint8Attr(1)))
 	}
+	if s.Limit > 0 {
+		attrs = append(attrs, nl.NewRtAttr(unix.IFLA_BRPORT_MCAST_MAX_GROUPS, nl.Uint32Attr(uint32(s.Limit))))
+	}
 	if len(attrs) == 0 {
 		return nil
 	}

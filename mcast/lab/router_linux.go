@@ -154,7 +154,6 @@ func (r *groupRouter) add(link netlink.Link) error {
 		return os.ErrNotExist
 	}
 	v := r.vifs[at]
-	again := v.index != 0
 	v.index = a.Index
 	if err := r.addVIF(v.number, a.Index); err != nil {
 		return err
@@ -183,9 +182,6 @@ func (r *groupRouter) add(link netlink.Link) error {
 			return err
 		}
 		v.hears = append(v.hears, m)
-	}
-	if again {
-		r.begin(v)
 	}
 	return nil
 }

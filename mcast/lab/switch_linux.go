@@ -31,7 +31,12 @@ func (l *Lab) snoop(ctx context.Context, bridges map[string]int, t Topology) err
 		if !s.Querier {
 			continue
 		}
-		if err := l.switches.startQuerier(bridges[s.Name], cmp.Or(s.IGMP, 3)); err != nil {
+		if s.MLD != 0 {
+			if err := l.switches.hiddenAddress(ctx, s.Name); err != nil {
+				return fmt.Errorf("lab: give switch %s an address to ask from: %w", s.Name, err)
+			}
+		}
+		if err := l.switches.startQuerier(bridges[s.Name], cmp.Or(s.IGMP, 3), cmp.Or(s.MLD, 2)); err != nil {
 			return fmt.Errorf("lab: let switch %s ask for members: %w", s.Name, err)
 		}
 	}
@@ -46,14 +51,15 @@ func (l *Lab) snoop(ctx context.Context, bridges map[string]int, t Topology) err
 	}
 }
 
-// startQuerier lets a bridge send general queries of IGMPv2 or IGMPv3, from
-// 0.0.0.0 for want of an address (RFC 4541, section 2.1.1).
-func (ns *namespace) startQuerier(bridge, version int) error {
+// startQuerier lets a bridge send general queries of IGMP, from 0.0.0.0 for want of
+// an address (RFC 4541, section 2.1.1), and of MLD if it has an address.
+func (ns *namespace) startQuerier(bridge, igmp, mld int) error {
 	return ns.do(func() error {
 		// Apart, because the kernel looks at the querier first whatever the order.
 		return errors.Join(
 			setBridge(bridge,
-				nl.NewRtAttr(unix.IFLA_BR_MCAST_IGMP_VERSION, nl.Uint8Attr(uint8(version))),
+				nl.NewRtAttr(unix.IFLA_BR_MCAST_IGMP_VERSION, nl.Uint8Attr(uint8(igmp))),
+				nl.NewRtAttr(unix.IFLA_BR_MCAST_MLD_VERSION, nl.Uint8Attr(uint8(mld))),
 				nl.NewRtAttr(unix.IFLA_BR_MCAST_QUERY_RESPONSE_INTVL, nl.Uint64Attr(uint64(queryResponse*ticks/time.Second)))),
 			setBridge(bridge, nl.NewRtAttr(unix.IFLA_BR_MCAST_QUERIER, nl.Uint8Attr(1))))
 	})

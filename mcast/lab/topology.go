@@ -18,15 +18,26 @@ type Switch struct {
 	Name     string
 	Snooping bool // forward a group only where it was joined (RFC 4541); off: flood
 
-	// Querier lets a snooping switch ask who is a member (IGMP only: without
-	// an IPv6 address it cannot ask for MLD, and floods IPv6 groups). Without,
-	// it is one whose querier has gone: it forgets each member MemberTime
-	// after the join, and floods 224.0.0.0/24 only.
+	// Querier lets a snooping switch ask who is a member, by IGMP; IPv6 groups
+	// it floods unless MLD is set. Without, it is one whose querier has gone: it
+	// forgets each member MemberTime after the join, and floods 224.0.0.0/24 only.
 	Querier bool
 
 	// IGMP is the version that its querier speaks, 2 or 3; 0: 3. Members
 	// answer in it (RFC 3376, section 7.2.1).
 	IGMP int
+
+	// MLD is the version of MLD in which its querier asks as well, 1 or 2; 0: it
+	// does not. It asks from a link-local address of the switch, which no host can
+	// reach.
+	MLD int
+
+	// Limit is how many groups a snooping switch keeps for each port, of IPv4 and
+	// IPv6 together, 0 to 65535; 0: any number. 224.0.0.0/24 takes no place, and
+	// each IPv6 address of a host takes one (its solicited-node group). What is
+	// joined beyond them is not forwarded to the port, and nobody is told. Linux
+	// 6.3 is the first to have it.
+	Limit int
 
 	// FastLeave lets a snooping switch forget a port with the first IGMPv2
 	// leave that comes by it, and not ask whether there is another member
@@ -36,7 +47,8 @@ type Switch struct {
 
 	// NoFlood lets it drop the groups that it knows no member of, and those
 	// that it keeps no members of: 224.0.0.0/24, and what IPv6 finds its
-	// neighbours with. Without Snooping it is every group.
+	// neighbours with. Without Snooping it is every group. With a querier unknown
+	// groups of IPv4 beyond 224.0.0.0/24 are dropped anyway.
 	NoFlood bool
 
 	// On is another switch, of those before it, that it hangs on with one
@@ -80,6 +92,10 @@ type Host struct {
 	// the querier's, or 3. Linux holds on to no 3: its force_igmp_version of 3
 	// means the same as 0 (ip-sysctl).
 	IGMP int
+
+	// MLD is the version that it speaks, 1 or 2, whatever the querier's; 0: the
+	// querier's, or 2 (force_mld_version in ip-sysctl).
+	MLD int
 
 	// Sysctls are settings by their names, such as net.ipv4.conf.all.rp_filter;
 	// only those that begin with net. Slashes may stand for the dots. They are

@@ -13,13 +13,16 @@ import (
 // maxName is IFNAMSIZ without its NUL: the kernel cuts nothing, it refuses.
 const maxName = 15
 
+// maxLimit is more groups than any port needs.
+const maxLimit = 1<<16 - 1
+
 // maxVIFs is how many interfaces the kernel's multicast routing has (MAXVIFS
 // in linux/mroute.h).
 const maxVIFs = 32
 
 // part is a part of a topology that can be wrong by itself.
 type part struct {
-	kind        string // "switch", "host", "igmp", "upstream", "flood", "interface", "route" or "sysctl"
+	kind        string // "switch", "host", "igmp", "mld", "upstream", "flood", "interface", "route" or "sysctl"
 	host, index int    // whose, and which of them
 	name        string // of a sysctl
 }
@@ -92,6 +95,14 @@ func (s Switch) validate(others map[string]map[netip.Addr]string) error {
 		return fmt.Errorf("IGMP version %d: want 2 or 3", s.IGMP)
 	case s.IGMP != 0 && !s.Querier:
 		return errors.New("only a querier speaks IGMP")
+	case s.MLD < 0 || s.MLD > 2:
+		return fmt.Errorf("MLD version %d: want 1 or 2", s.MLD)
+	case s.MLD != 0 && !s.Querier:
+		return errors.New("only a querier speaks MLD")
+	case s.Limit < 0 || s.Limit > maxLimit:
+		return fmt.Errorf("limit %d: want 1 to %d groups", s.Limit, maxLimit)
+	case s.Limit != 0 && !s.Snooping:
+		return errors.New("only a snooping switch counts groups")
 	case s.FastLeave && !s.Snooping:
 		return errors.New("only a snooping switch knows who leaves")
 	case s.On != "" && others[s.On] == nil:
@@ -121,6 +132,11 @@ func (h Host) problems(onSwitch map[string]map[netip.Addr]string) iter.Seq2[part
 	return func(yield func(part, error) bool) {
 		if h.IGMP < 0 || h.IGMP > 2 {
 			if !yield(part{kind: "igmp"}, fmt.Errorf("IGMP version %d: want 1 or 2; a host speaks 3 unless its querier speaks 2", h.IGMP)) {
+				return
+			}
+		}
+		if h.MLD < 0 || h.MLD > 2 {
+			if !yield(part{kind: "mld"}, fmt.Errorf("MLD version %d: want 1 or 2", h.MLD)) {
 				return
 			}
 		}
