@@ -15,7 +15,7 @@ import (
 
 // networkOf is a topology as it is drawn.
 func networkOf(t lab.Topology) picture.Network {
-	var n picture.Network
+	n := picture.Network{Notes: t.Notes()}
 	for _, s := range t.Switches {
 		n.Switches = append(n.Switches, picture.NetworkSwitch{Name: s.Name, On: s.On})
 	}

@@ -14,27 +14,7 @@ func (t Topology) String() string {
 	var b strings.Builder
 	for _, s := range t.Switches {
 		fmt.Fprintf(&b, "switch %s", s.Name)
-		if s.Snooping {
-			b.WriteString(" snooping")
-		}
-		if s.Querier {
-			b.WriteString(" querier")
-		}
-		if s.IGMP != 0 {
-			fmt.Fprintf(&b, " igmp %d", s.IGMP)
-		}
-		if s.MLD != 0 {
-			fmt.Fprintf(&b, " mld %d", s.MLD)
-		}
-		if s.Limit != 0 {
-			fmt.Fprintf(&b, " limit %d", s.Limit)
-		}
-		if s.FastLeave {
-			b.WriteString(" fastleave")
-		}
-		if s.NoFlood {
-			b.WriteString(" flood off")
-		}
+		b.WriteString(s.words())
 		if s.On != "" {
 			fmt.Fprintf(&b, " on %s", s.On)
 		}
@@ -69,6 +49,54 @@ func (t Topology) String() string {
 		}
 	}
 	return b.String()
+}
+
+// words are what a switch does, each after a space.
+func (s Switch) words() string {
+	var b strings.Builder
+	if s.Snooping {
+		b.WriteString(" snooping")
+	}
+	if s.Querier {
+		b.WriteString(" querier")
+	}
+	if s.IGMP != 0 {
+		fmt.Fprintf(&b, " igmp %d", s.IGMP)
+	}
+	if s.MLD != 0 {
+		fmt.Fprintf(&b, " mld %d", s.MLD)
+	}
+	if s.Limit != 0 {
+		fmt.Fprintf(&b, " limit %d", s.Limit)
+	}
+	if s.FastLeave {
+		b.WriteString(" fastleave")
+	}
+	if s.NoFlood {
+		b.WriteString(" flood off")
+	}
+	return b.String()
+}
+
+// Notes are what switches and routers do, in the words of the text format, a line
+// each: nothing of plain switches.
+func (t Topology) Notes() (notes []string) {
+	for _, s := range t.Switches {
+		if words := s.words(); words != "" {
+			notes = append(notes, "switch "+s.Name+words)
+		}
+	}
+	for _, h := range t.Hosts {
+		for name, role := range t.roles(h) {
+			if h.Router && !h.Flood && role == upstream {
+				notes = append(notes, fmt.Sprintf("router %s upstream %s", h.Name, name))
+			}
+		}
+		if h.Router && h.Flood {
+			notes = append(notes, "router "+h.Name+" flood on")
+		}
+	}
+	return notes
 }
 
 func (i Interface) text() string {

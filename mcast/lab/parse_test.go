@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -69,6 +70,10 @@ func TestParseTopology(t *testing.T) {
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("ParseTopology:\n got %+v\nwant %+v", got, want)
+	}
+	notes := []string{"switch other snooping querier igmp 2 mld 1 limit 20 fastleave flood off", "router R upstream eth0", "router S flood on"}
+	if !slices.Equal(got.Notes(), notes) {
+		t.Errorf("Notes: %q, want %q", got.Notes(), notes)
 	}
 	// Written back, it is the same but for comments, empty lines and spaces.
 	wantText := strings.NewReplacer("# the article's LAN\n", "", "   # it asks", "", "\n\nhost A", "\nhost A", " = ", "=", "\t", "  ",

@@ -19,7 +19,7 @@ import (
 	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
-// A port has two places. IPv6 is off in B, else its own groups would take one.
+// A port has two places. IPv6 is off in C, else its address would take one.
 func TestSwitchLimit(t *testing.T) {
 	l := built(t, "switch lan snooping querier limit 2"+strings.ReplaceAll(three, "LAN", "lan")+"  sysctl net.ipv6.conf.all.disable_ipv6=1\n")
 	a, c := l.Host("A"), l.Host("C")

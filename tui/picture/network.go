@@ -17,6 +17,7 @@ import (
 type Network struct {
 	Switches []NetworkSwitch
 	Hosts    []NetworkHost
+	Notes    []string // what else there is to say of it, a line each below the rest
 }
 
 // NetworkSwitch is a switch, which may hang on another one.
@@ -134,6 +135,10 @@ func (d *NetworkDrawing) Rows(now NetworkState, at time.Time) []NetworkRow {
 	hosts = append(hosts, "")
 	for _, h := range d.network.Hosts {
 		hosts = append(hosts, h.Name)
+	}
+	if len(d.network.Notes) > 0 {
+		fmt.Fprintf(&b, "\n%s\n", strings.Join(d.network.Notes, "\n"))
+		hosts = append(hosts, make([]string, 1+len(d.network.Notes))...)
 	}
 	rows := make([]NetworkRow, len(hosts))
 	for i, text := range strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n") {

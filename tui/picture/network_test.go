@@ -22,6 +22,7 @@ var article = Network{
 		{Name: "A", Interfaces: []NetworkInterface{{"eth0", "lan", []string{"192.168.8.164/24"}}, {"eth1", "other", []string{"169.254.167.41/16"}}, {"tun0", "", nil}}},
 		{Name: "B", Interfaces: []NetworkInterface{{"eth0", "lan", []string{"192.168.8.226/24", "2001:db8::1/64"}}}},
 	},
+	Notes: []string{"switch lan snooping querier igmp 2"},
 }
 
 func articleState() NetworkState {
@@ -52,11 +53,13 @@ func TestNetworkRows(t *testing.T) {
 		"",
 		"A bash groupcast joined 224.0.0.114 (eth0 eth1)",
 		"B - firewall",
+		"",
+		"switch lan snooping querier igmp 2",
 	}
 	if got := strings.Join(text, "\n"); got != strings.Join(want, "\n") {
 		t.Errorf("the rows are\n%s\nwant\n%s", got, strings.Join(want, "\n"))
 	}
-	if got := strings.Join(hosts, ","); got != "A,B,A,,A,,A,B" {
+	if got := strings.Join(hosts, ","); got != "A,B,A,,A,,A,B,," {
 		t.Errorf("the hosts of the rows are %s", got)
 	}
 	for _, row := range NewNetworkDrawing(article, false, true).Rows(articleState(), at) {

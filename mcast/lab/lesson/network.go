@@ -54,7 +54,13 @@ func special(s lab.Switch) string {
 		if s.IGMP != 0 {
 			asks += fmt.Sprintf(" by IGMPv%d", s.IGMP)
 		}
+		if s.MLD != 0 {
+			asks += fmt.Sprintf(" and by MLDv%d", s.MLD)
+		}
 		fmt.Fprintf(&b, "The switch %s does IGMP snooping, and %s who the members are.\n", s.Name, asks)
+	}
+	if s.Limit > 0 {
+		fmt.Fprintf(&b, "The switch %s keeps %d groups for each port.\n", s.Name, s.Limit)
 	}
 	if s.FastLeave {
 		fmt.Fprintf(&b, "The switch %s forgets a port with the first leave that comes by it.\n", s.Name)
