@@ -1,14 +1,9 @@
 package doctor
 
 import (
-	"bufio"
 	"errors"
-	"fmt"
-	"io"
 	"io/fs"
 	"maps"
-	"strconv"
-	"strings"
 
 	"github.com/groupcast/groupcast/mcast/internal/procfs"
 )
@@ -19,7 +14,7 @@ func readCounters(root fs.FS) (counters, again map[string]uint64, err error) {
 	counters = map[string]uint64{}
 	var failed error
 	for _, file := range []string{"snmp", "netstat", "snmp6"} {
-		read, err := procfs.Net(root, file, parseCounters)
+		read, err := procfs.Net(root, file, procfs.Counters)
 		if file == "snmp6" {
 			err = procfs.Absent(err) // a kernel without IPv6
 		}
@@ -29,57 +24,9 @@ func readCounters(root fs.FS) (counters, again map[string]uint64, err error) {
 	if len(counters) == 0 {
 		return nil, nil, failed
 	}
-	again, err = procfs.Net(root, "snmp", parseCounters)
+	again, err = procfs.Net(root, "snmp", procfs.Counters)
 	if err != nil || len(again) == 0 {
 		again = nil // why not is said already, or was by chance
 	}
 	return counters, again, failed
-}
-
-// parseCounters reads the counters of /proc/net/snmp, netstat or snmp6, or of
-// several one after the other, as "Udp.InDatagrams" and "Ip6.ReasmFails". In
-// the first two a line of names comes before each line of values:
-//
-//	Udp: InDatagrams NoPorts
-//	Udp: 257 0
-//
-// In snmp6 each line is one counter, whose group is its name up to the 6:
-//
-//	Ip6ReasmFails                   	0
-//
-// Values that do not count anything, such as Tcp.MaxConn -1, are left out, and
-// so are lines that are neither. The error is that of reading.
-func parseCounters(r io.Reader) (map[string]uint64, error) {
-	counters := map[string]uint64{}
-	set := func(group, name, value string) {
-		if v, err := strconv.ParseUint(value, 10, 64); err == nil {
-			counters[group+"."+name] = v
-		}
-	}
-	var names []string
-	lines := bufio.NewScanner(r)
-	for lines.Scan() {
-		words := strings.Fields(lines.Text())
-		if len(words) == 0 {
-			continue
-		}
-		table, ok := strings.CutSuffix(words[0], ":")
-		switch {
-		case !ok:
-			if group, name, ok := strings.Cut(words[0], "6"); ok && group != "" && len(words) == 2 {
-				set(group+"6", name, words[1])
-			}
-		case len(names) == 0 || names[0] != words[0]:
-			names = words
-		default:
-			for n := 1; n < min(len(names), len(words)); n++ {
-				set(table, names[n], words[n])
-			}
-			names = nil
-		}
-	}
-	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("counters: %w", err)
-	}
-	return counters, nil
 }

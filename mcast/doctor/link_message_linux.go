@@ -9,13 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Attributes that golang.org/x/sys/unix does not name: of
-// IFLA_BR_MCAST_QUERIER_STATE (linux/if_bridge.h) and of TCA_STATS2
-// (linux/gen_stats.h).
+// Of TCA_STATS2 (linux/gen_stats.h), which golang.org/x/sys/unix does not name.
 const (
-	querierAddress   = 1 // BRIDGE_QUERIER_IP_ADDRESS
-	querierAddress6  = 5 // BRIDGE_QUERIER_IPV6_ADDRESS
-	querierOther6    = 7 // BRIDGE_QUERIER_IPV6_OTHER_TIMER
 	queueStatistics  = 3 // TCA_STATS_QUEUE
 	queueRoot        = 0xffffffff
 	queueDropsOffset = 8 // in gnet_stats_queue: after its length in packets and in bytes
@@ -66,35 +61,12 @@ func parseLinkInfo(b []byte, is6 bool) (kind string, bridge *Bridge) {
 	if kind != "bridge" {
 		return kind, nil
 	}
-	bridge = &Bridge{Ports: []int{}}
-	for k, v := range rtnl.Attributes(data) {
-		switch k {
-		case unix.IFLA_BR_MCAST_SNOOPING:
-			bridge.Snooping = rtnl.Uint8(v) != 0
-		case unix.IFLA_BR_MCAST_QUERIER:
-			bridge.Querier = rtnl.Uint8(v) != 0
-		case unix.IFLA_BR_MCAST_QUERIER_STATE:
-			bridge.Heard = knowsQuerier(v, is6)
-		}
+	groups := rtnl.ParseBridge(data)
+	querier := groups.Queriers[0]
+	if is6 {
+		querier = groups.Queriers[1]
 	}
-	return kind, bridge
-}
-
-// knowsQuerier reads the queriers that a bridge knows of. It has an address for
-// IPv4 only if there is one, itself included, though the address can be 0.0.0.0.
-// For IPv6 it counts itself without an address, but cannot ask then.
-func knowsQuerier(b []byte, is6 bool) bool {
-	known := false
-	for k, v := range rtnl.Attributes(b) {
-		switch {
-		case !is6 && k == querierAddress, is6 && k == querierOther6:
-			known = true
-		case is6 && k == querierAddress6:
-			addr, ok := netip.AddrFromSlice(v)
-			known = known || ok && !addr.IsUnspecified()
-		}
-	}
-	return known
+	return kind, &Bridge{Ports: []int{}, Snooping: groups.Snooping, Querier: groups.Querier, Heard: querier.Known()}
 }
 
 // parseQueue reads a tcmsg and its attributes: of which kind the root queue

@@ -10,6 +10,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// Attributes of IFLA_BR_MCAST_QUERIER_STATE (linux/if_bridge.h).
+const (
+	querierAddress  = 1 // BRIDGE_QUERIER_IP_ADDRESS
+	querierAddress6 = 5 // BRIDGE_QUERIER_IPV6_ADDRESS
+	querierOther6   = 7 // BRIDGE_QUERIER_IPV6_OTHER_TIMER
+)
+
 // attr is an attribute as the kernel writes it.
 func attr(kind int, value ...byte) []byte { return nl.NewRtAttr(kind, value).Serialize() }
 

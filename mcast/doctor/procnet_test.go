@@ -7,6 +7,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/groupcast/groupcast/mcast/internal/procfs"
 )
 
 const (
@@ -52,7 +54,7 @@ func TestParseHardwareGroups(t *testing.T) {
 
 func TestParseCounters(t *testing.T) {
 	want := map[string]uint64{"Udp.InDatagrams": 257, "Udp.NoPorts": 0, "IpExt.InMcastPkts": 4, "Ip6.ReasmFails": 3}
-	got, err := parseCounters(strings.NewReader(counterText))
+	got, err := procfs.Counters(strings.NewReader(counterText))
 	if err != nil || !maps.Equal(got, want) {
 		t.Errorf("%v, %v, want %v", got, err, want)
 	}
@@ -96,5 +98,5 @@ func FuzzHardwareGroups(f *testing.F) {
 }
 
 func FuzzCounters(f *testing.F) {
-	fuzzText(f, func(r io.Reader) error { _, err := parseCounters(r); return err }, counterText)
+	fuzzText(f, func(r io.Reader) error { _, err := procfs.Counters(r); return err }, counterText)
 }

@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // InterfaceGroups lists the groups of an IP version that any program of the host
@@ -26,6 +27,10 @@ type InterfaceGroups struct {
 type JoinedGroup struct {
 	Addr  netip.Addr
 	Users int // sockets that joined it there, and the kernel's own uses
+
+	Reporting bool          // a timer runs, at whose end this host reports the group, if nobody else has before
+	Due       time.Duration // until then; may be 0 or less when the timer is late
+	Reporter  bool          // it is this host that has reported the group last (IGMPv1, IGMPv2 and MLDv1)
 }
 
 // Has reports whether anyone has joined the group there.
@@ -82,7 +87,9 @@ func parseIGMP(r io.Reader) ([]InterfaceGroups, error) {
 // spaces.
 func isBlank(r rune) bool { return r == ' ' || r == '\t' }
 
-// parseIGMPGroup reads "720000E0", "1", and what follows.
+// parseIGMPGroup reads "720000E0", "1", "1:0000012C" (whether its timer runs, and
+// what is left of it in hexadecimal ticks), "0" (whether this host has reported it
+// last).
 func parseIGMPGroup(fields []string) (JoinedGroup, error) {
 	if len(fields) < 2 {
 		return JoinedGroup{}, fmt.Errorf("%q: want a group and its users", fields)
@@ -97,8 +104,29 @@ func parseIGMPGroup(fields []string) (JoinedGroup, error) {
 	}
 	var b [4]byte
 	binary.NativeEndian.PutUint32(b[:], uint32(v))
-	return JoinedGroup{Addr: netip.AddrFrom4(b), Users: users}, nil
+	g := JoinedGroup{Addr: netip.AddrFrom4(b), Users: users}
+	if len(fields) < 4 {
+		return g, nil // emulated kernels tell no more
+	}
+	runs, left, ok := strings.Cut(fields[2], ":")
+	ticks, err := strconv.ParseUint(left, 16, 64)
+	if !ok || err != nil {
+		return JoinedGroup{}, fmt.Errorf("timer %q: want whether it runs and the ticks left", fields[2])
+	}
+	if g.Reporting = runs != "0"; g.Reporting {
+		g.Due = fromTicks(int64(ticks))
+	}
+	g.Reporter = fields[3] != "0"
+	return g, nil
 }
+
+// fromTicks makes a duration of ticks of USER_HZ, of which a second has 100.
+func fromTicks(n int64) time.Duration {
+	const tick = time.Second / 100
+	return time.Duration(min(max(n, -maxTicks), maxTicks)) * tick
+}
+
+const maxTicks = 1 << 32 // a year, which no timer of a group runs
 
 // parseIGMPInterface reads "2	eth0      :     2      V3". Names may hold any
 // character but space and slash, so the last colon is the one that counts.
@@ -147,8 +175,21 @@ func parseMLD(r io.Reader) ([]InterfaceGroups, error) {
 		if len(out) == 0 || out[len(out)-1].Index != index {
 			out = append(out, InterfaceGroups{Index: index, Name: fields[1]})
 		}
+		g := JoinedGroup{Addr: addr, Users: users}
+		if len(fields) >= 6 {
+			const timerRuns, lastReporter = 1, 2 // MAF_TIMER_RUNNING and MAF_LAST_REPORTER in net/if_inet6.h
+			flags, err1 := strconv.ParseUint(fields[4], 16, 32)
+			ticks, err2 := strconv.ParseInt(fields[5], 10, 64)
+			if err := errors.Join(err1, err2); err != nil {
+				return nil, fmt.Errorf("igmp6: line %d: flags and timer: %w", n, err)
+			}
+			if g.Reporting = flags&timerRuns != 0; g.Reporting {
+				g.Due = fromTicks(ticks)
+			}
+			g.Reporter = flags&lastReporter != 0
+		}
 		last := &out[len(out)-1]
-		last.Groups = append(last.Groups, JoinedGroup{Addr: addr, Users: users})
+		last.Groups = append(last.Groups, g)
 	}
 	if err := lines.Err(); err != nil {
 		return nil, fmt.Errorf("igmp6: %w", err)

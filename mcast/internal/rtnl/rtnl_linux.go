@@ -39,6 +39,14 @@ func Uint8(b []byte) uint8 {
 	return b[0]
 }
 
+// Uint16 is a number of 16 bits in the host's byte order; 0 if b is too short.
+func Uint16(b []byte) uint16 {
+	if len(b) < 2 {
+		return 0
+	}
+	return binary.NativeEndian.Uint16(b)
+}
+
 // Uint32 is a number of 32 bits in the host's byte order; 0 if b is too short.
 func Uint32(b []byte) uint32 {
 	if len(b) < 4 {
