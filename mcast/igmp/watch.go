@@ -40,7 +40,6 @@ const (
 // date. It joins nothing, sends nothing and asks nobody. Its methods may be called
 // by several goroutines at once.
 type Watcher struct {
-	place   place
 	end     context.CancelFunc
 	ended   context.Context
 	running sync.WaitGroup
@@ -76,11 +75,7 @@ func Watch(ctx context.Context, o Options) (*Watcher, error) {
 	if len(o.Interfaces) == 0 {
 		return nil, fmt.Errorf("igmp: watch: %w", host.ErrNoInterface)
 	}
-	place, err := here()
-	if err != nil {
-		return nil, fmt.Errorf("igmp: watch: %w", err)
-	}
-	w := &Watcher{place: place, view: NewView(), woken: make(chan struct{}, 1)}
+	w := &Watcher{view: NewView(), woken: make(chan struct{}, 1)}
 	w.ended, w.end = context.WithCancel(ctx)
 	w.timer = time.AfterFunc(time.Hour, w.expire)
 	w.timer.Stop()
@@ -90,16 +85,22 @@ func Watch(ctx context.Context, o Options) (*Watcher, error) {
 			return nil, fmt.Errorf("igmp: watch %s: %w", on.Name, err)
 		}
 	}
+	following, err := here()
+	meeting, merr := here()
+	if err := errors.Join(err, merr); err != nil {
+		w.Close()
+		return nil, fmt.Errorf("igmp: watch: %w", err)
+	}
 	w.meetOnce()
 	for _, t := range w.taps {
 		w.running.Go(func() { w.read(t.reports, w.message) })
 		w.running.Go(func() { w.read(t.mdns, w.neighbourOf()) })
 	}
 	w.running.Go(func() {
-		w.place.run(func() error { return host.Watch(w.ended, w.follow) }, w.fail)
+		following.run(func() error { return host.Watch(w.ended, w.follow) }, w.fail)
 	})
 	w.running.Go(func() {
-		w.place.run(func() error { w.meet(cmp.Or(o.neighbours, usualNeighbours)); return nil }, w.fail)
+		meeting.run(func() error { w.meet(cmp.Or(o.neighbours, usualNeighbours)); return nil }, w.fail)
 	})
 	context.AfterFunc(w.ended, w.close)
 	return w, nil
@@ -436,7 +437,6 @@ func (w *Watcher) close() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.timer.Stop()
-	w.place.close()
 	for _, t := range w.taps {
 		t.reports.Close()
 		t.mdns.Close()

@@ -29,23 +29,19 @@ func here() (place, error) {
 	return place{namespace: f}, err
 }
 
-// run runs fn there, and gives fail its error.
+// run runs fn there, once, and gives fail its error.
 func (p place) run(fn func() error, fail func(error)) {
 	if p.namespace != nil {
 		runtime.LockOSThread() // and never unlocked: the thread ends with the goroutine
-		if err := unix.Setns(int(p.namespace.Fd()), unix.CLONE_NEWNET); err != nil {
+		err := unix.Setns(int(p.namespace.Fd()), unix.CLONE_NEWNET)
+		p.namespace.Close()
+		if err != nil {
 			fail(os.NewSyscallError("setns", err))
 			return
 		}
 	}
 	if err := fn(); err != nil {
 		fail(err)
-	}
-}
-
-func (p place) close() {
-	if p.namespace != nil {
-		p.namespace.Close()
 	}
 }
 

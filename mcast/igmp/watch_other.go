@@ -15,7 +15,5 @@ func (place) run(fn func() error, fail func(error)) {
 	}
 }
 
-func (place) close() {}
-
 // reachable would list the neighbours.
 func reachable(time.Time) ([]Neighbour, error) { return nil, nil }
