@@ -1,10 +1,10 @@
 package lab
 
 import (
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
@@ -155,16 +155,16 @@ func texts(list [][]byte) []string {
 // its group and its session, but not its namespace.
 func killAll(ns os.FileInfo) {
 	self := os.Getpid()
+	stat, ok := ns.Sys().(*syscall.Stat_t)
+	if !ok {
+		return
+	}
+	link := fmt.Sprintf("net:[%d]", stat.Ino) // namespaces(7)
 	for {
 		found := false
-		links, _ := filepath.Glob("/proc/[0-9]*/ns/net")
-		for _, link := range links {
-			info, err := os.Stat(link) // fails for processes that ended, and for those of others
-			if err != nil || !os.SameFile(info, ns) {
-				continue
-			}
-			pid, _ := strconv.Atoi(strings.Split(link, "/")[2])
-			if pid != self {
+		for _, pid := range processes() {
+			// Fails for processes that ended, and for those of others.
+			if is, err := os.Readlink(fmt.Sprintf("/proc/%d/ns/net", pid)); err == nil && is == link && pid != self {
 				found = true
 				_ = unix.Kill(pid, unix.SIGKILL)
 			}
@@ -174,4 +174,21 @@ func killAll(ns os.FileInfo) {
 		}
 		time.Sleep(time.Millisecond)
 	}
+}
+
+// processes lists every process that /proc shows. Hosts end often, on machines with
+// many processes, so it looks into none of them.
+func processes() (pids []int) {
+	proc, err := os.Open("/proc")
+	if err != nil {
+		return nil
+	}
+	defer proc.Close()
+	names, _ := proc.Readdirnames(-1)
+	for _, name := range names {
+		if pid, err := strconv.Atoi(name); err == nil {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
 }
