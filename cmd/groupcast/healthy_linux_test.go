@@ -25,8 +25,8 @@ type healthyNetwork struct {
 // looks are the ways in which each host asks, one after the other. The
 // pane is what the screen of a talk shows.
 var looks = [][]string{
-	{"groupcast", "doctor"},
-	{"groupcast", "doctor", "--probe", "--watch", "2s"},
+	{"doctor"},
+	{"doctor", "--probe", "--watch", "2s"},
 	{"pane"},
 }
 
@@ -57,21 +57,27 @@ func (n healthyNetwork) test(t *testing.T) {
 			}
 		}
 	}
-	for _, look := range looks {
-		var asked []*program
-		for _, h := range n.asking(topology) {
-			command := append(slices.Clone(look), strings.Fields(n.ask)...)
-			if h.Router { // it has no route for groups: each program names its LAN
-				command = append(command, "-i", "eth0")
-			}
-			if n.hides != "" {
-				command = append([]string{"unshare", "--mount", "sh", "-c", "mount -t tmpfs none " + n.hides + ` && exec "$0" "$@"`}, command...)
-			}
-			asked = append(asked, start(t, l.Host(h.Name), command[0], command[1:]...))
+	var asked []*program
+	for _, h := range n.asking(topology) {
+		command := append([]string{"looks"}, strings.Fields(n.ask)...)
+		if h.Router { // it has no route for groups: each program names its LAN
+			command = append(command, "-i", "eth0")
+		}
+		if n.hides != "" {
+			command = append([]string{"unshare", "--mount", "sh", "-c", "mount -t tmpfs none " + n.hides + ` && exec "$0" "$@"`}, command...)
+		}
+		asked = append(asked, start(t, l.Host(h.Name), command[0], command[1:]...))
+	}
+	for i := range looks { // all hosts at once
+		for _, p := range asked {
+			p.say("look")
 		}
 		for _, p := range asked {
-			p.ends(exitOK)
+			p.printsTimes(i+1, looked)
 		}
+	}
+	for _, p := range asked {
+		p.ends(exitOK)
 	}
 }
 
