@@ -15,6 +15,7 @@ import (
 // route leads by eth1, where nobody is.
 
 func TestArticleWithoutChoice(t *testing.T) {
+	t.Parallel()
 	l := labtest.Build(t, lab.Article)
 	a, b := l.Host("A"), l.Host("B")
 	server := start(t, b, "node", peer(t, "server.js"))
@@ -45,6 +46,7 @@ func TestArticleWithoutChoice(t *testing.T) {
 }
 
 func TestArticleByteExact(t *testing.T) {
+	t.Parallel()
 	l := labtest.Build(t, lab.Article)
 	a, b := l.Host("A"), l.Host("B")
 	server := start(t, b, "node", peer(t, "server.js"))
@@ -72,6 +74,7 @@ func TestArticleByteExact(t *testing.T) {
 // As in the article: an unconfigured program is on the wrong wire with its
 // join as well as with its sends.
 func TestArticleKernelDefault(t *testing.T) {
+	t.Parallel()
 	l := labtest.Build(t, lab.Article)
 	a, b := l.Host("A"), l.Host("B")
 	server := start(t, b, "node", peer(t, "server.js"))
@@ -95,6 +98,7 @@ func TestArticleKernelDefault(t *testing.T) {
 // The article's own client, on A, hears itself and nobody else: its copy came
 // back by the wrong wire. groupcast beside it sees the same.
 func TestArticleNodeAtA(t *testing.T) {
+	t.Parallel()
 	l := labtest.Build(t, lab.Article)
 	a, b := l.Host("A"), l.Host("B")
 	atB := start(t, b, "groupcast", "listen")
@@ -112,6 +116,7 @@ func TestArticleNodeAtA(t *testing.T) {
 // The article's fix is only half of one: joining by eth0's address leaves
 // sends where they were.
 func TestJoinDoesNotChooseTheWayOut(t *testing.T) {
+	t.Parallel()
 	l := labtest.Build(t, lab.Article)
 	a, b := l.Host("A"), l.Host("B")
 	atB := start(t, b, "groupcast", "listen")
@@ -126,6 +131,7 @@ func TestJoinDoesNotChooseTheWayOut(t *testing.T) {
 }
 
 func TestTwoOnOneHost(t *testing.T) {
+	t.Parallel()
 	l := labtest.Build(t, lab.Topology{Hosts: []lab.Host{{Name: "alone"}}}) // nothing but lo
 	host := l.Host("alone")
 	one, two := start(t, host, "groupcast"), start(t, host, "groupcast")
@@ -146,6 +152,7 @@ func TestTwoOnOneHost(t *testing.T) {
 }
 
 func TestPythonBothWays(t *testing.T) {
+	t.Parallel()
 	l := labtest.Build(t, lab.Article)
 	a, b := l.Host("A"), l.Host("B")
 	server := start(t, b, "python3", peer(t, "peer.py"), "listen")
@@ -162,6 +169,7 @@ func TestPythonBothWays(t *testing.T) {
 }
 
 func TestSocatBothWays(t *testing.T) {
+	t.Parallel()
 	l := labtest.Build(t, lab.Article)
 	a, b := l.Host("A"), l.Host("B")
 	talk := start(t, a, "groupcast", "-i", "eth0")
@@ -180,6 +188,7 @@ func TestSocatBothWays(t *testing.T) {
 }
 
 func TestInterfacesTellsTheStory(t *testing.T) {
+	t.Parallel()
 	a := labtest.Build(t, lab.Article).Host("A")
 	show := start(t, a, "groupcast", "interfaces")
 	if status := show.status(); status != exitDoubt {
@@ -204,6 +213,7 @@ func TestInterfacesTellsTheStory(t *testing.T) {
 // What the network or the user gets wrong is an error that names operation,
 // group and interface, with a hint.
 func TestBadInput(t *testing.T) {
+	t.Parallel()
 	topology := lab.Article
 	topology.Hosts = append(topology.Hosts[:2:2], lab.Host{Name: "C", Interfaces: []lab.Interface{
 		{Name: "down0", Switch: "lan", Down: true},
@@ -246,6 +256,7 @@ func TestBadInput(t *testing.T) {
 
 // A line that is too long is refused, and what comes after it goes on.
 func TestLineTooLong(t *testing.T) {
+	t.Parallel()
 	l := labtest.Build(t, lab.Article)
 	server := start(t, l.Host("B"), "groupcast", "listen", "-c", "2")
 	server.remarks("joined")
@@ -269,6 +280,7 @@ func TestLineTooLong(t *testing.T) {
 
 // Everything the network says is shown in a form that a terminal can be given.
 func TestHostileTextInLineMode(t *testing.T) {
+	t.Parallel()
 	l := labtest.Build(t, lab.Article)
 	talk := start(t, l.Host("A"), "groupcast", "-i", "eth0")
 	talk.remarks("joined")
@@ -283,6 +295,7 @@ func TestHostileTextInLineMode(t *testing.T) {
 
 // A signal ends each command at once, with the status a shell expects.
 func TestInterrupt(t *testing.T) {
+	t.Parallel()
 	l := labtest.Build(t, lab.Article)
 	for _, args := range [][]string{{"-i", "eth0"}, {"listen", "-t", "1h"}, {"send", "--json", "224.0.0.114"}} {
 		p := start(t, l.Host("B"), "groupcast", args...)

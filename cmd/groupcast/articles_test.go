@@ -131,6 +131,7 @@ func outcome(err error) string {
 
 // The first article: a client asks, a server echoes.
 func TestTheEchoArticle(t *testing.T) {
+	t.Parallel()
 	l := labtest.Build(t, lab.Article)
 	a, b := l.Host("A"), l.Host("B")
 	plain := start(t, b, "plain-echo", "192.168.8.226:7000")
@@ -170,6 +171,7 @@ func TestTheEchoArticle(t *testing.T) {
 // The second article: a connected client learns that its server has gone by
 // the call after the one that was refused, once, and needs not connect anew.
 func TestTheRefusedArticle(t *testing.T) {
+	t.Parallel()
 	l := labtest.Build(t, lab.Article)
 	a, b := l.Host("A"), l.Host("B")
 	const at = "192.168.8.226:9000"

@@ -77,6 +77,7 @@ groupcast: 1m0s in 224.0.0.114:1234, not joined
 
 // What was heard and said stays on the normal screen, unless nobody wants it.
 func TestScreenLeavesASummary(t *testing.T) {
+	t.Parallel()
 	l := labtest.Build(t, lab.Article)
 	s := openScreen(t, l.Host("A"), 100, 30)
 	s.shows("wrong-egress")

@@ -99,6 +99,7 @@ func TestDoctorHeardJSON(t *testing.T) {
 
 // Whom one cannot ask for, each with a word of its own.
 func TestDoctorAboutWhom(t *testing.T) {
+	t.Parallel()
 	host := labtest.Build(t, lab.Article).Host("A")
 	for args, says := range map[string]string{
 		"--from printer":         `--from "printer": want an address`,
@@ -132,6 +133,7 @@ host B
 
 // What the doctor on A says about B, first of all.
 func TestDoctorAnswers(t *testing.T) {
+	t.Parallel()
 	topology, err := lab.ParseTopology("two", strings.NewReader(twoLANs))
 	if err != nil {
 		t.Fatal(err)

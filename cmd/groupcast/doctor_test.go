@@ -163,6 +163,7 @@ func TestDoctorJSON(t *testing.T) {
 
 // The article's host A: wrong-egress by itself, nothing wrong by eth0.
 func TestDoctorOnTheArticle(t *testing.T) {
+	t.Parallel()
 	host := labtest.Build(t, lab.Article).Host("A")
 	for _, tt := range []struct {
 		args   []string
@@ -193,6 +194,7 @@ func TestDoctorOnTheArticle(t *testing.T) {
 
 // An interface that cannot be used is what a doctor is for: a finding.
 func TestDoctorOfNamedInterfaces(t *testing.T) {
+	t.Parallel()
 	host := labtest.Build(t, lab.Topology{
 		Hosts: []lab.Host{{Name: "A", Interfaces: []lab.Interface{
 			{Name: "eth0", Switch: "lan", Down: true, Addrs: []netip.Prefix{netip.MustParsePrefix("192.168.8.164/24")}},
@@ -213,6 +215,7 @@ func TestDoctorOfNamedInterfaces(t *testing.T) {
 
 // ctrl+c ends a watch early: what was seen so far is printed.
 func TestDoctorInterrupted(t *testing.T) {
+	t.Parallel()
 	host := labtest.Build(t, lab.Article).Host("A")
 	for _, tt := range []struct{ args, prints string }{
 		{"", ": wrong-egress: "},

@@ -111,6 +111,7 @@ func TestReached(t *testing.T) {
 // A server of ours, and clients of others: byte exact, from the address that
 // was asked.
 func TestEchoForOthers(t *testing.T) {
+	t.Parallel()
 	l := labtest.Build(t, dual())
 	a, b := l.Host("A"), l.Host("B")
 	for _, tt := range []struct{ serve, asked string }{
@@ -151,6 +152,7 @@ func interrupted(t *testing.T, p *program) *program {
 }
 
 func TestEchoForSocat(t *testing.T) {
+	t.Parallel()
 	l := labtest.Build(t, lab.Article)
 	server := start(t, l.Host("B"), "groupcast", "echo", "--json", "-v")
 	server.prints(`"address":"0.0.0.0:1234","per_source":50,"total":0}`)
@@ -181,6 +183,7 @@ func TestEchoForSocat(t *testing.T) {
 // Every member of a group answers once, and none answers an answer: two
 // servers, and what they say to each other is nothing.
 func TestEchoInAGroup(t *testing.T) {
+	t.Parallel()
 	l := labtest.Build(t, dual())
 	a, b := l.Host("A"), l.Host("B")
 	for _, group := range []string{"224.0.0.114", "ff02::114%eth0"} {
@@ -200,6 +203,7 @@ func TestEchoInAGroup(t *testing.T) {
 
 // A group is joined on interfaces to come as well, and again where it was.
 func TestEchoWhenInterfacesGo(t *testing.T) {
+	t.Parallel()
 	l := labtest.Build(t, lab.Article)
 	a, b := l.Host("A"), l.Host("B")
 	group, all := start(t, a, "groupcast", "echo", "-v", "224.0.0.114"), start(t, a, "groupcast", "echo", "-v", ":5000")
@@ -259,6 +263,7 @@ func TestEchoInAFlood(t *testing.T) {
 }
 
 func TestEchoBadInput(t *testing.T) {
+	t.Parallel()
 	l := labtest.Build(t, lab.Article)
 	b := l.Host("B")
 	holder := start(t, b, "python3", peer(t, "peer.py"), "hold")
@@ -290,6 +295,7 @@ func TestEchoBadInput(t *testing.T) {
 // An answer that cannot be sent is said once, with its cause, and others are
 // answered.
 func TestEchoWithoutAWayBack(t *testing.T) {
+	t.Parallel()
 	topology := lab.Article
 	a, b := topology.Hosts[0], topology.Hosts[1]
 	a.Interfaces = append(a.Interfaces[:1:1], lab.Interface{Name: "eth1", Switch: "other", Addrs: []netip.Prefix{netip.MustParsePrefix("10.1.0.10/24")}})

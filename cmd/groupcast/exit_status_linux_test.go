@@ -93,7 +93,7 @@ var comes = []come{
 
 	{of: "lab list", want: exitOK, host: "computer", line: "groupcast lab list"},
 
-	{of: "lab up", want: exitOK, host: "computer", line: "sh -c", input: "groupcast lab up --name own article >/dev/null & until groupcast lab down own 2>/dev/null; do :; done; wait $!"},
+	{of: "lab up", want: exitOK, host: "computer", line: "sh -c", input: downOnceUp("own") + "; wait $!"},
 	{of: "lab up", want: exitNot, host: "computer", line: "groupcast lab up article"},
 	{of: "lab up", want: exitInterrupted, host: "computer", line: "groupcast lab up --name another article", ready: "ready", signal: syscall.SIGINT},
 
@@ -111,12 +111,19 @@ var comes = []come{
 	{of: "lab fault", want: exitOK, host: "computer", line: "groupcast lab fault article cut A.eth1"},
 	{of: "lab fault", want: exitNot, host: "computer", line: "groupcast lab fault article cut Z.eth1"},
 
-	{of: "lab down", want: exitOK, host: "computer", line: "sh -c", input: "groupcast lab up --name third article >/dev/null & until groupcast lab down third 2>/dev/null; do :; done"},
+	{of: "lab down", want: exitOK, host: "computer", line: "sh -c", input: downOnceUp("third")},
 	{of: "lab down", want: exitNot, host: "computer", line: "groupcast lab down nothing"},
 
 	{of: "lab run", want: exitOK, host: "computer", line: "groupcast lab run refused"},
 	{of: "lab run", want: exitNot, host: "computer", line: "unshare --user --map-root-user sh -c", input: "echo 0 >/proc/sys/user/max_user_namespaces && exec groupcast lab run refused"},
 	{of: "lab run", want: exitInterrupted, host: "computer", line: "groupcast lab run --step article", ready: "(enter:", signal: syscall.SIGINT},
+}
+
+// downOnceUp is a shell's line that brings a lab up, and down once it is there. What
+// it waits by costs next to nothing: a loop of groupcast lab down would take the machine.
+func downOnceUp(name string) string {
+	said := `"$XDG_RUNTIME_DIR/` + name + `.said"`
+	return "groupcast lab up --name " + name + " article >" + said + " & until grep -q ready " + said + "; do sleep 0.05; done; groupcast lab down " + name
 }
 
 // Each status of each command happens.

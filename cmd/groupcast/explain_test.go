@@ -95,6 +95,7 @@ func TestPagesHaveLessons(t *testing.T) {
 // On a terminal a page is as wide as that, within reason, and its headings
 // stand out unless colours are unwanted.
 func TestExplainOnATerminal(t *testing.T) {
+	t.Parallel()
 	host := labtest.Build(t, lab.Article).Host("A")
 	page, err := doctor.FindPage("wrong-egress")
 	if err != nil {

@@ -126,7 +126,7 @@ func executeIn(t *testing.T, host *lab.Node, name string, args ...string) string
 	if strings.HasSuffix(name, ".test") || name == executable(t) {
 		cmd.Args[0] = "groupcast"
 	}
-	cmd.Stdout, cmd.Stderr = &out, &errs
+	cmd.Env, cmd.Stdout, cmd.Stderr = environOf(host), &out, &errs
 	err := cmd.Start()
 	if err == nil {
 		err = cmd.Wait()

@@ -12,6 +12,7 @@ import (
 // On a host with 40 interfaces more, the one that sends leave by is named first in
 // the notice, and is in sight in 24 rows, and ten of them are the talk's.
 func TestScreenOfFortyInterfaces(t *testing.T) {
+	t.Parallel()
 	host := labtest.Build(t, lab.Topology{Hosts: []lab.Host{{Name: "many"}}}).Host("many")
 	var batch strings.Builder
 	for n := 0; n < 40; n += 2 {

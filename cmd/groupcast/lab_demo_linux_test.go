@@ -79,6 +79,7 @@ func (d demo) foreground() int {
 
 // The first minute, from the first key to B's answer.
 func TestLabDemo(t *testing.T) {
+	t.Parallel()
 	d := openDemo(t, 100, 30, "GROUPCAST_INTERFACE=eth7", "GROUPCAST_TTL=9")
 	d.shows("Lesson 1/5", "▸ talk")
 	d.shows("Say something")
@@ -117,6 +118,7 @@ func TestLabDemo(t *testing.T) {
 
 // However it ends, the terminal is as it was, and nothing is left.
 func TestLabDemoEnds(t *testing.T) {
+	t.Parallel()
 	for _, tc := range []struct {
 		name   string
 		victim func(demo) int // negative: a process group
@@ -140,6 +142,7 @@ func TestLabDemoEnds(t *testing.T) {
 }
 
 func TestLabDemoNeedsATerminal(t *testing.T) {
+	t.Parallel()
 	p := start(t, labtest.Build(t, lab.Article).Host("A"), "groupcast", "lab")
 	if code := p.status(); code != exitNot {
 		t.Errorf("exit status %d, want %d", code, exitNot)
@@ -149,6 +152,7 @@ func TestLabDemoNeedsATerminal(t *testing.T) {
 }
 
 func TestLabDemoWhereItIsForbidden(t *testing.T) {
+	t.Parallel()
 	s := openTerminal(t, labtest.Build(t, lab.Article).Host("A"), 100, 30, nil,
 		"unshare", "--user", "--map-root-user", "sh", "-c", "echo 0 >/proc/sys/user/max_user_namespaces && exec groupcast lab")
 	s.shows("no namespaces for this user: user.max_user_namespaces is 0")

@@ -11,6 +11,7 @@ import (
 // A command runs in every host, its lines say in which, and the exit status
 // whether all went well.
 func TestLabEach(t *testing.T) {
+	t.Parallel()
 	on := computer(t)
 	labUp(t, on, "snooping")
 	each := func(args ...string) *program {
@@ -52,6 +53,7 @@ func TestLabEach(t *testing.T) {
 
 // All of them run at once, and ctrl+c is for all.
 func TestLabEachInterrupted(t *testing.T) {
+	t.Parallel()
 	on := computer(t)
 	labUp(t, on, "article")
 	listen := start(t, on, "groupcast", "lab", "each", "article", "groupcast", "listen", "-i", "eth0", "224.0.0.114")

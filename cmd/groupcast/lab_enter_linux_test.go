@@ -40,6 +40,7 @@ func TestLabTcpdump(t *testing.T) {
 // This very program is groupcast in a host, whatever it was started as, and no other
 // that is installed.
 func TestLabEnterFindsItself(t *testing.T) {
+	t.Parallel()
 	on := computer(t)
 	labUp(t, on, "article")
 	const other = "echo echo another >$0/groupcast; chmod +x $0/groupcast; "
@@ -52,6 +53,7 @@ func TestLabEnterFindsItself(t *testing.T) {
 
 // Each shell says where it is, after what its user has written for it.
 func TestLabPrompts(t *testing.T) {
+	t.Parallel()
 	on := computer(t)
 	labUp(t, on, "article")
 	home := t.TempDir()
@@ -79,6 +81,7 @@ func TestLabPrompts(t *testing.T) {
 // The screen of a lab opens a shell in a host, and is there again when that ends;
 // the lab does not wait for it.
 func TestLabScreenEnters(t *testing.T) {
+	t.Parallel()
 	on := computer(t)
 	s := openTerminal(t, on, 120, 24, []string{"SHELL=/bin/bash"}, withTerminal("groupcast", "lab", "up", "article")...)
 	s.shows("▸", "A.eth0")
@@ -97,6 +100,7 @@ func TestLabScreenEnters(t *testing.T) {
 
 // Who enters is who they are outside: a file that they make is theirs.
 func TestLabUserIsThemselves(t *testing.T) {
+	t.Parallel()
 	on := computer(t)
 	up := start(t, on, "unshare", "--user", "--map-user=1000", "--map-group=1000", "groupcast", "lab", "up", "article", "--name", "users")
 	up.prints("ready: ")

@@ -35,6 +35,7 @@ func TestLessons(t *testing.T) {
 }
 
 func TestLabRun(t *testing.T) {
+	t.Parallel()
 	host := labtest.Build(t, lab.Topology{Hosts: []lab.Host{{Name: "alone"}}}).Host("alone")
 
 	list := start(t, host, "groupcast", "lab", "run")
@@ -68,6 +69,7 @@ func TestLabRun(t *testing.T) {
 
 // On a terminal each step waits, and --step=false is for who does not want to.
 func TestLabRunWaitsOnATerminal(t *testing.T) {
+	t.Parallel()
 	host := labtest.Build(t, lab.Topology{Hosts: []lab.Host{{Name: "alone"}}}).Host("alone")
 	s := openTerminal(t, host, 100, 50, nil, withTerminal("groupcast", "lab", "run", "article")...)
 	s.shows("(enter: the next step; ctrl+c: end)")
@@ -83,6 +85,7 @@ func TestLabRunWaitsOnATerminal(t *testing.T) {
 }
 
 func TestLabRunJSON(t *testing.T) {
+	t.Parallel()
 	host := labtest.Build(t, lab.Topology{Hosts: []lab.Host{{Name: "alone"}}}).Host("alone")
 	run := start(t, host, "groupcast", "lab", "run", "--json", "article")
 	if status := run.status(); status != exitOK {

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -20,8 +21,28 @@ import (
 // with a runtime directory of the test's own.
 func computer(t *testing.T) *lab.Node {
 	t.Helper()
-	t.Setenv("XDG_RUNTIME_DIR", t.TempDir())
-	return labtest.Build(t, lab.Topology{Hosts: []lab.Host{{Name: "computer"}}}).Host("computer")
+	host := labtest.Build(t, lab.Topology{Hosts: []lab.Host{{Name: "computer"}}}).Host("computer")
+	runtimeDirs.Store(host, t.TempDir())
+	t.Cleanup(func() { runtimeDirs.Delete(host) })
+	return host
+}
+
+// runtimeDirs are the runtime directories of hosts that have one, by *lab.Node.
+var runtimeDirs sync.Map
+
+func runtimeDir(host *lab.Node) string {
+	dir, _ := runtimeDirs.Load(host)
+	s, _ := dir.(string)
+	return s
+}
+
+// environOf is what the programs of a host find.
+func environOf(host *lab.Node) []string {
+	env := os.Environ()
+	if dir := runtimeDir(host); dir != "" {
+		env = append(env, "XDG_RUNTIME_DIR="+dir)
+	}
+	return env
 }
 
 // labUp runs groupcast lab up until it is ready.
@@ -48,6 +69,7 @@ func (p *program) ends(code int) {
 
 // One terminal has the lab, the others its hosts.
 func TestLabEnter(t *testing.T) {
+	t.Parallel()
 	on := computer(t)
 	up := labUp(t, on, "article")
 	up.prints("ready: article (2 hosts, 2 switches) in ")
@@ -84,6 +106,7 @@ func TestLabEnter(t *testing.T) {
 
 // The exit status is the command's, and what follows HOST too, flags and all.
 func TestLabEnterStatus(t *testing.T) {
+	t.Parallel()
 	on := computer(t)
 	labUp(t, on, "article")
 	for _, tt := range []struct {
@@ -100,7 +123,7 @@ func TestLabEnterStatus(t *testing.T) {
 	}
 	env := inLabHost(t, on, "article", "B", "sh", "-c", `echo "$PWD $XDG_RUNTIME_DIR" >&2; cat`)
 	pwd, _ := os.Getwd()
-	env.remarks(pwd + " " + os.Getenv("XDG_RUNTIME_DIR"))
+	env.remarks(pwd + " " + runtimeDir(on))
 	env.say("x")
 	if got := env.end(); got != 0 || env.out.String() != "x\n" {
 		t.Errorf("cat ends with %d and printed %q, want 0 and what it was sent", got, env.out.String())
@@ -109,6 +132,7 @@ func TestLabEnterStatus(t *testing.T) {
 
 // A signal is the command's: what it does then, and how it ends.
 func TestLabEnterSignals(t *testing.T) {
+	t.Parallel()
 	on := computer(t)
 	labUp(t, on, "article")
 	const script = `trap 'echo term; exit 5' TERM; trap 'echo int' INT; echo ready; while :; do sleep 1000 >/dev/null 2>&1 & wait; done`
@@ -129,6 +153,7 @@ func TestLabEnterSignals(t *testing.T) {
 // A shell in a host is as good as one outside: it has a terminal, jobs, and
 // every key.
 func TestLabEnterTerminal(t *testing.T) {
+	t.Parallel()
 	on := computer(t)
 	labUp(t, on, "article")
 	s := openTerminal(t, on, 100, 30, []string{"PS1=shell> ", "SHELL=/bin/bash"}, withTerminal("groupcast", "lab", "enter", "article", "A")...)
@@ -165,6 +190,7 @@ func TestLabEnterTerminal(t *testing.T) {
 
 // However it ends, the terminal is as before.
 func TestLabEnterGivesTheTerminalBack(t *testing.T) {
+	t.Parallel()
 	on := computer(t)
 	labUp(t, on, "article")
 	open := func() *screen {
@@ -185,6 +211,7 @@ func TestLabEnterGivesTheTerminalBack(t *testing.T) {
 
 // On a terminal the lab is drawn, with what goes over the wires.
 func TestLabUpDraws(t *testing.T) {
+	t.Parallel()
 	on := computer(t)
 	s := openTerminal(t, on, 120, 24, nil, withTerminal("groupcast", "lab", "up", "article", "--name", "ours")...)
 	s.shows("ready: ours (2 hosts, 2 switches)")
@@ -222,6 +249,7 @@ func TestLabUpDraws(t *testing.T) {
 }
 
 func TestLabUpWithoutScreen(t *testing.T) {
+	t.Parallel()
 	on := computer(t)
 	s := openTerminal(t, on, 100, 30, nil, withTerminal("env", "TERM=dumb", "groupcast", "lab", "up", "article")...)
 	s.shows("ready: article")
@@ -243,6 +271,7 @@ func TestLabUpWithoutScreen(t *testing.T) {
 }
 
 func TestLabUpOnSignals(t *testing.T) {
+	t.Parallel()
 	on := computer(t)
 	for _, s := range []syscall.Signal{syscall.SIGTERM, syscall.SIGHUP, syscall.SIGINT} {
 		up := labUp(t, on, "article") // the name is free again
@@ -256,6 +285,7 @@ func TestLabUpOnSignals(t *testing.T) {
 // kill -9 of the owner leaves nothing but a socket, and the next command
 // removes that.
 func TestLabOwnerKilled(t *testing.T) {
+	t.Parallel()
 	on := computer(t)
 	up := labUp(t, on, "article")
 	var namespaces []string
@@ -270,12 +300,8 @@ func TestLabOwnerKilled(t *testing.T) {
 	if err := up.cmd.Signal(syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(labtest.Patience); len(inside(t, namespaces)) > 0; {
-		if time.Now().After(deadline) {
-			t.Fatalf("these outlive the owner: %v", inside(t, namespaces))
-		}
-	}
-	socket := filepath.Join(os.Getenv("XDG_RUNTIME_DIR"), "groupcast", "article")
+	labtest.Eventually(t, "nothing outlives the owner", func() bool { return len(inside(t, namespaces)) == 0 })
+	socket := filepath.Join(runtimeDir(on), "groupcast", "article")
 	if _, err := os.Lstat(socket); err != nil {
 		t.Fatalf("the killed owner's socket: %v", err)
 	}
@@ -322,6 +348,7 @@ func inside(t *testing.T, namespaces []string) (pids []string) {
 // Two labs have nothing to do with each other, not even with the same
 // addresses.
 func TestTwoLabs(t *testing.T) {
+	t.Parallel()
 	on := computer(t)
 	labUp(t, on, "article")
 	two := labUp(t, on, "article", "--name", "two")
@@ -344,6 +371,7 @@ func TestTwoLabs(t *testing.T) {
 
 // The LAN of every lesson can be had by the lesson's name.
 func TestLabUpLesson(t *testing.T) {
+	t.Parallel()
 	on := computer(t)
 	labUp(t, on, "ttl-and-routers")
 	labUp(t, on, "macvlan") // of a scene
@@ -359,6 +387,7 @@ func TestLabUpLesson(t *testing.T) {
 }
 
 func TestLabMistakes(t *testing.T) {
+	t.Parallel()
 	on := computer(t)
 	nothing := start(t, on, "groupcast", "lab", "enter", "article", "A")
 	nothing.ends(exitNot)
@@ -394,6 +423,7 @@ func TestLabMistakes(t *testing.T) {
 
 // The shell offers what there is.
 func TestLabCompletion(t *testing.T) {
+	t.Parallel()
 	on := computer(t)
 	labUp(t, on, "article", "--name", "ours")
 	for _, tt := range []struct{ typed, offers string }{

@@ -25,6 +25,7 @@ func dual() lab.Topology {
 }
 
 func TestIPv6WithNode(t *testing.T) {
+	t.Parallel()
 	l := labtest.Build(t, dual())
 	a, b := l.Host("A"), l.Host("B")
 	server := start(t, b, "node", peer(t, "server.js"), "::%eth0", "ff02::114")
@@ -44,6 +45,7 @@ func TestIPv6WithNode(t *testing.T) {
 
 // Both IP versions in one listener, each on the interfaces that have it.
 func TestListenToBothVersions(t *testing.T) {
+	t.Parallel()
 	l := labtest.Build(t, dual())
 	a, b := l.Host("A"), l.Host("B")
 	heard := start(t, a, "groupcast", "listen", "-c", "2", "224.0.0.114", "ff02::114")
@@ -60,6 +62,7 @@ func TestListenToBothVersions(t *testing.T) {
 
 // A group with a source is heard from that source only.
 func TestSourceSpecific(t *testing.T) {
+	t.Parallel()
 	topology := lab.Article
 	topology.Hosts = append(topology.Hosts[:2:2], lab.Host{Name: "C", Interfaces: []lab.Interface{
 		{Name: "eth0", Switch: "lan", Addrs: []netip.Prefix{netip.MustParsePrefix("192.168.8.227/24")}},
@@ -75,6 +78,7 @@ func TestSourceSpecific(t *testing.T) {
 
 // More groups than one socket of the kernel holds, and nobody notices.
 func TestThirtyGroups(t *testing.T) {
+	t.Parallel()
 	l := labtest.Build(t, lab.Article)
 	args := []string{"listen", "-i", "eth0", "-q"}
 	first := netip.MustParseAddr("239.1.2.1")
@@ -94,6 +98,7 @@ func TestThirtyGroups(t *testing.T) {
 
 // An interface that is deleted and made again is joined and sent by again.
 func TestInterfaceComesBack(t *testing.T) {
+	t.Parallel()
 	l := labtest.Build(t, lab.Article)
 	a, b := l.Host("A"), l.Host("B")
 	talk := start(t, a, "groupcast", "-i", "eth0")
@@ -123,6 +128,7 @@ func TestInterfaceComesBack(t *testing.T) {
 
 // --trace tells every call, in order.
 func TestTraceFlag(t *testing.T) {
+	t.Parallel()
 	l := labtest.Build(t, lab.Article)
 	p := start(t, l.Host("A"), "groupcast", "send", "--trace", "-i", "eth0", "224.0.0.114", "hello")
 	if status := p.status(); status != exitOK {
@@ -137,6 +143,7 @@ func TestTraceFlag(t *testing.T) {
 // Without -i an interface that becomes usable later is joined as well, and a
 // talk on lo, for want of anything else, moves to it when a route leads there.
 func TestInterfaceComesLater(t *testing.T) {
+	t.Parallel()
 	topology := lab.Article
 	topology.Hosts = append(topology.Hosts[:2:2], lab.Host{Name: "C", Interfaces: []lab.Interface{{Name: "eth0", Switch: "lan", Down: true}}})
 	l := labtest.Build(t, topology)
@@ -162,6 +169,7 @@ func TestInterfaceComesLater(t *testing.T) {
 
 // What the user named, or left, stays so when other interfaces come.
 func TestNamedInterfacesStayAlone(t *testing.T) {
+	t.Parallel()
 	topology := dual()
 	topology.Hosts[1].Interfaces = append(topology.Hosts[1].Interfaces, lab.Interface{Name: "eth1", Switch: "other", Down: true})
 	l := labtest.Build(t, topology)

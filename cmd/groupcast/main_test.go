@@ -1,9 +1,11 @@
 package main
 
 import (
+	"flag"
 	"fmt"
 	"maps"
 	"os"
+	"strconv"
 	"testing"
 
 	"github.com/groupcast/groupcast/mcast/lab/labtest"
@@ -21,6 +23,10 @@ func TestMain(m *testing.M) {
 	testscript.Main(inLab{m}, commands)
 }
 
+// parallel is how many tests run at once that say so by t.Parallel. They wait for
+// most of the time, as those that run together do.
+const parallel = 6
+
 type inLab struct{ m *testing.M }
 
 func (l inLab) Run() int { return labtest.RunTests(withCache(l)) }
@@ -37,6 +43,10 @@ func (w withCache) Run() int {
 	}
 	defer os.RemoveAll(cache)
 	os.Setenv("XDG_CACHE_HOME", cache)
+	if err := flag.Set("test.parallel", strconv.Itoa(parallel)); err != nil { // -parallel overrides it
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
 	return w.m.Run()
 }
 

@@ -20,6 +20,7 @@ func untimed(objects string) string { return headOfObject.ReplaceAllString(objec
 // Every object of every command begins with its type and its time: what writeJSON
 // takes has a jsonHead, and whoever has one begins with it.
 func TestObjectsBeginWithTypeAndTime(t *testing.T) {
+	t.Parallel()
 	objects := 0
 	look := func(n ast.Node) bool {
 		s, ok := n.(*ast.StructType)

@@ -16,6 +16,7 @@ func bracketed(lines []string) string {
 
 // Fifty pasted lines are fifty datagrams, one, or none, as the answer says.
 func TestScreenAsksAboutAPaste(t *testing.T) {
+	t.Parallel()
 	l := labtest.Build(t, lab.Article)
 	listener := start(t, l.Host("B"), "groupcast", "listen", "--json", "-c", "52")
 	listener.prints(`"joined"`)
@@ -61,6 +62,7 @@ func TestScreenAsksAboutAPaste(t *testing.T) {
 // send in a terminal says where lines go before the first, and its totals once,
 // however it is ended.
 func TestSendOnATerminal(t *testing.T) {
+	t.Parallel()
 	l := labtest.Build(t, lab.Article)
 	for _, tc := range []struct {
 		name, key string

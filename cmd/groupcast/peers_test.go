@@ -33,7 +33,7 @@ func start(t *testing.T, host *lab.Node, name string, args ...string) *program {
 		name: fmt.Sprintf("%s: %s %s", host.Name(), name, strings.Join(args, " ")),
 		cmd:  host.Command(ctx, name, args...),
 	}
-	p.cmd.Stdout, p.cmd.Stderr = &p.out, &p.err
+	p.cmd.Env, p.cmd.Stdout, p.cmd.Stderr = environOf(host), &p.out, &p.err
 	var err error
 	if p.in, err = p.cmd.StdinPipe(); err != nil {
 		t.Fatal(err)

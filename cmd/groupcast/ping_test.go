@@ -39,6 +39,7 @@ func wantText(t *testing.T, what, text string, patterns ...string) {
 }
 
 func TestPingAGroup(t *testing.T) {
+	t.Parallel()
 	const lossy = "192.168.1.15:5000"
 	l := pingLAN(t, 8)
 	runPing(t, l.Host("P"), exitOK, "-i", "eth0", "-c", "2", "--interval", "10ms", "239.1.2.3:5000") // so that everybody knows P's address
@@ -62,6 +63,7 @@ func TestPingAGroup(t *testing.T) {
 }
 
 func TestPingNobodyInAGroup(t *testing.T) {
+	t.Parallel()
 	l := pingLAN(t, 0)
 	out, errs := runPing(t, l.Host("P"), exitNot, "-i", "eth0", "-c", "1", "-W", "20ms", "239.1.2.3:5000")
 	wantText(t, "output", out, `^no answer to seq=1 within 20ms$`, `^0 responders to 1 request in .*; 1 answered by nobody$`)
@@ -69,6 +71,7 @@ func TestPingNobodyInAGroup(t *testing.T) {
 }
 
 func TestPingOthersEchoServers(t *testing.T) {
+	t.Parallel()
 	l := pingLAN(t, 1)
 	for name, command := range map[string][]string{
 		"node": {"node", "-e", `
@@ -107,6 +110,7 @@ while True:
 }
 
 func TestPingErrorsOfPeers(t *testing.T) {
+	t.Parallel()
 	l := pingLAN(t, 1)
 	p := l.Host("P")
 	out, errs := runPing(t, p, exitNot, "-c", "2", "--interval", "10ms", "192.168.1.11:9")
@@ -152,6 +156,7 @@ func TestPingFlood(t *testing.T) {
 
 // ctrl+c is the usual end of a ping without a count.
 func TestPingInterrupted(t *testing.T) {
+	t.Parallel()
 	l := pingLAN(t, 1)
 	for _, tc := range []struct {
 		args string
@@ -187,6 +192,7 @@ func TestPingInterrupted(t *testing.T) {
 }
 
 func TestPingJSON(t *testing.T) {
+	t.Parallel()
 	l := pingLAN(t, 2)
 	out, _ := runPing(t, l.Host("P"), exitOK, "--json", "-i", "eth0", "-c", "2", "--interval", "10ms", "239.1.2.3:5000")
 	kinds := map[string]int{}
@@ -220,6 +226,7 @@ func TestPingJSON(t *testing.T) {
 // Over IPv6 the zone names the interface; with several -i each request leaves
 // by every one, and whoever answers by both is two responders.
 func TestPingWays(t *testing.T) {
+	t.Parallel()
 	l := labtest.Build(t, dual())
 	a, b := l.Host("A"), l.Host("B")
 	labtest.Echo(t, b, labtest.Group("[ff02::114]:5000"))

@@ -9,6 +9,7 @@ import (
 // The live screen of a ping: rows come by themselves, keys act, and the end
 // leaves the statistics on the normal screen.
 func TestPingScreen(t *testing.T) {
+	t.Parallel()
 	l := pingLAN(t, 8)
 	p := l.Host("P")
 	s := openScreen(t, p, 100, 30, "ping", "--ui", "-i", "eth0", "--interval", "20ms", "239.1.2.3:5000")
@@ -36,6 +37,7 @@ func TestPingScreen(t *testing.T) {
 }
 
 func TestPingScreenEnds(t *testing.T) {
+	t.Parallel()
 	p := pingLAN(t, 1).Host("P")
 	s := openScreen(t, p, 80, 24, "ping", "--ui", "-i", "eth0", "-c", "2", "--interval", "20ms", "239.1.2.3:5000")
 	s.shows("ended", "2 sent")

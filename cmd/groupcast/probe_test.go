@@ -43,6 +43,7 @@ var inNoTime = []string{"probe", "-c", "2", "--interval", "100ms", "--wait", "10
 
 // Each verdict as it is printed, made real.
 func TestProbeVerdicts(t *testing.T) {
+	t.Parallel()
 	l := asked(t)
 	a, b, c, r := l.Host("A"), l.Host("B"), l.Host("C"), l.Host("R")
 	nft(t, b, "input", "udp dport 20 drop", "udp dport 21 reject with icmpx type admin-prohibited",
@@ -85,6 +86,7 @@ func TestProbeVerdicts(t *testing.T) {
 
 // A router that does not answer ARP is nobody that could say anything.
 func TestProbeDeadRouter(t *testing.T) {
+	t.Parallel()
 	l := asked(t)
 	if err := l.Host("R").Link("eth0").Cut(); err != nil {
 		t.Fatal(err)
@@ -107,6 +109,7 @@ func (p *program) printsTimes(n int, text string) {
 // The server stops, which is noticed with the next datagram; it is back, which
 // needs no new socket; a firewall makes it silent.
 func TestProbeWatch(t *testing.T) {
+	t.Parallel()
 	l := asked(t)
 	a, b := l.Host("A"), l.Host("B")
 	p := start(t, a, "groupcast", "probe", "--follow", "-c", "2", "--interval", "300ms", "--wait", "100ms", "192.168.1.11:1234")
@@ -135,6 +138,7 @@ func TestProbeWatch(t *testing.T) {
 }
 
 func TestProbeExitStatus(t *testing.T) {
+	t.Parallel()
 	l := asked(t)
 	a, b := l.Host("A"), l.Host("B")
 	server := start(t, b, "groupcast", "echo")
@@ -173,6 +177,7 @@ func TestProbeExitStatus(t *testing.T) {
 }
 
 func TestProbeJSON(t *testing.T) {
+	t.Parallel()
 	l := asked(t)
 	server := start(t, l.Host("B"), "groupcast", "echo")
 	server.remarks("echoing")

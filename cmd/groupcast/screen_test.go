@@ -61,7 +61,7 @@ func openTerminal(t *testing.T, host *lab.Node, columns, rows int, env []string,
 	ctx, cancel := context.WithCancel(context.Background())
 	s.cmd = host.Command(ctx, command[0], command[1:]...)
 	s.cmd.Stdin, s.cmd.Stdout, s.cmd.Stderr = terminal, terminal, terminal
-	s.cmd.Env = append(os.Environ(), "TERM=xterm-256color", "LANG=C.UTF-8")
+	s.cmd.Env = append(environOf(host), "TERM=xterm-256color", "LANG=C.UTF-8")
 	s.cmd.Env = append(s.cmd.Env, env...)
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -200,6 +200,7 @@ func (s *screen) leftAlternate() bool {
 // The article, on the screen: talk into silence, see why, press the key, and
 // be heard.
 func TestScreenTellsTheArticle(t *testing.T) {
+	t.Parallel()
 	l := labtest.Build(t, lab.Article)
 	a, b := l.Host("A"), l.Host("B")
 	server := start(t, b, "node", peer(t, "server.js"))
@@ -227,6 +228,7 @@ func TestScreenTellsTheArticle(t *testing.T) {
 }
 
 func TestScreenCommands(t *testing.T) {
+	t.Parallel()
 	l := labtest.Build(t, lab.Article)
 	s := openScreen(t, l.Host("A"), 80, 24)
 	s.shows("224.0.0.114:1234")
@@ -263,6 +265,7 @@ func TestScreenCommands(t *testing.T) {
 
 // A signal ends the screen, leaves the group, and gives the terminal back.
 func TestScreenOnSignal(t *testing.T) {
+	t.Parallel()
 	l := labtest.Build(t, lab.Article)
 	s := openScreen(t, l.Host("B"), 100, 30)
 	s.shows("224.0.0.114:1234")
@@ -274,6 +277,7 @@ func TestScreenOnSignal(t *testing.T) {
 
 // With --plain a terminal gets lines, for those to whom a screen is read out.
 func TestPlainOnATerminal(t *testing.T) {
+	t.Parallel()
 	l := labtest.Build(t, lab.Article)
 	s := openScreen(t, l.Host("B"), 100, 30, "--plain")
 	s.shows("groupcast: joined 224.0.0.114:1234 on eth0")
@@ -289,6 +293,7 @@ func TestPlainOnATerminal(t *testing.T) {
 
 // A line that is too long for a datagram is refused where it was typed.
 func TestScreenLineTooLong(t *testing.T) {
+	t.Parallel()
 	l := labtest.Build(t, lab.Article)
 	s := openScreen(t, l.Host("B"), 100, 30)
 	s.shows("224.0.0.114:1234")

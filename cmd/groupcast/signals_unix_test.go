@@ -100,6 +100,7 @@ func (a sentAway) ends(t *testing.T, host *lab.Node, signals []syscall.Signal) {
 // What was heard, what the kernel dropped and what waited when listen ended is
 // all that was sent.
 func TestListenAddsUp(t *testing.T) {
+	t.Parallel()
 	l := labtest.Build(t, lab.Article)
 	const sent = 20000
 	heard := start(t, l.Host("A"), "groupcast", "listen", "-i", "eth0", "--raw")
@@ -130,6 +131,7 @@ func TestListenAddsUp(t *testing.T) {
 
 // One datagram of 30,000 rows does not fill the terminal.
 func TestRowsOfOneMessageAreBounded(t *testing.T) {
+	t.Parallel()
 	l := labtest.Build(t, lab.Article)
 	heard := start(t, l.Host("A"), "groupcast", "listen", "-i", "eth0", "-c", "1")
 	talk := start(t, l.Host("A"), "groupcast", "-i", "eth0")

@@ -12,6 +12,7 @@ import (
 // Two subnets on one interface: what is sent carries the address that was named,
 // by -i or by --source, and else the one of the route.
 func TestSourceOnTwoSubnets(t *testing.T) {
+	t.Parallel()
 	l := labtest.Build(t, pair("10.0.1.1/24 192.168.50.1/24 2001:db8:1::1/64 2001:db8:2::1/64",
 		"10.0.1.2/24 192.168.50.2/24 2001:db8:1::2/64 2001:db8:2::2/64", "")())
 	a, b := l.Host("A"), l.Host("B")

@@ -82,6 +82,7 @@ func TestTalkLogOnAFullDisk(t *testing.T) {
 
 // A screen that is killed has its talk in the file, but for the last line.
 func TestTalkLogOutlivesAKill(t *testing.T) {
+	t.Parallel()
 	l := labtest.Build(t, lab.Article)
 	file := filepath.Join(t.TempDir(), "talk.jsonl")
 	s := openScreen(t, l.Host("A"), 100, 30, "--log", file)
@@ -120,6 +121,7 @@ func TestTalkLogOutlivesAKill(t *testing.T) {
 
 // The disk is full: the talk says so, and goes on.
 func TestTalkLogOnAFullTmpfs(t *testing.T) {
+	t.Parallel()
 	s := openTerminal(t, labtest.Build(t, lab.Article).Host("B"), 100, 30, nil, "unshare", "--mount", "sh", "-c",
 		"mount -t tmpfs -o size=4k small /mnt && exec groupcast --log /mnt/talk.jsonl")
 	s.shows("▲ sends leave here")

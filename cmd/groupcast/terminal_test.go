@@ -71,6 +71,7 @@ func isMember(t *testing.T, host *lab.Node) bool {
 
 // A signal ends the screen, gives the terminal back and leaves the group.
 func TestScreenOnSignals(t *testing.T) {
+	t.Parallel()
 	host := labtest.Build(t, lab.Article).Host("A")
 	for _, signal := range []syscall.Signal{syscall.SIGHUP, syscall.SIGTERM, syscall.SIGQUIT} {
 		s := openScreen(t, host, 100, 30)
@@ -90,6 +91,7 @@ func TestScreenOnSignals(t *testing.T) {
 
 // The terminal itself goes away: script(1) is one, and is killed.
 func TestScreenWhenTheTerminalGoes(t *testing.T) {
+	t.Parallel()
 	for _, command := range []string{"exec groupcast", "groupcast; true", "trap : HUP; groupcast; true"} {
 		host := labtest.Build(t, lab.Article).Host("A")
 		s := openTerminal(t, host, 100, 30, nil, "script", "-qec", command, "/dev/null")
@@ -110,6 +112,7 @@ func TestScreenWhenTheTerminalGoes(t *testing.T) {
 
 // ctrl+z gives the terminal back to the shell, and fg goes on where it was.
 func TestScreenSuspended(t *testing.T) {
+	t.Parallel()
 	s := openTerminal(t, labtest.Build(t, lab.Article).Host("A"), 100, 30, []string{"PS1=shell> "},
 		withTerminal("bash", "--noprofile", "--norc", "-i")...)
 	s.shows("shell>")
@@ -141,6 +144,7 @@ func TestScreenSuspended(t *testing.T) {
 
 // What is to be chosen can go while one chooses.
 func TestPickerWhenAnInterfaceVanishes(t *testing.T) {
+	t.Parallel()
 	host := labtest.Build(t, lab.Article).Host("A")
 	s := openScreen(t, host, 100, 30)
 	s.shows("▲ sends leave here")
@@ -199,6 +203,7 @@ func isFramed(text string) bool {
 
 // With --notify a line rings and counts while the terminal is not looked at.
 func TestNotify(t *testing.T) {
+	t.Parallel()
 	const title = "A: groupcast 224.0.0.114:1234" // A is the host of the lab
 	l := labtest.Build(t, lab.Article)
 	s := openScreen(t, l.Host("A"), 100, 30, "--notify")
@@ -225,6 +230,7 @@ func TestNotify(t *testing.T) {
 }
 
 func TestNoColor(t *testing.T) {
+	t.Parallel()
 	s := openTerminal(t, labtest.Build(t, lab.Article).Host("A"), 100, 30,
 		[]string{"NO_COLOR=yes", "COLORTERM=truecolor"}, "groupcast")
 	s.shows("▲ sends leave here")
@@ -242,6 +248,7 @@ func TestNoColor(t *testing.T) {
 
 // A dumb terminal gets lines.
 func TestDumbTerminal(t *testing.T) {
+	t.Parallel()
 	s := openTerminal(t, labtest.Build(t, lab.Article).Host("A"), 100, 30, nil, "env", "TERM=dumb", "groupcast")
 	s.shows("groupcast: joined 224.0.0.114:1234 on eth0, eth1")
 	s.keys("hello\n")
@@ -254,6 +261,7 @@ func TestDumbTerminal(t *testing.T) {
 }
 
 func TestASCII(t *testing.T) {
+	t.Parallel()
 	l := labtest.Build(t, lab.Article)
 	s := openScreen(t, l.Host("A"), 100, 30, "--ascii")
 	s.shows("^ sends leave here")

@@ -20,6 +20,7 @@ import (
 // The page udp-connect shows the calls of two clients of a closed port, as
 // they are made here; only our port and our addresses have other numbers.
 func TestConnectIsTracedAsThePageSays(t *testing.T) {
+	t.Parallel()
 	host := labtest.Build(t, lab.Topology{Hosts: []lab.Host{{Name: "A"}}}).Host("A")
 	to := netip.MustParseAddrPort("127.0.0.1:9")
 	for proto, trace := range map[string]func(netip.AddrPort) ([]string, error){"UDP": traceUDP, "TCP": traceTCP} {

@@ -180,6 +180,7 @@ var walkSteps = []struct {
 // draws docs/article anew: the pictures of the screen, and the page with them.
 // Times and ports differ from run to run, so the pictures are not compared.
 func TestWalk(t *testing.T) {
+	t.Parallel()
 	l := labtest.Build(t, lab.Article)
 	a, b := l.Host("A"), l.Host("B")
 	server := start(t, b, "node", peer(t, "server.js"), "192.168.8.226")
