@@ -164,17 +164,17 @@ func Program(t testing.TB, name string) {
 	}
 }
 
-// Eventually waits until something holds, for 20 s at the most.
+// Eventually waits until something holds, for [Patience] at the most.
 func Eventually(t testing.TB, what string, holds func() bool) {
 	t.Helper()
-	deadline, again := time.NewTimer(20*time.Second), time.NewTicker(time.Millisecond)
+	deadline, again := time.NewTimer(Patience), time.NewTicker(time.Millisecond)
 	defer deadline.Stop()
 	defer again.Stop()
 	for !holds() {
 		select {
 		case <-again.C:
 		case <-deadline.C:
-			t.Fatalf("in 20 s it does not happen that %s", what)
+			t.Fatalf("in %v it does not happen that %s", Patience, what)
 		}
 	}
 }
