@@ -172,7 +172,7 @@ func (c come) happens(t *testing.T, host *lab.Node, place string) (int, string) 
 		s.shows(c.ready)
 		s.keys(c.key)
 		c.send(t, s.cmd)
-		return exitCode(t, s.cmd.Wait()), s.text()
+		return exitCode(t, s.wait()), s.text()
 	}
 	p := start(t, host, words[0], words[1:]...)
 	switch {

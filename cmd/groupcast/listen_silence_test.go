@@ -48,7 +48,7 @@ func TestListenSaysThatItIsSilent(t *testing.T) {
 // wantStatus waits for the end of a program that prints lines.
 func wantStatus(t *testing.T, s *screen, want int) {
 	t.Helper()
-	if got := exitCode(t, s.cmd.Wait()); got != want {
+	if got := exitCode(t, s.wait()); got != want {
 		t.Errorf("exit status %d, want %d:\n%s", got, want, s.text())
 	}
 }

@@ -23,9 +23,9 @@ func TestMain(m *testing.M) {
 	testscript.Main(inLab{m}, commands)
 }
 
-// parallel is how many tests run at once that say so by t.Parallel. They wait for
-// most of the time, as those that run together do.
-const parallel = 6
+// parallel is how many tests run at once that say so by t.Parallel, besides the
+// scenes of together. They wait most of the time too.
+const parallel = 4
 
 type inLab struct{ m *testing.M }
 

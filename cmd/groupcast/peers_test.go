@@ -20,6 +20,7 @@ type program struct {
 	t        *testing.T
 	name     string
 	cmd      *lab.Cmd
+	wait     func() error // for its end, from any goroutine
 	in       io.WriteCloser
 	out, err printed
 }
@@ -33,6 +34,7 @@ func start(t *testing.T, host *lab.Node, name string, args ...string) *program {
 		name: fmt.Sprintf("%s: %s %s", host.Name(), name, strings.Join(args, " ")),
 		cmd:  host.Command(ctx, name, args...),
 	}
+	p.wait = sync.OnceValue(p.cmd.Wait)
 	p.cmd.Env, p.cmd.Stdout, p.cmd.Stderr = environOf(host), &p.out, &p.err
 	var err error
 	if p.in, err = p.cmd.StdinPipe(); err != nil {
@@ -43,7 +45,7 @@ func start(t *testing.T, host *lab.Node, name string, args ...string) *program {
 	}
 	t.Cleanup(func() {
 		cancel()
-		p.cmd.Wait()
+		p.wait()
 	})
 	return p
 }
@@ -92,7 +94,7 @@ func (p *program) end() int {
 func (p *program) status() int {
 	p.t.Helper()
 	ended := make(chan error, 1)
-	go func() { ended <- p.cmd.Wait() }()
+	go func() { ended <- p.wait() }()
 	select {
 	case err := <-ended:
 		return exitCode(p.t, err)

@@ -21,6 +21,7 @@ func asked(t *testing.T) *lab.Lab {
 	if err != nil {
 		t.Fatal(err)
 	}
+	topology.Hosts = slices.Clone(topology.Hosts) // those of the package are everybody's
 	for n := range topology.Hosts {
 		topology.Hosts[n].Sysctls = map[string]string{"net.ipv4.icmp_ratemask": "0"} // as many ICMP errors as there are reasons
 	}

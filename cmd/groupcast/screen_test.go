@@ -26,7 +26,8 @@ type screen struct {
 	t        *testing.T
 	master   *os.File
 	cmd      *lab.Cmd
-	before   *term.State // of the terminal, before the program had it
+	wait     func() error // for its end, from any goroutine
+	before   *term.State  // of the terminal, before the program had it
 	terminal *os.File
 
 	mu      sync.Mutex
@@ -61,6 +62,7 @@ func openTerminal(t *testing.T, host *lab.Node, columns, rows int, env []string,
 	ctx, cancel := context.WithCancel(context.Background())
 	s.cmd = host.Command(ctx, command[0], command[1:]...)
 	s.cmd.Stdin, s.cmd.Stdout, s.cmd.Stderr = terminal, terminal, terminal
+	s.wait = sync.OnceValue(s.cmd.Wait)
 	s.cmd.Env = append(environOf(host), "TERM=xterm-256color", "LANG=C.UTF-8")
 	s.cmd.Env = append(s.cmd.Env, env...)
 	if err := s.cmd.Start(); err != nil {
@@ -73,7 +75,7 @@ func openTerminal(t *testing.T, host *lab.Node, columns, rows int, env []string,
 	}()
 	t.Cleanup(func() {
 		cancel()
-		s.cmd.Wait()
+		s.wait()
 		terminal.Close()
 		master.Close()
 		<-read
@@ -166,7 +168,7 @@ func hasRow(text string, parts []string) bool {
 func (s *screen) quits(code int) {
 	s.t.Helper()
 	ended := make(chan error, 1)
-	go func() { ended <- s.cmd.Wait() }()
+	go func() { ended <- s.wait() }()
 	select {
 	case err := <-ended:
 		if got := exitCode(s.t, err); got != code {

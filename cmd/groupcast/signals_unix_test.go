@@ -78,7 +78,7 @@ func (a sentAway) ends(t *testing.T, host *lab.Node, signals []syscall.Signal) {
 		s.shows(a.prints)
 		signal(s.cmd)
 		s.shows(a.report)
-		got, said = exitCode(t, s.cmd.Wait()), s.text()
+		got, said = exitCode(t, s.wait()), s.text()
 	} else {
 		p := start(t, host, "groupcast", args...)
 		if a.prints != "" {

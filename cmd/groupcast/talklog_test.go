@@ -107,7 +107,7 @@ func TestTalkLogOutlivesAKill(t *testing.T) {
 	if err := s.cmd.Signal(syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	s.cmd.Wait()
+	s.wait()
 	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)

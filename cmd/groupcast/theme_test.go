@@ -37,6 +37,6 @@ func TestThemeOfATerminalThatDoesNotAnswer(t *testing.T) {
 			t.Errorf("there is the accent of the other theme as well")
 		}
 		s.keys("\x03")
-		s.cmd.Wait()
+		s.wait()
 	})
 }

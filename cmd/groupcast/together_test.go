@@ -5,15 +5,16 @@ import (
 	"testing"
 )
 
-// atOnce is how many networks tests of package lab build at once: they wait most
-// of the time, whatever the number of processors.
+// atOnce is how many scenes run at once by together, in all tests of the package:
+// they wait most of the time, whatever the number of processors.
 const atOnce = 12
 
+var room = make(chan struct{}, atOnce)
+
 // together runs a test for each element, several at once, and returns when all of
-// them have ended.
+// them have ended. A test that it runs must not call it again.
 func together[E any](t *testing.T, list []E, name func(E) string, test func(*testing.T, E)) {
 	var running sync.WaitGroup
-	room := make(chan struct{}, atOnce)
 	for _, e := range list {
 		running.Go(func() {
 			room <- struct{}{}
