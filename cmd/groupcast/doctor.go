@@ -201,8 +201,18 @@ func (e *examiner) observe(ctx context.Context, in doctor.Intent, facts doctor.F
 	return p.Run(ctx)
 }
 
+// jsonNotice is what doctor is about to do. It comes before what is found.
+type jsonNotice struct {
+	jsonHead        // notice
+	Text     string `json:"text"` // what is sent, what is joined, and how long it takes
+}
+
 func (e *examiner) remark(text string) {
-	if !e.set.quiet {
+	switch {
+	case e.set.quiet:
+	case e.set.json:
+		writeJSON(e.out, jsonNotice{headOf("notice"), chat.Clean(text)})
+	default:
 		fmt.Fprintf(e.errs, "groupcast: %s\n", chat.Clean(text))
 	}
 }

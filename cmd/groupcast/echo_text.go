@@ -241,7 +241,7 @@ func echoedText(e echo.Event) string {
 }
 
 func echoedObject(e echo.Event) jsonEchoed {
-	o := jsonEchoed{jsonHead: jsonHead{string(e.Kind), e.At}, From: addrPortText(e.Peer), Size: e.Bytes, Reason: e.Reason.String()}
+	o := jsonEchoed{jsonHead: jsonHead{Type: string(e.Kind), Time: e.At}, From: addrPortText(e.Peer), Size: e.Bytes, Reason: e.Reason.String()}
 	if e.Kind == echo.Written {
 		o.From, o.To = "", o.From
 	}

@@ -187,7 +187,7 @@ func (l *listener) print(d mcast.Datagram, port uint16) {
 		l.out.Write(d.Data)
 	case l.set.json:
 		writeJSON(l.out, jsonDatagram{
-			jsonHead: jsonHead{"datagram", d.At}, From: addrPortText(d.From), To: sentTo(d, port),
+			jsonHead: jsonHead{Type: "datagram", Time: d.At}, From: addrPortText(d.From), To: sentTo(d, port),
 			Interface: name, IfIndex: d.IfIndex, TTL: d.Hops, Size: len(d.Data),
 			Text: chat.Sanitize(d.Data).String(), Data: d.Data, Stray: d.Stray,
 		})

@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -192,13 +193,22 @@ func objectsDoc(t *testing.T) string {
 	b.WriteString(`# JSON
 
 Made of the program's types by a test. With --json a command prints one object in each line: events on standard output,
-errors on standard error. Fields are only added; those that are marked with a question mark are left out when they say
-nothing. Every object begins with
+errors on standard error. Fields that are marked with a question mark are left out when they say nothing. Every object begins
+with
 
 | field | |
 |---|---|
 | ` + "`type`" + ` | what it is: the headings below |
 | ` + "`time`" + ` | when it happened, or was known (RFC 3339) |
+
+The first object on standard output, the first on standard error, and the first that a run appends to a file of --log also have
+
+| field | |
+|---|---|
+| ` + "`schema`" + ` | the version of what this page says: ` + strconv.Itoa(schema) + ` |
+
+The version is raised when a field goes or means something else, or when one without a question mark may be left out. It is not
+raised when a field, a type or a value of a text is added: pass over those that you do not know.
 
 A name means the same wherever it stands:
 

@@ -1,13 +1,17 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
 	"go/ast"
 	"net/netip"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/lab"
 	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
@@ -50,55 +54,147 @@ func TestObjectsBeginWithTypeAndTime(t *testing.T) {
 	}
 }
 
-// So it is when they are printed, and from and to are an address with a port.
+// So it is when they are printed, and as docs/json.md says: it knows what is
+// printed, and what it knows is printed. The first of a stream says the schema.
 func TestObjectsOfCommands(t *testing.T) {
 	t.Parallel()
-	host := labtest.Build(t, lab.Article).Host("A")
-	kinds := map[string]int{}
-	look := func(args, printed string) {
-		for line := range strings.Lines(printed) {
-			var o map[string]any
-			if err := json.Unmarshal([]byte(line), &o); err != nil || !headOfObject.MatchString(line) {
-				t.Errorf("%s prints %s%v", args, line, err)
-			}
-			kind, _ := o["type"].(string)
-			kinds[kind]++
-			for _, key := range []string{"from", "to", "group"} {
-				text, ok := o[key].(string)
-				if _, err := netip.ParseAddrPort(text); ok && err != nil {
-					t.Errorf("%s: %s is %q: %v", args, key, text, err)
+	l := labtest.Build(t, lab.Article)
+	a, b := l.Host("A"), l.Host("B")
+	place := "XDG_RUNTIME_DIR=" + t.TempDir()
+	doc := readObjectsDoc(t)
+	look := func(p *program, args string) {
+		command, _, _ := strings.Cut(args, " ")
+		doc.hold(t, command, args, p.out.String())
+		doc.hold(t, "", args, p.err.String())
+		for _, stream := range []string{p.out.String(), p.err.String()} {
+			for line := range strings.Lines(stream) {
+				var o map[string]any
+				if _ = json.Unmarshal([]byte(line), &o); o["type"] == "doctor" {
+					delete(o, "from") // an address: who is to be heard
+				}
+				for _, key := range []string{"from", "to", "group"} {
+					text, ok := o[key].(string)
+					if _, err := netip.ParseAddrPort(text); ok && err != nil {
+						t.Errorf("%s: %s is %q: %v", args, key, text, err)
+					}
 				}
 			}
 		}
 	}
-	server := start(t, host, "groupcast", "echo", "--json", "-v", "-i", "eth0", "239.7.8.9:7")
-	server.prints("\n")
-	listen := start(t, host, "groupcast", "listen", "--json", "-i", "eth0", "-c", "2", "239.7.8.9:7", "239.7.8.9:8")
-	listen.prints(`"group":"239.7.8.9:8"`)
-	var all []*program
+	run := func(host *lab.Node, args string) *program {
+		return start(t, host, "env", append([]string{place, "GROUPCAST_JSON=1", "groupcast"}, strings.Fields(args)...)...)
+	}
+	answersOddly(t, b, labtest.Group("239.7.8.9:5000"))
+	labtest.Talker(t, b, labtest.Group("239.7.8.11:1234"), "tick")
+	nft(t, b, "input", "udp dport 5001 drop")
+	served := map[string]*program{} // until they are interrupted
 	for _, args := range []string{
+		"lab up article", "echo -v -i eth0 239.7.8.9:7", "echo -v 127.0.0.1:7007", "probe --follow -W 1h 192.168.8.226:5001",
+		"listen -i eth0 239.7.8.9:7 239.7.8.9:8",
+	} {
+		served[args] = run(a, args)
+	}
+	for args, says := range map[string]string{
+		"lab up article": "ready", "echo -v -i eth0 239.7.8.9:7": "serving", "echo -v 127.0.0.1:7007": "serving",
+		"listen -i eth0 239.7.8.9:7 239.7.8.9:8": `"group":"239.7.8.9:8"`,
+	} {
+		served[args].prints(says)
+	}
+	talk := run(b, "chat -i eth0 239.7.8.12")
+	talk.prints("joined")
+	ended := []string{
 		"send -i eth0 239.7.8.9:7 one", "ping -i eth0 -c 1 239.7.8.9:7", "ping -c 1 -W 0.01 127.0.0.1:9", "ping -W 0.01 --message x 127.0.0.1:9",
-		"probe 127.0.0.1:9 127.0.0.1:7", "doctor", "interfaces", "explain ttl", "lab list", "lab run", "listen -t 0.01 239.7.8.10",
-		"--plain 239.7.8.9", "send", "send 1.2.3.4 x",
-	} {
-		p := start(t, host, "groupcast", append(strings.Fields(args), "--json")...)
-		p.say("said")
-		all = append(all, p)
+		"ping --message x 127.0.0.1:7007", "ping -i eth0 -c 5 --interval 100ms -W 0.05 239.7.8.9:5000",
+		"probe -W 0.01 127.0.0.1:9 127.0.0.1:7 127.0.0.1:7007 192.168.8.226:5001", "probe 127.0.0.1",
+		"ping -i eth0 -i eth1 -c 1 -W 0.01 239.7.8.14", "ping -c 1 203.0.113.9", "interfaces ff02::114",
+		"chat -i eth0 239.7.8.12", "send -i eth0 239.7.8.9:8 x", "listen -t 0.01 ff02::114",
+		"doctor --probe --watch 0.1s --from 192.168.8.226 239.7.8.11", "interfaces", "explain ttl", "version",
+		"lab list", "lab run", "lab run article", "lab run nothing", "lab each article ls nothing /proc/self", "lab each article nothing",
+		"listen -t 0.01 239.7.8.10", "listen -i eth0 -c 3 239.7.8.11 239.7.8.13",
+		"chat 239.7.8.12", "send", "send 1.2.3.4 x",
 	}
-	for _, p := range all {
-		p.end()
-		look(p.name, p.out.String()+p.err.String())
-	}
-	interrupted(t, server)
-	look("echo", server.out.String())
-	listen.ends(exitOK)
-	look("listen", listen.out.String())
-	for _, kind := range []string{
-		"joined", "datagram", "heard", "silent", "totals", "sent", "pinging", "reply", "responder", "ping", "packet-written", "result", "doctor",
-		"finding", "interface", "join", "send", "page", "topology", "lesson", "scene", "serving", "received", "written", "own", "notice", "error",
-	} {
-		if kinds[kind] == 0 {
-			t.Errorf("no object %s was seen: %v", kind, kinds)
+	all := make([]*program, len(ended))
+	for i, args := range ended {
+		all[i] = run(a, args)
+		all[i].say("said")
+		if strings.HasPrefix(args, "chat") {
+			all[i].say(strings.Repeat("long", 20000))
 		}
 	}
+	for i, p := range all {
+		p.end()
+		look(p, ended[i])
+	}
+	talk.end()
+	look(talk, "chat")
+	for args, p := range served {
+		if err := p.cmd.Signal(os.Interrupt); err != nil {
+			t.Fatal(err)
+		}
+		p.status()
+		look(p, args)
+	}
+	doc.allSeen(t, notPrintedHere)
+}
+
+// notPrintedHere is what docs/json.md has and the commands of the test do not print,
+// with the reason.
+var notPrintedHere = map[string]string{
+	"Part of others: fix, leave":                 "of the finding others-groups",
+	"Part of others: fix, loopback_on":           "of the finding loopback-off",
+	"Part of others: fix, multicast_all_off":     "of the finding others-groups",
+	"Part of others: fix, read_buffer":           "of the finding receive-overflow",
+	"Part of others: fix, rejoin":                "of the finding membership-lost",
+	"Part of others: fix, ttl":                   "of the finding hops-too-small",
+	"place":                                      "what a fix leaves",
+	"network":                                    "a lab of two hosts is no kind of network that says something",
+	"doctor: doctor, network":                    "the same",
+	"doctor: doctor, unread":                     "everything can be read here",
+	"Part of others: groupvolume, more":          "there are more than a thousand hosts",
+	"listen: totals, more":                       "the same",
+	"Part of others: heard, silent_since":        "a sender was steady for seconds, and stopped",
+	"listen: heard, silent_since":                "the same",
+	"Part of others: heard, local":               "doctor heard a program of its own host",
+	"chat: heard, own, notice, problem, direct":  "others send to the port of this host alone",
+	"chat: heard, own, notice, problem, error":   "the kernel refuses a line",
+	"echo: received, written, unanswered, error": "the kernel refuses an answer",
+	"interfaces: join, send, error":              "no route leads to a group",
+	"listen: datagram, stray":                    "with --multicast-all",
+	"listen: joined, left_out":                   "an interface has no address of the IP version",
+	"ping: pinging, error":                       "the way goes after the look",
+	"probe: totals, unknown":                     "it is ended before the first verdict",
+	"version: version, commit":                   "a test is built from no commit",
+	"version: version, modified":                 "the same",
+}
+
+// answersOddly answers requests in a group twice, with another payload, too late and not at
+// all, in turn.
+func answersOddly(t *testing.T, host *lab.Node, g mcast.Group) {
+	c := labtest.Member(t, host, g)
+	ended := make(chan struct{})
+	t.Cleanup(func() { c.Close(); <-ended })
+	go func() {
+		defer close(ended)
+		var kept []byte
+		batch := make([]mcast.Datagram, 1)
+		for n := 0; ; n++ {
+			if _, err := c.Read(context.Background(), batch); err != nil {
+				return
+			}
+			answer := func(data []byte) { _ = c.Send(data, batch[0].From, mcast.Via{}) }
+			data := bytes.Clone(batch[0].Data)
+			switch n {
+			case 0:
+				answer(data)
+				answer(data)
+			case 1:
+				data[len(data)-1] ^= 1
+				answer(data)
+			case 2:
+				kept = data
+			default:
+				answer(kept)
+			}
+		}
+	}()
 }

@@ -59,13 +59,26 @@ type output struct {
 	failed func(error)
 	json   bool // errors are objects
 
-	mu  sync.Mutex
-	err error
+	mu    sync.Mutex
+	err   error
+	begun bool // an object was written
 }
 
 func (o *output) Write(p []byte) (int, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	return o.write(p)
+}
+
+func (o *output) writeObject(what object) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.write(objectText(what, !o.begun))
+	o.begun = true
+}
+
+// write is Write for who has the lock.
+func (o *output) write(p []byte) (int, error) {
 	n, err := o.w.Write(p)
 	if err != nil && o.err == nil {
 		o.err = err

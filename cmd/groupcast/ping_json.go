@@ -35,7 +35,7 @@ type jsonPing struct {
 }
 
 func (t *pingText) eventObject(e ping.Event) jsonPing {
-	o := jsonPing{jsonHead: jsonHead{string(e.Kind), e.At}, Seq: e.Seq, IfIndex: e.IfIndex, Size: e.Size, TTL: e.Hops, RTT: inMillis(e.RTT)}
+	o := jsonPing{jsonHead: jsonHead{Type: string(e.Kind), Time: e.At}, Seq: e.Seq, IfIndex: e.IfIndex, Size: e.Size, TTL: e.Hops, RTT: inMillis(e.RTT)}
 	if e.From.IsValid() {
 		o.From = chat.Clean(e.From.String())
 	}

@@ -151,7 +151,7 @@ func quoted(answer []byte, size int) string {
 
 func probedObject(r probe.Result) jsonProbed {
 	o := jsonProbed{
-		jsonHead: jsonHead{"result", r.At}, Host: chat.Clean(r.Host), Port: r.Addr.Port(),
+		jsonHead: jsonHead{Type: "result", Time: r.At}, Host: chat.Clean(r.Host), Port: r.Addr.Port(),
 		Verdict: string(r.Verdict), Because: chat.CleanRow(r.Because()), Tries: r.Tries, RTT: milliseconds(r.RTT),
 		By: addrText(r.By), Size: r.Size, Text: chat.Clean(string(r.Answer)), Data: r.Answer, Netcat: r.Netcat(),
 	}

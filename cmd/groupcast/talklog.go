@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -24,11 +23,12 @@ type talkLog struct {
 	name string
 
 	printer linePrinter
-	waiting bytes.Buffer // objects of this batch
-	missing uint64       // objects that could not be written, since the last that was
-	lost    uint64       // of all the time
-	torn    bool         // the file ends within a line
-	err     error        // the first of writing
+	waiting objectList // of this batch
+	begun   bool       // an object was written
+	missing uint64     // objects that could not be written, since the last that was
+	lost    uint64     // of all the time
+	torn    bool       // the file ends within a line
+	err     error      // the first of writing
 
 	batches chan session.Batch // to that goroutine
 	stop    func()
@@ -88,6 +88,7 @@ func cause(err error) error {
 
 func newTalkLog(file io.WriteCloser, name string, torn bool) *talkLog {
 	l := &talkLog{file: file, name: name, torn: torn, batches: make(chan session.Batch), ended: make(chan struct{})}
+	l.waiting.Writer = io.Discard // nothing but objects is printed
 	l.printer = linePrinter{out: &l.waiting, json: true}
 	return l
 }
@@ -104,6 +105,14 @@ func (l *talkLog) batch(b session.Batch, snap session.Snapshot) error {
 	return l.write()
 }
 
+// objectList keeps what is printed to it.
+type objectList struct {
+	io.Writer // of what is no object
+	list      []object
+}
+
+func (l *objectList) writeObject(o object) { l.list = append(l.list, o) }
+
 // note is a line of the log's own.
 func (l *talkLog) note(text string) {
 	l.printer.batch(session.Batch{Lines: []chat.Line{{At: time.Now(), Kind: chat.Notice, Text: chat.SanitizeString(text)}}})
@@ -112,22 +121,30 @@ func (l *talkLog) note(text string) {
 // write writes what waits. What cannot be written is counted, and said in the
 // file once it can be written again.
 func (l *talkLog) write() error {
-	defer l.waiting.Reset()
-	objects := uint64(bytes.Count(l.waiting.Bytes(), []byte("\n")))
+	talk := l.waiting.list
+	objects := uint64(len(talk))
 	if objects == 0 {
 		return nil
 	}
+	defer func() { l.waiting.list = nil }()
 	if l.missing > 0 {
-		talk := bytes.Clone(l.waiting.Bytes())
-		l.waiting.Reset()
+		l.waiting.list = nil
 		l.note(fmt.Sprintf("%s missing here: %v", chat.Count(int(l.missing), "line"), cause(l.err)))
-		l.waiting.Write(talk)
+		l.waiting.list = append(l.waiting.list, talk...)
 	}
-	text := l.waiting.Bytes()
+	var text []byte
 	if l.torn {
-		text = append([]byte("\n"), text...)
+		text = []byte("\n")
+	}
+	first := 0 // bytes until the first object is whole
+	for i, o := range l.waiting.list {
+		text = append(text, objectText(o, !l.begun && i == 0)...)
+		if i == 0 {
+			first = len(text)
+		}
 	}
 	n, err := l.file.Write(text)
+	l.begun = l.begun || n >= first
 	if n > 0 {
 		l.torn = text[n-1] != '\n'
 	}

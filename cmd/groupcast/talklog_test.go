@@ -80,6 +80,28 @@ func TestTalkLogOnAFullDisk(t *testing.T) {
 	}
 }
 
+// The first object that the file has says the schema, whatever could not be written
+// before.
+func TestTalkLogBeginsWithTheSchema(t *testing.T) {
+	for _, room := range []int{0, 10, 1 << 20} {
+		disk := &smallDisk{room: room}
+		l := newTalkLog(disk, "talk", false)
+		for _, text := range []string{"one", "two", "three"} {
+			_ = l.batch(heardLine(text), session.Snapshot{})
+			disk.room = 1 << 20
+		}
+		var whole []string
+		for row := range strings.Lines(disk.String()) {
+			if json.Valid([]byte(row)) {
+				whole = append(whole, row)
+			}
+		}
+		if n := strings.Count(disk.String(), `"schema":1,`); n != 1 || len(whole) != 3 || !strings.Contains(whole[0], `"schema"`) {
+			t.Errorf("with room for %d bytes at first, %d objects of the file say the schema:\n%s", room, n, disk)
+		}
+	}
+}
+
 // A screen that is killed has its talk in the file, but for the last line.
 func TestTalkLogOutlivesAKill(t *testing.T) {
 	t.Parallel()
