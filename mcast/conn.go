@@ -133,7 +133,10 @@ func (c *Conn) configure() (err error) {
 	s, names := c.sock, c.sock.options()
 	// Where the system has no such control messages (Windows), datagrams come
 	// without destination, interface and TTL.
-	err = s.trace.do("setsockopt", names.info+", "+names.hopsInfo, 1, s.receiveControl)
+	err = s.trace.do("setsockopt", names.hopsInfo, 1, s.receiveHops)
+	if err == nil {
+		err = s.trace.do("setsockopt", names.info, 1, s.receiveInfo)
+	}
 	if err != nil && runtime.GOOS != "windows" {
 		return fmt.Errorf("control messages: %w", err)
 	}

@@ -3,7 +3,9 @@
 package mcast
 
 import (
+	"fmt"
 	"net/netip"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -30,7 +32,8 @@ func (c *Conn) Discard() (unread int, err error) {
 	}
 	err = raw.Control(func(fd uintptr) {
 		if sa, err := sockaddr(fd, nobody); err == nil && !c.cfg.Remote.IsValid() {
-			_ = unix.Connect(int(fd), sa) // without lo some may still come
+			// Without lo some may still come.
+			_ = c.sock.trace.do("connect", "", "{"+nobody.String()+"}", func() error { return unix.Connect(int(fd), sa) })
 		}
 		var b [1]byte
 		for unread < maxDiscarded {
@@ -44,6 +47,9 @@ func (c *Conn) Discard() (unread int, err error) {
 			}
 		}
 	})
+	if unread > 0 && c.sock.trace.on() {
+		c.sock.trace.Call(Call{At: time.Now(), Name: "recvfrom", Option: "MSG_DONTWAIT", Result: fmt.Sprintf("%d datagrams, one a call", unread)})
+	}
 	if err != nil {
 		return unread, &OpError{Op: "discard", Target: c.local.String(), Err: err}
 	}

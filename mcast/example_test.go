@@ -169,11 +169,14 @@ func ExampleTrace() {
 		log.Fatal(err)
 	}
 	// Output:
+	// socket {AF_INET SOCK_DGRAM|SOCK_CLOEXEC|SOCK_NONBLOCK} = ok
+	// setsockopt SO_BROADCAST 1 = ok (by Go)
 	// setsockopt SO_REUSEADDR 1 = ok
 	// setsockopt IP_MULTICAST_ALL 0 = ok
-	// socket, bind {0.0.0.0:1234} = ok
+	// bind {0.0.0.0:1234} = ok
 	// setsockopt SO_RCVBUF 4194304 = ok
-	// setsockopt IP_PKTINFO, IP_RECVTTL 1 = ok
+	// setsockopt IP_RECVTTL 1 = ok
+	// setsockopt IP_PKTINFO 1 = ok
 	// setsockopt IP_MULTICAST_LOOP 1 = ok
 	// setsockopt IP_MULTICAST_TTL 1 = ok
 	// setsockopt SO_TIMESTAMPNS 1 = ok

@@ -44,9 +44,16 @@ func open(ctx context.Context, cfg Config) (*net.UDPConn, error) {
 		return nil, fmt.Errorf("groups that other programs have joined: %w", errors.ErrUnsupported)
 	}
 	at := netip.AddrPortFrom(cfg.Addr, cfg.Port)
+	told := &opening{trace: cfg.Trace, at: at, remote: cfg.Remote}
+	ready := func(fd uintptr) error {
+		told.socketMade()
+		err := prepare(fd, cfg)
+		told.prepared = err == nil
+		return err
+	}
 	control := func(_, _ string, rc syscall.RawConn) error {
 		var err error
-		if cerr := rc.Control(func(fd uintptr) { err = prepare(fd, cfg) }); cerr != nil {
+		if cerr := rc.Control(func(fd uintptr) { err = ready(fd) }); cerr != nil {
 			return cerr
 		}
 		return err
@@ -58,23 +65,15 @@ func open(ctx context.Context, cfg Config) (*net.UDPConn, error) {
 		return nil, fmt.Errorf("a socket that is bound to a group and connected: %w", errors.ErrUnsupported)
 	case cfg.Remote.IsValid():
 		d := net.Dialer{LocalAddr: net.UDPAddrFromAddrPort(at), Control: control}
-		err = cfg.Trace.do("socket, bind, connect", "", fmt.Sprintf("{%s, %s}", at, cfg.Remote), func() (err error) {
-			conn, err = d.DialContext(ctx, network, cfg.Remote.String())
-			return err
-		})
+		conn, err = d.DialContext(ctx, network, cfg.Remote.String())
 	case cfg.Addr.IsMulticast():
 		// Package net binds the wildcard when it is given a group.
-		err = cfg.Trace.do("socket, bind", "", "{"+at.String()+"}", func() (err error) {
-			conn, err = bindGroup(at, func(fd uintptr) error { return prepare(fd, cfg) })
-			return err
-		})
+		conn, err = bindGroup(at, ready)
 	default:
 		lc := net.ListenConfig{Control: control}
-		err = cfg.Trace.do("socket, bind", "", "{"+at.String()+"}", func() (err error) {
-			conn, err = lc.ListenPacket(ctx, network, at.String())
-			return err
-		})
+		conn, err = lc.ListenPacket(ctx, network, at.String())
 	}
+	told.ended(err)
 	if err != nil {
 		return nil, err
 	}

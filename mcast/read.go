@@ -84,8 +84,9 @@ func (c *Conn) read(ctx context.Context, call func() error) error {
 		return ctx.Err()
 	}
 	err = host.Cause(err)
-	if c.sock.trace.on() && !errors.Is(err, net.ErrClosed) && !errors.Is(err, os.ErrDeadlineExceeded) {
-		c.sock.trace.Call(Call{At: time.Now(), Name: readCall, Err: err})
+	// With a queue of errors the reader has told it, before it emptied the queue.
+	if c.errors == nil && !errors.Is(err, net.ErrClosed) && !errors.Is(err, os.ErrDeadlineExceeded) {
+		c.sock.trace.failedRead(err)
 	}
 	return &OpError{Op: "read", Target: c.local.String(), Err: err}
 }
@@ -113,6 +114,12 @@ func (c *Conn) count(batch []Datagram) {
 	c.datagrams.Add(uint64(len(batch)))
 	c.bytes.Add(uint64(size))
 	c.truncated.Add(uint64(truncated))
+}
+
+func (t *Trace) failedRead(err error) {
+	if t.on() {
+		t.Call(Call{At: time.Now(), Name: readCall, Err: err})
+	}
 }
 
 // traceRead reports one call, which may have brought several datagrams.

@@ -162,6 +162,7 @@ func (r *reader) recvmmsg(fd uintptr) bool {
 			return false
 		}
 		if errno != 0 && r.errors != nil {
+			r.errors.trace.failedRead(errno)
 			r.errors.drain()
 			if !r.errors.connected && fromICMP(errno) {
 				continue // about an earlier datagram, to whomever

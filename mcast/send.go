@@ -36,19 +36,12 @@ import (
 //   - ECONNREFUSED: what a connected socket sent before was refused; this
 //     datagram was not sent, and the next one will be
 func (c *Conn) Send(data []byte, to netip.AddrPort, via Via) error {
-	start := time.Time{}
-	if c.sock.trace.on() {
-		start = time.Now()
-	}
 	if !to.IsValid() {
 		to = c.cfg.Remote
 	}
 	err := c.send(data, to, via)
 	if err != nil && c.errors != nil {
 		err = c.sendAgain(err, data, to, via)
-	}
-	if c.sock.trace.on() {
-		c.traceSend(start, data, to, via, err)
 	}
 	if err == nil {
 		c.sent.Add(1)
@@ -58,9 +51,14 @@ func (c *Conn) Send(data []byte, to netip.AddrPort, via Via) error {
 	return &OpError{Op: "send", Target: to.String(), Interface: c.sock.interfaceName(via.IfIndex), Err: host.Cause(err)}
 }
 
+// traceSend tells of a call: to is the zero AddrPort where the socket is
+// connected, and the kernel is given no address.
 func (c *Conn) traceSend(start time.Time, data []byte, to netip.AddrPort, via Via, err error) {
 	call := Call{At: start, Took: time.Since(start), Name: "sendmsg", Err: host.Cause(err)}
-	args := fmt.Sprintf("%d bytes to %s", len(data), to)
+	args := fmt.Sprintf("%d bytes", len(data))
+	if to.IsValid() {
+		args += " to " + to.String()
+	}
 	if via.IfIndex != 0 {
 		args += fmt.Sprintf(" by %s (%d)", c.sock.interfaceName(via.IfIndex), via.IfIndex)
 	}
@@ -133,10 +131,10 @@ func (c *Conn) send(data []byte, to netip.AddrPort, via Via) error {
 		}
 	}
 	if via == (Via{}) && viaPerDatagram {
-		return c.write(data, nil, to)
+		return c.write(data, nil, to, via)
 	}
 	if oob := c.sock.control(via); len(oob) > 0 {
-		return c.write(data, oob, to)
+		return c.write(data, oob, to, via)
 	}
 	if via.Source.IsValid() {
 		return fmt.Errorf("choose a source address: %w", errors.ErrUnsupported)
@@ -153,11 +151,18 @@ func (c *Conn) send(data []byte, to netip.AddrPort, via Via) error {
 	if err != nil {
 		return err
 	}
-	return c.write(data, nil, to)
+	return c.write(data, nil, to, Via{})
 }
 
-func (c *Conn) write(data, oob []byte, to netip.AddrPort) error {
+// write is the call. A Trace tells of via, which is in oob.
+func (c *Conn) write(data, oob []byte, to netip.AddrPort, via Via) error {
+	if !c.sock.trace.on() {
+		_, _, err := c.sock.udp.WriteMsgUDPAddrPort(data, oob, to)
+		return err
+	}
+	start := time.Now()
 	_, _, err := c.sock.udp.WriteMsgUDPAddrPort(data, oob, to)
+	c.traceSend(start, data, to, via, err)
 	return err
 }
 

@@ -110,7 +110,11 @@ func (c *Conn) sendSome(list []Outgoing) (n int, err error) {
 	}
 	clear(b.iovs[:b.want]) // what was sent is not to be kept in memory
 	if c.sock.trace.on() {
-		args := fmt.Sprintf("{%d datagrams, the first of %d bytes to %s}", b.want, len(list[0].Data), list[0].To)
+		args := fmt.Sprintf("{%d datagrams, the first of %d bytes", b.want, len(list[0].Data))
+		if !b.connected {
+			args += " to " + list[0].To.String()
+		}
+		args += "}"
 		c.sock.trace.Call(Call{
 			At: start, Took: time.Since(start), Name: "sendmmsg", Args: args,
 			Result: strconv.Itoa(b.sent) + " datagrams", Err: host.Cause(call),

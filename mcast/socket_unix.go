@@ -58,7 +58,7 @@ func bindGroup(at netip.AddrPort, prepare func(fd uintptr) error) (*net.UDPConn,
 	}
 	syscall.ForkLock.RUnlock()
 	if err != nil {
-		return nil, err
+		return nil, os.NewSyscallError("socket", err)
 	}
 	f := os.NewFile(uintptr(fd), "udp "+at.String())
 	defer f.Close()

@@ -7,11 +7,10 @@ import (
 	"github.com/groupcast/groupcast/mcast/host"
 )
 
-// Trace receives every system call that a Conn makes on its sockets, for
-// teaching and for finding faults. It leaves out the options that package net
-// sets when it opens a socket (SO_BROADCAST, IPV6_V6ONLY) and questions that
-// change nothing (getsockname, getsockopt). A nil Trace costs nothing, and so
-// does a nil Call.
+// Trace receives every system call that a Conn makes on its sockets, in their
+// order, for teaching and for finding faults. It leaves out questions that change
+// nothing (getsockname, getsockopt), and what Go's runtime does with the
+// descriptor (epoll, fcntl). A nil Trace costs nothing, and so does a nil Call.
 type Trace struct {
 	// Call is called after each system call, by the goroutine that made it.
 	// It must not use the Conn. It is not called for reads that find nothing yet.
@@ -22,12 +21,13 @@ type Trace struct {
 // their names in C.
 type Call struct {
 	At     time.Time     // when it began
-	Took   time.Duration // 0 for reads, which mostly wait
-	Name   string        // "socket, bind", "setsockopt", "sendmsg", "recvmmsg", "close"
+	Took   time.Duration // 0 for reads, which mostly wait, and for what package net did
+	Name   string        // "socket", "setsockopt", "bind", "connect", "sendmsg", "recvmmsg", "close"
 	Option string        // of setsockopt: "MCAST_JOIN_GROUP"
 	Args   any           // prints as "{224.0.0.114 on eth0 (2)}"; nil: none. Formatted only when it is read
 	Result string        // when there is more to say than "ok": "5 bytes"
 	Err    error         // the kernel's error; nil: it succeeded
+	ByGo   bool          // package net does it unasked, with every socket of UDP
 }
 
 // String reads like a line of strace(1):
@@ -43,11 +43,16 @@ func (c Call) String() string {
 	}
 	switch {
 	case c.Err != nil:
-		return s + " = " + c.Err.Error()
+		s += " = " + c.Err.Error()
 	case c.Result != "":
-		return s + " = " + c.Result
+		s += " = " + c.Result
+	default:
+		s += " = ok"
 	}
-	return s + " = ok"
+	if c.ByGo {
+		s += " (by Go)"
+	}
+	return s
 }
 
 // Arguments are Args as text, "" for none.

@@ -38,7 +38,8 @@ const (
 	loopDo  = "On, the kernel makes a copy of each sent datagram for this host's own members, before the wire."
 	loopNot = "It changes nothing on the wire, and a copy that came back does not prove that anything left."
 	errDo   = "Lets the kernel tell of datagrams that it took and then could not queue or send."
-	infoDo  = "Asks the kernel to tell with each datagram its destination, the interface that it came by, and the TTL that was left."
+	infoDo  = "Asks the kernel to tell with each datagram its destination and the interface that it came by."
+	leftDo  = "Asks the kernel to tell with each datagram the TTL (hop limit) that was left."
 	infoNot = "It does not tell the MAC addresses, nor who passed the datagram on."
 	viaDo   = "Chooses the interface of multicast sends for the whole socket. Where the system can, groupcast chooses it with each datagram instead (IP_PKTINFO)."
 	viaNot  = "It joins nothing, and two senders on one socket that want two interfaces disturb each other."
@@ -49,13 +50,17 @@ const (
 
 // callNames has every call and option that a Conn makes and sets.
 var callNames = map[string]callName{
-	"socket, bind": {
-		"createSocket, bind", "socket(2), bind(2)",
-		"Makes a UDP socket and gives it an address and a port: datagrams to that port are put into its buffer.",
-		"It joins no group: multicast to the port is not taken in yet.", "socket(2), bind(2), udp(7)"},
-	"socket, bind, connect": {
-		"createSocket, bind, connect", "socket(2), bind(2), connect(2)",
-		"Makes a UDP socket that sends to one address only, and hears that one only.",
+	"socket": {
+		"createSocket", "socket(2)",
+		"Makes a UDP socket, of IPv4 or of IPv6.",
+		"It has no port yet, and hears nothing.", "socket(2), udp(7)"},
+	"bind": {
+		"bind", "bind(2)",
+		"Gives the socket an address and a port: datagrams to that port are put into its buffer. Port 0 lets the kernel choose one.",
+		"It joins no group: multicast to the port is not taken in yet.", "bind(2), udp(7)"},
+	"connect": {
+		"connect", "connect(2)",
+		"Lets the socket send to one address only, and hear that one only.",
 		"It sends nothing: nobody learns of the connection.", "connect(2), udp(7)"},
 	"close": {
 		"close", "close(2)",
@@ -72,6 +77,10 @@ var callNames = map[string]callName{
 		"on 'message'", "recvmsg(2)",
 		"Takes a datagram out of the socket's buffer, with what the kernel says about it: sender, destination, interface, TTL.",
 		"It does not see what found the buffer full: that is dropped.", "recvmsg(2), ip(7)"},
+
+	"recvfrom": {
+		"none", "recvfrom(2)",
+		"Throws away what nobody has read, one datagram a call, before the socket is closed, so that it can be counted.", "", "recvfrom(2)"},
 
 	"SO_REUSEADDR": {
 		"createSocket {reuseAddr: true}", "",
@@ -102,16 +111,19 @@ var callNames = map[string]callName{
 	"IP_MULTICAST_ALL":   {"none: left on", "", takeAll, "It does not stop the card: the frames still reach this host.", "ip(7)"},
 	"IPV6_MULTICAST_ALL": {"none: left on", "", takeAll, "It does not stop the card: the frames still reach this host.", "ipv6(7)"},
 
-	"IP_PKTINFO, IP_RECVTTL":              {"none", "", infoDo, infoNot, "ip(7)"},
-	"IPV6_RECVPKTINFO, IPV6_RECVHOPLIMIT": {"none", "", infoDo, infoNot, "RFC 3542, section 4; ipv6(7)"},
-	"IP_MULTICAST_LOOP":                   {"setMulticastLoopback", "", loopDo, loopNot, "ip(7); RFC 1112, section 6.1"},
-	"IPV6_MULTICAST_LOOP":                 {"setMulticastLoopback", "", loopDo, loopNot, "ipv6(7); RFC 3493, section 5.2"},
-	"IP_MULTICAST_TTL":                    {"setMulticastTTL", "", hopsDo, "It does not change the TTL of unicast. And routers never forward 224.0.0.x, whatever its TTL.", "ip(7); RFC 1112, section 6.1"},
-	"IPV6_MULTICAST_HOPS":                 {"setMulticastTTL", "", hopsDo, "It does not change the hop limit of unicast. And routers never forward ff02::, whatever its hop limit.", "RFC 3493, section 5.2"},
-	"IP_TTL":                              {"setTTL", "", ttlDo, ttlNot, "ip(7)"},
-	"IPV6_UNICAST_HOPS":                   {"setTTL", "", ttlDo, ttlNot, "RFC 3493, section 5.1"},
-	"IP_MULTICAST_IF":                     {"setMulticastInterface", "", viaDo, viaNot, "ip(7)"},
-	"IPV6_MULTICAST_IF":                   {"setMulticastInterface", "", viaDo, viaNot, "RFC 3493, section 5.2"},
+	"IP_PKTINFO":          {"none", "", infoDo, infoNot, "ip(7)"},
+	"IPV6_RECVPKTINFO":    {"none", "", infoDo, infoNot, "RFC 3542, section 4; ipv6(7)"},
+	"IP_RECVTTL":          {"none", "", leftDo, "", "ip(7)"},
+	"IPV6_RECVHOPLIMIT":   {"none", "", leftDo, "", "RFC 3542, section 4; ipv6(7)"},
+	"IPV6_V6ONLY":         {"createSocket {ipv6Only: true}", "", "Keeps an IPv6 socket from IPv4 datagrams, so that a socket of each version can have one port.", "", "ipv6(7); RFC 3493, section 5.3"},
+	"IP_MULTICAST_LOOP":   {"setMulticastLoopback", "", loopDo, loopNot, "ip(7); RFC 1112, section 6.1"},
+	"IPV6_MULTICAST_LOOP": {"setMulticastLoopback", "", loopDo, loopNot, "ipv6(7); RFC 3493, section 5.2"},
+	"IP_MULTICAST_TTL":    {"setMulticastTTL", "", hopsDo, "It does not change the TTL of unicast. And routers never forward 224.0.0.x, whatever its TTL.", "ip(7); RFC 1112, section 6.1"},
+	"IPV6_MULTICAST_HOPS": {"setMulticastTTL", "", hopsDo, "It does not change the hop limit of unicast. And routers never forward ff02::, whatever its hop limit.", "RFC 3493, section 5.2"},
+	"IP_TTL":              {"setTTL", "", ttlDo, ttlNot, "ip(7)"},
+	"IPV6_UNICAST_HOPS":   {"setTTL", "", ttlDo, ttlNot, "RFC 3493, section 5.1"},
+	"IP_MULTICAST_IF":     {"setMulticastInterface", "", viaDo, viaNot, "ip(7)"},
+	"IPV6_MULTICAST_IF":   {"setMulticastInterface", "", viaDo, viaNot, "RFC 3493, section 5.2"},
 
 	"MCAST_JOIN_GROUP": {
 		"addMembership", "IP_ADD_MEMBERSHIP or IPV6_JOIN_GROUP",

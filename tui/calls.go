@@ -117,10 +117,14 @@ func resultCell(st *styles, c callRow, space int) string {
 }
 
 func result(c callRow) string {
-	if c.Result == "" {
-		return "ok"
+	text := "ok"
+	if c.Result != "" {
+		text = clean(c.Result)
 	}
-	return clean(c.Result)
+	if c.ByGo {
+		text += ", by Go"
+	}
+	return text
 }
 
 // took is the duration of a call; that of reads is not known.
@@ -184,6 +188,9 @@ func (s *sheet) call(c callRow) {
 	s.field("began", c.At.Format("15:04:05.000000"), "")
 	if args := clean(c.Arguments()); args != "" {
 		s.field("with", args, "")
+	}
+	if c.ByGo {
+		s.field("by", "Go", "package net does it unasked")
 	}
 	switch {
 	case c.Err != nil:

@@ -143,9 +143,11 @@ func beforeCalls() []mcast.Call {
 		return mcast.Call{At: ms("19:52:03", msec), Took: 3 * time.Microsecond, Name: "setsockopt", Option: option, Args: args}
 	}
 	return []mcast.Call{
+		{At: ms("19:52:03", 1), Name: "socket", Args: "{AF_INET SOCK_DGRAM|SOCK_CLOEXEC|SOCK_NONBLOCK}"},
+		{At: ms("19:52:03", 1), Name: "setsockopt", Option: "SO_BROADCAST", Args: 1, ByGo: true},
 		set(1, "SO_REUSEADDR", 1),
-		{At: ms("19:52:03", 1), Took: 21 * time.Microsecond, Name: "socket, bind", Args: "{0.0.0.0:1234}"},
-		set(1, "IP_PKTINFO, IP_RECVTTL", 1),
+		{At: ms("19:52:03", 1), Name: "bind", Args: "{0.0.0.0:1234}"},
+		set(1, "IP_PKTINFO", 1),
 		set(1, "SO_TIMESTAMPNS", 1),
 		set(1, "SO_RCVBUF", 4194304),
 		set(2, "MCAST_JOIN_GROUP", "{224.0.0.114 on eth0 (2)}"),

@@ -134,7 +134,7 @@ func TestTraceFlag(t *testing.T) {
 	if status := p.status(); status != exitOK {
 		t.Fatalf("exit status %d", status)
 	}
-	p.remarks("socket, bind {0.0.0.0:0} = ok\n")
+	p.remarks("bind {0.0.0.0:0} = ok\n")
 	p.remarks("setsockopt IP_MULTICAST_TTL 1 = ok\n")
 	p.remarks("sendmsg {5 bytes to 224.0.0.114:1234 by eth0 (2)} = 5 bytes\n")
 	p.remarks("close = ok\n")

@@ -48,7 +48,7 @@ func TestWatch(t *testing.T) {
 			connects := make(chan string, 10)
 			cfg := brief
 			cfg.Trace = &mcast.Trace{Call: func(c mcast.Call) {
-				if c.Name == "socket, bind, connect" {
+				if c.Name == "connect" {
 					connects <- c.String()
 				}
 			}}
