@@ -130,7 +130,7 @@ func TestThePageExplains(t *testing.T) {
 	for _, size := range [][2]int{{160, 50}, {100, 30}, {80, 24}, {44, 12}} {
 		s := newStory(t, size[0], size[1])
 		s.press("tab", "tab", "enter")
-		s.wants("sends leave by eth1, which has only")
+		s.wants("sends leave by eth1 (169.254.167.41),")
 		var rows string
 		for range 60 {
 			rows += s.plain()

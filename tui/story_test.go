@@ -32,11 +32,11 @@ var (
 	wrongEgress = doctor.Finding{
 		Name:     "wrong-egress",
 		Verdict:  doctor.Warning,
-		Title:    "sends leave by eth1, which has only a link-local address",
-		Evidence: "the kernel sends 224.0.0.114 by eth1, because of its default route via 169.254.0.1; eth1 has 169.254.167.41/16, and all 3 datagrams that were heard came by eth0",
+		Title:    "sends leave by eth1 (169.254.167.41), the LAN is at eth0",
+		Evidence: "the kernel chose it: default route via 169.254.0.1; others are heard by eth0 (datagrams: 3), nobody by eth1",
 		Hints: []string{
-			"send by eth0: groupcast -i eth0",
-			"or route multicast there: ip route add 224.0.0.0/4 dev eth0",
+			"send and join by eth0: -i eth0, or /interface eth0",
+			"for every program of this host: ip route add 224.0.0.0/4 dev eth0",
 		},
 		Interface: "eth1",
 		Fix:       &doctor.Fix{UseInterface: "eth0"},
