@@ -186,8 +186,12 @@ func TestWalk(t *testing.T) {
 	server := start(t, b, "node", peer(t, "server.js"), "192.168.8.226")
 	server.prints("ready")
 	w := &walk{openTerminal(t, a, 100, 30, []string{"COLORTERM=truecolor"}, "groupcast"), b, server}
+	printed := map[string]bool{}
 	for _, step := range walkSteps {
 		step.do(w)
+		for _, word := range wordsOf(w.text()) {
+			printed[word] = true
+		}
 		if updating() {
 			w.settles()
 			writeDoc(t, step.picture+".svg", picture.SVG(w.picture(), picture.Dark))
@@ -195,6 +199,7 @@ func TestWalk(t *testing.T) {
 	}
 	w.keys("\x03")
 	w.quits(exitOK)
+	holdsPictures(t, printed)
 	if updating() {
 		writeDoc(t, "README.md", walkPage())
 	}
