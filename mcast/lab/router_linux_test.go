@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -48,27 +49,45 @@ func carries(t *testing.T, l *lab.Lab, host string, from *lab.Node, to string, h
 }
 
 // Behind the third router is no member at first, then there is, and then there is
-// none again: its LAN carries the group in between only.
+// none again: its LAN carries the group in between only. So does the router's wire
+// to the switch in the middle, unless that floods.
 func TestWAN(t *testing.T) {
-	l := upNamed(t, "wan", 0)
-	a, b := l.Host("A"), listener(t, l.Host("B"), acrossWAN, "eth0")
-	arrives(t, a, acrossWAN, b)
-	if n := carries(t, l, "C", a, acrossWAN, b); n >= 20 {
-		t.Errorf("the LAN of C, which has not joined, carries %d frames of 40 datagrams", n)
+	for _, snooping := range []bool{true, false} {
+		t.Run(fmt.Sprintf("the middle snoops: %t", snooping), func(t *testing.T) {
+			topology, err := lab.FindTopology("wan", 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			topology.Switches = slices.Clone(topology.Switches)
+			topology.Switches[0] = lab.Switch{Name: "core", Snooping: snooping, Querier: snooping}
+			l := labtest.BuildAlone(t, topology)
+			a, b := l.Host("A"), listener(t, l.Host("B"), acrossWAN, "eth0")
+			arrives(t, a, acrossWAN, b)
+			if n := carries(t, l, "C", a, acrossWAN, b); n >= 20 {
+				t.Errorf("the LAN of C, which has not joined, carries %d frames of 40 datagrams", n)
+			}
+			if n := carries(t, l, "R3", a, acrossWAN, b); n >= 20 == snooping {
+				t.Errorf("the wire to R3, which has not joined, carries %d frames of 40 datagrams", n)
+			}
+			c := listener(t, l.Host("C"), acrossWAN, "eth0")
+			arrives(t, a, acrossWAN, c)
+			if n := carries(t, l, "C", a, acrossWAN, b); n < 40 {
+				t.Errorf("the LAN of C, which has joined, carries %d frames of 40 datagrams", n)
+			}
+			c.Close()
+			labtest.Eventually(t, "the LAN of C carries nothing more", func() bool { return carries(t, l, "C", a, acrossWAN, b) < 20 })
+			if !snooping {
+				return
+			}
+			labtest.Eventually(t, "nor does the wire to R3", func() bool { return carries(t, l, "R3", a, acrossWAN, b) < 20 })
+			// From another branch, and unicast.
+			say(t, l.Host("C"), acrossWAN, 8, "back")
+			hears(t, "B", b, "back from 192.168.3.10")
+			one := listener(t, l.Host("C"), "192.168.3.10:5001")
+			say(t, a, "192.168.3.10:5001", 8, "one")
+			hears(t, "C", one, "one from 192.168.1.10")
+		})
 	}
-	c := listener(t, l.Host("C"), acrossWAN, "eth0")
-	arrives(t, a, acrossWAN, c)
-	if n := carries(t, l, "C", a, acrossWAN, b); n < 40 {
-		t.Errorf("the LAN of C, which has joined, carries %d frames of 40 datagrams", n)
-	}
-	c.Close()
-	labtest.Eventually(t, "the LAN of C carries nothing more", func() bool { return carries(t, l, "C", a, acrossWAN, b) < 20 })
-	// From another branch, and unicast.
-	say(t, l.Host("C"), acrossWAN, 8, "back")
-	hears(t, "B", b, "back from 192.168.3.10")
-	one := listener(t, l.Host("C"), "192.168.3.10:5001")
-	say(t, a, "192.168.3.10:5001", 8, "one")
-	hears(t, "C", one, "one from 192.168.1.10")
 }
 
 // row is three routers in a row: each LAN but the first is below another.
