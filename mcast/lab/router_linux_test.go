@@ -195,3 +195,39 @@ host C
 	}
 	arrives(t, a, acrossWAN, c)
 }
+
+// With more sources than a socket may name a router joins for all of them, and goes
+// by what it has heard itself.
+func TestMoreSourcesThanARouterMayName(t *testing.T) {
+	l := built(t, row)
+	const to = "232.1.1.1:5000"
+	group := net.UDPAddrFromAddrPort(netip.MustParseAddrPort(to))
+	members := []*net.UDPConn{listener(t, l.Host("B"), to), listener(t, l.Host("B"), "0.0.0.0:5001")}
+	labtest.In(t, l.Host("B"), func() error {
+		ifi, err := net.InterfaceByName("eth0")
+		for n := range 12 { // two sockets, as one may name 10
+			source := &net.UDPAddr{IP: net.IPv4(10, 0, 9, byte(n))}
+			if n == 0 {
+				source.IP = net.IPv4(10, 0, 1, 10)
+			}
+			if err == nil {
+				err = ipv4.NewPacketConn(members[n%2]).JoinSourceSpecificGroup(ifi, group, source)
+			}
+		}
+		return err
+	})
+	a := l.Host("A")
+	arrives(t, a, to, members[0])
+	before, below := counters(t, l, "D").RxPackets, counters(t, l, "B").RxPackets
+	for n := range 40 {
+		say(t, l.Host("X"), to, 8, "unwanted")
+		say(t, a, to, 8, fmt.Sprint(n))
+		hears(t, "B", members[0], fmt.Sprintf("%d from 10.0.1.10", n))
+	}
+	if n := counters(t, l, "D").RxPackets - before; n < 80 {
+		t.Errorf("the LAN between carries %d frames of 80 datagrams", n)
+	}
+	if n := counters(t, l, "B").RxPackets - below; n >= 60 {
+		t.Errorf("the last LAN carries %d frames of 40 datagrams that are wanted and 40 that are not", n)
+	}
+}
