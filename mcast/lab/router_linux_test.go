@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/net/ipv4"
 
+	"github.com/groupcast/groupcast/mcast/igmp"
 	"github.com/groupcast/groupcast/mcast/lab"
 	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
@@ -229,5 +230,67 @@ func TestMoreSourcesThanARouterMayName(t *testing.T) {
 	}
 	if n := counters(t, l, "B").RxPackets - below; n >= 60 {
 		t.Errorf("the last LAN carries %d frames of 40 datagrams that are wanted and 40 that are not", n)
+	}
+}
+
+// A router asks in the version of its LAN's switch, or in its own.
+func TestVersionOfARoutersQueries(t *testing.T) {
+	l := built(t, `
+switch top
+switch plain
+switch two snooping querier igmp 2
+switch hub on two
+host A
+  eth0 on plain 192.168.1.10/24
+host B
+  eth0 on hub 192.168.2.10/24
+host C
+  eth0 on top 192.168.3.10/24
+router R
+  eth0 on top 192.168.3.1/24
+  eth1 on plain 192.168.1.1/24
+  eth2 on hub 192.168.2.1/24
+router S
+  igmp 1
+  eth0 on top 192.168.3.2/24
+  eth1 on one 192.168.4.1/24
+switch one
+host D
+  eth0 on one 192.168.4.10/24
+`)
+	for host, want := range map[string]int{"A": 3, "B": 2, "D": 1} {
+		packets := watched(t, l.Host(host))
+		packets.SetReadDeadline(time.Now().Add(10 * time.Second))
+		for b := make([]byte, 1500); ; {
+			n, err := packets.Read(b)
+			if err != nil {
+				t.Fatalf("%s is not asked: %v", host, err)
+			}
+			m, err := igmp.Decode(b[:n])
+			if err != nil || m.Kind != igmp.Query || m.From.IsUnspecified() {
+				continue
+			}
+			if m.Version != want || want == 3 && (m.Interval != 2*time.Second || m.Robustness != 3 || m.MaxResponse != 100*time.Millisecond) {
+				t.Errorf("%s is asked %+v, want version %d", host, m, want)
+			}
+			break
+		}
+	}
+	// Upstream a router is a host, and asks nobody.
+	packets := watched(t, l.Host("C"))
+	at(t, l.Host("A"), acrossWAN)
+	for b := make([]byte, 1500); ; {
+		packets.SetReadDeadline(time.Now().Add(10 * time.Second))
+		n, err := packets.Read(b)
+		if err != nil {
+			t.Fatalf("R does not join upstream: %v", err)
+		}
+		m, err := igmp.Decode(b[:n])
+		if err == nil && m.Kind == igmp.Query {
+			t.Fatalf("C, on the LAN upstream, is asked by %s", m.From)
+		}
+		if err == nil && m.Kind == igmp.Report && slices.ContainsFunc(m.Records, func(r igmp.Record) bool { return r.Group == netip.MustParseAddr("239.1.1.1") }) {
+			break
+		}
 	}
 }
