@@ -335,6 +335,7 @@ func (w *Watcher) tell(events []Event) {
 	}
 	w.events = append(w.events, events...)
 	if over := len(w.events) - maxEvents; over > 0 {
+		over += maxEvents / 4 // many at once: each time all others are moved
 		w.lost += uint64(over)
 		w.events = slices.Delete(w.events, 0, over)
 	}
@@ -375,7 +376,7 @@ func (w *Watcher) stop(err error) {
 // Next waits for events, in the order in which they were seen; events of the same
 // interface are in order of time. Its error is that of ctx, net.ErrClosed after
 // Close and after the end of Watch's context, or why nothing can be seen any more.
-// Of events that are not fetched 4,096 are kept, the latest; see Losses.
+// Of events that are not fetched at most 4,096 are kept, the latest; see Losses.
 func (w *Watcher) Next(ctx context.Context) ([]Event, error) {
 	for {
 		w.mu.Lock()
