@@ -116,7 +116,7 @@ func snooping(querier bool) lab.Topology {
 		Switches: []lab.Switch{{Name: "lan", Snooping: true, Querier: querier}},
 		Hosts: []lab.Host{
 			{Name: "P", Interfaces: on("10")},
-			{Name: "R", Interfaces: on("1"), Router: true},
+			{Name: "R", Interfaces: on("1"), Router: true, Flood: true},
 			{Name: "M2", Interfaces: on("12"), IGMP: 2, Sysctls: map[string]string{"net.ipv6.conf.all.force_mld_version": "1"}},
 			{Name: "M3", Interfaces: on("13")},
 		},
