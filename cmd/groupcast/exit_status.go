@@ -71,6 +71,12 @@ var endings = map[string][]ending{
 		{status: exitDoubt, when: "if some did"},
 		{status: exitInterrupted, when: "if ctrl+c came before anything was known"},
 	},
+	"igmp": {
+		{status: exitOK, when: "if what was asked for was seen: with --until that event, with --once a querier and, of GROUP, a member; also if ctrl+c ended it"},
+		{status: exitNot, when: "if not, or if it could not look"},
+		{status: exitDoubt, when: "with --once if no querier or two were heard, or if others' reports do not reach this port; without CAP_NET_RAW, after what is known of this host"},
+		{status: exitInterrupted, when: "if ctrl+c came before --until happened, or --once knew anything"},
+	},
 	"doctor": {
 		{status: exitOK, when: "if nothing was found, also if ctrl+c ended it early"},
 		{status: exitNot, when: "if it could not look"},

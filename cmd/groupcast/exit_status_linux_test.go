@@ -74,6 +74,13 @@ var comes = []come{
 	{of: "probe", want: exitDoubt, host: "A", line: "groupcast probe 192.168.8.226:9,5000"},
 	{of: "probe", want: exitInterrupted, host: "A", line: "groupcast probe --trace -W 1h 192.168.8.99:9", ready: "sendmsg", signal: syscall.SIGINT},
 
+	{of: "igmp", want: exitOK, host: "B", line: "groupcast igmp --proc --once"},
+	{of: "igmp", want: exitOK, host: "B", line: "groupcast igmp", terminal: true, ready: "Members", key: "q"},
+	{of: "igmp", want: exitNot, host: "B", line: "groupcast igmp -t 0.05 239.9.9.9"},
+	{of: "igmp", want: exitNot, host: "B", line: "groupcast igmp --until member-left:239.9.9.9 -t 0.05"},
+	{of: "igmp", want: exitDoubt, host: "B", line: "unshare --user groupcast igmp --once"},
+	{of: "igmp", want: exitInterrupted, host: "B", line: "groupcast igmp --until group-first:239.9.9.9", ready: "watching", signal: syscall.SIGINT},
+
 	{of: "doctor", want: exitOK, host: "B", line: "groupcast doctor -i eth0 239.2.2.2"},
 	{of: "doctor", want: exitNot, host: "B", line: "groupcast doctor -i eth9 239.2.2.2"},
 	{of: "doctor", want: exitDoubt, host: "A", line: "groupcast doctor"},

@@ -31,6 +31,9 @@ var (
 	errNoEcho         = errors.New("nothing was answered")
 	errNotSame        = errors.New("what came back is not what was sent")
 	errTooLate        = errors.New("every answer came too late")
+	errNeedsLinux     = errors.New("groupcast igmp needs Linux")
+	errNeedsRaw       = errors.New("it is seen on the wire, which this user may not look at (CAP_NET_RAW)")
+	errNothingToWatch = errors.New("no interface is up with an address and multicast, but lo, where nobody reports groups")
 	errFlood          = errors.New("--flood: only to 127.0.0.1 or ::1, or in a host of a lab: groupcast lab enter NAME HOST")
 )
 
@@ -68,6 +71,8 @@ var hints = []struct {
 	{errNoZone, "name the interface behind a percent sign, as in [fe80::1%eth0]:1234"},
 	{errAddressInstead, "name the address of that interface, as in 192.168.8.226:1234; groupcast interfaces lists them"},
 	{errUnlimitedGroup, "leave it out, or serve an address: groupcast echo --unlimited 127.0.0.1:1234"},
+	{errNeedsRaw, rawHint},
+	{errNothingToWatch, "name one: groupcast interfaces lists them"},
 	{errNoScreen, "the same as a lesson, without a screen: groupcast lab run article"},
 	{probe.ErrNoSuchHost, "check its spelling, and ask the system as this program does: getent hosts NAME"},
 	{probe.ErrNameServer, "name its address instead, or see which name server is asked: cat /etc/resolv.conf"},

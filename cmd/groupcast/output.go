@@ -43,6 +43,16 @@ func columns(out io.Writer) int {
 	return otherwise
 }
 
+// rowColumns is how wide a row may be: as the terminal is; 120 without one.
+func rowColumns(out io.Writer) int {
+	if f, ok := file(out).(*os.File); ok {
+		if width, _, err := term.GetSize(f.Fd()); err == nil && width > 0 {
+			return width
+		}
+	}
+	return 120
+}
+
 // file is what a stream of the program writes to or reads from, so that a
 // command has it as its own.
 func file[T any](stream T) T {

@@ -1,0 +1,438 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/groupcast/groupcast/mcast/chat"
+	"github.com/groupcast/groupcast/mcast/host"
+	"github.com/groupcast/groupcast/mcast/igmp"
+	"github.com/groupcast/groupcast/tui"
+)
+
+func newIGMP(set *settings) *cobra.Command {
+	c := &igmpCommand{set: set}
+	cmd := &cobra.Command{
+		Use:   "igmp [GROUP...]",
+		Short: "Show who asks for members, and which hosts are members of what",
+		Long: `Watch IGMP and MLD on the wire: which querier asks, which hosts report which groups, for which sources and in which
+version, and how much of that reaches this port at all (groupcast explain igmp). With GROUP, members of those alone;
+queriers are always shown. Without -i it watches every usable interface. It joins nothing, and without --query it sends
+nothing.
+
+In a terminal it is a live table; without one, or with --plain, each change is a line:
+
+` + igmpEventsHelp() + `
+--once prints one table: when the first query is answered, or when a querier is overdue, after 135 seconds. --until ends
+it when something happens: groupcast igmp --until group-first:239.1.2.3 -t 1h && COMMAND.
+
+--query asks itself where nobody does: a small network without a router has no querier, and a snooping switch forgets its
+members then. It looks for another one first, and gives way to a lower address later.
+
+It needs CAP_NET_RAW: root, setcap cap_net_raw+ep, or a host of a lab. Without, it says so and tells what any user can
+know of this host alone, as with --proc.`,
+		Example: `  groupcast igmp                                  who asks, who is a member of what
+  groupcast igmp --once -i eth0 239.1.2.3         the members of one group, once
+  groupcast igmp --json                           an object for each change
+  groupcast igmp --until member-left:239.1.2.3    until a host leaves it`,
+		ValidArgsFunction: completeGroups,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c.in, c.out, c.errs = cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr()
+			if err := c.check(cmd.Flags().Changed); err != nil {
+				return usageError{err}
+			}
+			for _, arg := range args {
+				addrs, err := groupAddrs(arg, !c.set.ip6, !c.set.ip4)
+				if err != nil {
+					return usageError{fmt.Errorf("%s: %w", arg, noGroup(cmd, arg, err))}
+				}
+				c.groups = append(c.groups, addrs...)
+			}
+			return c.run(cmd.Context())
+		},
+	}
+	flags := cmd.Flags()
+	set.has(cmd, "family", "interface", "json", "quiet")
+	flags.Lookup("interface").Usage = "watch `NAME|INDEX|ADDRESS`; several: each of them"
+	flags.Lookup("ipv4").Usage, flags.Lookup("ipv6").Usage = "IGMP only, which is of IPv4", "MLD only, which is of IPv6"
+	timeoutFlag(flags, &c.timeout)
+	flags.BoolVar(&c.once, "once", false, "print one table, when the first query is answered, else after 135 seconds")
+	flags.Var(&c.until, "until", "end when this `EVENT[:GROUP]` happens")
+	cmd.RegisterFlagCompletionFunc("until", completeUntil)
+	flags.BoolVar(&c.asks, "query", false, "be the querier of a network that has none, for an hour unless --timeout says more; this port is sent every group then")
+	waitFlag(flags, &c.wait, lookFirst, "how long --query looks for another querier before it asks")
+	for _, name := range []string{"timeout", "wait"} {
+		cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
+	}
+	flags.BoolVar(&c.proc, "proc", false, "only what any user can know of this host: its own groups, versions and timers")
+	flags.BoolVar(&c.plain, "plain", false, "plain lines instead of the screen, for screen readers")
+	flags.BoolVar(&c.ascii, "ascii", false, "draw the screen with ASCII only (by itself where the locale is not UTF-8)")
+	themeFlag(cmd, &c.theme)
+	return cmd
+}
+
+// igmpEventsHelp lists the events, two in a line.
+func igmpEventsHelp() string {
+	var b strings.Builder
+	for _, e := range igmpEvents {
+		fmt.Fprintf(&b, "  %-17s %s\n", e.kind, e.what)
+	}
+	return b.String()
+}
+
+// igmpCommand watches who asks and who is a member.
+type igmpCommand struct {
+	set          *settings
+	groups       []netip.Addr
+	timeout      time.Duration
+	until        untilValue
+	wait         time.Duration // before it asks
+	once, proc   bool
+	asks         bool
+	plain, ascii bool
+	theme        tui.Theme
+	in           io.Reader
+	out, errs    io.Writer
+
+	began time.Time
+	seen  bool // something of what was asked about
+}
+
+// wire is what an [igmp.Watcher] offers.
+type wire interface {
+	Next(context.Context) ([]igmp.Event, error)
+	Snapshot() igmp.Snapshot
+	Close() error
+}
+
+// queryWait is how long a first query is waited for: a querier asks every 125 s, and
+// its members answer within 10 s (RFC 3376, sections 8.2 and 8.3).
+const queryWait = 135 * time.Second
+
+// answerMargin is how long after its response time the answers to a query are all
+// there.
+const answerMargin = time.Second
+
+// check looks at the flags alone.
+func (c *igmpCommand) check(named func(flag string) bool) error {
+	var ways []string
+	for _, flag := range []string{"once", "until"} {
+		if named(flag) {
+			ways = append(ways, "--"+flag)
+		}
+	}
+	switch {
+	case c.set.ip4 && c.set.ip6:
+		return errors.New("-4 and -6: one of them, or none")
+	case c.timeout < 0:
+		return fmt.Errorf("--timeout %s: want 0 (no limit) or more", c.timeout)
+	case len(ways) > 1:
+		return fmt.Errorf("%s: one of them", strings.Join(ways, " and "))
+	case c.once && c.asks:
+		return errors.New("--once and --query: one of them")
+	case c.proc && named("until"):
+		return errors.New("--proc and --until: events are seen on the wire alone")
+	case slices.Contains(c.set.interfaces, host.KernelDefault):
+		return errors.New("-i default: membership is seen on an interface; name one")
+	}
+	return c.checkQuery(named)
+}
+
+// onScreen reports whether a live table is drawn.
+func (c *igmpCommand) onScreen() bool {
+	return !c.once && !c.set.json && !c.plain && onTerminal(c.in, c.out)
+}
+
+func (c *igmpCommand) family() igmp.Family {
+	switch {
+	case c.set.ip4:
+		return igmp.IGMP
+	case c.set.ip6:
+		return igmp.MLD
+	}
+	return 0
+}
+
+// text is how things are said now.
+func (c *igmpCommand) text(now time.Time) *igmpText {
+	return &igmpText{name: interfaceName, groups: c.groups, family: c.family(), now: now}
+}
+
+func interfaceName(index int) string { return chat.Clean(host.InterfaceName(index)) }
+
+func (c *igmpCommand) run(ctx context.Context) error {
+	on, err := c.interfaces()
+	if err != nil {
+		return err
+	}
+	if c.asks && !on[0].Addr(netip.IPv4Unspecified()).IsValid() {
+		return fmt.Errorf("--query: %s: %w", on[0].Name, host.ErrNoAddress)
+	}
+	if c.proc {
+		return c.own(ctx, on)
+	}
+	w, err := openWire(ctx, on)
+	switch {
+	case errors.Is(err, errors.ErrUnsupported):
+		return errNeedsLinux
+	case mayNotLook(err) && c.until.kind != "":
+		return fmt.Errorf("--until %s: %w", c.until.text, errNeedsRaw)
+	case mayNotLook(err) && c.asks:
+		return fmt.Errorf("--query: %w", errNeedsRaw)
+	case mayNotLook(err):
+		c.remark(needsRaw)
+		c.hint(rawHint)
+		return cmp.Or(c.own(ctx, on), error(status(exitDoubt)))
+	case err != nil:
+		return err
+	}
+	defer w.Close()
+	c.began = time.Now()
+	if c.asks {
+		return c.query(ctx, w, on[0])
+	}
+	return c.watch(ctx, w, on)
+}
+
+// watch shows a wire in the way that is asked for.
+func (c *igmpCommand) watch(parent context.Context, w wire, on []host.Interface) error {
+	c.began = time.Now()
+	ctx, cancel := within(parent, c.timeout)
+	defer cancel()
+	if c.once {
+		return c.table(parent, ctx, w, on)
+	}
+	return c.follow(parent, ctx, w, on)
+}
+
+// follow shows what happens until ctx ends, which parent ends as well.
+func (c *igmpCommand) follow(parent, ctx context.Context, w wire, on []host.Interface) error {
+	if c.onScreen() {
+		return c.screen(parent, ctx, w, on)
+	}
+	if c.set.json {
+		writeJSON(c.out, jsonWatching{headOf("watching"), chat.InterfaceNames(on)})
+	}
+	c.remark(fmt.Sprintf("watching IGMP and MLD on %s; ctrl+c ends it", chat.InterfaceList(on)))
+	met := false
+	for !met {
+		events, err := w.Next(ctx)
+		met = c.tell(events)
+		if err != nil && ctx.Err() == nil {
+			return err
+		}
+		if err != nil {
+			break
+		}
+	}
+	return c.ended(parent, w.Snapshot(), met)
+}
+
+// tell writes the events that are asked about, up to the one that is waited for.
+func (c *igmpCommand) tell(events []igmp.Event) (met bool) {
+	t := c.text(time.Now())
+	for _, e := range events {
+		if !t.wants(e) {
+			continue
+		}
+		c.seen = c.seen || len(c.groups) == 0 || ofAGroup(e.Kind)
+		writeIGMPEvents(c.out, t, []igmp.Event{e}, c.set.json)
+		if c.until.met(e) {
+			return true
+		}
+	}
+	return false
+}
+
+// ended is the exit status of what ran until something happened, until its time was
+// over, or until it was interrupted.
+func (c *igmpCommand) ended(parent context.Context, s igmp.Snapshot, met bool) error {
+	switch {
+	case met:
+		return nil
+	case c.until.kind != "" && parent.Err() != nil:
+		return status(exitInterrupted) // it could still happen
+	case c.until.kind != "":
+		return fmt.Errorf("%s did not happen in %s", c.until.text, c.timeout)
+	case c.seen || len(c.groups) == 0 && messages(c.text(s.At).only(s)) > 0:
+		return nil
+	}
+	c.remark("nothing seen in " + spanText(time.Since(c.began)))
+	c.advise(s)
+	return status(exitNot)
+}
+
+// table prints one table, once a query is answered.
+func (c *igmpCommand) table(parent, ctx context.Context, w wire, on []host.Interface) error {
+	c.remark(fmt.Sprintf("waiting for a query on %s, %s at most; ctrl+c shows what is known", chat.InterfaceList(on), c.atMost()))
+	for ctx.Err() == nil {
+		due := dueAt(c.text(time.Now()).only(w.Snapshot()), c.began)
+		if !time.Now().Before(due) {
+			break
+		}
+		wait, stop := context.WithDeadline(ctx, due)
+		_, err := w.Next(wait)
+		over := wait.Err() != nil
+		stop()
+		if err != nil && !over {
+			return err
+		}
+	}
+	t := c.text(time.Now())
+	s := t.only(w.Snapshot())
+	if c.set.json {
+		writeJSON(c.out, igmpObject(t, s))
+	} else {
+		t.write(c.out, s, rowColumns(c.out))
+	}
+	if parent.Err() != nil && messages(s) == 0 {
+		return status(exitInterrupted)
+	}
+	return c.judge(s, t.now)
+}
+
+func (c *igmpCommand) atMost() string {
+	if c.timeout > 0 && c.timeout < queryWait {
+		return secondsText(c.timeout)
+	}
+	return secondsText(queryWait)
+}
+
+// dueAt is when the first query that was heard is answered, or when the first is
+// overdue.
+func dueAt(s igmp.Snapshot, began time.Time) time.Time {
+	due := began.Add(queryWait)
+	for _, l := range s.Links {
+		for _, q := range l.Queriers {
+			if answered := q.Since.Add(q.MaxResponse + answerMargin); answered.Before(due) {
+				due = answered
+			}
+		}
+	}
+	return due
+}
+
+// judge is the exit status of one table, with what to do.
+func (c *igmpCommand) judge(s igmp.Snapshot, now time.Time) error {
+	asked, several, own, members := false, false, false, false
+	for _, l := range s.Links {
+		asked = asked || len(l.Queriers) > 0
+		several = several || len(realQueriers(l)) > 1
+		own = own || l.Sight == igmp.SightOwn
+		members = members || len(l.Groups) > 0
+	}
+	overdue := now.Sub(c.began) >= queryWait
+	switch {
+	case several, own:
+		c.advise(s)
+		return status(exitDoubt)
+	case !asked && (overdue || messages(s) > 0):
+		c.advise(s)
+		return status(exitDoubt)
+	case !asked, len(c.groups) > 0 && !members:
+		return status(exitNot)
+	}
+	return nil
+}
+
+// realQueriers are the queriers of a link that take part in an election.
+func realQueriers(l igmp.Link) (list []igmp.Querier) {
+	for _, q := range l.Queriers {
+		if !q.Addr.IsUnspecified() {
+			list = append(list, q)
+		}
+	}
+	return list
+}
+
+// messages counts what was seen, good and bad.
+func messages(s igmp.Snapshot) (n uint64) {
+	for _, l := range s.Links {
+		n += l.Counters.Messages
+	}
+	return n
+}
+
+// advise leads to the doctor, about the first group that is asked about or reported.
+func (c *igmpCommand) advise(s igmp.Snapshot) {
+	ask := question{interfaces: c.set.interfaces}
+	ask.group.Addr, ask.group.Port = c.firstGroup(s), usualPort(c.firstGroup(s))
+	if !ask.group.Addr.IsValid() {
+		c.hint("whether groups arrive nevertheless: " + question{interfaces: c.set.interfaces}.command() + " GROUP")
+		return
+	}
+	c.hint(ask.command())
+}
+
+func (c *igmpCommand) firstGroup(s igmp.Snapshot) netip.Addr {
+	if len(c.groups) > 0 {
+		return c.groups[0]
+	}
+	for _, l := range s.Links {
+		for _, g := range l.Groups {
+			if !ofTheKernel(g.Addr) && !g.Addr.IsLinkLocalMulticast() {
+				return g.Addr
+			}
+		}
+	}
+	return netip.Addr{}
+}
+
+// interfaces are those that are watched.
+func (c *igmpCommand) interfaces() (on []host.Interface, err error) {
+	list, err := host.Interfaces()
+	if err != nil {
+		return nil, err
+	}
+	return igmpInterfaces(list, c.set.interfaces)
+}
+
+// igmpInterfaces are the interfaces that were named, or those that a group can be
+// joined on. To watch needs no address, so that a named one needs none.
+func igmpInterfaces(list []host.Interface, names []string) (on []host.Interface, err error) {
+	for _, name := range names {
+		i, err := host.Find(list, name)
+		if err == nil && !i.Up() {
+			err = fmt.Errorf("%s: %w", i.Name, host.ErrInterfaceDown)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if _, twice := host.ByIndex(on, i.Index); !twice {
+			on = append(on, i)
+		}
+	}
+	if len(names) > 0 {
+		return on, nil
+	}
+	for _, i := range list {
+		if i.Usable(netip.IPv4Unspecified()) || i.Usable(netip.IPv6Unspecified()) {
+			on = append(on, i)
+		}
+	}
+	if len(on) == 0 {
+		return nil, errNothingToWatch
+	}
+	return on, nil
+}
+
+func (c *igmpCommand) remark(text string) {
+	if !c.set.quiet && !c.set.json {
+		fmt.Fprintf(c.errs, "groupcast: %s\n", chat.Clean(text))
+	}
+}
+
+func (c *igmpCommand) hint(text string) {
+	if !c.set.quiet && !c.set.json {
+		fmt.Fprintf(c.errs, "  hint: %s\n", chat.Clean(text))
+	}
+}

@@ -1,0 +1,23 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+
+	"github.com/groupcast/groupcast/mcast/host"
+	"github.com/groupcast/groupcast/mcast/igmp"
+)
+
+const (
+	needsRaw = "this user may not look at the wire (CAP_NET_RAW): other hosts' queries and reports are not seen; what follows is of this host alone"
+	rawHint  = "sudo groupcast igmp; or sudo setcap cap_net_raw+ep $(command -v groupcast); or in a host of a lab: groupcast lab enter NAME HOST"
+)
+
+// openWire looks at the interfaces from now on.
+func openWire(ctx context.Context, on []host.Interface) (wire, error) {
+	return igmp.Watch(context.WithoutCancel(ctx), igmp.Options{Interfaces: on}) // what was seen is told after ctx, too
+}
+
+// mayNotLook reports whether an error is that privileges are missing.
+func mayNotLook(err error) bool { return errors.Is(err, fs.ErrPermission) }
