@@ -223,7 +223,11 @@ func TestDoctorInterrupted(t *testing.T) {
 		{"--probe", ": wrong-egress: "},
 	} {
 		p := start(t, host, "groupcast", append([]string{"doctor", "--watch", "1h"}, strings.Fields(tt.args)...)...)
-		p.remarks("looking for 1h0m0s; ctrl+c ends it early")
+		if tt.args == "--json" {
+			p.prints("looking for 1h0m0s; ctrl+c ends it early")
+		} else {
+			p.remarks("looking for 1h0m0s; ctrl+c ends it early")
+		}
 		if tt.args == "--probe" {
 			p.remarks("224.0.0.114") // what will be sent, and where
 		}

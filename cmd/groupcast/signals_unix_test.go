@@ -50,7 +50,7 @@ func TestReportsOnSignals(t *testing.T) {
 				{"ping json", "ping --json -i eth0 --interval 10ms " + group, "", `"seq":3`, "", `"type":"ping"`, exitOK},
 				{"ping silence", "ping -i eth0 --interval 10ms -W 10ms 239.9.9.9", "", "no answer to seq=2", "", "requests in", exitNot},
 				{"doctor watch", "doctor --watch 1h -i eth0 " + group, "", "", "looking for 1h", "nothing found: ", exitOK},
-				{"doctor json", "doctor --watch 1h --json -i default 239.7.7.7", "", "", "looking for 1h", `"type":"doctor"`, exitDoubt},
+				{"doctor json", "doctor --watch 1h --json -i default 239.7.7.7", "", "looking for 1h", "", `"type":"doctor"`, exitDoubt},
 				{"doctor finding", "doctor --watch 1h -i default 239.7.7.7", "", "", "looking for 1h", ": no-route: ", exitDoubt},
 				{"doctor probe", "doctor --probe --watch 1h -i eth0 " + group, "", "", "looking for 1h", "nothing found: ", exitInterrupted},
 				{"probe follow", "probe --follow 127.0.0.1:1,2", "", "127.0.0.1:2", "", "2 targets: ", exitNot},

@@ -5,12 +5,12 @@ import "fmt"
 // askForMembers says what helps where a switch forgets a member. A querier may
 // run, and its queries not arrive: then a second one is the wrong remedy.
 func (f Facts) askForMembers(in Intent, index int) []string {
-	protocol, match := "IGMP", "igmp"
+	protocol := "IGMP"
 	if in.Group.Addr.Is6() {
-		protocol, match = "MLD", "icmp6"
+		protocol = "MLD"
 	}
-	see := fmt.Sprintf("first see whether somebody asks for members: a querier does every 125 s (RFC 3376, section 8.2), and as root tcpdump -ni %s %s shows its queries",
-		in.labelOf(f, index), match)
+	see := fmt.Sprintf("first see whether somebody asks for members: a querier does every 125 s (RFC 3376, section 8.2), and as root groupcast igmp -i %s shows who",
+		in.labelOf(f, index))
 	if f.bridgeHears(index) {
 		see = "a querier runs, which the bridge here hears, so do not switch on another"
 	}

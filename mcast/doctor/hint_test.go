@@ -139,10 +139,10 @@ func TestQuerierHints(t *testing.T) {
 		group string
 		says  string
 	}{
-		{"nothing is known of it", facts(by(eth0), eth0), "239.1.2.3", "first see whether somebody asks|-ni eth0 igmp|if nobody asks"},
+		{"nothing is known of it", facts(by(eth0), eth0), "239.1.2.3", "first see whether somebody asks|groupcast igmp -i eth0|if nobody asks"},
 		{"nobody asks", silent, "239.1.2.3", "first see whether"},
 		{"somebody does", runs, "239.1.2.3", "a querier runs|let IGMP through"},
-		{"IPv6", silent, "ff15::114", "-ni eth0 icmp6|let MLD through"},
+		{"IPv6", silent, "ff15::114", "groupcast igmp -i eth0|let MLD through"},
 	} {
 		hints := tt.facts.askForMembers(talk(tt.group, 2), 2)
 		all := strings.Join(hints, "\n")

@@ -25,7 +25,11 @@ func (f Facts) reportsOnWire(name string, in Intent, r *Reports) (out []Finding)
 		case !ok || w.Joined.IsZero() || !w.First || w.Lost || i.Ready(in.Group.Addr) != nil:
 		case w.Reported.After(w.Joined):
 			left = append(left, fmt.Sprintf("a report of %s was seen leaving by %s (%s)", in.Group.Addr.WithZone(""), i.Name, versioned(in.Group.Addr, w.Version)))
-		case waited > reportTime:
+		case waited <= reportTime:
+		case !f.passedOn(i.Index):
+			return unknown(name, fmt.Sprintf("in %s no report of %s was seen leaving by %s, and whether its queue passes on what is sent after it is not known either: see send-queue-full",
+				span(waited), in.Group.Addr.WithZone(""), i.Name))
+		default:
 			out = append(out, f.reportMissed(name, in, i, waited, r))
 		}
 	}
@@ -33,6 +37,13 @@ func (f Facts) reportsOnWire(name string, in Intent, r *Reports) (out []Finding)
 		return fine(name, enumerate(left))
 	}
 	return out
+}
+
+// passedOn reports whether what was sent by an interface after the join has left
+// it: its queue, which is before all that can be seen, held nothing back.
+func (f Facts) passedOn(ifIndex int) bool {
+	s, ok := f.Observed.Sent[ifIndex]
+	return ok && s.Tried > 0 && s.Err == nil && s.Queue == 0 && s.Left != nil && *s.Left >= s.Tried
 }
 
 func (f Facts) reportMissed(name string, in Intent, i host.Interface, waited time.Duration, r *Reports) Finding {
@@ -93,6 +104,8 @@ func (f Facts) queriesOnWire(name string, in Intent) []Finding {
 			},
 		}
 		switch {
+		case !f.passedOn(w.IfIndex):
+			return unknown(name, finding.Evidence+"; whether the queue of "+where+" passes on what this host sends is not known either")
 		case w.First && w.Reported.IsZero():
 			return unknown(name, finding.Evidence+"; but none left after the join either, see reports-blocked")
 		case w.Reported.IsZero():
