@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/session"
@@ -17,6 +18,7 @@ type membership struct {
 	paneRows
 	styles  *styles
 	snap    session.Snapshot
+	now     time.Time
 	focused bool
 }
 
@@ -112,12 +114,25 @@ func (m *membership) one(i session.Interface, width, name int, short bool) []str
 	addrs := m.addresses(i)
 	head := glyph + " " + st.bold.Render(st.fit(st.cut(clean(i.Name), name), name)) + "  "
 	state := st.dim.Render(m.state(i))
+	if wire := m.wireOf(i); wire.known() {
+		room := width - 2
+		if short {
+			room = width - st.cells(head) - 18 - 2
+			for _, way := range m.ways(i, 0) {
+				room -= st.cells(way[0])
+			}
+		}
+		state = st.dim.Render(wire.state(m.state(i), room, short, st))
+	}
 	rows := []string{st.cut(head+addrs[0], width)}
 	switch beside := head + st.fit(addrs[0], 18) + "  " + state; {
 	case short && st.cells(beside) <= width:
 		rows[0] = beside
 	case !short:
 		rows = append(rows, "  "+state)
+		if asked := m.wireOf(i).asked(width-2, st); asked != "" {
+			rows = append(rows, "  "+st.dim.Render(asked))
+		}
 	case !i.Joined || !i.Up() || !i.Carrier():
 		rows[0] = st.ends(st.cut(head+addrs[0], width-st.cells(state)-1), " "+state, width)
 	}

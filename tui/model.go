@@ -257,7 +257,7 @@ func (m *model) refresh() tea.Cmd {
 		return m.work.after(snapshotPause-since, freshMsg{})
 	}
 	m.taken, m.snap = now, m.work.session.Snapshot()
-	m.membership.snap = m.snap
+	m.membership.snap, m.membership.now = m.snap, now
 	m.heard.room, m.heard.since, m.heard.now = m.snap.Room, m.snap.Listened.Since, now
 	m.hostmap.snap, m.hostmap.now = m.snap, now
 	m.pitfalls.setFindings(m.snap)

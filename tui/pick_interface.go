@@ -130,6 +130,9 @@ func consequences(s session.Snapshot, i session.Interface) []string {
 		}
 		say = append(say, "what the kernel would choose"+because)
 	}
+	if asked := (wireWords{wire: i.Wire, i: i, six: s.Group.Addr.Is6()}).inFull(); asked != "" && i.Joined {
+		say = append(say, asked)
+	}
 	return say
 }
 

@@ -47,6 +47,7 @@ func who(s session.Snapshot, now time.Time) []string {
 	if more := room.SendersTotal - len(listed); more > 0 && len(listed) > 0 {
 		rows = append(rows, thousands(uint64(more))+" more, heard longer ago")
 	}
+	rows = append(rows, reporters(s, now)...)
 	if len(s.Blocked) > 0 {
 		names := blockedSources(s, 0)
 		more := ""
@@ -79,4 +80,34 @@ func whoFacts(s session.Snapshot, host chat.Sender, now time.Time) []string {
 		facts = append(facts, ports)
 	}
 	return facts
+}
+
+// reporters are the members of the group that were never heard: their reports were
+// seen, so they would hear what is sent. A line for each interface.
+func reporters(s session.Snapshot, now time.Time) (rows []string) {
+	for _, i := range s.Interfaces {
+		var names []string
+		for _, r := range i.Wire.Others {
+			if slices.ContainsFunc(s.Room.Senders, func(h chat.Sender) bool { return h.Addr == r.Host && h.IfIndex == i.Index }) {
+				continue
+			}
+			name := "a host without an address"
+			if r.Host.IsValid() {
+				name = clean(r.Host.String())
+			}
+			names = append(names, fmt.Sprintf("%s (v%d, %s)", name, r.Version, ago(now.Sub(r.Last))))
+		}
+		if len(names) == 0 {
+			continue
+		}
+		text := fmt.Sprintf("reported on %s, and not heard: %s", clean(i.Name), strings.Join(names, ", "))
+		if i.Wire.More > 0 {
+			text += " and " + thousands(uint64(i.Wire.More)) + " more members"
+		}
+		if i.Wire.AtLeast {
+			text += "; there may be more, which the others' reports silence"
+		}
+		rows = append(rows, text)
+	}
+	return rows
 }

@@ -33,6 +33,9 @@ func (m *hostmap) inside(i session.Interface, width int) []string {
 	} else {
 		rows = append(rows, head, "  "+st.cut(said, max(0, width-2)))
 	}
+	if said := m.wireOf(i).reported(width-2, st); said != "" {
+		rows = append(rows, "  "+st.dim.Render(st.cut(said, max(0, width-2))))
+	}
 	if i.Err != nil {
 		rows = append(rows, st.hanging("  "+st.failure.Render(st.fail), errorText(i.Err), width, 4)...)
 	}
@@ -143,6 +146,9 @@ func (m *hostmap) outside(i session.Interface, width int) (rows []string) {
 	}
 	if s.Kernel.Err == nil && i.Index != 0 && i.Index == s.Kernel.IfIndex && s.Kernel.IfIndex != s.Sends.IfIndex {
 		rows = append(rows, m.egress(st.warning.Render(st.kernel), "the kernel would choose it", s.Kernel, width)...)
+	}
+	if said := m.wireOf(i).asks(width, st); said != "" {
+		rows = append(rows, st.dim.Render(said))
 	}
 	others := m.hosts(sortedHosts(s.Room.Senders), i, width)
 	local := m.hosts(sortedHosts(s.Room.Local), i, width)

@@ -50,7 +50,7 @@ the own copy of the last line is back or a second has passed. In a terminal the 
 				Hint:         hint,
 			}
 			if screen {
-				cfg.Capture, cfg.Recent = true, session.RecentFile()
+				cfg.Capture, cfg.Wires, cfg.Recent = true, true, session.RecentFile()
 			}
 			log, err := openTalkLog(logTo)
 			if err != nil {

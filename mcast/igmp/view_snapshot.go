@@ -86,7 +86,35 @@ func (v *View) Snapshot(now time.Time) Snapshot {
 	return s
 }
 
+// Look returns one interface in one family, with no groups but these, so that it
+// costs little where there are many others. It is false for what has not been
+// started.
+func (v *View) Look(ifIndex int, f Family, now time.Time, groups ...netip.Addr) (Link, bool) {
+	l := v.links[linkKey{ifIndex, f}]
+	if l == nil {
+		return Link{}, false
+	}
+	s := l.summary(now)
+	for _, addr := range groups {
+		if g := l.groups[addr]; g != nil {
+			s.Groups = append(s.Groups, g.snapshot(now))
+		}
+	}
+	return s, true
+}
+
 func (l *link) snapshot(now time.Time) Link {
+	s := l.summary(now)
+	s.Groups = make([]Group, 0, len(l.groups))
+	for _, g := range l.groups {
+		s.Groups = append(s.Groups, g.snapshot(now))
+	}
+	slices.SortFunc(s.Groups, func(a, b Group) int { return a.Addr.Compare(b.Addr) })
+	return s
+}
+
+// summary is a link without its groups.
+func (l *link) summary(now time.Time) Link {
 	s := Link{Interface: l.ifIndex, Family: l.family, Since: l.since, Sight: l.sight.is, Why: l.sight.why(l, now), Counters: l.counters}
 	s.Counters.Bad = maps.Clone(s.Counters.Bad)
 	for _, q := range l.queriers {
@@ -108,11 +136,6 @@ func (l *link) snapshot(now time.Time) Link {
 		}
 		return a.Addr.Compare(b.Addr)
 	})
-	s.Groups = make([]Group, 0, len(l.groups))
-	for _, g := range l.groups {
-		s.Groups = append(s.Groups, g.snapshot(now))
-	}
-	slices.SortFunc(s.Groups, func(a, b Group) int { return a.Addr.Compare(b.Addr) })
 	return s
 }
 

@@ -93,8 +93,7 @@ func Watch(ctx context.Context, o Options) (*Watcher, error) {
 	}
 	w.meetOnce()
 	for _, t := range w.taps {
-		w.running.Go(func() { w.read(t.reports, w.message) })
-		w.running.Go(func() { w.read(t.mdns, w.neighbourOf()) })
+		w.run(t)
 	}
 	w.running.Go(func() {
 		following.run(func() error { return host.Watch(w.ended, w.follow) }, w.fail)
@@ -127,6 +126,30 @@ func (w *Watcher) open(on host.Interface) error {
 	}
 	w.taps = append(w.taps, t)
 	w.start(t, time.Now())
+	return nil
+}
+
+func (w *Watcher) run(t *watched) {
+	w.running.Go(func() { w.read(t.reports, w.message) })
+	w.running.Go(func() { w.read(t.mdns, w.neighbourOf()) })
+}
+
+// Add looks at one interface more, in the network namespace of Watch. One of a name
+// that is looked at already is left as it is. The errors are those of Watch, and
+// net.ErrClosed after the end.
+func (w *Watcher) Add(on host.Interface) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.ended.Err() != nil {
+		return fmt.Errorf("igmp: watch %s: %w", on.Name, net.ErrClosed)
+	}
+	if slices.ContainsFunc(w.taps, func(t *watched) bool { return t.on.Name == on.Name }) {
+		return nil
+	}
+	if err := w.open(on); err != nil {
+		return fmt.Errorf("igmp: watch %s: %w", on.Name, err)
+	}
+	w.run(w.taps[len(w.taps)-1])
 	return nil
 }
 
@@ -407,6 +430,16 @@ func (w *Watcher) Snapshot() Snapshot {
 	now := time.Now()
 	w.tell(w.view.Expire(now))
 	return w.view.Snapshot(now)
+}
+
+// Look returns what is known now of one interface in one family, with no groups but
+// these: see [View.Look].
+func (w *Watcher) Look(ifIndex int, f Family, groups ...netip.Addr) (Link, bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	now := time.Now()
+	w.tell(w.view.Expire(now))
+	return w.view.Look(ifIndex, f, now, groups...)
 }
 
 // Losses are what a Watcher could not take.

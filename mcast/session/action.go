@@ -63,6 +63,8 @@ type Interface struct {
 	host.Interface
 	Joined bool         // Group is joined here
 	IGMP   int          // version spoken on it: 1 to 3; 0: not known
+	Asked  int          // version of IGMP in which the kernel was asked lately: 1 or 2; 0: not known
+	Wire   Wire         // who asks there, and who answers for Group; zero: not known
 	Err    error        // why the join did not work, or nil
 	Groups []netip.Addr // all that programs of this host have joined there, as the kernel tells; nil: not known
 }

@@ -265,6 +265,8 @@ func (s *Session) Snapshot() Snapshot {
 			Interface: i,
 			Joined:    slices.Contains(on, i.Index),
 			IGMP:      s.igmp[i.Index],
+			Asked:     askedIn(s.facts, i, s.igmp[i.Index]),
+			Wire:      s.onWires[i.Index],
 			Err:       s.keep.Failed(s.group, i),
 			Groups:    s.joins[i.Index],
 		})

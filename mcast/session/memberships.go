@@ -17,6 +17,7 @@ func (s *Session) join(g mcast.Group, c host.Choice, listenOnly bool) ([]host.In
 	if err := s.openSender(g); err != nil {
 		return nil, err
 	}
+	s.wires.add(c.Joins...)
 	on, err := s.keep.Join(g, c)
 	if err == nil && !listenOnly {
 		s.talkIn(g)
@@ -32,6 +33,7 @@ func (s *Session) joinAlso(g mcast.Group, on []host.Interface) error {
 	if err := s.openSender(g); err != nil {
 		return err
 	}
+	s.wires.add(on...)
 	_, err := s.keep.join(g, on)
 	if err == nil {
 		s.talkIn(g)
@@ -83,4 +85,5 @@ func (s *Session) talkIn(g mcast.Group) {
 	s.group = g
 	s.evidence = doctor.NewEvidence()
 	clear(s.heard)
+	s.onWires = nil
 }

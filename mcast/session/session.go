@@ -30,6 +30,9 @@ type Config struct {
 	// Capture collects datagrams and calls on sockets for [Batch]. Without it
 	// they are not copied.
 	Capture bool
+	// Wires looks at the IGMP and MLD of the interfaces that are joined, which needs
+	// CAP_NET_RAW: see [Interface]. Where it is not allowed, nothing is known of them.
+	Wires bool
 	// Tap is given each batch before Next returns it, by the goroutine that calls
 	// Next. nil: none is.
 	Tap func(Batch)
@@ -61,6 +64,7 @@ type Session struct {
 	changed chan struct{} // something about an interface, since the facts were read
 	woken   chan struct{} // something was said or heard after a rest
 	reading sync.Mutex    // held by the one that reads the facts
+	wires   *wires        // nil: nobody looks at them
 
 	mu        sync.Mutex
 	room      *chat.Room
@@ -90,6 +94,7 @@ type Session struct {
 	joins     map[int][]netip.Addr // what all programs of the host have joined, by interface; nil: not known
 	out       Egress               // where sends leave, as last asked
 	told      string               // what the talk says of that
+	onWires   map[int]Wire         // what was seen of the current group, by interface
 	pinging   bool                 // a /ping is under way
 	active    time.Time            // when something was said or heard last
 	idle      bool                 // nothing was for longer than evidence lasts
@@ -147,6 +152,9 @@ func Start(ctx context.Context, cfg Config) (*Session, error) {
 		s.capture = &capture{wake: s.ring.Wake}
 	}
 	s.trace = s.capture.trace(cfg.Trace)
+	if cfg.Wires {
+		s.wires = newWires(ctx)
+	}
 	s.keep = s.newKeeper()
 	s.room.SetInterfaces(list)
 	joined, err := s.join(cfg.Group, c, false)
@@ -159,6 +167,9 @@ func Start(ctx context.Context, cfg Config) (*Session, error) {
 	s.refresh()
 	s.done.Go(s.tick)
 	s.done.Go(s.watch)
+	if s.wires != nil {
+		s.done.Go(s.look)
+	}
 	return s, nil
 }
 
@@ -173,6 +184,7 @@ func (s *Session) Close() {
 	s.keep.Close()
 	s.mu.Unlock()
 	s.done.Wait()
+	s.wires.close()
 	s.ring.Close()
 }
 
