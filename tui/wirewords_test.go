@@ -73,7 +73,7 @@ func TestWiresKeepTheirRows(t *testing.T) {
 	if without.layout != with.layout || without.talk.height != with.talk.height {
 		t.Errorf("the layout is %+v, without anything known %+v", with.layout, without.layout)
 	}
-	with.wants("IGMPv3 · querier 192.168.8.1, 14 s ago", "IGMPv3 · no querier seen", "▲ sends leave here")
+	with.wants("IGMPv3 · querier 192.168.8.1 (v3), 14 s ago", "IGMPv3 · no querier seen", "▲ sends leave here")
 
 	digits := strings.NewReplacer("0", "", "1", "", "2", "", "3", "", "4", "", "5", "", "6", "", "7", "", "8", "", "9", "", " s ago", "", " min ago", "", "now", "", " ", "")
 	for _, width := range []int{33, 43, 58, 77, 93} {

@@ -129,15 +129,21 @@ func (w *wires) close() {
 	}
 }
 
+func (w *wires) isOver() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.over
+}
+
 // wait returns when something has changed, or after a while; false: all is over.
 func (w *wires) wait() bool {
 	w.mu.Lock()
-	watcher, over := w.watcher, w.over
+	watcher := w.watcher
 	w.mu.Unlock()
 	ctx, cancel := context.WithTimeout(w.life, lookEvery)
 	defer cancel()
 	switch {
-	case over:
+	case w.isOver():
 		return false
 	case watcher == nil:
 		<-ctx.Done()

@@ -2,8 +2,14 @@ package session
 
 import (
 	"net/netip"
+	"os"
+	"reflect"
+	"runtime"
+	"slices"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/doctor"
@@ -13,14 +19,19 @@ import (
 	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
-// askedLAN is a LAN that a querier asks, by IGMP in a version.
-func askedLAN(version int) lab.Topology {
-	on := func(n string) []lab.Interface {
-		return []lab.Interface{{Name: "eth0", Switch: "lan", Addrs: labtest.Prefixes("192.168.8." + n + "/24")}}
+// askedLAN is a LAN where a router asks by IGMPv2, as the switch does, which has no
+// address.
+func askedLAN() lab.Topology {
+	on := func(name, at, n string) lab.Interface {
+		return lab.Interface{Name: name, Switch: at, Addrs: labtest.Prefixes("192.168." + n + "/24")}
 	}
 	return lab.Topology{
-		Switches: []lab.Switch{{Name: "lan", Snooping: true, Querier: true, IGMP: version}},
-		Hosts:    []lab.Host{{Name: "A", Interfaces: on("10")}, {Name: "B", Interfaces: on("11")}},
+		Switches: []lab.Switch{{Name: "lan", Snooping: true, Querier: true, IGMP: 2}, {Name: "far"}},
+		Hosts: []lab.Host{
+			{Name: "A", Interfaces: []lab.Interface{on("eth0", "lan", "8.10")}},
+			{Name: "B", Interfaces: []lab.Interface{on("eth0", "lan", "8.11")}},
+			{Name: "R", Router: true, Upstream: "eth1", Interfaces: []lab.Interface{on("eth0", "lan", "8.1"), on("eth1", "far", "9.1")}},
+		},
 	}
 }
 
@@ -33,24 +44,70 @@ func onEth0(s *Session) (on Interface) {
 	return on
 }
 
-// Who asks, what this host reports and which others do is seen on the wire. Whoever
-// is not allowed to look there knows of IGMPv2 only, from the kernel.
+// Who asks and what is answered is seen on the wire. Whoever is not allowed to look
+// there knows of IGMPv2 only, which the kernel tells.
 func TestWires(t *testing.T) {
-	l := labtest.Build(t, askedLAN(2))
-	a := l.Host("A")
-	labtest.Member(t, l.Host("B"), mcast.DefaultGroup)
-	begins := time.Now()
-	start := func(cfg Config) (s *Session) {
-		labtest.In(t, a, func() error { s = startHere(t, cfg); return nil })
-		return s
+	if os.Getenv(labtest.InHostEnv) == "" {
+		labtest.RunInHost(t, labtest.Build(t, askedLAN()).Host("A"))
+		return
 	}
 	cfg := Config{Group: mcast.DefaultGroup, Interfaces: []string{"eth0"}, Hops: 1, Wires: true}
-	s := start(cfg)
-	labtest.Eventually(t, "the own report to be seen", func() bool { return onEth0(s).Wire.Reported.Version != 0 })
-	w := onEth0(s).Wire
-	if w.Since.Before(begins) || w.Reported.Last.Before(begins) || w.Reported.Host != labtest.Addr("192.168.8.10") {
-		t.Errorf("since %v: seen %+v", begins, w)
+	begins := time.Now()
+	s := startHere(t, cfg)
+	seen := func(what string, is func(Interface) bool) Interface {
+		t.Helper()
+		var on Interface
+		labtest.Eventually(t, what, func() bool { on = onEth0(s); return is(on) })
+		return on
 	}
+	on := seen("the own report to leave", func(i Interface) bool { return i.Wire.Reported.Version != 0 })
+	if r := on.Wire.Reported; r.Version != 2 || r.Last.Before(begins) || r.Host != labtest.Addr("192.168.8.10") {
+		t.Errorf("reported %+v, want IGMPv2, since %v", r, begins)
+	}
+	on = seen("the router to ask", func(i Interface) bool { return i.Wire.Querier.Addr == labtest.Addr("192.168.8.1") })
+	if q := on.Wire.Querier; q.Version != 2 || q.Self || q.Last.Before(begins) || !on.Wire.Unasked.IsZero() {
+		t.Errorf("known %+v", on.Wire)
+	}
+	before := on.Wire.Querier.Last
+	seen("the router to ask again", func(i Interface) bool { return i.Wire.Querier.Last.After(before) })
+
+	// What joins later is looked at as well, and what is made again.
+	unplug := plug(t, "lan7", "10.7.0.1/24")
+	do(t, s, Join{Group: mcast.DefaultGroup, Interface: "lan7"})
+	reports := func(i Interface) bool { return i.Name == "lan7" && i.Wire.Reported.Version == 3 }
+	labtest.Eventually(t, "a report by lan7", func() bool { return slices.ContainsFunc(s.Snapshot().Interfaces, reports) })
+	unplug()
+	labtest.Eventually(t, "lan7 to be gone", func() bool {
+		return !slices.ContainsFunc(s.Snapshot().Interfaces, func(i Interface) bool { return i.Name == "lan7" })
+	})
+	unplug = plug(t, "lan7", "10.7.0.1/24")
+	labtest.Eventually(t, "a report by lan7, which is back", func() bool { return slices.ContainsFunc(s.Snapshot().Interfaces, reports) })
+	s.Close()
+	unplug()
+
+	// As nobody, which the kernel asks the thread for.
+	start := make(chan *Session)
+	go func() {
+		runtime.LockOSThread() // and never unlocked
+		none := [2]unix.CapUserData{}
+		if err := unix.Capset(&unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}, &none[0]); err != nil {
+			t.Error(err)
+		}
+		s, err := Start(t.Context(), cfg)
+		if err != nil {
+			t.Error(err)
+		}
+		start <- s
+	}()
+	if s = <-start; s == nil {
+		return
+	}
+	defer s.Close()
+	on = seen("the kernel to tell of a query of IGMPv2", func(i Interface) bool { return i.Asked == 2 })
+	if !s.wires.isOver() || !reflect.DeepEqual(on.Wire, Wire{}) {
+		t.Errorf("nobody may look, and %+v is known", on.Wire)
+	}
+	says(t, s, "joined 224.0.0.114:1234 on eth0")
 }
 
 // What was seen becomes what is known: nothing else.
