@@ -222,6 +222,11 @@ func TestViewsFit(t *testing.T) {
 		for n := range s.Interfaces {
 			i := &s.Interfaces[n]
 			i.Name, i.Err, i.Joined = text("name"), fail("join"), flags.Draw(t, "joined")
+			i.Wire = session.Wire{
+				Querier:  session.Querier{Addr: rapid.SampledFrom(addrs).Draw(t, "querier").Addr(), Version: rapid.IntRange(0, 3).Draw(t, "asks"), Last: clock},
+				Reported: session.Report{Version: rapid.IntRange(0, 3).Draw(t, "reports"), Last: clock},
+				Unasked:  clock.Add(-time.Duration(rapid.Int64Range(0, 1e13).Draw(t, "unasked"))),
+			}
 		}
 		s.Sends.Because, s.Kernel = text("because"), onEth0
 		s.Room.Senders[0].Addr = rapid.SampledFrom(addrs).Draw(t, "sender").Addr()
@@ -229,5 +234,9 @@ func TestViewsFit(t *testing.T) {
 		m := hostmap{styles: st, snap: s, now: clock}
 		m.scroll(rapid.IntRange(0, 50).Draw(t, "scroll"), m.rows(width), height)
 		fits("the map", lines(m.render(width, height)), width, height)
+		for _, i := range s.Interfaces {
+			w := m.wireOf(i)
+			fits("who asks", []string{w.asked(width, st), w.asks(width, st)}, width, 2)
+		}
 	})
 }

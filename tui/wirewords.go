@@ -208,12 +208,15 @@ func (w wireWords) inFull() string {
 	case w.i.Asked != 0 && !w.six:
 		say = append(say, fmt.Sprintf("a v%d querier asked lately", w.i.Asked))
 	}
-	if n := len(w.wire.Others) + w.wire.More; n > 0 {
+	switch n := len(w.wire.Others) + w.wire.More; {
+	case n > 0:
 		text := "members seen by their reports: " + thousands(uint64(n))
 		if w.wire.AtLeast {
 			text += " or more"
 		}
 		say = append(say, text)
+	case w.wire.SeesAll && !w.wire.AtLeast:
+		say = append(say, "reports of other hosts are seen here, of this group none")
 	}
 	return strings.Join(say, "; ")
 }

@@ -138,6 +138,30 @@ func TestWireWords(t *testing.T) {
 	}
 }
 
+// The list of interfaces has room for all of it.
+func TestWiresInFull(t *testing.T) {
+	for _, c := range []struct {
+		name        string
+		change      func(*session.Interface)
+		want, never string
+	}{
+		{"a querier", func(*session.Interface) {}, "reported in IGMPv3 at 19:52:03; 192.168.8.1 asks in IGMPv3, every 125 s, robustness 2; members seen by their reports: 2", "or more"},
+		{"members that silence each other", func(i *session.Interface) { i.Wire.AtLeast = true }, "members seen by their reports: 2 or more", ""},
+		{"no other member", func(i *session.Interface) { i.Wire.Others = nil }, "reports of other hosts are seen here, of this group none", "members"},
+		{"no other member seen", func(i *session.Interface) { i.Wire.Others, i.Wire.SeesAll = nil, false }, "robustness 2", "reports of other"},
+		{"any user", func(i *session.Interface) { *i = told().Interfaces[1] }, "a v2 querier asked lately", "reported"},
+		{"nothing", func(i *session.Interface) { *i = before().Interfaces[1] }, "heard here", "quer"},
+		{"it is not joined", func(i *session.Interface) { i.Joined = false }, "heard here", "robustness"},
+	} {
+		snap := asked()
+		c.change(&snap.Interfaces[1])
+		got := strings.Join(consequences(snap, snap.Interfaces[1]), "; ")
+		if !strings.Contains(got, c.want) || c.never != "" && strings.Contains(got, c.never) {
+			t.Errorf("%s: want %q and never %q in %q", c.name, c.want, c.never, got)
+		}
+	}
+}
+
 // Who would hear: members whose reports were seen, but that said nothing.
 func TestWhoReported(t *testing.T) {
 	snap := asked()
