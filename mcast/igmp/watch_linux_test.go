@@ -381,3 +381,45 @@ func TestWatchRefuses(t *testing.T) {
 	}
 	w.Close()
 }
+
+// One interface more is looked at like the first, and one that is looked at already
+// is left as it is.
+func TestWatchOneMore(t *testing.T) {
+	l := labtest.Build(t, snooping(false))
+	p := l.Host("P")
+	w := watch(t, p, "eth0")
+	labtest.Plug(t, p, "lan7")
+	lan7 := labtest.Device(t, p, "lan7")
+	labtest.In(t, p, func() error {
+		for range 2 {
+			if err := w.Add(lan7); err != nil {
+				return err
+			}
+		}
+		if err := w.Add(host.Interface{Index: 9999, Name: "gone0"}); !errors.Is(err, host.ErrNoInterface) {
+			t.Errorf("an interface that is not there: %v", err)
+		}
+		return nil
+	})
+	group := labtest.Group("239.1.1.7:5000")
+	c := labtest.Socket(t, p, mcast.Config{Port: group.Port})
+	labtest.In(t, p, func() error { return c.Join(group, lan7) })
+	e := w.until("a report by lan7", joins("239.1.1.7"))
+	if e.Interface != lan7.Index || !e.Self {
+		t.Errorf("told %+v", e)
+	}
+	link, there := w.Look(lan7.Index, igmp.IGMP, group.Addr, labtest.Addr("239.9.9.9"))
+	if !there || len(link.Groups) != 1 || link.Groups[0].Addr != group.Addr || len(link.Groups[0].Members) != 1 {
+		t.Errorf("it is known %+v", link)
+	}
+	if link, there := w.Look(lan7.Index, igmp.IGMP); !there || link.Groups != nil {
+		t.Errorf("without groups it is %+v", link)
+	}
+	if _, there := w.Look(9999, igmp.IGMP); there {
+		t.Error("an interface that nobody looks at is known")
+	}
+	w.Close()
+	if err := w.Add(lan7); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("after the end: %v", err)
+	}
+}
