@@ -134,8 +134,8 @@ func (w *Watcher) run(t *watched) {
 	w.running.Go(func() { w.read(t.mdns, w.neighbourOf()) })
 }
 
-// Add looks at one interface more, in the network namespace of Watch. One of a name
-// that is looked at already is left as it is. The errors are those of Watch, and
+// Add looks at one interface more, in the network namespace of Watch. One that is
+// looked at already, by its name or index, is left as it is. The errors are those of Watch, and
 // net.ErrClosed after the end.
 func (w *Watcher) Add(on host.Interface) error {
 	w.mu.Lock()
@@ -143,7 +143,7 @@ func (w *Watcher) Add(on host.Interface) error {
 	if w.ended.Err() != nil {
 		return fmt.Errorf("igmp: watch %s: %w", on.Name, net.ErrClosed)
 	}
-	if slices.ContainsFunc(w.taps, func(t *watched) bool { return t.on.Name == on.Name }) {
+	if slices.ContainsFunc(w.taps, func(t *watched) bool { return t.on.Name == on.Name || !t.gone && t.on.Index == on.Index }) {
 		return nil
 	}
 	if err := w.open(on); err != nil {

@@ -12,6 +12,9 @@
 // A [Keeper] is the part that joins and stays joined; who only listens, or
 // answers, uses it alone.
 //
+// As root it looks at the wires too (Config.Wires): who asks for members, and what
+// this host and others report. A [Wire] says what was seen, and nothing else.
+//
 // # Bounds
 //
 // Lines that are not taken in time push out the oldest, and are counted

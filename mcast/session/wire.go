@@ -65,9 +65,7 @@ type wires struct {
 	looking []string      // names of the interfaces
 	over    bool          // it is not allowed, or has ended
 
-	// Only the goroutine that looks has these.
-	asked    map[wire]time.Time // the latest query, or when the interface was down
-	reported map[reported]Report
+	known known // of the goroutine that looks
 }
 
 type wire struct {
@@ -81,7 +79,7 @@ type reported struct {
 }
 
 func newWires(life context.Context) *wires {
-	return &wires{life: life, asked: map[wire]time.Time{}, reported: map[reported]Report{}}
+	return &wires{life: life, known: newKnown()}
 }
 
 // add looks at interfaces from now on. Where that is not possible, nothing is known:
@@ -164,44 +162,58 @@ func (w *wires) read(group netip.Addr, on []host.Interface, now time.Time) map[i
 		return nil
 	}
 	list := map[int]Wire{}
-	asked, said := map[wire]time.Time{}, map[reported]Report{}
+	known := newKnown()
+	for key, at := range w.known.asked { // of those where the group is not joined now
+		if _, there := watcher.Look(key.ifIndex, key.family); there {
+			known.asked[key] = at
+		}
+	}
 	for _, i := range on {
 		for _, family := range []igmp.Family{igmp.IGMP, igmp.MLD} {
 			link, there := watcher.Look(i.Index, family, group)
 			if !there {
 				continue
 			}
-			key := wire{i.Index, family}
-			latest := w.asked[key]
-			if !i.Up() || !i.Carrier() {
-				latest = now
+			seen := w.known.take(known, link, group, i.Up() && i.Carrier(), now)
+			if group.Is4() == (family == igmp.IGMP) {
+				list[i.Index] = seen
 			}
-			for _, q := range link.Queriers {
-				latest = later(latest, q.Last)
-			}
-			asked[key] = later(latest, link.Since)
-			if group.Is4() != (family == igmp.IGMP) {
-				continue
-			}
-			known := wireOf(link)
-			if len(link.Queriers) == 0 && i.Up() && i.Carrier() {
-				known.Unasked = asked[key]
-			}
-			// What has left is forgotten after a while, and has left all the same.
-			if before := w.reported[reported{key, group}]; known.Reported.Version == 0 {
-				known.Reported = before
-			}
-			said[reported{key, group}] = known.Reported
-			list[i.Index] = known
 		}
 	}
-	for key, at := range w.asked { // of those where the group is not joined now
-		if _, there := watcher.Look(key.ifIndex, key.family); there {
-			asked[key] = later(asked[key], at)
-		}
-	}
-	w.asked, w.reported = asked, said
+	w.known = known
 	return list
+}
+
+// known is what is remembered from one look to the next.
+type known struct {
+	asked    map[wire]time.Time // the latest query, or when the interface was down
+	reported map[reported]Report
+}
+
+func newKnown() known { return known{map[wire]time.Time{}, map[reported]Report{}} }
+
+// take makes a Wire of what is seen now and what was known before, and puts what is
+// known now into next. Works is that queries can arrive.
+func (k known) take(next known, link igmp.Link, group netip.Addr, works bool, now time.Time) Wire {
+	key := wire{link.Interface, link.Family}
+	latest := later(k.asked[key], link.Since)
+	if !works {
+		latest = later(latest, now)
+	}
+	for _, q := range link.Queriers {
+		latest = later(latest, q.Last)
+	}
+	next.asked[key] = latest
+	seen := wireOf(link)
+	if len(link.Queriers) == 0 && works {
+		seen.Unasked = latest
+	}
+	// A View forgets a report that was not repeated; it has left all the same.
+	if seen.Reported.Version == 0 {
+		seen.Reported = k.reported[reported{key, group}]
+	}
+	next.reported[reported{key, group}] = seen.Reported
+	return seen
 }
 
 func later(a, b time.Time) time.Time {

@@ -130,6 +130,41 @@ func TestWireOf(t *testing.T) {
 	}
 }
 
+// What a View forgets is still true: that this host has reported, and when somebody
+// asked last. Silence counts from then, or since queries can arrive.
+func TestWireIsRemembered(t *testing.T) {
+	begin := time.Date(2026, 3, 14, 19, 52, 0, 0, time.UTC)
+	after := func(min int) time.Time { return begin.Add(time.Duration(min) * time.Minute) }
+	group, other := mcast.DefaultGroup.Addr, labtest.Addr("239.9.9.9")
+	silent := igmp.Link{Interface: 2, Family: igmp.IGMP, Since: begin}
+	asked := silent
+	asked.Queriers = []igmp.Querier{{Addr: labtest.Addr("192.168.8.1"), Version: 3, Last: after(3)}}
+	asked.Groups = []igmp.Group{{Addr: group, Members: []igmp.Member{{Self: true, Version: 3, Last: after(3)}}}}
+	before := newKnown()
+	for _, c := range []struct {
+		link     igmp.Link
+		group    netip.Addr
+		works    bool
+		now      time.Time
+		unasked  time.Time
+		reported time.Time
+	}{
+		{silent, group, true, after(1), begin, time.Time{}},
+		{asked, group, true, after(4), time.Time{}, after(3)},
+		{silent, group, true, after(9), after(3), after(3)}, // both were silent for long
+		{silent, group, false, after(10), time.Time{}, after(3)},
+		{silent, group, true, after(11), after(10), after(3)},
+		{silent, other, true, after(12), after(10), time.Time{}},
+	} {
+		next := newKnown()
+		w := before.take(next, c.link, c.group, c.works, c.now)
+		if !w.Unasked.Equal(c.unasked) || !w.Reported.Last.Equal(c.reported) {
+			t.Errorf("at %v: nobody asked since %v, want %v; reported at %v, want %v", c.now, w.Unasked, c.unasked, w.Reported.Last, c.reported)
+		}
+		before = next
+	}
+}
+
 // The kernel's version proves a query only where it is 1 or 2, and not forced.
 func TestAskedIn(t *testing.T) {
 	on := host.Interface{Name: "eth0.7"}
