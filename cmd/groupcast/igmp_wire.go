@@ -16,7 +16,7 @@ const (
 
 // openWire looks at the interfaces from now on.
 func openWire(ctx context.Context, on []host.Interface) (wire, error) {
-	return igmp.Watch(context.WithoutCancel(ctx), igmp.Options{Interfaces: on}) // what was seen is told after ctx, too
+	return igmp.Watch(context.WithoutCancel(ctx), igmp.Options{Interfaces: on, EveryGroup: true}) // what was seen is told after ctx, too
 }
 
 // mayNotLook reports whether an error is that privileges are missing.

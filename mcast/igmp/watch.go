@@ -28,6 +28,11 @@ const (
 type Options struct {
 	Interfaces []host.Interface // at least one; each is followed by its name when it is deleted and comes back
 
+	// EveryGroup lets the network cards pass all groups, and so the reports of
+	// groups that this host has not joined. It changes what this host receives: a
+	// card whose filter is at fault seems to be well meanwhile.
+	EveryGroup bool
+
 	neighbours time.Duration // between two looks at the neighbours; 0: usualNeighbours
 }
 
@@ -43,6 +48,8 @@ type Watcher struct {
 	end     context.CancelFunc
 	ended   context.Context
 	running sync.WaitGroup
+
+	everyGroup bool
 
 	mu     sync.Mutex
 	view   *View
@@ -75,7 +82,7 @@ func Watch(ctx context.Context, o Options) (*Watcher, error) {
 	if len(o.Interfaces) == 0 {
 		return nil, fmt.Errorf("igmp: watch: %w", host.ErrNoInterface)
 	}
-	w := &Watcher{view: NewView(), woken: make(chan struct{}, 1)}
+	w := &Watcher{everyGroup: o.EveryGroup, view: NewView(), woken: make(chan struct{}, 1)}
 	w.ended, w.end = context.WithCancel(ctx)
 	w.timer = time.AfterFunc(time.Hour, w.expire)
 	w.timer.Stop()
@@ -112,7 +119,11 @@ func (w *Watcher) open(on host.Interface) error {
 		return err
 	}
 	t := &watched{on: on, up: carries(on)}
-	t.reports, err = tap.Open(on.Index, tap.Membership())
+	reports := tap.Membership()
+	if w.everyGroup {
+		reports = reports.EveryGroup()
+	}
+	t.reports, err = tap.Open(on.Index, reports)
 	if err == nil {
 		if t.mdns, err = tap.Open(on.Index, sent); err != nil {
 			t.reports.Close()

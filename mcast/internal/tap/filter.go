@@ -12,6 +12,17 @@ import (
 // none.
 type Filter struct {
 	program []bpf.Instruction // of a packet from its IP header on
+	every   bool
+}
+
+// EveryGroup is the filter on a network card that is to let every group pass, also
+// those that this host has not joined (PACKET_MR_ALLMULTI). That shows what other
+// hosts report, and changes what this host receives: a card whose own filter is at
+// fault seems to be well meanwhile. The wire does not show it, and it is not
+// promiscuous.
+func (f Filter) EveryGroup() Filter {
+	f.every = true
+	return f
 }
 
 // Offsets in the headers of IPv4 and IPv6, and values there.

@@ -30,14 +30,14 @@ type Tap struct {
 	oob  []byte
 
 	closed atomic.Bool
+	every  bool // Filter.EveryGroup
 
 	mu    sync.Mutex
 	stats Stats
 }
 
 // Open begins to look at an interface, by its index, in the network namespace of
-// the calling thread. Its network card lets every group pass from then on
-// (PACKET_MR_ALLMULTI); the wire does not show that, and it is not promiscuous.
+// the calling thread.
 //
 // The error is fs.ErrPermission without CAP_NET_RAW, and ErrNoInterface for an index
 // that no interface has.
@@ -63,7 +63,7 @@ func open(ifIndex int, filter Filter) (*Tap, error) {
 		}
 		return nil, err
 	}
-	t := &Tap{file: os.NewFile(uintptr(fd), "tap"), data: make([]byte, Snap), oob: make([]byte, 128)}
+	t := &Tap{every: filter.every, file: os.NewFile(uintptr(fd), "tap"), data: make([]byte, Snap), oob: make([]byte, 128)}
 	_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, buffer)
 	_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1) // without it the time of reading has to do
 	err = unix.SetsockoptSockFprog(fd, unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, program)
@@ -73,7 +73,7 @@ func open(ifIndex int, filter Filter) (*Tap, error) {
 		t.raw, err = t.file.SyscallConn()
 	}
 	if err == nil {
-		err = bind(fd, ifIndex)
+		err = t.bind(fd, ifIndex)
 	}
 	if err != nil {
 		t.file.Close()
@@ -108,7 +108,7 @@ func assemble(filter Filter) (*unix.SockFprog, error) {
 
 // bind lets a socket look at an interface. ETH_P_ALL is what shows packets that
 // leave; ETH_P_IP would hide them.
-func bind(fd, ifIndex int) error {
+func (t *Tap) bind(fd, ifIndex int) error {
 	if ifIndex <= 0 {
 		return ErrNoInterface // 0 would be every interface
 	}
@@ -119,6 +119,9 @@ func bind(fd, ifIndex int) error {
 	}
 	if err != nil {
 		return os.NewSyscallError("bind", err)
+	}
+	if !t.every {
+		return nil
 	}
 	err = unix.SetsockoptPacketMreq(fd, unix.SOL_PACKET, unix.PACKET_ADD_MEMBERSHIP,
 		&unix.PacketMreq{Ifindex: int32(ifIndex), Type: unix.PACKET_MR_ALLMULTI})
@@ -132,7 +135,7 @@ func bind(fd, ifIndex int) error {
 // at the one that has taken the place of one that is gone.
 func (t *Tap) Rebind(ifIndex int) error {
 	var err error
-	if cerr := t.raw.Control(func(fd uintptr) { err = bind(int(fd), ifIndex) }); cerr != nil {
+	if cerr := t.raw.Control(func(fd uintptr) { err = t.bind(int(fd), ifIndex) }); cerr != nil {
 		err = cerr
 	}
 	if err != nil {
