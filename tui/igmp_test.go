@@ -10,10 +10,13 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
 	"github.com/charmbracelet/x/exp/golden"
 	"go.uber.org/goleak"
 	"pgregory.net/rapid"
+
+	"github.com/groupcast/groupcast/tui/picture"
 )
 
 // fakeIGMP is a network that does not change.
@@ -105,6 +108,19 @@ func TestIGMPScreens(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+func TestIGMPPictures(t *testing.T) {
+	for name, theme := range map[string]struct {
+		background string
+		picture.Theme
+	}{"dark": {"#000000", picture.Dark}, "light": {"#ffffff", picture.Light}} {
+		t.Run(name, func(t *testing.T) {
+			s := newIGMPScreen(t, 100, 30, snooped())
+			s.Update(tea.BackgroundColorMsg{Color: lipgloss.Color(theme.background)})
+			samePicture(t, "igmp-"+name, picture.SVG(cells(s.View(), 100, 30), theme.Theme))
+		})
 	}
 }
 
