@@ -143,8 +143,8 @@ func (d documented) holdFields(t failures, args string, of *documentedObject, o 
 			list = []any{value}
 		}
 		for _, e := range list {
-			if e, ok := e.(map[string]any); ok {
-				d.holdFields(t, args, part, e)
+			if object, ok := e.(map[string]any); ok {
+				d.holdFields(t, args, part, object)
 			} else {
 				t.Errorf("%s: %s of %q is no object: %v", args, key, of.heading, e)
 			}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/host"
+	"github.com/groupcast/groupcast/mcast/igmp"
 )
 
 // Whatever the host and the program say, every pitfall gets an answer that a
@@ -222,6 +223,18 @@ func anyFacts(t *rapid.T) Facts {
 				return Revived{IfIndex: anyIndex(t), Silent: time.Minute, Control: anyBool(t), Times: anyCount(t)}
 			}),
 			Refused: anyOf(t, "refused", anyAddrPort),
+			Wire: anyOf(t, "wire", func(t *rapid.T) Wire {
+				w := Wire{IfIndex: anyIndex(t), Since: time.Unix(100, 0), Until: time.Unix(int64(100+anyCount(t)), 0), First: anyBool(t), Lost: anyBool(t),
+					Joined: time.Unix(int64(anyCount(t)), 0), AtLeast: anyBool(t), Sight: rapid.SampledFrom([]igmp.Sight{igmp.SightUnknown, igmp.SightOwn, igmp.SightAll}).Draw(t, "sight"),
+					Asked: anyOf(t, "asked", func(t *rapid.T) Asked {
+						return Asked{At: time.Unix(int64(anyCount(t)), 0), From: anyAddress(t), Version: rapid.IntRange(0, 3).Draw(t, "version"), Within: 10 * time.Second, Silenced: anyBool(t)}
+					}),
+					Members: anyOf(t, "members", func(t *rapid.T) igmp.Member { return igmp.Member{Host: anyAddress(t), Version: 2} })}
+				if anyBool(t) {
+					w.Reported, w.Version = time.Unix(int64(anyCount(t)), 0), rapid.IntRange(1, 3).Draw(t, "version")
+				}
+				return w
+			}),
 		},
 	}
 	if anyBool(t) {
