@@ -1,0 +1,141 @@
+package record
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/groupcast/groupcast/mcast"
+)
+
+var (
+	// ErrNoDatagram is of a capture that has no whole UDP datagram.
+	ErrNoDatagram = errors.New("the capture has no UDP datagram")
+	// ErrNotThere is of a destination that no datagram of the capture has.
+	ErrNotThere = errors.New("no datagram of the capture goes there")
+)
+
+// Destination is where datagrams of a capture went, and how many.
+type Destination struct {
+	To          netip.AddrPort
+	Datagrams   int
+	Bytes       int64 // of payload
+	First, Last time.Time
+}
+
+// maxDestinations bounds the table of Destinations. Datagrams to others are not
+// in it.
+const maxDestinations = 4096
+
+// Destinations reads a capture to its end, and tells where its datagrams went:
+// the most used first. The error is nil at io.EOF; that of a capture that is cut
+// comes with what is before the cut.
+func (r *Reader) Destinations() ([]Destination, error) {
+	seen := map[netip.AddrPort]*Destination{}
+	var err error
+	for {
+		var p Packet
+		if p, err = r.Next(); err != nil {
+			break
+		}
+		d := seen[p.To]
+		if d == nil {
+			if len(seen) == maxDestinations {
+				continue
+			}
+			d = &Destination{To: p.To, First: p.At, Last: p.At}
+			seen[p.To] = d
+		}
+		d.Datagrams++
+		d.Bytes += int64(len(p.Data))
+		if p.At.Before(d.First) {
+			d.First = p.At
+		}
+		if p.At.After(d.Last) {
+			d.Last = p.At
+		}
+	}
+	if err == io.EOF {
+		err = nil
+	}
+	var list []Destination
+	for _, d := range seen {
+		list = append(list, *d)
+	}
+	slices.SortFunc(list, func(a, b Destination) int {
+		return cmp.Or(cmp.Compare(b.Datagrams, a.Datagrams), a.To.Compare(b.To))
+	})
+	return list, err
+}
+
+// SeveralError is of a capture with several groups, of which one is to be chosen.
+type SeveralError struct{ Groups []Destination }
+
+func (e *SeveralError) Error() string {
+	return fmt.Sprintf("the capture has %d groups: which of them?", len(e.Groups))
+}
+
+// Choose chooses what of a capture is replayed: the destination only, or if that
+// is the zero AddrPort the one group that there is, or else the one destination.
+// The error is ErrNoDatagram, ErrNotThere, or a *SeveralError.
+func Choose(list []Destination, only netip.AddrPort) (Destination, error) {
+	if len(list) == 0 {
+		return Destination{}, ErrNoDatagram
+	}
+	if only.IsValid() {
+		only = netip.AddrPortFrom(only.Addr().Unmap().WithZone(""), only.Port())
+		if i := slices.IndexFunc(list, func(d Destination) bool { return d.To == only }); i >= 0 {
+			return list[i], nil
+		}
+		return Destination{}, fmt.Errorf("%s: %w", only, ErrNotThere)
+	}
+	groups := slices.Clone(list)
+	groups = slices.DeleteFunc(groups, func(d Destination) bool { return !d.To.Addr().IsMulticast() })
+	if len(groups) == 0 {
+		groups = list
+	}
+	if len(groups) > 1 {
+		return Destination{}, &SeveralError{groups}
+	}
+	return groups[0], nil
+}
+
+// refused are the registered groups that nothing is replayed to: what routers,
+// switches and clocks believe, and names that hosts would take for true.
+var refused = []string{"all-hosts", "all-routers", "dvmrp", "ospf", "ospf-dr", "rip", "ripng", "eigrp", "pim", "vrrp", "igmp", "mld", "hsrp",
+	"mdns", "llmnr", "ptp-peer", "ptp", "dhcpv6"}
+
+// RefusedError is of a destination that nothing is replayed to.
+type RefusedError struct {
+	To         netip.Addr
+	Registered mcast.Registered // what is at that group; the zero Registered: To is no group
+}
+
+func (e *RefusedError) Error() string {
+	if e.Registered.Name == "" {
+		return fmt.Sprintf("%s is no group: nothing is replayed to a single host", e.To)
+	}
+	return fmt.Sprintf("nothing is replayed to %s (%s): %s", e.To, e.Registered.Name, e.Registered.Title)
+}
+
+// MayReplay refuses destinations with a *RefusedError: what is no group, and
+// groups by which routing, names or clocks of a network could be led astray, at
+// any port.
+func MayReplay(to netip.Addr) error {
+	to = to.Unmap().WithZone("")
+	if !to.IsMulticast() {
+		return &RefusedError{To: to}
+	}
+	for _, name := range refused {
+		r, _ := mcast.FindRegistered(name)
+		got, ok := mcast.Group{Addr: to, Port: r.Port}.Registered()
+		if ok && got.Name == name {
+			return &RefusedError{To: to, Registered: r}
+		}
+	}
+	return nil
+}
