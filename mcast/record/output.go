@@ -153,7 +153,7 @@ func (o *output) begin() error {
 	o.file, o.written, o.inFile, o.began, o.ends = file, 0, 0, time.Now(), o.ends[:0]
 	o.files = append(o.files, finished{name: name})
 	o.buffer = bufio.NewWriterSize(counter{o}, 64<<10)
-	section := pcapgo.NgSectionInfo{Hardware: runtime.GOARCH, OS: runtime.GOOS, Application: o.Program, Comment: sectionComment}
+	section := pcapgo.NgSectionInfo{OS: runtime.GOOS, Application: o.Program, Comment: sectionComment}
 	for i, d := range o.list {
 		d.received, d.dropped = 0, 0
 		if i == 0 {

@@ -11,7 +11,7 @@ const MaxRate = 10000
 
 // Pace is how fast a replay is. The zero Pace is as it was recorded.
 type Pace struct {
-	Speed  float64       // 2: twice as fast; 0: 1; infinite: no pauses
+	Speed  float64       // positive; 2: twice as fast; 0: 1; infinite: no pauses
 	CapGap time.Duration // no pause of the replay is longer; 0: as long as they are
 	Rate   float64       // datagrams a second at the most; 0: any, but MaxRate if Speed is infinite
 }
