@@ -31,3 +31,10 @@ const (
 	QueueDatagrams = queueDatagrams
 	QueueBytes     = queueBytes
 )
+
+// Pending is how many datagrams wait in the queue.
+func (r *Recorder) Pending() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.queue)
+}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/bits"
 	"os"
 
 	"github.com/gopacket/gopacket"
@@ -41,13 +42,15 @@ type Packet struct {
 }
 
 // Reader reads the UDP datagrams of a capture: pcap with microseconds or
-// nanoseconds, or pcapng, of either byte order, and either compressed by gzip.
-// What is not a whole UDP datagram is counted.
+// nanoseconds, or pcapng, of either byte order, and either compressed by gzip. All
+// sections of a pcapng are taken to have the first one's byte order where it tells
+// directions and losses. What is not a whole UDP datagram is counted.
 type Reader struct {
 	file    *os.File // nil: it is not ours
 	in      *limited
 	classic *pcapgo.Reader
 	ng      *pcapgo.NgReader
+	swapped bool // its byte order is not that of pcapgo's options
 	skipped [len(reasons)]int
 	read    int
 	err     error // that ended it
@@ -112,8 +115,8 @@ func newReader(from io.Reader) (*Reader, error) {
 		}
 		buffer = bufio.NewReader(zip)
 	}
-	magic, err := buffer.Peek(4)
-	if err != nil {
+	magic, err := buffer.Peek(12)
+	if len(magic) < 4 {
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, gzip.ErrHeader) {
 			err = ErrNotCapture
 		}
@@ -123,6 +126,7 @@ func newReader(from io.Reader) (*Reader, error) {
 	own := bufio.NewReaderSize(r.in, 16<<10)
 	switch binary.BigEndian.Uint32(magic) {
 	case 0x0a0d0d0a:
+		r.swapped = len(magic) == 12 && binary.BigEndian.Uint32(magic[8:]) == 0x1a2b3c4d
 		// Mixed types: each packet tells its own, and a capture of several kinds of
 		// interfaces is read whole.
 		r.ng, err = pcapgo.NewNgReader(own, pcapgo.NgReaderOptions{WantMixedLinkType: true, SkipUnknownVersion: true})
@@ -212,14 +216,29 @@ func (r *Reader) packet() (p Packet, data []byte, link int, cut bool, err error)
 			from, _ := r.ng.Interface(info.InterfaceIndex)
 			link = int(from.LinkType)
 			p.Interface, p.Comments = from.Name, options.Comments
-			p.Out = options.Flags != nil && options.Flags.Direction == pcapgo.NgEpbFlagDirectionOutbound
-			if options.DropCount != nil {
-				p.Lost = *options.DropCount
-			}
+			r.options(&p, options)
 		}
 	}
 	p.At = info.Timestamp
 	return p, data, link, info.CaptureLength < info.Length, err
+}
+
+// options reads what the options of a packet say. pcapgo v1.7.7 takes them for
+// little endian in any file.
+func (r *Reader) options(p *Packet, o pcapgo.NgPacketOptions) {
+	if o.Flags != nil {
+		flags := o.Flags.ToUint32()
+		if r.swapped {
+			flags = bits.ReverseBytes32(flags)
+		}
+		p.Out = pcapgo.NgEpbFlag(flags)&pcapgo.NgEpbFlagDirectionMask == pcapgo.NgEpbFlagDirectionOutbound
+	}
+	if o.DropCount != nil {
+		p.Lost = *o.DropCount
+		if r.swapped {
+			p.Lost = bits.ReverseBytes64(p.Lost)
+		}
+	}
 }
 
 // limited ends with ErrTooLarge when more is read than is allowed for one packet.

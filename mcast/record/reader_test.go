@@ -239,6 +239,19 @@ func TestMixedLinkTypes(t *testing.T) {
 	}
 }
 
+// pcapng of the other byte order, as a big endian host writes it, with a direction
+// and a loss.
+func TestBigEndianPcapng(t *testing.T) {
+	section := "0a0d0d0a 0000001c 1a2b3c4d 0001 0000 ffffffffffffffff 0000001c"
+	face := "00000001 00000014 0065 0000 00000000 00000014"
+	flags, lost := "0002 0004 00000002", "0004 0008 0000000000000005"
+	packet := "00000006 00000058 00000000 00000000 3b9aca00 0000001e 0000001e" + frame4() + "0000" + flags + lost + "0000 0000" + "00000058"
+	got, r := readAll(t, octets(t, section+face+packet))
+	if len(got) != 1 || !got[0].Out || got[0].Lost != 5 || !got[0].At.Equal(time.Unix(1000, 0)) || string(got[0].Data) != "hi" {
+		t.Errorf("%+v, skipped %v", got, r.Skipped())
+	}
+}
+
 func TestWhatIsNoCapture(t *testing.T) {
 	dir := t.TempDir()
 	for name, text := range map[string]string{"empty": "", "short": "\x0a", "text": "hello, world", "zip": string(zipped(t, []byte("hello"))), "half a zip": "\x1f\x8b",
