@@ -41,7 +41,7 @@ var endings = map[string][]ending{
 	"listen": {
 		{status: exitOK, when: "if what was asked for arrived: with --count that many, else anything at all, in whichever group"},
 		{status: exitNot, when: "if not, by --timeout or, without --count and --timeout, by ctrl+c"},
-		{status: exitDoubt, when: "if datagrams were dropped meanwhile, for want of room", untested: "TestDropsAreTold stops it until its buffer is full"},
+		{status: exitDoubt, when: "if datagrams were dropped meanwhile, for want of room, or not all were recorded", untested: "TestDropsAreTold stops it until its buffer is full"},
 		{status: exitInterrupted, when: "if ctrl+c came when it could still arrive"},
 	},
 	"send": {

@@ -28,10 +28,15 @@ TTL left, its size and its text. --raw writes the payload bytes alone. It ends a
 or at ctrl+c, with how much was heard from how many hosts (in JSON the object totals, the last one); with a line for each
 group if there are several, and for each host (in JSON the object heard, for each port of it): how many datagrams, how
 often, from when to when, the longest gap, the TTL; and with a line (in JSON the object silent) for each group that
-nothing was heard in. In a terminal it says so after 5 seconds of silence as well.`,
+nothing was heard in. In a terminal it says so after 5 seconds of silence as well.
+--record writes what is heard to a pcapng file as well, which tcpdump and Wireshark read: the time is the kernel's, the
+headers are made up but for addresses, ports and TTL. A file that exists is not overwritten; one of 1 GiB ends the
+recording; - is standard output, which then has no lines.`,
 		Example: `  groupcast listen                          the default group, until ctrl+c
   groupcast listen -c 1 -t 5s 239.1.2.3     wait five seconds for one datagram
-  groupcast listen --json 224.0.0.251:5353  mDNS, as JSON objects`,
+  groupcast listen --json 224.0.0.251:5353  mDNS, as JSON objects
+  groupcast listen --record talk.pcapng 239.1.2.3
+  groupcast listen --record - 239.1.2.3 | wireshark -k -i -`,
 		ValidArgsFunction: completeGroups,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			groups, err := set.groups(cmd, args)
@@ -39,6 +44,9 @@ nothing was heard in. In a terminal it says so after 5 seconds of silence as wel
 				return err
 			}
 			l.out, l.errs = cmd.OutOrStdout(), cmd.ErrOrStderr()
+			if l.recording.file == "-" {
+				l.recording.output, l.out = l.out, io.Discard
+			}
 			l.keep = &session.Keeper{Open: l.open(cmd.Context()), Bind: l.bind, Tell: tellOn(l.errs, l.remark)}
 			return l.run(cmd.Context(), groups)
 		},
@@ -46,6 +54,9 @@ nothing was heard in. In a terminal it says so after 5 seconds of silence as wel
 	cmd.PreRunE = func(*cobra.Command, []string) error {
 		if l.raw && (set.json || isTerminal(cmd.OutOrStdout())) {
 			return usageError{errors.New("--raw: bytes of the network go into a pipe or a file only, and not beside --json")}
+		}
+		if l.recording.file == "-" && (l.raw || set.json || isTerminal(cmd.OutOrStdout())) {
+			return usageError{errors.New("--record -: a recording goes into a pipe or a file only, and not beside --raw or --json")}
 		}
 		if l.count < 0 || l.timeout < 0 {
 			return usageError{errors.New("--count and --timeout: want 0 (no limit) or more")}
@@ -55,6 +66,7 @@ nothing was heard in. In a terminal it says so after 5 seconds of silence as wel
 	set.has(cmd, "family", "interface", "multicast-all", "json", "quiet", "trace")
 	countFlag(cmd.Flags(), &l.count, 0, "end after so many datagrams; 0: no limit")
 	timeoutFlag(cmd.Flags(), &l.timeout)
+	recordFlag(cmd.Flags(), &l.recording.file)
 	cmd.Flags().BoolVar(&l.raw, "raw", false, "write the payload bytes as they are, into a pipe or a file")
 	return cmd
 }
@@ -65,6 +77,7 @@ type listener struct {
 	count     int
 	timeout   time.Duration
 	raw       bool
+	recording recording
 	out, errs io.Writer
 	keep      *session.Keeper
 	bound     map[netip.AddrPort]sharing // ports that other programs may have, by their wildcard
@@ -93,6 +106,10 @@ func (l *listener) run(ctx context.Context, groups []mcast.Group) error {
 			return err
 		}
 	}
+	if err := l.beginRecording(); err != nil {
+		return err
+	}
+	defer l.recording.close()
 	began := time.Now()
 
 	parent := ctx
@@ -104,7 +121,11 @@ func (l *listener) run(ctx context.Context, groups []mcast.Group) error {
 	if err != nil {
 		return err
 	}
-	return l.end(parent, time.Since(began))
+	err = l.end(parent, time.Since(began))
+	if err == nil && l.recording.doubtful() {
+		err = status(exitDoubt)
+	}
+	return err
 }
 
 // join joins a group on each interface that is chosen for it, on the socket
@@ -157,6 +178,7 @@ func (l *listener) changed(ch host.Change) {
 
 // heardBatch prints datagrams until it is enough.
 func (l *listener) heardBatch(conn *mcast.Conn, batch []mcast.Datagram) (more bool) {
+	l.recording.dropped(conn)
 	for _, d := range batch {
 		switch {
 		case d.Stray && !l.set.multicastAll:
@@ -171,6 +193,7 @@ func (l *listener) heardBatch(conn *mcast.Conn, batch []mcast.Datagram) (more bo
 			}
 			l.tell(d, conn.LocalAddr().Port())
 			l.print(d, conn.LocalAddr().Port())
+			l.recording.received(d, conn.LocalAddr().Port())
 		}
 	}
 	return !l.enough()
@@ -235,6 +258,7 @@ func (l *listener) end(ctx context.Context, lasted time.Duration) error {
 		text += fmt.Sprintf("; %d more had come, and were not read", unread)
 	}
 	l.remark(text)
+	l.endRecording()
 	l.tellGroups()
 	l.tellHeard(unread == 0 && dropped == 0, lasted)
 	if dropped > 0 {

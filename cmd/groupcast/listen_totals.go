@@ -70,6 +70,8 @@ type jsonListenTotals struct {
 	Strays  int               `json:"strays"`  // of groups that only others have joined
 	Seconds float64           `json:"seconds"`
 	Groups  []jsonGroupVolume `json:"groups,omitempty"` // where there are several
+
+	Recording *jsonRecording `json:"recording,omitempty"` // with --record
 }
 
 // jsonGroupVolume is one group's part.
@@ -81,7 +83,7 @@ type jsonGroupVolume struct {
 func (l *listener) totalsJSON(dropped uint64, unread int, lasted time.Duration) {
 	o := jsonListenTotals{
 		jsonHead: headOf("totals"), jsonVolume: l.heard.object(), Dropped: dropped, Unread: unread, Strays: l.strays,
-		Seconds: float64(lasted.Milliseconds()) / 1000,
+		Seconds: float64(lasted.Milliseconds()) / 1000, Recording: l.recording.object(),
 	}
 	for _, e := range l.ears {
 		if len(l.ears) > 1 {
