@@ -234,6 +234,62 @@ func TestRotation(t *testing.T) {
 	}
 }
 
+// A file that somebody has put where the next one goes is left alone: the
+// recording ends, and what it has is whole.
+func TestRotationOverwritesNothing(t *testing.T) {
+	dir := t.TempDir()
+	next := filepath.Join(dir, "talk-00002.pcapng")
+	if err := os.WriteFile(next, []byte("somebody's"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r, err := record.Create(record.Options{File: filepath.Join(dir, "talk.pcapng"), Rotate: 2000, Interfaces: []host.Interface{eth0}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 100 {
+		r.Received(heard("datagram"))
+	}
+	s, err := r.Close()
+	if !errors.Is(err, fs.ErrExist) || len(s.Files) != 1 || s.Recorded+s.After != 100 || s.Recorded < 5 {
+		t.Fatalf("%+v, %v", s, err)
+	}
+	b, err := os.ReadFile(s.Files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := readAll(t, b); int64(len(got)) != s.Recorded {
+		t.Errorf("the file has %d datagrams: %+v", len(got), s)
+	}
+	if b, err := os.ReadFile(next); string(b) != "somebody's" {
+		t.Errorf("the next file has %q, %v", b, err)
+	}
+}
+
+// A file that was moved away, and another put in its place, is not deleted.
+func TestKeepDeletesOnlyItsOwn(t *testing.T) {
+	dir := t.TempDir()
+	r, err := record.Create(record.Options{File: filepath.Join(dir, "talk.pcapng"), Rotate: 2000, Keep: 1, Interfaces: []host.Interface{eth0}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := filepath.Join(dir, "talk-00001.pcapng")
+	if err := errors.Join(os.Rename(first, filepath.Join(dir, "mine.pcapng")), os.WriteFile(first, []byte("another"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	for range 100 {
+		r.Received(heard("datagram"))
+	}
+	if s, err := r.Close(); err != nil || len(s.Files) != 1 || s.Recorded != 100 {
+		t.Fatalf("%+v, %v", s, err)
+	}
+	if b, err := os.ReadFile(first); string(b) != "another" {
+		t.Errorf("the file in its place has %q, %v", b, err)
+	}
+	if there, _ := filepath.Glob(filepath.Join(dir, "*")); len(there) != 3 {
+		t.Errorf("there are %q", there)
+	}
+}
+
 func TestOptionsThatContradict(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "x")
 	for _, o := range []record.Options{{}, {File: "-", Rotate: 1000}, {File: file, Keep: 2}, {File: file, Rotate: -1}, {File: file, Rotate: 100, Keep: -1},
