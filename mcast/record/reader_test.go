@@ -92,6 +92,25 @@ func TestFormats(t *testing.T) {
 	}
 }
 
+// A pcap that is cut says so, wherever that is, but between two packets.
+func TestPcapCutAtEachByte(t *testing.T) {
+	packet := octets(t, mac+zero+"0800"+frame4())
+	file, each := classic(binary.LittleEndian, true, 1, packet, packet, packet), 16+len(packet)
+	for cut := 24; cut <= len(file); cut++ {
+		r, err := record.NewReader(bytes.NewReader(file[:cut]))
+		if err != nil {
+			t.Fatalf("cut at %d: %v", cut, err)
+		}
+		want := io.ErrUnexpectedEOF
+		if (cut-24)%each == 0 {
+			want = io.EOF
+		}
+		if got, err := all(r); len(got) != (cut-24)/each || err != want {
+			t.Errorf("cut at %d: %d datagrams and %v, want %d and %v", cut, len(got), err, (cut-24)/each, want)
+		}
+	}
+}
+
 func zipped(t *testing.T, file []byte) []byte {
 	var b bytes.Buffer
 	w := gzip.NewWriter(&b)

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gopacket/gopacket/pcapgo"
 	"pgregory.net/rapid"
 
 	"github.com/groupcast/groupcast/mcast"
@@ -256,13 +257,15 @@ func TestQueueIsBounded(t *testing.T) {
 	close(out.go_)
 	waitFor(t, func() bool { return r.Summary().Recorded == record.QueueDatagrams+1 })
 	r.Received(heard("after"))
+	r.Received(heard("last"))
 	s, err := r.Close()
-	if err != nil || s.Recorded != record.QueueDatagrams+2 {
+	if err != nil || s.Recorded != record.QueueDatagrams+3 {
 		t.Errorf("%+v, %v", s, err)
 	}
 	got, _ := readAll(t, out.Bytes())
-	if last := got[len(got)-1]; string(last.Data) != "after" || last.Lost != 10 {
-		t.Errorf("the last datagram is %q after %d lost", last.Data, last.Lost)
+	after, last := got[len(got)-2], got[len(got)-1]
+	if string(after.Data) != "after" || after.Lost != 10 || last.Lost != 0 {
+		t.Errorf("%q comes after %d lost, %q after %d", after.Data, after.Lost, last.Data, last.Lost)
 	}
 }
 
@@ -311,5 +314,28 @@ func TestExclusive(t *testing.T) {
 	defer empty.Close()
 	if _, err := empty.Next(); err != io.EOF {
 		t.Errorf("nothing was recorded, and read is %v", err)
+	}
+}
+
+// A UDP checksum of IPv6 that comes to 0 is sent as 0xffff: 0 says that there is
+// none (RFC 8200, section 8.1).
+func TestChecksumOfZero(t *testing.T) {
+	checksum := func(payload []byte) []byte {
+		d := heard("")
+		d.From, d.To, d.Data = netip.MustParseAddrPort("[fe80::1]:1"), netip.MustParseAddrPort("[ff05::1]:2"), payload
+		file, _ := recorded(t, record.Options{}, func(r *record.Recorder) { r.Received(d) })
+		r, err := pcapgo.NewNgReader(bytes.NewReader(file), pcapgo.DefaultNgReaderOptions)
+		if err != nil {
+			t.Fatal(err)
+		}
+		frame, _, err := r.ReadPacketData()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return frame[14+40+6:][:2]
+	}
+	// With its own checksum as payload the sum of a datagram is 0xffff.
+	if got := checksum(checksum([]byte{0, 0})); !bytes.Equal(got, []byte{0xff, 0xff}) {
+		t.Errorf("the checksum is %x", got)
 	}
 }
