@@ -81,7 +81,7 @@ var comes = []come{
 	{of: "igmp", want: exitDoubt, host: "B", line: "unshare --user groupcast igmp --once"},
 	{of: "igmp", want: exitInterrupted, host: "B", line: "groupcast igmp --until group-first:239.9.9.9", ready: "watching", signal: syscall.SIGINT},
 
-	{of: "doctor", want: exitOK, host: "B", line: "groupcast doctor -i eth0 239.2.2.2"},
+	{of: "doctor", want: exitOK, host: "B", line: "groupcast doctor -i eth0 239.2.2.2:1999"},
 	{of: "doctor", want: exitNot, host: "B", line: "groupcast doctor -i eth9 239.2.2.2"},
 	{of: "doctor", want: exitDoubt, host: "A", line: "groupcast doctor"},
 	{of: "doctor", want: exitDoubt, host: "A", line: "groupcast doctor --watch 1h", ready: "looking for", signal: syscall.SIGINT},
