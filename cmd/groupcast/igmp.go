@@ -111,6 +111,7 @@ type igmpCommand struct {
 type wire interface {
 	Next(context.Context) ([]igmp.Event, error)
 	Snapshot() igmp.Snapshot
+	Losses() igmp.Losses
 	Close() error
 }
 
@@ -196,11 +197,22 @@ func (c *igmpCommand) run(ctx context.Context) error {
 		return err
 	}
 	defer w.Close()
+	defer func() { c.tellLosses(w.Losses()) }()
 	c.began = time.Now()
 	if c.asks {
 		return c.query(ctx, w, on[0])
 	}
 	return c.watch(ctx, w, on)
+}
+
+// tellLosses says what was not seen, or not told.
+func (c *igmpCommand) tellLosses(l igmp.Losses) {
+	if l.Packets > 0 {
+		c.remark(fmt.Sprintf("packets of IGMP and MLD that came faster than they were read, and were not seen: %d; there may be more members than were listed", l.Packets))
+	}
+	if l.Events > 0 {
+		c.remark(fmt.Sprintf("changes that came faster than they were told: %d", l.Events))
+	}
 }
 
 // watch shows a wire in the way that is asked for.

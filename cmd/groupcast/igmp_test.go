@@ -243,7 +243,23 @@ func (w *fakeWire) Snapshot() igmp.Snapshot {
 	return w.snap()
 }
 
-func (w *fakeWire) Close() error { return nil }
+func (w *fakeWire) Losses() igmp.Losses { return igmp.Losses{} }
+func (w *fakeWire) Close() error        { return nil }
+
+// What was not seen is said.
+func TestIGMPLosses(t *testing.T) {
+	var errs bytes.Buffer
+	c := igmpCommand{set: &settings{}, errs: &errs}
+	if c.tellLosses(igmp.Losses{}); errs.Len() > 0 {
+		t.Errorf("nothing was lost, and it says %q", errs.String())
+	}
+	c.tellLosses(igmp.Losses{Packets: 3, Events: 5000})
+	for _, want := range []string{"were not seen: 3; there may be more members", "faster than they were told: 5000"} {
+		if !strings.Contains(errs.String(), want) {
+			t.Errorf("no %q in %q", want, errs.String())
+		}
+	}
+}
 
 // watched runs the command on a wire, in a bubble.
 type watched struct {
