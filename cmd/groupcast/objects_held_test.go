@@ -128,7 +128,7 @@ func (d documented) holdFields(t failures, args string, of *documentedObject, o 
 		}
 		of.seen[key] = true
 		if field.part == "" {
-			if _, is := value.(map[string]any); is && !slices.Contains(countsByText, key) {
+			if _, is := value.(map[string]any); is && !slices.Contains(countsByText, key) && !slices.Contains(countsByText, of.heading+", "+key) {
 				t.Errorf("%s prints an object as %s, and docs/json.md does not say which, in %q", args, key, of.heading)
 			}
 			continue
@@ -158,7 +158,7 @@ func (d documented) holdFields(t failures, args string, of *documentedObject, o 
 }
 
 // countsByText are fields that are objects whose keys are texts.
-var countsByText = []string{"unanswered", "errors"}
+var countsByText = []string{"unanswered", "errors", "Part of others: recording, interfaces"}
 
 // unseen lists what is documented and was not seen: objects, and fields of those
 // that were seen.

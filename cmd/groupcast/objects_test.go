@@ -7,6 +7,7 @@ import (
 	"go/ast"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -90,23 +91,25 @@ func TestObjectsOfCommands(t *testing.T) {
 	answersOddly(t, b, labtest.Group("239.7.8.9:5000"))
 	labtest.Talker(t, b, labtest.Group("239.7.8.11:1234"), "tick")
 	nft(t, b, "input", "udp dport 5001 drop")
-	served := map[string]*program{} // until they are interrupted
+	// What is sent to port 7 of this host alone goes to the last that was bound: to the echo server.
+	const shares = "listen -i eth0 239.7.8.9:7 239.7.8.9:8"
+	served := map[string]*program{shares: run(a, shares)} // until they are interrupted
+	served[shares].prints(`"group":"239.7.8.9:8"`)
 	for _, args := range []string{
 		"lab up article", "echo -v -i eth0 239.7.8.9:7", "echo -v 127.0.0.1:7007", "probe --follow -W 1h 192.168.8.226:5001",
-		"igmp -i eth0", "listen -i eth0 239.7.8.9:7 239.7.8.9:8",
+		"igmp -i eth0",
 	} {
 		served[args] = run(a, args)
 	}
 	for args, says := range map[string]string{
 		"lab up article": "ready", "igmp -i eth0": "watching", "echo -v -i eth0 239.7.8.9:7": "serving", "echo -v 127.0.0.1:7007": "serving",
-		"listen -i eth0 239.7.8.9:7 239.7.8.9:8": `"group":"239.7.8.9:8"`,
 	} {
 		served[args].prints(says)
 	}
 	talk := run(b, "chat -i eth0 239.7.8.12")
 	talk.prints("joined")
 	ended := []string{
-		"send -i eth0 239.7.8.9:7 one", "ping -i eth0 -c 1 239.7.8.9:7", "ping -c 1 -W 0.01 127.0.0.1:9", "ping -W 0.01 --message x 127.0.0.1:9",
+		"send -i eth0 239.7.8.9:7 one", "ping -i eth0 -c 1 239.7.8.9:7", "ping -c 1 -W 5 127.0.0.1:9", "ping -W 5 --message x 127.0.0.1:9",
 		"ping --message x 127.0.0.1:7007", "ping -i eth0 -c 5 --interval 100ms -W 0.05 239.7.8.9:5000",
 		"probe -W 0.01 127.0.0.1:9 127.0.0.1:7 127.0.0.1:7007 192.168.8.226:5001", "probe 127.0.0.1",
 		"ping -i eth0 -i eth1 -c 1 -W 0.01 239.7.8.14", "ping -c 1 203.0.113.9", "interfaces ff02::114",
@@ -115,6 +118,7 @@ func TestObjectsOfCommands(t *testing.T) {
 		"lab list", "lab run", "lab run article", "lab run nothing", "lab each article ls nothing /proc/self", "lab each article nothing",
 		"listen -t 0.01 239.7.8.10", "listen -i eth0 -c 3 239.7.8.11 239.7.8.13",
 		"chat 239.7.8.12", "send", "send 1.2.3.4 x", "igmp --proc --once", "igmp --once -t 0.01 -i eth0 239.250.0.1",
+		"listen -t 0.01 -i eth0 --record " + filepath.Join(t.TempDir(), "heard.pcapng") + " 239.7.8.15",
 	}
 	all := make([]*program, len(ended))
 	for i, args := range ended {
@@ -161,20 +165,21 @@ var notPrintedHere = map[string]string{
 	"chat: heard, own, notice, problem, direct":  "others send to the port of this host alone",
 	"chat: heard, own, notice, problem, error":   "the kernel refuses a line",
 	"echo: received, written, unanswered, error": "the kernel refuses an answer",
-	"querier":                          "nobody asks here; TestIGMPOnTheWire has one",
-	"igmpmember":                       "nobody joins what is asked about; TestIGMPOnTheWire",
-	"bridge":                           "this host has no bridge",
-	"bridgeasker":                      "the same",
-	"bridgegroup":                      "the same",
-	"Part of others: igmpcounter, bad": "nobody sends what is not believed",
-	"Part of others: owngroup, due_ms": "a query of an old version starts the timer of a report",
-	"interfaces: join, send, error":    "no route leads to a group",
-	"listen: datagram, stray":          "with --multicast-all",
-	"listen: joined, left_out":         "an interface has no address of the IP version",
-	"ping: pinging, error":             "the way goes after the look",
-	"probe: totals, unknown":           "it is ended before the first verdict",
-	"version: version, commit":         "a test is built from no commit",
-	"version: version, modified":       "the same",
+	"querier":                            "nobody asks here; TestIGMPOnTheWire has one",
+	"igmpmember":                         "nobody joins what is asked about; TestIGMPOnTheWire",
+	"bridge":                             "this host has no bridge",
+	"bridgeasker":                        "the same",
+	"bridgegroup":                        "the same",
+	"Part of others: igmpcounter, bad":   "nobody sends what is not believed",
+	"Part of others: owngroup, due_ms":   "a query of an old version starts the timer of a report",
+	"interfaces: join, send, error":      "no route leads to a group",
+	"listen: datagram, stray":            "with --multicast-all",
+	"listen: joined, left_out":           "an interface has no address of the IP version",
+	"ping: pinging, error":               "the way goes after the look",
+	"probe: totals, unknown":             "it is ended before the first verdict",
+	"Part of others: recording, stopped": "the disk is full; TestListenRecords",
+	"version: version, commit":           "a test is built from no commit",
+	"version: version, modified":         "the same",
 }
 
 // answersOddly answers requests in a group twice, with another payload, too late and not at

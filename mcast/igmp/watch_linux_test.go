@@ -173,8 +173,16 @@ func TestWatchKnowsWhatIsKeptBack(t *testing.T) {
 	heard := labtest.Socket(t, l.Host("M2"), mcast.Config{Addr: labtest.Addr("::"), Port: 5000})
 	says := labtest.Socket(t, p, mcast.Config{Addr: labtest.Addr("::")})
 	eth0 := labtest.Device(t, p, "eth0")
+	var mac net.HardwareAddr
+	labtest.In(t, l.Host("M2"), func() error {
+		i, err := net.InterfaceByName("eth0")
+		if err == nil {
+			mac = i.HardwareAddr
+		}
+		return err
+	})
 	meet := func() { // anew, so that the neighbour proves that it is there
-		forgetNeighbour(t, p, eth0.Index, m2)
+		probeNeighbour(t, p, eth0.Index, m2, mac)
 		if err := says.Send([]byte("hello"), netip.AddrPortFrom(m2.WithZone("eth0"), 5000), mcast.ViaInterface(eth0, m2)); err != nil {
 			t.Fatal(err)
 		}
@@ -225,15 +233,22 @@ func framed(ip []byte) []byte {
 	return slices.Concat(to, []byte{2, 0, 0, 0, 0, 9}, kind, ip)
 }
 
-// forgetNeighbour lets a host find a neighbour anew.
-func forgetNeighbour(t *testing.T, node *lab.Node, index int, addr netip.Addr) {
+// probeNeighbour lets a host ask a neighbour whether it is there: it alone, since a
+// switch that has forgotten its groups does not bring it what all are asked.
+func probeNeighbour(t *testing.T, node *lab.Node, index int, addr netip.Addr, mac net.HardwareAddr) {
 	t.Helper()
 	labtest.In(t, node, func() error {
-		err := netlink.NeighDel(&netlink.Neigh{LinkIndex: index, IP: addr.AsSlice()})
-		if errors.Is(err, unix.ENOENT) {
-			return nil
-		}
-		return err
+		return netlink.NeighSet(&netlink.Neigh{LinkIndex: index, IP: addr.AsSlice(), HardwareAddr: mac, State: netlink.NUD_PROBE})
+	})
+	labtest.Eventually(t, "the neighbour answers", func() (answered bool) {
+		labtest.In(t, node, func() error {
+			list, err := netlink.NeighList(index, netlink.FAMILY_V6)
+			answered = slices.ContainsFunc(list, func(n netlink.Neigh) bool {
+				return n.IP.Equal(addr.AsSlice()) && n.State&netlink.NUD_REACHABLE != 0
+			})
+			return err
+		})
+		return answered
 	})
 }
 
