@@ -124,6 +124,18 @@ func TestIGMPPictures(t *testing.T) {
 	}
 }
 
+// Where the help has more rows than the screen, it scrolls to its end.
+func TestIGMPHelpScrolls(t *testing.T) {
+	s := newIGMPScreen(t, 44, 12, snooped())
+	s.press("?")
+	s.wants(true, "more")
+	s.wants(false, "explain igmp")
+	s.press("end")
+	s.wants(true, "explain igmp")
+	s.press("?", "?")
+	s.wants(false, "explain igmp")
+}
+
 func TestIGMPKeys(t *testing.T) {
 	s := newIGMPScreen(t, 80, 24, snooped())
 	s.wants(true, "▸Members", "42 members · 3 groups", "192.168.8.164 (this host)", "12:04:38")

@@ -52,13 +52,13 @@ func keysPage() string {
 	}
 	b.WriteString("| `//text` | says /text |\n")
 	b.WriteString("\n## On the screen of groupcast ping --ui\n\n| key | what it does |\n|---|---|\n")
-	for _, bind := range pingBindings {
+	for _, bind := range pingKeys {
 		if bind.label != "" {
 			fmt.Fprintf(&b, "| %s | %s |\n", bind.label, bind.text)
 		}
 	}
 	b.WriteString("\n## On the screen of groupcast igmp\n\n| key | what it does |\n|---|---|\n")
-	for _, bind := range igmpBindings {
+	for _, bind := range igmpKeys {
 		if bind.label != "" {
 			fmt.Fprintf(&b, "| %s | %s |\n", bind.label, bind.text)
 		}

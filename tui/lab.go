@@ -1,11 +1,8 @@
 package tui
 
 import (
-	"cmp"
 	"context"
-	"os"
 	"os/exec"
-	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -31,12 +28,9 @@ const labPause = time.Second
 
 // labModel is the screen of a lab, a tea.Model.
 type labModel struct {
-	life
-	appearance
-	styles        *styles
-	view          LabView
-	title         string
-	width, height int
+	liveScreen
+	lab   LabView
+	title string
 
 	rows   []LabRow
 	at     int // the row that is selected; -1: none is
@@ -54,17 +48,13 @@ type (
 // nil. If ctx ends first, it returns [context.Cause] of ctx. The terminal is restored
 // in every case. Of the options Input, Output, Env and ASCII count.
 func RunLab(ctx context.Context, title string, v LabView, opts Options) error {
-	if opts.Env == nil {
-		opts.Env = os.Environ()
-	}
+	opts = opts.withEnv()
 	m := newLabModel(title, v, opts)
 	return run(ctx, m, &m.life, opts)
 }
 
 func newLabModel(title string, v LabView, opts Options) *labModel {
-	m := &labModel{life: newLife(nil), appearance: newAppearance(opts), view: v, title: title, at: -1}
-	m.styles = m.newStyles()
-	return m
+	return &labModel{liveScreen: newLiveScreen(opts), lab: v, title: title, at: -1}
 }
 
 // Init implements tea.Model.
@@ -72,7 +62,7 @@ func (m *labModel) Init() tea.Cmd { return tea.Batch(tea.RequestBackgroundColor,
 
 // poll draws the lab in a while.
 func (m *labModel) poll(pause time.Duration) tea.Cmd {
-	return m.work.poll(pause, func() tea.Msg { return labMsg(m.view.Rows()) })
+	return m.work.poll(pause, func() tea.Msg { return labMsg(m.lab.Rows()) })
 }
 
 // Update implements tea.Model.
@@ -81,13 +71,10 @@ func (m *labModel) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 }
 
 func (m *labModel) update(msg tea.Msg) tea.Cmd {
-	if m.learn(msg) {
-		m.styles = m.newStyles()
-		return nil
+	if cmd, done := m.common(msg); done {
+		return cmd
 	}
 	switch msg := msg.(type) {
-	case tea.WindowSizeMsg:
-		m.width, m.height = msg.Width, msg.Height
 	case labMsg:
 		m.rows = msg
 		if m.at < 0 || m.at >= len(m.rows) || m.rows[m.at].Host == "" {
@@ -100,9 +87,6 @@ func (m *labModel) update(msg tea.Msg) tea.Cmd {
 		if msg.err != nil {
 			m.failed = "the shell ended: " + clean(msg.err.Error())
 		}
-	case endMsg:
-		m.err = cmp.Or(m.err, msg.err)
-		return tea.Quit
 	case tea.KeyPressMsg:
 		return m.key(msg.String())
 	}
@@ -129,7 +113,7 @@ func (m *labModel) key(name string) tea.Cmd {
 		m.move(-1)
 	case "enter":
 		if host := m.host(); host != "" {
-			return tea.ExecProcess(m.view.Enter(host), func(err error) tea.Msg { return labLeftMsg{notStarted(err)} })
+			return tea.ExecProcess(m.lab.Enter(host), func(err error) tea.Msg { return labLeftMsg{notStarted(err)} })
 		}
 	}
 	return nil
@@ -173,21 +157,7 @@ func (m *labModel) page(direction int) {
 func (m *labModel) body() int { return max(0, m.height-2) }
 
 // View implements tea.Model.
-func (m *labModel) View() (v tea.View) {
-	v.AltScreen = true
-	v.WindowTitle = clean("groupcast lab: " + m.title)
-	if m.width <= 0 || m.height <= 0 || m.err != nil {
-		return v
-	}
-	v.Content = m.drawn(func() string {
-		rows := m.frame()
-		for i := range rows {
-			rows[i] = m.styles.fit(rows[i], m.width)
-		}
-		return strings.Join(rows, "\n")
-	})
-	return v
-}
+func (m *labModel) View() tea.View { return m.view("groupcast lab: "+m.title, m.frame) }
 
 // frame is all rows of the screen: the title, the part of the picture with what is
 // selected, and the keys.

@@ -3,7 +3,6 @@ package tui
 import (
 	"cmp"
 	"context"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -85,9 +84,7 @@ type model struct {
 // Run waits for the session's calls to return: they have to end with their
 // context. The caller handles signals, and ends ctx at one.
 func Run(ctx context.Context, s Session, opts Options) error {
-	if opts.Env == nil {
-		opts.Env = os.Environ()
-	}
+	opts = opts.withEnv()
 	m := newModel(s, opts)
 	return run(ctx, m, &m.life, opts)
 }

@@ -1,11 +1,8 @@
 package tui
 
 import (
-	"cmp"
 	"context"
-	"os"
 	"slices"
-	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -16,11 +13,8 @@ const pingPause = 100 * time.Millisecond
 
 // pingModel is the screen of a ping, a tea.Model.
 type pingModel struct {
-	life
-	appearance
-	styles        *styles
-	pinging       Pinging
-	width, height int
+	liveScreen
+	pinging Pinging
 
 	snap   PingSnapshot
 	paused bool // the picture stands
@@ -38,15 +32,13 @@ type pingMsg PingSnapshot
 // ctx ends first, it returns [context.Cause] of ctx. The terminal is restored in
 // every case, panics included. Of the options Input, Output, Env, Theme and ASCII count.
 func RunPing(ctx context.Context, p Pinging, opts Options) error {
-	if opts.Env == nil {
-		opts.Env = os.Environ()
-	}
+	opts = opts.withEnv()
 	m := newPingModel(p, opts)
 	return run(ctx, m, &m.life, opts)
 }
 
 func newPingModel(p Pinging, opts Options) *pingModel {
-	m := &pingModel{life: newLife(nil), appearance: newAppearance(opts), pinging: p}
+	m := &pingModel{liveScreen: newLiveScreen(opts), pinging: p}
 	m.setStyles()
 	return m
 }
@@ -72,21 +64,16 @@ func (m *pingModel) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 }
 
 func (m *pingModel) update(msg tea.Msg) tea.Cmd {
-	if m.learn(msg) {
-		m.setStyles()
-		return nil
+	if cmd, done := m.common(msg); done {
+		m.table.styles, m.detail.styles = m.styles, m.styles
+		return cmd
 	}
 	switch msg := msg.(type) {
-	case tea.WindowSizeMsg:
-		m.width, m.height = msg.Width, msg.Height
 	case pingMsg:
 		if !m.paused {
 			m.show(PingSnapshot(msg))
 		}
 		return m.poll(pingPause)
-	case endMsg:
-		m.err = cmp.Or(m.err, msg.err)
-		return tea.Quit
 	case tea.KeyPressMsg:
 		return m.key(msg.String())
 	}
@@ -103,7 +90,7 @@ func (m *pingModel) show(s PingSnapshot) {
 }
 
 func (m *pingModel) key(name string) tea.Cmd {
-	switch lookupPing(name) {
+	switch pingKeys.lookup(name) {
 	case pingQuit:
 		return tea.Quit
 	case pingUp:
@@ -141,18 +128,4 @@ func (m *pingModel) move(by int) {
 }
 
 // View implements tea.Model.
-func (m *pingModel) View() (v tea.View) {
-	v.AltScreen = true
-	v.WindowTitle = m.windowTitle(clean("groupcast ping " + m.snap.Target))
-	if m.width <= 0 || m.height <= 0 || m.err != nil {
-		return v
-	}
-	v.Content = m.surely(m.drawn(func() string {
-		rows := m.frame()
-		for i := range rows {
-			rows[i] = m.styles.fit(rows[i], m.width)
-		}
-		return strings.Join(rows, "\n")
-	}))
-	return v
-}
+func (m *pingModel) View() tea.View { return m.view("groupcast ping "+m.snap.Target, m.frame) }

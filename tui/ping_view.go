@@ -20,7 +20,7 @@ func (m *pingModel) frame() []string {
 		rows = append(rows, filled(m.framed(inside), inside)...)
 	}
 	if m.height > 1 {
-		rows = append(rows, m.footer())
+		rows = append(rows, pingKeys.footer(m.styles, m.width))
 	}
 	return rows
 }
