@@ -189,11 +189,11 @@ func TestWalk(t *testing.T) {
 	printed := map[string]bool{}
 	for _, step := range walkSteps {
 		step.do(w)
+		w.settles() // a step has seen some rows, and the others may be on their way
 		for _, word := range wordsOf(w.text()) {
 			printed[word] = true
 		}
 		if updating() {
-			w.settles()
 			writeDoc(t, step.picture+".svg", picture.SVG(w.picture(), picture.Dark))
 		}
 	}
