@@ -47,6 +47,7 @@ var registered = []Registered{
 	reg("igmp", "224.0.0.22", "", 0, "IGMP, IP protocol 2", "reports of IGMPv3", "RFC 3376"),
 	reg("mld", "", "ff02::16", 0, "MLD, in ICMPv6 (IP protocol 58)", "reports of MLDv2", "RFC 3810"),
 	reg("hsrp", "224.0.0.102", "ff02::66", 1985, "", "HSRPv2 routers", "IANA"),
+	reg("all-snoopers", "224.0.0.106", "ff02::6a", 0, "", "switches that snoop", "RFC 4286"),
 	reg("ptp-peer", "224.0.0.107", "ff02::6b", 319, "", "PTP: clocks measure the delay to their neighbours", "IEEE 1588"),
 	reg("mdns", "224.0.0.251", "ff02::fb", 5353, "", "mDNS: names and services of the LAN announce themselves", "RFC 6762"),
 	reg("llmnr", "224.0.0.252", "ff02::1:3", 5355, "", "LLMNR: Windows hosts ask for each other's names", "RFC 4795"),
@@ -100,13 +101,23 @@ func FindRegistered(name string) (Registered, bool) {
 // its address alone where that has no port. Any scope of an IPv6 group has the
 // name (RFC 4291, 2.7.1).
 func (g Group) Registered() (Registered, bool) {
-	addr := g.Addr.WithZone("").Unmap()
+	return findRegistered(g.Addr, func(r Registered) bool { return r.Port == 0 || r.Port == g.Port })
+}
+
+// RegisteredAddr is what an address is registered as, whatever the port: the first
+// in the order of RegisteredGroups. Any scope of an IPv6 group has the name.
+func RegisteredAddr(group netip.Addr) (Registered, bool) {
+	return findRegistered(group, func(Registered) bool { return true })
+}
+
+func findRegistered(addr netip.Addr, is func(Registered) bool) (Registered, bool) {
+	addr = addr.WithZone("").Unmap()
 	for _, r := range registered {
 		own := r.V4
 		if addr.Is6() {
 			own = r.V6
 		}
-		if own.IsValid() && sameButScope(own, addr) && (r.Port == 0 || r.Port == g.Port) {
+		if own.IsValid() && sameButScope(own, addr) && is(r) {
 			return r, true
 		}
 	}

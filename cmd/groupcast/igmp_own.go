@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -180,7 +181,7 @@ func ownReportText(g igmp.OwnGroup) string {
 		return "due in " + secondsText(g.Due)
 	case g.Reporter:
 		return "was the last one"
-	case groupNames[g.Addr] == "all-hosts", g.Addr.IsInterfaceLocalMulticast():
+	case g.Addr == netip.AddrFrom4([4]byte{224, 0, 0, 1}), g.Addr == netip.IPv6LinkLocalAllNodes(), g.Addr.IsInterfaceLocalMulticast():
 		return "never: no host reports it" // RFC 3376, section 4; RFC 3810, section 6
 	}
 	return "-"

@@ -106,7 +106,7 @@ func Choose(list []Destination, only netip.AddrPort) (Destination, error) {
 
 // refused are the registered groups that nothing is replayed to: what routers,
 // switches and clocks believe, and names that hosts would take for true.
-var refused = []string{"all-hosts", "all-routers", "dvmrp", "ospf", "ospf-dr", "rip", "ripng", "eigrp", "pim", "vrrp", "igmp", "mld", "hsrp",
+var refused = []string{"all-hosts", "all-routers", "all-snoopers", "dvmrp", "ospf", "ospf-dr", "rip", "ripng", "eigrp", "pim", "vrrp", "igmp", "mld", "hsrp",
 	"mdns", "llmnr", "ptp-peer", "ptp", "dhcpv6"}
 
 // RefusedError is of a destination that nothing is replayed to.
