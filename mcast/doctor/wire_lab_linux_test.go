@@ -1,23 +1,26 @@
 package doctor
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/igmp"
 	"github.com/groupcast/groupcast/mcast/lab"
 	"github.com/groupcast/groupcast/mcast/lab/labtest"
 	"golang.org/x/net/ipv4"
 )
 
-// asks is a querier of its own address in a host: it asks for answers within a
-// tenth of a second, five times a second, until the test ends.
-func asks(t *testing.T, node *lab.Node, version int) {
+// asker returns what asks once, from the host's own address, for answers within a
+// tenth of a second.
+func asker(t *testing.T, node *lab.Node, version int) (ask func() bool) {
 	t.Helper()
 	q, err := igmp.AppendQuery(nil, igmp.Message{Family: igmp.IGMP, Kind: igmp.Query, Version: version,
 		MaxResponse: 100 * time.Millisecond, Robustness: 2, Interval: 125 * time.Second})
@@ -38,16 +41,29 @@ func asks(t *testing.T, node *lab.Node, version int) {
 		c = ipv4.NewPacketConn(p)
 		return c.SetMulticastInterface(eth0)
 	})
-	ended := make(chan struct{})
+	return func() bool { // false: it is closed
+		_, err := c.WriteTo(q, nil, &net.IPAddr{IP: net.IPv4(224, 0, 0, 1)})
+		return err == nil
+	}
+}
+
+// asks is a querier that asks five times a second, until the test ends.
+func asks(t *testing.T, node *lab.Node, version int) {
+	t.Helper()
+	ask, ended, stop := asker(t, node, version), make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)
-		for range time.Tick(200 * time.Millisecond) {
-			if _, err := c.WriteTo(q, nil, &net.IPAddr{IP: net.IPv4(224, 0, 0, 1)}); err != nil {
-				return // it is closed
+		again := time.NewTicker(200 * time.Millisecond)
+		defer again.Stop()
+		for ask() {
+			select {
+			case <-again.C:
+			case <-stop:
+				return
 			}
 		}
 	}()
-	t.Cleanup(func() { c.Close(); <-ended })
+	t.Cleanup(func() { close(stop); <-ended })
 }
 
 // What the doctor says of membership once it sees reports and queries.
@@ -136,5 +152,88 @@ func TestDoctorSeesTheWire(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// hasJoined reports whether a host is a member of an IPv4 group, which the kernel
+// writes as a number of its own byte order.
+func hasJoined(node *lab.Node, group string) (joined bool) {
+	_ = node.Do(func() error {
+		list, err := os.ReadFile("/proc/thread-self/net/igmp")
+		joined = strings.Contains(string(list), group)
+		return err
+	})
+	return joined
+}
+
+// B is behind a hub with C. The switch asks and B answers; when C leaves, the switch
+// forgets them both, and the doctor at B says that this is what happened.
+func TestDoctorSeesFastLeave(t *testing.T) {
+	t.Parallel()
+	const group = "239.20.1.9:5500"
+	topology, err := lab.ParseTopology(t.Name(), strings.NewReader(`
+switch lan snooping querier igmp 2 fastleave
+switch hub on lan
+host A
+  eth0 on lan 10.20.0.1/24
+  route 224.0.0.0/4 dev eth0
+host B
+  eth0 on hub 10.20.0.2/24
+  route 224.0.0.0/4 dev eth0
+host C
+  eth0 on hub 10.20.0.3/24
+  route 224.0.0.0/4 dev eth0
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := labtest.Build(t, topology)
+	a, b, c := l.Host("A"), l.Host("B"), l.Host("C")
+	g := labtest.Group(group)
+	says := labtest.Socket(t, a, mcast.Config{Addr: labtest.Addr("0.0.0.0")})
+	asks := asker(t, a, 2)
+	p := prepared(t, b, group)
+	p.For = 10 * time.Second
+
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	defer func() { stop(); <-ended }()
+	go func() {
+		defer close(ended)
+		var member *mcast.Conn
+		tick := time.NewTicker(100 * time.Millisecond)
+		defer tick.Stop()
+		for n := 0; ctx.Err() == nil; {
+			for _, to := range []mcast.Group{g, labtest.Group("224.0.0.114:1234")} {
+				_ = says.Send([]byte("tick"), to.AddrPort(), mcast.Via{})
+			}
+			switch n {
+			case 10:
+				asks()
+			case 13:
+				member = labtest.Member(t, c, g)
+			case 23:
+				member.Close()
+			}
+			if n > 0 || hasJoined(b, "090114EF") {
+				n++
+			}
+			select {
+			case <-tick.C:
+			case <-ctx.Done():
+			}
+		}
+	}()
+	f := p.Facts
+	labtest.In(t, b, func() (err error) {
+		f.Observed, err = p.Run(t.Context())
+		return err
+	})
+	for _, found := range Diagnose(f, p.Intent) {
+		if found.Name == "no-querier" {
+			if text := found.Title + found.Evidence; found.Verdict != Failure || !strings.Contains(text, "believes a leave at once") || !strings.Contains(text, "10.20.0.1 by IGMPv2 asked") {
+				t.Errorf("%s: %s: %s, want a failure by fast leave\n%+v", found.Verdict, found.Title, found.Evidence, f.Observed.Wire)
+			}
+		}
 	}
 }
