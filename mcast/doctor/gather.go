@@ -135,3 +135,11 @@ func (f *Facts) Take(seen Observed) {
 		}
 	}
 }
+
+// groupsOf reads who has joined what now, on all interfaces, in a group's family.
+func groupsOf(group netip.Addr) ([]host.InterfaceGroups, error) {
+	if group.Is6() {
+		return host.MLD()
+	}
+	return host.IGMP()
+}

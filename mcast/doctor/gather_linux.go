@@ -13,11 +13,7 @@ func (f *Facts) gatherHost(in Intent) {
 	f.gatherFirewall()
 	f.gatherFiles(in, os.DirFS("/"), os.Getenv)
 
-	read := host.IGMP
-	if in.Group.Addr.Is6() {
-		read = host.MLD
-	}
-	groups, err := read()
+	groups, err := groupsOf(in.Group.Addr)
 	if err == nil && groups == nil {
 		groups = []host.InterfaceGroups{}
 	}

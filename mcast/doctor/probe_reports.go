@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"os"
+	"slices"
 
 	"github.com/groupcast/groupcast/mcast/host"
 )
@@ -9,14 +10,20 @@ import (
 // reportCount counts what the host sends while a probe joins.
 type reportCount struct {
 	before, after map[string]uint64
-	first         []int
+	first         []int // indexes of the interfaces where nobody has joined the group but the probe
 	ended         bool
 }
 
-// begin reads the counters, just before the probe joins.
+// begin reads the counters, and who has joined, just before the probe joins. What
+// was gathered earlier is too old: a router's daemon joins at any time.
 func (r *reportCount) begin(p Probe) {
+	group := p.Intent.Group.Addr
+	groups, err := groupsOf(group)
+	if err != nil {
+		return
+	}
 	for _, i := range p.joins() {
-		if !i.Loopback() && i.Ready(p.Intent.Group.Addr) == nil && p.Facts.Groups != nil && p.Facts.users(p.Intent.Group.Addr.WithZone(""), i.Index) == 0 {
+		if !i.Loopback() && i.Ready(group) == nil && users(groups, group, i.Index) == 0 {
 			r.first = append(r.first, i.Index)
 		}
 	}
@@ -25,7 +32,16 @@ func (r *reportCount) begin(p Probe) {
 	}
 }
 
-// end reads them again, once the reports are due and before anything is sent.
+// joined leaves out where somebody else joined at the same time, just after the
+// probe joined: of the two the kernel reports one.
+func (r *reportCount) joined(p Probe) {
+	groups, err := groupsOf(p.Intent.Group.Addr)
+	r.first = slices.DeleteFunc(r.first, func(index int) bool {
+		return err != nil || users(groups, p.Intent.Group.Addr, index) != 1
+	})
+}
+
+// end reads the counters again, once the reports are due and before anything is sent.
 func (r *reportCount) end() {
 	if r.before != nil && !r.ended {
 		r.after, _, _ = readCounters(os.DirFS("/"))
@@ -34,7 +50,7 @@ func (r *reportCount) end() {
 }
 
 func (r *reportCount) seen() *Reports {
-	if r.after == nil {
+	if r.after == nil || len(r.first) == 0 {
 		return nil
 	}
 	return &Reports{First: r.first, Grown: grown(r.before, r.after)}

@@ -25,7 +25,6 @@ func (p *prober) openWire(ctx context.Context) {
 	}
 	p.watcher, p.wireErr = igmp.Watch(ctx, igmp.Options{Interfaces: on})
 	p.onWire = newOnWire(p.Intent.Group.Addr)
-	p.onWire.first = p.reports.first
 }
 
 // lookAtWire notes what was seen so far.

@@ -85,6 +85,10 @@ func (p *prober) probe(ctx context.Context) (Observed, error) {
 	p.reports.begin(p.Probe)
 	p.openWire(reading)
 	p.joinErr = p.join()
+	p.reports.joined(p.Probe)
+	if p.onWire != nil {
+		p.onWire.first = p.reports.first
+	}
 	for _, by := range p.places() {
 		joined := slices.Contains(p.Intent.Joined, by.Index) && p.joinErr == nil
 		p.tests = append(p.tests, &sendTest{

@@ -79,6 +79,10 @@ func TestReportsBlocked(t *testing.T) {
 			}
 		})
 	}
+	anothers := func(f *Facts) { // another program's report, just before the probe joined
+		at := time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)
+		f.Observed.Wire = []Wire{{IfIndex: 2, Since: at, Reported: at.Add(time.Second), Version: 3, Joined: at.Add(2 * time.Second), First: true, Until: at.Add(5 * time.Second)}}
+	}
 	in6 := inGroup("ff02::114%eth0")
 	on6 := func(f *Facts) { f.Interfaces = []host.Interface{lo, six} }
 	quiet := func(f *Facts) { f.Settings = map[string]int{"net.ipv4.igmp_link_local_mcast_reports": 0} }
@@ -95,6 +99,7 @@ func TestReportsBlocked(t *testing.T) {
 		{"unicast alone", joining(7, 7, 0), plain, "unknown", nil},
 		{"an older kernel", joining(3, 0, 0, func(f *Facts) { delete(f.Observed.Reports.Grown, "Ip.OutTransmits") }), plain, "unknown", nil},
 		{"the counters are not known", joining(3, 0, 0, func(f *Facts) { f.Observed.Reports.Grown = nil }), plain, "unknown", nil},
+		{"another's was seen to leave", joining(3, 3, 3, anothers), plain, "ok", []string{"was seen leaving by eth0 (IGMPv3)"}},
 		{"IPv6, none leaves", joining(5, 1, 0, on6), in6, "failure eth0", []string{"Icmp6.OutMLDv2Reports by 0"}},
 		{"IPv6, all leave", joining(4, 4, 4, on6), in6, "ok", nil},
 		{"IPv6, by MLDv1", joining(4, 4, 0, func(f *Facts) { f.Observed.Reports.Grown["Icmp6.OutGroupMembResponses"] = 2 }, on6), in6, "ok", nil},

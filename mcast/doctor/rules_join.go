@@ -209,15 +209,12 @@ func (f Facts) groupsOn(index int) (list []netip.Addr) {
 }
 
 // users is how many sockets have joined a group on an interface.
-func (f Facts) users(group netip.Addr, index int) int {
-	for _, at := range f.Groups {
-		if at.Index != index {
-			continue
-		}
-		for _, g := range at.Groups {
-			if g.Addr == group {
-				return g.Users
-			}
+func (f Facts) users(group netip.Addr, index int) int { return users(f.Groups, group, index) }
+
+func users(groups []host.InterfaceGroups, group netip.Addr, index int) int {
+	for _, at := range groups {
+		if at.Index == index {
+			return at.Users(group.WithZone(""))
 		}
 	}
 	return 0

@@ -22,10 +22,10 @@ func (f Facts) reportsOnWire(name string, in Intent, r *Reports) (out []Finding)
 		waited := w.Until.Sub(w.Joined)
 		i, ok := host.ByIndex(f.Interfaces, w.IfIndex)
 		switch {
-		case !ok || w.Joined.IsZero() || !w.First || w.Lost || i.Ready(in.Group.Addr) != nil:
-		case w.Reported.After(w.Joined):
+		case !ok || i.Ready(in.Group.Addr) != nil:
+		case !w.Reported.IsZero():
 			left = append(left, fmt.Sprintf("a report of %s was seen leaving by %s (%s)", in.Group.Addr.WithZone(""), i.Name, versioned(in.Group.Addr, w.Version)))
-		case waited <= reportTime:
+		case w.Joined.IsZero() || !w.First || w.Lost || waited <= reportTime:
 		case !f.passedOn(i.Index):
 			return unknown(name, fmt.Sprintf("in %s no report of %s was seen leaving by %s, and whether its queue passes on what is sent after it is not known either: see send-queue-full",
 				span(waited), in.Group.Addr.WithZone(""), i.Name))

@@ -155,6 +155,51 @@ func TestDoctorSeesTheWire(t *testing.T) {
 	}
 }
 
+// Another program joins while the doctor gets ready. The kernel reports the first of
+// the two, so that a report that is not seen accuses nobody.
+func TestNobodyIsAccusedWhenAnotherJoins(t *testing.T) {
+	labtest.Program(t, "nft")
+	topology := onOneSwitch([]string{"A", "10.20.0.2/24"}, []string{"B", "10.20.0.1/24"})
+	for _, when := range []string{"bind", "MCAST_JOIN_GROUP"} { // before the probe joins, and just after
+		t.Run(when, func(t *testing.T) {
+			t.Parallel()
+			l := labtest.Build(t, topology)
+			a := l.Host("A")
+			drop := "add table netdev f; add chain netdev f out { type filter hook egress device eth0 priority 0; }; add rule netdev f out ip protocol igmp drop"
+			if out, err := a.Command(t.Context(), "nft", drop).CombinedOutput(); err != nil {
+				t.Fatalf("nft: %v: %s", err, out)
+			}
+			p := prepared(t, a, "239.20.1.8:5500")
+			p.For = 2 * time.Second
+			labtest.In(t, a, func() (err error) {
+				p.Facts, err = Gather(p.Intent)
+				return err
+			})
+			other := labtest.Socket(t, a, mcast.Config{Addr: labtest.Addr("0.0.0.0")})
+			joined := false
+			p.Trace = &mcast.Trace{Call: func(c mcast.Call) {
+				if joined || c.Name != when && c.Option != when {
+					return
+				}
+				joined = true
+				eth0, _ := byName(p.Facts.Interfaces, "eth0")
+				if err := other.Join(p.Intent.Group, eth0); err != nil {
+					t.Error(err)
+				}
+			}}
+			f := p.Facts
+			f.Observed = run(t, a, p)
+			got := reportsBlocked(f, p.Intent)
+			if len(got) != 1 || got[0].Verdict != Unknown || !strings.Contains(got[0].Evidence, "somebody had joined the group before") {
+				t.Errorf("%+v, want that it is not known", got)
+			}
+			if !joined {
+				t.Errorf("no call %s", when)
+			}
+		})
+	}
+}
+
 // hasJoined reports whether a host is a member of an IPv4 group, which the kernel
 // writes as a number of its own byte order.
 func hasJoined(node *lab.Node, group string) (joined bool) {
