@@ -119,6 +119,65 @@ func (v *rateValue) String() string { return strconv.FormatFloat(float64(*v), 'g
 // Type implements pflag.Value.
 func (v *rateValue) Type() string { return "rate" }
 
+// bytesFlag is a flag that takes a size in bytes.
+func bytesFlag(flags *pflag.FlagSet, n *int64, name string, standard int64, usage string) {
+	*n = standard
+	flags.Var((*bytesValue)(n), name, usage)
+}
+
+// bytesValue is a size on the command line, in bytes: 65536, 64KiB, 10MB. A letter
+// alone is of 1024, as dd(1) and truncate(1) take it.
+type bytesValue int64
+
+var errBytes = errors.New("want a size: 65536 (bytes), 64KiB, 10MB, 1GiB")
+
+// byteUnits are the units of sizes, in lower case. The first that fits is what a
+// size is shown in.
+var byteUnits = []struct {
+	name  string
+	bytes int64
+}{
+	{"gib", 1 << 30}, {"mib", 1 << 20}, {"kib", 1 << 10},
+	{"gb", 1e9}, {"mb", 1e6}, {"kb", 1e3},
+	{"g", 1 << 30}, {"m", 1 << 20}, {"k", 1 << 10}, {"b", 1},
+}
+
+// Set implements pflag.Value.
+func (v *bytesValue) Set(text string) error {
+	number, unit := strings.ToLower(text), int64(1)
+	for _, u := range byteUnits {
+		if before, ok := strings.CutSuffix(number, u.name); ok {
+			number, unit = strings.TrimSpace(before), u.bytes
+			break
+		}
+	}
+	if number == "" || strings.Trim(number, "0123456789.") != "" {
+		return errBytes
+	}
+	n, err := strconv.ParseFloat(number, 64)
+	if err != nil || n*float64(unit) > 1<<62 {
+		return errBytes
+	}
+	*v = bytesValue(math.Round(n * float64(unit)))
+	return nil
+}
+
+// String implements pflag.Value.
+func (v *bytesValue) String() string { return bytesText(int64(*v)) }
+
+// Type implements pflag.Value.
+func (v *bytesValue) Type() string { return "bytes" }
+
+// bytesText is a size in the largest unit of 1024 of which it is a multiple.
+func bytesText(n int64) string {
+	for i, name := range []string{"GiB", "MiB", "KiB"} {
+		if unit := byteUnits[i].bytes; n != 0 && n%unit == 0 {
+			return strconv.FormatInt(n/unit, 10) + name
+		}
+	}
+	return strconv.FormatInt(n, 10)
+}
+
 // alias gives a flag a second name, a second letter or both. Help does not show
 // it.
 func alias(flags *pflag.FlagSet, of, name, short string) {

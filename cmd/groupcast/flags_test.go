@@ -191,3 +191,25 @@ func TestRateOnTheCommandLine(t *testing.T) {
 		}
 	}
 }
+
+func TestBytesValue(t *testing.T) {
+	for text, want := range map[string]struct {
+		bytes int64
+		shown string
+	}{
+		"0": {0, "0"}, "65536": {65536, "64KiB"}, "64KiB": {64 << 10, "64KiB"}, "64kib": {64 << 10, "64KiB"}, "10MB": {10e6, "10000000"},
+		"1.5GiB": {3 << 29, "1536MiB"}, "1GB": {1e9, "1000000000"}, "2K": {2048, "2KiB"}, "3m": {3 << 20, "3MiB"}, "1g": {1 << 30, "1GiB"},
+		"12B": {12, "12"}, "10 kB": {10e3, "10000"},
+	} {
+		var v bytesValue
+		if err := v.Set(text); err != nil || int64(v) != want.bytes || v.String() != want.shown {
+			t.Errorf("%q is %d, shown as %s, %v", text, int64(v), v.String(), err)
+		}
+	}
+	for _, text := range []string{"", "MiB", "-1", "+1", "1e3", "0x10", "1.2.3", "10 parsecs", "inf", "nan", "10000000000GiB", "1KiBB"} {
+		v := bytesValue(7)
+		if err := v.Set(text); err == nil || v != 7 {
+			t.Errorf("%q is taken for %d", text, int64(v))
+		}
+	}
+}
