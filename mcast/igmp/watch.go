@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/groupcast/groupcast/mcast/host"
+	"github.com/groupcast/groupcast/mcast/internal/place"
 	"github.com/groupcast/groupcast/mcast/internal/tap"
 )
 
@@ -92,8 +93,8 @@ func Watch(ctx context.Context, o Options) (*Watcher, error) {
 			return nil, fmt.Errorf("igmp: watch %s: %w", on.Name, err)
 		}
 	}
-	following, err := here()
-	meeting, merr := here()
+	following, err := place.Here()
+	meeting, merr := place.Here()
 	if err := errors.Join(err, merr); err != nil {
 		w.Close()
 		return nil, fmt.Errorf("igmp: watch: %w", err)
@@ -103,10 +104,10 @@ func Watch(ctx context.Context, o Options) (*Watcher, error) {
 		w.run(t)
 	}
 	w.running.Go(func() {
-		following.run(func() error { return host.Watch(w.ended, w.follow) }, w.fail)
+		following.Run(func() error { return host.Watch(w.ended, w.follow) }, w.fail)
 	})
 	w.running.Go(func() {
-		meeting.run(func() error { w.meet(cmp.Or(o.neighbours, usualNeighbours)); return nil }, w.fail)
+		meeting.Run(func() error { w.meet(cmp.Or(o.neighbours, usualNeighbours)); return nil }, w.fail)
 	})
 	context.AfterFunc(w.ended, w.close)
 	return w, nil

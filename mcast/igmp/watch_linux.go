@@ -4,46 +4,11 @@ import (
 	"encoding/binary"
 	"net"
 	"net/netip"
-	"os"
-	"runtime"
 	"time"
 
 	"github.com/groupcast/groupcast/mcast/internal/rtnl"
 	"golang.org/x/sys/unix"
 )
-
-// place is the network namespace of the thread that asked for it.
-type place struct {
-	namespace *os.File // nil: the process's own, in which goroutines are anyway
-}
-
-// here is where the calling thread is.
-func here() (place, error) {
-	const own, process = "/proc/thread-self/ns/net", "/proc/self/ns/net"
-	a, err := os.Stat(own)
-	b, berr := os.Stat(process)
-	if err != nil || berr != nil || os.SameFile(a, b) {
-		return place{}, nil // without /proc there is nothing to tell them apart by
-	}
-	f, err := os.Open(own)
-	return place{namespace: f}, err
-}
-
-// run runs fn there, once, and gives fail its error.
-func (p place) run(fn func() error, fail func(error)) {
-	if p.namespace != nil {
-		runtime.LockOSThread() // and never unlocked: the thread ends with the goroutine
-		err := unix.Setns(int(p.namespace.Fd()), unix.CLONE_NEWNET)
-		p.namespace.Close()
-		if err != nil {
-			fail(os.NewSyscallError("setns", err))
-			return
-		}
-	}
-	if err := fn(); err != nil {
-		fail(err)
-	}
-}
 
 // maxNeighbours is how many neighbours of one interface and others are looked at.
 const maxNeighbours = 4096
