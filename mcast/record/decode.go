@@ -41,15 +41,16 @@ func (r *Reader) Skipped() (list []Skipped) {
 
 // Link types (www.tcpdump.org/linktypes.html) and types of Ethernet.
 const (
-	linkNull  = 0
-	linkRaw   = 101
-	linkLoop  = 108
-	linkSLL   = 113
-	linkIPv4  = 228
-	linkIPv6  = 229
-	linkSLL2  = 276
-	linkRaw12 = 12 // DLT_RAW of most systems, which some programs write
-	linkRaw14 = 14 // and of OpenBSD
+	linkNull     = 0
+	linkEthernet = 1
+	linkRaw      = 101
+	linkLoop     = 108
+	linkSLL      = 113
+	linkIPv4     = 228
+	linkIPv6     = 229
+	linkSLL2     = 276
+	linkRaw12    = 12 // DLT_RAW of most systems, which some programs write
+	linkRaw14    = 14 // and of OpenBSD
 
 	etherIPv4 = 0x0800
 	etherIPv6 = 0x86dd

@@ -27,25 +27,27 @@ type sink interface {
 }
 
 const (
-	linkEthernet = 1
 	// statisticsBytes is more than one interface's statistics have, which are written
 	// when a file is full already.
-	statisticsBytes = 96
-	commentBytes    = 1024 // the longest comment of ours
+	statisticsBytes  = 96
+	descriptionBytes = 512  // more than the description of an interface has
+	commentBytes     = 1024 // the longest comment of ours
 )
 
 // What a file says of itself.
 const (
 	sectionComment   = "headers synthesised by groupcast from what a socket told: addresses, ports, TTL, interface and time are true, MAC addresses but a group's are zero"
 	interfaceComment = "headers synthesised by groupcast; TTL 0: not known, or none left"
+	framesComment    = "frames as the kernel had them, captured by groupcast"
 	cutComment       = "groupcast read no more of it"
 )
 
 // output is the files of one recording. One goroutine uses it.
 type output struct {
 	Options
-	live     bool // somebody waits for what is written: each batch is flushed
-	file     sink // nil: there is none any more
+	comment  string // of each section
+	live     bool   // somebody waits for what is written: each batch is flushed
+	file     sink   // nil: there is none any more
 	buffer   *bufio.Writer
 	writer   *pcapgo.NgWriter
 	written  int64 // bytes that the file took
@@ -64,9 +66,16 @@ type output struct {
 type described struct {
 	index    int
 	name     string
+	raw      bool // IP packets, without frames
+	comment  string
 	total    int64 // datagrams in all
 	received uint64
 	dropped  uint64 // both since the file's beginning
+}
+
+// synthesised describes an interface of datagrams that a socket had.
+func synthesised(index int, name string) *described {
+	return &described{index: index, name: name, comment: interfaceComment}
 }
 
 // finished is a file of this recording.
@@ -83,8 +92,9 @@ type blockEnd struct {
 	by       *described // whose datagram it is; nil: nobody's
 }
 
-func newOutput(o Options) (*output, error) {
-	out := &output{Options: o, live: o.File == "-"}
+// newOutput begins the files of a recording, with at least one interface in list.
+func newOutput(o Options, comment string, list ...*described) (*output, error) {
+	out := &output{Options: o, live: o.File == "-", comment: comment, list: list}
 	switch {
 	case o.File == "":
 		return nil, errors.New("no file is named")
@@ -112,12 +122,6 @@ func newOutput(o Options) (*output, error) {
 		}
 	default:
 		out.create = func(name string) (sink, error) { return os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) }
-	}
-	for _, i := range o.Interfaces {
-		out.list = append(out.list, &described{index: i.Index, name: i.Name})
-	}
-	if len(out.list) == 0 { // a section is begun with an interface
-		out.list = append(out.list, &described{name: "unknown"})
 	}
 	if err := out.begin(); err != nil {
 		if out.file != nil {
@@ -153,7 +157,7 @@ func (o *output) begin() error {
 	o.file, o.written, o.inFile, o.began, o.ends = file, 0, 0, time.Now(), o.ends[:0]
 	o.files = append(o.files, finished{name: name})
 	o.buffer = bufio.NewWriterSize(counter{o}, 64<<10)
-	section := pcapgo.NgSectionInfo{OS: runtime.GOOS, Application: o.Program, Comment: sectionComment}
+	section := pcapgo.NgSectionInfo{OS: runtime.GOOS, Application: o.Program, Comment: o.comment}
 	for i, d := range o.list {
 		d.received, d.dropped = 0, 0
 		if i == 0 {
@@ -171,7 +175,11 @@ func (o *output) begin() error {
 
 // block describes an interface. Its resolution is always nanoseconds.
 func (d *described) block() pcapgo.NgInterface {
-	return pcapgo.NgInterface{Name: d.name, Description: "groupcast: " + d.name, Comment: interfaceComment, OS: runtime.GOOS, LinkType: linkEthernet}
+	i := pcapgo.NgInterface{Name: d.name, Description: "groupcast: " + d.name, Comment: d.comment, OS: runtime.GOOS, LinkType: linkEthernet}
+	if d.raw {
+		i.LinkType = linkRaw
+	}
+	return i
 }
 
 // counter counts what the file takes.
@@ -237,18 +245,11 @@ func (o *output) packet(it *item, room []byte) error {
 			need += int64(4 + (len(c)+3)&^3)
 		}
 	}
-	after := int64(len(o.list)) * statisticsBytes
 	if isNew {
-		need += 512 // more than its description has
-		after += statisticsBytes
+		need += descriptionBytes + statisticsBytes
 	}
-	if o.Rotate > 0 && o.inFile > 0 && o.size()+need+after > o.Rotate {
-		if err := o.rotate(); err != nil {
-			return err
-		}
-	}
-	if o.Max > 0 && o.total()+need+after > o.Max {
-		return ErrLimit
+	if err := o.room(need); err != nil {
+		return err
 	}
 	if isNew {
 		o.list = append(o.list, d)
@@ -289,6 +290,21 @@ func (o *output) packet(it *item, room []byte) error {
 	return nil
 }
 
+// room sees that a block of so many bytes may be written, with the statistics that
+// end a file: it rotates, or fails with ErrLimit.
+func (o *output) room(need int64) error {
+	need += int64(len(o.list)) * statisticsBytes
+	if o.Rotate > 0 && o.inFile > 0 && o.size()+need > o.Rotate {
+		if err := o.rotate(); err != nil {
+			return err
+		}
+	}
+	if o.Max > 0 && o.total()+need > o.Max {
+		return ErrLimit
+	}
+	return nil
+}
+
 // find finds the block of an interface, or makes one that is not written yet.
 func (o *output) find(index int) (id int, d *described, isNew bool) {
 	for id, d := range o.list {
@@ -300,7 +316,7 @@ func (o *output) find(index int) (id int, d *described, isNew bool) {
 	if index != 0 {
 		name = host.InterfaceName(index)
 	}
-	return len(o.list), &described{index: index, name: name}, true
+	return len(o.list), synthesised(index, name), true
 }
 
 // tell says what is recorded. Nothing is allocated for it but when a file begins.

@@ -98,3 +98,23 @@ func (o *output) stop() {
 	o.buffer.Reset(io.Discard)
 	o.close()
 }
+
+// closeWait is how long Close waits for an output that takes nothing.
+const closeWait = 5 * time.Second
+
+// await waits until done, or until the output has taken nothing for closeWait.
+func (o *output) await(done <-chan struct{}) bool {
+	again := time.NewTicker(closeWait)
+	defer again.Stop()
+	for taken := o.taken.Load(); ; {
+		select {
+		case <-done:
+			return true
+		case <-again.C:
+			before := taken
+			if taken = o.taken.Load(); taken == before {
+				return false
+			}
+		}
+	}
+}

@@ -93,7 +93,14 @@ type item struct {
 // Create begins a recording. It fails if the file is there already, or cannot
 // be made.
 func Create(o Options) (*Recorder, error) {
-	out, err := newOutput(o)
+	var list []*described
+	for _, i := range o.Interfaces {
+		list = append(list, synthesised(i.Index, i.Name))
+	}
+	if len(list) == 0 { // a section is begun with an interface
+		list = append(list, synthesised(0, "unknown"))
+	}
+	out, err := newOutput(o, sectionComment, list...)
 	if err != nil {
 		return nil, fmt.Errorf("record: create: %w", err)
 	}
@@ -167,9 +174,6 @@ func (r *Recorder) Summary() Summary {
 	return s
 }
 
-// closeWait is how long Close waits for an output that takes nothing.
-const closeWait = 5 * time.Second
-
 // Close writes what waits, and ends the recording. Its error is why the
 // recording ended early, if it did. An output that takes nothing for 5 s, such as
 // a pipe whose reader is stopped, is left with ErrStuck and the goroutine that
@@ -179,19 +183,8 @@ func (r *Recorder) Close() (Summary, error) {
 	r.closing = true
 	r.mu.Unlock()
 	r.signal()
-	again := time.NewTicker(closeWait)
-	defer again.Stop()
-	for ended, taken := false, r.out.taken.Load(); !ended; {
-		select {
-		case <-r.done:
-			ended = true
-		case <-again.C:
-			before := taken
-			if taken = r.out.taken.Load(); taken == before {
-				r.abandon()
-				ended = true
-			}
-		}
+	if !r.out.await(r.done) {
+		r.abandon()
 	}
 	s := r.Summary()
 	if s.Stopped != nil {
