@@ -180,6 +180,9 @@ func (n *Node) plug(name string) error {
 	if err := c.lab.wire(n, c); err != nil {
 		return n.Link(name).failed("make", err)
 	}
+	if c.lab.made != nil {
+		c.lab.made(n, name)
+	}
 	if err := n.settings(name); err != nil {
 		return err
 	}

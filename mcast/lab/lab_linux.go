@@ -17,6 +17,7 @@ type Lab struct {
 	topology Topology
 	switches *namespace
 	nodes    map[string]*Node
+	made     func(*Node, string) // of UpWatched; may be nil
 	closing  sync.Once
 
 	faults standing
@@ -46,14 +47,20 @@ type Node struct {
 // done with it. The context ends the waiting, not the Lab.
 //
 // The error is ErrNotEntered outside a namespace made by Enter.
-func Up(ctx context.Context, t Topology) (_ *Lab, err error) {
+func Up(ctx context.Context, t Topology) (*Lab, error) { return UpWatched(ctx, t, nil) }
+
+// UpWatched is Up for who is to see everything from the first frame on. made is
+// called with each interface that has a wire, when it is made and still switched
+// off, also each time that Link.Make makes it again: what is opened then with
+// [Node.Do] misses nothing. The lab waits for it.
+func UpWatched(ctx context.Context, t Topology, made func(host *Node, name string)) (_ *Lab, err error) {
 	if !entered {
 		return nil, fmt.Errorf("lab: %w", ErrNotEntered)
 	}
 	if err := t.Validate(); err != nil {
 		return nil, fmt.Errorf("lab: %w", err)
 	}
-	l := &Lab{topology: t, nodes: map[string]*Node{}, delays: map[int]*delayLine{}}
+	l := &Lab{topology: t, made: made, nodes: map[string]*Node{}, delays: map[int]*delayLine{}}
 	defer func() {
 		if err != nil {
 			l.Close()

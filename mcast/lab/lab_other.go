@@ -25,6 +25,11 @@ type Lab struct{}
 // Up needs Linux.
 func Up(context.Context, Topology) (*Lab, error) { return nil, errNeedsLinux }
 
+// UpWatched needs Linux.
+func UpWatched(context.Context, Topology, func(*Node, string)) (*Lab, error) {
+	return nil, errNeedsLinux
+}
+
 // Topology is empty.
 func (l *Lab) Topology() Topology { return Topology{} }
 

@@ -16,6 +16,9 @@ type Options struct {
 	Report  func(Event)    // called with each event, in order
 	Built   func(*lab.Lab) // called once the network is there, which is gone when Run returns; nil: nobody asks
 	Step    func() error   // called before each step that acts; its error ends the lesson. nil: no pause
+
+	Made   func(host *lab.Node, name string) // called with each interface that is made, see [lab.UpWatched]; nil: nobody looks
+	Begins func(*Step)                       // called when a step that acts begins, after its pause; nil: nobody asks
 }
 
 // Event is something that happens in a lesson. One of its fields is set.
@@ -43,7 +46,7 @@ type Result struct {
 // error says why the lesson could not be run, or it is that of [Options.Step] or
 // of ctx. When Run returns, every process of the lesson has ended.
 func Run(ctx context.Context, l Lesson, o Options) (Result, error) {
-	network, err := lab.Up(ctx, l.Topology)
+	network, err := lab.UpWatched(ctx, l.Topology, o.Made)
 	if err != nil {
 		return Result{}, err
 	}
@@ -73,6 +76,9 @@ func Run(ctx context.Context, l Lesson, o Options) (Result, error) {
 			}
 			if err := r.mark(part.Step.action); err != nil {
 				return result, err
+			}
+			if o.Begins != nil {
+				o.Begins(part.Step)
 			}
 		}
 		start := time.Now()
