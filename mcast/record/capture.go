@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/groupcast/groupcast/mcast"
@@ -30,6 +31,9 @@ type CaptureOptions struct {
 	Snap   int   // bytes that are kept of each frame; 0: all
 	Count  int64 // ends the capture after so many frames; 0: no bound
 	Ring   int   // bytes of the kernel's memory for each interface; 0: 4 MiB, less if there are more than 16
+
+	Host string // whose the interfaces are: in the file each is HOST.NAME; "": its name alone
+	Live bool   // frames are in the file as soon as the kernel gives them, and not after a second
 
 	// Followed is called when a captured interface is gone (host.Gone), and when one
 	// comes or comes back (host.Appeared), by a goroutine that must not call Close.
@@ -68,6 +72,8 @@ type Capture struct {
 	taken   map[int]*source // that are captured, by the interface's index
 	left    []host.Interface
 	stop    bool // no more frames are wanted
+	notes   []note
+	noted   atomic.Bool // there are notes
 	summary Summary
 }
 
@@ -180,7 +186,11 @@ func (c *Capture) look(i host.Interface) (*source, error) {
 	case err != nil:
 		return nil, err
 	}
-	s := &source{ring: ring, on: i, of: &described{index: i.Index, name: i.Name, raw: !ring.Ethernet(), comment: framesComment}}
+	name := i.Name
+	if c.o.Host != "" {
+		name = c.o.Host + "." + name
+	}
+	s := &source{ring: ring, on: i, of: &described{index: i.Index, name: name, raw: !ring.Ethernet(), comment: framesComment}}
 	c.taken[i.Index] = s
 	c.arrived = append(c.arrived, s)
 	return s, nil

@@ -141,7 +141,7 @@ func (w *captureWriter) round() bool {
 	case w.failed != nil:
 	case ended:
 		w.failed = w.out.finish()
-	case w.due || w.out.live:
+	case w.due || w.out.live || w.o.Live:
 		w.failed = w.out.flush()
 		w.unflushed = false
 	case !w.unflushed && w.out.recorded > recorded:
@@ -210,7 +210,7 @@ func (w *captureWriter) drain(now int64, flush bool) {
 			f := s.ring.Frame()
 			w.lost += int64(f.Lost)
 			if w.failed == nil {
-				w.failed = w.out.frame(s, &f)
+				w.failed = w.out.frame(s, &f, w.notesFor(f.At))
 			}
 			if w.failed != nil {
 				w.after++
@@ -269,11 +269,11 @@ const (
 	optionDrops   = 4
 )
 
-// frame writes one frame, with its direction, whom it was for, and what was lost
+// frame writes one frame, with comments, its direction, whom it was for, and what was lost
 // before it.
-func (o *output) frame(s *source, f *tap.Frame) error {
+func (o *output) frame(s *source, f *tap.Frame, comments []string) error {
 	padded := (len(f.Data) + 3) &^ 3
-	options := 8 + 4
+	options := commentsSize(comments) + 8 + 4
 	if f.Lost > 0 {
 		options += 12
 	}
@@ -293,6 +293,7 @@ func (o *output) frame(s *source, f *tap.Frame) error {
 	le.PutUint32(b[24:], uint32(f.Size))
 	tail := b[packetBytes:packetBytes]
 	tail = append(tail, 0, 0, 0)[:padded-len(f.Data)]
+	tail = appendComments(tail, comments)
 	tail = le.AppendUint16(le.AppendUint16(tail, optionFlags), 4)
 	tail = le.AppendUint32(tail, flags(f.To))
 	if f.Lost > 0 {
