@@ -102,6 +102,7 @@ var comes = []come{
 
 	{of: "lab up", want: exitOK, host: "computer", line: "sh -c", input: downOnceUp("own") + "; wait $!"},
 	{of: "lab up", want: exitNot, host: "computer", line: "groupcast lab up article"},
+	{of: "lab up", want: exitDoubt, host: "computer", line: "sh -c", input: "export GROUPCAST_LAB_UP_RECORD=/dev/null; " + downOnceUp("fourth") + "; wait $!"},
 	{of: "lab up", want: exitInterrupted, host: "computer", line: "groupcast lab up --name another article", ready: "ready", signal: syscall.SIGINT},
 
 	{of: "lab enter", want: exitOK, host: "computer", line: "groupcast lab enter article A true"},
@@ -123,6 +124,7 @@ var comes = []come{
 
 	{of: "lab run", want: exitOK, host: "computer", line: "groupcast lab run refused"},
 	{of: "lab run", want: exitNot, host: "computer", line: "unshare --user --map-root-user sh -c", input: "echo 0 >/proc/sys/user/max_user_namespaces && exec groupcast lab run refused"},
+	{of: "lab run", want: exitDoubt, host: "computer", line: "groupcast lab run --record /dev/null refused"},
 	{of: "lab run", want: exitInterrupted, host: "computer", line: "groupcast lab run --step article", ready: "(enter:", signal: syscall.SIGINT},
 }
 

@@ -18,17 +18,23 @@ import (
 
 func newLabRun(set *settings) *cobra.Command {
 	var step bool
+	var rec labRecording
 	cmd := &cobra.Command{
 		Use:   "run [LESSON|PITFALL]",
 		Short: "Run a lesson about multicast in a lab, or list the lessons",
 		Long: `Build a LAN inside this computer, without root, and run a lesson in it: what is done in which host, what is expected
 to be seen, and what was seen. Nothing leaves the computer. With the name of a pitfall it runs a short scene: the
 pitfall happens, groupcast doctor names it, and it is mended. Without a name it lists the lessons and the scenes. On a
-terminal it waits for enter before each step.`,
+terminal it waits for enter before each step.
+
+--record writes every frame of each wire to a pcapng file of its own, such as DIRECTORY/article/A.eth0.pcapng, which
+tcpdump and Wireshark read: what the host sent by that interface, and what reached it. The first packet after the
+beginning of a step has the step as its comment. It overwrites nothing: the next run is in DIRECTORY/article-2.`,
 		Example: `  groupcast lab run                  list the lessons
   groupcast lab run article          why B hears nothing
   groupcast lab run macvlan          the scene of a pitfall
-  groupcast lab run --step=false article   all steps at once`,
+  groupcast lab run --step=false article   all steps at once
+  groupcast lab run --record /tmp/wires article`,
 		Args: atMost(1),
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) (out []string, _ cobra.ShellCompDirective) {
 			if len(args) == 0 {
@@ -50,11 +56,12 @@ terminal it waits for enter before each step.`,
 			if !cmd.Flags().Changed("step") {
 				step = isTerminal(cmd.InOrStdin()) && isTerminal(cmd.OutOrStdout()) && !set.json
 			}
-			return runLesson(cmd, set, l, step)
+			return runLesson(cmd, set, l, step, &rec)
 		},
 	}
 	set.has(cmd, "json")
 	cmd.Flags().BoolVar(&step, "step", false, "wait for enter before each step that does something; on a terminal it does unless --step=false")
+	rec.flag(cmd.Flags())
 	return cmd
 }
 
@@ -86,7 +93,7 @@ func listLessons(out io.Writer, json bool) {
 	list(lesson.Scenes())
 }
 
-func runLesson(cmd *cobra.Command, set *settings, l lesson.Lesson, step bool) error {
+func runLesson(cmd *cobra.Command, set *settings, l lesson.Lesson, step bool, rec *labRecording) error {
 	if err := lab.Enter(); err != nil {
 		return err
 	}
@@ -113,16 +120,23 @@ func runLesson(cmd *cobra.Command, set *settings, l lesson.Lesson, step bool) er
 			return err
 		}
 	}
-	result, err := lesson.Run(cmd.Context(), l, o)
-	if err != nil {
+	if err := rec.begin(cmd, set, l.Name, l.Topology); err != nil {
 		return err
 	}
-	if set.json {
-		writeJSON(cmd.OutOrStdout(), jsonResult{headOf("result"), l.Name, result.Passed, result.Failed})
-	} else {
+	o.Made, o.Begins = rec.made(), rec.steps()
+	result, err := lesson.Run(cmd.Context(), l, o)
+	if err != nil {
+		rec.end(cmd.OutOrStdout(), set.json)
+		return err
+	}
+	if !set.json {
 		p.end(result)
 	}
-	if result.Failed > 0 {
+	rec.end(cmd.OutOrStdout(), set.json)
+	if set.json {
+		writeJSON(cmd.OutOrStdout(), jsonResult{headOf("result"), l.Name, result.Passed, result.Failed})
+	}
+	if result.Failed > 0 || rec.doubtful() {
 		return status(exitDoubt)
 	}
 	return nil

@@ -125,7 +125,7 @@ topology: lan
 	cmd := &cobra.Command{}
 	cmd.SetContext(t.Context())
 	cmd.SetOut(&out)
-	if err := runLesson(cmd, &settings{}, l, false); err != status(exitDoubt) {
+	if err := runLesson(cmd, &settings{}, l, false, &labRecording{}); err != status(exitDoubt) {
 		t.Errorf("runLesson: %v, want exit status %d", err, exitDoubt)
 	}
 	for _, want := range []string{

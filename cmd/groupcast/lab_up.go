@@ -26,6 +26,7 @@ const labSize = 30
 func newLabUp(set *settings) *cobra.Command {
 	var name string
 	var hosts int
+	var rec labRecording
 	cmd := &cobra.Command{
 		Use:   "up NAME|LESSON|FILE",
 		Short: "Build a LAN and keep it running",
@@ -55,12 +56,13 @@ host; enter opens a shell in the host that is selected. Without a terminal it sa
 			if name == "" {
 				name = strings.TrimSuffix(filepath.Base(args[0]), filepath.Ext(args[0]))
 			}
-			return keepUp(cmd, t, name, set)
+			return keepUp(cmd, t, name, set, &rec)
 		},
 	}
 	set.has(cmd, "json", "quiet")
 	cmd.Flags().StringVar(&name, "name", "", "call it `NAME` (default: as the topology), so that several can run at once")
 	cmd.Flags().IntVar(&hosts, "hosts", labSize, "how many hosts, for topologies that have any number of them")
+	rec.flag(cmd.Flags())
 	return cmd
 }
 
@@ -85,14 +87,23 @@ func topology(arg string, hosts int) (lab.Topology, error) {
 }
 
 // keepUp is the life of a lab that other terminals can reach.
-func keepUp(cmd *cobra.Command, t lab.Topology, name string, set *settings) error {
+func keepUp(cmd *cobra.Command, t lab.Topology, name string, set *settings, rec *labRecording) (err error) {
 	console, err := lab.Listen(name)
 	if err != nil {
 		return err
 	}
 	defer console.Close()
+	if err := rec.begin(cmd, set, name, t); err != nil {
+		return err
+	}
 	begin := time.Now()
-	l, err := lab.Up(cmd.Context(), t)
+	l, err := lab.UpWatched(cmd.Context(), t, rec.made())
+	defer func() { // once the lab has ended
+		rec.end(cmd.OutOrStdout(), set.json)
+		if err == nil && rec.doubtful() {
+			err = status(exitDoubt)
+		}
+	}()
 	if err != nil {
 		return err
 	}

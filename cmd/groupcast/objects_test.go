@@ -115,7 +115,7 @@ func TestObjectsOfCommands(t *testing.T) {
 		"ping -i eth0 -i eth1 -c 1 -W 0.01 239.7.8.14", "ping -c 1 203.0.113.9", "interfaces ff02::114",
 		"chat -i eth0 239.7.8.12", "send -i eth0 239.7.8.9:8 x", "listen -t 0.01 ff02::114",
 		"doctor --probe --watch 0.1s --from 192.168.8.226 239.7.8.11", "interfaces", "explain ttl", "version",
-		"lab list", "lab run", "lab run article", "lab run nothing", "lab each article ls nothing /proc/self", "lab each article nothing",
+		"lab list", "lab run", "lab run article --record " + filepath.Join(t.TempDir(), "wires"), "lab run nothing", "lab each article ls nothing /proc/self", "lab each article nothing",
 		"listen -t 0.01 239.7.8.10", "listen -i eth0 -c 3 239.7.8.11 239.7.8.13",
 		"chat 239.7.8.12", "send", "send 1.2.3.4 x", "igmp --proc --once", "igmp --once -t 0.01 -i eth0 239.250.0.1",
 		"listen -t 0.01 -i eth0 --record " + filepath.Join(t.TempDir(), "heard.pcapng") + " 239.7.8.15",
@@ -178,6 +178,7 @@ var notPrintedHere = map[string]string{
 	"ping: pinging, error":               "the way goes after the look",
 	"probe: totals, unknown":             "it is ended before the first verdict",
 	"Part of others: recording, stopped": "the disk is full; TestListenRecords",
+	"Part of others: wire, stopped":      "of a disk that is full: TestLabRunRecords",
 	"version: version, commit":           "a test is built from no commit",
 	"version: version, modified":         "the same",
 }

@@ -31,7 +31,8 @@ func index(list []Lesson) string {
 Each of these explains something about multicast, and shows it in a LAN inside one computer: hosts, switches and routers made of
 namespaces, without root, from which nothing leaves the computer. It needs Linux. Run one with
 
-` + "```sh\ngroupcast lab run article          # waits for enter before each step; --step=false does not\n```" + `
+` + "```sh\ngroupcast lab run article                       # waits for enter before each step; --step=false does not\n" +
+		"groupcast lab run --record wires article        # and writes what goes over each wire to wires/article, for Wireshark\n```" + `
 
 or read it here. Every line that begins with "expected" was checked when the project was tested. They are best taken in this order.
 
