@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
+	"os/exec"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -16,13 +18,14 @@ import (
 
 // labRecording is the directory that --record names, if it does.
 type labRecording struct {
-	dir    string
-	quiet  bool // no remarks: JSON says it, or nobody is to
-	errs   io.Writer
-	to     *wires.Recording // nil: not asked for, or it could not begin
-	failed error            // why it could not
-	sum    wires.Summary    // when it has ended
-	ended  bool
+	dir     string
+	quiet   bool // no remarks: JSON says it, or nobody is to
+	errs    io.Writer
+	readers []string         // commands that show a file
+	to      *wires.Recording // nil: not asked for, or it could not begin
+	failed  error            // why it could not
+	sum     wires.Summary    // when it has ended
+	ended   bool
 }
 
 func (r *labRecording) flag(flags *pflag.FlagSet) {
@@ -39,6 +42,7 @@ func (r *labRecording) begin(cmd *cobra.Command, set *settings, name string, t l
 		return usageError{fmt.Errorf("--record %q: a lab has many wires, so it takes a directory", r.dir)}
 	}
 	r.quiet, r.errs = set.quiet || set.json, cmd.ErrOrStderr()
+	r.readers = captureReaders(cmd.Root())
 	r.to, r.failed = wires.Begin(wires.Options{Dir: r.dir, Name: name, Topology: t, Failed: func(host, name string, err error) {
 		r.remark(fmt.Sprintf("%s.%s is not recorded any more: %v; the lab goes on", host, name, err))
 	}})
@@ -98,9 +102,26 @@ func (r *labRecording) end(out io.Writer, json bool) {
 			show = w.File
 		}
 	}
-	if show != "" && !r.quiet {
-		fmt.Fprintf(r.errs, "  look at one: tshark -r %s\n", shellWord(show))
+	if show == "" || r.quiet {
+		return
 	}
+	for _, command := range r.readers {
+		fmt.Fprintf(r.errs, "  look at one: %s %s\n", command, shellWord(show))
+	}
+}
+
+// captureReaders are two commands at the most that show a capture, and are there.
+func captureReaders(root *cobra.Command) (list []string) {
+	if open, _, err := root.Find([]string{"open"}); err == nil && open != root {
+		list = append(list, root.Name()+" open")
+	}
+	for _, command := range []string{"tshark -r", "tcpdump -n -r"} {
+		program, _, _ := strings.Cut(command, " ")
+		if _, err := exec.LookPath(program); err == nil && len(list) < 2 {
+			list = append(list, command)
+		}
+	}
+	return list
 }
 
 func (r *labRecording) remark(text string) {
