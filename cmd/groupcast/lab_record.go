@@ -102,7 +102,7 @@ func (r *labRecording) end(out io.Writer, json bool) {
 			show = w.File
 		}
 	}
-	if show == "" || r.quiet {
+	if show == "" || r.quiet || chat.Clean(show) != show { // a terminal is not given what it may take for its own
 		return
 	}
 	for _, command := range r.readers {

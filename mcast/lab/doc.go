@@ -42,6 +42,9 @@
 //	...
 //	err = l.Apply(f)
 //
+// [UpWatched] lets a program see everything from the first frame on; package wires
+// records a lab by it.
+//
 // Another process of the same user finds a lab by its name: [Listen] takes a
 // name, [Lab.Serve] answers, and [Dial] returns a [Remote].
 //
