@@ -77,6 +77,12 @@ var endings = map[string][]ending{
 		{status: exitDoubt, when: "with --once if no querier or two were heard, or if others' reports do not reach this port; without CAP_NET_RAW, after what is known of this host"},
 		{status: exitInterrupted, when: "if ctrl+c came before --until happened, or --once knew anything"},
 	},
+	"record": {
+		{status: exitOK, when: "if frames were recorded, with --count that many, and none was lost; also if ctrl+c ended it"},
+		{status: exitNot, when: "if not, or if it could not look or write"},
+		{status: exitDoubt, when: "if some were lost, or the recording stopped early: a full disk, or --max"},
+		{status: exitInterrupted, when: "if ctrl+c came before --count were recorded"},
+	},
 	"doctor": {
 		{status: exitOK, when: "if nothing was found, also if ctrl+c ended it early"},
 		{status: exitNot, when: "if it could not look"},

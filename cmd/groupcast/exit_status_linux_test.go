@@ -81,6 +81,11 @@ var comes = []come{
 	{of: "igmp", want: exitDoubt, host: "B", line: "unshare --user groupcast igmp --once"},
 	{of: "igmp", want: exitInterrupted, host: "B", line: "groupcast igmp --until group-first:239.9.9.9", ready: "watching", signal: syscall.SIGINT},
 
+	{of: "record", want: exitOK, host: "B", line: "sh -c", input: "groupcast record -i eth0 -c 1 - 239.1.1.1:1234 >/dev/null"},
+	{of: "record", want: exitNot, host: "B", line: "groupcast record /dev/null/talk.pcapng"},
+	{of: "record", want: exitDoubt, host: "B", line: "sh -c", input: "groupcast record -i eth0 --max 1KiB - 239.1.1.1 >/dev/null"},
+	{of: "record", want: exitInterrupted, host: "B", line: "sh -c", input: "exec groupcast record -i eth0 -c 1000000 - 239.1.1.1 >/dev/null", ready: "recording", signal: syscall.SIGINT},
+
 	{of: "doctor", want: exitOK, host: "B", line: "groupcast doctor -i eth0 239.2.2.2:1999"},
 	{of: "doctor", want: exitNot, host: "B", line: "groupcast doctor -i eth9 239.2.2.2"},
 	{of: "doctor", want: exitDoubt, host: "A", line: "groupcast doctor"},

@@ -119,6 +119,7 @@ func TestObjectsOfCommands(t *testing.T) {
 		"listen -t 0.01 239.7.8.10", "listen -i eth0 -c 3 239.7.8.11 239.7.8.13",
 		"chat 239.7.8.12", "send", "send 1.2.3.4 x", "igmp --proc --once", "igmp --once -t 0.01 -i eth0 239.250.0.1",
 		"listen -t 0.01 -i eth0 --record " + filepath.Join(t.TempDir(), "heard.pcapng") + " 239.7.8.15",
+		"record -t 0.1 -i eth0 " + filepath.Join(t.TempDir(), "frames.pcapng") + " 239.7.8.15",
 	}
 	all := make([]*program, len(ended))
 	for i, args := range ended {
@@ -179,6 +180,7 @@ var notPrintedHere = map[string]string{
 	"probe: totals, unknown":             "it is ended before the first verdict",
 	"Part of others: recording, stopped": "the disk is full; TestListenRecords",
 	"Part of others: wire, stopped":      "of a disk that is full: TestLabRunRecords",
+	"record: recorded, stopped":          "the disk is full, or --max is reached; TestRecordFrames",
 	"version: version, commit":           "a test is built from no commit",
 	"version: version, modified":         "the same",
 }
