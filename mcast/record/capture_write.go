@@ -281,27 +281,20 @@ func (o *output) frame(s *source, f *tap.Frame, comments []string) error {
 	if err := o.room(int64(size)); err != nil {
 		return err
 	}
-	var b [packetBytes + 32]byte
-	le := binary.LittleEndian
 	at := uint64(f.At.UnixNano())
-	le.PutUint32(b[0:], blockEnhanced)
-	le.PutUint32(b[4:], uint32(size))
-	le.PutUint32(b[8:], uint32(s.id))
-	le.PutUint32(b[12:], uint32(at>>32))
-	le.PutUint32(b[16:], uint32(at))
-	le.PutUint32(b[20:], uint32(len(f.Data)))
-	le.PutUint32(b[24:], uint32(f.Size))
-	tail := b[packetBytes:packetBytes]
-	tail = append(tail, 0, 0, 0)[:padded-len(f.Data)]
+	le := binary.LittleEndian
+	b := append(o.scratch[:0], blockEnhanced, 0, 0, 0)
+	for _, v := range [...]uint32{uint32(size), uint32(s.id), uint32(at >> 32), uint32(at), uint32(len(f.Data)), uint32(f.Size)} {
+		b = le.AppendUint32(b, v)
+	}
+	tail := append(b[packetBytes:], 0, 0, 0)[:padded-len(f.Data)]
 	tail = appendComments(tail, comments)
-	tail = le.AppendUint16(le.AppendUint16(tail, optionFlags), 4)
-	tail = le.AppendUint32(tail, flags(f.To))
+	tail = le.AppendUint32(le.AppendUint16(le.AppendUint16(tail, optionFlags), 4), flags(f.To))
 	if f.Lost > 0 {
-		tail = le.AppendUint16(le.AppendUint16(tail, optionDrops), 8)
-		tail = le.AppendUint64(tail, f.Lost)
+		tail = le.AppendUint64(le.AppendUint16(le.AppendUint16(tail, optionDrops), 8), f.Lost)
 	}
 	tail = le.AppendUint32(le.AppendUint32(tail, 0), uint32(size))
-	for _, part := range [][]byte{b[:packetBytes], f.Data, tail} {
+	for _, part := range [...][]byte{b, f.Data, tail} {
 		if _, err := o.buffer.Write(part); err != nil {
 			return err
 		}

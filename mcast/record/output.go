@@ -59,6 +59,8 @@ type output struct {
 	list     []*described // in the order of their numbers in each section
 	began    time.Time
 
+	scratch [packetBytes + 32]byte // of a block, but for its frame
+
 	taken atomic.Int64 // bytes that all files took: other goroutines see by it that there is progress
 }
 
