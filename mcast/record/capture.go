@@ -179,7 +179,7 @@ func (c *Capture) look(i host.Interface) (*source, error) {
 	for _, g := range c.o.Groups {
 		filter.Groups = append(filter.Groups, tap.FrameGroup{Addr: g.Addr.Unmap().WithZone(""), Port: g.Port, Source: g.Source.Unmap().WithZone("")})
 	}
-	ring, err := tap.OpenRing(i.Index, filter, c.o.Ring/tap.BlockBytes)
+	ring, err := tap.OpenRing(i.Index, filter, max(c.o.Ring/tap.BlockBytes, tap.LeastBlocks))
 	switch {
 	case errors.Is(err, tap.ErrNoInterface):
 		return nil, fmt.Errorf("%w: %w", host.ErrNoInterface, err)

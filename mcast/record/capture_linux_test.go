@@ -1,14 +1,21 @@
 package record_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/vishvananda/netlink"
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/host"
@@ -111,4 +118,154 @@ func TestCapture(t *testing.T) {
 		}
 		checkMode(t, s.Files[0])
 	}
+}
+
+// A tag that the kernel takes out of a frame is in the file; what lo has sent is there once;
+// an interface that is deleted and made again is captured again, and one that comes later; ARP is
+// captured with All; what has no frames is not mixed with what has.
+func TestCaptureOfInterfaces(t *testing.T) {
+	l := labtest.Build(t, lab.Article)
+	a, b := l.Host("A"), l.Host("B")
+	changes := make(chan string, 100)
+	named := func(node *lab.Node, names ...string) record.CaptureOptions {
+		o := record.CaptureOptions{Groups: []mcast.Group{talkGroup}, Followed: func(ch host.Change) { changes <- ch.Interface.Name + " " + ch.Kind.String() }}
+		for _, name := range names {
+			o.Interfaces = append(o.Interfaces, labtest.Device(t, node, name))
+		}
+		return o
+	}
+	next := func(want string) {
+		t.Helper()
+		select {
+		case got := <-changes:
+			if got != want {
+				t.Fatalf("told of %q, want %q", got, want)
+			}
+		case <-time.After(labtest.Patience):
+			t.Fatalf("nothing is told, want %q", want)
+		}
+	}
+	labtest.Plug(t, a, "eth7")
+	labtest.In(t, a, func() error {
+		return netlink.LinkAdd(&netlink.Tuntap{LinkAttrs: netlink.LinkAttrs{Name: "tun7"}, Mode: netlink.TUNTAP_MODE_TUN})
+	})
+	many := named(a, "eth7")
+	for i := range 63 { // as many as the kernel has to take
+		many.Groups = append(many.Groups, mcast.Group{Addr: netip.AddrFrom4([4]byte{239, 9, 9, byte(i)}), Port: 7, Source: labtest.Addr("10.0.0.1")})
+	}
+	plugged, lo, all := capturing(t, a, many), capturing(t, a, named(a, "lo")), capturing(t, a, record.CaptureOptions{All: true})
+	every := capturing(t, a, record.CaptureOptions{})
+	tun := capturing(t, a, named(a, "tun7"))
+	labtest.In(t, a, func() error {
+		_, err := record.BeginCapture(t.Context(), record.CaptureOptions{Options: record.Options{File: filepath.Join(t.TempDir(), "mixed"), Interfaces: named(a, "tun7", "eth0").Interfaces}})
+		if types := new(record.LinkTypesError); !errors.As(err, &types) || !slices.Equal(types.Raw, []string{"tun7"}) {
+			t.Errorf("tun7 and eth0 in one file: %v", err)
+		}
+		return nil
+	})
+	labtest.Unprivileged(t, a, func() error {
+		c, err := record.BeginCapture(t.Context(), record.CaptureOptions{Options: record.Options{File: filepath.Join(t.TempDir(), "unprivileged")}})
+		if err == nil {
+			c.Close()
+		}
+		if !errors.Is(err, fs.ErrPermission) {
+			t.Errorf("without CAP_NET_RAW: %v", err)
+		}
+		return nil
+	})
+
+	tagged := append(octets(t, mac+"020000000001"+"8100"+"6005"+"0800"), octets(t, frame4())...)
+	labtest.Frames(t, b, tagged)
+	tell(t, a, "lo", talkGroup, "lo")
+	tell(t, a, "eth7", talkGroup, "before")
+	labtest.In(t, a, func() error {
+		link, err := netlink.LinkByName("eth7")
+		if err != nil {
+			return err
+		}
+		return netlink.LinkDel(link)
+	})
+	next("eth7 gone")
+	labtest.Plug(t, a, "eth7")
+	next("eth7 appeared")
+	labtest.Eventually(t, "the new eth7 is captured with the others", func() bool {
+		return slices.ContainsFunc(every.Interfaces(), func(i host.Interface) bool { return i.Index == labtest.Device(t, a, "eth7").Index })
+	})
+	tell(t, a, "eth7", talkGroup, "after")
+	tell(t, a, "eth0", talkGroup, "unicast next")
+	c := labtest.Socket(t, a, mcast.Config{})
+	if err := c.Send([]byte("asks ARP"), netip.MustParseAddrPort("192.168.8.226:9"), mcast.Via{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, of := range []struct {
+		c    *record.Capture
+		want []string
+	}{
+		{plugged, []string{"eth7 out before", "eth7 out after"}},
+		{lo, []string{"lo in lo"}},
+		{tun, nil},
+	} {
+		s, got, _ := captured(t, of.c)
+		if !slices.Equal(texts(got), of.want) {
+			t.Errorf("captured %q, want %q: %+v", texts(got), of.want, s)
+		}
+	}
+	s, got, _ := captured(t, every)
+	for _, want := range []string{"eth7 out before", "eth7 out after", "eth0 out unicast next"} {
+		if !slices.Contains(texts(got), want) {
+			t.Errorf("captured %q, want also %q", texts(got), want)
+		}
+	}
+	if file, err := os.ReadFile(s.Files[0]); err != nil || !bytes.Contains(file, tagged) {
+		t.Errorf("the tagged frame is not there as it was sent, %v", err)
+	}
+	labtest.Eventually(t, "ARP is captured", func() bool {
+		file, _ := os.ReadFile(all.Summary().Files[0])
+		return bytes.Contains(file, []byte{0x08, 0x06, 0, 1, 8, 0, 6, 4})
+	})
+}
+
+// What comes faster than it is written is lost in the kernel, and counted there: in the
+// summary, and with the next frame.
+func TestCaptureCountsLosses(t *testing.T) {
+	l := labtest.Build(t, lab.Article)
+	a, b := l.Host("A"), l.Host("B")
+	out := &held{begin: make(chan struct{}), go_: make(chan struct{})}
+	c := capturing(t, a, record.CaptureOptions{Options: record.Options{File: "-", Output: out}, Ring: 1, Groups: []mcast.Group{talkGroup}})
+	out.hold.Store(true)
+	tell(t, b, "eth0", talkGroup, "first")
+	<-out.begin
+	const sent = 4000
+	tell(t, b, "eth0", talkGroup, slices.Repeat([]string{strings.Repeat("x", 1000)}, sent)...)
+	out.hold.Store(false)
+	close(out.go_)
+	labtest.Eventually(t, "the kernel's losses are counted", func() bool { return c.Summary().Recorded > 100 })
+	tell(t, b, "eth0", talkGroup, "last")
+	s, err := c.Close()
+	if err != nil || s.KernelLost < 100 || s.Recorded+s.KernelLost < sent+2 || s.Recorded+s.KernelLost > sent+100 { // IPv6 reports of the hosts' own
+		t.Fatalf("of %d: %+v, %v", sent+2, s, err)
+	}
+	got, _ := readAll(t, out.Bytes())
+	if lost := told(t, out.Bytes()); lost == 0 || lost > s.KernelLost || string(got[len(got)-1].Data) != "last" {
+		t.Errorf("the frames tell of %d lost, of %d; the last is %.10q", lost, s.KernelLost, got[len(got)-1].Data)
+	}
+}
+
+// told sums up what all frames of a file, whatever they are, tell of losses.
+func told(t testing.TB, file []byte) (lost int64) {
+	t.Helper()
+	for le := binary.LittleEndian; len(file) >= 12; file = file[le.Uint32(file[4:]):] {
+		block := file[:le.Uint32(file[4:])]
+		if le.Uint32(block) != 6 { // an enhanced packet block
+			continue
+		}
+		options := block[28+(le.Uint32(block[20:])+3)&^3:]
+		for le.Uint16(options) != 0 {
+			if le.Uint16(options) == 4 { // epb_dropcount
+				lost += int64(le.Uint64(options[4:]))
+			}
+			options = options[4+(le.Uint16(options[2:])+3)&^3:]
+		}
+	}
+	return lost
 }
