@@ -2,10 +2,14 @@ package main
 
 import (
 	"bytes"
+	"errors"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/groupcast/groupcast/mcast"
@@ -77,6 +81,68 @@ func TestRecordFrames(t *testing.T) {
 	heard.remarks("joined 239.7.8.3")
 	start(t, b, "groupcast", "send", "-i", "eth0", "239.7.8.3", "x").ends(exitOK)
 	heard.ends(exitOK)
+}
+
+// Killed at any moment, and on a disk that is full, a recording has each of its frames whole.
+func TestRecordKilled(t *testing.T) {
+	t.Parallel()
+	l := labtest.Build(t, lab.Article)
+	a, b := l.Host("A"), l.Host("B")
+	dir := t.TempDir()
+	small, kept := filepath.Join(dir, "small"), filepath.Join(dir, "kept.pcapng")
+	if err := os.Mkdir(small, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	full := start(t, a, "unshare", "-m", "bash", "-c", "mount -t tmpfs -o size=64k none "+small+
+		" && groupcast record -i eth0 --join=false "+small+"/talk.pcapng 239.7.8.4:5000; status=$?; cp "+small+"/talk.pcapng "+kept+"; exit $status")
+	full.remarks("recording frames")
+	var files []string
+	var killed []*program
+	for i := range 3 {
+		files = append(files, filepath.Join(dir, fmt.Sprint(i)))
+		killed = append(killed, start(t, a, "groupcast", "record", "-i", "eth0", "--join=false", files[i], "239.7.8.4:5000"))
+		killed[i].remarks("recording frames")
+	}
+	send := flood(t, b, labtest.Group("239.7.8.4:5000"))
+	for i, p := range killed { // ever later
+		want := int64(100<<10) * int64(i+1)
+		labtest.Eventually(t, "the file grows", func() bool {
+			send(500, 20_000)
+			info, err := os.Stat(files[i])
+			return err == nil && info.Size() >= want
+		})
+		if err := p.cmd.Signal(syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+		p.status()
+	}
+	full.ends(exitDoubt)
+	said := regexp.MustCompile(`recorded (\d+) frames to .*; recording stopped early: .*no space left`).FindStringSubmatch(full.err.String())
+	if said == nil {
+		t.Fatalf("a disk that is full: %s", full.err.String())
+	}
+	for i, file := range append(files, kept) {
+		r, err := record.Open(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list, err := r.Destinations()
+		least, whole := 1000*(i+1)/2, err == nil || errors.Is(err, io.ErrUnexpectedEOF)
+		if file == kept {
+			least, whole = 300, err == nil // it ends with a whole block
+		}
+		if !whole || len(list) != 1 || list[0].Datagrams < least || list[0].Bytes != int64(list[0].Datagrams*100) {
+			t.Errorf("%s has %+v, %v", file, list, err)
+		}
+		control := 0 // what the hosts report meanwhile
+		for _, s := range r.Skipped() {
+			control += s.Count
+		}
+		if file == kept && fmt.Sprint(list[0].Datagrams+control) != said[1] {
+			t.Errorf("the full disk has %d frames, and it said %s", list[0].Datagrams+control, said[1])
+		}
+		r.Close()
+	}
 }
 
 // A group without a port is meant with every port.
