@@ -1,10 +1,11 @@
-// Package record writes datagrams and frames to pcapng files, reads datagrams from the
-// captures of any program, and says when each is due in a replay.
+// Package record writes datagrams and frames to pcapng files, reads datagrams from
+// the captures of any program, and says when each is due in a replay.
 //
 // [Create] gives a [Recorder], which takes datagrams and never makes its caller
 // wait. [BeginCapture] gives a [Capture], which takes the frames of interfaces from
-// the kernel: Linux, with CAP_NET_RAW. [Open] and [NewReader] give a [Reader]. A [Schedule] has no clock and no
-// socket: whoever replays sends each datagram when it is due.
+// the kernel: Linux, with CAP_NET_RAW. [Open] and [NewReader] give a [Reader]. A
+// [Schedule] has no clock and no socket: whoever replays sends each datagram when it
+// is due.
 //
 // A socket has no headers, so a Recorder makes them up, and says so in the file:
 // true are addresses, ports, TTL, interface and time. A Capture has true frames. It
