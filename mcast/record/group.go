@@ -24,18 +24,27 @@ type Destination struct {
 	To          netip.AddrPort
 	Datagrams   int
 	Bytes       int64 // of payload
+	Out         int   // datagrams that are known to have left the host that captured them
+	Senders     int   // addresses that they came from
+	More        bool  // there were more senders than are counted
 	First, Last time.Time
 }
 
-// maxDestinations bounds the table of Destinations. Datagrams to others are not
-// in it.
-const maxDestinations = 4096
+// Bounds of the table of Destinations. Datagrams to others are not in it.
+const (
+	maxDestinations = 4096
+	maxSenders      = 65536 // in all
+)
 
 // Destinations reads a capture to its end, and tells where its datagrams went:
 // the most used first. The error is nil at io.EOF; that of a capture that is cut
 // comes with what is before the cut.
 func (r *Reader) Destinations() ([]Destination, error) {
-	seen := map[netip.AddrPort]*Destination{}
+	type flow struct {
+		to   netip.AddrPort
+		from netip.Addr
+	}
+	seen, flows := map[netip.AddrPort]*Destination{}, map[flow]bool{}
 	var err error
 	for {
 		var p Packet
@@ -52,6 +61,17 @@ func (r *Reader) Destinations() ([]Destination, error) {
 		}
 		d.Datagrams++
 		d.Bytes += int64(len(p.Data))
+		if p.Out {
+			d.Out++
+		}
+		switch f := (flow{p.To, p.From.Addr()}); {
+		case flows[f]:
+		case len(flows) == maxSenders:
+			d.More = true
+		default:
+			flows[f] = true
+			d.Senders++
+		}
 		if p.At.Before(d.First) {
 			d.First = p.At
 		}
@@ -72,26 +92,43 @@ func (r *Reader) Destinations() ([]Destination, error) {
 	return list, err
 }
 
-// SeveralError is of a capture with several groups, of which one is to be chosen.
+// SeveralError is of a capture with several groups, or where it has none with
+// several other destinations, of which one is to be chosen.
 type SeveralError struct{ Groups []Destination }
 
 func (e *SeveralError) Error() string {
-	return fmt.Sprintf("the capture has %d groups: which of them?", len(e.Groups))
+	what := "groups"
+	switch first := e.Groups[0].To.Addr(); {
+	case !slices.ContainsFunc(e.Groups, func(d Destination) bool { return d.To.Addr() != first }):
+		what = "ports of " + first.String()
+	case !first.IsMulticast():
+		what = "destinations"
+	}
+	return fmt.Sprintf("the capture has %d %s: which of them?", len(e.Groups), what)
 }
 
-// Choose chooses what of a capture is replayed: the destination only, or if that
-// is the zero AddrPort the one group that there is, or else the one destination.
-// The error is ErrNoDatagram, ErrNotThere, or a *SeveralError.
+// Choose chooses what of a capture is replayed: the destination only, whose port
+// 0 is any, or if only is the zero AddrPort the one group that there is, or else
+// the one destination. The error is ErrNoDatagram, ErrNotThere, or a
+// *SeveralError.
 func Choose(list []Destination, only netip.AddrPort) (Destination, error) {
 	if len(list) == 0 {
 		return Destination{}, ErrNoDatagram
 	}
 	if only.IsValid() {
-		only = netip.AddrPortFrom(only.Addr().Unmap().WithZone(""), only.Port())
-		if i := slices.IndexFunc(list, func(d Destination) bool { return d.To == only }); i >= 0 {
-			return list[i], nil
+		addr := only.Addr().Unmap().WithZone("")
+		list = slices.DeleteFunc(slices.Clone(list), func(d Destination) bool {
+			return d.To.Addr() != addr || only.Port() != 0 && d.To.Port() != only.Port()
+		})
+		switch {
+		case len(list) == 0 && only.Port() == 0:
+			return Destination{}, fmt.Errorf("%s: %w", addr, ErrNotThere)
+		case len(list) == 0:
+			return Destination{}, fmt.Errorf("%s: %w", netip.AddrPortFrom(addr, only.Port()), ErrNotThere)
+		case len(list) > 1:
+			return Destination{}, &SeveralError{list}
 		}
-		return Destination{}, fmt.Errorf("%s: %w", only, ErrNotThere)
+		return list[0], nil
 	}
 	groups := slices.Clone(list)
 	groups = slices.DeleteFunc(groups, func(d Destination) bool { return !d.To.Addr().IsMulticast() })
@@ -107,7 +144,7 @@ func Choose(list []Destination, only netip.AddrPort) (Destination, error) {
 // refused are the registered groups that nothing is replayed to: what routers,
 // switches and clocks believe, and names that hosts would take for true.
 var refused = []string{"all-hosts", "all-routers", "all-snoopers", "dvmrp", "ospf", "ospf-dr", "rip", "ripng", "eigrp", "pim", "vrrp", "igmp", "mld", "hsrp",
-	"mdns", "llmnr", "ptp-peer", "ptp", "dhcpv6"}
+	"mdns", "llmnr", "ntp", "ptp-peer", "ptp", "dhcpv6"}
 
 // RefusedError is of a destination that nothing is replayed to.
 type RefusedError struct {

@@ -83,15 +83,26 @@ func (s *Schedule) Due(at time.Time) time.Time {
 
 // Again begins another round: the next datagram is the recording's first. It is
 // due after the one before by the mean pause of the round, so that a steady
-// stream goes on steadily.
+// stream goes on steadily. Without a rate that is a 10,000th of a second at the
+// least, and as many for a round that takes no time as it has datagrams: rounds
+// without end flood nobody.
 func (s *Schedule) Again() {
+	var mean time.Duration
 	if s.round > 1 {
-		mean := s.scaled(max(s.before.Sub(s.first), 0)) / time.Duration(s.round-1)
+		mean = s.scaled(max(s.before.Sub(s.first), 0)) / time.Duration(s.round-1)
 		if s.pace.CapGap > 0 {
 			mean = min(mean, s.pace.CapGap)
 		}
-		s.due = add(s.due, mean)
 	}
+	const least = time.Second / MaxRate
+	switch {
+	case s.pace.Rate > 0 || mean >= least:
+	case mean > 0:
+		mean = least
+	default:
+		mean = least * time.Duration(s.round)
+	}
+	s.due = add(s.due, mean)
 	s.seen = false
 }
 

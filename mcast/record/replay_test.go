@@ -37,6 +37,9 @@ func TestSchedule(t *testing.T) {
 		{name: "a second round", at: "0 10 20 | 0 10 20", due: "0 10 20 30 40 50"},
 		{name: "a second round, faster", pace: record.Pace{Speed: 2}, at: "0 10 20 | 0 10 20", due: "0 5 10 15 20 25"},
 		{name: "one datagram, twice", at: "5 | 5", due: "0 0"},
+		{name: "many rounds that take no time", at: "5 5 5 5 5 5 5 5 5 5 | 5 5 5 5 5 5 5 5 5 5 | 5", due: "0 0 0 0 0 0 0 0 0 0 1 1 1 1 1 1 1 1 1 1 2"},
+		{name: "rounds whose pauses are cut to nothing", pace: record.Pace{CapGap: 1}, at: "0 9 | 0 | 0 | 0 | 0 | 0 | 0 | 0 | 0 | 0 | 0",
+			due: "0 0 0 0 0 0 0 0 0 0 0 1", cut: 1},
 		{name: "a second round of one with a rate", pace: record.Pace{Rate: 100}, at: "5 | 5 | 5", due: "0 10 20"},
 	} {
 		s := record.NewSchedule(noon, c.pace)
@@ -103,7 +106,7 @@ func TestDestinations(t *testing.T) {
 	if err != nil || len(list) != 4 {
 		t.Fatalf("%+v, %v", list, err)
 	}
-	if d := list[1]; d.To.String() != "192.168.8.1:53" || d.Datagrams != 3 || d.Bytes != 9 || d.Last.Sub(d.First) != 3*time.Second {
+	if d := list[1]; d.To.String() != "192.168.8.1:53" || d.Datagrams != 3 || d.Bytes != 9 || d.Last.Sub(d.First) != 3*time.Second || d.Senders != 1 || d.Out != 0 {
 		t.Errorf("%+v", d)
 	}
 	_, err = record.Choose(list, netip.AddrPort{})
@@ -118,6 +121,12 @@ func TestDestinations(t *testing.T) {
 	}
 	if d, err := record.Choose(list, netip.MustParseAddrPort("239.9.9.9:2")); err != nil || d.Datagrams != 1 {
 		t.Errorf("a chosen one: %v, %v", d, err)
+	}
+	if d, err := record.Choose(list, netip.MustParseAddrPort("192.168.8.1:0")); err != nil || d.To.Port() != 53 {
+		t.Errorf("a chosen one, at any port: %v, %v", d, err)
+	}
+	if _, err := record.Choose(list, netip.MustParseAddrPort("239.9.9.9:0")); err == nil || err.Error() != "the capture has 2 ports of 239.9.9.9: which of them?" {
+		t.Errorf("one with two ports: %v", err)
 	}
 	if _, err := record.Choose(list, netip.MustParseAddrPort("239.9.9.9:3")); !errors.Is(err, record.ErrNotThere) {
 		t.Errorf("one that is not there: %v", err)
@@ -137,7 +146,7 @@ func TestDestinations(t *testing.T) {
 func TestMayReplay(t *testing.T) {
 	var no []string
 	for _, to := range strings.Fields("224.0.0.1 224.0.0.2 224.0.0.5 224.0.0.6 224.0.0.9 224.0.0.10 224.0.0.13 224.0.0.18 224.0.0.22 224.0.0.102 " +
-		"224.0.0.107 224.0.0.251 224.0.0.252 224.0.1.129 ff02::1 ff02::2 ff02::16 ff05::fb ff02::fb%eth0 ff0e::181 192.0.2.1 ::ffff:224.0.0.5 " +
+		"224.0.0.107 224.0.0.251 224.0.0.252 224.0.1.1 224.0.1.129 ff05::101 ff02::1 ff02::2 ff02::16 ff05::fb ff02::fb%eth0 ff0e::181 192.0.2.1 ::ffff:224.0.0.5 " +
 		"224.0.0.114 239.255.255.250 224.2.127.254 239.1.2.3 ff05::3 ff3e::1234") {
 		if err := record.MayReplay(netip.MustParseAddr(to)); err != nil {
 			if _, ok := errors.AsType[*record.RefusedError](err); !ok || strings.Contains(err.Error(), "()") {
@@ -146,7 +155,7 @@ func TestMayReplay(t *testing.T) {
 			no = append(no, to)
 		}
 	}
-	if i := slices.Index(no, "::ffff:224.0.0.5"); len(no) != 22 || i != 21 {
+	if i := slices.Index(no, "::ffff:224.0.0.5"); len(no) != 24 || i != 23 {
 		t.Errorf("refused are %q", no)
 	}
 	for _, r := range mcast.RegisteredGroups() { // that is not UDP is never for us
