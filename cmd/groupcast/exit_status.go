@@ -50,6 +50,12 @@ var endings = map[string][]ending{
 		{status: exitDoubt, when: "if some were not sent, or a pitfall was found"},
 		{status: exitInterrupted, when: "if ctrl+c ended it, after the totals"},
 	},
+	"replay": {
+		{status: exitOK, when: "if all of it was sent, or all until --timeout, and nothing speaks against its way; with --loop 0 also if ctrl+c ended it"},
+		{status: exitNot, when: "if nothing was sent: there is no such file, it is no recording, or has no datagram"},
+		{status: exitDoubt, when: "if something was skipped (with --only what is no UDP does not count), cut or not sent, or a pitfall was found"},
+		{status: exitInterrupted, when: "if ctrl+c ended it, after the totals"},
+	},
 	"interfaces": {
 		{status: exitOK, when: "if nothing speaks against the kernel's choice"},
 		{status: exitNot, when: "if there is no such interface, or none can be read"},

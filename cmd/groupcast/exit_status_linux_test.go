@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -51,6 +52,11 @@ var comes = []come{
 	{of: "send", want: exitDoubt, host: "B", line: "groupcast send -i eth0 239.2.2.2", input: "x\n" + strings.Repeat("x", 65508)},
 	{of: "send", want: exitInterrupted, host: "B", line: "groupcast send --trace -i eth0 239.2.2.2", ready: "socket", signal: syscall.SIGINT},
 	{of: "send", want: exitInterrupted, host: "B", line: "groupcast send --json --interval 1h -c 2 -i eth0 239.2.2.2 x", ready: `"sent"`, signal: syscall.SIGTERM},
+
+	{of: "replay", want: exitOK, host: "B", line: "sh -c", input: "exec groupcast replay -i eth0 \"$XDG_RUNTIME_DIR/talk.pcap\" 239.2.2.2"},
+	{of: "replay", want: exitNot, host: "B", line: "groupcast replay -i eth0 /dev/null 239.2.2.2"},
+	{of: "replay", want: exitDoubt, host: "A", line: "groupcast replay --only 239.1.2.3:5000 ../../mcast/record/testdata/talk.pcapng 239.2.2.2"},
+	{of: "replay", want: exitInterrupted, host: "B", line: "groupcast replay -i eth0 --speed 0.0001 --only 239.1.2.3:5000 ../../mcast/record/testdata/talk.pcapng 239.2.2.2", ready: "replaying", signal: syscall.SIGINT},
 
 	{of: "interfaces", want: exitOK, host: "B", line: "groupcast interfaces"},
 	{of: "interfaces", want: exitNot, host: "B", line: "groupcast interfaces -i eth9"},
@@ -146,7 +152,9 @@ func TestExitStatusesHappen(t *testing.T) {
 	l := labtest.Build(t, lab.Article)
 	a, b := l.Host("A"), l.Host("B")
 	hosts := map[string]*lab.Node{"A": a, "B": b, "computer": labtest.Build(t, lab.Topology{Hosts: []lab.Host{{Name: "computer"}}}).Host("computer")}
-	place := "XDG_RUNTIME_DIR=" + t.TempDir()
+	dir := t.TempDir()
+	place := "XDG_RUNTIME_DIR=" + dir
+	capturedIn(t, filepath.Join(dir, "talk.pcap"), linkRaw, says(0, "one"), says(5, "two"))
 
 	labtest.Talker(t, a, labtest.Group("239.1.1.1:1234"), "tick")
 	labtest.Echo(t, b, labtest.Group("239.1.2.3:5000"))

@@ -178,6 +178,38 @@ func bytesText(n int64) string {
 	return strconv.FormatInt(n, 10)
 }
 
+// speedValue is a speed on the command line: how many times as fast; infinite for
+// max.
+type speedValue float64
+
+// Set implements pflag.Value.
+func (v *speedValue) Set(text string) error {
+	speed, err := strconv.ParseFloat(strings.TrimSuffix(text, "x"), 64)
+	switch {
+	case text == "max":
+		*v = speedValue(math.Inf(1))
+		return nil
+	case err != nil || !(speed > 0) || math.IsInf(speed, 0):
+		return errors.New("want how many times as fast, such as 2 or 0.5, or max")
+	}
+	*v = speedValue(speed)
+	return nil
+}
+
+// String implements pflag.Value.
+func (v *speedValue) String() string {
+	switch {
+	case *v == 0:
+		return "1"
+	case math.IsInf(float64(*v), 1):
+		return "max"
+	}
+	return strconv.FormatFloat(float64(*v), 'g', -1, 64)
+}
+
+// Type implements pflag.Value.
+func (v *speedValue) Type() string { return "speed" }
+
 // alias gives a flag a second name, a second letter or both. Help does not show
 // it.
 func alias(flags *pflag.FlagSet, of, name, short string) {

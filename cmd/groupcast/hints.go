@@ -15,6 +15,7 @@ import (
 	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/mcast/lab"
 	"github.com/groupcast/groupcast/mcast/probe"
+	"github.com/groupcast/groupcast/mcast/record"
 	"github.com/groupcast/groupcast/mcast/session"
 )
 
@@ -84,6 +85,10 @@ var hints = []struct {
 	{syscall.EPERM, "a firewall on this host refused it; see: nft list ruleset, or iptables -S OUTPUT"},
 	{syscall.EACCES, "a privileged port, a broadcast address or a prohibit route refuses it; use another port or interface"},
 	{syscall.ENODEV, "the interface is gone; list what is there with: groupcast interfaces"},
+	{record.ErrNotCapture, "it reads pcap and pcapng, also with gzip, as listen --record, tcpdump -w and Wireshark write them"},
+	{record.ErrNoDatagram, "only whole UDP datagrams are replayed; to see what it has: tcpdump -n -r FILE"},
+	{errTyped, "name a file, or send it by a pipe: tcpdump -U -w - | groupcast replay -"},
+	{errPipeTooLong, "write it to a file first; or name what is replayed, with its port, and it is replayed as it comes: --only GROUP:PORT"},
 	{lab.ErrRunning, "call this one otherwise: --name NAME; or end that one: groupcast lab down NAME"},
 	{lab.ErrNotRunning, "build it in another terminal: groupcast lab up NAME; groupcast lab list shows what there is"},
 }
@@ -96,6 +101,9 @@ func hint(err error) string {
 	}
 	if forbidden, ok := errors.AsType[*lab.ForbiddenError](err); ok {
 		return forbidden.Hint
+	}
+	if _, ok := errors.AsType[*record.RefusedError](err); ok {
+		return "name a group that nothing else uses, such as 239.9.9.9:5000"
 	}
 	op, ok := errors.AsType[*mcast.OpError](err)
 	if !ok {

@@ -62,7 +62,7 @@ func TestObjectsOfCommands(t *testing.T) {
 	l := labtest.Build(t, lab.Article)
 	a, b := l.Host("A"), l.Host("B")
 	place := "XDG_RUNTIME_DIR=" + t.TempDir()
-	doc := readObjectsDoc(t)
+	doc, captures := readObjectsDoc(t), replayFiles(t)
 	look := func(p *program, args string) {
 		command, _, _ := strings.Cut(args, " ")
 		doc.hold(t, command, args, p.out.String())
@@ -118,6 +118,9 @@ func TestObjectsOfCommands(t *testing.T) {
 		"lab list", "lab run", "lab run article --record " + filepath.Join(t.TempDir(), "wires"), "lab run nothing", "lab each article ls nothing /proc/self", "lab each article nothing",
 		"listen -t 0.01 239.7.8.10", "listen -i eth0 -c 3 239.7.8.11 239.7.8.13",
 		"chat 239.7.8.12", "send", "send 1.2.3.4 x", "igmp --proc --once", "igmp --once -t 0.01 -i eth0 239.250.0.1",
+		"replay --dry-run --cap-gap 1 --only 239.1.2.3:5000 " + captures + "/odd.pcap 239.7.8.16", "replay " + captures + "/several.pcap 239.7.8.16",
+		"replay --dry-run --speed max -v " + captures + "/sent.pcap 239.7.8.16", "replay --dry-run " + captures + "/longer.pcap 239.7.8.16",
+		"replay --dry-run " + captures + "/cut.pcap 239.7.8.16", "replay -t 0.01 -i eth0 " + captures + "/talk.pcap 239.7.8.16",
 		"listen -t 0.01 -i eth0 --record " + filepath.Join(t.TempDir(), "heard.pcapng") + " 239.7.8.15",
 		"record -t 0.1 -i eth0 " + filepath.Join(t.TempDir(), "frames.pcapng") + " 239.7.8.15",
 	}
@@ -160,6 +163,8 @@ var notPrintedHere = map[string]string{
 	"doctor: doctor, unread":                     "everything can be read here",
 	"Part of others: groupvolume, more":          "there are more than a thousand hosts",
 	"listen: totals, more":                       "the same",
+	"replay: replayed, would-replay, own":        "a pipe captures what is replayed; TestReplayInALAN",
+	"replay: destination, more":                  "there are more than 65,536 senders",
 	"Part of others: heard, silent_since":        "a sender was steady for seconds, and stopped",
 	"listen: heard, silent_since":                "the same",
 	"Part of others: heard, local":               "doctor heard a program of its own host",

@@ -136,6 +136,9 @@ func understood(root *cobra.Command, args []string) error {
 	case "groupcast send":
 		rest = rest[:min(1, len(rest))]
 		check = func(s string) error { _, err := mcast.ParseGroup(s); return err }
+	case "groupcast replay":
+		rest = rest[min(1, len(rest)):]
+		check = func(s string) error { _, err := mcast.ParseGroup(s); return err }
 	case "groupcast explain":
 		check = func(s string) error { _, err := doctor.FindPage(s); return err }
 	case "groupcast lab run":

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/groupcast/groupcast/mcast/chat"
+	"github.com/groupcast/groupcast/mcast/record"
+)
+
+// restText is what of a capture was not replayed, with a semicolon before it.
+func restText(a account) (text string) {
+	if skipped := skippedText(a.skipped); skipped != "" {
+		text += "; skipped: " + skipped
+	}
+	if a.others > 0 {
+		text += "; left out: " + thousands(a.others) + " to other destinations"
+	}
+	return text
+}
+
+// oddities says what the times of a recording were not kept to, with a semicolon
+// before it.
+func oddities(back, cut int, gap time.Duration) (text string) {
+	if cut > 0 {
+		text += fmt.Sprintf("; cut to %s: %s", gap, chat.Count(cut, "pause"))
+	}
+	if back > 0 {
+		text += "; time ran back " + chat.Count(back, "time")
+	}
+	return text
+}
+
+// skippedText is "2 fragments, 1 cut short".
+func skippedText(list []record.Skipped) string {
+	var words []string
+	for _, s := range list {
+		word := s.Reason.String()
+		switch s.Reason {
+		case record.Fragment, record.BadHeader, record.LinkType:
+			if s.Count > 1 {
+				word += "s"
+			}
+		}
+		words = append(words, thousands(s.Count)+" "+word)
+	}
+	return strings.Join(words, ", ")
+}
+
+// brokenText is how a capture ends that does not end at its end.
+func brokenText(err error) string {
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return "it is cut: it ends within a packet"
+	}
+	return "it cannot be read to its end: " + strings.TrimPrefix(err.Error(), "record: read: ")
+}
+
+// lasted is how long something takes, for people.
+func lasted(d time.Duration) string {
+	switch {
+	case d >= 10*time.Minute:
+		return d.Round(time.Second).String()
+	case d >= 10*time.Second:
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	}
+	return fmt.Sprintf("%.3f s", d.Seconds())
+}
+
+// behind is how late the latest was.
+func behind(d time.Duration) string {
+	switch {
+	case d >= 10*time.Second:
+		return fmt.Sprintf("%.1f s behind", d.Seconds())
+	case d >= 10*time.Millisecond:
+		return fmt.Sprintf("%d ms behind", d.Milliseconds())
+	}
+	return fmt.Sprintf("%.1f ms behind", inMillis(d))
+}
+
+// thousands is a number with commas.
+func thousands(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
