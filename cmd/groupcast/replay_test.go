@@ -275,6 +275,18 @@ func TestReplayWords(t *testing.T) {
 	}
 }
 
+// --only is completed by what the file has.
+func TestReplayCompletesOnly(t *testing.T) {
+	t.Parallel()
+	dir := replayFiles(t)
+	for file, want := range map[string]string{"several.pcap": "239.1.2.3:5000\t2 datagrams\n239.1.2.3:5001\t2 datagrams\n10.0.0.2:53\t1 datagram\n:4\n", "text": ":4\n", "missing": ":4\n"} {
+		var out, errs bytes.Buffer
+		if run(t.Context(), []string{"__complete", "replay", filepath.Join(dir, file), "--only", ""}, strings.NewReader(""), &out, &errs); !like(out.String(), want) {
+			t.Errorf("%s: %q, want %q", file, out.String(), want)
+		}
+	}
+}
+
 // Objects of a dry run are exact: the payload byte by byte, and the time of the
 // recording.
 func TestReplayDueObjects(t *testing.T) {
