@@ -174,5 +174,21 @@ func MayReplay(to netip.Addr) error {
 			return &RefusedError{To: to, Registered: r}
 		}
 	}
+	if alternatePTP(to) {
+		r, _ := mcast.FindRegistered("ptp")
+		return &RefusedError{To: to, Registered: r}
+	}
 	return nil
+}
+
+// alternatePTP reports whether a group is one of the further three of IEEE 1588
+// (IANA: PTP-alternate1 to 3), in which clocks of version 1 have domains of their
+// own: 224.0.1.130 to 132, ff0X::182 to 184.
+func alternatePTP(to netip.Addr) bool {
+	b := to.AsSlice()
+	last := b[len(b)-1]
+	if to.Is4() {
+		return [3]byte(b) == [3]byte{224, 0, 1} && last >= 130 && last <= 132
+	}
+	return [13]byte(b[2:]) == [13]byte{12: 1} && last >= 0x82 && last <= 0x84
 }

@@ -146,8 +146,8 @@ func TestDestinations(t *testing.T) {
 func TestMayReplay(t *testing.T) {
 	var no []string
 	for _, to := range strings.Fields("224.0.0.1 224.0.0.2 224.0.0.5 224.0.0.6 224.0.0.9 224.0.0.10 224.0.0.13 224.0.0.18 224.0.0.22 224.0.0.102 " +
-		"224.0.0.107 224.0.0.251 224.0.0.252 224.0.1.1 224.0.1.129 ff05::101 ff02::1 ff02::2 ff02::16 ff05::fb ff02::fb%eth0 ff0e::181 192.0.2.1 ::ffff:224.0.0.5 " +
-		"224.0.0.114 239.255.255.250 224.2.127.254 239.1.2.3 ff05::3 ff3e::1234") {
+		"224.0.0.107 224.0.0.251 224.0.0.252 224.0.1.1 224.0.1.129 224.0.1.130 224.0.1.132 ff05::101 ff0e::182 ff02::184%eth0 ff02::1 ff02::2 ff02::16 ff05::fb ff02::fb%eth0 ff0e::181 192.0.2.1 ::ffff:224.0.0.5 " +
+		"224.0.0.114 224.0.1.133 ff05::185 ff05::1:0182 239.255.255.250 224.2.127.254 239.1.2.3 ff05::3 ff3e::1234") {
 		if err := record.MayReplay(netip.MustParseAddr(to)); err != nil {
 			if _, ok := errors.AsType[*record.RefusedError](err); !ok || strings.Contains(err.Error(), "()") {
 				t.Errorf("%s: %v", to, err)
@@ -155,7 +155,7 @@ func TestMayReplay(t *testing.T) {
 			no = append(no, to)
 		}
 	}
-	if i := slices.Index(no, "::ffff:224.0.0.5"); len(no) != 24 || i != 23 {
+	if i := slices.Index(no, "::ffff:224.0.0.5"); len(no) != 28 || i != 27 {
 		t.Errorf("refused are %q", no)
 	}
 	for _, r := range mcast.RegisteredGroups() { // that is not UDP is never for us
