@@ -67,6 +67,7 @@ func decode(link int, b []byte, p *Packet) Reason {
 		if len(b) < etherBytes {
 			return BadHeader
 		}
+		p.Ethernet, p.EtherTo, p.EtherFrom = true, [6]byte(b), [6]byte(b[6:])
 		kind, b = int(binary.BigEndian.Uint16(b[12:])), b[etherBytes:]
 	case linkSLL:
 		if len(b) < 16 {

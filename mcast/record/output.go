@@ -36,8 +36,9 @@ const (
 
 // What a file says of itself.
 const (
-	sectionComment   = "headers synthesised by groupcast from what a socket told: addresses, ports, TTL, interface and time are true, MAC addresses but a group's are zero"
-	interfaceComment = "headers synthesised by groupcast; TTL 0: not known, or none left"
+	madeUp           = "headers synthesised by groupcast"
+	sectionComment   = madeUp + " from what a socket told: addresses, ports, TTL, interface and time are true, MAC addresses but a group's are zero"
+	interfaceComment = madeUp + "; TTL 0: not known, or none left"
 	framesComment    = "frames as the kernel had them, captured by groupcast"
 	cutComment       = "groupcast read no more of it"
 )

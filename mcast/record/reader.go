@@ -9,6 +9,9 @@ import (
 	"io"
 	"math/bits"
 	"os"
+	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/gopacket/gopacket"
 	"github.com/gopacket/gopacket/pcapgo"
@@ -39,6 +42,12 @@ type Packet struct {
 	Out       bool     // it left by the interface; false: it arrived, or that is not known
 	Comments  []string // about this datagram
 	Lost      uint64   // datagrams of the interface that were lost before it
+
+	Number      int     // of the packet in the capture, from 1, as tcpdump and Wireshark count
+	Synthesised bool    // groupcast made its headers up, as the capture says: see [Create]
+	Ethernet    bool    // it has an Ethernet header, which is
+	EtherTo     [6]byte // its destination and
+	EtherFrom   [6]byte // its source
 }
 
 // Reader reads the UDP datagrams of a capture: pcap with microseconds or
@@ -52,6 +61,7 @@ type Reader struct {
 	ng      *pcapgo.NgReader
 	swapped bool // its byte order is not that of pcapgo's options
 	skipped [len(reasons)]int
+	links   []string // that are not read
 	read    int
 	err     error // that ended it
 }
@@ -167,7 +177,11 @@ func (r *Reader) Next() (Packet, error) {
 			break
 		}
 		r.read++
+		p.Number = r.read
 		reason := decode(link, data, &p)
+		if reason == LinkType {
+			r.unread(link)
+		}
 		if cut && reason == BadHeader { // the padding of a frame may lack
 			reason = Cut
 		}
@@ -216,6 +230,7 @@ func (r *Reader) packet() (p Packet, data []byte, link int, cut bool, err error)
 			from, _ := r.ng.Interface(info.InterfaceIndex)
 			link = int(from.LinkType)
 			p.Interface, p.Comments = from.Name, options.Comments
+			p.Synthesised = strings.HasPrefix(from.Comment, madeUp)
 			r.options(&p, options)
 		}
 	}
@@ -239,6 +254,58 @@ func (r *Reader) options(p *Packet, o pcapgo.NgPacketOptions) {
 			p.Lost = bits.ReverseBytes64(p.Lost)
 		}
 	}
+}
+
+// otherLinks are names of link types that are not read (www.tcpdump.org/linktypes.html).
+var otherLinks = map[int]string{9: "PPP", 105: "802.11", 119: "802.11 with Prism headers", 127: "802.11 with radiotap headers",
+	163: "802.11 with AVS headers", 187: "Bluetooth", 195: "802.15.4", 201: "Bluetooth", 220: "USB", 227: "CAN", 239: "nflog", 253: "netlink"}
+
+// maxLinks is how many link types [Reader.OtherLinks] names.
+const maxLinks = 8
+
+// unread notes a link type whose frames are not read.
+func (r *Reader) unread(link int) {
+	name := strconv.Itoa(link)
+	if known := otherLinks[link]; known != "" {
+		name += " (" + known + ")"
+	}
+	if len(r.links) < maxLinks && !slices.Contains(r.links, name) {
+		r.links = append(r.links, name)
+	}
+}
+
+// OtherLinks are the link types of the packets that were skipped for theirs, such as
+// "105 (802.11)": at most 8.
+func (r *Reader) OtherLinks() []string { return slices.Clone(r.links) }
+
+// Position is how many bytes of the file are read, those of a compressed one as they
+// are in it, and how many it has; 0, 0 if Open did not open it.
+func (r *Reader) Position() (read, size int64) {
+	if r.file == nil {
+		return 0, 0
+	}
+	info, err := r.file.Stat()
+	if err != nil {
+		return 0, 0
+	}
+	if read, err = r.file.Seek(0, io.SeekCurrent); err != nil {
+		return 0, 0
+	}
+	return read, info.Size()
+}
+
+// Dropped is how many packets the last section says until now that its interfaces
+// lost. What [Packet.Lost] tells is among them, if the program that wrote it says both.
+func (r *Reader) Dropped() (n uint64) {
+	if r.ng == nil {
+		return 0
+	}
+	for i := range r.ng.NInterfaces() {
+		if s, _ := r.ng.Interface(i); s.Statistics.PacketsDropped != pcapgo.NgNoValue64 {
+			n += s.Statistics.PacketsDropped
+		}
+	}
+	return n
 }
 
 // limited ends with ErrTooLarge when more is read than is allowed for one packet.

@@ -365,3 +365,60 @@ func FuzzReader(f *testing.F) {
 		}
 	})
 }
+
+// A packet has its number in the capture, and the addresses of its frame where it
+// has one; a recording says that groupcast made them up.
+func TestPacketsTellTheirFrames(t *testing.T) {
+	frame := octets(t, mac+"020000000001"+"0800"+frame4())
+	other := octets(t, mac+"020000000001"+"0806"+frame4())
+	got, _ := readAll(t, classic(binary.LittleEndian, true, 1, frame, other, frame))
+	if len(got) != 2 || got[0].Number != 1 || got[1].Number != 3 {
+		t.Fatalf("want packets 1 and 3, got %+v", got)
+	}
+	if p := got[1]; !p.Ethernet || p.Synthesised || !bytes.Equal(p.EtherTo[:], octets(t, mac)) || p.EtherFrom != [6]byte{2, 0, 0, 0, 0, 1} {
+		t.Errorf("the frame is %t, %x, %x, synthesised %t", p.Ethernet, p.EtherTo, p.EtherFrom, p.Synthesised)
+	}
+	if got, _ := readAll(t, classic(binary.LittleEndian, true, 101, octets(t, frame4()))); got[0].Ethernet {
+		t.Error("RAW has an Ethernet header")
+	}
+	file, _ := recorded(t, record.Options{}, func(r *record.Recorder) { r.Received(heard("hi")) })
+	if got, _ := readAll(t, file); !got[0].Synthesised || got[0].Number != 1 {
+		t.Errorf("a recording's datagram is synthesised %t, number %d", got[0].Synthesised, got[0].Number)
+	}
+}
+
+// What is not read is named, what is lost is counted, and where the reading is.
+func TestReaderTellsOfTheFile(t *testing.T) {
+	_, r := readAll(t, classic(binary.LittleEndian, true, 105, octets(t, frame4()), octets(t, frame4())))
+	if got := r.OtherLinks(); !slices.Equal(got, []string{"105 (802.11)"}) {
+		t.Errorf("other links are %q", got)
+	}
+	if read, size := r.Position(); read != 0 || size != 0 {
+		t.Errorf("without a file the position is %d of %d", read, size)
+	}
+	path := filepath.Join(t.TempDir(), "talk.pcapng")
+	w, err := record.Create(record.Options{File: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Received(heard("hi"))
+	w.Dropped(7)
+	w.Received(heard("hi"))
+	if _, err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	r, err = record.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if _, err := all(r); err != io.EOF {
+		t.Fatal(err)
+	}
+	if read, size := r.Position(); read != size || size == 0 {
+		t.Errorf("at the end the position is %d of %d", read, size)
+	}
+	if n := r.Dropped(); n != 7 {
+		t.Errorf("%d are told to be lost, not 7", n)
+	}
+}
