@@ -47,6 +47,8 @@ func TestDirections(t *testing.T) {
 			why: "a recorder stands on mcast alone: whoever has datagrams records them, and a replay is sent by its caller"},
 		{from: module + "/mcast/record", direct: true, not: []string{"net", "golang.org/x/", "github.com/gopacket/gopacket/layers", "github.com/gopacket/gopacket/afpacket"},
 			except: []string{"net/netip"}, why: "a recorder has no socket, and reads headers of strangers itself"},
+		{from: module + "/mcast/record/browse", not: library, except: slices.Concat(below, []string{module + "/mcast/record"}),
+			why: "whoever looks at a recording needs the file alone: no host, no session, no socket"},
 		{from: module + "/mcast/session", not: []string{module + "/mcast/lab", module + "/mcast/echo", module + "/mcast/probe", "os/signal"},
 			why: "a conversation runs without a screen, a terminal and a lab: bridges and recorders use it, too"},
 		{from: module + "/mcast/echo", not: library, except: below,
@@ -58,7 +60,7 @@ func TestDirections(t *testing.T) {
 		{from: module + "/tui/...", not: commandLine,
 			why: "cmd drives the screen, not the other way round"},
 		{from: module + "/tui/...", direct: true, not: []string{"net", "golang.org/x/net", "golang.org/x/sys", module + "/mcast/"},
-			except: []string{"net/netip", module + "/mcast/chat", module + "/mcast/doctor", module + "/mcast/host", module + "/mcast/ping", module + "/mcast/session", module + "/mcast/stream"},
+			except: []string{"net/netip", module + "/mcast/chat", module + "/mcast/doctor", module + "/mcast/host", module + "/mcast/ping", module + "/mcast/record", module + "/mcast/session", module + "/mcast/stream"},
 			why:    "the screen opens no sockets: it is given values by a Session"},
 	}
 	for _, p := range listPackages(t) {
