@@ -31,9 +31,16 @@ func newDatagrams(st *styles) *datagrams {
 }
 
 func datagramColumns(st *styles, width int) []column[session.Datagram] {
+	all, least := datagramCells(st, width)
+	return fitting(all, width, least)
+}
+
+// datagramCells are all columns, and how many cells the last one has at the least.
+func datagramCells(st *styles, width int) (all []column[session.Datagram], least int) {
 	clock, clockCells := clockFor(width)
 	mark := max(st.cells(st.out), st.cells(st.in), st.cells(copied(st)))
-	from, to, by, unusual, least := 18, 16, 7, 12, 14
+	from, to, by, unusual := 18, 16, 7, 12
+	least = 14
 	switch {
 	case width < wide:
 		from, least = 15, 5
@@ -42,7 +49,7 @@ func datagramColumns(st *styles, width int) []column[session.Datagram] {
 	case width >= 123:
 		from, to, by, unusual = 21, 21, 8, 20
 	}
-	return fitting([]column[session.Datagram]{
+	return []column[session.Datagram]{
 		{"time", clockCells, 2, false, func(st *styles, d session.Datagram, _ int) string { return st.dim.Render(d.At.Format(clock)) }},
 		{"", mark, 0, false, direction},
 		{"from", from, 1, false, fromCell},
@@ -54,7 +61,7 @@ func datagramColumns(st *styles, width int) []column[session.Datagram] {
 		{"bytes", 6, 3, true, func(_ *styles, d session.Datagram, _ int) string { return size(d) }},
 		{"how", unusual, 7, false, howCell},
 		{"first bytes", 0, 0, false, func(st *styles, d session.Datagram, space int) string { return st.cut(preview(d), space) }},
-	}, width, least)
+	}, least
 }
 
 // direction is the glyph of a datagram.

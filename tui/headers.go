@@ -18,8 +18,30 @@ const (
 	usualMTU             = 1500
 )
 
-// workedOut is the note beside what the socket did not tell.
+// workedOut is the note beside what was not told.
 const workedOut = "worked out"
+
+// witness is how what is known of a datagram is known.
+type witness struct {
+	derived          string // the note beside what follows from the rest
+	sentTTL, leftTTL string // and beside a TTL
+	checksum         func(session.Datagram) (value, note string)
+	onTheUsualWire   bool // it may have been cut into pieces, which nobody saw
+}
+
+// bySocket is of what a socket told.
+var bySocket = witness{
+	derived: workedOut, sentTTL: "as it was set", leftTTL: "what was left of it", onTheUsualWire: true,
+	checksum: func(d session.Datagram) (value, note string) {
+		switch {
+		case d.Sent:
+			return "the kernel or the network card writes it", "not told"
+		case d.Arrival.OwnCopy, d.Arrival.Local:
+			return "not needed within the host", "not told"
+		}
+		return "checked by the kernel or the network card: with a wrong one it would not be here", "not told"
+	},
+}
 
 // detail is the page about the selected datagram: how it came, its headers,
 // and its bytes. A socket tells of the headers only addresses, ports, TTL and
@@ -37,8 +59,8 @@ func (d *datagrams) detail(width int) []string {
 		s.payload(v)
 	}
 	s.ethernet(v)
-	s.ip(v)
-	s.udp(v)
+	s.ip(v, bySocket)
+	s.udp(v, bySocket)
 	if !short {
 		s.payload(v)
 	}
@@ -182,7 +204,7 @@ func groupMAC(group netip.Addr) (mac, shared string) {
 		"33:33, then the low 32 bits of the group (RFC 2464, section 7). Every group that ends in the same 32 bits has the same."
 }
 
-func (s *sheet) ip(d session.Datagram) {
+func (s *sheet) ip(d session.Datagram, by witness) {
 	to, payload := d.To.Addr(), len(d.Data)
 	name, header, ttl, piece := "IPv4", ip4Header, "TTL", usualMTU-ip4Header
 	if to.Is6() {
@@ -196,35 +218,29 @@ func (s *sheet) ip(d session.Datagram) {
 	case d.Hops == 0:
 		s.field(ttl, "not told", "")
 	case d.Sent:
-		s.field(ttl, strconv.Itoa(d.Hops), "as it was set")
+		s.field(ttl, strconv.Itoa(d.Hops), by.sentTTL)
 	default:
-		s.field(ttl, strconv.Itoa(d.Hops), "what was left of it")
+		s.field(ttl, strconv.Itoa(d.Hops), by.leftTTL)
 	}
-	s.field("protocol", "17, UDP", workedOut)
+	s.field("protocol", "17, UDP", by.derived)
 	least := ""
 	if d.Truncated {
 		least = "at least "
 	}
-	s.field("total length", fmt.Sprintf("%s%s = %d + %d + %s bytes", least, thousands(uint64(header+udpHeader+payload)), header, udpHeader, thousands(uint64(payload))), workedOut)
-	if header+udpHeader+payload > usualMTU && !onLoopback(d) && d.Err == nil {
+	s.field("total length", fmt.Sprintf("%s%s = %d + %d + %s bytes", least, thousands(uint64(header+udpHeader+payload)), header, udpHeader, thousands(uint64(payload))), by.derived)
+	if by.onTheUsualWire && header+udpHeader+payload > usualMTU && !onLoopback(d) && d.Err == nil {
 		n := (udpHeader + payload + piece - 1) / piece
 		s.field("in pieces", fmt.Sprintf("in %d fragments on a wire with the usual MTU of 1,500 bytes; if one is lost, all is lost", n), workedOut)
 	}
 }
 
-func (s *sheet) udp(d session.Datagram) {
+func (s *sheet) udp(d session.Datagram, by witness) {
 	s.head("UDP")
 	s.field("from port", strconv.Itoa(int(d.From.Port())), "")
 	s.field("to port", strconv.Itoa(int(d.To.Port())), "")
-	s.field("length", fmt.Sprintf("%s = %d + %s bytes", thousands(uint64(udpHeader+len(d.Data))), udpHeader, thousands(uint64(len(d.Data)))), workedOut)
-	switch {
-	case d.Sent:
-		s.field("checksum", "the kernel or the network card writes it", "not told")
-	case d.Arrival.OwnCopy, d.Arrival.Local:
-		s.field("checksum", "not needed within the host", "not told")
-	default:
-		s.field("checksum", "checked by the kernel or the network card: with a wrong one it would not be here", "not told")
-	}
+	s.field("length", fmt.Sprintf("%s = %d + %s bytes", thousands(uint64(udpHeader+len(d.Data))), udpHeader, thousands(uint64(len(d.Data)))), by.derived)
+	value, note := by.checksum(d)
+	s.field("checksum", value, note)
 }
 
 func addrText(a netip.Addr) string {

@@ -19,6 +19,22 @@ type heard struct {
 	room   chat.Snapshot
 	since  time.Time // it is listened; zero: not known
 	now    time.Time
+	past   *heardPast // nil: it is listened now
+}
+
+// heardPast is how a recording speaks of hosts.
+type heardPast struct {
+	nobody string                   // while there is none
+	own    string                   // what is said of what chat.Snapshot has as Local
+	when   func(chat.Sender) string // it was heard
+}
+
+// when says when a host was heard.
+func (h *heard) when(s chat.Sender) string {
+	if h.past != nil {
+		return h.past.when(s)
+	}
+	return ago(h.now.Sub(s.Last))
 }
 
 // render gives each host a row, and in a narrow pane two as long as all have room.
@@ -52,6 +68,10 @@ func (h *heard) nobody() []string {
 		return []string{h.styles.dim.Render("no host has these words")}
 	case h.words() != nil || len(h.room.Senders) > 0:
 		return nil
+	case h.past != nil && len(h.room.Local) > 0:
+		return nil
+	case h.past != nil:
+		return []string{h.styles.dim.Render(h.past.nobody)}
 	case h.since.IsZero():
 		return []string{h.styles.dim.Render("nobody else yet")}
 	}
@@ -70,10 +90,13 @@ func (h *heard) rows(width int) []string {
 
 // note says what is special about a host: it is this one, or has many ports.
 func (h *heard) note(s chat.Sender) string {
-	if isLocal(h.room, s) {
-		return "this host"
+	switch {
+	case !isLocal(h.room, s):
+		return portCount(s)
+	case h.past != nil:
+		return h.past.own
 	}
-	return portCount(s)
+	return "this host"
 }
 
 // columns are what a row has room for, each as wide as its longest cell.
@@ -104,9 +127,11 @@ func (h *heard) columns(width int) []column[chat.Sender] {
 	add(1, false, func(s chat.Sender) string { return st.cut(clean(s.Interface), 15) })
 	add(4, true, func(s chat.Sender) string { return count(s.Datagrams, "datagram") })
 	add(5, false, ttlOf)
-	add(3, true, func(s chat.Sender) string { return ago(h.now.Sub(s.Last)) })
-	add(7, true, func(s chat.Sender) string { return perSecond(s.Rate) })
-	add(6, false, func(s chat.Sender) string { return st.spark(s.History, 8) })
+	add(3, true, h.when)
+	if h.past == nil {
+		add(7, true, func(s chat.Sender) string { return perSecond(s.Rate) })
+		add(6, false, func(s chat.Sender) string { return st.spark(s.History, 8) })
+	}
 	return fitting(all, width-1, min(longest, width-1))
 }
 
@@ -133,7 +158,7 @@ func (h *heard) inTwo(width int) []string {
 		if ttl := ttlOf(s); ttl != "" {
 			facts = append(facts, ttl)
 		}
-		facts = append(facts, ago(h.now.Sub(s.Last)))
+		facts = append(facts, h.when(s))
 		said := "  " + st.dim.Render(strings.Join(facts, st.dot))
 		rows = append(rows, st.withRate(st.cut(said, width), s.Rate, s.History, width))
 	}

@@ -26,117 +26,17 @@ func (m *hostmap) render(width, height int) string {
 	return strings.Join(rows, "\n")
 }
 
-// wideMap is the width from which the wires are drawn beside the host; else
-// they are below their interfaces.
-const wideMap = 72
-
 func (m *hostmap) rows(width int) []string {
-	var rows []string
-	if width >= wideMap {
-		rows = m.beside(width)
-	} else {
-		rows = m.below(width)
-	}
-	for i := range rows {
-		rows[i] = m.styles.fit(rows[i], max(0, width))
-	}
-	return rows
-}
-
-// beside draws the host as a box at the left, out of which the wires lead to
-// the right:
-//
-//	╭ this host ─────────╮
-//	│ ● eth0             ├───── 192.168.8.0/24 ─────
-//	│   192.168.8.164/24 │      ← 192.168.8.226:1234
-//	╰────────────────────╯
-func (m *hostmap) beside(width int) []string {
-	st := m.styles
-	box := min(max(width*2/5, 32), 52)
-	space := box - 4
-	left, right := m.edges()
-	rows := []string{m.lid(box)}
-	add := func(inside, edge, outside string) {
-		rows = append(rows, st.border.Render(st.vertical)+" "+st.fit(inside, space)+" "+edge+outside)
-	}
-	side := st.border.Render(st.vertical)
-	for _, row := range m.talks(space) {
-		add(row, side, "")
-	}
+	drawing := wireMap{styles: m.styles, title: "this host", about: m.talks, rest: m.othersHeard}
 	for _, i := range m.interfaces() {
-		add("", side, "")
-		inside, outside := m.inside(i, space), m.outside(i, width-box-6)
-		for n := range max(len(inside), len(outside)+1) {
-			in, edge, out := "", side, ""
-			if n < len(inside) {
-				in = inside[n]
-			}
-			switch {
-			case n == 0:
-				edge, out = m.wireStyle(i).Render(left), m.wire(i, width-box)
-			case n <= len(outside):
-				out = "      " + outside[n-1]
-			}
-			add(in, edge, out)
-		}
+		drawing.wires = append(drawing.wires, mappedWire{
+			style:   m.wireStyle(i),
+			line:    func(width int) string { return m.wire(i, width) },
+			inside:  func(width int) []string { return m.inside(i, width) },
+			outside: func(width int) []string { return m.outside(i, width) },
+		})
 	}
-	rows = append(rows, st.border.Render(st.corners[2]+strings.Repeat(st.horizontal, box-2)+right))
-	return append(rows, m.othersHeard(width)...)
-}
-
-// below draws the host as a box at the top, and the wires as branches of a
-// line that comes out of it:
-//
-//	╭ this host ─────────────────────╮
-//	├────────────────────────────────╯
-//	│ ● eth0  192.168.8.164/24
-//	├───── 192.168.8.0/24 ────────────
-//	│      ← 192.168.8.226:1234
-func (m *hostmap) below(width int) []string {
-	st := m.styles
-	left, right := m.edges()
-	side := st.border.Render(st.vertical)
-	rows := []string{m.lid(width)}
-	for _, row := range m.talks(width - 4) {
-		rows = append(rows, side+" "+st.fit(row, width-4)+" "+side)
-	}
-	list := m.interfaces()
-	branch := left
-	if len(list) == 0 {
-		branch = st.corners[2]
-	}
-	rows = append(rows, st.border.Render(branch+strings.Repeat(st.horizontal, max(0, width-2))+right))
-	for n, i := range list {
-		for _, row := range m.inside(i, width-2) {
-			rows = append(rows, side+" "+row)
-		}
-		branch, trunk := left, side
-		if n == len(list)-1 {
-			branch, trunk = st.corners[2], " "
-		}
-		rows = append(rows, m.wireStyle(i).Render(branch)+m.wire(i, width-1))
-		for _, row := range m.outside(i, width-5) {
-			rows = append(rows, trunk+"    "+row)
-		}
-		if n < len(list)-1 {
-			rows = append(rows, side)
-		}
-	}
-	return append(rows, m.othersHeard(width)...)
-}
-
-// edges are the glyphs of the box where a wire leaves it, and of its bottom right
-// corner.
-func (m *hostmap) edges() (left, right string) {
-	return string([]rune(m.styles.tees)[0]), m.styles.corners[3]
-}
-
-// lid is the top of the box.
-func (m *hostmap) lid(width int) string {
-	st := m.styles
-	title := " this host "
-	return st.border.Render(st.corners[0]) + st.bold.Render(title) +
-		st.border.Render(strings.Repeat(st.horizontal, max(0, width-2-st.cells(title)))+st.corners[1])
+	return drawing.rows(width)
 }
 
 // talks says what the host talks in, and how.

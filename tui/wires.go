@@ -198,18 +198,26 @@ func (m *hostmap) egress(glyph, what string, e session.Egress, width int) []stri
 	return append([]string{row}, st.hanging(" ", because, width, 4)...)
 }
 
-// sender are the rows about a host that was heard on a wire: one if it fits, and if
-// there are many with less in it.
+// sender are the rows about a host that was heard on a wire.
 func (m *hostmap) sender(s chat.Sender, width int, many bool) []string {
-	st := m.styles
-	const address, bars = 15, 8
-	glyph := st.good.Render(st.in) + " "
-	host := st.tail(hostName(s), max(1, width-2-1-bars-2))
-	styled := glyph + st.sender(s.Addr).Render(st.fit(host, max(address, st.cells(host)))) + " " + st.accent.Render(st.spark(s.History, bars))
-	note, datagrams, last := portCount(s), count(s.Datagrams, "datagram"), ago(m.now.Sub(s.Last))
+	note := portCount(s)
 	if isLocal(m.snap.Room, s) {
 		note = "this host"
 	}
+	return m.styles.mappedHost(s, note, ago(m.now.Sub(s.Last)), width, many)
+}
+
+// mappedHost are the rows about a host of a map: one if it fits, and if there are
+// many with less in it. note says what is special about it, and last when it was heard.
+func (st *styles) mappedHost(s chat.Sender, note, last string, width int, many bool) []string {
+	const address, bars = 15, 8
+	glyph := st.good.Render(st.in) + " "
+	host := st.tail(hostName(s), max(1, width-2-1-bars-2))
+	styled := glyph + st.sender(s.Addr).Render(st.fit(host, max(address, st.cells(host))))
+	if s.History != nil {
+		styled += " " + st.accent.Render(st.spark(s.History, bars))
+	}
+	datagrams := count(s.Datagrams, "datagram")
 	said := func(facts ...string) string {
 		facts = slices.DeleteFunc(facts, func(fact string) bool { return fact == "" })
 		return st.dim.Render(strings.Join(facts, st.dot))
