@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -16,6 +17,19 @@ func (m *model) copy(all bool) tea.Cmd {
 		m.flash = "nothing is marked: v marks"
 		return nil
 	}
+	text, said := clipboardText(lines, all)
+	if text == "" {
+		m.flash = fmt.Sprintf("%s are too much for a terminal's clipboard: /save FILE", said)
+		return nil
+	}
+	m.talk.unmark()
+	m.flash = said + " given to the terminal's clipboard" + m.clipboardNote
+	return tea.SetClipboard(text)
+}
+
+// clipboardText is the text of lines, with time and sender if all is wanted, and how
+// much it is; "": it is too much.
+func clipboardText(lines []chat.Line, all bool) (text, said string) {
 	texts := make([]string, len(lines))
 	for i, l := range lines {
 		texts[i] = l.Text.String()
@@ -23,14 +37,19 @@ func (m *model) copy(all bool) tea.Cmd {
 			texts[i] = plainLine(l)
 		}
 	}
-	text := strings.Join(texts, "\n")
+	text = strings.Join(texts, "\n")
 	if len(text) > clipboardBytes {
-		m.flash = fmt.Sprintf("%s are too much for a terminal's clipboard: /save FILE", count(len(text), "byte"))
-		return nil
+		return "", count(len(text), "byte")
 	}
-	m.talk.unmark()
-	m.flash = count(len(lines), "line") + " given to the terminal's clipboard" + m.clipboardNote
-	return tea.SetClipboard(text)
+	return text, count(len(lines), "line")
+}
+
+// clipboardNote is what the user's terminal wants before it takes a copy.
+func clipboardNote(env []string) string {
+	if slices.ContainsFunc(env, func(e string) bool { return strings.HasPrefix(e, "TMUX=") }) {
+		return "; tmux passes it on after: set -g set-clipboard on"
+	}
+	return ""
 }
 
 // markHint says what can be done with marked lines.

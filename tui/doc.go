@@ -1,7 +1,8 @@
-// Package tui is the terminal UI: the screen of a conversation, and the screen
-// of a ping.
+// Package tui is the terminal UI: the screen of a conversation, and those of a
+// ping, of IGMP and of a recording.
 //
-// [Run] shows a [Session] until the user quits, [RunPing] shows a [Pinging].
+// [Run] shows a [Session] until the user quits, [RunPing] shows a [Pinging], and
+// [RunRecording] a [Recording].
 // [Command] reads the screen's commands for a program that has no screen.
 // [Options] say how to draw; their zero value is the terminal of the process.
 //

@@ -159,6 +159,9 @@ func (h *heard) inTwo(width int) []string {
 			facts = append(facts, ttl)
 		}
 		facts = append(facts, h.when(s))
+		if len(facts) == 3 && st.cells("  "+strings.Join(facts, st.dot)) > width {
+			facts = slices.Delete(facts, 1, 2)
+		}
 		said := "  " + st.dim.Render(strings.Join(facts, st.dot))
 		rows = append(rows, st.withRate(st.cut(said, width), s.Rate, s.History, width))
 	}

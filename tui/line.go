@@ -117,6 +117,9 @@ func (t *talk) address(from netip.AddrPort, space int) string {
 // interface.
 func (t *talk) meta(line chat.Line) string {
 	st := t.styles
+	if t.past != nil {
+		return strings.Join(t.past(line), "  ")
+	}
 	var parts []string
 	switch {
 	case line.Kind == chat.Own:

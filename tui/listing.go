@@ -217,6 +217,21 @@ func (l *listing[T]) top() {
 	l.picked, l.selected = true, l.number(0)
 }
 
+// pick selects the row at a position, if there is one.
+func (l *listing[T]) pick(position int) {
+	if position < 0 || position >= l.len() {
+		return
+	}
+	l.hold()
+	l.picked, l.selected = true, l.number(position)
+}
+
+// rewind shows the oldest, and selects none.
+func (l *listing[T]) rewind() {
+	l.hold()
+	l.picked, l.end = false, 0
+}
+
 // newest follows again; a frozen list goes to its last row.
 func (l *listing[T]) newest() {
 	l.selected, l.end = l.scrollback.kept.next, l.len()

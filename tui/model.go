@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -112,9 +111,7 @@ func newModel(s Session, opts Options) *model {
 	if m.now == nil {
 		m.now = time.Now
 	}
-	if slices.ContainsFunc(opts.Env, func(e string) bool { return strings.HasPrefix(e, "TMUX=") }) {
-		m.clipboardNote = "; tmux passes it on after: set -g set-clipboard on"
-	}
+	m.clipboardNote = clipboardNote(opts.Env)
 	for v := range m.filters {
 		m.filters[v] = newInput("filter", "type to filter, enter opens, tab to talk")
 	}

@@ -37,6 +37,7 @@ type talk struct {
 	seen         uint64   // lines from here on came while it was scrolled back
 	rowLines     []uint64 // the line of each row that was rendered last
 
+	past   func(chat.Line) []string // what stands at the right end of a recording's lines; nil: they are of now
 	marked marking
 	query  string // what is looked for, in lower case; "": nothing
 }
@@ -166,6 +167,19 @@ func (t *talk) setSenders(list []chat.Sender) {
 		clear(t.cache)
 	}
 	t.ports = shared
+}
+
+// topAt scrolls so that line n is the first on the screen, if there is enough below.
+func (t *talk) topAt(n uint64) {
+	t.stay()
+	t.bottom, t.hidden = n, 0
+	filled := len(t.rows(n))
+	for filled < t.height && t.bottom < t.last() {
+		t.bottom++
+		filled += len(t.rows(t.bottom))
+	}
+	t.hidden = max(0, filled-t.height)
+	t.stopAtTop()
 }
 
 // gone is the number of older lines that were let go.

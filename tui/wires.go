@@ -228,7 +228,11 @@ func (st *styles) mappedHost(s chat.Sender, note, last string, width int, many b
 			return []string{row}
 		}
 		if !many {
-			return []string{styled, strings.Repeat(" ", st.cells(glyph)) + all}
+			margin := strings.Repeat(" ", st.cells(glyph))
+			if short := margin + said(note, datagrams, last); st.cells(margin+all) > width && st.cells(short) <= width {
+				return []string{styled, short}
+			}
+			return []string{styled, margin + all}
 		}
 	}
 	return []string{styled}

@@ -98,7 +98,7 @@ func (r *Room) Receive(d mcast.Datagram) (Line, Arrival) {
 		ID:        r.nextID(),
 		At:        d.At,
 		Kind:      Heard,
-		Text:      describe(string(d.Data)),
+		Text:      Describe(string(d.Data)),
 		Interface: name,
 		IfIndex:   d.IfIndex,
 		From:      d.From,
@@ -148,7 +148,7 @@ func (r *Room) Say(at time.Time, text string, via Via) Line {
 		ID:        r.nextID(),
 		At:        at,
 		Kind:      Own,
-		Text:      describe(text),
+		Text:      Describe(text),
 		Interface: safeName(via.Interface),
 		IfIndex:   via.IfIndex,
 		Source:    via.Source,
@@ -259,8 +259,8 @@ func (r *Room) InterfaceName(index int) string {
 // safeName makes a name fit for a terminal: the kernel allows ESC in it.
 func safeName(name string) string { return SanitizeString(name).String() }
 
-// describe sanitises a payload, and says so when there is nothing to see.
-func describe(payload string) Text {
+// Describe sanitises a payload, and says so when there is nothing to see.
+func Describe(payload string) Text {
 	text := SanitizeString(payload)
 	switch {
 	case payload == "":

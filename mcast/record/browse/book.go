@@ -81,6 +81,16 @@ func (b *Book) Turn(f Filter, to Place) {
 	}
 }
 
+// Stay ends what Turn asked for last, and leaves the page.
+func (b *Book) Stay() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.due, b.snap.Turning = false, false
+	if b.stop != nil {
+		b.stop()
+	}
+}
+
 // Serve carries out what Turn asks for, until ctx ends.
 func (b *Book) Serve(ctx context.Context) {
 	for {

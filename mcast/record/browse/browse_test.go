@@ -300,3 +300,20 @@ func BenchmarkLastPage(b *testing.B) {
 		turn(b, o, Filter{}, Place{Kind: Last})
 	}
 }
+
+func TestBookStays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		b := newBook(numbered(10))
+		b.Turn(Filter{}, Place{})
+		b.Stay()
+		go b.Serve(ctx)
+		synctest.Wait()
+		if s := b.Snapshot(); s.Turning || s.Page != nil {
+			t.Errorf("%+v", s)
+		}
+		cancel()
+		synctest.Wait()
+	})
+}
