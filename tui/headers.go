@@ -23,15 +23,15 @@ const workedOut = "worked out"
 
 // witness is how what is known of a datagram is known.
 type witness struct {
-	derived          string // the note beside what follows from the rest
-	sentTTL, leftTTL string // and beside a TTL
-	checksum         func(session.Datagram) (value, note string)
-	onTheUsualWire   bool // it may have been cut into pieces, which nobody saw
+	protocol, lengths string // the notes beside what follows from the rest
+	sentTTL, leftTTL  string // and beside a TTL
+	checksum          func(session.Datagram) (value, note string)
+	onTheUsualWire    bool // it may have been cut into pieces, which nobody saw
 }
 
 // bySocket is of what a socket told.
 var bySocket = witness{
-	derived: workedOut, sentTTL: "as it was set", leftTTL: "what was left of it", onTheUsualWire: true,
+	protocol: workedOut, lengths: workedOut, sentTTL: "as it was set", leftTTL: "what was left of it", onTheUsualWire: true,
 	checksum: func(d session.Datagram) (value, note string) {
 		switch {
 		case d.Sent:
@@ -222,12 +222,12 @@ func (s *sheet) ip(d session.Datagram, by witness) {
 	default:
 		s.field(ttl, strconv.Itoa(d.Hops), by.leftTTL)
 	}
-	s.field("protocol", "17, UDP", by.derived)
+	s.field("protocol", "17, UDP", by.protocol)
 	least := ""
 	if d.Truncated {
 		least = "at least "
 	}
-	s.field("total length", fmt.Sprintf("%s%s = %d + %d + %s bytes", least, thousands(uint64(header+udpHeader+payload)), header, udpHeader, thousands(uint64(payload))), by.derived)
+	s.field("total length", fmt.Sprintf("%s%s = %d + %d + %s bytes", least, thousands(uint64(header+udpHeader+payload)), header, udpHeader, thousands(uint64(payload))), by.lengths)
 	if by.onTheUsualWire && header+udpHeader+payload > usualMTU && !onLoopback(d) && d.Err == nil {
 		n := (udpHeader + payload + piece - 1) / piece
 		s.field("in pieces", fmt.Sprintf("in %d fragments on a wire with the usual MTU of 1,500 bytes; if one is lost, all is lost", n), workedOut)
@@ -238,7 +238,7 @@ func (s *sheet) udp(d session.Datagram, by witness) {
 	s.head("UDP")
 	s.field("from port", strconv.Itoa(int(d.From.Port())), "")
 	s.field("to port", strconv.Itoa(int(d.To.Port())), "")
-	s.field("length", fmt.Sprintf("%s = %d + %s bytes", thousands(uint64(udpHeader+len(d.Data))), udpHeader, thousands(uint64(len(d.Data)))), by.derived)
+	s.field("length", fmt.Sprintf("%s = %d + %s bytes", thousands(uint64(udpHeader+len(d.Data))), udpHeader, thousands(uint64(len(d.Data)))), by.lengths)
 	value, note := by.checksum(d)
 	s.field("checksum", value, note)
 }

@@ -20,8 +20,9 @@ type Recording interface {
 	Stay()
 }
 
-// recordingPause is the time between two looks while the file is read.
-const recordingPause = 100 * time.Millisecond
+// recordingPause is the time between two looks while the file is read for the first
+// time, and pagePause while a page is waited for.
+const recordingPause, pagePause = 100 * time.Millisecond, 30 * time.Millisecond
 
 // recordingTab is one of the views of a recording.
 type recordingTab uint8
@@ -46,10 +47,11 @@ type recordingModel struct {
 	now           func() time.Time
 	clipboardNote string
 
-	snap   browse.Snapshot
-	filter browse.Filter
-	then   func() // what is done with the page that was asked for; nil: none was
-	wanted uint64 // number of the turn that brings it
+	snap    browse.Snapshot
+	filter  browse.Filter
+	then    func() // what is done with the page that was asked for; nil: none was
+	wanted  uint64 // number of the turn that brings it
+	awaited bool   // it is looked for often
 
 	tab       recordingTab
 	page      *browse.Page // that talk and datagrams hold
@@ -70,8 +72,9 @@ type recordingModel struct {
 	flash  string
 }
 
-// recordingMsg says that it is time to look.
-type recordingMsg struct{}
+// recordingMsg says that it is time to look. One that waits for a page comes beside
+// the others, which come all the time.
+type recordingMsg struct{ forPage bool }
 
 // RunRecording shows a recording on the terminal until the user ends it, and returns
 // nil. If ctx ends first, it returns [context.Cause] of ctx. The terminal is restored
@@ -132,10 +135,21 @@ func (m *recordingModel) update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case recordingMsg:
 		m.look()
-		return m.poll(m.pause())
+		switch {
+		case !msg.forPage:
+			return m.poll(m.pause())
+		case m.then != nil:
+			return m.work.after(pagePause, msg)
+		}
+		m.awaited = false
 	case tea.KeyPressMsg:
 		m.flash = ""
-		return m.key(msg)
+		cmd := m.key(msg)
+		if m.then != nil && !m.awaited {
+			m.awaited = true
+			cmd = tea.Batch(cmd, m.work.after(pagePause, recordingMsg{forPage: true}))
+		}
+		return cmd
 	case tea.PasteMsg:
 		if m.asking != nil {
 			return m.answer.update(msg)
@@ -147,7 +161,7 @@ func (m *recordingModel) update(msg tea.Msg) tea.Cmd {
 
 // pause is the time until the next look: where nothing is read there is nothing to see.
 func (m *recordingModel) pause() time.Duration {
-	if m.then != nil || !m.snap.Totals.Done {
+	if !m.snap.Totals.Done || m.page.At < 0 && m.then != nil {
 		return recordingPause
 	}
 	return time.Second

@@ -172,11 +172,11 @@ func recordedWhy(st *styles, d recordedDatagram, space int) string {
 // What a capture tells of a datagram's headers.
 var (
 	byCapture = witness{
-		derived: workedOut, sentTTL: "as it left", leftTTL: "what was left of it",
+		lengths: "worked out, if there are no options", sentTTL: "as it left", leftTTL: "what was left of it",
 		checksum: func(session.Datagram) (value, note string) { return "not looked at", "" },
 	}
 	bySynthesised = witness{
-		derived: workedOut, sentTTL: "as it was set", leftTTL: "what was left of it",
+		protocol: workedOut, lengths: workedOut, sentTTL: "as it was set", leftTTL: "what was left of it",
 		checksum: func(session.Datagram) (value, note string) { return "made up, as the frame is", "" },
 	}
 )

@@ -89,7 +89,7 @@ func (m *recordingModel) last() string {
 		return row
 	case m.flash != "":
 		return " " + m.styles.accent.Render(m.styles.cut(clean(m.flash), m.width-2))
-	case m.then != nil:
+	case m.then != nil && m.snap.Turned < 1:
 		text := "reading"
 		if p := m.snap.Turned; p > 0 {
 			text += fmt.Sprintf(" %.0f %%", 100*p)

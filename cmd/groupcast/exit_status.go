@@ -44,6 +44,12 @@ var endings = map[string][]ending{
 		{status: exitDoubt, when: "if datagrams were dropped meanwhile, for want of room, or not all were recorded", untested: "TestDropsAreTold stops it until its buffer is full"},
 		{status: exitInterrupted, when: "if ctrl+c came when it could still arrive"},
 	},
+	"open": {
+		{status: exitOK, when: "if the screen was quit; without it, if every datagram was printed"},
+		{status: exitNot, when: "if the file cannot be read, or has no datagram of those asked for"},
+		{status: exitDoubt, when: "without the screen, if the file is cut, or datagrams in it could not be read whole"},
+		{status: exitInterrupted, when: "if a signal ended it, or ctrl+c where there is no screen"},
+	},
 	"send": {
 		{status: exitOK, when: "if the kernel took every datagram and nothing speaks against their way"},
 		{status: exitNot, when: "if nothing was sent"},

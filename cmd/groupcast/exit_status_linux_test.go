@@ -46,6 +46,14 @@ var comes = []come{
 	{of: "listen", want: exitInterrupted, host: "B", line: "groupcast listen -i eth0 -c 1000000 239.1.1.1", ready: "tick", signal: syscall.SIGINT},
 	{of: "listen", want: exitClosed, host: "B", line: "bash -c", input: "groupcast listen -i eth0 239.1.1.1 | head -1 >/dev/null; exit ${PIPESTATUS[0]}"},
 
+	{of: "open", want: exitOK, host: "B", line: "groupcast open testdata/talk.pcapng"},
+	{of: "open", want: exitOK, host: "B", line: "groupcast open testdata/talk.pcapng", terminal: true, ready: "datagrams", key: "q"},
+	{of: "open", want: exitNot, host: "B", line: "groupcast open /dev/null"},
+	{of: "open", want: exitNot, host: "B", line: "groupcast open testdata/talk.pcapng 239.250.0.1"},
+	{of: "open", want: exitDoubt, host: "B", line: "bash -c", input: "head -c -20 testdata/talk.pcapng | groupcast open -"},
+	{of: "open", want: exitInterrupted, host: "B", line: "bash -c", input: "exec groupcast open - < <(cat testdata/talk.pcapng; exec tail -f --pid=$$ /dev/null 2>/dev/null)", ready: "ttl", signal: syscall.SIGINT},
+	{of: "open", want: exitInterrupted, host: "B", line: "groupcast open testdata/talk.pcapng", terminal: true, ready: "datagrams", signal: syscall.SIGTERM},
+
 	{of: "send", want: exitOK, host: "B", line: "groupcast send -i eth0 239.2.2.2 x"},
 	{of: "send", want: exitNot, host: "B", line: "groupcast send -i eth0 239.2.2.2", input: strings.Repeat("x", 65508)},
 	{of: "send", want: exitDoubt, host: "A", line: "groupcast send 239.2.2.2 x"},

@@ -30,7 +30,7 @@ func dialLab(name string) (*lab.Remote, error) {
 func arguments(least, most int, usage string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) < least {
-			return usageError{fmt.Errorf("groupcast lab %s needs %s", cmd.Name(), usage)}
+			return usageError{fmt.Errorf("%s needs %s", cmd.CommandPath(), usage)}
 		}
 		if most >= 0 {
 			return atMost(most)(cmd, args)

@@ -210,9 +210,12 @@ func (l *listener) print(d mcast.Datagram, port uint16) {
 		l.out.Write(d.Data)
 	case l.set.json:
 		writeJSON(l.out, jsonDatagram{
-			jsonHead: jsonHead{Type: "datagram", Time: d.At}, From: addrPortText(d.From), To: sentTo(d, port),
-			Interface: name, IfIndex: d.IfIndex, TTL: d.Hops, Size: len(d.Data),
-			Text: chat.Sanitize(d.Data).String(), Data: d.Data, Stray: d.Stray,
+			jsonHead: jsonHead{Type: "datagram", Time: d.At},
+			jsonArrival: jsonArrival{
+				From: addrPortText(d.From), To: sentTo(d, port), Interface: name, IfIndex: d.IfIndex, TTL: d.Hops, Size: len(d.Data),
+				Text: chat.Sanitize(d.Data).String(), Data: d.Data,
+			},
+			Stray: d.Stray,
 		})
 	default:
 		stray := ""
@@ -226,16 +229,21 @@ func (l *listener) print(d mcast.Datagram, port uint16) {
 
 // jsonDatagram is a datagram as --json prints it. Fields are only added.
 type jsonDatagram struct {
-	jsonHead         // datagram
+	jsonHead // datagram
+	jsonArrival
+	Stray bool `json:"stray,omitempty"` // of a group that only others have joined
+}
+
+// jsonArrival is what listen and open say of a datagram.
+type jsonArrival struct {
 	From      string `json:"from"`
 	To        string `json:"to"` // the group and the port; without the group where the system does not tell it
 	Interface string `json:"interface"`
 	IfIndex   int    `json:"ifindex"`
 	TTL       int    `json:"ttl"`
-	Size      int    `json:"size"`            // bytes of payload
-	Text      string `json:"text"`            // sanitised
-	Data      []byte `json:"data"`            // the payload, byte exact, in base64
-	Stray     bool   `json:"stray,omitempty"` // of a group that only others have joined
+	Size      int    `json:"size"` // bytes of payload
+	Text      string `json:"text"` // sanitised
+	Data      []byte `json:"data"` // the payload, byte exact, in base64
 }
 
 // end says what was heard, and gives the exit status.

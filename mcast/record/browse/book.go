@@ -140,25 +140,42 @@ const surveyPause = 250 * time.Millisecond
 // Survey reads the capture to its end, and counts. Meanwhile Snapshot has what is
 // counted until then. It returns when that is done, or ctx ends.
 func (b *Book) Survey(ctx context.Context) {
-	c, told := newCounting(), time.Time{}
-	var reader *record.Reader
-	err := b.open.scan(ctx, Filter{}, func(r *record.Reader) {
-		reader = r
+	r, err := b.open()
+	if err != nil {
+		b.change(func(s *Snapshot) { s.Totals, s.Surveyed = Totals{Done: true, Err: err}, 1 })
+		return
+	}
+	defer r.Close()
+	told := time.Time{}
+	t := count(ctx, r, Filter{}, func(c *counting) {
 		if now := time.Now(); now.Sub(told) >= surveyPause {
 			told = now
 			t := c.snapshot(r)
 			b.change(func(s *Snapshot) { s.Totals, s.Surveyed = t, part(r) })
 		}
-	}, func(d *Datagram) bool {
+	}, func(*Datagram) {})
+	b.change(func(s *Snapshot) { s.Totals, s.Surveyed = t, 1 })
+}
+
+// Read reads a capture to its end, or until ctx ends, counts all of it, and gives each
+// datagram that the filter chooses to see. Data is valid until see returns.
+func Read(ctx context.Context, r *record.Reader, f Filter, see func(*Datagram)) Totals {
+	return count(ctx, r, f, func(*counting) {}, see)
+}
+
+// count is Read that tells its progress.
+func count(ctx context.Context, r *record.Reader, f Filter, progress func(*counting), see func(*Datagram)) Totals {
+	c := newCounting()
+	err := scan(ctx, r, Filter{}, func(*record.Reader) { progress(c) }, func(d *Datagram) bool {
 		c.add(d)
+		if f.Has(d.From, d.To) {
+			see(d)
+		}
 		return true
 	})
-	t := c.Totals
-	if reader != nil {
-		t = c.snapshot(reader)
-	}
+	t := c.snapshot(r)
 	t.Done, t.Err = ctx.Err() == nil, err
-	b.change(func(s *Snapshot) { s.Totals, s.Surveyed = t, 1 })
+	return t
 }
 
 // part is how much of its file a reader has read.

@@ -317,3 +317,25 @@ func TestBookStays(t *testing.T) {
 		synctest.Wait()
 	})
 }
+
+// A search finds what strings.Contains finds in small letters, in whatever bytes.
+func TestSearch(t *testing.T) {
+	pieces := rapid.SliceOf(rapid.SampledFrom([]string{"a", "A", "b", "ab", "É", "é", "\x00", "\xff", "7", "."}))
+	rapid.Check(t, func(t *rapid.T) {
+		text, data := strings.Join(pieces.Draw(t, "text"), ""), strings.Join(pieces.Draw(t, "data"), "")
+		d := Datagram{Packet: record.Packet{Datagram: record.Datagram{Data: []byte(data)}}}
+		if !newSearch(text).ascii && strings.Contains(text+data, "\xff") {
+			return // what is no UTF-8 has no small letters
+		}
+		if want := strings.Contains(strings.ToLower(data), strings.ToLower(text)); newSearch(text).inBytes(d.Data) != want {
+			t.Fatalf("%q in %q: not %t", text, data, want)
+		}
+	})
+}
+
+func BenchmarkSearch(b *testing.B) {
+	o := numbered(100_000)
+	for b.Loop() {
+		turn(b, o, Filter{}, Place{Kind: Next, Text: "is not there"})
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/groupcast/groupcast/mcast/record"
 )
@@ -83,14 +84,19 @@ type unopenedError struct{ error }
 // Unwrap is why.
 func (e *unopenedError) Unwrap() error { return e.error }
 
-// scan gives each datagram that the filter chooses to see, until that returns false
-// or the capture ends, where the error is nil. Data is valid until see returns.
+// scan is the function scan for a capture that it opens.
 func (o opener) scan(ctx context.Context, f Filter, progress func(*record.Reader), see func(*Datagram) bool) error {
 	r, err := o()
 	if err != nil {
 		return &unopenedError{err}
 	}
 	defer r.Close()
+	return scan(ctx, r, f, progress, see)
+}
+
+// scan gives each datagram that the filter chooses to see, until that returns false
+// or the capture ends, where the error is nil. Data is valid until see returns.
+func scan(ctx context.Context, r *record.Reader, f Filter, progress func(*record.Reader), see func(*Datagram) bool) (err error) {
 	names := numbers{}
 	d := Datagram{}
 	for n := 0; ; n++ {
@@ -177,7 +183,7 @@ func (o opener) find(ctx context.Context, f Filter, at Place, progress func(*rec
 	if at.Kind == First {
 		return 0, 0, true, nil
 	}
-	w, text := want{at, strings.ToLower(at.Text)}, backlog{}
+	w, text := want{at, newSearch(at.Text)}, backlog{}
 	index := uint64(0)
 	err = o.scan(ctx, f, progress, func(d *Datagram) bool {
 		text.add(index, sizeOf(d))
@@ -204,7 +210,7 @@ func (o opener) find(ctx context.Context, f Filter, at Place, progress func(*rec
 // want says of one datagram after the other whether it is the one.
 type want struct {
 	Place
-	lower string // Text in small letters
+	search search // for Text
 }
 
 func (w want) look(d *Datagram) (is, more bool) {
@@ -216,26 +222,75 @@ func (w want) look(d *Datagram) (is, more bool) {
 	case Time:
 		is = !d.At.Before(w.Time)
 	case Next:
-		is = d.Nth > w.Nth && d.has(w.lower)
+		is = d.Nth > w.Nth && w.search.in(d)
 	case Previous:
-		return d.Nth < w.Nth && d.has(w.lower), d.Nth < w.Nth
+		return d.Nth < w.Nth && w.search.in(d), d.Nth < w.Nth
 	}
 	return is, !is
 }
 
 // Has reports whether a datagram has a text, as a search looks for it.
-func (d *Datagram) Has(text string) bool { return d.has(strings.ToLower(text)) }
+func (d *Datagram) Has(text string) bool { return newSearch(text).in(d) }
 
-func (d *Datagram) has(lower string) bool {
-	if bytes.Contains(bytes.ToLower(d.Data), []byte(lower)) {
+// search looks for a text, in capital or small letters.
+type search struct {
+	lower   string
+	ascii   bool // it has no other letters
+	address bool // it can be a part of one
+}
+
+func newSearch(text string) search {
+	s := search{lower: strings.ToLower(text), ascii: true, address: true}
+	for i := range len(s.lower) {
+		c := s.lower[i]
+		s.ascii = s.ascii && c < utf8.RuneSelf
+		s.address = s.address && strings.IndexByte("0123456789abcdef.:[]", c) >= 0
+	}
+	return s
+}
+
+func (s search) in(d *Datagram) bool {
+	if s.inBytes(d.Data) {
 		return true
 	}
 	for _, c := range d.Comments {
-		if strings.Contains(strings.ToLower(c), lower) {
+		if strings.Contains(strings.ToLower(c), s.lower) {
 			return true
 		}
 	}
-	return strings.Contains(d.From.String(), lower) || strings.Contains(d.To.String(), lower)
+	return s.address && (strings.Contains(d.From.String(), s.lower) || strings.Contains(d.To.String(), s.lower))
+}
+
+// inBytes is a search without an allocation, of which a large file needs millions.
+func (s search) inBytes(data []byte) bool {
+	if !s.ascii {
+		return bytes.Contains(bytes.ToLower(data), []byte(s.lower))
+	}
+	n := len(s.lower)
+	if n == 0 {
+		return true
+	}
+	first := s.lower[0]
+	for i := 0; i+n <= len(data); i++ {
+		if small(data[i]) != first {
+			continue
+		}
+		k := 1
+		for k < n && small(data[i+k]) == s.lower[k] {
+			k++
+		}
+		if k == n {
+			return true
+		}
+	}
+	return false
+}
+
+func small(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		return c + 'a' - 'A'
+	}
+	return c
 }
 
 // sizeOf is how many bytes of a page a datagram takes.

@@ -1,0 +1,200 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/chat"
+	"github.com/groupcast/groupcast/mcast/record"
+	"github.com/groupcast/groupcast/mcast/record/browse"
+	"github.com/groupcast/groupcast/tui"
+)
+
+func newOpen(set *settings) *cobra.Command {
+	o := &openCommand{set: set}
+	cmd := &cobra.Command{
+		Use:   "open FILE [GROUP[:PORT]]",
+		Short: "Look into a recording: who was heard, and every datagram",
+		Long: `Show the UDP datagrams of a recording: of groupcast listen --record, or a capture of tcpdump, Wireshark or another
+program (pcap or pcapng, also compressed by gzip). It opens no socket, joins and sends nothing, and says nothing of this
+host: a recording may be another's. With GROUP, it shows what went there alone; an address of a single host will do.
+
+In a terminal it is a screen: the talk, the datagrams with their bytes and headers, a map of who was heard by which
+interface, and the groups. / looks for a text in the whole file, : goes to a time or to a packet's number; a file may be
+of any size. Without a terminal, or with --plain or --json, it prints a line or an object for each datagram, as groupcast
+listen does, and at the end what the file has. - is standard input, for lines and objects.
+
+What is no whole datagram is counted by its reason: fragments are not put together. Headers that groupcast made up for a
+recording are not shown as true.`,
+		Example: `  groupcast listen --record talk.pcapng 239.1.2.3:5000    record
+  groupcast open talk.pcapng                              and look at it
+  groupcast open capture.pcap 224.0.0.251                 what went to mDNS
+  groupcast open talk.pcapng | grep hello
+  ssh router tcpdump -i eth0 -w - udp | groupcast open -  as it comes`,
+		Args: arguments(1, 2, "FILE and at the most one GROUP, as in: talk.pcapng 239.1.2.3:5000"),
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, part string) ([]string, cobra.ShellCompDirective) {
+			switch len(args) {
+			case 0:
+				return nil, cobra.ShellCompDirectiveDefault
+			case 1:
+				return completeGroups(cmd, args, part)
+			}
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.file, o.in, o.out, o.errs = args[0], cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr()
+			if len(args) > 1 {
+				f, err := filterOf(args[1])
+				if err != nil {
+					return usageError{noGroup(cmd, args[1], err)}
+				}
+				o.filter, o.only = f, chat.Clean(args[1])
+			}
+			if o.file != "-" && !set.json && !o.plain && onTerminal(o.in, o.out) {
+				return o.screen(cmd.Context())
+			}
+			return o.lines(cmd.Context())
+		},
+	}
+	set.has(cmd, "json", "quiet")
+	flags := cmd.Flags()
+	flags.BoolVar(&o.plain, "plain", false, "plain lines instead of the screen, for screen readers")
+	flags.BoolVar(&o.ascii, "ascii", false, "draw the screen with ASCII only (by itself where the locale is not UTF-8)")
+	themeFlag(cmd, &o.theme)
+	return cmd
+}
+
+// openCommand shows a recording.
+type openCommand struct {
+	set          *settings
+	file         string // "-": standard input
+	filter       browse.Filter
+	only         string // the filter as it was typed; ""
+	plain, ascii bool
+	theme        tui.Theme
+	in           io.Reader
+	out, errs    io.Writer
+}
+
+// filterOf reads GROUP[:PORT] or SOURCE@GROUP[:PORT]; without a port it is any. The
+// address may be that of a single host.
+func filterOf(text string) (f browse.Filter, err error) {
+	to := text
+	if source, rest, ok := strings.Cut(text, "@"); ok {
+		if f.Source, err = netip.ParseAddr(source); err != nil {
+			return f, fmt.Errorf("%s: %w", source, err)
+		}
+		f.Source, to = f.Source.Unmap().WithZone(""), rest
+	}
+	bare := to
+	if strings.HasPrefix(to, "[") && strings.HasSuffix(to, "]") {
+		bare = to[1 : len(to)-1]
+	}
+	if a, err := netip.ParseAddr(bare); err == nil && !strings.Contains(a.Zone(), "]") {
+		f.To = a.Unmap().WithZone("")
+		return f, nil
+	}
+	if at, err := netip.ParseAddrPort(to); err == nil {
+		f.To, f.Port = at.Addr().Unmap().WithZone(""), at.Port()
+		return f, nil
+	}
+	g, err := mcast.ParseGroup(to)
+	if err != nil {
+		return f, err
+	}
+	f.To, f.Port = g.Addr.Unmap().WithZone(""), g.Port
+	if r, ok := mcast.FindRegistered(to); ok {
+		f.Port = r.Port
+	}
+	return f, nil
+}
+
+// opened makes an error of record.Open one that names the file, and says what to do.
+func (o *openCommand) opened(err error) error {
+	if inner := errors.Unwrap(err); inner != nil {
+		err = inner
+	}
+	if at, ok := errors.AsType[*fs.PathError](err); ok {
+		err = fmt.Errorf("%s: %w", at.Path, at.Err)
+	}
+	advice := ""
+	switch info, failed := os.Stat(o.file); {
+	case errors.Is(err, record.ErrNotCapture) && failed == nil && info.Size() == 0:
+		err = fmt.Errorf("%s is empty: %w", o.file, record.ErrNotCapture)
+	case errors.Is(err, record.ErrNotCapture):
+		advice = "want a pcap or pcapng file, as groupcast listen --record, tcpdump -w and Wireshark write it"
+	case errors.Is(err, record.ErrNotFile):
+		advice = "name a file; what a pipe brings: groupcast open - <PIPE"
+	}
+	return &mcast.Advised{Err: err, Advice: advice}
+}
+
+// name is the file's name for people.
+func (o *openCommand) name() string {
+	if o.file == "-" {
+		return "standard input"
+	}
+	return chat.Clean(filepath.Base(o.file))
+}
+
+// nothing is the error of a recording without a datagram to show; nil: there is one.
+func (o *openCommand) nothing(t browse.Totals, shown uint64) error {
+	what := o.name() + ": "
+	switch {
+	case shown > 0:
+		return nil
+	case t.Datagrams > 0:
+		var list []string
+		for _, d := range t.Destinations {
+			list = append(list, addrPortText(d.To))
+		}
+		return &mcast.Advised{Err: fmt.Errorf("%s%s: %w", what, o.only, record.ErrNotThere), Advice: "its datagrams go to " + chat.ShortList(list)}
+	}
+	why := ""
+	if skipped := tui.SkippedText(t); len(skipped) > 0 {
+		why = "; skipped: " + strings.Join(skipped, ", ")
+	}
+	return fmt.Errorf("%s%w%s", what, cmp.Or(t.Err, error(record.ErrNoDatagram)), why)
+}
+
+// unread reports whether datagrams of a capture could not be read whole, or there may
+// be more of them.
+func unread(t browse.Totals) bool {
+	for _, s := range t.Skipped {
+		if s.Reason != record.NotUDP {
+			return true
+		}
+	}
+	return t.Err != nil
+}
+
+func (o *openCommand) remark(text string) {
+	if !o.set.quiet && !o.set.json {
+		fmt.Fprintf(o.errs, "groupcast: %s\n", chat.Clean(text))
+	}
+}
+
+// ended is the exit status of a recording that was read, or left.
+func (o *openCommand) ended(ctx context.Context, t browse.Totals, shown uint64) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := o.nothing(t, shown); err != nil {
+		return err
+	}
+	if unread(t) {
+		return status(exitDoubt)
+	}
+	return nil
+}
