@@ -175,6 +175,9 @@ func (m *recordingModel) look() {
 		m.heard.room = m.room()
 		m.listGroups()
 		m.talk.setSenders(everyHost(m.heard.room))
+		if len(t.Destinations) > 1 != (len(before.Destinations) > 1) {
+			clear(m.talk.cache) // lines say where they went, or need not
+		}
 		if t.Done {
 			m.heard.past.nobody = "nobody"
 		}

@@ -66,7 +66,7 @@ func (m *recordingModel) recordedMeta(line chat.Line) (parts []string) {
 		return nil
 	}
 	st, d := m.styles, &m.page.Datagrams[i]
-	if m.filter.To != d.To.Addr() && len(m.snap.Totals.Destinations) != 1 {
+	if m.filter.To != d.To.Addr() && len(m.snap.Totals.Destinations) > 1 {
 		parts = append(parts, st.dim.Render("in "+addrText(d.To.Addr())))
 	}
 	by := clean(d.Interface)
@@ -123,6 +123,9 @@ func (m *recordingModel) columns(width int) []column[recordedDatagram] {
 		return st.dim.Render(strconv.Itoa(d.of.Number))
 	}}}
 	for _, c := range of {
+		if c.title == "how" && m.snap.Totals.Out == 0 {
+			continue
+		}
 		cell := c.cell
 		one := column[recordedDatagram]{c.title, c.width, c.rank, c.right, func(st *styles, d recordedDatagram, space int) string {
 			return cell(st, d.Datagram, space)
