@@ -42,6 +42,8 @@ type Conn struct {
 	readBuffer   int
 	closed       bool
 
+	hops, unicastHops atomic.Int32 // as they were set; unicastHops 0: not
+
 	straysPossible                                     atomic.Bool // they are let in, or were and may wait to be read
 	datagrams, bytes, strays, truncated, sent, refused atomic.Uint64
 }

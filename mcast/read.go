@@ -101,6 +101,9 @@ func (c *Conn) arrived(batch []Datagram) {
 	if c.sock.trace.on() {
 		c.traceRead(batch)
 	}
+	if t := c.sock.trace; t != nil && t.Received != nil {
+		t.Received(c, batch)
+	}
 }
 
 func (c *Conn) count(batch []Datagram) {

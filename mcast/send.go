@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	"github.com/groupcast/groupcast/mcast/host"
@@ -39,12 +40,19 @@ func (c *Conn) Send(data []byte, to netip.AddrPort, via Via) error {
 	if !to.IsValid() {
 		to = c.cfg.Remote
 	}
+	var at time.Time
+	if c.sock.trace.wantsSent() {
+		at = time.Now()
+	}
 	err := c.send(data, to, via)
 	if err != nil && c.errors != nil {
 		err = c.sendAgain(err, data, to, via)
 	}
 	if err == nil {
 		c.sent.Add(1)
+		if c.sock.trace.wantsSent() {
+			c.tellSent(at, data, to, via)
+		}
 		return nil
 	}
 	c.refused.Add(1)
@@ -183,22 +191,23 @@ func (c *Conn) SetLoopback(on bool) error {
 // to stay on this host; Linux keeps it there only if the group is joined on
 // the interface it is sent by, and else lets it out.
 func (c *Conn) SetHops(n int) error {
-	return c.setHops("set hops", c.sock.options().hops, n, 0, c.sock.setHops)
+	return c.setHops("set hops", c.sock.options().hops, n, 0, c.sock.setHops, &c.hops)
 }
 
 // SetUnicastHops sets the TTL of unicast and broadcast that is sent, 1 to 255.
 // It begins as the system's own, mostly 64.
 func (c *Conn) SetUnicastHops(n int) error {
-	return c.setHops("set unicast hops", c.sock.options().unicastHops, n, 1, c.sock.setUnicastHops)
+	return c.setHops("set unicast hops", c.sock.options().unicastHops, n, 1, c.sock.setUnicastHops, &c.unicastHops)
 }
 
-func (c *Conn) setHops(op, option string, n, least int, set func(int) error) error {
+func (c *Conn) setHops(op, option string, n, least int, set func(int) error, is *atomic.Int32) error {
 	if err := checkHops(n, least); err != nil {
 		return &OpError{Op: op, Err: err}
 	}
 	if err := c.sock.trace.do("setsockopt", option, n, func() error { return set(n) }); err != nil {
 		return &OpError{Op: op, Err: host.Cause(err)}
 	}
+	is.Store(int32(n))
 	return nil
 }
 

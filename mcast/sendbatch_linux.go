@@ -101,7 +101,7 @@ func (c *Conn) sendSome(list []Outgoing) (n int, err error) {
 		return 0, err
 	}
 	start := time.Time{}
-	if c.sock.trace.on() {
+	if c.sock.trace.on() || c.sock.trace.wantsSent() {
 		start = time.Now()
 	}
 	call := b.raw.Write(b.send)
@@ -119,6 +119,9 @@ func (c *Conn) sendSome(list []Outgoing) (n int, err error) {
 			At: start, Took: time.Since(start), Name: "sendmmsg", Args: args,
 			Result: strconv.Itoa(b.sent) + " datagrams", Err: host.Cause(call),
 		})
+	}
+	for i := 0; c.sock.trace.wantsSent() && i < b.sent; i++ {
+		c.tellSent(start, list[i].Data, list[i].To, list[i].Via)
 	}
 	if call != nil {
 		err = call

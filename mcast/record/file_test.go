@@ -303,3 +303,56 @@ func TestOptionsThatContradict(t *testing.T) {
 		t.Errorf("a file was left: %v", err)
 	}
 }
+
+// A recording that nothing is to be kept of leaves no file, and deletes nobody
+// else's.
+func TestDiscard(t *testing.T) {
+	dir := t.TempDir()
+	for _, o := range []record.Options{{}, {Rotate: 2000}} {
+		o.File = filepath.Join(dir, "talk.pcapng")
+		r, err := record.Create(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 30 {
+			r.Received(heard("datagram"))
+		}
+		if err := r.Discard(); err != nil {
+			t.Error(err)
+		}
+		if there, _ := filepath.Glob(filepath.Join(dir, "*")); len(there) > 0 {
+			t.Errorf("there are %q", there)
+		}
+	}
+	file := filepath.Join(dir, "talk.pcapng")
+	r, err := record.Create(record.Options{File: file})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(os.Rename(file, file+".mine"), os.WriteFile(file, []byte("another"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Discard(); err != nil {
+		t.Error(err)
+	}
+	if b, err := os.ReadFile(file); string(b) != "another" {
+		t.Errorf("the file in its place has %q, %v", b, err)
+	}
+}
+
+// The file says of a datagram that was sent and left by no interface that it stayed.
+func TestStayed(t *testing.T) {
+	var out bytes.Buffer
+	r, err := record.Create(record.Options{File: "-", Output: &out, Interfaces: []host.Interface{eth0}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Stayed(heard("for this host"), "TTL 0")
+	if _, err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	got, _ := readAll(t, out.Bytes())
+	if len(got) != 1 || !got[0].Out || !slices.Equal(got[0].Comments, []string{"stayed on this host, given to eth0: TTL 0"}) {
+		t.Errorf("%+v", got)
+	}
+}

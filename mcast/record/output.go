@@ -229,7 +229,10 @@ func (o *output) packet(it *item, room []byte) error {
 	id, d, isNew := o.find(it.IfIndex)
 	if it.out {
 		comment := "left by " + d.name
-		if it.IfIndex == 0 {
+		switch {
+		case it.stays:
+			comment = "stayed on this host, given to " + d.name
+		case it.IfIndex == 0:
 			comment = "left by an interface that is not known"
 		}
 		if it.why != "" {

@@ -47,18 +47,25 @@ func (o *output) rotate() error {
 		return err
 	}
 	for o.Keep > 0 && len(o.files) > o.Keep {
-		old := o.files[0]
-		// Who moved it away, and put another in its place, has that one kept.
-		info, err := os.Lstat(old.name)
-		if err == nil && old.info != nil && os.SameFile(info, old.info) {
-			err = os.Remove(old.name)
-		}
-		if err != nil && !errors.Is(err, os.ErrNotExist) {
+		if err := o.files[0].remove(); err != nil {
 			return err
 		}
 		o.files = slices.Delete(o.files, 0, 1)
 	}
 	return nil
+}
+
+// remove deletes a finished file. Who moved it away, and put another in its place,
+// has that one kept.
+func (f finished) remove() error {
+	info, err := os.Lstat(f.name)
+	if err == nil && f.info != nil && os.SameFile(info, f.info) {
+		err = os.Remove(f.name)
+	}
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	return err
 }
 
 // end ends a recording that went well. lost is what no later datagram tells.

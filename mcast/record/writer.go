@@ -84,10 +84,11 @@ type Recorder struct {
 // item is a datagram in the queue. Its payload is in an arena.
 type item struct {
 	Datagram
-	at   int // its headroom, in the arena
-	out  bool
-	why  string
-	lost uint64 // before it
+	at    int // its headroom, in the arena
+	out   bool
+	stays bool // nothing of it left this host
+	why   string
+	lost  uint64 // before it
 }
 
 // Create begins a recording. It fails if the file is there already, or cannot
@@ -111,11 +112,17 @@ func Create(o Options) (*Recorder, error) {
 }
 
 // Received records a datagram that arrived. Its Data is copied.
-func (r *Recorder) Received(d Datagram) { r.put(&d, false, "") }
+func (r *Recorder) Received(d Datagram) { r.put(&d, item{}) }
 
 // Sent records a datagram that was sent. why is why it left by its interface,
 // such as "default route", or "".
-func (r *Recorder) Sent(d Datagram, why string) { r.put(&d, true, why) }
+func (r *Recorder) Sent(d Datagram, why string) { r.put(&d, item{out: true, why: why}) }
+
+// Stayed records a datagram that was sent and left this host by no interface, as one
+// with TTL 0 whose group is joined on the interface that it was given to.
+func (r *Recorder) Stayed(d Datagram, why string) {
+	r.put(&d, item{out: true, stays: true, why: why})
+}
 
 // Dropped tells that the kernel dropped n datagrams since it was last called. The
 // next datagram has their number in the file.
@@ -126,7 +133,8 @@ func (r *Recorder) Dropped(n uint64) {
 	r.summary.KernelLost += int64(n)
 }
 
-func (r *Recorder) put(d *Datagram, out bool, why string) {
+// put queues a datagram, with what else is known of it.
+func (r *Recorder) put(d *Datagram, it item) {
 	ok := d.plain()
 	if d.At.IsZero() {
 		d.At = time.Now()
@@ -142,7 +150,7 @@ func (r *Recorder) put(d *Datagram, out bool, why string) {
 		r.summary.Lost++
 		r.lost[d.IfIndex]++
 	default:
-		it := item{Datagram: *d, at: len(r.arena), out: out, why: why, lost: r.kernel}
+		it.Datagram, it.at, it.lost = *d, len(r.arena), r.kernel
 		if len(r.lost) > 0 {
 			it.lost += r.lost[d.IfIndex]
 			delete(r.lost, d.IfIndex)
@@ -191,6 +199,20 @@ func (r *Recorder) Close() (Summary, error) {
 		return s, fmt.Errorf("record: %w", s.Stopped)
 	}
 	return s, nil
+}
+
+// Discard ends a recording that nothing is to be kept of, as of a run that never
+// began, and deletes its files. A file that was put in the place of one is left.
+func (r *Recorder) Discard() error {
+	_, err := r.Close()
+	if errors.Is(err, ErrStuck) || r.out.live {
+		return nil // there is no file
+	}
+	var failed error
+	for _, f := range r.out.files {
+		failed = errors.Join(failed, f.remove())
+	}
+	return failed
 }
 
 // abandon ends a recording whose output takes nothing.

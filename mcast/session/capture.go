@@ -115,10 +115,15 @@ func (c *capture) trace(other *mcast.Trace) *mcast.Trace {
 	if c == nil {
 		return other
 	}
-	return &mcast.Trace{Call: func(call mcast.Call) {
+	all := mcast.Trace{}
+	if other != nil {
+		all = *other
+	}
+	all.Call = func(call mcast.Call) {
 		c.call(call)
-		if other != nil {
+		if other != nil && other.Call != nil {
 			other.Call(call)
 		}
-	}}
+	}
+	return &all
 }

@@ -142,6 +142,14 @@ func (s *Session) way() Egress {
 	return s.out
 }
 
+// Sends is where sends to the current group leave, and why, as the kernel answered
+// when it was last asked, which is before each line.
+func (s *Session) Sends() (to mcast.Group, by Egress) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.group, s.out
+}
+
 // stays reports whether nothing that is sent leaves this host. Linux looks at a TTL
 // of 0 only where it makes a copy for this host, for IPv6 not without loopback
 // (ip_mc_output, ip6_finish_output2). The caller holds s.mu.
