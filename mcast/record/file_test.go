@@ -340,6 +340,29 @@ func TestDiscard(t *testing.T) {
 	}
 }
 
+// What was sent is told of when its answer may be there: the file has them in the
+// order of their times.
+func TestOrder(t *testing.T) {
+	file, _ := recorded(t, record.Options{}, func(r *record.Recorder) {
+		at := func(ms int, text string) record.Datagram {
+			d := heard(text)
+			d.At = noon.Add(time.Duration(ms) * time.Millisecond)
+			return d
+		}
+		r.Received(at(2, "the answer"))
+		r.Sent(at(1, "the request"), "")
+		r.Received(at(2, "and its copy"))
+	})
+	got, _ := readAll(t, file)
+	var texts []string
+	for _, p := range got {
+		texts = append(texts, string(p.Data))
+	}
+	if want := []string{"the request", "the answer", "and its copy"}; !slices.Equal(texts, want) {
+		t.Errorf("the file has %q", texts)
+	}
+}
+
 // The file says of a datagram that was sent and left by no interface that it stayed.
 func TestStayed(t *testing.T) {
 	var out bytes.Buffer

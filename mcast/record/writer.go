@@ -18,6 +18,16 @@ const (
 	queueBytes     = 16 << 20
 )
 
+// gatherTime is how long a datagram waits for others, unless so many are there. So
+// the goroutine that writes is woken ten times a second and not for each datagram, and
+// they are written in the order of their times: what was sent is told of after its call
+// has returned, when the answer may be there already.
+const (
+	gatherTime      = 100 * time.Millisecond
+	gatherDatagrams = queueDatagrams / 4
+	gatherBytes     = queueBytes / 4
+)
+
 // DefaultMax is how many bytes a recording has at the most, unless Options say
 // otherwise.
 const DefaultMax = 1 << 30
@@ -69,7 +79,8 @@ type Summary struct {
 type Recorder struct {
 	out     *output
 	stopped func(error)
-	wake    chan struct{} // holds one: there is something in queue, or closing
+	wake    chan struct{} // holds one: there is enough in queue, or closing
+	due     *time.Timer   // when what is in queue is written, be it enough or not
 	done    chan struct{} // closed when the goroutine that writes has ended
 
 	mu      sync.Mutex
@@ -85,6 +96,7 @@ type Recorder struct {
 type item struct {
 	Datagram
 	at    int // its headroom, in the arena
+	size  int // of its payload there
 	out   bool
 	stays bool // nothing of it left this host
 	why   string
@@ -105,7 +117,9 @@ func Create(o Options) (*Recorder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("record: create: %w", err)
 	}
-	r := &Recorder{out: out, stopped: o.Stopped, wake: make(chan struct{}, 1), done: make(chan struct{}), lost: map[int]uint64{}}
+	r := &Recorder{out: out, stopped: o.Stopped, wake: make(chan struct{}, 1), done: make(chan struct{}), lost: map[int]uint64{},
+		due: time.NewTimer(gatherTime)}
+	r.due.Stop()
 	out.tell(&r.summary)
 	go r.write()
 	return r, nil
@@ -158,11 +172,22 @@ func (r *Recorder) put(d *Datagram, it item) {
 		r.kernel = 0
 		var room [headroom]byte
 		r.arena = append(append(r.arena, room[:]...), d.Data...)
-		it.Data = nil
+		it.Data, it.size = nil, len(d.Data)
 		r.queue = append(r.queue, it)
-		if len(r.queue) == 1 {
+		switch {
+		case len(r.queue) >= gatherDatagrams || len(r.arena) >= gatherBytes:
 			r.signal()
+		case len(r.queue) == 1:
+			r.due.Reset(gatherTime)
 		}
+	}
+}
+
+// inTime puts datagrams in the order of their times.
+func inTime(queue []item) {
+	earlier := func(a, b item) int { return a.At.Compare(b.At) }
+	if !slices.IsSortedFunc(queue, earlier) {
+		slices.SortStableFunc(queue, earlier)
 	}
 }
 
@@ -231,6 +256,7 @@ func (r *Recorder) write() {
 	defer close(r.done)
 	var queue []item
 	var arena []byte
+	defer r.due.Stop()
 	second := time.NewTimer(time.Second)
 	second.Stop()
 	var failed error
@@ -238,6 +264,7 @@ func (r *Recorder) write() {
 		var due bool
 		select {
 		case <-r.wake:
+		case <-r.due.C:
 		case <-second.C:
 			due = true
 		}
@@ -249,16 +276,13 @@ func (r *Recorder) write() {
 		r.mu.Unlock()
 
 		before, taken := failed, 0
+		inTime(queue)
 		for i := range queue {
-			it := &queue[i]
-			end := len(arena)
-			if i+1 < len(queue) {
-				end = queue[i+1].at
-			}
 			if failed != nil {
 				break
 			}
-			if failed = r.out.packet(it, arena[it.at:end]); failed == nil {
+			it := &queue[i]
+			if failed = r.out.packet(it, arena[it.at:it.at+headroom+it.size]); failed == nil {
 				taken++
 			}
 		}
@@ -271,7 +295,7 @@ func (r *Recorder) write() {
 			unflushed = false
 		case !unflushed && taken > 0:
 			unflushed = true
-			second.Reset(time.Second)
+			second.Reset(time.Second - gatherTime)
 		}
 		recorded := r.out.recorded
 		if failed != nil && before == nil {
