@@ -113,6 +113,9 @@ func (m *model) status() string {
 	if n := len(m.snap.Findings); n > 0 {
 		add(st.alarm(m.snap.Findings[0].Verdict, clean(m.snap.Findings[0].Name)))
 	}
+	if said := st.recorded(m.recorded()); said != nil {
+		add(said[len(said)-1])
+	}
 	if m.snap.Group.Addr.IsValid() {
 		add(clean(m.snap.Group.String()))
 	}

@@ -50,16 +50,25 @@ func (l *life) drawn(draw func() string) (content string) {
 
 // appearance says how to draw: as the options ask, and as the terminal can.
 type appearance struct {
-	ascii   bool
-	host    string // of a lab; "": none
-	theme   Theme
-	dark    bool
-	profile colorprofile.Profile
-	method  ansi.Method
+	recording func() string // what is said of a recording; nil: there is none
+	ascii     bool
+	host      string // of a lab; "": none
+	theme     Theme
+	dark      bool
+	profile   colorprofile.Profile
+	method    ansi.Method
 }
 
 func newAppearance(opts Options) appearance {
-	return appearance{ascii: opts.ASCII, host: clean(opts.Host), theme: opts.Theme, dark: isDark(opts.Theme, opts.Env), profile: colorprofile.TrueColor}
+	return appearance{recording: opts.Recording, ascii: opts.ASCII, host: clean(opts.Host), theme: opts.Theme, dark: isDark(opts.Theme, opts.Env), profile: colorprofile.TrueColor}
+}
+
+// recorded is what is said of a recording; "": there is none.
+func (a *appearance) recorded() string {
+	if a.recording == nil {
+		return ""
+	}
+	return a.recording()
 }
 
 func (a *appearance) newStyles() *styles { return newStyles(a.dark, a.ascii, a.method, a.profile) }

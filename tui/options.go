@@ -14,7 +14,10 @@ type Options struct {
 	Now    func() time.Time // nil: time.Now
 	Host   string           // of a lab, where the session is: the screen bears its name; "": of none
 	Theme  Theme            // the zero Theme: as the terminal says
-	ASCII  bool             // draw with ASCII only; what people write is shown as it is
+	// Recording says that what is shown is recorded as well, or why that stopped; "":
+	// it is not. nil: it never is.
+	Recording func() string
+	ASCII     bool // draw with ASCII only; what people write is shown as it is
 
 	NoMouse bool // leave the mouse to the terminal
 	Notify  bool // ring the bell and count new lines in the window's title while the terminal is not looked at

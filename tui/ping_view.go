@@ -106,6 +106,10 @@ func (m *pingModel) title() string {
 	if s.Way != "" {
 		facts = append(facts, clean(s.Way))
 	}
+	if said := st.recorded(m.recorded()); said != nil {
+		short := said[len(said)-1]
+		left = st.fit(left, min(st.cells(left), m.width-st.cells(short))) + short
+	}
 	right := ""
 	for n := len(facts); n > 0; n-- {
 		if right = strings.Join(facts[:n], st.dot) + " "; st.cells(left)+st.cells(right) <= m.width {

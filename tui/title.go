@@ -15,6 +15,8 @@ import (
 type titleBar struct {
 	styles *styles
 	host   string // of a lab; "": none
+
+	recording string // as Options.Recording says; "": none
 }
 
 // render gives the one row. Facts that do not fit are left out, the least
@@ -40,10 +42,20 @@ func (t titleBar) render(s session.Snapshot, frozen string, width int) string {
 		loud = st.titleName.Bold(true).Render(" "+frozen+" ") + loud
 	}
 	space := width - st.cells(left)
-	if st.cells(loud) > space {
-		loud = sign // its name is too long
+	said := sign
+	for _, recording := range append(st.recorded(t.recording), "") {
+		if st.cells(recording+loud) <= space {
+			said = recording + loud
+			break
+		}
+		if recording != "" && st.cells(recording+sign) <= space {
+			said = recording + sign // the name of the finding is too long beside it
+			break
+		}
 	}
-	facts, said := append(egressFacts(s), rateFact(st, s)), ""
+	loud = said
+	facts := append(egressFacts(s), rateFact(st, s))
+	said = ""
 	for n := len(facts); n > 0; n-- {
 		said = " " + strings.Join(facts[:n], st.dot) + " "
 		if st.cells(loud)+st.cells(said) <= space {
@@ -53,6 +65,18 @@ func (t titleBar) render(s session.Snapshot, frozen string, width int) string {
 	}
 	gap := strings.Repeat(" ", max(0, space-st.cells(loud)-st.cells(said)))
 	return st.fit(left+st.title.Render(gap)+loud+st.title.Render(said), width)
+}
+
+// recorded is what is said of a recording, the most that can be said first.
+func (st *styles) recorded(text string) []string {
+	short, _, stopped := strings.Cut(clean(text), ":")
+	switch {
+	case text == "":
+		return nil
+	case stopped:
+		return []string{st.alarmWarning.Render(" " + clean(text) + " "), st.alarmWarning.Render(" " + short + " ")}
+	}
+	return []string{st.titleName.Bold(true).Render(" " + short + " ")}
 }
 
 // worst is the finding that the first row names: it is seen where the pane is folded

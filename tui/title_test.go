@@ -75,3 +75,37 @@ func TestScreenBearsTheHostOfTheLab(t *testing.T) {
 		t.Errorf("ping: title %q, first row %.40q", v.WindowTitle, ansi.Strip(v.Content))
 	}
 }
+
+// The screen says that it is recorded, and why that ended, at each way in which it
+// folds; a name that it is told is only text.
+func TestScreenSaysThatItIsRecorded(t *testing.T) {
+	for _, tt := range []struct {
+		width, height int
+		state, want   string
+	}{
+		{100, 30, "recording", " recording "},
+		{100, 30, "recording stopped: disk \x1b[31mfull", " recording stopped: disk ␛[31mfull "},
+		{60, 24, "recording stopped: no space left on device", " recording stopped "},
+		{44, 8, "recording", " recording "},
+		{44, 8, "recording stopped: no space left on device", " recording stopped "},
+		{100, 30, "", ""},
+	} {
+		state := func() string { return tt.state }
+		m := newModel(newFakeSession(before()), Options{Recording: state})
+		m.refresh()
+		m.Update(tea.WindowSizeMsg{Width: tt.width, Height: tt.height})
+		p := newPingModel(nil, Options{Recording: state})
+		p.Update(tea.WindowSizeMsg{Width: tt.width, Height: tt.height})
+		p.Update(pingMsg{Target: "239.1.2.3:5000"})
+		for name, content := range map[string]string{"talk": m.View().Content, "ping": p.View().Content} {
+			text := ansi.Strip(content)
+			want := tt.want
+			if name == "ping" {
+				want, _, _ = strings.Cut(want, ":")
+			}
+			if !strings.Contains(text, want) || tt.state == "" && strings.Contains(text, "recording") {
+				t.Errorf("%s, %dx%d, %q: it does not say %q:\n%s", name, tt.width, tt.height, tt.state, want, text)
+			}
+		}
+	}
+}

@@ -82,6 +82,7 @@ func (m *model) frame() (rows []string, cursor int) {
 			rows = append(rows, m.status())
 		}
 	} else {
+		m.title.recording = m.recorded()
 		rows = append(rows, m.title.render(m.snap, m.frozenText(), m.width))
 		rows = append(rows, m.body()...)
 		rows = append(rows, typed, m.footer())
