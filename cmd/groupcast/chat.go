@@ -21,6 +21,7 @@ const screenMemory = 48 << 20
 func newChat(set *settings) *cobra.Command {
 	var plain, mouse bool
 	var logTo string
+	var rec recording
 	var opts tui.Options
 	cmd := &cobra.Command{
 		Short: "Talk in a group: in a terminal UI, or line by line without a terminal",
@@ -39,6 +40,10 @@ the own copy of the last line is back or a second has passed. In a terminal the 
 			if screen && set.trace && isTerminal(cmd.ErrOrStderr()) {
 				return usageError{errors.New("--trace writes to standard error, where the screen is: add 2>FILE")}
 			}
+			if err := rec.check(cmd.OutOrStdout(), besides(map[string]bool{"--json": set.json})...); err != nil {
+				return err
+			}
+			p := &linePrinter{out: rec.takeOutput(cmd.OutOrStdout()), errs: cmd.ErrOrStderr(), json: set.json, quiet: set.quiet}
 			cfg := session.Config{
 				Group:        groups[0],
 				Interfaces:   set.interfaces,
@@ -46,21 +51,25 @@ the own copy of the last line is back or a second has passed. In a terminal the 
 				Hops:         set.ttl,
 				NoLoopback:   !set.loopback,
 				MulticastAll: set.multicastAll,
-				Trace:        set.tracer(cmd.ErrOrStderr()),
+				Trace:        rec.trace(set.tracer(cmd.ErrOrStderr())),
 				Hint:         hint,
 			}
 			if screen {
 				cfg.Capture, cfg.Wires, cfg.Recent = true, true, session.RecentFile()
 			}
+			if err := rec.recordTalk(cfg, screen, cmd.ErrOrStderr()); err != nil {
+				return err
+			}
 			log, err := openTalkLog(logTo)
 			if err != nil {
-				return err
+				return rec.sparing(err)
 			}
 			s, err := log.start(cmd.Context(), cfg)
 			if err != nil {
-				return err
+				return rec.sparing(err)
 			}
-			defer s.Close()
+			rec.talk.Store(s)
+			defer func() { s.Close(); err = rec.end(err, p.objects(), p.remark) }()
 			defer func() { err = log.end(s, err, cmd.ErrOrStderr()) }()
 			if screen {
 				if os.Getenv("GOMEMLIMIT") == "" {
@@ -70,6 +79,7 @@ the own copy of the last line is back or a second has passed. In a terminal the 
 				opts.NoMouse, opts.Suspend = !mouse, canSuspend() && !opts.Lesson
 				opts.Host, _ = lab.InHost()
 				opts.ASCII = opts.ASCII || !speaksUTF8()
+				opts.Recording = rec.state
 				began := time.Now()
 				if err := tui.Run(cmd.Context(), s, opts); err != nil || set.quiet {
 					return err
@@ -77,7 +87,6 @@ the own copy of the last line is back or a second has passed. In a terminal the 
 				talkSummary{s.Snapshot(), time.Since(began), set.about(groups[0]), opts.Lesson}.write(cmd.OutOrStdout())
 				return nil
 			}
-			p := &linePrinter{out: cmd.OutOrStdout(), errs: cmd.ErrOrStderr(), json: set.json, quiet: set.quiet}
 			p.person, p.began = isTerminal(cmd.InOrStdin()), time.Now()
 			ask := set.about(groups[0])
 			p.ask = &ask
@@ -96,6 +105,7 @@ the own copy of the last line is back or a second has passed. In a terminal the 
 	cmd.RegisterFlagCompletionFunc("log", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return nil, cobra.ShellCompDirectiveDefault
 	})
+	recordFlags(cmd, &rec)
 	flags.Lookup("lesson").Hidden = true
 	return cmd
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -49,6 +50,9 @@ this one, which only its answer can show; each gets a line of its own.`,
 			if err := e.check(cmd.Flags().Changed("watch")); err != nil {
 				return usageError{err}
 			}
+			if err := e.recording.check(e.out, "the findings"); err != nil {
+				return err
+			}
 			return e.run(cmd.Context())
 		},
 	}
@@ -63,6 +67,7 @@ this one, which only its answer can show; each gets a line of its own.`,
 	flags.StringVar(&e.fromText, "from", "", "the `ADDRESS` of a host that is to be heard")
 	flags.StringVar(&e.toText, "to", "", "the `ADDRESS` of a host that is to hear this one")
 	sizeFlag(flags, &e.size, 0, "`BYTES` of the largest payload that is to be sent; 0: not known")
+	recordFlags(cmd, &e.recording)
 	for _, name := range []string{"watch", "from", "to", "size"} {
 		cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
 	}
@@ -83,6 +88,7 @@ type examiner struct {
 	toText     string
 	to         netip.Addr
 	size       int
+	recording  recording
 	out, errs  io.Writer
 }
 
@@ -93,6 +99,9 @@ func (e *examiner) check(watches bool) error {
 	}
 	if e.size < 0 || e.size > mcast.MaxPayload {
 		return fmt.Errorf("--size %d: a datagram has 0 to %d bytes of payload", e.size, mcast.MaxPayload)
+	}
+	if e.recording.file != "" && !e.probe {
+		return errors.New("--record: nothing is sent or received without --probe")
 	}
 	var err error
 	if e.from, err = e.hostOf("--from", e.fromText); err != nil {
@@ -133,7 +142,7 @@ func (e *examiner) notThisHost(interfaces []host.Interface) error {
 	return nil
 }
 
-func (e *examiner) run(ctx context.Context) error {
+func (e *examiner) run(ctx context.Context) (err error) {
 	facts, err := doctor.GatherRoutes(e.group)
 	if err != nil {
 		return err
@@ -154,6 +163,10 @@ func (e *examiner) run(ctx context.Context) error {
 	if !e.set.json {
 		r.begin(e.out)
 	}
+	if err := e.record(facts, in); err != nil {
+		return err
+	}
+	defer func() { err = e.recording.end(err, e.objects(), e.remark) }()
 	var failed error
 	if e.probe || e.watch > 0 {
 		observed, err := e.observe(ctx, in, facts)
@@ -191,7 +204,7 @@ func (e *examiner) run(ctx context.Context) error {
 // observe says what it is about to do, and does it. What was seen until an error
 // or the end of ctx counts.
 func (e *examiner) observe(ctx context.Context, in doctor.Intent, facts doctor.Facts) (doctor.Observed, error) {
-	p := doctor.Probe{Intent: in, Facts: facts, Active: e.probe, For: e.watch, Trace: e.set.tracer(e.errs)}
+	p := doctor.Probe{Intent: in, Facts: facts, Active: e.probe, For: e.watch, Trace: e.recording.trace(e.set.tracer(e.errs))}
 	for line := range strings.Lines(p.Announce()) {
 		e.remark(strings.TrimSuffix(line, "\n"))
 	}
@@ -199,6 +212,37 @@ func (e *examiner) observe(ctx context.Context, in doctor.Intent, facts doctor.F
 		e.remark(fmt.Sprintf("looking for %s; ctrl+c ends it early", e.watch))
 	}
 	return p.Run(ctx)
+}
+
+// record begins the recording, if there is to be one.
+func (e *examiner) record(facts doctor.Facts, in doctor.Intent) error {
+	var on []host.Interface
+	for _, index := range append(slices.Clone(in.Joined), facts.Send.Route.IfIndex) {
+		if i, ok := host.ByIndex(facts.Interfaces, index); ok {
+			on = append(on, i)
+		}
+	}
+	e.recording.goesOn = "the probe"
+	e.recording.way = func(c *mcast.Conn, d mcast.Departure) session.Egress {
+		because := ""
+		if d.Via.IfIndex != 0 {
+			because = "the probe sends by each interface"
+		}
+		way := e.recording.routedBecause(c, d, because)
+		by, _ := host.ByIndex(facts.Interfaces, way.IfIndex)
+		// ip_mc_output and ip6_finish_output2: a TTL of 0 is looked at where a copy is made for this host.
+		way.Stays = d.To.Addr().IsMulticast() && d.Hops == 0 && slices.Contains(in.Joined, way.IfIndex) && !by.Loopback() && (in.Loopback || d.To.Addr().Is4())
+		return way
+	}
+	return e.recording.begin(on, e.errs)
+}
+
+// objects is where JSON is printed; nil: it is not.
+func (e *examiner) objects() io.Writer {
+	if e.set.json && !e.set.quiet {
+		return e.out
+	}
+	return nil
 }
 
 // jsonNotice is what doctor is about to do. It comes before what is found.

@@ -49,13 +49,17 @@ the objects serving and totals, and with -v received, written and unanswered.`,
 			if err := e.check(at); err != nil {
 				return usageError{err}
 			}
-			e.out, e.errs = cmd.OutOrStdout(), cmd.ErrOrStderr()
+			if err := e.recording.check(cmd.OutOrStdout(), besides(map[string]bool{"--json": set.json, "-v": e.verbose})...); err != nil {
+				return err
+			}
+			e.out, e.errs = e.recording.takeOutput(cmd.OutOrStdout()), cmd.ErrOrStderr()
 			return e.run(cmd.Context(), at)
 		},
 	}
 	set.has(cmd, "interface", "json", "quiet", "trace")
 	timeoutFlag(cmd.Flags(), &e.timeout)
 	verboseFlag(cmd.Flags(), &e.verbose, "print what happens to each datagram")
+	recordFlags(cmd, &e.recording)
 	cmd.Flags().BoolVar(&e.unlimited, "unlimited", false, "answer a source as often as it asks, for benchmarks on networks of your own: who reaches the port can make this host send as much to any address that they forge")
 	return cmd
 }
@@ -125,6 +129,7 @@ type echoer struct {
 	verbose   bool
 	unlimited bool
 	timeout   time.Duration
+	recording recording
 	out, errs io.Writer
 	keep      *session.Keeper
 
@@ -156,19 +161,23 @@ func (e *echoer) run(ctx context.Context, at served) error {
 		Tell: tellOn(e.errs, e.remark),
 	}
 	defer e.keep.Close()
+	if err := e.record(at); err != nil {
+		return err
+	}
+	defer e.recording.close()
 	var conn, answers *mcast.Conn
 	var err error
 	follow := e.keep.Follow
 	e.group = at.group
 	if at.isGroup() {
 		if answers, err = e.join(ctx, at.group); err != nil {
-			return err
+			return e.recording.sparing(err)
 		}
 		defer answers.Close()
 		conn = e.keep.Conn(at.group)
 	} else {
 		if conn, err = e.bind(ctx, at.addr); err != nil {
-			return err
+			return e.recording.sparing(err)
 		}
 		defer conn.Close()
 		e.started(jsonServing{Address: addrPortText(conn.LocalAddr())})
@@ -194,9 +203,9 @@ func (e *echoer) run(ctx context.Context, at served) error {
 	watching.Wait()
 	e.ended(responder.Stats(), conn, log.close())
 	if ctx.Err() != nil {
-		return nil // it was asked to end
+		err = nil // it was asked to end
 	}
-	return err
+	return e.recording.verdict(err)
 }
 
 // reached knows by which interfaces a unicast address is asked.

@@ -12,6 +12,7 @@ import (
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/host"
+	"github.com/groupcast/groupcast/mcast/session"
 )
 
 // bind opens the socket of a unicast server.
@@ -53,7 +54,7 @@ func (e *echoer) join(ctx context.Context, g mcast.Group) (*mcast.Conn, error) {
 
 // listen opens a socket. Its error knows more than the kernel says.
 func (e *echoer) listen(ctx context.Context, cfg mcast.Config) (*mcast.Conn, error) {
-	cfg.Trace = e.set.tracer(e.errs)
+	cfg.Trace = e.recording.trace(e.set.tracer(e.errs))
 	conn, err := mcast.Listen(ctx, cfg)
 	at := netip.AddrPortFrom(cfg.Addr, cfg.Port)
 	switch {
@@ -70,6 +71,40 @@ func (e *echoer) listen(ctx context.Context, cfg mcast.Config) (*mcast.Conn, err
 		err = &mcast.Advised{Err: err, Advice: ownAddresses(cfg.Addr)}
 	}
 	return conn, err
+}
+
+// record begins the recording, if there is to be one.
+func (e *echoer) record(at served) error {
+	if e.recording.file == "" {
+		return nil
+	}
+	list, err := host.Interfaces()
+	if err != nil {
+		return err
+	}
+	var on []host.Interface
+	bound := at.addr.Addr().WithZone("")
+	for _, i := range list {
+		if i.Up() && (bound.IsUnspecified() || slices.ContainsFunc(i.Addrs, func(p netip.Prefix) bool { return p.Addr().WithZone("") == bound })) {
+			on = append(on, i)
+		}
+	}
+	if at.isGroup() {
+		c, err := host.Choose(list, e.set.interfaces, at.group.Addr)
+		if err != nil {
+			return nil // the join says it
+		}
+		on = chosen(list, c)
+	}
+	e.recording.goesOn = "echoing"
+	e.recording.way = func(c *mcast.Conn, d mcast.Departure) session.Egress {
+		because := ""
+		if d.Via.IfIndex != 0 {
+			because = "the request came by it"
+		}
+		return e.recording.routedBecause(c, d, because)
+	}
+	return e.recording.begin(on, e.errs)
 }
 
 // holder says which program has a port, as far as the system tells: "python3

@@ -49,6 +49,8 @@ type jsonEchoTotals struct {
 	Filtered   uint64            `json:"filtered"`           // dropped by the kernel at our wish: of sources that flood. No requests
 	Dropped    uint64            `json:"dropped"`            // by the kernel, for want of room. No requests
 	Unresolved int               `json:"unresolved_sources"` // sources without an answer that do not answer ARP or NDP, at most 1,024
+
+	Recording *jsonRecording `json:"recording,omitempty"` // with --record
 }
 
 func (e *echoer) started(s jsonServing) {
@@ -97,10 +99,13 @@ func (e *echoer) ended(s echo.Stats, conn *mcast.Conn, lost int) {
 	dropped := conn.Stats().Dropped
 	dropped -= min(dropped, s.Filtered) // the kernel counts them together
 	by, not := unanswered(s)
+	e.recording.wished = s.Filtered
+	e.recording.close()
 	if e.set.json {
 		writeJSON(e.out, jsonEchoTotals{
 			jsonHead: headOf("totals"), Requests: s.Requests, Answers: s.Answers, Bytes: s.Bytes,
 			Unanswered: by, Filtered: s.Filtered, Dropped: dropped, Unresolved: s.UnresolvedSources,
+			Recording: e.recording.object(),
 		})
 	}
 	text := fmt.Sprintf("%s, %s of %s", chat.Count(int(s.Requests), "request"), chat.Count(int(s.Answers), "answer"), chat.Count(int(s.Bytes), "byte"))
@@ -108,6 +113,9 @@ func (e *echoer) ended(s echo.Stats, conn *mcast.Conn, lost int) {
 		text += "; not answered: " + not
 	}
 	e.remark(text)
+	if e.recording.to != nil {
+		e.remark(e.recording.text())
+	}
 	if s.Requests == 0 && e.group.Addr.IsValid() && !e.set.quiet && !e.set.json {
 		e.remark(fmt.Sprintf("no request came to %s in %s; joined on %s", e.group, shortly(time.Since(e.began)), e.where))
 		fmt.Fprintf(e.errs, "  hint: %s\n", e.set.about(e.group).command())

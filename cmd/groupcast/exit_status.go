@@ -35,13 +35,13 @@ var endings = map[string][]ending{
 	"chat": {
 		{status: exitOK, when: "if the screen was quit; without it, if every line was sent and nothing speaks against its way"},
 		{status: exitNot, when: "if the group could not be joined, or no line sent"},
-		{status: exitDoubt, when: "if a line was not sent, its own copy did not come back, lines came faster than they were printed, or a pitfall was found"},
+		{status: exitDoubt, when: "if a line was not sent, its own copy did not come back, lines came faster than they were printed, not all was recorded, or a pitfall was found"},
 		{status: exitInterrupted, when: "if a signal ended it, or ctrl+c where there is no screen, after what became of the lines"},
 	},
 	"listen": {
 		{status: exitOK, when: "if what was asked for arrived: with --count that many, else anything at all, in whichever group"},
 		{status: exitNot, when: "if not, by --timeout or, without --count and --timeout, by ctrl+c"},
-		{status: exitDoubt, when: "if datagrams were dropped meanwhile, for want of room, or not all were recorded", untested: "TestDropsAreTold stops it until its buffer is full"},
+		{status: exitDoubt, when: "if datagrams were dropped meanwhile, for want of room, or not all were recorded"},
 		{status: exitInterrupted, when: "if ctrl+c came when it could still arrive"},
 	},
 	"open": {
@@ -53,7 +53,7 @@ var endings = map[string][]ending{
 	"send": {
 		{status: exitOK, when: "if the kernel took every datagram and nothing speaks against their way"},
 		{status: exitNot, when: "if nothing was sent"},
-		{status: exitDoubt, when: "if some were not sent, or a pitfall was found"},
+		{status: exitDoubt, when: "if some were not sent or not recorded, or a pitfall was found"},
 		{status: exitInterrupted, when: "if ctrl+c ended it, after the totals"},
 	},
 	"replay": {
@@ -70,11 +70,12 @@ var endings = map[string][]ending{
 	"echo": {
 		{status: exitOK, when: "if it was asked to end, by ctrl+c or --timeout"},
 		{status: exitNot, when: "if it could not serve"},
+		{status: exitDoubt, when: "if not all was recorded"},
 	},
 	"ping": {
 		{status: exitOK, when: "if every request was answered, also if ctrl+c ended it"},
 		{status: exitNot, when: "if nothing was answered"},
-		{status: exitDoubt, when: "with loss or errors"},
+		{status: exitDoubt, when: "with loss or errors, or if not all was recorded"},
 		{status: exitInterrupted, when: "if ctrl+c came before anything was known, or between the messages of --message"},
 	},
 	"probe": {
@@ -98,7 +99,7 @@ var endings = map[string][]ending{
 	"doctor": {
 		{status: exitOK, when: "if nothing was found, also if ctrl+c ended it early"},
 		{status: exitNot, when: "if it could not look"},
-		{status: exitDoubt, when: "if a pitfall was found"},
+		{status: exitDoubt, when: "if a pitfall was found, or not all was recorded"},
 		{status: exitInterrupted, when: "if ctrl+c came before --probe knew anything, and nothing was found"},
 	},
 	"explain": {

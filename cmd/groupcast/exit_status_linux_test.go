@@ -34,6 +34,7 @@ var comes = []come{
 	{of: "chat", want: exitOK, host: "B", line: "groupcast", terminal: true, ready: "sends leave here", key: "\x03"},
 	{of: "chat", want: exitNot, host: "B", line: "groupcast -i eth9", input: "hello\n"},
 	{of: "chat", want: exitDoubt, host: "A", line: "groupcast", input: "hello\n"},
+	{of: "chat", want: exitDoubt, host: "B", line: "bash -c", input: withoutRoom("yes hello | head -50 | groupcast -i eth0", "239.3.3.3:1996")},
 	{of: "chat", want: exitInterrupted, host: "B", line: "groupcast -i eth0", ready: "joined", signal: syscall.SIGINT},
 	{of: "chat", want: exitInterrupted, host: "B", line: "groupcast", terminal: true, ready: "sends leave here", signal: syscall.SIGTERM},
 
@@ -43,6 +44,7 @@ var comes = []come{
 	{of: "listen", want: exitNot, host: "B", line: "groupcast listen -i eth0 -t 0.05 239.9.9.9"},
 	{of: "listen", want: exitNot, host: "B", line: "groupcast listen -i eth0 239.9.9.9", ready: "joined", signal: syscall.SIGTERM},
 	{of: "listen", want: exitNot, host: "B", line: "groupcast listen -i eth0 -c 1000000 -t 0.05 239.1.1.1"},
+	{of: "listen", want: exitDoubt, host: "B", line: "bash -c", input: withoutRoom("groupcast listen -i eth0 -c 20", "239.1.1.1")},
 	{of: "listen", want: exitInterrupted, host: "B", line: "groupcast listen -i eth0 -c 1000000 239.1.1.1", ready: "tick", signal: syscall.SIGINT},
 	{of: "listen", want: exitClosed, host: "B", line: "bash -c", input: "groupcast listen -i eth0 239.1.1.1 | head -1 >/dev/null; exit ${PIPESTATUS[0]}"},
 
@@ -58,6 +60,7 @@ var comes = []come{
 	{of: "send", want: exitNot, host: "B", line: "groupcast send -i eth0 239.2.2.2", input: strings.Repeat("x", 65508)},
 	{of: "send", want: exitDoubt, host: "A", line: "groupcast send 239.2.2.2 x"},
 	{of: "send", want: exitDoubt, host: "B", line: "groupcast send -i eth0 239.2.2.2", input: "x\n" + strings.Repeat("x", 65508)},
+	{of: "send", want: exitDoubt, host: "B", line: "bash -c", input: withoutRoom("groupcast send -i eth0 -c 20", "239.2.2.2 x")},
 	{of: "send", want: exitInterrupted, host: "B", line: "groupcast send --trace -i eth0 239.2.2.2", ready: "socket", signal: syscall.SIGINT},
 	{of: "send", want: exitInterrupted, host: "B", line: "groupcast send --json --interval 1h -c 2 -i eth0 239.2.2.2 x", ready: `"sent"`, signal: syscall.SIGTERM},
 
@@ -72,6 +75,8 @@ var comes = []come{
 
 	{of: "echo", want: exitOK, host: "B", line: "groupcast echo -t 0.05 127.0.0.1:0"},
 	{of: "echo", want: exitOK, host: "B", line: "groupcast echo 127.0.0.1:0", ready: "echoing", signal: syscall.SIGTERM},
+	{of: "echo", want: exitDoubt, host: "B", line: "bash -c", input: `said="$XDG_RUNTIME_DIR/echo.said"; ` + withoutRoom("groupcast echo", `127.0.0.1:5003 2>"$said" & until grep -q echoing "$said"; do sleep 0.05; done; `+
+		"groupcast ping -q -c 9 --interval 10ms 127.0.0.1:5003; kill $!; wait $!")},
 	{of: "echo", want: exitNot, host: "B", line: "groupcast echo 203.0.113.9:7"},
 
 	{of: "ping", want: exitOK, host: "A", line: "groupcast ping -i eth0 -c 1 239.1.2.3:5000"},
@@ -79,6 +84,7 @@ var comes = []come{
 	{of: "ping", want: exitNot, host: "A", line: "groupcast ping -i eth0 -c 1 -W 0.05 239.9.9.9"},
 	{of: "ping", want: exitNot, host: "A", line: "groupcast ping --message x -W 1h -t 0.05 192.168.8.226:5002"},
 	{of: "ping", want: exitDoubt, host: "A", line: "groupcast ping -i eth0 -c 4 --interval 10ms -W 0.2 239.1.2.3:5001"},
+	{of: "ping", want: exitDoubt, host: "A", line: "bash -c", input: withoutRoom("groupcast ping -i eth0 -c 8 --interval 10ms", "239.1.2.3:5000")},
 	{of: "ping", want: exitInterrupted, host: "A", line: "groupcast ping -i eth0 -W 1h 239.9.9.9", ready: "pinging", signal: syscall.SIGINT},
 	{of: "ping", want: exitInterrupted, host: "A", line: "groupcast ping --message x -W 1h 192.168.8.226:5002", ready: "packet-written", signal: syscall.SIGINT},
 
@@ -104,7 +110,8 @@ var comes = []come{
 	{of: "doctor", want: exitNot, host: "B", line: "groupcast doctor -i eth9 239.2.2.2"},
 	{of: "doctor", want: exitDoubt, host: "A", line: "groupcast doctor"},
 	{of: "doctor", want: exitDoubt, host: "A", line: "groupcast doctor --watch 1h", ready: "looking for", signal: syscall.SIGINT},
-	{of: "doctor", want: exitInterrupted, host: "B", line: "groupcast doctor --probe --watch 1h -i eth0 239.2.2.2", ready: "looking for", signal: syscall.SIGINT},
+	{of: "doctor", want: exitDoubt, host: "B", line: "bash -c", input: withoutRoom("groupcast doctor --probe -i eth0", "239.4.4.4:1997")},
+	{of: "doctor", want: exitInterrupted, host: "B", line: "groupcast doctor --probe --watch 1h -i eth0 239.2.2.2:1998", ready: "looking for", signal: syscall.SIGINT},
 
 	{of: "explain", want: exitOK, host: "B", line: "groupcast explain no-route"},
 
@@ -145,6 +152,13 @@ var comes = []come{
 	{of: "lab run", want: exitNot, host: "computer", line: "unshare --user --map-root-user sh -c", input: "echo 0 >/proc/sys/user/max_user_namespaces && exec groupcast lab run refused"},
 	{of: "lab run", want: exitDoubt, host: "computer", line: "groupcast lab run --record /dev/null refused"},
 	{of: "lab run", want: exitInterrupted, host: "computer", line: "groupcast lab run --step article", ready: "(enter:", signal: syscall.SIGINT},
+}
+
+// withoutRoom is a shell's line that runs a command with a recording that there is no
+// room for: of 1 KiB.
+func withoutRoom(command, args string) string {
+	name := strings.ReplaceAll(strings.Fields(args)[0], ":", "-")
+	return `ulimit -f 1; ` + command + ` --record "$XDG_RUNTIME_DIR/` + name + `.pcapng" ` + args
 }
 
 // downOnceUp is a shell's line that brings a lab up, and down once it is there. What

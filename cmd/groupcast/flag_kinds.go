@@ -50,11 +50,6 @@ func sizeFlag(flags *pflag.FlagSet, n *int, standard int, usage string) {
 	flags.IntVarP(n, "size", "s", standard, usage)
 }
 
-// recordFlag names a file for the datagrams.
-func recordFlag(flags *pflag.FlagSet, file *string) {
-	flags.StringVar(file, "record", "", "write the datagrams to a pcapng `FILE` too; -: standard output")
-}
-
 // verboseFlag asks for all of it.
 func verboseFlag(flags *pflag.FlagSet, verbose *bool, usage string) {
 	flags.BoolVarP(verbose, "verbose", "v", false, usage)

@@ -89,6 +89,11 @@ var hints = []struct {
 	{record.ErrNoDatagram, "only whole UDP datagrams are replayed; to see what it has: tcpdump -n -r FILE"},
 	{errTyped, "name a file, or send it by a pipe: tcpdump -U -w - | groupcast replay -"},
 	{errPipeTooLong, "write it to a file first; or name what is replayed, with its port, and it is replayed as it comes: --only GROUP:PORT"},
+	{record.ErrLimit, "it may be larger if its files are bounded: --rotate 256MiB --keep 16 keeps the last 4 GiB"},
+	{record.ErrStuck, "what it is piped into reads no more; into a file: --record FILE"},
+	{syscall.ENOSPC, "make room, or name a file on another disk (df -h lists them); --rotate 16MiB --keep 4 takes 64 MiB at most"},
+	{syscall.EDQUOT, "make room within your quota (quota -s), or name a file elsewhere"},
+	{syscall.EFBIG, "this shell limits the size of files (ulimit -f); --rotate 16MiB begins another file before that"},
 	{lab.ErrRunning, "call this one otherwise: --name NAME; or end that one: groupcast lab down NAME"},
 	{lab.ErrNotRunning, "build it in another terminal: groupcast lab up NAME; groupcast lab list shows what there is"},
 }

@@ -2,12 +2,14 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"syscall"
 	"testing"
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/host"
+	"github.com/groupcast/groupcast/mcast/record"
 	"github.com/groupcast/groupcast/mcast/session"
 )
 
@@ -36,6 +38,10 @@ func TestHints(t *testing.T) {
 		{&mcast.OpError{Op: "send", Err: syscall.ENETUNREACH}, "-i NAME"},
 		{&mcast.OpError{Op: "send", Target: "[ff02::114]:1234", Interface: "lo", Err: syscall.ENETUNREACH}, "IPv4 group works there"},
 		{&mcast.Advised{Err: errors.New("made up"), Advice: "do \x1b[7mthis"}, "do ␛[7mthis"},
+		{fmt.Errorf("recording stopped: %w", record.ErrLimit), "--rotate 256MiB --keep 16"},
+		{fmt.Errorf("recording stopped: %w", record.ErrStuck), "--record FILE"},
+		{fmt.Errorf("recording stopped: %w", syscall.ENOSPC), "df -h"},
+		{fmt.Errorf("recording stopped: %w", syscall.EFBIG), "ulimit -f"},
 		{op("leave", mcast.ErrNotJoined), ""},
 		{errors.New("made up"), ""},
 	} {

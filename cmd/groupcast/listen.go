@@ -31,11 +31,12 @@ often, from when to when, the longest gap, the TTL; and with a line (in JSON the
 nothing was heard in. In a terminal it says so after 5 seconds of silence as well.
 --record writes what is heard to a pcapng file as well, which tcpdump and Wireshark read: the time is the kernel's, the
 headers are made up but for addresses, ports and TTL. A file that exists is not overwritten; one of 1 GiB ends the
-recording; - is standard output, which then has no lines.`,
+recording, unless --rotate and --keep bound it; - is standard output, which then has no lines.`,
 		Example: `  groupcast listen                          the default group, until ctrl+c
   groupcast listen -c 1 -t 5s 239.1.2.3     wait five seconds for one datagram
   groupcast listen --json 224.0.0.251:5353  mDNS, as JSON objects
   groupcast listen --record talk.pcapng 239.1.2.3
+  groupcast listen --record talk.pcapng --rotate 64MiB --keep 8 239.1.2.3
   groupcast listen --record - 239.1.2.3 | wireshark -k -i -`,
 		ValidArgsFunction: completeGroups,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -43,10 +44,7 @@ recording; - is standard output, which then has no lines.`,
 			if err != nil {
 				return err
 			}
-			l.out, l.errs = cmd.OutOrStdout(), cmd.ErrOrStderr()
-			if l.recording.file == "-" {
-				l.recording.output, l.out = l.out, io.Discard
-			}
+			l.out, l.errs = l.recording.takeOutput(cmd.OutOrStdout()), cmd.ErrOrStderr()
 			l.keep = &session.Keeper{Open: l.open(cmd.Context()), Bind: l.bind, Tell: tellOn(l.errs, l.remark)}
 			return l.run(cmd.Context(), groups)
 		},
@@ -55,8 +53,8 @@ recording; - is standard output, which then has no lines.`,
 		if l.raw && (set.json || isTerminal(cmd.OutOrStdout())) {
 			return usageError{errors.New("--raw: bytes of the network go into a pipe or a file only, and not beside --json")}
 		}
-		if l.recording.file == "-" && (l.raw || set.json || isTerminal(cmd.OutOrStdout())) {
-			return usageError{errors.New("--record -: a recording goes into a pipe or a file only, and not beside --raw or --json")}
+		if err := l.recording.check(cmd.OutOrStdout(), besides(map[string]bool{"--raw": l.raw, "--json": set.json})...); err != nil {
+			return err
 		}
 		if l.count < 0 || l.timeout < 0 {
 			return usageError{errors.New("--count and --timeout: want 0 (no limit) or more")}
@@ -66,7 +64,7 @@ recording; - is standard output, which then has no lines.`,
 	set.has(cmd, "family", "interface", "multicast-all", "json", "quiet", "trace")
 	countFlag(cmd.Flags(), &l.count, 0, "end after so many datagrams; 0: no limit")
 	timeoutFlag(cmd.Flags(), &l.timeout)
-	recordFlag(cmd.Flags(), &l.recording.file)
+	recordFlags(cmd, &l.recording)
 	cmd.Flags().BoolVar(&l.raw, "raw", false, "write the payload bytes as they are, into a pipe or a file")
 	return cmd
 }
@@ -106,7 +104,12 @@ func (l *listener) run(ctx context.Context, groups []mcast.Group) error {
 			return err
 		}
 	}
-	if err := l.beginRecording(); err != nil {
+	var on []host.Interface
+	for _, e := range l.ears {
+		on = append(on, e.on...)
+	}
+	l.recording.goesOn = "listening"
+	if err := l.recording.begin(on, l.errs); err != nil {
 		return err
 	}
 	defer l.recording.close()
@@ -121,11 +124,7 @@ func (l *listener) run(ctx context.Context, groups []mcast.Group) error {
 	if err != nil {
 		return err
 	}
-	err = l.end(parent, time.Since(began))
-	if err == nil && l.recording.doubtful() {
-		err = status(exitDoubt)
-	}
-	return err
+	return l.recording.verdict(l.end(parent, time.Since(began)))
 }
 
 // join joins a group on each interface that is chosen for it, on the socket
@@ -178,7 +177,9 @@ func (l *listener) changed(ch host.Change) {
 
 // heardBatch prints datagrams until it is enough.
 func (l *listener) heardBatch(conn *mcast.Conn, batch []mcast.Datagram) (more bool) {
-	l.recording.dropped(conn)
+	if l.recording.to != nil {
+		l.recording.dropped(conn, batch)
+	}
 	for _, d := range batch {
 		switch {
 		case d.Stray && !l.set.multicastAll:
@@ -266,7 +267,10 @@ func (l *listener) end(ctx context.Context, lasted time.Duration) error {
 		text += fmt.Sprintf("; %d more had come, and were not read", unread)
 	}
 	l.remark(text)
-	l.endRecording()
+	if l.recording.to != nil {
+		l.recording.close()
+		l.remark(l.recording.text())
+	}
 	l.tellGroups()
 	l.tellHeard(unread == 0 && dropped == 0, lasted)
 	if dropped > 0 {

@@ -239,7 +239,7 @@ A name means the same wherever it stands:
 func commandOf(file string) string {
 	command := regexp.MustCompile(`^[a-z]+`).FindString(file)
 	switch command {
-	case "finding", "hints":
+	case "finding", "hints", "recording":
 		return "all"
 	case "printer":
 		return "chat"

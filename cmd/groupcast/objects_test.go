@@ -7,7 +7,6 @@ import (
 	"go/ast"
 	"net/netip"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -61,7 +60,8 @@ func TestObjectsOfCommands(t *testing.T) {
 	t.Parallel()
 	l := labtest.Build(t, lab.Article)
 	a, b := l.Host("A"), l.Host("B")
-	place := "XDG_RUNTIME_DIR=" + t.TempDir()
+	dir := t.TempDir()
+	place, echo := "XDG_RUNTIME_DIR="+dir, "echo -v --record "+dir+"/echoed 127.0.0.1:7007"
 	doc, captures := readObjectsDoc(t), replayFiles(t)
 	look := func(p *program, args string) {
 		command, _, _ := strings.Cut(args, " ")
@@ -96,33 +96,33 @@ func TestObjectsOfCommands(t *testing.T) {
 	served := map[string]*program{shares: run(a, shares)} // until they are interrupted
 	served[shares].prints(`"group":"239.7.8.9:8"`)
 	for _, args := range []string{
-		"lab up article", "echo -v -i eth0 239.7.8.9:7", "echo -v 127.0.0.1:7007", "probe --follow -W 1h 192.168.8.226:5001",
+		"lab up article", "echo -v -i eth0 239.7.8.9:7", echo, "probe --follow -W 1h 192.168.8.226:5001",
 		"igmp -i eth0",
 	} {
 		served[args] = run(a, args)
 	}
 	for args, says := range map[string]string{
-		"lab up article": "ready", "igmp -i eth0": "watching", "echo -v -i eth0 239.7.8.9:7": "serving", "echo -v 127.0.0.1:7007": "serving",
+		"lab up article": "ready", "igmp -i eth0": "watching", "echo -v -i eth0 239.7.8.9:7": "serving", echo: "serving",
 	} {
 		served[args].prints(says)
 	}
 	talk := run(b, "chat -i eth0 239.7.8.12")
 	talk.prints("joined")
 	ended := []string{
-		"send -i eth0 239.7.8.9:7 one", "ping -i eth0 -c 1 239.7.8.9:7", "ping -c 1 -W 5 127.0.0.1:9", "ping -W 5 --message x 127.0.0.1:9",
+		"send -i eth0 --record " + dir + "/sent 239.7.8.9:7 one", "ping -i eth0 -c 1 --rotate 64KiB --record " + dir + "/pinged 239.7.8.9:7", "ping -c 1 -W 5 127.0.0.1:9", "ping -W 5 --message x 127.0.0.1:9",
 		"ping --message x 127.0.0.1:7007", "ping -i eth0 -c 5 --interval 100ms -W 0.05 239.7.8.9:5000",
 		"probe -W 0.01 127.0.0.1:9 127.0.0.1:7 127.0.0.1:7007 192.168.8.226:5001", "probe 127.0.0.1",
 		"ping -i eth0 -i eth1 -c 1 -W 0.01 239.7.8.14", "ping -c 1 203.0.113.9", "interfaces ff02::114",
 		"chat -i eth0 239.7.8.12", "send -i eth0 239.7.8.9:8 x", "listen -t 0.01 ff02::114",
 		"doctor --probe --watch 0.1s --from 192.168.8.226 239.7.8.11", "interfaces", "explain ttl", "version",
-		"open testdata/talk.pcapng", "lab list", "lab run", "lab run article --record " + filepath.Join(t.TempDir(), "wires"), "lab run nothing", "lab each article ls nothing /proc/self", "lab each article nothing",
+		"open testdata/talk.pcapng", "lab list", "lab run", "lab run article --record " + dir + "/wires", "lab run nothing", "lab each article ls nothing /proc/self", "lab each article nothing",
 		"listen -t 0.01 239.7.8.10", "listen -i eth0 -c 3 239.7.8.11 239.7.8.13",
 		"chat 239.7.8.12", "send", "send 1.2.3.4 x", "igmp --proc --once", "igmp --once -t 0.01 -i eth0 239.250.0.1",
 		"replay --dry-run --cap-gap 1 --only 239.1.2.3:5000 " + captures + "/odd.pcap 239.7.8.16", "replay " + captures + "/several.pcap 239.7.8.16",
 		"replay --dry-run --speed max -v " + captures + "/sent.pcap 239.7.8.16", "replay --dry-run " + captures + "/longer.pcap 239.7.8.16",
 		"replay --dry-run " + captures + "/cut.pcap 239.7.8.16", "replay -t 0.01 -i eth0 " + captures + "/talk.pcap 239.7.8.16",
-		"listen -t 0.01 -i eth0 --record " + filepath.Join(t.TempDir(), "heard.pcapng") + " 239.7.8.15",
-		"record -t 0.1 -i eth0 " + filepath.Join(t.TempDir(), "frames.pcapng") + " 239.7.8.15",
+		"listen -t 0.01 -i eth0 --record " + dir + "/heard 239.7.8.15",
+		"record -t 0.1 -i eth0 " + dir + "/frames 239.7.8.15",
 	}
 	all := make([]*program, len(ended))
 	for i, args := range ended {

@@ -10,9 +10,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/chat"
+	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/mcast/lab"
 	"github.com/groupcast/groupcast/mcast/ping"
 	"github.com/groupcast/groupcast/mcast/probe"
+	"github.com/groupcast/groupcast/mcast/session"
 	"github.com/groupcast/groupcast/tui"
 )
 
@@ -49,6 +52,9 @@ standard input.`,
 			if err := p.check(cmd.Flags().Changed); err != nil {
 				return usageError{err}
 			}
+			if err := p.recording.check(p.out, "the statistics"); err != nil {
+				return err
+			}
 			if cmd.Flags().Changed("ttl") {
 				p.hops = set.ttl
 			}
@@ -68,6 +74,7 @@ standard input.`,
 	flags.BoolVar(&p.ui, "ui", false, "show it on a live screen")
 	flags.BoolVar(&p.ascii, "ascii", false, "draw the screen with ASCII only (by itself where the locale is not UTF-8)")
 	themeFlag(cmd, &p.theme)
+	recordFlags(cmd, &p.recording)
 	familyFlags(flags, &p.ip4, &p.ip6)
 	for _, name := range []string{"count", "interval", "timeout", "wait", "size", "message"} {
 		cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
@@ -86,6 +93,7 @@ type pingCommand struct {
 	message           string
 	once              bool // there is a message
 	ip4, ip6          bool
+	recording         recording
 	in                io.Reader
 	out, errs         io.Writer
 }
@@ -151,28 +159,67 @@ func (p *pingCommand) run(ctx context.Context, arg string) error {
 	parent := ctx
 	ctx, cancel := within(ctx, p.timeout)
 	defer cancel()
+	if err := p.record(target, way); err != nil {
+		return err
+	}
+	defer p.recording.close()
 	if p.once {
-		return p.exchange(parent, ctx, target, way)
+		var objects io.Writer
+		if p.set.json {
+			objects = p.out
+		}
+		err := p.exchange(parent, ctx, target, way)
+		return p.recording.end(err, objects, p.remark)
 	}
 	t := &pingText{
-		out: p.out, errs: p.errs, target: target, way: way, size: p.size, wait: p.wait,
+		recording: &p.recording, out: p.out, errs: p.errs, target: target, way: way, size: p.size, wait: p.wait,
 		json: p.set.json, quiet: p.set.quiet, flood: p.flood,
 		ask: question{group: mcast.Group{Addr: target.addr.Addr(), Port: target.addr.Port()}, interfaces: p.set.interfaces, hops: p.hops},
 	}
 	cfg := ping.Config{
 		Target: target.addr, Group: target.group, Interfaces: way.all, Via: way.via, Count: p.count,
-		Interval: p.interval, Timeout: p.wait, Size: p.size, Flood: p.flood, Hops: p.hops, Trace: p.set.tracer(p.errs),
+		Interval: p.interval, Timeout: p.wait, Size: p.size, Flood: p.flood, Hops: p.hops, Trace: p.recording.trace(p.set.tracer(p.errs)),
 	}
 	if p.ui {
-		return p.runScreen(ctx, t, cfg)
+		return p.recording.sparing(p.runScreen(ctx, t, cfg))
 	}
 	cfg.Report = t.event
 	t.begin()
 	summary, err := ping.Run(ctx, cfg)
 	if err != nil {
-		return err
+		return p.recording.sparing(err)
 	}
 	return t.end(summary, parent.Err())
+}
+
+// record begins the recording, if there is to be one.
+func (p *pingCommand) record(target pingTarget, way pingWay) error {
+	if p.recording.file == "" {
+		return nil
+	}
+	list, err := host.Interfaces()
+	if err != nil {
+		return err
+	}
+	on := way.all
+	if by, ok := host.ByIndex(list, way.egress.IfIndex); ok {
+		on = append(on, by)
+	}
+	p.recording.goesOn = "pinging"
+	p.recording.way = func(c *mcast.Conn, d mcast.Departure) session.Egress {
+		because := chosenBecause(d.Via)
+		if d.Via == way.via {
+			because = way.egress.Because
+		}
+		return p.recording.routedBecause(c, d, because)
+	}
+	return p.recording.begin(on, p.errs)
+}
+
+func (p *pingCommand) remark(text string) {
+	if !p.set.quiet && !p.set.json {
+		fmt.Fprintf(p.errs, "groupcast: %s\n", chat.Clean(text))
+	}
 }
 
 // mayFlood reports whether requests cannot reach anybody else's network.

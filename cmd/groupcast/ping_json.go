@@ -80,6 +80,8 @@ type jsonPinged struct {
 	Errors     map[string]uint64 `json:"errors"`     // by their text
 	Foreign    uint64            `json:"foreign"`    // datagrams that answer nothing that was sent
 	TookMS     float64           `json:"took_ms"`
+
+	Recording *jsonRecording `json:"recording,omitempty"` // with --record
 }
 
 func (t *pingText) summaryJSON(s ping.Summary) {
@@ -104,6 +106,6 @@ func (t *pingText) summaryJSON(s ping.Summary) {
 	}
 	writeJSON(t.out, jsonPinged{
 		jsonHead: headOf("ping"), To: chat.Clean(t.target.addr.String()), Sent: s.Sent, Unanswered: s.Unanswered,
-		Responders: answering, Errors: errs, Foreign: s.Foreign, TookMS: inMillis(s.Took),
+		Responders: answering, Errors: errs, Foreign: s.Foreign, TookMS: inMillis(s.Took), Recording: t.recording.object(),
 	})
 }

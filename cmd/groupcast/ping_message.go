@@ -29,7 +29,7 @@ func (p *pingCommand) exchange(parent, ctx context.Context, target pingTarget, w
 		return usageError{fmt.Errorf("--message: %s does not answer as one: name a host", target)}
 	}
 	x := &exchanges{pingCommand: p, cfg: ping.OnceConfig{
-		Target: target.addr, Timeout: p.wait, Via: way.via, Trace: p.set.tracer(p.errs),
+		Target: target.addr, Timeout: p.wait, Via: way.via, Trace: p.recording.trace(p.set.tracer(p.errs)),
 	}}
 	var err error
 	if p.message != "-" {

@@ -27,6 +27,7 @@ type pingText struct {
 	json      bool
 	quiet     bool // only the statistics
 	flood     bool // so much that only those are of use
+	recording *recording
 
 	names  map[int]string  // of interfaces, by index
 	hinted map[string]bool // what to do was said
@@ -221,7 +222,11 @@ func (t *pingText) responderText(r ping.Responder) []string {
 // end tells the statistics and gives the exit status. interrupted is not nil if
 // the user or a signal ended it.
 func (t *pingText) end(s ping.Summary, interrupted error) error {
+	t.recording.close()
 	t.summary(s)
+	if t.recording.to != nil {
+		t.remark(t.recording.text())
+	}
 	known, received, doubt := s.Unanswered+s.Foreign > 0 || len(s.Errors) > 0, false, s.Unanswered > 0 || len(s.Errors) > 0
 	for _, r := range s.Responders {
 		known = known || r.Received+r.Lost+r.Late+r.Changed > 0
@@ -240,7 +245,7 @@ func (t *pingText) end(s ping.Summary, interrupted error) error {
 	case doubt:
 		return status(exitDoubt)
 	}
-	return nil
+	return t.recording.verdict(nil)
 }
 
 // nothing is the error of a ping that nobody answered.

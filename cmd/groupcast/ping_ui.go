@@ -41,7 +41,7 @@ func (p *pingCommand) runScreen(ctx context.Context, t *pingText, cfg ping.Confi
 		pinging.ended.Store(true)
 	})
 	inLab, _ := lab.InHost()
-	err = tui.RunPing(shown, pinging, tui.Options{Host: inLab, Theme: p.theme, ASCII: p.ascii || !speaksUTF8()})
+	err = tui.RunPing(shown, pinging, tui.Options{Recording: p.recording.state, Host: inLab, Theme: p.theme, ASCII: p.ascii || !speaksUTF8()})
 	early := !pinging.ended.Load()
 	stop()
 	work.Wait()

@@ -91,6 +91,14 @@ func sentLine(l chat.Line, noTTL bool) string {
 	return text
 }
 
+// objects is where JSON is printed; nil: it is not.
+func (p *linePrinter) objects() io.Writer {
+	if p.json {
+		return p.out
+	}
+	return nil
+}
+
 func (p *linePrinter) remark(text string) {
 	if !p.quiet && !p.json {
 		fmt.Fprintf(p.errs, "groupcast: %s\n", chat.Clean(text))

@@ -87,7 +87,7 @@ func commandsOf(page string) (list [][]string) {
 // Each command that a page names is one that the program takes: its flags, the
 // number of its arguments, and what names a group, a lesson, a page or a fault.
 func TestReadmeCommands(t *testing.T) {
-	root, known := newRoot(), map[string]bool{}
+	known := map[string]bool{}
 	for _, path := range pages(t) {
 		list := commandsOf(page(t, path))
 		if path == "README.md" && len(list) < 20 {
@@ -99,13 +99,13 @@ func TestReadmeCommands(t *testing.T) {
 				continue
 			}
 			known[line] = true
-			if err := understood(root, args); err != nil {
+			if err := understood(newRoot(), args); err != nil {
 				t.Errorf("%s: groupcast %s: %v", path, line, err)
 			}
 		}
 	}
 	for _, wrong := range []string{"foo", "listen --watch 5", "lab run no-such", "explain no-such", "interfaces 192.0.2.1", "completion", "lab fault NAME melt B.eth0"} {
-		if understood(root, strings.Fields(wrong)) == nil {
+		if understood(newRoot(), strings.Fields(wrong)) == nil {
 			t.Errorf("groupcast %s is taken for a command", wrong)
 		}
 	}

@@ -50,7 +50,10 @@ no membership, and none is made. With --ttl 0 it says whether the datagram stays
 			if err != nil {
 				return err
 			}
-			s.group, s.out, s.errs = groups[0], cmd.OutOrStdout(), cmd.ErrOrStderr()
+			if err := s.recording.check(cmd.OutOrStdout(), besides(map[string]bool{"--json": set.json})...); err != nil {
+				return err
+			}
+			s.group, s.out, s.errs = groups[0], s.recording.takeOutput(cmd.OutOrStdout()), cmd.ErrOrStderr()
 			data, err := s.payload.given(cmd, args[1:])
 			if err != nil {
 				return err
@@ -63,6 +66,7 @@ no membership, and none is made. With --ttl 0 it says whether the datagram stays
 	timeoutFlag(cmd.Flags(), &s.timeout)
 	payloadFlags(cmd, &s.payload)
 	intervalFlag(cmd.Flags(), &s.interval, 0, "time between two datagrams, such as 0.1 (seconds) or 100ms")
+	recordFlags(cmd, &s.recording)
 	return cmd
 }
 
@@ -73,6 +77,7 @@ type sender struct {
 	count     int
 	interval  time.Duration
 	timeout   time.Duration
+	recording recording
 	group     mcast.Group
 	out, errs io.Writer
 
@@ -87,12 +92,19 @@ type sender struct {
 }
 
 // run sends data, or, when it is nil, each line of in.
-func (s *sender) run(ctx context.Context, in io.Reader, data []byte) error {
+func (s *sender) run(ctx context.Context, in io.Reader, data []byte) (err error) {
 	findings, err := s.prepare(ctx)
 	if err != nil {
 		return err
 	}
 	defer s.conn.Close()
+	s.recording.goesOn = "sending"
+	s.recording.way = func(*mcast.Conn, mcast.Departure) session.Egress { return s.way } // it is asked for each
+	if err := s.recording.begin(chosen(s.interfaces, s.choice), s.errs); err != nil {
+		return err
+	}
+	p := s.printer()
+	defer func() { err = s.recording.end(err, p.objects(), p.remark) }()
 
 	parent := ctx
 	ctx, cancel := within(ctx, s.timeout)
@@ -127,7 +139,7 @@ func (s *sender) prepare(ctx context.Context) ([]doctor.Finding, error) {
 		return nil, &mcast.OpError{Op: "send", Target: s.group.String(), Err: err}
 	}
 	s.choice, s.interfaces = c, facts.Interfaces
-	s.conn, err = session.OpenSender(ctx, s.group, s.set.ttl, s.set.loopback, s.set.tracer(s.errs))
+	s.conn, err = session.OpenSender(ctx, s.group, s.set.ttl, s.set.loopback, s.recording.trace(s.set.tracer(s.errs)))
 	if err != nil {
 		return nil, err
 	}
@@ -198,9 +210,13 @@ type jsonSent struct {
 	Because   string `json:"because"`
 }
 
+func (s *sender) printer() *linePrinter {
+	return &linePrinter{out: s.out, errs: s.errs, json: s.set.json, quiet: s.set.quiet}
+}
+
 // end says what was sent by which way, and gives the exit status.
 func (s *sender) end(findings []doctor.Finding) error {
-	p := &linePrinter{out: s.out, errs: s.errs, json: s.set.json, quiet: s.set.quiet}
+	p := s.printer()
 	if s.sent > 0 {
 		text := fmt.Sprintf("sent %s (%s) to %s; ", chat.Count(s.sent, "datagram"), chat.Count(s.bytes, "byte"), s.group)
 		if s.stayed > 0 && s.stayed < s.sent {

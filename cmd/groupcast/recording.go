@@ -1,0 +1,287 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/chat"
+	"github.com/groupcast/groupcast/mcast/host"
+	"github.com/groupcast/groupcast/mcast/record"
+	"github.com/groupcast/groupcast/mcast/session"
+)
+
+// recording is the file that --record names, if it does. What passes the sockets of
+// a command comes to it by their Trace: see trace. Its methods may be called by
+// several goroutines once it has begun.
+type recording struct {
+	file   string
+	rotate int64
+	keep   int
+
+	goesOn  string                                            // what goes on if it stops: "listening"
+	stopped func(error)                                       // is told that it did; nil: complain
+	strays  bool                                              // datagrams of groups that only others have joined are heard, too
+	way     func(*mcast.Conn, mcast.Departure) session.Egress // by which way a datagram left; nil: routed
+
+	wished uint64                          // datagrams that the kernel dropped as it was asked to
+	talk   atomic.Pointer[session.Session] // that is recorded, once it has started
+	output io.Writer                       // for the file "-"
+	to     *record.Recorder
+	ended  bool
+	sum    record.Summary // when it has ended
+
+	mu     sync.Mutex
+	drops  map[*mcast.Conn]drops
+	routes map[sending]knownWay
+}
+
+// takeOutput takes standard output for the recording where that is "-", and gives
+// what the command prints to instead.
+func (r *recording) takeOutput(out io.Writer) io.Writer {
+	if r.file != "-" {
+		return out
+	}
+	r.output = out
+	return io.Discard
+}
+
+// begin makes the file, if one is named. It describes interfaces in it, and others
+// when they are first seen. errs is where it complains.
+func (r *recording) begin(on []host.Interface, errs io.Writer) error {
+	if r.file == "" {
+		return nil
+	}
+	if r.stopped == nil {
+		r.stopped = func(err error) { complain(errs, err) }
+	}
+	r.drops, r.routes = map[*mcast.Conn]drops{}, map[sending]knownWay{}
+	o := record.Options{
+		File: r.file, Output: r.output, Rotate: r.rotate, Keep: r.keep, Interfaces: each(on),
+		Stopped: func(err error) { r.stopped(fmt.Errorf("recording stopped: %w; %s goes on", plainCause(err), r.goesOn)) },
+	}
+	if r.keep > 0 {
+		o.Max = -1 // it is bounded by that
+	}
+	to, err := record.Create(o)
+	if err != nil {
+		return r.refused(err)
+	}
+	r.to = to
+	return nil
+}
+
+// each leaves out interfaces that are there already, or are none.
+func each(list []host.Interface) (out []host.Interface) {
+	for _, i := range list {
+		if _, known := host.ByIndex(out, i.Index); !known && i.Index != 0 {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// chosen are the interfaces that a command may use: those of a choice, or, where the
+// kernel decides, those that are up.
+func chosen(list []host.Interface, c host.Choice) []host.Interface {
+	on := each(append(slices.Clone(c.Joins), c.Send))
+	for _, i := range list {
+		if len(c.Joins) == 0 && c.Send.Index == 0 && i.Up() {
+			on = append(on, i)
+		}
+	}
+	return on
+}
+
+// refused is the error of a file that cannot be made, with what to do.
+func (r *recording) refused(err error) error {
+	name, why, advice := r.file, err, "name a file that can be made, such as --record /tmp/talk.pcapng"
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
+		name, why = path.Path, path.Err
+	}
+	info, statErr := os.Lstat(name)
+	switch {
+	case !errors.Is(err, fs.ErrExist):
+	case statErr == nil && info.IsDir():
+		why, advice = errors.New("a directory"), "name a file in it: --record "+shellWord(strings.TrimSuffix(name, "/")+"/talk.pcapng")
+	case statErr == nil && !info.Mode().IsRegular() && info.Mode()&fs.ModeSymlink == 0:
+		why, advice = errNoFile, "a pipe or a device is written to as standard output: --record - >"+shellWord(name)
+	default:
+		advice = "name another file: a recording overwrites none"
+	}
+	return &mcast.Advised{Err: fmt.Errorf("--record %s: %w", chat.CleanRow(name), why), Advice: advice}
+}
+
+// plainCause is why a file could not be written, without its name, unless that is
+// another one than the user named.
+func plainCause(err error) error {
+	if path, ok := errors.AsType[*fs.PathError](err); ok && path.Op != "open" {
+		return path.Err
+	}
+	return err
+}
+
+// trace adds a recording to the Trace of sockets; nil is none.
+func (r *recording) trace(other *mcast.Trace) *mcast.Trace {
+	if r.file == "" {
+		return other
+	}
+	all := mcast.Trace{Received: r.batch, Sent: r.sent}
+	if other != nil {
+		all.Call = other.Call
+	}
+	return &all
+}
+
+// batch records what was read from a socket.
+func (r *recording) batch(conn *mcast.Conn, batch []mcast.Datagram) {
+	if r.to == nil {
+		return
+	}
+	r.dropped(conn, batch)
+	port := conn.LocalAddr().Port()
+	for _, d := range batch {
+		if !d.Stray || r.strays {
+			r.received(d, port)
+		}
+	}
+}
+
+func (r *recording) received(d mcast.Datagram, port uint16) {
+	if r.to != nil {
+		r.to.Received(record.Of(d, port))
+	}
+}
+
+// drops is what the kernel dropped of a socket, as the Recorder knows it.
+type drops struct {
+	told  uint64
+	asked time.Time
+}
+
+const (
+	// dropsTime is how long the kernel is not asked where it has hardly anything to
+	// tell: a few large datagrams fill a small buffer.
+	dropsTime = 100 * time.Millisecond
+	mostConns = 256 // of which nothing was dropped: each message of a ping has one
+)
+
+// dropped asks what the kernel dropped, where that may be: a buffer that was full has
+// more than one batch in it. So it is not asked for each datagram.
+func (r *recording) dropped(conn *mcast.Conn, batch []mcast.Datagram) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now, known := time.Now(), r.drops[conn]
+	if len(batch) < mcast.BatchSize/4 && now.Sub(known.asked) < dropsTime {
+		return
+	}
+	if len(r.drops) >= mostConns {
+		maps.DeleteFunc(r.drops, func(_ *mcast.Conn, d drops) bool { return d.told == 0 })
+	}
+	r.tellDrops(conn, known.told, now)
+}
+
+// tellDrops tells what was dropped since. The caller holds r.mu.
+func (r *recording) tellDrops(conn *mcast.Conn, told uint64, now time.Time) {
+	all := conn.Stats().Dropped
+	if all > told {
+		r.to.Dropped(all - told)
+	}
+	r.drops[conn] = drops{all, now}
+}
+
+// close ends the recording, if there is one that has not ended.
+func (r *recording) close() {
+	if r.to != nil && !r.ended {
+		r.mu.Lock()
+		for conn, known := range r.drops {
+			r.tellDrops(conn, known.told, known.asked)
+		}
+		r.mu.Unlock()
+		r.sum, _ = r.to.Close() // the Summary has the error
+		r.ended = true
+	}
+}
+
+// discard leaves nothing of a recording whose run did not begin.
+func (r *recording) discard() {
+	if r.to != nil && !r.ended {
+		r.to.Discard() // what cannot be deleted is an empty recording
+		r.to = nil
+	}
+}
+
+// end ends the recording, if there is one, has its text told or its object printed,
+// and gives the exit status of a command that ended with err: where something is not
+// recorded a run that went well did not. Nothing is left of one that never began.
+func (r *recording) end(err error, json io.Writer, tell func(text string)) error {
+	if r.to == nil {
+		return err
+	}
+	if r.sparing(err); r.to == nil {
+		return err
+	}
+	r.close()
+	if json != nil {
+		writeJSON(json, jsonRecordingEnd{headOf("recording"), r.object()})
+	} else {
+		tell(r.text())
+	}
+	return r.verdict(err)
+}
+
+// sparing is the error of a command whose run may never have begun, of which nothing
+// is left then.
+func (r *recording) sparing(err error) error {
+	if r.to != nil && !r.ended && err != nil && r.neverBegan(err) {
+		r.discard()
+	}
+	return err
+}
+
+// neverBegan reports whether a command failed before a datagram passed.
+func (r *recording) neverBegan(err error) bool {
+	s := r.to.Summary()
+	_, told := errors.AsType[status](err)
+	return !told && !isAny(err, context.Canceled, context.DeadlineExceeded) && s.Recorded+s.Lost+s.After+s.Unfit == 0
+}
+
+// verdict is the exit status of a command that ended with err.
+func (r *recording) verdict(err error) error {
+	if err == nil && r.doubtful() {
+		return status(exitDoubt)
+	}
+	return err
+}
+
+// lost is how many datagrams passed and are not in the file.
+func (r *recording) lost() int64 { return r.sum.Lost + r.sum.Unfit + r.sum.After }
+
+// kernelLost is how many datagrams the kernel dropped and should not have.
+func (r *recording) kernelLost() int64 { return max(0, r.sum.KernelLost-int64(r.wished)) }
+
+// doubtful reports whether something that passed is not recorded.
+func (r *recording) doubtful() bool {
+	return r.ended && (r.lost() > 0 || r.kernelLost() > 0 || r.sum.Stopped != nil)
+}
+
+// state is what a screen says of it: "" where there is none.
+func (r *recording) state() string {
+	if r.to == nil {
+		return ""
+	}
+	if why := r.to.Summary().Stopped; why != nil {
+		return "recording stopped: " + chat.CleanRow(plainCause(why).Error())
+	}
+	return "recording"
+}
