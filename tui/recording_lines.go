@@ -22,7 +22,7 @@ func (m *recordingModel) several() bool {
 }
 
 // before are the rows of the talk before a datagram of the page: another day than
-// the one before it, or than today, and what was lost.
+// the one before it, or than today, what was lost, and what the file notes.
 func (m *recordingModel) before(i int) (list []chat.Line) {
 	d := m.page.Datagrams[i]
 	day := m.at(d.At).Format(time.DateOnly)
@@ -35,6 +35,10 @@ func (m *recordingModel) before(i int) (list []chat.Line) {
 	}
 	if d.Lost > 0 {
 		list = append(list, chat.Line{At: m.at(d.At), Kind: chat.Problem, Text: chat.SanitizeString(lostHere(d))})
+	}
+	_, notes := d.Said()
+	for _, note := range notes {
+		list = append(list, chat.Line{At: m.at(d.At), Kind: chat.Notice, Text: chat.SanitizeString(note)})
 	}
 	return list
 }
@@ -70,9 +74,10 @@ func (m *recordingModel) recordedMeta(line chat.Line) (parts []string) {
 		parts = append(parts, st.dim.Render("in "+addrText(d.To.Addr())))
 	}
 	by := clean(d.Interface)
+	way, _ := d.Said()
 	switch {
-	case d.Out && len(d.Comments) > 0:
-		why, used := strings.TrimPrefix(clean(d.Comments[0]), "left by "), st.cells(strings.Join(parts, ""))
+	case way != "":
+		why, used := clean(way), st.cells(strings.Join(parts, ""))
 		if room := m.talk.columns().text - used - 4; st.cells(why) > room && room < shortWhy {
 			why = by // the beginning of a reason is none
 		} else {
@@ -162,14 +167,9 @@ func recordedBytes(st *styles, d recordedDatagram, space int) string {
 
 // recordedWhy says why a datagram left.
 func recordedWhy(st *styles, d recordedDatagram, space int) string {
-	if !d.of.Out || len(d.of.Comments) == 0 {
-		return ""
-	}
-	said := clean(d.of.Comments[0])
-	if _, why, ok := strings.Cut(said, ": "); ok {
-		said = why
-	}
-	return st.dim.Render(st.cut(said, space))
+	way, _ := d.of.Said()
+	_, why, _ := strings.Cut(clean(way), ": ")
+	return st.dim.Render(st.cut(why, space))
 }
 
 // What a capture tells of a datagram's headers.

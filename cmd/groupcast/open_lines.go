@@ -84,12 +84,16 @@ func (o *openCommand) print(d *browse.Datagram) {
 	if at.Format(time.DateOnly) != time.Now().Format(time.DateOnly) {
 		clock = "2006-01-02 15:04:05.000"
 	}
+	way, notes := d.Said()
+	for _, note := range notes {
+		o.remark(fmt.Sprintf("%s: %s", at.Format("15:04:05.000"), note))
+	}
 	left := ""
-	if d.Out {
+	switch {
+	case way != "":
+		left = "  left by " + chat.Clean(way)
+	case d.Out:
 		left = "  sent"
-		if len(d.Comments) > 0 {
-			left = "  " + chat.Clean(d.Comments[0])
-		}
 	}
 	fmt.Fprintf(o.out, "%s  %s  %s → %s%s  ttl %d  %d B  %s\n", at.Format(clock), cmp.Or(chat.Clean(d.Interface), "-"),
 		addrPortText(d.From), addrPortText(d.To), left, d.Hops, len(d.Data), chat.Gutter(chat.Sanitize(d.Data).String(), 10, mostRows))

@@ -211,6 +211,10 @@ func TestRecordingOfGroupcast(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	p := turn(t, b.open, Filter{}, Place{Kind: Next, Text: "default ROUTE"})
+	p.Datagrams[2].Comments = append([]string{"step 3"}, p.Datagrams[2].Comments...)
+	if way, notes := p.Datagrams[2].Said(); way != "eth0: default route" || !slices.Equal(notes, []string{"step 3"}) {
+		t.Errorf("it left by %q, with the notes %q", way, notes)
+	}
 	if p.At != 2 || p.Datagrams[1].Lost != 12 || p.Datagrams[2].IfIndex != 2 || !p.Datagrams[2].Out {
 		t.Errorf("%+v", p)
 	}

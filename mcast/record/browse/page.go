@@ -42,6 +42,19 @@ type Datagram struct {
 	Nth uint64 // of the capture's datagrams, whatever the filter, from 1
 }
 
+// Said is what the capture says of a datagram: the way by which it left and why, as
+// a Recorder writes it, "eth1: default route", and other notes.
+func (d *Datagram) Said() (way string, notes []string) {
+	for _, c := range d.Comments {
+		if said, ok := strings.CutPrefix(c, "left by "); ok && d.Out && way == "" {
+			way = said
+		} else {
+			notes = append(notes, c)
+		}
+	}
+	return way, notes
+}
+
 // Page is a part of a capture, in its order. It is not changed any more.
 type Page struct {
 	Filter    Filter
