@@ -68,7 +68,7 @@ type Summary struct {
 	Files      []string         // that are there, the oldest first
 
 	Lost       int64 // came faster than they were written
-	KernelLost int64 // as told by [Recorder.Dropped]
+	KernelLost int64 // as told by [Recorder.Dropped], or by the kernel to a Capture: frames that came faster than they were written
 	Unfit      int64 // no datagram can be like that: two IP versions, or too long
 	After      int64 // came after Stopped, or were lost by it
 	Stopped    error // why it ended early; nil: it did not
