@@ -202,7 +202,7 @@ func TestReadmeEngineer(t *testing.T) {
 		t.Fatalf("the engineer has %d commands: they are not found", len(list))
 	}
 	together(t, list, func(args []string) string { return strings.Join(args, " ") }, func(t *testing.T, args []string) {
-		p := start(t, a, "groupcast", args...)
+		p := start(t, a, "sh", append([]string{"-c", `cd "$0" && exec groupcast "$@"`, t.TempDir()}, args...)...)
 		want := exitOK
 		if args[0] == "doctor" || args[0] == "interfaces" {
 			want = exitDoubt // wrong-egress
