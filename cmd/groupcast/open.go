@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -165,7 +164,10 @@ func (o *openCommand) nothing(t browse.Totals, shown uint64) error {
 	if skipped := tui.SkippedText(t); len(skipped) > 0 {
 		why = "; skipped: " + strings.Join(skipped, ", ")
 	}
-	return fmt.Errorf("%s%w%s", what, cmp.Or(t.Err, error(record.ErrNoDatagram)), why)
+	if t.Err != nil {
+		why += "; " + brokenText(t.Err)
+	}
+	return fmt.Errorf("%s%w%s", what, record.ErrNoDatagram, why)
 }
 
 // unread reports whether datagrams of a capture could not be read whole, or there may

@@ -147,6 +147,7 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 		{[]string{write("none", pcap(1))}, exitNot, []string{"none: the capture has no UDP datagram\n"}},
 		{[]string{write("wireless", pcap(105, 1, 2, 3))}, exitNot, []string{"no UDP datagram; skipped: 1 other link type 105 (802.11)"}},
 		{[]string{write("cut", whole[:len(whole)-5])}, exitDoubt, []string{"the file is cut: it ends within a packet"}},
+		{[]string{write("first", whole[:bytes.Index(whole, []byte("hello"))])}, exitNot, []string{"no UDP datagram; it is cut: it ends within a packet"}},
 		{[]string{path, "239.9.9.9"}, exitNot, []string{"239.9.9.9: no datagram of the capture goes there", "hint: its datagrams go to 224.0.0.114:1234, 239.1.2.3:5000"}},
 		{[]string{path, "nonsense"}, exitUsage, []string{`"nonsense" is not a group`}},
 		{[]string{path, "239.1.2.3", "239.1.2.3"}, exitUsage, []string{"one argument too many"}},
