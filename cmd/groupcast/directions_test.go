@@ -43,6 +43,8 @@ func TestDirections(t *testing.T) {
 			why: "a Tally is given its times and datagrams: it has no socket, no clock and no host"},
 		{from: module + "/mcast/igmp", not: slices.Concat(library, []string{module + "/mcast"}), except: slices.Concat(below, []string{module + "/mcast/igmp"}),
 			why: "what hosts report is seen below the sockets of groups: it stands on the host alone"},
+		{from: module + "/mcast/kernel", not: slices.Concat(library, []string{module + "/mcast"}), except: []string{module + "/mcast/kernel"},
+			why: "the kernel's path is traced and read without any of our sockets: a lab hands tracefs down, and knows no more of it"},
 		{from: module + "/mcast/record", not: library, except: slices.Concat(below, []string{module + "/mcast/record"}),
 			why: "a recorder stands on mcast alone: whoever has datagrams records them, and a replay is sent by its caller"},
 		{from: module + "/mcast/record", direct: true, not: []string{"net", "golang.org/x/", "github.com/gopacket/gopacket/layers", "github.com/gopacket/gopacket/afpacket"},

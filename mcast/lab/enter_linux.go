@@ -11,6 +11,8 @@ import (
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
+
+	"github.com/groupcast/groupcast/mcast/kernel"
 )
 
 // enteredEnv tells the program that it runs for the second time. Its value is
@@ -27,6 +29,7 @@ func init() {
 	if outside, ok := os.LookupEnv(enteredEnv); ok {
 		// Commands that run in a host are not to take the host for the lab.
 		os.Unsetenv(enteredEnv)
+		takeTracefs()
 		here, err := os.Readlink("/proc/self/ns/net")
 		entered = err == nil && here != outside
 		// A goroutine of Node.Do takes its thread along into a host. It must
@@ -82,11 +85,16 @@ func Enter() error {
 
 // startAgain starts the second run in its namespaces.
 func startAgain(here string) (cmd *exec.Cmd, err error) {
+	tracefs := openTracefs()
+	defer closeAll(tracefs)
 	for _, who := range identities() {
 		cmd = exec.Command("/proc/self/exe", os.Args[1:]...)
 		cmd.Args[0] = os.Args[0]
 		cmd.Env = append(os.Environ(), enteredEnv+"="+here)
 		cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+		if cmd.ExtraFiles = tracefs; len(tracefs) > 0 {
+			cmd.Env = append(cmd.Env, kernel.TracefsEnv+"="+handedTracefs)
+		}
 		cmd.SysProcAttr = &syscall.SysProcAttr{
 			Cloneflags:  unix.CLONE_NEWUSER | unix.CLONE_NEWNET,
 			UidMappings: who.uids, GidMappings: who.gids, GidMappingsEnableSetgroups: who.setgroups,

@@ -1,0 +1,7 @@
+package kernel
+
+// Recording and ParseRecording are what the tests keep traces by.
+var (
+	Recording      = recording
+	ParseRecording = parseRecording
+)
