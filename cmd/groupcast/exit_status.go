@@ -96,6 +96,11 @@ var endings = map[string][]ending{
 		{status: exitDoubt, when: "if some were lost, or the recording stopped early: a full disk, or --max"},
 		{status: exitInterrupted, when: "if ctrl+c came before --count were recorded"},
 	},
+	"kernel": {
+		{status: exitOK, when: "if the call was traced, or with --recorded"},
+		{status: exitNot, when: "if it could not be traced, after the recorded run, or if the call failed"},
+		{status: exitDoubt, when: "if the kernel dropped the datagram for somebody", untested: "only root may trace; TestKernelInLab does"},
+	},
 	"doctor": {
 		{status: exitOK, when: "if nothing was found, also if ctrl+c ended it early"},
 		{status: exitNot, when: "if it could not look"},

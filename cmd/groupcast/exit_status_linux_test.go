@@ -99,6 +99,9 @@ var comes = []come{
 	{of: "igmp", want: exitNot, host: "B", line: "groupcast igmp -t 0.05 239.9.9.9"},
 	{of: "igmp", want: exitNot, host: "B", line: "groupcast igmp --until member-left:239.9.9.9 -t 0.05"},
 	{of: "igmp", want: exitDoubt, host: "B", line: "unshare --user groupcast igmp --once"},
+	{of: "kernel", want: exitOK, host: "B", line: "groupcast kernel send --recorded 239.1.2.3:5000"},
+	{of: "kernel", want: exitNot, host: "B", line: "unshare --user groupcast kernel send -i eth0 239.1.2.3:5000"},
+
 	{of: "igmp", want: exitInterrupted, host: "B", line: "groupcast igmp --until group-first:239.9.9.9", ready: "watching", signal: syscall.SIGINT},
 
 	{of: "record", want: exitOK, host: "B", line: "sh -c", input: "groupcast record -i eth0 -c 1 - 239.1.1.1:1234 >/dev/null"},

@@ -55,7 +55,7 @@ kernel, as a program does that sets nothing.
 	chat := newChat(set)
 	chat.Use = "chat [GROUP[:PORT]]"
 	root.AddCommand(chat, newListen(set), newOpen(set), newSend(set), newInterfaces(set),
-		newEcho(set), newPing(set), newProbe(set), newIGMP(set), newRecord(set), newReplay(set),
+		newEcho(set), newPing(set), newProbe(set), newIGMP(set), newKernel(set), newRecord(set), newReplay(set),
 		newDoctor(set), newExplain(set), newLab(set), newVersion(set), newMan(), newCompletion(), newLabPeer())
 	root.SetHelpCommand(newHelp())
 	tellEndings(root)

@@ -60,6 +60,7 @@ type Step struct {
 	Buffer    string   // the kernel's address of the buffer, hashed by the kernel; used again for another after it is freed
 	Source    string   // of a route: as asked, 0.0.0.0 while none is chosen
 	Dest      string   // of a route
+	Given     bool     // of a route: looked up for an interface that the program has chosen; IPv4 needs no route then
 	Drop      *Drop    // of StageDrop
 	Errno     int      // of StageRefused and of a route that was not found, positive
 	Softirq   bool     // not in the call itself: in the receive that follows it, on the same thread
@@ -217,14 +218,15 @@ func (f *follower) add(s Step) { f.path.Steps = append(f.path.Steps, s) }
 func (f *follower) route(e Event, s Step, own []string) bool {
 	switch {
 	case has(own, "___neigh_create", "__neigh_event_send", "arp_process", "icmp_send", "__icmp_send", "icmp_reply"):
-		return false
+		return !s.Softirq
 	case !s.Softirq:
 		s.Stage = StageRoute
 	case f.handed != NoCopy && hasPrefix(own, "fib_validate_source", "__fib_validate_source", "ip_mc_validate_source", "ip_route_input", "ip_rcv_finish", "ip6_route_input", "ip6_rcv_finish") && !has(own, "fib_compute_spec_dst"):
 		s.Stage, s.Copy = StageChecks, f.handed
 	default:
-		return false
+		return f.handed != NoCopy // for a socket that asks by IP_PKTINFO
 	}
+	s.Given = e.word("oif ") != "0"
 	if dev := e.word("==> dev "); dev != "-" {
 		s.Interface = dev
 	}
@@ -357,4 +359,15 @@ func outermostFirst(stack []string) []string {
 		out = append(out, frame)
 	}
 	return out
+}
+
+// Callers are the last n functions that lead to the event, the outermost first,
+// without those that only look it up, free it or hand it on under another name.
+func (s Step) Callers(n int) []string {
+	list := slices.DeleteFunc(slices.Clone(s.Stack), func(frame string) bool {
+		return frame == s.Event || has(freeing, frame) || strings.HasSuffix(frame, "_rcu") ||
+			s.Event == "netif_rx" && strings.Contains(frame, "netif_rx") || s.Event == "netif_receive_skb" && frame == "__netif_receive_skb_core" ||
+			strings.HasPrefix(frame, "___sys_") || strings.HasPrefix(frame, "____sys_")
+	})
+	return list[max(0, len(list)-n):]
 }
