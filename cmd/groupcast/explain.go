@@ -19,8 +19,9 @@ func newExplain(set *settings) *cobra.Command {
 		Short: "Explain a pitfall or what UDP answers, or list the pages",
 		Long: `Explain a pitfall by the name that groupcast doctor gives it: what is seen, how it happens, how it is known, what
 helps, and the lesson that makes it happen in a LAN inside this computer. Or explain what UDP answers, and what its
-silence means: udp-connect, udp-refused, udp-silence; or who reports which group: igmp. With a word of the field, such as
-ttl, vlan or docker, it finds the pages about it. Without NAME it lists all of them.`,
+silence means: udp-connect, udp-refused, udp-silence; or who reports which group: igmp; or what the kernel does with a
+datagram: send-path, receive-path. With a word of the field, such as ttl, vlan or docker, it finds the pages about it.
+Without NAME it lists all of them.`,
 		Example: `  groupcast explain                list the pages
   groupcast explain wrong-egress   why sends leave by another interface than the LAN's
   groupcast explain ttl            the pages about the TTL
@@ -81,11 +82,14 @@ func allPages() []doctor.Page { return append(doctor.Pages(), doctor.TopicPages(
 func listPages(out io.Writer) {
 	tablePages(out, doctor.Pages())
 	topics := doctor.TopicPages()
-	ofUDP := func(p doctor.Page) bool { return strings.HasPrefix(p.Name, "udp-") }
-	fmt.Fprintln(out, "\nWho is a member:")
-	tablePages(out, slices.DeleteFunc(slices.Clone(topics), ofUDP))
-	fmt.Fprintln(out, "\nWhat UDP answers:")
-	tablePages(out, slices.DeleteFunc(topics, func(p doctor.Page) bool { return !ofUDP(p) }))
+	for _, part := range []struct{ title, prefix, suffix string }{
+		{"Who is a member", "igmp", ""}, {"What UDP answers", "udp-", ""}, {"What the kernel does", "", "-path"},
+	} {
+		fmt.Fprintf(out, "\n%s:\n", part.title)
+		tablePages(out, slices.DeleteFunc(slices.Clone(topics), func(p doctor.Page) bool {
+			return !strings.HasPrefix(p.Name, part.prefix) || !strings.HasSuffix(p.Name, part.suffix)
+		}))
+	}
 }
 
 func tablePages(out io.Writer, pages []doctor.Page) {

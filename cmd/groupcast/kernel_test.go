@@ -2,10 +2,12 @@ package main
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
+	"github.com/groupcast/groupcast/mcast/doctor"
 	"github.com/groupcast/groupcast/mcast/kernel"
 )
 
@@ -61,6 +63,35 @@ func TestKernelRowsFit(t *testing.T) {
 					}
 					rest = after
 				}
+			}
+		}
+	}
+}
+
+// The functions of the pages' tables are those of the recorded run, in its order, and
+// the pitfalls are pages.
+func TestPathPagesNameFunctionsThatWereSeen(t *testing.T) {
+	t.Parallel()
+	var seen []string
+	for _, s := range kernel.Recorded(kernel.Send, false).Steps {
+		seen = append(seen, s.Stack...)
+	}
+	for _, name := range []string{"send-path", "receive-path"} {
+		page, err := doctor.FindPage(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows := strings.Split(strings.TrimSpace(page.Sections[0].Paragraphs[1].Text), "\n")
+		if !strings.HasPrefix(rows[0], "function ") || len(rows) < 8 {
+			t.Fatalf("%s: the table is %q", name, rows)
+		}
+		for _, row := range rows[1:] {
+			words := strings.Fields(row)
+			if !slices.Contains(seen, words[0]) {
+				t.Errorf("%s: %s was not seen", name, words[0])
+			}
+			if pitfall := words[len(words)-1]; pitfall != "-" && !slices.Contains(doctor.Names(), pitfall) {
+				t.Errorf("%s: %q is no pitfall", name, pitfall)
 			}
 		}
 	}

@@ -1,12 +1,9 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"net/netip"
 	"strings"
-	"syscall"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -17,8 +14,8 @@ import (
 	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
-// The page udp-connect shows the calls of two clients of a closed port, as
-// they are made here; only our port and our addresses have other numbers.
+// The page udp-connect shows the calls of two plain clients of a closed port, as
+// they are made here.
 func TestConnectIsTracedAsThePageSays(t *testing.T) {
 	t.Parallel()
 	host := labtest.Build(t, lab.Topology{Hosts: []lab.Host{{Name: "A"}}}).Host("A")
@@ -57,27 +54,25 @@ func hasBlock(t *testing.T, name, want string) bool {
 	return false
 }
 
-// traceUDP sends to a port that nobody listens on, and reads the answer.
+// traceUDP sends to a port that nobody listens on, and reads the answer, with a
+// plain client.
 func traceUDP(to netip.AddrPort) (lines []string, err error) {
-	trace := &mcast.Trace{Call: func(c mcast.Call) {
-		if c.Name != "setsockopt" && c.Name != "close" {
-			lines = append(lines, c.String())
-		}
-	}}
-	ctx, cancel := context.WithTimeout(context.Background(), labtest.Patience)
-	defer cancel()
-	c, err := mcast.Listen(ctx, mcast.Config{Remote: to, Trace: trace})
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return nil, err
 	}
-	defer c.Close()
-	if err := c.Send([]byte("hello"), to, mcast.Via{}); err != nil {
-		return nil, err
+	defer unix.Close(fd)
+	line := func(c mcast.Call) { lines = append(lines, c.String()) }
+	line(mcast.Call{Name: "socket, connect", Args: fmt.Sprintf("{%s}", to), Err: unix.Connect(fd, &unix.SockaddrInet4{Port: int(to.Port()), Addr: to.Addr().As4()})})
+	send := func() {
+		n, err := unix.SendmsgN(fd, []byte("hello"), nil, nil, 0)
+		line(mcast.Call{Name: "send", Args: "{5 bytes}", Result: fmt.Sprintf("%d bytes", n), Err: err})
 	}
-	if _, err := c.Read(ctx, make([]mcast.Datagram, 1)); !errors.Is(err, syscall.ECONNREFUSED) {
-		return nil, fmt.Errorf("the read after it: %w, want ECONNREFUSED", err)
-	}
-	return lines, c.Send([]byte("hello"), to, mcast.Via{})
+	send()
+	_, _, err = unix.Recvfrom(fd, make([]byte, 1), 0)
+	line(mcast.Call{Name: "recv", Err: err})
+	send()
+	return lines, nil
 }
 
 // traceTCP connects to it.
@@ -90,4 +85,35 @@ func traceTCP(to netip.AddrPort) (lines []string, err error) {
 	err = unix.Connect(fd, &unix.SockaddrInet4{Port: int(to.Port()), Addr: to.Addr().As4()})
 	call := mcast.Call{Name: "socket, connect", Args: fmt.Sprintf("{%s}", to), Err: err}
 	return []string{call.String()}, nil
+}
+
+// The program of the page udp-connect prints what the page says: UDP's connect moves
+// no counter of the kernel.
+func TestConnectMovesNoCounterAsThePageSays(t *testing.T) {
+	t.Parallel()
+	labtest.Program(t, "python3")
+	page, err := doctor.FindPage("udp-connect")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var program, want string
+	for _, s := range page.Sections {
+		if !strings.HasPrefix(s.Title, "The proof") {
+			continue
+		}
+		for _, p := range s.Paragraphs {
+			switch {
+			case !p.Verbatim, strings.HasPrefix(p.Text, "unshare "):
+			case strings.HasPrefix(p.Text, "UDP connect: "):
+				want = strings.TrimSuffix(p.Text, "\n") + "\n"
+			default:
+				program += strings.TrimSuffix(p.Text, "\n") + "\n"
+			}
+		}
+	}
+	host := labtest.Build(t, lab.Topology{Hosts: []lab.Host{{Name: "A"}}}).Host("A")
+	out, err := host.Command(t.Context(), "python3", "-c", program).Output()
+	if err != nil || string(out) != want || !strings.Contains(want, "and no counter has grown") {
+		t.Errorf("the program of the page prints, %v:\n%s\nwant:\n%s\nof:\n%s", err, out, want, program)
+	}
 }
