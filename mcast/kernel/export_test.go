@@ -4,4 +4,5 @@ package kernel
 var (
 	Recording      = recording
 	ParseRecording = parseRecording
+	DropsOf        = dropsOf
 )

@@ -152,10 +152,7 @@ const (
 // So a length that others do not use makes it certain.
 func Follow(op Op, target netip.AddrPort, size int, events []Event) Path {
 	p := Path{Op: op, Target: target, Size: size}
-	f := follower{path: &p, copies: map[string]Copy{}, at: map[string]string{}, ipLen: size + udpHeader + ipv4Header}
-	if a := target.Addr(); a.Is6() && !a.Is4In6() {
-		f.ipLen = size + udpHeader + ipv6Header
-	}
+	f := follower{path: &p, copies: map[string]Copy{}, at: map[string]string{}, ipLen: ipLength(size, target.Addr().Is6() && !target.Addr().Is4In6())}
 	for _, e := range events {
 		if f.first == 0 {
 			f.first = e.At

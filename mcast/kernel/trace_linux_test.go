@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"syscall"
 	"testing"
@@ -162,7 +163,27 @@ func TestDropsOfThisKernel(t *testing.T) {
 	}
 	flood() // until the buffer of the deaf one is full
 
+	watch, err := kernel.Watch(1017, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer watch.Close()
 	group, text := run(t, a, kernel.Config{Target: group4, Size: 1017})
+	watched, err := watch.Stop()
+	if err != nil || watched.Overrun != 0 || watched.Skipped != 0 || len(watched.Missing) != 0 {
+		t.Errorf("%+v, %v", watched, err)
+	}
+	// Of all threads the same drops are seen as of the one that sent.
+	var onThread, everywhere []string
+	for _, d := range group.Drops() {
+		onThread = append(onThread, d.String())
+	}
+	for _, d := range watched.Drops {
+		everywhere = append(everywhere, d.Drop.String())
+	}
+	if !slices.Equal(onThread, everywhere) {
+		t.Errorf("the watch saw the drops %q, the path has %q", everywhere, onThread)
+	}
 	keep(t, "drops", group, text)
 	closed, text := run(t, a, kernel.Config{Target: closedPort})
 	keep(t, "closed-port", closed, text)
