@@ -31,7 +31,8 @@ known, never fine.
 By itself it only reads what the system tells: nothing is joined or sent. --probe joins, sends at most 10 datagrams a
 second by each interface, and listens for its own copies; it says what it will send before it does. --watch looks at the
 counters for as long, for what takes time; with --probe it also stays joined and listens. ctrl+c ends it early,
-with what was seen until then.
+with what was seen until then. --kernel, with --probe and as root, asks the kernel why it dropped the probe's datagrams:
+it names the reason and the function (groupcast explain receive-path).
 
 A run that listened begins with who was heard. --from asks why a host is not heard here, and --to whether a host hears
 this one, which only its answer can show; each gets a line of its own.`,
@@ -59,6 +60,7 @@ this one, which only its answer can show; each gets a line of its own.`,
 	flags := cmd.Flags()
 	flags.BoolVar(&e.probe, "probe", false, "join, send by each interface and listen for the own copies as well")
 	set.has(cmd, "family", "interface", "ttl", "loopback", "multicast-all", "json", "quiet", "trace")
+	flags.BoolVar(&e.kernel, "kernel", false, "with --probe: name the kernel's reason for each drop of the probe's datagrams (Linux, root)")
 	timeFlag(flags, &e.watch, "watch", "", 0, "look for so long, such as 5m; without --probe at counters only")
 	alias(flags, "watch", "timeout", "t")
 	alias(flags, "watch", "", "w")
@@ -82,6 +84,7 @@ type examiner struct {
 	set        *settings
 	group      mcast.Group
 	probe, all bool
+	kernel     bool
 	watch      time.Duration
 	fromText   string
 	from       netip.Addr
@@ -89,6 +92,7 @@ type examiner struct {
 	to         netip.Addr
 	size       int
 	recording  recording
+	fill       int // bytes of the probe's datagrams; 0: as they are
 	out, errs  io.Writer
 }
 
@@ -96,6 +100,9 @@ type examiner struct {
 func (e *examiner) check(watches bool) error {
 	if watches && (e.watch <= 0 || e.watch > maxWatch) {
 		return fmt.Errorf("--watch %s: want a time up to 24h, such as 5m", e.watch)
+	}
+	if e.kernel && !e.probe {
+		return errors.New("--kernel: it watches the datagrams of --probe: want both")
 	}
 	if e.size < 0 || e.size > mcast.MaxPayload {
 		return fmt.Errorf("--size %d: a datagram has 0 to %d bytes of payload", e.size, mcast.MaxPayload)
@@ -168,6 +175,12 @@ func (e *examiner) run(ctx context.Context) (err error) {
 	}
 	defer func() { err = e.recording.end(err, e.objects(), e.remark) }()
 	var failed error
+	var asked *kernelAsked
+	if e.kernel {
+		asked = askKernel(e.group.Addr, facts.Interfaces)
+		defer asked.close()
+		e.fill = asked.size
+	}
 	if e.probe || e.watch > 0 {
 		observed, err := e.observe(ctx, in, facts)
 		if ctx.Err() == nil {
@@ -190,10 +203,11 @@ func (e *examiner) run(ctx context.Context) (err error) {
 	} else {
 		r.write(e.out)
 	}
+	lost := asked.tell(e)
 	switch {
 	case failed != nil:
 		return failed
-	case len(doctor.Seen(r.findings)) > 0:
+	case lost, len(doctor.Seen(r.findings)) > 0:
 		return status(exitDoubt)
 	case ctx.Err() != nil && e.probe && !facts.Observed.Probed:
 		return ctx.Err() // what was to be tried was not
@@ -204,7 +218,7 @@ func (e *examiner) run(ctx context.Context) (err error) {
 // observe says what it is about to do, and does it. What was seen until an error
 // or the end of ctx counts.
 func (e *examiner) observe(ctx context.Context, in doctor.Intent, facts doctor.Facts) (doctor.Observed, error) {
-	p := doctor.Probe{Intent: in, Facts: facts, Active: e.probe, For: e.watch, Trace: e.recording.trace(e.set.tracer(e.errs))}
+	p := doctor.Probe{Intent: in, Facts: facts, Active: e.probe, For: e.watch, Trace: e.recording.trace(e.set.tracer(e.errs)), Fill: e.fill}
 	for line := range strings.Lines(p.Announce()) {
 		e.remark(strings.TrimSuffix(line, "\n"))
 	}

@@ -65,6 +65,42 @@ func TestKernelInLab(t *testing.T) {
 	}
 }
 
+// The doctor's probes are dropped by three hosts, each for its own reason, and the
+// kernel tells which.
+func TestDoctorAsksTheKernel(t *testing.T) {
+	t.Parallel()
+	f, err := kernel.OpenTracefs()
+	if err != nil {
+		t.Skipf("the kernel cannot be traced here: %v", err)
+	}
+	f.Close()
+	l := labtest.Build(t, drawn("switch lan\nhost A\neth0 on lan 192.168.8.10/24\n"+
+		"host filter\neth0 on lan 192.168.8.11/24\nvpn on - 10.8.0.1/24\nroute 192.168.8.10/32 dev vpn\nsysctl net.ipv4.conf.all.rp_filter=1\n"+
+		"host twin\neth0 on lan 192.168.8.12/24\nvpn on - 192.168.8.10/32\n"+
+		"host wall\neth0 on lan 192.168.8.13/24\n")())
+	for _, name := range []string{"filter", "twin", "wall"} {
+		start(t, l.Host(name), "groupcast", "listen", "-i", "eth0", "239.1.2.3:5000").remarks("joined")
+	}
+	if err := l.Host("wall").Firewall(true, false); err != nil {
+		t.Fatal(err)
+	}
+	text := start(t, l.Host("A"), "groupcast", "doctor", "--probe", "--kernel", "-i", "eth0", "239.1.2.3:5000")
+	object := start(t, l.Host("A"), "groupcast", "doctor", "--probe", "--kernel", "--json", "-i", "eth0", "239.1.2.3:5000")
+	text.ends(exitDoubt)
+	object.ends(exitDoubt)
+	readObjectsDoc(t).hold(t, "doctor", "--json", object.out.String())
+	for reason, page := range map[string]string{
+		"IP_RPFILTER in ip_rcv_finish_core": "reverse-path", "IP_LOCAL_SOURCE in ip_rcv_finish_core": "duplicate-address", "NETFILTER_DROP in nft_do_chain": "firewall-in",
+	} {
+		inOrder(t, text.out.String(), "the kernel dropped it: "+reason+": ", "; at eth0, 3 times\n  more: groupcast explain "+page+"\n")
+		name, function, _ := strings.Cut(reason, " in ")
+		inOrder(t, object.out.String(), `{"reason":"`+name+`","function":"`+function+`","interface":"eth0","datagrams":3,`, `"pitfall":"`+page+`"}`)
+	}
+	if !strings.Contains(text.err.String(), ", filled up to 1") {
+		t.Errorf("it does not say how long its datagrams are:\n%s", text.err.String())
+	}
+}
+
 // Who may not trace sees the recorded run, which says so in its first line.
 func TestKernelForNobody(t *testing.T) {
 	t.Parallel()
@@ -76,6 +112,11 @@ func TestKernelForNobody(t *testing.T) {
 	}
 	if got := p.err.String(); !strings.Contains(got, "operation not permitted\n  hint: ") {
 		t.Errorf("%s", got)
+	}
+	doctor := start(t, l.Host("A"), "unshare", "--user", "groupcast", "doctor", "--probe", "--kernel", "-i", "eth0", "239.1.2.3:5000")
+	doctor.status()
+	if got := doctor.out.String(); !strings.Contains(got, "kernel: not known why it drops: fsopen tracefs: operation not permitted\n") {
+		t.Errorf("%s%s", got, doctor.err.String())
 	}
 }
 

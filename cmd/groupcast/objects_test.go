@@ -181,6 +181,8 @@ var notPrintedHere = map[string]string{
 	"Part of others: owngroup, due_ms":   "a query of an old version starts the timer of a report",
 	"interfaces: join, send, error":      "no route leads to a group",
 	"listen: datagram, stray":            "with --multicast-all",
+	"doctor: kernel":                     "only root may ask the kernel; TestDoctorAsksTheKernel",
+	"kerneldrop":                         "the same",
 	"kernel: path, error":                "only root may trace a call that fails; TestKernelInLab",
 	"kernel: path, missing":              "this kernel has every event",
 	"Part of others: pathdrop, pitfall":  "the recorded datagram is lost by nobody; TestKernelInLab",

@@ -27,6 +27,10 @@ type Probe struct {
 	// own datagrams.
 	For   time.Duration
 	Trace *mcast.Trace // sees the calls on its sockets
+
+	// Fill is how many bytes each datagram in the group is filled up to, so that it
+	// is known by its length where nothing else of it can be seen; 0: it is not.
+	Fill int
 }
 
 const (
@@ -49,7 +53,7 @@ func (p Probe) Announce() string {
 	lines := []string{
 		fmt.Sprintf("sends %d datagrams to %s, at most %d a second: %d by %s", datagramsEach*len(places), g.AddrPort(),
 			time.Second/between, datagramsEach, names(places)),
-		fmt.Sprintf("they say %q and a random number", payload(places[0], 1)),
+		fmt.Sprintf("they say %q and a random number%s", payload(places[0], 1), p.filled()),
 	}
 	if joins := p.joins(); len(joins) > 0 {
 		lines = append(lines, fmt.Sprintf("joins %s on %s; meanwhile what is sent to port %d of this host alone may reach the probe, and not the program that has the port",
@@ -67,6 +71,13 @@ func (p Probe) Announce() string {
 		lines = append(lines, "sends one empty datagram to each of several senders that have one address, by the same limit")
 	}
 	return strings.Join(lines, "\n")
+}
+
+func (p Probe) filled() string {
+	if p.Fill == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", filled up to %d bytes", p.Fill)
 }
 
 // Run runs the probe and returns its observations so far, also with an error. The

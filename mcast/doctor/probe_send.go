@@ -3,6 +3,7 @@ package doctor
 import (
 	"crypto/rand"
 	"encoding/hex"
+	"strings"
 	"time"
 
 	"github.com/groupcast/groupcast/mcast/host"
@@ -29,15 +30,17 @@ type probeDatagram struct {
 }
 
 // probeDatagrams are the datagrams of a probe, by the interfaces in turn, with a
-// token by which the copies are known.
-func probeDatagrams(places []host.Interface) []probeDatagram {
+// token by which the copies are known, filled up to that many bytes.
+func probeDatagrams(places []host.Interface, fill int) []probeDatagram {
 	random := make([]byte, 4)
 	rand.Read(random)
 	token := hex.EncodeToString(random)
 	var list []probeDatagram
 	for n := range datagramsEach {
 		for _, by := range places {
-			list = append(list, probeDatagram{uint64(len(list)), by, n + 1, payload(by, n+1) + " " + token})
+			text := payload(by, n+1) + " " + token
+			text += strings.Repeat(".", max(0, fill-len(text)))
+			list = append(list, probeDatagram{uint64(len(list)), by, n + 1, text})
 		}
 	}
 	return list

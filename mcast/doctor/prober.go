@@ -64,7 +64,7 @@ func newProber(probe Probe) *prober {
 		Probe:  probe,
 		groups: make(chan []Received), controls: make(chan []Received), strays: make(chan []Received), answers: make(chan []Received),
 		refusals: make(chan refusal), failed: make(chan error),
-		own: map[uint64]probeDatagram{}, unsent: probeDatagrams(probe.places()),
+		own: map[uint64]probeDatagram{}, unsent: probeDatagrams(probe.places(), probe.Fill),
 		networks: host.NetworksOf(probe.Facts.Interfaces), evidence: NewEvidence(),
 		control: stream.New(maxEvidence, 0), answered: map[netip.Addr]bool{}, revivals: newRevivals(), conflicts: newConflicts(),
 	}

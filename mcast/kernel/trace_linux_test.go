@@ -267,11 +267,26 @@ func TestForeignLoad(t *testing.T) {
 			}
 		}
 	})
+	watch, err := kernel.Watch(1100, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer watch.Close()
 	before, start := foreign.Stats().Sent, time.Now()
 	for range 5 {
-		p, _ := run(t, l.Host("A"), kernel.Config{Target: group4})
+		p, _ := run(t, l.Host("A"), kernel.Config{Target: group4, Size: 1100})
 		looksRight(t, p)
 	}
+	watched, err := watch.Stop()
+	if err != nil || watched.Seen < 5*4 {
+		t.Errorf("the watch saw datagrams %d times, %v: want each on its way, four times at the least", watched.Seen, err)
+	}
+	for _, d := range watched.Drops {
+		if !d.NotForHost() {
+			t.Errorf("others' drops are taken for ours: %s", d)
+		}
+	}
+	t.Logf("%d events overrun", watched.Overrun)
 	rate := float64(foreign.Stats().Sent-before) / time.Since(start).Seconds()
 	close(done)
 	load.Wait()

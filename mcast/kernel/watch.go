@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 	"time"
@@ -26,40 +27,67 @@ type CountedDrop struct {
 // the same datagram: the kernel uses a buffer's address again once it is free.
 const soon = 20 * time.Millisecond
 
-// dropsOf finds the drops of datagrams of ipLen octets, headers included, among the
-// events of all threads: buffers of that length are theirs until they are freed.
-func dropsOf(ipLen int, events []Event) (w Watched) {
-	type buffer struct {
-		at  time.Duration
-		dev string
-	}
-	ours := map[string]buffer{}
-	full := map[int]string{} // by CPU, until the drop follows
-	for _, e := range events {
-		skb := e.Field("skbaddr")
-		switch e.Name {
-		case "net_dev_queue", "netif_receive_skb", "netif_rx":
-			n, err := strconv.Atoi(e.Field("len"))
-			if err != nil || n != ipLen && (e.Name != "net_dev_queue" || n != ipLen+ethernetHeader) {
-				delete(ours, skb)
-				continue
-			}
-			w.Seen++
-			ours[skb] = buffer{e.At, e.Field("dev")}
-		case "udp_fail_queue_rcv_skb":
-			full[e.CPU] = e.Field("dest")
-		case "kfree_skb":
-			b, ok := ours[skb]
-			delete(ours, skb)
-			to := full[e.CPU]
-			delete(full, e.CPU)
-			if !ok || e.At-b.at > soon {
-				continue
-			}
-			w.count(CountedDrop{Drop: Drop{Reason: reasonOf(e), Function: droppedIn(e), To: to}, Interface: b.dev, Count: 1})
+// dropFollower finds the drops of datagrams of ipLen octets, headers included, among
+// the events of all threads: buffers of that length are theirs until they are freed.
+type dropFollower struct {
+	ipLen int
+	seen  Watched
+	ours  map[string]buffer // by address
+	full  map[int]string    // by CPU, the socket that had no room, until the drop follows
+}
+
+// buffer is one that was seen with the length.
+type buffer struct {
+	at  time.Duration
+	dev string
+}
+
+// maxBuffers bounds the buffers that are followed: those that were not dropped are
+// forgotten when there are more.
+const maxBuffers = 1024
+
+func newDropFollower(ipLen int) *dropFollower {
+	return &dropFollower{ipLen: ipLen, ours: map[string]buffer{}, full: map[int]string{}}
+}
+
+func (f *dropFollower) event(e Event) {
+	skb := e.Field("skbaddr")
+	switch e.Name {
+	case "net_dev_queue", "netif_receive_skb", "netif_rx":
+		n, err := strconv.Atoi(e.Field("len"))
+		if err != nil || n != f.ipLen && (e.Name != "net_dev_queue" || n != f.ipLen+ethernetHeader) {
+			delete(f.ours, skb)
+			return
 		}
+		f.seen.Seen++
+		if len(f.ours) >= maxBuffers {
+			clear(f.ours)
+		}
+		f.ours[skb] = buffer{e.At, e.Field("dev")}
+	case "udp_fail_queue_rcv_skb":
+		f.full[e.CPU] = e.Field("dest")
+	case "kfree_skb":
+		b, ok := f.ours[skb]
+		delete(f.ours, skb)
+		to := f.full[e.CPU]
+		delete(f.full, e.CPU)
+		if !ok || e.At-b.at > soon {
+			return
+		}
+		f.seen.count(CountedDrop{Drop: Drop{Reason: reasonOf(e), Function: droppedIn(e), To: to}, Interface: b.dev, Count: 1})
 	}
-	return w
+}
+
+// text takes lines of a trace, the last of which may be a part; it returns that.
+func (f *dropFollower) text(text []byte) (rest []byte) {
+	end := bytes.LastIndexByte(text, '\n') + 1
+	trace, _ := Parse(bytes.NewReader(text[:end])) // which fails only with its reader
+	for _, e := range trace.Events {
+		f.event(e)
+	}
+	f.seen.Skipped += trace.Skipped
+	f.seen.Overrun += trace.Lost
+	return text[end:]
 }
 
 func (w *Watched) count(d CountedDrop) {

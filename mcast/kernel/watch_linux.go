@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -13,8 +15,12 @@ import (
 type Watcher struct {
 	instance *instance
 	root     *os.File
-	ipLen    int
+	pipe     int // a descriptor that does not block, which that of an os.File would; -1: not open
+	follower *dropFollower
+	rest     []byte // of the last line, which was read in part
 	missing  []string
+	stop     chan struct{}
+	reading  sync.WaitGroup
 }
 
 // Watch begins to watch datagrams with a payload of size octets, MinSize to
@@ -34,7 +40,7 @@ func Watch(size int, ipv6 bool) (*Watcher, error) {
 		root.Close()
 		return nil, err
 	}
-	w := &Watcher{instance: i, root: root, ipLen: ipLength(size, ipv6)}
+	w := &Watcher{instance: i, root: root, pipe: -1, follower: newDropFollower(ipLength(size, ipv6)), stop: make(chan struct{})}
 	if err := w.begin(ipv6); err != nil {
 		return nil, errors.Join(err, w.Close())
 	}
@@ -46,7 +52,7 @@ func (w *Watcher) begin(ipv6 bool) error {
 	if err := w.instance.write("options/stacktrace", "0"); err != nil {
 		return err
 	}
-	for event, filter := range watchFilters(w.ipLen, ipv6) {
+	for event, filter := range watchFilters(w.follower.ipLen, ipv6) {
 		if filter != "" {
 			if err := w.instance.write("events/"+event+"/filter", filter); errors.Is(err, unix.ENOENT) {
 				w.missing = append(w.missing, event)
@@ -62,24 +68,76 @@ func (w *Watcher) begin(ipv6 bool) error {
 			return err
 		}
 	}
-	return w.instance.write("tracing_on", "1")
+	fd, err := unix.Openat(int(w.instance.dir.Fd()), "trace_pipe", unix.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return tracefsError("trace_pipe", err)
+	}
+	w.pipe = fd
+	if err := w.instance.write("tracing_on", "1"); err != nil {
+		return err
+	}
+	w.reading.Go(w.read)
+	return nil
+}
+
+// drainEvery is how often the buffer is read: it holds a tenth of a second of ten
+// thousand drops a second.
+const drainEvery = 20 * time.Millisecond
+
+// read reads the buffer until the watch ends: the drops of everybody on this machine
+// would fill it.
+func (w *Watcher) read() {
+	tick := time.NewTicker(drainEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-w.stop:
+			w.drain()
+			return
+		case <-tick.C:
+			w.drain()
+		}
+	}
+}
+
+// drain reads what there is, and no more than the buffers of 64 CPUs hold.
+func (w *Watcher) drain() {
+	piece := make([]byte, 64<<10)
+	for range 128 {
+		n, err := unix.Read(w.pipe, piece)
+		if err != nil || n <= 0 {
+			return
+		}
+		w.rest = append([]byte{}, w.follower.text(append(w.rest, piece[:n]...))...)
+	}
 }
 
 // Stop ends the watch and returns what was seen.
 func (w *Watcher) Stop() (Watched, error) {
-	if err := w.instance.write("tracing_on", "0"); err != nil {
-		return Watched{}, err
+	err := w.instance.write("tracing_on", "0")
+	w.end()
+	seen := w.follower.seen
+	seen.Missing = w.missing
+	seen.Overrun = max(seen.Overrun, w.instance.overrun())
+	return seen, err
+}
+
+// end lets the reader end, once.
+func (w *Watcher) end() {
+	select {
+	case <-w.stop:
+	default:
+		close(w.stop)
 	}
-	trace, err := w.instance.trace(nil)
-	if err != nil {
-		return Watched{}, err
-	}
-	seen := dropsOf(w.ipLen, trace.Events)
-	seen.Skipped, seen.Overrun, seen.Missing = trace.Skipped, max(w.instance.overrun(), trace.Lost), w.missing
-	return seen, nil
+	w.reading.Wait()
 }
 
 // Close removes the instance.
 func (w *Watcher) Close() error {
+	w.end()
+	if w.pipe >= 0 {
+		unix.Close(w.pipe) // open, it would hold the instance
+		w.pipe = -1
+	}
 	return errors.Join(w.instance.close(), w.root.Close())
 }
