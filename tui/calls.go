@@ -170,6 +170,7 @@ func (c *calls) detail(width int) []string {
 		s.field("in C", n.c, "")
 	}
 	s.field("read", n.read, "")
+	s.path(callKey(v))
 	return s.rows
 }
 

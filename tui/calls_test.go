@@ -17,6 +17,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/doctor"
 )
 
 var (
@@ -157,7 +158,16 @@ func TestCallDetail(t *testing.T) {
 		{"refused", called(joining, func(c *mcast.Call) { c.Err = errors.New("no such device") }), []string{
 			"✗ setsockopt MCAST_JOIN_GROUP", "no such device (the kernel refused it)",
 		}},
-		{"a send", sending, []string{"in node send, setMulticastInterface", "result 5 bytes"}},
+		{"a send", sending, []string{
+			"in node send, setMulticastInterface", "result 5 bytes",
+			"In the kernel (Linux) udp_sendmsg", "ip_route_output_flow the interface and the source address (no-route)",
+			"dev_loopback_xmit the loopback copy goes to this host (loopback-not-proof)", "__dev_queue_xmit has the interface's queue room? (send-queue-full)",
+			"groupcast explain send-path",
+		}},
+		{"what a join lets in", joining, []string{
+			"In the kernel (Linux) __netif_receive_skb_core", "ip_rcv_finish_core the way back, and is it for us? (reverse-path)",
+			"__udp_enqueue_schedule_skb has its receive buffer room? (receive-overflow)", "groupcast explain receive-path",
+		}},
 		{"an unknown call", mcast.Call{At: clock, Name: "ioctl"}, []string{"ioctl", "result ok"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -171,6 +181,25 @@ func TestCallDetail(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// The tables of the pages are read whole, and every call that has a page is one.
+func TestPathPages(t *testing.T) {
+	for key, name := range pathPages {
+		page, err := doctor.FindPage(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list := pathFunctions(page)
+		if len(list) < 8 {
+			t.Errorf("%s: %d functions of %s: %+v", key, len(list), name, list)
+		}
+		for _, f := range list {
+			if f.name == "" || f.decided == "" || len(f.name) > pathName-2 {
+				t.Errorf("%s: %+v", name, f)
+			}
+		}
 	}
 }
 

@@ -44,6 +44,10 @@ func init() {
 // second run it returns nil. The first process passes signals on to the
 // second, which cannot outlive it.
 //
+// Run by root, the programs of the lab may trace this machine's kernel: Enter opens
+// tracefs first, and names it in [kernel.TracefsEnv]. Whatever root runs in the lab
+// can reach it there, as root can outside.
+//
 // The error is a *ForbiddenError where the system does not allow it.
 func Enter() error {
 	if entered {
