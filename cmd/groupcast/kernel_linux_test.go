@@ -49,6 +49,10 @@ func TestKernelInLab(t *testing.T) {
 		t.Errorf("%v:\n%s", err, object.out.String())
 	}
 
+	local := start(t, a, "groupcast", "kernel", "send", "-i", "eth0", "224.0.0.114")
+	local.ends(exitOK)
+	inOrder(t, local.out.String(), "leaves ", "no route is looked up: a group of 224.0.0.0/24", "source 192.168.8.10")
+
 	six := start(t, a, "groupcast", "kernel", "send", "ff02::114%eth0")
 	six.ends(exitOK)
 	inOrder(t, six.out.String(), "fib6_table_lookup: oif eth0", "leaves ", "ip6_")

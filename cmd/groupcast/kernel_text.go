@@ -199,7 +199,9 @@ func errnoText(s kernel.Step) string {
 // pathEnd is what the steps come to, and what they do not show.
 func pathEnd(p kernel.Path) (lines []string) {
 	var own, leaves kernel.Step
+	routed := false
 	for _, s := range p.Steps {
+		routed = routed || s.Stage == kernel.StageRoute
 		switch {
 		case s.Stage == kernel.StageOwnCopy && own.Buffer == "":
 			own = s
@@ -214,6 +216,16 @@ func pathEnd(p kernel.Path) (lines []string) {
 		lines = append(lines, "nothing leaves on this thread")
 	case own.Buffer != "":
 		lines = append(lines, fmt.Sprintf("the own copy is another buffer (%s) than the datagram that leaves (%s): it proves nothing about the network", own.Buffer, leaves.Buffer))
+	}
+	if p.Left() && !routed {
+		text := "no route is looked up"
+		if p.Target.Addr().Is4() && p.Target.Addr().IsLinkLocalMulticast() {
+			text += ": a group of 224.0.0.0/24 by a given interface needs none"
+		}
+		if p.Source.IsValid() {
+			text += "; source " + addrText(p.Source)
+		}
+		lines = append(lines, text)
 	}
 	if n := p.Delivered(kernel.OwnCopy); n > 0 {
 		lines = append(lines, fmt.Sprintf("own copy: %s", socketsText(n)))

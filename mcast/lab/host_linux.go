@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/groupcast/groupcast/mcast/kernel"
 )
 
 // hostProcess is os.Args[0] of the process that is a host.
@@ -39,7 +41,11 @@ func hostEnvironment() []string {
 	if err != nil || len(os.Args) < 2 {
 		return nil
 	}
-	return []string{hostEnv + "=" + os.Args[1] + "/" + here}
+	list := []string{hostEnv + "=" + os.Args[1] + "/" + here}
+	if tracefs := os.Getenv(kernel.TracefsEnv); tracefs != "" {
+		list = append(list, kernel.TracefsEnv+"="+tracefs) // who enters from another terminal does not have it
+	}
+	return list
 }
 
 // runHost is what a host's process does: it starts commands until the lab hangs
