@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -9,15 +10,19 @@ import (
 	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
+// tracing skips a test where the kernel cannot be traced.
+func tracing(t *testing.T) {
+	t.Helper()
+	if _, err := kernel.Run(t.Context(), kernel.Config{Op: kernel.Connect, Target: netip.MustParseAddrPort("127.0.0.1:9")}); err != nil {
+		t.Skipf("the kernel cannot be traced here: %v", err)
+	}
+}
+
 // The article's hosts, as root: the way of a send with both copies, the drop at a
 // host whose rp_filter is on, and a connect of which nothing leaves.
 func TestKernelInLab(t *testing.T) {
 	t.Parallel()
-	f, err := kernel.OpenTracefs()
-	if err != nil {
-		t.Skipf("the kernel cannot be traced here: %v", err)
-	}
-	f.Close()
+	tracing(t)
 	l := labtest.Build(t, drawn("switch lan\nhost A\neth0 on lan 192.168.8.10/24 fd08::10/64\n"+
 		"host B\neth0 on lan 192.168.8.11/24 fd08::11/64\nvpn on - 10.8.0.1/24\nroute 192.168.8.10/32 dev vpn\n")())
 	a, b := l.Host("A"), l.Host("B")
@@ -73,11 +78,7 @@ func TestKernelInLab(t *testing.T) {
 // kernel tells which.
 func TestDoctorAsksTheKernel(t *testing.T) {
 	t.Parallel()
-	f, err := kernel.OpenTracefs()
-	if err != nil {
-		t.Skipf("the kernel cannot be traced here: %v", err)
-	}
-	f.Close()
+	tracing(t)
 	l := labtest.Build(t, drawn("switch lan\nhost A\neth0 on lan 192.168.8.10/24\n"+
 		"host filter\neth0 on lan 192.168.8.11/24\nvpn on - 10.8.0.1/24\nroute 192.168.8.10/32 dev vpn\nsysctl net.ipv4.conf.all.rp_filter=1\n"+
 		"host twin\neth0 on lan 192.168.8.12/24\nvpn on - 192.168.8.10/32\n"+
