@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -292,5 +293,23 @@ func TestForeignLoad(t *testing.T) {
 	t.Logf("%.0f datagrams a second of others", rate)
 	if rate < 1000 {
 		t.Errorf("only %.0f datagrams a second of others: this test shows nothing", rate)
+	}
+}
+
+// A reason that the kernel calls otherwise would never be explained.
+func TestReasonsOfThisKernel(t *testing.T) {
+	tracing(t)
+	here, known, err := kernel.ReasonsHere()
+	if err != nil || len(here) == 0 {
+		t.Fatalf("%d reasons, %v", len(here), err)
+	}
+	names := slices.Collect(maps.Values(here))
+	if !slices.Contains(names, "IP_LOCAL_SOURCE") {
+		t.Skip("this kernel is older than the reasons of routing")
+	}
+	for _, name := range known {
+		if !slices.Contains(names, name) {
+			t.Errorf("this kernel has no reason %s", name)
+		}
 	}
 }
