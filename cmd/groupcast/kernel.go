@@ -110,7 +110,8 @@ func (k *kernelCommand) run(ctx context.Context) error {
 	}
 	p, err := kernel.Run(ctx, c)
 	switch {
-	case errors.Is(err, fs.ErrPermission), errors.Is(err, kernel.ErrNoTracefs), errors.Is(err, errors.ErrUnsupported):
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, errors.ErrUnsupported),
+		errors.Is(err, kernel.ErrNoTracefs), errors.Is(err, kernel.ErrBusy), errors.Is(err, kernel.ErrNothingSeen):
 		k.tell(kernel.Recorded(k.op, k.target.Addr().Is6()), true)
 		return &mcast.Advised{Err: err, Advice: k.advice(err)}
 	case err != nil:

@@ -66,6 +66,11 @@ func TestKernelInLab(t *testing.T) {
 	connect.ends(exitOK)
 	inOrder(t, connect.out.String(), "route ", "route ", "nothing leaves")
 
+	numbered := start(t, a, "unshare", "--pid", "--fork", "groupcast", "kernel", "connect", "192.168.8.11:9")
+	numbered.ends(exitNot)
+	inOrder(t, numbered.out.String(), "recorded on Linux ", ", not your kernel: connect ", "nothing leaves")
+	inOrder(t, numbered.err.String(), "no event was seen", "hint: in a container")
+
 	nowhere := start(t, a, "groupcast", "kernel", "send", "203.0.113.9")
 	nowhere.ends(exitNot)
 	inOrder(t, nowhere.out.String(), "route ", "no route to 203.0.113.9", "refused ", "network is unreachable", "nothing leaves")

@@ -75,6 +75,27 @@ func (s growsStep) do(ctx context.Context, r *runner) ([]string, error) {
 	return []string{fmt.Sprintf("%s %d, before %d", s.counter, now, before)}, err
 }
 
+// stillStep checks that a counter of a host is what it was. It does not wait:
+// what could count is over when the step before it is.
+type stillStep struct{ host, counter string }
+
+func (stillStep) checks() {}
+
+func (s stillStep) expected() string { return fmt.Sprintf("%s does not grow at %s", s.counter, s.host) }
+
+func (s stillStep) do(_ context.Context, r *runner) ([]string, error) {
+	before, known := r.counters[s.host][s.counter]
+	if !known {
+		return nil, fmt.Errorf("host %s has no counter %s", s.host, s.counter)
+	}
+	counters, err := readCounters(r.lab.Host(s.host))
+	now := counters[s.counter]
+	if err == nil && now != before {
+		err = unmet("the counter")
+	}
+	return []string{fmt.Sprintf("%s %d, before %d", s.counter, now, before)}, err
+}
+
 // readCounters reads the counters of a host, as "Udp.InDatagrams". In snmp
 // and netstat a line of names comes before each line of values; snmp6 has one
 // counter a line, whose group is the part of its name up to the 6.

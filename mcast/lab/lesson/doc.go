@@ -46,13 +46,15 @@
 // These steps check what the last one of those did. They wait for it for 5
 // seconds, or for the time after within:
 //
-//	status 1                               the command ended with this status
+//	status 1                               the command ended with this status, or with status 0 or 1
+//	order: own copy | leaves               it printed these in this order, each in a line of its own
 //	expect: by eth1                        the command printed this in a line
 //	expect heard: test                     so did the one of that name, since then
 //	expect heard within 20s: test
 //	proc B /proc/net/igmp: 720000E0        the file of that host has this in a line
 //	absent B /proc/net/igmp: 720000E0      no line of it has
 //	grows B Udp.InDatagrams                a counter of /proc/net/snmp, snmp6 or netstat has grown
+//	still A Udp.OutDatagrams               it has not, and nothing that could count goes on
 //	finds wrong-egress no-route            groupcast doctor, just before, warned of these and of no other
 //	finds nothing                          it warned of nothing
 //

@@ -63,6 +63,7 @@ var order = []string{
 	"article",
 	"join-is-not-the-way-out",
 	"own-copy-no-proof",
+	"kernel",
 	"loopback-off",
 	"ttl-and-routers",
 	"never-routed",

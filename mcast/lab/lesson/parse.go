@@ -138,7 +138,7 @@ func (p *parser) step(text string) (action, error) {
 	parse, ok := map[string]func(string) (action, error){
 		"expect": p.expect, "expect:": func(s string) (action, error) { return p.expect(": " + s) },
 		"silent": p.silent, "status": p.status, "say": p.say, "stop": p.stop,
-		"proc": p.proc(true), "absent": p.proc(false), "grows": p.grows,
+		"order:": p.order, "proc": p.proc(true), "absent": p.proc(false), "grows": p.grows, "still": p.still,
 		"fault": p.fault, "sysctl": p.sysctl, "route": p.route, "address": p.address,
 		"finds": p.finds, "bridge": p.bridge, "macvlan": p.macvlan, "rule": p.rule, "queue": p.queue, "swallow": p.swallow,
 	}[kind]
@@ -176,7 +176,7 @@ func (p *parser) run(text string) (*runStep, error) {
 	if words[0] != "groupcast" && words[0] != "peer" {
 		return nil, fmt.Errorf("command %q: want groupcast or peer, which everybody has", words[0])
 	}
-	return &runStep{host: host, command: command, args: words, status: -1}, nil
+	return &runStep{host: host, command: command, args: words, status: []int{0, 3}}, nil
 }
 
 func (p *parser) host(name string) error {

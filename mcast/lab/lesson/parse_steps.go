@@ -65,13 +65,34 @@ func (p *parser) silent(text string) (action, error) {
 	return silentStep{name: name, not: not, run: run, marker: marker}, nil
 }
 
+// status parses "NUMBER [or NUMBER]...".
 func (p *parser) status(text string) (action, error) {
-	n, err := strconv.Atoi(text)
-	if err != nil || p.command == nil {
-		return nil, errors.New("want status NUMBER, after a command")
+	var s statusStep
+	for word := range strings.SplitSeq(text, " or ") {
+		n, err := strconv.Atoi(word)
+		if err != nil || p.command == nil {
+			return nil, errors.New("want status NUMBER, after a command, or status NUMBER or NUMBER")
+		}
+		s = append(s, n)
 	}
-	p.command.status = n
-	return statusStep(n), nil
+	p.command.checked = true
+	return s, nil
+}
+
+// order parses "PATTERN | PATTERN...".
+func (p *parser) order(text string) (action, error) {
+	var s orderStep
+	for piece := range strings.SplitSeq(text, "|") {
+		want, err := parsePattern(piece)
+		if err != nil {
+			return nil, err
+		}
+		s = append(s, want)
+	}
+	if len(s) < 2 {
+		return nil, errors.New("want order: TEXT | TEXT, each in a line of its own")
+	}
+	return s, nil
 }
 
 func (p *parser) say(text string) (action, error) {
@@ -105,6 +126,14 @@ func (p *parser) grows(text string) (action, error) {
 		return nil, errors.New("want grows HOST GROUP.COUNTER, such as Udp.InDatagrams")
 	}
 	return growsStep{host, counter}, p.host(host)
+}
+
+func (p *parser) still(text string) (action, error) {
+	host, counter, _ := strings.Cut(text, " ")
+	if strings.Count(counter, ".") != 1 {
+		return nil, errors.New("want still HOST GROUP.COUNTER, such as Udp.OutDatagrams")
+	}
+	return stillStep{host, counter}, p.host(host)
 }
 
 func (p *parser) fault(text string) (action, error) {

@@ -51,9 +51,13 @@ func TestRun(t *testing.T) {
     absent B /proc/net/igmp: 030201EF
     A: peer nonsense
     status 1
+    A: peer send to=239.1.2.3:1234 count=2 two
+    status 0 or 1
+    order: sent 3 | sent 3
+    still B Udp.OutDatagrams
 `, Options{})
-	if err != nil || r != (Result{Passed: 8}) {
-		t.Errorf("%+v, %v; want 8 passed\n%+v", r, err, failed)
+	if err != nil || r != (Result{Passed: 11}) {
+		t.Errorf("%+v, %v; want 11 passed\n%+v", r, err, failed)
 	}
 }
 
@@ -64,6 +68,9 @@ func TestRunFails(t *testing.T) {
 		{"silence", listening + "    A: peer send to=239.1.2.3:1234 one\n    silent heard: \"one\" until A: peer send to=239.1.2.3:1234 two\n", `"one"`},
 		{"a marker that does not come", listening + "    fault loss B.eth0 100%\n    silent heard: \"one\" until A: peer send to=239.1.2.3:1234 two\n", ""},
 		{"a status", "    A: peer send to=239.1.2.3:1234 one\n    status 1\n", "exit status 0"},
+		{"one of two statuses", "    A: peer nonsense\n    status 0 or 3\n", "exit status 1"},
+		{"an order", "    A: peer send to=239.1.2.3:1234 one\n    order: sent | sent\n", "sent 3 bytes"},
+		{"a counter that stays", "    A: peer send to=239.1.2.3:1234 one\n    still A Udp.OutDatagrams\n", "Udp.OutDatagrams 1, before 0"},
 		{"a command's success", "    A: peer nonsense\n", "exit status 1"},
 		{"a counter", listening + "    sysctl B net.ipv4.ip_forward 0\n    grows B Udp.InDatagrams\n", "Udp.InDatagrams 0, before 0"},
 		{"what was seen before the last step", listening + "    A: peer send to=239.1.2.3:1234 one\n    expect heard: ready\n", ""},
@@ -165,6 +172,8 @@ func TestRunErrors(t *testing.T) {
 		"    fault down A.eth7\n":                       "line 4",
 		"    sysctl A no.such.thing 1\n":                "line 4",
 		"    grows A Udp.NoSuchCounter\n":               "no counter Udp.NoSuchCounter",
+		"    still A Udp.NoSuchCounter\n":               "no counter Udp.NoSuchCounter",
+		"    order: x | y\n":                            "no command was run before",
 		"    expect: x\n":                               "no command was run before",
 		listening + "    heard = A: peer listen\n":      `already a command of the name "heard"`,
 		"    proc A /proc/net/no-such-file: anything\n": "no such file",

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -21,7 +24,8 @@ type runStep struct {
 	host    string
 	command string
 	args    []string // its words
-	status  int      // that it has to end with; -1: 0 or 3
+	status  []int    // one of which it has to end with
+	checked bool     // by the next step
 }
 
 // String is the command with the prompt of its host.
@@ -38,22 +42,28 @@ func (s *runStep) do(ctx context.Context, r *runner) ([]string, error) {
 	if !p.end(ctx, 4*r.wait) {
 		return lastLines(p.out.lines()), unmet("the command ends")
 	}
-	ok := p.state == s.status || s.status < 0 && (p.state == 0 || p.state == 3)
-	if s.status < 0 && !ok {
+	if !s.checked && !slices.Contains(s.status, p.state) {
 		return append(lastLines(p.out.lines()), fmt.Sprintf("exit status %d", p.state)), unmet("the command succeeds")
 	}
 	return lastLines(p.out.lines()), nil
 }
 
-// statusStep checks the status of the last command.
-type statusStep int
+// statusStep checks the status of the last command: it is one of these.
+type statusStep []int
 
-func (statusStep) checks()            {}
-func (s statusStep) expected() string { return fmt.Sprintf("it ends with status %d", int(s)) }
+func (statusStep) checks() {}
+
+func (s statusStep) expected() string {
+	words := make([]string, len(s))
+	for i, n := range s {
+		words[i] = strconv.Itoa(n)
+	}
+	return "it ends with status " + strings.Join(words, " or ")
+}
 
 func (s statusStep) do(_ context.Context, r *runner) ([]string, error) {
 	seen := []string{fmt.Sprintf("exit status %d", r.last.state)}
-	if r.last.state != int(s) {
+	if !slices.Contains(s, r.last.state) {
 		return seen, unmet("status")
 	}
 	return seen, nil
@@ -187,6 +197,40 @@ func (s expectStep) do(ctx context.Context, r *runner) ([]string, error) {
 		within = r.wait
 	}
 	return s.want.waitFor(ctx, within, p)
+}
+
+// orderStep checks that the last command, which has ended, has printed these in
+// this order, each in a line of its own.
+type orderStep []pattern
+
+func (orderStep) checks() {}
+
+func (s orderStep) expected() string {
+	words := make([]string, len(s))
+	for i, p := range s {
+		words[i] = p.String()
+	}
+	return "it prints in this order: " + strings.Join(words, " | ")
+}
+
+func (s orderStep) do(_ context.Context, r *runner) ([]string, error) {
+	if r.last == nil {
+		return nil, fmt.Errorf("no command was run before")
+	}
+	lines := r.last.out.lines()
+	first, next := 0, 0
+	for i, line := range lines {
+		if !s[next].matches(line) {
+			continue
+		}
+		if next == 0 {
+			first = i
+		}
+		if next++; next == len(s) {
+			return lines[first : i+1], nil
+		}
+	}
+	return lastLines(lines), unmet("the order")
 }
 
 // waitFor waits until a program prints a line with the pattern, and returns
