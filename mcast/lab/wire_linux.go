@@ -86,8 +86,11 @@ func send(c *net.UnixConn, message any, files ...*os.File) error {
 func receive(c *net.UnixConn, message any) (files []*os.File, err error) {
 	b, rights := make([]byte, maxMessage), make([]byte, unix.CmsgSpace(4*maxFiles))
 	n, nrights, _, _, err := c.ReadMsgUnix(b, rights)
-	if errors.Is(err, unix.ECONNRESET) || err == nil && n == 0 {
-		err = io.EOF // a reset: it went without reading everything
+	if errors.Is(err, unix.ECONNRESET) { // it went without reading everything, which is told before what it had sent
+		n, nrights, _, _, err = c.ReadMsgUnix(b, rights)
+	}
+	if err == nil && n == 0 {
+		err = io.EOF
 	}
 	if err != nil {
 		return nil, err
