@@ -6,13 +6,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"maps"
 	"os"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/chat"
@@ -40,10 +37,8 @@ type recording struct {
 	to     *record.Recorder
 	ended  bool
 	sum    record.Summary // when it has ended
-
-	mu     sync.Mutex
-	drops  map[*mcast.Conn]drops
-	routes map[sending]knownWay
+	drops  *record.Drops
+	ways   session.Ways
 }
 
 // takeOutput takes standard output for the recording where that is "-", and gives
@@ -65,7 +60,6 @@ func (r *recording) begin(on []host.Interface, errs io.Writer) error {
 	if r.stopped == nil {
 		r.stopped = func(err error) { complain(errs, err) }
 	}
-	r.drops, r.routes = map[*mcast.Conn]drops{}, map[sending]knownWay{}
 	o := record.Options{
 		File: r.file, Output: r.output, Rotate: r.rotate, Keep: r.keep, Interfaces: each(on),
 		Stopped: func(err error) { r.stopped(fmt.Errorf("recording stopped: %w; %s goes on", plainCause(err), r.goesOn)) },
@@ -77,7 +71,7 @@ func (r *recording) begin(on []host.Interface, errs io.Writer) error {
 	if err != nil {
 		return r.refused(err)
 	}
-	r.to = to
+	r.to, r.drops = to, record.NewDrops(to)
 	return nil
 }
 
@@ -148,7 +142,7 @@ func (r *recording) batch(conn *mcast.Conn, batch []mcast.Datagram) {
 	if r.to == nil {
 		return
 	}
-	r.dropped(conn, batch)
+	r.drops.Read(conn, len(batch))
 	port := conn.LocalAddr().Port()
 	for _, d := range batch {
 		if !d.Stray || r.strays {
@@ -163,51 +157,10 @@ func (r *recording) received(d mcast.Datagram, port uint16) {
 	}
 }
 
-// drops is what the kernel dropped of a socket, as the Recorder knows it.
-type drops struct {
-	told  uint64
-	asked time.Time
-}
-
-const (
-	// dropsTime is how long the kernel is not asked where it has hardly anything to
-	// tell: a few large datagrams fill a small buffer.
-	dropsTime = 100 * time.Millisecond
-	mostConns = 256 // of which nothing was dropped: each message of a ping has one
-)
-
-// dropped asks what the kernel dropped, where that may be: a buffer that was full has
-// more than one batch in it. So it is not asked for each datagram.
-func (r *recording) dropped(conn *mcast.Conn, batch []mcast.Datagram) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	now, known := time.Now(), r.drops[conn]
-	if len(batch) < mcast.BatchSize/4 && now.Sub(known.asked) < dropsTime {
-		return
-	}
-	if len(r.drops) >= mostConns {
-		maps.DeleteFunc(r.drops, func(_ *mcast.Conn, d drops) bool { return d.told == 0 })
-	}
-	r.tellDrops(conn, known.told, now)
-}
-
-// tellDrops tells what was dropped since. The caller holds r.mu.
-func (r *recording) tellDrops(conn *mcast.Conn, told uint64, now time.Time) {
-	all := conn.Stats().Dropped
-	if all > told {
-		r.to.Dropped(all - told)
-	}
-	r.drops[conn] = drops{all, now}
-}
-
 // close ends the recording, if there is one that has not ended.
 func (r *recording) close() {
 	if r.to != nil && !r.ended {
-		r.mu.Lock()
-		for conn, known := range r.drops {
-			r.tellDrops(conn, known.told, known.asked)
-		}
-		r.mu.Unlock()
+		r.drops.End()
 		r.sum, _ = r.to.Close() // the Summary has the error
 		r.ended = true
 	}

@@ -1,14 +1,13 @@
 package main
 
 import (
+	"io"
+	"net/netip"
+
 	"github.com/groupcast/groupcast/mcast"
-	"github.com/groupcast/groupcast/mcast/doctor"
 	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/mcast/record"
 	"github.com/groupcast/groupcast/mcast/session"
-	"io"
-	"net/netip"
-	"time"
 )
 
 // sent records a datagram that the kernel took.
@@ -35,26 +34,6 @@ func (r *recording) sent(conn *mcast.Conn, d mcast.Departure) {
 	}
 }
 
-// sending is what the kernel routes by.
-type sending struct {
-	to   netip.AddrPort
-	via  mcast.Via
-	port uint16
-}
-
-// knownWay is what it answered, and when.
-type knownWay struct {
-	way session.Egress
-	at  time.Time
-}
-
-const (
-	// routeTime is how long an answer is used again, so that whoever answers 100,000
-	// datagrams a second does not ask as often.
-	routeTime = 100 * time.Millisecond
-	maxRoutes = 1024 // anybody can forge addresses that are answered
-)
-
 // routed asks the kernel by which way a datagram left.
 func (r *recording) routed(conn *mcast.Conn, d mcast.Departure) session.Egress {
 	return r.routedBecause(conn, d, chosenBecause(d.Via))
@@ -74,26 +53,7 @@ func chosenBecause(via mcast.Via) string {
 // routedBecause is routed, where the way was chosen for a reason; "": the route is
 // the reason.
 func (r *recording) routedBecause(conn *mcast.Conn, d mcast.Departure, because string) session.Egress {
-	key := sending{d.To, d.Via, conn.LocalAddr().Port()}
-	r.mu.Lock()
-	known, ok := r.routes[key]
-	r.mu.Unlock()
-	if ok && d.At.Sub(known.at) < routeTime {
-		return known.way
-	}
-	asked := time.Now()
-	route, err := host.RouteTo(d.To, host.RouteOptions{IfIndex: d.Via.IfIndex, Source: d.Via.Source, SourcePort: key.port})
-	way := session.EgressOf(doctor.RouteResult{Route: route, Err: err}, because)
-	if err != nil {
-		way = session.Egress{IfIndex: d.Via.IfIndex, Because: because} // it left, and the way is gone
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if len(r.routes) >= maxRoutes {
-		clear(r.routes)
-	}
-	r.routes[key] = knownWay{way, asked}
-	return way
+	return r.ways.Of(d.To, d.Via, conn.LocalAddr().Port(), d.At, because)
 }
 
 // recordTalk begins the recording of a session that is not started yet.
