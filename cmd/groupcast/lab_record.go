@@ -29,7 +29,7 @@ type labRecording struct {
 }
 
 func (r *labRecording) flag(flags *pflag.FlagSet) {
-	flags.StringVar(&r.dir, "record", "", "write every frame of each wire to a pcapng file of its own, in a new directory in `DIRECTORY`")
+	flags.StringVar(&r.dir, "record", "", "write every frame of each wire to a pcapng file of its own, in a new directory in `DIRECTORY`, which is made in one that is there")
 }
 
 // begin makes the directory. What cannot be recorded is said, and keeps nobody
@@ -49,7 +49,7 @@ func (r *labRecording) begin(cmd *cobra.Command, set *settings, name string, t l
 	if r.failed != nil {
 		complain(r.errs, &mcast.Advised{
 			Err:    fmt.Errorf("nothing is recorded, the lab goes on: %w", r.failed),
-			Advice: "name a directory that can be made or written to, such as --record /tmp/lab",
+			Advice: "name a directory that can be made or written to, in one that is there, such as --record /tmp/lab",
 		})
 	}
 	return nil

@@ -46,8 +46,9 @@ const (
 
 // Options say where a recording goes, and how much of it there may be.
 type Options struct {
-	// Dir is made, with mode 0700, if it is not there. In it the recording makes a
-	// directory Name, or Name-2, Name-3 ... if there is one: it overwrites nothing.
+	// Dir is made, with mode 0700, if it is not there; what it is in has to be there. In
+	// it the recording makes a directory Name, or Name-2, Name-3 ... if there is one: it
+	// overwrites nothing.
 	Dir, Name string
 
 	Topology lab.Topology // of the lab
@@ -103,8 +104,10 @@ func Begin(o Options) (*Recording, error) {
 	if r.failed == nil {
 		r.failed = func(string, string, error) {}
 	}
-	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
-		return nil, fmt.Errorf("wires: %w", err)
+	if _, err := os.Stat(o.Dir); errors.Is(err, fs.ErrNotExist) {
+		if err := os.Mkdir(o.Dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+			return nil, fmt.Errorf("wires: %w", err)
+		}
 	}
 	for n := 1; n <= mostOfName; n++ {
 		dir := filepath.Join(o.Dir, o.Name)

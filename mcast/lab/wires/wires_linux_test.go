@@ -277,9 +277,12 @@ func TestDirectories(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for path, want := range map[string]error{file: syscall.ENOTDIR, filepath.Join(file, "below"): syscall.ENOTDIR, "/proc/sys/nothing": nil, "": nil} {
+	for path, want := range map[string]error{file: syscall.ENOTDIR, filepath.Join(file, "below"): syscall.ENOTDIR, filepath.Join(dir, "none", "below"): syscall.ENOENT, "/proc/sys/nothing": nil, "": nil} {
 		if _, err := wires.Begin(wires.Options{Dir: path, Name: "echo"}); err == nil || want != nil && !errors.Is(err, want) {
 			t.Errorf("in %q: %v, want %v", path, err, want)
 		}
+	}
+	if _, err := os.Stat(filepath.Join(dir, "none")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a directory is made that nobody named: %v", err)
 	}
 }
