@@ -106,7 +106,8 @@ var comes = []come{
 
 	{of: "record", want: exitOK, host: "B", line: "sh -c", input: "groupcast record -i eth0 -c 1 - 239.1.1.1:1234 >/dev/null"},
 	{of: "record", want: exitNot, host: "B", line: "groupcast record /dev/null/talk.pcapng"},
-	{of: "record", want: exitDoubt, host: "B", line: "sh -c", input: "groupcast record -i eth0 --max 1KiB - 239.1.1.1 >/dev/null"},
+	{of: "record", want: exitDoubt, host: "B", line: "sh -c", input: "groupcast send -i eth0 -c 100000 --interval 2ms --size 1400 239.1.1.77:1 >/dev/null 2>&1 & " +
+		"groupcast record -i eth0 --max 64KiB - 239.1.1.77 >/dev/null; status=$?; kill $!; exit $status"},
 	{of: "record", want: exitInterrupted, host: "B", line: "sh -c", input: "exec groupcast record -i eth0 -c 1000000 - 239.1.1.1 >/dev/null", ready: "recording", signal: syscall.SIGINT},
 
 	{of: "doctor", want: exitOK, host: "B", line: "groupcast doctor -i eth0 239.2.2.2:1999"},

@@ -86,7 +86,7 @@ var hints = []struct {
 	{syscall.EACCES, "a privileged port, a broadcast address or a prohibit route refuses it; use another port or interface"},
 	{syscall.ENODEV, "the interface is gone; list what is there with: groupcast interfaces"},
 	{record.ErrNotCapture, "it reads pcap and pcapng, also with gzip, as listen --record, tcpdump -w and Wireshark write them"},
-	{record.ErrNoDatagram, "only whole UDP datagrams are replayed; to see what it has: tcpdump -n -r FILE"},
+	{record.ErrNoDatagram, "whole UDP datagrams are wanted; tcpdump and Wireshark show what else it has"},
 	{errTyped, "name a file, or send it by a pipe: tcpdump -U -w - | groupcast replay -"},
 	{errPipeTooLong, "write it to a file first; or name what is replayed, with its port, and it is replayed as it comes: --only GROUP:PORT"},
 	{record.ErrLimit, "it may be larger if its files are bounded: --rotate 256MiB --keep 16 keeps the last 4 GiB"},
@@ -128,6 +128,17 @@ func hint(err error) string {
 		}
 	}
 	return ""
+}
+
+// unwritten is the error of standard output that takes no more, with what to do. It has
+// no file that can be named otherwise, or bounded.
+func unwritten(err error) error {
+	full := isAny(err, syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG)
+	err = fmt.Errorf("write standard output: %w", err)
+	if full {
+		return &mcast.Advised{Err: err, Advice: "make room where standard output goes (df -h, quota -s, ulimit -f), or send it elsewhere"}
+	}
+	return err
 }
 
 // unreachableHint says what to do where no route leads to a target.

@@ -79,7 +79,7 @@ func run(ctx context.Context, args []string, in io.Reader, stdout, stderr io.Wri
 		return exitClosed // whoever read it has enough, which is no failure to tell of
 	}
 	if werr := out.error(); werr != nil {
-		complain(errs, fmt.Errorf("write standard output: %w", werr))
+		complain(errs, unwritten(werr))
 		return exitNot
 	}
 	return exitStatus(ctx, cmd, err, errs)

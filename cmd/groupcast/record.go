@@ -39,7 +39,7 @@ whose frames are seen on the bridge. One that is deleted and made again is taken
 
 With --rotate the files of talk.pcapng are talk-00001.pcapng and so on, each of which can be read alone; --keep deletes the oldest ones of
 this run. A file that exists is not overwritten. 1 GiB in all ends the recording unless --max says otherwise. If the disk
-is full, the file ends with its last whole frame.
+is full, the file ends with its last whole frame, and so does the recording: what comes later is not counted.
 
 It needs CAP_NET_RAW: root, setcap cap_net_raw+ep, or a host of a lab. Without, groupcast listen --record writes what is
 heard, with headers made up.`,
@@ -67,6 +67,9 @@ heard, with headers made up.`,
 			}
 			for _, arg := range args[1:] {
 				g, err := everyPort(arg)
+				if errors.Is(err, mcast.ErrNotMulticast) {
+					err = &mcast.Advised{Err: err, Advice: "name a group, such as 239.1.2.3:5000; without one all groups are recorded"}
+				}
 				if err != nil {
 					return usageError{noGroup(cmd, arg, err)}
 				}
@@ -81,9 +84,9 @@ heard, with headers made up.`,
 	set.has(cmd, "interface", "json", "quiet")
 	flags.Lookup("interface").Usage = "record `NAME|INDEX|ADDRESS`; several: each of them"
 	flags.BoolVar(&r.join, "join", true, "join the groups that are named, so that they come")
-	bytesFlag(flags, &r.options.Rotate, "rotate", 0, "begin another file when one has so many bytes, such as 64MiB; 0: one file")
+	bytesFlag(flags, &r.options.Rotate, "rotate", 0, "begin another file when one has so many bytes, such as 64MiB, at least 64KiB; 0: one file")
 	flags.IntVar(&r.options.Keep, "keep", 0, "of the files of --rotate keep so many, the latest; 0: all")
-	bytesFlag(flags, &r.max, "max", record.DefaultMax, "end when the files have so many bytes in all; 0: no limit")
+	bytesFlag(flags, &r.max, "max", record.DefaultMax, "end when the files have so many bytes in all, at least 64KiB; 0: no limit")
 	timeoutFlag(flags, &r.timeout)
 	countFlag(flags, &r.count, 0, "end after so many frames; 0: no limit")
 	return cmd
@@ -122,12 +125,21 @@ type frameRecorder struct {
 func (r *frameRecorder) check(file string) error {
 	toOutput := file == "-"
 	switch {
+	case file == "":
+		return errors.New("want the name of a file")
+	case isGroup(file):
+		return &mcast.Advised{Err: fmt.Errorf("%s is a group: the file comes first, such as groupcast record talk.pcapng %s", file, shellWord(file)),
+			Advice: "a file of that name: ./" + shellWord(file)}
 	case toOutput && (r.set.json || isTerminal(r.out)):
 		return errors.New("-: a recording goes into a pipe or a file only, and not beside --json")
 	case toOutput && r.options.Rotate > 0:
 		return errors.New("- and --rotate: standard output is one file")
 	case r.count < 0 || r.timeout < 0 || r.options.Keep < 0:
 		return errors.New("--count, --timeout and --keep: want 0 (no limit) or more")
+	case r.options.Rotate > 0 && r.options.Rotate < leastFile:
+		return fmt.Errorf("--rotate %s: want %s or more", bytesText(r.options.Rotate), bytesText(leastFile))
+	case r.max > 0 && r.max < leastFile:
+		return fmt.Errorf("--max %s: want %s or more, or 0 for no limit", bytesText(r.max), bytesText(leastFile))
 	case r.options.Keep > 0 && r.options.Rotate == 0:
 		return errors.New("--keep: there is one file; say when to begin another with --rotate 64MiB")
 	case slices.Contains(r.set.interfaces, host.KernelDefault):
@@ -243,10 +255,12 @@ func (r *frameRecorder) refused(err error) error {
 			"; or sudo setcap cap_net_raw+ep $(command -v groupcast); or in a host of a lab: groupcast lab enter NAME HOST"}
 	case errors.Is(err, errors.ErrUnsupported):
 		return &mcast.Advised{Err: errFramesNeedLinux, Advice: "what is heard, with headers made up: " + heard}
-	case errors.Is(err, fs.ErrExist):
-		return &mcast.Advised{Err: err, Advice: "name another file: a recording overwrites none"}
 	case errors.As(err, new(*fs.PathError)):
-		return &mcast.Advised{Err: err, Advice: "name a file that can be made, such as /tmp/talk.pcapng"}
+		after := strings.Join(words[1:], " ")
+		if after != "" {
+			after = " " + after
+		}
+		return unmade(r.options.File, "groupcast record "+i, after, err)
 	case mixed:
 		return &mcast.Advised{Err: err, Advice: "record them one by one, each with -i and a file of its own"}
 	}
@@ -310,7 +324,7 @@ type jsonFrames struct {
 	Files       []string         `json:"files"`             // that are there, the oldest first; -: standard output
 	Frames      int64            `json:"frames"`            // how many
 	Bytes       int64            `json:"bytes"`             // of the files
-	Lost        int64            `json:"lost"`              // for want of room on the disk, or by the kernel
+	Lost        int64            `json:"lost"`              // for want of room on the disk, or by the kernel; with stopped at least: what came later is not counted
 	DroppedHere int64            `json:"kernel_dropped"`    // of them: frames came faster than they were written
 	ByInterface map[string]int64 `json:"by_interface"`      // frames by each, by its name
 	Seconds     float64          `json:"seconds"`           // how long it took
@@ -349,12 +363,17 @@ func (r *frameRecorder) tell(sum record.Summary, took time.Duration) {
 	if len(by) > 0 {
 		text += " (" + strings.Join(by, ", ") + ")"
 	}
-	text += fmt.Sprintf(", %d lost", lost)
+	if sum.Stopped != nil {
+		text += ", at least"
+	} else {
+		text += ","
+	}
+	text += fmt.Sprintf(" %d lost", lost)
 	if sum.KernelLost > 0 {
 		text += fmt.Sprintf(", %d of them because they came faster than they were written", sum.KernelLost)
 	}
 	if sum.Stopped != nil {
-		text += fmt.Sprintf("; recording stopped early: %v", sum.Stopped)
+		text += fmt.Sprintf("; recording stopped early: %v; what came later is not counted", sum.Stopped)
 	}
 	r.remark(text)
 }

@@ -30,13 +30,13 @@ func TestRecordFrames(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := start(t, a, "groupcast", "record", "-i", "eth0", "--join=false", "-c", "3", file, "239.7.8.1:5000")
-	object := start(t, a, "groupcast", "record", "-i", "eth0", "--join=false", "--max", "1KiB", "--json", filepath.Join(dir, "json.pcapng"), "239.7.8.1")
+	object := start(t, a, "groupcast", "record", "-i", "eth0", "--join=false", "--max", "64KiB", "--json", filepath.Join(dir, "json.pcapng"), "239.7.8.1")
 	pipe := start(t, a, "bash", "-c", "groupcast record -i eth0 --join=false -c 3 - 239.7.8.1 | cat >"+piped)
 	lines.remarks("recording frames of eth0: 239.7.8.1:5000, IGMP, MLD, ICMP unreachable")
 	object.prints(`"capturing"`)
 	pipe.remarks("recording")
 	start(t, a, "groupcast", "record", other).ends(exitNot)
-	start(t, b, "groupcast", "send", "-i", "eth0", "-c", "9", "--interval", "1ms", "239.7.8.1:5000", strings.Repeat("tick", 50)).ends(exitOK)
+	start(t, b, "groupcast", "send", "-i", "eth0", "-c", "90", "--interval", "1ms", "239.7.8.1:5000", strings.Repeat("tick", 250)).ends(exitOK)
 	lines.ends(exitOK)
 	pipe.ends(exitOK)
 	object.ends(exitDoubt)
@@ -117,7 +117,7 @@ func TestRecordKilled(t *testing.T) {
 		p.status()
 	}
 	full.ends(exitDoubt)
-	said := regexp.MustCompile(`recorded (\d+) frames to .*; recording stopped early: .*no space left`).FindStringSubmatch(full.err.String())
+	said := regexp.MustCompile(`recorded (\d+) frames to .*, at least \d+ lost; recording stopped early: .*no space left on device; what came later is not counted`).FindStringSubmatch(full.err.String())
 	if said == nil {
 		t.Fatalf("a disk that is full: %s", full.err.String())
 	}

@@ -62,7 +62,7 @@ func (r *recording) begin(on []host.Interface, errs io.Writer) error {
 	}
 	o := record.Options{
 		File: r.file, Output: r.output, Rotate: r.rotate, Keep: r.keep, Interfaces: each(on),
-		Stopped: func(err error) { r.stopped(fmt.Errorf("recording stopped: %w; %s goes on", plainCause(err), r.goesOn)) },
+		Stopped: func(err error) { r.tellStopped(err) },
 	}
 	if r.keep > 0 {
 		o.Max = -1 // it is bounded by that
@@ -73,6 +73,20 @@ func (r *recording) begin(on []host.Interface, errs io.Writer) error {
 	}
 	r.to, r.drops = to, record.NewDrops(to)
 	return nil
+}
+
+// tellStopped says that nothing more is recorded. A standard output that takes no more
+// ends the command, which says so.
+func (r *recording) tellStopped(err error) {
+	limited := errors.Is(err, record.ErrLimit)
+	if r.file == "-" && !limited {
+		return
+	}
+	err = fmt.Errorf("recording stopped: %w; %s goes on", plainCause(err), r.goesOn)
+	if r.file == "-" {
+		err = &mcast.Advised{Err: err, Advice: "files that follow one another may have more: --record talk.pcapng --rotate 256MiB --keep 16 keeps the last 4 GiB"}
+	}
+	r.stopped(err)
 }
 
 // each leaves out interfaces that are there already, or are none.
@@ -99,7 +113,14 @@ func chosen(list []host.Interface, c host.Choice) []host.Interface {
 
 // refused is the error of a file that cannot be made, with what to do.
 func (r *recording) refused(err error) error {
-	name, why, advice := r.file, err, "name a file that can be made, such as --record /tmp/talk.pcapng"
+	return unmade(r.file, "--record ", "", err)
+}
+
+// unmade is the error of a recording's file that cannot be made, with what to do. command is
+// what stands before the name of a file where the advice is typed, and after what stands
+// behind it.
+func unmade(file, command, after string, err error) error {
+	name, why, advice := file, err, "name a file that can be made, such as "+command+"/tmp/talk.pcapng"+after
 	if path, ok := errors.AsType[*fs.PathError](err); ok {
 		name, why = path.Path, path.Err
 	}
@@ -107,13 +128,16 @@ func (r *recording) refused(err error) error {
 	switch {
 	case !errors.Is(err, fs.ErrExist):
 	case statErr == nil && info.IsDir():
-		why, advice = errors.New("a directory"), "name a file in it: --record "+shellWord(strings.TrimSuffix(name, "/")+"/talk.pcapng")
+		why, advice = errors.New("a directory"), "name a file in it: "+command+shellWord(strings.TrimSuffix(name, "/")+"/talk.pcapng")+after
 	case statErr == nil && !info.Mode().IsRegular() && info.Mode()&fs.ModeSymlink == 0:
-		why, advice = errNoFile, "a pipe or a device is written to as standard output: --record - >"+shellWord(name)
+		why, advice = errNoFile, "a pipe or a device is written to as standard output: "+command+"-"+after+" >"+shellWord(name)
 	default:
 		advice = "name another file: a recording overwrites none"
 	}
-	return &mcast.Advised{Err: fmt.Errorf("--record %s: %w", chat.CleanRow(name), why), Advice: advice}
+	if !strings.HasPrefix(command, "--") { // FILE is an argument, which has no name
+		command = ""
+	}
+	return &mcast.Advised{Err: fmt.Errorf("%s%s: %w", command, chat.CleanRow(name), why), Advice: advice}
 }
 
 // plainCause is why a file could not be written, without its name, unless that is

@@ -11,8 +11,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// leastRotate is the smallest file that is worth a name of its own.
-const leastRotate = 64 << 10
+// leastFile is the smallest size that a file may be bounded to: frames and headers fit into it.
+const leastFile = 64 << 10
 
 // recordFlags name a file for the datagrams.
 func recordFlags(cmd *cobra.Command, r *recording) {
@@ -55,8 +55,8 @@ func (r *recording) check(out io.Writer, beside ...string) error {
 		return usage("--rotate and --keep: want 0 or more")
 	case r.file == "" && (r.rotate > 0 || r.keep > 0):
 		return usage("--rotate and --keep are about a recording: name its file with --record FILE")
-	case r.rotate > 0 && r.rotate < leastRotate:
-		return usage("--rotate %s: want %s or more", bytesText(r.rotate), bytesText(leastRotate))
+	case r.rotate > 0 && r.rotate < leastFile:
+		return usage("--rotate %s: want %s or more", bytesText(r.rotate), bytesText(leastFile))
 	case r.keep > 0 && r.rotate == 0:
 		return usage("--keep %d: there is one file, unless --rotate SIZE begins others", r.keep)
 	case r.file != "-":

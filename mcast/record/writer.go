@@ -54,7 +54,7 @@ type Options struct {
 	Interfaces []host.Interface // described at the file's beginning; others are when they are first seen
 
 	// Stopped is called once, by the goroutine that writes, when nothing more can be
-	// recorded: ErrLimit, or what the system answered. The Recorder goes on counting.
+	// recorded: ErrLimit, or what the system answered. A Recorder goes on counting.
 	Stopped func(error)
 
 	create func(name string) (sink, error) // for tests; nil: files
@@ -70,7 +70,7 @@ type Summary struct {
 	Lost       int64 // came faster than they were written
 	KernelLost int64 // as told by [Recorder.Dropped], or by the kernel to a Capture: frames that came faster than they were written
 	Unfit      int64 // no datagram can be like that: two IP versions, or too long
-	After      int64 // came after Stopped, or were lost by it
+	After      int64 // came after Stopped, or were lost by it; of a Capture only those that waited then
 	Stopped    error // why it ended early; nil: it did not
 }
 
