@@ -14,6 +14,7 @@ import (
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/chat"
+	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/mcast/record"
 )
 
@@ -30,7 +31,7 @@ is part of the talk.
 Where the recording has several groups, one is chosen by --only; from a pipe that one is sent as it comes, and else the
 pipe is read to its end first. At the end it says how many datagrams were sent, how long that took, how late the latest
 was, and what was skipped: fragments, datagrams that the recording has only the beginning of, what is not UDP.
---dry-run says when and what would be sent, and opens no socket.`,
+--dry-run says when and what would be sent, and opens no socket to send by.`,
 		Example: `  groupcast replay talk.pcapng 239.9.9.9:5000
   groupcast replay -i eth0 --speed 2 --cap-gap 1s talk.pcapng 239.9.9.9:5000
   groupcast replay --only 239.1.2.3:5000 --loop 0 lan.pcap 239.9.9.9:5000
@@ -72,7 +73,7 @@ was, and what was skipped: fragments, datagrams that the recording has only the 
 	flags.Var((*rateValue)(&r.pace.Rate), "rate", "send so many datagrams a second at the most")
 	timeFlag(flags, &r.pace.CapGap, "cap-gap", "", 0, "make no pause longer than this; 0: as long as they are")
 	flags.IntVar(&r.loops, "loop", 1, "replay it so many times; 0: until ctrl+c or --timeout")
-	flags.BoolVar(&r.dry, "dry-run", false, "say when and what would be sent, and open no socket")
+	flags.BoolVar(&r.dry, "dry-run", false, "say when and what would be sent, and open no socket to send by")
 	verboseFlag(flags, &r.verbose, "a line for each datagram, with when it is due")
 	return cmd
 }
@@ -239,6 +240,11 @@ func (r *replayer) choose(ctx context.Context) error {
 		r.table([]record.Destination{r.chosen})
 		return err
 	}
+	if r.dry {
+		if err := r.interfaceThere(); err != nil {
+			return err
+		}
+	}
 	return r.makePlan(ctx)
 }
 
@@ -257,6 +263,22 @@ func (r *replayer) target() error {
 		return err
 	}
 	r.group = mcast.Group{Addr: r.chosen.To.Addr(), Port: r.chosen.To.Port()}
+	return nil
+}
+
+// interfaceThere is the error of the real run where there is no interface or source
+// as the flags name it. A dry run without them asks for none.
+func (r *replayer) interfaceThere() error {
+	if len(r.set.interfaces) == 0 && !r.set.source.IsValid() {
+		return nil
+	}
+	list, err := host.Interfaces()
+	if err != nil {
+		return err
+	}
+	if _, err := r.set.choose(list, r.group.Addr); err != nil {
+		return &mcast.OpError{Op: "send", Target: r.group.String(), Err: err}
+	}
 	return nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net/netip"
 	"os"
+	"slices"
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/chat"
@@ -52,6 +53,8 @@ func (c *capture) notOpened(err error) error {
 	}
 	path, ok := errors.AsType[*fs.PathError](err)
 	switch {
+	case ok && errors.Is(path.Err, fs.ErrPermission):
+		return &mcast.Advised{Err: c.about(path.Err), Advice: "a recording is readable by its owner alone; who that is says: ls -l " + shellWord(c.name)}
 	case ok:
 		return c.about(path.Err)
 	case c.name == "-":
@@ -161,9 +164,14 @@ func (c *capture) reader() (r *record.Reader, err error) {
 // account is what was read of a capture.
 type account struct {
 	chosen, others int              // datagrams to what was chosen, and to others
+	elsewhere      []netip.AddrPort // the first of those others, maxElsewhere and one more at the most
 	skipped        []record.Skipped // packets
+	links          []string         // of those that were skipped for their link type
 	broken         error            // why the capture ends before its end: io.ErrUnexpectedEOF, it is cut there
 }
+
+// maxElsewhere are named of the destinations that were not asked for.
+const maxElsewhere = 3
 
 // destinations tells where its datagrams went. Without any the error is
 // record.ErrNoDatagram.
@@ -176,16 +184,16 @@ func (c *capture) destinations(ctx context.Context) ([]record.Destination, error
 		defer r.Close()
 		list, err := r.Destinations()
 		if len(list) == 0 {
-			return nil, c.none(r.Skipped(), err)
+			return nil, c.none(r.Skipped(), r.OtherLinks(), err)
 		}
 		return list, nil // what is before the cut is replayed, and then the cut is told
 	})
 }
 
 // none is the error of a capture without a datagram.
-func (c *capture) none(skipped []record.Skipped, broken error) error {
+func (c *capture) none(skipped []record.Skipped, links []string, broken error) error {
 	err := record.ErrNoDatagram
-	if text := skippedText(skipped); text != "" {
+	if text := skippedText(skipped, links); text != "" {
 		err = fmt.Errorf("%w; skipped: %s", err, text)
 	}
 	if broken != nil && broken != io.EOF {
@@ -202,7 +210,7 @@ func (c *capture) each(ctx context.Context, to netip.AddrPort, fn func(record.Pa
 		return a, err
 	}
 	defer end()
-	defer func() { a.skipped = skipped() }()
+	defer func() { a.skipped, a.links = skipped() }()
 	for {
 		if c.stream && len(c.ahead.packets) == 0 {
 			if err := idle(); err != nil {
@@ -220,6 +228,9 @@ func (c *capture) each(ctx context.Context, to netip.AddrPort, fn func(record.Pa
 			return a, nil
 		case p.To != to:
 			a.others++
+			if len(a.elsewhere) <= maxElsewhere && !slices.Contains(a.elsewhere, p.To) {
+				a.elsewhere = append(a.elsewhere, p.To)
+			}
 			continue
 		}
 		a.chosen++
@@ -230,13 +241,13 @@ func (c *capture) each(ctx context.Context, to netip.AddrPort, fn func(record.Pa
 }
 
 // packets begins to read. What waits for a pipe is left behind when ctx ends.
-func (c *capture) packets(ctx context.Context) (next func() (record.Packet, error), skipped func() []record.Skipped, end func() error, err error) {
+func (c *capture) packets(ctx context.Context) (next func() (record.Packet, error), skipped func() ([]record.Skipped, []string), end func() error, err error) {
 	if !c.stream {
 		r, err := c.reader()
 		if err != nil {
 			return nil, nil, nil, err
 		}
-		return r.Next, r.Skipped, r.Close, nil
+		return r.Next, func() ([]record.Skipped, []string) { return r.Skipped(), r.OtherLinks() }, r.Close, nil
 	}
 	s := &packetStream{packets: make(chan record.Packet, 1024)}
 	c.ahead = s
@@ -251,7 +262,8 @@ func (c *capture) packets(ctx context.Context) (next func() (record.Packet, erro
 // packetStream is what a goroutine reads of a pipe.
 type packetStream struct {
 	packets chan record.Packet
-	skipped []record.Skipped // these two when packets is closed
+	skipped []record.Skipped // these three when packets is closed
+	links   []string
 	err     error
 	ended   bool // that was seen
 }
@@ -270,11 +282,11 @@ func (s *packetStream) next(ctx context.Context) (record.Packet, error) {
 }
 
 // skippedThen is what was skipped, if it has ended.
-func (s *packetStream) skippedThen() []record.Skipped {
+func (s *packetStream) skippedThen() ([]record.Skipped, []string) {
 	if !s.ended {
-		return nil
+		return nil, nil
 	}
-	return s.skipped
+	return s.skipped, s.links
 }
 
 func (s *packetStream) read(ctx context.Context, r *record.Reader) {
@@ -282,7 +294,7 @@ func (s *packetStream) read(ctx context.Context, r *record.Reader) {
 	for {
 		p, err := r.Next()
 		if err != nil {
-			s.skipped, s.err = r.Skipped(), err
+			s.skipped, s.links, s.err = r.Skipped(), r.OtherLinks(), err
 			return
 		}
 		p.Data = append([]byte(nil), p.Data...)

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/groupcast/groupcast/mcast"
@@ -10,9 +13,11 @@ import (
 	"github.com/groupcast/groupcast/mcast/record"
 )
 
-// plan is what one round sends, as a Schedule says.
+// plan is what one round sends, as a Schedule says. Where the time that was given
+// ends it, it is what is due until then.
 type plan struct {
 	datagrams int
+	left      int // datagrams that are due later
 	bytes     int64
 	takes     time.Duration // from the first datagram to the last
 	longest   time.Duration // pause
@@ -32,6 +37,10 @@ func (r *replayer) makePlan(ctx context.Context) (err error) {
 	p := &r.plan
 	p.read, err = r.from.each(ctx, r.chosen.To, func(d record.Packet) error {
 		due := s.Due(d.At)
+		if r.timeout > 0 && due.Sub(begin) >= r.timeout {
+			p.left++
+			return ctx.Err()
+		}
 		p.datagrams++
 		p.bytes += int64(len(d.Data))
 		p.takes, p.longest, before = due.Sub(begin), max(p.longest, due.Sub(before)), due
@@ -44,7 +53,27 @@ func (r *replayer) makePlan(ctx context.Context) (err error) {
 		return ctx.Err()
 	}, nil) // no stream
 	p.back, p.cut = s.Back(), s.Cut()
+	if err == nil && p.takes == forever && !r.dry {
+		err = r.tooLong()
+	}
 	return err
+}
+
+// all is how many datagrams a round has.
+func (p *plan) all() int { return p.datagrams + p.left }
+
+// tooLong is the error of a replay that nobody sees the end of. It says what makes
+// it so: a flag, or times of the file.
+func (r *replayer) tooLong() error {
+	span, speed := r.chosen.Last.Sub(r.chosen.First), cmp.Or(r.pace.Speed, 1)
+	const so = "the replay would take more than 292 years"
+	switch {
+	case span == forever && speed <= 1 || math.IsInf(speed, 1) && r.pace.Rate == 0:
+		return &mcast.Advised{Err: r.from.about(errors.New("its times are more than 292 years apart")), Advice: "make no pause longer than a second: --cap-gap 1s"}
+	case float64(span)/speed < float64(forever) && r.pace.Rate > 0:
+		return usageError{fmt.Errorf("--rate %v: %s", r.pace.Rate, so)}
+	}
+	return usageError{fmt.Errorf("--speed %v: %s", r.pace.Speed, so)}
 }
 
 // rate is how many datagrams a second it has in the mean, as if it took a
@@ -59,7 +88,7 @@ func (p *plan) text(r *replayer) string {
 	if p.datagrams >= 1000 {
 		text = thousands(p.datagrams) + " datagrams"
 	}
-	text += fmt.Sprintf(" (%s bytes) of %s", thousands(int(p.bytes)), r.from.title())
+	text += fmt.Sprintf(" (%s) of %s", payloadText(p.bytes), r.from.title())
 	if r.chosen.To != r.group.AddrPort() {
 		text += ", recorded for " + r.chosen.To.String() + ","
 	}
@@ -82,7 +111,7 @@ func (r *replayer) dryRun() error {
 		if p.tooLong > 0 {
 			text += "; not sent: " + thousands(p.tooLong) + " " + mcast.ErrTooLong.Error()
 		}
-		fmt.Fprintln(r.out, chat.Clean(text+oddities(p.back, p.cut, r.pace.CapGap)+restText(p.read)))
+		fmt.Fprintln(r.out, chat.Clean(text+r.leftText()+oddities(p.back, p.cut, r.pace.CapGap)+restText(p.read)))
 	}
 	r.read = p.read
 	r.tellBroken()
@@ -99,7 +128,7 @@ func (r *replayer) dryRun() error {
 func (r *replayer) dueLine(d record.Packet, after time.Duration) {
 	if r.set.json {
 		writeJSON(r.out, jsonDue{
-			jsonHead: jsonHead{Type: "due", Time: d.At}, From: addrPortText(d.From), To: addrPortText(r.group.AddrPort()), AfterMS: inMillis(after),
+			jsonHead: jsonHead{Type: "due", Time: d.At}, From: addrPortText(d.From), Recorded: addrPortText(d.To), To: addrPortText(r.group.AddrPort()), AfterMS: inMillis(after),
 			Size: len(d.Data), Text: chat.Sanitize(d.Data).String(), Data: d.Data, Out: d.Out,
 		})
 		return
@@ -108,6 +137,10 @@ func (r *replayer) dueLine(d record.Packet, after time.Duration) {
 	if d.Out {
 		from += " (left)"
 	}
-	fmt.Fprintf(r.out, "+%.6f s  %s → %s  %d B  %s\n", after.Seconds(), from, addrPortText(r.group.AddrPort()), len(d.Data),
+	at := fmt.Sprintf("%.6f s", after.Seconds())
+	if after == forever {
+		at = lasted(after)
+	}
+	fmt.Fprintf(r.out, "+%s  recorded %s → %s  %d B  %s\n", at, from, addrPortText(d.To), len(d.Data),
 		chat.Gutter(chat.Sanitize(d.Data).String(), 10, mostRows))
 }

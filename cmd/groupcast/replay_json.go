@@ -28,9 +28,10 @@ func destinationObject(d record.Destination) jsonDestination {
 // time is that of the recording. Fields are only added.
 type jsonDue struct {
 	jsonHead         // due
-	From     string  `json:"from"`     // in the recording
-	To       string  `json:"to"`       // in the replay
-	AfterMS  float64 `json:"after_ms"` // after the first one
+	From     string  `json:"from"`         // in the recording
+	Recorded string  `json:"recorded_for"` // ADDRESS:PORT in the recording
+	To       string  `json:"to"`           // in the replay, where it comes from this host
+	AfterMS  float64 `json:"after_ms"`     // after the first one; of more than 292 years, those
 	Size     int     `json:"size"`
 	Text     string  `json:"text"` // sanitised
 	Data     []byte  `json:"data"`
@@ -59,7 +60,7 @@ type jsonReplay struct {
 	Others   int            `json:"others,omitempty"`   // datagrams to other destinations, which were left out
 	Own      int            `json:"own,omitempty"`      // datagrams of the replay that came back by the pipe, and were left out
 	Broken   string         `json:"broken,omitempty"`   // how the recording ends, if not at its end
-	Ended    bool           `json:"ended,omitempty"`    // the replay was ended before its end
+	Ended    bool           `json:"ended,omitempty"`    // the replay was ended before its end, or would be by --timeout
 
 	TTL       int    `json:"ttl"`
 	Interface string `json:"interface,omitempty"`
@@ -98,6 +99,7 @@ func (r *replayer) object() jsonReplay {
 func (r *replayer) planObject() jsonReplay {
 	o, p := r.base("would-replay", r.plan.read), &r.plan
 	o.Sent, o.Bytes, o.Failed, o.Rounds, o.Seconds, o.Back, o.CutGaps = p.datagrams-p.tooLong, p.bytes, p.tooLong, r.loops, p.takes.Seconds(), p.back, p.cut
+	o.Ended = p.left > 0
 	if p.tooLong > 0 {
 		o.Errors = map[string]int{mcast.ErrTooLong.Error(): p.tooLong}
 	}

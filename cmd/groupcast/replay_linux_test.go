@@ -141,7 +141,7 @@ func TestReplayInALAN(t *testing.T) {
 	}
 	none := start(t, a, "sh", "-c", "cat "+in("talk.pcap")+" | groupcast replay -i eth0 --only 239.1.2.3:7 - 239.8.8.2:5000")
 	none.ends(exitNot)
-	if text := none.err.String(); !strings.Contains(text, "standard input: 239.1.2.3:7: no datagram of the capture goes there; 2 datagrams went elsewhere") {
+	if text := none.err.String(); !strings.Contains(text, "standard input: 239.1.2.3:7: no datagram of the capture goes there; 2 datagrams went elsewhere: 239.1.2.3:5000\n") {
 		t.Error(text)
 	}
 
@@ -176,6 +176,11 @@ func TestReplayInALAN(t *testing.T) {
 	}
 	long.ends(exitInterrupted)
 	if text := long.err.String(); !like(text, "groupcast: replaying 2 datagrams ... in 277777h46m40s (1x), TTL 1; ...\ngroupcast: replayed 1 of ... latest ... behind; ended before its end: 1 left\n") {
+		t.Error(text)
+	}
+	bounded := replay(in("talk.pcap") + " 239.8.8.4:5000 -i eth0 -t 0.01")
+	bounded.ends(exitOK)
+	if text := bounded.err.String(); !like(text, "groupcast: replaying 1 datagram (3 bytes) ...; --timeout ends it after 0.010 s: 1 left\ngroupcast: replayed 1 of ...; ended before its end: 1 left\n") {
 		t.Error(text)
 	}
 	timed := replay(in("years.pcap") + " 239.8.8.4:5000 -i eth0 -t 0.01 --json")

@@ -5,12 +5,14 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"math"
 	"net/netip"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -117,7 +119,33 @@ func replayFiles(t testing.TB) string {
 	capturedIn(t, in("sent.pcap"), linkSLL, captured{raw: append([]byte{0, 4, 0, 1, 0, 6, 0, 0, 0, 0, 0, 0, 0, 0, 8, 0}, packetOf(says(0, "sent"))...)})
 	capturedIn(t, in("mixed.pcap"), linkRaw, says(0, "one"), says(1, "three"))
 	capturedIn(t, in("years.pcap"), linkRaw, says(0, "x"), says(1e12, "y"))
+	capturedIn(t, in("byte.pcap"), linkRaw, says(0, "x"))
+	agesApart(t, in("ages.pcapng"))
 	return dir
+}
+
+// agesApart writes a capture whose times, of microseconds since 1970, are 0 and the
+// last that pcapng has: 584,542 years.
+func agesApart(t testing.TB, file string) {
+	b := binary.LittleEndian.AppendUint32(nil, 0x0a0d0d0a)
+	put := func(list ...uint32) {
+		for _, v := range list {
+			b = binary.LittleEndian.AppendUint32(b, v)
+		}
+	}
+	put(28, 0x1a2b3c4d, 1, math.MaxUint32, math.MaxUint32, 28)
+	put(1, 20, linkRaw, 0, 20)
+	for i, text := range []string{"x", "y"} {
+		packet := packetOf(says(0, text))
+		size := uint32(len(packet))
+		packet = append(packet, make([]byte, -len(packet)&3)...)
+		put(6, uint32(32+len(packet)), 0, -uint32(i), -uint32(i), size, size)
+		b = append(b, packet...)
+		put(uint32(32 + len(packet)))
+	}
+	if err := os.WriteFile(file, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // What is said of a capture without sending it, and of what is not sent: the
@@ -133,7 +161,20 @@ var dryRuns = []struct {
 	{"--dry-run ./talk.pcap 239.9.9.9:7 --speed 2x --loop 3 --cap-gap 0.5", 0, "... in 3 rounds of 0.500 s (2x), TTL 1; longest pause 0.500 s; cut to 500ms: 1 pause\n", ""},
 	{"--dry-run ./talk.pcap [ff05::99%eth9]:7 --speed max --loop 0", 0, "... to [ff05::99%eth9]:7 in rounds of 0.000 s until ctrl+c (max, 10,000/s at most), TTL 1\n", ""},
 	{"--dry-run ./talk.pcap 239.9.9.9 --speed max --rate 4 --loop 0 -t 60", 0, "... in rounds of 0.250 s for 60.0 s (max, 4/s at most), TTL 1; longest pause 0.250 s\n", ""},
-	{"--dry-run -v ./talk.pcap 239.9.9.9 --rate 0.25", 0, "+0.000000 s  10.0.0.1:1 → 239.9.9.9:1234  3 B  one\n+4.000000 s  10.0.0.1:1 → 239.9.9.9:1234  3 B  two\nwould ... in 4.000 s (1x, 0.25/s at most), ...\n", ""},
+	{"--dry-run -v ./talk.pcap 239.9.9.9 --rate 0.25", 0, "+0.000000 s  recorded 10.0.0.1:1 → 239.1.2.3:5000  3 B  one\n+4.000000 s  recorded 10.0.0.1:1 → 239.1.2.3:5000  3 B  two\nwould ... in 4.000 s (1x, 0.25/s at most), ...\n", ""},
+	{"--dry-run -v ./talk.pcap 239.9.9.9 -t 1.4", 0, "+0.000000 s ... one\nwould replay 1 datagram (3 bytes) of ... in 0.000 s (1x), TTL 1; --timeout ends it after 1.400 s: 1 left\n", ""},
+	{"--dry-run ./talk.pcap 239.9.9.9 -t 1.4 --loop 3", 0, "would replay 1 datagram ... in 0.000 s (1x), TTL 1; --timeout ends it after 1.400 s: 5 left\n", ""},
+	{"--dry-run ./talk.pcap 239.9.9.9 -t 1.4 --loop 0", 0, "would replay 1 datagram ...; --timeout ends it after 1.400 s\n", ""},
+	{"--dry-run ./talk.pcap 239.9.9.9 -t 2 --loop 3", 0, "would replay 2 datagrams ... in 3 rounds of 1.500 s for 2.000 s at most (1x), TTL 1; longest pause 1.500 s\n", ""},
+	{"--dry-run ./talk.pcap 239.9.9.9 -t 2", 0, "... in 1.500 s (1x), TTL 1; longest pause 1.500 s\n", ""},
+	{"--dry-run -v ./talk.pcap 239.9.9.9 -i nothere", 1, "", "groupcast: send 239.9.9.9:1234: interface \"nothere\": no such interface\n  hint: list the interfaces of this host with: groupcast interfaces\n"},
+	{"--dry-run -v ./talk.pcap 239.9.9.9 --speed 1e-300", 0, "...+more than 292 years  recorded ...would ... in more than 292 years (1e-300x), TTL 1; longest pause more than 292 years\n", ""},
+	{"./talk.pcap 239.9.9.9 --speed 1e-300", 2, "", "groupcast: --speed 1e-300: the replay would take more than 292 years\n..."},
+	{"./talk.pcap 239.9.9.9 --rate 1e-300", 2, "", "groupcast: --rate 1e-300: the replay would take more than 292 years\n..."},
+	{"--dry-run ./ages.pcapng 239.9.9.9", 0, "would replay 2 datagrams (2 bytes) ... in more than 292 years (1x), ...\n", ""},
+	{"./ages.pcapng 239.9.9.9", 1, "", "groupcast: replay: .../ages.pcapng: its times are more than 292 years apart\n  hint: make no pause longer than a second: --cap-gap 1s\n"},
+	{"--dry-run ./ages.pcapng 239.9.9.9 --cap-gap 1s", 0, "... in 1.000 s ...\n", ""},
+	{"--dry-run ./byte.pcap 239.9.9.9", 0, "would replay 1 datagram (1 byte) of ...\n", ""},
 	{"--dry-run ./years.pcap 239.9.9.9", 0, "... in 277777h46m40s (1x), TTL 1; longest pause 277777h46m40s\n", ""},
 	{"--dry-run -v ./odd.pcap 239.9.9.9 --only 239.1.2.3 --cap-gap 2s", 3, "+0.000000 s ... a␛[2Jb\n+2.000000 s ... late\n+2.000000 s ... back\n" +
 		"would replay 3 datagrams (...; cut to 2s: 1 pause; time ran back 1 time; skipped: 1 not UDP, 2 fragments, 1 cut short; left out: 1 to other destinations\n", ""},
@@ -142,7 +183,7 @@ var dryRuns = []struct {
 	{"--dry-run ./cut.pcap 239.9.9.9", 3, "would replay 1 datagram (3 bytes) ...\n", "groupcast: replay: .../cut.pcap: it is cut: it ends within a packet\n  hint: every datagram before that is there; a recording that is still being written ends so, too\n"},
 	{"--dry-run ./lies.pcap 239.9.9.9", 3, "would replay 2 datagrams ...\n", "groupcast: replay: .../lies.pcap: it cannot be read to its end: after 2 packets: ...\n  hint: every datagram before that is there\n"},
 	{"--dry-run ./host.pcap 239.9.9.9", 0, "would replay 1 datagram (9 bytes) of .../host.pcap, recorded for 10.0.0.2:53, to 239.9.9.9:1234 in 0.000 s (1x), TTL 1\n", ""},
-	{"--dry-run -v ./sent.pcap 239.9.9.9", 0, "+0.000000 s  10.0.0.1:1 (left) → 239.9.9.9:1234  4 B  sent\nwould replay ...; 1 had left the host that recorded them\n", ""},
+	{"--dry-run -v ./sent.pcap 239.9.9.9", 0, "+0.000000 s  recorded 10.0.0.1:1 (left) → 239.1.2.3:5000  4 B  sent\nwould replay ...; 1 had left the host that recorded them\n", ""},
 	{"--dry-run ./long.pcap 239.9.9.9", 1, "...; not sent: 1 too long for a UDP datagram\n", ""},
 	{"--dry-run ./longer.pcap 239.9.9.9", 3, "...; not sent: 1 too long for a UDP datagram\n", ""},
 	{"--dry-run ./longer.pcap ff02::9999%eth0", 0, "would replay 2 datagrams (65,524 bytes) ...\n", ""},
@@ -156,7 +197,7 @@ var dryRuns = []struct {
 	{"./several.pcap --as-recorded --only 10.0.0.2:53", 1, "", "...groupcast: 10.0.0.2 is no group: nothing is replayed to a single host\n  hint: name a group that nothing else uses, such as 239.9.9.9:5000\n"},
 	{"./mdns.pcap --as-recorded", 1, "", "RECORDED FOR ...\n224.0.0.251:5353 (mdns)  1 ...\ngroupcast: nothing is replayed to 224.0.0.251 (mdns): ..."},
 	{"./talk.pcap ntp", 2, "", "groupcast: nothing is replayed to 224.0.1.1 (ntp): NTP: time servers\n  hint: name a group that nothing else uses, ...\n  usage: ..."},
-	{"./talk.pcap 10.0.0.2", 2, "", "...not a multicast address..."},
+	{"./talk.pcap 10.0.0.2", 2, "", "...not a multicast address...\n  hint: name a group, such as 239.9.9.9:5000\n  usage: ..."},
 	{"239.9.9.9 ./talk.pcap", 2, "", "groupcast: 239.9.9.9 is a group: the file comes first, and then the group\n..."},
 	{"./talk.pcap 239.9.9.9 --as-recorded", 2, "", "groupcast: GROUP and --as-recorded: one of them\n..."},
 	{"./talk.pcap 239.9.9.9 more", 2, "", "groupcast: \"more\": one argument too many\n..."},
@@ -170,7 +211,7 @@ var dryRuns = []struct {
 	{"./text 239.9.9.9", 1, "", "groupcast: replay: .../text: not a capture: neither pcap nor pcapng\n  hint: it reads pcap and pcapng, ...\n"},
 	{"./empty 239.9.9.9", 1, "", "...not a capture: ..."},
 	{"./header.pcap 239.9.9.9", 1, "", "...cut in its header: not a capture..."},
-	{"./wifi.pcap 239.9.9.9", 1, "", "groupcast: replay: .../wifi.pcap: the capture has no UDP datagram; skipped: 1 other link type\n  hint: ..."},
+	{"./wifi.pcap 239.9.9.9", 1, "", "groupcast: replay: .../wifi.pcap: the capture has no UDP datagram; skipped: 1 other link type 105 (802.11)\n  hint: ..."},
 }
 
 // like reports whether a text is as wanted, where "..." is anything.
@@ -265,12 +306,40 @@ func TestReplayWords(t *testing.T) {
 	}
 	for _, c := range []struct{ got, want string }{
 		{thousands(0), "0"}, {thousands(999), "999"}, {thousands(18201), "18,201"}, {thousands(1234567), "1,234,567"},
-		{lasted(0), "0.000 s"}, {lasted(9999 * time.Millisecond), "9.999 s"}, {lasted(time.Minute), "60.0 s"}, {lasted(2 * time.Hour), "2h0m0s"},
+		{lasted(0), "0.000 s"}, {lasted(9999 * time.Millisecond), "9.999 s"}, {lasted(time.Minute), "60.0 s"}, {lasted(2 * time.Hour), "2h0m0s"}, {lasted(math.MaxInt64), "more than 292 years"}, {payloadText(0), "0 bytes"}, {payloadText(1), "1 byte"},
 		{behind(1234 * time.Microsecond), "1.2 ms behind"}, {behind(12 * time.Millisecond), "12 ms behind"}, {behind(90 * time.Second), "90.0 s behind"},
-		{skippedText([]record.Skipped{{Reason: record.Fragment, Count: 2}, {Reason: record.Cut, Count: 1}, {Reason: record.BadHeader, Count: 1000}}), "2 fragments, 1 cut short, 1,000 bad headers"},
+		{skippedText([]record.Skipped{{Reason: record.Fragment, Count: 2}, {Reason: record.Cut, Count: 1}, {Reason: record.BadHeader, Count: 1000}}, nil), "2 fragments, 1 cut short, 1,000 bad headers"},
 	} {
 		if c.got != c.want {
 			t.Errorf("%q, want %q", c.got, c.want)
+		}
+	}
+}
+
+// A recording is readable by its owner alone: that is what the advice is about.
+func TestReplayOfAnothersFile(t *testing.T) {
+	t.Parallel()
+	c := capture{name: "my talk.pcap"}
+	err := c.notOpened(fmt.Errorf("record: %w", &fs.PathError{Op: "open", Path: c.name, Err: syscall.EACCES}))
+	if text, advice := err.Error(), hint(err); text != "replay: my talk.pcap: permission denied" || !strings.HasSuffix(advice, ": ls -l 'my talk.pcap'") {
+		t.Errorf("%s; hint: %s", text, advice)
+	}
+}
+
+// Where a stream has nothing of what was asked for, it says what it has: a few.
+func TestReplayOfAnEmptyStream(t *testing.T) {
+	t.Parallel()
+	to := func(n int) (list []netip.AddrPort) {
+		for i := range n {
+			list = append(list, netip.AddrPortFrom(netip.MustParseAddr("239.1.2.3"), uint16(i+1)))
+		}
+		return list
+	}
+	r := replayer{from: capture{name: "-"}, chosen: record.Destination{To: netip.MustParseAddrPort("239.7.7.7:1")}}
+	for n, want := range map[int]string{1: "239.1.2.3:1", 3: "239.1.2.3:1, 239.1.2.3:2, 239.1.2.3:3", 4: "239.1.2.3:1, 239.1.2.3:2, 239.1.2.3:3, ..."} {
+		r.read = account{others: 9, elsewhere: to(n)}
+		if got := r.nothing().Error(); got != "replay: standard input: 239.7.7.7:1: no datagram of the capture goes there; 9 datagrams went elsewhere: "+want {
+			t.Error(got)
 		}
 	}
 }

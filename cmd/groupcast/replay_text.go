@@ -62,11 +62,23 @@ func (r *replayer) beginText() string {
 	if !r.from.stream {
 		what = r.plan.text(r)
 	}
-	text := fmt.Sprintf("replaying %s to %s%s, TTL %d; %s", what, r.group, r.rhythm(), r.set.ttl, r.wayText())
-	if r.way.Err != nil {
-		text = fmt.Sprintf("replaying %s to %s%s, TTL %d", what, r.group, r.rhythm(), r.set.ttl)
+	text := fmt.Sprintf("replaying %s to %s%s, TTL %d", what, r.group, r.rhythm(), r.set.ttl)
+	if r.way.Err == nil {
+		text += "; " + r.wayText()
 	}
-	return text
+	return text + r.leftText()
+}
+
+// leftText says what the time that was given is too short for, with a semicolon
+// before it. Of rounds without end that cannot be counted.
+func (r *replayer) leftText() string {
+	switch {
+	case r.plan.left == 0:
+		return ""
+	case r.loops == 0:
+		return "; --timeout ends it after " + lasted(r.timeout)
+	}
+	return fmt.Sprintf("; --timeout ends it after %s: %s left", lasted(r.timeout), thousands(r.plan.all()*r.loops-r.plan.datagrams))
 }
 
 // rhythm is how fast, and how long that takes where it is known.
@@ -74,7 +86,7 @@ func (r *replayer) rhythm() string {
 	text := ""
 	switch {
 	case r.from.stream:
-	case r.loops == 1:
+	case r.plan.left > 0 || r.loops == 1:
 		text = " in " + lasted(r.plan.takes)
 	case r.loops == 0:
 		text = fmt.Sprintf(" in rounds of %s until ctrl+c", lasted(r.plan.takes))
@@ -83,6 +95,9 @@ func (r *replayer) rhythm() string {
 		}
 	default:
 		text = fmt.Sprintf(" in %d rounds of %s", r.loops, lasted(r.plan.takes))
+		if r.timeout > 0 {
+			text += " for " + lasted(r.timeout) + " at most"
+		}
 	}
 	return text + " (" + r.speed() + ")"
 }
@@ -183,9 +198,16 @@ func (r *replayer) tellBroken() {
 // nothing is the error of a stream that had nothing of what was asked for.
 func (r *replayer) nothing() error {
 	if r.read.others == 0 {
-		return r.from.none(r.read.skipped, nil)
+		return r.from.none(r.read.skipped, r.read.links, nil)
 	}
-	return r.from.about(fmt.Errorf("%s: %w; %s went elsewhere", r.chosen.To, record.ErrNotThere, chat.Count(r.read.others, "datagram")))
+	var where []string
+	for _, to := range r.read.elsewhere[:min(len(r.read.elsewhere), maxElsewhere)] {
+		where = append(where, to.String())
+	}
+	if len(r.read.elsewhere) > maxElsewhere {
+		where = append(where, "...")
+	}
+	return r.from.about(fmt.Errorf("%s: %w; %s went elsewhere: %s", r.chosen.To, record.ErrNotThere, chat.Count(r.read.others, "datagram"), strings.Join(where, ", ")))
 }
 
 // doubtful reports whether something was skipped that is part of what was asked
@@ -221,7 +243,7 @@ func (r *replayer) endText(last session.Egress) string {
 		}
 		text += "; not sent: " + strings.Join(list, ", ")
 	}
-	switch left := r.plan.datagrams*r.loops - r.sent - r.failed; {
+	switch left := r.plan.all()*r.loops - r.sent - r.failed; {
 	case r.ended != nil && r.from.stream:
 		text += "; ended before its end"
 	case r.ended != nil && left > 0:

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -14,7 +15,7 @@ import (
 
 // restText is what of a capture was not replayed, with a semicolon before it.
 func restText(a account) (text string) {
-	if skipped := skippedText(a.skipped); skipped != "" {
+	if skipped := skippedText(a.skipped, a.links); skipped != "" {
 		text += "; skipped: " + skipped
 	}
 	if a.others > 0 {
@@ -35,8 +36,9 @@ func oddities(back, cut int, gap time.Duration) (text string) {
 	return text
 }
 
-// skippedText is "2 fragments, 1 cut short".
-func skippedText(list []record.Skipped) string {
+// skippedText is "2 fragments, 1 other link type 105 (802.11)". links are those of
+// the packets that were skipped for theirs.
+func skippedText(list []record.Skipped, links []string) string {
 	var words []string
 	for _, s := range list {
 		word := s.Reason.String()
@@ -45,6 +47,9 @@ func skippedText(list []record.Skipped) string {
 			if s.Count > 1 {
 				word += "s"
 			}
+		}
+		if s.Reason == record.LinkType && len(links) > 0 {
+			word += " " + strings.Join(links, ", ")
 		}
 		words = append(words, thousands(s.Count)+" "+word)
 	}
@@ -59,9 +64,14 @@ func brokenText(err error) string {
 	return "it cannot be read to its end: " + strings.TrimPrefix(err.Error(), "record: read: ")
 }
 
+// forever is the longest Duration: a time that long can be any longer one.
+const forever time.Duration = math.MaxInt64
+
 // lasted is how long something takes, for people.
 func lasted(d time.Duration) string {
 	switch {
+	case d == forever:
+		return "more than 292 years"
 	case d >= 10*time.Minute:
 		return d.Round(time.Second).String()
 	case d >= 10*time.Second:
@@ -79,6 +89,14 @@ func behind(d time.Duration) string {
 		return fmt.Sprintf("%d ms behind", d.Milliseconds())
 	}
 	return fmt.Sprintf("%.1f ms behind", inMillis(d))
+}
+
+// payloadText is "1 byte" or "65,524 bytes".
+func payloadText(n int64) string {
+	if n == 1 {
+		return "1 byte"
+	}
+	return thousands(int(n)) + " bytes"
 }
 
 // thousands is a number with commas.
