@@ -38,7 +38,7 @@ func (m *recordingModel) before(i int) (list []chat.Line) {
 	}
 	_, notes := d.Said()
 	for _, note := range notes {
-		list = append(list, chat.Line{At: m.at(d.At), Kind: chat.Notice, Text: chat.SanitizeString(note)})
+		list = append(list, chat.Line{At: m.at(d.At), Kind: chat.Notice, Text: chat.SanitizeString(clean(note))})
 	}
 	return list
 }

@@ -9,6 +9,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/groupcast/groupcast/mcast/record"
 	"github.com/groupcast/groupcast/mcast/record/browse"
 )
 
@@ -206,8 +207,8 @@ func (m *recordingModel) nothing() string {
 // SkippedText says how many packets of a recording are not shown, for each reason.
 func SkippedText(t browse.Totals) (list []string) {
 	for _, s := range t.Skipped {
-		text := thousands(uint64(s.Count)) + " " + s.Reason.String()
-		if s.Reason.String() == "other link type" && len(t.OtherLinks) > 0 {
+		text := thousands(uint64(s.Count)) + " " + s.Words()
+		if s.Reason == record.LinkType && len(t.OtherLinks) > 0 {
 			text += " " + clean(strings.Join(t.OtherLinks, ", "))
 		}
 		list = append(list, text)
@@ -272,7 +273,7 @@ func (m *recordingModel) about() []string {
 	case errors.Is(t.Err, io.ErrUnexpectedEOF):
 		facts = append(facts, st.warning.Render("cut: it ends within a packet"))
 	default:
-		facts = append(facts, st.warning.Render(errorText(t.Err)))
+		facts = append(facts, st.warning.Render(strings.TrimPrefix(errorText(t.Err), "record: read: ")))
 	}
 	if t.Lost > 0 {
 		facts = append(facts, st.warning.Render(thousands(t.Lost)+" lost"))

@@ -58,7 +58,7 @@ recording are not shown as true.`,
 				if err != nil {
 					return usageError{noGroup(cmd, args[1], err)}
 				}
-				o.filter, o.only = f, chat.Clean(args[1])
+				o.filter, o.only = f, chat.CleanRow(args[1])
 			}
 			if o.file != "-" && !set.json && !o.plain && onTerminal(o.in, o.out) {
 				return o.screen(cmd.Context())
@@ -92,7 +92,7 @@ func filterOf(text string) (f browse.Filter, err error) {
 	to := text
 	if source, rest, ok := strings.Cut(text, "@"); ok {
 		if f.Source, err = netip.ParseAddr(source); err != nil {
-			return f, fmt.Errorf("%s: %w", source, err)
+			return f, fmt.Errorf("%s: %w", chat.CleanRow(source), err)
 		}
 		f.Source, to = f.Source.Unmap().WithZone(""), rest
 	}
@@ -129,14 +129,32 @@ func (o *openCommand) opened(err error) error {
 	}
 	advice := ""
 	switch info, failed := os.Stat(o.file); {
-	case errors.Is(err, record.ErrNotCapture) && failed == nil && info.Size() == 0:
-		err = fmt.Errorf("%s is empty: %w", o.file, record.ErrNotCapture)
 	case errors.Is(err, record.ErrNotCapture):
 		advice = "want a pcap or pcapng file, as groupcast listen --record, tcpdump -w and Wireshark write it"
+		if failed == nil && info.Size() == 0 {
+			err = fmt.Errorf("%s is empty: %w", o.file, record.ErrNotCapture)
+		}
+	case errors.Is(err, fs.ErrPermission) && failed == nil:
+		advice = unreadable(info.Mode().Perm())
 	case errors.Is(err, record.ErrNotFile):
 		advice = "name a file; what a pipe brings: groupcast open - <PIPE"
 	}
-	return &mcast.Advised{Err: err, Advice: advice}
+	return &mcast.Advised{Err: oneRow{err}, Advice: advice}
+}
+
+// oneRow is an error on one row: the name of a file may have line ends.
+type oneRow struct{ error }
+
+func (e oneRow) Error() string { return chat.CleanRow(e.error.Error()) }
+func (e oneRow) Unwrap() error { return e.error }
+
+// unreadable says who may read a file of that mode, that this user may not.
+func unreadable(mode fs.FileMode) string {
+	who := "it is not readable by every user"
+	if mode&0o077 == 0 {
+		who = "it is readable by its owner alone"
+	}
+	return fmt.Sprintf("%s (mode %04o); ls -l says whose it is", who, mode)
 }
 
 // name is the file's name for people.
@@ -144,7 +162,7 @@ func (o *openCommand) name() string {
 	if o.file == "-" {
 		return "standard input"
 	}
-	return chat.Clean(filepath.Base(o.file))
+	return chat.CleanRow(filepath.Base(o.file))
 }
 
 // nothing is the error of a recording without a datagram to show; nil: there is one.
@@ -167,7 +185,20 @@ func (o *openCommand) nothing(t browse.Totals, shown uint64) error {
 	if t.Err != nil {
 		why += "; " + brokenText(t.Err)
 	}
-	return fmt.Errorf("%s%w%s", what, record.ErrNoDatagram, why)
+	return &mcast.Advised{Err: fmt.Errorf("%s%w%s", what, record.ErrNoDatagram, why), Advice: o.look(t)}
+}
+
+// look is how another program shows what packets a recording has; "": it has none, or
+// no command can name it.
+func (o *openCommand) look(t browse.Totals) string {
+	word := shellWord(o.file)
+	switch {
+	case t.Packets == 0 || o.file == "-" || chat.CleanRow(word) != word:
+		return ""
+	case strings.HasSuffix(o.file, ".gz"): // tcpdump does not read it
+		return "to see what it has: gzip -dc <" + word + " | tcpdump -n -r -"
+	}
+	return "to see what it has: tcpdump -n -r " + word
 }
 
 // unread reports whether datagrams of a capture could not be read whole, or there may
@@ -183,7 +214,7 @@ func unread(t browse.Totals) bool {
 
 func (o *openCommand) remark(text string) {
 	if !o.set.quiet && !o.set.json {
-		fmt.Fprintf(o.errs, "groupcast: %s\n", chat.Clean(text))
+		fmt.Fprintf(o.errs, "groupcast: %s\n", chat.CleanRow(text))
 	}
 }
 

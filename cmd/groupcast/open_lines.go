@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/groupcast/groupcast/mcast/chat"
@@ -91,11 +92,11 @@ func (o *openCommand) print(d *browse.Datagram) {
 	left := ""
 	switch {
 	case way != "":
-		left = "  left by " + chat.Clean(way)
+		left = "  left by " + chat.CleanRow(way)
 	case d.Out:
 		left = "  sent"
 	}
-	fmt.Fprintf(o.out, "%s  %s  %s → %s%s  ttl %d  %d B  %s\n", at.Format(clock), cmp.Or(chat.Clean(d.Interface), "-"),
+	fmt.Fprintf(o.out, "%s  %s  %s → %s%s  ttl %d  %d B  %s\n", at.Format(clock), cmp.Or(chat.CleanRow(d.Interface), "-"),
 		addrPortText(d.From), addrPortText(d.To), left, d.Hops, len(d.Data), chat.Gutter(chat.Sanitize(d.Data).String(), 10, mostRows))
 }
 
@@ -171,7 +172,7 @@ func (o *openCommand) summary(t browse.Totals, shown uint64) {
 			end.Skipped[s.Reason.String()] = s.Count
 		}
 		if t.Err != nil && !cut {
-			end.Error = chat.Clean(t.Err.Error())
+			end.Error = chat.Clean(strings.TrimPrefix(t.Err.Error(), "record: read: "))
 		}
 		writeJSON(o.out, end)
 		return
@@ -210,7 +211,7 @@ func (o *openCommand) summary(t browse.Totals, shown uint64) {
 	case cut:
 		text += "; the file is cut: it ends within a packet"
 	case t.Err != nil:
-		text += fmt.Sprintf("; the rest cannot be read: %v", t.Err)
+		text += "; " + brokenText(t.Err)
 	}
 	o.remark(text)
 }

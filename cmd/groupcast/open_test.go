@@ -2,8 +2,11 @@ package main
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/json"
+	"fmt"
+	"io/fs"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -21,14 +24,14 @@ import (
 func recordedTalk(t *testing.T) (path string, at time.Time) {
 	t.Helper()
 	path, at = filepath.Join(t.TempDir(), "talk.pcapng"), time.Date(2026, 3, 14, 19, 52, 10, 0, time.UTC)
-	w, err := record.Create(record.Options{File: path, Interfaces: []host.Interface{{Index: 2, Name: "eth0\x1b[2J"}, {Index: 3, Name: "eth1"}}})
+	w, err := record.Create(record.Options{File: path, Interfaces: []host.Interface{{Index: 2, Name: "eth0\n\x1b[2J"}, {Index: 3, Name: "eth1"}}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	b, us := netip.MustParseAddrPort("192.168.8.226:1234"), netip.MustParseAddrPort("169.254.167.41:45123")
 	one, other := netip.MustParseAddrPort("224.0.0.114:1234"), netip.MustParseAddrPort("239.1.2.3:5000")
 	w.Received(record.Datagram{At: at, From: b, To: one, IfIndex: 2, Hops: 1, Data: []byte("hello")})
-	w.Sent(record.Datagram{At: at.Add(time.Second), From: us, To: one, IfIndex: 3, Hops: 1, Data: []byte("test")}, "default route\x1b]0;x\a")
+	w.Sent(record.Datagram{At: at.Add(time.Second), From: us, To: one, IfIndex: 3, Hops: 1, Data: []byte("test")}, "default route\x1b]0;x\a\nforged")
 	w.Dropped(12)
 	w.Received(record.Datagram{At: at.Add(2 * time.Second), From: b, To: other, IfIndex: 2, Hops: 1, Data: []byte("evil \x1b[2J\x9b\u202e text")})
 	if _, err := w.Close(); err != nil {
@@ -56,15 +59,15 @@ func TestOpenPrintsLines(t *testing.T) {
 	day := at.Local().Format("2006-01-02 15:04")
 	code, out, errs := openFile(t, nil, path)
 	for _, want := range []string{
-		day, ":10.000  eth0␛[2J  192.168.8.226:1234 → 224.0.0.114:1234  ttl 1  5 B  hello\n",
-		":11.000  eth1  169.254.167.41:45123 → 224.0.0.114:1234  left by eth1: default route␛]0;x␇  ttl 1  4 B  test\n",
+		day, ":10.000  eth0 ⏎ ␛[2J  192.168.8.226:1234 → 224.0.0.114:1234  ttl 1  5 B  hello\n",
+		":11.000  eth1  169.254.167.41:45123 → 224.0.0.114:1234  left by eth1: default route␛]0;x␇ ⏎ forged  ttl 1  4 B  test\n",
 		"192.168.8.226:1234 → 239.1.2.3:5000  ttl 1  18 B  evil ␛[2J�<U+202E> text\n",
 	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("%q is not printed:\n%s", want, out)
 		}
 	}
-	for _, want := range []string{"12 datagrams lost here, of eth0␛[2J\n", "talk.pcapng: 3 datagrams from 2 hosts, in 2 groups, " + day, "12 lost; headers synthesised by groupcast\n"} {
+	for _, want := range []string{"12 datagrams lost here, of eth0 ⏎ ␛[2J\n", "talk.pcapng: 3 datagrams from 2 hosts, in 2 groups, " + day, "12 lost; headers synthesised by groupcast\n"} {
 		if !strings.Contains(errs, want) {
 			t.Errorf("%q is not said:\n%s", want, errs)
 		}
@@ -100,7 +103,7 @@ func TestOpenPrintsObjects(t *testing.T) {
 		}
 	}
 	if second.Type != "datagram" || !second.Time.Equal(at.Add(time.Second)) || !second.Out || second.Number != 2 || second.To != "224.0.0.114:1234" ||
-		len(second.Comments) != 1 || second.Comments[0] != "left by eth1: default route␛]0;x␇" {
+		len(second.Comments) != 1 || second.Comments[0] != "left by eth1: default route␛]0;x␇\nforged" {
 		t.Errorf("%+v", second)
 	}
 	if third.LostBefore != 12 || third.Out || string(third.Data) != "evil \x1b[2J\x9b\u202e text" || strings.Contains(third.Text, "\x1b") {
@@ -135,6 +138,15 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 		}
 		return append(b, packet...)
 	}
+	zipped := func(file []byte) []byte {
+		var b bytes.Buffer
+		w := gzip.NewWriter(&b)
+		w.Write(file)
+		w.Close()
+		return b.Bytes()
+	}
+	badSum := zipped(whole)
+	badSum[len(badSum)-8]++
 	for _, tc := range []struct {
 		args []string
 		code int
@@ -143,9 +155,14 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 		{[]string{filepath.Join(dir, "nothing")}, exitNot, []string{"nothing: "}},
 		{[]string{dir}, exitNot, []string{"is a directory", "hint: name a file"}},
 		{[]string{write("text", []byte("hello, this is a text"))}, exitNot, []string{"not a capture", "hint: want a pcap"}},
-		{[]string{write("empty", nil)}, exitNot, []string{"empty is empty"}},
+		{[]string{write("empty", nil)}, exitNot, []string{"empty is empty", "hint: want a pcap"}},
 		{[]string{write("none", pcap(1))}, exitNot, []string{"none: the capture has no UDP datagram\n"}},
 		{[]string{write("wireless", pcap(105, 1, 2, 3))}, exitNot, []string{"no UDP datagram; skipped: 1 other link type 105 (802.11)"}},
+		{[]string{write("short.pcap", append(pcap(1, 1, 2, 3), pcap(1, 1, 2, 3)[24:]...))}, exitNot, []string{"skipped: 2 bad headers\n", "hint: to see what it has: tcpdump -n -r " + dir + "/short.pcap\n"}},
+		{[]string{write("two words.gz", zipped(pcap(105, 1, 2, 3)))}, exitNot, []string{"gzip -dc <'" + dir + "/two words.gz' | tcpdump -n -r -\n"}},
+		{[]string{write("row\nforged", []byte("hello, this is a text"))}, exitNot, []string{"row ⏎ forged: not a capture"}},
+		{[]string{write("row\nforged.pcap", pcap(105, 1, 2, 3))}, exitNot, []string{"row ⏎ forged.pcap: the capture has no UDP"}},
+		{[]string{write("badcrc.gz", badSum)}, exitDoubt, []string{"; it cannot be read to its end: after 3 packets: "}},
 		{[]string{write("cut", whole[:len(whole)-5])}, exitDoubt, []string{"the file is cut: it ends within a packet"}},
 		{[]string{write("first", whole[:bytes.Index(whole, []byte("hello"))])}, exitNot, []string{"no UDP datagram; it is cut: it ends within a packet"}},
 		{[]string{path, "239.9.9.9"}, exitNot, []string{"239.9.9.9: no datagram of the capture goes there", "hint: its datagrams go to 224.0.0.114:1234, 239.1.2.3:5000"}},
@@ -162,12 +179,34 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 				t.Errorf("%v: %q is not said:\n%s", tc.args, want, errs)
 			}
 		}
+		if strings.Contains(errs, "\nforged") || strings.Contains(errs, "are replayed") {
+			t.Errorf("%v: a row is forged, or it is replay's advice:\n%s", tc.args, errs)
+		}
 		if strings.Contains(errs, "record: ") {
 			t.Errorf("%v: a package is named:\n%s", tc.args, errs)
 		}
 	}
 	if code, _, errs := openFile(t, whole[:len(whole)-5], "--json", "-"); code != exitDoubt || errs != "" {
 		t.Errorf("of a cut file in JSON: %d, %s", code, errs)
+	}
+}
+
+// Who may read a file is said where this user may not: root may read all of them.
+func TestOpenSaysWhoMayRead(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "talk.pcapng")
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for mode, want := range map[fs.FileMode]string{0o600: "it is readable by its owner alone (mode 0600); ls -l", 0o640: "it is not readable by every user (mode 0640); ls -l"} {
+		if err := os.Chmod(path, mode); err != nil {
+			t.Fatal(err)
+		}
+		o := &openCommand{file: path}
+		err := o.opened(fmt.Errorf("record: open: %w", &fs.PathError{Op: "open", Path: path, Err: fs.ErrPermission}))
+		if advice := hint(err); !strings.HasPrefix(advice, want) || err.Error() != path+": permission denied" {
+			t.Errorf("%v: %v: %s", mode, err, advice)
+		}
 	}
 }
 

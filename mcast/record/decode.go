@@ -28,6 +28,18 @@ type Skipped struct {
 	Count  int
 }
 
+// Words are the reason for so many packets, such as "fragments".
+func (s Skipped) Words() string {
+	word := s.Reason.String()
+	switch s.Reason {
+	case Fragment, BadHeader, LinkType:
+		if s.Count > 1 {
+			word += "s"
+		}
+	}
+	return word
+}
+
 // Skipped is how many packets were skipped until now, for each reason that there
 // was.
 func (r *Reader) Skipped() (list []Skipped) {
