@@ -45,7 +45,11 @@ func (t *talk) columns() talkColumns {
 // a row of another sender.
 func (t *talk) draw(line chat.Line) []string {
 	c := t.columns()
-	clock := t.styles.dim.Render(line.At.Format(c.clock)) + strings.Repeat(" ", c.gap)
+	at := line.At.Format(c.clock)
+	if line.At.IsZero() { // of a recording that does not say
+		at = t.styles.fit("-", len(c.clock))
+	}
+	clock := t.styles.dim.Render(at) + strings.Repeat(" ", c.gap)
 	switch line.Kind {
 	case chat.Heard, chat.Own:
 		return t.message(line, clock, c)

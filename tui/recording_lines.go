@@ -30,7 +30,7 @@ func (m *recordingModel) before(i int) (list []chat.Line) {
 	if i > 0 {
 		last = m.at(m.page.Datagrams[i-1].At).Format(time.DateOnly)
 	}
-	if day != last {
+	if day != last && !d.At.IsZero() {
 		list = append(list, chat.Line{At: m.at(d.At), Kind: chat.Notice, Text: chat.SanitizeString(day)})
 	}
 	if d.Lost > 0 {
@@ -152,6 +152,14 @@ func (m *recordingModel) columns(width int) []column[recordedDatagram] {
 				}
 			}
 		}
+		if timed := one.cell; c.title == "time" {
+			one.cell = func(st *styles, d recordedDatagram, space int) string {
+				if d.At.IsZero() {
+					return st.dim.Render("-")
+				}
+				return timed(st, d, space)
+			}
+		}
 		all = append(all, one)
 	}
 	return fitting(all, width, least)
@@ -213,7 +221,12 @@ func (r *recorded) detail(width int) []string {
 // recorded says when and how a datagram was seen, and nothing of this host.
 func (s *sheet) recorded(v recordedDatagram) {
 	d, by := v.of, clean(v.Interface)
-	title := "Packet " + thousands(uint64(d.Number)) + ", " + v.At.Format("2006-01-02 15:04:05.000000")
+	title := "Packet " + thousands(uint64(d.Number)) + ", "
+	if v.At.IsZero() {
+		title += "without a time"
+	} else {
+		title += v.At.Format("2006-01-02 15:04:05.000000")
+	}
 	if by != "" {
 		title += " at " + by
 	}

@@ -40,7 +40,7 @@ func (m *recordingModel) room() (room chat.Snapshot) {
 				sum.Ports = append(sum.Ports, port)
 			}
 		}
-		if s.First.Before(sum.First) {
+		if sum.First.IsZero() || !s.First.IsZero() && s.First.Before(sum.First) {
 			sum.First = s.First
 		}
 		if !s.Last.Before(sum.Last) {
@@ -60,6 +60,9 @@ func (m *recordingModel) room() (room chat.Snapshot) {
 
 // when says from when to when a host was heard.
 func (m *recordingModel) when(s chat.Sender) string {
+	if s.First.IsZero() {
+		return "-" // the file does not say
+	}
 	layout := time.TimeOnly
 	if m.several() {
 		layout = "01-02 15:04:05"

@@ -288,6 +288,29 @@ func TestRecordingFinds(t *testing.T) {
 	})
 }
 
+// A Simple Packet Block has no time: none is made up.
+func TestRecordingWithoutTimes(t *testing.T) {
+	packet := append([]byte{0x45, 0, 0, 30, 0, 0, 0, 0, 1, 17, 0, 0, 10, 0, 0, 1, 239, 1, 2, 3, 0x0f, 0xa0, 0x13, 0x88, 0, 10, 0, 0}, "hi"...)
+	var file []byte
+	for _, w := range []uint32{0x0a0d0d0a, 28, 0x1a2b3c4d, 1, 0xffffffff, 0xffffffff, 28, 1, 20, 101, 0, 20, 3, 48, uint32(len(packet))} {
+		file = binary.LittleEndian.AppendUint32(file, w)
+	}
+	file = binary.LittleEndian.AppendUint32(append(append(file, packet...), 0, 0), 48)
+	path := filepath.Join(t.TempDir(), "spb.pcapng")
+	if err := os.WriteFile(path, file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	inRecording(t, path, 160, 45, browse.Filter{}, func(s *recordingScreen) {
+		for _, keys := range [][]string{nil, {"f2"}, {"enter"}, {"esc", "f4"}} {
+			s.press(keys...)
+			s.shows("10.0.0.1")
+			if view := s.plain(); strings.Contains(view, "0001-") || strings.Contains(view, "00:00") {
+				t.Errorf("%v: a time is made up:\n%s", keys, view)
+			}
+		}
+	})
+}
+
 // One group alone is chosen on the screen, or when it is opened; esc shows all again.
 func TestRecordingOfOneGroup(t *testing.T) {
 	path := large(t, 100)

@@ -228,7 +228,7 @@ func (m *recordingModel) title() string {
 		}
 		facts = append([]string{reading}, facts...)
 	}
-	if t.Datagrams > 0 {
+	if !t.First.IsZero() {
 		facts = append(facts, m.span())
 	}
 	for n := len(facts); n > 0; n-- {

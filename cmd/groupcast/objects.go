@@ -18,7 +18,7 @@ type object interface{ head() jsonHead }
 // jsonHead begins every object.
 type jsonHead struct {
 	Type   string    `json:"type"`
-	Time   time.Time `json:"time"`             // when it happened, or was known
+	Time   time.Time `json:"time,omitzero"`    // when it happened, or was known
 	Schema int       `json:"schema,omitempty"` // of the first object of a stream
 }
 

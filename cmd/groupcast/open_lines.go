@@ -78,16 +78,20 @@ func (o *openCommand) print(d *browse.Datagram) {
 		})
 		return
 	}
-	if d.Lost > 0 {
-		o.remark(fmt.Sprintf("%s: %s", at.Format("15:04:05.000"), lostText(d)))
+	short := at.Format("15:04:05.000")
+	clock := short
+	switch {
+	case d.At.IsZero(): // the file does not say
+		short, clock = "-", "-"
+	case at.Format(time.DateOnly) != time.Now().Format(time.DateOnly):
+		clock = at.Format("2006-01-02 15:04:05.000")
 	}
-	clock := "15:04:05.000"
-	if at.Format(time.DateOnly) != time.Now().Format(time.DateOnly) {
-		clock = "2006-01-02 15:04:05.000"
+	if d.Lost > 0 {
+		o.remark(short + ": " + lostText(d))
 	}
 	way, notes := d.Said()
 	for _, note := range notes {
-		o.remark(fmt.Sprintf("%s: %s", at.Format("15:04:05.000"), note))
+		o.remark(short + ": " + note)
 	}
 	left := ""
 	switch {
@@ -96,8 +100,17 @@ func (o *openCommand) print(d *browse.Datagram) {
 	case d.Out:
 		left = "  sent"
 	}
-	fmt.Fprintf(o.out, "%s  %s  %s → %s%s  ttl %d  %d B  %s\n", at.Format(clock), cmp.Or(chat.CleanRow(d.Interface), "-"),
+	fmt.Fprintf(o.out, "%s  %s  %s → %s%s  ttl %d  %d B  %s\n", clock, cmp.Or(chat.CleanRow(d.Interface), "-"),
 		addrPortText(d.From), addrPortText(d.To), left, d.Hops, len(d.Data), chat.Gutter(chat.Sanitize(d.Data).String(), 10, mostRows))
+}
+
+// timeOrNone is a time on this host's clock; nil: there is none.
+func timeOrNone(at time.Time) *time.Time {
+	if at.IsZero() {
+		return nil
+	}
+	at = at.Local()
+	return &at
 }
 
 // lostText says what is lost before a datagram.
@@ -110,7 +123,8 @@ func lostText(d *browse.Datagram) string {
 }
 
 // jsonRecordedDatagram is a datagram of a recording, as --json prints it. Its ifindex
-// is 0: it was another host's. Fields are only added.
+// is 0: it was another host's. It is without time where the file has none, as in a
+// Simple Packet Block of pcapng. Fields are only added.
 type jsonRecordedDatagram struct {
 	jsonHead // datagram
 	jsonArrival
@@ -158,10 +172,7 @@ func (o *openCommand) summary(t browse.Totals, shown uint64) {
 			jsonHead: headOf("recording"), File: chat.Clean(o.file), Packets: t.Packets, Datagrams: t.Datagrams, Shown: shown, Bytes: t.Bytes,
 			Senders: len(hosts), Groups: []jsonOpenedGroup{}, Lost: t.Lost, Synthesised: t.Synthesised, Cut: cut,
 		}
-		if t.Datagrams > 0 {
-			first, last := t.First.Local(), t.Last.Local()
-			end.First, end.Last = &first, &last
-		}
+		end.First, end.Last = timeOrNone(t.First), timeOrNone(t.Last)
 		for _, d := range t.Destinations {
 			end.Groups = append(end.Groups, jsonOpenedGroup{addrPortText(d.To), d.Datagrams, d.Bytes})
 		}
@@ -191,8 +202,13 @@ func (o *openCommand) summary(t browse.Totals, shown uint64) {
 		text += fmt.Sprintf(", %d of them to %s", shown, o.only)
 	}
 	first, last := t.First.Local().Format(time.DateTime), t.Last.Local().Format(time.DateTime)
-	if text += ", " + first; last != first {
-		text += " to " + last
+	switch {
+	case t.First.IsZero():
+		text += ", without times"
+	case last != first:
+		text += ", " + first + " to " + last
+	default:
+		text += ", " + first
 	}
 	if t.Lost > 0 {
 		text += fmt.Sprintf(", %d lost", t.Lost)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"io/fs"
@@ -188,6 +189,28 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 	}
 	if code, _, errs := openFile(t, whole[:len(whole)-5], "--json", "-"); code != exitDoubt || errs != "" {
 		t.Errorf("of a cut file in JSON: %d, %s", code, errs)
+	}
+}
+
+// A Simple Packet Block has no time: none is made up.
+func TestOpenOfAFileWithoutTimes(t *testing.T) {
+	t.Parallel()
+	packet := append([]byte{0x45, 0, 0, 30, 0, 0, 0, 0, 1, 17, 0, 0, 10, 0, 0, 1, 239, 1, 2, 3, 0x0f, 0xa0, 0x13, 0x88, 0, 10, 0, 0}, "hi"...)
+	words := func(list ...uint32) (b []byte) {
+		for _, w := range list {
+			b = binary.LittleEndian.AppendUint32(b, w)
+		}
+		return b
+	}
+	file := words(0x0a0d0d0a, 28, 0x1a2b3c4d, 1, 0xffffffff, 0xffffffff, 28, 1, 20, 101, 0, 20, 3, 48, uint32(len(packet)))
+	file = append(append(file, packet...), 0, 0)
+	file = append(file, words(48)...)
+	code, out, errs := openFile(t, file, "-")
+	if code != exitOK || out != "-  -  10.0.0.1:4000 → 239.1.2.3:5000  ttl 1  2 B  hi\n" || errs != "groupcast: standard input: 1 datagram from 1 host, in 1 group, without times\n" {
+		t.Errorf("%d: %s%s", code, out, errs)
+	}
+	if code, out, errs = openFile(t, file, "--json", "-"); code != exitOK || !strings.HasPrefix(out, `{"type":"datagram","schema":1,"from":`) || strings.Contains(out, `"first"`) || strings.Contains(out, `"0001-`) {
+		t.Errorf("%d: %s%s", code, out, errs)
 	}
 }
 

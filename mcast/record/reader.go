@@ -37,7 +37,7 @@ const (
 // it says in words is what a stranger wrote: to a terminal it goes through
 // chat.Sanitize.
 type Packet struct {
-	Datagram           // its Data is valid until the next Next; IfIndex is 0: it was another host's
+	Datagram           // its Data is valid until the next Next; IfIndex is 0: it was another host's; At may be the zero Time: a Simple Packet Block has none
 	Interface string   // "": the capture does not name it
 	Out       bool     // it left by the interface; false: it arrived, or that is not known
 	Comments  []string // about this datagram

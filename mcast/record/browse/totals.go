@@ -23,7 +23,7 @@ type Totals struct {
 	Datagrams    uint64
 	Bytes        uint64    // of payload
 	Out          uint64    // of the datagrams, those that left the host that recorded
-	First, Last  time.Time // the earliest and the latest
+	First, Last  time.Time // the earliest and the latest; the zero Time: no datagram has one
 	Synthesised  uint64    // of the datagrams, those whose headers groupcast made up
 	Lost         uint64    // packets or datagrams that are not in the capture, as it says itself
 	Skipped      []record.Skipped
@@ -84,12 +84,7 @@ func (c *counting) add(d *Datagram) {
 	c.Datagrams++
 	c.Bytes += size
 	c.byPacket += d.Lost
-	if c.Datagrams == 1 || d.At.Before(c.First) {
-		c.First = d.At
-	}
-	if c.Datagrams == 1 || d.At.After(c.Last) {
-		c.Last = d.At
-	}
+	widen(&c.First, &c.Last, d.At)
 	if d.Out {
 		c.Out++
 	}
@@ -120,18 +115,26 @@ func (c *counting) add(d *Datagram) {
 	from.Datagrams++
 	from.Bytes += size
 	from.Hops = d.Hops
-	if d.At.Before(from.First) {
-		from.First = d.At
-	}
-	if d.At.After(from.Last) {
-		from.Last = d.At
-	}
+	widen(&from.First, &from.Last, d.At)
 	switch port := d.From.Port(); {
 	case slices.Contains(from.Ports, port):
 	case len(from.Ports) < MaxPorts:
 		from.Ports = append(from.Ports, port)
 	default:
 		from.MorePorts = true
+	}
+}
+
+// widen makes a span of time have one more in it. A Simple Packet Block has none.
+func widen(first, last *time.Time, at time.Time) {
+	if at.IsZero() {
+		return
+	}
+	if first.IsZero() || at.Before(*first) {
+		*first = at
+	}
+	if last.IsZero() || at.After(*last) {
+		*last = at
 	}
 }
 
