@@ -29,9 +29,9 @@ func TestRecordFrames(t *testing.T) {
 	if err := os.WriteFile(other, []byte("mine"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	lines := start(t, a, "groupcast", "record", "-i", "eth0", "--join=false", "-c", "3", file, "239.7.8.1:5000")
+	lines := start(t, a, "groupcast", "record", "-i", "eth0", "--join=false", "-c", "40", file, "239.7.8.1:5000")
 	object := start(t, a, "groupcast", "record", "-i", "eth0", "--join=false", "--max", "64KiB", "--json", filepath.Join(dir, "json.pcapng"), "239.7.8.1")
-	pipe := start(t, a, "bash", "-c", "groupcast record -i eth0 --join=false -c 3 - 239.7.8.1 | cat >"+piped)
+	pipe := start(t, a, "bash", "-c", "groupcast record -i eth0 --join=false -c 40 - 239.7.8.1 | cat >"+piped)
 	lines.remarks("recording frames of eth0: 239.7.8.1:5000, IGMP, MLD, ICMP unreachable")
 	object.prints(`"capturing"`)
 	pipe.remarks("recording")
@@ -40,7 +40,7 @@ func TestRecordFrames(t *testing.T) {
 	lines.ends(exitOK)
 	pipe.ends(exitOK)
 	object.ends(exitDoubt)
-	if want := "recorded 3 frames to " + file + " (eth0 3), 0 lost\n"; !strings.Contains(lines.err.String(), want) {
+	if want := "recorded 40 frames to " + file + " (eth0 40), 0 lost\n"; !strings.Contains(lines.err.String(), want) {
 		t.Errorf("it does not say %q:\n%s", want, lines.err.String())
 	}
 	if text := object.out.String(); !strings.Contains(text, `"by_interface":{"eth0":`) || !strings.Contains(text, `"stopped":"the recording is as large as it may be"`) {
@@ -56,7 +56,7 @@ func TestRecordFrames(t *testing.T) {
 		for _, s := range r.Skipped() {
 			frames += s.Count
 		}
-		if err != nil || len(list) != 1 || list[0].Datagrams+frames != 3 || list[0].To.String() != "239.7.8.1:5000" {
+		if err != nil || len(list) != 1 || list[0].Datagrams+frames != 40 || list[0].To.String() != "239.7.8.1:5000" {
 			t.Errorf("%s has %+v, skipped %v, %v", file, list, r.Skipped(), err)
 		}
 		r.Close()

@@ -41,13 +41,7 @@ func oddities(back, cut int, gap time.Duration) (text string) {
 func skippedText(list []record.Skipped, links []string) string {
 	var words []string
 	for _, s := range list {
-		word := s.Reason.String()
-		switch s.Reason {
-		case record.Fragment, record.BadHeader, record.LinkType:
-			if s.Count > 1 {
-				word += "s"
-			}
-		}
+		word := s.Words()
 		if s.Reason == record.LinkType && len(links) > 0 {
 			word += " " + strings.Join(links, ", ")
 		}
