@@ -24,7 +24,7 @@ import (
 //	go test ./cmd/groupcast -run '^$' -bench RecordFrames -benchtime 7x
 func BenchmarkRecordFrames(b *testing.B) {
 	labtest.Program(b, "tcpdump")
-	const frames, rate = 200_000, 100_000
+	const frames, rate = 500_000, 100_000
 	l := labtest.Build(b, lab.Article)
 	group := labtest.Group("239.1.2.3:5000")
 	dir := b.TempDir()
@@ -75,8 +75,8 @@ func BenchmarkRecordFrames(b *testing.B) {
 	var ratios, ours, theirs []float64
 	lost := map[string]int{}
 	for round := 0; b.Loop(); round++ {
-		a, allA := record(round, "tcpdump -i eth0 -n -Z root -c 200000 -w %s udp and dst host 239.1.2.3 and dst port 5000")
-		c, allC := record(round, program+" record -i eth0 --join=false -c 200000 %s 239.1.2.3:5000")
+		a, allA := record(round, "tcpdump -i eth0 -n -Z root -c 500000 -w %s udp and dst host 239.1.2.3 and dst port 5000")
+		c, allC := record(round, program+" record -i eth0 --join=false -c 500000 %s 239.1.2.3:5000")
 		if !allA {
 			lost["tcpdump"]++
 		}
