@@ -15,10 +15,10 @@ func (c *Conn) ReadBuffer() int {
 	return c.readBuffer
 }
 
-// SetReadBuffer asks for another receive buffer, 1 byte or more; ReadBuffer
-// tells what was granted, which on Linux is less than asked for where
-// net.core.rmem_max is, and no error. The BSDs refuse what is above their
-// limit. What waits to be read is not lost.
+// SetReadBuffer asks for another receive buffer, 1 byte or more; ReadBuffer tells
+// what was granted, which on Linux is less than asked for where net.core.rmem_max
+// is, and no error. The BSDs refuse what is above their limit. Datagrams that
+// wait to be read are not lost.
 func (c *Conn) SetReadBuffer(bytes int) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -41,6 +41,16 @@ type Config struct {
 	// ReadSize is how many bytes of each datagram Read keeps, 1 to 65535; 0
 	// means all. A longer one is cut and marked Truncated.
 	ReadSize int
+	// GRO lets the kernel join datagrams of one sender that come one after another
+	// (UDP_GRO, udp(7)), as those of SendSegments on the same host do. Read takes them
+	// apart again, so that nothing changes but the cost: those that came joined have
+	// one At and one Drops, and where the kernel drops them Stats.Dropped counts one.
+	// Linux only, from 5.0 on; elsewhere it is errors.ErrUnsupported.
+	GRO bool
+	// TellDrops fills Datagram.Drops (SO_RXQ_OVFL). It costs nothing until the
+	// kernel drops the first datagram, and then a control message with each one.
+	// Linux only; elsewhere Drops stays 0, as Stats.Dropped does.
+	TellDrops bool
 	// MulticastAll leaves IP_MULTICAST_ALL on (IPv6: option 29,
 	// IPV6_MULTICAST_ALL), as a program does that sets nothing: datagrams of
 	// groups that only other programs have joined are let in too, and marked

@@ -28,6 +28,7 @@ type Conn struct {
 	drops   dropCounter
 	errors  *errorQueue // nil: not asked for
 	batch   batcher
+	joined  joiner
 
 	outgoing sync.Mutex // guards the socket's outgoing interface, where a send cannot choose its own
 
@@ -37,10 +38,11 @@ type Conn struct {
 	lost    []*member // whose interface was deleted; Follow joins them again
 	extra   []*socket // that hold the groups for which sock has no room
 	// Strays are datagrams that came by another program's membership.
-	straysWanted bool // by the user
-	straysLetIn  bool // IP_MULTICAST_ALL is on, or the system has no such option
-	readBuffer   int
-	closed       bool
+	detailOff, bulk bool // see SetDetail and SetBulk
+	straysWanted    bool // by the user
+	straysLetIn     bool // IP_MULTICAST_ALL is on, or the system has no such option
+	readBuffer      int
+	closed          bool
 
 	hops, unicastHops atomic.Int32 // as they were set; unicastHops 0: not
 
@@ -135,7 +137,7 @@ func (c *Conn) configure() (err error) {
 	s, names := c.sock, c.sock.options()
 	// Where the system has no such control messages (Windows), datagrams come
 	// without destination, interface and TTL.
-	err = s.trace.do("setsockopt", names.hopsInfo, 1, s.receiveHops)
+	err = s.trace.do("setsockopt", names.hopsInfo, 1, func() error { return s.receiveHops(true) })
 	if err == nil {
 		err = s.trace.do("setsockopt", names.info, 1, s.receiveInfo)
 	}
@@ -153,14 +155,18 @@ func (c *Conn) configure() (err error) {
 	if c.errors, err = newErrorQueue(s.udp, c.cfg); err != nil {
 		return err
 	}
-	read := func() (err error) {
-		c.reader, err = newReader(s.udp, c.cfg.ReadSize, c.errors)
+	if c.cfg.TellDrops {
+		s.tellDrops()
+	}
+	if c.reader, err = newReader(s.udp, c.cfg.ReadSize, c.errors); err != nil {
 		return err
 	}
-	if runtime.GOOS == "linux" {
-		return s.trace.do("setsockopt", "SO_TIMESTAMPNS", 1, read)
+	s.receiveTimes(true)
+	if c.cfg.GRO {
+		c.reader.split()
+		return s.receiveJoined()
 	}
-	return read()
+	return nil
 }
 
 // LocalAddr is the address and port that the socket is bound to.

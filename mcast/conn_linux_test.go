@@ -255,12 +255,12 @@ func TestErrors(t *testing.T) {
 		{"unblock what is not blocked", a, func() error { return c.Unblock(group("10.0.0.1@224.0.0.114"), eth0) }, mcast.ErrNotBlocked, ""},
 		{"send too much", a, func() error { return c.Send(make([]byte, mcast.MaxPayload+1), g.AddrPort(), mcast.Via{}) }, mcast.ErrTooLong, "65508 bytes"},
 		{"send by an interface that is gone", a, func() error { return c.Send(nil, g.AddrPort(), mcast.Via{IfIndex: 99}) }, syscall.ENODEV, "on #99"},
-		{"hops out of range", a, func() error { return c.SetHops(256) }, mcast.ErrHopsOutside, "256: hops (TTL) must be 0 to 255"},
-		{"unicast hops out of range", a, func() error { return c.SetUnicastHops(0) }, mcast.ErrHopsOutside, "0: hops (TTL) must be 1 to 255"},
+		{"hops out of range", a, func() error { return c.SetHops(256) }, mcast.ErrHopsOutside, "256: the TTL (hop limit) must be 0 to 255"},
+		{"unicast hops out of range", a, func() error { return c.SetUnicastHops(0) }, mcast.ErrHopsOutside, "0: the TTL (hop limit) must be 1 to 255"},
 		{"a Conn with hops out of range", a, func() error {
 			_, err := mcast.Listen(t.Context(), mcast.Config{Hops: 300})
 			return err
-		}, mcast.ErrHopsOutside, "300: hops (TTL) must be 0 to 255"},
+		}, mcast.ErrHopsOutside, "300: the TTL (hop limit) must be 0 to 255"},
 		{"a read size below zero", a, func() error {
 			_, err := mcast.Listen(t.Context(), mcast.Config{ReadSize: -1})
 			return err

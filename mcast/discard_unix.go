@@ -35,6 +35,10 @@ func (c *Conn) Discard() (unread int, err error) {
 			// Without lo some may still come.
 			_ = c.sock.trace.do("connect", "", "{"+nobody.String()+"}", func() error { return unix.Connect(int(fd), sa) })
 		}
+		if c.cfg.GRO {
+			unread = c.reader.discard(fd)
+			return
+		}
 		var b [1]byte
 		for unread < maxDiscarded {
 			_, _, err := unix.Recvfrom(int(fd), b[:], unix.MSG_DONTWAIT)

@@ -7,8 +7,8 @@ import (
 	"github.com/groupcast/groupcast/mcast/host"
 )
 
-// Errors of Listen and of a Conn, beside those of the kernel (syscall.Errno),
-// to be tested with errors.Is. What this system lacks is
+// Errors of Listen and of a Conn, beside those of the kernel (syscall.Errno), to
+// be tested with errors.Is. A call that this system lacks returns
 // errors.ErrUnsupported.
 var (
 	ErrPortInUse      = errors.New("the port is in use and not shared")
@@ -20,10 +20,10 @@ var (
 	ErrBlocked        = errors.New("already blocked there")
 	ErrNotBlocked     = errors.New("not blocked there")
 	ErrNoRoute        = errors.New("no route to the group")
-	ErrHopsOutside    = errors.New("hops (TTL) must be 0 to 255")
+	ErrHopsOutside    = errors.New("the TTL (hop limit) must be 0 to 255")
 	ErrFamily         = errors.New("the socket is of the other IP version")
 	ErrZone           = errors.New("the zone is another interface than the one named")
-	ErrNoZone         = errors.New("the address is of one link only: it needs the zone of an interface")
+	ErrNoZone         = errors.New("the address is valid on one link only: it needs the zone of an interface")
 )
 
 // Errors about arguments, which their caller knows.
@@ -69,7 +69,7 @@ func checkHops(n, least int) error {
 type hopsError struct{ hops, least int }
 
 func (e hopsError) Error() string {
-	return fmt.Sprintf("%d: hops (TTL) must be %d to 255", e.hops, e.least)
+	return fmt.Sprintf("%d: the TTL (hop limit) must be %d to 255", e.hops, e.least)
 }
 
 func (e hopsError) Is(target error) bool { return target == ErrHopsOutside }

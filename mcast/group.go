@@ -14,9 +14,9 @@ import (
 // DefaultPort is the UDP port of a group whose text form names none.
 const DefaultPort = 1234
 
-// DefaultGroup is the group that groupcast joins when it is told no other.
-// It lies in 224.0.0.0/24, the Local Network Control Block of RFC 5771: no
-// router forwards it, at any TTL.
+// DefaultGroup is the group that groupcast joins when no other is named. It lies
+// in 224.0.0.0/24, the Local Network Control Block of RFC 5771: no router
+// forwards it, at any TTL.
 var DefaultGroup = Group{Addr: netip.AddrFrom4([4]byte{224, 0, 0, 114}), Port: DefaultPort}
 
 // Group is a multicast group as a UDP program means it: the address that

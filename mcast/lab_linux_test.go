@@ -10,7 +10,16 @@ import (
 	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
-func TestMain(m *testing.M) { os.Exit(labtest.RunTests(m)) }
+func TestMain(m *testing.M) {
+	if what := os.Getenv(workerEnv); what != "" {
+		benchWorker(what)
+		return
+	}
+	if os.Getenv(rootEnv) != "" {
+		os.Exit(runAsRoot(m))
+	}
+	os.Exit(labtest.RunTests(labtest.Lightly{M: m}))
+}
 
 func join(t *testing.T, host *lab.Node, c *mcast.Conn, g mcast.Group, on host.Interface) {
 	t.Helper()

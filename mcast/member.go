@@ -11,11 +11,11 @@ import (
 	"github.com/groupcast/groupcast/mcast/host"
 )
 
-// Join asks the kernel for the group's datagrams that arrive by one interface
-// (MCAST_JOIN_GROUP, the by-index form of IP_ADD_MEMBERSHIP), and makes the
-// host report the membership there (IGMP, RFC 3376; MLD, RFC 3810). For a
-// group with a source it asks for that source's datagrams only
-// (MCAST_JOIN_SOURCE_GROUP, RFC 4607); several sources are joined one by one.
+// Join asks the kernel for the group's datagrams that one interface receives
+// (MCAST_JOIN_GROUP, the by-index form of IP_ADD_MEMBERSHIP), and makes the host
+// report the membership there (IGMP, RFC 3376; MLD, RFC 3810). For a group with a
+// source it asks for that source's datagrams only (MCAST_JOIN_SOURCE_GROUP, RFC
+// 4607); several sources are joined one by one.
 //
 // With the zero Interface the kernel looks the group up in the routing table
 // and joins where that leads, as a program does that names no interface, which
@@ -70,6 +70,26 @@ func (c *Conn) Memberships() []Membership {
 		list = append(list, m.list()...)
 	}
 	return list
+}
+
+// JoinedOn lists the interfaces on which Join joined a group, or a source of it, in
+// the order of joining.
+func (c *Conn) JoinedOn(g Group) []host.Interface {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	g.Source = g.Source.Unmap().WithZone("")
+	var members []*member
+	for key, m := range c.members {
+		if key.group == g.Addr.WithZone("") && (!g.Source.IsValid() && len(m.sources) == 0 || slices.Contains(m.sources, g.Source)) {
+			members = append(members, m)
+		}
+	}
+	slices.SortFunc(members, func(a, b *member) int { return cmp.Compare(a.order, b.order) })
+	on := make([]host.Interface, len(members))
+	for n, m := range members {
+		on[n] = m.on
+	}
+	return on
 }
 
 // member is one membership of the kernel's: a group on an interface, for all

@@ -185,6 +185,9 @@ func TestJoinByZone(t *testing.T) {
 		link := t.only(1)
 		link.Source = link.Source.WithZone("eth0")
 		t.must(c.Join, link, t.eth0)
+		if on := c.JoinedOn(link); len(on) != 1 || on[0].Name != "eth0" {
+			t.Errorf("a source with a zone is joined on %v, want eth0", on)
+		}
 		t.hears("a source with a zone", c, []int{1, 2}, []int{1})
 	})
 }

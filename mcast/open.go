@@ -44,6 +44,9 @@ func open(ctx context.Context, cfg Config) (*net.UDPConn, error) {
 		return nil, fmt.Errorf("groups that other programs have joined: %w", errors.ErrUnsupported)
 	}
 	at := netip.AddrPortFrom(cfg.Addr, cfg.Port)
+	if cfg.GRO && runtime.GOOS != "linux" {
+		return nil, fmt.Errorf("joined datagrams (GRO): %w", errors.ErrUnsupported)
+	}
 	told := &opening{trace: cfg.Trace, at: at, remote: cfg.Remote}
 	ready := func(fd uintptr) error {
 		told.socketMade()

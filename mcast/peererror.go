@@ -11,8 +11,8 @@ import (
 // ICMP error (RFC 792, RFC 4443), or what this host itself found out. It says
 // nothing about other peers, and is as easily forged as any datagram.
 //
-// That none comes says nothing either: a datagram that was answered by nothing
-// was ignored, dropped by a firewall, or lost.
+// No error proves nothing either: a datagram without a reply was ignored, dropped
+// by a firewall, or lost.
 type PeerError struct {
 	At   time.Time      // when it came
 	To   netip.AddrPort // whom the datagram was for; port 0: not told
@@ -38,7 +38,7 @@ func (e PeerError) String() string {
 	case syscall.ECONNREFUSED:
 		what = "refused it"
 	case syscall.EMSGSIZE:
-		what = "is behind a path that takes no datagram so long"
+		what = "is behind a path with a smaller MTU than the datagram"
 	}
 	return fmt.Sprintf("%s %s: %s", e.To, what, e.Because())
 }

@@ -114,10 +114,9 @@ func (q *errorQueue) recvmsg(fd uintptr) {
 func parsePeerError(name, control []byte, z *zones, now time.Time) (e PeerError, errno syscall.Errno, origin uint8) {
 	e = PeerError{At: now, To: parseName(name, z, now)}
 	var icmp Datagram // To: whom the ICMP message was for
-	if stamp := parseControl(control, &icmp); !stamp.IsZero() {
-		if age := now.Sub(stamp); age > 0 {
-			e.At = now.Add(-age)
-		}
+	stamp, _ := parseControl(control, &icmp)
+	if wall := now.UnixNano(); stamp != 0 && stamp < wall {
+		e.At = now.Add(time.Duration(stamp - wall))
 	}
 	for len(control) > 0 {
 		h, data, rest, err := unix.ParseOneSocketControlMessage(control)

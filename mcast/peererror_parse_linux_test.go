@@ -49,7 +49,7 @@ func TestParsePeerError(t *testing.T) {
 		{"by this host to itself", together(self, errorFrom(unix.SO_EE_ORIGIN_ICMP, 3, 1, unix.EHOSTUNREACH, 10)), unix.SO_EE_ORIGIN_ICMP,
 			"192.168.1.11:9 is unreachable: no route to host, says this host"},
 		{"by the own kernel", errorFrom(unix.SO_EE_ORIGIN_LOCAL, 0, 0, unix.EMSGSIZE, 0), unix.SO_EE_ORIGIN_LOCAL,
-			"192.168.1.11:9 is behind a path that takes no datagram so long: message too long, says this host"},
+			"192.168.1.11:9 is behind a path with a smaller MTU than the datagram: message too long, says this host"},
 		{"nothing about an error", together(stamped, self), unix.SO_EE_ORIGIN_NONE, ""},
 		{"cut in its value", refused[:unix.CmsgLen(unix.SizeofSockaddrInet4-1)], unix.SO_EE_ORIGIN_NONE, ""},
 	} {

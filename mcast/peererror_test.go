@@ -19,7 +19,7 @@ func TestPeerErrorReads(t *testing.T) {
 			To: four, From: netip.MustParseAddr("192.168.1.1"), Type: 3, Code: 13, Err: syscall.EHOSTUNREACH},
 		"192.168.1.11:9 is unreachable: no route to host, says this host": {
 			To: four, Err: syscall.EHOSTUNREACH},
-		"192.168.1.11:9 is behind a path that takes no datagram so long: ICMP fragmentation needed (3, 4) from 192.168.1.1": {
+		"192.168.1.11:9 is behind a path with a smaller MTU than the datagram: ICMP fragmentation needed (3, 4) from 192.168.1.1": {
 			To: four, From: netip.MustParseAddr("192.168.1.1"), Type: 3, Code: 4, Err: syscall.EMSGSIZE},
 		"192.168.1.11:9 is unreachable: ICMP protocol error (99, 1) from 192.168.1.1": {
 			To: four, From: netip.MustParseAddr("192.168.1.1"), Type: 99, Code: 1, Err: errors.New("protocol error")},

@@ -26,7 +26,7 @@ type protocol interface {
 
 	setHops(n int) error
 	setUnicastHops(n int) error
-	receiveHops() error
+	receiveHops(on bool) error
 	receiveInfo() error
 	control(via Via) []byte // nil where the system has no such message
 	options() optionNames
@@ -58,7 +58,7 @@ type ip4 struct{ *ipv4.PacketConn }
 
 func (p ip4) setHops(n int) error        { return p.SetMulticastTTL(n) }
 func (p ip4) setUnicastHops(n int) error { return p.SetTTL(n) }
-func (p ip4) receiveHops() error         { return p.SetControlMessage(ipv4.FlagTTL, true) }
+func (p ip4) receiveHops(on bool) error  { return p.SetControlMessage(ipv4.FlagTTL, on) }
 func (p ip4) receiveInfo() error {
 	return p.SetControlMessage(ipv4.FlagDst|ipv4.FlagInterface, true)
 }
@@ -78,7 +78,7 @@ type ip6 struct{ *ipv6.PacketConn }
 
 func (p ip6) setHops(n int) error        { return p.SetMulticastHopLimit(n) }
 func (p ip6) setUnicastHops(n int) error { return p.SetHopLimit(n) }
-func (p ip6) receiveHops() error         { return p.SetControlMessage(ipv6.FlagHopLimit, true) }
+func (p ip6) receiveHops(on bool) error  { return p.SetControlMessage(ipv6.FlagHopLimit, on) }
 func (p ip6) receiveInfo() error {
 	return p.SetControlMessage(ipv6.FlagDst|ipv6.FlagInterface, true)
 }

@@ -53,7 +53,7 @@ func (c *Conn) Batches(ctx context.Context, dst []Datagram) iter.Seq2[[]Datagram
 		handle := func(n int) bool {
 			c.arrived(dst[:n])
 			more = yield(dst[:n], nil)
-			return more
+			return more && ctx.Err() == nil
 		}
 		each := func() error { return c.reader.each(dst, handle) }
 		for more {
@@ -70,11 +70,15 @@ func (c *Conn) read(ctx context.Context, call func() error) error {
 		return err
 	}
 	select {
-	case c.reading <- struct{}{}:
-		defer func() { <-c.reading }()
-	case <-ctx.Done():
-		return ctx.Err()
+	case c.reading <- struct{}{}: // the cheaper way
+	default:
+		select {
+		case c.reading <- struct{}{}:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
+	defer func() { <-c.reading }()
 	c.wake.watch(ctx)
 	err := call()
 	if err == nil {
@@ -116,7 +120,9 @@ func (c *Conn) count(batch []Datagram) {
 	}
 	c.datagrams.Add(uint64(len(batch)))
 	c.bytes.Add(uint64(size))
-	c.truncated.Add(uint64(truncated))
+	if truncated > 0 {
+		c.truncated.Add(uint64(truncated))
+	}
 }
 
 func (t *Trace) failedRead(err error) {

@@ -7,6 +7,8 @@ import "net/netip"
 //	newReader(udp, size, errors)  // keeps size bytes of each payload, 1 to 65535
 //	read(dst)                     // waits for one; at most BatchSize and len(dst)
 //	each(dst, handle)             // read, and handle; again if handle wants it, or not
+//	setNap(on)                    // whether to nap after a batch that was not full
+//	split()                       // takes apart what the kernel joins (UDP_GRO), from the start
 //
 // The Data they return is their own memory and is valid until the next read.
 // They are not safe for use by several goroutines at once. The errors of read

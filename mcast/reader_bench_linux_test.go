@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"golang.org/x/net/ipv4"
+	"golang.org/x/sys/unix"
 )
 
 // BenchmarkReceive drains sockets that were filled while the clock stood: the
@@ -146,6 +147,9 @@ func byReadFrom(b *testing.B, udp *net.UDPConn) func(int) (int, error) {
 func byAddrPort(b *testing.B, udp *net.UDPConn) func(int) (int, error) {
 	flags := ipv4.FlagDst | ipv4.FlagInterface | ipv4.FlagTTL
 	if err := ipv4.NewPacketConn(udp).SetControlMessage(flags, false); err != nil {
+		b.Fatal(err)
+	}
+	if err := setOption(udp, unix.SO_TIMESTAMPNS, 0); err != nil {
 		b.Fatal(err)
 	}
 	data := make([]byte, MaxPayload)

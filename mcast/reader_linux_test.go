@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -34,10 +35,24 @@ func onLo(t testing.TB, addr string) *net.UDPConn {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err == nil {
+		err = setOption(udp, unix.SO_TIMESTAMPNS, 1)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := udp.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
 		t.Fatal(err)
 	}
 	return udp
+}
+
+func setOption(udp *net.UDPConn, option, value int) error {
+	s, err := newSocket(udp, true, nil)
+	if err == nil {
+		err = s.setOption(option, value)
+	}
+	return err
 }
 
 // talkTo opens a socket that sends to another.
@@ -222,21 +237,89 @@ func TestReaderKeepsOrderInBatches(t *testing.T) {
 }
 
 func TestReaderTruncates(t *testing.T) {
+	for _, addr := range []string{"127.0.0.1", "::1"} {
+		udp := onLo(t, addr)
+		r := readerOf(t, udp, 100)
+		from := talkTo(t, udp)
+		sizes := []int{99, 100, 101, 65507, 0, 100}
+		for i, size := range sizes {
+			write(t, from, bytes.Repeat([]byte{byte(i)}, size))
+		}
+		fetch(t, r, len(sizes), func(i int, d Datagram) {
+			if kept, cut := min(sizes[i], 100), sizes[i] > 100; len(d.Data) != kept || d.Truncated != cut || d.Size != sizes[i] {
+				t.Errorf("%s: of %d bytes got %d, truncated %v, size %d; want %d, %v, %d", addr, sizes[i], len(d.Data), d.Truncated, d.Size, kept, cut, sizes[i])
+			}
+			if !bytes.Equal(d.Data, bytes.Repeat([]byte{byte(i)}, len(d.Data))) {
+				t.Errorf("%s: datagram %d has bytes of another", addr, i)
+			}
+			if cap(d.Data) != len(d.Data) {
+				t.Errorf("append to Data would write over the next datagram")
+			}
+		})
+	}
+}
+
+// Datagrams that a sender joins come in one message, of which the reader makes them
+// again; others come as before.
+func TestReaderSplits(t *testing.T) {
+	for _, addr := range []string{"127.0.0.1", "::1"} {
+		udp := onLo(t, addr)
+		from := talkTo(t, udp)
+		for _, c := range []struct {
+			on            *net.UDPConn
+			option, value int
+		}{{udp, unix.UDP_GRO, 1}, {from, unix.UDP_SEGMENT, 50}} {
+			s, err := newSocket(c.on, true, nil)
+			if err == nil {
+				err = s.setOptionOf(unix.SOL_UDP, c.option, c.value)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		r := readerOf(t, udp, 40)
+		r.split()
+		for _, size := range []int{120, 0, 30, 100} {
+			write(t, from, bytes.Repeat([]byte{byte(size)}, size))
+		}
+		var got []string
+		fetch(t, r, 7, func(_ int, d Datagram) {
+			if r.joined.have != 4 {
+				t.Errorf("%s: %d messages came, want 4", addr, r.joined.have)
+			}
+			got = append(got, fmt.Sprintf("%d of %d %v", len(d.Data), d.Size, d.Truncated))
+		})
+		want := []string{"40 of 50 true", "40 of 50 true", "20 of 20 false", "0 of 0 false", "30 of 30 false", "40 of 50 true", "40 of 50 true"}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: got %q, want %q", addr, got, want)
+		}
+	}
+}
+
+// The nap comes after a batch that was not full, and only then.
+func TestReaderNaps(t *testing.T) {
 	udp := onLo(t, "127.0.0.1")
 	r := readerOf(t, udp, 100)
 	from := talkTo(t, udp)
-	sizes := []int{99, 100, 101, 65507, 0, 100}
-	for _, size := range sizes {
-		write(t, from, make([]byte, size))
+	took := func(room int) time.Duration {
+		write(t, from, []byte("hello"))
+		start := time.Now()
+		if n, err := r.read(make([]Datagram, room)); n != 1 || err != nil {
+			t.Fatal(n, err)
+		}
+		return time.Since(start)
 	}
-	fetch(t, r, len(sizes), func(i int, d Datagram) {
-		if kept, cut := min(sizes[i], 100), sizes[i] > 100; len(d.Data) != kept || d.Truncated != cut {
-			t.Errorf("of %d bytes got %d, truncated %v; want %d, %v", sizes[i], len(d.Data), d.Truncated, kept, cut)
+	r.setNap(true)
+	took(2)
+	for range 3 {
+		if got, nap := took(2), time.Duration(napTime.Nano()); got < nap {
+			t.Errorf("a read after a batch that was not full takes %v, less than the nap of %v", got, nap)
 		}
-		if cap(d.Data) != len(d.Data) {
-			t.Errorf("append to Data would write over the next datagram")
-		}
-	})
+	}
+	took(1)
+	if r.partial {
+		t.Error("a batch that filled its room is followed by a nap")
+	}
 }
 
 func TestReaderNamesGoneInterfacesByNumber(t *testing.T) {
@@ -303,6 +386,7 @@ func TestReaderAllocatesNothing(t *testing.T) {
 				for range BatchSize {
 					from.Write(payload)
 				}
+				r.setNap(!r.nap.Load())
 				for have := 0; have < BatchSize; {
 					n, err := r.read(batch)
 					if err != nil {

@@ -11,38 +11,51 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// parseControl reads control messages (cmsg(3)) into To, IfIndex and Hops of d
-// and returns the kernel's timestamp, the zero Time if there is none. It skips
-// what it does not know, and stops at what does not add up.
-func parseControl(oob []byte, d *Datagram) (stamp time.Time) {
-	for {
-		h, ok := load[unix.Cmsghdr](oob)
-		if !ok || h.Len < unix.SizeofCmsghdr || uint64(h.Len) > uint64(len(oob)) {
-			return stamp
+// parseControl reads control messages (cmsg(3)) into To, IfIndex, Hops and Drops of
+// d and returns the kernel's timestamp in nanoseconds since 1970, 0 if there is none,
+// and the length of those that were joined, 0 if this is a single datagram. It skips what it does not know, and stops at what does not add up. It is the
+// dearest part of reading that is not the kernel's, so it copies no structs.
+func parseControl(oob []byte, d *Datagram) (stamp int64, joined int) {
+	for len(oob) >= unix.SizeofCmsghdr {
+		h := (*unix.Cmsghdr)(unsafe.Pointer(unsafe.SliceData(oob)))
+		if h.Len < unix.SizeofCmsghdr || uint64(h.Len) > uint64(len(oob)) {
+			return stamp, joined
 		}
 		data := oob[unix.SizeofCmsghdr:h.Len]
-		switch [2]int32{h.Level, h.Type} {
-		case [2]int32{unix.IPPROTO_IP, unix.IP_PKTINFO}:
-			if info, ok := load[unix.Inet4Pktinfo](data); ok {
-				d.To, d.IfIndex = netip.AddrFrom4(info.Addr), int(info.Ifindex)
+		switch int64(h.Level)<<32 | int64(h.Type) {
+		case unix.IPPROTO_IP<<32 | unix.IP_PKTINFO: // struct in_pktinfo
+			if len(data) >= unix.SizeofInet4Pktinfo {
+				d.To, d.IfIndex = netip.AddrFrom4([4]byte(data[8:12])), number(data)
 			}
-		case [2]int32{unix.IPPROTO_IPV6, unix.IPV6_PKTINFO}:
-			if info, ok := load[unix.Inet6Pktinfo](data); ok {
-				d.To, d.IfIndex = netip.AddrFrom16(info.Addr).Unmap(), int(info.Ifindex)
+		case unix.IPPROTO_IPV6<<32 | unix.IPV6_PKTINFO: // struct in6_pktinfo
+			if len(data) >= unix.SizeofInet6Pktinfo {
+				d.To, d.IfIndex = netip.AddrFrom16([16]byte(data[:16])).Unmap(), number(data[16:])
 			}
-		case [2]int32{unix.IPPROTO_IP, unix.IP_TTL}, [2]int32{unix.IPPROTO_IPV6, unix.IPV6_HOPLIMIT}:
-			if hops, ok := load[int32](data); ok {
-				d.Hops = int(hops)
+		case unix.IPPROTO_IP<<32 | unix.IP_TTL, unix.IPPROTO_IPV6<<32 | unix.IPV6_HOPLIMIT:
+			if len(data) >= 4 {
+				d.Hops = number(data)
 			}
-		case [2]int32{unix.SOL_SOCKET, unix.SCM_TIMESTAMPNS}:
-			if ts, ok := load[unix.Timespec](data); ok {
-				stamp = time.Unix(ts.Unix())
+		case unix.SOL_SOCKET<<32 | unix.SCM_TIMESTAMPNS:
+			if len(data) >= int(unsafe.Sizeof(unix.Timespec{})) {
+				stamp = (*unix.Timespec)(unsafe.Pointer(unsafe.SliceData(data))).Nano()
+			}
+		case unix.SOL_SOCKET<<32 | unix.SO_RXQ_OVFL:
+			if len(data) >= 4 {
+				d.Drops = binary.NativeEndian.Uint32(data)
+			}
+		case unix.SOL_UDP<<32 | unix.UDP_GRO:
+			if len(data) >= 4 {
+				joined = max(number(data), 0)
 			}
 		}
 		// The last message need not be padded.
 		oob = oob[min(unix.CmsgSpace(len(data)), len(oob)):]
 	}
+	return stamp, joined
 }
+
+// number reads an int of C.
+func number(b []byte) int { return int(int32(binary.NativeEndian.Uint32(b))) }
 
 // load copies a struct of the kernel's from the beginning of b; not ok if b is
 // too short for it. T must not have pointers.

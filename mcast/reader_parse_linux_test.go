@@ -55,7 +55,8 @@ func TestParseControl(t *testing.T) {
 		return cmsg(unix.IPPROTO_IPV6, unix.IPV6_PKTINFO, unix.Inet6Pktinfo{Ifindex: 9, Addr: to.As16()})
 	}
 	hopLimit := cmsg(unix.IPPROTO_IPV6, unix.IPV6_HOPLIMIT, int32(3))
-	unknown := cmsg(unix.SOL_SOCKET, unix.SO_RXQ_OVFL, uint32(12))
+	unknown := cmsg(unix.SOL_SOCKET, unix.SO_MARK, uint32(12))
+	drops := cmsg(unix.SOL_SOCKET, unix.SO_RXQ_OVFL, uint32(1<<32-1))
 	claims := func(n int) []byte { return withLen(together(ttl), n) }
 
 	for _, test := range []struct {
@@ -68,6 +69,7 @@ func TestParseControl(t *testing.T) {
 		{name: "IPv4", oob: together(stamped, pktinfo, ttl), want: Datagram{To: group4, IfIndex: 7, Hops: 255}, stamp: taken},
 		{name: "IPv6", oob: together(stamped, info6(group6), hopLimit), want: Datagram{To: group6, IfIndex: 9, Hops: 3}, stamp: taken},
 		{name: "IPv4 in an IPv6 socket", oob: info6(netip.AddrFrom16(group4.As16())), want: Datagram{To: group4, IfIndex: 9}},
+		{name: "drops", oob: together(drops, pktinfo), want: Datagram{To: group4, IfIndex: 7, Drops: 1<<32 - 1}},
 		{name: "unknown between", oob: together(unknown, pktinfo, unknown, ttl), want: Datagram{To: group4, IfIndex: 7, Hops: 255}},
 		{name: "last one not padded", oob: together(pktinfo, ttl[:unix.CmsgLen(4)]), want: Datagram{To: group4, IfIndex: 7, Hops: 255}},
 		{name: "last one cut in its header", oob: together(ttl, pktinfo[:unix.SizeofCmsghdr-1]), want: Datagram{Hops: 255}},
@@ -82,12 +84,16 @@ func TestParseControl(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var d Datagram
-			stamp := parseControl(test.oob, &d)
-			if d.To != test.want.To || d.IfIndex != test.want.IfIndex || d.Hops != test.want.Hops {
+			stamp, _ := parseControl(test.oob, &d)
+			if d.To != test.want.To || d.IfIndex != test.want.IfIndex || d.Hops != test.want.Hops || d.Drops != test.want.Drops {
 				t.Errorf("got %+v, want %+v", d, test.want)
 			}
-			if !stamp.Equal(test.stamp) {
-				t.Errorf("timestamp %v, want %v", stamp, test.stamp)
+			want := int64(0)
+			if !test.stamp.IsZero() {
+				want = test.stamp.UnixNano()
+			}
+			if stamp != want {
+				t.Errorf("timestamp %d, want %d", stamp, want)
 			}
 		})
 	}

@@ -46,6 +46,7 @@ func (r *reader) read(dst []Datagram) (int, error) {
 		At:        time.Now(),
 		From:      unmapped(from),
 		Data:      r.data[:n:n],
+		Size:      n,
 		Truncated: flags&unix.MSG_TRUNC != 0,
 	}
 	r.control(r.oob[:oobn], &dst[0])

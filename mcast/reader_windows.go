@@ -38,6 +38,7 @@ func (r *reader) read(dst []Datagram) (int, error) {
 		At:        time.Now(),
 		From:      unmapped(from),
 		Data:      r.data[:kept:kept],
+		Size:      n,
 		Truncated: n > kept,
 	}
 	return 1, nil

@@ -54,12 +54,12 @@ var registered = []Registered{
 	reg("ntp", "224.0.1.1", "ff02::101", 123, "", "NTP: time servers", "RFC 5905"),
 	reg("ptp", "224.0.1.129", "ff02::181", 319, "", "PTP: clocks send Sync; a port below 1024 can need privileges", "IEEE 1588"),
 	reg("ptp-general", "224.0.1.129", "ff02::181", 320, "", "PTP: clocks announce themselves", "IEEE 1588"),
-	reg("coap", "224.0.1.187", "ff02::fd", 5683, "", "CoAP: small devices are searched for", "RFC 7252"),
+	reg("coap", "224.0.1.187", "ff02::fd", 5683, "", "CoAP: clients search for small devices", "RFC 7252"),
 	reg("knx", "224.0.23.12", "", 3671, "", "KNXnet/IP: building control", "IANA"),
 	reg("sap", "224.2.127.254", "ff02::2:7ffe", 9875, "", "SAP: announces streams, such as AES67 audio", "RFC 2974"),
-	reg("ssdp", "239.255.255.250", "ff02::c", 1900, "", "SSDP: UPnP devices are searched for and say that they are there", "UPnP Device Architecture"),
-	reg("ws-discovery", "239.255.255.250", "ff02::c", 3702, "", "WS-Discovery: printers, cameras and Windows hosts are searched for", "OASIS WS-Discovery"),
-	reg("slp", "239.255.255.253", "ff02::116", 427, "", "SLP: services are searched for", "RFC 2608"),
+	reg("ssdp", "239.255.255.250", "ff02::c", 1900, "", "SSDP: clients search for UPnP devices, and devices announce themselves", "UPnP Device Architecture"),
+	reg("ws-discovery", "239.255.255.250", "ff02::c", 3702, "", "WS-Discovery: clients search for printers, cameras and Windows hosts", "OASIS WS-Discovery"),
+	reg("slp", "239.255.255.253", "ff02::116", 427, "", "SLP: clients search for services", "RFC 2608"),
 	reg("dhcpv6", "", "ff02::1:2", 547, "", "DHCPv6: servers and relays of the link", "RFC 8415"),
 }
 

@@ -174,10 +174,9 @@ func (c *Conn) write(data, oob []byte, to netip.AddrPort, via Via) error {
 	return err
 }
 
-// SetLoopback switches on or off the copies that members of a group on this
-// host get of what this Conn sends to it (IP_MULTICAST_LOOP). Sends by the
-// loopback interface always come back. On Windows the option is the
-// receiver's.
+// SetLoopback switches on or off the copies that members of a group on this host
+// get of what this Conn sends to it (IP_MULTICAST_LOOP). Sends out of the
+// loopback interface always come back. On Windows the option is the receiver's.
 func (c *Conn) SetLoopback(on bool) error {
 	err := c.sock.trace.do("setsockopt", c.sock.options().loopback, flag(on), func() error { return c.sock.SetMulticastLoopback(on) })
 	if err != nil {
@@ -213,7 +212,7 @@ func (c *Conn) setHops(op, option string, n, least int, set func(int) error, is 
 
 // SetBroadcast allows or forbids sending to broadcast addresses
 // (SO_BROADCAST); it is allowed from the start. Forbidden, such a send is
-// EACCES. Multicast does not ask for it.
+// EACCES. Multicast does not need it.
 func (c *Conn) SetBroadcast(on bool) error {
 	err := c.sock.trace.do("setsockopt", "SO_BROADCAST", flag(on), func() error { return setBroadcast(c.sock.udp, on) })
 	if err != nil {

@@ -34,6 +34,7 @@ type batcher struct {
 	// The closure that calls the kernel is made once, too: these are its
 	// argument and its results.
 	send  func(fd uintptr) bool
+	once  func(fd uintptr) // send, for try
 	want  int
 	sent  int
 	errno syscall.Errno
@@ -100,16 +101,25 @@ func (c *Conn) sendSome(list []Outgoing) (n int, err error) {
 	if b.want == 0 {
 		return 0, err
 	}
-	start := time.Time{}
-	if c.sock.trace.on() || c.sock.trace.wantsSent() {
+	traced, start := c.sock.trace.on() || c.sock.trace.wantsSent(), time.Time{}
+	if traced {
 		start = time.Now()
 	}
-	call := b.raw.Write(b.send)
+	var call error
+	if b.try {
+		call = b.raw.Control(b.once) // Write would get the poller ready to wait
+	}
+	if !b.try || b.errno == unix.EAGAIN { // Write knows of the deadline
+		b.errno = 0
+		call = b.raw.Write(b.send)
+	}
 	if b.errno != 0 {
 		call = b.errno
 	}
-	clear(b.iovs[:b.want]) // what was sent is not to be kept in memory
-	if c.sock.trace.on() {
+	for i := 0; i < b.want; i++ {
+		b.iovs[i].Base = nil // what was sent is not to be kept in memory
+	}
+	if traced && c.sock.trace.on() {
 		args := fmt.Sprintf("{%d datagrams, the first of %d bytes", b.want, len(list[0].Data))
 		if !b.connected {
 			args += " to " + list[0].To.String()
@@ -120,7 +130,7 @@ func (c *Conn) sendSome(list []Outgoing) (n int, err error) {
 			Result: strconv.Itoa(b.sent) + " datagrams", Err: host.Cause(call),
 		})
 	}
-	for i := 0; c.sock.trace.wantsSent() && i < b.sent; i++ {
+	for i := 0; traced && c.sock.trace.wantsSent() && i < b.sent; i++ {
 		c.tellSent(start, list[i].Data, list[i].To, list[i].Via)
 	}
 	if call != nil {
@@ -136,6 +146,7 @@ func (b *batcher) init(c *Conn) (err error) {
 	}
 	b.errors, b.connected = c.errors, c.cfg.Remote.IsValid()
 	b.send = b.sendmmsg
+	b.once = func(fd uintptr) { b.sendmmsg(fd) }
 	b.msgs = make([]mmsghdr, BatchSize)
 	b.iovs = make([]unix.Iovec, BatchSize)
 	b.names = make([]unix.RawSockaddrInet6, BatchSize)

@@ -1,7 +1,9 @@
 package mcast
 
 import (
+	"cmp"
 	"errors"
+	"fmt"
 	"syscall"
 	"unsafe"
 
@@ -65,6 +67,37 @@ func setMulticastAll(fd uintptr, is4, on bool, trace *Trace) error {
 		return nil // emulated kernels do not know it
 	}
 	return err
+}
+
+// receiveTimes asks for the time at which the kernel took each datagram in, or
+// no longer. Emulated kernels do not all have it: the time of reading does then.
+func (s *socket) receiveTimes(on bool) {
+	s.trace.do("setsockopt", "SO_TIMESTAMPNS", flag(on), func() error { return s.setOption(unix.SO_TIMESTAMPNS, flag(on)) })
+}
+
+// tellDrops asks for Datagram.Drops, which stays 0 where a kernel does not have it.
+func (s *socket) tellDrops() {
+	s.trace.do("setsockopt", "SO_RXQ_OVFL", 1, func() error { return s.setOption(unix.SO_RXQ_OVFL, 1) })
+}
+
+// receiveJoined lets the kernel join datagrams.
+func (s *socket) receiveJoined() error {
+	err := s.trace.do("setsockopt", "UDP_GRO", 1, func() error { return s.setOptionOf(unix.SOL_UDP, unix.UDP_GRO, 1) })
+	if errors.Is(err, unix.ENOPROTOOPT) {
+		return fmt.Errorf("joined datagrams (UDP_GRO): %w", errors.ErrUnsupported)
+	}
+	return err
+}
+
+// setOption sets an option of level SOL_SOCKET.
+func (s *socket) setOption(option, value int) error {
+	return s.setOptionOf(unix.SOL_SOCKET, option, value)
+}
+
+func (s *socket) setOptionOf(level, option, value int) error {
+	var set error
+	err := s.raw.Control(func(fd uintptr) { set = unix.SetsockoptInt(int(fd), level, option, value) })
+	return cmp.Or(err, set)
 }
 
 // kernelDrops reads how many datagrams found the receive buffer full

@@ -68,10 +68,16 @@ func (c *Conn) markStrays(batch []Datagram) {
 	}
 	c.mu.RLock()
 	defer c.mu.RUnlock()
+	var before *Datagram // of a stream one after another has the same answer
 	for i := range batch {
 		d := &batch[i]
-		if d.To.IsMulticast() && !c.asked(d) {
-			d.Stray = true
+		switch {
+		case before != nil && d.To == before.To && d.IfIndex == before.IfIndex && d.From.Addr() == before.From.Addr():
+			d.Stray = before.Stray
+		default:
+			d.Stray = d.To.IsMulticast() && !c.asked(d)
+		}
+		if before = d; d.Stray {
 			c.strays.Add(1)
 		}
 	}

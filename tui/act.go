@@ -107,7 +107,7 @@ func (m *model) act(todo op) tea.Cmd {
 		return tea.Quit
 	case opSuspend:
 		if !m.suspend {
-			m.flash = "no shell is there that could go on with it"
+			m.flash = "no shell is there that could continue the program"
 			return nil
 		}
 		return tea.Suspend
@@ -119,7 +119,7 @@ func (m *model) act(todo op) tea.Cmd {
 			m.closePicker()
 			m.page = helpPage
 		}
-	case opTalk, opDatagrams, opCalls, opMap:
+	case opTalk, opDatagrams, opCalls, opMap, opMatrix:
 		m.show(view(todo - opTalk))
 	case opInterfaces, opGroups, opSources:
 		m.openPicker(pickerKind(todo - opInterfaces))
@@ -149,6 +149,10 @@ func (m *model) act(todo op) tea.Cmd {
 		m.move(-1)
 	case opDown:
 		m.move(1)
+	case opLeft:
+		m.matrix.move(0, -1)
+	case opRight:
+		m.matrix.move(0, 1)
 	case opPageUp:
 		m.scroll(-m.pageful())
 	case opPageDown:
@@ -272,6 +276,17 @@ func (m *model) open() {
 		if m.list().selectNewest() {
 			m.page, m.detail.offset = detailPage, 0
 		}
+	case m.focus == onMatrix:
+		m.openCell()
+	case m.focus == onTalk:
+		if !m.talk.marked.on {
+			m.talk.mark(0)
+		}
+		if m.talk.marked.on {
+			m.page, m.detail.offset = detailPage, 0
+		}
+	case m.focus == onHeard:
+		m.page, m.detail.offset = detailPage, 0
 	}
 }
 

@@ -227,7 +227,7 @@ func TestResizeStorm(t *testing.T) {
 func TestCtrlZ(t *testing.T) {
 	s := newStory(t, 100, 30)
 	s.press("ctrl+z")
-	s.wants("no shell is there that could go on with it")
+	s.wants("no shell is there that could continue the program")
 	s.suspend = true
 	_, cmd := s.Update(key(t, "ctrl+z"))
 	if cmd == nil {

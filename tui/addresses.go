@@ -16,7 +16,7 @@ func noSource(a netip.Addr, s session.Snapshot) string {
 	case a.IsMulticast():
 		return "a group: nobody sends from a multicast address"
 	case a.IsUnspecified():
-		return "no host's address"
+		return "not the address of a host"
 	case s.Group.Addr.IsValid() && a.Is4() != s.Group.Addr.Is4():
 		return fmt.Sprintf("%s, and the group %s is %s", version(a), s.Group.Addr, version(s.Group.Addr))
 	}

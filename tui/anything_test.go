@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"flag"
 	"math"
 	"slices"
 	"strings"
@@ -16,6 +17,10 @@ import (
 	"github.com/groupcast/groupcast/mcast/doctor"
 	"github.com/groupcast/groupcast/mcast/session"
 )
+
+// A check of the whole screen costs 0.4 s under the race detector, so that a run has half
+// as many as rapid makes by itself; -rapid.checks takes any number.
+func init() { flag.Set("rapid.checks", "50") }
 
 // Whatever is pressed, clicked, heard, and whatever becomes of the host: there
 // is no panic, frames fit, the keys act on something that is shown, and esc
@@ -102,6 +107,9 @@ func (p *player) batch(t *rapid.T) {
 			ID: p.id, At: p.time, Kind: chat.Kind(1 + p.id%4), Text: text("some \x1b[31m words\nand rows"), From: hostB,
 			To: group.Addr, Interface: "eth0", Copy: chat.CopyPending,
 		}
+		if l.Kind == chat.Heard && p.id%3 == 0 {
+			l.Member, l.Missed, l.Before = said(carol), true, p.id-min(p.id, uint64(rapid.SampledFrom([]int{1, 4, 30, 9000}).Draw(t, "before")))
+		}
 		b.Lines = append(b.Lines, l)
 		if l.Kind == chat.Own {
 			l.Copy = chat.CopyBack
@@ -114,7 +122,7 @@ func (p *player) batch(t *rapid.T) {
 }
 
 func (p *player) state(t *rapid.T) {
-	s := rapid.SampledFrom([]func() session.Snapshot{before, after, crowded, func() session.Snapshot { return session.Snapshot{} }}).Draw(t, "state")()
+	s := rapid.SampledFrom([]func() session.Snapshot{before, after, crowded, roomOfFive, healed, roomOf30, membersOff, func() session.Snapshot { return session.Snapshot{} }}).Draw(t, "state")()
 	s.Interfaces = s.Interfaces[:rapid.IntRange(0, len(s.Interfaces)).Draw(t, "interfaces")]
 	s.Findings = nil
 	for range rapid.IntRange(0, 3).Draw(t, "findings") {
@@ -141,7 +149,7 @@ func (p *player) resize(t *rapid.T) {
 
 func (p *player) command(t *rapid.T) {
 	if p.focus == onInput {
-		p.input.set(rapid.SampledFrom([]string{"/clear", "/who", "/help", "/join", "/source", "/interface", "/save x", "/ping", "/ping 5", "/ping x", "/no", "said"}).Draw(t, "command"))
+		p.input.set(rapid.SampledFrom([]string{"/clear", "/who", "/help", "/join", "/source", "/interface", "/save x", "/ping", "/ping 5", "/ping x", "/no", "said", "/matrix", "/verify bob", "/verify bob yes", "/nick x"}).Draw(t, "command"))
 		p.do(namedKeys["enter"])
 	}
 }
@@ -165,7 +173,7 @@ func (p *player) check(t *rapid.T) {
 	if p.filtering && p.table() == nil {
 		t.Fatalf("a filter is typed, and focus %d has none", p.focus)
 	}
-	if !shown || p.page == detailPage && p.focus != onList || p.page == findingPage && p.focus != onPitfalls {
+	if !shown || p.page == detailPage && !slices.Contains([]focus{onList, onTalk, onHeard, onMatrix}, p.focus) || p.page == findingPage && p.focus != onPitfalls && p.focus != onMatrix {
 		t.Fatalf("the keys act on what is not shown: view %d, focus %d, page %d, picker %v", p.view, p.focus, p.page, p.picker != nil)
 	}
 	if f, over := p.pitfalls.pageFinding(); p.page == findingPage {

@@ -153,7 +153,7 @@ func TestCallDetail(t *testing.T) {
 	}{
 		{"a join", joining, []string{
 			"setsockopt MCAST_JOIN_GROUP", "{224.0.0.114 on eth0 (2)}", "result ok", "took 12 µs",
-			"It does not choose where sends leave", "in node addMembership", "IP_ADD_MEMBERSHIP", "RFC 3678",
+			"It does not choose the outgoing interface", "in node addMembership", "IP_ADD_MEMBERSHIP", "RFC 3678",
 		}},
 		{"refused", called(joining, func(c *mcast.Call) { c.Err = errors.New("no such device") }), []string{
 			"✗ setsockopt MCAST_JOIN_GROUP", "no such device (the kernel refused it)",
@@ -161,12 +161,12 @@ func TestCallDetail(t *testing.T) {
 		{"a send", sending, []string{
 			"in node send, setMulticastInterface", "result 5 bytes",
 			"In the kernel (Linux) udp_sendmsg", "ip_route_output_flow the interface and the source address (no-route)",
-			"dev_loopback_xmit the loopback copy goes to this host (loopback-not-proof)", "__dev_queue_xmit has the interface's queue room? (send-queue-full)",
+			"dev_loopback_xmit the loopback copy goes to this host (loopback-not-proof)", "__dev_queue_xmit is there room in the interface's queue? (send-queue-full)",
 			"groupcast explain send-path",
 		}},
 		{"what a join lets in", joining, []string{
-			"In the kernel (Linux) __netif_receive_skb_core", "ip_rcv_finish_core the way back, and is it for us? (reverse-path)",
-			"__udp_enqueue_schedule_skb has its receive buffer room? (receive-overflow)", "groupcast explain receive-path",
+			"In the kernel (Linux) __netif_receive_skb_core", "ip_rcv_finish_core the route back; is it for this host? (reverse-path)",
+			"__udp_enqueue_schedule_skb is there room in the receive buffer? (receive-overflow)", "groupcast explain receive-path",
 		}},
 		{"an unknown call", mcast.Call{At: clock, Name: "ioctl"}, []string{"ioctl", "result ok"}},
 	} {

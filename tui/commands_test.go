@@ -110,7 +110,7 @@ func TestWrongCommands(t *testing.T) {
 		{"/source bob", "bob is not an IP address", "/who"},
 		{"/source 192.168.8.226:1234", "has a port", "/source 192.168.8.226"},
 		{"/source 224.0.0.114", "multicast address", "/who"},
-		{"/source 0.0.0.0", "no host's address", "/who"},
+		{"/source 0.0.0.0", "not the address of a host", "/who"},
 		{"/source fe80::1", "is IPv6, and the group 224.0.0.114 is IPv4", "/who"},
 		{"/source 10.0.0.1 10.0.0.2", "want one address", "usage: /source [ADDRESS|any]"},
 		{"/block 10.0.0.1 10.0.0.2", "want one address", "usage: /block"},

@@ -33,6 +33,9 @@ func candidates(line string, s session.Snapshot) (words []string, start int) {
 	if !strings.HasPrefix(line, "/") || strings.HasPrefix(line, "//") {
 		return nil, 0
 	}
+	if words, start, ok := lineCandidates(line, s); ok {
+		return words, start
+	}
 	start = strings.LastIndexByte(line, ' ') + 1
 	before := strings.Fields(line[:start]) // the command and its finished arguments
 	for _, c := range commands {
@@ -49,6 +52,24 @@ func candidates(line string, s session.Snapshot) (words []string, start int) {
 	}
 	words = slices.DeleteFunc(words, func(w string) bool { return !strings.HasPrefix(w, line[start:]) })
 	return words, start
+}
+
+// lineCandidates are those of a command whose only argument is the rest of the line,
+// such as the name of a member, which may have spaces.
+func lineCandidates(line string, s session.Snapshot) (words []string, start int, ok bool) {
+	name, rest, typed := strings.Cut(line, " ")
+	for _, c := range commands {
+		if !typed || c.name != name || !c.line || c.words == nil {
+			continue
+		}
+		for _, w := range c.words(s, 0) {
+			if w = clean(w); strings.HasPrefix(strings.ToLower(w), strings.ToLower(rest)) {
+				words = append(words, w)
+			}
+		}
+		return words, len(name) + 1, true
+	}
+	return nil, 0, false
 }
 
 // usage is the syntax of the command that is being typed, or "".

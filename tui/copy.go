@@ -65,6 +65,9 @@ func plainLine(l chat.Line) string {
 	switch l.Kind {
 	case chat.Heard:
 		who = clean(l.From.String())
+		if l.Member.Name != "" {
+			who = labelled(l.Member)
+		}
 	case chat.Own:
 		who = "you"
 	}

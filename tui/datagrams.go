@@ -1,11 +1,13 @@
 package tui
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/groupcast/groupcast/mcast/chat"
+	"github.com/groupcast/groupcast/mcast/frame"
 	"github.com/groupcast/groupcast/mcast/session"
 )
 
@@ -153,6 +155,9 @@ func preview(d session.Datagram) string {
 	if len(data) == 0 {
 		return "(empty)"
 	}
+	if h, err := frame.Parse(data); err == nil {
+		return "frame of members: " + frameKind(h.Kind)
+	}
 	if len(data) > firstBytes {
 		end := firstBytes
 		for end > firstBytes-utf8.UTFMax && !utf8.RuneStart(data[end]) {
@@ -161,6 +166,15 @@ func preview(d session.Datagram) string {
 		data = data[:end]
 	}
 	return strings.ReplaceAll(chat.Sanitize(data).String(), "\n", " ")
+}
+
+// frameKind is what a frame is for, as docs/protocol.md has it.
+func frameKind(k frame.Kind) string {
+	names := []string{"HELLO", "TEXT", "NEED", "RELAY", "STATS", "REPORT", "PROBE", "ASK", "FACTS"}
+	if k < frame.KindHello || int(k) > len(names) {
+		return fmt.Sprintf("kind %d", k)
+	}
+	return names[k-1]
 }
 
 func datagramWords(d session.Datagram) string {

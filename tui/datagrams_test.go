@@ -137,9 +137,9 @@ func TestDatagramDetail(t *testing.T) {
 		{"in two", long(received, 1473), []string{"in 2 fragments"}},
 		{"the largest", long(received, 65507), []string{"in 45 fragments"}},
 		{"IPv6, in two", long(six, 1453), []string{"in 2 fragments"}},
-		{"sent", sent("hello"), []string{"sent it by eth0, from 192.168.8.164", "does not say that it left", "TTL 1 (as it was set)"}},
+		{"sent", sent("hello"), []string{"sent it out of eth0, from 192.168.8.164", "proves neither that it left", "TTL 1 (as it was set)"}},
 		{"refused", refused, []string{"✗ Not sent", "refused it: network is unreachable.", "There was no frame."}},
-		{"own copy", arrived(chat.Arrival{OwnCopy: true}), []string{"made by this host before the wire: no proof that it left", "This copy had no frame"}},
+		{"own copy", arrived(chat.Arrival{OwnCopy: true}), []string{"made by this host before the wire: no proof that the datagram left", "This copy had no frame"}},
 		{"stray", arrived(chat.Arrival{Stray: true}), []string{"has not joined 224.0.0.114 on eth0: another program on this host has", "IP_MULTICAST_ALL is 0"}},
 		{"direct", came(func(d *session.Datagram) { d.To, d.Arrival.Direct = hostA, true }), []string{"sent to 192.168.8.164, an address of this host, not to a group"}},
 		{"local", arrived(chat.Arrival{Local: true}), []string{"Another program of this host sent it", "This copy had no frame"}},
@@ -148,7 +148,7 @@ func TestDatagramDetail(t *testing.T) {
 		{"two at once", arrived(chat.Arrival{Outside: true, Stray: true}), []string{"is on no network", "another program on this host has"}},
 		{"cut", came(func(d *session.Datagram) { d.Truncated = true }), []string{"at least 33", "and more that were not kept"}},
 		{"on no wire", came(func(d *session.Datagram) { d.Interface = "lo" }), []string{"lo has no wire"}},
-		{"unknown", session.Datagram{At: clock}, []string{"source not told", "TTL not told"}},
+		{"unknown", session.Datagram{At: clock}, []string{"source not reported", "TTL not reported"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := detailText(c.d)

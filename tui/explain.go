@@ -47,7 +47,7 @@ func (p *pitfalls) page(width int) []string {
 	if p.why.Name != "" {
 		e.rows = append(e.rows, st.accent.Render("pgup, pgdn")+st.dim.Render("  scroll"))
 	}
-	e.rows = append(e.rows, st.accent.Render("esc")+st.dim.Render("  back to the talk"))
+	e.rows = append(e.rows, st.accent.Render("esc")+st.dim.Render("  back"))
 	if p.why.Name != "" {
 		e.explain(p.why)
 	}

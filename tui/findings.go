@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"slices"
+
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/groupcast/groupcast/mcast/doctor"
@@ -20,6 +22,9 @@ func (m *model) fixFirst() tea.Cmd {
 // fixShown applies the fix of the finding that the page is about, or, without
 // a page, of the selected one.
 func (m *model) fixShown() tea.Cmd {
+	if m.focus == onMatrix && m.page != findingPage {
+		return m.fixCell()
+	}
 	f, ok := m.pitfalls.selectedFinding()
 	if m.page == findingPage {
 		var over bool
@@ -68,4 +73,34 @@ func (m *model) leavePitfalls() {
 	if m.focus == onPitfalls && m.page != findingPage && len(m.pitfalls.findings) == 0 {
 		m.focusOn(onInput)
 	}
+}
+
+// fixCell applies the fix that mends the selected cell of the matrix, which stays on
+// the screen: it shows what came of it.
+func (m *model) fixCell() tea.Cmd {
+	f, ok := m.matrix.explained()
+	if !ok || f.Fix == nil {
+		m.flash = "no fix of this program mends this cell"
+		return nil
+	}
+	m.freeze(false)
+	m.flash = "asked to " + fixText(f) + "; F1 says how it went"
+	return m.do(session.ApplyFix{Finding: f})
+}
+
+// openCell opens the page of the pitfall that explains the selected cell, or what is
+// known of its two members.
+func (m *model) openCell() {
+	if !m.matrix.there() {
+		return
+	}
+	f, ok := m.matrix.explained()
+	at := slices.IndexFunc(m.pitfalls.findings, func(other doctor.Finding) bool { return sameFinding(f, other) })
+	if ok && at >= 0 {
+		m.pitfalls.selected = at
+		m.pitfalls.open()
+		m.page = findingPage
+		return
+	}
+	m.page, m.detail.offset = detailPage, 0
 }

@@ -119,11 +119,17 @@ func (m *model) status() string {
 	if m.snap.Group.Addr.IsValid() {
 		add(clean(m.snap.Group.String()))
 	}
+	if mode := memberMode(m.snap); mode == "sealed" {
+		add(st.accent.Render(mode))
+	}
 	switch s := m.snap.Sends; {
 	case s.Err != nil:
 		add(st.failure.Render("sends go nowhere"))
 	case s.Interface != "":
 		add(st.dim.Render("by " + clean(s.Interface)))
+	}
+	if mode := memberMode(m.snap); mode != "sealed" && mode != "" {
+		add(st.dim.Render(mode))
 	}
 	add(st.dim.Render("? help"))
 	return row

@@ -35,11 +35,11 @@ var bySocket = witness{
 	checksum: func(d session.Datagram) (value, note string) {
 		switch {
 		case d.Sent:
-			return "the kernel or the network card writes it", "not told"
+			return "the kernel or the network card writes it", "not reported"
 		case d.Arrival.OwnCopy, d.Arrival.Local:
-			return "not needed within the host", "not told"
+			return "not needed within the host", "not reported"
 		}
-		return "checked by the kernel or the network card: with a wrong one it would not be here", "not told"
+		return "checked by the kernel or the network card: with a wrong one it would not be here", "not reported"
 	},
 }
 
@@ -107,20 +107,20 @@ func arrival(d session.Datagram) (sentences []string) {
 	a, by := d.Arrival, clean(d.Interface)
 	from, to := clean(d.From.Addr().String()), clean(d.To.Addr().String())
 	if by == "" {
-		by = "an interface that the kernel does not tell"
+		by = "an interface that the kernel does not report"
 	}
 	switch {
 	case d.Err != nil:
 		add("The kernel refused it: %s. Nothing left, and there is no own copy.", errorText(d.Err))
 		return
 	case d.Sent && d.From.Addr().IsValid() && !d.From.Addr().IsUnspecified():
-		add("This program sent it by %s, from %s. The kernel took it. That does not say that it left, nor that anyone received it.", by, from)
+		add("This program sent it out of %s, from %s. The kernel accepted it. That proves neither that it left nor that anyone received it.", by, from)
 		return
 	case d.Sent:
-		add("This program sent it by %s. The kernel took it. That does not say that it left, nor that anyone received it.", by)
+		add("This program sent it out of %s. The kernel accepted it. That proves neither that it left nor that anyone received it.", by)
 		return
 	case a.OwnCopy:
-		add("It is this program's own copy, made by this host before the wire: no proof that it left.")
+		add("It is this program's own copy (the loopback copy), made by this host before the wire: no proof that the datagram left.")
 		return
 	}
 	if a.Stray {
@@ -133,10 +133,10 @@ func arrival(d session.Datagram) (sentences []string) {
 		add("Another program of this host sent it, and it came here without a wire: no proof that anything left.")
 	}
 	if a.Outside {
-		add("Its source, %s, is on no network of %s. A router passed it on, or the source is forged.", from, by)
+		add("Its source, %s, is on no network of %s. A router forwarded it, or the source is forged.", from, by)
 	}
 	if a == (session.Datagram{}.Arrival) {
-		add("It came by %s, where this program has joined %s, from another host of a network that this host is on.", by, to)
+		add("It arrived on %s, where this program has joined %s, from another host of a network that this host is on.", by, to)
 	}
 	return sentences
 }
@@ -152,7 +152,7 @@ func (s *sheet) ethernet(d session.Datagram) {
 		s.say("There was no frame: it never left this host.")
 		return
 	case d.Arrival.OwnCopy, d.Arrival.Local:
-		s.say("This copy had no frame: it was on no wire. What left by an Ethernet had the destination below.")
+		s.say("This copy had no frame: it was on no wire. The datagram that left via an Ethernet had the destination below.")
 	case onLoopback(d):
 		s.say("There was no frame: " + d.Interface + " has no wire.")
 		return
@@ -165,15 +165,15 @@ func (s *sheet) ethernet(d session.Datagram) {
 		s.field("destination", mac, workedOut)
 		s.under(strings.Repeat(" ", 2+fieldName), shared)
 	case d.Sent:
-		s.field("destination", "that of the next host, found by ARP or NDP; ff:ff:ff:ff:ff:ff of a broadcast address", "not told")
+		s.field("destination", "that of the next host, found by ARP or NDP; ff:ff:ff:ff:ff:ff of a broadcast address", "not reported")
 	default:
-		s.field("destination", "that of the interface, or ff:ff:ff:ff:ff:ff of a broadcast address", "not told")
+		s.field("destination", "that of the interface, or ff:ff:ff:ff:ff:ff of a broadcast address", "not reported")
 	}
 	switch {
 	case d.Sent || d.Arrival.OwnCopy || d.Arrival.Local:
 		s.field("source", "that of the interface", "")
 	default:
-		s.field("source", "not told", "")
+		s.field("source", "not reported", "")
 	}
 	kind := "0x0800, IPv4"
 	if to.Is6() {
@@ -216,7 +216,7 @@ func (s *sheet) ip(d session.Datagram, by witness) {
 	s.field("destination", addrText(to), "")
 	switch {
 	case d.Hops == 0:
-		s.field(ttl, "not told", "")
+		s.field(ttl, "not reported", "")
 	case d.Sent:
 		s.field(ttl, strconv.Itoa(d.Hops), by.sentTTL)
 	default:
@@ -245,7 +245,7 @@ func (s *sheet) udp(d session.Datagram, by witness) {
 
 func addrText(a netip.Addr) string {
 	if !a.IsValid() {
-		return "not told"
+		return "not reported"
 	}
 	return clean(a.String())
 }

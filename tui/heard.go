@@ -16,8 +16,9 @@ type heard struct {
 	window
 	paneRows
 	styles *styles
-	room   chat.Snapshot
-	since  time.Time // it is listened; zero: not known
+	room   chat.Snapshot    // without the hosts of members
+	snap   session.Snapshot // with the members; zero of a recording
+	since  time.Time        // it is listened; zero: not known
 	now    time.Time
 	past   *heardPast // nil: it is listened now
 }
@@ -27,6 +28,13 @@ type heardPast struct {
 	nobody string                   // while there is none
 	own    string                   // what is said of what chat.Snapshot has as Local
 	when   func(chat.Sender) string // it was heard
+}
+
+// setState takes a new state.
+func (h *heard) setState(s session.Snapshot, now time.Time) {
+	h.snap, h.room, h.since, h.now = s, s.Room, s.Listened.Since, now
+	h.room.Senders, h.room.Local = others(s.Room.Senders, s.Members), others(s.Room.Local, s.Members)
+	h.room.SendersTotal -= len(s.Room.Senders) - len(h.room.Senders)
 }
 
 // when says when a host was heard.
@@ -39,9 +47,17 @@ func (h *heard) when(s chat.Sender) string {
 
 // render gives each host a row, and in a narrow pane two as long as all have room.
 func (h *heard) render(width, height int) string {
-	rows := h.rows(width)
-	if width < wide && len(rows)+len(h.room.Senders)+len(h.room.Local) <= height {
-		rows = h.inTwo(width)
+	if width < wide && h.count()+len(h.snap.Members.Members)+len(h.hosts()) <= height {
+		return h.styles.scrolled(h.inTwo(width), h.offset, height)
+	}
+	sum := h.summary(height)
+	offset := scrollTo(h.offset, len(sum)+h.count(), height)
+	rows := slices.Concat(sum, h.rowsFrom(width, offset-len(sum), offset+height))
+	if len(sum) > 0 {
+		rows[0] = h.styles.cut(rows[0], width-1)
+		if offset == 0 && height <= 3 { // it says how many there are, too
+			rows = rows[:height]
+		}
 	}
 	return h.styles.scrolled(rows, h.offset, height)
 }
@@ -64,9 +80,9 @@ func (st *styles) withRate(row string, rate float64, history []uint32, width int
 // nobody says that no other host was heard; nil: one was.
 func (h *heard) nobody() []string {
 	switch {
-	case h.words() != nil && len(h.hosts()) == 0:
+	case h.words() != nil && len(h.hosts())+len(h.people()) == 0:
 		return []string{h.styles.dim.Render("no host has these words")}
-	case h.words() != nil || len(h.room.Senders) > 0:
+	case h.words() != nil || len(h.room.Senders) > 0 || len(h.people()) > 0:
 		return nil
 	case h.past != nil && len(h.room.Local) > 0:
 		return nil
@@ -78,9 +94,30 @@ func (h *heard) nobody() []string {
 	return []string{h.styles.dim.Render("nobody else since " + h.since.Format(time.TimeOnly))}
 }
 
-// rows are the other hosts and then this one, a row each.
-func (h *heard) rows(width int) []string {
+// count is how many rows there are.
+func (h *heard) count() int {
+	return len(h.nobody()) + len(h.people()) + len(h.moreMembers()) + len(h.hosts())
+}
+
+// blank are as many rows as there are to scroll in so many, for what only counts them.
+func (h *heard) blank(height int) []string {
+	return make([]string, len(h.summary(height))+h.count())
+}
+
+// rowsFrom are the members, the other hosts and then this one, a row each, of which those that are not on the screen may be empty: there
+// can be a thousand members.
+func (h *heard) rowsFrom(width, from, to int) []string {
 	rows := h.nobody()
+	people := h.people()
+	members := h.memberColumns(people, width)
+	for _, m := range people {
+		if len(rows) < from || len(rows) >= to {
+			rows = append(rows, "")
+			continue
+		}
+		rows = append(rows, columnRow(h.styles, members, m))
+	}
+	rows = append(rows, h.moreMembers()...)
 	columns := h.columns(width)
 	for _, s := range h.hosts() {
 		rows = append(rows, columnRow(h.styles, columns, s))
@@ -146,6 +183,7 @@ func ttlOf(s chat.Sender) string {
 func (h *heard) inTwo(width int) []string {
 	st := h.styles
 	rows := h.nobody()
+	rows = append(rows, h.membersInTwo(h.people(), width)...)
 	for _, s := range h.hosts() {
 		by := " " + st.cut(clean(s.Interface), 15)
 		host := st.tail(hostName(s), width-1-st.cells(by))

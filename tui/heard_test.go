@@ -6,7 +6,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/charmbracelet/colorprofile"
+	"github.com/charmbracelet/x/ansi"
+
 	"github.com/groupcast/groupcast/mcast/doctor"
+	"github.com/groupcast/groupcast/mcast/frame"
+	"github.com/groupcast/groupcast/mcast/members"
 	"github.com/groupcast/groupcast/mcast/session"
 	"github.com/groupcast/groupcast/mcast/stream"
 )
@@ -145,5 +150,71 @@ func TestSenderOfTheTalkIsNotCut(t *testing.T) {
 		s := newScreen(t, width, 30, snap, said...)
 		s.wants(want)
 		s.wantsNot("…")
+	}
+}
+
+// Several streams of one socket are one row, with its port and the sum of what was
+// lost; with another port beside it, a row of ports.
+func TestHostRowsOfStreams(t *testing.T) {
+	row := func(port uint16, sub int, lost uint64) stream.Row {
+		r := heardB(port, 10)
+		r.Sub, r.Numbers = sub, stream.Numbers{Format: stream.RTP, Distinct: 10, Lost: lost}
+		return r
+	}
+	for want, rows := range map[string][]stream.Row{
+		":9: 20 datagrams by eth0, 0.679/s, from 19:52:10 to 19:52:38, lost 3 of 23 (RTP), ttl 1":           {row(9, 0, 1), row(9, 1, 2)},
+		" from 2 ports: 30 datagrams by eth0, 1.04/s, from 19:52:10 to 19:52:38, lost 7 of 37 (RTP), ttl 1": {row(9, 0, 1), row(9, 1, 2), row(10, 0, 4)},
+	} {
+		list := hostRows(rows)
+		if len(list) != 1 {
+			t.Fatalf("%d rows, want one", len(list))
+		}
+		if got := list[0].text("eth0"); got != hostB.Addr().String()+want {
+			t.Errorf("the row says\n%s, want\n%s%s", got, hostB.Addr(), want)
+		}
+	}
+}
+
+// Of many members the one that does not hear this host is seen first, then one that is
+// quiet, and names with numbers are in their order. Where not all fit, a row counts them.
+func TestTheWorstMemberIsSeenFirst(t *testing.T) {
+	var s session.Snapshot
+	s.Members.On = true
+	for n, name := range []string{"H10", "H11", "H2", "H3", "H1"} {
+		m := memberOf(members.Who{Ref: frame.Ref{byte(n + 1)}, Nick: name, Fingerprint: "7f3c 91ab 02de 44c0"}, byte(n+1))
+		m.Presence = map[string]members.Presence{"H3": members.Quiet, "H11": members.OneWay}[name]
+		if m.Presence == members.NotKnown {
+			m.Presence = members.Live
+		}
+		s.Members.Members = append(s.Members.Members, m)
+	}
+	h := heard{styles: newStyles(true, true, ansi.WcWidth, colorprofile.Ascii), paneRows: newPaneRows("by address")}
+	h.setState(s, clock)
+	names := func(height int) (list []string) {
+		for _, row := range strings.Split(ansi.Strip(h.render(40, height)), "\n") {
+			list = append(list, strings.Fields(row)[0])
+		}
+		return list
+	}
+	if got := strings.Join(names(5), " "); got != "H11 H3 H1 H2 H10" {
+		t.Errorf("the order is %s", got)
+	}
+	const sum = "1 one-way, 1 quiet, 3 live"
+	for height, want := range map[int]string{1: sum, 2: sum + "\nH11", 3: sum + "\nH11\nH3"} {
+		got := strings.Split(ansi.Strip(h.render(40, height)), "\n")
+		for n, row := range strings.Split(want, "\n") {
+			if len(got) != height || !strings.HasPrefix(got[n], row) {
+				t.Errorf("%d rows are %q, want %q", height, got, want)
+				break
+			}
+		}
+	}
+	h.scroll(100, h.blank(3), 3)
+	if got := strings.Join(names(3), " "); got != "H1 H2 H10" {
+		t.Errorf("the last rows are %s", got)
+	}
+	h.scroll(-1, h.blank(3), 3)
+	if got := names(3); got[0] != "H3" || got[1] != "H1" {
+		t.Errorf("one up are %s", got)
 	}
 }

@@ -53,7 +53,7 @@ func (h *help) rows(width int) []string {
 		{st.joined + " " + st.notJoined, "joined there, not joined there"},
 		{st.leaves, "sends leave here"},
 		{st.kernel, "without a choice the kernel would send here"},
-		{st.copied, "own copy: made by this host before the wire, so no proof"},
+		{st.copied, "own copy (loopback copy), made before the wire: no proof"},
 	} {
 		add(m[0], m[1], 14)
 	}

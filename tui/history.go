@@ -35,6 +35,19 @@ func (h *history[T]) add(v T) {
 	}
 }
 
+// lower puts the newest in the place of number n, and what was there and later one
+// higher. It tells of each that it moves where that is now.
+func (h *history[T]) lower(n uint64, moved func(v T, n uint64)) {
+	v := h.at(h.next - 1)
+	for at := h.next - 1; at > n; at-- {
+		one := h.at(at - 1)
+		h.ring[at%uint64(h.limit)] = one
+		moved(one, at)
+	}
+	h.ring[n%uint64(h.limit)] = v
+	moved(v, n)
+}
+
 // replace puts another in the place of number n.
 func (h *history[T]) replace(n uint64, v T) {
 	at := &h.ring[n%uint64(h.limit)]
@@ -67,7 +80,8 @@ type scrollback[T any] struct {
 	kept    history[T]
 	waiting history[T]
 	held    bool
-	gone    uint64 // let go in all
+	gone    uint64  // let go in all
+	put     func(T) // adds to kept
 }
 
 func newScrollback[T any](limit, budget int, size func(T) int) *scrollback[T] {
@@ -75,7 +89,7 @@ func newScrollback[T any](limit, budget int, size func(T) int) *scrollback[T] {
 		kept:    history[T]{limit: limit, budget: budget, size: size},
 		waiting: history[T]{limit: limit, budget: budget, size: size},
 	}
-	s.kept.letGo = func(uint64, T) { s.gone++ }
+	s.kept.letGo, s.put = func(uint64, T) { s.gone++ }, s.kept.add
 	return s
 }
 
@@ -84,7 +98,7 @@ func (s *scrollback[T]) add(v T) {
 	if s.held {
 		s.waiting.add(v)
 	} else {
-		s.kept.add(v)
+		s.put(v)
 	}
 }
 
@@ -103,7 +117,7 @@ func (s *scrollback[T]) release() {
 		s.gone += lost
 	}
 	for n := s.waiting.first; n < s.waiting.next; n++ {
-		s.kept.add(s.waiting.at(n))
+		s.put(s.waiting.at(n))
 	}
 	s.waiting = history[T]{limit: s.waiting.limit, budget: s.waiting.budget, size: s.waiting.size}
 }

@@ -98,7 +98,7 @@ func TestHostmapSays(t *testing.T) {
 		{"nothing of lo while it is not used", mapped(), "eth0", "lo  "},
 		{"lo when it is joined", change(func(s *session.Snapshot) { lo(s).Joined = true }), "● lo  joined", ""},
 		{"lo when somebody was heard there", change(func(s *session.Snapshot) { s.Room.Senders[0].IfIndex = 1 }), "inside this host", ""},
-		{"senders by an interface that is gone", change(func(s *session.Snapshot) { s.Room.Senders[0].IfIndex = 77 }), "heard by an interface that is gone or not known", ""},
+		{"senders by an interface that is gone", change(func(s *session.Snapshot) { s.Room.Senders[0].IfIndex = 77 }), "heard on an interface that is gone or not known", ""},
 		{"how many senders are not listed", change(func(s *session.Snapshot) { s.Room.SendersTotal = 66 }), "and 64 hosts that were heard longer ago", ""},
 		{"the other groups", change(func(s *session.Snapshot) {
 			s.Groups = append(s.Groups, mcast.Group{Addr: netip.MustParseAddr("239.1.1.1"), Port: 9})

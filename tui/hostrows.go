@@ -11,20 +11,22 @@ import (
 // hostRow is what was heard of a host in one group by one interface.
 type hostRow struct {
 	stream.Row
-	ports int // that it sent from
+	ports int            // that it sent from
+	last  netip.AddrPort // of them
 }
 
-// hostRows adds up the rows of a host's sockets. The gaps and silences of each say
-// nothing about the host, so that they are told only of a host that has one.
+// hostRows adds up the rows of a host's sockets, which come in the order of their
+// ports, and of the streams of each. The gaps and silences of one say nothing about
+// the host, so that they are told only of a host that has one.
 func hostRows(rows []stream.Row) (list []hostRow) {
 	at := map[stream.Key]int{}
 	for _, r := range rows {
 		key := r.Key
-		key.From = netip.AddrPortFrom(key.From.Addr(), 0)
+		key.From, key.Sub = netip.AddrPortFrom(key.From.Addr(), 0), 0
 		n, known := at[key]
 		if !known {
 			at[key] = len(list)
-			list = append(list, hostRow{r, 1})
+			list = append(list, hostRow{r, 1, r.From})
 			continue
 		}
 		sum := &list[n]
@@ -38,10 +40,20 @@ func hostRows(rows []stream.Row) (list []hostRow) {
 		if low == 0 || r.HopsMin != 0 && r.HopsMin < low {
 			low = r.HopsMin
 		}
+		ports := sum.ports
+		if r.From == sum.last {
+			key.From = r.From
+		} else {
+			ports++
+		}
+		if ports > 1 {
+			key.From = netip.AddrPortFrom(r.From.Addr(), 0)
+		}
 		*sum = hostRow{stream.Row{
 			Key: key, Local: r.Local, Outside: r.Outside, Datagrams: sum.Datagrams + r.Datagrams, Bytes: sum.Bytes + r.Bytes,
 			First: first, Last: last, HopsMin: low, HopsMax: max(sum.HopsMax, r.HopsMax),
-		}, sum.ports + 1}
+			Numbers: stream.Sum(sum.Numbers, r.Numbers),
+		}, ports, r.From}
 	}
 	return list
 }

@@ -8,7 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
-// IGMPView is who asks for members, and who is one, as [RunIGMP] shows it.
+// IGMPView is the queriers and the members, as [RunIGMP] shows them.
 type IGMPView interface {
 	// Snapshot is all of it in words, as it is now. It is called four times a second,
 	// by another goroutine than the one that draws.
@@ -76,10 +76,10 @@ type igmpModel struct {
 // igmpMsg is a new picture.
 type igmpMsg IGMPSnapshot
 
-// RunIGMP shows who asks and who is a member on the terminal until the user ends it,
-// and returns nil. If ctx ends first, it returns [context.Cause] of ctx. The terminal
-// is restored in every case, panics included. Of the options Input, Output, Env,
-// Host, Theme and ASCII count.
+// RunIGMP shows the queriers and the members on the terminal until the user ends
+// it, and returns nil. If ctx ends first, it returns [context.Cause] of ctx. The
+// terminal is restored in every case, panics included. Of the options Input,
+// Output, Env, Host, Theme and ASCII count.
 func RunIGMP(ctx context.Context, v IGMPView, opts Options) error {
 	opts = opts.withEnv()
 	m := newIGMPModel(v, opts)

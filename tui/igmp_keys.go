@@ -31,7 +31,7 @@ var igmpKeys = liveKeys[igmpOp]{
 	{igmpTop, []string{"home", "g"}, "", "", ""},
 	{igmpBottom, []string{"end", "G"}, "", "", ""},
 	{igmpTab, []string{"tab", "shift+tab"}, "tab", "scroll the members, or the events", "tab members, events"},
-	{igmpPauses, []string{"p", "space"}, "p", "let the picture stand, and go on; it is watched all the time", "p pause"},
+	{igmpPauses, []string{"p", "space"}, "p", "freeze the screen, or go on; the watch continues", "p pause"},
 	{igmpBack, []string{"esc"}, "esc", "back to the table", ""},
 }
 
@@ -83,7 +83,7 @@ func (m *igmpModel) helpPage(width, height int) string {
 // helpRows say the keys, and what the columns mean.
 func (m *igmpModel) helpRows(width int) []string {
 	rows := igmpKeys.help(m.styles, 8, width, [][2]string{
-		{"sight", "all: a report of another host was heard; own: others were due and kept back; unknown: neither"},
+		{"sight", "all: reports of other hosts are seen; own: they were due, and did not reach this port; unknown: neither"},
 		{"since", "when the first report was heard"},
 		{"expires", "when it counts as gone, if it does not report again"},
 		{"how", "the version of the latest report, and which sources it asks for; at least: there may be more members"},

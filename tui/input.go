@@ -12,7 +12,7 @@ import (
 
 const historyLines = 200
 
-// input is the line that is being typed, and what was typed before. The
+// input is the line that is being typed, and earlier input. The
 // editing is the textinput's; it is drawn here, because its cursor stands
 // wrong behind wide characters.
 type input struct {

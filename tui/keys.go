@@ -13,10 +13,11 @@ const (
 	datagramsView
 	callsView
 	mapView
+	matrixView
 	views
 )
 
-var viewNames = [views]string{"Talk", "Datagrams", "Calls", "Map"}
+var viewNames = [views]string{"Talk", "Datagrams", "Calls", "Map", "Matrix"}
 
 // focus says which region the keys act on.
 type focus uint8
@@ -32,6 +33,7 @@ const (
 	onFilter // the filter of the pane that has the focus
 	onList   // datagrams or calls
 	onMap    // the drawing
+	onMatrix // who hears whom
 	onPicker // a list over the screen
 	onPaste  // the question what is to become of pasted lines
 )
@@ -42,6 +44,7 @@ var tabs = [views][]focus{
 	datagramsView: {onList, onInput},
 	callsView:     {onList, onInput},
 	mapView:       {onInput, onMap},
+	matrixView:    {onMatrix, onInput},
 }
 
 // op is an operation that a key or the mouse asks for.
@@ -60,6 +63,8 @@ const (
 	opOpen
 	opUp
 	opDown
+	opLeft
+	opRight
 	opPageUp
 	opPageDown
 	opTop
@@ -68,6 +73,7 @@ const (
 	opDatagrams
 	opCalls
 	opMap
+	opMatrix
 	opInterfaces
 	opGroups
 	opSources
@@ -104,7 +110,7 @@ type binding struct {
 var (
 	tables    = []focus{onMembership, onHeard}
 	panes     = []focus{onTalk, onMembership, onHeard, onMap}
-	notTyping = []focus{onTalk, onPitfalls, onMembership, onHeard, onMap} // letters are free to be keys there
+	notTyping = []focus{onTalk, onPitfalls, onMembership, onHeard, onMap, onMatrix} // letters are free to be keys there
 )
 
 // bindings is the one table of keys: what they do, what the help and the docs
@@ -121,11 +127,12 @@ var bindings = []binding{
 	{opInterfaces, []string{"f5", "alt+5"}, nil, "F5 F6 F7", "choose an interface, a group, a source (also alt+5 to alt+7)", "F5 interface", ""},
 	{opGroups, []string{"f6", "alt+6"}, nil, "", "", "F6 group", ""},
 	{opSources, []string{"f7", "alt+7"}, nil, "", "", "F7 source", ""},
-	{opFreeze, []string{"f8", "alt+8", "ctrl+p"}, nil, "F8", "freeze the picture, and let it go on (also alt+8, ctrl+p)", "F8 freeze", ""},
+	{opFreeze, []string{"f8", "alt+8", "ctrl+p"}, nil, "F8", "freeze the screen, or go on (also alt+8, ctrl+p)", "F8 freeze", ""},
 	{opHelp, []string{"f9", "alt+9"}, nil, "F9 or ?", "this help; ? when nothing is typed (also alt+9)", "? help", ""},
 	{opHelp, []string{"?"}, notTyping, "", "", "", ""},
 	{opHelp, []string{"?"}, []focus{onInput}, "", "", "", ""},
 	{opLesson, []string{"f10", "alt+0"}, nil, "F10", "in groupcast lab: hide the lesson, and show it (also alt+0)", "", ""},
+	{opMatrix, []string{"f12", "alt+="}, nil, "F12", "Matrix: which member hears which (also alt+=)", "", ""},
 	{opFixFirst, []string{"ctrl+f"}, nil, "ctrl+f", "apply the first fix of the pitfalls", "ctrl+f fix", ""},
 	{opFind, []string{"ctrl+s"}, nil, "ctrl+s", "look for text in the talk", "", ""},
 	{opPageUp, []string{"pgup"}, nil, "pgup pgdn end", "scroll; back to the newest", "pgup/pgdn scroll", ""},
@@ -134,7 +141,7 @@ var bindings = []binding{
 	{opSuspend, []string{"ctrl+z"}, nil, "ctrl+z", "stop the program; the shell's fg goes on", "", ""},
 	{opQuit, []string{"ctrl+c"}, nil, "ctrl+c", "leave all groups, and end", "ctrl+c quit", ""},
 
-	{opUp, []string{"up"}, []focus{onInput}, "up down", "what was typed before", "", "Typing"},
+	{opUp, []string{"up"}, []focus{onInput}, "up down", "earlier input", "", "Typing"},
 	{opDown, []string{"down"}, []focus{onInput}, "", "", "", ""},
 
 	{opUp, []string{"up", "k"}, panes, "up down", "scroll (also k j)", "up/down scroll", "In a pane"},
@@ -145,14 +152,16 @@ var bindings = []binding{
 	{opNewest, []string{"G"}, notTyping, "", "", "", ""},
 	{opFilter, []string{"/"}, tables, "/", "in Membership and Heard from: shows only the rows with these words", "/ filter", ""},
 	{opSort, []string{"s"}, tables, "s", "in Membership and Heard from: the next order of the rows", "s order", ""},
+	{opOpen, []string{"enter"}, []focus{onHeard}, "enter", "in Heard from: all that is known of each", "", ""},
 	{opUp, []string{"up"}, []focus{onFilter}, "", "", "up/down scroll", ""},
 	{opDown, []string{"down"}, []focus{onFilter}, "", "", "", ""},
 	{opFilter, []string{"enter"}, []focus{onFilter}, "", "", "enter keep", ""},
 	{opFix, []string{"f"}, []focus{onPitfalls}, "f", "in Pitfalls: apply the fix", "f fix", ""},
 	{opOpen, []string{"enter"}, []focus{onPitfalls}, "enter", "in Pitfalls: why, and what helps", "enter why", ""},
 
-	{opFind, []string{"/"}, []focus{onTalk}, "/", "look for text (also ctrl+s, from anywhere)", "/ find", "In the talk"},
-	{opFindOlder, []string{"n"}, []focus{onTalk}, "n N", "older, newer place where it stands", "", ""},
+	{opOpen, []string{"enter"}, []focus{onTalk}, "enter", "all that is known of the marked line, or of the lowest", "enter line", "In the talk"},
+	{opFind, []string{"/"}, []focus{onTalk}, "/", "look for text (also ctrl+s, from anywhere)", "/ find", ""},
+	{opFindOlder, []string{"n"}, []focus{onTalk}, "n N", "the next older match, the next newer one", "", ""},
 	{opFindNewer, []string{"N"}, []focus{onTalk}, "", "", "", ""},
 	{opFindOlder, []string{"up"}, []focus{onFind}, "", "", "up/down older/newer", ""},
 	{opFindNewer, []string{"down"}, []focus{onFind}, "", "", "", ""},
@@ -163,7 +172,14 @@ var bindings = []binding{
 	{opCopy, []string{"y"}, []focus{onTalk}, "y Y", "copy the marked texts; with time and sender", "y copy", ""},
 	{opCopyAll, []string{"Y"}, []focus{onTalk}, "", "", "", ""},
 
-	{opUp, []string{"up"}, []focus{onList, onPicker}, "up down", "select; what comes waits below until end", "up/down select", "In Datagrams, Calls and the lists of F5 to F7"},
+	{opUp, []string{"up", "k"}, []focus{onMatrix}, "arrows", "select a cell; the row below explains it (also h j k l)", "arrows cell", "In the matrix"},
+	{opDown, []string{"down", "j"}, []focus{onMatrix}, "", "", "", ""},
+	{opLeft, []string{"left", "h"}, []focus{onMatrix}, "", "", "", ""},
+	{opRight, []string{"right", "l"}, []focus{onMatrix}, "", "", "", ""},
+	{opFix, []string{"f"}, []focus{onMatrix}, "f", "apply the fix that the row below names", "f fix", ""},
+	{opOpen, []string{"enter"}, []focus{onMatrix}, "enter", "the pitfall that explains the cell; on you or another member: all that is known of it", "enter why", ""},
+
+	{opUp, []string{"up"}, []focus{onList, onPicker}, "up down", "select; new rows wait below until end", "up/down select", "In Datagrams, Calls and the lists of F5 to F7"},
 	{opDown, []string{"down"}, []focus{onList, onPicker}, "", "", "", ""},
 	{opTop, []string{"home"}, []focus{onList, onPicker}, "", "", "", ""},
 	{opOpen, []string{"enter"}, []focus{onList}, "enter", "open the datagram or the call; choose", "enter open", ""},
@@ -182,6 +198,7 @@ var mouseActions = [][2]string{
 	{"click on a pane", "tab"},
 	{"click on a finding; on it again", "up down; enter"},
 	{"click on a row of a list; on it again", "up down; enter"},
+	{"click on a cell of the matrix; on it again", "arrows; enter"},
 	{"click on the input", "esc"},
 	{"click beside a list of F5 to F7", "esc"},
 	{"click on a key in the last row, but ctrl+c", "that key"},
@@ -192,7 +209,7 @@ var mouseActions = [][2]string{
 // lookup is the operation of a key in a region. Two keys in a row whose bytes came
 // together, esc and another, look like one with alt.
 func lookup(key string, in focus) op {
-	if after, ok := strings.CutPrefix(key, "alt+"); ok && (after == "esc" || len(after) == 2 && after[0] == 'f') {
+	if after, ok := strings.CutPrefix(key, "alt+"); ok && (after == "esc" || len(after) >= 2 && after[0] == 'f') {
 		key = after
 	}
 	for _, b := range bindings {

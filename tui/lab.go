@@ -3,6 +3,8 @@ package tui
 import (
 	"context"
 	"os/exec"
+	"slices"
+	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -21,6 +23,44 @@ type LabView interface {
 
 	// Enter is a command that has the terminal until it ends: a shell in a host.
 	Enter(host string) *exec.Cmd
+}
+
+// LabTask is a LabView with something to do: rows above the picture, and keys of its
+// own.
+type LabTask interface {
+	LabView
+
+	// Panel is the rows above the picture, for a screen of that width. It is called for
+	// each frame, and does not wait.
+	Panel(width int) []LabPanelRow
+
+	// Keys are shown at the foot.
+	Keys() []LabKey
+}
+
+// LabPanelRow is a row of a [LabTask], nothing that strangers wrote.
+type LabPanelRow struct {
+	Text  string
+	Tone  Tone
+	Stays bool // where there is no room for all rows, the others go first, from the last one up
+}
+
+// Tone is how a row is drawn.
+type Tone uint8
+
+// The tones.
+const (
+	Plain Tone = iota
+	Dim
+	Good
+	Bad
+	Accent
+)
+
+// LabKey is a key of a [LabTask].
+type LabKey struct {
+	Key, Does string
+	Do        func() // runs beside the screen, and may take its time
 }
 
 // labPause is the time between two pictures of a lab.
@@ -42,6 +82,7 @@ type labModel struct {
 type (
 	labMsg     []LabRow
 	labLeftMsg struct{ err error }
+	labDidMsg  struct{} // a key of a LabTask has done its work
 )
 
 // RunLab shows a lab on the terminal until the user ends it with ctrl+c, and returns
@@ -94,6 +135,13 @@ func (m *labModel) update(msg tea.Msg) tea.Cmd {
 }
 
 func (m *labModel) key(name string) tea.Cmd {
+	if t, ok := m.lab.(LabTask); ok {
+		for _, k := range t.Keys() {
+			if k.Key == name {
+				return func() tea.Msg { k.Do(); return labDidMsg{} }
+			}
+		}
+	}
 	switch name {
 	case "ctrl+c":
 		return tea.Quit
@@ -154,7 +202,56 @@ func (m *labModel) page(direction int) {
 }
 
 // body is how many rows of the picture there is room for.
-func (m *labModel) body() int { return max(0, m.height-2) }
+func (m *labModel) body() int { return max(0, m.height-2-len(m.panel())) }
+
+// panel is what a LabTask has above the picture, and a line below it: half of the
+// screen at the most.
+func (m *labModel) panel() (rows []string) {
+	t, ok := m.lab.(LabTask)
+	if !ok || m.height < 8 {
+		return nil
+	}
+	st := m.styles
+	list := t.Panel(m.width - 2)
+	most := m.height/2 - 1
+	list, left := panelFor(list, most)
+	for _, row := range list {
+		style := st.dim
+		switch row.Tone {
+		case Plain:
+			rows = append(rows, " "+st.cut(clean(row.Text), m.width-2))
+			continue
+		case Good:
+			style = st.good
+		case Bad:
+			style = st.failure
+		case Accent:
+			style = st.accent
+		}
+		rows = append(rows, " "+style.Render(st.cut(clean(row.Text), m.width-2)))
+	}
+	if left > 0 {
+		rows = append(rows, " "+st.dim.Render(count(left, "row")+" more on a larger screen"))
+	}
+	return append(rows, st.border.Render(strings.Repeat(st.horizontal, m.width)))
+}
+
+// panelFor leaves out rows of a panel until most remain, with the row that says how many
+// were left out.
+func panelFor(list []LabPanelRow, most int) (fit []LabPanelRow, left int) {
+	if len(list) <= most {
+		return list, 0
+	}
+	fit = slices.Clone(list)
+	for _, also := range []bool{false, true} { // those that stay
+		for i := len(fit) - 1; i >= 0 && len(fit) > max(0, most-1); i-- {
+			if also || !fit[i].Stays {
+				fit = slices.Delete(fit, i, i+1)
+			}
+		}
+	}
+	return fit, len(list) - len(fit)
+}
 
 // View implements tea.Model.
 func (m *labModel) View() tea.View { return m.view("groupcast lab: "+m.title, m.frame) }
@@ -164,7 +261,9 @@ func (m *labModel) View() tea.View { return m.view("groupcast lab: "+m.title, m.
 func (m *labModel) frame() []string {
 	st := m.styles
 	rows := []string{st.title.Bold(true).Render(st.fit(" "+clean(m.title), m.width))}
-	height := m.body()
+	panel := m.panel()
+	rows = append(rows, panel...)
+	height := max(0, m.height-2-len(panel))
 	switch {
 	case m.at < m.offset:
 		m.offset = m.at
@@ -182,7 +281,7 @@ func (m *labModel) frame() []string {
 		}
 		rows = append(rows, st.cut(mark+m.rows[i].Text, m.width))
 	}
-	rows = filled(rows, height+1)
+	rows = filled(rows, height+1+len(panel))
 	if m.height > 1 {
 		rows = append(rows, m.footer(height))
 	}
@@ -209,9 +308,18 @@ func (m *labModel) footer(height int) string {
 	if rest := len(m.rows) - m.offset - height; rest > 0 {
 		keys = append(keys, [2]string{"", count(rest, "row") + " more below"})
 	}
+	if t, ok := m.lab.(LabTask); ok {
+		for _, k := range t.Keys() {
+			keys = append(keys, [2]string{k.Key, k.Does})
+		}
+	}
+	_, task := m.lab.(LabTask)
 	keys = append(keys, [2]string{"ctrl+c", "ends it"})
 	if host := m.host(); host != "" {
-		keys = append(keys, [2]string{"enter", "a shell in " + clean(host)}, [2]string{"up/down", "choose"})
+		keys = append(keys, [2]string{"enter", "a shell in " + clean(host)})
+		if !task || m.width >= 100 { // a task has more keys: no room on 80 columns
+			keys = append(keys, [2]string{"up/down", "choose"})
+		}
 	}
 	row := ""
 	for _, k := range keys {

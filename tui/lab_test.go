@@ -88,3 +88,57 @@ func TestLabScreenScrolls(t *testing.T) {
 		t.Error("ctrl+c does not end it")
 	}
 }
+
+// task is a lab with something to do.
+type task struct {
+	manyHosts
+	panel []LabPanelRow
+	done  []string
+}
+
+func (v *task) Panel(int) []LabPanelRow { return v.panel }
+
+func (v *task) Keys() []LabKey {
+	return []LabKey{{Key: "c", Does: "check", Do: func() { v.done = append(v.done, "c") }}}
+}
+
+// On a screen that has no room for the whole panel, the rows that stay do stay, in
+// their order, and the network keeps half of the screen.
+func TestLabPanelFits(t *testing.T) {
+	view := &task{panel: []LabPanelRow{{Text: "task 1"}, {Text: "task 2"}, {Text: "verdict", Stays: true}, {Text: "hint\x1b[2J", Stays: true}, {Text: "expected 1"}, {Text: "expected 2"}}}
+	m := newLabModel("exercise", view, Options{})
+	m.Update(labMsg(view.Rows()))
+	for height, want := range map[int][]string{
+		24: {"task 1", "task 2", "verdict", "hint␛[2J", "expected 1", "expected 2", "────"},
+		12: {"task 1", "task 2", "verdict", "hint␛[2J", "2 rows more on a larger screen", "────"},
+		10: {"task 1", "verdict", "hint␛[2J", "3 rows more on a larger screen", "────"},
+		8:  {"verdict", "hint␛[2J", "4 rows more on a larger screen", "────"},
+		7:  {"lan"},
+	} {
+		m.Update(tea.WindowSizeMsg{Width: 60, Height: height})
+		text := m.text()
+		for i, row := range want {
+			if !strings.Contains(text[1+i], row) {
+				t.Errorf("%d rows: row %d is %q, want %q:\n%s", height, 1+i, text[1+i], row, strings.Join(text, "\n"))
+			}
+		}
+		if len(text) != height {
+			t.Errorf("%d rows on a screen of %d", len(text), height)
+		}
+	}
+	m.Update(tea.WindowSizeMsg{Width: 80, Height: 24})
+	if text := m.text(); !strings.Contains(text[23], "c check · ctrl+c ends it · enter a shell in H1") || strings.Contains(text[23], "choose") {
+		t.Errorf("the foot is %q", text[23])
+	}
+	m.Update(tea.WindowSizeMsg{Width: 100, Height: 30})
+	if text := m.text(); !strings.Contains(text[29], "enter a shell in H1 · up/down choose") {
+		t.Errorf("the foot of a wide screen is %q", text[29])
+	}
+	cmd := m.press(tea.KeyPressMsg{Code: 'c', Text: "c"})
+	if cmd == nil {
+		t.Fatal("c does nothing")
+	}
+	if cmd(); len(view.done) != 1 {
+		t.Errorf("done: %q, want c once", view.done)
+	}
+}

@@ -23,7 +23,7 @@ const (
 // stepNames are the names of the steps above the lesson, and their texts where
 // there is only one row.
 var stepNames = [steps][2]string{
-	{"talk", "say something: B answers whom it hears"},
+	{"talk", "say something: B answers what it hears"},
 	{"why", "silence: tab, tab, enter says why"},
 	{"fix", "ctrl+f: the fix"},
 	{"again", "say it again: B should hear you"},
@@ -126,31 +126,31 @@ func (s *lesson) text() string {
 	}
 	switch s.now() {
 	case stepTalk:
-		return "You are host A. Host B is on your LAN and answers whom it hears. Say something: type it, and press enter."
+		return "You are host A. Host B is on your LAN and answers everybody that it hears. Say something: type it, and press enter."
 	case stepWhy:
 		return s.copyText() + " Why? Press tab until Pitfalls has the pointer, then enter (or F4: the map)."
 	case stepFix:
-		return "The group is joined on " + better + " as well, but a join only chooses where one hears. The way out is chosen by routing, which led to " +
-			first + because(s.first) + ". Press ctrl+f: send by " + better + "."
+		return "The group is joined on " + better + " as well, but a join only chooses where you receive. Routing chooses the outgoing interface: it chose " +
+			first + because(s.first) + ". Press ctrl+f: send out of " + better + "."
 	case stepAgain:
 		why := ""
 		if !s.looked || !s.said {
-			why = "Sends left by " + first + because(s.first) + ", and B is not there. "
+			why = "Sends left via " + first + because(s.first) + ", and B is not there. "
 		}
 		say := "Say it again"
 		if !s.said {
 			say = "Say something"
 		}
-		return why + "Sends leave by " + sends + " now, from " + clean(s.sends.Source.String()) + ". " + say + ": B should hear you and answer."
+		return why + "Sends leave via " + sends + " now, from " + clean(s.sends.Source.String()) + ". " + say + ": B should hear you and answer."
 	}
-	return "B heard you. That is the article: a join does not choose the way out, and an own copy is no proof. What now: " +
+	return "B heard you. That is the article: joining does not choose the outgoing interface, and an own copy is no proof. What now: " +
 		"F2 shows every datagram, F3 the calls, F4 the map; groupcast lab run has the other lessons; ctrl+c ends."
 }
 
 func (s *lesson) copyText() string {
 	switch s.copied {
 	case chat.CopyBack:
-		return "What you said came back (" + s.styles.copied + "), and B says nothing. That is your own copy, made before the wire: it proves nothing."
+		return "Your line came back (" + s.styles.copied + "), and B says nothing. That is your own copy (the loopback copy), made before the wire: it proves nothing."
 	case chat.CopyOff:
 		return "Own copies are off, and B says nothing."
 	}

@@ -3,6 +3,7 @@ package tui
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -66,27 +67,47 @@ func (t *talk) message(line chat.Line, clock string, c talkColumns) []string {
 	}
 	gap := strings.Repeat(" ", c.gap)
 	blank := strings.Repeat(" ", len(c.clock)+c.gap+c.sender) + st.fit(st.border.Render(st.vertical), c.gap)
-	rows := make([]string, 0, len(words)+1)
-	for i, w := range words {
-		if i == 0 {
+	rows := make([]string, 0, len(words)+2)
+	if line.Member.New {
+		rows = append(rows, clock+t.introduced(line.Member, style, t.width-len(c.clock)-c.gap))
+	}
+	for _, w := range words {
+		if len(rows) == 0 {
 			rows = append(rows, clock+style.Render(st.fit(st.cut(who, c.sender), c.sender))+gap+w)
 		} else {
 			rows = append(rows, blank+w)
 		}
 	}
-	meta := t.meta(line)
 	last := len(rows) - 1
-	switch {
-	case meta == "":
-	case st.cells(rows[last])+1+st.cells(meta) <= t.width:
-		rows[last] = st.ends(rows[last], meta, t.width)
-	default: // a row of its own, or text could stand where it belongs
-		rows = append(rows, st.ends(blank, st.cut(meta, c.text), t.width))
+	metas, apart := t.metas(line), 1
+	if len(metas) > 1 {
+		apart = 2 // what begins with a word would go on with the text
 	}
-	if line.Kind == chat.Own && line.Copy == chat.CopyNone {
+	beside := func(meta string) bool { return st.cells(rows[last])+apart+st.cells(meta) <= t.width }
+	alone := func(meta string) bool { return st.cells(meta) <= c.text }
+	least := metas[len(metas)-1]
+	switch {
+	case least == "":
+	case beside(least):
+		rows[last] = st.ends(rows[last], metas[slices.IndexFunc(metas, beside)], t.width)
+	case alone(least): // a row of its own, or text could stand where it belongs
+		rows = append(rows, st.ends(blank, metas[slices.IndexFunc(metas, alone)], t.width))
+	default:
+		rows = append(rows, st.ends(blank, st.cut(least, c.text), t.width))
+	}
+	if line.Kind == chat.Own && line.Copy == chat.CopyNone && line.Reach.By == 0 {
 		rows = append(rows, t.hint(line.Hint, blank, c.text)...)
 	}
 	return rows
+}
+
+// introduced is the name of a member whose key was never seen here before, and the
+// key's fingerprint: a row of its own, where no text can stand.
+func (t *talk) introduced(m chat.Member, style lipgloss.Style, width int) string {
+	st := t.styles
+	key := "(" + clean(m.Fingerprint) + ")"
+	name := st.memberName(labelled(m), max(1, width-1-st.cells(key)))
+	return st.cut(style.Render(name)+" "+st.dim.Render(key), width)
 }
 
 // sender is the name in a row's second column.
@@ -103,6 +124,9 @@ func (t *talk) sender(line chat.Line, c talkColumns) (string, lipgloss.Style) {
 		}
 		return "you", st.own
 	}
+	if line.Member.Name != "" {
+		return st.memberName(labelled(line.Member), c.sender), st.person(line.Member.Fingerprint)
+	}
 	return t.address(line.From, c.sender), st.sender(line.From.Addr())
 }
 
@@ -117,32 +141,87 @@ func (t *talk) address(from netip.AddrPort, space int) string {
 	return t.styles.tail(clean(from.Addr().String()), space)
 }
 
-// meta stands at the right end of a message: the fate of the own copy, and the
-// interface.
-func (t *talk) meta(line chat.Line) string {
+// metas are what may stand at the right end of a message, the most that can be said
+// first, and what has to be said last: the fate of an own line, what is unusual about
+// another's, and the interface.
+func (t *talk) metas(line chat.Line) []string {
 	st := t.styles
 	if t.past != nil {
-		return strings.Join(t.past(line), "  ")
+		return []string{strings.Join(t.past(line), "  ")}
 	}
-	var parts []string
+	var by []string
 	switch {
+	case !t.roomy() || line.Interface == "":
+	case line.Kind == chat.Own && line.Stays:
+		by = []string{st.warning.Render("stays here")}
 	case line.Kind == chat.Own:
-		parts = append(parts, t.ownCopy(line))
+		by = []string{st.own.Render(st.out + " " + clean(line.Interface))}
+	default:
+		by = []string{st.dim.Render(st.in + " " + clean(line.Interface))}
+	}
+	said := func(parts ...string) string { return strings.Join(append(parts, by...), "  ") }
+	if line.Kind != chat.Own {
+		unusual := t.unusual(line)
+		if line.Missed || line.Earlier { // the interface is that of who sent it again
+			return []string{said(unusual...), strings.Join(unusual, "  ")}
+		}
+		return []string{said(unusual...)}
+	}
+	copied := t.ownCopy(line)
+	if !line.Reach.Known || line.Reach.Of == 0 || line.Copy == chat.CopyNone && line.Reach.By == 0 {
+		return []string{said(copied)}
+	}
+	reach, style := reachText(line.Reach), st.dim
+	switch line.Reach.By {
+	case line.Reach.Of:
+		style = st.good
+	case 0:
+		style = st.warning
+	}
+	metas := []string{said(style.Render(reach), copied)}
+	if line.Reach.Missing != "" {
+		missing := style.Render(reach) + st.dim.Render(", not yet: "+clean(line.Reach.Missing))
+		metas = []string{said(missing, copied), said(missing), metas[0]}
+	}
+	if line.Copy == chat.CopyBack || line.Copy == chat.CopyPending { // members say more than the copy
+		metas = append(metas, said(style.Render(reach)))
+		copied = ""
+	}
+	if line.Reach.By > 0 { // somebody heard it, so the interface says less
+		metas = append(metas, strings.TrimSuffix(style.Render(reach)+"  "+copied, "  "))
+	}
+	if line.Reach.By == line.Reach.Of && copied == "" {
+		metas = append(metas, style.Render("heard by all"))
+	}
+	return metas
+}
+
+// reachText says how many members have an own line.
+func reachText(r chat.Reach) string { return fmt.Sprintf("heard by %d of %d", r.By, r.Of) }
+
+// unusual is what is special about the line of another.
+func (t *talk) unusual(line chat.Line) (parts []string) {
+	st := t.styles
+	for _, m := range []struct {
+		on   bool
+		word string
+	}{
+		{line.Part[1] > 1, fmt.Sprintf("part %d of %d", line.Part[0], line.Part[1])},
+		{line.Missed, "repaired"},
+		{line.Earlier, "earlier"},
+		{line.Outside, "outside"},
+	} {
+		if m.on {
+			parts = append(parts, st.dim.Render(m.word))
+		}
+	}
+	switch {
 	case line.Direct:
 		parts = append(parts, st.accent.Render("to you alone"))
 	case line.To.IsValid() && t.group.IsValid() && line.To != t.group:
 		parts = append(parts, st.dim.Render("in "+clean(line.To.String())))
 	}
-	switch {
-	case !t.roomy() || line.Interface == "":
-	case line.Kind == chat.Own && line.Stays:
-		parts = append(parts, st.warning.Render("stays here"))
-	case line.Kind == chat.Own:
-		parts = append(parts, st.own.Render(st.out+" "+clean(line.Interface)))
-	default:
-		parts = append(parts, st.dim.Render(st.in+" "+clean(line.Interface)))
-	}
-	return strings.Join(parts, "  ")
+	return parts
 }
 
 // ownCopy says what became of the loopback copy. It never says "delivered":
@@ -157,6 +236,9 @@ func (t *talk) ownCopy(line chat.Line) string {
 	case chat.CopyOff:
 		return st.dim.Render("copy off")
 	case chat.CopyNone:
+		if line.Reach.By > 0 { // its frame was, later
+			return st.dim.Render("repaired")
+		}
 		return st.failure.Render("not sent")
 	}
 	return st.dim.Render(st.more)

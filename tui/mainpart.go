@@ -41,7 +41,7 @@ func (m *model) main(width, rows int) section {
 	case s.title != "":
 		s.focused = m.page == findingPage
 	default:
-		s.title, s.focused = viewNames[m.view], m.focus == onTalk || m.focus == onList || m.focus == onMap
+		s.title, s.focused = viewNames[m.view], m.focus == onTalk || m.focus == onList || m.focus == onMap || m.focus == onMatrix
 		s.tabs = m.tabs(width - 2 - m.styles.cells(s.note))
 	}
 	return s
@@ -52,6 +52,12 @@ func (m *model) tabs(width int) []tab {
 	list, used := make([]tab, 0, views), 0
 	for v, name := range viewNames {
 		t := tab{key: fmt.Sprintf("F%d", v+1), name: name}
+		if view(v) == matrixView {
+			if memberMode(m.snap) == "" && m.view != matrixView {
+				continue // nothing is known of members
+			}
+			t.key = "F12"
+		}
 		if view(v) == m.view {
 			t = tab{name: name, on: true}
 		}
@@ -79,8 +85,9 @@ func (m *model) mainBody(width, rows int) (title, body, note string) {
 		f, _ := m.pitfalls.pageFinding()
 		return clean(f.Name), m.pitfalls.renderPage(width, rows), back
 	case detailPage:
-		m.detail.rows = m.list().detail(width)
-		return strings.TrimSuffix(viewNames[m.view], "s"), m.detail.render(rows), back
+		var title string
+		title, m.detail.rows = m.detailRows(width)
+		return title, m.detail.render(rows), back
 	}
 	switch m.view {
 	case datagramsView:
@@ -89,6 +96,9 @@ func (m *model) mainBody(width, rows int) (title, body, note string) {
 		return "", m.calls.render(width, rows), m.listNote(m.calls, m.untold)
 	case mapView:
 		return "", m.hostmap.render(width, rows), ""
+	case matrixView:
+		body = m.matrix.render(width, rows)
+		return "", body, m.styles.dim.Render(m.matrix.note(width))
 	}
 	body = m.talkOrWelcome(width, rows)
 	switch gone := m.talk.gone(); {
@@ -100,6 +110,19 @@ func (m *model) mainBody(width, rows int) (title, body, note string) {
 		note = m.styles.dim.Render(thousands(gone) + " let go")
 	}
 	return "", body, note
+}
+
+// detailRows is the page about what is selected, and its title.
+func (m *model) detailRows(width int) (title string, rows []string) {
+	switch m.focus {
+	case onTalk:
+		return "Line", m.lineDetail(width)
+	case onHeard:
+		return "Heard from", m.peopleDetail(width)
+	case onMatrix:
+		return "Members", m.pairDetail(width)
+	}
+	return strings.TrimSuffix(viewNames[m.view], "s"), m.list().detail(width)
 }
 
 // listNote says what a list does not show.
@@ -142,7 +165,7 @@ func (m *model) talkOrWelcome(width, rows int) string {
 	case s.Sends.Stays:
 		text += " What you type stays on this host: its ttl is 0, and " + clean(s.Group.Addr.String()) + " is joined on " + clean(s.Sends.Interface)
 	case s.Sends.Interface != "":
-		text += fmt.Sprintf(" What you type goes to %s by %s, from %s", clean(s.Group.String()), clean(s.Sends.Interface), clean(s.Sends.Source.String()))
+		text += fmt.Sprintf(" What you type goes to %s via %s, from %s", clean(s.Group.String()), clean(s.Sends.Interface), clean(s.Sends.Source.String()))
 	default:
 		text += " What you type goes to " + clean(s.Group.String())
 	}

@@ -68,7 +68,7 @@ func (t *talk) markedLines() []chat.Line {
 	}
 	var lines []chat.Line
 	for n := min(t.marked.anchor, t.marked.at); n <= max(t.marked.anchor, t.marked.at); n++ {
-		lines = append(lines, t.lines.kept.at(n))
+		lines = append(lines, t.lines.kept.at(n).Line)
 	}
 	return lines
 }
@@ -157,7 +157,7 @@ func (t *talk) matches(n uint64) bool {
 	}
 	l := t.lines.kept.at(n)
 	return strings.Contains(strings.ToLower(l.Text.String()), t.query) ||
-		l.Kind == chat.Heard && strings.Contains(l.From.String(), t.query)
+		l.Kind == chat.Heard && (strings.Contains(l.From.String(), t.query) || strings.Contains(strings.ToLower(labelled(l.Member)), t.query))
 }
 
 // highlight shows in the rows of line n that it is marked, and what is looked

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/groupcast/groupcast/mcast/chat"
+	"github.com/groupcast/groupcast/mcast/members"
 	"github.com/groupcast/groupcast/mcast/session"
 )
 
@@ -57,6 +58,7 @@ func (m *membership) each(width int, short bool) []string {
 		rows = append(rows, m.one(p.Interface, width, name, short)...)
 	}
 	rows = append(rows, m.elsewhere(width)...)
+	rows = append(rows, m.frames(width)...)
 	switch {
 	case len(rows) > 0:
 	case m.words() != nil:
@@ -170,10 +172,59 @@ func (m *membership) ways(i session.Interface, width int) (list [][]string) {
 		glyph, what, way := st.sends(s.Sends)
 		list = append(list, m.egress(glyph, what, way, width))
 	}
+	if hears := m.hearers(i); hears != "" {
+		list = append(list, []string{hears})
+	}
 	if i.Index == s.Kernel.IfIndex && s.Kernel.Err == nil && s.Kernel.IfIndex != s.Sends.IfIndex {
 		list = append(list, m.egress(st.warning.Render(st.kernel), "the kernel would choose it", s.Kernel, width))
 	}
 	return list
+}
+
+// hearers says how many members hear what leaves by an interface, of one by which
+// something left while somebody was there to hear it.
+func (m *membership) hearers(i session.Interface) string {
+	st, s := m.styles, m.snap.Members
+	n := slices.IndexFunc(s.Ways, func(w members.Way) bool { return w.Index == i.Index })
+	if n < 0 || !s.Ways[n].Tried || len(s.Members) == 0 {
+		return ""
+	}
+	way := s.Ways[n]
+	heard := max(s.Hears[i.Name], len(way.Heard))
+	switch {
+	case heard == 0 && way.Chosen:
+		return "  " + st.warning.Render(st.warn+" no member hears you here")
+	case heard == 0:
+		return ""
+	}
+	text, style := count(heard, "member")+" hear you here", st.dim
+	if heard == 1 {
+		text = "1 member hears you here"
+	}
+	if !way.Chosen {
+		style = st.accent
+	}
+	return "  " + style.Render(text)
+}
+
+// frames says why there are no members, and what else stays to be said of them.
+func (m *membership) frames(width int) (rows []string) {
+	st, s := m.styles, m.snap.Members
+	if m.words() != nil {
+		return nil
+	}
+	switch mode := memberMode(m.snap); {
+	case s.On || s.Off == "":
+	case s.Plain:
+		rows = append(rows, st.dim.Render(st.cut(mode+": "+clean(s.Off), width)))
+	default:
+		rows = append(rows, st.hanging(st.warning.Render(st.warn), mode+": "+clean(s.Off), width, 4)...)
+	}
+	const most = 4
+	for _, text := range s.Notices[:min(len(s.Notices), most)] {
+		rows = append(rows, st.hanging(st.warning.Render(st.warn), clean(text), width, 3)...)
+	}
+	return rows
 }
 
 // addresses are those of the group's IP version: with others it cannot send.

@@ -65,6 +65,7 @@ type model struct {
 	datagrams  *datagrams
 	calls      *calls
 	hostmap    hostmap
+	matrix     matrix
 	lesson     lesson
 	detail     detail
 	picker     *picker // nil: none is open
@@ -124,7 +125,7 @@ func (m *model) setStyles() {
 	m.styles = m.newStyles()
 	m.title.styles, m.membership.styles, m.heard.styles = m.styles, m.styles, m.styles
 	m.pitfalls.styles, m.input.styles, m.help.styles, m.find.styles = m.styles, m.styles, m.styles, m.styles
-	m.hostmap.styles, m.detail.styles, m.datagrams.styles, m.calls.styles = m.styles, m.styles, m.styles, m.styles
+	m.hostmap.styles, m.matrix.styles, m.detail.styles, m.datagrams.styles, m.calls.styles = m.styles, m.styles, m.styles, m.styles, m.styles
 	m.lesson.styles, m.membership.filter.styles, m.heard.filter.styles = m.styles, m.styles, m.styles
 	for v := range m.filters {
 		m.filters[v].styles = m.styles
@@ -145,7 +146,7 @@ func (m *model) Init() tea.Cmd {
 func (m *model) tick() tea.Cmd {
 	every := time.Second
 	lately := func(host chat.Sender) bool { return m.now().Sub(host.Last) <= time.Minute }
-	if !slices.ContainsFunc(everyHost(m.snap.Room), lately) {
+	if !slices.ContainsFunc(everyHost(m.snap.Room), lately) && len(m.snap.Members.Members) == 0 {
 		every = 2 * time.Second // nothing on the screen counts seconds
 	}
 	return m.work.after(every, tickMsg{})
@@ -217,7 +218,7 @@ func (m *model) take(b session.Batch) (bell tea.Cmd) {
 	}
 	before := m.unread
 	for _, l := range b.Lines {
-		if l.Kind == chat.Heard {
+		if l.Kind == chat.Heard && !l.Earlier {
 			m.unread++
 		}
 	}
@@ -251,15 +252,17 @@ func (m *model) refresh() tea.Cmd {
 		return m.work.after(snapshotPause-since, freshMsg{})
 	}
 	m.taken, m.snap = now, m.work.session.Snapshot()
-	m.membership.snap, m.membership.now = m.snap, now
-	m.heard.room, m.heard.since, m.heard.now = m.snap.Room, m.snap.Listened.Since, now
-	m.hostmap.snap, m.hostmap.now = m.snap, now
+	all := withMembers(m.snap)
+	m.membership.snap, m.membership.now = all, now
+	m.heard.setState(m.snap, now)
+	m.hostmap.snap, m.hostmap.now = all, now
+	m.matrix.setState(m.snap)
 	m.pitfalls.setFindings(m.snap)
 	m.lesson.setState(m.snap)
 	m.talk.setSenders(everyHost(m.snap.Room))
 	m.talk.setGroup(m.snap.Group.Addr)
 	if m.picker != nil {
-		m.picker.fill(m.snap)
+		m.picker.fill(all)
 	}
 	m.leavePitfalls()
 	return nil
@@ -267,9 +270,10 @@ func (m *model) refresh() tea.Cmd {
 
 // focusOn moves the focus.
 func (m *model) focusOn(f focus) {
+	was := m.focus
 	m.focus, m.filtering = f, false
-	m.pitfalls.focused, m.membership.focused = f == onPitfalls, f == onMembership
-	if m.page == findingPage && f != onPitfalls || m.page == detailPage && f != onList {
+	m.pitfalls.focused, m.membership.focused, m.matrix.focused = f == onPitfalls, f == onMembership, f == onMatrix
+	if (m.page == findingPage || m.page == detailPage) && f != was && f != onPitfalls {
 		m.page = noPage
 	}
 }

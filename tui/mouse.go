@@ -71,7 +71,7 @@ func (m *model) click(x, y int) tea.Cmd {
 	in, row := m.at(x, y)
 	switch {
 	case y == 0 || y == m.inputRow()-1 || row < -1: // the title bar, the border, the lesson
-	case row < 0 && (in == onTalk || in == onList || in == onMap):
+	case row < 0 && (in == onTalk || in == onList || in == onMap || in == onMatrix):
 		if v, ok := m.tabAt(x); ok {
 			m.show(v)
 		}
@@ -86,6 +86,11 @@ func (m *model) click(x, y int) tea.Cmd {
 	case in == onList:
 		m.focusOn(onList)
 		if m.list().click(row) {
+			m.open()
+		}
+	case in == onMatrix:
+		m.focusOn(onMatrix)
+		if m.matrix.click(x-2, row) {
 			m.open()
 		}
 	case in == onTalk:
@@ -145,7 +150,7 @@ func (m *model) wheel(x, y, by int) {
 	case onMembership:
 		m.membership.scroll(by, m.membership.scrollable(m.layout.inside(), m.layout.panes[0]), m.layout.panes[0])
 	case onHeard:
-		m.heard.scroll(by, m.heard.rows(m.layout.inside()), m.layout.panes[1])
+		m.heard.scroll(by, m.heard.blank(m.layout.panes[1]), m.layout.panes[1])
 	case onPitfalls:
 		m.selectFinding(max(-1, min(1, by)))
 	default:
@@ -176,6 +181,8 @@ func (m *model) at(x, y int) (in focus, row int) {
 		return onList, row
 	case mapView:
 		return onMap, row
+	case matrixView:
+		return onMatrix, row
 	}
 	return onTalk, row
 }

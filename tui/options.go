@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Options say how [Run] and [RunPing] draw, and what they call themselves. The zero value is the terminal of the
+// Options say how [Run] and its like draw, and what they call themselves. The zero value is the terminal of the
 // process.
 type Options struct {
 	Input  io.Reader        // nil: standard input

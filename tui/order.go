@@ -8,6 +8,8 @@ type order any
 type (
 	showHelp   struct{}
 	showWho    struct{}                  // who was heard
+	showMatrix struct{}                  // who hears whom
+	showKey    struct{ rows []string }   // of a member
 	clearTalk  struct{}                  // empties the talk
 	openPicker struct{ kind pickerKind } // a command that was given nothing to choose
 	quit       struct{}

@@ -111,7 +111,7 @@ func (h *heard) filtered(list []chat.Sender) []chat.Sender {
 	})
 }
 
-// hosts are those of the pane: the other hosts, and then this one.
+// hosts are those of the pane that are no members: the other hosts, and then this one.
 func (h *heard) hosts() []chat.Sender {
 	return slices.Concat(h.inOrder(h.filtered(h.room.Senders)), h.inOrder(h.filtered(h.room.Local)))
 }

@@ -35,7 +35,7 @@ func interfaceChoices(st *styles, s session.Snapshot) []choice {
 	case k.Interface == "":
 		kernel.means = "not known yet"
 	default:
-		kernel.means = "now by " + clean(k.Interface)
+		kernel.means = "now via " + clean(k.Interface)
 		if k.Source.IsValid() {
 			kernel.means += " from " + clean(k.Source.String())
 		}
@@ -67,7 +67,7 @@ func interfaceChoice(st *styles, s session.Snapshot, i session.Interface) choice
 	if !i.Joined {
 		c.other, c.otherLabel = session.Join{Group: s.Group, Interface: i.Name}, "only join there"
 	}
-	c.action, c.actionLabel = session.UseInterface{Interface: i.Name}, "send and join by it"
+	c.action, c.actionLabel = session.UseInterface{Interface: i.Name}, "join there, send out of it"
 	c.means = strings.Join(consequences(s, i), "; ")
 	return c
 }

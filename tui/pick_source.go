@@ -15,7 +15,7 @@ import (
 func sourceChoices(st *styles, s session.Snapshot) []choice {
 	everyone := choice{
 		key: "any", glyph: st.dim.Render(st.notJoined), name: "all sources", keywords: "any",
-		means: "whoever sends to the group is heard", action: session.Source{}, actionLabel: "hear all again",
+		means: "every sender to the group is heard", action: session.Source{}, actionLabel: "hear all again",
 	}
 	if !s.Group.Source.IsValid() {
 		everyone.glyph, everyone.action = st.good.Render(st.joined), nil
@@ -79,8 +79,16 @@ func sourceChoice(st *styles, s session.Snapshot, a netip.Addr, senders []chat.S
 		}
 	}
 	by := clean(senders[0].Interface) // the first was heard last
-	c.facts = st.spark(history[:], 8) + " " + st.dim.Render(strings.Join([]string{perSecond(rate), count(datagrams, "datagram"), "by " + by}, st.dot))
+	facts := []string{perSecond(rate), count(datagrams, "datagram"), "by " + by}
+	if datagrams == 0 { // a member that has said nothing
+		facts = facts[2:]
+	}
 	c.keywords += " " + by
+	if names := namesAt(s, a); names != "" {
+		facts = append([]string{st.cut(names, 24)}, facts...)
+		c.keywords += " " + names
+	}
+	c.facts = st.spark(history[:], 8) + " " + st.dim.Render(strings.Join(facts, st.dot))
 	return c
 }
 

@@ -66,7 +66,7 @@ func TestWhatRowsDo(t *testing.T) {
 		{pickInterface, s, "ETH0", session.UseInterface{Interface: "eth0"}, session.Leave{Group: group, Interface: "eth0"}, "sends would leave from 192.168.8.164; heard here: 3 hosts, 1,309 datagrams"},
 		{pickInterface, s, "169.254", session.UseInterface{Interface: "eth1"}, session.Leave{Group: group, Interface: "eth1"}, "sends leave here now, from 169.254.167.41; only a link-local address"},
 		{pickInterface, s, "veth", session.UseInterface{Interface: "veth7"}, session.Join{Group: group, Interface: "veth7"}, "the join failed: no buffer space available"},
-		{pickInterface, s, "default", session.UseInterface{Interface: "default"}, nil, "now by eth1 from 169.254.167.41: default route via 169.254.0.1"},
+		{pickInterface, s, "default", session.UseInterface{Interface: "default"}, nil, "now via eth1 from 169.254.167.41: default route via 169.254.0.1"},
 		{pickInterface, s, "127", session.UseInterface{Interface: "lo"}, session.Join{Group: group, Interface: "lo"}, "stays on this host"},
 		{pickInterface, s, "wlan0", nil, nil, "down: nothing would leave"},
 		{pickInterface, s, "eth2", nil, nil, "without a carrier"},
@@ -80,7 +80,7 @@ func TestWhatRowsDo(t *testing.T) {
 		{pickGroup, s, "239.9", session.Join{Group: known("239.9.9.9")}, session.Join{Group: known("239.9.9.9"), ListenOnly: true}, "joined before"},
 		{pickGroup, s, "239.7.7.7:70", session.Join{Group: known("239.7.7.7:70")}, session.Join{Group: known("239.7.7.7:70"), ListenOnly: true}, "join 239.7.7.7:70"},
 
-		{pickSource, s, "all", nil, nil, "whoever sends to the group is heard"},
+		{pickSource, s, "all", nil, nil, "every sender to the group is heard"},
 		{pickSource, ssm, "all", session.Source{}, nil, "hear all again"},
 		{pickSource, s, ".226", session.Block{Addr: hostB.Addr(), On: true}, session.Source{Addr: hostB.Addr()}, "5/s · 73 datagrams · by eth0"},
 		{pickSource, s, "blocked", session.Block{Addr: s.Blocked[0]}, session.Source{Addr: s.Blocked[0]}, "✗ 192.168.8.99"},

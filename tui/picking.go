@@ -9,7 +9,7 @@ func (m *model) openPicker(k pickerKind) {
 	}
 	m.page, m.pressed = noPage, nil
 	m.picker = newPicker(m.styles, k)
-	m.picker.fill(m.snap)
+	m.picker.fill(withMembers(m.snap))
 	m.focusOn(onPicker)
 }
 

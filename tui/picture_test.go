@@ -31,6 +31,9 @@ func TestPictures(t *testing.T) {
 		{"groups", func(s *screen) { s.press("f6") }},
 		{"sources", func(s *screen) { s.press("f7") }},
 		{"lesson", func(s *screen) { s.lesson.on = true; s.arrange() }},
+		{"members", func(s *screen) { s.talk.clear(); s.show(healed(), memberLines()...) }},
+		{"matrix", func(s *screen) { s.show(roomOfFive()); s.press("f12") }},
+		{"matrix-30", func(s *screen) { s.show(roomOf30()); s.press("f12", "down", "down", "down", "down", "right", "right") }},
 	} {
 		for _, theme := range []struct {
 			name       string

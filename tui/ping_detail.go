@@ -65,8 +65,12 @@ func (d *pingDetail) facts(r PingResponder) []string {
 // that counts something to the last, as many as there is room for; what is
 // beyond is counted in the last.
 func (d *pingDetail) histogram(r PingResponder, width, height int) []string {
-	st := d.styles
-	bars := r.Histogram
+	return filled(d.styles.histogram(r.Histogram, width, height), max(0, height))
+}
+
+// histogram draws bars from the first that counts something to the last, in height
+// rows at most; what is beyond is counted in the last.
+func (st *styles) histogram(bars []PingBar, width, height int) []string {
 	for len(bars) > 0 && bars[0].Count == 0 {
 		bars = bars[1:]
 	}
@@ -91,16 +95,16 @@ func (d *pingDetail) histogram(r PingResponder, width, height int) []string {
 	}
 	const label = 16
 	space := max(1, width-label-digits-2)
-	rows := make([]string, 0, height)
+	rows := make([]string, 0, len(bars))
 	for _, b := range bars {
-		length := int(b.Count * uint64(space) / top)
+		length := int(float64(b.Count) * float64(space) / float64(top))
 		if b.Count > 0 {
 			length = max(1, length)
 		}
 		bar := st.good.Render(strings.Repeat(st.bars[len(st.bars)-1], length))
 		rows = append(rows, st.fit(st.dim.Render(st.ends("", pingSpan(b), label))+" "+bar+" "+thousands(b.Count), width))
 	}
-	return filled(rows, max(0, height))
+	return rows
 }
 
 // pingSpan bounds the round trips that a bar counts; the bars before count the

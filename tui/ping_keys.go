@@ -27,7 +27,7 @@ var pingKeys = liveKeys[pingOp]{
 	{pingBottom, []string{"end", "G"}, "", "", ""},
 	{pingOpen, []string{"enter"}, "enter", "on a small screen: what is known of it, and back", ""},
 	{pingSorts, []string{"s"}, "s", "sort by appearance, loss, average, p99, address", "s sort"},
-	{pingPauses, []string{"p", "space"}, "p", "let the picture stand, and go on; requests go on all the time", "p pause"},
+	{pingPauses, []string{"p", "space"}, "p", "freeze the screen, or go on; requests are sent all the time", "p pause"},
 	{pingBack, []string{"esc"}, "esc", "back to the table", ""},
 }
 
@@ -38,9 +38,9 @@ func (m *pingModel) helpPage(width, height int) string {
 // helpRows say the keys, and what the columns are.
 func (m *pingModel) helpRows(width int) []string {
 	return pingKeys.help(m.styles, 10, width, [][2]string{
-		{"answered", "in time, of those that were answered or given up"},
-		{"loss", "the rest: lost on the way there or back, or never answered; UDP cannot tell"},
-		{"p99", "99 of 100 answers came as soon, or sooner"},
+		{"answered", "requests with a reply in time, of all that are not pending"},
+		{"loss", "the rest: lost on the way there or back, or no reply was sent; UDP cannot tell"},
+		{"p99", "99 of 100 replies came within this time"},
 		{"recent", "the last round trips; the longest is the highest"},
 	})
 }

@@ -91,7 +91,7 @@ func (m *pingModel) title() string {
 	facts := []string{thousands(s.Sent) + " sent"}
 	if s.Group {
 		if s.Unanswered > 0 {
-			facts = append(facts, thousands(s.Unanswered)+" answered by nobody")
+			facts = append(facts, thousands(s.Unanswered)+" without a reply")
 		}
 		facts = append(facts, count(len(s.Responders), "responder"))
 	} else {

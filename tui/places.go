@@ -83,7 +83,7 @@ func (m *membership) least(width int) (n int) {
 			n += len(m.one(p.Interface, width, m.nameWidth(), true))
 		}
 	}
-	return n + min(idle, mostIdle+1) + len(m.failing(width)) + len(m.elsewhere(width))
+	return n + min(idle, mostIdle+1) + len(m.failing(width)) + len(m.elsewhere(width)) + len(m.frames(width))
 }
 
 // folded are height rows: what matters, and how many interfaces are left out.
@@ -112,6 +112,6 @@ func (m *membership) folded(width, height int) []string {
 		}
 		rows = append(rows, block...)
 	}
-	rows = append(rows, m.elsewhere(width)...)
+	rows = append(append(rows, m.elsewhere(width)...), m.frames(width)...)
 	return rows[:min(len(rows), max(0, height))]
 }

@@ -34,10 +34,14 @@ func Command(line string, s session.Snapshot) (a session.Action, text []string, 
 		return nil, helpText(), false, nil
 	case showWho:
 		return nil, who(s, time.Now()), false, nil
+	case showMatrix:
+		return nil, MatrixText(s, 0), false, nil
+	case showKey:
+		return nil, asked.rows, false, nil
 	case clearTalk:
 		return nil, nil, false, nil
 	case openPicker:
-		return nil, choicesText(asked.kind, s), false, nil
+		return nil, choicesText(asked.kind, withMembers(s)), false, nil
 	case quit:
 		return nil, nil, true, nil
 	case session.Save:
@@ -76,5 +80,5 @@ func choicesText(kind pickerKind, s session.Snapshot) []string {
 		}
 		rows = append(rows, ansi.Strip(row))
 	}
-	return append(rows, "choose by: "+kind.command())
+	return append(rows, "choose with: "+kind.command())
 }

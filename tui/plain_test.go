@@ -23,7 +23,7 @@ func TestCommandsWithoutAScreen(t *testing.T) {
 		{"/clear", nil, "", false},
 		{"/help", nil, "/look GROUP[:PORT] [INTERFACE]", false},
 		{"/who", nil, "heard in 3 groups: 3 hosts", false},
-		{"/interface", nil, "choose by: /interface NAME", false},
+		{"/interface", nil, "choose with: /interface NAME", false},
 		{"/join", nil, "  224.0.0.252:5355  LLMNR", false},
 		{"/block", nil, "  192.168.8.99  not heard lately  blocked", false},
 	} {

@@ -184,7 +184,7 @@ func recordedWhy(st *styles, d recordedDatagram, space int) string {
 var (
 	byCapture = witness{
 		lengths: "worked out, if there are no options", sentTTL: "as it left", leftTTL: "what was left of it",
-		checksum: func(session.Datagram) (value, note string) { return "not looked at", "" },
+		checksum: func(session.Datagram) (value, note string) { return "not checked", "" },
 	}
 	bySynthesised = witness{
 		protocol: workedOut, lengths: workedOut, sentTTL: "as it was set", leftTTL: "what was left of it",
@@ -236,9 +236,9 @@ func (s *sheet) recorded(v recordedDatagram) {
 	}
 	switch {
 	case d.Out:
-		s.say("It left the host that recorded by " + by + ". That does not say that anyone received it.")
+		s.say("It left the recording host via " + by + ". That does not prove that anyone received it.")
 	case d.Synthesised:
-		s.say("groupcast received it by " + by + ", on the host that recorded.")
+		s.say("groupcast received it on " + by + ", on the recording host.")
 	default:
 		s.say("It was seen at " + by + ". The file does not say that it left there.")
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/groupcast/groupcast/mcast/chat"
 )
 
-// recorderText is said of an address that the host that recorded sent from.
+// recorderText is said of an address that the recording host sent from.
 const recorderText = "the recorder"
 
 // room is who was heard, by address and interface: as Local those that the host that
@@ -88,7 +88,7 @@ func (r *recordingMap) render(width, height int) string {
 func (r *recordingMap) rows(width int) []string {
 	m := r.model
 	st, room := m.styles, m.heard.room
-	drawing := wireMap{styles: st, title: "the host that recorded", about: r.about, rest: func(width int) []string {
+	drawing := wireMap{styles: st, title: "the recording host", about: r.about, rest: func(width int) []string {
 		if !m.snap.Totals.More {
 			return nil
 		}

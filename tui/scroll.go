@@ -16,7 +16,7 @@ func (m *model) move(by int) {
 	case onMembership:
 		m.membership.scroll(by, m.membership.scrollable(m.layout.inside(), m.layout.paneHeight(0)), m.layout.paneHeight(0))
 	case onHeard:
-		m.heard.scroll(by, m.heard.rows(m.layout.inside()), m.layout.paneHeight(1))
+		m.heard.scroll(by, m.heard.blank(m.layout.paneHeight(1)), m.layout.paneHeight(1))
 	case onTalk:
 		if m.talk.marked.on {
 			m.talk.mark(by)
@@ -25,6 +25,12 @@ func (m *model) move(by int) {
 		}
 	case onList:
 		m.list().move(by)
+	case onMatrix:
+		if m.page == findingPage {
+			m.selectFinding(by)
+			return
+		}
+		m.matrix.move(by, 0)
 	default:
 		m.scroll(by)
 	}
@@ -46,6 +52,8 @@ func (m *model) scroll(by int) {
 		m.move(by)
 	case m.view == mapView:
 		m.hostmap.scroll(by, m.hostmap.rows(width), height)
+	case m.view == matrixView:
+		m.matrix.move(by, 0)
 	case m.view != talkView:
 		m.list().move(by)
 	default:
@@ -57,12 +65,12 @@ func (m *model) scroll(by int) {
 func (m *model) toEnd(todo op) {
 	const far = 1 << 30
 	switch {
-	case m.focus == onPicker || m.page != noPage || m.view == mapView || m.focus == onMembership || m.focus == onHeard || m.focus == onPitfalls:
+	case m.focus == onPicker || m.page != noPage || m.view == mapView || m.view == matrixView || m.focus == onMembership || m.focus == onHeard || m.focus == onPitfalls:
 		by := far
 		if todo == opTop {
 			by = -far
 		}
-		if m.focus != onPicker && (m.page != noPage || m.view == mapView) {
+		if m.focus != onPicker && (m.page != noPage || m.view == mapView || m.view == matrixView) {
 			m.scroll(by)
 		} else {
 			m.move(by)

@@ -34,6 +34,9 @@ type glyphs struct {
 	warn, fail, done                  string
 	pointer, prompt, more, dot        string
 	remark                            string // before a line of our own
+	self                              string // a member, to itself
+	silent                            string // a steady sender that is missed
+	atLeast, about                    string // before a number: a lower bound, an estimate
 	bars                              []string
 	corners                           [4]string // top left, top right, bottom left, bottom right
 	vertical, horizontal, tees        string    // tees: left and right
@@ -52,6 +55,7 @@ var unicodeGlyphs = glyphs{
 	out: "→", in: "←", copied: "↺",
 	warn: "⚠", fail: "✗", done: "✓",
 	pointer: "▸", prompt: "❯", more: "…", dot: " · ", remark: "·",
+	self: "·", silent: "!", atLeast: "≥ ", about: "~",
 	bars:     []string{"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"},
 	corners:  [4]string{"╭", "╮", "╰", "╯"},
 	vertical: "│", horizontal: "─", tees: "├┤",
@@ -63,6 +67,7 @@ var asciiGlyphs = glyphs{
 	out: "->", in: "<-", copied: "own copy",
 	warn: "!", fail: "x", done: "ok",
 	pointer: ">", prompt: ">", more: "...", dot: ", ", remark: "-",
+	self: ".", silent: "!", atLeast: ">= ", about: "~",
 	bars:     []string{"_", ".", "-", "=", "#"},
 	corners:  [4]string{"+", "+", "+", "+"},
 	vertical: "|", horizontal: "-", tees: "++",
@@ -139,11 +144,14 @@ func fullStyles(dark bool) *styles {
 }
 
 // sender is the style of one sender, the same for as long as it talks.
-func (st *styles) sender(a netip.Addr) lipgloss.Style {
+func (st *styles) sender(a netip.Addr) lipgloss.Style { return st.senders[st.senderColour(a)] }
+
+// senderColour is which of senders that is.
+func (st *styles) senderColour(a netip.Addr) int {
 	h := fnv.New32a()
 	b := a.As16()
 	h.Write(b[:])
-	return st.senders[h.Sum32()%uint32(len(st.senders))]
+	return int(h.Sum32() % uint32(len(st.senders)))
 }
 
 // cells is the width of text on the screen.

@@ -30,13 +30,13 @@ func (m *model) enter() tea.Cmd {
 		m.page = helpPage
 		return nil
 	case showWho:
-		for i, row := range who(m.snap, m.now()) {
-			if i > 0 {
-				row = "  " + row
-			}
-			m.say(chat.Notice, row, "")
-		}
-		m.see()
+		m.tell(who(m.snap, m.now()))
+		return nil
+	case showKey:
+		m.tell(a.rows)
+		return nil
+	case showMatrix:
+		m.show(matrixView)
 		return nil
 	case clearTalk:
 		m.talk.clear()
@@ -53,6 +53,17 @@ func (m *model) enter() tea.Cmd {
 		return m.change(a)
 	}
 	return nil
+}
+
+// tell puts rows into the talk, those after the first one indented.
+func (m *model) tell(rows []string) {
+	for i, row := range rows {
+		if i > 0 {
+			row = "  " + row
+		}
+		m.say(chat.Notice, row, "")
+	}
+	m.see()
 }
 
 // change queues an action whose outcome the talk tells.

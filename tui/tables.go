@@ -2,8 +2,11 @@ package tui
 
 // region is what the keys act on: the pane that has the focus, or its filter.
 func (m *model) region() focus {
-	if m.filtering {
+	switch {
+	case m.filtering:
 		return onFilter
+	case m.focus == onMatrix && m.page == findingPage:
+		return onPitfalls
 	}
 	return m.focus
 }
@@ -39,15 +42,41 @@ func (m *model) tableNote(pane focus) string {
 		}
 		return m.membership.hides(m.styles, len(m.membership.places()), of, focused, room)
 	}
+	if n := len(m.snap.Members.Members); n > 0 {
+		return m.membersNote(focused)
+	}
 	shown := len(m.heard.filtered(m.snap.Room.Senders))
 	return m.heard.hides(m.styles, shown, m.snap.Room.SendersTotal, focused, room)
+}
+
+// membersNote is tableNote where there are members.
+func (m *model) membersNote(focused bool) string {
+	st, h := m.styles, &m.heard
+	room := m.layout.side - len(" Heard from") - 3 - 4 - 2
+	if m.layout.shape == small {
+		room = m.width - len("  Heard from ") - 2
+	}
+	if h.words() != nil {
+		all := *h
+		all.filter = newInput("", "")
+		shown, of := len(h.people())+len(h.hosts()), len(all.people())+len(all.hosts())
+		return st.accent.Render(thousands(uint64(shown)) + " of " + thousands(uint64(of)))
+	}
+	order := ""
+	if focused || h.order != 0 {
+		order = st.dot + h.orders[h.order]
+	}
+	if said := h.counted(room - st.cells(order)); said != "" {
+		return st.dim.Render(said + order)
+	}
+	return st.dim.Render(h.counted(room))
 }
 
 // crowd is how many rows hosts and interfaces would fill with two for each and what
 // is around them. A filter does not change it, so that the panes keep their width.
 func (m *model) crowd() int {
 	const around = 12 // titles, the way out, a pitfall
-	return 2*(len(everyHost(m.snap.Room))+len(m.membership.all())) + around
+	return 2*(len(everyHost(m.snap.Room))+len(m.snap.Members.Members)+len(m.membership.all())) + around
 }
 
 // actOnTable carries out what orders and filters the pane that has the focus.

@@ -22,12 +22,13 @@ type talk struct {
 	width  int // of the rows, as resize was told
 	height int
 
-	lines  *scrollback[chat.Line] // held while the talk is scrolled back
-	byID   map[uint64]uint64      // where an own line is, of those that are not waiting
-	newest uint64                 // the highest ID of an own line
-	group  netip.Addr             // where the talk goes: what came by another says so
-	ports  map[netip.Addr]bool
-	cache  map[uint64][]string
+	lines     *scrollback[*talkLine] // held while the talk is scrolled back
+	byID      map[uint64]*talkLine   // of those that are not waiting
+	newest    uint64                 // the highest ID of a line,
+	newestOwn uint64                 // and of an own one
+	group     netip.Addr             // where the talk goes: what came by another says so
+	ports     map[netip.Addr]bool
+	cache     map[*talkLine][]string
 
 	scrolledBack bool // scrolled back: bottom and hidden say to where
 	frozen       bool // and to stay so
@@ -42,64 +43,90 @@ type talk struct {
 	query  string // what is looked for, in lower case; "": nothing
 }
 
+// talkLine is a line and its number, which grows when a repaired one takes its place
+// before it.
+type talkLine struct {
+	chat.Line
+	n uint64
+}
+
 func newTalk(st *styles) *talk {
-	t := &talk{styles: st, byID: make(map[uint64]uint64), cache: make(map[uint64][]string)}
-	t.lines = newScrollback(talkLines, talkBytes, chat.Line.Size)
-	t.lines.kept.letGo = func(n uint64, l chat.Line) {
+	t := &talk{styles: st, byID: make(map[uint64]*talkLine), cache: make(map[*talkLine][]string)}
+	t.lines = newScrollback(talkLines, talkBytes, func(l *talkLine) int { return l.Size() })
+	t.lines.put = t.put
+	t.lines.kept.letGo = func(_ uint64, l *talkLine) {
 		t.lines.gone++
-		delete(t.cache, n)
-		if l.Kind == chat.Own {
+		delete(t.cache, l)
+		if t.byID[l.ID] == l {
 			delete(t.byID, l.ID)
 		}
 	}
 	return t
 }
 
-// add appends lines; an own one whose ID was seen before replaces that one.
+// add appends lines, or puts a repaired one in its place; one whose ID was seen before
+// replaces that one.
 func (t *talk) add(lines ...chat.Line) {
 	for _, line := range lines {
-		if line.Kind == chat.Own && line.ID != 0 && line.ID <= t.newest {
-			t.replace(line)
+		if line.ID != 0 && line.ID <= t.newest && t.replace(line) {
 			continue
 		}
-		if line.Kind == chat.Own {
-			t.newest = line.ID
+		t.newest = max(t.newest, line.ID)
+		if line.Kind == chat.Own && line.ID != 0 {
+			if line.ID <= t.newestOwn {
+				continue // the one that it replaces was let go
+			}
+			t.newestOwn = line.ID
 		}
-		t.lines.add(line)
-		if !t.lines.held {
-			t.index(t.lines.kept.next - 1)
-		}
+		t.lines.add(&talkLine{Line: line})
 	}
 }
 
-// index remembers where own lines are, from number n on.
-func (t *talk) index(n uint64) {
-	for kept := &t.lines.kept; n < kept.next; n++ {
-		if l := kept.at(n); l.Kind == chat.Own {
-			t.byID[l.ID] = n
-		}
+// put appends a line or, if it says before which one it belongs, puts it there. What
+// that moves is pointers, from that line to the end: most repairs are recent.
+func (t *talk) put(l *talkLine) {
+	kept := &t.lines.kept
+	kept.add(l)
+	l.n = kept.next - 1
+	younger := t.byID[l.Before]
+	if l.ID != 0 {
+		t.byID[l.ID] = l
 	}
-}
-
-// replace puts a newer state of an own line in its place, if it is still there.
-func (t *talk) replace(line chat.Line) {
-	whole := func(old chat.Line) chat.Line {
-		if line.Cut {
-			line.Text, line.Cut = old.Text, false
-		}
-		return line
-	}
-	if n, ok := t.byID[line.ID]; ok {
-		t.lines.kept.replace(n, whole(t.lines.kept.at(n)))
-		delete(t.cache, n)
+	if l.Before == 0 || younger == nil || younger.n < kept.first {
 		return
 	}
-	for w, n := &t.lines.waiting, t.lines.waiting.next; n > w.first; n-- {
-		if old := w.at(n - 1); old.Kind == chat.Own && old.ID == line.ID {
-			w.replace(n-1, whole(old))
-			return
+	n := younger.n
+	kept.lower(n, func(l *talkLine, n uint64) { l.n = n })
+	for _, at := range []*uint64{&t.bottom, &t.seen, &t.marked.anchor, &t.marked.at} {
+		if *at >= n {
+			*at++
 		}
 	}
+}
+
+// replace puts a newer state of a line in its place; false: it is not there.
+func (t *talk) replace(line chat.Line) bool {
+	newer := func(old *talkLine) *talkLine {
+		l := &talkLine{Line: line, n: old.n}
+		if line.Cut {
+			l.Text, l.Cut = old.Text, false
+		}
+		return l
+	}
+	if old := t.byID[line.ID]; old != nil {
+		l := newer(old)
+		t.lines.kept.replace(old.n, l)
+		t.byID[line.ID] = l
+		delete(t.cache, old)
+		return true
+	}
+	for w, n := &t.lines.waiting, t.lines.waiting.next; n > w.first; n-- {
+		if old := w.at(n - 1); old.ID == line.ID {
+			w.replace(n-1, newer(old))
+			return true
+		}
+	}
+	return false
 }
 
 // clear forgets all lines.
@@ -113,9 +140,9 @@ func (t *talk) clear() {
 // allLines are all that can be scrolled to.
 func (t *talk) allLines() []chat.Line {
 	all := make([]chat.Line, 0, t.lines.kept.len()+t.lines.waiting.len())
-	for _, h := range []*history[chat.Line]{&t.lines.kept, &t.lines.waiting} {
+	for _, h := range []*history[*talkLine]{&t.lines.kept, &t.lines.waiting} {
 		for n := h.first; n < h.next; n++ {
-			all = append(all, h.at(n))
+			all = append(all, h.at(n).Line)
 		}
 	}
 	return all
@@ -218,13 +245,14 @@ func (t *talk) render(width, height int) string {
 
 // rows are the rows of line n at the pane's width; at least one.
 func (t *talk) rows(n uint64) []string {
-	if rows, ok := t.cache[n]; ok {
+	l := t.lines.kept.at(n)
+	if rows, ok := t.cache[l]; ok {
 		return rows
 	}
 	if len(t.cache) >= cachedLines {
 		clear(t.cache)
 	}
-	rows := t.draw(t.lines.kept.at(n))
-	t.cache[n] = rows
+	rows := t.draw(l.Line)
+	t.cache[l] = rows
 	return rows
 }

@@ -36,9 +36,7 @@ func (t *talk) follow() {
 
 // takeWaiting puts what waited under what is shown.
 func (t *talk) takeWaiting() {
-	n := t.lines.kept.next
 	t.lines.release()
-	t.index(max(n, t.first()))
 	if t.bottom < t.first() {
 		t.bottom, t.hidden = t.first(), 0
 	}

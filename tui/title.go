@@ -9,6 +9,7 @@ import (
 
 	"github.com/groupcast/groupcast/mcast/doctor"
 	"github.com/groupcast/groupcast/mcast/session"
+	"github.com/groupcast/groupcast/mcast/stream"
 )
 
 // titleBar is the first row: the group, and how sends leave.
@@ -34,6 +35,11 @@ func (t titleBar) render(s session.Snapshot, frozen string, width int) string {
 		group += " (not joined)"
 	}
 	left := st.nameplate(t.host) + st.titleName.Render(" groupcast ") + st.title.Bold(true).Render(" "+group+" ")
+	if mode := memberMode(s); mode == "sealed" {
+		left += st.titleName.Bold(true).Render(mode + " ")
+	} else if mode != "" && st.cells(left+mode)+1 <= width*3/5 {
+		left += st.titleName.Render(mode + " ")
+	}
 	loud, sign := "", ""
 	if f, ok := worst(s); ok {
 		loud, sign = st.alarm(f.Verdict, clean(f.Name)), st.alarm(f.Verdict, "")
@@ -178,13 +184,7 @@ func countUnlessZero(n int) string {
 	return thousands(uint64(n))
 }
 
-func thousands(n uint64) string {
-	s := strconv.FormatUint(n, 10)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
+func thousands(n uint64) string { return stream.Thousands(n) }
 
 // ago says how long ago something was, in its largest unit.
 func ago(d time.Duration) string {

@@ -12,7 +12,7 @@ func (m *model) arrange() {
 	looking := m.focus == onMembership || m.focus == onHeard || m.focus == onPitfalls
 	m.layout = arrange(m.width, m.height, looking, m.crowd(), func(width int) [3]int {
 		found, _ := m.pitfalls.rows(width)
-		return [3]int{m.membership.wants(width), len(m.heard.rows(width)), len(found)}
+		return [3]int{m.membership.wants(width), m.heard.count(), len(found)}
 	})
 	m.lesson.looked = m.lesson.looked || m.page == findingPage || m.view == mapView
 	m.layout.lesson = m.lessonRows()
@@ -120,7 +120,7 @@ func (m *model) frozenText() string {
 		return ""
 	}
 	waiting := m.talk.newBelow()
-	if m.view != talkView && m.view != mapView {
+	if m.view == datagramsView || m.view == callsView {
 		waiting = m.list().newBelow()
 	}
 	if waiting == 0 {

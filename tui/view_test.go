@@ -85,9 +85,17 @@ func TestFrameFits(t *testing.T) {
 		snap.Interfaces[1].Name = said
 		snap.Findings[0].Title = said
 		snap.Room.Senders[0].Interface = said
+		snap.Members = roomOfFive().Members
+		snap.Members.Members[1].Nick, snap.Members.Members[1].Theirs, snap.Members.Matrix[2].Who.Nick = said, said, said
+		snap.Members.Matrix[2].Cells[3].Interface, snap.Members.Gone[0].Nick = said, said
+		snap.Members.Notices = []string{said}
+		snap.Members.On = rapid.Bool().Draw(t, "members on")
+		snap.Members.Off = said
 		lines := append(beforeLines(),
 			chat.Line{ID: 20, At: clock, Kind: chat.Heard, Text: text(said), From: netip.MustParseAddrPort("[fe80::1:2:3:4]:1234"), Interface: said, Direct: true},
 			chat.Line{ID: 21, At: clock, Kind: chat.Own, Text: text(said), Interface: said, Copy: chat.CopyNone, Hint: text(said)},
+			chat.Line{ID: 23, At: clock, Kind: chat.Heard, Text: text(said), Interface: said, Member: chat.Member{Name: clean(said), Fingerprint: bob.Fingerprint, New: true}, Missed: true, Earlier: true, Part: [2]int{2, 3}},
+			chat.Line{ID: 24, At: clock, Kind: chat.Own, Text: text(said), Interface: said, Copy: chat.CopyBack, Reach: chat.Reach{Known: true, By: 1, Of: 9, Missing: clean(said)}},
 			chat.Line{ID: 22, At: clock, Kind: chat.Problem, Text: text(said), Hint: text(said)},
 		)
 		for n := range rapid.IntRange(0, 12).Draw(t, "more") {
@@ -106,7 +114,7 @@ func TestFrameFits(t *testing.T) {
 		}
 		s.lesson.on = rapid.Bool().Draw(t, "lesson")
 		s.typed(said)
-		for _, k := range rapid.SliceOfN(rapid.SampledFrom([]string{"tab", "pgup", "pgdown", "up", "down", "enter", "f1", "f2", "f3", "f4", "f5", "f6", "f7", "f8", "f9", "f10", "ctrl+s", "shift+up", "esc", "end", "home"}), 0, 12).Draw(t, "keys") {
+		for _, k := range rapid.SliceOfN(rapid.SampledFrom([]string{"tab", "pgup", "pgdown", "up", "down", "enter", "f1", "f2", "f3", "f4", "f5", "f6", "f7", "f8", "f9", "f10", "f12", "left", "right", "ctrl+s", "shift+up", "esc", "end", "home"}), 0, 12).Draw(t, "keys") {
 			s.Update(namedKeys[k])
 		}
 		v := s.View()

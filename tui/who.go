@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/groupcast/groupcast/mcast/chat"
+	"github.com/groupcast/groupcast/mcast/members"
 	"github.com/groupcast/groupcast/mcast/session"
 )
 
@@ -24,14 +25,21 @@ func who(s session.Snapshot, now time.Time) []string {
 	if s.Group.Source.IsValid() && len(s.Groups) <= 1 {
 		where += ", where only " + clean(s.Group.Source.String()) + " is heard"
 	}
-	var rows []string
-	if len(room.Senders) == 0 {
-		rows = append(rows, "nobody else was heard yet in "+where+": silence proves nothing; others may be quiet, or what they send may not get here")
-	} else {
-		rows = append(rows, fmt.Sprintf("heard in %s: %s", where, count(max(room.SendersTotal, len(room.Senders)), "host")))
+	rows := whoMembers(s, now)
+	known := len(rows) > 0 && len(s.Members.Members) > 0
+	senders, local := others(room.Senders, s.Members), others(room.Local, s.Members)
+	total := max(room.SendersTotal, len(room.Senders)) - (len(room.Senders) - len(senders))
+	switch {
+	case known && len(senders)+len(local) == 0:
+	case known:
+		rows = append(rows, fmt.Sprintf("other programs heard in %s: %s", where, count(total, "host")))
+	case len(senders) == 0:
+		rows = append(rows, "nobody else was heard yet in "+where+": silence proves nothing; others may be quiet, or their datagrams may not arrive here")
+	default:
+		rows = append(rows, fmt.Sprintf("heard in %s: %s", where, count(total, "host")))
 	}
-	listed := sortedHosts(room.Senders[:min(len(room.Senders), whoRows)])
-	hosts := slices.Concat(listed, sortedHosts(room.Local))
+	listed := sortedHosts(senders[:min(len(senders), whoRows)])
+	hosts := slices.Concat(listed, sortedHosts(local))
 	name, by := 0, 0
 	for _, host := range hosts {
 		name = max(name, len([]rune(hostName(host))))
@@ -44,7 +52,7 @@ func who(s session.Snapshot, now time.Time) []string {
 		}
 		rows = append(rows, fmt.Sprintf("%-*s  %-*s  %s", name, hostName(host), by, clean(host.Interface), strings.Join(facts, ", ")))
 	}
-	if more := room.SendersTotal - len(listed); more > 0 && len(listed) > 0 {
+	if more := total - len(listed); more > 0 && len(listed) > 0 {
 		rows = append(rows, thousands(uint64(more))+" more, heard longer ago")
 	}
 	rows = append(rows, reporters(s, now)...)
@@ -91,6 +99,11 @@ func reporters(s session.Snapshot, now time.Time) (rows []string) {
 			if slices.ContainsFunc(s.Room.Senders, func(h chat.Sender) bool { return h.Addr == r.Host && h.IfIndex == i.Index }) {
 				continue
 			}
+			if slices.ContainsFunc(s.Members.Members, func(m members.Member) bool {
+				return m.From.Addr().WithZone("") == r.Host.WithZone("") && m.IfIndex == i.Index
+			}) {
+				continue
+			}
 			name := "a host without an address"
 			if r.Host.IsValid() {
 				name = clean(r.Host.String())
@@ -105,7 +118,7 @@ func reporters(s session.Snapshot, now time.Time) (rows []string) {
 			text += " and " + thousands(uint64(i.Wire.More)) + " more members"
 		}
 		if i.Wire.AtLeast {
-			text += "; there may be more, which the others' reports silence"
+			text += "; there may be more: a report silences those of other members"
 		}
 		rows = append(rows, text)
 	}

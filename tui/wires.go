@@ -204,6 +204,9 @@ func (m *hostmap) sender(s chat.Sender, width int, many bool) []string {
 	if isLocal(m.snap.Room, s) {
 		note = "this host"
 	}
+	if names := namesAt(m.snap, s.Addr); names != "" {
+		note = strings.TrimSuffix(m.styles.cut(names, 32)+m.styles.dot+note, m.styles.dot)
+	}
 	return m.styles.mappedHost(s, note, ago(m.now.Sub(s.Last)), width, many)
 }
 
@@ -217,7 +220,10 @@ func (st *styles) mappedHost(s chat.Sender, note, last string, width int, many b
 	if s.History != nil {
 		styled += " " + st.accent.Render(st.spark(s.History, bars))
 	}
-	datagrams := count(s.Datagrams, "datagram")
+	datagrams := ""
+	if s.Datagrams > 0 {
+		datagrams = count(s.Datagrams, "datagram")
+	}
 	said := func(facts ...string) string {
 		facts = slices.DeleteFunc(facts, func(fact string) bool { return fact == "" })
 		return st.dim.Render(strings.Join(facts, st.dot))
@@ -248,7 +254,7 @@ func (m *hostmap) othersHeard(width int) (rows []string) {
 			continue
 		}
 		if rows == nil {
-			rows = append(rows, st.dim.Render("heard by an interface that is gone or not known"))
+			rows = append(rows, st.dim.Render("heard on an interface that is gone or not known"))
 		}
 		rows = append(rows, m.sender(sender, width, false)...)
 	}

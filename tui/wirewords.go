@@ -100,7 +100,7 @@ func (w wireWords) querier(age string) []string {
 	case !w.wire.Unasked.IsZero() && w.now.Sub(w.wire.Unasked) >= unaskedAtLeast:
 		return []string{fmt.Sprintf("no querier seen in %d min", int(w.now.Sub(w.wire.Unasked)/time.Minute)), "no querier seen"}
 	case w.i.Asked != 0 && !w.six:
-		return []string{fmt.Sprintf("a v%d querier asked lately", w.i.Asked), fmt.Sprintf("a v%d querier asked", w.i.Asked)}
+		return []string{fmt.Sprintf("a v%d querier was heard lately", w.i.Asked), fmt.Sprintf("a v%d querier asked", w.i.Asked)}
 	}
 	return nil
 }
@@ -200,13 +200,13 @@ func (w wireWords) inFull() string {
 		case q.Addr.IsUnspecified():
 			who = "a switch (" + who + ")"
 		}
-		text := who + " asks in " + w.protocol(q.Version) + w.every()
+		text := who + " sends queries in " + w.protocol(q.Version) + w.every()
 		if q.Robustness > 0 {
 			text += ", robustness " + strconv.Itoa(q.Robustness)
 		}
 		say = append(say, text)
 	case w.i.Asked != 0 && !w.six:
-		say = append(say, fmt.Sprintf("a v%d querier asked lately", w.i.Asked))
+		say = append(say, fmt.Sprintf("a v%d querier was heard lately", w.i.Asked))
 	}
 	switch n := len(w.wire.Others) + w.wire.More; {
 	case n > 0:

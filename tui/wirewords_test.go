@@ -109,7 +109,7 @@ func TestWireWords(t *testing.T) {
 		{"a switch", change(func(i *session.Interface) { i.Wire.Querier.Addr = netip.IPv4Unspecified() }), []string{"querier: a switch (0.0.0.0, v3), 14 s ago", "? asks: a switch, 0.0.0.0 (v3)"}, nil},
 		{"this host", change(func(i *session.Interface) { i.Wire.Querier.Self = true }), []string{"querier: this host (v3)", "? asks: this host (v3)"}, []string{"192.168.8.1 "}},
 		{"looked at for a short while", change(func(i *session.Interface) { i.Wire = session.Wire{Since: at("19:50:00"), Unasked: at("19:50:00")} }), []string{"joined · IGMPv3 · up"}, []string{"192.168.8.1 (", "no querier seen in 2"}},
-		{"any user, IGMPv2", told(), []string{"joined · IGMPv2 · up", "a v2 querier asked lately"}, []string{"reported", "asks:"}},
+		{"any user, IGMPv2", told(), []string{"joined · IGMPv2 · up", "a v2 querier was heard lately"}, []string{"reported", "asks:"}},
 		{"not joined", change(func(i *session.Interface) { i.Joined = false }), []string{"not joined"}, []string{"192.168.8.1 ("}},
 		{"down", change(func(i *session.Interface) { i.Flags = 0 }), []string{"down"}, []string{"192.168.8.1 ("}},
 		{"MLD", func() session.Snapshot {
@@ -145,11 +145,11 @@ func TestWiresInFull(t *testing.T) {
 		change      func(*session.Interface)
 		want, never string
 	}{
-		{"a querier", func(*session.Interface) {}, "reported in IGMPv3 at 19:52:03; 192.168.8.1 asks in IGMPv3, every 125 s, robustness 2; members seen by their reports: 2", "or more"},
+		{"a querier", func(*session.Interface) {}, "reported in IGMPv3 at 19:52:03; 192.168.8.1 sends queries in IGMPv3, every 125 s, robustness 2; members seen by their reports: 2", "or more"},
 		{"members that silence each other", func(i *session.Interface) { i.Wire.AtLeast = true }, "members seen by their reports: 2 or more", ""},
 		{"no other member", func(i *session.Interface) { i.Wire.Others = nil }, "reports of other hosts are seen here, of this group none", "members"},
 		{"no other member seen", func(i *session.Interface) { i.Wire.Others, i.Wire.SeesAll = nil, false }, "robustness 2", "reports of other"},
-		{"any user", func(i *session.Interface) { *i = told().Interfaces[1] }, "a v2 querier asked lately", "reported"},
+		{"any user", func(i *session.Interface) { *i = told().Interfaces[1] }, "a v2 querier was heard lately", "reported"},
 		{"nothing", func(i *session.Interface) { *i = before().Interfaces[1] }, "heard here", "quer"},
 		{"it is not joined", func(i *session.Interface) { i.Joined = false }, "heard here", "robustness"},
 	} {

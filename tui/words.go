@@ -42,7 +42,7 @@ func sourcesAndAny(s session.Snapshot, nth int) []string { return append(heardSo
 
 func heardSources(s session.Snapshot, _ int) []string {
 	var words []string
-	for _, host := range everyHost(s.Room) {
+	for _, host := range everyHost(withMembers(s).Room) {
 		words = append(words, host.Addr.String())
 	}
 	return words

@@ -87,9 +87,9 @@ func TestArticleKernelDefault(t *testing.T) {
 	server.prints("from B") // its own host's
 
 	// Markers that do arrive prove both silences.
-	start(t, a, "groupcast", "send", "-i", "eth0", "224.0.0.114", "marker at B").status()
+	do(t, a, "send", "-i", "eth0", "224.0.0.114", "marker at B").status()
 	server.prints("marker at B")
-	start(t, a, "groupcast", "send", "-i", "eth1", "224.0.0.114", "marker at A").status()
+	do(t, a, "send", "-i", "eth1", "224.0.0.114", "marker at A").status()
 	talk.prints("marker at A")
 	server.neverPrinted("from A")
 	talk.neverPrinted("from B")
@@ -108,7 +108,7 @@ func TestArticleNodeAtA(t *testing.T) {
 
 	start(t, a, "node", peer(t, "client.js"), "test").status()
 	atA.prints("receive msg: test from 169.254.167.41")
-	start(t, a, "groupcast", "send", "-i", "eth0", "224.0.0.114", "marker").status()
+	do(t, a, "send", "-i", "eth0", "224.0.0.114", "marker").status()
 	atB.prints("marker")
 	atB.neverPrinted("test")
 }
@@ -124,7 +124,7 @@ func TestJoinDoesNotChooseTheWayOut(t *testing.T) {
 	atA := start(t, a, "node", peer(t, "server.js"), "192.168.8.164")
 	atA.prints("ready")
 	start(t, a, "node", peer(t, "client.js"), "test").status()
-	start(t, a, "groupcast", "send", "-i", "eth0", "224.0.0.114", "marker").status()
+	do(t, a, "send", "-i", "eth0", "224.0.0.114", "marker").status()
 	atB.prints("marker")
 	atB.neverPrinted("test")
 	atA.prints("marker")
@@ -183,14 +183,14 @@ func TestSocatBothWays(t *testing.T) {
 		if try == 1000 {
 			t.Fatalf("socat printed %q, %q", server.out.String(), server.err.String())
 		}
-		start(t, a, "groupcast", "send", "-i", "eth0", "224.0.0.114", "to socat").status()
+		do(t, a, "send", "-i", "eth0", "224.0.0.114", "to socat").status()
 	}
 }
 
 func TestInterfacesTellsTheStory(t *testing.T) {
 	t.Parallel()
 	a := labtest.Build(t, lab.Article).Host("A")
-	show := start(t, a, "groupcast", "interfaces")
+	show := do(t, a, "interfaces")
 	if status := show.status(); status != exitDoubt {
 		t.Errorf("exit status %d, want %d", status, exitDoubt)
 	}
@@ -242,7 +242,7 @@ func TestBadInput(t *testing.T) {
 		{l.Host("B"), "listen", exitNot, []string{"the port is in use"}},
 	}
 	for _, tt := range tests {
-		p := start(t, tt.host, "groupcast", strings.Fields(tt.args)...)
+		p := do(t, tt.host, strings.Fields(tt.args)...)
 		if status := p.end(); status != tt.code {
 			t.Errorf("groupcast %s: exit status %d, want %d", tt.args, status, tt.code)
 		}

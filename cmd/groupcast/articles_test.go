@@ -161,7 +161,7 @@ func TestTheEchoArticle(t *testing.T) {
 	if status := plain.end(); status != exitOK {
 		t.Errorf("the plain server ends with %d\n%s", status, plain.err.String())
 	}
-	late := start(t, a, "groupcast", "ping", "--message", "anybody?", "192.168.8.226:7000")
+	late := do(t, a, "ping", "--message", "anybody?", "192.168.8.226:7000")
 	if status := late.status(); status != exitNot {
 		t.Errorf("nobody listens, and the exit status is %d, want %d", status, exitNot)
 	}

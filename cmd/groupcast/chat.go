@@ -22,13 +22,16 @@ func newChat(set *settings) *cobra.Command {
 	var plain, mouse bool
 	var logTo string
 	var rec recording
+	var member memberFlags
 	var opts tui.Options
 	cmd := &cobra.Command{
 		Short: "Talk in a group: in a terminal UI, or line by line without a terminal",
-		Long: `Talk in a group. In a terminal it opens the terminal UI. Without one (a pipe, a file, TERM=dumb), or with
---plain, it sends each line of standard input as a datagram, prints what arrives, and ends at the end of input, once
-the own copy of the last line is back or a second has passed. In a terminal the commands of the screen work there, too:
-/help lists them. From a pipe or a file every line is sent as it is.`,
+		Long: `Talk in a group. In a terminal this opens the terminal UI.
+
+Without a terminal (a pipe, a file, TERM=dumb), or with --plain, it sends each line of standard input as a datagram
+and prints what arrives. It ends at the end of input, once the loopback copy of the last line is back, or after a
+second. With --plain in a terminal, the commands of the screen work, too: /help lists them. From a pipe or a file,
+every line is sent as it is.`,
 		Args:              oneGroup,
 		ValidArgsFunction: completeGroups,
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
@@ -54,6 +57,13 @@ the own copy of the last line is back or a second has passed. In a terminal the 
 				Trace:        rec.trace(set.tracer(cmd.ErrOrStderr())),
 				Hint:         hint,
 			}
+			members, err := member.membership(cmd, set, groups[0], screen || isTerminal(cmd.InOrStdin()))
+			if err != nil {
+				return err
+			}
+			defer func() { err = members.end(err, cmd.ErrOrStderr()) }()
+			members.tell(p)
+			cfg.Members = members.config
 			if screen {
 				cfg.Capture, cfg.Wires, cfg.Recent = true, true, session.RecentFile()
 			}
@@ -96,16 +106,17 @@ the own copy of the last line is back or a second has passed. In a terminal the 
 	set.has(cmd, "family", "interface", "source", "ttl", "loopback", "multicast-all", "json", "quiet", "trace")
 	flags := cmd.Flags()
 	flags.BoolVar(&plain, "plain", false, "plain lines instead of the screen, for screen readers")
-	flags.BoolVar(&opts.ASCII, "ascii", false, "draw the screen with ASCII only (by itself where the locale is not UTF-8)")
+	flags.BoolVar(&opts.ASCII, "ascii", false, "draw the screen with ASCII only (the default where the locale is not UTF-8)")
 	themeFlag(cmd, &opts.Theme)
 	flags.BoolVar(&mouse, "mouse", true, "use the mouse; --mouse=false leaves it to the terminal")
 	flags.BoolVar(&opts.Notify, "notify", false, "ring the bell when something is said while you look elsewhere")
 	flags.BoolVar(&opts.Lesson, "lesson", false, "lead through the article, as host A of the lab")
-	flags.StringVar(&logTo, "log", "", "append the talk to `FILE` as it goes, as the JSON objects of --json")
+	flags.StringVar(&logTo, "log", "", "append the conversation to `FILE`, as the JSON objects of --json")
 	cmd.RegisterFlagCompletionFunc("log", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return nil, cobra.ShellCompDirectiveDefault
 	})
 	recordFlags(cmd, &rec)
+	member.add(cmd)
 	flags.Lookup("lesson").Hidden = true
 	return cmd
 }

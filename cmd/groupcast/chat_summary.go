@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/groupcast/groupcast/mcast/chat"
@@ -17,7 +19,7 @@ type talkSummary struct {
 	lesson bool     // it was the demonstration: the command that leads through it says what is next
 }
 
-// rows are six at most: a few facts, and one command.
+// rows are seven at most: a few facts, and one command.
 func (t talkSummary) rows() []string {
 	s, c := t.snap, t.snap.Room.Counters
 	where := "not joined"
@@ -27,7 +29,13 @@ func (t talkSummary) rows() []string {
 	rows := []string{fmt.Sprintf("groupcast: %s in %s, %s", shortly(t.lasted.Round(time.Second)), chat.Clean(s.Group.String()), where)}
 	add := func(format string, args ...any) { rows = append(rows, "  "+fmt.Sprintf(format, args...)) }
 	heard, hosts, here := chat.Count(int(c.Texts), "datagram"), chat.Count(s.Room.SendersTotal, "host"), len(s.Room.Local) > 0
+	if text := membersText(s.Members); text != "" {
+		add("%s", text)
+	}
 	switch {
+	case c.Texts == 0 && anyMember(s.Members): // which said it, or nothing
+	case c.Texts == 0 && len(s.Members.Others) > 0:
+		add("heard frames of another room from %s, which cannot be read without its key", addrText(s.Members.Others[0].From))
 	case c.Texts == 0:
 		add("heard nobody else; silence proves nothing")
 	case s.Room.SendersTotal == 0:
@@ -52,7 +60,7 @@ func (t talkSummary) rows() []string {
 	}
 	switch {
 	case t.lesson:
-	case len(s.Findings) > 0, s.Room.SendersTotal == 0:
+	case len(s.Findings) > 0, s.Room.SendersTotal == 0 && !anyMember(s.Members) && len(s.Members.Others) == 0:
 		ask := t.ask
 		ask.hops = s.Hops
 		if s.Group != ask.group { // of the commands of the screen
@@ -89,4 +97,49 @@ func saidText(c chat.Counters) string {
 		return text + "; own copies came back, which only shows that this host hears itself"
 	}
 	return text
+}
+
+func anyMember(m session.Members) bool { return len(m.Snapshot.Members)+len(m.Gone) > 0 }
+
+// membersText says who was there, and what became of their lines; "" where there was
+// no other member.
+func membersText(m session.Members) string {
+	if !anyMember(m) {
+		return ""
+	}
+	all := slices.Concat(m.Snapshot.Members, m.Gone)
+	var names []string
+	lines, repaired := 0, 0
+	for _, one := range all {
+		names = append(names, memberName(one.Who))
+		lines += one.Texts
+		repaired += one.Repaired
+	}
+	text := chat.Count(len(all), "member")
+	if m.More > 0 {
+		text += fmt.Sprintf(" (and %d more, heard but not listed)", m.More)
+	}
+	text += ": " + someNames(names) + "; "
+	switch {
+	case lines == 0:
+		text += "nothing was said by them"
+	default:
+		text += chat.Count(lines, "line") + " of theirs"
+	}
+	if repaired > 0 {
+		text += fmt.Sprintf(", %d of them lost at first and sent again", repaired)
+	}
+	if m.Missing > 0 {
+		text += fmt.Sprintf("; %d did not come", m.Missing)
+	}
+	return text
+}
+
+// someNames is names as a sentence has room for them.
+func someNames(names []string) string {
+	const most = 8
+	if n := len(names) - most; n > 0 {
+		return strings.Join(names[:most], ", ") + fmt.Sprintf(" and %d more", n)
+	}
+	return strings.Join(names, ", ")
 }

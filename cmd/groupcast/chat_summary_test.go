@@ -14,6 +14,7 @@ import (
 	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/mcast/lab"
 	"github.com/groupcast/groupcast/mcast/lab/labtest"
+	"github.com/groupcast/groupcast/mcast/members"
 	"github.com/groupcast/groupcast/mcast/session"
 )
 
@@ -62,6 +63,23 @@ groupcast: 1m0s in 224.0.0.114:1234, joined on eth0
 groupcast: 1m0s in 224.0.0.114:1234, joined on eth0
   heard 2 datagrams from other programs of this host, and no other host
   next: groupcast doctor`},
+		{"members", talkSummary{snap: session.Snapshot{
+			Group: mcast.DefaultGroup, Interfaces: joined(1), Room: chat.Snapshot{Counters: chat.Counters{Sent: 1, OwnCopies: 1}},
+			Members: session.Members{On: true, Snapshot: members.Snapshot{
+				Members: []members.Member{{Who: members.Who{Nick: "ada"}, Texts: 3, Repaired: 1}, {Who: members.Who{Nick: "b\x1bob", Place: 2}}},
+				Gone:    []members.Member{{Who: members.Who{Nick: "10.0.0.1"}, Texts: 2}}, More: 12, Missing: 4,
+			}},
+		}, lasted: time.Minute}, `
+groupcast: 1m0s in 224.0.0.114:1234, joined on eth0
+  3 members (and 12 more, heard but not listed): ada, b␛ob #2, "10.0.0.1"; 5 lines of theirs, 1 of them lost at first and sent again; 4 did not come
+  sent 1 line; own copies came back, which only shows that this host hears itself`},
+		{"members that say nothing, and a plain host", talkSummary{snap: session.Snapshot{
+			Group: mcast.DefaultGroup, Interfaces: joined(1), Room: chat.Snapshot{SendersTotal: 1, Counters: chat.Counters{Texts: 1}},
+			Members: session.Members{On: true, Snapshot: members.Snapshot{Members: []members.Member{{Who: members.Who{Nick: "ada"}}}}},
+		}, lasted: time.Minute}, `
+groupcast: 1m0s in 224.0.0.114:1234, joined on eth0
+  1 member: ada; nothing was said by them
+  heard 1 datagram from 1 host`},
 		{"left everything, TTL 0", talkSummary{snap: session.Snapshot{
 			Group: mcast.DefaultGroup, Room: chat.Snapshot{SendersTotal: 1, Counters: chat.Counters{Texts: 1, Sent: 2, Stayed: 2}},
 		}, lasted: time.Minute}, `

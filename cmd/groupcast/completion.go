@@ -30,10 +30,10 @@ func newCompletion() *cobra.Command {
 		Use:   "completion SHELL",
 		Short: "Print a script that completes groupcast in bash, zsh, fish or powershell",
 		Long: `Print a script for a shell: bash, zsh, fish or powershell. With it the tab key completes commands and flags, and
-offers what there is: interfaces with their addresses, groups that are joined on this host with their ports, groups that
-have a name, pitfalls, running labs and their hosts. The shell runs groupcast for that; nothing is sent. That of bash
-needs no other package.`,
-		Example: `  source <(groupcast completion bash)    in this shell; for good, as a line in ~/.bashrc
+offers what this host has: interfaces with their addresses, groups that programs have joined, with their ports, groups
+that have a name, pitfalls, running labs and their hosts. To do so the shell runs groupcast, which sends nothing. The
+script for bash needs no other package.`,
+		Example: `  source <(groupcast completion bash)    in this shell; for all shells, add the line to ~/.bashrc
   source <(groupcast completion zsh)     the same in ~/.zshrc, below: autoload -U compinit; compinit
   groupcast completion fish > ~/.config/fish/completions/groupcast.fish
   groupcast completion powershell | Out-String | Invoke-Expression`,

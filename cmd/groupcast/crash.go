@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"runtime"
 	"runtime/debug"
 
@@ -17,7 +18,7 @@ func reportCrash(errs io.Writer, p *session.PanicError) {
 	fmt.Fprintf(errs, "groupcast: %s\n", chat.Clean(p.Error()))
 	file, err := writeCrash(p)
 	if err != nil {
-		fmt.Fprintf(errs, "  hint: please open an issue with this; no file could be made of it: %s\n%s", chat.Clean(err.Error()), crashReport(p))
+		fmt.Fprintf(errs, "  hint: please open an issue with this report; it could not be written to a file: %s\n%s", chat.Clean(err.Error()), crashReport(p))
 		return
 	}
 	fmt.Fprintf(errs, "  hint: the report is in %s; please open an issue with it\n", chat.Clean(file))
@@ -32,6 +33,10 @@ func writeCrash(p *session.PanicError) (file string, err error) {
 	return f.Name(), errors.Join(err, f.Close())
 }
 
+// stackArguments are what functions were called with, as a stack shows them. They can
+// be bytes of a key.
+var stackArguments = regexp.MustCompile(`(?m)^(\S.*)\([^()\n]+\)$`)
+
 // crashReport is what helps to find the mistake: no environment, no arguments,
 // no talk. The stack has the paths of the machine that built the program.
 func crashReport(p *session.PanicError) string {
@@ -40,5 +45,5 @@ func crashReport(p *session.PanicError) string {
 		version = info.Main.Version
 	}
 	return fmt.Sprintf("groupcast %s, %s, %s/%s, TERM=%s\n\npanic: %s\n\n%s",
-		version, runtime.Version(), runtime.GOOS, runtime.GOARCH, chat.Clean(os.Getenv("TERM")), chat.Clean(fmt.Sprint(p.Value)), p.Stack)
+		version, runtime.Version(), runtime.GOOS, runtime.GOARCH, chat.Clean(os.Getenv("TERM")), chat.Clean(fmt.Sprint(p.Value)), stackArguments.ReplaceAll(p.Stack, []byte("$1(...)")))
 }

@@ -74,7 +74,7 @@ func TestCrashWithoutAFile(t *testing.T) {
 	t.Setenv("TMPDIR", filepath.Join(t.TempDir(), "missing"))
 	var errs bytes.Buffer
 	reportCrash(&errs, &session.PanicError{Value: "a mistake", Stack: []byte("somewhere.go")})
-	for _, want := range []string{"groupcast: internal error: a mistake\n", "no file could be made", "panic: a mistake", "somewhere.go"} {
+	for _, want := range []string{"groupcast: internal error: a mistake\n", "it could not be written to a file", "panic: a mistake", "somewhere.go"} {
 		if !strings.Contains(errs.String(), want) {
 			t.Errorf("standard error has no %q:\n%s", want, errs.String())
 		}

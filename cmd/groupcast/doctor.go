@@ -24,22 +24,24 @@ func newDoctor(set *settings) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor [GROUP[:PORT]]",
 		Short: "Look for every known pitfall, and say how to fix what is wrong",
-		Long: `Look for every pitfall of multicast that is known, for a group and the interfaces that it is joined on and sent by.
-What is found comes with the fact that shows it, and with commands to copy. What cannot be known is said to be not
-known, never fine.
+		Long: `Look for every known pitfall of multicast, for one group and for the interfaces that join it and send to it. Each
+finding comes with the fact that shows it, and with commands to copy. A check that the doctor cannot make is reported
+as not known, never as fine.
 
-By itself it only reads what the system tells: nothing is joined or sent. --probe joins, sends at most 10 datagrams a
-second by each interface, and listens for its own copies; it says what it will send before it does. --watch looks at the
-counters for as long, for what takes time; with --probe it also stays joined and listens. ctrl+c ends it early,
-with what was seen until then. --kernel, with --probe and as root, asks the kernel why it dropped the probe's datagrams:
-it names the reason and the function (groupcast explain receive-path).
+By default it only reads the state of the system: it joins nothing and sends nothing. With --probe it joins, sends at
+most 10 datagrams a second out of each interface, and listens for the loopback copies; before that it says what it
+will send. With --watch it observes the counters for that long, to find what takes time; with --probe it also stays
+joined and listens. ctrl+c ends it early, with what it has seen until then. With --kernel and --probe, as root, it
+reads from the kernel why datagrams of the probe were dropped: the reason and the function (groupcast explain
+receive-path).
 
-A run that listened begins with who was heard. --from asks why a host is not heard here, and --to whether a host hears
-this one, which only its answer can show; each gets a line of its own.`,
-		Example: `  groupcast doctor                                    the default group, in a moment, without a trace
+After a run that listened, the report begins with the hosts that were heard. --from looks for the reason why this host
+does not receive from another one. --to looks for the reason why another host does not receive from this one; only a
+reply of that host can prove that it does. Each gets a line of its own.`,
+		Example: `  groupcast doctor                                    the default group, at once, without sending
   groupcast doctor --probe -i eth0 239.1.2.3:5000     send and listen as well
-  groupcast doctor --from 10.1.0.10 239.1.2.3         why is that host not heard?
-  groupcast doctor --probe --watch 5m 239.1.2.3       does a switch forget the group?`,
+  groupcast doctor --from 10.1.0.10 239.1.2.3         why does this host not hear that one?
+  groupcast doctor --probe --watch 5m 239.1.2.3       does a switch time out the group?`,
 		Args:              oneGroup,
 		ValidArgsFunction: completeGroups,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -58,17 +60,17 @@ this one, which only its answer can show; each gets a line of its own.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.BoolVar(&e.probe, "probe", false, "join, send by each interface and listen for the own copies as well")
+	flags.BoolVar(&e.probe, "probe", false, "join, send out of each interface, and listen for the loopback copies")
 	set.has(cmd, "family", "interface", "ttl", "loopback", "multicast-all", "json", "quiet", "trace")
 	flags.BoolVar(&e.kernel, "kernel", false, "with --probe: name the kernel's reason for each drop of the probe's datagrams (Linux, root)")
-	timeFlag(flags, &e.watch, "watch", "", 0, "look for so long, such as 5m; without --probe at counters only")
+	timeFlag(flags, &e.watch, "watch", "", 0, "observe for this long, such as 5m; without --probe only the counters")
 	alias(flags, "watch", "timeout", "t")
 	alias(flags, "watch", "", "w")
-	verboseFlag(flags, &e.all, "print what is fine and what is not known in full as well")
+	verboseFlag(flags, &e.all, "print in full what is fine and what is not known, too")
 	alias(flags, "verbose", "all", "")
-	flags.StringVar(&e.fromText, "from", "", "the `ADDRESS` of a host that is to be heard")
-	flags.StringVar(&e.toText, "to", "", "the `ADDRESS` of a host that is to hear this one")
-	sizeFlag(flags, &e.size, 0, "`BYTES` of the largest payload that is to be sent; 0: not known")
+	flags.StringVar(&e.fromText, "from", "", "the `ADDRESS` of a host that this one should receive from")
+	flags.StringVar(&e.toText, "to", "", "the `ADDRESS` of a host that should receive from this one")
+	sizeFlag(flags, &e.size, 0, "the size in `BYTES` of the largest payload that your program sends; 0: not known")
 	recordFlags(cmd, &e.recording)
 	for _, name := range []string{"watch", "from", "to", "size"} {
 		cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
@@ -102,7 +104,7 @@ func (e *examiner) check(watches bool) error {
 		return fmt.Errorf("--watch %s: want a time up to 24h, such as 5m", e.watch)
 	}
 	if e.kernel && !e.probe {
-		return errors.New("--kernel: it watches the datagrams of --probe: want both")
+		return errors.New("--kernel needs --probe: it watches the datagrams of the probe")
 	}
 	if e.size < 0 || e.size > mcast.MaxPayload {
 		return fmt.Errorf("--size %d: a datagram has 0 to %d bytes of payload", e.size, mcast.MaxPayload)
@@ -240,7 +242,7 @@ func (e *examiner) record(facts doctor.Facts, in doctor.Intent) error {
 	e.recording.way = func(c *mcast.Conn, d mcast.Departure) session.Egress {
 		because := ""
 		if d.Via.IfIndex != 0 {
-			because = "the probe sends by each interface"
+			because = "the probe sends out of each interface"
 		}
 		way := e.recording.routedBecause(c, d, because)
 		by, _ := host.ByIndex(facts.Interfaces, way.IfIndex)

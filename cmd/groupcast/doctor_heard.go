@@ -51,6 +51,27 @@ func (r report) writeHeard(out io.Writer) {
 	}
 }
 
+// writeBeside writes who takes part by frames, which plain text does not tell.
+func (r report) writeBeside(out io.Writer) {
+	if text := r.facts.Observed.Beside.Text(r.group); text != "" {
+		fmt.Fprintln(out, chat.CleanRow(text))
+	}
+}
+
+// jsonBeside is who takes part in a group by frames. Fields are only added.
+type jsonBeside struct {
+	Port uint16   `json:"port"` // that the frames come to
+	From []string `json:"from"` // addresses
+}
+
+// besideObject is nil when no frame came, or nobody looked.
+func besideObject(b *doctor.Beside) *jsonBeside {
+	if b == nil || len(b.Members) == 0 {
+		return nil
+	}
+	return &jsonBeside{b.Port, b.From()}
+}
+
 // heardText is "10.0.0.1:5004: 40 datagrams by eth0, 10/s, the last 0.1 s before
 // the end, longest gap 0.2 s at 12:04:05, ttl 1".
 func (r report) heardText(row stream.Row) string {
@@ -65,7 +86,7 @@ func (r report) interfaceName(index int) string {
 	return fmt.Sprintf("#%d", index)
 }
 
-// jsonHeard is one source in one group by one interface. Fields are only added.
+// jsonHeard is one source in one group on one interface. Fields are only added.
 type jsonHeard struct {
 	Group       string     `json:"group"`
 	From        string     `json:"from"`
@@ -81,6 +102,15 @@ type jsonHeard struct {
 	TTLMin      int        `json:"ttl_min,omitempty"`
 	TTLMax      int        `json:"ttl_max,omitempty"`
 	SilentSince *time.Time `json:"silent_since,omitempty"` // of a steady sender
+
+	Format      stream.Format `json:"format,omitempty"`        // of its numbers: groupcast, RTP, RTP+TS, MPEG-TS, mcjoin, iperf2, sockperf or PTP; without it there are none, and lost is not known
+	Lost        *uint64       `json:"lost,omitempty"`          // numbers that did not come
+	LostKernel  uint64        `json:"lost_kernel,omitempty"`   // of them, at most, those that this host's socket had no room for
+	LostAtLeast bool          `json:"lost_at_least,omitempty"` // lost is a lower bound
+	LostAbout   bool          `json:"lost_about,omitempty"`    // lost is partly estimated, by rate and time
+	Duplicates  uint64        `json:"duplicates,omitempty"`    // numbers that came again
+	Reordered   uint64        `json:"reordered,omitempty"`     // numbers that came after a later one
+	Restarts    int           `json:"restarts,omitempty"`      // the sender began anew
 }
 
 // jsonAnswer is the answer to --from or --to.
@@ -110,11 +140,16 @@ func heardObject(row stream.Row, group mcast.Group, by string) jsonHeard {
 		}
 		return &t
 	}
-	return jsonHeard{
+	one := jsonHeard{
 		Group: chat.Clean(group.String()), From: chat.Clean(row.From.String()), Interface: chat.Clean(by), Local: row.Local,
 		Datagrams: row.Datagrams, Bytes: row.Bytes, Rate: row.Rate(), First: row.First, Last: row.Last, GapMS: row.Gap.Milliseconds(),
 		GapAt: at(row.GapAt), TTLMin: row.HopsMin, TTLMax: row.HopsMax, SilentSince: at(row.SilentSince),
 	}
+	if n := row.Numbers; n.Distinct > 0 {
+		one.Format, one.Lost, one.LostKernel, one.LostAtLeast, one.LostAbout = n.Format, &n.Lost, min(n.LostKernel, n.Lost), n.AtLeast, n.About
+		one.Duplicates, one.Reordered, one.Restarts = n.Duplicates, n.Reordered, n.Restarts
+	}
+	return one
 }
 
 func (r report) answerObjects() (list []jsonAnswer) {

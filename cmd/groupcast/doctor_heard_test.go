@@ -111,7 +111,7 @@ func TestDoctorAboutWhom(t *testing.T) {
 		"--to 192.168.8.164":     "--to 192.168.8.164: this host itself has that address",
 		"--probe --to 224.0.0.1": "that is a group",
 	} {
-		p := start(t, host, "groupcast", append([]string{"doctor"}, strings.Fields(args)...)...)
+		p := do(t, host, append([]string{"doctor"}, strings.Fields(args)...)...)
 		if code := p.status(); code != exitUsage || !strings.Contains(p.err.String(), says) {
 			t.Errorf("doctor %s: status %d, want %d and %q:\n%s%s", args, code, exitUsage, says, p.out.String(), p.err.String())
 		}

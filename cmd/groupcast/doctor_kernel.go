@@ -95,11 +95,11 @@ func (a *kernelAsked) tell(e *examiner) (lost bool) {
 	switch {
 	case a.err != nil:
 		o.Error = strings.TrimPrefix(mcast.Reason(a.err), "kernel: ")
-		lines = []string{"kernel: not known why it drops: " + o.Error}
+		lines = []string{"kernel: the reason of drops is not known: " + o.Error}
 	case seen.Seen == 0:
 		lines = []string{fmt.Sprintf("kernel: none of the datagrams of %d bytes was seen: not known", a.size)}
 	case len(lines) == 0:
-		lines = []string{fmt.Sprintf("kernel: it dropped none of the datagrams of %d bytes, as far as it handled them on this machine", a.size)}
+		lines = []string{fmt.Sprintf("kernel: no drop of the datagrams of %d bytes was seen on this machine", a.size)}
 	}
 	if seen.Overrun > 0 {
 		lines = append(lines, fmt.Sprintf("kernel: %d events were lost because its buffer was full: there may be more", seen.Overrun))
@@ -112,7 +112,7 @@ func (a *kernelAsked) tell(e *examiner) (lost bool) {
 		fmt.Fprintln(e.out, chat.CleanRow(line))
 	}
 	if a.err != nil && !e.set.quiet {
-		fmt.Fprintln(e.errs, "  hint: the kernel tells root: sudo "+chat.CleanRow(question{group: e.group, interfaces: e.set.interfaces, flags: "--probe --kernel"}.command()))
+		fmt.Fprintln(e.errs, "  hint: root can trace the kernel: sudo "+chat.CleanRow(question{group: e.group, interfaces: e.set.interfaces, flags: "--probe --kernel"}.command()))
 	}
 	return len(o.Drops) > 0
 }

@@ -174,7 +174,7 @@ func TestDoctorOnTheArticle(t *testing.T) {
 		{[]string{"-i", "default"}, exitDoubt, []string{"wrong-egress"}},
 		{[]string{"-i", "eth0"}, exitOK, nil},
 	} {
-		p := start(t, host, "groupcast", append([]string{"doctor", "--json"}, tt.args...)...)
+		p := do(t, host, append([]string{"doctor", "--json"}, tt.args...)...)
 		code := p.status()
 		var found []string
 		for line := range strings.Lines(p.out.String()) {
@@ -206,7 +206,7 @@ func TestDoctorOfNamedInterfaces(t *testing.T) {
 		"eth0": "failure: interface-down: eth0 is down\n",
 		"eth1": "warning: no-address: eth1 has no IPv4 address\n",
 	} {
-		p := start(t, host, "groupcast", "doctor", "-i", name)
+		p := do(t, host, "doctor", "-i", name)
 		if code := p.status(); code != exitDoubt || !strings.Contains(p.out.String(), want) {
 			t.Errorf("doctor -i %s: status %d, want %d and %q:\n%s%s", name, code, exitDoubt, want, p.out.String(), p.err.String())
 		}

@@ -52,16 +52,17 @@ func (r report) write(out io.Writer) {
 	r.writeAnswers(out)
 	if !r.quiet {
 		r.writeHeard(out)
+		r.writeBeside(out)
 		r.writeNetwork(out)
 	}
 	for _, f := range r.shown() {
 		if f.Verdict == doctor.OK || f.Verdict == doctor.Unknown {
 			fmt.Fprintf(out, "%s: %s: %s\n", f.Verdict, f.Name, chat.CleanRow(f.Evidence))
-			writeHints(out, f)
+			writeHints(out, forCommand(f))
 			continue
 		}
 		fmt.Fprintln(out, r.strong(headline(f)))
-		writeReasons(out, f)
+		writeReasons(out, forCommand(f))
 		fmt.Fprintf(out, "  more: groupcast explain %s\n", f.Name)
 	}
 	if r.quiet {
@@ -172,6 +173,7 @@ type jsonDoctor struct {
 	WatchedMS  int64             `json:"watched_ms"`      // 0: nobody watched
 	Heard      *[]jsonHeard      `json:"heard,omitempty"` // left out when nobody listened
 	ListenedMS int64             `json:"listened_ms,omitempty"`
+	Beside     *jsonBeside       `json:"beside,omitempty"`  // members that take part by frames
 	Answers    []jsonAnswer      `json:"answers,omitempty"` // to --from and --to
 	Network    *jsonNetwork      `json:"network,omitempty"` // its kind, where that says something
 }
@@ -188,7 +190,7 @@ func (r report) writeJSON(out io.Writer) {
 		Fine: r.names(doctor.OK), Unknown: r.names(doctor.Unknown), Findings: len(doctor.Seen(r.findings)),
 		Probed: r.facts.Observed.Probed, WatchedMS: r.facts.Observed.For.Milliseconds(),
 		Heard: r.heardObjects(), ListenedMS: max(r.facts.Observed.Listen.Lasted(), 0).Milliseconds(), Answers: r.answerObjects(),
-		Network: r.networkObject(),
+		Network: r.networkObject(), Beside: besideObject(r.facts.Observed.Beside),
 	}
 	for _, i := range r.choice.Joins {
 		if i.Index != 0 { // the kernel's choice has no name

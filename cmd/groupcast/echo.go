@@ -25,20 +25,21 @@ func newEcho(set *settings) *cobra.Command {
 	e := &echoer{set: set}
 	cmd := &cobra.Command{
 		Use:   "echo [ADDRESS:PORT|:PORT|PORT|GROUP[:PORT]]",
-		Short: "Answer datagrams with themselves, at one address or in a group",
-		Long: `Answer every datagram with itself, byte for byte: at 0.0.0.0:1234, at another address, or in a group, which is joined
-as listen joins it. It ends at ctrl+c or after --timeout, with totals.
+		Short: "Reply to datagrams with the same bytes, at one address or in a group",
+		Long: `Reply to every datagram with the same bytes: at 0.0.0.0:1234, at another address, or in a group, which it joins as
+listen does. It ends at ctrl+c or after --timeout, and prints totals.
 
-It is made to be of no use to anybody who means harm. An answer is never larger than its request. One source gets at
-most 50 a second, a group 500. In a group answers go to the sender alone, from a port that is never echoed, and none go
-to service ports or to sources off the network. Two servers that were set on each other fall silent within a second.
+It cannot be used to flood others. A reply is never larger than its request. One source gets at most 50 replies a
+second, a group gets 500. In a group, replies go only to the sender, from a port that the server never echoes. It
+sends no replies to service ports, and none to sources outside the networks of this host. Two servers that send to
+each other fall silent within a second.
 
--v prints a line for each datagram: packet-received, packet-written, or packet-unanswered with the reason. --json prints
-the objects serving and totals, and with -v received, written and unanswered.`,
+-v prints a line for each datagram: packet-received, packet-written, or packet-unanswered with the reason. --json
+prints the objects serving and totals, and with -v received, written and unanswered.`,
 		Example: `  groupcast echo                     0.0.0.0:1234, until ctrl+c
   groupcast echo -v 127.0.0.1:5000   this host alone, a line for each datagram
   groupcast echo [::]:1234           all addresses of IPv6
-  groupcast echo -i eth0 224.0.0.114 in a group, by one interface`,
+  groupcast echo -i eth0 224.0.0.114 in a group, on one interface`,
 		Args:              atMost(1),
 		ValidArgsFunction: completeServed,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -60,7 +61,7 @@ the objects serving and totals, and with -v received, written and unanswered.`,
 	timeoutFlag(cmd.Flags(), &e.timeout)
 	verboseFlag(cmd.Flags(), &e.verbose, "print what happens to each datagram")
 	recordFlags(cmd, &e.recording)
-	cmd.Flags().BoolVar(&e.unlimited, "unlimited", false, "answer a source as often as it asks, for benchmarks on networks of your own: who reaches the port can make this host send as much to any address that they forge")
+	cmd.Flags().BoolVar(&e.unlimited, "unlimited", false, "reply to every request, with no limit on the rate, for benchmarks on networks of your own: anybody who reaches the port can make this host send as much to any address, with a forged source")
 	return cmd
 }
 
@@ -231,7 +232,7 @@ func (r *reached) change(ch host.Change) string {
 	}
 	switch {
 	case is && known && !was:
-		return i.Name + " is back: what arrives by it is answered again"
+		return i.Name + " is back: requests that arrive on it are answered again"
 	case is || !was:
 		return ""
 	}

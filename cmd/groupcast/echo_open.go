@@ -64,7 +64,7 @@ func (e *echoer) listen(ctx context.Context, cfg mcast.Config) (*mcast.Conn, err
 		if who := holder(at); who != "" {
 			op.Err = fmt.Errorf("%w: %s", op.Err, who)
 		}
-		err = &mcast.Advised{Err: err, Advice: "end what has it (ss -ulpn lists it), or use another port; 0 leaves it to the kernel: groupcast echo :0"}
+		err = &mcast.Advised{Err: err, Advice: "end the program that has the port (ss -ulpn lists it), or use another one; with 0 the kernel chooses: groupcast echo :0"}
 	case errors.Is(err, syscall.EACCES) && cfg.Port != 0:
 		err = &mcast.Advised{Err: err, Advice: "low ports are privileged (net.ipv4.ip_unprivileged_port_start, mostly 1024): use a higher one, such as 1234, or allow it, as root: setcap cap_net_bind_service=+ep FILE"}
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
@@ -100,7 +100,7 @@ func (e *echoer) record(at served) error {
 	e.recording.way = func(c *mcast.Conn, d mcast.Departure) session.Egress {
 		because := ""
 		if d.Via.IfIndex != 0 {
-			because = "the request came by it"
+			because = "the request came in on it"
 		}
 		return e.recording.routedBecause(c, d, because)
 	}

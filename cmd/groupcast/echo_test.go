@@ -91,8 +91,8 @@ func TestReached(t *testing.T) {
 		bound string
 		said  []string
 	}{
-		{"0.0.0.0", []string{"", "eth0 is down: nothing arrives by it", "", "eth0 is back: what arrives by it is answered again", "eth0 has lost 10.0.0.1: nothing arrives there", "", "eth0 is back: what arrives by it is answered again"}},
-		{"10.0.0.1", []string{"", "eth0 is down: nothing arrives by it", "", "eth0 is back: what arrives by it is answered again", "eth0 has lost 10.0.0.1: nothing arrives there", "", "eth0 is back: what arrives by it is answered again"}},
+		{"0.0.0.0", []string{"", "eth0 is down: nothing arrives on it", "", "eth0 is back: requests that arrive on it are answered again", "eth0 has lost 10.0.0.1: nothing arrives there", "", "eth0 is back: requests that arrive on it are answered again"}},
+		{"10.0.0.1", []string{"", "eth0 is down: nothing arrives on it", "", "eth0 is back: requests that arrive on it are answered again", "eth0 has lost 10.0.0.1: nothing arrives there", "", "eth0 is back: requests that arrive on it are answered again"}},
 		{"10.0.0.2", make([]string, 7)},
 		{"::", make([]string, 7)},
 	} {
@@ -190,7 +190,7 @@ func TestEchoInAGroup(t *testing.T) {
 		atA, atB := start(t, a, "groupcast", "echo", "-v", "-i", "eth0", group), start(t, b, "groupcast", "echo", "-v", "-i", "eth0", group)
 		atA.remarks("on eth0, from port ")
 		atB.remarks("; at most 50 a second to one source, 500 to all")
-		start(t, a, "groupcast", "send", "-i", "eth0", group, "hello").status()
+		do(t, a, "send", "-i", "eth0", group, "hello").status()
 		for _, server := range []*program{atA, atB} {
 			server.prints("packet-received: bytes=5 from=")
 			server.prints("packet-written: bytes=5 to=")
@@ -230,17 +230,17 @@ func TestEchoWhenInterfacesGo(t *testing.T) {
 		return errors.Join(link.SetDown(), link.SetUp()) // told even if it is over
 	}
 	for _, p := range []*program{group, all, one} {
-		wait(p, "eth1 is down: nothing arrives by it", flap)
+		wait(p, "eth1 is down: nothing arrives on it", flap)
 	}
 	group.remarks("eth1 is up again")
-	all.remarks("eth1 is back: what arrives by it is answered again")
+	all.remarks("eth1 is back: requests that arrive on it are answered again")
 
 	if err := link.Delete(); err != nil {
 		t.Fatal(err)
 	}
 	group.remarks("eth1 is gone, and the membership in 224.0.0.114:1234 with it")
 	start(t, b, "node", peer(t, "echo.js"), "192.168.8.164", "5000", "7").prints("exact: 7 from 192.168.8.164:5000")
-	start(t, b, "groupcast", "send", "-i", "eth0", "224.0.0.114", "still there?").status()
+	do(t, b, "send", "-i", "eth0", "224.0.0.114", "still there?").status()
 	group.prints("packet-written: bytes=12 to=192.168.8.226:")
 	for _, p := range []*program{group, all, one} {
 		interrupted(t, p)
@@ -272,7 +272,7 @@ func TestEchoBadInput(t *testing.T) {
 		command string
 		says    []string
 	}{
-		{"groupcast echo", []string{"listen 0.0.0.0:1234: the port is in use and not shared: python3", "has 0.0.0.0:1234", "hint: end what has it"}},
+		{"groupcast echo", []string{"listen 0.0.0.0:1234: the port is in use and not shared: python3", "has 0.0.0.0:1234", "hint: end the program that has the port"}},
 		{"groupcast echo 224.0.0.114", []string{"listen 224.0.0.114:1234: the port is in use and not shared: python3"}},
 		{"groupcast echo 10.9.9.9:1234", []string{"listen 10.9.9.9:1234: cannot assign requested address", "hint: this host has 127.0.0.1 (lo), 192.168.8.226 (eth0)"}},
 		{"groupcast echo fe80::1%eth9", []string{`interface "eth9": no such interface`, "hint: list the interfaces"}},

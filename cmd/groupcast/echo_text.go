@@ -55,7 +55,7 @@ type jsonEchoTotals struct {
 
 func (e *echoer) started(s jsonServing) {
 	s.jsonHead, e.began, e.where = headOf("serving"), time.Now(), strings.Join(s.Interfaces, ", ")
-	limits := "without a limit: whoever reaches it can make this host send as much to an address that they forge"
+	limits := "without a limit: anybody who reaches it can make this host send as much to any address, with a forged source"
 	if !e.unlimited {
 		s.PerSource = echo.DefaultPerSource
 		limits = fmt.Sprintf("at most %g a second to one source", s.PerSource)

@@ -18,11 +18,11 @@ type ending struct {
 // everyEnding is what a status means whatever the command, which its own table
 // only makes precise.
 var everyEnding = []ending{
-	{status: exitOK, when: "what was asked happened"},
+	{status: exitOK, when: "the command did its work"},
 	{status: exitNot, when: "it did not"},
 	{status: exitUsage, when: "the command line makes no sense"},
 	{status: exitDoubt, when: "it worked, but with loss or with a pitfall"},
-	{status: exitInterrupted, when: "interrupted before that was known"},
+	{status: exitInterrupted, when: "it was interrupted before that was known"},
 }
 
 // endings are the statuses of each command beside 2, which every command has.
@@ -33,78 +33,89 @@ var everyEnding = []ending{
 // with 130.
 var endings = map[string][]ending{
 	"chat": {
-		{status: exitOK, when: "if the screen was quit; without it, if every line was sent and nothing speaks against its way"},
-		{status: exitNot, when: "if the group could not be joined, or no line sent"},
-		{status: exitDoubt, when: "if a line was not sent, its own copy did not come back, lines came faster than they were printed, not all was recorded, or a pitfall was found"},
-		{status: exitInterrupted, when: "if a signal ended it, or ctrl+c where there is no screen, after what became of the lines"},
+		{status: exitOK, when: "if the screen was quit; without the screen, if every line was sent and no pitfall was found"},
+		{status: exitNot, when: "if the group could not be joined, or no line was sent"},
+		{status: exitDoubt, when: "if a line was not sent, its loopback copy did not come back, lines came faster than they were printed, the recording is not complete, or a pitfall was found"},
+		{status: exitInterrupted, when: "if a signal ended it, or ctrl+c where there is no screen, after the report about the lines"},
 	},
 	"listen": {
-		{status: exitOK, when: "if what was asked for arrived: with --count that many, else anything at all, in whichever group"},
-		{status: exitNot, when: "if not, by --timeout or, without --count and --timeout, by ctrl+c"},
-		{status: exitDoubt, when: "if datagrams were dropped meanwhile, for want of room, or not all were recorded"},
-		{status: exitInterrupted, when: "if ctrl+c came when it could still arrive"},
+		{status: exitOK, when: "if datagrams arrived, in any of the groups: with --count that many, else at least one"},
+		{status: exitNot, when: "if not, when --timeout ended it, or ctrl+c without --count and --timeout"},
+		{status: exitDoubt, when: "if the socket dropped datagrams because its buffer was full, or the recording is not complete"},
+		{status: exitInterrupted, when: "if ctrl+c ended it before --count datagrams arrived, or before --timeout with none"},
+	},
+	"watch": {
+		{status: exitOK, when: "if every group was heard and every limit held, also if ctrl+c or a signal ended it; with --join-only if every group was joined"},
+		{status: exitNot, when: "if one of the groups was never heard or could not be joined, even if 3 holds, too"},
+		{status: exitDoubt, when: "if a stream lost more than --max-loss, was silent, or stayed below --min-rate, or if rows of --csv could not be written"},
 	},
 	"open": {
-		{status: exitOK, when: "if the screen was quit; without it, if every datagram was printed"},
-		{status: exitNot, when: "if the file cannot be read, or has no datagram of those asked for"},
-		{status: exitDoubt, when: "without the screen, if the file is cut, or datagrams in it could not be read whole"},
+		{status: exitOK, when: "if the screen was quit; without the screen, if every datagram was printed"},
+		{status: exitNot, when: "if the file cannot be read, or has no such datagram"},
+		{status: exitDoubt, when: "without the screen, if the file is cut off, or some datagrams in it are not whole"},
 		{status: exitInterrupted, when: "if a signal ended it, or ctrl+c where there is no screen"},
 	},
 	"send": {
-		{status: exitOK, when: "if the kernel took every datagram and nothing speaks against their way"},
+		{status: exitOK, when: "if the kernel accepted every datagram and no pitfall was found; with --rate, without --count and --timeout, also if ctrl+c ended it"},
 		{status: exitNot, when: "if nothing was sent"},
-		{status: exitDoubt, when: "if some were not sent or not recorded, or a pitfall was found"},
+		{status: exitDoubt, when: "if some were not sent or not recorded, or a pitfall was found; with --rate also if some were overdue and left out"},
 		{status: exitInterrupted, when: "if ctrl+c ended it, after the totals"},
 	},
 	"replay": {
-		{status: exitOK, when: "if all of it was sent, or all until --timeout, and nothing speaks against its way; with --loop 0 also if ctrl+c ended it"},
-		{status: exitNot, when: "if nothing was sent: there is no such file, it is no recording, or has no datagram"},
-		{status: exitDoubt, when: "if something was skipped (with --only what is no UDP does not count), cut or not sent, or a pitfall was found"},
+		{status: exitOK, when: "if all of the recording was sent, or all until --timeout, and no pitfall was found; with --loop 0 also if ctrl+c ended it"},
+		{status: exitNot, when: "if nothing was sent: the file does not exist, is not a recording, or has no datagram"},
+		{status: exitDoubt, when: "if something was skipped (with --only, what is not UDP does not count), cut off or not sent, or a pitfall was found"},
 		{status: exitInterrupted, when: "if ctrl+c ended it, after the totals"},
 	},
+	"who": {
+		{status: exitOK, when: "if a member or a sender was heard, and no problem was found"},
+		{status: exitNot, when: "if nobody was heard"},
+		{status: exitDoubt, when: "if somebody was heard, but a member does not hear this host, a pitfall was found, or no frames could be sent; also if only frames of another room came"},
+		{status: exitInterrupted, when: "if ctrl+c came before anybody was heard"},
+	},
 	"interfaces": {
-		{status: exitOK, when: "if nothing speaks against the kernel's choice"},
-		{status: exitNot, when: "if there is no such interface, or none can be read"},
+		{status: exitOK, when: "if no pitfall was found in the kernel's choice"},
+		{status: exitNot, when: "if there is no such interface, or the interfaces cannot be read"},
 		{status: exitDoubt, when: "if a pitfall was found"},
 	},
 	"echo": {
-		{status: exitOK, when: "if it was asked to end, by ctrl+c or --timeout"},
-		{status: exitNot, when: "if it could not serve"},
-		{status: exitDoubt, when: "if not all was recorded"},
+		{status: exitOK, when: "if ctrl+c or --timeout ended it"},
+		{status: exitNot, when: "if it could not open its socket"},
+		{status: exitDoubt, when: "if the recording is not complete"},
 	},
 	"ping": {
-		{status: exitOK, when: "if every request was answered, also if ctrl+c ended it"},
-		{status: exitNot, when: "if nothing was answered"},
-		{status: exitDoubt, when: "with loss or errors, or if not all was recorded"},
+		{status: exitOK, when: "if every request got a reply, also if ctrl+c ended it"},
+		{status: exitNot, when: "if no request got a reply"},
+		{status: exitDoubt, when: "with loss or errors, or if the recording is not complete"},
 		{status: exitInterrupted, when: "if ctrl+c came before anything was known, or between the messages of --message"},
 	},
 	"probe": {
-		{status: exitOK, when: "if all answered (with --follow, at last), also if ctrl+c ended it"},
-		{status: exitNot, when: "if none did"},
-		{status: exitDoubt, when: "if some did"},
+		{status: exitOK, when: "if all targets replied (with --follow, in the last round), also if ctrl+c ended it"},
+		{status: exitNot, when: "if none replied"},
+		{status: exitDoubt, when: "if some replied"},
 		{status: exitInterrupted, when: "if ctrl+c came before anything was known"},
 	},
 	"igmp": {
-		{status: exitOK, when: "if what was asked for was seen: with --until that event, with --once a querier and, of GROUP, a member; also if ctrl+c ended it"},
-		{status: exitNot, when: "if not, or if it could not look"},
-		{status: exitDoubt, when: "with --once if no querier or two were heard, or if others' reports do not reach this port; without CAP_NET_RAW, after what is known of this host"},
-		{status: exitInterrupted, when: "if ctrl+c came before --until happened, or --once knew anything"},
+		{status: exitOK, when: "if it could watch: with --until the event was seen, with --once a querier was seen, and a member of GROUP; also if ctrl+c ended it"},
+		{status: exitNot, when: "if not, or if it could not watch"},
+		{status: exitDoubt, when: "with --once if no querier or two were heard, or if the reports of other hosts do not reach this port; without CAP_NET_RAW, after what is known about this host"},
+		{status: exitInterrupted, when: "if ctrl+c came before the event of --until, or before --once knew anything"},
 	},
 	"record": {
 		{status: exitOK, when: "if frames were recorded, with --count that many, and none was lost; also if ctrl+c ended it"},
-		{status: exitNot, when: "if not, or if it could not look or write"},
+		{status: exitNot, when: "if not, or if it could not capture or write"},
 		{status: exitDoubt, when: "if some were lost, or the recording stopped early: a full disk, or --max"},
-		{status: exitInterrupted, when: "if ctrl+c came before --count were recorded"},
+		{status: exitInterrupted, when: "if ctrl+c came before --count frames were recorded"},
 	},
 	"kernel": {
 		{status: exitOK, when: "if the call was traced, or with --recorded"},
-		{status: exitNot, when: "if it could not be traced, after the recorded run, or if the call failed"},
-		{status: exitDoubt, when: "if the kernel dropped the datagram for somebody", untested: "only root may trace; TestKernelInLab does"},
+		{status: exitNot, when: "if it could not be traced (it shows the recorded run then), or if the call failed"},
+		{status: exitDoubt, when: "if the kernel dropped the datagram for a receiver", untested: "only root may trace; TestKernelInLab does"},
 	},
 	"doctor": {
 		{status: exitOK, when: "if nothing was found, also if ctrl+c ended it early"},
-		{status: exitNot, when: "if it could not look"},
-		{status: exitDoubt, when: "if a pitfall was found, or not all was recorded"},
+		{status: exitNot, when: "if it could not examine this host"},
+		{status: exitDoubt, when: "if a pitfall was found, or the recording is not complete"},
 		{status: exitInterrupted, when: "if ctrl+c came before --probe knew anything, and nothing was found"},
 	},
 	"explain": {
@@ -112,6 +123,10 @@ var endings = map[string][]ending{
 	},
 	"completion": {
 		{status: exitOK, when: "if the script was printed"},
+	},
+	"keygen": {
+		{status: exitOK, when: "if it was drawn, and printed or written"},
+		{status: exitNot, when: "if the file exists already, or could not be written"},
 	},
 	"version": {
 		{status: exitOK, when: "if it was printed"},
@@ -130,19 +145,19 @@ var endings = map[string][]ending{
 	},
 	"lab up": {
 		{status: exitOK, when: "after lab down"},
-		{status: exitNot, when: "if it could not be built, or one of that name is running"},
-		{status: exitDoubt, when: "after lab down, if not all was recorded"},
+		{status: exitNot, when: "if the lab could not be built, or one of that name is running"},
+		{status: exitDoubt, when: "after lab down, if the recording is not complete"},
 		{status: exitInterrupted, when: "after ctrl+c"},
 	},
 	"lab enter": {
-		{status: exitOK, when: "if the command ended so; else the command's own status, and 128 and the signal's number if a signal ended it"},
+		{status: exitOK, when: "if the command ended with 0; else the command's own status, or 128 + the signal's number if a signal ended it"},
 		{status: exitNot, when: "if there is no such lab or host"},
-		{status: exitInterrupted, when: "if a signal ended it, and not the command, which in a terminal has the keys"},
+		{status: exitInterrupted, when: "if a signal ended groupcast itself and not the command; in a terminal, ctrl+c goes to the command"},
 	},
 	"lab each": {
-		{status: exitOK, when: "if the command ended so in every host"},
-		{status: exitNot, when: "if it did in none, or there is no such lab"},
-		{status: exitDoubt, when: "if it did in some"},
+		{status: exitOK, when: "if the command ended with 0 in every host"},
+		{status: exitNot, when: "if it did so in no host, or there is no such lab"},
+		{status: exitDoubt, when: "if it did so in some hosts"},
 		{status: exitInterrupted, when: "if ctrl+c ended it"},
 	},
 	"lab fault": {
@@ -150,13 +165,41 @@ var endings = map[string][]ending{
 		{status: exitNot, when: "if not"},
 	},
 	"lab down": {
-		{status: exitOK, when: "if it has ended"},
+		{status: exitOK, when: "if the lab has ended"},
 		{status: exitNot, when: "if there is no such lab"},
+	},
+	"lab exercise": {
+		{status: exitOK, when: "after lab down, ctrl+c or a signal, if all was met at the last check; also if the exercises or a solution were printed"},
+		{status: exitNot, when: "if the network could not be built, or an exercise or a lab of that name is running"},
+		{status: exitDoubt, when: "if not all was met at the last check, or the recording is not complete"},
+		{status: exitInterrupted, when: "if a signal ended it before the network was there", untested: "that takes a fifth of a second"},
+	},
+	"lab check": {
+		{status: exitOK, when: "if all is met"},
+		{status: exitNot, when: "if the exercise could not be checked: no exercise runs, a host was killed, or two checks run already"},
+		{status: exitDoubt, when: "if not all is met; with --watch also if ctrl+c ended it before all was met"},
+		{status: exitInterrupted, when: "if ctrl+c came before that was known", untested: "a check ends within seconds"},
+	},
+	"lab hint": {
+		{status: exitOK, when: "if a hint was printed, or the exercise is solved"},
+		{status: exitNot, when: "if no exercise runs"},
+	},
+	"lab reset": {
+		{status: exitOK, when: "if the network was built anew"},
+		{status: exitNot, when: "if the network was not built, or no exercise runs"},
+	},
+	"lab report": {
+		{status: exitOK, when: "if there was something to report"},
+		{status: exitNot, when: "if no such exercise was started yet, or the record cannot be read"},
+	},
+	"lab worksheet": {
+		{status: exitOK, when: "if the page was printed"},
+		{status: exitNot, when: "if the page could not be printed, or a file could not be read"},
 	},
 	"lab run": {
 		{status: exitOK, when: "if all was seen that was expected"},
 		{status: exitNot, when: "if the lesson could not be run"},
-		{status: exitDoubt, when: "if something expected was not seen, or not all was recorded"},
+		{status: exitDoubt, when: "if something expected was not seen, or the recording is not complete"},
 		{status: exitInterrupted, when: "if ctrl+c ended it"},
 	},
 }

@@ -30,7 +30,7 @@ type come struct {
 // nothing; from A come ticks, B echoes, and every other request to port 5001 is
 // dropped.
 var comes = []come{
-	{of: "chat", want: exitOK, host: "B", line: "groupcast -i eth0", input: "hello\n"},
+	{of: "chat", want: exitOK, host: "B", line: "groupcast -i eth0 239.3.3.5:1995", input: "hello\n"},
 	{of: "chat", want: exitOK, host: "B", line: "groupcast", terminal: true, ready: "sends leave here", key: "\x03"},
 	{of: "chat", want: exitNot, host: "B", line: "groupcast -i eth9", input: "hello\n"},
 	{of: "chat", want: exitDoubt, host: "A", line: "groupcast", input: "hello\n"},
@@ -48,6 +48,12 @@ var comes = []come{
 	{of: "listen", want: exitInterrupted, host: "B", line: "groupcast listen -i eth0 -c 1000000 239.1.1.1", ready: "tick", signal: syscall.SIGINT},
 	{of: "listen", want: exitClosed, host: "B", line: "bash -c", input: "groupcast listen -i eth0 239.1.1.1 | head -1 >/dev/null; exit ${PIPESTATUS[0]}"},
 
+	{of: "watch", want: exitOK, host: "B", line: "groupcast watch -i eth0 -t 0.5 239.1.1.1"},
+	{of: "watch", want: exitOK, host: "B", line: "groupcast watch -i eth0 239.1.1.1", ready: "heard", signal: syscall.SIGINT},
+	{of: "watch", want: exitOK, host: "B", line: "groupcast watch -i eth0 --join-only 239.9.9.9", ready: "joined", signal: syscall.SIGTERM},
+	{of: "watch", want: exitNot, host: "B", line: "groupcast watch -i eth0 -t 0.5 --max-gap 1ms 239.1.1.1 239.9.9.9"},
+	{of: "watch", want: exitDoubt, host: "B", line: "groupcast watch -i eth0 --max-gap 1ms 239.1.1.1", ready: "silent since", signal: syscall.SIGTERM},
+
 	{of: "open", want: exitOK, host: "B", line: "groupcast open testdata/talk.pcapng"},
 	{of: "open", want: exitOK, host: "B", line: "groupcast open testdata/talk.pcapng", terminal: true, ready: "datagrams", key: "q"},
 	{of: "open", want: exitNot, host: "B", line: "groupcast open /dev/null"},
@@ -57,6 +63,8 @@ var comes = []come{
 	{of: "open", want: exitInterrupted, host: "B", line: "groupcast open testdata/talk.pcapng", terminal: true, ready: "datagrams", signal: syscall.SIGTERM},
 
 	{of: "send", want: exitOK, host: "B", line: "groupcast send -i eth0 239.2.2.2 x"},
+	{of: "send", want: exitOK, host: "B", line: "groupcast send -i eth0 --trace --rate 0.01 239.2.2.2", ready: "sendmmsg", signal: syscall.SIGINT},
+	{of: "send", want: exitInterrupted, host: "B", line: "groupcast send -i eth0 --trace --rate 0.01 -c 5 239.2.2.2", ready: "sendmmsg", signal: syscall.SIGTERM},
 	{of: "send", want: exitNot, host: "B", line: "groupcast send -i eth0 239.2.2.2", input: strings.Repeat("x", 65508)},
 	{of: "send", want: exitDoubt, host: "A", line: "groupcast send 239.2.2.2 x"},
 	{of: "send", want: exitDoubt, host: "B", line: "groupcast send -i eth0 239.2.2.2", input: "x\n" + strings.Repeat("x", 65508)},
@@ -68,6 +76,11 @@ var comes = []come{
 	{of: "replay", want: exitNot, host: "B", line: "groupcast replay -i eth0 /dev/null 239.2.2.2"},
 	{of: "replay", want: exitDoubt, host: "A", line: "groupcast replay --only 239.1.2.3:5000 ../../mcast/record/testdata/talk.pcapng 239.2.2.2"},
 	{of: "replay", want: exitInterrupted, host: "B", line: "groupcast replay -i eth0 --speed 0.0001 --only 239.1.2.3:5000 ../../mcast/record/testdata/talk.pcapng 239.2.2.2", ready: "replaying", signal: syscall.SIGINT},
+
+	{of: "who", want: exitOK, host: "B", line: "groupcast who -i eth0 -t 0.5 239.1.1.1"},
+	{of: "who", want: exitNot, host: "B", line: "groupcast who -i eth0 -t 0.05 239.9.9.9"},
+	{of: "who", want: exitDoubt, host: "A", line: "bash -c", input: "groupcast who -i eth0 -t 1m 239.4.4.4 >/dev/null 2>&1 & groupcast who -t 3 239.4.4.4; status=$?; kill $!; exit $status"},
+	{of: "who", want: exitInterrupted, host: "B", line: "groupcast who -i eth0 -t 1m --trace 239.9.9.9", ready: "socket", signal: syscall.SIGINT},
 
 	{of: "interfaces", want: exitOK, host: "B", line: "groupcast interfaces"},
 	{of: "interfaces", want: exitNot, host: "B", line: "groupcast interfaces -i eth9"},
@@ -120,13 +133,15 @@ var comes = []come{
 	{of: "explain", want: exitOK, host: "B", line: "groupcast explain no-route"},
 
 	{of: "completion", want: exitOK, host: "B", line: "groupcast completion bash"},
+	{of: "keygen", want: exitOK, host: "computer", line: "groupcast keygen"},
+	{of: "keygen", want: exitNot, host: "computer", line: "groupcast keygen exit_status.go"},
 	{of: "version", want: exitOK, host: "B", line: "groupcast version"},
 	{of: "man", want: exitOK, host: "computer", line: "sh -c", input: "exec groupcast man \"$XDG_RUNTIME_DIR/pages\""},
 	{of: "man", want: exitNot, host: "B", line: "groupcast man /dev/null"},
 
-	{of: "lab", want: exitOK, host: "computer", line: "groupcast lab", terminal: true, ready: "B: hello", key: "\x03"},
+	{of: "lab", want: exitOK, host: "computer", line: "groupcast lab", terminal: true, ready: "B: ", key: "\x03"},
 	{of: "lab", want: exitNot, host: "computer", line: "groupcast lab"},
-	{of: "lab", want: exitInterrupted, host: "computer", line: "groupcast lab", terminal: true, ready: "B: hello", signal: syscall.SIGTERM},
+	{of: "lab", want: exitInterrupted, host: "computer", line: "groupcast lab", terminal: true, ready: "B: ", signal: syscall.SIGTERM},
 
 	{of: "lab list", want: exitOK, host: "computer", line: "groupcast lab list"},
 
@@ -152,6 +167,21 @@ var comes = []come{
 	{of: "lab down", want: exitOK, host: "computer", line: "sh -c", input: downOnceUp("third")},
 	{of: "lab down", want: exitNot, host: "computer", line: "groupcast lab down nothing"},
 
+	{of: "lab exercise", want: exitOK, host: "computer", line: "groupcast lab exercise"},
+	{of: "lab exercise", want: exitNot, host: "computer", line: "groupcast lab exercise --name article firewall-in"},
+	{of: "lab exercise", want: exitDoubt, host: "computer", line: "groupcast lab exercise --name left firewall-in", ready: "ready", signal: syscall.SIGINT},
+	{of: "lab check", want: exitOK, host: "computer", line: "sh -c", input: inExercise("cured", "groupcast lab enter cured B nft flush ruleset && groupcast lab check cured")},
+	{of: "lab check", want: exitNot, host: "computer", line: "groupcast lab check article"},
+	{of: "lab check", want: exitDoubt, host: "computer", line: "sh -c", input: inExercise("wrong", "groupcast lab check wrong")},
+	{of: "lab hint", want: exitOK, host: "computer", line: "sh -c", input: inExercise("hinted", "groupcast lab hint hinted")},
+	{of: "lab hint", want: exitNot, host: "computer", line: "groupcast lab hint nothing"},
+	{of: "lab reset", want: exitOK, host: "computer", line: "sh -c", input: inExercise("anew", "groupcast lab reset anew")},
+	{of: "lab reset", want: exitNot, host: "computer", line: "groupcast lab reset nothing"},
+	{of: "lab report", want: exitOK, host: "computer", line: "sh -c", input: inExercise("told", "groupcast lab report")},
+	{of: "lab worksheet", want: exitOK, host: "computer", line: "groupcast lab worksheet article"},
+	{of: "lab worksheet", want: exitNot, host: "computer", line: "groupcast lab worksheet ./nothing.txt"},
+	{of: "lab report", want: exitNot, host: "computer", line: "groupcast lab report nothing"},
+
 	{of: "lab run", want: exitOK, host: "computer", line: "groupcast lab run refused"},
 	{of: "lab run", want: exitNot, host: "computer", line: "unshare --user --map-root-user sh -c", input: "echo 0 >/proc/sys/user/max_user_namespaces && exec groupcast lab run refused"},
 	{of: "lab run", want: exitDoubt, host: "computer", line: "groupcast lab run --record /dev/null refused"},
@@ -170,6 +200,14 @@ func withoutRoom(command, args string) string {
 func downOnceUp(name string) string {
 	said := `"$XDG_RUNTIME_DIR/` + name + `.said"`
 	return "groupcast lab up --name " + name + " article >" + said + " & until grep -q ready " + said + "; do sleep 0.05; done; groupcast lab down " + name
+}
+
+// inExercise is a shell's line that runs another while an exercise runs, and ends with
+// its status.
+func inExercise(name, line string) string {
+	said := `"$XDG_RUNTIME_DIR/` + name + `.said"`
+	return "groupcast lab exercise --name " + name + " firewall-in >" + said + " & until grep -q ready " + said + "; do sleep 0.05; done; " + line +
+		"; status=$?; groupcast lab down " + name + "; exit $status"
 }
 
 // Each status of each command happens.
@@ -211,6 +249,10 @@ func TestExitStatusesHappen(t *testing.T) {
 
 // happens runs it to its end, and returns the status and what it printed.
 func (c come) happens(t *testing.T, host *lab.Node, place string) (int, string) {
+	if args, ok := strings.CutPrefix(c.line, "groupcast "); ok && !strings.HasPrefix(args, "lab ") && c.input+c.ready == "" {
+		p := do(t, host, strings.Fields(args)...)
+		return p.status(), p.out.String() + p.err.String()
+	}
 	words := append([]string{"env", place}, strings.Fields(c.line)...)
 	if strings.HasSuffix(c.line, " -c") { // of a shell
 		words = append(words, c.input)

@@ -50,7 +50,8 @@ func endingsDoc(root *cobra.Command) string {
 	var b strings.Builder
 	fmt.Fprint(&b, `# Exit statuses
 
-Made of the table that the commands' help is made of; a test makes every status happen, if it does not say otherwise.
+This page and the help of the commands come from one table. A test makes every status happen, except those in the list at the
+end.
 
 | status | of every command |
 |---|---|
@@ -58,14 +59,14 @@ Made of the table that the commands' help is made of; a test makes every status 
 	for _, e := range everyEnding {
 		fmt.Fprintf(&b, "| %d | %s |\n", e.status, e.when)
 	}
-	fmt.Fprintf(&b, "| %d | who read its output has ended, as behind `| head -1`; totals on standard error are printed before |\n", exitClosed)
+	fmt.Fprintf(&b, "| %d | the reader of its output has ended, as in `| head -1`; totals are printed on standard error before |\n", exitClosed)
 	fmt.Fprint(&b, `
-What ends in a report of what it was to find out (ping, probe, doctor, listen) prints it on ctrl+c and on SIGTERM, once,
-also if the signal comes twice, and exits by it. What was given a number of things to do and has not done them prints its
-totals and ends with 130. A second signal, half a second later or more, ends any command at once.
+A command with a report (ping, probe, doctor, listen) prints the report on ctrl+c and on SIGTERM, once, even if the signal
+arrives twice, and its status follows from the report. A command that was to do a number of things, and has not done all of
+them, prints its totals and ends with 130. A second signal, at least half a second later, ends any command at once.
 
-With `+"`--json`"+` what went wrong is an object `+"`error`"+` on standard error. [meet.sh](scripts/meet.sh) is a script that looks at
-nothing but objects and exit statuses.
+With `+"`--json`"+` an error is an object `+"`error`"+` on standard error. [meet.sh](scripts/meet.sh) is a script that reads only
+objects and exit statuses.
 
 | command | 0 | 1 | 3 | 130 |
 |---|---|---|---|---|
@@ -82,6 +83,6 @@ nothing but objects and exit statuses.
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", path, cells[exitOK], cells[exitNot], cells[exitDoubt], cells[exitInterrupted])
 	}
-	fmt.Fprintf(&b, "\nNot made to happen by the test of this table:\n\n%s\n", strings.Join(notes, "\n"))
+	fmt.Fprintf(&b, "\nThe test of this table does not make these happen:\n\n%s\n", strings.Join(notes, "\n"))
 	return b.String()
 }

@@ -16,16 +16,17 @@ import (
 func newExplain(set *settings) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "explain [NAME|WORD]",
-		Short: "Explain a pitfall or what UDP answers, or list the pages",
-		Long: `Explain a pitfall by the name that groupcast doctor gives it: what is seen, how it happens, how it is known, what
-helps, and the lesson that makes it happen in a LAN inside this computer. Or explain what UDP answers, and what its
-silence means: udp-connect, udp-refused, udp-silence; or who reports which group: igmp; or what the kernel does with a
-datagram: send-path, receive-path. With a word of the field, such as ttl, vlan or docker, it finds the pages about it.
-Without NAME it lists all of them.`,
+		Short: "Explain a pitfall or what UDP reports, or list the pages",
+		Long: `Explain a pitfall by its name in groupcast doctor: what you see, how it happens, how to recognise it, what helps, and
+the lesson that shows it in a LAN inside this computer.
+
+It also explains what UDP reports and what its silence means (udp-connect, udp-refused, udp-silence), which host
+reports which group (igmp), and what the kernel does with a datagram (send-path, receive-path). With a word of the
+field, such as ttl, vlan or docker, it finds the pages about it. Without NAME it lists all pages.`,
 		Example: `  groupcast explain                list the pages
-  groupcast explain wrong-egress   why sends leave by another interface than the LAN's
+  groupcast explain wrong-egress   why sends leave via another interface than the LAN's
   groupcast explain ttl            the pages about the TTL
-  groupcast explain udp-refused    who is told that a port is closed, and when`,
+  groupcast explain udp-refused    when a program learns that a port is closed`,
 		Args: atMost(1),
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) (out []string, _ cobra.ShellCompDirective) {
 			if len(args) == 0 {
@@ -51,6 +52,8 @@ Without NAME it lists all of them.`,
 				}
 			case len(args) == 0:
 				listPages(out)
+			case pages[0].Name != args[0] && defines(out, args[0]):
+				tablePages(out, pages)
 			case len(pages) > 1:
 				tablePages(out, pages)
 			default:
@@ -82,14 +85,27 @@ func allPages() []doctor.Page { return append(doctor.Pages(), doctor.TopicPages(
 func listPages(out io.Writer) {
 	tablePages(out, doctor.Pages())
 	topics := doctor.TopicPages()
-	for _, part := range []struct{ title, prefix, suffix string }{
-		{"Who is a member", "igmp", ""}, {"What UDP answers", "udp-", ""}, {"What the kernel does", "", "-path"},
+	for _, part := range []struct {
+		title string
+		names []string
+	}{
+		{"Who is a member", []string{"igmp", "who-is-there"}},
+		{"What UDP answers", []string{"udp-connect", "udp-refused", "udp-silence"}},
+		{"What the kernel does", []string{"send-path", "receive-path"}},
+		{"What the words mean", []string{"glossary"}},
 	} {
 		fmt.Fprintf(out, "\n%s:\n", part.title)
-		tablePages(out, slices.DeleteFunc(slices.Clone(topics), func(p doctor.Page) bool {
-			return !strings.HasPrefix(p.Name, part.prefix) || !strings.HasSuffix(p.Name, part.suffix)
-		}))
+		tablePages(out, slices.DeleteFunc(slices.Clone(topics), func(p doctor.Page) bool { return !slices.Contains(part.names, p.Name) }))
 	}
+}
+
+// defines prints what the glossary says of a term, if it has it.
+func defines(out io.Writer, term string) bool {
+	text, ok := doctor.Define(term)
+	if ok {
+		fmt.Fprintf(out, "%s\n", wrap(text, columns(out)))
+	}
+	return ok
 }
 
 func tablePages(out io.Writer, pages []doctor.Page) {
@@ -125,6 +141,9 @@ func writePage(out io.Writer, p doctor.Page, columns int, strong func(string) st
 	}
 	for _, name := range p.Lessons {
 		fmt.Fprintf(out, "%sgroupcast lab run %s\n", deeper, name)
+	}
+	if len(p.Lessons) > 0 {
+		fmt.Fprintf(out, "\n%s\n%sgroupcast lab exercise %s\n", strong("Mend it yourself"), deeper, p.Lessons[0])
 	}
 	fmt.Fprintf(out, "\n%s\n", strong("Sources"))
 	for _, s := range p.Sources {

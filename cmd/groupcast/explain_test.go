@@ -46,6 +46,9 @@ SEE IT HAPPEN
     groupcast lab run name
     groupcast lab run another
 
+MEND IT YOURSELF
+    groupcast lab exercise name
+
 SOURCES
   RFC 1112, section 6.1, on the delivery
   of datagrams
@@ -80,13 +83,18 @@ func TestPagesFit(t *testing.T) {
 
 // A page leads to lessons that there are.
 func TestPagesHaveLessons(t *testing.T) {
-	mentioned := regexp.MustCompile(`groupcast lab run ([a-z0-9-]+)`)
+	mentioned := regexp.MustCompile(`groupcast lab (run|exercise) ([a-z0-9-]+)`)
 	for _, p := range allPages() {
 		var out strings.Builder
 		writePage(&out, p, 100, plainText)
 		for _, m := range mentioned.FindAllStringSubmatch(out.String(), -1) {
-			if _, err := lesson.Find(m[1]); err != nil {
+			if m[2] == "NAME" {
+				continue
+			}
+			if l, err := lesson.Find(m[2]); err != nil {
 				t.Errorf("the page %s: %v", p.Name, err)
+			} else if m[1] == "exercise" && l.Exercise == nil {
+				t.Errorf("the page %s: the lesson %s has no exercise", p.Name, l.Name)
 			}
 		}
 	}
@@ -120,5 +128,16 @@ func TestExplainOnATerminal(t *testing.T) {
 		written := func() string { return strings.ReplaceAll(s.written(), "\r\n", "\n") }
 		s.until(fmt.Sprintf("the page at %d columns, %q", tt.columns, tt.env), func() bool { return written() == want.String() })
 		s.quits(exitOK)
+	}
+}
+
+// The list has every page once.
+func TestListPages(t *testing.T) {
+	var out strings.Builder
+	listPages(&out)
+	for _, p := range allPages() {
+		if n := strings.Count("\n"+out.String(), "\n"+p.Name+" "); n != 1 {
+			t.Errorf("%s is listed %d times", p.Name, n)
+		}
 	}
 }

@@ -8,9 +8,22 @@ import (
 	"github.com/groupcast/groupcast/mcast/doctor"
 )
 
-func writeFinding(w io.Writer, f doctor.Finding) {
+func writeFinding(w io.Writer, f doctor.Finding) { writeFindingInTalk(w, forCommand(f)) }
+
+// writeFindingInTalk is writeFinding for who can type commands of the talk.
+func writeFindingInTalk(w io.Writer, f doctor.Finding) {
 	fmt.Fprintf(w, "groupcast: %s\n", headline(f))
 	writeReasons(w, f)
+}
+
+// forCommand is a finding without the ways to help that only a talk has.
+func forCommand(f doctor.Finding) doctor.Finding {
+	hints := make([]string, len(f.Hints))
+	for i, h := range f.Hints {
+		hints[i] = doctor.CommandHint(h)
+	}
+	f.Hints = hints
+	return f
 }
 
 // headline is a finding in one row, and writeReasons the rows below it.
@@ -44,7 +57,7 @@ type findingObject struct {
 func objectOf(f doctor.Finding) findingObject {
 	hints := make([]string, len(f.Hints)) // [], not null
 	for i, h := range f.Hints {
-		hints[i] = chat.CleanRow(h)
+		hints[i] = chat.CleanRow(doctor.CommandHint(h))
 	}
 	var commands []string
 	for _, c := range f.Commands {

@@ -17,12 +17,14 @@ import (
 // habits are flags of other programs, and what does the same here. Those of
 // one letter and of several are told apart by their dashes.
 var habits = map[string]string{
+	"--passphrase": secretHabit, "--password": secretHabit, "--secret": secretHabit, "--key": secretHabit, "--psk": secretHabit,
+
 	"-p":        "the port stands behind the address, as in 224.0.0.114:1234",
 	"--port":    "the port stands behind the address, as in 224.0.0.114:1234",
 	"-g":        "a group is named without a flag, as in 224.0.0.114",
 	"--group":   "a group is named without a flag, as in 224.0.0.114",
-	"-n":        "addresses are never looked up, so that it has nothing to do here",
-	"--numeric": "addresses are never looked up, so that it has nothing to do here",
+	"-n":        "groupcast never looks up names of addresses, so the flag is not needed",
+	"--numeric": "groupcast never looks up names of addresses, so the flag is not needed",
 	"-u":        "it is always UDP",
 	"--udp":     "it is always UDP",
 	"-T":        "the TTL is set by --ttl",
@@ -31,6 +33,8 @@ var habits = map[string]string{
 	"--bind":    "the source address is chosen by --source ADDRESS, or by -i ADDRESS",
 	"-l":        "groupcast listen prints what arrives",
 }
+
+const secretHabit = "other users of this host can see the command line: name a file, --passphrase-file FILE or --key-file FILE, or set GROUPCAST_PASSPHRASE"
 
 // flagError is what was wrong with the flags of a command, with the flag that
 // was most likely meant.
@@ -76,6 +80,9 @@ func flagName(f *pflag.Flag) string {
 // one with a similar name, what does the same here, or the commands that do
 // have it.
 func meant(cmd *cobra.Command, typed string) string {
+	if advice := habits[typed]; advice == secretHabit && cmd.Flags().Lookup("passphrase-file") != nil {
+		return advice
+	}
 	name := strings.TrimLeft(typed, "-")
 	var names, near []string
 	visible(cmd, func(f *pflag.Flag) { names = append(names, f.Name) })
@@ -91,7 +98,7 @@ func meant(cmd *cobra.Command, typed string) string {
 		return "did you mean --" + strings.Join(near, " or --") + "?"
 	}
 	if others := having(cmd.Root(), typed); len(others) > 0 {
-		return "it would do nothing here; it is of groupcast " + strings.Join(others, ", ")
+		return "it would do nothing here; it is a flag of groupcast " + strings.Join(others, ", ")
 	}
 	if advice, ok := habits[typed]; ok {
 		return advice

@@ -57,8 +57,8 @@ func verboseFlag(flags *pflag.FlagSet, verbose *bool, usage string) {
 
 // familyFlags choose an IP version.
 func familyFlags(flags *pflag.FlagSet, only4, only6 *bool) {
-	flags.BoolVarP(only4, "ipv4", "4", false, "IPv4 only, of a name that is of both versions")
-	flags.BoolVarP(only6, "ipv6", "6", false, "IPv6 only, of a name that is of both versions")
+	flags.BoolVarP(only4, "ipv4", "4", false, "use IPv4 only, where a name has addresses of both versions")
+	flags.BoolVarP(only6, "ipv6", "6", false, "use IPv6 only, where a name has addresses of both versions")
 }
 
 // timeFlag is a flag that takes a time.

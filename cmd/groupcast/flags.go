@@ -24,6 +24,8 @@ type settings struct {
 	ip4, ip6   bool
 
 	multicastAll bool
+
+	passphrase *environmentSecret // of the environment; nil: there is none
 }
 
 // has gives a command flags of the settings.
@@ -32,25 +34,25 @@ func (set *settings) has(cmd *cobra.Command, names ...string) {
 	for _, name := range names {
 		switch name {
 		case "interface":
-			flags.StringSliceVarP(&set.interfaces, name, "i", nil, "join on `NAME|INDEX|ADDRESS`, and send by the first one named, from the address if it is one; \"default\": as the kernel chooses")
+			flags.StringSliceVarP(&set.interfaces, name, "i", nil, "join on the interface `NAME|INDEX|ADDRESS`, and send out of it; several: join on each, send out of the first; an address is the source of sends, too; \"default\": the kernel chooses")
 			alias(flags, name, "", "I")
 			cmd.RegisterFlagCompletionFunc(name, completeInterfaces)
 		case "source":
-			flags.Var((*addrValue)(&set.source), name, "send from this `ADDRESS` of this host (-i ADDRESS chooses the interface as well)")
+			flags.Var((*addrValue)(&set.source), name, "send from this source `ADDRESS` of this host (-i ADDRESS chooses the interface, too)")
 			cmd.RegisterFlagCompletionFunc(name, completeAddresses)
 		case "ttl":
-			flags.IntVar(&set.ttl, name, 1, "TTL (IPv6: hop limit) of what is sent, 0 to 255")
+			flags.IntVar(&set.ttl, name, 1, "TTL (IPv6: hop limit) of sent datagrams, 0 to 255")
 			alias(flags, name, "hops", "")
 		case "loopback":
-			flags.BoolVar(&set.loopback, name, true, "let this host's own members hear what is sent")
+			flags.BoolVar(&set.loopback, name, true, "let members on this host receive what is sent: the loopback copy (IP_MULTICAST_LOOP)")
 		case "multicast-all":
-			flags.BoolVar(&set.multicastAll, name, false, "hear groups that other programs have joined as well, as a program does that does not switch it off (IP_MULTICAST_ALL)")
+			flags.BoolVar(&set.multicastAll, name, false, "receive groups that other programs have joined, too: the default of sockets on Linux (IP_MULTICAST_ALL)")
 		case "json":
 			flags.BoolVar(&set.json, name, false, "print one JSON object per line")
 		case "quiet":
-			flags.BoolVarP(&set.quiet, name, "q", false, "print no remarks, only what was asked for and what fails")
+			flags.BoolVarP(&set.quiet, name, "q", false, "print no remarks, only results and errors")
 		case "trace":
-			flags.BoolVar(&set.trace, name, false, "print the calls on sockets on standard error, as strace does")
+			flags.BoolVar(&set.trace, name, false, "print the calls on sockets to standard error, in the manner of strace")
 		case "family":
 			familyFlags(flags, &set.ip4, &set.ip6)
 		default:

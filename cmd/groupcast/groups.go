@@ -93,7 +93,7 @@ func oneGroup(cmd *cobra.Command, args []string) error {
 // noGroup is the error for what is no group, with what it may have been meant
 // to be: a page, a command or the name of a group.
 func noGroup(cmd *cobra.Command, arg string, err error) error {
-	if errors.Is(err, mcast.ErrNotMulticast) && slices.Contains([]string{"replay", "send"}, cmd.Name()) { // which know no default group
+	if errors.Is(err, mcast.ErrNotMulticast) && slices.Contains([]string{"replay", "send", "watch"}, cmd.Name()) { // which know no default group
 		return &mcast.Advised{Err: err, Advice: "name a group, such as 239.9.9.9:5000"}
 	}
 	if !errors.Is(err, mcast.ErrNotAGroup) || strings.ContainsAny(arg, ".:[") {
@@ -112,7 +112,9 @@ func noGroup(cmd *cobra.Command, arg string, err error) error {
 			near = append(near, append([]string{c.Name()}, c.Aliases...)...)
 		}
 	}
-	if near = lab.Nearest(arg, near); len(near) == 0 {
+	if len(arg) <= 3 {
+		near = nil // each word of three letters is near "who"
+	} else if near = lab.Nearest(arg, near); len(near) == 0 {
 		near = cmd.SuggestionsFor(arg)
 	}
 	if len(near) > 0 {

@@ -12,6 +12,8 @@ import (
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/chat"
+	"github.com/groupcast/groupcast/mcast/doctor"
+	"github.com/groupcast/groupcast/mcast/history"
 	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/mcast/lab"
 	"github.com/groupcast/groupcast/mcast/probe"
@@ -22,21 +24,22 @@ import (
 // Errors of the command line itself.
 var (
 	errNothingHeard    = errors.New("nothing heard")
+	errNobodyHeard     = errors.New("nobody was heard")
 	errThisHost        = errors.New("this host itself has that address")
 	errOtherVersion    = errors.New("not of the group's IP version, so it cannot send to that group")
 	errNoScreen        = errors.New("the demonstration needs a terminal to draw on")
 	errNothingToServe  = errors.New("not an address, a port or a group")
-	errNoZone          = errors.New("a link-local address is one only together with its interface")
+	errNoZone          = errors.New("a link-local address is complete only with its interface")
 	errUnlimitedGroup  = errors.New("--unlimited is for unicast: one forged datagram to a group is answered by all of its members")
 	errAddressInstead  = errors.New("an interface is chosen for a group; a unicast server is bound to an address")
-	errNoEcho          = errors.New("nothing was answered")
+	errNoEcho          = errors.New("no reply came")
 	errNotSame         = errors.New("what came back is not what was sent")
-	errTooLate         = errors.New("every answer came too late")
+	errTooLate         = errors.New("every reply came too late")
 	errNeedsLinux      = errors.New("groupcast igmp needs Linux")
-	errNeedsRaw        = errors.New("it is seen on the wire, which this user may not look at (CAP_NET_RAW)")
-	errFramesNeedRaw   = errors.New("frames are seen on the wire, which this user may not look at (CAP_NET_RAW)")
+	errNeedsRaw        = errors.New("it needs the packets of the wire, which this user may not capture (CAP_NET_RAW)")
+	errFramesNeedRaw   = errors.New("this user may not capture frames (CAP_NET_RAW)")
 	errFramesNeedLinux = errors.New("groupcast record needs Linux")
-	errNothingToWatch  = errors.New("no interface is up with an address and multicast, but lo, where nobody reports groups")
+	errNothingToWatch  = errors.New("no interface but lo is up with an address and multicast, and nobody reports groups on lo")
 	errFlood           = errors.New("--flood: only to 127.0.0.1 or ::1, or in a host of a lab: groupcast lab enter NAME HOST")
 )
 
@@ -55,21 +58,21 @@ var hints = []struct {
 	{mcast.ErrNoZone, "name the interface behind a percent sign, as in ff02::114%eth0"},
 	{host.ErrZoneElsewhere, "name the interface once: by the zone, as in ff02::114%eth0, or by -i"},
 	{host.ErrNoSource, "groupcast interfaces lists the addresses of this host"},
-	{host.ErrSourceElsewhere, "name an address of that interface, or send by the one that has it: -i ADDRESS"},
+	{host.ErrSourceElsewhere, "name an address of that interface, or send out of the interface that has it: -i ADDRESS"},
 	{host.ErrDefaultAlone, "either name interfaces, or leave joining and sending to the kernel: -i default"},
 	{errors.ErrUnsupported, "this system does not do that; the other commands and groups go on working"},
-	{mcast.ErrHopsOutside, "1 stays on the LAN, 32 on a site; 0 is for this host, and Linux lets it out all the same where the group is not joined"},
-	{mcast.ErrMixedModes, "one source of a group that is joined for all would silence the others; leave the group, then join it the other way"},
+	{mcast.ErrHopsOutside, "1 stays on the LAN, 32 within a site; 0 stays on this host, but Linux sends it out of an interface where the group is not joined"},
+	{mcast.ErrMixedModes, "a socket joins a group for all sources or for single ones, not for both; leave the group, then join it the other way"},
 	{session.ErrNoUnicast, "name the address of the one who sends, as in 192.168.8.226"},
-	{errThisHost, "name another host; whether this one's own datagrams come back, groupcast doctor --probe tells"},
+	{errThisHost, "name another host; groupcast doctor --probe shows whether this host's own datagrams come back"},
 	{errOtherVersion, "name its address of that version, or the group of the other one: 224.0.0.114 is IPv4, ff02::114 IPv6"},
 	{session.ErrOneSource, "hear every source first, then block single ones"},
 	{mcast.ErrBlocked, "nothing is left to do: it is already blocked"},
 	{mcast.ErrNotBlocked, "it was not blocked: if it is not heard, it does not send, or not to this group and port"},
 	{mcast.ErrNotJoined, "join the group first: /join GROUP"},
 	{mcast.ErrTooManySources, "the limit is net.ipv4.igmp_max_msf (net.ipv6.mld_max_msf); join for all sources instead"},
-	{probe.ErrNotOneHost, "name one host; who is in a group is asked by: groupcast ping GROUP"},
-	{probe.ErrTooManyTargets, "ask for fewer ports at a time: what is silent takes seconds each"},
+	{probe.ErrNotOneHost, "name one host; for the hosts of a group: groupcast ping GROUP"},
+	{probe.ErrTooManyTargets, "probe fewer ports at a time: each silent port takes seconds"},
 	{errNothingToServe, "as in 0.0.0.0:1234, [::]:1234, :1234, 1234 or 224.0.0.114"},
 	{errNoZone, "name the interface behind a percent sign, as in [fe80::1%eth0]:1234"},
 	{errAddressInstead, "name the address of that interface, as in 192.168.8.226:1234; groupcast interfaces lists them"},
@@ -77,24 +80,24 @@ var hints = []struct {
 	{errNeedsRaw, rawHint},
 	{errNothingToWatch, "name one: groupcast interfaces lists them"},
 	{errNoScreen, "the same as a lesson, without a screen: groupcast lab run article"},
-	{probe.ErrNoSuchHost, "check its spelling, and ask the system as this program does: getent hosts NAME"},
-	{probe.ErrNameServer, "name its address instead, or see which name server is asked: cat /etc/resolv.conf"},
-	{probe.ErrNameTimeout, "name its address instead, or see which name server is asked: cat /etc/resolv.conf"},
+	{probe.ErrNoSuchHost, "check its spelling; the system looks it up with: getent hosts NAME"},
+	{probe.ErrNameServer, "name its address instead, or see which name server is used: cat /etc/resolv.conf"},
+	{probe.ErrNameTimeout, "name its address instead, or see which name server is used: cat /etc/resolv.conf"},
 	{probe.ErrNoSuchFamily, "leave -4 or -6 out, or name an address of that version"},
 	{host.ErrNothingUsable, "switch on lo at least: ip link set lo up; for IPv6, see that net.ipv6.conf.all.disable_ipv6 is 0"},
 	{syscall.EPERM, "a firewall on this host refused it; see: nft list ruleset, or iptables -S OUTPUT"},
 	{syscall.EACCES, "a privileged port, a broadcast address or a prohibit route refuses it; use another port or interface"},
 	{syscall.ENODEV, "the interface is gone; list what is there with: groupcast interfaces"},
 	{record.ErrNotCapture, "it reads pcap and pcapng, also with gzip, as listen --record, tcpdump -w and Wireshark write them"},
-	{record.ErrNoDatagram, "whole UDP datagrams are wanted; tcpdump and Wireshark show what else it has"},
-	{errTyped, "name a file, or send it by a pipe: tcpdump -U -w - | groupcast replay -"},
-	{errPipeTooLong, "write it to a file first; or name what is replayed, with its port, and it is replayed as it comes: --only GROUP:PORT"},
-	{record.ErrLimit, "it may be larger if its files are bounded: --rotate 256MiB --keep 16 keeps the last 4 GiB"},
-	{record.ErrStuck, "what it is piped into reads no more; into a file: --record FILE"},
+	{record.ErrNoDatagram, "groupcast reads whole UDP datagrams; tcpdump and Wireshark show what else the file has"},
+	{errTyped, "name a file, or send it through a pipe: tcpdump -U -w - | groupcast replay -"},
+	{errPipeTooLong, "write it to a file first; or replay one group of it as it comes: --only GROUP:PORT"},
+	{record.ErrLimit, "a recording of several files may be larger: --rotate 256MiB --keep 16 keeps the last 4 GiB"},
+	{record.ErrStuck, "the program behind the pipe no longer reads; to record to a file: --record FILE"},
 	{syscall.ENOSPC, "make room, or name a file on another disk (df -h lists them); --rotate 16MiB --keep 4 takes 64 MiB at most"},
 	{syscall.EDQUOT, "make room within your quota (quota -s), or name a file elsewhere"},
 	{syscall.EFBIG, "this shell limits the size of files (ulimit -f); --rotate 16MiB begins another file before that"},
-	{lab.ErrRunning, "call this one otherwise: --name NAME; or end that one: groupcast lab down NAME"},
+	{lab.ErrRunning, "give this one another name: --name NAME; or end that one: groupcast lab down NAME"},
 	{lab.ErrNotRunning, "build it in another terminal: groupcast lab up NAME; groupcast lab list shows what there is"},
 }
 
@@ -109,6 +112,9 @@ func hint(err error) string {
 	}
 	if _, ok := errors.AsType[*record.RefusedError](err); ok {
 		return "name a group that nothing else uses, such as 239.9.9.9:5000"
+	}
+	if _, ok := errors.AsType[*history.WriteError](err); ok && isAny(err, syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG) {
+		return "make room (df -h, quota -s, ulimit -f), or name a file on another disk; a history takes 64 MiB at most"
 	}
 	op, ok := errors.AsType[*mcast.OpError](err)
 	if !ok {
@@ -152,7 +158,7 @@ func unreachableHint(op *mcast.OpError) string {
 	case op.Interface != "":
 		return "that interface cannot send: is it up, with an address? groupcast interfaces shows it"
 	}
-	return "name the interface to join and send by: -i NAME, or /interface NAME; groupcast interfaces lists them"
+	return "name the interface to join on and send out of: -i NAME, or /interface NAME; groupcast interfaces lists them"
 }
 
 // takenHint says who has a port, as far as the system tells.
@@ -207,7 +213,7 @@ func complainOf(w io.Writer, err error, usage string) {
 		}
 		return
 	}
-	text, advice := chat.Clean(mcast.Plain(err)), hint(err)
+	text, advice := chat.Clean(mcast.Plain(err)), doctor.CommandHint(hint(err))
 	if o, ok := w.(*output); ok && o.json {
 		writeJSON(w, jsonError{headOf("error"), text, advice, usage})
 		return

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"flag"
 	"os"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -91,6 +90,7 @@ func tryHint(t *testing.T, name string, n int) (printed []string) {
 		}
 	}
 	_, err = lesson.Run(t.Context(), l, lesson.Options{
+		Run:     inLesson,
 		Program: program, Report: report, Built: func(l *lab.Lab) { network = l },
 		Step: func() error {
 			if tried {
@@ -105,12 +105,12 @@ func tryHint(t *testing.T, name string, n int) (printed []string) {
 	return printed
 }
 
-var placeholder = regexp.MustCompile(`\b(ADDRESS|BRIDGE|BYTES|GROUP|INTERFACE|NAME|PARENT|PORT|SOURCE)\b|\.\.\.|[<>…]`)
+var placeholder = pattern(`\b(ADDRESS|BRIDGE|BYTES|GROUP|INTERFACE|NAME|PARENT|PORT|SOURCE)\b|\.\.\.|[<>…]`)
 
 // sound checks that nothing is left open in a command.
 func sound(t *testing.T, command string) {
 	t.Helper()
-	if placeholder.MatchString(command) {
+	if placeholder().MatchString(command) {
 		t.Errorf("%q is no command: it has a placeholder", command)
 	}
 }

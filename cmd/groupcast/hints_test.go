@@ -1,13 +1,18 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/chat"
+	"github.com/groupcast/groupcast/mcast/doctor"
 	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/mcast/record"
 	"github.com/groupcast/groupcast/mcast/session"
@@ -43,7 +48,7 @@ func TestHints(t *testing.T) {
 		{fmt.Errorf("recording stopped: %w", syscall.ENOSPC), "df -h"},
 		{unwritten(syscall.ENOSPC), "make room where standard output goes"},
 		{unwritten(syscall.EIO), ""},
-		{record.ErrNoDatagram, "tcpdump and Wireshark show what else it has"},
+		{record.ErrNoDatagram, "tcpdump and Wireshark show what else the file has"},
 		{fmt.Errorf("recording stopped: %w", syscall.EFBIG), "ulimit -f"},
 		{op("leave", mcast.ErrNotJoined), ""},
 		{errors.New("made up"), ""},
@@ -60,5 +65,45 @@ func TestWhyTaken(t *testing.T) {
 	s := host.Socket{UID: 1000}
 	if own, other := whyTaken(s, 1000), whyTaken(s, 0); own != notShared || !strings.Contains(other, "with programs of user 1000 alone (SO_REUSEPORT)") {
 		t.Errorf("of the own user: %s; of another: %s", own, other)
+	}
+}
+
+// A hint names the commands of a talk only to who can type them there.
+func TestHintsOfTheTalk(t *testing.T) {
+	const inTalk, anywhere = "send and join by eth0: -i eth0, or /interface eth0", "send and join by eth0: -i eth0"
+	f := doctor.Finding{Name: "wrong-egress", Verdict: doctor.Warning, Hints: []string{inTalk}}
+	l := chat.Line{Kind: chat.Problem, Text: chat.SanitizeString("sends go nowhere"), Hint: chat.SanitizeString(inTalk)}
+	for _, person := range []bool{false, true} {
+		var out bytes.Buffer
+		p := &linePrinter{out: &out, errs: &out, person: person}
+		p.findings([]doctor.Finding{f})
+		p.line(l)
+		want := map[bool]string{false: anywhere, true: inTalk}[person]
+		if n := strings.Count(out.String(), "  hint: "+want+"\n"); n != 2 {
+			t.Errorf("a person %v: want the hint %q twice:\n%s", person, want, out.String())
+		}
+		out.Reset()
+		p.json = true
+		p.batch(session.Batch{Lines: []chat.Line{l}})
+		var o jsonLine
+		if err := json.Unmarshal(out.Bytes(), &o); err != nil || o.Hint != want {
+			t.Errorf("a person %v: the object's hint is %q, want %q (%v)", person, o.Hint, want, err)
+		}
+	}
+	if f.Hints[0] != inTalk {
+		t.Error("the finding itself was changed")
+	}
+	var out bytes.Buffer
+	report{findings: []doctor.Finding{f}, quiet: true, strong: func(s string) string { return s }}.write(&out)
+	writeJSON(&out, objectOf(f))
+	complain(&out, &mcast.OpError{Op: "send", Err: syscall.ENETUNREACH})
+	if strings.Contains(out.String(), "/interface") || !strings.Contains(out.String(), "-i NAME; groupcast interfaces lists them") {
+		t.Errorf("a command of the talk, where none can be typed:\n%s", out.String())
+	}
+	talkWord := regexp.MustCompile(`[ (]/[a-z]+([ ,;.)]|$)`)
+	for _, h := range hints {
+		if got := doctor.CommandHint(h.advice); talkWord.MatchString(got) {
+			t.Errorf("%v: %q names what cannot be typed", h.is, got)
+		}
 	}
 }

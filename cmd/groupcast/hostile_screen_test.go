@@ -104,7 +104,7 @@ func TestHostileTextOnTheScreen(t *testing.T) {
 	t.Parallel()
 	payloads := hostilePayloads(t)
 	l := hostileLAN(t)
-	s := openScreen(t, l.Host("A"), 100, 30, "--notify")
+	s := openScreen(t, l.Host("A"), 100, 30, "--notify", "--plain-only")
 	s.shows("sends", "eth0")
 	b := openShout(t, l.Host("B"))
 	for i, payload := range payloads { // each is drawn, before the next pushes it up

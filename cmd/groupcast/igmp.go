@@ -23,24 +23,25 @@ func newIGMP(set *settings) *cobra.Command {
 	c := &igmpCommand{set: set}
 	cmd := &cobra.Command{
 		Use:   "igmp [GROUP...]",
-		Short: "Show who asks for members, and which hosts are members of what",
-		Long: `Watch IGMP and MLD on the wire: which querier asks, which hosts report which groups, for which sources and in which
-version, and how much of that reaches this port at all (groupcast explain igmp). With GROUP, members of those alone;
-queriers are always shown. Without -i it watches every usable interface. It joins nothing, and without --query it sends
-nothing.
+		Short: "Show the queriers, and which hosts are members of which groups",
+		Long: `Watch IGMP and MLD on the wire: which querier sends queries, which hosts report which groups, for which sources and in
+which version, and how much of that reaches this port at all (groupcast explain igmp). With GROUP it shows only the
+members of that group; it always shows queriers. Without -i it watches every usable interface. It joins nothing, and
+without --query it sends nothing.
 
-In a terminal it is a live table; without one, or with --plain, each change is a line:
+In a terminal it is a live table. Without one, or with --plain, each change is a line:
 
 ` + igmpEventsHelp() + `
---once prints one table: when the first query is answered, or when a querier is overdue, after 135 seconds. --until ends
-it when something happens: groupcast igmp --until group-first:239.1.2.3 -t 1h && COMMAND.
+--once prints one table: when the first query is answered, or after 135 seconds, when a query is overdue. --until ends
+it when an event happens: groupcast igmp --until group-first:239.1.2.3 -t 1h && COMMAND.
 
---query asks itself where nobody does: a small network without a router has no querier, and a snooping switch forgets its
-members then. It looks for another one first, and gives way to a lower address later.
+--query sends queries itself, on a network that has no querier. A small network without a router has none, and the
+entries of a snooping switch time out then. It looks for another querier first, and later gives way to one with a
+lower address.
 
-It needs CAP_NET_RAW: root, setcap cap_net_raw+ep, or a host of a lab. Without, it says so and tells what any user can
-know of this host alone, as with --proc.`,
-		Example: `  groupcast igmp                                  who asks, who is a member of what
+It needs CAP_NET_RAW: root, setcap cap_net_raw+ep, or a host of a lab. Without, it says so and prints what any user
+can read about this host alone, as with --proc.`,
+		Example: `  groupcast igmp                                  the queriers, and the members of all groups
   groupcast igmp --once -i eth0 239.1.2.3         the members of one group, once
   groupcast igmp --json                           an object for each change
   groupcast igmp --until member-left:239.1.2.3    until a host leaves it`,
@@ -63,19 +64,19 @@ know of this host alone, as with --proc.`,
 	flags := cmd.Flags()
 	set.has(cmd, "family", "interface", "json", "quiet")
 	flags.Lookup("interface").Usage = "watch `NAME|INDEX|ADDRESS`; several: each of them"
-	flags.Lookup("ipv4").Usage, flags.Lookup("ipv6").Usage = "IGMP only, which is of IPv4", "MLD only, which is of IPv6"
+	flags.Lookup("ipv4").Usage, flags.Lookup("ipv6").Usage = "IGMP only (IPv4)", "MLD only (IPv6)"
 	timeoutFlag(flags, &c.timeout)
-	flags.BoolVar(&c.once, "once", false, "print one table, when the first query is answered, else after 135 seconds")
+	flags.BoolVar(&c.once, "once", false, "print one table and end: when the first query is answered, or after 135 seconds")
 	flags.Var(&c.until, "until", "end when this `EVENT[:GROUP]` happens")
 	cmd.RegisterFlagCompletionFunc("until", completeUntil)
-	flags.BoolVar(&c.asks, "query", false, "be the querier of a network that has none, for an hour unless --timeout says more; this port is sent every group then")
-	waitFlag(flags, &c.wait, lookFirst, "how long --query looks for another querier before it asks")
+	flags.BoolVar(&c.asks, "query", false, "be the querier of a network that has none, for an hour unless --timeout is given; switches then send every group to this port")
+	waitFlag(flags, &c.wait, lookFirst, "how long --query looks for another querier before it sends queries")
 	for _, name := range []string{"timeout", "wait"} {
 		cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
 	}
-	flags.BoolVar(&c.proc, "proc", false, "only what any user can know of this host: its own groups, versions and timers")
+	flags.BoolVar(&c.proc, "proc", false, "show only what any user can read: the groups, versions and timers of this host")
 	flags.BoolVar(&c.plain, "plain", false, "plain lines instead of the screen, for screen readers")
-	flags.BoolVar(&c.ascii, "ascii", false, "draw the screen with ASCII only (by itself where the locale is not UTF-8)")
+	flags.BoolVar(&c.ascii, "ascii", false, "draw the screen with ASCII only (the default where the locale is not UTF-8)")
 	themeFlag(cmd, &c.theme)
 	return cmd
 }
@@ -211,7 +212,7 @@ func (c *igmpCommand) tellLosses(l igmp.Losses) {
 		c.remark(fmt.Sprintf("packets of IGMP and MLD that came faster than they were read, and were not seen: %d; there may be more members than were listed", l.Packets))
 	}
 	if l.Events > 0 {
-		c.remark(fmt.Sprintf("changes that came faster than they were told: %d", l.Events))
+		c.remark(fmt.Sprintf("changes that came faster than they were printed: %d", l.Events))
 	}
 }
 

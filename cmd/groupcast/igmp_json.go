@@ -16,7 +16,7 @@ type jsonWatching struct {
 	Interfaces []string `json:"interfaces"`
 }
 
-// jsonIGMPEvent is a change of who asks, who is a member or what is seen, as --json
+// jsonIGMPEvent is a change of the querier, of a member or of what is seen, as --json
 // prints it. Fields are only added.
 type jsonIGMPEvent struct {
 	jsonHead           // igmp-event

@@ -47,7 +47,7 @@ func TestIGMPOnTheWire(t *testing.T) {
 	once.remarks("waiting for a query")
 	onceJSON := start(t, a, "groupcast", "igmp", "--once", "--json")
 	polite := start(t, a, "groupcast", "igmp", "--query", "-i", "eth0", "-W", "600")
-	polite.remarks("this port will be sent every group of the network")
+	polite.remarks("switches will send every group of the network to this port")
 	polite.remarks("looking for another querier on eth0")
 
 	var members []*program
@@ -91,7 +91,7 @@ func TestIGMPOnTheWire(t *testing.T) {
 		t.Errorf("%v: %s", err, onceJSON.out.String())
 	}
 	polite.ends(exitNot)
-	polite.remarks("192.168.8.11 asks on eth0: somebody asks there already")
+	polite.remarks("192.168.8.11 sends queries on eth0: there is a querier already")
 	lines.prints("querier-appeared  192.168.8.11 on eth0: ")
 	querier := start(t, a, "groupcast", "igmp", "--query", "-i", "eth0", "-W", "0.01", "-t", "600")
 	lines.prints("querier-changed   192.168.8.10 (this host) on eth0: ")
@@ -100,7 +100,7 @@ func TestIGMPOnTheWire(t *testing.T) {
 	// Who may not look is told so, and what is known of this host.
 	nobody := start(t, a, "unshare", "--user", "groupcast", "igmp", "--once", "239.1.2.3")
 	nobody.ends(exitDoubt)
-	nobody.remarks("other hosts' queries and reports are not seen")
+	nobody.remarks("queries and reports of other hosts are not seen")
 	nobody.remarks("hint: sudo groupcast igmp")
 	nobody.prints("239.1.2.3")
 	refused := start(t, a, "unshare", "--user", "groupcast", "igmp", "--until", "group-first")
@@ -147,5 +147,5 @@ func TestIGMPOnTheWire(t *testing.T) {
 		}
 		p.ends(exitOK)
 	}
-	querier.remarks("it asks no more")
+	querier.remarks("no more queries are sent")
 }

@@ -126,7 +126,7 @@ func ownChanges(before, now igmp.Own) (lines []string) {
 			say("own-version", "igmp on "+name+": "+chat.CleanRow(i.Why))
 		}
 		if grown := i.MLD.Queries - old.MLD.Queries; n >= 0 && i.MLD.Known && old.MLD.Known && i.MLD.Queries > old.MLD.Queries {
-			say("mld-queries", fmt.Sprintf("%d heard on %s, so somebody asks", grown, name))
+			say("mld-queries", fmt.Sprintf("%d heard on %s, so there is a querier", grown, name))
 		}
 	}
 	return lines
@@ -240,7 +240,7 @@ func writeBridge(w io.Writer, b igmp.Bridge) {
 	tab.Flush()
 }
 
-// jsonIGMPOwn is what any user can know of this host, as --json prints it. Fields are
+// jsonIGMPOwn is this host as any user can see it, as --json prints it. Fields are
 // only added.
 type jsonIGMPOwn struct {
 	jsonHead                      // igmp-own
@@ -249,7 +249,7 @@ type jsonIGMPOwn struct {
 	Unknown    []string           `json:"unknown"`    // what could not be read, and why
 }
 
-// jsonOwnInterface is what this host says on an interface.
+// jsonOwnInterface is one interface of this host, with its reports.
 type jsonOwnInterface struct {
 	Interface  string         `json:"interface"`
 	IfIndex    int            `json:"ifindex"`
@@ -272,7 +272,7 @@ type jsonBridge struct {
 	Interface string            `json:"interface"`
 	IfIndex   int               `json:"ifindex"`
 	Snooping  bool              `json:"snooping"` // it sends groups to their members only
-	Querier   bool              `json:"querier"`  // it is to ask for members itself
+	Querier   bool              `json:"querier"`  // this host is to be a querier itself
 	Queriers  []jsonBridgeAsker `json:"queriers"`
 	Routers   []string          `json:"routers"` // ports that get every group
 	Members   []jsonBridgeGroup `json:"members"`

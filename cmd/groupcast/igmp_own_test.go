@@ -80,5 +80,5 @@ func TestOwnChanges(t *testing.T) {
 own-left          239.1.2.3 on eth0
 own-joined        239.9.9.9 on eth0
 own-version       igmp on eth0: version 3
-mld-queries       2 heard on eth0, so somebody asks`)
+mld-queries       2 heard on eth0, so there is a querier`)
 }

@@ -21,8 +21,8 @@ const lookFirst = 130 * time.Second
 const queryTimeout = time.Hour
 
 var (
-	errOneInterface = errors.New("--query asks on one interface: name it by -i")
-	errOtherQuerier = errors.New("somebody asks there already, and two queriers are one too many")
+	errOneInterface = errors.New("--query sends queries on one interface: name it with -i")
+	errOtherQuerier = errors.New("there is a querier already, and one is enough")
 )
 
 // asking is a polite querier.
@@ -48,12 +48,12 @@ func (c *igmpCommand) query(parent context.Context, w wire, on host.Interface) e
 		return err
 	}
 	defer a.asker.Close()
-	c.remark("this port will be sent every group of the network: a switch takes a querier for a router")
-	c.remark(fmt.Sprintf("looking for another querier on %s for %s first: one asks every %s", interfaceName(on.Index), secondsText(c.wait), secondsText(igmp.DefaultInterval)))
+	c.remark("switches will send every group of the network to this port: they treat a querier as a router")
+	c.remark(fmt.Sprintf("looking for another querier on %s for %s first: a querier sends a query every %s", interfaceName(on.Index), secondsText(c.wait), secondsText(igmp.DefaultInterval)))
 	if err := a.look(parent); err != nil {
 		return err
 	}
-	c.remark(fmt.Sprintf("%s asks on %s now, every %s, and is silent for 255 s whenever a lower address asks", from, interfaceName(on.Index), secondsText(igmp.DefaultInterval)))
+	c.remark(fmt.Sprintf("%s sends queries on %s now, every %s; it stays silent for 255 s whenever it hears a querier with a lower address", from, interfaceName(on.Index), secondsText(igmp.DefaultInterval)))
 
 	ctx, cancel := within(parent, c.timeout)
 	defer cancel()
@@ -72,7 +72,7 @@ func (c *igmpCommand) query(parent context.Context, w wire, on host.Interface) e
 	if failed := <-ended; failed != nil {
 		return failed
 	}
-	c.remark("it asks no more: without another querier, switches forget all members within 260 s")
+	c.remark("no more queries are sent: without another querier, the entries of switches time out within 260 s")
 	return err
 }
 
@@ -84,7 +84,7 @@ func (a *asking) look(ctx context.Context) error {
 		for _, l := range a.wire.Snapshot().Links {
 			if l.Family == igmp.IGMP && len(l.Queriers) > 0 {
 				q := l.Queriers[0]
-				return &mcast.Advised{Err: fmt.Errorf("%s asks on %s: %w", addrText(q.Addr), interfaceName(a.on.Index), errOtherQuerier), Advice: "groupcast igmp without --query shows who is a member"}
+				return &mcast.Advised{Err: fmt.Errorf("%s sends queries on %s: %w", addrText(q.Addr), interfaceName(a.on.Index), errOtherQuerier), Advice: "groupcast igmp without --query shows the members"}
 			}
 		}
 		events, err := a.wire.Next(ctx)
@@ -108,7 +108,7 @@ func (a *asking) ask(ctx context.Context) error {
 		if send, _ := a.state.Next(now); send {
 			if a.silent {
 				a.silent = false
-				a.command.note("no lower address asks any more: this host asks again")
+				a.command.note("no querier with a lower address is heard any more: this host sends queries again")
 			}
 			if err := a.asker.Ask(a.state.Query()); err != nil {
 				return err
@@ -146,7 +146,7 @@ func (a *asking) hear(now time.Time) {
 	}
 	if other := a.state.Other(); other.IsValid() && !a.silent {
 		a.silent = true
-		a.command.note(fmt.Sprintf("%s asks, which is lower: this host gives way", other))
+		a.command.note(fmt.Sprintf("%s sends queries and has the lower address: this host gives way", other))
 	}
 }
 
@@ -166,9 +166,9 @@ func (c *igmpCommand) checkQuery(named func(string) bool) error {
 	case !c.asks:
 		return nil
 	case c.set.ip6:
-		return errors.New("--query and -6: it asks for IGMP alone")
+		return errors.New("--query and -6: it sends IGMP queries only")
 	case c.proc:
-		return errors.New("--query and --proc: to ask needs the wire")
+		return errors.New("--query and --proc: queries need the wire")
 	case len(c.set.interfaces) != 1:
 		return errOneInterface
 	case c.wait < 0:

@@ -100,7 +100,7 @@ func countersText(c igmp.Counters) string {
 		reasons = append(reasons, fmt.Sprintf("%s %d", chat.CleanRow(reason), c.Bad[reason]))
 	}
 	if bad > 0 {
-		parts = append(parts, fmt.Sprintf("%s not believed (%s)", chat.Count(int(bad), "message"), strings.Join(reasons, ", ")))
+		parts = append(parts, fmt.Sprintf("%s ignored (%s)", chat.Count(int(bad), "message"), strings.Join(reasons, ", ")))
 	}
 	if c.Evicted > 0 {
 		parts = append(parts, chat.Count(int(c.Evicted), "member")+" forgotten, there were too many")

@@ -93,10 +93,10 @@ func TestIGMPTable(t *testing.T) {
 	}{
 		{"all", wordsAtNoon(), 120, `
 eth0  IGMPv3  querier 192.168.8.1 (v3, every 125 s, answers within 10 s, robustness 2), 14 s ago   sight: all
-              3 messages not believed (checksum 2, TTL 1)
+              3 messages ignored (checksum 2, TTL 1)
       MLDv2   no querier heard in 5m12s   sight: unknown
 eth1  IGMPv2  querier 192.168.9.1 (v2, interval not known yet, answers within 0.1 s, robustness 2), 5 s ago   sight: own
-              querier 0.0.0.0 (v2, every 125 s, answers within 10 s, robustness 2), 4 s ago: a switch that asks without an address
+              querier 0.0.0.0 (v2, every 125 s, answers within 10 s, robustness 2), 4 s ago: a switch that sends queries without an address
               querier 192.168.9.2 (v3, every 125 s, answers within 10 s, robustness 2), 3 s ago: it lost the election, and should fall silent
               other hosts' reports do not reach this port: a snooping switch sends them to routers only
                 because: 192.168.9.7 sends to 224.0.0.251, and did not report it after a query
@@ -114,10 +114,10 @@ at least: members that report in v1, v2 or MLDv1 silence each other, so there ma
 		{"of one group, at 80 columns", func() *igmpText { w := wordsAtNoon("239.9.9.9"); w.family = igmp.IGMP; return w }(), 80, `
 eth0  IGMPv3  querier 192.168.8.1 (v3, every 125 s, answers within 10 s, robustness 2), 14 s ago
               sight: all
-              3 messages not believed (checksum 2, TTL 1)
+              3 messages ignored (checksum 2, TTL 1)
 eth1  IGMPv2  querier 192.168.9.1 (v2, interval not known yet, answers within 0.1 s, robustness 2), 5 s ago
               sight: own
-              querier 0.0.0.0 (v2, every 125 s, answers within 10 s, robustness 2), 4 s ago: a switch that asks without an address
+              querier 0.0.0.0 (v2, every 125 s, answers within 10 s, robustness 2), 4 s ago: a switch that sends queries without an address
               querier 192.168.9.2 (v3, every 125 s, answers within 10 s, robustness 2), 3 s ago: it lost the election, and should fall silent
               other hosts' reports do not reach this port: a snooping switch sends them to routers only
                 because: 192.168.9.7 sends to 224.0.0.251, and did not report it after a query

@@ -129,7 +129,7 @@ func (t *igmpText) querier(q igmp.Querier, n int) string {
 	text := fmt.Sprintf("%s (%s), %s ago", who, strings.Join(facts, ", "), spanText(t.now.Sub(q.Last)))
 	switch {
 	case q.Addr.IsUnspecified():
-		text += ": a switch that asks without an address"
+		text += ": a switch that sends queries without an address"
 	case !q.Elected && n > 0:
 		text += ": it lost the election, and should fall silent"
 	}

@@ -19,22 +19,22 @@ var igmpEvents = []struct {
 	what string
 }{
 	{igmp.QuerierAppeared, "the first querier of a link, or the first after one was gone"},
-	{igmp.QuerierChanged, "another was elected, or it asks in another way"},
-	{igmp.QuerierGone, "it was not heard for as long as a querier may be silent"},
-	{igmp.SecondQuerier, "one that asks although another was elected"},
-	{igmp.ZeroQuery, "a switch asks from 0.0.0.0 or ::"},
+	{igmp.QuerierChanged, "another querier was elected, or its queries changed"},
+	{igmp.QuerierGone, "the querier was silent for longer than a querier may be"},
+	{igmp.SecondQuerier, "a host sends queries although another was elected"},
+	{igmp.ZeroQuery, "a switch sends queries from 0.0.0.0 or ::"},
 	{igmp.MemberJoined, "a host reports a group"},
-	{igmp.MemberLeft, "a host says that it left"},
-	{igmp.MemberExpired, "a host answered the querier no more"},
+	{igmp.MemberLeft, "a host reports that it left a group"},
+	{igmp.MemberExpired, "a host no longer answers the queries"},
 	{igmp.GroupFirst, "a group has its first member"},
 	{igmp.GroupLast, "a group has no member any more"},
 	{igmp.SourcesChanged, "a member wants other sources"},
 	{igmp.VersionChanged, "a member reports in another version"},
 	{igmp.SightChanged, "more or less of other hosts' reports is seen"},
-	{igmp.InterfaceDown, "an interface is switched off, or without carrier"},
-	{igmp.InterfaceUp, "it is on again"},
-	{igmp.InterfaceGone, "an interface is deleted, and forgotten"},
-	{igmp.InterfaceBack, "there is one of its name again"},
+	{igmp.InterfaceDown, "an interface is switched off, or has no carrier"},
+	{igmp.InterfaceUp, "the interface is on again"},
+	{igmp.InterfaceGone, "an interface is deleted, with all that was known about it"},
+	{igmp.InterfaceBack, "an interface of the same name is there again"},
 }
 
 // untilValue is EVENT[:GROUP] on the command line.

@@ -59,7 +59,7 @@ func TestIGMPLosses(t *testing.T) {
 		t.Errorf("nothing was lost, and it says %q", errs.String())
 	}
 	c.tellLosses(igmp.Losses{Packets: 3, Events: 5000})
-	for _, want := range []string{"were not seen: 3; there may be more members", "faster than they were told: 5000"} {
+	for _, want := range []string{"were not seen: 3; there may be more members", "faster than they were printed: 5000"} {
 		if !strings.Contains(errs.String(), want) {
 			t.Errorf("no %q in %q", want, errs.String())
 		}

@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	needsRaw = "this user may not look at the wire (CAP_NET_RAW): other hosts' queries and reports are not seen; what follows is of this host alone"
+	needsRaw = "this user may not capture packets (CAP_NET_RAW): queries and reports of other hosts are not seen; what follows is about this host alone"
 	rawHint  = "sudo groupcast igmp; or sudo setcap cap_net_raw+ep $(command -v groupcast); or in a host of a lab: groupcast lab enter NAME HOST"
 )
 

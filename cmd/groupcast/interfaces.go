@@ -21,8 +21,8 @@ func newInterfaces(set *settings) *cobra.Command {
 		Use:     "interfaces [GROUP[:PORT]]",
 		Aliases: []string{"if"},
 		Short:   "Show every interface, and where the kernel would join and send",
-		Long: `Show every interface of this host with its state and addresses, and, for a group, where the kernel would join it and
-send to it for a program that names no interface, with the route behind the choice. Nothing is sent.`,
+		Long: `Show every interface of this host with its state and addresses. For a group, show also where the kernel would join it
+and send to it for a program that names no interface, with the route that decides. It sends nothing.`,
 		Args:              oneGroup,
 		ValidArgsFunction: completeGroups,
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -23,20 +23,22 @@ func newKernel(set *settings) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "kernel send|connect [TARGET]",
 		Short: "Show the way of a send or a connect through the kernel, function by function",
-		Long: `Make one send, or one connect of a UDP socket, and show which functions of the Linux kernel handle it, in their order:
-where the interface is chosen, where the loopback copy is made and which buffer it has, where the datagram leaves, and
-where and why it is dropped. TARGET is GROUP[:PORT], HOST[:PORT] or [IPV6]:PORT; the port is 1234 unless it is named.
+		Long: `Make one send, or one connect of a UDP socket, and show the functions of the Linux kernel that handle it, in their
+order: where the outgoing interface is chosen, where the loopback copy is made and which buffer it has, where the
+datagram leaves, and where and why it is dropped. TARGET is GROUP[:PORT], HOST[:PORT] or [IPV6]:PORT; the port is 1234
+unless it is named.
 
-A send is one datagram, and it leaves this host if its route does. A connect sends nothing: that is what it shows.
+A send is one datagram, and it leaves this host if its route does. A connect sends nothing: the trace shows that.
 
-It needs root, because it reads events of the kernel (tracefs): those of its own thread only, in a buffer of its own that
-is gone when it ends. Without root, and with --recorded, it shows a run that was recorded once, on the kernel that its
-first line names. In a host of a lab that root has built, it traces too.
+It needs root, because it reads events of the kernel (tracefs): only those of its own thread, in a buffer of its own
+that it removes at the end. Without root, and with --recorded, it shows a run from a recording, with the kernel's
+version in the first line. In a host of a lab that root has built, it traces, too.
 
-The receive of the loopback copy runs on the same thread, and over a veth that of the other host. The receive of a
-network card runs elsewhere and is not seen. Times include the tracing: they give the order, never a speed.`,
+The loopback copy is received on the same thread, and so is a datagram to another host over a veth. Datagrams that a
+network card receives are handled elsewhere, and the trace does not show them. The times include the cost of the
+tracing: they show the order, not the speed.`,
 		Example: `  sudo groupcast kernel send 224.0.0.114:1234   the way of a datagram to a group
-  groupcast kernel send --recorded              the same, as it was recorded
+  groupcast kernel send --recorded              the same, from a recording
   groupcast kernel connect --recorded           a connect of UDP: two lookups of a route, and no datagram
   groupcast explain send-path                   what is decided in each function`,
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
@@ -77,7 +79,7 @@ func (k *kernelCommand) parse(ctx context.Context, args []string) error {
 	case len(args) == 1 && !k.recorded:
 		return usageError{fmt.Errorf("kernel %s: name a target, such as 224.0.0.114:1234", args[0])}
 	case len(k.set.interfaces) > 1:
-		return usageError{errors.New("kernel: one datagram leaves by one interface: name -i once")}
+		return usageError{errors.New("kernel: one datagram leaves via one interface: give -i once")}
 	}
 	k.op = kernel.Op(args[0])
 	if len(args) == 1 {
@@ -93,7 +95,7 @@ func (k *kernelCommand) parse(ctx context.Context, args []string) error {
 		return fmt.Errorf("kernel %s %s: %w", k.op, name, err)
 	}
 	if found[0].IsUnspecified() {
-		return usageError{fmt.Errorf("kernel %s %s: the address of no host: this one is 127.0.0.1 or ::1", k.op, name)}
+		return usageError{fmt.Errorf("kernel %s %s: not the address of a host; this host is 127.0.0.1 or ::1", k.op, name)}
 	}
 	k.target = netip.AddrPortFrom(found[0], port)
 	return nil
@@ -175,7 +177,7 @@ func (k *kernelCommand) advice(err error) string {
 		}
 		return fmt.Sprintf("trace it as root: sudo groupcast kernel %s %s", k.op, target)
 	case errors.Is(err, kernel.ErrNothingSeen):
-		return "in a container the kernel does not know the thread by the number that it has there: trace it outside"
+		return "a container has its own numbers for threads, which the kernel's trace does not use: trace outside of it"
 	case errors.Is(err, kernel.ErrBusy):
 		return "another program is changing its tracing right now: try it again"
 	}

@@ -69,7 +69,7 @@ func TestKernelInLab(t *testing.T) {
 	numbered := start(t, a, "unshare", "--pid", "--fork", "groupcast", "kernel", "connect", "192.168.8.11:9")
 	numbered.ends(exitNot)
 	inOrder(t, numbered.out.String(), "recorded on Linux ", ", not your kernel: connect ", "nothing leaves")
-	inOrder(t, numbered.err.String(), "no event was seen", "hint: in a container")
+	inOrder(t, numbered.err.String(), "no event was seen", "hint: a container has its own numbers for threads")
 
 	nowhere := start(t, a, "groupcast", "kernel", "send", "203.0.113.9")
 	nowhere.ends(exitNot)
@@ -125,7 +125,7 @@ func TestKernelForNobody(t *testing.T) {
 	}
 	doctor := start(t, l.Host("A"), "unshare", "--user", "groupcast", "doctor", "--probe", "--kernel", "-i", "eth0", "239.1.2.3:5000")
 	doctor.status()
-	if got := doctor.out.String(); !strings.Contains(got, "kernel: not known why it drops: fsopen tracefs: operation not permitted\n") {
+	if got := doctor.out.String(); !strings.Contains(got, "kernel: the reason of drops is not known: fsopen tracefs: operation not permitted\n") {
 		t.Errorf("%s%s", got, doctor.err.String())
 	}
 }

@@ -211,16 +211,16 @@ func pathEnd(p kernel.Path) (lines []string) {
 	}
 	switch {
 	case p.Op == kernel.Connect && !p.Left():
-		lines = append(lines, "nothing leaves: no interface's queue was given anything")
+		lines = append(lines, "nothing leaves: no datagram reached the queue of an interface")
 	case !p.Left():
 		lines = append(lines, "nothing leaves on this thread")
 	case own.Buffer != "":
-		lines = append(lines, fmt.Sprintf("the own copy is another buffer (%s) than the datagram that leaves (%s): it proves nothing about the network", own.Buffer, leaves.Buffer))
+		lines = append(lines, fmt.Sprintf("the own copy is another buffer (%s) than the datagram that leaves (%s): a loopback copy proves nothing about the network", own.Buffer, leaves.Buffer))
 	}
 	if p.Left() && !routed {
 		text := "no route is looked up"
 		if p.Target.Addr().Is4() && p.Target.Addr().IsLinkLocalMulticast() {
-			text += ": a group of 224.0.0.0/24 by a given interface needs none"
+			text += ": a group of 224.0.0.0/24 on a given interface needs none"
 		}
 		if p.Source.IsValid() {
 			text += "; source " + addrText(p.Source)
@@ -237,7 +237,7 @@ func pathEnd(p kernel.Path) (lines []string) {
 		switch {
 		case s.Drop == nil:
 		case s.Drop.NotForHost():
-			lines = append(lines, chat.CleanRow(fmt.Sprintf("at %s it ended, and nobody lost it: %s (%s)", s.Interface, s.Drop.Meaning(), s.Drop)))
+			lines = append(lines, chat.CleanRow(fmt.Sprintf("at %s it ended, and nothing was lost: %s (%s)", s.Interface, s.Drop.Meaning(), s.Drop)))
 		default:
 			lines = append(lines, chat.CleanRow(s.Drop.Sentence()))
 		}

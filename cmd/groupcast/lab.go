@@ -10,8 +10,8 @@ func newLab(set *settings) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "lab",
 		Short: "A LAN in a box: hosts, switches and faults on this computer, without root",
-		Long: `A LAN in a box: hosts, switches and faults on this computer, without root. Nothing that happens in it leaves the
-computer, and all of it ends with the command that started it. It needs Linux.`,
+		Long: `A LAN in a box: hosts, switches and faults on this computer, without root. Nothing in it leaves the computer, and all
+of it ends with the command that started it. It needs Linux.`,
 		Example: `  groupcast lab                                the article's lesson, in a terminal UI
   groupcast lab up article                     build a LAN and keep it running; in other terminals:
   groupcast lab enter article A                a shell in its host A
@@ -29,6 +29,7 @@ computer, and all of it ends with the command that started it. It needs Linux.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runLabDemo(cmd, set) },
 	}
 	cmd.SuggestionsMinimumDistance = 2
-	cmd.AddCommand(newLabList(set), newLabUp(set), newLabEnter(set), newLabEach(set), newLabFault(), newLabDown(), newLabRun(set))
+	cmd.AddCommand(newLabList(set), newLabUp(set), newLabEnter(set), newLabEach(set), newLabFault(), newLabDown(), newLabRun(set),
+		newLabExercise(set), newLabCheck(set), newLabHint(set), newLabReset(set), newLabReport(set), newLabWorksheet())
 	return cmd
 }

@@ -87,7 +87,7 @@ func TestLabDemo(t *testing.T) {
 	d.keys("test\r")
 	d.shows("you", "169.254.167.41", "test", "↺", "→ eth1")
 	d.shows("Lesson 2/5", "✓ talk", "▸ why")
-	d.shows("What you said came back (↺), and B says nothing")
+	d.shows("Your line came back (↺), and B says nothing")
 	d.keys("\t\t\r")
 	d.shows("Lesson 3/5", "✓ why", "▸ fix")
 	d.shows("wrong-egress", "esc back")

@@ -25,8 +25,8 @@ func newLabEach(set *settings) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "each NAME COMMAND...",
 		Short: "Run a command in every host of a running lab at once",
-		Long: `Run a command in every host of a running lab, in all of them at once, without input. Each line that it prints begins
-with the host's name. ctrl+c interrupts it in all.`,
+		Long: `Run a command in every host of a running lab at once, without input. Each line of its output begins with the host's
+name. ctrl+c interrupts the command in all hosts.`,
 		Example: `  groupcast lab each classroom groupcast listen -c 1
   groupcast lab each classroom groupcast doctor --json
   groupcast lab each article ip -brief address`,

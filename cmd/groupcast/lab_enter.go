@@ -3,21 +3,26 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
+	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/lesson/desk"
 )
 
 func newLabEnter(set *settings) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "enter NAME HOST [COMMAND...]",
 		Short: "Run a shell, or any command, in a host of a running lab",
-		Long: `Run a command, or else $SHELL, in a host of a running lab. It has this terminal, this directory and this environment,
-and the host's network and name; groupcast is this very program, and a shell's prompt says where it is.`,
+		Long: `Run a command, or else $SHELL, in a host of a running lab. The command has this terminal, this directory and this
+environment, and the network and the name of that host. In it, groupcast is this very program, and the prompt of a
+shell names the host.`,
 		Example: `  groupcast lab enter article A
   groupcast lab enter article B python3 server.py
   groupcast lab enter article A groupcast interfaces`,
@@ -66,6 +71,13 @@ func enterHost(cmd *cobra.Command, r *lab.Remote, host string, command []string,
 		return err
 	}
 	defer with.remove()
+	if err := os.Setenv(labNameEnv, r.Name()); err != nil {
+		return err
+	}
+	before := -1
+	if shell {
+		before = resetsOf(r)
+	}
 	ctx := cmd.Context()
 	in, out := file(cmd.InOrStdin()), file(cmd.OutOrStdout())
 	terminal := isTerminal(in) && isTerminal(out)
@@ -84,7 +96,53 @@ func enterHost(cmd *cobra.Command, r *lab.Remote, host string, command []string,
 	} else {
 		err = runWithSignals(c)
 	}
+	if exit, ok := errors.AsType[*lab.ExitError](err); ok && exit.Signal == syscall.SIGKILL && before >= 0 {
+		sayEnded(cmd, r.Name(), host, before)
+	}
 	return asStatus(err)
+}
+
+// resetsOf is how often the network of an exercise was built anew; -1: it is none, or
+// has ended.
+func resetsOf(r *lab.Remote) int {
+	if r.Kind() != desk.Kind {
+		return -1
+	}
+	s, err := desk.StateOf(context.Background(), r)
+	if err != nil {
+		return -1
+	}
+	return s.Resets
+}
+
+// sayEnded says why a shell in an exercise was killed, if that is known: below its
+// prompt.
+func sayEnded(cmd *cobra.Command, name, host string, before int) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	r, err := lab.Dial(name)
+	switch {
+	case errors.Is(err, lab.ErrNotRunning):
+		fmt.Fprintf(cmd.ErrOrStderr(), "\ngroupcast: the exercise %s has ended, and this shell with it\n", name)
+	case err != nil:
+	default:
+		for { // the shell is killed before the network is there again
+			s, err := desk.StateOf(ctx, r)
+			if err != nil {
+				return
+			}
+			if s.Resets != before {
+				fmt.Fprintf(cmd.ErrOrStderr(), "\ngroupcast: the network of %s was built anew (lab reset), which ended this shell\n  hint: %s lab enter %s %s\n",
+					name, programName(cmd), name, host)
+				return
+			}
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(50 * time.Millisecond):
+			}
+		}
+	}
 }
 
 // completeEnter offers the running labs, then their hosts, then files.

@@ -94,7 +94,7 @@ func TestLabScreenEnters(t *testing.T) {
 	}
 	s.keys("\r")
 	s.shows("B:article#")
-	start(t, on, "groupcast", "lab", "down", "article").ends(exitOK)
+	do(t, on, "lab", "down", "article").ends(exitOK)
 	s.quits(exitOK)
 }
 

@@ -12,12 +12,12 @@ func newLabFault() *cobra.Command {
 		Short: "Make a fault in a running lab, or end it",
 		Long: `Make a fault in a running lab, or end it:
 
-  loss H.I 30%       of what reaches the interface, that much is lost; 0% ends it
-  delay H.I 200ms    what reaches it is late; 0ms ends it
+  loss H.I 30%       lose this share of what arrives at the interface; 0% ends it
+  delay H.I 200ms    delay what arrives at the interface; 0ms ends it
   cut H.I            unplug the wire; heal H.I plugs it in again
-  down H.I           switch the interface off; up H.I on again, with the topology's routes by it
-  delete H.I         delete the interface; make H.I makes it again, with another index
-  firewall H in      the host drops what comes in; out, both, off
+  down H.I           switch the interface off; up H.I switches it on again, with the topology's routes
+  delete H.I         delete the interface; make H.I makes it anew, with another index
+  firewall H in      the host drops incoming packets; also: out, both, off
   rp_filter H[.I] 1  check the reverse path; 0, 1 or 2
   kill H             kill the host and everything in it`,
 		Example: `  groupcast lab fault article loss B.eth0 30%

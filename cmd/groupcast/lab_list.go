@@ -8,6 +8,7 @@ import (
 
 	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/lesson/desk"
 	"github.com/spf13/cobra"
 )
 
@@ -49,13 +50,25 @@ func listLabs(cmd *cobra.Command, running []string) {
 		fmt.Fprintf(t, "%s\t%s", n.Name, n.Title)
 		if i := slices.Index(running, n.Name); i >= 0 {
 			running = slices.Delete(running, i, i+1)
-			fmt.Fprintf(t, "\trunning: %s", size(n.Name))
+			fmt.Fprintf(t, "\t%s", runningText(n.Name))
 		}
 		fmt.Fprintln(t)
 	}
 	for _, name := range running {
-		fmt.Fprintf(t, "%s\t\trunning: %s\n", name, size(name))
+		fmt.Fprintf(t, "%s\t\t%s\n", name, runningText(name))
 	}
+}
+
+// runningText tells that a lab runs, and whether it is an exercise.
+func runningText(name string) string {
+	r, err := lab.Dial(name)
+	switch {
+	case err != nil:
+		return "running: " + chat.Clean(err.Error()) // it has ended since
+	case r.Kind() == desk.Kind:
+		return "running as an exercise: " + inventory(r.Topology())
+	}
+	return "running: " + inventory(r.Topology())
 }
 
 // size tells how many hosts and switches a running lab has.
@@ -67,12 +80,18 @@ func size(name string) string {
 	return inventory(r.Topology())
 }
 
+func isExercise(name string) bool {
+	r, err := lab.Dial(name)
+	return err == nil && r.Kind() == desk.Kind
+}
+
 // jsonLab is a topology or a running lab as --json prints it.
 type jsonLab struct {
 	jsonHead        // topology, running
 	Name     string `json:"name"`
 	Title    string `json:"title,omitempty"`
 	Content  string `json:"content,omitempty"`
+	Exercise bool   `json:"exercise,omitempty"` // it runs as an exercise
 }
 
 func listLabsJSON(cmd *cobra.Command, running []string) {
@@ -80,6 +99,6 @@ func listLabsJSON(cmd *cobra.Command, running []string) {
 		writeJSON(cmd.OutOrStdout(), jsonLab{jsonHead: headOf("topology"), Name: n.Name, Title: n.Title})
 	}
 	for _, name := range running {
-		writeJSON(cmd.OutOrStdout(), jsonLab{jsonHead: headOf("running"), Name: name, Content: size(name)})
+		writeJSON(cmd.OutOrStdout(), jsonLab{jsonHead: headOf("running"), Name: name, Content: size(name), Exercise: isExercise(name)})
 	}
 }

@@ -29,7 +29,7 @@ type labRecording struct {
 }
 
 func (r *labRecording) flag(flags *pflag.FlagSet) {
-	flags.StringVar(&r.dir, "record", "", "write every frame of each wire to a pcapng file of its own, in a new directory in `DIRECTORY`, which is made in one that is there")
+	flags.StringVar(&r.dir, "record", "", "write the frames of each wire to a pcapng file of its own, in a new subdirectory of `DIRECTORY` (made if its parent exists)")
 }
 
 // begin makes the directory. What cannot be recorded is said, and keeps nobody
@@ -49,7 +49,7 @@ func (r *labRecording) begin(cmd *cobra.Command, set *settings, name string, t l
 	if r.failed != nil {
 		complain(r.errs, &mcast.Advised{
 			Err:    fmt.Errorf("nothing is recorded, the lab goes on: %w", r.failed),
-			Advice: "name a directory that can be made or written to, in one that is there, such as --record /tmp/lab",
+			Advice: "name a directory that exists or can be made, such as --record /tmp/lab",
 		})
 	}
 	return nil
@@ -71,9 +71,12 @@ func (r *labRecording) steps() func(*lesson.Step) {
 	n := 0
 	return func(s *lesson.Step) {
 		n++
-		r.to.Step(fmt.Sprintf("step %d: %s", n, s))
+		r.to.Step(stepComment(n, s))
 	}
 }
+
+// stepComment is what a recording says of a step, the n-th that acts.
+func stepComment(n int, s *lesson.Step) string { return fmt.Sprintf("step %d: %s", n, s) }
 
 // end ends the recording of a lab that has ended, and says what is recorded.
 func (r *labRecording) end(out io.Writer, json bool) {

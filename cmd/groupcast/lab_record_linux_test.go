@@ -84,7 +84,7 @@ func TestLabRunRecords(t *testing.T) {
 	if text := nowhere.err.String(); !strings.Contains(text, "nothing is recorded, the lab goes on: ") || !strings.Contains(text, "hint: name a directory") {
 		t.Errorf("a directory that cannot be: %s", text)
 	}
-	nowhere.prints("all 8 expectations were met")
+	nowhere.prints(" expectations were met")
 
 	if text := full.err.String(); !strings.Contains(text, "is not recorded any more: ") || !strings.Contains(text, "no space left on device; the lab goes on") {
 		t.Errorf("a disk that is full: %s", text)

@@ -26,11 +26,15 @@ func TestLessons(t *testing.T) {
 	lessons := slices.DeleteFunc(lesson.All(), func(l lesson.Lesson) bool { return slices.Contains(scenes, l.Name) })
 	together(t, lessons, func(l lesson.Lesson) string { return l.Name }, func(t *testing.T, l lesson.Lesson) {
 		var said bytes.Buffer
-		p := &lessonPrinter{out: &said, ok: "ok  ", failed: "FAIL"}
-		result, err := lesson.Run(t.Context(), l, lesson.Options{Program: program, Report: p.event})
+		p := newLessonPrinter(&said, l)
+		o := lesson.Options{Program: program, Run: inLesson, Report: p.event, Whole: true, Need: true}
+		recorded := recordRun(&o)
+		result, err := lesson.Run(t.Context(), l, o)
 		if err != nil || result.Failed > 0 || result.Passed == 0 {
 			t.Errorf("%+v, %v\n%s", result, err, said.String())
+			return
 		}
+		recorded.write(t, shippedDir, l)
 	})
 }
 
@@ -38,20 +42,20 @@ func TestLabRun(t *testing.T) {
 	t.Parallel()
 	host := labtest.Build(t, lab.Topology{Hosts: []lab.Host{{Name: "alone"}}}).Host("alone")
 
-	list := start(t, host, "groupcast", "lab", "run")
+	list := do(t, host, "lab", "run")
 	if status := list.status(); status != exitOK {
 		t.Errorf("the list: exit status %d", status)
 	}
-	list.prints("article                  B hears nothing")
+	list.prints("article                  A sends to a group")
 	list.prints("Scenes of pitfalls:\n\nwrong-egress ")
 
-	unknown := start(t, host, "groupcast", "lab", "run", "articel")
+	unknown := do(t, host, "lab", "run", "articel")
 	if status := unknown.status(); status != exitUsage {
 		t.Errorf("an unknown lesson: exit status %d, want %d", status, exitUsage)
 	}
 	unknown.remarks(`no lesson "articel": did you mean article?`)
 
-	none := start(t, host, "groupcast", "lab", "run", "xyzzy")
+	none := do(t, host, "lab", "run", "xyzzy")
 	none.ends(exitUsage)
 	none.remarks(`no lesson "xyzzy": groupcast lab run lists them`)
 
@@ -63,7 +67,7 @@ func TestLabRun(t *testing.T) {
 	}
 	run.remarks("(enter)")
 	run.prints("A$ groupcast send 224.0.0.114 test")
-	run.prints("expected: it prints: by eth1")
+	run.prints("expected: A prints: by eth1")
 	run.prints("expectations were met")
 }
 
@@ -125,15 +129,16 @@ topology: lan
 	cmd := &cobra.Command{}
 	cmd.SetContext(t.Context())
 	cmd.SetOut(&out)
-	if err := runLesson(cmd, &settings{}, l, false, &labRecording{}); err != status(exitDoubt) {
+	if err := runLesson(cmd, &settings{}, l, &lessonRun{}); err != status(exitDoubt) {
 		t.Errorf("runLesson: %v, want exit status %d", err, exitDoubt)
 	}
 	for _, want := range []string{
 		"Wrong\n=====\n",
-		"  A     eth0       lan     192.168.1.10/24  224.0.0.0/4\n",
+		"| 192.168.1.10/24   | 192.168.1.11/24   | 192.168.1.12/24\n",
+		"Routes of A, B and C: 224.0.0.0/4 dev eth0\n",
 		"\nSome words of prose. Some words of prose. Some words of prose. Some words of\nprose.",
 		"\n  A$ peer send to=239.1.2.3:1234 test\n    | sent 4 bytes to 239.1.2.3:1234\n",
-		"\n  FAIL EXPECTED: it prints: received\n           seen: sent 4 bytes to 239.1.2.3:1234\n",
+		"\n  FAIL EXPECTED: A prints: received\n           seen: sent 4 bytes to 239.1.2.3:1234\n",
 		"\nFAIL 1 of 1 expectations failed\n",
 	} {
 		if !strings.Contains(out.String(), want) {
@@ -162,7 +167,7 @@ func TestAClassOfThirty(t *testing.T) {
 	for _, p := range pupils {
 		p.remarks("joined 224.0.0.114:1234")
 	}
-	start(t, l.Host(class.Hosts[0].Name), "groupcast", "send", "224.0.0.114", "good morning, class").status()
+	do(t, l.Host(class.Hosts[0].Name), "send", "224.0.0.114", "good morning, class").status()
 	for _, p := range pupils {
 		p.prints("good morning, class")
 	}

@@ -20,9 +20,9 @@ func networkOf(t lab.Topology) picture.Network {
 		n.Switches = append(n.Switches, picture.NetworkSwitch{Name: s.Name, On: s.On})
 	}
 	for _, h := range t.Hosts {
-		drawn := picture.NetworkHost{Name: h.Name}
+		drawn := picture.NetworkHost{Name: h.Name, Router: h.Router}
 		for _, i := range h.Interfaces {
-			end := picture.NetworkInterface{Name: i.Name, Switch: i.Switch}
+			end := picture.NetworkInterface{Name: i.Name, Switch: i.Switch, Extra: i.Settings()}
 			for _, a := range i.Addrs {
 				end.Addrs = append(end.Addrs, a.String())
 			}

@@ -94,7 +94,7 @@ func TestLabEnter(t *testing.T) {
 	python.ends(0)
 	python.prints("'eth0')] what was typed")
 
-	start(t, on, "groupcast", "lab", "down", "article").ends(exitOK)
+	do(t, on, "lab", "down", "article").ends(exitOK)
 	up.ends(exitOK)
 	if server.status() == exitOK {
 		t.Error("the lab is down, and a command in it ended with success")
@@ -205,7 +205,7 @@ func TestLabEnterGivesTheTerminalBack(t *testing.T) {
 	s.quits(exitInterrupted)
 
 	s = open()
-	start(t, on, "groupcast", "lab", "down", "article").ends(exitOK)
+	do(t, on, "lab", "down", "article").ends(exitOK)
 	s.quits(128 + int(syscall.SIGKILL))
 }
 
@@ -227,16 +227,16 @@ func TestLabUpDraws(t *testing.T) {
 	s.until("the datagrams on A's wire", func() bool {
 		return regexp.MustCompile(`A\.eth0 .* ← +\d+ pkt/s +\d{3,} kB/s`).MatchString(s.text())
 	})
-	start(t, on, "groupcast", "lab", "fault", "ours", "down", "A.eth1").ends(exitOK)
+	do(t, on, "lab", "fault", "ours", "down", "A.eth1").ends(exitOK)
 	s.shows("A.eth1", "down")
 	for _, fault := range []string{"loss B.eth0 30%", "delay B.eth0 200ms", "firewall A in"} {
-		start(t, on, "groupcast", append([]string{"lab", "fault", "ours"}, strings.Fields(fault)...)...).ends(exitOK)
+		do(t, on, append([]string{"lab", "fault", "ours"}, strings.Fields(fault)...)...).ends(exitOK)
 	}
 	s.shows("B.eth0", "loss 30%, delay 200ms", "pkt/s")
-	s.shows("A ", "firewall drops what comes in")
+	s.shows("A ", "firewall drops incoming UDP")
 	inLabHost(t, on, "ours", "B", "groupcast", "listen", "-i", "eth0", "239.1.2.3").remarks("joined")
 	s.shows("B ", "groupcast", "joined 239.1.2.3 (eth0)")
-	start(t, on, "groupcast", "lab", "fault", "ours", "loss", "B.eth0", "0%").ends(exitOK)
+	do(t, on, "lab", "fault", "ours", "loss", "B.eth0", "0%").ends(exitOK)
 	s.until("the end of the loss", func() bool { return !strings.Contains(s.text(), "loss 30%") })
 	s.shows("B.eth0", "delay 200ms", "pkt/s")
 	s.resize(60, 5)
@@ -245,7 +245,7 @@ func TestLabUpDraws(t *testing.T) {
 	s.shows("▸ B ")
 	s.keys("\x03")
 	s.quits(exitInterrupted)
-	start(t, on, "groupcast", "lab", "down", "ours").ends(exitNot)
+	do(t, on, "lab", "down", "ours").ends(exitNot)
 }
 
 func TestLabUpWithoutScreen(t *testing.T) {
@@ -253,7 +253,7 @@ func TestLabUpWithoutScreen(t *testing.T) {
 	on := computer(t)
 	s := openTerminal(t, on, 100, 30, nil, withTerminal("env", "TERM=dumb", "groupcast", "lab", "up", "article")...)
 	s.shows("ready: article")
-	start(t, on, "groupcast", "lab", "down", "article").ends(exitOK)
+	do(t, on, "lab", "down", "article").ends(exitOK)
 	s.quits(exitOK)
 	if strings.Contains(s.written(), "\x1b") {
 		t.Errorf("a dumb terminal got escape sequences: %q", s.written())
@@ -261,9 +261,9 @@ func TestLabUpWithoutScreen(t *testing.T) {
 
 	s = openTerminal(t, on, 100, 30, []string{"NO_COLOR=yes"}, withTerminal("groupcast", "lab", "up", "article")...)
 	s.shows("A.eth1")
-	start(t, on, "groupcast", "lab", "fault", "article", "down", "A.eth1").ends(exitOK)
+	do(t, on, "lab", "fault", "article", "down", "A.eth1").ends(exitOK)
 	s.shows("A.eth1", "down")
-	start(t, on, "groupcast", "lab", "down", "article").ends(exitOK)
+	do(t, on, "lab", "down", "article").ends(exitOK)
 	s.quits(exitOK)
 	if found := colours(controls(t, s.written())); len(found) > 0 {
 		t.Errorf("there are colours in spite of NO_COLOR=yes: %q", found)
@@ -318,7 +318,7 @@ func TestLabOwnerKilled(t *testing.T) {
 	}
 	again.ends(-1)
 	for deadline := time.Now().Add(labtest.Patience); ; { // its second process has to notice
-		list := start(t, on, "groupcast", "lab", "list")
+		list := do(t, on, "lab", "list")
 		list.ends(exitOK)
 		if !strings.Contains(list.out.String(), "running") {
 			break
@@ -352,7 +352,7 @@ func TestTwoLabs(t *testing.T) {
 	on := computer(t)
 	labUp(t, on, "article")
 	two := labUp(t, on, "article", "--name", "two")
-	list := start(t, on, "groupcast", "lab", "list")
+	list := do(t, on, "lab", "list")
 	list.ends(exitOK)
 	list.prints("running: 2 hosts, 2 switches\n")
 	list.prints("\ntwo ")
@@ -364,7 +364,7 @@ func TestTwoLabs(t *testing.T) {
 	heard.prints("in the second")
 	heard.neverPrinted("in the first")
 
-	start(t, on, "groupcast", "lab", "down", "two").ends(exitOK)
+	do(t, on, "lab", "down", "two").ends(exitOK)
 	two.ends(exitOK)
 	inLabHost(t, on, "article", "A", "true").ends(0)
 }
@@ -375,12 +375,12 @@ func TestLabUpLesson(t *testing.T) {
 	on := computer(t)
 	labUp(t, on, "ttl-and-routers")
 	labUp(t, on, "macvlan") // of a scene
-	list := start(t, on, "groupcast", "lab", "list", "--json")
+	list := do(t, on, "lab", "list", "--json")
 	list.ends(exitOK)
 	list.prints(`"name":"macvlan"`)
 	list.prints(`"name":"ttl-and-routers"`)
 	for _, l := range slices.Concat(lesson.All(), lesson.Scenes()) {
-		if got, err := topology(l.Name, labSize); err != nil || len(got.Hosts) == 0 {
+		if got, err := topology(t.Context(), l.Name, labSize); err != nil || len(got.Hosts) == 0 {
 			t.Errorf("lab up %s: %v", l.Name, err)
 		}
 	}
@@ -389,7 +389,7 @@ func TestLabUpLesson(t *testing.T) {
 func TestLabMistakes(t *testing.T) {
 	t.Parallel()
 	on := computer(t)
-	nothing := start(t, on, "groupcast", "lab", "enter", "article", "A")
+	nothing := do(t, on, "lab", "enter", "article", "A")
 	nothing.ends(exitNot)
 	nothing.remarks("article: no lab of that name is running\n  hint: build it in another terminal")
 	labUp(t, on, "article")
@@ -398,7 +398,7 @@ func TestLabMistakes(t *testing.T) {
 		status  int
 		remarks string
 	}{
-		{"up article", exitNot, "a lab of that name is running\n  hint: call this one otherwise: --name NAME"},
+		{"up article", exitNot, "a lab of that name is running\n  hint: give this one another name: --name NAME"},
 		{"up article --name No_Good", exitNot, `name "No_Good": 1 to 32 of a to z, 0 to 9 and -`},
 		{"up artcle", exitNot, "did you mean article?"},
 		{"up ./no-such.lab", exitNot, "no such file"},
@@ -415,7 +415,13 @@ func TestLabMistakes(t *testing.T) {
 		{"down articel", exitNot, "did you mean article?"},
 		{"dwon article", exitUsage, `"dwon": no such command of the lab; did you mean down?`},
 	} {
-		p := start(t, on, "groupcast", append([]string{"lab"}, strings.Fields(tt.args)...)...)
+		args := append([]string{"lab"}, strings.Fields(tt.args)...)
+		var p *program
+		if tt.args == "up article" || strings.Contains(tt.args, "--name") { // it becomes another process
+			p = start(t, on, "groupcast", args...)
+		} else {
+			p = do(t, on, args...)
+		}
 		p.ends(tt.status)
 		p.remarks(tt.remarks)
 	}
@@ -435,7 +441,7 @@ func TestLabCompletion(t *testing.T) {
 		{"fault ours loss ", "A.eth0\nA.eth1\nB.eth0\n"},
 	} {
 		args := append([]string{"__complete", "lab"}, strings.Split(tt.typed, " ")...)
-		p := start(t, on, "groupcast", args...)
+		p := do(t, on, args...)
 		p.ends(exitOK)
 		if !strings.Contains(p.out.String(), tt.offers) {
 			t.Errorf("lab %s: offered are\n%swant %q", tt.typed, p.out.String(), tt.offers)

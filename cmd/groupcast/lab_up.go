@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -30,9 +31,9 @@ func newLabUp(set *settings) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "up NAME|LESSON|FILE",
 		Short: "Build a LAN and keep it running",
-		Long: `Build a LAN, of a topology that groupcast lab list has, of a lesson or of a file, and keep it running until ctrl+c or
-groupcast lab down. On a terminal it draws the LAN with what goes over each wire, every fault, and what runs in each
-host; enter opens a shell in the host that is selected. Without a terminal it says when the LAN is ready.`,
+		Long: `Build a LAN, from a topology in groupcast lab list, from a lesson or from a file, and keep it running until ctrl+c or
+groupcast lab down. On a terminal it draws the LAN, with the traffic of each wire, every fault, and the programs in
+each host; enter opens a shell in the selected host. Without a terminal it prints a line when the LAN is ready.`,
 		Example: `  groupcast lab up article
   groupcast lab up classroom --hosts 12
   groupcast lab up ttl-and-routers         the LAN of a lesson
@@ -43,7 +44,7 @@ host; enter opens a shell in the host that is selected. Without a terminal it sa
 			if hosts < 1 {
 				return usageError{fmt.Errorf("--hosts %d: at least 1", hosts)}
 			}
-			t, err := topology(args[0], hosts)
+			t, err := topology(cmd.Context(), args[0], hosts)
 			if err != nil {
 				return err
 			}
@@ -60,14 +61,14 @@ host; enter opens a shell in the host that is selected. Without a terminal it sa
 		},
 	}
 	set.has(cmd, "json", "quiet")
-	cmd.Flags().StringVar(&name, "name", "", "call it `NAME` (default: as the topology), so that several can run at once")
-	cmd.Flags().IntVar(&hosts, "hosts", labSize, "how many hosts, for topologies that have any number of them")
+	cmd.Flags().StringVar(&name, "name", "", "call the lab `NAME`, so that several can run at once (default: the topology's name)")
+	cmd.Flags().IntVar(&hosts, "hosts", labSize, "number of hosts, in topologies that can have any number")
 	rec.flag(cmd.Flags())
 	return cmd
 }
 
 // topology finds a topology by its name or a lesson's, or reads it from a file.
-func topology(arg string, hosts int) (lab.Topology, error) {
+func topology(ctx context.Context, arg string, hosts int) (lab.Topology, error) {
 	t, err := lab.FindTopology(arg, hosts)
 	if err == nil {
 		return t, nil
@@ -75,15 +76,14 @@ func topology(arg string, hosts int) (lab.Topology, error) {
 	if t, ok := lesson.TopologyOf(arg); ok {
 		return t, nil
 	}
-	f, e := os.Open(arg)
+	text, e := readText(ctx, arg)
 	if errors.Is(e, fs.ErrNotExist) && !strings.ContainsRune(arg, filepath.Separator) {
 		return t, err // no name and no file
 	}
 	if e != nil {
 		return t, e
 	}
-	defer f.Close()
-	return lab.ParseTopology(arg, f)
+	return lab.ParseTopology(arg, bytes.NewReader(text))
 }
 
 // keepUp is the life of a lab that other terminals can reach.

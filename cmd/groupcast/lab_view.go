@@ -17,6 +17,7 @@ type labView struct {
 	lab     *lab.Lab
 	name    string
 	drawing *picture.NetworkDrawing
+	secret  bool // the faults are for the user to find
 
 	hosts  map[string]picture.HostState
 	looked time.Time // into the hosts
@@ -33,7 +34,16 @@ func (v *labView) Rows() []tui.LabRow {
 		v.hosts, v.looked = hostsOf(v.lab), now
 	}
 	var rows []tui.LabRow
-	for _, row := range v.drawing.Rows(picture.NetworkState{Links: linksOf(v.lab), Faults: v.lab.Standing(), Hosts: v.hosts}, now) {
+	state := picture.NetworkState{Links: linksOf(v.lab), Hosts: v.hosts}
+	if v.secret { // of an interface only what goes over its wire: not that it is down, or the wire cut
+		for name, link := range state.Links {
+			link.Up, link.Carrier, link.Dropped = true, true, 0
+			state.Links[name] = link
+		}
+	} else {
+		state.Faults = v.lab.Standing()
+	}
+	for _, row := range v.drawing.Rows(state, now) {
 		rows = append(rows, tui.LabRow(row))
 	}
 	return rows

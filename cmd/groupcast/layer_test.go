@@ -36,7 +36,7 @@ func TestIPv6WithNode(t *testing.T) {
 	talk.say("grüße")
 	server.prints("hex: " + hex.EncodeToString([]byte("grüße")))
 
-	start(t, b, "groupcast", "send", "ff02::114%eth0", "back").status()
+	do(t, b, "send", "ff02::114%eth0", "back").status()
 	talk.prints("eth0  back")
 	if status := talk.end(); status != exitOK {
 		t.Errorf("exit status %d, want %d\n%s", status, exitOK, talk.err.String())
@@ -51,8 +51,8 @@ func TestListenToBothVersions(t *testing.T) {
 	heard := start(t, a, "groupcast", "listen", "-c", "2", "224.0.0.114", "ff02::114")
 	heard.remarks("joined 224.0.0.114:1234 on eth0, eth1")
 	heard.remarks("joined [ff02::114]:1234 on eth0")
-	start(t, b, "groupcast", "send", "-i", "eth0", "224.0.0.114", "four").status()
-	start(t, b, "groupcast", "send", "-i", "eth0", "ff02::114", "six").status()
+	do(t, b, "send", "-i", "eth0", "224.0.0.114", "four").status()
+	do(t, b, "send", "-i", "eth0", "ff02::114", "six").status()
 	if status := heard.status(); status != exitOK {
 		t.Fatalf("exit status %d\n%s", status, heard.err.String())
 	}
@@ -117,7 +117,7 @@ func TestInterfaceComesBack(t *testing.T) {
 	for _, p := range []*program{talk, heard} {
 		p.remarks("eth0 is back: joined 224.0.0.114:1234 again")
 	}
-	start(t, b, "groupcast", "send", "-i", "eth0", "224.0.0.114", "welcome back").status()
+	do(t, b, "send", "-i", "eth0", "224.0.0.114", "welcome back").status()
 	talk.prints("welcome back")
 	heard.prints("welcome back")
 	atB := start(t, b, "groupcast", "listen")
@@ -183,6 +183,6 @@ func TestNamedInterfacesStayAlone(t *testing.T) {
 	if strings.Contains(heard.err.String(), "eth1 is usable now: joined [ff02::114]") {
 		t.Errorf("a group with a zone is joined elsewhere:\n%s", heard.err.String())
 	}
-	start(t, a, "groupcast", "send", "-q", "-i", "eth1", "224.0.0.114", "by the other wire").status()
+	do(t, a, "send", "-q", "-i", "eth1", "224.0.0.114", "by the other wire").status()
 	heard.prints("eth1  169.254.167.41")
 }

@@ -55,6 +55,8 @@ func runLines(ctx context.Context, s *session.Session, in io.Reader, p *linePrin
 
 	idle := time.NewTicker(session.RefreshEvery)
 	defer idle.Stop()
+	last := time.NewTimer(lastReach)
+	defer last.Stop()
 	ended, asked := false, ctx.Done()
 	var readErr error
 	for {
@@ -67,7 +69,8 @@ func runLines(ctx context.Context, s *session.Session, in io.Reader, p *linePrin
 				readErr = nil
 			}
 			ended = true
-		case <-idle.C: // findings come without anything being said
+		case <-idle.C: // findings come without anything being said, and so does who lacks a line
+		case <-last.C:
 		case b := <-batches:
 			snap := s.Snapshot()
 			p.noTTL, p.port = snap.Hops == 0, snap.Group.Port
@@ -82,8 +85,14 @@ func runLines(ctx context.Context, s *session.Session, in io.Reader, p *linePrin
 				return b.err
 			}
 		}
-		p.findings(s.Snapshot().Findings)
-		if ended && asked != nil && s.Snapshot().Room.Pending == 0 {
+		now, snap := time.Now(), s.Snapshot()
+		p.findings(snap.Findings)
+		p.tellReach(now, snap.Members.Interval)
+		waits := p.reach.waiting(now, len(snap.Members.Snapshot.Members) > 0)
+		if waits {
+			last.Reset(lastReach)
+		}
+		if ended && asked != nil && snap.Room.Pending == 0 && !waits {
 			s.Close() // what is left comes by Next, and then io.EOF
 			ended = false
 		}
@@ -135,7 +144,11 @@ func (p *linePrinter) sum(s *session.Session) session.Snapshot {
 	c := snap.Room.Counters
 	if !p.json && !p.quiet && c.Sent+c.Failed > 0 {
 		p.remark(sentText(c, snap))
-		if snap.Room.SendersTotal == 0 && p.ask != nil {
+		if text := membersText(snap.Members); text != "" {
+			p.remark(text)
+		}
+		p.otherRooms(snap.Members)
+		if snap.Room.SendersTotal == 0 && !anyMember(snap.Members) && len(snap.Members.Others) == 0 && p.ask != nil {
 			p.remark(fmt.Sprintf("nobody else was heard in %s; joined on %s", shortly(time.Since(p.began)), chat.ShortList(joinedNames(snap))))
 			ask := *p.ask
 			ask.hops = snap.Hops

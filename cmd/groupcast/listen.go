@@ -19,19 +19,24 @@ import (
 )
 
 func newListen(set *settings) *cobra.Command {
-	l := &listener{set: set, names: map[int]string{}, tally: stream.New(maxRows, 0), hosts: stream.New(maxRows, 0)}
+	l := newListener(set)
 	cmd := &cobra.Command{
 		Use:   "listen [GROUP[:PORT]...]",
-		Short: "Print what arrives in groups, a line or a JSON object per datagram",
-		Long: `Join groups and print every datagram that arrives: when, by which interface, from whom, to which group and port, the
-TTL left, its size and its text. --raw writes the payload bytes alone. It ends after --count datagrams, after --timeout,
-or at ctrl+c, with how much was heard from how many hosts (in JSON the object totals, the last one); with a line for each
-group if there are several, and for each host (in JSON the object heard, for each port of it): how many datagrams, how
-often, from when to when, the longest gap, the TTL; and with a line (in JSON the object silent) for each group that
-nothing was heard in. In a terminal it says so after 5 seconds of silence as well.
---record writes what is heard to a pcapng file as well, which tcpdump and Wireshark read: the time is the kernel's, the
-headers are made up but for addresses, ports and TTL. A file that exists is not overwritten; one of 1 GiB ends the
-recording, unless --rotate and --keep bound it; - is standard output, which then has no lines.`,
+		Short: "Print the datagrams that groups receive, a line or a JSON object for each",
+		Long: `Join groups and print every datagram that arrives: the time, the interface, the sender, the group and port, the TTL
+that is left, the size and the text. --raw writes only the bytes of the payload.
+
+It ends after --count datagrams, after --timeout, or at ctrl+c, and prints how many datagrams it received from how
+many hosts (in JSON the object totals, the last one). If there are several groups, each has a line. Each host has a
+line, too (in JSON the object heard, for each port of the host): how many datagrams, at which rate, from when to when,
+the longest gap, the loss where the datagrams are numbered (RTP, MPEG-TS, send --rate and others), and the TTL. A
+group without any datagram has a line (in JSON the object silent); in a terminal that line comes after 5 seconds of
+silence as well. It also says whether members talk there in frames.
+
+--record writes the datagrams to a pcapng file as well, which tcpdump and Wireshark read. The time is the kernel's; of
+the headers, addresses, ports and TTL are true and the rest is made up. It does not overwrite a file. The recording
+ends at 1 GiB, unless --rotate and --keep bound it. With - the recording goes to standard output, and no lines are
+printed.`,
 		Example: `  groupcast listen                          the default group, until ctrl+c
   groupcast listen -c 1 -t 5s 239.1.2.3     wait five seconds for one datagram
   groupcast listen --json 224.0.0.251:5353  mDNS, as JSON objects
@@ -51,7 +56,7 @@ recording, unless --rotate and --keep bound it; - is standard output, which then
 	}
 	cmd.PreRunE = func(*cobra.Command, []string) error {
 		if l.raw && (set.json || isTerminal(cmd.OutOrStdout())) {
-			return usageError{errors.New("--raw: bytes of the network go into a pipe or a file only, and not beside --json")}
+			return usageError{errors.New("--raw writes to a pipe or a file, not to a terminal, and not together with --json")}
 		}
 		if err := l.recording.check(cmd.OutOrStdout(), besides(map[string]bool{"--raw": l.raw, "--json": set.json})...); err != nil {
 			return err
@@ -62,10 +67,10 @@ recording, unless --rotate and --keep bound it; - is standard output, which then
 		return nil
 	}
 	set.has(cmd, "family", "interface", "multicast-all", "json", "quiet", "trace")
-	countFlag(cmd.Flags(), &l.count, 0, "end after so many datagrams; 0: no limit")
+	countFlag(cmd.Flags(), &l.count, 0, "end after this many datagrams; 0: no limit")
 	timeoutFlag(cmd.Flags(), &l.timeout)
 	recordFlags(cmd, &l.recording)
-	cmd.Flags().BoolVar(&l.raw, "raw", false, "write the payload bytes as they are, into a pipe or a file")
+	cmd.Flags().BoolVar(&l.raw, "raw", false, "write the payload bytes as they are, to a pipe or a file")
 	return cmd
 }
 
@@ -92,6 +97,13 @@ type listener struct {
 	hosts   *stream.Tally // the same without the ports
 }
 
+func newListener(set *settings) *listener {
+	return &listener{
+		set: set, names: map[int]string{},
+		tally: stream.New(stream.Config{Rows: maxRows, Numbers: true}), hosts: stream.New(stream.Config{Rows: maxRows}),
+	}
+}
+
 func (l *listener) run(ctx context.Context, groups []mcast.Group) error {
 	list, err := host.Interfaces()
 	if err != nil {
@@ -113,8 +125,9 @@ func (l *listener) run(ctx context.Context, groups []mcast.Group) error {
 		return err
 	}
 	defer l.recording.close()
-	began := time.Now()
+	defer l.lookBeside(ctx)() // before the time begins: on a busy host it takes a while
 
+	began := time.Now()
 	parent := ctx
 	ctx, cancel := within(ctx, l.timeout)
 	defer cancel()
@@ -156,7 +169,7 @@ func (l *listener) open(ctx context.Context) func(mcast.Group) (*mcast.Conn, err
 	return func(g mcast.Group) (*mcast.Conn, error) {
 		at := l.bind(g)
 		return mcast.Listen(ctx, mcast.Config{
-			Addr: at.Addr(), Port: at.Port(), MulticastAll: l.set.multicastAll, Trace: l.set.tracer(l.errs),
+			Addr: at.Addr(), Port: at.Port(), MulticastAll: l.set.multicastAll, TellDrops: true, Trace: l.set.tracer(l.errs),
 		})
 	}
 }

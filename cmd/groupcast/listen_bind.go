@@ -108,9 +108,9 @@ func (l *listener) tellSharing(g mcast.Group) {
 		return
 	}
 	program := s.program()
-	text := fmt.Sprintf("port %d is shared with %s, which still gets what is sent to this host alone: listen is bound to the group", g.Port, program)
+	text := fmt.Sprintf("port %d is shared with %s, which still receives unicast to this host: listen is bound to the group", g.Port, program)
 	if why := l.cannotBind(g); why != "" {
-		text = fmt.Sprintf("port %d is shared with %s, and what is sent to this host alone may come here instead (%s)", g.Port, program, why)
+		text = fmt.Sprintf("port %d is shared with %s, and unicast to this host may arrive here instead (%s)", g.Port, program, why)
 	}
 	l.remark(text)
 	s.told = true

@@ -36,7 +36,7 @@ func TestListenTakesNothingAway(t *testing.T) {
 	client.say("for it alone")
 	program.prints("got for it alone\n")
 	for _, group := range []string{"239.7.8.4:5353", "224.0.0.251:5353"} {
-		start(t, b, "groupcast", "send", "-i", "eth0", group, "for all").ends(exitOK)
+		do(t, b, "send", "-i", "eth0", group, "for all").ends(exitOK)
 	}
 	listen.ends(exitOK)
 	for _, want := range []string{" → 239.7.8.4:5353  ttl 1  7 B  for all\n", " → 224.0.0.251:5353  ttl 1  7 B  for all\n"} {
@@ -45,7 +45,7 @@ func TestListenTakesNothingAway(t *testing.T) {
 		}
 	}
 	const remark = "port 5353 is shared with python3 ("
-	if text := listen.err.String(); strings.Count(text, remark) != 1 || !strings.Contains(text, "still gets what is sent to this host alone: listen is bound to the group\n") ||
+	if text := listen.err.String(); strings.Count(text, remark) != 1 || !strings.Contains(text, "still receives unicast to this host: listen is bound to the group\n") ||
 		strings.Contains(text, "port 5354 is shared") {
 		t.Errorf("it remarks\n%s", text)
 	}
@@ -62,7 +62,7 @@ func TestListenSaysWhatItTakesAway(t *testing.T) {
 		t.Errorf("it says that it is bound to the group: %s", object.out.String())
 	}
 	second := start(t, host, "groupcast", "listen", "[ff02::fb]:5353")
-	second.remarks("), and what is sent to this host alone may come here instead (a socket that is bound to ff02::fb hears one interface only)")
+	second.remarks("), and unicast to this host may arrive here instead (a socket that is bound to ff02::fb hears one interface only)")
 }
 
 // Alone at its port, listen is bound to all addresses: one socket for all groups.
@@ -94,7 +94,7 @@ func TestListenWithoutAddress(t *testing.T) {
 	named.remarks("joined 239.7.8.7:1234 on na0")
 	plain := start(t, c, "groupcast", "listen", "-t", "0.05", "239.7.8.7")
 	object := start(t, c, "groupcast", "listen", "--json", "-t", "0.05", "239.7.8.7")
-	start(t, c, "groupcast", "send", "-i", "na0", "239.7.8.7", "x").ends(exitNot)
+	do(t, c, "send", "-i", "na0", "239.7.8.7", "x").ends(exitNot)
 	start(t, l.Host("B"), "groupcast", "send", "-i", "eth0", "239.7.8.7", "to na0").ends(exitOK)
 	named.ends(exitOK)
 	named.prints("  na0  192.168.8.226:")

@@ -18,11 +18,13 @@ const maxSenders, maxRows = 1 << 16, 1024
 // tell notes who was heard, in which group and by which interface.
 func (l *listener) tell(d mcast.Datagram, port uint16) {
 	one := stream.Datagram{
-		At: d.At, Group: netip.AddrPortFrom(d.To, port), From: d.From, IfIndex: d.IfIndex, Hops: d.Hops, Bytes: len(d.Data),
+		At: d.At, Group: netip.AddrPortFrom(d.To, port), From: d.From, IfIndex: d.IfIndex, Hops: d.Hops,
+		Bytes: max(d.Size, len(d.Data)), Payload: d.Data, Drops: d.Drops,
 	}
-	l.tally.Add(one)
-	one.From = netip.AddrPortFrom(d.From.Addr(), 0)
-	l.hosts.Add(one)
+	l.tally.Add(&one)
+	// Which of a host's sockets a number is of its port tells.
+	one.From, one.Payload = netip.AddrPortFrom(d.From.Addr(), 0), nil
+	l.hosts.Add(&one)
 }
 
 // jsonHeardLine is what --json says of one source at the end.
@@ -90,19 +92,40 @@ func (l *listener) heardText(row stream.Row) string {
 	return where + ": " + text
 }
 
-// byHost gives the rows of hosts their ports: how many, and which if it is one.
+// byHost gives the rows of hosts their ports: how many, and which if it is one. What
+// numbers told is added up.
 func byHost(hosts, ports []stream.Row) []stream.Row {
-	of := map[stream.Key][]stream.Row{}
+	type of struct {
+		rows      []stream.Row
+		ports     map[uint16]bool
+		datagrams int
+		numbers   []stream.Numbers
+	}
+	all := map[stream.Key]*of{}
 	for _, row := range ports {
 		key := row.Key
-		key.From = netip.AddrPortFrom(key.From.Addr(), 0)
-		of[key] = append(of[key], row)
+		key.From, key.Sub = netip.AddrPortFrom(key.From.Addr(), 0), 0
+		o := all[key]
+		if o == nil {
+			o = &of{ports: map[uint16]bool{}}
+			all[key] = o
+		}
+		o.rows = append(o.rows, row)
+		o.ports[row.From.Port()] = true
+		o.datagrams += row.Datagrams
+		o.numbers = append(o.numbers, row.Numbers)
 	}
-	for n, row := range hosts {
-		if same := of[row.Key]; len(same) == 1 && same[0].Datagrams == row.Datagrams {
-			hosts[n] = same[0]
-		} else {
-			hosts[n].Ports = len(same)
+	for n := range hosts {
+		row := &hosts[n]
+		o := all[row.Key]
+		switch {
+		case o == nil:
+		case len(o.rows) == 1 && o.datagrams == row.Datagrams:
+			*row = o.rows[0]
+		case len(o.ports) == 1 && o.datagrams == row.Datagrams:
+			row.From, row.Numbers = o.rows[0].From, stream.Sum(o.numbers...) // several streams of one socket
+		default:
+			row.Ports, row.Numbers = len(o.ports), stream.Sum(o.numbers...)
 		}
 	}
 	return hosts

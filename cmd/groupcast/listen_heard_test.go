@@ -12,7 +12,6 @@ import (
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/lab"
 	"github.com/groupcast/groupcast/mcast/lab/labtest"
-	"github.com/groupcast/groupcast/mcast/stream"
 )
 
 // At its end listen says who was heard in which group, in lines and in JSON, and
@@ -74,7 +73,8 @@ func TestListenSaysWhoWasHeard(t *testing.T) {
 // A program that is started 40 times is one host, and one line.
 func TestListenHearsOneHostOfManyPorts(t *testing.T) {
 	var said strings.Builder
-	l := &listener{set: &settings{}, errs: &said, tally: stream.New(maxRows, 0), hosts: stream.New(maxRows, 0), names: map[int]string{2: "eth0"}, ears: []*ear{{group: mcast.DefaultGroup}}}
+	l := newListener(&settings{})
+	l.errs, l.names, l.ears = &said, map[int]string{2: "eth0"}, []*ear{{group: mcast.DefaultGroup}}
 	for port := range 40 {
 		d := mcast.Datagram{
 			At: time.Now(), To: mcast.DefaultGroup.Addr, IfIndex: 2,
@@ -89,12 +89,62 @@ func TestListenHearsOneHostOfManyPorts(t *testing.T) {
 	}
 }
 
+// What the numbers of a sender say was lost is told, of a host with several ports as
+// a sum, and of several streams of one port as well.
+func TestListenTellsLoss(t *testing.T) {
+	rtp := func(ssrc byte, number int) []byte {
+		b := make([]byte, 32)
+		b[0], b[1], b[2], b[3], b[6], b[7], b[11] = 0x80, 96, byte(number>>8), byte(number), byte(number), 100, ssrc
+		return b
+	}
+	type from struct {
+		port uint16
+		ssrc byte
+	}
+	for _, tt := range []struct {
+		what  string
+		of    []from
+		want  string
+		first string // object
+	}{
+		{"a port", []from{{9, 1}}, `10\.9\.9\.1:9: 27 datagrams by eth0, .*, lost 3 of 30 \(RTP\)\n`, `"format":"RTP","lost":3}`},
+		{"two ports", []from{{9, 1}, {10, 2}}, `10\.9\.9\.1 from 2 ports: 54 datagrams by eth0, .*, lost 6 of 60 \(RTP\)\n`, `"format":"RTP","lost":3}`},
+		{"two streams of a port", []from{{9, 1}, {9, 2}}, `10\.9\.9\.1:9: 54 datagrams by eth0, .*, lost 6 of 60 \(RTP\)\n`, `"format":"RTP","lost":3}`},
+	} {
+		for _, json := range []bool{false, true} {
+			var said, out strings.Builder
+			l := newListener(&settings{json: json})
+			l.out, l.errs, l.names, l.ears = &out, &said, map[int]string{2: "eth0"}, []*ear{{group: mcast.DefaultGroup}}
+			for n := range 30 {
+				for _, f := range tt.of {
+					if n == 20 || n == 25 || n == 26 {
+						continue
+					}
+					d := mcast.Datagram{
+						At: time.Now().Add(time.Duration(n-30) * time.Millisecond), To: mcast.DefaultGroup.Addr, IfIndex: 2, Data: rtp(f.ssrc, n),
+						From: netip.AddrPortFrom(netip.MustParseAddr("10.9.9.1"), f.port),
+					}
+					l.tell(d, mcast.DefaultPort)
+					l.heard.add(d)
+				}
+			}
+			l.tellHeard(true, time.Minute)
+			switch {
+			case json && (!strings.Contains(out.String(), tt.first) || strings.Count(out.String(), `"heard"`) != len(tt.of)):
+				t.Errorf("%s: it prints\n%s, want %s", tt.what, out.String(), tt.first)
+			case !json && !regexp.MustCompile(tt.want).MatchString(said.String()):
+				t.Errorf("%s: it says\n%s, want %s", tt.what, said.String(), tt.want)
+			}
+		}
+	}
+}
+
 func TestListenHearsNobodyElse(t *testing.T) {
 	t.Parallel()
 	host := labtest.Build(t, lab.Article).Host("A")
 	p := start(t, host, "groupcast", "listen", "-i", "eth0", "-c", "1", "239.7.8.3")
 	p.remarks("joined 239.7.8.3")
-	start(t, host, "groupcast", "send", "-i", "eth0", "239.7.8.3", "tick").ends(exitOK)
+	do(t, host, "send", "-i", "eth0", "239.7.8.3", "tick").ends(exitOK)
 	p.ends(exitOK)
 	if text := p.err.String(); !strings.Contains(text, "nobody but this host was heard in ") || strings.Contains(text, "heard: ") {
 		t.Errorf("one datagram of this host came, and it says:\n%s", text)
@@ -106,7 +156,8 @@ func TestListenHeardInShort(t *testing.T) {
 	began := time.Now().Add(-time.Minute)
 	for _, all := range []bool{true, false} {
 		var said strings.Builder
-		l := &listener{set: &settings{}, errs: &said, tally: stream.New(maxRows, 0), hosts: stream.New(maxRows, 0), names: map[int]string{2: "eth0"}, ears: []*ear{{group: mcast.DefaultGroup}}}
+		l := newListener(&settings{})
+		l.errs, l.names, l.ears = &said, map[int]string{2: "eth0"}, []*ear{{group: mcast.DefaultGroup}}
 		for host := range 11 {
 			for n := range 21 + host {
 				l.tell(mcast.Datagram{

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+	"context"
 	"fmt"
 	"slices"
 	"time"
@@ -17,10 +19,41 @@ const patience = 5 * time.Second
 
 // ear is a group that is listened to.
 type ear struct {
-	group mcast.Group
-	on    []host.Interface
-	heard volume
+	group  mcast.Group
+	on     []host.Interface
+	heard  volume
+	beside *doctor.Lookout // at the port of frames; nil: nobody looks
+	since  time.Time       // of that
 }
+
+// besideGroups is in how many groups listen looks for members' frames.
+const besideGroups = 16
+
+// lookBeside looks for members that talk by frames, where a silence is told of: to a
+// person, or at the end. Some member has sent a frame when patience ends. It is no longer
+// than that, since what comes is hidden meanwhile from the kernel's counters.
+func (l *listener) lookBeside(ctx context.Context) (stop func()) {
+	if l.set.quiet || len(l.ears) > besideGroups || l.timeout == 0 && (l.set.json || !isTerminal(l.errs)) {
+		return func() {}
+	}
+	for _, e := range l.ears {
+		e.beside = doctor.LookBeside(ctx, e.group, e.on, nil)
+		e.since = time.Now()
+	}
+	end := func() {
+		for _, e := range l.ears {
+			e.beside.Close()
+		}
+	}
+	t := time.AfterFunc(patience+time.Second, end)
+	return func() {
+		t.Stop()
+		end()
+	}
+}
+
+// members says who talks in a silent group by frames; "": nobody, as far as is known.
+func (e *ear) members() string { return e.beside.Seen(e.since).Text(e.group) }
 
 // takes reports whether a datagram that came to that port was for the group.
 // With a zone it has to come by that interface, which may have another index by
@@ -65,6 +98,8 @@ type jsonSilent struct {
 	Interfaces []string `json:"interfaces"` // where it was joined
 	ForMS      int64    `json:"for_ms"`
 	Doctor     string   `json:"doctor"` // the command that looks closer
+
+	Beside *jsonBeside `json:"beside,omitempty"` // members that take part by frames
 }
 
 // unheard is the error of a listen that heard nothing at all. Of several groups
@@ -75,7 +110,7 @@ func (l *listener) unheard() error {
 	}
 	e := l.ears[0]
 	err := fmt.Errorf("listen %s: %w in %s; joined on %s", e.group, errNothingHeard, l.timeout, chat.InterfaceList(e.on))
-	return &mcast.Advised{Err: err, Advice: l.set.about(e.group).command()}
+	return &mcast.Advised{Err: err, Advice: cmp.Or(e.members(), l.set.about(e.group).command())}
 }
 
 // tellSilence says which groups stayed silent for so long, where they were
@@ -84,12 +119,12 @@ func (l *listener) tellSilence(list []*ear, lasted time.Duration) {
 	for _, e := range list {
 		ask := l.set.about(e.group).command()
 		if l.set.json {
-			writeJSON(l.out, jsonSilent{headOf("silent"), chat.Clean(e.group.String()), chat.InterfaceNames(e.on), lasted.Milliseconds(), ask})
+			writeJSON(l.out, jsonSilent{headOf("silent"), chat.Clean(e.group.String()), chat.InterfaceNames(e.on), lasted.Milliseconds(), ask, besideObject(e.beside.Seen(e.since))})
 			continue
 		}
 		l.remark(fmt.Sprintf("nothing heard of %s in %s; joined on %s", e.group, shortly(lasted), chat.InterfaceList(e.on)))
 		if !l.set.quiet && !l.advised {
-			fmt.Fprintf(l.errs, "  hint: %s\n", ask)
+			fmt.Fprintf(l.errs, "  hint: %s\n", chat.CleanRow(cmp.Or(e.members(), ask)))
 		}
 	}
 }

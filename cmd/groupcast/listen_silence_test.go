@@ -13,8 +13,12 @@ import (
 // nor once something was heard.
 func TestListenSaysThatItIsSilent(t *testing.T) {
 	t.Parallel()
-	host := labtest.Build(t, lab.Article).Host("A")
-	silent := openTerminal(t, host, 120, 30, nil, "groupcast", "listen", "-i", "eth0", "[ff02::114%eth0]:5000", "239.7.7.7")
+	l := labtest.Build(t, lab.Article)
+	host := l.Host("A")
+	for _, group := range []string{"239.7.7.6", "ff05::7"} {
+		start(t, l.Host("B"), "groupcast", "chat", "-i", "eth0", "--plain-only=false", "--ephemeral", "--name", "ada", group)
+	}
+	silent := openTerminal(t, host, 120, 30, nil, "groupcast", "listen", "-i", "eth0", "[ff02::114%eth0]:5000", "239.7.7.7", "239.7.7.6", "ff05::7")
 	quiet := openTerminal(t, host, 120, 30, nil, "groupcast", "listen", "-q", "-t", "6s", "239.7.7.8")
 	heard := openTerminal(t, host, 120, 30, nil, "groupcast", "listen", "-t", "6s", "239.7.7.9")
 	heard.shows("joined 239.7.7.9")
@@ -24,6 +28,8 @@ func TestListenSaysThatItIsSilent(t *testing.T) {
 	for _, row := range []string{
 		"nothing heard of [ff02::114%eth0]:5000 in 5s; joined on eth0", "hint: groupcast doctor '[ff02::114%eth0]:5000'",
 		"nothing heard of 239.7.7.7:1234 in 5s; joined on eth0", "hint: groupcast doctor -i eth0 239.7.7.7",
+		"hint: members of groupcast talk here by frames at port 1235, from 192.168.8.226; to take part: groupcast 239.7.7.6",
+		"hint: members of groupcast talk here by frames at port 1235, from fe80::",
 	} {
 		silent.shows(row)
 	}
@@ -32,7 +38,7 @@ func TestListenSaysThatItIsSilent(t *testing.T) {
 	}
 	silent.shows("heard 0 datagrams")
 	wantStatus(t, silent, exitNot)
-	if n := strings.Count(silent.text(), "hint"); n != 2 {
+	if n := strings.Count(silent.text(), "hint"); n != 4 {
 		t.Errorf("%d hints:\n%s", n, silent.text())
 	}
 	wantStatus(t, quiet, exitNot)

@@ -3,9 +3,11 @@ package main
 import (
 	"flag"
 	"fmt"
-	"maps"
 	"os"
+	"path/filepath"
+	"regexp"
 	"strconv"
+	"sync"
 	"testing"
 
 	"github.com/groupcast/groupcast/mcast/lab/labtest"
@@ -18,9 +20,11 @@ func TestMain(m *testing.M) {
 	if os.Getenv(labtest.InHostEnv) != "" {
 		os.Exit(m.Run())
 	}
-	commands := maps.Clone(plainCommands)
-	commands["groupcast"] = main
-	testscript.Main(inLab{m}, commands)
+	if filepath.Base(os.Args[0]) == "groupcast" {
+		os.Args[0] = "groupcast"
+		main()
+	}
+	testscript.Main(inLab{m}, plainCommands)
 }
 
 // parallel is how many tests run at once that say so by t.Parallel, besides the
@@ -31,7 +35,7 @@ type inLab struct{ m *testing.M }
 
 func (l inLab) Run() int { return labtest.RunTests(withCache(l)) }
 
-// withCache gives the tests a cache of their own, which the hosts of a lab and
+// withCache gives the tests a cache and a configuration of their own, which the hosts of a lab and
 // the commands in them share.
 type withCache struct{ m *testing.M }
 
@@ -42,7 +46,22 @@ func (w withCache) Run() int {
 		return 1
 	}
 	defer os.RemoveAll(cache)
+	if err := labtest.Light(cache); err != nil {
+		fmt.Fprintln(os.Stderr, "hosts of labs are watched for races, which takes longer:", err)
+	}
 	os.Setenv("XDG_CACHE_HOME", cache)
+	os.Setenv("XDG_STATE_HOME", filepath.Join(cache, "state"))
+	os.Setenv("XDG_CONFIG_HOME", filepath.Join(cache, "config")) // or an identity would be made in the user's
+	// Not by testscript, where it would be a process in each line of a script.
+	program, err := os.Executable()
+	if err == nil {
+		err = os.Symlink(program, filepath.Join(cache, "groupcast"))
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	os.Setenv("PATH", cache+string(filepath.ListSeparator)+os.Getenv("PATH"))
 	if err := flag.Set("test.parallel", strconv.Itoa(parallel)); err != nil { // -parallel overrides it
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -53,5 +72,11 @@ func (w withCache) Run() int {
 // Each file below testdata/script is a story of the command line, told in a
 // namespace that has nothing but lo.
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{Dir: "testdata/script"})
+	testscript.Run(t, testscript.Params{Dir: "testdata/script", Setup: scriptCommands, Cmds: scriptCmds})
+}
+
+// pattern is a regular expression that is compiled when it is first needed. Each
+// process of a test begins with the variables of all tests.
+func pattern(expr string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })
 }

@@ -19,8 +19,8 @@ func newMan() *cobra.Command {
 	return &cobra.Command{
 		Use:   "man DIRECTORY",
 		Short: "Write the man pages of all commands into a directory",
-		Long: `Write a man page for each command into a directory, which is made if it is not there. man(1) shows one of them by
-its path, or finds all of them in a man1 below a directory of $MANPATH.`,
+		Long: `Write a man page for each command into a directory, which is made if it does not exist. man(1) shows a page by its
+path, or finds all of them in a directory man1 below a directory of $MANPATH.`,
 		Example: `  groupcast man ~/.local/share/man/man1    man groupcast-listen works then
   groupcast man . && man ./groupcast.1`,
 		Args: arguments(1, 1, "the directory"),

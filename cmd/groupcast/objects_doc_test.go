@@ -192,25 +192,25 @@ func objectsDoc(t *testing.T) string {
 	var b strings.Builder
 	b.WriteString(`# JSON
 
-Made of the program's types by a test. With --json a command prints one object in each line: events on standard output,
-errors on standard error. Fields that are marked with a question mark are left out when they say nothing. Every object begins
-with
+A test makes this page from the program's types. With --json a command prints one object in each line: events on standard
+output, errors on standard error. A field with a question mark is left out when it has nothing to say. Every object begins with
 
 | field | |
 |---|---|
-| ` + "`type`" + ` | what it is: the headings below |
-| ` + "`time`" + ` | when it happened, or was known (RFC 3339) |
+| ` + "`type`" + ` | the kind of the object: the headings below |
+| ` + "`time`" + ` | when it happened, or when groupcast knew it (RFC 3339) |
 
-The first object on standard output, the first on standard error, and the first that a run appends to a file of --log also have
+Three objects also have the field below: the first on standard output, the first on standard error, and the first that a run
+appends to a file of --log.
 
 | field | |
 |---|---|
-| ` + "`schema`" + ` | the version of what this page says: ` + strconv.Itoa(schema) + ` |
+| ` + "`schema`" + ` | the version of this page: ` + strconv.Itoa(schema) + ` |
 
-The version is raised when a field goes or means something else, or when one without a question mark may be left out. It is not
-raised when a field, a type or a value of a text is added: pass over those that you do not know.
+The version becomes higher when a field disappears or changes its meaning, or when a field without a question mark can be left
+out. It stays the same when a field, a type or a value of a text is added: ignore those that you do not know.
 
-A name means the same wherever it stands:
+A name means the same in every object:
 
 | field | |
 |---|---|
@@ -247,12 +247,12 @@ func commandOf(file string) string {
 	return command
 }
 
-var whoPrints = regexp.MustCompile(`,? (as|that) --json\s+prints( it| them)?| What --json prints once\.`)
+var whoPrints = pattern(`,? (as|that) --json\s+prints( it| them)?| What --json prints once\.`)
 
 // aboutType is a type's comment as a sentence without the type's name.
 func aboutType(name, doc string) string {
 	doc = strings.Join(strings.Fields(doc), " ")
-	doc = strings.TrimSpace(whoPrints.ReplaceAllString(strings.ReplaceAll(doc, "Fields are only added.", ""), ""))
+	doc = strings.TrimSpace(whoPrints().ReplaceAllString(strings.ReplaceAll(doc, "Fields are only added.", ""), ""))
 	if !strings.HasPrefix(doc, name+" ") {
 		return ""
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -41,9 +40,9 @@ func (*countedFailures) Helper()                 {}
 func (n *countedFailures) Errorf(string, ...any) { *n++ }
 
 var (
-	docHeading = regexp.MustCompile(`(?m)^## (.*)\n`)
-	docField   = regexp.MustCompile("(?m)^\\| `([a-z0-9_]+)`( \\?)? \\| (.*) \\|$")
-	docPart    = regexp.MustCompile(`(?:^|; )as ([a-z]+)$`)
+	docHeading = pattern(`(?m)^## (.*)\n`)
+	docField   = pattern("(?m)^\\| `([a-z0-9_]+)`( \\?)? \\| (.*) \\|$")
+	docPart    = pattern(`(?:^|; )as ([a-z]+)$`)
 )
 
 // readObjectsDoc reads docs/json.md as whoever uses the objects does.
@@ -54,16 +53,16 @@ func readObjectsDoc(t *testing.T) documented {
 		t.Fatal(err)
 	}
 	d := documented{map[string]*documentedObject{}, map[string]*documentedObject{}}
-	at := docHeading.FindAllSubmatchIndex(text, -1)
+	at := docHeading().FindAllSubmatchIndex(text, -1)
 	for i, h := range at {
 		end := len(text)
 		if i+1 < len(at) {
 			end = at[i+1][0]
 		}
 		o := &documentedObject{heading: string(text[h[2]:h[3]]), fields: map[string]documentedField{}, seen: map[string]bool{}}
-		for _, f := range docField.FindAllStringSubmatch(string(text[h[1]:end]), -1) {
+		for _, f := range docField().FindAllStringSubmatch(string(text[h[1]:end]), -1) {
 			field := documentedField{optional: f[2] != ""}
-			if part := docPart.FindStringSubmatch(f[3]); part != nil {
+			if part := docPart().FindStringSubmatch(f[3]); part != nil {
 				field.part = part[1]
 			}
 			o.fields[f[1]] = field
@@ -94,7 +93,7 @@ func (d documented) hold(t failures, command, args, printed string) {
 	first := true
 	for line := range strings.Lines(printed) {
 		var o map[string]any
-		if err := json.Unmarshal([]byte(line), &o); err != nil || !headOfObject.MatchString(line) {
+		if err := json.Unmarshal([]byte(line), &o); err != nil || !headOfObject().MatchString(line) {
 			t.Errorf("%s prints %s%v", args, line, err)
 			continue
 		}
@@ -195,8 +194,8 @@ func (d documented) allSeen(t failures, but map[string]string) {
 			t.Errorf("docs/json.md has what no command printed here: %s", what)
 		}
 	}
-	for what := range but {
-		if !slices.Contains(unseen, what) {
+	for what, why := range but {
+		if !strings.HasPrefix(why, "by chance") && !slices.Contains(unseen, what) {
 			t.Errorf("%s was printed or is not documented: why is it said not to be?", what)
 		}
 	}

@@ -24,23 +24,25 @@ func newOpen(set *settings) *cobra.Command {
 	o := &openCommand{set: set}
 	cmd := &cobra.Command{
 		Use:   "open FILE [GROUP[:PORT]]",
-		Short: "Look into a recording: who was heard, and every datagram",
-		Long: `Show the UDP datagrams of a recording: of groupcast listen --record, or a capture of tcpdump, Wireshark or another
-program (pcap or pcapng, also compressed by gzip). It opens no socket, joins and sends nothing, and says nothing of this
-host: a recording may be another's. With GROUP, it shows what went there alone; an address of a single host will do.
+		Short: "Look into a recording: the senders, and every datagram",
+		Long: `Show the UDP datagrams of a recording: one of groupcast listen --record, or a capture of tcpdump, Wireshark or another
+program (pcap or pcapng, also compressed by gzip). It opens no socket, joins and sends nothing, and says nothing about
+this host: the recording may be from another one. With GROUP it shows only what was sent to that group; the address of
+a single host works, too.
 
-In a terminal it is a screen: the talk, the datagrams with their bytes and headers, a map of who was heard by which
-interface, and the groups. / looks for a text in the whole file, : goes to a time or to a packet's number; a file may be
-of any size. Without a terminal, or with --plain or --json, it prints a line or an object for each datagram, as groupcast
-listen does, and at the end what the file has. - is standard input, for lines and objects.
+In a terminal it is a screen: the talk, the datagrams with their bytes and headers, a map of the senders and the
+interfaces that they were received on, and the groups. / searches for a text in the whole file, : goes to a time or to
+the number of a packet. The file may have any size. Without a terminal, or with --plain or --json, it prints a line or
+an object for each datagram, as groupcast listen does, and at the end what the file contains. - is standard input, for
+lines and objects.
 
-What is no whole datagram is counted by its reason: fragments are not put together. Headers that groupcast made up for a
-recording are not shown as true.`,
+Packets that are not whole datagrams are counted, with the reason: fragments are not put together. Headers that
+groupcast made up for a recording are not shown as true.`,
 		Example: `  groupcast listen --record talk.pcapng 239.1.2.3:5000    record
-  groupcast open talk.pcapng                              and look at it
+  groupcast open talk.pcapng                              and look at the recording
   groupcast open capture.pcap 224.0.0.251                 what went to mDNS
   groupcast open talk.pcapng | grep hello
-  ssh router tcpdump -i eth0 -w - udp | groupcast open -  as it comes`,
+  ssh router tcpdump -i eth0 -w - udp | groupcast open -  while datagrams arrive`,
 		Args: arguments(1, 2, "FILE and at the most one GROUP, as in: talk.pcapng 239.1.2.3:5000"),
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, part string) ([]string, cobra.ShellCompDirective) {
 			switch len(args) {
@@ -69,7 +71,7 @@ recording are not shown as true.`,
 	set.has(cmd, "json", "quiet")
 	flags := cmd.Flags()
 	flags.BoolVar(&o.plain, "plain", false, "plain lines instead of the screen, for screen readers")
-	flags.BoolVar(&o.ascii, "ascii", false, "draw the screen with ASCII only (by itself where the locale is not UTF-8)")
+	flags.BoolVar(&o.ascii, "ascii", false, "draw the screen with ASCII only (the default where the locale is not UTF-8)")
 	themeFlag(cmd, &o.theme)
 	return cmd
 }
@@ -137,7 +139,7 @@ func (o *openCommand) opened(err error) error {
 	case errors.Is(err, fs.ErrPermission) && failed == nil:
 		advice = unreadable(info.Mode().Perm())
 	case errors.Is(err, record.ErrNotFile):
-		advice = "name a file; what a pipe brings: groupcast open - <PIPE"
+		advice = "name a file, or read a pipe: groupcast open - <PIPE"
 	}
 	return &mcast.Advised{Err: oneRow{err}, Advice: advice}
 }

@@ -129,7 +129,7 @@ type jsonRecordedDatagram struct {
 	jsonHead // datagram
 	jsonArrival
 	Number     int      `json:"number"`                // of the packet in the file, from 1
-	Out        bool     `json:"out,omitempty"`         // it left the host that recorded
+	Out        bool     `json:"out,omitempty"`         // it left the recording host
 	Comments   []string `json:"comments,omitempty"`    // about it, of the file; why it left, where groupcast recorded
 	LostBefore uint64   `json:"lost_before,omitempty"` // how many the file says are not in it, before this one
 }

@@ -27,9 +27,9 @@ type payload struct {
 // payloadFlags gives a command the flags of a payload.
 func payloadFlags(cmd *cobra.Command, p *payload) {
 	p.flags = cmd.Flags()
-	p.flags.StringVar(&p.hex, "hex", "", "send these `BYTES`: pairs of hexadecimal digits, with or without blanks and colons between them")
+	p.flags.StringVar(&p.hex, "hex", "", "send these `BYTES`: pairs of hexadecimal digits, blanks and colons between them are allowed")
 	p.flags.StringVar(&p.file, "file", "", "send the bytes of this `FILE` as one datagram; \"-\": standard input")
-	sizeFlag(p.flags, &p.size, 0, "send so many `BYTES` that mean nothing")
+	sizeFlag(p.flags, &p.size, 0, "send `BYTES` bytes of filler")
 	for _, name := range []string{"hex", "size"} {
 		cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
 	}

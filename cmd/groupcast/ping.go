@@ -23,16 +23,17 @@ func newPing(set *settings) *cobra.Command {
 	p := &pingCommand{set: set}
 	cmd := &cobra.Command{
 		Use:   "ping HOST[:PORT] | GROUP[:PORT]",
-		Short: "Time the echoes from one host, or from everyone in a group",
-		Long: `Send requests to a UDP echo server and time what comes back: from one host or, if TARGET is a group, from everyone who
-answers there, each with statistics of its own. Any server that sends back what it gets will do; groupcast echo is one.
-The default port is 1234. Without -i requests leave as the kernel routes them; with several -i each leaves by every one.
+		Short: "Time the replies of one host, or of every host in a group",
+		Long: `Send requests to a UDP echo server and time the replies: from one host or, if TARGET is a group, from every host that
+replies there, each with its own statistics. Any server that sends back what it receives will do; groupcast echo is
+one. The default port is 1234. Without -i, requests leave as the kernel routes them; with several -i, each request
+leaves via every one of them.
 
-Without --count and --timeout it goes on until ctrl+c, which prints the statistics; a second ctrl+c ends it at once. -q
-and --flood print only those. With --message it sends a text of yours once and waits for the echo; with --message - each line of
-standard input.`,
+Without --count and --timeout it goes on until ctrl+c, which prints the statistics; a second ctrl+c ends it at once.
+With -q or --flood it prints only the statistics. With --message it sends a text of yours once and waits for the echo;
+with --message - it does so for each line of standard input.`,
 		Example: `  groupcast ping 192.168.8.226                 one host, until ctrl+c
-  groupcast ping -i eth0 -c 5 224.0.0.114      everyone in a group, five requests by eth0
+  groupcast ping -i eth0 -c 5 224.0.0.114      every host in a group, five requests out of eth0
   groupcast ping --ui 239.1.2.3:5000           the same on a live screen
   groupcast ping --message "HELLO!!" 127.0.0.1:7000`,
 		Args: func(_ *cobra.Command, args []string) error {
@@ -64,15 +65,15 @@ standard input.`,
 	}
 	flags := cmd.Flags()
 	set.has(cmd, "interface", "source", "ttl", "json", "quiet", "trace")
-	countFlag(flags, &p.count, 0, "end after so many requests; 0: no limit")
-	intervalFlag(flags, &p.interval, ping.DefaultInterval, "time from one request to the next, 1ms at least")
+	countFlag(flags, &p.count, 0, "end after this many requests; 0: no limit")
+	intervalFlag(flags, &p.interval, ping.DefaultInterval, "time between two requests, 1ms at least")
 	timeoutFlag(flags, &p.timeout)
-	waitFlag(flags, &p.wait, ping.DefaultTimeout, "how long the answer to one request is waited for")
+	waitFlag(flags, &p.wait, ping.DefaultTimeout, "how long to wait for the reply to a request")
 	sizeFlag(flags, &p.size, 32, "`BYTES` of payload, 0 to 65507")
-	flags.BoolVar(&p.flood, "flood", false, "send the next request as soon as one is answered; only to this host itself, or in a lab")
+	flags.BoolVar(&p.flood, "flood", false, "send the next request as soon as a reply arrives; only to this host itself, or in a lab")
 	flags.StringVar(&p.message, "message", "", "send this `TEXT` once and wait for its echo; \"-\": each line of standard input")
-	flags.BoolVar(&p.ui, "ui", false, "show it on a live screen")
-	flags.BoolVar(&p.ascii, "ascii", false, "draw the screen with ASCII only (by itself where the locale is not UTF-8)")
+	flags.BoolVar(&p.ui, "ui", false, "show the replies on a live screen")
+	flags.BoolVar(&p.ascii, "ascii", false, "draw the screen with ASCII only (the default where the locale is not UTF-8)")
 	themeFlag(cmd, &p.theme)
 	recordFlags(cmd, &p.recording)
 	familyFlags(flags, &p.ip4, &p.ip6)

@@ -26,7 +26,7 @@ type exchanges struct {
 // over.
 func (p *pingCommand) exchange(parent, ctx context.Context, target pingTarget, way pingWay) error {
 	if target.group {
-		return usageError{fmt.Errorf("--message: %s does not answer as one: name a host", target)}
+		return usageError{fmt.Errorf("--message: %s is a group of many hosts: name one host", target)}
 	}
 	x := &exchanges{pingCommand: p, cfg: ping.OnceConfig{
 		Target: target.addr, Timeout: p.wait, Via: way.via, Trace: p.recording.trace(p.set.tracer(p.errs)),
@@ -78,7 +78,7 @@ func (x *exchanges) try(ctx context.Context, message string) error {
 	x.tell("received", e.Read, e.From.String(), inMillis(e.RTT))
 	if !bytes.Equal(e.Answer, cfg.Message) {
 		x.differ++
-		fmt.Fprintf(x.errs, "groupcast: the answer is not the message: %s\n", chat.CleanRow(string(e.Answer)))
+		fmt.Fprintf(x.errs, "groupcast: the reply is not the message: %s\n", chat.CleanRow(string(e.Answer)))
 	}
 	return nil
 }

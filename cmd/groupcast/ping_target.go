@@ -48,7 +48,7 @@ func findPingTarget(ctx context.Context, arg string, f probe.Family) (pingTarget
 	}
 	t := pingTarget{host: name, addr: netip.AddrPortFrom(found[0], port), others: len(found) - 1}
 	if found[0].IsUnspecified() {
-		return t, usageError{fmt.Errorf("ping %s: the address of no host: this one is 127.0.0.1 or ::1", name)}
+		return t, usageError{fmt.Errorf("ping %s: not the address of a host; this host is 127.0.0.1 or ::1", name)}
 	}
 	networks, _ := host.ReadNetworks() // what cannot be read is asked as one host
 	t.broadcast = networks.Broadcast(found[0])
@@ -59,7 +59,7 @@ func findPingTarget(ctx context.Context, arg string, f probe.Family) (pingTarget
 // splitHostPort reads a host and perhaps a port: of IPv6 in brackets then.
 func splitHostPort(text string) (host string, port uint16, err error) {
 	if strings.Contains(text, "@") {
-		return "", 0, errors.New("whoever hears a request may answer it: leave the source out")
+		return "", 0, errors.New("any host may reply to a request: leave the source out")
 	}
 	bare, ok := strings.CutPrefix(text, "[")
 	if ok {

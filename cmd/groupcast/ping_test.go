@@ -22,7 +22,7 @@ func pingLAN(t *testing.T, responders int) *lab.Lab {
 // runPing runs groupcast ping to its end.
 func runPing(t *testing.T, host *lab.Node, want int, args ...string) (out, errs string) {
 	t.Helper()
-	p := start(t, host, "groupcast", append([]string{"ping"}, args...)...)
+	p := do(t, host, append([]string{"ping"}, args...)...)
 	if status := p.status(); status != want {
 		t.Errorf("%s: exit status %d, want %d\n%s%s", p.name, status, want, p.out.String(), p.err.String())
 	}
@@ -66,8 +66,8 @@ func TestPingNobodyInAGroup(t *testing.T) {
 	t.Parallel()
 	l := pingLAN(t, 0)
 	out, errs := runPing(t, l.Host("P"), exitNot, "-i", "eth0", "-c", "1", "-W", "20ms", "239.1.2.3:5000")
-	wantText(t, "output", out, `^no answer to seq=1 within 20ms$`, `^0 responders to 1 request in .*; 1 answered by nobody$`)
-	wantText(t, "errors", errs, `^groupcast: ping 239.1.2.3:5000: nothing was answered$`, `^  hint: no responder is there .groupcast echo 239.1.2.3:5000 .*the requests do not reach it, or its answers do not come back, .*answers-blocked.: groupcast doctor .*239.1.2.3:5000$`)
+	wantText(t, "output", out, `^no answer to seq=1 within 20ms$`, `^0 responders to 1 request in .*; 1 without a reply$`)
+	wantText(t, "errors", errs, `^groupcast: ping 239.1.2.3:5000: no reply came$`, `^  hint: no responder is in the group .groupcast echo 239.1.2.3:5000 .*the requests do not reach it, or its replies do not come back, .*answers-blocked.: groupcast doctor .*239.1.2.3:5000$`)
 }
 
 func TestPingOthersEchoServers(t *testing.T) {
@@ -125,13 +125,13 @@ func TestPingErrorsOfPeers(t *testing.T) {
 	wantText(t, "a message", out+errs, `^packet-written: bytes=1 to=192.168.1.11:9$`, `^groupcast: ping: `+text+`$`, `^  hint: nothing listens`)
 
 	_, errs = runPing(t, p, exitNot, "-c", "1", "-W", "10s", "192.168.1.99")
-	wantText(t, "an absent host", errs, `^  hint: nobody answers ARP`, `nothing was answered`)
+	wantText(t, "an absent host", errs, `^  hint: nobody answers ARP`, `no reply came`)
 	if strings.Contains(errs, "-i NAME") {
 		t.Errorf("an absent host: another interface does not help:\n%s", errs)
 	}
 
 	_, errs = runPing(t, p, exitNot, "-c", "1", "-W", "20ms", "192.168.1.255")
-	wantText(t, "a broadcast", errs, `^  hint: groupcast echo answers no broadcasts`)
+	wantText(t, "a broadcast", errs, `^  hint: groupcast echo and many other servers do not reply to broadcasts`)
 
 	out, errs = runPing(t, p, exitNot, "-c", "1", "10.9.9.9")
 	wantText(t, "no route", out+errs, `^groupcast: pinging 10.9.9.9:1234 with 32 bytes; requests go nowhere: network is unreachable$`, `^seq=1: send 10.9.9.9:1234: network is unreachable$`, `^  hint: `)
@@ -242,7 +242,7 @@ func TestPingWays(t *testing.T) {
 	wantText(t, "two interfaces", errs, `requests leave by eth0, eth1$`)
 
 	out, errs = runPing(t, a, exitNot, "-c", "1", "-W", "50ms", "239.1.2.3:5000") // the article's pitfall
-	wantText(t, "by itself", out+errs, `requests leave by eth1, source 169.254.167.41: default route via`, `nothing was answered`)
+	wantText(t, "by itself", out+errs, `requests leave by eth1, source 169.254.167.41: default route via`, `no reply came`)
 	_, errs = runPing(t, a, exitNot, "-i", "eth9", "239.1.2.3")
 	wantText(t, "no interface", errs, `^groupcast: ping 239.1.2.3:1234: interface "eth9": no such interface$`, `^  hint: list the interfaces`)
 }

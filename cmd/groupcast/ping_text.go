@@ -175,7 +175,7 @@ func (t *pingText) summary(s ping.Summary) {
 	if t.target.group {
 		text := fmt.Sprintf("%s to %s in %s", chat.Count(len(s.Responders), "responder"), chat.Count(int(s.Sent), "request"), s.Took.Round(time.Millisecond))
 		if s.Unanswered > 0 {
-			text += fmt.Sprintf("; %d answered by nobody", s.Unanswered)
+			text += fmt.Sprintf("; %d without a reply", s.Unanswered)
 		}
 		fmt.Fprintln(t.out, text)
 	}
@@ -183,7 +183,7 @@ func (t *pingText) summary(s ping.Summary) {
 		fmt.Fprintf(t.out, "%s: %s\n", chat.Count(int(s.Errors[text]), "error"), chat.CleanRow(strings.TrimPrefix(text, "mcast: ")))
 	}
 	if s.Foreign > 0 {
-		t.remark(chat.Count(int(s.Foreign), "datagram") + " came that answers nothing that was sent")
+		t.remark(chat.Count(int(s.Foreign), "datagram") + " came that replied to no request")
 	}
 	if s.Unlisted > 0 {
 		t.remark(fmt.Sprintf("%s of responders after the first %d are not counted", chat.Count(int(s.Unlisted), "answer"), ping.MaxResponders))
@@ -258,13 +258,13 @@ func (t *pingText) nothing(s ping.Summary) error {
 	}
 	switch {
 	case changed > 0:
-		return &mcast.Advised{Err: fmt.Errorf("ping %s: %w", t.target, errNotSame), Advice: "it is no echo server, or one that cuts or marks what it sends back"}
+		return &mcast.Advised{Err: fmt.Errorf("ping %s: %w", t.target, errNotSame), Advice: "it is not an echo server, or it shortens or marks what it sends back"}
 	case late > 0:
 		return &mcast.Advised{Err: fmt.Errorf("ping %s: %w", t.target, errTooLate), Advice: "wait longer: -W 5"}
 	case t.target.broadcast:
-		return &mcast.Advised{Err: err, Advice: "groupcast echo answers no broadcasts, and many servers do not; a group is pinged instead: groupcast ping 224.0.0.114"}
+		return &mcast.Advised{Err: err, Advice: "groupcast echo and many other servers do not reply to broadcasts; ping a group instead: groupcast ping 224.0.0.114"}
 	case t.target.group:
-		return &mcast.Advised{Err: err, Advice: fmt.Sprintf("no responder is there (groupcast echo %s starts one), the requests do not reach it, or its answers do not come back, as where a firewall lets in no answer to a group (groupcast explain answers-blocked): %s",
+		return &mcast.Advised{Err: err, Advice: fmt.Sprintf("no responder is in the group (groupcast echo %s starts one), the requests do not reach it, or its replies do not come back, for example because a firewall drops them (groupcast explain answers-blocked): %s",
 			chat.Clean(t.target.addr.String()), t.ask.command())}
 	case refused && !t.hinted[refusedHint]:
 		return &mcast.Advised{Err: err, Advice: refusedHint}

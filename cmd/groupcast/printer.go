@@ -26,18 +26,21 @@ type linePrinter struct {
 	ask       *question // for when nobody else is heard
 	began     time.Time
 	told      map[string]bool // findings, by name and interface
+	heard     rowsShown       // that may get a name later
+	reach     ownReaches      // of own lines, where a person says them
 }
 
 func (p *linePrinter) batch(b session.Batch) {
+	events := b.Events
 	for _, l := range b.Lines {
+		events = p.events(events, l.At)
 		if l.Kind == chat.Problem {
 			p.problems++
 		}
-		if p.json {
-			writeJSON(p.out, lineObject(l, p.port))
-			continue
-		}
-		p.line(l)
+		p.lineOrObject(l)
+	}
+	for _, e := range events {
+		p.events([]session.MemberEvent{e}, e.At)
 	}
 	if b.Dropped > 0 {
 		p.dropped += b.Dropped
@@ -45,15 +48,30 @@ func (p *linePrinter) batch(b session.Batch) {
 	}
 }
 
+func (p *linePrinter) lineOrObject(l chat.Line) {
+	known := l.Kind == chat.Own && l.Member.Name != "" && p.reach.line(l)
+	if !p.json {
+		if !known { // else only who has it has changed
+			p.line(l)
+		}
+		return
+	}
+	l.Hint = p.hint(l.Hint)
+	writeJSON(p.out, lineObject(l, p.port))
+}
+
 func (p *linePrinter) line(l chat.Line) {
 	switch l.Kind {
 	case chat.Heard:
+		if p.heard.again(l) {
+			return // its words are there
+		}
 		at := l.At.Format(time.TimeOnly)
-		fmt.Fprintf(p.out, "%s  %-15s  %s  %s\n", at, l.Speaker(l.From.Addr().String()), l.Interface, chat.Gutter(l.Text.String(), len(at)+2, mostRows))
+		fmt.Fprintf(p.out, "%s  %-15s  %s  %s%s\n", at, speaker(l), l.Interface, marks(l), chat.Gutter(l.Text.String(), len(at)+2, mostRows))
 	case chat.Own:
 		switch l.Copy {
 		case chat.CopyNone:
-			p.warn(fmt.Sprintf("not sent: %s", l.Text.Row()), l.Hint)
+			p.warn(fmt.Sprintf("not sent: %s", l.Text.Row()), p.hint(l.Hint))
 		case chat.CopyBack, chat.CopyOff:
 			if p.person {
 				p.remark(sentLine(l, p.noTTL))
@@ -62,9 +80,26 @@ func (p *linePrinter) line(l chat.Line) {
 			p.remark(fmt.Sprintf("no own copy within %s of: %s", chat.CopyTimeout, l.Text.Row()))
 		}
 	case chat.Problem:
-		p.warn(l.Text.Row(), l.Hint)
+		p.warn(l.Text.Row(), p.hint(l.Hint))
 	case chat.Notice:
 		p.remark(l.Text.Row())
+	}
+}
+
+// hint is a hint as it can be followed: only a person types commands of the talk.
+func (p *linePrinter) hint(h chat.Text) chat.Text {
+	if p.person {
+		return h
+	}
+	return chat.SanitizeString(doctor.CommandHint(h.String()))
+}
+
+// finding is a finding with its hints, as they can be followed.
+func (p *linePrinter) finding(f doctor.Finding) {
+	if p.person {
+		writeFindingInTalk(p.errs, f)
+	} else {
+		writeFinding(p.errs, f)
 	}
 }
 
@@ -134,7 +169,7 @@ func (p *linePrinter) findings(list []doctor.Finding) {
 		case p.json:
 			writeJSON(p.out, objectOf(f))
 		case !p.quiet:
-			writeFinding(p.errs, f)
+			p.finding(f)
 		}
 	}
 }
@@ -155,6 +190,18 @@ type jsonLine struct {
 	AfterMS   float64 `json:"after_ms,omitempty"` // own: until its copy was back
 	Error     string  `json:"error,omitempty"`    // own, copy none: why it was not sent
 	Hint      string  `json:"hint,omitempty"`
+
+	Name        string `json:"name,omitempty"`        // heard: of the member who said it; without it that was a plain program. A line that came as plain text comes again, with the same id, when its member is known
+	Fingerprint string `json:"fingerprint,omitempty"` // of the member's key
+	Repaired    bool   `json:"repaired,omitempty"`    // it was missing, and was sent again
+	Earlier     bool   `json:"earlier,omitempty"`     // it was said before this program came, or is from a history
+	Outside     bool   `json:"outside,omitempty"`     // plain text where only members speak: in a sealed room, or on the port of frames
+	Before      uint64 `json:"before,omitempty"`      // the id of a younger line of the same member, before which it belongs
+	Part        int    `json:"part,omitempty"`        // of a long line: 1, 2, ...
+	Parts       int    `json:"parts,omitempty"`       // how many that has
+	HeardBy     *int   `json:"heard_by,omitempty"`    // own: members that have it. The line comes again, with the same id, when that changes
+	Of          *int   `json:"of,omitempty"`          // own: members that were there
+	Missing     string `json:"missing,omitempty"`     // own: those that do not have it yet: "bob, carol and 3 more"
 }
 
 // lineObject is a line of the talk at a port.
@@ -164,6 +211,11 @@ func lineObject(l chat.Line, port uint16) jsonLine {
 		Interface: l.Interface, IfIndex: l.IfIndex,
 		TTL: l.Hops, Direct: l.Direct, AfterMS: float64(l.After) / float64(time.Millisecond),
 		Source: addrText(l.Source),
+		Name:   l.Member.Name, Fingerprint: l.Member.Fingerprint,
+		Repaired: l.Missed, Earlier: l.Earlier, Outside: l.Outside, Before: l.Before, Part: l.Part[0], Parts: l.Part[1],
+	}
+	if r := l.Reach; r.Known {
+		o.HeardBy, o.Of, o.Missing = &r.By, &r.Of, r.Missing
 	}
 	if l.From.IsValid() {
 		o.From = chat.Clean(l.From.String())

@@ -21,23 +21,23 @@ func newProbe(set *settings) *cobra.Command {
 	p := &prober{set: set}
 	cmd := &cobra.Command{
 		Use:   "probe HOST:PORT...",
-		Short: "Ask UDP ports of hosts for an answer, and say exactly what is known then",
-		Long: `Send datagrams to ports of hosts, and say what is known of each, in a line:
+		Short: "Send datagrams to UDP ports of hosts, and say exactly what is known then",
+		Long: `Send datagrams to ports of hosts, and print what is known of each port, in a line:
 
-  answered     something came back, and how it begins
-  refused      ICMP says that nobody has the port, and who says so
-  unreachable  another ICMP error, nobody answers ARP, or this host does not send
+  answered     a reply came back; the line shows its beginning
+  refused      ICMP reports that no process is bound to the port; the line names the host that says so
+  unreachable  another ICMP error, no reply to ARP, or this host cannot send
   silent       nothing came back: open, filtered or lost. UDP cannot tell
   unresolved   the name has no address
 
-Ports are 9, 7-9 or 7-9,1234. Names are resolved, and all of their addresses asked. Many services answer only to their
-own protocol: --data, --hex and --file say what is sent.
+Ports are 9, 7-9 or 7-9,1234. Names are resolved, and every address of a name is probed. Many services reply only to
+their own protocol: --data, --hex and --file give the payload.
 
---follow keeps asking and prints each change with its time, until ctrl+c or --timeout. --json prints an object result for
-each line, and totals.`,
+--follow repeats the probe and prints each change with its time, until ctrl+c or --timeout. --json prints an object
+result for each line, and totals.`,
 		Example: `  groupcast probe 192.168.8.226:1234
   groupcast probe -4 printer:161,9100 [2001:db8::1]:7-9
-  groupcast probe --hex 1b$(printf %094d 0) pool.ntp.org:123   a question that NTP understands
+  groupcast probe --hex 1b$(printf %094d 0) pool.ntp.org:123   a request that NTP understands
   groupcast probe --follow 192.168.8.226:1234                   when does it stop, when is it back?`,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -61,17 +61,17 @@ each line, and totals.`,
 	flags := cmd.Flags()
 	set.has(cmd, "interface", "source", "json", "quiet", "trace")
 	familyFlags(flags, &p.only4, &p.only6)
-	countFlag(flags, &p.cfg.Tries, 3, "datagrams to a target that is silent")
+	countFlag(flags, &p.cfg.Tries, 3, "number of datagrams to a target that is silent")
 	alias(flags, "count", "tries", "")
 	intervalFlag(flags, &p.cfg.Interval, time.Second, "time between two tries; with --follow also between two rounds")
 	timeoutFlag(flags, &p.until)
 	alias(flags, "timeout", "for", "")
-	waitFlag(flags, &p.cfg.Timeout, 2*time.Second, "time to wait after the last try; on this host's own networks 3.5s at the least, which ARP takes")
+	waitFlag(flags, &p.cfg.Timeout, 2*time.Second, "time to wait after the last try; at least 3.5s on this host's own networks, because ARP needs that time")
 	p.cfg.Rate = 100
-	flags.Var((*rateValue)(&p.cfg.Rate), "rate", "datagrams a second to all targets together")
+	flags.Var((*rateValue)(&p.cfg.Rate), "rate", "limit in datagrams a second, for all targets together")
 	payloadFlags(cmd, &p.payload)
-	flags.StringVar(&p.data, "data", "", "send this `TEXT`; without it, a line that says who asks")
-	flags.BoolVar(&p.follow, "follow", false, "keep asking, and print what changes")
+	flags.StringVar(&p.data, "data", "", "send this `TEXT` (default: a line that names groupcast)")
+	flags.BoolVar(&p.follow, "follow", false, "repeat the probe, and print what changes")
 	alias(flags, "follow", "watch", "")
 	for _, name := range []string{"count", "interval", "timeout", "wait", "rate", "data"} {
 		cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
@@ -213,7 +213,7 @@ func (p *prober) keep(parent, ctx context.Context, targets []probe.Target) error
 	if len(targets) > maxWatched {
 		return usageError{fmt.Errorf("--follow: %d targets: want %d at most", len(targets), maxWatched)}
 	}
-	p.remark(fmt.Sprintf("asking every %s; ctrl+c ends it", p.cfg.Interval))
+	p.remark(fmt.Sprintf("probing every %s; ctrl+c ends it", p.cfg.Interval))
 	err := probe.WatchAll(ctx, p.cfg, targets, p.cfg.Interval, p.tell)
 	switch {
 	case err != nil && ctx.Err() == nil:

@@ -56,7 +56,7 @@ func TestProbeVerdicts(t *testing.T) {
 	other := start(t, c, "groupcast", "echo", "-v")
 	other.remarks("echoing")
 
-	p := start(t, a, "groupcast", append(inNoTime, "192.168.1.11:9,20-23,1234", "192.168.1.99:9", "192.168.2.10:24,1234", "192.168.2.10:25", "10.9.9.9:9", "[2001:db8::1]:9", "no such host:9")...)
+	p := do(t, a, append(inNoTime, "192.168.1.11:9,20-23,1234", "192.168.1.99:9", "192.168.2.10:24,1234", "192.168.2.10:25", "10.9.9.9:9", "[2001:db8::1]:9", "no such host:9")...)
 	if status := p.status(); status != exitDoubt {
 		t.Errorf("exit status %d, want %d: some answered\n%s", status, exitDoubt, p.err.String())
 	}
@@ -116,7 +116,7 @@ func TestProbeWatch(t *testing.T) {
 	p := start(t, a, "groupcast", "probe", "--follow", "-c", "2", "--interval", "300ms", "--wait", "100ms", "192.168.1.11:1234")
 	const refused = "  192.168.1.11:1234  refused      ICMP port unreachable (3, 3) from 192.168.1.11, after "
 	const answered = "  192.168.1.11:1234  answered     an answer of 21 bytes"
-	p.remarks("asking every 300ms; ctrl+c ends it")
+	p.remarks("probing every 300ms; ctrl+c ends it")
 	p.printsTimes(1, refused)
 	server := start(t, b, "groupcast", "echo")
 	p.printsTimes(1, answered)
@@ -164,7 +164,7 @@ func TestProbeExitStatus(t *testing.T) {
 		{"--size 1 --data x 192.168.1.11:1234", exitUsage},
 		{"--hex 0 192.168.1.11:1234", exitUsage},
 	} {
-		p := start(t, a, "groupcast", append(slices.Clone(inNoTime), strings.Fields(tt.args)...)...)
+		p := do(t, a, append(slices.Clone(inNoTime), strings.Fields(tt.args)...)...)
 		if status := p.status(); status != tt.want {
 			t.Errorf("%s: exit status %d, want %d\n%s%s", tt.args, status, tt.want, p.out.String(), p.err.String())
 		}

@@ -64,7 +64,7 @@ func (p *prober) tell(r probe.Result) {
 	fmt.Fprintf(p.out, "%s%-*s  %-11s  %s\n", at, p.width, name, r.Verdict, resultText(r))
 	if r.Verdict == probe.Silent && !p.hinted {
 		p.hinted = true
-		p.hint(fmt.Sprintf("silence proves nothing: a service that does not understand, a firewall and a loss look the same; nc -zu says of it: %s", r.Netcat()))
+		p.hint(fmt.Sprintf("silence proves nothing: a service that does not understand the datagram, a firewall and a loss look the same; nc -zu says of it: %s", r.Netcat()))
 	}
 }
 

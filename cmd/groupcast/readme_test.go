@@ -49,8 +49,8 @@ func pages(t *testing.T) []string {
 }
 
 var (
-	codeSpan = regexp.MustCompile("`[^`\n]+`")
-	words    = regexp.MustCompile(`"[^"]*"|'[^']*'|\S+`)
+	codeSpan = pattern("`[^`\n]+`")
+	words    = pattern(`"[^"]*"|'[^']*'|\S+`)
 )
 
 // commandsOf are the groupcast commands of a page, in its code blocks and in
@@ -60,8 +60,9 @@ func commandsOf(page string) (list [][]string) {
 	add := func(line string) {
 		line, _, _ = strings.Cut(strings.TrimPrefix(strings.TrimSpace(line), "$ "), " # ")
 		line, _, _ = strings.Cut(line, "  ")
+		line, _, _ = strings.Cut(line, " > ")
 		for part := range strings.SplitSeq(line, " | ") {
-			if args := words.FindAllString(part, -1); len(args) > 0 && args[0] == "groupcast" {
+			if args := words().FindAllString(part, -1); len(args) > 0 && args[0] == "groupcast" {
 				for n := range args {
 					args[n] = strings.Trim(args[n], `"'`)
 				}
@@ -76,7 +77,7 @@ func commandsOf(page string) (list [][]string) {
 		case fenced || strings.HasPrefix(line, "    "):
 			add(line)
 		default:
-			for _, span := range codeSpan.FindAllString(line, -1) {
+			for _, span := range codeSpan().FindAllString(line, -1) {
 				add(strings.Trim(span, "`"))
 			}
 		}
@@ -111,7 +112,7 @@ func TestReadmeCommands(t *testing.T) {
 	}
 }
 
-var placeholders = regexp.MustCompile(`^([A-Z|]+|.*\.\.\.)$`) // HOST, NAME|LESSON|FILE, COMMAND...
+var placeholders = pattern(`^([A-Z|]+|.*\.\.\.)$`) // HOST, NAME|LESSON|FILE, COMMAND...
 
 func understood(root *cobra.Command, args []string) error {
 	cmd, rest, err := root.Find(args)
@@ -131,28 +132,42 @@ func understood(root *cobra.Command, args []string) error {
 	}
 	var check func(string) error
 	switch cmd.CommandPath() {
-	case "groupcast", "groupcast chat", "groupcast listen", "groupcast doctor", "groupcast interfaces":
+	case "groupcast", "groupcast chat", "groupcast listen", "groupcast who", "groupcast doctor", "groupcast interfaces":
 		check = func(s string) error { _, err := mcast.ParseGroup(s); return err }
 	case "groupcast send":
 		rest = rest[:min(1, len(rest))]
-		check = func(s string) error { _, err := mcast.ParseGroup(s); return err }
+		check = func(s string) error { _, _, err := parseTarget(s); return err }
+	case "groupcast watch":
+		check = func(s string) error {
+			if strings.HasPrefix(s, "@") {
+				return nil // a list
+			}
+			_, _, err := parseTarget(s)
+			return err
+		}
 	case "groupcast replay":
 		rest = rest[min(1, len(rest)):]
 		check = func(s string) error { _, err := mcast.ParseGroup(s); return err }
 	case "groupcast explain":
 		check = func(s string) error { _, err := doctor.FindPage(s); return err }
-	case "groupcast lab run":
-		check = func(s string) error { _, err := lesson.Find(s); return err }
+	case "groupcast lab run", "groupcast lab exercise", "groupcast lab worksheet":
+		check = func(s string) error {
+			if strings.HasPrefix(s, "./") {
+				return nil // a file of the reader's
+			}
+			_, err := lesson.Find(s)
+			return err
+		}
 	case "groupcast lab up":
 		check = func(s string) error { _, err := lab.FindTopology(s, 0); return err }
 	case "groupcast lab fault":
-		if len(rest) > 1 && !slices.ContainsFunc(rest[1:], placeholders.MatchString) {
+		if len(rest) > 1 && !slices.ContainsFunc(rest[1:], placeholders().MatchString) {
 			_, err := lab.ParseFault(rest[1:])
 			return err
 		}
 	}
 	for _, arg := range rest {
-		if check != nil && !placeholders.MatchString(arg) {
+		if check != nil && !placeholders().MatchString(arg) {
 			if err := check(arg); err != nil {
 				return err
 			}
@@ -204,7 +219,7 @@ func TestReadmeEngineer(t *testing.T) {
 	together(t, list, func(args []string) string { return strings.Join(args, " ") }, func(t *testing.T, args []string) {
 		p := start(t, a, "sh", append([]string{"-c", `cd "$0" && exec groupcast "$@"`, t.TempDir()}, args...)...)
 		want := exitOK
-		if args[0] == "doctor" || args[0] == "interfaces" {
+		if slices.Contains([]string{"doctor", "interfaces", "who"}, args[0]) {
 			want = exitDoubt // wrong-egress
 		}
 		if status := p.status(); status != want {

@@ -26,23 +26,25 @@ func newRecord(set *settings) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "record FILE [GROUP[:PORT]...]",
 		Short: "Write the true frames of groups to a pcapng file: datagrams, IGMP, MLD, ICMP unreachable",
-		Long: `Write frames as interfaces receive and send them to a pcapng file, which tcpdump and Wireshark read: headers, checksums
-and directions are true, the time is the kernel's, in nanoseconds. - is standard output.
+		Long: `Write the frames that interfaces receive and send to a pcapng file, which tcpdump and Wireshark read: headers,
+checksums and directions are true, and the time is the kernel's, in nanoseconds. - is standard output.
 
-Of the groups named it takes everything, or with a port the UDP to it, and joins them, so that they come; without any it
-takes UDP to every group, and joins nothing: a switch that prunes then sends only what others behind this port have
-joined. With --join=false it only looks. IGMP, MLD and what ICMP says is unreachable are always taken. It needs no
-promiscuous mode, and changes nothing of how a card filters.
+With groups, it records everything that is sent to them, or with a port the UDP to that port, and it joins the groups,
+so that switches send them to this port. With --join=false it does not join. Without any group, it records UDP to
+every group and joins nothing: a snooping switch then sends only groups that other hosts behind this port have joined.
+IGMP, MLD and ICMP unreachable are always recorded. It needs no promiscuous mode, and does not change the filter of a
+network card.
 
-Without -i it takes every interface that is up, also those that come later, but lo and the ports of bridges and bonds,
-whose frames are seen on the bridge. One that is deleted and made again is taken again.
+Without -i it records on every interface that is up, also on those that come later. It leaves out lo, and the ports of
+bridges and bonds: their frames are seen on the bridge. An interface that is deleted and made again is recorded again.
 
-With --rotate the files of talk.pcapng are talk-00001.pcapng and so on, each of which can be read alone; --keep deletes the oldest ones of
-this run. A file that exists is not overwritten. 1 GiB in all ends the recording unless --max says otherwise. If the disk
-is full, the file ends with its last whole frame, and so does the recording: what comes later is not counted.
+With --rotate the files of talk.pcapng are talk-00001.pcapng and so on, and each can be read alone; --keep deletes the
+oldest ones of this run. A file that exists is not overwritten. The recording ends at 1 GiB in all, unless --max is
+given. If the disk is full, the file ends with its last whole frame, and the recording ends, too: later frames are not
+counted.
 
-It needs CAP_NET_RAW: root, setcap cap_net_raw+ep, or a host of a lab. Without, groupcast listen --record writes what is
-heard, with headers made up.`,
+It needs CAP_NET_RAW: root, setcap cap_net_raw+ep, or a host of a lab. Without, groupcast listen --record writes the
+datagrams that a socket receives, with headers that are made up.`,
 		Example: `  groupcast record talk.pcapng 239.1.2.3               everything that is sent to a group, until ctrl+c
   groupcast record -i eth0 -t 1m all.pcapng            UDP to any group, IGMP and MLD on eth0, for a minute
   groupcast record --rotate 64MiB --keep 8 day.pcapng  the latest 512 MiB
@@ -83,12 +85,12 @@ heard, with headers made up.`,
 	flags := cmd.Flags()
 	set.has(cmd, "interface", "json", "quiet")
 	flags.Lookup("interface").Usage = "record `NAME|INDEX|ADDRESS`; several: each of them"
-	flags.BoolVar(&r.join, "join", true, "join the groups that are named, so that they come")
-	bytesFlag(flags, &r.options.Rotate, "rotate", 0, "begin another file when one has so many bytes, such as 64MiB, at least 64KiB; 0: one file")
-	flags.IntVar(&r.options.Keep, "keep", 0, "of the files of --rotate keep so many, the latest; 0: all")
-	bytesFlag(flags, &r.max, "max", record.DefaultMax, "end when the files have so many bytes in all, at least 64KiB; 0: no limit")
+	flags.BoolVar(&r.join, "join", true, "join the groups that are named, so that switches send them here")
+	bytesFlag(flags, &r.options.Rotate, "rotate", 0, "begin a new file when one reaches this size, such as 64MiB, at least 64KiB; 0: one file")
+	flags.IntVar(&r.options.Keep, "keep", 0, "with --rotate: keep only this many files, the latest; 0: all")
+	bytesFlag(flags, &r.max, "max", record.DefaultMax, "end when all files together reach this size, at least 64KiB; 0: no limit")
 	timeoutFlag(flags, &r.timeout)
-	countFlag(flags, &r.count, 0, "end after so many frames; 0: no limit")
+	countFlag(flags, &r.count, 0, "end after this many frames; 0: no limit")
 	return cmd
 }
 
@@ -131,7 +133,7 @@ func (r *frameRecorder) check(file string) error {
 		return &mcast.Advised{Err: fmt.Errorf("%s is a group: the file comes first, such as groupcast record talk.pcapng %s", file, shellWord(file)),
 			Advice: "a file of that name: ./" + shellWord(file)}
 	case toOutput && (r.set.json || isTerminal(r.out)):
-		return errors.New("-: a recording goes into a pipe or a file only, and not beside --json")
+		return errors.New("-: a recording goes to a pipe or a file, not to a terminal, and not together with --json")
 	case toOutput && r.options.Rotate > 0:
 		return errors.New("- and --rotate: standard output is one file")
 	case r.count < 0 || r.timeout < 0 || r.options.Keep < 0:
@@ -227,7 +229,7 @@ func (r *frameRecorder) joinGroup(keep *session.Keeper, list []host.Interface, g
 	}
 	name := strings.TrimSuffix(g.Label(), ":0")
 	if err != nil {
-		r.remark(fmt.Sprintf("%s is not joined (%s): of it comes what others behind this port have joined", name, mcast.Reason(err)))
+		r.remark(fmt.Sprintf("%s is not joined (%s): it arrives only if other hosts behind this port have joined it", name, mcast.Reason(err)))
 		return
 	}
 	r.remark(fmt.Sprintf("joined %s on %s", name, chat.InterfaceList(on)))
@@ -251,10 +253,10 @@ func (r *frameRecorder) refused(err error) error {
 	_, mixed := errors.AsType[*record.LinkTypesError](err)
 	switch {
 	case errors.Is(err, fs.ErrPermission) && !errors.As(err, new(*fs.PathError)):
-		return &mcast.Advised{Err: errFramesNeedRaw, Advice: "without it, what is heard, with headers made up: " + heard + "; with it: sudo groupcast record " + i + strings.Join(words, " ") +
+		return &mcast.Advised{Err: errFramesNeedRaw, Advice: "without it, record what a socket receives, with made-up headers: " + heard + "; with it: sudo groupcast record " + i + strings.Join(words, " ") +
 			"; or sudo setcap cap_net_raw+ep $(command -v groupcast); or in a host of a lab: groupcast lab enter NAME HOST"}
 	case errors.Is(err, errors.ErrUnsupported):
-		return &mcast.Advised{Err: errFramesNeedLinux, Advice: "what is heard, with headers made up: " + heard}
+		return &mcast.Advised{Err: errFramesNeedLinux, Advice: "record what a socket receives, with made-up headers: " + heard}
 	case errors.As(err, new(*fs.PathError)):
 		after := strings.Join(words[1:], " ")
 		if after != "" {
@@ -280,10 +282,10 @@ func (r *frameRecorder) began(capture *record.Capture) {
 	}
 	r.remark(fmt.Sprintf("recording frames of %s: %s, IGMP, MLD, ICMP unreachable; ctrl+c ends it", chat.InterfaceList(on), what))
 	if len(r.options.Groups) == 0 {
-		r.remark("nothing is joined: a switch that prunes sends only what others behind this port have joined; name a group to join it")
+		r.remark("nothing is joined: a snooping switch sends only groups that hosts behind this port have joined; name a group to join it")
 	}
 	if left := chat.InterfaceNames(capture.LeftOut()); len(left) > 0 {
-		r.remark(fmt.Sprintf("left out, as packets without Ethernet frames go into a file of their own: %s; -i %s records it", strings.Join(left, ", "), left[0]))
+		r.remark(fmt.Sprintf("left out, because packets without Ethernet frames need a file of their own: %s; -i %s records it", strings.Join(left, ", "), left[0]))
 	}
 	r.capturing(on)
 }

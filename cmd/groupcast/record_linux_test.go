@@ -35,8 +35,8 @@ func TestRecordFrames(t *testing.T) {
 	lines.remarks("recording frames of eth0: 239.7.8.1:5000, IGMP, MLD, ICMP unreachable")
 	object.prints(`"capturing"`)
 	pipe.remarks("recording")
-	start(t, a, "groupcast", "record", other).ends(exitNot)
-	start(t, b, "groupcast", "send", "-i", "eth0", "-c", "90", "--interval", "1ms", "239.7.8.1:5000", strings.Repeat("tick", 250)).ends(exitOK)
+	do(t, a, "record", other).ends(exitNot)
+	do(t, b, "send", "-i", "eth0", "-c", "90", "--interval", "1ms", "239.7.8.1:5000", strings.Repeat("tick", 250)).ends(exitOK)
 	lines.ends(exitOK)
 	pipe.ends(exitOK)
 	object.ends(exitDoubt)
@@ -65,7 +65,7 @@ func TestRecordFrames(t *testing.T) {
 		t.Errorf("a file that exists has %q, %v", text, err)
 	}
 
-	joins := start(t, a, "groupcast", "record", "-i", "eth0", "-t", "0.1", filepath.Join(dir, "joins.pcapng"), "239.7.8.2")
+	joins := do(t, a, "record", "-i", "eth0", "-t", "0.1", filepath.Join(dir, "joins.pcapng"), "239.7.8.2")
 	joins.ends(exitOK) // its own report, at least
 	if text := joins.err.String(); !strings.Contains(text, "joined 239.7.8.2 on eth0") {
 		t.Errorf("a group that is named is joined: %s", text)
@@ -79,7 +79,7 @@ func TestRecordFrames(t *testing.T) {
 	}
 	heard := start(t, a, "unshare", append([]string{"--user"}, append(strings.Fields(hint), "-c", "1")...)...)
 	heard.remarks("joined 239.7.8.3")
-	start(t, b, "groupcast", "send", "-i", "eth0", "239.7.8.3", "x").ends(exitOK)
+	do(t, b, "send", "-i", "eth0", "239.7.8.3", "x").ends(exitOK)
 	heard.ends(exitOK)
 }
 

@@ -84,7 +84,7 @@ func (r *recording) tellStopped(err error) {
 	}
 	err = fmt.Errorf("recording stopped: %w; %s goes on", plainCause(err), r.goesOn)
 	if r.file == "-" {
-		err = &mcast.Advised{Err: err, Advice: "files that follow one another may have more: --record talk.pcapng --rotate 256MiB --keep 16 keeps the last 4 GiB"}
+		err = &mcast.Advised{Err: err, Advice: "a recording of several files may be larger: --record talk.pcapng --rotate 256MiB --keep 16 keeps the last 4 GiB"}
 	}
 	r.stopped(err)
 }
@@ -130,7 +130,7 @@ func unmade(file, command, after string, err error) error {
 	case statErr == nil && info.IsDir():
 		why, advice = errors.New("a directory"), "name a file in it: "+command+shellWord(strings.TrimSuffix(name, "/")+"/talk.pcapng")+after
 	case statErr == nil && !info.Mode().IsRegular() && info.Mode()&fs.ModeSymlink == 0:
-		why, advice = errNoFile, "a pipe or a device is written to as standard output: "+command+"-"+after+" >"+shellWord(name)
+		why, advice = errNoFile, "to write to a pipe or a device, use standard output: "+command+"-"+after+" >"+shellWord(name)
 	default:
 		advice = "name another file: a recording overwrites none"
 	}

@@ -18,14 +18,14 @@ const leastFile = 64 << 10
 func recordFlags(cmd *cobra.Command, r *recording) {
 	flags := cmd.Flags()
 	flags.Var((*recordValue)(&r.file), "record", "write the datagrams to a pcapng `FILE` too; -: standard output")
-	bytesFlag(flags, &r.rotate, "rotate", 0, "with --record: the `SIZE` of a file before the next begins, such as 64MiB; 0: there is one file, of 1GiB at most")
+	bytesFlag(flags, &r.rotate, "rotate", 0, "with --record: begin a new file when one reaches this `SIZE`, such as 64MiB; 0: one file, 1GiB at most")
 	flags.IntVar(&r.keep, "keep", 0, "with --rotate: keep the last `N` files, and delete the older ones; 0: keep all, 1GiB at most")
 }
 
 // recordValue is the name of a file, once.
 type recordValue string
 
-var errRecordTwice = errors.New("a run has one recording, and this is a second")
+var errRecordTwice = errors.New("a run has one recording: give --record once")
 
 // Set implements pflag.Value.
 func (v *recordValue) Set(text string) error {

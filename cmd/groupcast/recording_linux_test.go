@@ -65,16 +65,16 @@ func TestCommandsRecord(t *testing.T) {
 	chat.remarks("joined")
 	listen.remarks("joined")
 
-	start(t, a, "groupcast", "send", "-i", "eth0", "--hex", "00 1b ff 0a", "-c", "2", "--json", "--record", file("send"), "239.7.9.3:5009").ends(exitOK)
+	do(t, a, "send", "-i", "eth0", "--hex", "00 1b ff 0a", "-c", "2", "--json", "--record", file("send"), "239.7.9.3:5009").ends(exitOK)
 	chat.prints("eth0")
 	chat.say("hello")
 	if status := chat.end(); status != exitOK {
 		t.Errorf("the talk ends with %d:\n%s", status, chat.err.String())
 	}
-	start(t, a, "groupcast", "send", "-i", "eth0", "-c", "30", "--size", "9000", "239.7.9.4:5000").ends(exitOK)
-	start(t, a, "groupcast", "send", "--ttl", "0", "--record", file("zero"), "239.7.9.5", "x").ends(exitDoubt)
-	start(t, a, "groupcast", "ping", "-i", "eth0", "-c", "2", "--interval", "10ms", "-s", "0", "--record", file("ping"), "239.7.9.2:5000").ends(exitOK)
-	start(t, a, "groupcast", "ping", "--message", "byte \x1b exact", "--record", file("message"), "192.168.8.226:7000").ends(exitOK)
+	do(t, a, "send", "-i", "eth0", "-c", "30", "--size", "9000", "239.7.9.4:5000").ends(exitOK)
+	do(t, a, "send", "--ttl", "0", "--record", file("zero"), "239.7.9.5", "x").ends(exitDoubt)
+	do(t, a, "ping", "-i", "eth0", "-c", "2", "--interval", "10ms", "-s", "0", "--record", file("ping"), "239.7.9.2:5000").ends(exitOK)
+	do(t, a, "ping", "--message", "byte \x1b exact", "--record", file("message"), "192.168.8.226:7000").ends(exitOK)
 	for _, p := range []*program{group, server} {
 		if err := p.cmd.Signal(syscall.SIGTERM); err != nil {
 			t.Fatal(err)
@@ -89,7 +89,7 @@ func TestCommandsRecord(t *testing.T) {
 		name  string
 		lines []string
 	}{
-		{"echo", []string{"eth0 " + request, "eth0 " + answer + " out | left by eth0: the request came by it"}},
+		{"echo", []string{"eth0 " + request, "eth0 " + answer + " out | left by eth0: the request came in on it"}},
 		{"ping", []string{"eth0 " + request + " out | left by eth0: you chose it", "eth0 " + answer}},
 		{"server", []string{`eth0 192.168.8.164>192.168.8.226:7000 ttl 64 "byte \x1b exact"`,
 			`eth0 192.168.8.226:7000>192.168.8.164 ttl 64 "byte \x1b exact" out | left by eth0: route 192.168.8.0/24`}},
@@ -114,7 +114,7 @@ func TestCommandsRecord(t *testing.T) {
 	}
 	probes := readRecording(t, file("doctor"))
 	out := slices.DeleteFunc(slices.Clone(probes), func(line string) bool {
-		return !strings.HasSuffix(line, " out | left by eth0: the probe sends by each interface")
+		return !strings.HasSuffix(line, " out | left by eth0: the probe sends out of each interface")
 	})
 	if len(probes) != 6 || len(out) != 3 || !strings.Contains(doctor.out.String(), `"type":"recording"`) || !strings.Contains(doctor.out.String(), `"datagrams":6`) {
 		t.Errorf("the doctor sent 3 datagrams and heard itself; its recording has %q, and it says\n%s", probes, doctor.out.String())
@@ -166,7 +166,7 @@ func TestScreenRecords(t *testing.T) {
 		"SIGTERM": func(s *screen) { s.cmd.Signal(syscall.SIGTERM); s.quits(exitInterrupted) },
 	} {
 		file := filepath.Join(dir, name)
-		s := openScreen(t, host, 120, 30, "-i", "eth0", "--record", file, "239.7.9.6")
+		s := openScreen(t, host, 120, 30, "--plain-only", "-i", "eth0", "--record", file, "239.7.9.6")
 		s.shows(" recording ")
 		s.keys("said\r")
 		s.shows("you", "said")
@@ -207,7 +207,7 @@ func TestRecordingRefused(t *testing.T) {
 		says   string
 	}{
 		{"send --record DIR 239.7.9.8 x", exitNot, "a directory\n  hint: name a file in it: --record DIR/talk.pcapng"},
-		{"echo --record DIR/fifo :0", exitNot, "not a regular file\n  hint: a pipe or a device is written to as standard output: --record - >DIR/fifo"},
+		{"echo --record DIR/fifo :0", exitNot, "not a regular file\n  hint: to write to a pipe or a device, use standard output: --record - >DIR/fifo"},
 		{"ping --record DIR/none/x 192.168.8.226", exitNot, "no such file or directory"},
 		{"send --record DIR/x --record DIR/y 239.7.9.8 x", exitUsage, "a run has one recording"},
 		{"send --record= 239.7.9.8 x", exitUsage, "want the name of a file"},
@@ -220,7 +220,7 @@ func TestRecordingRefused(t *testing.T) {
 		{"listen --record DIR/x --keep 3 239.7.9.8", exitUsage, "unless --rotate SIZE"},
 		{"listen --record - -i eth0 -t 9 239.7.9.8 >/dev/full", exitNot, "no space left on device\n  hint: make room where standard output goes"},
 		{"record DIR 239.7.9.8", exitNot, "groupcast: DIR: a directory\n  hint: name a file in it: groupcast record DIR/talk.pcapng 239.7.9.8\n"},
-		{"record -i eth0 DIR/fifo", exitNot, "not a regular file\n  hint: a pipe or a device is written to as standard output: groupcast record -i eth0 - >DIR/fifo\n"},
+		{"record -i eth0 DIR/fifo", exitNot, "not a regular file\n  hint: to write to a pipe or a device, use standard output: groupcast record -i eth0 - >DIR/fifo\n"},
 		{"record - -t 9 239.7.9.8 >/dev/full", exitNot, "no space left on device\n  hint: make room where standard output goes"},
 		{"record -t 1 239.7.9.8", exitUsage, "239.7.9.8 is a group: the file comes first, such as groupcast record talk.pcapng 239.7.9.8\n"},
 		{"record DIR/x 10.0.0.1", exitUsage, "hint: name a group, such as 239.1.2.3:5000; without one all groups are recorded\n"},

@@ -22,16 +22,17 @@ func newReplay(set *settings) *cobra.Command {
 	r := &replayer{sender: sender{set: set}}
 	cmd := &cobra.Command{
 		Use:   "replay FILE [GROUP[:PORT]]",
-		Short: "Send the datagrams of a recording to a group, as regularly as they came",
-		Long: `Send the payload of each datagram of a recording to a group that you name, by a socket of this host, with the pauses
-that the recording has. FILE is what --record or tcpdump -w wrote: pcap or pcapng, also with gzip; - is a pipe. Nothing
-goes to the recording's own group, unless you name it or say --as-recorded, nothing to a single host, and nothing to
-groups by which routing, names or clocks of a network could be led astray. What left the recording host is sent too: it
-is part of the talk.
-Where the recording has several groups, one is chosen by --only; from a pipe that one is sent as it comes, and else the
-pipe is read to its end first. At the end it says how many datagrams were sent, how long that took, how late the latest
-was, and what was skipped: fragments, datagrams that the recording has only the beginning of, what is not UDP.
---dry-run says when and what would be sent, and opens no socket to send by.`,
+		Short: "Send the datagrams of a recording to a group, with their pauses",
+		Long: `Send the payload of each datagram of a recording to a group that you name, from a socket of this host, with the pauses
+of the recording. FILE was written by --record or by tcpdump -w: pcap or pcapng, also with gzip; - is a pipe. Nothing
+goes to the group that was recorded, unless you name it or use --as-recorded. Nothing goes to a single host, and
+nothing to the groups of routing protocols, name services and clocks, which could mislead a network. Datagrams that
+the recording host itself sent are replayed, too: they are part of the talk.
+
+If the recording has several groups, --only chooses one. From a pipe, that group is sent as it comes; without --only,
+the pipe is read to its end first. At the end it prints how many datagrams were sent, how long that took, how late the
+latest was, and what was skipped: fragments, datagrams of which only the beginning was recorded, and what is not UDP.
+--dry-run prints what would be sent, and when, and opens no socket to send from.`,
 		Example: `  groupcast replay talk.pcapng 239.9.9.9:5000
   groupcast replay -i eth0 --speed 2 --cap-gap 1s talk.pcapng 239.9.9.9:5000
   groupcast replay --only 239.1.2.3:5000 --loop 0 lan.pcap 239.9.9.9:5000
@@ -66,15 +67,15 @@ was, and what was skipped: fragments, datagrams that the recording has only the 
 	set.has(cmd, "family", "interface", "source", "ttl", "loopback", "json", "quiet", "trace")
 	timeoutFlag(cmd.Flags(), &r.timeout)
 	flags := cmd.Flags()
-	flags.StringVar(&r.onlyText, "only", "", "of a recording with several groups, replay what went to this `GROUP:PORT`")
+	flags.StringVar(&r.onlyText, "only", "", "replay only what was sent to this `GROUP:PORT`, of a recording with several groups")
 	cmd.RegisterFlagCompletionFunc("only", completeRecorded)
-	flags.BoolVar(&r.asRecorded, "as-recorded", false, "send to the group that the recording has")
-	flags.Var((*speedValue)(&r.pace.Speed), "speed", "so many times as fast as it was recorded, such as 2 or 0.5; max: without pauses, 10,000 datagrams a second unless --rate says otherwise")
-	flags.Var((*rateValue)(&r.pace.Rate), "rate", "send so many datagrams a second at the most")
-	timeFlag(flags, &r.pace.CapGap, "cap-gap", "", 0, "make no pause longer than this; 0: as long as they are")
-	flags.IntVar(&r.loops, "loop", 1, "replay it so many times; 0: until ctrl+c or --timeout")
-	flags.BoolVar(&r.dry, "dry-run", false, "say when and what would be sent, and open no socket to send by")
-	verboseFlag(flags, &r.verbose, "a line for each datagram, with when it is due")
+	flags.BoolVar(&r.asRecorded, "as-recorded", false, "send to the group that was recorded")
+	flags.Var((*speedValue)(&r.pace.Speed), "speed", "multiply the speed of the recording, such as by 2 or 0.5; max: no pauses, 10,000 datagrams a second unless --rate is given")
+	flags.Var((*rateValue)(&r.pace.Rate), "rate", "send at most this many datagrams a second")
+	timeFlag(flags, &r.pace.CapGap, "cap-gap", "", 0, "shorten pauses to this; 0: pauses as recorded")
+	flags.IntVar(&r.loops, "loop", 1, "replay the recording this many times; 0: until ctrl+c or --timeout")
+	flags.BoolVar(&r.dry, "dry-run", false, "print what would be sent, and when; send nothing")
+	verboseFlag(flags, &r.verbose, "print a line for each datagram, with the time when it is due")
 	return cmd
 }
 
@@ -256,7 +257,7 @@ func (r *replayer) target() error {
 	if !r.asRecorded {
 		return usageError{&mcast.Advised{
 			Err:    errors.New("replay: name the group to send to, such as 239.9.9.9:5000"),
-			Advice: "nothing is sent to the recording's own group unless it is named, or by --as-recorded",
+			Advice: "nothing is sent to the group of the recording, unless you name it or use --as-recorded",
 		}}
 	}
 	if err := record.MayReplay(r.chosen.To.Addr()); err != nil {

@@ -54,7 +54,7 @@ func (c *capture) notOpened(err error) error {
 	path, ok := errors.AsType[*fs.PathError](err)
 	switch {
 	case ok && errors.Is(path.Err, fs.ErrPermission):
-		return &mcast.Advised{Err: c.about(path.Err), Advice: "a recording is readable by its owner alone; who that is says: ls -l " + shellWord(c.name)}
+		return &mcast.Advised{Err: c.about(path.Err), Advice: "only the owner of a recording can read it, whom this shows: ls -l " + shellWord(c.name)}
 	case ok:
 		return c.about(path.Err)
 	case c.name == "-":
@@ -165,6 +165,7 @@ func (c *capture) reader() (r *record.Reader, err error) {
 type account struct {
 	chosen, others int              // datagrams to what was chosen, and to others
 	elsewhere      []netip.AddrPort // the first of those others, maxElsewhere and one more at the most
+	copies         int              // datagrams to what was chosen that are there a second time: own sends that came back
 	skipped        []record.Skipped // packets
 	links          []string         // of those that were skipped for their link type
 	broken         error            // why the capture ends before its end: io.ErrUnexpectedEOF, it is cut there
@@ -202,8 +203,9 @@ func (c *capture) none(skipped []record.Skipped, links []string, broken error) e
 	return c.about(err)
 }
 
-// each reads it and calls fn with each datagram that went there, and idle where the
-// next packet of a stream is still to come. The error is that of fn, idle or ctx.
+// each reads it and calls fn with each datagram that went there, of an own send and
+// its copy with one, and idle where the next packet of a stream is still to come. The
+// error is that of fn, idle or ctx.
 func (c *capture) each(ctx context.Context, to netip.AddrPort, fn func(record.Packet) error, idle func() error) (a account, err error) {
 	next, skipped, end, err := c.packets(ctx)
 	if err != nil {
@@ -211,6 +213,7 @@ func (c *capture) each(ctx context.Context, to netip.AddrPort, fn func(record.Pa
 	}
 	defer end()
 	defer func() { a.skipped, a.links = skipped() }()
+	var copies record.Copies
 	for {
 		if c.stream && len(c.ahead.packets) == 0 {
 			if err := idle(); err != nil {
@@ -234,6 +237,10 @@ func (c *capture) each(ctx context.Context, to netip.AddrPort, fn func(record.Pa
 			continue
 		}
 		a.chosen++
+		if copies.Again(p) {
+			a.copies++
+			continue
+		}
 		if err := fn(p); err != nil {
 			return a, err
 		}

@@ -106,7 +106,7 @@ func (r *replayer) dryRun() error {
 			text += "; longest pause " + lasted(p.longest)
 		}
 		if r.chosen.Out > 0 {
-			text += "; " + thousands(r.chosen.Out) + " had left the host that recorded them"
+			text += "; " + thousands(r.chosen.Out) + " had left the recording host them"
 		}
 		if p.tooLong > 0 {
 			text += "; not sent: " + thousands(p.tooLong) + " " + mcast.ErrTooLong.Error()

@@ -35,7 +35,7 @@ type jsonDue struct {
 	Size     int     `json:"size"`
 	Text     string  `json:"text"` // sanitised
 	Data     []byte  `json:"data"`
-	Out      bool    `json:"out,omitempty"` // it had left the host that recorded it
+	Out      bool    `json:"out,omitempty"` // it had left the recording host it
 }
 
 // jsonReplay is what a replay sent, or would send. Fields are only added.
@@ -58,6 +58,7 @@ type jsonReplay struct {
 	CutGaps  int            `json:"cut_gaps,omitempty"` // pauses that --cap-gap made shorter
 	Skipped  map[string]int `json:"skipped,omitempty"`  // packets of the recording, by reason
 	Others   int            `json:"others,omitempty"`   // datagrams to other destinations, which were left out
+	Copies   int            `json:"copies,omitempty"`   // own copies of what the recording host had sent, which were left out
 	Own      int            `json:"own,omitempty"`      // datagrams of the replay that came back by the pipe, and were left out
 	Broken   string         `json:"broken,omitempty"`   // how the recording ends, if not at its end
 	Ended    bool           `json:"ended,omitempty"`    // the replay was ended before its end, or would be by --timeout
@@ -73,7 +74,7 @@ type jsonReplay struct {
 func (r *replayer) base(kind string, read account) jsonReplay {
 	o := jsonReplay{
 		jsonHead: headOf(kind), File: chat.Clean(r.from.name), Recorded: addrPortText(r.chosen.To), To: addrPortText(r.group.AddrPort()),
-		Speed: speedNumber(r.pace.Speed), Rate: r.rate(), Others: read.others, TTL: r.set.ttl,
+		Speed: speedNumber(r.pace.Speed), Rate: r.rate(), Others: read.others, Copies: read.copies, TTL: r.set.ttl,
 	}
 	for _, s := range read.skipped {
 		if o.Skipped == nil {

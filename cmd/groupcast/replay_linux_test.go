@@ -50,7 +50,7 @@ func TestReplayIsAsItWasRecorded(t *testing.T) {
 		t.Helper()
 		ear := start(t, other, "groupcast", "listen", "-i", "eth0", "-c", fmt.Sprint(len(made)), "--record", to, "239.9.9.9:5000")
 		ear.remarks("joined")
-		start(t, host, "groupcast", "replay", "-i", "eth0", from, "239.9.9.9:5000").ends(exitOK)
+		do(t, host, "replay", "-i", "eth0", from, "239.9.9.9:5000").ends(exitOK)
 		ear.ends(exitOK)
 		return recordedPackets(t, to)
 	}
@@ -58,15 +58,20 @@ func TestReplayIsAsItWasRecorded(t *testing.T) {
 		one, two := filepath.Join(dir, fmt.Sprint("one", try)), filepath.Join(dir, fmt.Sprint("two", try))
 		heard := again(a, b, first, one)
 		twice := again(b, a, one, two)
+		other := -1 // two datagrams overtake each other where the sender changes its processor
 		for i, c := range made {
-			if !bytes.Equal(heard[i].Data, c.data) || !bytes.Equal(twice[i].Data, c.data) {
-				t.Fatalf("datagram %d was %q, and then %q, of %q", i, heard[i].Data, twice[i].Data, c.data)
+			if other < 0 && (!bytes.Equal(heard[i].Data, c.data) || !bytes.Equal(twice[i].Data, c.data)) {
+				other = i
 			}
 		}
 		recorded, replayed := spanOf(heard), spanOf(twice)
-		if off := (replayed - recorded).Abs(); off <= recorded/100 {
-			break
-		} else if try == 5 {
+		switch off := (replayed - recorded).Abs(); {
+		case other < 0 && off <= recorded/100:
+			return
+		case try < 5:
+		case other >= 0:
+			t.Fatalf("datagram %d was %q, and then %q, of %q", other, heard[other].Data, twice[other].Data, made[other].data)
+		default:
 			t.Fatalf("%v was replayed in %v", recorded, replayed)
 		}
 	}
@@ -100,8 +105,8 @@ func TestReplayInALAN(t *testing.T) {
 
 	// What tcpdump captured, IGMP among it and both groups, is replayed to whoever
 	// understands UDP.
-	start(t, a, "groupcast", "send", "-i", "eth0", "-c", "2", "239.1.2.3:5000", "tick").ends(exitOK)
-	start(t, a, "groupcast", "send", "-i", "eth0", "-c", "3", "239.1.2.4:5000", "tock").ends(exitOK)
+	do(t, a, "send", "-i", "eth0", "-c", "2", "239.1.2.3:5000", "tick").ends(exitOK)
+	do(t, a, "send", "-i", "eth0", "-c", "3", "239.1.2.4:5000", "tock").ends(exitOK)
 	labtest.Eventually(t, "tcpdump has all five", func() bool { return len(recordedSoFar(in("lan.pcap"))) == 5 })
 	if err := capture.cmd.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
@@ -148,7 +153,7 @@ func TestReplayInALAN(t *testing.T) {
 	// What captures the replay itself does not replay it for ever.
 	loop := start(t, a, "sh", "-c", "tcpdump -Z root -U -c 4 -i eth0 -w - udp port 5700 | groupcast replay -i eth0 --only 239.8.8.5:5700 --json - 239.8.8.5:5700")
 	loop.remarks("listening on eth0")
-	start(t, b, "groupcast", "send", "-i", "eth0", "-c", "2", "239.8.8.5:5700", "again").ends(exitOK)
+	do(t, b, "send", "-i", "eth0", "-c", "2", "239.8.8.5:5700", "again").ends(exitOK)
 	loop.ends(exitOK)
 	if !strings.Contains(loop.out.String(), `"sent":2,`) || !strings.Contains(loop.out.String(), `"own":2,`) {
 		t.Errorf("a loop: %s%s", loop.out.String(), loop.err.String())

@@ -121,7 +121,26 @@ func replayFiles(t testing.TB) string {
 	capturedIn(t, in("years.pcap"), linkRaw, says(0, "x"), says(1e12, "y"))
 	capturedIn(t, in("byte.pcap"), linkRaw, says(0, "x"))
 	agesApart(t, in("ages.pcapng"))
+	recordedOwn(t, in("own.pcapng"))
 	return dir
+}
+
+// recordedOwn writes what --record does of a talk: a line that was said, its own copy,
+// and the same line of another.
+func recordedOwn(t testing.TB, file string) {
+	r, err := record.Create(record.Options{File: file})
+	if err != nil {
+		t.Fatal(err)
+	}
+	say := func(ms int, from string) record.Datagram {
+		return record.Datagram{At: time.UnixMilli(1e6 + int64(ms)), From: netip.MustParseAddrPort(from), To: netip.MustParseAddrPort("239.1.2.3:5000"), Data: []byte("hello")}
+	}
+	r.Sent(say(0, "10.0.0.1:1"), "")
+	r.Received(say(1, "10.0.0.1:1"))
+	r.Received(say(1000, "10.0.0.2:1"))
+	if _, err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // agesApart writes a capture whose times, of microseconds since 1970, are 0 and the
@@ -183,13 +202,15 @@ var dryRuns = []struct {
 	{"--dry-run ./cut.pcap 239.9.9.9", 3, "would replay 1 datagram (3 bytes) ...\n", "groupcast: replay: .../cut.pcap: it is cut: it ends within a packet\n  hint: every datagram before that is there; a recording that is still being written ends so, too\n"},
 	{"--dry-run ./lies.pcap 239.9.9.9", 3, "would replay 2 datagrams ...\n", "groupcast: replay: .../lies.pcap: it cannot be read to its end: after 2 packets: ...\n  hint: every datagram before that is there\n"},
 	{"--dry-run ./host.pcap 239.9.9.9", 0, "would replay 1 datagram (9 bytes) of .../host.pcap, recorded for 10.0.0.2:53, to 239.9.9.9:1234 in 0.000 s (1x), TTL 1\n", ""},
-	{"--dry-run -v ./sent.pcap 239.9.9.9", 0, "+0.000000 s  recorded 10.0.0.1:1 (left) → 239.1.2.3:5000  4 B  sent\nwould replay ...; 1 had left the host that recorded them\n", ""},
+	{"--dry-run -v ./sent.pcap 239.9.9.9", 0, "+0.000000 s  recorded 10.0.0.1:1 (left) → 239.1.2.3:5000  4 B  sent\nwould replay ...; 1 had left the recording host them\n", ""},
+	{"--dry-run -v ./own.pcapng 239.9.9.9", 0, "+0.000000 s  recorded 10.0.0.1:1 (left) → 239.1.2.3:5000  5 B  hello\n+1.000000 s  recorded 10.0.0.2:1 → 239.1.2.3:5000  5 B  hello\n" +
+		"would replay 2 datagrams (10 bytes) of ...; 1 had left the recording host them; left out: own copies of 1 that it had sent\n", ""},
 	{"--dry-run ./long.pcap 239.9.9.9", 1, "...; not sent: 1 too long for a UDP datagram\n", ""},
 	{"--dry-run ./longer.pcap 239.9.9.9", 3, "...; not sent: 1 too long for a UDP datagram\n", ""},
 	{"--dry-run ./longer.pcap ff02::9999%eth0", 0, "would replay 2 datagrams (65,524 bytes) ...\n", ""},
 
 	{"./talk.pcap", 2, "", "RECORDED FOR    DATAGRAMS  BYTES  LASTED   SENDERS\n239.1.2.3:5000  2          6      1.500 s  1\n" +
-		"groupcast: replay: name the group to send to, such as 239.9.9.9:5000\n  hint: nothing is sent to the recording's own group unless it is named, or by --as-recorded\n  usage: ..."},
+		"groupcast: replay: name the group to send to, such as 239.9.9.9:5000\n  hint: nothing is sent to the group of the recording, unless you name it or use --as-recorded\n  usage: ..."},
 	{"./several.pcap 239.9.9.9", 2, "", "RECORDED FOR    DATAGRAMS  BYTES  LASTED   SENDERS\n239.1.2.3:5000  2          6      1.500 s  1\n239.1.2.3:5001  2          10     0.000 s  1\n" +
 		"groupcast: the capture has 2 ports of 239.1.2.3: which of them?\n  hint: choose one of them: --only 239.1.2.3:5000\n..."},
 	{"./several.pcap 239.9.9.9 --only 239.1.2.3", 2, "", "...groupcast: the capture has 2 ports of 239.1.2.3: which of them?\n..."},

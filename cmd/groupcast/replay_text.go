@@ -58,7 +58,7 @@ func labelOf(d record.Destination) string {
 
 // beginText says what is about to be sent, how, and by which way.
 func (r *replayer) beginText() string {
-	what := fmt.Sprintf("what comes by %s for %s", r.from.title(), r.chosen.To)
+	what := fmt.Sprintf("what comes through %s for %s", r.from.title(), r.chosen.To)
 	if !r.from.stream {
 		what = r.plan.text(r)
 	}

@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/record"
+	"github.com/groupcast/groupcast/mcast/stream"
 )
 
 // restText is what of a capture was not replayed, with a semicolon before it.
@@ -20,6 +20,9 @@ func restText(a account) (text string) {
 	}
 	if a.others > 0 {
 		text += "; left out: " + thousands(a.others) + " to other destinations"
+	}
+	if a.copies > 0 {
+		text += "; left out: own copies of " + thousands(a.copies) + " that it had sent"
 	}
 	return text
 }
@@ -90,14 +93,8 @@ func payloadText(n int64) string {
 	if n == 1 {
 		return "1 byte"
 	}
-	return thousands(int(n)) + " bytes"
+	return thousands(n) + " bytes"
 }
 
 // thousands is a number with commas.
-func thousands(n int) string {
-	s := strconv.Itoa(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
+func thousands[N int | int64 | uint64](n N) string { return stream.Thousands(uint64(n)) }

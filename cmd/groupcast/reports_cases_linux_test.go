@@ -36,7 +36,7 @@ var silentReports = []reported{
 			says: []string{"10.20.0.1: stopped at ", "s before the end", "another member of the group behind the same port left it (fast leave)"}}}},
 	{name: "fast leave behind a hub, and the doctor joins again",
 		where: drawn(fastLeave), setup: aSends + "A& hold -to 224.0.0.114:1234 0.0.0.0:0",
-		asked: []inquiry{{what: "B: groupcast doctor --probe --watch 10s --from 10.20.0.1 239.20.1.1:5500", meanwhile: joinsAndLeaves, finds: "no-querier", says: []string{"forgets that this host is a member\n", "switch fast leave off there"}}}},
+		asked: []inquiry{{what: "B: groupcast doctor --probe --watch 10s --from 10.20.0.1 239.20.1.1:5500", meanwhile: joinsAndLeaves, finds: "no-querier", says: []string{"forgets that this host is a member\n", "that port has fast leave: switch it off there"}}}},
 	{name: "MLD reports dropped",
 		where: drawn("switch lan snooping flood off\nhost A\neth0 on lan fd20::1/64\nhost B\neth0 on lan fd20::2/64"),
 		setup: "A& hold -to [ff15::77]:5500 [::]:0\n" +

@@ -56,7 +56,12 @@ func (a inquiry) ask(t *testing.T, l *lab.Lab) {
 	if words[0] == "nobody" { // who has no uid here, and no capabilities
 		words = append([]string{"unshare", "--user"}, words[1:]...)
 	}
-	p := start(t, l.Host(at), words[0], words[1:]...)
+	var p *program
+	if words[0] == "groupcast" && a.meanwhile == "" {
+		p = do(t, l.Host(at), words[1:]...)
+	} else {
+		p = start(t, l.Host(at), words[0], words[1:]...)
+	}
 	if a.meanwhile != "" {
 		p.remarks("looking for")
 		step(t, l, a.meanwhile)

@@ -17,16 +17,16 @@ func newRoot() *cobra.Command {
 	root.Use = "groupcast [GROUP[:PORT]]"
 	root.Short = "Join a multicast group, talk on it, and see where every datagram goes"
 	root.Long = `groupcast joins a UDP multicast group (224.0.0.114:1234 unless you name another), lets people talk on it
-with no server, and shows where every datagram really goes: which interface and source address it left by and why,
-and what came back.
+with no server, and shows where every datagram really goes: the outgoing interface, the source address, why they were
+chosen, and what came back.
 
 Without -i it listens on every usable interface, sends where the kernel's routing leads, and says where that is.
-With -i eth0 it joins and sends by eth0; several -i join on each and send by the first; -i default leaves both to the
-kernel, as a program does that sets nothing.
+With -i eth0 it joins on eth0 and sends out of eth0. Several -i join on each and send out of the first. -i default
+leaves both choices to the kernel, as programs do that set no option.
 
 ` + filesHelp
-	root.Example = `  groupcast                          talk in 224.0.0.114:1234, in a terminal UI
-  groupcast -i eth0 239.1.2.3:5000   another group, by one interface
+	root.Example = `  groupcast                          talk in 224.0.0.114:1234, in the terminal UI
+  groupcast -i eth0 239.1.2.3:5000   another group, on one interface
   echo hello | groupcast             the same without a terminal: a datagram for each line
   groupcast interfaces               where the kernel would join and send, and why`
 	root.SilenceErrors = true
@@ -40,6 +40,7 @@ kernel, as a program does that sets nothing.
 	root.SetFlagErrorFunc(flagError)
 	root.SetUsageTemplate(usageTemplate(root))
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		set.passphrase = takePassphrase()
 		if err := fromEnvironment(cmd); err != nil {
 			return err
 		}
@@ -54,9 +55,9 @@ kernel, as a program does that sets nothing.
 
 	chat := newChat(set)
 	chat.Use = "chat [GROUP[:PORT]]"
-	root.AddCommand(chat, newListen(set), newOpen(set), newSend(set), newInterfaces(set),
-		newEcho(set), newPing(set), newProbe(set), newIGMP(set), newKernel(set), newRecord(set), newReplay(set),
-		newDoctor(set), newExplain(set), newLab(set), newVersion(set), newMan(), newCompletion(), newLabPeer())
+	root.AddCommand(chat, newListen(set), newOpen(set), newSend(set), newWho(set), newInterfaces(set),
+		newWatch(set), newEcho(set), newPing(set), newProbe(set), newIGMP(set), newKernel(set), newRecord(set), newReplay(set),
+		newDoctor(set), newExplain(set), newLab(set), newKeygen(set), newVersion(set), newMan(), newCompletion(), newLabPeer())
 	root.SetHelpCommand(newHelp())
 	tellEndings(root)
 	completeFiles(root)

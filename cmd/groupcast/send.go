@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,18 +19,30 @@ import (
 
 func newSend(set *settings) *cobra.Command {
 	s := &sender{set: set}
+	streams := &streamSender{sender: s}
 	cmd := &cobra.Command{
 		Use:   "send GROUP[:PORT] [TEXT...]",
-		Short: "Send the arguments as one datagram, or each line of standard input",
-		Long: `Send a datagram to a group, and say by which interface and source address it left and why. It carries TEXT, or the
-bytes that --hex, --file or --size name; without any of them each line of standard input is a datagram. Sending needs
-no membership, and none is made. With --ttl 0 it says whether the datagram stays on this host or leaves.`,
+		Short: "Send the arguments as one datagram, or each line of standard input; with --rate a numbered stream",
+		Long: `Send a datagram to a group, and print the outgoing interface and the source address, and why they were chosen. The
+payload is TEXT, or the bytes that --hex, --file or --size name; without any of them each line of standard input is a
+datagram. Sending needs no membership, and makes none. With --ttl 0 it says whether the datagram stays on this host or
+leaves.
+
+With --rate it sends until --count, --timeout or ctrl+c: either numbered datagrams of --size bytes, so that groupcast
+watch can count each loss, or TEXT again and again, without a number. There may be many groups, each with that rate:
+several addresses, an address with +N for N in a row, udp:// and rtp:// as players write them, and @FILE with one in
+each line (also an M3U). A sender that was stopped, or is too slow, leaves out the datagrams that are more than 100 ms
+overdue, and prints how many: it sends no burst to catch up. A datagram that the kernel refuses uses no number.`,
 		Example: `  groupcast send 224.0.0.114 hello
   groupcast send -i eth0 -c 10 --interval 100ms 239.1.2.3:5000 tick
   seq 5 | groupcast send 224.0.0.114                     five datagrams, a line in each
   groupcast send --hex "1b 00 ff" 224.0.0.114
   groupcast send --file frame.bin -c 3 224.0.0.114
-  groupcast send --size 1473 239.1.2.3                   a byte more than a frame of Ethernet carries`,
+  groupcast send --size 1473 239.1.2.3                   a byte more than a frame of Ethernet carries
+  groupcast send --rate 1000 239.1.2.3                   a numbered stream, until ctrl+c
+  groupcast send --rate 20Mb/s --size 1316 -t 1h 239.1.1.1:5004+100
+  groupcast send --rate max -c 1000000 239.1.2.3         as fast as the kernel takes it
+  groupcast send --rate 10 --as mcjoin 239.1.2.3         what mcjoin -s sends`,
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, part string) ([]string, cobra.ShellCompDirective) {
 			if len(args) > 0 {
 				return nil, cobra.ShellCompDirectiveNoFileComp
@@ -45,6 +58,12 @@ no membership, and none is made. With --ttl 0 it says whether the datagram stays
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if s.count < 1 || s.interval < 0 || s.timeout < 0 {
 				return usageError{errors.New("--count wants 1 or more, --interval and --timeout 0 or more")}
+			}
+			if cmd.Flags().Changed("rate") {
+				return streams.run(cmd, args)
+			}
+			if err := streams.without(args); err != nil {
+				return usageError{err}
 			}
 			groups, err := set.groups(cmd, args[:1])
 			if err != nil {
@@ -62,11 +81,12 @@ no membership, and none is made. With --ttl 0 it says whether the datagram stays
 		},
 	}
 	set.has(cmd, "family", "interface", "source", "ttl", "loopback", "json", "quiet", "trace")
-	countFlag(cmd.Flags(), &s.count, 1, "send each datagram so many times")
+	countFlag(cmd.Flags(), &s.count, 1, "send each datagram this many times")
 	timeoutFlag(cmd.Flags(), &s.timeout)
 	payloadFlags(cmd, &s.payload)
 	intervalFlag(cmd.Flags(), &s.interval, 0, "time between two datagrams, such as 0.1 (seconds) or 100ms")
 	recordFlags(cmd, &s.recording)
+	streamFlags(cmd, streams)
 	return cmd
 }
 
@@ -79,6 +99,7 @@ type sender struct {
 	timeout   time.Duration
 	recording recording
 	group     mcast.Group
+	from      netip.Addr // where --source names none: the address to send from; the zero Addr: any
 	out, errs io.Writer
 
 	conn         *mcast.Conn
@@ -130,24 +151,42 @@ func (s *sender) run(ctx context.Context, in io.Reader, data []byte) (err error)
 
 // prepare chooses the way out and opens the socket.
 func (s *sender) prepare(ctx context.Context) ([]doctor.Finding, error) {
-	facts, err := doctor.GatherRoutes(s.group)
+	findings, err := s.choose()
 	if err != nil {
 		return nil, err
 	}
-	c, err := s.set.choose(facts.Interfaces, s.group.Addr)
-	if err != nil {
-		return nil, &mcast.OpError{Op: "send", Target: s.group.String(), Err: err}
-	}
-	s.choice, s.interfaces = c, facts.Interfaces
 	s.conn, err = session.OpenSender(ctx, s.group, s.set.ttl, s.set.loopback, s.recording.trace(s.set.tracer(s.errs)))
 	if err != nil {
 		return nil, err
 	}
+	return findings, nil
+}
+
+// choose chooses the way out, and finds what speaks against it.
+func (s *sender) choose() ([]doctor.Finding, error) {
+	facts, err := doctor.GatherRoutes(s.group)
+	if err != nil {
+		return nil, err
+	}
+	c, err := s.chosen(facts.Interfaces)
+	if err != nil {
+		return nil, &mcast.OpError{Op: "send", Target: s.group.String(), Err: err}
+	}
+	s.choice, s.interfaces = c, facts.Interfaces
 	intent := doctor.Intent{Group: s.group, Send: c.Send.Index, Loopback: s.set.loopback, Hops: s.set.ttl}
 	if c.ByUser || alone(facts.Interfaces) { // which is said with every send
 		intent.Wanted = c.Joins[:1]
 	}
 	return doctor.Seen(doctor.Diagnose(facts, intent)), nil
+}
+
+// chosen is the way out that the flags and the source name.
+func (s *sender) chosen(list []host.Interface) (host.Choice, error) {
+	c, err := s.set.choose(list, s.group.Addr)
+	if err == nil && s.from.IsValid() && !s.set.source.IsValid() {
+		c, err = c.From(list, s.from, s.group.Addr)
+	}
+	return c, err
 }
 
 func (s *sender) lines(ctx context.Context, in io.Reader) error {

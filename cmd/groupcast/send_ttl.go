@@ -9,15 +9,18 @@ import (
 )
 
 // look asks by which way a datagram leaves now.
-func (s *sender) look() {
-	s.way = session.WayOut(s.group, s.choice, s.conn.LocalAddr().Port())
+func (s *sender) look() { s.lookFrom(s.conn.LocalAddr().Port()) }
+
+// lookFrom is look, for a socket with a port.
+func (s *sender) lookFrom(port uint16) {
+	s.way = session.WayOut(s.group, s.choice, port)
 	s.zero = ""
 	by, known := host.ByIndex(s.interfaces, s.way.IfIndex)
 	switch {
 	case s.set.ttl != 0, s.way.Err != nil:
 		return
 	case known && by.Loopback():
-		s.zero = "it stays on this host, as everything by " + chat.Clean(by.Name) + " does"
+		s.zero = "it stays on this host, as everything on " + chat.Clean(by.Name) + " does"
 		return
 	}
 	// RFC 1112, 6.1: TTL 0 is for this host only. Linux drops such a datagram where
@@ -30,7 +33,7 @@ func (s *sender) look() {
 	case joined && (s.group.Addr.Is4() || s.set.loopback):
 		s.way.Stays = true
 	case joined:
-		s.zero = fmt.Sprintf("it leaves by %s with TTL 0: without loopback the kernel does not look at it", chat.Clean(s.way.Interface))
+		s.zero = fmt.Sprintf("it leaves by %s with TTL 0: without loopback the kernel does not check the TTL", chat.Clean(s.way.Interface))
 	default:
 		s.zero = fmt.Sprintf("TTL 0 does not keep it here: nobody on this host has joined the group on %s, so it leaves with TTL 0", chat.Clean(s.way.Interface))
 	}

@@ -116,12 +116,12 @@ func TestListenAddsUp(t *testing.T) {
 	}
 	heard.status()
 	sum, said := 0, heard.err.String()
-	for _, pattern := range []string{`heard (\d+) datagrams`, `; (\d+) more had come, and were not read`, `(\d+) datagrams lost in the kernel`} {
+	for _, pattern := range []string{`heard (\d+) datagrams`, `; (\d+) more had come, and were not read`, `([\d,]+) datagrams lost in the kernel`} {
 		m := regexp.MustCompile(pattern).FindStringSubmatch(said)
 		if m == nil {
 			t.Fatalf("no %q in\n%s", pattern, said)
 		}
-		n, _ := strconv.Atoi(m[1])
+		n, _ := strconv.Atoi(strings.ReplaceAll(m[1], ",", ""))
 		sum += n
 	}
 	if sum != sent {

@@ -74,7 +74,7 @@ func TestSourceOnTwoSubnets(t *testing.T) {
 		"send --source here " + group + " x":               "want an address, such as",
 		"probe --source 10.9.9.9 192.168.50.2:7000":        "not an address of this host",
 	} {
-		p := start(t, a, "groupcast", strings.Fields(args)...)
+		p := do(t, a, strings.Fields(args)...)
 		if status := p.status(); status == exitOK || !strings.Contains(p.err.String(), says) {
 			t.Errorf("%s: exit status %d, want an error that says %q:\n%s", args, status, says, p.err.String())
 		}

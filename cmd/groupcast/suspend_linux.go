@@ -34,7 +34,7 @@ func parentOf(pid int) int {
 func parseParent(stat string) (int, error) {
 	fields := strings.Fields(stat[strings.LastIndexByte(stat, ')')+1:])
 	if len(fields) < 2 {
-		return 0, errors.New("no parent is told")
+		return 0, errors.New("the parent of the process is not known")
 	}
 	return strconv.Atoi(fields[1])
 }

@@ -14,7 +14,7 @@ var themes = []string{tui.ThemeAuto: "auto", tui.ThemeLight: "light", tui.ThemeD
 
 // themeFlag chooses the colours of a screen.
 func themeFlag(cmd *cobra.Command, theme *tui.Theme) {
-	cmd.Flags().Var((*themeValue)(theme), "theme", "colours of the screen, `auto|light|dark`; auto: as the terminal says, else as COLORFGBG does")
+	cmd.Flags().Var((*themeValue)(theme), "theme", "colours of the screen, `auto|light|dark`; auto: as the terminal reports, else from COLORFGBG")
 	cmd.RegisterFlagCompletionFunc("theme", cobra.FixedCompletions(themes, cobra.ShellCompDirectiveNoFileComp))
 }
 

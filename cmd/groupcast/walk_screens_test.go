@@ -4,7 +4,6 @@ import (
 	"html"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -15,14 +14,14 @@ import (
 var heldPictures = []string{"talk", "finding", "datagram", "map", "interfaces", "calls"}
 
 var (
-	svgText = regexp.MustCompile(`<text[^>]*>([^<]*)</text>`)
-	aWord   = regexp.MustCompile(`^[A-Za-z][A-Za-z'-]*$`)
+	svgText = pattern(`<text[^>]*>([^<]*)</text>`)
+	aWord   = pattern(`^[A-Za-z][A-Za-z'-]*$`)
 )
 
 // wordsOf are the words of a text, without numbers, addresses and signs.
 func wordsOf(text string) (list []string) {
 	for word := range strings.FieldsSeq(text) {
-		if word = strings.Trim(word, ".,:;()*\"…"); aWord.MatchString(word) {
+		if word = strings.Trim(word, ".,:;()*\"…"); aWord().MatchString(word) {
 			list = append(list, strings.ToLower(word))
 		}
 	}
@@ -49,7 +48,7 @@ func holdsPictures(t *testing.T, printed map[string]bool) {
 			}
 			var unknown []string
 			words := 0
-			for _, text := range svgText.FindAllStringSubmatch(string(svg), -1) {
+			for _, text := range svgText().FindAllStringSubmatch(string(svg), -1) {
 				for _, word := range wordsOf(html.UnescapeString(text[1])) {
 					if words++; !printed[word] && onlyOnPictures[word] == "" && !slices.Contains(unknown, word) {
 						unknown = append(unknown, word)

@@ -48,14 +48,14 @@ const (
 )
 
 // walkSteps are the parts of docs/article: what is done, what the screen has
-// to show then, and what a reader is told of it.
+// to show then, and the text for the reader.
 var walkSteps = []struct {
 	picture, title, text string
 	do                   func(*walk)
 }{
 	{
-		"01-start", "Joined on both, sending by one",
-		"A has eth0 on the LAN, where B is, and eth1 on another wire, where nobody is. groupcast has joined the group on both, but a join only says where to listen: where sends go is asked of the routing table, and A's default route leads by eth1. groupcast asks the kernel before anything is said, so `wrong-egress` is already there.",
+		"01-start", "Joined on both interfaces, sending through one",
+		"A has eth0 on the LAN, where B is, and eth1 on another wire with no other host. groupcast has joined the group on both interfaces. A join decides where A receives. The routing table decides where A sends, and A's default route goes through eth1. groupcast asks the kernel for the route before anybody says anything, so `wrong-egress` is already there.",
 		func(w *walk) {
 			w.shows("● eth0", "192.168.8.164/24")
 			w.shows("● eth1", "169.254.167.41/16")
@@ -67,7 +67,7 @@ var walkSteps = []struct {
 	},
 	{
 		"02-talk", "It looks as if it worked",
-		"A says *test*, and its own copy (↺) is back at once, while the article's server at B prints nothing. B's *hello* does arrive, by eth0: groupcast listens there too, as a program that leaves its join to this routing table would not. Now that others are heard by eth0 and nobody by eth1, the finding is no longer a warning (⚠) but certain (✗).",
+		"A says *test*. A receives its loopback copy (↺) at once, while the article's server at B prints nothing. B's *hello* does arrive, on eth0, because groupcast has joined there too. A program that leaves its join to this routing table would not receive it. Now A has received something on eth0 and nothing on eth1. So the finding is no longer a warning (⚠) but certain (✗).",
 		func(w *walk) {
 			w.keys("test\r")
 			w.shows("you 169.254.167.41", "test", "↺", "ms", "→ eth1")
@@ -80,7 +80,7 @@ var walkSteps = []struct {
 	},
 	{
 		"03-datagrams", "F2: every datagram",
-		"What A sent (→), its own copy (↺) and what it heard (←) are three rows. The source 169.254.167.41 is eth1's address: the kernel takes it from the interface that it sends by. No row says that B heard anything, because nothing that A can see would show that.",
+		"There are three rows: the datagram that A sent (→), its loopback copy (↺), and the datagram that A received from B (←). The source 169.254.167.41 is eth1's address: the kernel takes the address of the outgoing interface. No row says that B received anything, because A cannot see that.",
 		func(w *walk) {
 			w.keys(keyF2)
 			w.shows("▸Datagrams")
@@ -90,18 +90,18 @@ var walkSteps = []struct {
 		},
 	},
 	{
-		"04-own-copy", "Enter: what the own copy proves",
-		"This is the datagram that the article's program reports as `receive msg test from 169.254.167.41`. The kernel made it on this host, before the wire: it comes back just the same with the cable pulled out. So it shows that A is a member on the interface that it sends by, and nothing about B.",
+		"04-own-copy", "Enter: what the loopback copy proves",
+		"This is the datagram that the article's program reports as `receive msg test from 169.254.167.41`. The kernel made it on this host, before the wire. A receives it even with the cable pulled. So it shows that A is a member on its outgoing interface. It shows nothing about B.",
 		func(w *walk) {
 			w.keys("own\r")
 			w.shows("Datagram", "esc back")
-			w.shows("own copy, made by this host before the wire: no proof that it left")
+			w.shows("the loopback copy", "made by this host before the wire: no proof")
 			w.shows("74 65 73 74", "test")
 		},
 	},
 	{
 		"05-map", "F4: the map",
-		"A is a member of 224.0.0.114 on both wires. It hears B by eth0, in 192.168.8.0/24, and talks by eth1, in 169.254.0.0/16, where nobody was heard. Joining and sending are two choices, and here they have two answers.",
+		"A is a member of 224.0.0.114 on both wires. It receives B's datagrams on eth0, in 192.168.8.0/24. It sends through eth1, in 169.254.0.0/16, where it has received nothing. Joining and sending are two choices, and here they differ.",
 		func(w *walk) {
 			w.keys(keyF4)
 			w.shows("├──── 192.168.8.0/24")
@@ -113,7 +113,7 @@ var walkSteps = []struct {
 	},
 	{
 		"06-why", "Pitfalls, enter: why, and what helps",
-		"The finding says how it is known: the route that the kernel matched, and by which interface others are heard. For IPv4 on Linux it is the routing table that decides, a route for the group or else the default route, and not the order of the interfaces. A route for 224.0.0.0/4 would help every program of the host, but needs its administrator; a program can choose for itself.",
+		"The finding shows its evidence: the route that the kernel matched, and the interface on which datagrams of others arrive. For IPv4 on Linux the routing table decides: a route for the group, or else the default route. The order of the interfaces does not matter. A route for 224.0.0.0/4 would help every program of the host, but only an administrator can add it. A program can choose the interface for itself.",
 		func(w *walk) {
 			w.keys(keyF1)
 			w.shows("hello from B")
@@ -129,19 +129,19 @@ var walkSteps = []struct {
 	},
 	{
 		"07-interfaces", "F5: choose the interface",
-		"Every interface says what choosing it would mean before it is chosen. Enter joins by it *and* sends by it, because the article's remedy, `addMembership` with eth0's address, does only the first: B would still hear nothing, and A would lose its own copy too, being no member any more where its sends leave. In node the other half is `setMulticastInterface`.",
+		"The list shows for each interface what would happen if you chose it. Enter joins on the interface *and* sends through it. The article's remedy, `addMembership` with eth0's address, only joins. B would still receive nothing. A would lose its loopback copy too, because A would no longer be a member on its outgoing interface. In node the other half is `setMulticastInterface`.",
 		func(w *walk) {
 			w.keys(keyF5)
 			w.shows("▸ ● eth1")
 			w.keys(keyUp)
 			w.shows("▸ ● eth0")
 			w.shows("sends would leave from 192.168.8.164; heard here: 1 host, 1 datagram")
-			w.shows("now by eth1 from 169.254.167.41: default route via 169.254.0.1")
+			w.shows("now via eth1 from 169.254.167.41: default route via 169.254.0.1")
 		},
 	},
 	{
 		"08-fix", "ctrl+f: the fix",
-		"Esc closes the list, and ctrl+f does what the finding offers, which is the same choice with one key. Sends leave by eth0 now, from 192.168.8.164, because the user chose it; what the kernel would choose has not changed (△). Nothing is left among the pitfalls.",
+		"Esc closes the list. ctrl+f does what the finding offers: the same choice, with one key. Sends now leave via eth0, from 192.168.8.164, because the user chose it. The kernel's own choice has not changed (△). The list of pitfalls is empty.",
 		func(w *walk) {
 			w.keys(keyEsc)
 			w.shows("❯ type to talk")
@@ -151,8 +151,8 @@ var walkSteps = []struct {
 		},
 	},
 	{
-		"09-heard", "B hears, and answers",
-		"The same talk once more, and the article's server at B prints `receive msg: test again from 192.168.8.164`. The own copy looks as it did before, when nobody heard. What proves that B hears is B's answer.",
+		"09-heard", "B receives, and replies",
+		"A says something once more, and the article's server at B prints `receive msg: test again from 192.168.8.164`. The loopback copy looks the same as before, when nobody received the datagram. Only B's reply proves that B receives.",
 		func(w *walk) {
 			w.keys("test again\r")
 			w.shows("you 192.168.8.164", "test again", "↺", "ms", "→ eth0")
@@ -164,7 +164,7 @@ var walkSteps = []struct {
 	},
 	{
 		"10-calls", "F3: the calls behind it",
-		"These are the calls on groupcast's sockets, beside what node names them. Each join names its interface, and the last send does too: it is node's `send` with a `setMulticastInterface` before it, where the first one left the choice to the kernel. What makes B hear is that, and not SO_BROADCAST: multicast does without, though Go sets it on every UDP socket, unasked.",
+		"These are the calls on groupcast's sockets, with node's names beside them. Each join names its interface. The first send left the choice to the kernel. The last send names its interface, like node's `send` after a `setMulticastInterface`. This is why B receives it. SO_BROADCAST has no part in it: multicast does not need it, although Go sets it on every UDP socket.",
 		func(w *walk) {
 			w.keys(keyF3)
 			w.shows("▸Calls")
@@ -185,7 +185,7 @@ func TestWalk(t *testing.T) {
 	a, b := l.Host("A"), l.Host("B")
 	server := start(t, b, "node", peer(t, "server.js"), "192.168.8.226")
 	server.prints("ready")
-	w := &walk{openTerminal(t, a, 100, 30, []string{"COLORTERM=truecolor"}, "groupcast"), b, server}
+	w := &walk{openTerminal(t, a, 100, 30, []string{"COLORTERM=truecolor"}, "groupcast", "--plain-only"), b, server}
 	printed := map[string]bool{}
 	for _, step := range walkSteps {
 		step.do(w)
@@ -229,11 +229,11 @@ func walkPage() string {
 	var b strings.Builder
 	b.WriteString(`# The article's story, on the screen
 
-Host A has eth0, 192.168.8.164/24, on the LAN, and eth1, 169.254.167.41/16, on another wire; its default route leads by
-eth1. Host B, 192.168.8.226/24, is on the LAN. B runs the article's server, written for node's dgram, and A runs
-groupcast; both are members of 224.0.0.114:1234.
+Host A has eth0, 192.168.8.164/24, on the LAN, and eth1, 169.254.167.41/16, on another wire. Its default route goes
+through eth1. Host B, 192.168.8.226/24, is on the LAN. B runs the article's server, written for node's dgram. A runs
+groupcast. Both are members of 224.0.0.114:1234.
 
-Made by ` + "`go test ./cmd/groupcast -run TestWalk -update`" + `, which plays it in a lab and draws A's terminal after every step.
+` + "`go test ./cmd/groupcast -run TestWalk -update`" + ` makes this page: it plays the story in a lab and draws A's terminal after each step.
 `)
 	for i, step := range walkSteps {
 		fmt.Fprintf(&b, "\n## %d. %s\n\n%s\n\n![A's screen: %s](%s.svg)\n", i+1, step.title, step.text, step.title, step.picture)

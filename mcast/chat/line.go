@@ -7,7 +7,8 @@ import (
 
 // Line is one row of the talk: something heard, something said, or a notice.
 // A later Line with the same ID replaces an earlier one: an own line is shown
-// when it is sent and again when its loopback copy is back.
+// when it is sent, again when its loopback copy is back, and when members have it; one
+// that was heard as plain text, when a frame says which member said it.
 type Line struct {
 	ID        uint64 // from 1, in the order in which lines were first made
 	At        time.Time
@@ -30,8 +31,31 @@ type Line struct {
 	Stays  bool          // it does not leave this host: its TTL is 0
 	Cut    bool          // Text is the beginning of it: the line that this one replaces has it whole
 
+	// Heard from a member, and Own while members are on
+	Member  Member // who said it; of an Own line oneself. The zero Member: a plain program
+	Reach   Reach  // of an Own line: which members have it, as far as is known
+	Missed  bool   // it was missing, and was sent again: repaired
+	Earlier bool   // it was said before this program came, or is from a history
+	Outside bool   // plain text where only members speak: in a sealed room, or on the port of frames
+	Before  uint64 // the ID of a younger line of the same member, before which it belongs; 0: it is the last
+	Part    [2]int // part 2 of 3; zero: it is whole
+
 	// Notice, Problem, and an Own line that could not be sent
 	Hint Text // what to do, or ""
+}
+
+// Member is who said a line, safe to show.
+type Member struct {
+	Name        string // "alice", "alice #2", "alice~7f3c"; "": a plain program
+	Fingerprint string // of its key, such as "7f3c 91ab 02de 44c0"
+	New         bool   // the first line of this key that was ever seen here
+}
+
+// Reach is how many of the members that were there have an own line.
+type Reach struct {
+	By, Of  int
+	Missing string // those that have it not yet: "bob, carol and 3 more", safe to show
+	Known   bool   // anything is known; there may be no members
 }
 
 // Size is the number of bytes of its texts. Memory is bounded by it, since one

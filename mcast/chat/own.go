@@ -33,6 +33,13 @@ type ownLine struct {
 	sent    time.Time
 	payload payloadKey
 	source  netip.Addr // the one it was to carry
+	size    int        // bytes of what was said
+	awaited bool       // it is not known that all members have it
+}
+
+// settled reports whether the line will not be returned again.
+func (o *ownLine) settled() bool {
+	return !o.awaited && o.line.Copy != CopyPending && o.line.Copy != CopyMissing
 }
 
 // payloadKey stands for a payload: it is too long to be kept.
@@ -70,13 +77,13 @@ func newOwnLines() ownLines {
 
 // add remembers a line. It reports whether it had to give up waiting for the
 // copy of the oldest to do so.
-func (s *ownLines) add(at time.Time, payload string, l Line) (gaveUp bool) {
+func (s *ownLines) add(at time.Time, payload string, l Line, size int, awaited bool) (gaveUp bool) {
 	s.turnBack(at)
 	if len(s.lines) == maxOwnLines {
 		gaveUp = s.forgetOldest()
 	}
 	key := payloadKey{maphash.String(s.seed, payload), len(payload)}
-	o := &ownLine{line: l, sent: at, payload: key, source: l.Source}
+	o := &ownLine{line: l, sent: at, payload: key, source: l.Source, size: size, awaited: awaited}
 	s.bytes += len(l.Text.s)
 	u := s.said[key]
 	if u == nil {
@@ -174,18 +181,26 @@ func likeliest(lines []*ownLine, d mcast.Datagram) *ownLine {
 // fail finds the line that the kernel refused, for which no copy is expected
 // from now on. It returns nil when there is no such line or its copy is back.
 func (s *ownLines) fail(id uint64) *ownLine {
-	i, found := slices.BinarySearchFunc(s.lines, id, func(o *ownLine, id uint64) int {
-		return cmp.Compare(o.line.ID, id)
-	})
-	if !found || s.lines[i].line.Copy == CopyBack || s.lines[i].line.Copy == CopyNone {
+	o := s.find(id)
+	if o == nil || o.line.Copy == CopyBack || o.line.Copy == CopyNone {
 		return nil
 	}
-	o := s.lines[i]
 	if o.isPending() {
 		s.pending--
 	}
 	s.said[o.payload].remove(o)
 	return o
+}
+
+// find is the line with an ID, or nil.
+func (s *ownLines) find(id uint64) *ownLine {
+	i, found := slices.BinarySearchFunc(s.lines, id, func(o *ownLine, id uint64) int {
+		return cmp.Compare(o.line.ID, id)
+	})
+	if !found {
+		return nil
+	}
+	return s.lines[i]
 }
 
 // expire returns the lines whose copy is overdue, and how many of them were

@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// What was said is bounded by bytes: here 300 lines of 60,000 bytes, whether their
+// What was said is bounded by bytes: here 120 lines of 60,000 bytes (21 MB as text), whether their
 // copies are back, late or never come.
 func TestOwnLinesAreBoundedByBytes(t *testing.T) {
-	const lines, size = 300, 60_000
+	const lines, size = 120, 60_000
 	begin := time.Unix(1_800_000_000, 0)
 	via := Via{IfIndex: 2, Interface: "eth0", Loopback: true}
 	text := func(n int) string { return fmt.Sprintf("%06d", n) + strings.Repeat("\xe4", size-6) } // three bytes each as text
@@ -33,7 +33,7 @@ func TestOwnLinesAreBoundedByBytes(t *testing.T) {
 						t.Fatalf("line %d: its copy is taken for %+v", n, came)
 					}
 				}
-				if n%50 == 0 {
+				if n%20 == 0 {
 					r.Expire(at)
 				}
 			}

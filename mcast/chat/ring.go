@@ -7,8 +7,8 @@ import (
 	"sync"
 )
 
-// RingSize is how many lines wait for a screen unless NewRing is told
-// otherwise, and ringBytes how many bytes of their text.
+// RingSize is how many lines wait for a screen unless NewRing has other
+// arguments, and ringBytes how many bytes of their text.
 const (
 	RingSize  = 4096
 	ringBytes = 4 << 20

@@ -9,7 +9,9 @@ import (
 	"unicode"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/frame"
 	"github.com/groupcast/groupcast/mcast/host"
+	"github.com/groupcast/groupcast/mcast/internal/lru"
 )
 
 // Room is one conversation. Its methods take in what happened, and return lines to
@@ -27,11 +29,17 @@ type Room struct {
 	rate     rate
 	counters Counters
 	lastID   uint64
+
+	pairs  pairs
+	lineOf *lru.Map[frame.Name, uint64] // the IDs of lines that frames brought
 }
 
 // NewRoom returns a Room in which nothing was heard or said.
 func NewRoom() *Room {
-	return &Room{own: newOwnLines(), senders: newSenders(MaxSenders), local: newSenders(maxLocal)}
+	return &Room{
+		own: newOwnLines(), senders: newSenders(MaxSenders), local: newSenders(maxLocal),
+		pairs: newPairs(), lineOf: lru.New[frame.Name, uint64](maxNames),
+	}
 }
 
 // SetInterfaces sets the interfaces: their names, this host's addresses, and the
@@ -60,7 +68,13 @@ func (r *Room) SetPing(isRequest func(payload []byte) bool) { r.ping = isRequest
 // comes twice, or ten seconds late, shows nothing. Our port and address with other
 // words are another program's, or another host's with a duplicate address, and
 // are shown.
-func (r *Room) Receive(d mcast.Datagram) (Line, Arrival) {
+func (r *Room) Receive(d mcast.Datagram) (Line, Arrival) { return r.receive(d, nil) }
+
+// ReceiveAmong is [Room.Receive] where members take part. Plain text that a frame
+// brings too is counted as its twin, and is no line.
+func (r *Room) ReceiveAmong(d mcast.Datagram, m Means) (Line, Arrival) { return r.receive(d, &m) }
+
+func (r *Room) receive(d mcast.Datagram, m *Means) (Line, Arrival) {
 	r.counters.Read++
 	r.counters.Bytes += uint64(len(d.Data))
 	if r.ping != nil && r.isOurs(d.From.Addr()) && r.ping(d.Data) {
@@ -78,35 +92,50 @@ func (r *Room) Receive(d mcast.Datagram) (Line, Arrival) {
 	}
 	came := r.arrival(d)
 	r.rate.add(d.At)
-	if d.To.IsMulticast() && !d.Stray {
+	if d.To.IsMulticast() && !d.Stray && (m == nil || !m.Aside) {
 		r.groups.heard(d)
 	}
 	if came.Stray {
 		r.counters.Strays++
 		return Line{}, came
 	}
-	r.counters.Texts++
-	name := r.InterfaceName(d.IfIndex)
-	who := r.senders
-	if came.Local {
-		who = r.local
+	r.count(d, came.Local)
+	among := m != nil && !m.Outside && !came.Direct
+	if among && (r.pairs.text(d) || m.Twin) {
+		r.counters.Twins++
+		came.Twin = true
+		return Line{}, came
 	}
-	if who.heard(d, name) {
-		r.counters.Evicted++
+	r.counters.Texts++
+	id := r.nextID()
+	if among {
+		r.pairs.shown(d, id)
 	}
 	return Line{
-		ID:        r.nextID(),
+		ID:        id,
 		At:        d.At,
 		Kind:      Heard,
 		Text:      Describe(string(d.Data)),
-		Interface: name,
+		Interface: r.InterfaceName(d.IfIndex),
 		IfIndex:   d.IfIndex,
 		From:      d.From,
 		To:        d.To,
 		Hops:      d.Hops,
 		Direct:    came.Direct,
 		Local:     came.Local,
+		Outside:   m != nil && m.Outside,
 	}, came
+}
+
+// count counts a datagram for its sender.
+func (r *Room) count(d mcast.Datagram, local bool) {
+	who := r.senders
+	if local {
+		who = r.local
+	}
+	if who.heard(d, r.InterfaceName(d.IfIndex)) {
+		r.counters.Evicted++
+	}
 }
 
 // isOurs reports whether a source address is this host's. The unspecified one
@@ -128,11 +157,13 @@ func (r *Room) copyBack(o *ownLine, d mcast.Datagram) Line {
 		o.line.IfIndex, o.line.Interface = d.IfIndex, r.InterfaceName(d.IfIndex)
 	}
 	line := o.line
-	r.own.release(o)
+	if o.settled() {
+		r.own.release(o)
+	}
 	return line
 }
 
-// Via is the way out that an own line is expected to take.
+// Via is the interface that an own line is expected to leave through.
 type Via struct {
 	IfIndex   int    // 0: not known
 	Interface string // its name
@@ -144,6 +175,12 @@ type Via struct {
 // Say makes an own line of text, whose bytes are the payload, just before it
 // is sent. Call Failed when the kernel then refuses it.
 func (r *Room) Say(at time.Time, text string, via Via) Line {
+	return r.say(at, text, text, via, nil)
+}
+
+// say makes an own line whose copy has a payload; framed is nil where there are no
+// members.
+func (r *Room) say(at time.Time, text, payload string, via Via, framed *Framed) Line {
 	l := Line{
 		ID:        r.nextID(),
 		At:        at,
@@ -157,12 +194,15 @@ func (r *Room) Say(at time.Time, text string, via Via) Line {
 	if !via.Loopback {
 		l.Copy = CopyOff
 	}
+	if framed != nil {
+		l.Member, l.Part = framed.Member, framed.Part
+	}
 	r.counters.Sent++
 	if l.Stays {
 		r.counters.Stayed++
 	}
 	r.counters.SentSize += uint64(len(text))
-	if r.own.add(at, text, l) {
+	if r.own.add(at, payload, l, len(text), framed != nil) {
 		r.counters.Missing++
 	}
 	return l
@@ -183,7 +223,7 @@ func (r *Room) Failed(id uint64, why, hint string) Line {
 	if o.line.Stays {
 		r.counters.Stayed--
 	}
-	r.counters.SentSize -= uint64(o.payload.size)
+	r.counters.SentSize -= uint64(o.size)
 	r.counters.Failed++
 	if hint != "" {
 		why += "; " + hint
@@ -191,7 +231,9 @@ func (r *Room) Failed(id uint64, why, hint string) Line {
 	o.line.Copy = CopyNone
 	o.line.Hint = SanitizeString(why)
 	line := o.line
-	r.own.release(o)
+	if o.settled() {
+		r.own.release(o)
+	}
 	return line
 }
 

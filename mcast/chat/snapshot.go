@@ -51,13 +51,16 @@ type Sender struct {
 	History   []uint32 // datagrams in each of the last HistorySeconds full seconds, oldest first
 }
 
-// Counters adds up: every datagram given to Receive is in exactly one of the
-// fields Texts to Strays, and Read is their sum.
+// Counters adds up: every datagram that is read is in exactly one of the fields Texts
+// to Ignored, and Read is their sum. Without members the last three are 0.
 type Counters struct {
-	Read      uint64 // datagrams given to Receive
+	Read      uint64 // datagrams given to Receive, ReceiveAmong, Frame, FrameBack and Ignore
 	Texts     uint64 // shown as lines
 	OwnCopies uint64 // loopback copies of own lines, and of requests of own pings
 	Strays    uint64 // for a group that is not joined on the interface they came by
+	Twins     uint64 // plain text of members, whose frames bring it too
+	Frames    uint64 // of members, own copies too; what became of each, members.Counters tell
+	Ignored   uint64 // on the port of frames: numbered datagrams, and what another own socket brings too
 
 	Sent     uint64 // own lines, but for those that Failed was called for
 	Stayed   uint64 // of them, those that did not leave this host: see Line.Stays

@@ -2,6 +2,7 @@ package chat
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/groupcast/groupcast/mcast/host"
@@ -42,15 +43,25 @@ func (l Line) Speaker(from string) string {
 }
 
 // Count is "1 datagram", "2 datagrams", "2 switches".
-func Count(n int, thing string) string {
-	switch {
-	case n == 1:
-	case strings.HasSuffix(thing, "ch"):
-		thing += "es"
-	default:
-		thing += "s"
+func Count(n int, thing string) string { return fmt.Sprintf("%d %s", n, plural(n == 1, thing)) }
+
+// Many is Count with the thousands apart: "56,875 datagrams".
+func Many(n uint64, thing string) string {
+	text := strconv.FormatUint(n, 10)
+	for at := len(text) - 3; at > 0; at -= 3 {
+		text = text[:at] + "," + text[at:]
 	}
-	return fmt.Sprintf("%d %s", n, thing)
+	return text + " " + plural(n == 1, thing)
+}
+
+func plural(one bool, thing string) string {
+	switch {
+	case one:
+		return thing
+	case strings.HasSuffix(thing, "ch"):
+		return thing + "es"
+	}
+	return thing + "s"
 }
 
 // InterfaceNames are the names of interfaces, safe to show.

@@ -39,6 +39,7 @@ var rules = []struct {
 	{"source-blocked", sourceBlocked},
 	{"igmp-version", igmpVersion},
 	{"not-heard", notHeard},
+	{"one-way", oneWay},
 	{"stopped", stopped},
 	{"unicast-bind", unicastBind},
 	{"wrong-device", wrongDevice},

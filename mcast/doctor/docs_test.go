@@ -43,7 +43,7 @@ func markdown(p Page) string {
 	fmt.Fprintf(&b, "# %s: %s\n\nIn a terminal: `groupcast explain %s`.", p.Name, prose(p.Title), p.Name)
 	for i, name := range p.Lessons {
 		if i == 0 {
-			fmt.Fprintf(&b, " See it happen: `groupcast lab run %s`.", name)
+			fmt.Fprintf(&b, " See it happen: `groupcast lab run %s`. Mend it yourself: `groupcast lab exercise %s`.", name, name)
 		} else {
 			fmt.Fprintf(&b, " More is in the lesson [%s](../lessons/%s.md).", name, name)
 		}

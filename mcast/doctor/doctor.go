@@ -30,7 +30,7 @@ type Finding struct {
 // Fix is a change of the program's own settings that ends a finding: one of
 // its fields is set.
 type Fix struct {
-	UseInterface    string `json:"use_interface,omitempty"` // send by this interface from now on, and be joined there
+	UseInterface    string `json:"use_interface,omitempty"` // send through this interface from now on, and be joined there
 	LoopbackOn      bool   `json:"loopback_on,omitempty"`
 	Rejoin          string `json:"rejoin,omitempty"` // leave the group on this interface and join it again
 	MulticastAllOff bool   `json:"multicast_all_off,omitempty"`

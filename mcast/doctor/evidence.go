@@ -39,6 +39,8 @@ type Evidence struct {
 	sent     []outgoing // the last maxEvidence, in the order of their IDs
 	readings []reading  // of the last EvidenceTime, and one from before, the oldest first
 	latest   reading
+	members  *Members
+	unheard  unheard
 }
 
 type senderTally struct {
@@ -63,11 +65,11 @@ func NewEvidence() *Evidence {
 		strays:   lru.New[netip.Addr, tally](maxEvidence),
 		doubled:  lru.New[doubledBy, tally](maxEvidence),
 		arrivals: lru.New[datagramKey, arrivals](maxArrivals),
-		tally:    stream.New(maxEvidence, 0),
+		tally:    newTally(),
 	}
 }
 
-// Received is a datagram that arrived, without its payload.
+// Received is a datagram that arrived.
 type Received struct {
 	At      time.Time
 	From    netip.AddrPort
@@ -79,6 +81,8 @@ type Received struct {
 	Bytes   int    // of payload
 	Content uint64 // Evidence.Hash of the payload
 	Series  bool   // one of a series that ends by itself, as pings do
+	Payload []byte // as far as it was kept, to read its number; nil: it is not looked at. It is not kept
+	Drops   uint32 // how many datagrams the socket had dropped when this one was queued; 0: none or not known
 }
 
 // Hash returns the number that stands for a payload in a [Received]. Another
@@ -101,10 +105,11 @@ func (e *Evidence) Hear(d Received) {
 // this program has not joined it, and another one has.
 func (e *Evidence) HearElsewhere(d Received) { e.tally.Add(d.stream()) }
 
-func (d Received) stream() stream.Datagram {
-	return stream.Datagram{
+func (d Received) stream() *stream.Datagram {
+	return &stream.Datagram{
 		At: d.At, Group: netip.AddrPortFrom(d.To.WithZone(""), 0), From: d.From, IfIndex: d.IfIndex, Hops: d.Hops, Bytes: d.Bytes,
 		Content: d.Content, Local: d.Local, Outside: d.Outside, Series: d.Series,
+		Payload: d.Payload, Drops: d.Drops,
 	}
 }
 
@@ -126,7 +131,11 @@ func (e *Evidence) ForgetStrays() { e.strays = lru.New[netip.Addr, tally](maxEvi
 // Relisten forgets how regularly anybody was heard: from now on others are, since
 // the program has joined elsewhere, or hears other sources. That a steady sender is
 // silent since then has this cause.
-func (e *Evidence) Relisten() { e.tally = stream.New(maxEvidence, 0) }
+func (e *Evidence) Relisten() { e.tally = newTally() }
+
+func newTally() *stream.Tally {
+	return stream.New(stream.Config{Rows: maxEvidence, Numbers: true})
+}
 
 // Left forgets who was heard by an interface that the program is not joined on any
 // more.

@@ -23,6 +23,7 @@ func (e *Evidence) base() reading {
 // Read notes a reading of the host that ended at a time.
 func (e *Evidence) Read(f Facts, at time.Time) {
 	e.latest = reading{at, f}
+	e.unheard.read(e.members, at)
 	if n := len(e.readings); n == 0 || at.Sub(e.readings[n-1].at) >= readingEvery {
 		e.readings = append(e.readings, e.latest)
 	}
@@ -49,5 +50,12 @@ func (e *Evidence) Observed(sends map[int]Sent) Observed {
 	}
 	seen.Sent, seen.Senders, seen.Doubled, seen.Strays = sends, e.listSenders(), e.listDoubled(), e.Strays()
 	seen.Heard = e.heard(e.latest.at)
+	if e.members != nil {
+		m := *e.members
+		if !e.unheard.since.IsZero() {
+			m.Unheard = e.latest.at.Sub(e.unheard.since)
+		}
+		seen.Members = &m
+	}
 	return seen
 }

@@ -139,6 +139,8 @@ type Observed struct {
 	Reports    *Reports
 	Wire       []Wire           // IGMP and MLD on the interfaces that were joined; nil: nobody looked
 	WireErr    error            // why nobody could: fs.ErrPermission without CAP_NET_RAW
+	Members    *Members         // what members of the group say of each other; nil: there are none that could
+	Beside     *Beside          // what came at the port of frames; nil: nobody looked there
 	Refused    []netip.AddrPort // senders whose own host said, while they sent, that nobody is at that port: another host has the address
 }
 

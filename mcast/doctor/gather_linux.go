@@ -3,6 +3,7 @@ package doctor
 import (
 	"io/fs"
 	"os"
+	"slices"
 
 	"github.com/groupcast/groupcast/mcast/host"
 )
@@ -58,6 +59,11 @@ func (f *Facts) gatherFiles(in Intent, root fs.FS, getenv func(string) string) {
 	f.Sockets, err = host.ReadSockets(root, is6)
 	f.failed(FromSockets, err)
 	host.NameSockets(root, f.Sockets, in.Group.Port)
+	if port, ok := FramePort(in.Group); ok && slices.ContainsFunc(f.Sockets, func(s host.Socket) bool {
+		return !s.Own && s.Local.Port() == port && s.Local.Addr().IsMulticast() // perhaps the Lookout of another groupcast
+	}) {
+		host.NameSockets(root, f.Sockets, port)
+	}
 
 	f.Settings, err = readSettings(root, f.Interfaces)
 	f.failed(FromSettings, err)

@@ -81,6 +81,9 @@ func (f Facts) AnswerFrom(in Intent) Answer {
 		a.Text = fmt.Sprintf("somebody listened for %s only", span(o.Listen.Lasted()))
 	default:
 		a.State, a.Text = NotHeard, fmt.Sprintf("not a datagram in %s", span(o.Listen.Lasted()))
+		if o.Beside.from(a.Host) {
+			a.Text += fmt.Sprintf("; it takes part as a member of groupcast: its frames come at port %d", o.Beside.Port)
+		}
 	}
 	return a
 }

@@ -22,6 +22,87 @@ var hintPrograms = []string{"ip", "nft", "iptables", "ip6tables", "ufw", "sysctl
 // are nobody's (RFC 5737, RFC 3849).
 var placeholders = []string{"ADDRESS", "BRIDGE", "BYTES", "GROUP", "INTERFACE", "NAME", "PARENT", "PORT", "SOURCE"}
 
+// CommandHint is a hint for who is not in a talk, and so cannot type its commands, such
+// as /interface. Of "-i eth0, or /interface eth0" it has the flag, which hints have
+// first. Of a hint that has only commands of the talk, "join again: /leave 239.1.2.3,
+// then /join 239.1.2.3", it has what does the same from outside. What is behind a
+// semicolon stays.
+func CommandHint(hint string) string {
+	if rest, ok := strings.CutPrefix(hint, "/who "); ok {
+		return "groupcast who " + rest
+	}
+	for _, between := range []string{", or ", ": "} {
+		before, way, found := cutAtCommand(hint, between)
+		if !found {
+			continue
+		}
+		way, rest, more := strings.Cut(way, "; ")
+		if between == ": " {
+			before += ": " + outsideOf(way)
+		}
+		if more {
+			before += "; " + rest
+		}
+		return before
+	}
+	return hint
+}
+
+// cutAtCommand cuts a hint before its first command of the talk that has these
+// characters before it.
+func cutAtCommand(hint, between string) (before, way string, found bool) {
+	for at := 0; ; {
+		n := strings.Index(hint[at:], between+"/")
+		if n < 0 {
+			return hint, "", false
+		}
+		at += n
+		way = hint[at+len(between):]
+		word, _, _ := strings.Cut(way, " ")
+		if slices.Contains(talkCommands, strings.TrimRight(word, ",;.")) {
+			return hint[:at], way, true
+		}
+		at++
+	}
+}
+
+// talkCommands are the commands that only who talks can type.
+var talkCommands = []string{"/join", "/look", "/leave", "/interface", "/source", "/block", "/unblock", "/who", "/matrix", "/nick", "/verify", "/ping", "/loopback", "/ttl", "/hops", "/save",
+	"/clear", "/help", "/quit"}
+
+// outsideOf says how to do from outside what commands of the talk do. A program's
+// memberships are its own: there it has to be started again.
+func outsideOf(way string) string {
+	words := strings.Fields(way)
+	argument := ""
+	if len(words) > 1 {
+		argument = " " + strings.TrimRight(words[1], ",")
+	}
+	switch command := strings.TrimRight(words[0], ","); {
+	case command == "/interface":
+		return "-i" + argument
+	case command == "/ttl", command == "/hops":
+		return "--ttl" + argument
+	case command == "/nick":
+		return "--name" + argument
+	case command == "/loopback":
+		return "--loopback" + strings.Replace(strings.Replace(argument, " on", "", 1), " off", "=false", 1)
+	case command == "/join", command == "/look":
+		return "start again and name it"
+	case command == "/leave" && slices.Contains(words, "/join"):
+		return "end the program and start it again"
+	case command == "/leave" && len(words) > 2:
+		return "start again with -i and the name of the other"
+	case command == "/leave":
+		return "start again without it"
+	case command == "/source" && argument == " any":
+		return "start again and name the group without a source"
+	case command == "/verify":
+		return "a talk in a terminal marks it as verified"
+	}
+	return "start the program again"
+}
+
 // SplitHint splits a hint into its reason and its command. Either can be "": a
 // hint without a command is advice.
 func SplitHint(hint string) (reason, command string) {

@@ -1,10 +1,19 @@
 package doctor
 
 import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 func TestSplitHint(t *testing.T) {
@@ -139,9 +148,9 @@ func TestQuerierHints(t *testing.T) {
 		group string
 		says  string
 	}{
-		{"nothing is known of it", facts(by(eth0), eth0), "239.1.2.3", "first see whether somebody asks|groupcast igmp -i eth0|if nobody asks"},
+		{"nothing is known of it", facts(by(eth0), eth0), "239.1.2.3", "first see whether there is a querier|groupcast igmp -i eth0|if there is none"},
 		{"nobody asks", silent, "239.1.2.3", "first see whether"},
-		{"somebody does", runs, "239.1.2.3", "a querier runs|let IGMP through"},
+		{"somebody does", runs, "239.1.2.3", "there is a querier, and the bridge|let IGMP through"},
 		{"IPv6", silent, "ff15::114", "groupcast igmp -i eth0|let MLD through"},
 	} {
 		hints := tt.facts.askForMembers(talk(tt.group, 2), 2)
@@ -154,5 +163,77 @@ func TestQuerierHints(t *testing.T) {
 		if list := commandsOf(hints); list != nil {
 			t.Errorf("%s: advice looks like %q", tt.what, list)
 		}
+	}
+}
+
+func TestCommandHint(t *testing.T) {
+	for hint, want := range map[string]string{
+		useInterface(host.Interface{Name: "a;b"})[0]:                          "send and join by a;b: -i a;b",
+		"send with more: --ttl 32, or /hops 32":                               "send with more: --ttl 32",
+		"-i NAME, or /interface NAME; groupcast interfaces lists them":        "-i NAME; groupcast interfaces lists them",
+		"join again: /leave 239.1.2.3, then /join 239.1.2.3":                  "join again: end the program and start it again",
+		"join on one of them: /leave 239.1.2.3 eth1":                          "join on one of them: start again with -i and the name of the other",
+		"leave it: /leave 239.1.2.3":                                          "leave it: start again without it",
+		"to hear everybody: /source any":                                      "to hear everybody: start again and name the group without a source",
+		"if it is groupcast itself: /unblock 10.0.0.1":                        "if it is groupcast itself: start the program again",
+		"or choose another: /interface NAME; groupcast interfaces lists them": "or choose another: -i NAME; groupcast interfaces lists them",
+		"join the group first: /join GROUP":                                   "join the group first: start again and name it",
+		"a request has to leave: /ttl 1":                                      "a request has to leave: --ttl 1",
+		"/who lists them, with fingerprints":                                  "groupcast who lists them, with fingerprints",
+		"ask ada whether the key is new: /verify ada~7f3c":                    "ask ada whether the key is new: a talk in a terminal marks it as verified",
+		"another name for yourself: /nick NAME":                               "another name for yourself: --name NAME",
+		"hear yourself: /loopback on":                                         "hear yourself: --loopback",
+		"name it: /tmp/x, or /tmp/y":                                          "name it: /tmp/x, or /tmp/y",
+		"see: /proc/net/igmp; or choose another: /interface eth0":             "see: /proc/net/igmp; or choose another: -i eth0",
+		"for every program of this host: ip route add 224.0.0.0/4 dev eth0":   "for every program of this host: ip route add 224.0.0.0/4 dev eth0",
+	} {
+		if got := CommandHint(hint); got != want {
+			t.Errorf("%q: %q, want %q", hint, got, want)
+		}
+	}
+}
+
+// talkWord is a command of the talk, as a hint has it; no file is called like that.
+var talkWord = regexp.MustCompile(`(^|[ :"(])/[a-z]+([ ,;.)"]|$)`)
+
+// No hint that this package or the session writes has a command of the talk where it
+// cannot be typed.
+func TestEveryHintIsForCommands(t *testing.T) {
+	found := 0
+	for _, dir := range []string{".", "../session"} {
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			if !strings.HasSuffix(e.Name(), ".go") || strings.HasSuffix(e.Name(), "_test.go") {
+				continue
+			}
+			file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(dir, e.Name()), nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ast.Inspect(file, func(n ast.Node) bool {
+				literal, ok := n.(*ast.BasicLit)
+				if !ok || literal.Kind != token.STRING {
+					return true
+				}
+				text, err := strconv.Unquote(literal.Value)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !talkWord.MatchString(text) || !strings.Contains(text, " ") {
+					return true
+				}
+				found++
+				if got := CommandHint(text); talkWord.MatchString(got) || strings.HasSuffix(got, ": ") {
+					t.Errorf("%s: %q, of %q, names what cannot be typed", e.Name(), got, text)
+				}
+				return true
+			})
+		}
+	}
+	if found < 10 {
+		t.Errorf("%d hints with commands of the talk, want 10 at least: they are not found", found)
 	}
 }

@@ -12,19 +12,19 @@ import (
 var podPage = KindPage{
 	Name:  "pod",
 	Title: "a pod that has its next hop alone on its link",
-	Known: "The way out is a veth whose other end is in another network namespace, all of its addresses are of one host (/32, /128), and the gateway is on no network of it. " +
-		"Calico's gateway is 169.254.1.1, Cilium's an address of the node. The node routes each datagram, so that no group comes in, whatever its TTL.",
+	Known: "The outgoing interface is a veth whose other end is in another network namespace. All of its addresses are of one host (/32, /128), and none of its networks contains the gateway. " +
+		"Calico's gateway is 169.254.1.1, Cilium's is an address of the node. The node routes each datagram, so no group comes in, whatever its TTL.",
 	Carries: "The node's network (hostNetwork: true), a second interface of kind macvlan (Multus), or a relay in a pod that has the node's network.",
 }
 
 var containerPage = KindPage{
 	Name:  "container",
 	Title: "a container behind the NAT of its host",
-	Known: "The way out is a veth whose other end is in another network namespace, which is a fact, but of every namespace. It looks like a container if a runtime has left its mark " +
-		"(/.dockerenv, /run/.containerenv, KUBERNETES_SERVICE_HOST) and process 1 is in the same network namespace, or if the network is one that an engine makes by itself: " +
+	Known: "The outgoing interface is a veth whose other end is in another network namespace. This is true for every namespace. It looks like a container if there are the marks of a runtime " +
+		"(/.dockerenv, /run/.containerenv, KUBERNETES_SERVICE_HOST) and process 1 is in the same network namespace, or if the network is one that a container engine makes by default: " +
 		"172.16.0.0/12 with /16 and 192.168.0.0/16 with /20 (Docker), 10.88.0.0/16 and 10.89.0.0/16 (Podman), 10.0.3.0/24 (LXC), 10.42.0.0/16 and 10.244.0.0/16 with /24 (flannel). " +
-		"It may be one if the network is private and its gateway is the first address: that is said only when --from or --to asks about a host beyond. NAT itself cannot be seen from inside.",
-	Carries: "The host's network (docker run --network host), a network of kind macvlan or ipvlan, or a relay on the host that is joined on both sides. No TTL helps: what a host forwards is unicast, unless a daemon was set up for groups.",
+		"It may be one if the network is private and its gateway is the first address. This is reported only if --from or --to names a host beyond the gateway. NAT itself cannot be seen from inside.",
+	Carries: "The host's network (docker run --network host), a network of kind macvlan or ipvlan, or a relay on the host that is joined on both sides. No TTL helps: the host forwards only unicast, unless a daemon for multicast routing runs on it.",
 }
 
 // box is a network namespace whose way out is a veth: its other end is all that

@@ -9,10 +9,10 @@ import (
 
 const networksIntro = `# Kinds of networks, and what carries groups there
 
-Some networks carry no groups by themselves, and no setting of a program changes that. Where the doctor sees one it says so
-before its findings, in a line that begins with "network:", and in JSON as "network" (kind, title, evidence, carries). It says
-what a network looks like: who made it knows better. Who was heard overrules it: then nothing is said of what would carry groups.
-The first of these that fits counts.
+Some networks carry no groups by themselves, and no setting of a program changes that. If the doctor sees such a network, it
+reports it before the findings, in a line that begins with "network:", and in JSON as "network" (kind, title, evidence, carries).
+The doctor reports what the network looks like; its administrator knows better. A received host is stronger evidence: then the
+doctor does not list what would carry groups. The first kind of this list that matches counts.
 `
 
 // docs/networks.md is made from the kinds. Run with -update to write it anew.
@@ -23,7 +23,7 @@ func TestDocsOfKinds(t *testing.T) {
 	for _, k := range Kinds() {
 		fmt.Fprintf(&b, "\n## %s: %s\n\n**How it is known.** %s\n\n**What carries groups there.** %s\n", k.Name, prose(k.Title), prose(k.Known), prose(k.Carries))
 	}
-	b.WriteString("\nClouds, WSL and Wi-Fi are told by the pitfall [virtual-network](pitfalls/virtual-network.md).\n")
+	b.WriteString("\nFor clouds, WSL and Wi-Fi see the pitfall [virtual-network](pitfalls/virtual-network.md).\n")
 	if *updateDocs {
 		if err := os.WriteFile(path, []byte(b.String()), 0o644); err != nil {
 			t.Fatal(err)

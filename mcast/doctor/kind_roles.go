@@ -11,8 +11,8 @@ import (
 var alonePage = KindPage{
 	Name:    "alone",
 	Title:   "a host without a network",
-	Known:   "lo is the only interface, and was not asked for: a container that was given no network, or a network namespace that was just made.",
-	Carries: "Programs of this host hear each other (-i lo). For anything else it needs an interface.",
+	Known:   "lo is the only interface, and you did not name it. It is a container without a network, or a new network namespace.",
+	Carries: "Programs of this host receive each other (-i lo). For anything else the host needs an interface.",
 }
 
 func isAlone(f Facts, in Intent) (k Kind, ok bool) {
@@ -32,8 +32,8 @@ func isAlone(f Facts, in Intent) (k Kind, ok bool) {
 var unaddressedPage = KindPage{
 	Name:    "no-address",
 	Title:   "a host with a cable and no address",
-	Known:   "An interface is up with a link, and no interface but lo has an address of the group's IP version, not even a link-local one: DHCP has not answered, or nobody has set one.",
-	Carries: "An address. Until then IPv6 may work, whose link-local addresses need nobody: ff02::114 with the interface as zone.",
+	Known:   "An interface is up with a link, and no interface but lo has an address of the group's IP version, not even a link-local one: DHCP has not replied, or nobody has set one.",
+	Carries: "An address. Until then IPv6 may work, because its link-local addresses need no DHCP: ff02::114 with the interface as zone.",
 }
 
 func isUnaddressed(f Facts, in Intent) (k Kind, ok bool) {
@@ -79,8 +79,8 @@ func namesAll(list []host.Interface) string {
 var macvlanPage = KindPage{
 	Name:    "macvlan",
 	Title:   "a container that is on the LAN itself",
-	Known:   "The way out is a macvlan, macvtap or ipvlan whose parent is in another network namespace.",
-	Carries: "The LAN: it hears and is heard as any host there, but by the computer that it runs on, since the kernel passes nothing between a macvlan and its parent. That computer needs a macvlan of its own.",
+	Known:   "The outgoing interface is a macvlan, macvtap or ipvlan whose parent is in another network namespace.",
+	Carries: "The LAN. The container receives and is received like any host there. The only exception is the computer that it runs on, because the kernel forwards nothing between a macvlan and its parent. That computer needs a macvlan of its own.",
 }
 
 func isMacvlanChild(f Facts, in Intent) (k Kind, ok bool) {
@@ -102,8 +102,8 @@ func isMacvlanChild(f Facts, in Intent) (k Kind, ok bool) {
 var multicastRouterPage = KindPage{
 	Name:    "multicast-router",
 	Title:   "a multicast router",
-	Known:   "The kernel forwards groups between two interfaces or more (/proc/net/ip_mr_vif, ip6_mr_vif): a daemon such as smcrouted or pimd has told it to.",
-	Carries: "What the daemon was told, if it comes with a TTL above 1; 224.0.0.0/24 and ff02::/16 never. What a sender sent with TTL 1 reaches the router, and not the networks behind it.",
+	Known:   "The kernel forwards groups between two interfaces or more (/proc/net/ip_mr_vif, ip6_mr_vif): a daemon such as smcrouted or pimd has set this up.",
+	Carries: "The groups that the daemon forwards, if their datagrams arrive with a TTL above 1. It never forwards 224.0.0.0/24 and ff02::/16. Datagrams with TTL 1 reach the router, and not the networks behind it.",
 }
 
 func isMulticastRouter(f Facts, in Intent) (k Kind, ok bool) {
@@ -128,8 +128,8 @@ func isMulticastRouter(f Facts, in Intent) (k Kind, ok bool) {
 var unicastRouterPage = KindPage{
 	Name:    "unicast-router",
 	Title:   "a router, or a host of containers, that forwards unicast only",
-	Known:   "net.ipv4.ip_forward (net.ipv6.conf.all.forwarding) is 1, /proc/net/ip_mr_vif lists no two interfaces, and the host that --from names is behind an interface that the group is not joined on.",
-	Carries: "A join on the interface where the other host is, or a daemon that forwards groups, such as smcrouted or pimd, with a TTL above 1.",
+	Known:   "net.ipv4.ip_forward (net.ipv6.conf.all.forwarding) is 1, /proc/net/ip_mr_vif does not list two interfaces, and the host of --from is behind an interface where the group is not joined.",
+	Carries: "A join on the interface to the other host. Or a daemon that forwards groups, such as smcrouted or pimd, with a TTL above 1.",
 }
 
 func isUnicastRouter(f Facts, in Intent) (k Kind, ok bool) {

@@ -12,12 +12,12 @@ import (
 
 var vpnPage = KindPage{
 	Name:  "vpn",
-	Title: "a host whose groups, or whose way to the other host, go by a VPN",
-	Known: "The interface is a tunnel (tun, tap, WireGuard, PPP, XFRM, VTI) or a point-to-point link; or it has half of all addresses (0.0.0.0/1 and 128.0.0.0/1, " +
-		"which VPNs set beside the default route), whatever its kind; or it has the default route of a table that a rule puts before main, as exit nodes do, and the name of a tunnel. " +
-		"It is said only where the kernel's route to the group, or to the host that is asked about, leads by it.",
-	Carries: "The LAN by an interface of its own (-i eth0). By the VPN only where both ends were set up for it: a tap device that is bridged with the far LAN, " +
-		"a tunnel that carries Ethernet over it (VXLAN, GRETAP), or a relay at both ends. With a tun device or WireGuard no group crosses by itself.",
+	Title: "a host that sends groups via a VPN, or that reaches the other host via a VPN",
+	Known: "The interface is a tunnel (tun, tap, WireGuard, PPP, XFRM, VTI) or a point-to-point link. Or it has a route for half of all addresses (0.0.0.0/1 and 128.0.0.0/1, " +
+		"which VPNs add to the default route). Or it has the name of a tunnel, and the default route of a table that a rule puts before main, as exit nodes do. " +
+		"It is reported only if the kernel's route to the group, or to the host of --from or --to, leads via this interface.",
+	Carries: "The LAN, via an interface of its own (-i eth0). The VPN carries groups only if both ends are set up for it: with a tap device that is bridged with the far LAN, " +
+		"with a tunnel that carries Ethernet over it (VXLAN, GRETAP), or with a relay at both ends. A tun device or WireGuard alone carries no groups.",
 }
 
 // tunnelKinds are the kinds of interfaces that VPNs make, and tunnelNames how they

@@ -7,4 +7,4 @@ import (
 	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
-func TestMain(m *testing.M) { os.Exit(labtest.RunTests(labtest.Leaving{M: m})) }
+func TestMain(m *testing.M) { os.Exit(labtest.RunTests(labtest.Lightly{M: labtest.Leaving{M: m}})) }

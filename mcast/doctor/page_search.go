@@ -28,7 +28,11 @@ func SearchPages(word string) []Page {
 	}
 	var hits []hit
 	for _, p := range slices.Concat(Pages(), TopicPages()) {
-		if score := p.about(whole); score > 0 {
+		score := p.about(whole)
+		if _, defined := Define(word); defined && p.Name == glossary {
+			score += definedScore
+		}
+		if score > 0 {
 			hits = append(hits, hit{p, score})
 		}
 	}
@@ -45,7 +49,32 @@ func SearchPages(word string) []Page {
 const (
 	severalTimes = 2
 	mostFound    = 12
+	definedScore = 50 // less than that of a page with the word as its name
 )
+
+const glossary = "glossary" // the topic
+
+// Define returns the paragraph of the glossary about a term of the field, such
+// as "querier: the router or switch that ..."; ok is false when it has none. Case
+// and a plural's s are ignored.
+func Define(term string) (text string, ok bool) {
+	page, err := FindPage(glossary)
+	if err != nil {
+		panic(err) // a test reads it
+	}
+	singular := func(s string) string { return strings.TrimSuffix(strings.ToLower(strings.TrimSpace(s)), "s") }
+	for _, s := range page.Sections {
+		for _, par := range s.Paragraphs {
+			terms, _, _ := strings.Cut(par.Text, ": ")
+			for t := range strings.SplitSeq(terms, ", ") {
+				if singular(t) == singular(term) {
+					return par.Text, true
+				}
+			}
+		}
+	}
+	return "", false
+}
 
 // about scores how much a page is about what the expression finds.
 func (p Page) about(word *regexp.Regexp) int {

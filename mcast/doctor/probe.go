@@ -19,8 +19,9 @@ import (
 type Probe struct {
 	Intent Intent
 	Facts  Facts // as read before
-	// Active lets it join the group and send to it. A probe that is not active
-	// only watches the counters, the sockets and the interfaces.
+	// Active lets it join the group and send to it. A probe that is not active only
+	// watches the counters, the sockets, the interfaces, and what comes at the port of
+	// frames of a group that another program has joined.
 	Active bool
 	// For is how long it watches. An active probe takes one to four seconds at
 	// the least, and three tenths of a second more for each interface, for its
@@ -89,6 +90,8 @@ func (p Probe) filled() string {
 // While the probe is joined it shares the group's port: it may get unicast
 // datagrams that another program would have got.
 func (p Probe) Run(ctx context.Context) (Observed, error) {
+	beside := LookBeside(ctx, p.Intent.Group, p.joins(), nil) // before the kernel's counters are read, and until they are
+	defer beside.Close()
 	before, err := gather(p.Intent)
 	if err != nil {
 		return Observed{}, err
@@ -114,6 +117,7 @@ func (p Probe) Run(ctx context.Context) (Observed, error) {
 	grown := growth(before, after, time.Since(start))
 	seen.For, seen.Grown, seen.AtMost, seen.Drops = grown.For, grown.Grown, grown.AtMost, grown.Drops
 	seen.Lost, seen.Had = grown.Lost, grown.Had
+	seen.Beside = beside.Seen(start)
 	return seen, err
 }
 

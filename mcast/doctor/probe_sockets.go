@@ -131,21 +131,29 @@ func (p *prober) read(ctx context.Context, from reader, to chan<- []Received) {
 	})
 }
 
-// headers is a batch without the payloads. Strays are left out: where the system
-// can, plainConn gets them.
+// headers is a batch whose payloads are its own, since the next one takes the place of
+// this in memory. Strays are left out: where the system can, plainConn gets them.
 func (p *prober) headers(batch []mcast.Datagram) []Received {
 	list := make([]Received, 0, len(batch))
+	size := 0
+	for _, d := range batch {
+		size += len(d.Data)
+	}
+	payloads := make([]byte, 0, size)
 	for _, d := range batch {
 		if d.Stray {
 			continue
 		}
 		local := p.networks.Ours(d.From.Addr())
+		from := len(payloads)
+		payloads = append(payloads, d.Data...)
 		list = append(list, Received{
 			At: d.At, From: d.From, To: d.To.WithZone(""), IfIndex: d.IfIndex, Hops: d.Hops,
 			Local:   local,
 			Outside: !local && p.networks.Outside(d.From.Addr(), d.IfIndex),
-			Bytes:   len(d.Data),
+			Bytes:   max(d.Size, len(d.Data)),
 			Content: p.evidence.Hash(d.Data),
+			Payload: payloads[from:len(payloads):len(payloads)], Drops: d.Drops,
 		})
 	}
 	return list

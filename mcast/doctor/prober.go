@@ -66,7 +66,7 @@ func newProber(probe Probe) *prober {
 		refusals: make(chan refusal), failed: make(chan error),
 		own: map[uint64]probeDatagram{}, unsent: probeDatagrams(probe.places(), probe.Fill),
 		networks: host.NetworksOf(probe.Facts.Interfaces), evidence: NewEvidence(),
-		control: stream.New(maxEvidence, 0), answered: map[netip.Addr]bool{}, revivals: newRevivals(), conflicts: newConflicts(),
+		control: stream.New(stream.Config{Rows: maxEvidence}), answered: map[netip.Addr]bool{}, revivals: newRevivals(), conflicts: newConflicts(),
 	}
 	for _, d := range p.unsent {
 		p.own[p.evidence.Hash([]byte(d.text))] = d

@@ -11,7 +11,7 @@ func answersBlocked(f Facts, in Intent) []Finding {
 	const name = "answers-blocked"
 	ask := doctorCommand(in, "--probe") + ", while somebody answers: groupcast echo " + in.Group.String()
 	if in.Group.Addr.Is6() {
-		return unknown(name, "the counters of IPv6 do not tell multicast that nobody has joined from unicast")
+		return unknown(name, "the counters of IPv6 do not distinguish unicast from multicast that no program has joined")
 	}
 	came, known := f.Observed.Grown["Ip.InReceives"]
 	if !known || f.Observed.For <= 0 {

@@ -64,7 +64,7 @@ func macvlan(f Facts, in Intent) []Finding {
 	well := "none is a macvlan on another of them: " + describeAll(list, in.Group)
 	for _, i := range list {
 		if l := f.Links[i.Index]; l.Elsewhere && isMacvlan(l.Kind) {
-			well = fmt.Sprintf("%s is a %s: it talks with the whole LAN but the host that it runs on, which --from ADDRESS asks about", i.Name, l.Kind)
+			well = fmt.Sprintf("%s is a %s: it reaches the whole LAN but the host that it runs on; --from ADDRESS checks that one", i.Name, l.Kind)
 		}
 	}
 	return f.checkLinks(name, list, linkCheck{
@@ -81,7 +81,7 @@ func macvlan(f Facts, in Intent) []Finding {
 				}
 				return Finding{
 					Verdict:  Warning,
-					Title:    fmt.Sprintf("%s is a %s: the host it runs on is not heard, nor hears it", i.Name, l.Kind),
+					Title:    fmt.Sprintf("%s is a %s: it and the host that it runs on do not receive each other", i.Name, l.Kind),
 					Evidence: fmt.Sprintf("%s is a %s on interface #%d of another network namespace, and the kernel passes nothing between the two", i.Name, l.Kind, l.Parent),
 					Hints:    []string{fmt.Sprintf("let the host talk by one of its own, as root there: ip link add link PARENT name %s0 type %s mode %s", l.Kind, l.Kind, siblings(l.Kind))},
 				}, true
@@ -167,7 +167,7 @@ func (f Facts) unlinked(list []host.Interface) string {
 	}
 	for _, i := range list {
 		if _, ok := f.Links[i.Index]; !ok && !i.Loopback() {
-			return "what kind of interface " + i.Name + " is, was not told"
+			return "the kind of the interface " + i.Name + " is not known"
 		}
 	}
 	return ""

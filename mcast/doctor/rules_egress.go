@@ -13,13 +13,27 @@ import (
 )
 
 // wrongEgress: datagrams leave by an interface where the other hosts are not;
-// known from the addresses and kinds of the interfaces, and from the senders that
-// were heard by each.
+// known from the members that say by which they hear this host, from the senders that
+// were heard by each, and from the addresses and kinds of the interfaces.
 func wrongEgress(f Facts, in Intent) []Finding {
+	found := f.leavesWrong(in)
+	if also := f.byOthers(in); also != "" {
+		found[0].Evidence += "; " + also
+	}
+	return found
+}
+
+func (f Facts) leavesWrong(in Intent) []Finding {
 	const name = "wrong-egress"
 	out, ok := f.egress(in)
 	if !ok {
 		return f.unsent(name, in)
+	}
+	if found, ok := f.heardElsewhere(out, in); ok {
+		return []Finding{found}
+	}
+	if by := f.hearUsBy(out.Index); len(by) > 0 {
+		return fine(name, fmt.Sprintf("sends leave by %s (%s), and members say that they hear you there: %s", describe(out, in.Group), f.choice(in), people(by)))
 	}
 	best, ok := f.best(in.Group)
 	if out.Loopback() && (!ok || best.Loopback() || in.chose()) {
@@ -44,6 +58,50 @@ func wrongEgress(f Facts, in Intent) []Finding {
 		Interface: out.Name,
 		Fix:       &Fix{UseInterface: best.Name},
 	}}
+}
+
+// heardElsewhere is the finding that members hear this host by another interface
+// alone. They were given time to answer.
+func (f Facts) heardElsewhere(out host.Interface, in Intent) (Finding, bool) {
+	m := f.Observed.Members
+	chosen, ok := m.chosen()
+	if !ok || chosen.IfIndex != out.Index || !chosen.Tried || len(f.remote(chosen.Heard)) > 0 || m.Interval <= 0 || m.Unheard < 2*m.Interval {
+		return Finding{}, false
+	}
+	type way struct {
+		host.Interface
+		heard []string
+	}
+	var better []way
+	for _, w := range m.Ways {
+		i, there := host.ByIndex(f.Interfaces, w.IfIndex)
+		if heard := f.remote(w.Heard); there && !w.Chosen && len(heard) > 0 && i.Usable(in.Group.Addr) {
+			better = append(better, way{i, heard})
+		}
+	}
+	if len(better) == 0 {
+		return Finding{}, false
+	}
+	slices.SortStableFunc(better, func(a, b way) int { return len(b.heard) - len(a.heard) })
+	var says []string
+	var ways []host.Interface
+	for n, w := range better {
+		you := ""
+		if n == 0 {
+			you = verb(len(w.heard), " hears you", " hear you")
+		}
+		says, ways = append(says, fmt.Sprintf("%s%s by %s", people(w.heard), you, w.Name)), append(ways, w.Interface)
+	}
+	return Finding{
+		Name:    "wrong-egress",
+		Verdict: Failure,
+		Title:   fmt.Sprintf("your words leave by %s, where no member hears you; %s", out.Name, enumerate(says)),
+		Evidence: fmt.Sprintf("%s; signs of life left by %s for %s, and members that answered name none of them; they name those that left by %s",
+			f.choice(in), describe(out, in.Group), span(m.Unheard), better[0].Name),
+		Hints:     f.ways(ways, in.Group),
+		Interface: out.Name,
+		Fix:       &Fix{UseInterface: better[0].Name},
+	}, true
 }
 
 // doubt says why best is better than out; "" when nothing says so. A sender that

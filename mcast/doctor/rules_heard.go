@@ -22,9 +22,14 @@ func notHeard(f Facts, in Intent) []Finding {
 		listen += " --from " + in.wants().String()
 	}
 	a := f.AnswerFrom(in)
+	member, is := f.memberAt(a.Host)
 	switch {
 	case !a.Host.IsValid():
 		return unknown(name, "no host is named that is to be heard", "name one: groupcast doctor --from ADDRESS")
+	case is && !member.Quiet && a.State == NotHeard:
+		return fine(name, fmt.Sprintf("%s has said nothing; the network brings the group from there, since its signs of life as a member, %s, come by %s", a.Host, member.Name, f.nameOf(in, member.IfIndex)))
+	case a.State == NotHeard && f.Observed.Beside.from(a.Host):
+		return fine(name, fmt.Sprintf("%s has said nothing; the network brings the group from there, since its frames as a member of groupcast come at port %d", a.Host, f.Observed.Beside.Port))
 	case in.Live && a.State == NotHeard && f.Observed.Listen.Lasted() >= longPause:
 		return []Finding{{
 			Name: name, Verdict: Warning,
@@ -74,6 +79,9 @@ func (f Facts) ruledOut(in Intent, host netip.Addr) []string {
 		says = append(says, fmt.Sprintf("%s from it came, so groups that switches send everywhere reach this host", o.Control[control].Group.Addr()))
 	case len(otherHosts(o.Control, host)) > 0:
 		says = append(says, "heard in groups of 224.0.0.0/24: "+enumerate(otherHosts(o.Control, host)))
+	}
+	if m, is := f.memberAt(host); is && m.Quiet {
+		says = append(says, fmt.Sprintf("its signs of life as a member, %s, came before by %s, and no longer come", m.Name, f.nameOf(in, m.IfIndex)))
 	}
 	tried, copies := 0, 0
 	for _, s := range o.Sent {
@@ -194,7 +202,7 @@ func stopped(f Facts, in Intent) []Finding {
 	finding.Evidence += "; " + f.afterwards(first)
 	finding.Hints = []string{
 		fmt.Sprintf("does it still send? look at %s", first.From.Addr()),
-		"if it does, something between forgot this host: another member of the group behind the same port left it (fast leave), or nobody asks for members (groupcast explain no-querier)",
+		"if it does, the membership of this host had timed out: another member of the group behind the same port left it (fast leave), or there is no querier (groupcast explain no-querier)",
 		fmt.Sprintf("see whether it comes back when the group is joined anew: groupcast listen %s", in.Group),
 	}
 	if in.Live { // which is joined already

@@ -52,7 +52,7 @@ func hopsTooSmall(f Facts, in Intent) []Finding {
 		Name:     name,
 		Verdict:  Warning,
 		Title:    fmt.Sprintf("TTL %d crosses no router, and somebody is behind one", in.Hops),
-		Evidence: fmt.Sprintf("%s; the first router drops what is sent with TTL %d", who, in.Hops),
+		Evidence: fmt.Sprintf("%s; the first router drops datagrams with TTL %d", who, in.Hops),
 		Hints:    []string{fmt.Sprintf("send with more: --ttl %d, or /hops %d", hopsToCross, hopsToCross), wrongPrefix},
 		Fix:      &Fix{Hops: hopsToCross},
 	}}
@@ -80,7 +80,7 @@ func (f Facts) hopsOf(name string, in Intent) []Finding {
 		Name:     name,
 		Verdict:  Warning,
 		Title:    fmt.Sprintf("%s is behind a router: what it sends with TTL 1 does not come here", in.From),
-		Evidence: f.whereIs(in.From) + "; programs send to groups with TTL 1 unless they set it, and the first router drops that. The TTL of this host does not matter to what it hears",
+		Evidence: f.whereIs(in.From) + "; programs send to groups with TTL 1 unless they set it, and the first router drops that. The TTL of this host does not matter for receiving",
 		Hints: []string{
 			fmt.Sprintf("raise the TTL at %s: there run groupcast send --ttl %d %s", in.From, hopsToCross, in.Group),
 			"if it is raised there, routers between have to forward groups: an entry for it, or PIM (no-multicast-router)",

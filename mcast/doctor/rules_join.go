@@ -22,7 +22,7 @@ func tooManyGroups(f Facts, in Intent) []Finding {
 	}}
 	switch {
 	case errors.Is(f.Observed.Joined, mcast.ErrTooManySources):
-		return unknown(name, "the probe asks for a second source, which brings its own copies, and there is no room for it (net.ipv4.igmp_max_msf, net.ipv6.mld_max_msf); a program that names one source has room")
+		return unknown(name, "the probe joins a second source for its own copies, and there is no room for it (net.ipv4.igmp_max_msf, net.ipv6.mld_max_msf); a program that names one source has room")
 	case errors.Is(f.Observed.Joined, syscall.ENOBUFS):
 		finding.Title = "the kernel has no room for one more membership"
 		finding.Evidence = fmt.Sprintf("joining %s: %s", in.Group.Addr, reason(f.Observed.Joined))

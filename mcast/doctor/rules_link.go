@@ -152,7 +152,7 @@ func noAddress(f Facts, in Intent) []Finding {
 		if i.Loopback() {
 			give = ownAddress + " dev " + i.Name
 		}
-		evidence, hints := "what leaves by it carries another interface's address, or none at all, and nobody can answer", []string{"give it one: ip addr add " + give}
+		evidence, hints := "its sends carry another interface's address, or none at all, and no host can reply", []string{"give it one: ip addr add " + give}
 		if off := settingName("ipv6", i.Name, "disable_ipv6"); in.Group.Addr.Is6() && f.Settings[off] == 1 {
 			evidence = fmt.Sprintf("%s = 1: IPv6 is switched off on it", off)
 			hints = []string{fmt.Sprintf("sysctl -w %s=0", off), "then, if the network gives it none: ip addr add " + give}

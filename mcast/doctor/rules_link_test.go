@@ -89,7 +89,7 @@ func TestLinkRules(t *testing.T) {
 		{"one link was not read", withLinks(lan, map[int]Link{}), in, "unknown", "eth0"},
 		{"of another namespace", withLinks(lan, map[int]Link{2: {Kind: "macvlan", Parent: 4, Elsewhere: true}}), in, "ok", "the host that it runs on"},
 		{"of another namespace, and a host there is not heard", withLinks(lan, map[int]Link{2: {Kind: "macvlan", Parent: 4, Elsewhere: true}}),
-			asksAbout(in, "192.168.8.1"), "warning eth0 -", "the host it runs on|#4|type macvlan mode bridge"},
+			asksAbout(in, "192.168.8.1"), "warning eth0 -", "the host that it runs on|#4|type macvlan mode bridge"},
 		{"of another namespace, and a host there is heard", withLinks(heardBy(by(eth0), eth0, "192.168.8.1"), map[int]Link{2: {Kind: "macvlan", Parent: 4, Elsewhere: true}}),
 			asksAbout(in, "192.168.8.1"), "ok", ""},
 		{"of another namespace, and a host far away", withLinks(lan, map[int]Link{2: {Kind: "macvlan", Parent: 4, Elsewhere: true}}), asksAbout(in, "203.0.113.1"), "ok", ""},

@@ -51,7 +51,7 @@ func noQuerier(f Facts, in Intent) []Finding {
 	}
 	for _, w := range f.Observed.Wire {
 		if len(w.Asked) > 0 {
-			return fine(name, fmt.Sprintf("%s asks for members on %s", w.Asked[len(w.Asked)-1].by(), f.nameOf(in, w.IfIndex)))
+			return fine(name, fmt.Sprintf("%s sends queries on %s", w.Asked[len(w.Asked)-1].by(), f.nameOf(in, w.IfIndex)))
 		}
 	}
 	watch := doctorCommand(in, "--probe --watch 5m") + ", while somebody sends"
@@ -104,13 +104,13 @@ func (f Facts) keepsMembers(i host.Interface) (why string, ok bool) {
 	case !known:
 		return i.Name + ": " + f.unread(FromLinks), false
 	case b == nil:
-		return i.Name + ": whether somebody asks for members there is not seen from here", false
+		return i.Name + ": it cannot be seen from here whether there is a querier", false
 	case f.leadsOn(b):
 		return at + ": the switches behind its ports are not seen from here", false
 	case !b.Snooping:
 		return fmt.Sprintf("the bridge %s does not look for members (mcast_snooping 0): it sends every group to every port", at), true
 	case b.Querier:
-		return fmt.Sprintf("the bridge %s asks for members itself (mcast_querier 1)", at), true
+		return fmt.Sprintf("the bridge %s sends queries itself (mcast_querier 1)", at), true
 	case !b.Heard:
 		return fmt.Sprintf("the bridge %s has heard no querier, and so sends every group to every port", at), true
 	}

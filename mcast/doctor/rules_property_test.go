@@ -45,6 +45,9 @@ func TestRulesOfAnyFacts(t *testing.T) {
 		{"no-querier", noQuerier, func(f Facts, in Intent) bool {
 			return neverPruned(in.Group.Addr.WithZone("")) || f.Links != nil || f.Observed.Probed || len(f.Interfaces) > 0 && onlyWithoutSwitch(f, in)
 		}},
+		{"one-way", oneWay, func(f Facts, _ Intent) bool {
+			return f.Observed.Members != nil && len(f.Observed.Members.Members) > 0
+		}},
 		{"duplicate-address", duplicateAddress, func(f Facts, in Intent) bool { return !in.Group.Addr.Is4() && f.Links != nil }},
 	}
 	rapid.Check(t, func(t *rapid.T) {
@@ -161,6 +164,7 @@ func drawFacts(t *rapid.T) Facts {
 			Lost:    optional(rapid.SampledFrom(anyInterfaces)).Draw(t, "lost"),
 			Revived: optional(rapid.Just(Revived{IfIndex: 2, Times: 1})).Draw(t, "revived"),
 			Refused: optional(endpoint).Draw(t, "refused"),
+			Members: anyMembers(t),
 		}
 	}
 	return f

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
+	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/host"
 )
 
@@ -22,9 +24,20 @@ func wrongPort(f Facts, in Intent) []Finding {
 	ignored, watched := f.Observed.Grown[counter]
 	noise := f.Observed.Grown[broadcasts]
 	watch := doctorCommand(in, "--watch 10s") + ", while somebody sends"
+	beside, astray := f.Observed.Beside, f.astray(in)
 	switch {
+	case len(astray) > 0 && watched:
+	case watched && ignored <= noise && beside != nil && len(beside.Others) > 0 && f.Sockets == nil:
+		return unknown(name, f.unread(FromSockets))
+	case watched && ignored <= noise && beside != nil && len(beside.Numbered) > 0:
+		return unknown(name, fmt.Sprintf("numbered datagrams of groupcast come at port %d, from %s: members that measure may send them, or somebody sends a stream to that port",
+			beside.Port, enumerate(hosts(beside.Numbered))), doctorCommand(in, "--watch 30s"))
 	case watched && ignored == 0:
-		return fine(name, fmt.Sprintf("in %s no datagram came for a joined group at a port where nobody listens (%s)", f.Observed.lasted(), counter))
+		evidence := fmt.Sprintf("in %s no datagram came for a joined group at a port where nobody listens (%s)", f.Observed.lasted(), counter)
+		if talk := beside.Text(in.Group); talk != "" {
+			evidence += "; " + talk
+		}
+		return fine(name, evidence)
 	case watched && ignored <= noise:
 		return unknown(name, fmt.Sprintf("%s grew by %d in %s, which the broadcasts may be that came then (%s: %d)", counter, ignored, f.Observed.lasted(), broadcasts, noise), watch)
 	case !watched:
@@ -41,25 +54,54 @@ func wrongPort(f Facts, in Intent) []Finding {
 		return unknown(name, fmt.Sprintf("%s grew by %d in %s; this host forwards groups between %s, and what it has joined to do so needs no port",
 			counter, ignored, f.Observed.lasted(), describeAll(f.listed(f.Router), in.Group)))
 	}
-	if others := f.alsoJoined(in); len(others) > 0 { // the counter is of all groups
+	port, frames := FramePort(in.Group)
+	others := f.alsoJoined(in) // the counter is of all groups
+	switch {
+	case len(astray) > 0:
+	case len(others) > 0:
 		return unknown(name, fmt.Sprintf("%s grew by %d in %s, which may be of another joined group: %s", counter, ignored, f.Observed.lasted(), enumerate(others)), watch)
+	case frames && beside == nil:
+		return unknown(name, fmt.Sprintf("%s grew by %d in %s: datagrams came at other ports of the group; frames of groupcast's members come at port %d, for one, and nobody looked there",
+			counter, ignored, f.Observed.lasted(), port), watch)
 	}
 	finding := Finding{
 		Name: name, Verdict: Warning,
-		Title:    "datagrams come for a joined group at a port where nobody listens",
-		Evidence: fmt.Sprintf("%s grew by %d in %s", counter, ignored, f.Observed.lasted()),
-		Hints: []string{
-			fmt.Sprintf("compare the senders' port with %d; as root, tcpdump shows it: tcpdump -ni any dst host %s", in.Group.Port, in.Group.Addr.WithZone("")),
-		},
+		Title: "datagrams come for a joined group at a port where nobody listens",
 	}
-	if noise > 0 {
-		finding.Evidence += fmt.Sprintf(", and only %d of them can be broadcasts (%s)", noise, broadcasts)
+	var evidence []string
+	if len(astray) > 0 {
+		finding.Title = fmt.Sprintf("datagrams come for a joined group at port %d, where nobody listens", beside.Port)
+		evidence = append(evidence, fmt.Sprintf("%s came there, from %s", counted(datagrams(astray)), enumerate(hosts(astray))))
+		finding.Hints = append(finding.Hints, fmt.Sprintf("let them send to port %d, or listen there: groupcast listen %s", in.Group.Port, mcast.Group{Addr: in.Group.Addr, Port: beside.Port}))
+	}
+	if ignored > noise && len(others) == 0 {
+		grew := fmt.Sprintf("%s grew by %d in %s", counter, ignored, f.Observed.lasted())
+		if noise > 0 {
+			grew += fmt.Sprintf(", and only %d of them can be broadcasts (%s)", noise, broadcasts)
+		}
+		evidence = append(evidence, grew)
+		finding.Hints = append(finding.Hints,
+			fmt.Sprintf("compare the senders' port with %d; as root, tcpdump shows it: tcpdump -ni any dst host %s", in.Group.Port, in.Group.Addr.WithZone("")))
 	}
 	if (f.Observed.Probed || in.Live) && len(f.Observed.Senders) == 0 {
 		finding.Verdict = Failure
 		finding.Title = "datagrams come, but at a port where nobody listens, and none at " + fmt.Sprint(in.Group.Port)
+		if len(astray) > 0 {
+			finding.Title = fmt.Sprintf("datagrams come, but at port %d, where nobody listens, and none at %d", beside.Port, in.Group.Port)
+		}
 	}
+	if talk := beside.Text(in.Group); talk != "" {
+		evidence = append(evidence, talk)
+	}
+	finding.Evidence = strings.Join(evidence, "; ")
 	return []Finding{finding}
+}
+
+func datagrams(list []Sender) (n int) {
+	for _, s := range list {
+		n += s.Datagrams
+	}
+	return n
 }
 
 // alsoJoined are the groups that are joined here beside the program's and the

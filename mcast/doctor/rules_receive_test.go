@@ -9,11 +9,12 @@ import (
 	"github.com/groupcast/groupcast/mcast/host"
 )
 
-// seen is a host that was watched for ten seconds.
+// seen is a host that was watched for ten seconds, the port of frames as well.
 func seen(grown map[string]uint64, change ...func(*Facts)) Facts {
 	return lan(func(f *Facts) {
 		f.Observed.For = 10 * time.Second
 		f.Observed.Grown = grown
+		f.Observed.Beside = &Beside{Port: 1235}
 		for _, c := range change {
 			c(f)
 		}
@@ -29,6 +30,15 @@ func heardSender(f *Facts) { f.Observed.Senders = []Sender{sender("192.168.8.226
 func withProbe(f *Facts) { f.Observed.Probed = true }
 
 func TestWrongPort(t *testing.T) {
+	beside := func(b *Beside) func(*Facts) { return func(f *Facts) { f.Observed.Beside = b } }
+	at := func(list ...host.Socket) func(*Facts) {
+		return func(f *Facts) { f.Sockets = append([]host.Socket{}, list...) }
+	}
+	members := []Sender{sender("192.168.8.226:40000", 2), sender("192.168.8.227:40000", 2)}
+	stray := []Sender{sender("192.168.8.228:50000", 2)}
+	frames := beside(&Beside{Port: 1235, Members: members})
+	foreign := beside(&Beside{Port: 1235, Members: members, Others: stray})
+	forwarding := func(f *Facts) { f.Router = []int{2, 3} }
 	since := func(n uint64) Facts {
 		return lan(func(f *Facts) { f.Counters = map[string]uint64{"Udp.IgnoredMulti": n} })
 	}
@@ -75,6 +85,22 @@ func TestWrongPort(t *testing.T) {
 		{"and the group is heard", seen(ignored(7, 0), withProbe, heardSender), plain, "warning", nil},
 		{"and the group is not heard", seen(ignored(7, 0), withProbe), plain, "failure", []string{"none at 1234"}},
 		{"and the group is not heard by a program that runs", seen(ignored(7, 0)), live, "failure", nil},
+		{"only frames came", seen(ignored(0, 0), frames), plain, "ok", []string{"frames at port 1235, from 192.168.8.226, 192.168.8.227; to take part: groupcast"}},
+		{"frames, and others at a port that is not known", seen(ignored(7, 0), frames), plain, "warning", []string{"grew by 7", "frames at port 1235"}},
+		{"nobody looked at the port of frames", seen(ignored(7, 0), beside(nil)), plain, "unknown", []string{"at port 1235, for one, and nobody looked there"}},
+		{"there is no port of frames", seen(ignored(7, 0), beside(nil)), inGroup("239.1.2.3:65535"), "warning", nil},
+		{"no frames are sent in the group of a standard", seen(ignored(7, 0), beside(nil)), inGroup("224.0.0.251:5353"), "warning", nil},
+		{"plain text at the port of frames", seen(ignored(0, 0), foreign, at()), plain, "warning",
+			[]string{"at port 1235, where nobody listens", "3 datagrams came there, from 192.168.8.228", "frames at port 1235"}},
+		{"the same, while nothing else comes", seen(ignored(0, 0), foreign, at(own(socket("224.0.0.114:1235", "", 0))), withProbe), plain, "failure", []string{"at port 1235", "none at 1234"}},
+		{"and at others", seen(ignored(7, 2), foreign, at()), plain, "warning", []string{"3 datagrams came there", "grew by 7"}},
+		{"where a program listens", seen(ignored(0, 0), foreign, at(socket("0.0.0.0:1235", "", 0))), plain, "ok", nil},
+		{"where a program is bound to the group", seen(ignored(0, 0), foreign, at(socket("224.0.0.114:1235", "python3 (4711)", 0))), plain, "ok", nil},
+		{"where another groupcast looks as well", seen(ignored(0, 0), foreign, at(socket("224.0.0.114:1235", "groupcast (4711)", 0))), plain, "warning", nil},
+		{"where a program listens to another group", seen(ignored(0, 0), foreign, at(socket("239.9.9.9:1235", "", 0))), plain, "warning", nil},
+		{"whoever may listen there", seen(ignored(0, 0), foreign), plain, "unknown", nil},
+		{"on a router", seen(ignored(0, 0), foreign, at(), forwarding), plain, "ok", nil},
+		{"numbered datagrams alone", seen(ignored(0, 0), beside(&Beside{Port: 1235, Numbered: stray})), plain, "unknown", []string{"port 1235, from 192.168.8.228"}},
 		{"IPv6", seen(map[string]uint64{"Udp6.IgnoredMulti": 7}), inGroup("ff02::114%eth0"), "warning", []string{"Udp6.IgnoredMulti"}},
 	})
 }

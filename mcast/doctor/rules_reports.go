@@ -59,7 +59,7 @@ func reportsBlocked(f Facts, in Intent) []Finding {
 		}
 		if heard := f.heardFrom(); len(heard) > 0 {
 			finding.Verdict = Warning
-			finding.Evidence += "; the group is heard all the same: no switch or router on the way asks for members, yet"
+			finding.Evidence += "; the group is heard all the same: no switch or router on the way sends queries, yet"
 		}
 		return []Finding{finding}
 	case left >= each && dropped == 0:
@@ -104,7 +104,7 @@ func queriesBlocked(f Facts, in Intent) []Finding {
 		if known && queries > 0 {
 			return fine(name, fmt.Sprintf("in %s %d queries of MLD came in", f.Observed.lasted(), queries))
 		}
-		return unknown(name, "whether somebody asks for members, and is not let in, no counter tells")
+		return unknown(name, "no counter shows whether a querier sends queries that do not get in")
 	}
 	watch := doctorCommand(in, "--probe --watch 5m")
 	lost, others := undelivered(f, in)

@@ -111,7 +111,7 @@ func noWayBack(f Facts, in Intent) []Finding {
 		out = append(out, finding)
 	}
 	for _, s := range f.Observed.Senders {
-		if !s.Local {
+		if !s.Local && !f.left(s.From.Addr()) {
 			check(s.From.Addr(), s.IfIndex)
 		}
 	}

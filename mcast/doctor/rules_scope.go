@@ -17,7 +17,7 @@ func neverRouted(f Facts, in Intent) []Finding {
 		return fine(name, fmt.Sprintf("routers may forward %s", in.Group.Addr))
 	}
 	scope := "224.0.0.0/24 stays on its own network (RFC 5771, section 4)"
-	advice := "to cross routers, use a group of 239.0.0.0/8 (RFC 2365), such as 239.192.0.114"
+	advice := "to cross routers, use a group of 239.192.0.0/14 (RFC 2365), such as 239.192.0.114"
 	if in.Group.Addr.Is6() {
 		scope = "ff01::/16 and ff02::/16 stay on their host and link (RFC 4291, section 2.7)"
 		advice = "to cross routers, use a group of ff05::/16 (site) or ff08::/16 (organisation), such as ff05::114"

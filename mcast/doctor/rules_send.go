@@ -79,6 +79,9 @@ func loopbackNotProof(f Facts, in Intent) []Finding {
 	if egress.Loopback() {
 		return fine(name, "sends stay on this host: "+egress.Name)
 	}
+	if by := f.hearUsBy(egress.Index); len(by) > 0 {
+		return fine(name, fmt.Sprintf("what leaves by %s arrives: members say that they hear you there: %s", egress.Name, people(by)))
+	}
 	why := fmt.Sprintf("an own copy is made before the wire, and does not show that anything leaves by %s", egress.Name)
 	if n := f.Heard[egress.Index]; n > 0 {
 		why += fmt.Sprintf("; others are heard by it (datagrams: %d), so that at least its way in works", n)

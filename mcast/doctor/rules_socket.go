@@ -4,8 +4,11 @@ import (
 	"cmp"
 	"fmt"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/host"
@@ -86,6 +89,20 @@ func (f Facts) nameWith(a netip.Addr) string {
 	return ""
 }
 
+// isGroupcast reports whether a program as [host.Socket] names it is groupcast, also under
+// the name that this program runs by. It awaits answers on sockets of its own, so that it
+// loses none.
+func isGroupcast(program string) bool {
+	n := strings.LastIndex(program, " (")
+	return n > 0 && (program[:n] == "groupcast" || program[:n] == ownName())
+}
+
+// ownName is this program's name as Linux tells it: 15 bytes of its file's (proc(5)).
+var ownName = sync.OnceValue(func() string {
+	name := filepath.Base(os.Args[0])
+	return name[:min(len(name), 15)]
+})
+
 // portShared: every socket at the port hears the group, but a unicast datagram
 // reaches only one of them.
 func portShared(f Facts, in Intent) []Finding {
@@ -115,8 +132,7 @@ func portShared(f Facts, in Intent) []Finding {
 	var out []Finding
 	var unseen []string
 	for a, list := range programs {
-		// groupcast awaits answers on sockets of its own, so that it loses none.
-		suffers := slices.ContainsFunc(list, func(name string) bool { return !strings.HasPrefix(name, "groupcast (") })
+		suffers := slices.ContainsFunc(list, func(name string) bool { return !isGroupcast(name) })
 		if len(list) < 2 || !suffers {
 			continue
 		}

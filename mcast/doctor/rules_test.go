@@ -54,6 +54,11 @@ func checkForm(t failer, found []Finding) {
 		if (f.Verdict == Warning || f.Verdict == Failure) && len(f.Hints) == 0 {
 			t.Errorf("%s is %s, and does not say what to do: %+v", f.Name, f.Verdict, f)
 		}
+		for _, h := range f.Hints {
+			if got := CommandHint(h); talkWord.MatchString(got) {
+				t.Errorf("%s: %q, of %q, names what only a talk has", f.Name, got, h)
+			}
+		}
 	}
 }
 

@@ -60,7 +60,7 @@ func (f Facts) igmpOn(index int) int {
 func (f Facts) oldVersion(name string, in Intent, i host.Interface, version int) Finding {
 	finding := Finding{
 		Name: name, Verdict: Warning, Interface: i.Name,
-		Title:    fmt.Sprintf("IGMPv%d is in use on %s: the network is not told which source is asked for", version, i.Name),
+		Title:    fmt.Sprintf("IGMPv%d is in use on %s: reports cannot name the source that is wanted", version, i.Name),
 		Evidence: fmt.Sprintf("/proc/net/igmp has V%d for %s, and a report of IGMPv%d has no source (RFC 3376, section 7.2.1)", version, i.Name, version),
 		Hints:    []string{"let the querier of that network, a router or a switch, ask by IGMPv3; this host then follows within some minutes"},
 	}
@@ -106,7 +106,7 @@ func (f Facts) mldVersion(name string, in Intent) []Finding {
 			if known && forced == 1 {
 				out = append(out, Finding{
 					Name: name, Verdict: Warning, Interface: i.Name,
-					Title:    fmt.Sprintf("MLDv1 is in use on %s: the network is not told which source is asked for", i.Name),
+					Title:    fmt.Sprintf("MLDv1 is in use on %s: reports cannot name the source that is wanted", i.Name),
 					Evidence: fmt.Sprintf("%s = 1, and a report of MLDv1 has no source (RFC 3810, section 8.2.1)", key),
 					Hints:    []string{fmt.Sprintf("let the kernel choose, as root: sysctl -w %s=0", key)},
 				})
@@ -118,7 +118,7 @@ func (f Facts) mldVersion(name string, in Intent) []Finding {
 		if a, ok := f.askedBefore(i.Index, 2); ok && len(out) == 0 {
 			out = append(out, Finding{
 				Name: name, Verdict: Warning, Interface: i.Name,
-				Title:    fmt.Sprintf("MLDv1 is in use on %s: the network is not told which source is asked for", i.Name),
+				Title:    fmt.Sprintf("MLDv1 is in use on %s: reports cannot name the source that is wanted", i.Name),
 				Evidence: fmt.Sprintf("%s asked at %s, and hosts answer in that version (RFC 3810, section 8.2.1)", a.by(), a.At.Format(time.TimeOnly)),
 				Hints:    []string{"let the querier of that network, a router or a switch, ask by MLDv2"},
 			})

@@ -64,7 +64,7 @@ func (m *Machine) carries(i host.Interface, l Link) Finding {
 		return Finding{
 			Verdict:  Warning,
 			Title:    i.Name + " is Wi-Fi, which carries groups badly",
-			Evidence: i.Name + " is wireless; an access point sends what is for a group once, at a low rate, and nobody acknowledges it (RFC 9119)",
+			Evidence: i.Name + " is wireless; an access point sends a group's datagrams once, at a low rate and without acknowledgements (RFC 9119)",
 			Hints:    []string{"use a cable, or switch on multicast-to-unicast conversion at the access point, and client isolation off"},
 		}
 	case l.Kind == "veth" && l.Elsewhere && m != nil && m.Container != "":

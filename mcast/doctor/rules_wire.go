@@ -70,7 +70,7 @@ func (f Facts) reportMissed(name string, in Intent, i host.Interface, waited tim
 	}
 	if heard := f.heardFrom(); len(heard) > 0 {
 		finding.Verdict = Warning
-		finding.Evidence += "; the group is heard all the same: no switch or router on the way asks for members, yet"
+		finding.Evidence += "; the group is heard all the same: no switch or router on the way sends queries, yet"
 	}
 	return finding
 }
@@ -140,28 +140,28 @@ func (f Facts) whyForgotten(finding *Finding, ifIndex int) {
 	switch {
 	case len(missed) > 0:
 		a := missed[len(missed)-1]
-		finding.Title += ": it asks, and is not answered"
-		finding.Evidence += fmt.Sprintf("; %s asked at %s, and no report left in %s", a.by(), a.At.Format(time.TimeOnly), span(w.Until.Sub(a.At)))
-		finding.Hints = []string{"see queries-blocked: the query is dropped on this host, or its answer is"}
+		finding.Title += ": the querier gets no report of this host"
+		finding.Evidence += fmt.Sprintf("; %s sent a query at %s, and no report left in %s", a.by(), a.At.Format(time.TimeOnly), span(w.Until.Sub(a.At)))
+		finding.Hints = []string{"see queries-blocked: this host drops the query, or its own report"}
 	case wasAnswered:
-		finding.Title += ", though it asks and this host answers: its port moved, or believes a leave at once"
-		finding.Evidence += fmt.Sprintf("; %s asked, and this host answered %s later", answered.by(), span(answered.Answered.Sub(answered.At)))
+		finding.Title += ", though the querier gets the reports of this host: its port moved, or acts on a leave at once"
+		finding.Evidence += fmt.Sprintf("; %s sent a query, and this host reported %s later", answered.by(), span(answered.Answered.Sub(answered.At)))
 		finding.Hints = []string{
 			"if the silence began when another member behind the same port left the group, switch fast leave off there",
-			"if it began when a cable was moved or a link came back, the switch learns the new port with the next query: let its querier ask more often",
+			"if it began when a cable was moved or a link came back, the switch learns the new port with the next query: let its querier send queries more often",
 			"until then leave and join again every minute",
 		}
 	case len(w.Asked) > 0:
-		finding.Evidence += fmt.Sprintf("; %s asks for members there", w.Asked[len(w.Asked)-1].by())
+		finding.Evidence += fmt.Sprintf("; %s sends queries there", w.Asked[len(w.Asked)-1].by())
 	case w.lasted() > usualInterval+graceTime:
-		finding.Title += ": nobody asks for members there"
-		finding.Evidence += fmt.Sprintf("; in %s no query was seen on %s, and a querier asks every %s (RFC 3376, section 8.2)", span(w.lasted()), finding.Interface, span(usualInterval))
+		finding.Title += ": there is no querier"
+		finding.Evidence += fmt.Sprintf("; in %s no query was seen on %s, and a querier sends one every %s (RFC 3376, section 8.2)", span(w.lasted()), finding.Interface, span(usualInterval))
 		finding.Hints = []string{
 			"switch on a querier on the switch or the router, or on a Linux bridge (mcast_querier 1), or switch snooping off there (mcast_snooping 0)",
 			"until then leave and join again every minute",
 		}
 	default:
-		finding.Evidence += fmt.Sprintf("; in %s no query was seen on %s, where a querier asks every %s", span(w.lasted()), finding.Interface, span(usualInterval))
+		finding.Evidence += fmt.Sprintf("; in %s no query was seen on %s, where a querier sends one every %s", span(w.lasted()), finding.Interface, span(usualInterval))
 	}
 }
 

@@ -28,13 +28,13 @@ func TestWhyForgotten(t *testing.T) {
 		says  string // in the title, the evidence and the hints
 		never string
 	}{
-		{"nobody asks", 5 * time.Minute, false, nil, "nobody asks for members there|in 5m0s no query was seen on eth0|switch on a querier", "fast leave"},
-		{"too short to know", 20 * time.Second, false, nil, "in 20 s no query was seen on eth0, where a querier asks every 2m5s", "nobody asks for members there"},
+		{"nobody asks", 5 * time.Minute, false, nil, "there is no querier|in 5m0s no query was seen on eth0|switch on a querier", "fast leave"},
+		{"too short to know", 20 * time.Second, false, nil, "in 20 s no query was seen on eth0, where a querier sends one every 2m5s", "there is no querier"},
 		{"answered: the port moved, or fast leave", 30 * time.Second, false, []Asked{asked(5*time.Second, 2*time.Second)},
-			"its port moved, or believes a leave at once|192.168.8.1 by IGMPv3 asked, and this host answered 2 s later|switch fast leave off", "switch on a querier"},
-		{"not answered", 30 * time.Second, false, []Asked{asked(5*time.Second, 0)}, "it asks, and is not answered|no report left in 25 s|see queries-blocked", "switch on a querier"},
-		{"asked, and the answer is not due", 10 * time.Second, false, []Asked{asked(5*time.Second, 0)}, "192.168.8.1 by IGMPv3 asks for members there", "it asks, and is not answered"},
-		{"some packets were not seen", 5 * time.Minute, true, nil, "", "no query was seen|nobody asks for members there"},
+			"its port moved, or acts on a leave at once|192.168.8.1 by IGMPv3 sent a query, and this host reported 2 s later|switch fast leave off", "switch on a querier"},
+		{"not answered", 30 * time.Second, false, []Asked{asked(5*time.Second, 0)}, "the querier gets no report of this host|no report left in 25 s|see queries-blocked", "switch on a querier"},
+		{"asked, and the answer is not due", 10 * time.Second, false, []Asked{asked(5*time.Second, 0)}, "192.168.8.1 by IGMPv3 sends queries there", "the querier gets no report of this host"},
+		{"some packets were not seen", 5 * time.Minute, true, nil, "", "no query was seen|there is no querier"},
 	} {
 		f := lan(func(f *Facts) {
 			f.Observed.Revived = []Revived{{IfIndex: 2, Silent: 4 * time.Second, Times: 2}}

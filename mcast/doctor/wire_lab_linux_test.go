@@ -80,7 +80,7 @@ func TestDoctorSeesTheWire(t *testing.T) {
 		{name: "all is well", version: 3, to: "10.20.0.3", want: []string{
 			"ok reports-blocked: a report of 239.20.1.7 was seen leaving by eth0 (IGMPv3)",
 			"ok queries-blocked: 10.20.0.1 by IGMPv3 asked on eth0, and this host answered",
-			"ok no-querier: 10.20.0.1 by IGMPv3 asks for members on eth0",
+			"ok no-querier: 10.20.0.1 by IGMPv3 sends queries on eth0",
 			"is a member: its report of 239.20.1.7 was seen by eth0 (IGMPv3",
 		}},
 		{name: "a host that is no member", version: 3, to: "10.20.0.1", want: []string{
@@ -276,7 +276,7 @@ host C
 	})
 	for _, found := range Diagnose(f, p.Intent) {
 		if found.Name == "no-querier" {
-			if text := found.Title + found.Evidence; found.Verdict != Failure || !strings.Contains(text, "believes a leave at once") || !strings.Contains(text, "10.20.0.1 by IGMPv2 asked") {
+			if text := found.Title + found.Evidence; found.Verdict != Failure || !strings.Contains(text, "acts on a leave at once") || !strings.Contains(text, "10.20.0.1 by IGMPv2 sent a query") {
 				t.Errorf("%s: %s: %s, want a failure by fast leave\n%+v", found.Verdict, found.Title, found.Evidence, f.Observed.Wire)
 			}
 		}

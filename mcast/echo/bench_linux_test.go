@@ -2,6 +2,7 @@ package echo_test
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/binary"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -53,6 +55,7 @@ var servers = map[string]func() error{
 		fmt.Println(c.LocalAddr().Port())
 		return echo.New(echo.Config{PerSource: 1e7}).Serve(context.Background(), c, nil, false)
 	},
+	"barest": barest,
 	"net": func() error {
 		c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 		if err != nil {
@@ -70,6 +73,65 @@ var servers = map[string]func() error{
 			}
 		}
 	},
+}
+
+// barest is the least that Go can do with the two system calls of our server:
+// no guard, no control messages, no counter, and one callback of the poller for
+// reading and answering. What an echo costs more than here is ours.
+func barest() error {
+	c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		return err
+	}
+	fmt.Println(c.LocalAddr().(*net.UDPAddr).Port)
+	raw, err := c.SyscallConn()
+	if err != nil {
+		return err
+	}
+	type mmsghdr struct {
+		hdr unix.Msghdr
+		len uint32
+	}
+	msgs := make([]mmsghdr, mcast.BatchSize)
+	names := make([]unix.RawSockaddrInet4, mcast.BatchSize)
+	iovs := make([]unix.Iovec, mcast.BatchSize)
+	data := make([]byte, mcast.BatchSize*mcast.MaxPayload)
+	for i := range msgs {
+		iovs[i].Base = &data[i*mcast.MaxPayload]
+		iovs[i].SetLen(mcast.MaxPayload)
+		msgs[i].hdr = unix.Msghdr{Name: (*byte)(unsafe.Pointer(&names[i])), Namelen: unix.SizeofSockaddrInet4, Iov: &iovs[i]}
+		msgs[i].hdr.SetIovlen(1)
+	}
+	call := func(trap, fd uintptr, n int) (int, error) {
+		for {
+			got, _, errno := unix.RawSyscall6(trap, fd, uintptr(unsafe.Pointer(&msgs[0])), uintptr(n), unix.MSG_DONTWAIT, 0, 0)
+			if errno == 0 {
+				return int(got), nil
+			}
+			if errno != unix.EINTR {
+				return 0, errno
+			}
+		}
+	}
+	var failed error
+	err = raw.Read(func(fd uintptr) bool {
+		n, err := call(unix.SYS_RECVMMSG, fd, len(msgs))
+		if err == unix.EAGAIN {
+			return false
+		}
+		for i := range n {
+			iovs[i].SetLen(int(msgs[i].len))
+		}
+		if err == nil {
+			_, err = call(unix.SYS_SENDMMSG, fd, n)
+		}
+		for i := range n {
+			iovs[i].SetLen(mcast.MaxPayload)
+		}
+		failed = err
+		return err != nil // else wait: what comes later wakes the poller
+	})
+	return cmp.Or(failed, err)
 }
 
 func benchServer(name string) {
@@ -113,7 +175,7 @@ func compare(b *testing.B) error {
 		return err
 	}
 	var list []*measured
-	for _, name := range []string{"echo", "any", "limited", "net", "c"} {
+	for _, name := range []string{"echo", "any", "limited", "barest", "net", "c"} {
 		cmd := exec.Command(os.Args[0])
 		cmd.Env = append(os.Environ(), serverEnv+"="+name)
 		if name == "c" {
@@ -141,7 +203,7 @@ func compare(b *testing.B) error {
 	b.ReportMetric(0, "ns/op")
 	for _, m := range list {
 		for _, to := range list {
-			if to.name != "c" && to.name != "net" || to == m {
+			if to.name != "c" && to.name != "net" && to.name != "barest" || to == m {
 				continue
 			}
 			b.ReportMetric(ratio(m.closed, to.closed), m.name+"/"+to.name+"-closed")

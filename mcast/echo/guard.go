@@ -21,31 +21,35 @@ const (
 // maxSources is how many sources, and how many peers, a guard remembers.
 const maxSources = 1024
 
-// servicePorts are ports from 1024 up, below those that systems give to
-// clients. The servers there answer what they do not understand, or answer with
-// much. One datagram with such a forged source can make two servers answer each
-// other without end (CVE-2024-2169: TFTP, DNS, NTP, echo, chargen and others,
-// all below 1024), or make one of them flood a third host.
-var servicePorts = map[uint16]bool{
-	1194:  true, // OpenVPN
-	1434:  true, // SQL Server browser
-	1900:  true, // SSDP
-	3283:  true, // Apple Remote Desktop
-	3478:  true, // STUN
-	3702:  true, // WS-Discovery
-	5060:  true, // SIP
-	5351:  true, // NAT-PMP
-	5353:  true, // mDNS
-	5355:  true, // LLMNR
-	5683:  true, // CoAP
-	6881:  true, // BitTorrent
-	10001: true, // Ubiquiti discovery
-	11211: true, // memcached
-	27015: true, // Source engine
-	27960: true, // Quake III
+// isService reports whether a server is likely to be on a port: one below 1024,
+// or one of those below the ports that systems give to clients. The servers
+// there answer what they do not understand, or answer with much. One datagram
+// with such a forged source can make two servers answer each other without end
+// (CVE-2024-2169: TFTP, DNS, NTP, echo, chargen and others, all below 1024), or
+// make one of them flood a third host.
+func isService(port uint16) bool {
+	switch port {
+	case
+		1194,  // OpenVPN
+		1434,  // SQL Server browser
+		1900,  // SSDP
+		3283,  // Apple Remote Desktop
+		3478,  // STUN
+		3702,  // WS-Discovery
+		5060,  // SIP
+		5351,  // NAT-PMP
+		5353,  // mDNS
+		5355,  // LLMNR
+		5683,  // CoAP
+		6881,  // BitTorrent
+		10001, // Ubiquiti discovery
+		11211, // memcached
+		27015, // Source engine
+		27960: // Quake III
+		return true
+	}
+	return port < 1024
 }
-
-func isService(port uint16) bool { return port < 1024 || servicePorts[port] }
 
 // guard decides which datagrams are answered. It has no socket and no clock.
 // It remembers at most maxSources sources and as many peers. Only one goroutine
@@ -59,6 +63,9 @@ type guard struct {
 	shutOut   time.Duration
 
 	networks host.Networks
+	fine     way   // of the last datagram that refuses let pass
+	again    bool  // the present datagram comes the same way
+	peer     *peer // of fine.from, if it is not nil
 
 	epoch   time.Time // an hour before the first datagram
 	seed    maphash.Seed
@@ -95,7 +102,7 @@ func newGuard(cfg Config, port uint16, group bool) *guard {
 // setInterfaces replaces the networks of this host. A group answers only
 // sources on them.
 func (g *guard) setInterfaces(list []host.Interface) {
-	g.networks = host.NetworksOf(list)
+	g.networks, g.fine = host.NetworksOf(list), way{}
 }
 
 // check decides about a datagram. The caller read it at the time now, and sends
@@ -142,8 +149,10 @@ func (g *guard) check(now time.Time, d *mcast.Datagram) Reason {
 
 // loops applies the loop rule.
 func (g *guard) loops(at time.Duration, d *mcast.Datagram, server bool) bool {
-	p, _ := g.peers.Ensure(d.From)
-	return p.loops(at, maphash.Bytes(g.seed, d.Data), server)
+	if g.peer == nil {
+		g.peer, _ = g.peers.Ensure(d.From)
+	}
+	return g.peer.loops(at, maphash.Bytes(g.seed, d.Data), server)
 }
 
 // since is the time for the rules: since an hour before the first datagram.
@@ -154,8 +163,32 @@ func (g *guard) since(now time.Time) time.Duration {
 	return now.Sub(g.epoch)
 }
 
-// refuses applies the rules that need no memory.
+// way is what the rules look at that need no memory, but for what a datagram
+// itself may be: truncated, or a stray.
+type way struct {
+	from    netip.AddrPort
+	to      netip.Addr
+	ifIndex int
+}
+
+// refuses applies the rules that need no memory, once for all datagrams in a row
+// that come the same way.
 func (g *guard) refuses(d *mcast.Datagram) Reason {
+	g.again = d.From == g.fine.from && d.To == g.fine.to && d.IfIndex == g.fine.ifIndex && !d.Truncated && !d.Stray &&
+		g.fine.from.IsValid()
+	if g.again {
+		return Answer
+	}
+	g.peer = nil
+	reason := g.judge(d)
+	if reason == Answer {
+		g.fine = way{d.From, d.To, d.IfIndex}
+	}
+	return reason
+}
+
+// judge is refuses without a memory.
+func (g *guard) judge(d *mcast.Datagram) Reason {
 	from := d.From.Addr()
 	switch {
 	case !from.IsValid() || from.IsUnspecified() || from.IsMulticast() || d.From.Port() == 0,

@@ -1,6 +1,9 @@
 package echo
 
-import "time"
+import (
+	"bytes"
+	"time"
+)
 
 // The rule that ends loops. An echo server that answers our answers looks like a
 // client that sends the same payload again as soon as it has an answer. Only
@@ -34,12 +37,13 @@ const (
 // peer is the state of an address and port.
 type peer struct {
 	payloads [memorySize]payload
-	next     int           // index of the payload to forget next
-	since    time.Duration // when it began to repeat itself
-	repeated time.Duration // when it last repeated itself
-	slow     int           // repeats in a row, each after a pause
-	silent   time.Duration // the end of its silence; 0: none
-	trusted  time.Duration // the end of its trust
+	marks    [memorySize]byte // a byte of the hash of each: most payloads are new, and one look finds none like them
+	next     int              // index of the payload to forget next
+	since    time.Duration    // when it began to repeat itself
+	repeated time.Duration    // when it last repeated itself
+	slow     int              // repeats in a row, each after a pause
+	silent   time.Duration    // the end of its silence; 0: none
+	trusted  time.Duration    // the end of its trust
 }
 
 // payload is the hash of a payload and when it was last heard.
@@ -94,7 +98,13 @@ func (p *peer) loops(now time.Duration, hash uint64, server bool) bool {
 // since it was last heard. An age of more than memory means never, or too long
 // ago.
 func (p *peer) remember(hash uint64, now time.Duration) time.Duration {
-	for i := range p.payloads {
+	mark := byte(hash)
+	for i := 0; i < memorySize; i++ {
+		like := bytes.IndexByte(p.marks[i:], mark)
+		if like < 0 {
+			break
+		}
+		i += like
 		if known := &p.payloads[i]; known.hash == hash && known.at != 0 {
 			age := now - known.at
 			known.at = now
@@ -102,7 +112,7 @@ func (p *peer) remember(hash uint64, now time.Duration) time.Duration {
 		}
 	}
 	if old := &p.payloads[p.next]; now-old.at > hold {
-		*old = payload{hash: hash, at: now}
+		*old, p.marks[p.next] = payload{hash: hash, at: now}, mark
 	}
 	p.next = (p.next + 1) % memorySize
 	return memory + 1

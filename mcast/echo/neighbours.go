@@ -48,7 +48,7 @@ type destination struct {
 	via  mcast.Via
 }
 
-func destinationOf(o mcast.Outgoing) destination {
+func destinationOf(o *mcast.Outgoing) destination {
 	return destination{o.To.Addr().WithZone(""), o.Via}
 }
 
@@ -59,6 +59,7 @@ type neighbours struct {
 	resolved   *lru.Map[destination, time.Time]
 	unresolved *lru.Map[destination, asked]
 	refused    *lru.Map[netip.Addr, struct{}] // unresolved, and an answer had no room
+	until      time.Time                      // the destination of the last question counts as resolved
 }
 
 // asked is an answer of the kernel that is not resolved.
@@ -79,11 +80,14 @@ func newNeighbours(ask func(destination) state) *neighbours {
 // state returns the state of the neighbour that an answer goes to.
 func (n *neighbours) state(now time.Time, to destination) state {
 	if n.ask == nil {
+		n.until = now.Add(resolvedTime)
 		return resolved
 	}
 	if at := n.resolved.Get(to); at != nil && now.Sub(*at) < resolvedTime {
+		n.until = at.Add(resolvedTime)
 		return resolved
 	}
+	n.until = time.Time{}
 	if was := n.unresolved.Get(to); was != nil && now.Sub(was.at) < unresolvedTime {
 		return was.state
 	}
@@ -91,6 +95,7 @@ func (n *neighbours) state(now time.Time, to destination) state {
 	switch is {
 	case resolved:
 		n.resolved.Put(to, now)
+		n.until = now.Add(resolvedTime)
 		n.unresolved.Delete(to)
 		n.refused.Delete(to.addr) // it answers after all
 		return resolved

@@ -36,8 +36,8 @@ type answers struct {
 	peers []netip.AddrPort
 }
 
-func (a *answers) add(peer netip.AddrPort, o mcast.Outgoing) {
-	a.list, a.peers = append(a.list, o), append(a.peers, peer)
+func (a *answers) add(peer netip.AddrPort, o *mcast.Outgoing) {
+	a.list, a.peers = append(a.list, *o), append(a.peers, peer)
 }
 
 func (a *answers) clear() { a.list, a.peers = a.list[:0], a.peers[:0] }
@@ -59,7 +59,7 @@ func (s *sender) close() {
 }
 
 // add takes in an answer, which send sends.
-func (s *sender) add(now time.Time, peer netip.AddrPort, o mcast.Outgoing) {
+func (s *sender) add(now time.Time, peer netip.AddrPort, o *mcast.Outgoing) {
 	state := s.neighbours.state(now, destinationOf(o))
 	if state == resolved {
 		s.resolved.add(peer, o)
@@ -67,6 +67,15 @@ func (s *sender) add(now time.Time, peer netip.AddrPort, o mcast.Outgoing) {
 	}
 	s.unresolved.add(peer, o)
 	s.states = append(s.states, state)
+}
+
+// addAgain is add for an answer that goes the way of the one before.
+func (s *sender) addAgain(now time.Time, peer netip.AddrPort, o *mcast.Outgoing) {
+	if now.Before(s.neighbours.until) {
+		s.resolved.add(peer, o)
+		return
+	}
+	s.add(now, peer, o)
 }
 
 // send sends what was added. An answer that fails does not keep back the others.
@@ -101,7 +110,7 @@ func (s *sender) send() error {
 // if that was in vain.
 func (s *sender) sendBatch(list []mcast.Outgoing) (n int, err error) {
 	n, err = s.out.TrySendBatch(list)
-	if !errors.Is(err, syscall.EAGAIN) {
+	if err == nil || !errors.Is(err, syscall.EAGAIN) {
 		s.full = false
 		return n, err
 	}
@@ -135,7 +144,7 @@ func (s *sender) sendUnresolved() error {
 			continue
 		}
 		taken += size
-		s.neighbours.asking(destinationOf(o))
+		s.neighbours.asking(destinationOf(&o))
 		n, err := s.out.TrySendBatch(s.unresolved.list[i : i+1])
 		switch {
 		case n == 1:

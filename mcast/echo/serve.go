@@ -24,6 +24,7 @@ type socket interface {
 	SetReadDeadline(time.Time) error
 	SetWriteDeadline(time.Time) error
 	SetBroadcast(bool) error
+	SetDetail(bool) error
 	SyscallConn() (syscall.RawConn, error)
 	LocalAddr() netip.AddrPort
 	Stats() mcast.Stats
@@ -36,14 +37,16 @@ type socket interface {
 // answer is the address that the request was sent to.
 //
 // For a group, conn has joined it, and answers is a second socket on a port that
-// the kernel chose. Answers leave from that port, by the interface that received
-// the request. Serve discards all datagrams that arrive there, so two servers in
-// one group never answer each other's answers.
+// the kernel chose. Replies leave from that port, out of the interface that
+// received the request. Serve discards all datagrams that arrive there, so two
+// servers in one group never answer each other's answers.
 //
 // While Serve runs, it alone reads from both sockets and sets their
 // deadlines. It forbids them to send to broadcast addresses (SO_BROADCAST), and
-// it sets the filter of conn (SO_ATTACH_FILTER). The interfaces are those of the
-// network namespace of the calling goroutine.
+// it sets the filter of conn (SO_ATTACH_FILTER). Without a Config.Log it does
+// without the detail of datagrams, which conn has again at the end
+// ([mcast.Conn.SetDetail]). The interfaces are those of the network namespace of
+// the calling goroutine.
 //
 // Errors that concern one peer, such as an ICMP error or an address that has
 // gone, are counted, and the service goes on. Serve returns early with
@@ -93,9 +96,13 @@ type server struct {
 	group     bool
 	guard     *guard
 	bound     netip.Addr // the address that conn is bound to
-	looked    time.Time  // the time of the last look at the interfaces
+	began     time.Time
+	plain     bool      // datagrams come without detail: At is when they were read
+	looked    time.Time // the time of the last look at the interfaces
 
 	batch  []mcast.Datagram
+	to     netip.AddrPort // where an answer goes if guard.again: as way said; the zero AddrPort: ask it
+	via    mcast.Via
 	sender *sender
 	filter filter
 }
@@ -106,10 +113,15 @@ const maxErrors = 1000
 
 func (s *server) serve(ctx context.Context) error {
 	defer s.openFilter()
-	s.look(time.Now())
+	if s.cfg.Log == nil && s.conn.SetDetail(false) == nil {
+		s.plain = true
+		defer s.conn.SetDetail(true) // its one error is that of a closed socket
+	}
+	s.began = time.Now()
+	s.look(s.began)
 	failed := 0
 	for batch, err := range s.conn.Batches(ctx, s.batch) {
-		now := time.Now()
+		now := s.now(batch)
 		switch {
 		case err == nil:
 			failed = 0
@@ -128,6 +140,14 @@ func (s *server) serve(ctx context.Context) error {
 		s.setFilter(now)
 	}
 	return nil // not reached: an error ends it
+}
+
+// now is the time at which a batch was read. The clock costs as much as the rules.
+func (s *server) now(batch []mcast.Datagram) time.Time {
+	if s.plain && len(batch) > 0 {
+		return batch[0].At
+	}
+	return s.began.Add(time.Since(s.began)) // half of time.Now, which asks the wall clock too
 }
 
 // unusable reports whether an error concerns the socket itself, and not a peer,
@@ -149,19 +169,28 @@ func (s *server) echo(now time.Time, batch []mcast.Datagram) error {
 	}
 	for i := range batch {
 		d := &batch[i]
-		s.log(Event{At: d.At, Kind: Received, Peer: d.From, Bytes: len(d.Data)})
+		if s.cfg.Log != nil {
+			s.log(Event{At: d.At, Kind: Received, Peer: d.From, Bytes: len(d.Data)})
+		}
 		reason := s.guard.check(now, d)
 		if reason == OffLink && now.Sub(s.looked) > time.Second {
 			// An interface may have come, or an address.
 			s.look(now)
 			reason = s.guard.check(now, d)
 		}
+		if !s.guard.again || s.sender.noSource {
+			s.to = netip.AddrPort{} // it is another one's
+		}
 		if reason != Answer {
 			s.refuse(d.From, len(d.Data), reason, nil)
 			continue
 		}
-		to, via := s.way(d)
-		s.sender.add(now, d.From, mcast.Outgoing{Data: d.Data, To: to, Via: via})
+		if s.to.IsValid() {
+			s.sender.addAgain(now, d.From, &mcast.Outgoing{Data: d.Data, To: s.to, Via: s.via})
+			continue
+		}
+		s.to, s.via = s.way(d)
+		s.sender.add(now, d.From, &mcast.Outgoing{Data: d.Data, To: s.to, Via: s.via})
 	}
 	return s.sender.send()
 }
@@ -194,7 +223,7 @@ const lookEvery = 10 * time.Second
 // stale reports whether it is time to look at the interfaces. A socket that is
 // bound to one address hears no broadcast, so it does not need them.
 func (s *server) stale(now time.Time) bool {
-	return now.Sub(s.looked) > lookEvery && (s.group || s.bound.IsUnspecified())
+	return (s.group || s.bound.IsUnspecified()) && now.Sub(s.looked) > lookEvery
 }
 
 func (s *server) look(now time.Time) {

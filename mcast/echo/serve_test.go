@@ -5,11 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"os"
+	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/groupcast/groupcast/mcast"
@@ -62,6 +65,7 @@ var here = netip.MustParseAddr("127.0.0.1")
 func (s *script) SetReadDeadline(time.Time) error       { return nil }
 func (s *script) SetWriteDeadline(time.Time) error      { return nil }
 func (s *script) SetBroadcast(bool) error               { return nil }
+func (s *script) SetDetail(bool) error                  { return errors.ErrUnsupported } // its datagrams have no time
 func (s *script) SyscallConn() (syscall.RawConn, error) { return nil, errors.ErrUnsupported }
 func (s *script) LocalAddr() netip.AddrPort             { return netip.AddrPortFrom(here, 1234) }
 func (s *script) Stats() mcast.Stats                    { return mcast.Stats{} }
@@ -142,4 +146,57 @@ func (s *noSources) SendBatch(list []mcast.Outgoing) (int, error) {
 		return 0, errors.ErrUnsupported
 	}
 	return s.script.SendBatch(list)
+}
+
+// Whoever asks in between, and gets an answer or none: each answer goes to the
+// one who asked.
+func TestAnswersGoToWhoAsked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &crowd{t: t, script: &script{}}
+		r := New(Config{PerSource: 20})
+		if err := r.serve(t.Context(), c, nil, false); !errors.Is(err, net.ErrClosed) {
+			t.Fatal(err)
+		}
+		if got := r.Stats(); got.Answers < 200 || got.RateLimited < 200 || got.NoReturn < 20 {
+			t.Errorf("%+v: want answers, and none for the limits' sake and for senders that cannot be answered", got)
+		}
+	})
+}
+
+// crowd is a socket at which a few senders ask in any order, more than their
+// limits allow. A payload is the address of its sender.
+type crowd struct {
+	*script
+	t *testing.T
+}
+
+func (c *crowd) Batches(_ context.Context, dst []mcast.Datagram) iter.Seq2[[]mcast.Datagram, error] {
+	random := rand.New(rand.NewPCG(1, 2))
+	senders := []netip.AddrPort{
+		{}, netip.MustParseAddrPort("255.255.255.255:5"),
+		netip.MustParseAddrPort("192.0.2.1:40000"), netip.MustParseAddrPort("192.0.2.2:40000"), netip.MustParseAddrPort("192.0.2.2:40001"),
+	}
+	from := netip.AddrPort{}
+	return func(yield func([]mcast.Datagram, error) bool) {
+		for n := range 1500 {
+			time.Sleep(time.Duration(random.IntN(20)) * time.Millisecond)
+			if random.IntN(3) == 0 {
+				from = senders[random.IntN(len(senders))]
+			}
+			dst[0] = mcast.Datagram{From: from, To: here, IfIndex: 1, Data: fmt.Append(nil, from, " ", n)}
+			if !yield(dst[:1], nil) {
+				return
+			}
+		}
+		yield(nil, net.ErrClosed)
+	}
+}
+
+func (c *crowd) TrySendBatch(list []mcast.Outgoing) (int, error) {
+	for _, o := range list {
+		if from, _, _ := strings.Cut(string(o.Data), " "); from != o.To.String() {
+			c.t.Errorf("the answer to %s goes to %s", from, o.To)
+		}
+	}
+	return len(list), nil
 }

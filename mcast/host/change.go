@@ -34,6 +34,19 @@ const (
 
 func (k ChangeKind) String() string { return string(k) }
 
+// Stops reports whether nothing arrives via the interface after this change, and why:
+// LinkDown, NoCarrier or Gone. An interface that appears switched off is LinkDown, which
+// no change of its own says: it may have been switched off just before the watch began.
+func (c Change) Stops() (why ChangeKind, stops bool) {
+	switch {
+	case c.Kind == Appeared && !c.Interface.Up():
+		return LinkDown, true
+	case c.Kind == LinkDown || c.Kind == NoCarrier || c.Kind == Gone:
+		return c.Kind, true
+	}
+	return "", false
+}
+
 // changes are the steps from before to after, which are both in order of the
 // index: first what is gone, then the rest by index. Their At is not set.
 func changes(before, after []Interface) []Change {

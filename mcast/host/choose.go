@@ -49,8 +49,8 @@ func Choose(list []Interface, names []string, group netip.Addr) (Choice, error) 
 	return chooseFit(list, names, group, Interface.Ready)
 }
 
-// ChooseToListen is Choose for who sends nothing: a named interface must be up, and
-// needs no address.
+// ChooseToListen is Choose for a program that sends nothing: a named interface
+// must be up, and needs no address.
 func ChooseToListen(list []Interface, names []string, group netip.Addr) (Choice, error) {
 	return chooseFit(list, names, group, Interface.Hears)
 }
@@ -120,10 +120,10 @@ func ChooseNamed(list []Interface, names []string, group netip.Addr) (Choice, er
 	return c, nil
 }
 
-// From is the choice with a source address for what is sent to group. A group is
-// then sent to by the interface that has the address, as Linux does it for IPv4 by
-// itself. The error is [ErrNoSource], or [ErrSourceElsewhere] for an address of
-// another interface than the sending one.
+// From is the choice with a source address for what is sent to group. Sends to
+// the group then leave via the interface that has the address, as Linux does it
+// for IPv4 by itself. The error is [ErrNoSource], or [ErrSourceElsewhere] for an
+// address of another interface than the sending one.
 func (c Choice) From(list []Interface, source, group netip.Addr) (Choice, error) {
 	source = source.Unmap()
 	if source.IsUnspecified() || source.Is4() != group.Is4() {

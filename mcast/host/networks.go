@@ -2,7 +2,7 @@ package host
 
 import "net/netip"
 
-// Networks answers what an address is to this host, by the interfaces as they
+// Networks answers what an address is to this host, from its interfaces as they
 // were when they were read. Answers take the same time however many interfaces
 // there are, but for those about an unknown interface.
 type Networks struct {
@@ -11,6 +11,7 @@ type Networks struct {
 	own       map[netip.Addr]bool
 	loopback  []netip.Prefix
 	broadcast map[netip.Addr]bool
+	ends      [4]uint64 // the last bytes of the broadcast addresses, a bit for each value
 }
 
 // ReadNetworks reads the interfaces of the network namespace, and gives the
@@ -36,6 +37,10 @@ func NetworksOf(list []Interface) Networks {
 				n.broadcast[last] = true
 			}
 		}
+	}
+	for a := range n.broadcast {
+		end := a.As4()[3]
+		n.ends[end/64] |= 1 << (end % 64)
 	}
 	return n
 }
@@ -86,11 +91,11 @@ func (i *Interface) on(a netip.Addr) bool {
 	return false
 }
 
-// Outside reports whether what came by an interface from source came from
-// beyond its networks: a router passed it on, or the source is forged. It is
-// false where nothing is known: the interface has no address of that IP
-// version, or the source is link-local, which is on every link, or the
-// unspecified address, which a host without an address sends with.
+// Outside reports whether a datagram from source, received on an interface, came
+// from beyond its networks: a router forwarded it, or the source is forged. It is
+// false where nothing is known: the interface has no address of that IP version,
+// or the source is link-local, which is on every link, or the unspecified
+// address, which a host without an address sends with.
 func (n Networks) Outside(source netip.Addr, index int) bool {
 	if source.IsLinkLocalUnicast() || source.IsUnspecified() || n.OnLink(source, index) {
 		return false
@@ -109,7 +114,13 @@ func (n Networks) ByIndex(index int) (Interface, bool) {
 
 // Broadcast reports whether a is for all hosts of a network of this host, or of
 // every network (255.255.255.255).
-func (n Networks) Broadcast(a netip.Addr) bool { return n.broadcast[a] }
+func (n Networks) Broadcast(a netip.Addr) bool {
+	return a.Is4() && n.mayBroadcast(a.As4()[3]) && n.broadcast[a]
+}
+
+// mayBroadcast tells most addresses from broadcast addresses by their last byte:
+// a server asks about each datagram.
+func (n *Networks) mayBroadcast(end byte) bool { return n.ends[end/64]&(1<<(end%64)) != 0 }
 
 // Unspecified is the wildcard address of an address's IP version: 0.0.0.0 or
 // ::, where a socket is bound that takes what comes to any address.

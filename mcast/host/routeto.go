@@ -4,11 +4,11 @@ import (
 	"net/netip"
 )
 
-// RouteTo asks the kernel by which interface a datagram to a group or a host
-// would leave, or on which one a join of the group without an interface would
-// be, and which route decides. It sends no packet. The zone of an IPv6 group
-// chooses the interface of both. (A plain sendto on Linux heeds the zone of an interface-local or
-// link-local group only, and ignores that of a wider scope.)
+// RouteTo asks the kernel for the outgoing interface of a datagram to a group or
+// a host, or for the interface that a join of the group without one would use,
+// and for the route that decides. It sends no packet. The zone of an IPv6 group
+// chooses the interface of both. (A plain sendto on Linux heeds the zone of an
+// interface-local or link-local group only, and ignores that of a wider scope.)
 //
 // The error is an OpError with the kernel's own reason: ENETUNREACH (no
 // route), EHOSTUNREACH, EINVAL or EACCES (an unreachable, blackhole or

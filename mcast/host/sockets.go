@@ -16,8 +16,8 @@ import (
 )
 
 // ReadSockets reads the UDP sockets that can hold a port of an IP version. For
-// IPv4 these are also sockets of IPv6 that are bound to the wildcard, as long
-// as they are not IPV6_V6ONLY, which is not told; their Local is
+// IPv4 these are also sockets of IPv6 that are bound to the wildcard, as long as
+// they are not IPV6_V6ONLY, which the kernel does not report; their Local is
 // [::]. root is the file system, os.DirFS("/").
 func ReadSockets(root fs.FS, is6 bool) ([]Socket, error) {
 	sockets6, err := procfs.Net(root, "udp6", parseSockets)

@@ -8,13 +8,13 @@ import (
 	"github.com/groupcast/groupcast/mcast/host"
 )
 
-// OpenAsker opens what sends queries by an interface, from one of its addresses. On
-// Linux it is a raw socket, and needs CAP_NET_RAW, without which the error is
-// fs.ErrPermission; elsewhere the error is errors.ErrUnsupported. IGMP alone can be
-// asked for.
+// OpenAsker opens an Asker, which sends queries out of an interface, from one of
+// its addresses. On Linux it is a raw socket, and needs CAP_NET_RAW, without
+// which the error is fs.ErrPermission; elsewhere the error is
+// errors.ErrUnsupported. IGMP alone can be asked for.
 func OpenAsker(on host.Interface, from netip.Addr) (*Asker, error) {
 	if !from.Is4() {
-		return nil, fmt.Errorf("igmp: ask on %s: %w", on.Name, errors.New("it takes an address of IPv4 to ask from"))
+		return nil, fmt.Errorf("igmp: ask on %s: %w", on.Name, errors.New("a query needs an IPv4 address of the interface"))
 	}
 	a, err := openAsker(on.Index, from)
 	if err != nil {

@@ -8,7 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Asker sends queries by one interface, see [OpenAsker]. It is for one goroutine.
+// Asker sends queries out of one interface, see [OpenAsker]. It is for one
+// goroutine.
 type Asker struct{ fd int }
 
 // routerAlert is the IP option of all messages of IGMP (RFC 2113).

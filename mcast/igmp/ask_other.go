@@ -7,7 +7,7 @@ import (
 	"net/netip"
 )
 
-// Asker sends queries by one interface, see [OpenAsker].
+// Asker sends queries out of one interface, see [OpenAsker].
 type Asker struct{}
 
 func openAsker(int, netip.Addr) (*Asker, error) { return nil, errors.ErrUnsupported }

@@ -36,8 +36,8 @@ const (
 // destination options, or none of them: whether there is a router alert is not
 // looked at. Auxiliary data and records of unknown types are skipped (RFC 3376,
 // section 4.2.12). It asks for no destination, and for no TTL or hop limit: see
-// Message.Hops. What it allocates is bounded by the length of the packet. It
-// keeps nothing of the packet. Every error is a *DecodeError.
+// Message.Hops. Its allocations are bounded by the length of the packet. It keeps
+// nothing of the packet. Every error is a *DecodeError.
 func Decode(ip []byte) (Message, error) {
 	if len(ip) == 0 {
 		return Message{}, refuse(ReasonCut, "no octets")

@@ -41,8 +41,8 @@ const (
 	Exclude Mode = "exclude" // all but its sources
 )
 
-// Event is a change on one interface, in one family. What does not concern its
-// kind is zero. Its Sources are shared and not to be changed.
+// Event is a change on one interface, in one family. Fields that do not concern
+// its kind are zero. Its Sources are shared and not to be changed.
 type Event struct {
 	Kind      EventKind
 	At        time.Time

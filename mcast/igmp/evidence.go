@@ -77,8 +77,8 @@ type hostKnown struct {
 	after bool      // it existed after the query, too
 }
 
-// Neighbour takes what is known of a host. What is not of this link is ignored:
-// this host itself, for one.
+// Neighbour takes what is known of a host. Evidence from outside this link is
+// ignored, and so is this host itself.
 func (v *View) Neighbour(n Neighbour) []Event {
 	addr := n.Addr.Unmap().WithZone("")
 	f := familyOf(addr)
@@ -255,9 +255,9 @@ func (e *evidence) why(l *link, now time.Time) string {
 	hint := ""
 	switch {
 	case !e.snooped.IsZero() && now.Sub(e.snooped) < 2*l.membership():
-		hint = "; a switch here says that it snoops"
+		hint = "; a switch here reports that it snoops"
 	case slices.ContainsFunc(l.queriers, func(q *querier) bool { return q.zero() && !q.gone }):
-		hint = "; a switch asks, which snoops"
+		hint = "; a switch sends queries, so it snoops"
 	}
 	switch {
 	case e.is == SightAll:

@@ -54,8 +54,8 @@ type OwnGroup struct {
 	Reporter  bool          // nobody has reported it since this host did (IGMPv1, IGMPv2, MLDv1)
 }
 
-// MLDTraffic counts on one interface since it appeared. What grows is proof: such
-// messages were heard, or sent.
+// MLDTraffic counts on one interface since it appeared. A counter that grows is
+// proof: such messages were received, or sent.
 type MLDTraffic struct {
 	Known              bool
 	Queries            uint64 // heard
@@ -65,8 +65,9 @@ type MLDTraffic struct {
 }
 
 // IPv4Traffic counts all groups and interfaces of this host since it started. The
-// kernel has no counter of IGMP. What grows is a hint only: an IGMPv3 general query
-// is one packet of 36 octets, and a report one that leaves without a send.
+// kernel has no counter of IGMP. A counter that grows is only a hint: an IGMPv3
+// general query is one packet of 36 octets, and a report one that leaves without
+// a send.
 type IPv4Traffic struct {
 	Known          bool
 	In, InOctets   uint64 // multicast
@@ -156,7 +157,7 @@ func why(root fs.FS, name string, version int) string {
 	switch version {
 	case 1, 2:
 	case 3:
-		return "version 3: also where no query was ever heard"
+		return "version 3: the default, also if no query was heard"
 	default:
 		return ""
 	}
@@ -175,7 +176,7 @@ func why(root fs.FS, name string, version int) string {
 // unknown notes what could not be read.
 func (o *Own) unknown(what string, err error) {
 	if err == nil {
-		o.Unknown = append(o.Unknown, what+": this kernel does not tell")
+		o.Unknown = append(o.Unknown, what+": this kernel does not report it")
 		return
 	}
 	o.Unknown = append(o.Unknown, what+": "+err.Error())

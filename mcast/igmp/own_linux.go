@@ -17,9 +17,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ReadOwn reads what this host says itself, in the network namespace of the calling
-// thread. It needs no privileges. What cannot be read is in Own.Unknown; the error
-// is that nothing can.
+// ReadOwn reads what this host says itself, in the network namespace of the
+// calling thread. It needs no privileges. Own.Unknown lists what cannot be read;
+// the error is that nothing can.
 func ReadOwn() (Own, error) {
 	o := Own{At: time.Now()}
 	ipv4, err4 := host.IGMP()
@@ -91,7 +91,7 @@ func readBridges() ([]Bridge, error) {
 		err = fmt.Errorf("no more than the first %d groups are read", maxBridgeGroup)
 	}
 	if errors.Is(err, syscall.EOPNOTSUPP) {
-		return list, errors.New("their members: this kernel does not tell")
+		return list, errors.New("their members: this kernel does not report them")
 	}
 	if err != nil {
 		return list, fmt.Errorf("their members: %w", err)

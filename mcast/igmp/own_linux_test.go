@@ -53,7 +53,7 @@ func TestOwnWithoutPrivileges(t *testing.T) {
 	labtest.Member(t, r, labtest.Group("239.1.2.3:5000"))
 
 	at := ownOn(t, r, "eth0")
-	if at.Version != 3 || at.Why != "version 3: also where no query was ever heard" {
+	if at.Version != 3 || at.Why != "version 3: the default, also if no query was heard" {
 		t.Errorf("speaks version %d, %q", at.Version, at.Why)
 	}
 	if g := group(at, "239.1.2.3"); g.Users != 1 || g.Reporting {

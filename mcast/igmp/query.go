@@ -51,7 +51,7 @@ func NewQuerying(c QueryConfig) (*Querying, error) {
 	longest := time.Duration(value(1<<(mantissa8+4)-1, mantissa8))
 	switch {
 	case !c.From.IsValid() || c.From.Is4In6() || c.From.IsUnspecified() || c.From.IsMulticast() || c.From == broadcast || c.From.Is6() && !c.From.IsLinkLocalUnicast():
-		return nil, errors.New("igmp: query: it takes an address of IPv4, or a link-local one of IPv6, to ask from")
+		return nil, errors.New("igmp: query: a query needs an IPv4 source address, or a link-local IPv6 one")
 	case c.Robustness < 1 || c.Robustness > 7:
 		return nil, errors.New("igmp: query: the robustness is not 1 to 7")
 	case c.Interval < time.Second || c.Interval > longest*time.Second:
@@ -107,8 +107,8 @@ func presence(robustness int, interval, response time.Duration) time.Duration {
 	return time.Duration(robustness)*interval + response/2
 }
 
-// Other is who asks instead: the lower address that was heard last. It is invalid
-// while q asks itself.
+// Other is the querier instead: the lower address that was heard last. It is
+// invalid while q asks itself.
 func (q *Querying) Other() netip.Addr { return q.other }
 
 // Query is the general query that is to be sent, of IGMPv3 or MLDv2, to all hosts

@@ -9,14 +9,14 @@ import (
 	"github.com/groupcast/groupcast/mcast/internal/lru"
 )
 
-// A View keeps what messages said: who asks, and who is a member of what, on any
-// number of interfaces. Its zero value is ready. It has no clock: time is what
-// Seen says, and what Expire is told. It has no lock.
+// A View keeps what messages said: the queriers, and the members of each group,
+// on any number of interfaces. Its zero value is ready. It has no clock: the time
+// comes with each Seen, and as the argument of Expire. It has no lock.
 //
-// What it keeps of other hosts has a bound: 4,096 groups and 16,384 members of 64
-// sources each, 131,072 sources in all, and the least recently reported goes first.
-// Memberships of this host are beyond that, at most 1,024, and nobody else's report
-// puts one out.
+// Its memory of other hosts has a bound: 4,096 groups and 16,384 members of 64
+// sources each, 131,072 sources in all, and the least recently reported goes
+// first. Memberships of this host are beyond that, at most 1,024, and nobody
+// else's report puts one out.
 type View struct {
 	limits limits
 	links  map[linkKey]*link
@@ -114,10 +114,10 @@ func (v *View) Stop(ifIndex int, f Family) {
 	delete(v.links, l.linkKey)
 }
 
-// Add takes a message, and returns what it changed, after what had changed by then
-// because of the time alone (see Expire). Events come in the order of what they
-// tell. What is bad is counted, and changes nothing else. Add keeps nothing of the
-// message's slices.
+// Add takes a message, and returns what it changed, after what had changed by
+// then because of the time alone (see Expire). Events come in the order of what
+// they tell. A bad message is counted, and changes nothing else. Add keeps
+// nothing of the message's slices.
 func (v *View) Add(m Message, s Seen) []Event {
 	if m.Family != IGMP && m.Family != MLD {
 		return nil

@@ -30,8 +30,8 @@ func (l *link) refuse(reason string) {
 	bad[reason]++
 }
 
-// Reasons why a View believes a message that Decode read as little as one that
-// Decode refused, beside ReasonHops, ReasonType and ReasonAddress.
+// Reasons why a View ignores a message that Decode could read, beside ReasonHops,
+// ReasonType and ReasonAddress.
 const (
 	ReasonOffLink Reason = "off-link" // a report or leave from an address that is on no network of the interface (RFC 3376, section 9.2)
 	ReasonEcho    Reason = "echo"     // from an address of this host, which did not send it: a loop, or a duplicate address

@@ -271,7 +271,7 @@ func (v *View) expireMembers(now time.Time) {
 		case m.due.Before(m.expires):
 			why = "no answer to a query of the group; " + why
 		case !m.group.link.asked(m.last):
-			why += ", and nobody asked"
+			why += ", and no query was sent"
 		case m.group.mayBeSilent(m):
 			why += "; reports of other members silence it"
 		}

@@ -115,7 +115,7 @@ func (v *View) generalQuery(l *link, m Message, s Seen) {
 	switch now := q.interval(); {
 	case q.zero():
 		if first {
-			tell(ZeroQuery, fmt.Sprintf("a v%d query from %s: a switch asks that is no router", q.version, q.addr))
+			tell(ZeroQuery, fmt.Sprintf("a v%d query from %s: a switch sends it, not a router", q.version, q.addr))
 		}
 	case l.elected == nil:
 		l.elected = q
@@ -123,9 +123,9 @@ func (v *View) generalQuery(l *link, m Message, s Seen) {
 	case l.elected == q:
 		switch {
 		case version != q.version:
-			tell(QuerierChanged, fmt.Sprintf("it asks in v%d, before in v%d", q.version, version))
+			tell(QuerierChanged, fmt.Sprintf("its queries are v%d, before v%d", q.version, version))
 		case interval > 0 && now > 0 && notable(interval, now):
-			tell(QuerierChanged, fmt.Sprintf("it asks every %s, before every %s", seconds(now), seconds(interval)))
+			tell(QuerierChanged, fmt.Sprintf("it sends a query every %s, before every %s", seconds(now), seconds(interval)))
 		}
 	case q.addr.Less(l.elected.addr): // RFC 3376, section 6.6.2; RFC 3810, section 7.6.2
 		before := l.elected
@@ -161,7 +161,7 @@ func (v *View) loserAsks(l *link, q *querier, at time.Time) {
 	q.times++
 	if q.times >= 2 && !q.told {
 		q.told = true
-		v.tellOfQuerier(l, q, SecondQuerier, at, fmt.Sprintf("it asks although %s, which is lower, asks too", l.elected.addr))
+		v.tellOfQuerier(l, q, SecondQuerier, at, fmt.Sprintf("it sends queries, and so does %s, which is lower", l.elected.addr))
 	}
 }
 

@@ -28,7 +28,7 @@ type Link struct {
 	Counters  Counters
 }
 
-// Querier is who asks.
+// Querier is a host that sends queries.
 type Querier struct {
 	Addr        netip.Addr       // 0.0.0.0 or :: is a switch that asks without being a router
 	Link        net.HardwareAddr // nil: not known
@@ -77,7 +77,7 @@ type Counters struct {
 }
 
 // Snapshot returns what is known, with sources that are shared and not to be
-// changed. What is due is not taken away: call Expire first.
+// changed. Entries that are due are still there: call Expire first.
 func (v *View) Snapshot(now time.Time) Snapshot {
 	s := Snapshot{At: now}
 	for _, l := range v.sorted() {

@@ -40,7 +40,7 @@ var stories = []struct{ name, script string }{
 		17s 192.168.8.13 query v3
 		20s 192.168.8.5 query v2
 		21s 192.168.8.13 query v3
-			second-querier 192.168.8.13: it asks although 192.168.8.5, which is lower, asks too
+			second-querier 192.168.8.13: it sends queries, and so does 192.168.8.5, which is lower
 		22s 192.168.8.2 query v3
 			querier-changed 192.168.8.2: a query from 192.168.8.2, lower than 192.168.8.5
 		27s 192.168.8.2 query v3
@@ -75,7 +75,7 @@ var stories = []struct{ name, script string }{
 		4m11s 192.168.8.13 query v3
 		6m15s 192.168.8.1 query v3
 		6m16s 192.168.8.13 query v3
-			second-querier 192.168.8.13: it asks although 192.168.8.1, which is lower, asks too
+			second-querier 192.168.8.13: it sends queries, and so does 192.168.8.1, which is lower
 		8m20s 192.168.8.1 query v3
 		8m21s 192.168.8.13 query v3
 		10m25s 192.168.8.13 query v3
@@ -84,12 +84,12 @@ var stories = []struct{ name, script string }{
 	`},
 	{"a switch asks from 0.0.0.0, and never wins", `
 		0s 0.0.0.0 query v2
-			zero-query 0.0.0.0: a v2 query from 0.0.0.0: a switch asks that is no router
+			zero-query 0.0.0.0: a v2 query from 0.0.0.0: a switch sends it, not a router
 		10s 0.0.0.0 query v2
 		11s 192.168.8.200 query v2
 			querier-appeared 192.168.8.200: a v2 query from 192.168.8.200
 		12s show
-			igmp sees unknown: no report of another host in 12s, and nothing proves that one was due; a switch asks, which snoops
+			igmp sees unknown: no report of another host in 12s, and nothing proves that one was due; a switch sends queries, so it snoops
 			querier 192.168.8.200 v2 every 0s, elected, gone at 4m26s
 			querier 0.0.0.0 v2 every 0s, gone at 4m25s
 	`},
@@ -97,9 +97,9 @@ var stories = []struct{ name, script string }{
 		0s 192.168.8.1 query v3
 			querier-appeared 192.168.8.1: a v3 query from 192.168.8.1
 		1m 192.168.8.1 query v3 every=60s
-			querier-changed 192.168.8.1: it asks every 60 s, before every 125 s
+			querier-changed 192.168.8.1: it sends a query every 60 s, before every 125 s
 		2m 192.168.8.1 query v2
-			querier-changed 192.168.8.1: it asks in v2, before in v3
+			querier-changed 192.168.8.1: its queries are v2, before v3
 		3m 192.168.8.1 query v2
 	`},
 	{"a v2 querier's pace is measured, and a slow one does not come and go for ever", `
@@ -162,7 +162,7 @@ var stories = []struct{ name, script string }{
 			member-joined 239.1.2.3 192.168.8.226: v3: all sources
 			sight-changed all: a v3 report of 192.168.8.226
 		4m20s wait
-			member-expired 239.1.2.3 192.168.8.226: no report in 4m20s, and nobody asked
+			member-expired 239.1.2.3 192.168.8.226: no report in 4m20s, and no query was sent
 			group-last 239.1.2.3 192.168.8.226: its last member
 			sight-changed unknown: no report of another host in 4m20s, and no query asked for one
 	`},
@@ -360,7 +360,7 @@ var stories = []struct{ name, script string }{
 		3s fe80::3 leave v1 ff15::1234
 			member-left ff15::1234 fe80::3: v1: done
 		4s :: query v2
-			zero-query ::: a v2 query from ::: a switch asks that is no router
+			zero-query ::: a v2 query from ::: a switch sends it, not a router
 	`},
 	{"this host and one that takes its address", `
 		0s me=192.168.8.9 report v3 to-exclude=239.1.2.3
@@ -405,8 +405,8 @@ var stories = []struct{ name, script string }{
 			239.1.2.3 192.168.8.2 v3 all sources, expires at 4m30s
 			239.1.2.3 me v3 all sources, expires at 4m20s
 		4m30s wait
-			member-expired 239.1.2.3 me at 4m20s: no report in 4m20s, and nobody asked
-			member-expired 239.1.2.3 192.168.8.2: no report in 4m20s, and nobody asked
+			member-expired 239.1.2.3 me at 4m20s: no report in 4m20s, and no query was sent
+			member-expired 239.1.2.3 192.168.8.2: no report in 4m20s, and no query was sent
 			group-last 239.1.2.3 192.168.8.2: its last member
 			sight-changed unknown: no report of another host in 4m20s, and no query asked for one
 		4m31s show
@@ -420,12 +420,12 @@ var stories = []struct{ name, script string }{
 			group-first 239.1.2.3 192.168.8.5: its first member
 			member-joined 239.1.2.3 192.168.8.5: v3: all sources
 		2s show
-			igmp sees unknown: no report of another host in 2s, and no query asked for one; a switch here says that it snoops
+			igmp sees unknown: no report of another host in 2s, and no query asked for one; a switch here reports that it snoops
 			224.0.0.106 02:00:00:00:00:05 v3 all sources, expires at 4m20s
 			239.1.2.3 192.168.8.5 v3 all sources, expires at 4m21s
 		3s 192.168.8.2@02:00:00:00:00:02 report v3 to-exclude=239.1.2.3
 			member-joined 239.1.2.3 192.168.8.2: v3: all sources
-			sight-changed all: a v3 report of 192.168.8.2; a switch here says that it snoops, and may keep back reports of older versions
+			sight-changed all: a v3 report of 192.168.8.2; a switch here reports that it snoops, and may keep back reports of older versions
 	`},
 	{"sight: a neighbour over IPv6 that does not report", `
 		0s fe80::1@02:00:00:00:00:01 query v2
@@ -462,7 +462,7 @@ var stories = []struct{ name, script string }{
 			member-joined ff15::1234 fe80::2: v2: all sources
 			sight-changed all: a v2 report of fe80::2
 		4m35s wait
-			member-expired ff15::1234 fe80::2 at 4m30s: no report in 4m20s, and nobody asked
+			member-expired ff15::1234 fe80::2 at 4m30s: no report in 4m20s, and no query was sent
 			group-last ff15::1234 fe80::2 at 4m30s: its last member
 			sight-changed unknown: no report of another host in 4m25s, and no query asked for one
 		4m20s fe80::3 neighbour
@@ -482,17 +482,17 @@ var stories = []struct{ name, script string }{
 	{"sight: hosts do not answer a query from ::", `
 		50s fe80::2 neighbour
 		1m :: query v2
-			zero-query ::: a v2 query from ::: a switch asks that is no router
+			zero-query ::: a v2 query from ::: a switch sends it, not a router
 		1m5s fe80::2 neighbour
 		1m11s wait
 	`},
 	{"sight: a host of multicast DNS that does not report", `
 		50s 192.168.8.30 neighbour
 		1m 0.0.0.0 query v3
-			zero-query 0.0.0.0: a v3 query from 0.0.0.0: a switch asks that is no router
+			zero-query 0.0.0.0: a v3 query from 0.0.0.0: a switch sends it, not a router
 		1m10s wait
 		1m11s wait
-			sight-changed own: probably: 192.168.8.30 sends to 224.0.0.251, and no report of its came after the query 11s ago; a switch asks, which snoops
+			sight-changed own: probably: 192.168.8.30 sends to 224.0.0.251, and no report of its came after the query 11s ago; a switch sends queries, so it snoops
 		5m31s wait
 			sight-changed unknown: no report of another host in 4m41s, and nothing proves that one was due
 	`},

@@ -16,8 +16,8 @@ import (
 	"github.com/groupcast/groupcast/mcast/internal/tap"
 )
 
-// What becomes of the interfaces that a [Watcher] looks at. The Family of these
-// events is zero, and Why begins with the name of the interface.
+// Changes of the interfaces that a [Watcher] looks at. The Family of these events
+// is zero, and Why begins with the name of the interface.
 const (
 	InterfaceGone EventKind = "interface-gone" // deleted: what was known of it is forgotten
 	InterfaceBack EventKind = "interface-back" // there is one of its name again, which is looked at from now on
@@ -78,7 +78,7 @@ type watched struct {
 // errors.ErrUnsupported on systems other than Linux. An interface that is not
 // there is host.ErrNoInterface. [ReadOwn] needs no privileges.
 //
-// What has a VLAN tag is left out: it is seen on the VLAN's own interface.
+// A packet with a VLAN tag is left out: it is seen on the VLAN's own interface.
 func Watch(ctx context.Context, o Options) (*Watcher, error) {
 	if len(o.Interfaces) == 0 {
 		return nil, fmt.Errorf("igmp: watch: %w", host.ErrNoInterface)

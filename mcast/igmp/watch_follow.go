@@ -38,14 +38,18 @@ func (w *Watcher) change(t *watched, ch host.Change) {
 	switch ch.Kind {
 	case host.AddressAdded, host.AddressRemoved:
 		w.start(t, ch.At)
-	case host.LinkUp, host.LinkDown, host.NoCarrier:
+	case host.LinkUp, host.LinkDown, host.NoCarrier, host.Appeared:
+		why, stops := ch.Stops()
+		if ch.Kind == host.Appeared && !stops {
+			break // LinkUp or NoCarrier follows
+		}
 		if up := carries(ch.Interface); up != t.up {
 			t.up = up
 			kind := InterfaceDown
 			if up {
-				kind = InterfaceUp
+				kind, why = InterfaceUp, ch.Kind
 			}
-			w.tellOf(t, kind, ch.At, string(ch.Kind))
+			w.tellOf(t, kind, ch.At, string(why))
 		}
 	}
 }

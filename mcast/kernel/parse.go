@@ -81,8 +81,7 @@ type Trace struct {
 // It takes lines as they are printed and trusts none: a process chooses its own
 // name, which may look like an event. The name is skipped by its width.
 //
-// The error is the reader's. What cannot be read as a trace is counted in
-// Skipped.
+// The error is the reader's. Lines that are no trace are counted in Skipped.
 func Parse(r io.Reader) (Trace, error) {
 	var t Trace
 	var open bool // a stack may follow, or goes on

@@ -5,13 +5,17 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Reasons are the kernel's reasons for a drop by their numbers.
 type Reasons map[int]string
 
 // reasonPair is one of the list in the format: { 16, "IP_RPFILTER" }.
-var reasonPair = regexp.MustCompile(`\{ ?(0x[0-9a-fA-F]{1,8}|[0-9]{1,9}), ?"([A-Z][A-Z0-9_]{0,63})" ?\}`)
+// Few programs need it, so that not all of them compile it when they start.
+var reasonPair = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`\{ ?(0x[0-9a-fA-F]{1,8}|[0-9]{1,9}), ?"([A-Z][A-Z0-9_]{0,63})" ?\}`)
+})
 
 // maxReasons bounds a list: Linux 6.18 has 127.
 const maxReasons = 1024
@@ -21,7 +25,7 @@ const maxReasons = 1024
 func ParseReasons(format string) Reasons {
 	list := Reasons{}
 	_, symbols, _ := strings.Cut(format, "__print_symbolic(REC->reason")
-	for _, pair := range reasonPair.FindAllStringSubmatch(symbols, maxReasons) {
+	for _, pair := range reasonPair().FindAllStringSubmatch(symbols, maxReasons) {
 		if n, err := strconv.ParseInt(pair[1], 0, 64); err == nil {
 			list[int(n)] = pair[2]
 		}
@@ -79,12 +83,12 @@ const notMember = "nobody on that host is a member of the group on that interfac
 // where nobody has the port.
 var causes = []cause{
 	{"SOCKET_RCVBUFF", "", "receive-overflow", "the socket's receive buffer is full"},
-	{"PROTO_MEM", "", "receive-overflow", "all UDP sockets together hold as much as net.ipv4.udp_mem allows"},
-	{"IP_RPFILTER", "", "reverse-path", "the route back to the source leads by another interface, and rp_filter is on"},
+	{"PROTO_MEM", "", "receive-overflow", "all UDP sockets together use as much memory as net.ipv4.udp_mem allows"},
+	{"IP_RPFILTER", "", "reverse-path", "the route back to the source leads via another interface, and rp_filter is on"},
 	{"IP_LOCAL_SOURCE", "", "duplicate-address", "the source address is one of the receiving host"},
 	{"NETFILTER_DROP", "", "firewall-in", "a firewall rule dropped it"},
-	{"NO_SOCKET", "", "udp-refused", "no socket has the port; the host answers by ICMP port unreachable"},
-	{"QDISC_DROP", "", "send-queue-full", "the interface's queue did not take it: it is full, or the interface has no carrier"},
+	{"NO_SOCKET", "", "udp-refused", "no socket has the port; the host replies with ICMP port unreachable"},
+	{"QDISC_DROP", "", "send-queue-full", "the interface's queue did not accept it: the queue is full, or the interface has no carrier"},
 	{"QDISC_OVERLIMIT", "", "send-queue-full", "the interface's queue is full"},
 	{"UDP_CSUM", "", "bad-checksum", "the UDP checksum is wrong"},
 	{"SKB_CSUM", "", "bad-checksum", "the checksum is wrong"},

@@ -191,7 +191,7 @@ func TestDropsOfThisKernel(t *testing.T) {
 		eth0, err := netlink.LinkByName("eth0")
 		return errors.Join(err, netlink.QdiscReplace(&netlink.Tbf{
 			QdiscAttrs: netlink.QdiscAttrs{LinkIndex: eth0.Attrs().Index, Handle: netlink.MakeHandle(1, 0), Parent: netlink.HANDLE_ROOT},
-			Rate:       1000, Buffer: netlink.Xmittime(1000, 4000), Limit: 4000,
+			Rate:       100, Buffer: netlink.Xmittime(100, 4000), Limit: 4000, // full for 10 s, which a busy host needs
 		}))
 	})
 	flood() // until the queue of the interface is full

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -139,8 +140,8 @@ func TestCommandErrors(t *testing.T) {
 // A conversation by pipes, a signal in the middle, and the end.
 func TestPipesAndSignals(t *testing.T) {
 	a := labtest.BuildAlone(t, lab.Article).Host("A")
-	// Not sh: where that is dash, it was seen to sleep for good as the signal came when a child ended.
-	c := a.Command(t.Context(), "bash", "-c", `trap 'echo hup; exit 0' HUP; echo ready; read line; echo "got $line"; while :; do sleep 0.01; done`)
+	// Not SIGHUP: a shell cannot trap what was ignored when it began, as under nohup(1).
+	c := a.Command(t.Context(), "bash", "-c", `trap 'echo told; exit 0' TERM; echo ready; read line; echo "got $line"; while :; do read -t 1 line; done`)
 	in, err := c.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -162,14 +163,14 @@ func TestPipesAndSignals(t *testing.T) {
 	expect("ready")
 	fmt.Fprintln(in, "hello")
 	expect("got hello")
-	if err := c.Signal(syscall.SIGHUP); err != nil {
+	if err := c.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	expect("hup")
+	expect("told")
 	if err := c.Wait(); err != nil {
 		t.Error(err)
 	}
-	if err := c.Signal(syscall.SIGHUP); !errors.Is(err, os.ErrProcessDone) {
+	if err := c.Signal(syscall.SIGTERM); !errors.Is(err, os.ErrProcessDone) {
 		t.Errorf("a signal after the end: error %v, want os.ErrProcessDone", err)
 	}
 }
@@ -297,6 +298,43 @@ func TestCloseEndsCommands(t *testing.T) {
 	if err := shell(t.Context(), a, "true").Run(); err == nil {
 		t.Error("a command starts in a lab that is closed")
 	}
+}
+
+// The screen of a lab looks into its hosts while another terminal ends it.
+func TestCloseWhileLookedInto(t *testing.T) {
+	l := labtest.BuildAlone(t, lab.Article)
+	outside, err := os.Stat("/proc/thread-self/ns/net")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var looking sync.WaitGroup
+	began := make(chan struct{}, 2)
+	for _, name := range []string{"A", "B"} {
+		looking.Go(func() {
+			for looks := 0; ; looks++ {
+				err := l.Host(name).Do(func() error {
+					inside, err := os.Stat("/proc/thread-self/ns/net")
+					if err == nil && os.SameFile(inside, outside) {
+						t.Errorf("in %s: it is not the host's namespace", name)
+					}
+					return err
+				})
+				if looks == 0 {
+					began <- struct{}{}
+				}
+				if err != nil {
+					if !errors.Is(err, os.ErrClosed) || looks == 0 {
+						t.Errorf("in %s, look %d: %v, want looks and then that it is closed", name, looks, err)
+					}
+					return
+				}
+			}
+		})
+	}
+	<-began
+	<-began
+	l.Close()
+	looking.Wait()
 }
 
 // How a command ended is told also when it was Close that ended it.

@@ -16,7 +16,7 @@ import (
 // Whatever a client writes, to the lab or to the process of a host, the lab
 // answers it or hangs up, and both serve the next one.
 func FuzzConsole(f *testing.F) {
-	for _, message := range []string{`{"Do":"topology"}`, `{"Do":"counters"}`, `{"Do":"fault","Words":["loss","A.eth0","130%"]}`, `{"Do":"enter","Host":"Z"}`, "{}", "", "\x00", `{"Words":1}`} {
+	for _, message := range []string{`{"Do":"topology"}`, `{"Do":"counters"}`, `{"Do":"fault","Words":["loss","A.eth0","130%"]}`, `{"Do":"enter","Host":"Z"}`, `{"Do":"own"}`, `{"Do":"own","Words":["check"]}`, "{}", "", "\x00", `{"Words":1}`} {
 		f.Add(message, false)
 	}
 	for _, message := range []string{"garbage", "{}", "", `{"Path":"L2Jpbi90cnVl"}`, `{"Path":1}`, `{"Signal":9}`} {

@@ -19,6 +19,7 @@ const (
 	orderFault    = "fault"
 	orderEnter    = "enter"
 	orderDown     = "down"
+	orderOwn      = "own" // of the process that serves the lab
 )
 
 type (
@@ -30,6 +31,7 @@ type (
 	answer struct {
 		Error    string
 		Topology Topology            `json:",omitzero"`
+		Kind     string              `json:",omitempty"`
 		Counters map[string]Counters `json:",omitempty"`
 	}
 )
@@ -129,8 +131,17 @@ func (c *Console) restore() {
 // has closed the lab, and the context's error when the context ends. It closes
 // the console.
 func (l *Lab) Serve(ctx context.Context, c *Console) error {
+	return Serve(ctx, c, Service{
+		Lab:  func() (*Lab, func()) { return l, func() {} },
+		Down: func() { l.Close() },
+	})
+}
+
+// Serve is as [Lab.Serve], for a lab with orders of its own, or one that is built anew
+// while its name stays taken.
+func Serve(ctx context.Context, c *Console, service Service) error {
 	serving, stop := context.WithCancel(ctx)
-	s := &server{lab: l, console: c, ctx: serving, stop: stop}
+	s := &server{service: service, console: c, ctx: serving, stop: stop}
 	context.AfterFunc(serving, func() { c.Close() })
 	var clients sync.WaitGroup
 	defer func() {
@@ -164,7 +175,7 @@ func (l *Lab) Serve(ctx context.Context, c *Console) error {
 
 // server is a lab while it is served.
 type server struct {
-	lab     *Lab
+	service Service
 	console *Console
 	ctx     context.Context
 	stop    context.CancelFunc
@@ -186,6 +197,10 @@ func (s *server) attend(conn *net.UnixConn) {
 	if err != nil {
 		return
 	}
+	if o.Do == orderOwn {
+		s.order(o, conn)
+		return
+	}
 	var a answer
 	if o.Do == orderDown {
 		s.down()
@@ -204,7 +219,7 @@ func (s *server) down() {
 	s.console.Close()
 	s.open.Lock()
 	defer s.open.Unlock()
-	s.lab.Close()
+	s.service.Down()
 }
 
 func (s *server) obey(o order, conn *net.UnixConn) (a answer, err error) {
@@ -213,10 +228,11 @@ func (s *server) obey(o order, conn *net.UnixConn) (a answer, err error) {
 	if s.ctx.Err() != nil {
 		return a, ErrNotRunning
 	}
-	l := s.lab
+	l, done := s.service.Lab()
+	defer done()
 	switch o.Do {
 	case orderTopology:
-		a.Topology = l.Topology()
+		a.Topology, a.Kind = l.Topology(), s.service.Kind
 	case orderCounters:
 		a.Counters = l.counters()
 	case orderFault:
@@ -227,7 +243,7 @@ func (s *server) obey(o order, conn *net.UnixConn) (a answer, err error) {
 	case orderEnter:
 		err = l.handOver(conn, o.Host)
 	default:
-		err = fmt.Errorf("%q is no order of this version", o.Do)
+		err = fmt.Errorf("%q is not an order of this version", o.Do)
 	}
 	return a, err
 }

@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // answerTimeout is how long a running lab may take to carry out an order. Down
@@ -17,6 +20,7 @@ const answerTimeout = 30 * time.Second
 type Remote struct {
 	name     string
 	topology Topology
+	kind     string
 }
 
 // Dial finds a running lab by its name. The error is [ErrNotRunning] if there is
@@ -30,7 +34,7 @@ func Dial(name string) (*Remote, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.topology = a.Topology
+	r.topology, r.kind = a.Topology, a.Kind
 	return r, nil
 }
 
@@ -40,6 +44,9 @@ func Running() ([]string, error) { return consoleNames() }
 
 // Name is the name of the lab.
 func (r *Remote) Name() string { return r.name }
+
+// Kind is what is served under the name, see [Service].
+func (r *Remote) Kind() string { return r.kind }
 
 // Topology is what was built.
 func (r *Remote) Topology() Topology { return r.topology }
@@ -119,8 +126,11 @@ func exchange(name string, o order) (conn *net.UnixConn, a answer, err error) {
 		files, err = receive(conn, &a)
 		closeAll(files)
 	}
-	if errors.Is(err, os.ErrDeadlineExceeded) {
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
 		err = fmt.Errorf("no answer within %v: %w", answerTimeout, err)
+	case errors.Is(err, unix.EPIPE), errors.Is(err, unix.ECONNRESET), errors.Is(err, io.EOF):
+		err = fmt.Errorf("it has just ended: %w", ErrNotRunning)
 	}
 	if err != nil {
 		conn.Close()

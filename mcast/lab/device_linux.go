@@ -10,9 +10,9 @@ import (
 )
 
 // AddBridge makes a bridge in the host, with those of its interfaces as ports,
-// and waits for its carrier. What a port hears then belongs to the bridge, and
-// so should the port's addresses, which stay where they are. Link.Delete ends
-// it.
+// and waits for its carrier. Frames that a port receives then belong to the
+// bridge, and so should the port's addresses, which stay where they are.
+// Link.Delete ends it.
 func (n *Node) AddBridge(name string, ports ...string) error {
 	attrs := netlink.NewLinkAttrs()
 	attrs.Name = name
@@ -54,9 +54,9 @@ func (n *Node) AddMacvlan(name, on string, to *Node) error {
 // ports, which discards them.
 const swallower = "swallowed"
 
-// Swallow discards what the host sends by the interface, before the interface
-// counts it, or ends that. No send fails, not even one that asks for
-// errors (IP_RECVERR), as it would with a firewall's drop.
+// Swallow discards what the host sends out of the interface, before the interface
+// counts it, or ends that. No send fails, not even one that asks for errors
+// (IP_RECVERR), as it would with a firewall's drop.
 func (l *Link) Swallow(on bool) error {
 	err := l.endSwallow()
 	if err == nil && on {
@@ -129,9 +129,9 @@ func (l *Link) endSwallow() error {
 // bytes: an Ethernet frame.
 const queueSize = 1514
 
-// Queue lets the interface send no faster than that, in bytes a second, with
-// room for about one frame to wait; what finds no room is dropped, and its
-// sender is told only if it asks (IP_RECVERR). 0 ends it.
+// Queue lets the interface send no faster than that, in bytes a second, with room
+// for about one frame to wait; a frame that finds no room is dropped, and the
+// kernel reports that to the sender only with IP_RECVERR. 0 ends it.
 func (l *Link) Queue(rate uint64) error {
 	return l.failed(fmt.Sprintf("queue at %d bytes a second on", rate), l.queue(rate))
 }

@@ -10,10 +10,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Drop loses that percentage, 0 to 100, of the frames that reach the
-// interface, at random and each on its own: ARP and ND as well as datagrams.
-// It replaces what was set before; 0 loses nothing. What the host sends is not
-// touched, and packet sockets (tcpdump) still see what is lost.
+// Drop loses that percentage, 0 to 100, of the frames that reach the interface,
+// at random and each on its own: ARP and ND as well as datagrams. It replaces
+// what was set before; 0 loses nothing. Sent frames are not touched, and packet
+// sockets (tcpdump) still see what is lost.
 func (l *Link) Drop(percent int) error {
 	op := fmt.Sprintf("drop %d %% on", percent)
 	if percent < 0 || percent > 100 {

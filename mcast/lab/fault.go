@@ -28,18 +28,18 @@ const (
 )
 
 var faultKinds = []faultKind{
-	{"loss", onInterface, "0%..100%", "lose that share of the frames that reach it", func(s string) error { _, err := parsePercent(s); return err }},
-	{"delay", onInterface, "0ms.." + MaxDelay.String(), "delay what reaches it", func(s string) error { _, err := parseDelay(s); return err }},
+	{"loss", onInterface, "0%..100%", "lose this share of the frames that arrive there", func(s string) error { _, err := parsePercent(s); return err }},
+	{"delay", onInterface, "0ms.." + MaxDelay.String(), "delay the frames that arrive there", func(s string) error { _, err := parseDelay(s); return err }},
 	{"cut", onInterface, "", "cut its wire", nil},
 	{"heal", onInterface, "", "mend the wire", nil},
 	{"down", onInterface, "", "switch it off", nil},
 	{"up", onInterface, "", "switch it on", nil},
 	{"delete", onInterface, "", "delete it, with its addresses, routes and memberships", nil},
 	{"make", onInterface, "", "make it again", nil},
-	{"firewall", onHost, "in|out|both|off", "drop UDP that comes in, goes out", oneOf("in", "out", "both", "off")},
+	{"firewall", onHost, "in|out|both|off", "drop incoming UDP, outgoing UDP", oneOf("in", "out", "both", "off")},
 	{"filter", onHost, "reports|queries|answers|off", "drop its reports, the queries to it, or UDP to it alone", oneOf("reports", "queries", "answers", "off")},
 	{"rp_filter", onEither, "0|1|2", "the reverse path filter: off, strict, loose", oneOf("0", "1", "2")},
-	{"multicast", onInterface, "on|off", "its flag MULTICAST, which programs that look for an interface go by", oneOf("on", "off")},
+	{"multicast", onInterface, "on|off", "its flag MULTICAST, by which programs choose interfaces", oneOf("on", "off")},
 	{"kill", onHost, "", "end every process of it with SIGKILL, as if its power failed", nil},
 }
 

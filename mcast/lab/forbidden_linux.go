@@ -6,6 +6,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"sync"
 
 	"golang.org/x/sys/unix"
 )
@@ -17,7 +18,7 @@ func readSetting(path string) string {
 	return strings.TrimSuffix(string(b), "\n")
 }
 
-var seccompFilter = regexp.MustCompile(`(?m)^Seccomp:\s*2$`)
+var seccompFilter = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?m)^Seccomp:\s*2$`) })
 
 // forbidden explains why the kernel refused to make namespaces with err, by
 // settings that every user can read (user_namespaces(7), namespaces(7)). An err
@@ -48,7 +49,7 @@ func forbidden(err error, setting func(path string) string) error {
 	case setting("sys/kernel/apparmor_restrict_unprivileged_userns") == "1":
 		f.Reason = "kernel.apparmor_restrict_unprivileged_userns is 1"
 		f.Hint = "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0, or an AppArmor profile with the userns permission for this program"
-	case seccompFilter.MatchString(setting("self/status")):
+	case seccompFilter().MatchString(setting("self/status")):
 		f.Reason = "a seccomp filter, as containers have, or a chroot"
 		f.Hint = "run it outside the container, or start that with --security-opt seccomp=unconfined (docker, podman)"
 	default:

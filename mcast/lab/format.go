@@ -107,6 +107,12 @@ func (i Interface) text() string {
 	for _, a := range i.Addrs {
 		words = append(words, a.String())
 	}
+	return strings.Join(append(words, i.Settings()...), " ")
+}
+
+// Settings are what is set of the interface besides its switch and its addresses, each as
+// the text format has it, such as mtu 1400 and down.
+func (i Interface) Settings() (words []string) {
 	if i.MTU != 0 {
 		words = append(words, fmt.Sprintf("mtu %d", i.MTU))
 	}
@@ -119,8 +125,11 @@ func (i Interface) text() string {
 	if i.Down {
 		words = append(words, "down")
 	}
-	return strings.Join(words, " ")
+	return words
 }
+
+// String is the route as in the text format, without the word route.
+func (r Route) String() string { return r.text() }
 
 func (r Route) text() string {
 	var words []string

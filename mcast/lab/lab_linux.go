@@ -10,6 +10,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/groupcast/groupcast/mcast/lab/internal/hosts"
 )
 
 // Lab is a topology that was built.
@@ -49,7 +51,7 @@ type Node struct {
 // The error is ErrNotEntered outside a namespace made by Enter.
 func Up(ctx context.Context, t Topology) (*Lab, error) { return UpWatched(ctx, t, nil) }
 
-// UpWatched is Up for who is to see everything from the first frame on. made is
+// UpWatched is Up for a caller that captures from the first frame on. made is
 // called with each interface that has a wire, when it is made and still switched
 // off, also each time that Link.Make makes it again: what is opened then with
 // [Node.Do] misses nothing. The lab waits for it.
@@ -165,7 +167,7 @@ func startHost(name string) (*Node, error) {
 // startHostProcess makes do without surroundings where they are not allowed.
 func startHostProcess(name string, control *os.File) (cmd *exec.Cmd, err error) {
 	for _, flags := range []uintptr{unix.CLONE_NEWNET | ownSurroundings, unix.CLONE_NEWNET} {
-		cmd = exec.Command("/proc/self/exe")
+		cmd = exec.Command(hosts.Program)
 		cmd.Args = []string{hostProcess, name}
 		cmd.Stderr = os.Stderr
 		cmd.ExtraFiles = []*os.File{control}

@@ -4,6 +4,7 @@ package lab
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -150,6 +151,9 @@ func (p *process) signal(os.Signal) error { return errNeedsLinux }
 // Serve needs Linux.
 func (l *Lab) Serve(context.Context, *Console) error { return errNeedsLinux }
 
+// Serve needs Linux.
+func Serve(context.Context, *Console, Service) error { return errNeedsLinux }
+
 // Console is the name of a running lab, which needs Linux.
 type Console struct{}
 
@@ -170,6 +174,15 @@ func Running() ([]string, error) { return nil, errNeedsLinux }
 
 // Name is "".
 func (r *Remote) Name() string { return "" }
+
+// Kind is "".
+func (r *Remote) Kind() string { return "" }
+
+// MaxOrder is how many bytes the words of an order may have together.
+const MaxOrder = 4 << 10
+
+// Order needs Linux.
+func (r *Remote) Order(context.Context, []string, func(json.RawMessage)) error { return errNeedsLinux }
 
 // Topology is empty.
 func (r *Remote) Topology() Topology { return Topology{} }

@@ -21,14 +21,14 @@ const maxClass = 250
 // Topologies returns the topologies that have names.
 func Topologies() []Named {
 	return []Named{
-		{"article", "A has two interfaces, and its default route leads away from B", always(Article)},
+		{"article", "A has two interfaces, and its default route does not lead to B's LAN", always(Article)},
 		{"classroom", "hosts H1, H2, ... on one switch", classroom},
 		{"routed", "A and B on one LAN, C and D on another, and a router between them", always(routed)},
-		{"wan", "A, B and C on LANs of their own, with the routers R1, R2 and R3 between each and a network that joins them", always(wan)},
-		{"snooping", "A, B and C on a switch that forwards a group to its members, and asks who they are", always(snooping(true))},
-		{"snooping-no-querier", "the same, but nobody asks, and members are soon forgotten", always(snooping(false))},
-		{"two-homed-both", "A has two interfaces on B's LAN, and hears all that it joins on both twice", always(twoHomedBoth)},
-		{"vpn", "A's VPN captures every address, groups included; B is on A's LAN", always(vpn)},
+		{"wan", "A, B and C on LANs of their own; the routers R1, R2 and R3 connect each LAN to one network between them", always(wan)},
+		{"snooping", "A, B and C on a snooping switch that is the querier, too: it forwards a group to its members only", always(snooping(true))},
+		{"snooping-no-querier", "the same without a querier: the switch's entries soon time out", always(snooping(false))},
+		{"two-homed-both", "A has two interfaces on B's LAN, and receives everything twice that it joins on both", always(twoHomedBoth)},
+		{"vpn", "A's VPN routes every address, groups included; B is on A's LAN", always(vpn)},
 		{"ipv6", "A is on two LANs, with B on one and C on the other; all speak IPv4 and IPv6", always(ipv6)},
 	}
 }
@@ -51,9 +51,9 @@ func FindTopology(name string, hosts int) (Topology, error) {
 
 func always(t Topology) func(int) Topology { return func(int) Topology { return t } }
 
-// Article is the LAN that the pitfalls start from. A and B are on one switch,
-// but A's default route leads by its other interface, on another wire, and so
-// do its multicast datagrams. Neither gateway exists.
+// Article is the LAN that the pitfalls start from. A and B are on one switch, but
+// A's default route leads out of its other interface, to another wire, and so do
+// its multicast datagrams. Neither gateway exists.
 var Article = Topology{
 	Switches: []Switch{{Name: "lan"}, {Name: "other"}},
 	Hosts: []Host{

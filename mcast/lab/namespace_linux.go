@@ -50,14 +50,28 @@ func (ns *namespace) close() {
 	ns.file.Close()
 }
 
-// do runs fn on a thread in the namespace.
+// do runs fn on a thread in the namespace. The error is os.ErrClosed after close,
+// which may come at any time.
 func (ns *namespace) do(fn func() error) error {
 	return onThread(func() error {
-		if err := unix.Setns(int(ns.file.Fd()), unix.CLONE_NEWNET); err != nil {
-			return os.NewSyscallError("setns", err)
+		if err := ns.enter(); err != nil {
+			return err
 		}
 		return fn()
 	})
+}
+
+// enter takes the thread into the namespace. The descriptor stays this file's until it
+// is there: after a close it could be another's already.
+func (ns *namespace) enter() error {
+	raw, err := ns.file.SyscallConn()
+	if err != nil {
+		return err
+	}
+	if e := raw.Control(func(fd uintptr) { err = os.NewSyscallError("setns", unix.Setns(int(fd), unix.CLONE_NEWNET)) }); e != nil {
+		return fmt.Errorf("enter the namespace: %w", os.ErrClosed)
+	}
+	return err
 }
 
 // onThread runs fn on a thread that is thrown away after it, so that no other

@@ -15,13 +15,14 @@ import (
 // Name is the host's name in the topology.
 func (n *Node) Name() string { return n.name }
 
-// Pid is the host's process, for nsenter(1): nsenter --preserve-credentials -U -n -t PID.
-// Who is not root needs its --keep-caps as well.
+// Pid is the host's process, for nsenter(1): nsenter --preserve-credentials -U -n
+// -t PID. A user that is not root needs its --keep-caps as well.
 func (n *Node) Pid() int { return n.process.Process.Pid }
 
 // Do runs fn on a thread in the host's network namespace, and returns its
 // error. Sockets that fn opens belong to the host for as long as they live,
 // and can be used anywhere. Goroutines that fn starts are not in the host.
+// After Lab.Close, which does not wait for fn, the error is os.ErrClosed.
 //
 // In fn net.Interfaces shows the host; among files only those below
 // /proc/thread-self/net and /proc/sys/net do, because /proc/net follows the

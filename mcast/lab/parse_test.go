@@ -138,7 +138,7 @@ func TestParseTopologyErrors(t *testing.T) {
 		{"host A\neth0 on -\nupstream eth0", `f:3: host "A": only a router has an upstream interface`},
 		{"host A\nflood on", `f:2: host "A": only a router floods`},
 		{"switch one\nswitch two\nswitch hub on two\nrouter R\neth0 on one\neth1 on two\nrouter S\neth0 on one\neth1 on hub\nupstream eth1",
-			`f:10: host "S": upstream eth1: what it forwards would come back to it in a circle`},
+			`f:10: host "S": upstream eth1: its datagrams would come back to it in a loop`},
 		{"\n\neth0 on lan", `f:3: eth0: no host before it`},
 		{"host A\neth0 on", `f:2: want INTERFACE on SWITCH, or on - for none`},
 		{"host A\neth0 on - 10.0.0.1", `f:2: "10.0.0.1": want an address with its prefix length, as 192.0.2.1/24, or mtu, loss, delay, down`},

@@ -74,7 +74,7 @@ func (f Fault) text() string {
 	case "kill":
 		return "killed"
 	case "firewall":
-		return "firewall drops " + map[string]string{"in": "what comes in", "out": "what goes out", "both": "all"}[f.Value]
+		return "firewall drops " + map[string]string{"in": "incoming UDP", "out": "outgoing UDP", "both": "all UDP"}[f.Value]
 	case "filter":
 		return "filter drops " + f.Value
 	case "multicast":

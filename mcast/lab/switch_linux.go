@@ -33,11 +33,11 @@ func (l *Lab) snoop(ctx context.Context, bridges map[string]int, t Topology) err
 		}
 		if s.MLD != 0 {
 			if err := l.switches.hiddenAddress(ctx, s.Name); err != nil {
-				return fmt.Errorf("lab: give switch %s an address to ask from: %w", s.Name, err)
+				return fmt.Errorf("lab: give switch %s an address for queries: %w", s.Name, err)
 			}
 		}
 		if err := l.switches.startQuerier(bridges[s.Name], cmp.Or(s.IGMP, 3), cmp.Or(s.MLD, 2)); err != nil {
-			return fmt.Errorf("lab: let switch %s ask for members: %w", s.Name, err)
+			return fmt.Errorf("lab: make switch %s a querier: %w", s.Name, err)
 		}
 	}
 	if !snooping {

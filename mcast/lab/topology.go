@@ -104,7 +104,7 @@ type Host struct {
 }
 
 // Interface is a network interface of a host. Attached to no switch it is a
-// device that swallows what is sent by it, as a VPN's does when nobody is at
+// device that discards what is sent out of it, as a VPN's does when nobody is at
 // the other end.
 type Interface struct {
 	Name   string         // 1 to 15 bytes

@@ -123,7 +123,7 @@ func (t Topology) routing(h Host) (kind string, err error) {
 	case h.Upstream != "" && !slices.ContainsFunc(h.Interfaces, func(i Interface) bool { return i.Name == h.Upstream }):
 		return "upstream", fmt.Errorf("upstream %s: no interface of that name", h.Upstream)
 	case h.Upstream != "" && t.circle(h):
-		return "upstream", fmt.Errorf("upstream %s: what it forwards would come back to it in a circle", h.Upstream)
+		return "upstream", fmt.Errorf("upstream %s: its datagrams would come back to it in a loop", h.Upstream)
 	}
 	return "", nil
 }

@@ -55,7 +55,7 @@ func (x *Exchange) once(ctx context.Context, cfg OnceConfig) error {
 		return errNoTarget
 	}
 	if cfg.Target.Addr().IsMulticast() {
-		return errors.New("a group does not answer as one: want a host")
+		return errors.New("a group has many hosts: want one host")
 	}
 	if cfg.Timeout == 0 {
 		cfg.Timeout = DefaultTimeout

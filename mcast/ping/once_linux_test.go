@@ -57,7 +57,7 @@ func TestOnceSaysWhyThereIsNoAnswer(t *testing.T) {
 		{"nobody", "192.168.1.99:9", t.Context(), time.Minute, syscall.EHOSTUNREACH, ""},
 		{"no way", "10.9.9.9:9", t.Context(), time.Minute, syscall.ENETUNREACH, ""},
 		{"an interrupt", "192.168.1.12:9", cancelled, time.Minute, context.Canceled, "ping: 192.168.1.12:9: context canceled"},
-		{"a group", "224.0.0.114:1234", t.Context(), time.Minute, nil, "ping: 224.0.0.114:1234: a group does not answer as one: want a host"},
+		{"a group", "224.0.0.114:1234", t.Context(), time.Minute, nil, "ping: 224.0.0.114:1234: a group has many hosts: want one host"},
 	} {
 		began := time.Now()
 		x, err := once(t, test.ctx, l.Host("P"), OnceConfig{Target: to(test.target), Message: []byte("HELLO!!"), Timeout: test.timeout, Sent: func() {

@@ -75,8 +75,8 @@ func IsRequest(data []byte) bool {
 }
 
 // IsRequest reports whether data is a request of this Pinger. One of less than 20
-// bytes cannot be told from those of others, and is none. Any goroutine may call it
-// at any time.
+// bytes cannot be distinguished from those of others, and is none. Any goroutine
+// may call it at any time.
 func (p *Pinger) IsRequest(data []byte) bool {
 	if !p.payload.hasID() || len(data) != p.payload.size {
 		return false

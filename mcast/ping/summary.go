@@ -43,7 +43,7 @@ type Summary struct {
 	Took       time.Duration
 }
 
-// MaxResponders is how many responders are told apart.
+// MaxResponders is the number of responders that are counted separately.
 const MaxResponders = 1024
 
 // OtherErrors is the key in Summary.Errors of the errors past the first 64 texts,
@@ -52,7 +52,7 @@ const OtherErrors = "other errors"
 
 const maxErrors = 64
 
-// Responder is an address and port that answers, by one interface. A host that is
+// Responder is an address and port that replies, on one interface. A host that is
 // asked by two interfaces is two responders.
 //
 // Sent is the sum of Received, Lost and the requests that still wait. A request to

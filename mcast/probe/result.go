@@ -74,7 +74,7 @@ func (e *NoNeighbourError) Unwrap() error { return syscall.EHOSTUNREACH }
 type namelessError struct{ error }
 
 func (e namelessError) Error() string {
-	return fmt.Sprintf("an ICMP error that this system does not show: %v", e.error)
+	return fmt.Sprintf("an ICMP error, which this system does not show: %v", e.error)
 }
 
 func (e namelessError) Unwrap() error { return e.error }
@@ -97,7 +97,7 @@ func (r Result) Because() string {
 		return mcast.PeerError{From: r.By, Type: r.Type, Code: r.Code, Err: r.Err}.Because()
 	}
 	if r.Verdict == Refused {
-		return "ICMP port unreachable; this system does not tell from whom"
+		return "ICMP port unreachable; this system does not report from which host"
 	}
 	return r.local()
 }

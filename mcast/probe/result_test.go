@@ -38,7 +38,7 @@ func TestBecause(t *testing.T) {
 		{refusal(host, 3, 3), "ICMP port unreachable (3, 3) from 192.168.1.11", fails},
 		{refusal(router, 3, 3), "ICMP port unreachable (3, 3) from 192.168.1.1", fails},
 		{refusal(host6, 1, 4), "ICMPv6 port unreachable (1, 4) from 2001:db8::b", fails},
-		{refusal(netip.Addr{}, 0, 0), "ICMP port unreachable; this system does not tell from whom", fails},
+		{refusal(netip.Addr{}, 0, 0), "ICMP port unreachable; this system does not report from which host", fails},
 
 		{icmp(router, 3, 0), "ICMP net unreachable (3, 0) from 192.168.1.1", succeeded},
 		{icmp(router, 3, 1), "ICMP host unreachable (3, 1) from 192.168.1.1", succeeded},
@@ -85,7 +85,7 @@ func TestBecause(t *testing.T) {
 		{errno(syscall.ENODEV), "this host does not have the interface (ENODEV)", nc(syscall.ENODEV)},
 		{errno(syscall.ENOBUFS), "the interface's queue is full (ENOBUFS)", nc(syscall.ENOBUFS)},
 		{local(errors.New("odd")), "this host does not send: odd", "fails: odd"},
-		{local(namelessError{syscall.EHOSTUNREACH}), fmt.Sprintf("an ICMP error that this system does not show: %v", syscall.EHOSTUNREACH), nc(syscall.EHOSTUNREACH)},
+		{local(namelessError{syscall.EHOSTUNREACH}), fmt.Sprintf("an ICMP error, which this system does not show: %v", syscall.EHOSTUNREACH), nc(syscall.EHOSTUNREACH)},
 	} {
 		if got := c.r.Because(); got != c.because {
 			t.Errorf("%+v is because of %q, want %q", c.r, got, c.because)

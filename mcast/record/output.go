@@ -233,7 +233,7 @@ func (o *output) packet(it *item, room []byte) error {
 		case it.stays:
 			comment = "stayed on this host, given to " + d.name
 		case it.IfIndex == 0:
-			comment = "left by an interface that is not known"
+			comment = "left via an unknown interface"
 		}
 		if it.why != "" {
 			comment += ": " + it.why

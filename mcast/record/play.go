@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/internal/nap"
 )
 
 // Player sends the datagrams of a replay, each when it is due. Those that are due
@@ -119,35 +120,15 @@ func (p *Player) Cut() int {
 	return p.schedule.Cut()
 }
 
-// wait returns when a datagram is due. A timer of Go can be a millisecond late, as
-// the poller waits in whole ones: it wakes before, and the rest is slept.
+// wait returns when a datagram is due.
 func (p *Player) wait(ctx context.Context, due time.Time) error {
-	for {
-		left := time.Until(due)
-		switch {
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case left <= 0:
-			return nil
-		case left <= fine && !p.timers:
-			sleepFine(max(left, nap))
-			continue
-		case !p.timers:
-			left -= fine / 2
-		}
-		timer := time.NewTimer(left)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-		case <-timer.C:
+	if !p.timers {
+		return nap.Until(ctx, due)
+	}
+	for left := time.Until(due); left > 0; left = time.Until(due) {
+		if err := nap.Timer(ctx, left); err != nil {
+			return err
 		}
 	}
+	return ctx.Err()
 }
-
-// What is nearer than fine is slept for, without looking at a context, and for a nap
-// at least: each wakeup costs some 10 us, and the datagrams that are due meanwhile
-// leave by one call.
-const (
-	fine = 3 * time.Millisecond
-	nap  = 500 * time.Microsecond
-)

@@ -33,8 +33,8 @@ const (
 	perSection     = 65536    // interfaces, and names of hosts
 )
 
-// Packet is a UDP datagram of a capture, and what the capture says of it. What
-// it says in words is what a stranger wrote: to a terminal it goes through
+// Packet is a UDP datagram of a capture, and what the capture says of it. Its
+// words were written by a stranger: they reach a terminal only through
 // chat.Sanitize.
 type Packet struct {
 	Datagram           // its Data is valid until the next Next; IfIndex is 0: it was another host's; At may be the zero Time: a Simple Packet Block has none
@@ -51,9 +51,10 @@ type Packet struct {
 }
 
 // Reader reads the UDP datagrams of a capture: pcap with microseconds or
-// nanoseconds, or pcapng, of either byte order, and either compressed by gzip. All
-// sections of a pcapng are taken to have the first one's byte order where it tells
-// directions and losses. What is not a whole UDP datagram is counted.
+// nanoseconds, or pcapng, of either byte order, and either compressed by gzip.
+// All sections of a pcapng are taken to have the first one's byte order where it
+// tells directions and losses. Packets that are not whole UDP datagrams are
+// counted.
 type Reader struct {
 	file    *os.File // nil: it is not ours
 	in      *limited
@@ -295,7 +296,8 @@ func (r *Reader) Position() (read, size int64) {
 }
 
 // Dropped is how many packets the last section says until now that its interfaces
-// lost. What [Packet.Lost] tells is among them, if the program that wrote it says both.
+// lost. The count of [Packet.Lost] is part of it, if the program that wrote the
+// file gives both.
 func (r *Reader) Dropped() (n uint64) {
 	if r.ng == nil {
 		return 0

@@ -6,7 +6,7 @@ import (
 )
 
 // MaxRate is how many datagrams a second a replay sends at the most that is as
-// fast as it can be, unless it is told more.
+// fast as it can be, unless the pace has a rate of its own.
 const MaxRate = 10000
 
 // Pace is how fast a replay is. The zero Pace is as it was recorded.

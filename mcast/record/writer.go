@@ -128,12 +128,12 @@ func Create(o Options) (*Recorder, error) {
 // Received records a datagram that arrived. Its Data is copied.
 func (r *Recorder) Received(d Datagram) { r.put(&d, item{}) }
 
-// Sent records a datagram that was sent. why is why it left by its interface,
-// such as "default route", or "".
+// Sent records a datagram that was sent. why is the reason for its outgoing
+// interface, such as "default route", or "".
 func (r *Recorder) Sent(d Datagram, why string) { r.put(&d, item{out: true, why: why}) }
 
-// Stayed records a datagram that was sent and left this host by no interface, as one
-// with TTL 0 whose group is joined on the interface that it was given to.
+// Stayed records a datagram that was sent and did not leave this host, such as
+// one with TTL 0 whose group is joined on its outgoing interface.
 func (r *Recorder) Stayed(d Datagram, why string) {
 	r.put(&d, item{out: true, stays: true, why: why})
 }

@@ -8,16 +8,19 @@ import (
 	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/doctor"
 	"github.com/groupcast/groupcast/mcast/host"
+	"github.com/groupcast/groupcast/mcast/members"
 	"github.com/groupcast/groupcast/mcast/stream"
 )
 
-// Batch is what happened since the last one. What came faster than it was taken
-// is lost to the screen, and counted.
+// Batch is what happened since the last one. Lines that came faster than the
+// screen took them are lost to it, and counted.
 type Batch struct {
-	Lines     []chat.Line // in order; an Own line whose ID was seen before replaces that one
-	Dropped   uint64      // lines lost since the last batch
-	Datagrams []Datagram  // sent and received, in order
-	Unseen    uint64      // datagrams lost to the screen since the last batch
+	Lines     []chat.Line   // in order; an Own line whose ID was seen before replaces that one
+	Dropped   uint64        // lines lost since the last batch
+	Events    []MemberEvent // what became of members, in order
+	Unnoted   uint64        // events lost since the last batch
+	Datagrams []Datagram    // sent and received, in order
+	Unseen    uint64        // datagrams lost to the screen since the last batch
 	Calls     []mcast.Call
 	Untold    uint64 // calls lost to the screen since the last batch
 }
@@ -56,6 +59,25 @@ type Snapshot struct {
 	Blocked    []netip.Addr     // sources of Group that are not heard, because the user blocked them
 	Recent     []mcast.Group    // joined before, in earlier runs too; the latest first
 	Room       chat.Snapshot
+	Members    Members // of Group
+}
+
+// Members is who is in the current group, as far as members tell each other.
+type Members struct {
+	members.Snapshot
+	On      bool           // frames are sent and read
+	Off     string         // why not, in a sentence; "": On
+	Plain   bool           // not, because the user or the group wants it so: Off says which
+	Port    uint16         // of frames
+	Notices []string       // what stays to be said, such as a newer version
+	Others  []OtherRoom    // whose frames came and cannot be read, at most 8, in the order that they came
+	Hears   map[string]int // members that hear own HELLOs, by the name of our interface; see Ways
+}
+
+// OtherRoom is a host that sends frames of another room to the group.
+type OtherRoom struct {
+	From   netip.Addr
+	Sealed bool // that room is sealed
 }
 
 // Interface is one network interface and what the program does with it.
@@ -103,7 +125,7 @@ type (
 		Group     mcast.Group
 		Interface string
 	}
-	// UseInterface sends by this interface from now on and is joined there;
+	// UseInterface sends out of this interface from now on and joins there;
 	// "default" leaves sending to the kernel again.
 	UseInterface struct{ Interface string }
 	// SetLoopback switches own copies on or off.
@@ -128,6 +150,14 @@ type (
 	// times, by the way that sends leave, and tells in the talk who answered. It
 	// goes on after Do has returned; there is one at a time.
 	Ping struct{ Count int }
+	// SetNick is another nickname for oneself, as frame.Nick takes it.
+	SetNick struct{ Nick string }
+	// Verify says that the user compared a member's fingerprint; On false takes it
+	// back. Name is as a list shows it.
+	Verify struct {
+		Name string
+		On   bool
+	}
 	// ApplyFix carries out a finding's fix.
 	ApplyFix struct{ Finding doctor.Finding }
 )
@@ -151,5 +181,9 @@ func (Block) action() {}
 func (Save) action() {}
 
 func (Ping) action() {}
+
+func (SetNick) action() {}
+
+func (Verify) action() {}
 
 func (ApplyFix) action() {}

@@ -11,17 +11,18 @@ import (
 	"github.com/groupcast/groupcast/mcast/host"
 )
 
-// Do carries out what the user asked for. It may block for a system call. What it
-// did comes back by [Session.Next] as lines; so does what it could not do, and
-// then Do returns nil. It is called by one goroutine at a time.
-func (s *Session) Do(_ context.Context, a Action) error {
+// Do carries out what the user asked for. It may block for a system call. Its
+// result comes back through [Session.Next] as lines; so does a failure, and then
+// Do returns nil. It is called by one goroutine at a time.
+func (s *Session) Do(ctx context.Context, a Action) error {
 	if say, ok := a.(Say); ok {
-		s.say(say.Text)
+		s.say(ctx, say.Text)
 		return nil
 	}
 	if err := s.change(a); err != nil {
 		s.Problem(err)
 	}
+	s.align()
 	s.mu.Lock()
 	s.steadied.forget() // what was mended is gone at once
 	s.mu.Unlock()
@@ -48,6 +49,10 @@ func (s *Session) change(a Action) error {
 		return s.block(a.Addr, a.On)
 	case Ping:
 		return s.ping(a.Count)
+	case SetNick:
+		return s.setNick(a.Nick)
+	case Verify:
+		return s.verify(a.Name, a.On)
 	case Save:
 		return s.save(a)
 	case ApplyFix:
@@ -57,9 +62,19 @@ func (s *Session) change(a Action) error {
 }
 
 // say sends one line, byte exact, and puts it in the talk with the way that
-// the kernel gives it at this moment.
-func (s *Session) say(text string) {
-	u := s.utter(text)
+// the kernel gives it at this moment. Among members it also goes out as a frame, and
+// it may wait.
+func (s *Session) say(ctx context.Context, text string) {
+	t, err := s.withFrames()
+	switch {
+	case err != nil:
+		s.Problem(&mcast.Advised{Err: err, Advice: "nothing leaves as plain text while a key is given"})
+		return
+	case t != nil:
+		t.say(ctx, text)
+		return
+	}
+	u := s.utter(text, nil)
 	u.Err = u.by.Send(u.Data, u.To, u.via)
 	s.capture.sent(u.Datagram)
 	if u.Err != nil {
@@ -75,19 +90,26 @@ type utterance struct {
 	via  mcast.Via
 }
 
-// utter puts a line in the talk, as sent.
-func (s *Session) utter(text string) utterance {
+// utter puts a line in the talk, as sent; framed is how it goes out among members, or
+// nil.
+func (s *Session) utter(text string, framed *chat.Framed) utterance {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now, out, sender := time.Now(), s.way(), s.senders[host.Unspecified(s.group.Addr)]
 	s.stir(now)
-	line := s.room.Say(now, text, chat.Via{
+	via := chat.Via{
 		IfIndex:   out.IfIndex,
 		Interface: out.Interface,
 		Source:    out.Source,
 		Stays:     out.Stays,
 		Loopback:  (s.loopback || s.send.Loopback()) && s.hears(out.Source), // lo ignores the option
-	})
+	}
+	var line chat.Line
+	if framed != nil {
+		line = s.room.SayFramed(now, text, via, *framed)
+	} else {
+		line = s.room.Say(now, text, via)
+	}
 	s.ring.Put(line)
 	noteSent(s.evidence, line, text, !s.loopback)
 	return utterance{
@@ -127,6 +149,9 @@ func (s *Session) joinGroup(a Join) error {
 		return &mcast.OpError{Op: "join", Target: a.Group.String(), Err: err}
 	}
 	a.Group.Addr = a.Group.Addr.WithZone("")
+	if err := s.roomsOf(a.Group); err != nil {
+		return &mcast.OpError{Op: "join", Target: a.Group.String(), Err: err}
+	}
 	joined, err := s.join(a.Group, c, a.ListenOnly)
 	if err != nil {
 		return err
@@ -169,7 +194,7 @@ func (s *Session) leaveGroup(a Leave) error {
 		s.talkIn(members[len(members)-1].Group)
 		s.put(fmt.Sprintf("talking in %s now", s.group), "")
 	default:
-		s.put("nothing is joined: you can send, but you hear nobody", "join again: /join GROUP")
+		s.put("no group is joined: you can send, but you receive nothing", "join again: /join GROUP")
 	}
 	return err
 }
@@ -224,7 +249,7 @@ func (s *Session) setHops(n int) error {
 	s.mu.Unlock()
 	hint := ""
 	if n == 0 {
-		hint = "what is sent stays on this host if the group is joined where it is sent; else Linux lets it out"
+		hint = "a datagram stays on this host if the group is joined on the outgoing interface; else Linux sends it"
 	}
 	s.notice(fmt.Sprintf("sends with ttl %d", n), hint)
 	return nil
@@ -238,9 +263,9 @@ func (s *Session) setLoopback(on bool) error {
 	s.loopback = on
 	s.mu.Unlock()
 	if on {
-		s.notice("own copies on: other programs on this host hear you", "")
+		s.notice("own copies (loopback) on: other programs on this host hear you", "")
 	} else {
-		s.notice("own copies off: no other program on this host hears you", "")
+		s.notice("own copies (loopback) off: no other program on this host hears you", "")
 	}
 	return nil
 }

@@ -32,6 +32,7 @@ func noteOutcome(e *doctor.Evidence, line chat.Line, refused error) {
 func noteHeard(e *doctor.Evidence, d mcast.Datagram, came chat.Arrival) {
 	e.Hear(doctor.Received{
 		At: d.At, From: d.From, To: d.To, IfIndex: d.IfIndex, Hops: d.Hops,
-		Local: came.Local, Outside: came.Outside, Bytes: len(d.Data), Content: e.Hash(d.Data), Series: ping.IsRequest(d.Data),
+		Local: came.Local, Outside: came.Outside, Bytes: max(d.Size, len(d.Data)), Content: e.Hash(d.Data), Series: ping.IsRequest(d.Data),
+		Payload: d.Data, Drops: d.Drops,
 	})
 }

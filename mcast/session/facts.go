@@ -19,19 +19,29 @@ import (
 // refresh reads the host's facts and diagnoses them. Whoever changes what the
 // session does calls it afterwards.
 func (s *Session) refresh() {
+	if s.reread() {
+		s.align()
+	}
+}
+
+// reread is refresh, and reports whether sends leave by another interface now.
+func (s *Session) reread() (moved bool) {
 	s.reading.Lock()
 	defer s.reading.Unlock()
+	told := s.membersNow().evidence()
 	s.mu.Lock()
 	began := time.Now()
+	s.evidence.SetMembers(told)
 	s.listen(began)
 	s.evidence.Forget(began)
 	intent := s.intent(began)
 	sends, hosts := s.evidence.Sent(began, intent.Joined), s.evidence.Hosts(maxBack)
 	s.mu.Unlock()
+	s.lookBeside(intent)
 	facts, err := doctor.Gather(intent)
 	if err != nil {
 		s.Problem(err)
-		return
+		return false
 	}
 	for _, host := range hosts {
 		facts.Back[host] = doctor.Back(host)
@@ -43,26 +53,36 @@ func (s *Session) refresh() {
 	defer s.mu.Unlock()
 	switch {
 	case s.life.Err() != nil:
-		return // the sockets are closed, and that is no pitfall
+		return false // the sockets are closed, and that is no pitfall
 	case s.group != intent.Group, !slices.Equal(host.Indexes(s.keep.On(s.group)), intent.Joined):
-		return // the facts are of before, or after; whoever changed it comes here next
+		return false // the facts are of before, or after; whoever changed it comes here next
 	}
 	facts.Heard = maps.Clone(s.heard)
 	s.evidence.Read(facts, read)
 	facts.Observed = s.evidence.Observed(sends)
 	facts.Observed.Listen = s.listening.heardUntil(read)
+	if over := facts.Observed.For; over > 0 {
+		facts.Observed.Beside = s.seenBeside(read.Add(-over))
+	}
 	for _, m := range intent.Memberships {
 		delete(facts.Observed.Strays, m.Addr) // of another port of ours
 	}
 	s.facts, s.igmp, s.joins = facts, igmp, joins
 	s.others = slices.DeleteFunc(slices.Clone(facts.Observed.Heard), func(r stream.Row) bool { return r.Local })
 	s.room.SetInterfaces(facts.Interfaces)
+	s.own.Store(new(host.NetworksOf(facts.Interfaces)))
 	s.leaveLo()
 	s.findings = s.steadied.take(doctor.Diagnose(facts, s.intent(began)))
 	s.network, _ = doctor.Network(facts, s.intent(began))
 	s.way()
 	s.announce()
 	s.tellDrops()
+	if s.pings != nil {
+		s.pings.SetInterfaces(facts.Interfaces)
+	}
+	moved = s.aligned != s.out.IfIndex
+	s.aligned = s.out.IfIndex
+	return moved
 }
 
 // leaveLo ends a talk on lo for want of anything else, when there is a network
@@ -102,12 +122,12 @@ func DropsHint(readBuffer int) string {
 	if readBuffer < 2*mcast.DefaultReadBuffer { // Linux reports the double
 		return fmt.Sprintf("allow a larger one: sysctl -w net.core.rmem_max=%d, then start again", mcast.DefaultReadBuffer)
 	}
-	return "it is as large as groupcast asks for: they came faster than they were read"
+	return "the buffer is as large as groupcast asks for: datagrams came faster than they were read"
 }
 
 // DropsText says how many datagrams the kernel had no room for.
 func DropsText(n uint64) string {
-	return chat.Count(int(n), "datagram") + " lost in the kernel: the receive buffer was full, or they arrived damaged"
+	return chat.Many(n, "datagram") + " lost in the kernel: the receive buffer was full, or they arrived damaged"
 }
 
 // intent is what the session does now; the caller holds s.mu.
@@ -174,9 +194,9 @@ func sendingFirst(on []host.Interface, out Egress) []host.Interface {
 	return slices.Concat(on[at:at+1], on[:at], on[at+1:])
 }
 
-// WayOut asks the kernel where a send to g leaves, by the interface and with the
-// source of a choice or, where they are zero, as it chooses itself. The source
-// port matters to some routing rules; 0: not known.
+// WayOut asks the kernel for the outgoing interface of a send to g, with the
+// interface and the source of a choice or, where they are zero, as the kernel
+// chooses. The source port matters to some routing rules; 0: not known.
 func WayOut(g mcast.Group, c host.Choice, port uint16) Egress {
 	send, because := c.Send, ""
 	switch {
@@ -241,6 +261,7 @@ func (e Egress) String() string {
 // Snapshot is a copy of the state, quick enough for every frame of a screen. It is
 // safe to call at any time.
 func (s *Session) Snapshot() Snapshot {
+	who := s.membersNow()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	snap := Snapshot{
@@ -257,6 +278,7 @@ func (s *Session) Snapshot() Snapshot {
 		Blocked:  s.keep.Blocked(s.group),
 		Recent:   s.recent.all(),
 		Room:     s.room.Snapshot(time.Now()),
+		Members:  who,
 	}
 	snap.Checked, snap.Unknown = tallied(s.findings)
 	for _, m := range s.keep.Memberships() {

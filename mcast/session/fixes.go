@@ -56,6 +56,7 @@ func (s *Session) rejoin(name string) error {
 	if s.keep.Conn(g) == nil {
 		return fail(mcast.ErrNotJoined)
 	}
+	s.unmirror(g.Addr, name)
 	if err := s.keep.rejoin(g, list[n]); err != nil {
 		return err
 	}

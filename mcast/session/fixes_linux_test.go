@@ -224,7 +224,7 @@ func TestTheWayBackTurned(t *testing.T) {
 	s.receive([]mcast.Datagram{{
 		At: time.Now(), From: netip.AddrPortFrom(addressOfB, 40000), To: mcast.DefaultGroup.Addr,
 		IfIndex: locked(s, func() int { return s.send.Index }), Data: []byte("hello"),
-	}}, mcast.DefaultGroup.Port)
+	}}, mcast.DefaultGroup.Port, forText)
 	if f := finds(t, s, "reverse-path"); f.Interface != "eth0" || !strings.Contains(f.Evidence, "eth1") {
 		t.Errorf("found is %+v, want what is dropped at eth0, and that the way back is by eth1", f)
 	}

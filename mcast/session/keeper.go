@@ -87,11 +87,11 @@ func (k *Keeper) Conns() []*mcast.Conn {
 	return list
 }
 
-// Join joins a group on each interface that was chosen for it, on the socket
-// for its IP version and port, and returns where it is joined. Sources that are
-// blocked in it on one interface are blocked on the others. The error is that
-// of opening the socket, or those of the joins when none worked; if some did,
-// the others are told of.
+// Join joins a group on each interface that was chosen for it, on the socket for
+// its IP version and port, and returns where it is joined. Sources that are
+// blocked in it on one interface are blocked on the others. The error is that of
+// opening the socket, or those of the joins when none worked; if some worked,
+// events report the others.
 func (k *Keeper) Join(g mcast.Group, c host.Choice) ([]host.Interface, error) {
 	g = withoutZone(g)
 	on, err := k.join(g, c.Joins)
@@ -148,12 +148,13 @@ func (k *Keeper) init() {
 
 // joinOn joins a group on one more interface.
 func (k *Keeper) joinOn(g mcast.Group, on host.Interface) error {
-	return k.joinWithout(g, on, k.Blocked(g))
+	return k.joinWithout(g, on, func() []netip.Addr { return k.Blocked(g) })
 }
 
 // joinWithout joins a group on an interface, where these sources are not to be
-// heard.
-func (k *Keeper) joinWithout(g mcast.Group, on host.Interface, blocked []netip.Addr) error {
+// heard. Most changes of an interface find all groups joined there already, so that
+// it asks for them once it is.
+func (k *Keeper) joinWithout(g mcast.Group, on host.Interface, blocked func() []netip.Addr) error {
 	conn, at := k.Conn(g), membershipKey{g, on.Name}
 	err := conn.Join(g, on)
 	if err != nil && !errors.Is(err, mcast.ErrJoined) {
@@ -162,7 +163,7 @@ func (k *Keeper) joinWithout(g mcast.Group, on host.Interface, blocked []netip.A
 	if err != nil {
 		return err
 	}
-	for _, source := range blocked {
+	for _, source := range blocked() {
 		g.Source = source
 		if err := conn.Block(g, on); err != nil {
 			k.failed[at] = err
@@ -222,7 +223,7 @@ func (k *Keeper) rejoin(g mcast.Group, on host.Interface) error {
 		}
 	}
 	delete(k.left, membershipKey{g, on.Name})
-	return k.joinWithout(g, on, blocked)
+	return k.joinWithout(g, on, func() []netip.Addr { return blocked })
 }
 
 // held lists the memberships in a group: those that are joined, and those that
@@ -249,13 +250,12 @@ func (k *Keeper) Memberships() (all []mcast.Membership) {
 }
 
 // On lists the interfaces that a group is joined on.
-func (k *Keeper) On(g mcast.Group) (on []host.Interface) {
-	for _, m := range k.Memberships() {
-		if m.Group == withoutZone(g) {
-			on = append(on, m.Interface)
-		}
+func (k *Keeper) On(g mcast.Group) []host.Interface {
+	conn := k.Conn(g)
+	if conn == nil {
+		return nil
 	}
-	return on
+	return conn.JoinedOn(withoutZone(g))
 }
 
 // Failed is why a group is not joined on an interface; nil if it is, or was
@@ -273,7 +273,7 @@ func (k *Keeper) Close() {
 
 // withoutZone is the group without the interface that its zone names.
 func withoutZone(g mcast.Group) mcast.Group {
-	g.Addr = g.Addr.WithZone("")
+	g.Addr, g.Source = g.Addr.WithZone(""), g.Source.WithZone("")
 	return g
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"syscall"
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/host"
@@ -13,7 +14,9 @@ import (
 // [host.Watch] reports it.
 func (k *Keeper) Follow(ch host.Change) {
 	k.init()
-	k.state(ch)
+	if ch.Kind != host.Appeared { // on what appears, groups are joined again first
+		k.state(ch)
+	}
 	for _, conn := range k.Conns() {
 		lost, rejoined, err := conn.Follow(ch)
 		for _, m := range lost {
@@ -26,8 +29,11 @@ func (k *Keeper) Follow(ch host.Change) {
 			k.Tell(Event{Kind: Failed, Err: err})
 		}
 	}
-	if ch.Kind == host.Gone {
+	switch ch.Kind {
+	case host.Gone:
 		delete(k.down, ch.Interface.Index)
+	case host.Appeared:
+		k.state(ch)
 	}
 	k.joinOnNew(ch)
 }
@@ -47,6 +53,7 @@ func (k *Keeper) joinOnNew(ch host.Change) {
 		switch {
 		case err == nil:
 			k.tell(Widened, "%s is usable now: joined %s there", i.Name, g)
+		case errors.Is(err, syscall.ENODEV): // it is gone again, which a later change says
 		case !errors.Is(err, mcast.ErrJoined):
 			k.Tell(Event{Kind: Failed, Err: err})
 		}
@@ -58,11 +65,12 @@ func (k *Keeper) joinOnNew(ch host.Change) {
 func (k *Keeper) state(ch host.Change) {
 	i := ch.Interface
 	joined := slices.ContainsFunc(k.Memberships(), func(m mcast.Membership) bool { return m.Interface.Index == i.Index })
+	why, stops := ch.Stops()
 	switch {
-	case !joined:
-	case ch.Kind == host.LinkDown || ch.Kind == host.NoCarrier:
+	case !joined || ch.Kind == host.Gone: // the memberships are lost, which is told
+	case stops:
 		k.down[i.Index] = true
-		k.tell(Down, "%s", NothingBy(i, ch.Kind))
+		k.tell(Down, "%s", NothingBy(i, why))
 	case ch.Kind == host.LinkUp && k.down[i.Index]:
 		k.down[i.Index] = false
 		k.tell(Up, "%s is up again", i.Name)
@@ -71,5 +79,9 @@ func (k *Keeper) state(ch host.Change) {
 
 // NothingBy says that an interface carries nothing, and why.
 func NothingBy(i host.Interface, why host.ChangeKind) string {
-	return fmt.Sprintf("%s is %s: nothing arrives by it", i.Name, why)
+	verb := "is"
+	if why == host.NoCarrier {
+		verb = "has"
+	}
+	return fmt.Sprintf("%s %s %s: nothing arrives on it", i.Name, verb, why)
 }

@@ -1,10 +1,12 @@
 package session
 
 import (
+	"context"
 	"net/netip"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/vishvananda/netlink"
 
@@ -139,4 +141,91 @@ func TestAnInterfaceIsBackByName(t *testing.T) {
 	isSeen(t, s, "lan7")
 	says(t, s, "lan7 is back: joined 239.1.2.3:5000 again")
 	unplug()
+}
+
+// An interface may have been switched off, or lost its carrier, after a group was joined
+// on it and before anybody watches: what is joined there is told to carry nothing, once.
+func TestAnInterfaceIsOffBeforeTheWatch(t *testing.T) {
+	if !labtest.InHost(t, lab.Article, "A") {
+		return
+	}
+	g := labtest.Group("239.1.2.3:5000")
+	for _, test := range []struct{ switchedOff, want, last string }{
+		{"lan7", "lan7 is down: nothing arrives on it", "lan7 is up again"},
+		{"lan7p", "lan7 has no carrier: nothing arrives on it", "lan7 is up again"},
+		{"both", "lan7 is gone, and the membership in 239.1.2.3:5000 with it", "lan7 is back: joined 239.1.2.3:5000 again"},
+	} {
+		unplug := plug(t, "lan7", "10.7.0.1/24")
+		list, err := host.Interfaces()
+		if err != nil {
+			t.Fatal(err)
+		}
+		lan7, err := host.Find(list, "lan7")
+		if err != nil {
+			t.Fatal(err)
+		}
+		told := make(chan Event, 16)
+		k := &Keeper{
+			Open: func(g mcast.Group) (*mcast.Conn, error) {
+				return mcast.Listen(t.Context(), mcast.Config{Addr: g.Wildcard().Addr(), Port: g.Wildcard().Port()})
+			},
+			Tell: func(e Event) { told <- e },
+		}
+		if _, err := k.Join(g, host.Choice{Joins: []host.Interface{lan7}, ByUser: true}); err != nil {
+			t.Fatal(err)
+		}
+		if test.switchedOff == "both" {
+			unplug()
+		} else {
+			off(t, test.switchedOff, true)
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() {
+			ended <- k.Listen(ctx, Listener{Heard: func(*mcast.Conn, []mcast.Datagram) bool { return true }})
+		}()
+		next := func(want string) {
+			t.Helper()
+			select {
+			case e := <-told:
+				for strings.Contains(e.Text, "no carrier") && !strings.Contains(want, "no carrier") {
+					e = <-told // an interface that comes up has none for a moment
+				}
+				if e.Text != want || e.Err != nil {
+					t.Errorf("%s: told %q (%v), want %q", test.switchedOff, e.Text, e.Err, want)
+				}
+			case <-time.After(20 * time.Second):
+				t.Errorf("%s: nothing is told, want %q", test.switchedOff, test.want)
+			}
+		}
+		next(test.want)
+		if test.switchedOff == "both" {
+			unplug = plug(t, "lan7", "10.7.0.1/24")
+		} else {
+			off(t, test.switchedOff, false)
+		}
+		next(test.last)
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+		k.Close()
+		unplug()
+	}
+}
+
+// off switches an interface of this host off, or on.
+func off(t *testing.T, name string, is bool) {
+	t.Helper()
+	link, err := netlink.LinkByName(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set := netlink.LinkSetUp
+	if is {
+		set = netlink.LinkSetDown
+	}
+	if err := set(link); err != nil {
+		t.Fatal(err)
+	}
 }

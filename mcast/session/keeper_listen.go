@@ -22,8 +22,9 @@ type Listener struct {
 }
 
 // Listen reads every socket, and follows the interfaces, until ctx ends or Heard
-// has heard enough. The error is that of a socket that can be read no more, nil
-// otherwise. That the interfaces cannot be followed is told of, and no end.
+// returns that it is enough. The error is that of a socket that can be read no
+// more, nil otherwise. If the interfaces cannot be followed, an event says so,
+// and Listen goes on.
 func (k *Keeper) Listen(ctx context.Context, l Listener) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()

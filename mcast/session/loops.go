@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/groupcast/groupcast/mcast"
@@ -14,8 +15,17 @@ import (
 	"github.com/groupcast/groupcast/mcast/ping"
 )
 
-// read carries one socket's datagrams into the room until it closes.
-func (s *Session) read(conn *mcast.Conn) {
+// purpose is what a socket is for.
+type purpose uint8
+
+const (
+	forText    purpose = iota // the group's port
+	forFrames                 // the port of frames
+	forSenders                // what is sent leaves from it, and unicast comes back
+)
+
+// readAs carries one socket's datagrams into the room until it closes.
+func (s *Session) readAs(conn *mcast.Conn, as purpose) {
 	defer s.recoverPanic()
 	batch := make([]mcast.Datagram, mcast.BatchSize)
 	for {
@@ -27,17 +37,31 @@ func (s *Session) read(conn *mcast.Conn) {
 			s.fail(err)
 			return
 		}
-		s.receive(batch[:n], conn.LocalAddr().Port())
+		s.receive(batch[:n], conn.LocalAddr().Port(), as)
 	}
 }
 
 // receive takes in what was read from the socket of that port.
-func (s *Session) receive(batch []mcast.Datagram, port uint16) {
+func (s *Session) receive(batch []mcast.Datagram, port uint16, as purpose) {
+	fates := s.fates(batch, port, as)
+	answers := s.takeIn(batch, fates, port)
+	s.answer(answers)
+}
+
+// takeIn puts in the talk what was read, and returns the pings that are to be
+// answered.
+func (s *Session) takeIn(batch []mcast.Datagram, fates []fate, port uint16) (answers []*mcast.Datagram) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.stir(time.Now())
-	for _, d := range batch {
-		line, came := s.room.Receive(d)
+	if fates == nil || slices.ContainsFunc(fates, func(f fate) bool { return f.what == isText }) {
+		s.stir(time.Now()) // signs of life are no news
+	}
+	for n, d := range batch {
+		var f fate // of one who knows no members
+		if fates != nil {
+			f = fates[n]
+		}
+		line, came := s.accept(d, f)
 		if s.capture != nil { // or it would be copied for nobody
 			s.capture.received(Datagram{
 				At:        d.At,
@@ -51,18 +75,46 @@ func (s *Session) receive(batch []mcast.Datagram, port uint16) {
 				Arrival:   came,
 			})
 		}
-		s.observe(d, line, came)
+		if f.what == isText && !f.means.Aside {
+			s.observe(d, line, came)
+		}
+		if heard := line.Kind == chat.Heard || came.Twin; heard && !f.means.Aside && d.To == s.group.Addr && !came.Local {
+			s.heard[d.IfIndex]++
+		}
 		if line.ID == 0 {
 			continue
 		}
-		if line.Kind == chat.Heard && line.To == s.group.Addr && !line.Local {
-			s.heard[d.IfIndex]++
-		}
 		if line.Kind == chat.Heard && ping.IsRequest(d.Data) {
+			if f.answer && s.answers(&batch[n]) {
+				answers = append(answers, &batch[n])
+			}
 			continue // nobody said that
 		}
 		s.ring.Put(line)
 	}
+	return answers
+}
+
+// accept gives the room a datagram.
+func (s *Session) accept(d mcast.Datagram, f fate) (chat.Line, chat.Arrival) {
+	switch f.what {
+	case isTheirs:
+		s.room.Frame(d)
+		return chat.Line{}, chat.Arrival{}
+	case isOwn:
+		line := s.room.FrameBack(d, f.name)
+		if line.ID != 0 {
+			noteOutcome(s.evidence, line, nil)
+		}
+		return line, chat.Arrival{OwnCopy: true}
+	case isNothing:
+		s.room.Ignore(d)
+		return chat.Line{}, chat.Arrival{}
+	}
+	if !f.among {
+		return s.room.Receive(d)
+	}
+	return s.room.ReceiveAmong(d, f.means)
 }
 
 // observe notes what a datagram is evidence of; line is what the room made of
@@ -90,6 +142,7 @@ func (s *Session) watch() {
 
 func (s *Session) follow(ch host.Change) {
 	s.followAll(ch)
+	s.align()
 	select {
 	case s.changed <- struct{}{}:
 	default: // it is known already
@@ -100,6 +153,9 @@ func (s *Session) followAll(ch host.Change) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.keep.Follow(ch)
+	for _, conn := range s.frames {
+		conn.Follow(ch) // what it tells, the keeper tells as well
+	}
 	s.rename(ch)
 }
 
@@ -162,14 +218,13 @@ func (s *Session) Next(ctx context.Context) (Batch, error) {
 	}
 	lines, dropped, err := s.ring.Next(ctx)
 	s.paced = time.Now()
-	if errors.Is(err, io.EOF) {
-		s.mu.Lock()
-		if s.err != nil {
-			err = s.err
-		}
-		s.mu.Unlock()
-	}
 	batch := Batch{Lines: lines, Dropped: dropped}
+	s.mu.Lock()
+	if errors.Is(err, io.EOF) && s.err != nil {
+		err = s.err
+	}
+	batch.Events, batch.Unnoted = s.happened.take()
+	s.mu.Unlock()
 	s.capture.into(&batch)
 	if s.cfg.Tap != nil {
 		s.cfg.Tap(batch)

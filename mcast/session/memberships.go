@@ -51,7 +51,7 @@ func (s *Session) newKeeper() *Keeper {
 				Addr: at.Addr(), Port: at.Port(), ReadBuffer: s.asked, MulticastAll: s.allGroups, Trace: s.trace,
 			})
 		},
-		Opened:  func(c *mcast.Conn) { s.done.Go(func() { s.read(c) }) },
+		Opened:  func(c *mcast.Conn) { s.done.Go(func() { s.readAs(c, forText) }) },
 		Closing: func(c *mcast.Conn) { s.gone += c.Stats().Dropped },
 		Tell:    s.tellEvent,
 	}

@@ -5,8 +5,8 @@ import (
 	"runtime/debug"
 )
 
-// PanicError is a panic that was turned into an error, so that the terminal
-// could be given back before it is told.
+// PanicError is a panic that was turned into an error, so that the terminal could
+// be restored before the report.
 type PanicError struct {
 	Value any
 	Stack []byte // of the goroutine that panicked

@@ -27,7 +27,7 @@ func (s *Session) ping(requests int) error {
 	case s.life.Err() != nil:
 		return nil
 	case s.pinging:
-		return fail(ErrPinging, "wait until it has told who answered")
+		return fail(ErrPinging, "wait until its replies are shown")
 	case s.hops == 0:
 		return fail(mcast.ErrHopsOutside, "a request has to leave: /ttl 1")
 	}
@@ -74,7 +74,7 @@ func (s *Session) pinged(g mcast.Group, summary ping.Summary, err error) {
 		s.put(answeredText(r, s.room.InterfaceName(r.IfIndex)), "")
 	}
 	if err == nil && len(summary.Responders) == 0 && summary.Sent > 0 {
-		s.put(fmt.Sprintf("nobody answered the ping of %s", g), "groupcast echo "+g.AddrPort().String()+" answers")
+		s.put(fmt.Sprintf("no reply to the ping of %s", g), "groupcast echo "+g.AddrPort().String()+" answers")
 	}
 }
 

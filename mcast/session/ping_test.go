@@ -30,12 +30,12 @@ func TestPingInTheTalk(t *testing.T) {
 	other, _ := mcast.ParseGroup("239.9.9.9")
 	do(t, s, Join{Group: other})
 	do(t, s, Ping{Count: 1})
-	if l := says(t, s, "nobody answered the ping of 239.9.9.9:1234"); l.Hint.String() != "groupcast echo 239.9.9.9:1234 answers" {
+	if l := says(t, s, "no reply to the ping of 239.9.9.9:1234"); l.Hint.String() != "groupcast echo 239.9.9.9:1234 answers" {
 		t.Errorf("the hint is %q", l.Hint)
 	}
 	do(t, s, SetHops{Hops: 0})
 	do(t, s, Ping{Count: 1})
-	if l := says(t, s, "ping 239.9.9.9:1234: hops"); l.Kind != chat.Problem || l.Hint.String() == "" {
+	if l := says(t, s, "ping 239.9.9.9:1234: the TTL"); l.Kind != chat.Problem || l.Hint.String() == "" {
 		t.Errorf("with ttl 0: %+v, want a problem with a hint", l)
 	}
 	// What comes back of the requests is an own copy, and nobody was heard by it.

@@ -6,17 +6,19 @@ import (
 	"fmt"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/doctor"
+	"github.com/groupcast/groupcast/mcast/frame"
 	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/mcast/stream"
 )
 
-// Config says how a session begins. The zero value but for Group and Hops is
-// what groupcast does when it is told nothing else.
+// Config says how a session begins. The zero value but for Group and Hops is what
+// groupcast does without flags.
 type Config struct {
 	Group      mcast.Group // to join, and where Say goes; its zone names an interface
 	Interfaces []string    // as host.Choose takes them
@@ -26,6 +28,9 @@ type Config struct {
 	NoLoopback   bool         // other programs of this host are not to hear what is sent
 	MulticastAll bool         // groups that only others have joined are heard too; see mcast.Config
 	Trace        *mcast.Trace // of every socket
+
+	// Members takes part in the group protocol. nil: only plain text is sent and read.
+	Members *MembersConfig
 
 	// Capture collects datagrams and calls on sockets for [Batch]. Without it
 	// they are not copied.
@@ -49,7 +54,7 @@ type Config struct {
 //
 // Sends leave from a socket of their own, on a port of the kernel's choice:
 // another program bound to the group's port would share its address, and a
-// unicast answer would reach only one of the two. That socket is read too.
+// unicast reply would reach only one of these programs. That socket is read too.
 type Session struct {
 	cfg     Config
 	ring    *chat.Ring
@@ -64,7 +69,14 @@ type Session struct {
 	changed chan struct{} // something about an interface, since the facts were read
 	woken   chan struct{} // something was said or heard after a rest
 	reading sync.Mutex    // held by the one that reads the facts
+	beside  lookout       // guarded by reading
 	wires   *wires        // nil: nobody looks at them
+
+	aligning    sync.Mutex                    // held by the one that brings the conversations in line
+	own         atomic.Pointer[host.Networks] // as of the facts
+	board       atomic.Pointer[board]         // nil: no members are configured
+	history     sync.Mutex                    // held by the one that calls MembersConfig.History
+	historyTold bool                          // of history: that it failed was told
 
 	mu        sync.Mutex
 	room      *chat.Room
@@ -72,16 +84,17 @@ type Session struct {
 	senders   map[netip.Addr]*mcast.Conn // by IP version: its wildcard address
 	loopback  bool
 	hops      int
-	allGroups bool             // groups that others have joined are heard too
-	asked     int              // bytes of receive buffer; 0: mcast.DefaultReadBuffer
-	dropped   uint64           // datagrams lost in the kernel, as last told
-	gone      uint64           // of them, by listeners that are closed
-	group     mcast.Group      // where Say goes
-	byUser    []host.Interface // the interfaces that the user named
-	send      host.Interface   // zero: the kernel chooses
-	source    netip.Addr       // that sends carry; the zero Addr: as the kernel chooses
-	lo        bool             // on lo, because there is nothing else
-	heard     map[int]uint64   // datagrams of other hosts to the current group, by interface
+	allGroups bool                 // groups that others have joined are heard too
+	asked     int                  // bytes of receive buffer; 0: mcast.DefaultReadBuffer
+	happened  backlog[MemberEvent] // to members, since the last batch
+	dropped   uint64               // datagrams lost in the kernel, as last told
+	gone      uint64               // of them, by listeners that are closed
+	group     mcast.Group          // where Say goes
+	byUser    []host.Interface     // the interfaces that the user named
+	send      host.Interface       // zero: the kernel chooses
+	source    netip.Addr           // that sends carry; the zero Addr: as the kernel chooses
+	lo        bool                 // on lo, because there is nothing else
+	heard     map[int]uint64       // datagrams of other hosts to the current group, by interface
 	facts     doctor.Facts
 	evidence  *doctor.Evidence     // of the current group
 	listening listening            // what is heard, since when
@@ -99,6 +112,15 @@ type Session struct {
 	active    time.Time            // when something was said or heard last
 	idle      bool                 // nothing was for longer than evidence lasts
 	err       error                // what ended the session
+
+	talks        map[netip.AddrPort]*talk         // by group and port; those where frames are off too
+	rooms        map[netip.AddrPort][]*frame.Room // of the groups that were joined
+	frames       map[netip.AddrPort]*mcast.Conn   // the sockets on the ports of frames, by what they are bound to
+	framesFailed map[membershipKey]bool           // that a join there failed was told
+	nick         string
+	newKeys      map[[32]byte]bool // seen for the first time, and nothing said yet
+	pings        PingGuard         // nil: pings are not answered
+	aligned      int               // the interface that sends left by when the conversations were aligned
 }
 
 // framePace is the least time between two batches.
@@ -144,6 +166,19 @@ func Start(ctx context.Context, cfg Config) (*Session, error) {
 		evidence:  doctor.NewEvidence(),
 		active:    time.Now(),
 		recent:    loadRecent(cfg.Recent),
+
+		talks:        map[netip.AddrPort]*talk{},
+		rooms:        map[netip.AddrPort][]*frame.Room{},
+		frames:       map[netip.AddrPort]*mcast.Conn{},
+		framesFailed: map[membershipKey]bool{},
+		newKeys:      map[[32]byte]bool{},
+	}
+	if cfg.Members != nil {
+		s.nick = cfg.Members.Nick
+		s.pings = cfg.Members.Pings
+	}
+	if s.pings != nil {
+		s.pings.SetInterfaces(list)
 	}
 	if c.ByUser {
 		s.byUser = c.Joins
@@ -157,13 +192,21 @@ func Start(ctx context.Context, cfg Config) (*Session, error) {
 	}
 	s.keep = s.newKeeper()
 	s.room.SetInterfaces(list)
-	joined, err := s.join(cfg.Group, c, false)
+	s.own.Store(new(host.NetworksOf(list)))
+	if err = s.roomsOf(cfg.Group); err != nil {
+		err = &mcast.OpError{Op: "join", Target: cfg.Group.String(), Err: err}
+	}
+	var joined []host.Interface
+	if err == nil {
+		joined, err = s.join(cfg.Group, c, false)
+	}
 	if err != nil {
 		s.Close()
 		return nil, err
 	}
 	s.recent.add(cfg.Group)
 	s.notice(JoinedText(cfg.Group, sendingFirst(joined, WayOut(cfg.Group, c, 0))), "")
+	s.align()
 	s.refresh()
 	s.done.Go(s.tick)
 	s.done.Go(s.watch)
@@ -176,21 +219,29 @@ func Start(ctx context.Context, cfg Config) (*Session, error) {
 // Close leaves every group and ends the session's goroutines. Next gives what
 // is left, then io.EOF.
 func (s *Session) Close() {
+	s.goodbye()
 	s.cancel()
 	s.mu.Lock()
 	for _, c := range s.senders {
 		c.Close()
 	}
+	for _, c := range s.frames {
+		c.Close()
+	}
 	s.keep.Close()
 	s.mu.Unlock()
 	s.done.Wait()
+	s.reading.Lock()
+	s.beside.look.Close()
+	s.beside = lookout{}
+	s.reading.Unlock()
 	s.wires.close()
 	s.ring.Close()
 }
 
 // OpenSender opens the socket that sends leave from. Config.QueueErrors stays
-// off: any host could make a line fail with a forged ICMP error. That a queue
-// was full is seen in the counters of the interface.
+// off: any host could make a line fail with a forged ICMP error. The counters of
+// the interface show that a queue was full.
 func OpenSender(ctx context.Context, g mcast.Group, hops int, loopback bool, trace *mcast.Trace) (*mcast.Conn, error) {
 	c, err := mcast.Listen(ctx, mcast.Config{Addr: host.Unspecified(g.Addr), NoLoopback: !loopback, Trace: trace})
 	if err != nil {
@@ -215,7 +266,7 @@ func (s *Session) openSender(g mcast.Group) error {
 	}
 	s.senders[host.Unspecified(g.Addr)] = c
 	s.room.AddPort(c.LocalAddr().Port())
-	s.done.Go(func() { s.read(c) })
+	s.done.Go(func() { s.readAs(c, forSenders) })
 	return nil
 }
 

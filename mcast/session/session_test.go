@@ -74,7 +74,7 @@ func TestPanicEndsTheSession(t *testing.T) {
 		s := &Session{ring: chat.NewRing(1), life: life} // without a room, every datagram is a panic
 		func() {
 			defer s.recoverPanic()
-			s.receive(make([]mcast.Datagram, 1), mcast.DefaultPort)
+			s.receive(make([]mcast.Datagram, 1), mcast.DefaultPort, forText)
 		}()
 		if _, err := s.Next(t.Context()); err == nil || !strings.Contains(err.Error(), "internal error") {
 			t.Errorf("Next = %v, want the panic", err)

@@ -14,9 +14,9 @@ import (
 	"github.com/groupcast/groupcast/mcast/igmp"
 )
 
-// Wire is what was seen on an interface of IGMP, or of MLD where the group is one of
-// IPv6: who asks for members, and what is answered for the group. What was not seen
-// is zero.
+// Wire is what was seen on an interface of IGMP, or of MLD where the group is one
+// of IPv6: the querier, and the reports for the group. Fields that were not seen
+// are zero.
 type Wire struct {
 	Since    time.Time // when looking began; zero: nobody looks, and nothing is known
 	Querier  Querier   // the elected one, or a switch where there is none; zero: none is known
@@ -28,7 +28,7 @@ type Wire struct {
 	SeesAll  bool      // reports of other hosts reach this one, as a recent one proves
 }
 
-// Querier is who asks for members.
+// Querier is the host that sends the queries.
 type Querier struct {
 	Addr       netip.Addr    // 0.0.0.0 or :: is a switch that asks without being a router
 	Version    int           // of IGMP or MLD; 0: there is no querier

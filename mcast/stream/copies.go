@@ -8,36 +8,43 @@ const copyTime = 50 * time.Millisecond
 // copies are the latest datagrams of a sender.
 type copies struct {
 	latest [16]arrival
-	next   int
+	next   uint8
 }
 
+// arrival is a datagram in few bytes.
 type arrival struct {
 	content uint64
-	last    time.Time
-	bytes   int
-	hops    int
-	times   int
+	last    uint32 // milliseconds
+	bytes   uint16
+	hops    uint8
+	times   uint8
 }
 
 // compare counts a datagram that came a moment ago as well. One that comes a third
 // time is no copy: the sender says the same again and again.
-func (r *row) compare(d Datagram) {
-	c := &r.copies
+func (r *row) compare(d *Datagram, since time.Duration) {
+	if r.copies == nil {
+		r.copies = new(copies)
+	}
+	c, now := r.copies, uint32(since.Milliseconds())
 	for n := range c.latest {
 		a := &c.latest[n]
-		if a.times == 0 || a.content != d.Content || a.bytes != d.Bytes || d.At.Sub(a.last) > copyTime {
+		if a.times == 0 || a.content != d.Content || a.bytes != uint16(d.Bytes) || int32(now-a.last) > int32(copyTime.Milliseconds()) {
 			continue
 		}
-		switch a.times++; a.times {
+		if a.times < 4 {
+			a.times++
+		}
+		switch a.times {
 		case 2:
 			r.Twice++
-			r.TwiceHops = r.TwiceHops || a.hops != d.Hops
+			r.TwiceHops = r.TwiceHops || a.hops != uint8(d.Hops)
 		case 3:
 			r.Twice--
 		}
-		a.last = d.At
+		a.last = now
 		return
 	}
-	c.latest[c.next] = arrival{content: d.Content, last: d.At, bytes: d.Bytes, hops: d.Hops, times: 1}
-	c.next = (c.next + 1) % len(c.latest)
+	c.latest[c.next] = arrival{content: d.Content, last: now, bytes: uint16(d.Bytes), hops: uint8(d.Hops), times: 1}
+	c.next = (c.next + 1) % uint8(len(c.latest))
 }

@@ -19,13 +19,34 @@ const (
 // gaps counts the times between datagrams by their length: two counts to each
 // doubling of a microsecond, up to an hour.
 type gaps struct {
-	counts [66]uint32
+	counts []uint32 // of the slots from first on: most senders need few
 	total  uint32
+	first  uint8
 }
 
-func (g *gaps) add(d time.Duration) {
-	g.counts[slot(d)]++
-	g.total++
+func (g *gaps) add(d time.Duration) { g.count(slot(d), 1) }
+
+func (g *gaps) count(slot int, k uint32) {
+	at := slot - int(g.first)
+	if uint(at) >= uint(len(g.counts)) {
+		g.grow(slot)
+		at = slot - int(g.first)
+	}
+	g.counts[at] += k
+	g.total += k
+}
+
+// grow makes room for a slot, and one beside it.
+func (g *gaps) grow(slot int) {
+	from, to := max(slot-1, 0), slot+2
+	if len(g.counts) > 0 {
+		from, to = min(from, int(g.first)), max(to, int(g.first)+len(g.counts))
+	}
+	counts := make([]uint32, to-from)
+	if len(g.counts) > 0 {
+		copy(counts[int(g.first)-from:], g.counts)
+	}
+	g.counts, g.first = counts, uint8(from)
 }
 
 func slot(d time.Duration) int {
@@ -53,7 +74,7 @@ func (g *gaps) quantile(perMille uint32) time.Duration {
 	var sum uint64
 	for at, n := range g.counts {
 		if sum += uint64(n); sum >= need && sum > 0 {
-			return top(at)
+			return top(int(g.first) + at)
 		}
 	}
 	return 0
@@ -69,3 +90,13 @@ func (g *gaps) steady(datagrams int, over time.Duration) bool {
 
 // bar is the silence after which a steady sender is missed.
 func (g *gaps) bar() time.Duration { return max(leastBar, barGaps*g.quantile(990)) }
+
+// bars lists the times between datagrams, shortest first.
+func (g *gaps) bars() (list []Bar) {
+	for at, n := range g.counts {
+		if n > 0 {
+			list = append(list, Bar{To: top(int(g.first) + at), Count: uint64(n)})
+		}
+	}
+	return list
+}

@@ -23,7 +23,7 @@ func at(ms int) time.Time { return start.Add(time.Duration(ms) * time.Millisecon
 // content, and returns when the next one would come.
 func sends(t *Tally, from netip.AddrPort, ms, n, every int) int {
 	for range n {
-		t.Add(Datagram{At: at(ms), Group: group, From: from, IfIndex: 2, Hops: 1, Bytes: 64, Content: uint64(ms)})
+		t.Add(&Datagram{At: at(ms), Group: group, From: from, IfIndex: 2, Hops: 1, Bytes: 64, Content: uint64(ms)})
 		ms += every
 	}
 	return ms
@@ -55,7 +55,7 @@ func TestSilence(t *testing.T) {
 		{"people", 30, 3000, 200000, 0, ""},
 	} {
 		t.Run(tt.what, func(t *testing.T) {
-			tally := New(8, 100*time.Millisecond)
+			tally := New(Config{Rows: 8, Every: 100 * time.Millisecond})
 			sends(tally, a, 0, tt.n, tt.every)
 			last := (tt.n - 1) * tt.every
 			if got := strings.Join(tick(tally, last, tt.until), ", "); got != tt.want {
@@ -71,7 +71,7 @@ func TestSilence(t *testing.T) {
 
 // Back is told with the third datagram, from the first on.
 func TestBack(t *testing.T) {
-	tally := New(8, 100*time.Millisecond)
+	tally := New(Config{Rows: 8, Every: 100 * time.Millisecond})
 	next := sends(tally, a, 0, 50, 100)
 	if got := tick(tally, next, 10000); !slices.Equal(got, []string{"silent 04.900"}) {
 		t.Fatalf("events %q", got)
@@ -92,7 +92,7 @@ func TestBack(t *testing.T) {
 
 // A program that stood itself judges nothing of that time.
 func TestStopped(t *testing.T) {
-	tally := New(8, 100*time.Millisecond)
+	tally := New(Config{Rows: 8, Every: 100 * time.Millisecond})
 	next := sends(tally, a, 0, 50, 100)
 	tick(tally, 0, next)
 	if got := tick(tally, next+5000, next+6900); !slices.Equal(got, []string{"stopped 10.000"}) {
@@ -104,13 +104,13 @@ func TestStopped(t *testing.T) {
 }
 
 func TestRow(t *testing.T) {
-	tally := New(8, 0)
+	tally := New(Config{Rows: 8})
 	for _, d := range []Datagram{
 		{At: at(0), Hops: 5, Bytes: 10, Content: 1}, {At: at(100), Hops: 4, Bytes: 20, Content: 2},
 		{At: at(900), Hops: 6, Bytes: 30, Content: 3}, {At: at(1000), Content: 4},
 	} {
 		d.From, d.Group, d.IfIndex = a, group, 2
-		tally.Add(d)
+		tally.Add(&d)
 	}
 	r := tally.Snapshot()[0]
 	if r.Datagrams != 4 || r.Bytes != 60 || r.Rate() != 3 || r.HopsMin != 4 || r.HopsMax != 6 || r.Gap != 800*time.Millisecond ||
@@ -119,7 +119,7 @@ func TestRow(t *testing.T) {
 	}
 	sends(tally, a, 0, 1, 0)
 	other := Datagram{At: at(0), From: a, Group: group, IfIndex: 3}
-	if tally.Add(other); len(tally.Snapshot()) != 2 {
+	if tally.Add(&other); len(tally.Snapshot()) != 2 {
 		t.Errorf("another interface is no row of its own")
 	}
 	if tally.Forget(at(61000), time.Minute, netip.Addr{}); len(tally.Snapshot()) != 0 && tally.Snapshot()[0].IfIndex != 2 {
@@ -143,9 +143,9 @@ func TestCopies(t *testing.T) {
 		{"the same all the time", []Datagram{datagram(0, 1, 3), datagram(10, 1, 3), datagram(20, 1, 3), datagram(30, 1, 3), datagram(40, 1, 3), datagram(50, 1, 3), datagram(60, 1, 3)}, false},
 		{"the same, each twice", []Datagram{datagram(0, 1, 3), datagram(1, 1, 3), datagram(100, 1, 3), datagram(101, 1, 3), datagram(200, 1, 3), datagram(201, 1, 3)}, true},
 	} {
-		tally := New(8, 0)
+		tally := New(Config{Rows: 8})
 		for _, d := range tt.list {
-			tally.Add(d)
+			tally.Add(&d)
 		}
 		if r := tally.Snapshot()[0]; r.Doubled() != tt.want {
 			t.Errorf("%s: doubled is %v, want %v: %d of %d", tt.what, r.Doubled(), tt.want, r.Twice, r.Datagrams)
@@ -161,13 +161,13 @@ func TestNobodyIsMissed(t *testing.T) {
 		"a series": func(_ *Tally, d *Datagram) { d.Series = true },
 		"it stood": func(tally *Tally, _ *Datagram) { tally.Stood(at(8000)) },
 	} {
-		tally := New(8, 0)
+		tally := New(Config{Rows: 8})
 		for n := range 30 {
 			d := Datagram{At: at(200 * n), Group: group, From: a, IfIndex: 1}
 			if change != nil {
 				change(tally, &d)
 			}
-			tally.Add(d)
+			tally.Add(&d)
 		}
 		if missed := len(tally.Tick(at(9000))) > 0; missed != (what == "") {
 			t.Errorf("%q: missed is %v", what, missed)
@@ -178,9 +178,9 @@ func TestNobodyIsMissed(t *testing.T) {
 // What was heard by an interface that was left is forgotten, and a host that is
 // kept is not.
 func TestWhoIsForgotten(t *testing.T) {
-	tally := New(8, 0)
+	tally := New(Config{Rows: 8})
 	for n := range 3 {
-		tally.Add(Datagram{At: at(0), Group: group, From: a, IfIndex: n})
+		tally.Add(&Datagram{At: at(0), Group: group, From: a, IfIndex: n})
 	}
 	tally.Left(1)
 	if rows := tally.Snapshot(); len(rows) != 2 || rows[0].IfIndex != 0 || rows[1].IfIndex != 2 {
@@ -195,7 +195,7 @@ func TestWhoIsForgotten(t *testing.T) {
 }
 
 func TestReflected(t *testing.T) {
-	tally := New(8, 0)
+	tally := New(Config{Rows: 8})
 	tally.Own(7, at(0))
 	for _, d := range []Datagram{
 		{At: at(3), Content: 7, IfIndex: 1, Local: true}, // of an own address
@@ -204,7 +204,7 @@ func TestReflected(t *testing.T) {
 		{At: at(1500), Content: 7, IfIndex: 4}, // said again
 	} {
 		d.From, d.Group = a, group
-		tally.Add(d)
+		tally.Add(&d)
 	}
 	for _, r := range tally.Snapshot() {
 		if want := r.IfIndex == 3; r.Reflected > 0 != want {
@@ -217,12 +217,12 @@ func TestReflected(t *testing.T) {
 // who was heard within two seconds.
 func TestTallyProperty(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		tally, now, counts := New(16, 0), 0, map[Key]int{}
+		tally, now, counts := New(Config{Rows: 16}), 0, map[Key]int{}
 		for range rapid.IntRange(0, 300).Draw(t, "datagrams") {
 			now += rapid.SampledFrom([]int{0, 1, 40, 100, 150, 2500}).Draw(t, "later")
 			from := netip.AddrPortFrom(a.Addr(), uint16(rapid.IntRange(1, 4).Draw(t, "port")))
 			key := Key{Group: group, From: from, IfIndex: rapid.IntRange(1, 2).Draw(t, "interface")}
-			tally.Add(Datagram{At: at(now), Group: group, From: from, IfIndex: key.IfIndex, Content: rapid.Uint64Range(0, 3).Draw(t, "content")})
+			tally.Add(&Datagram{At: at(now), Group: group, From: from, IfIndex: key.IfIndex, Content: rapid.Uint64Range(0, 3).Draw(t, "content")})
 			counts[key]++
 			if rapid.Bool().Draw(t, "look") {
 				tally.Tick(at(now))
@@ -242,7 +242,7 @@ func TestTallyProperty(t *testing.T) {
 			t.Errorf("no row has %v", counts)
 		}
 		for n := range 40 {
-			tally.Add(Datagram{At: at(now), Group: group, From: netip.AddrPortFrom(a.Addr(), uint16(1000+n))})
+			tally.Add(&Datagram{At: at(now), Group: group, From: netip.AddrPortFrom(a.Addr(), uint16(1000+n))})
 		}
 		if n := len(tally.Snapshot()); n != 16 {
 			t.Errorf("there are %d rows, want 16 at the most", n)
@@ -251,9 +251,9 @@ func TestTallyProperty(t *testing.T) {
 }
 
 func BenchmarkAdd(b *testing.B) {
-	tally := New(1024, 0)
+	tally := New(Config{Rows: 1024})
 	b.ReportAllocs()
 	for n := 0; b.Loop(); n++ {
-		tally.Add(Datagram{At: start.Add(time.Duration(n) * time.Microsecond), Group: group, From: netip.AddrPortFrom(a.Addr(), uint16(n%512)), IfIndex: 2, Bytes: 64, Content: uint64(n)})
+		tally.Add(&Datagram{At: start.Add(time.Duration(n) * time.Microsecond), Group: group, From: netip.AddrPortFrom(a.Addr(), uint16(n%512)), IfIndex: 2, Bytes: 64, Content: uint64(n)})
 	}
 }

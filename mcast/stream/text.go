@@ -2,13 +2,14 @@ package stream
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 )
 
 // Text is the row in one line: "10.0.0.1:5004: 40 datagrams by eth0, 10/s, from
-// 12:04:00 to 12:04:04, longest gap 0.2 s at 12:04:03, ttl 1". The interface has
-// the name by; when is what it says of first and last, as [Row.When] does.
+// 12:04:00 to 12:04:04, longest gap 0.2 s at 12:04:03, lost 3 of 43 (RTP), ttl 1".
+// The interface has the name by; when is what it says of first and last, as [Row.When] does.
 func (r Row) Text(by, when string) string {
 	from := r.From.String()
 	if r.Ports > 0 {
@@ -24,6 +25,9 @@ func (r Row) Text(by, when string) string {
 	parts = append(parts, when)
 	if gap := r.LongestGap(); gap != "" {
 		parts = append(parts, gap)
+	}
+	if numbers := r.Numbers.Text(); numbers != "" {
+		parts = append(parts, numbers)
 	}
 	switch {
 	case r.HopsMin != r.HopsMax:
@@ -61,4 +65,104 @@ func Seconds(d time.Duration) string {
 		return fmt.Sprintf("%.2g s", d.Seconds())
 	}
 	return fmt.Sprintf("%.1f s", d.Seconds())
+}
+
+// Text is what the numbers told: "none lost of 1,000 (RTP)", or "lost 3 of 1,000
+// (RTP), 1 of them by this host, 2 duplicates, 1 reordered"; "": there are no
+// numbers.
+func (n Numbers) Text() string {
+	if n.Distinct == 0 {
+		return ""
+	}
+	parts := []string{n.LossText()}
+	if kernel := min(n.LostKernel, n.Lost); kernel > 0 {
+		parts = append(parts, Thousands(kernel)+" of them by this host")
+	}
+	for _, c := range []struct {
+		n         uint64
+		one, many string
+	}{
+		{n.Duplicates, " duplicate", " duplicates"},
+		{n.Reordered, " reordered", " reordered"},
+		{n.Old, " late or twice", " late or twice"},
+		{uint64(n.Restarts), " restart", " restarts"},
+	} {
+		switch {
+		case c.n == 1:
+			parts = append(parts, "1"+c.one)
+		case c.n > 1:
+			parts = append(parts, Thousands(c.n)+c.many)
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// LossText is "none lost of 1,000 (RTP)", "lost 3 of 1,000 (RTP)", "lost about
+// 119,800 (RTP)", or of MPEG-TS "at least 5 packets lost (MPEG-TS)"; "": there are no
+// numbers.
+func (n Numbers) LossText() string {
+	format := ""
+	if n.Format != Unnumbered {
+		format = fmt.Sprintf(" (%s)", n.Format)
+	}
+	packets := ""
+	if n.Format == TS {
+		packets = " packets"
+		if n.Lost == 1 {
+			packets = " packet"
+		}
+	}
+	switch {
+	case n.Distinct == 0:
+		return ""
+	case n.Lost == 0 && n.Format == TS:
+		return "no loss seen" + format
+	case n.Lost == 0:
+		return "none lost of " + Thousands(n.Distinct) + format
+	case n.About:
+		return "lost about " + Thousands(n.Lost) + packets + format
+	case n.AtLeast:
+		return "at least " + Thousands(n.Lost) + packets + " lost" + format
+	}
+	return fmt.Sprintf("lost %s of %s%s", Thousands(n.Lost), Thousands(n.Lost+n.Distinct), format)
+}
+
+// Sum adds up what several streams told. Its Format is that of all of them, and
+// First, High, ID and the jitter are of none.
+func Sum(list ...Numbers) (sum Numbers) {
+	ended := true
+	for _, n := range list {
+		if n.Distinct == 0 {
+			continue
+		}
+		if sum.Distinct == 0 {
+			sum.Format = n.Format
+		} else if sum.Format != n.Format {
+			sum.Format = Unnumbered
+		}
+		sum.Distinct += n.Distinct
+		sum.Lost += n.Lost
+		sum.LostKernel += n.LostKernel
+		sum.Gone += n.Gone
+		sum.Duplicates += n.Duplicates
+		sum.Reordered += n.Reordered
+		sum.Old += n.Old
+		sum.Early += n.Early
+		sum.Stray += n.Stray
+		sum.Restarts += n.Restarts
+		sum.AtLeast = sum.AtLeast || n.AtLeast
+		sum.About = sum.About || n.About
+		ended = ended && n.Ended
+	}
+	sum.Ended = ended && sum.Distinct > 0
+	return sum
+}
+
+// Thousands is a number for people: 119,800.
+func Thousands(n uint64) string {
+	s := strconv.FormatUint(n, 10)
+	for at := len(s) - 3; at > 0; at -= 3 {
+		s = s[:at] + "," + s[at:]
+	}
+	return s
 }

@@ -21,3 +21,33 @@ func TestText(t *testing.T) {
 		}
 	}
 }
+
+func TestNumbersText(t *testing.T) {
+	for want, n := range map[string]Numbers{
+		"":                       {},
+		"none lost of 997 (RTP)": {Format: RTP, Distinct: 997},
+		"lost 3 of 1,000 (RTP), 2 duplicates, 1 reordered":               {Format: RTP, Distinct: 997, Lost: 3, Duplicates: 2, Reordered: 1},
+		"lost 3 of 1,000 (groupcast), 2 of them by this host, 1 restart": {Format: Own, Distinct: 997, Lost: 3, LostKernel: 2, Restarts: 1},
+		"lost about 119,800 (RTP), 1 duplicate":                          {Format: RTP, Distinct: 1234567, Lost: 119800, About: true, Duplicates: 1},
+		"at least 5 packets lost (MPEG-TS)":                              {Format: TS, Distinct: 10, Lost: 5, AtLeast: true},
+		"at least 1 packet lost (MPEG-TS)":                               {Format: TS, Distinct: 10, Lost: 1, AtLeast: true},
+		"no loss seen (MPEG-TS)":                                         {Format: TS, Distinct: 10},
+		"lost 1 of 11, 1,000 reordered":                                  {Distinct: 10, Lost: 1, Reordered: 1000}, // of several formats
+		"none lost of 10, 7 late or twice":                               {Distinct: 10, Old: 7},
+	} {
+		if got := n.Text(); got != want {
+			t.Errorf("the numbers say %q, want %q", got, want)
+		}
+	}
+}
+
+func TestSum(t *testing.T) {
+	one := Numbers{Format: RTP, ID: 7, First: 1, High: 9, Distinct: 8, Lost: 1, Duplicates: 2, Ended: true}
+	got := Sum(one, Numbers{}, Numbers{Format: RTP, Distinct: 10, Lost: 4, LostKernel: 3, AtLeast: true})
+	if want := (Numbers{Format: RTP, Distinct: 18, Lost: 5, LostKernel: 3, Duplicates: 2, AtLeast: true}); got != want {
+		t.Errorf("the sum is %+v, want %+v", got, want)
+	}
+	if got := Sum(one, Numbers{Format: TS, Distinct: 1}); got.Format != Unnumbered {
+		t.Errorf("the format of two is %q", got.Format)
+	}
+}

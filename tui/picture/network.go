@@ -27,6 +27,7 @@ type NetworkSwitch struct{ Name, On string }
 type NetworkHost struct {
 	Name       string
 	Interfaces []NetworkInterface
+	Router     bool
 }
 
 // NetworkInterface is an interface at the end of a wire.
@@ -34,10 +35,11 @@ type NetworkInterface struct {
 	Name   string
 	Switch string // "": none
 	Addrs  []string
+	Extra  []string // what else is set, such as down and mtu 1400
 }
 
-// NetworkState is what goes on in a network. An interface is called HOST.INTERFACE.
-// What strangers wrote has to be sanitised before.
+// NetworkState is what goes on in a network. An interface is called
+// HOST.INTERFACE. Text of strangers has to be sanitised before.
 type NetworkState struct {
 	Links  map[string]LinkState // by interface; one that is missing was deleted
 	Faults map[string][]string  // by host or interface

@@ -19,8 +19,8 @@ func init() {
 var article = Network{
 	Switches: []NetworkSwitch{{Name: "lan"}, {Name: "other"}, {Name: "hub", On: "lan"}},
 	Hosts: []NetworkHost{
-		{Name: "A", Interfaces: []NetworkInterface{{"eth0", "lan", []string{"192.168.8.164/24"}}, {"eth1", "other", []string{"169.254.167.41/16"}}, {"tun0", "", nil}}},
-		{Name: "B", Interfaces: []NetworkInterface{{"eth0", "lan", []string{"192.168.8.226/24", "2001:db8::1/64"}}}},
+		{Name: "A", Interfaces: []NetworkInterface{{"eth0", "lan", []string{"192.168.8.164/24"}, nil}, {"eth1", "other", []string{"169.254.167.41/16"}, nil}, {"tun0", "", nil, nil}}},
+		{Name: "B", Interfaces: []NetworkInterface{{"eth0", "lan", []string{"192.168.8.226/24", "2001:db8::1/64"}, nil}}},
 	},
 	Notes: []string{"switch lan snooping querier igmp 2"},
 }

@@ -18,8 +18,8 @@ import (
 // (TPACKET_V3, packet_mmap in the kernel's documentation). One goroutine uses it;
 // another one may Wait.
 //
-// VLAN tags that the kernel has taken out of a frame are put in again. What lo has
-// sent is seen as it arrives, not twice.
+// VLAN tags that the kernel has taken out of a frame are put in again. A packet
+// of lo is seen as it arrives, not twice.
 type Ring struct {
 	file    *os.File
 	raw     syscall.RawConn
@@ -282,7 +282,7 @@ func (r *Ring) release() {
 // Pressed reports whether half of the ring is full.
 func (r *Ring) Pressed() bool { return r.given(r.blocks / 2) }
 
-// Stop ends the looking. What is in the ring can still be read.
+// Stop ends the looking. Frames in the ring can still be read.
 func (r *Ring) Stop() {
 	const nobody = 0xffff // reserved (RFC 1701): no frame has it
 	_ = r.raw.Control(func(fd uintptr) {

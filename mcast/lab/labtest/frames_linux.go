@@ -10,7 +10,8 @@ import (
 	"github.com/groupcast/groupcast/mcast/lab"
 )
 
-// Frames sends Ethernet frames by eth0 of a host as they are, forged ones too.
+// Frames sends Ethernet frames out of eth0 of a host as they are, forged ones
+// too.
 func Frames(t testing.TB, node *lab.Node, frames ...[]byte) {
 	t.Helper()
 	eth0 := Device(t, node, "eth0")

@@ -37,7 +37,7 @@ func Echo(t testing.TB, node *lab.Node, g mcast.Group) {
 	})
 }
 
-// Talker says a text in a group by eth0 of a host, every 5 ms until the test
+// Talker sends a text to a group out of eth0 of a host, every 5 ms until the test
 // ends.
 func Talker(t testing.TB, node *lab.Node, g mcast.Group, text string) {
 	t.Helper()

@@ -27,11 +27,11 @@ type procStep struct {
 func (procStep) checks() {}
 
 func (s procStep) expected() string {
-	verb := "has"
+	what := "a line"
 	if !s.present {
-		verb = "does not have"
+		what = "no line"
 	}
-	return fmt.Sprintf("%s of %s %s: %s", s.path, s.host, verb, s.want)
+	return fmt.Sprintf("%s on %s has %s with: %s", s.path, s.host, what, s.want)
 }
 
 func (s procStep) do(ctx context.Context, r *runner) (seen []string, err error) {
@@ -52,11 +52,19 @@ func (s procStep) do(ctx context.Context, r *runner) (seen []string, err error) 
 }
 
 // growsStep checks a counter of a host.
-type growsStep struct{ host, counter string }
+type growsStep struct {
+	host, counter string
+	by            uint64 // at least
+}
 
 func (growsStep) checks() {}
 
-func (s growsStep) expected() string { return fmt.Sprintf("%s grows at %s", s.counter, s.host) }
+func (s growsStep) expected() string {
+	if s.by > 1 {
+		return fmt.Sprintf("%s grows on %s, by %d or more", s.counter, s.host, s.by)
+	}
+	return fmt.Sprintf("%s grows on %s", s.counter, s.host)
+}
 
 func (s growsStep) do(ctx context.Context, r *runner) ([]string, error) {
 	before, known := r.counters[s.host][s.counter]
@@ -67,7 +75,7 @@ func (s growsStep) do(ctx context.Context, r *runner) ([]string, error) {
 	ok, err := waitFor(ctx, r.wait, func() (bool, error) {
 		counters, err := readCounters(r.lab.Host(s.host))
 		now = counters[s.counter]
-		return now > before, err
+		return now >= before+s.by, err
 	})
 	if err == nil && !ok {
 		err = unmet("the counter")
@@ -81,7 +89,7 @@ type stillStep struct{ host, counter string }
 
 func (stillStep) checks() {}
 
-func (s stillStep) expected() string { return fmt.Sprintf("%s does not grow at %s", s.counter, s.host) }
+func (s stillStep) expected() string { return fmt.Sprintf("%s does not grow on %s", s.counter, s.host) }
 
 func (s stillStep) do(_ context.Context, r *runner) ([]string, error) {
 	before, known := r.counters[s.host][s.counter]

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"embed"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -16,14 +17,77 @@ type Lesson struct {
 	Title    string
 	Topology lab.Topology
 	Pitfalls []string // the names of those that it shows
-	Parts    []Part
+	Goals    []string // what a student can do after it, each a sentence without "after this you can"
+	Minutes  int      // that a class needs for it; 0: not said
+	Needs    []string // the names of lessons that come before it
+	Code     string   // the name of the programs that do the same in four languages; "": none
+	Reading  []string // chapters and sections of the standard books and RFCs
+
+	Parts     []Part
+	ByHand    []Part // the same looked at with ip, ss, nft and tcpdump: prose and steps
+	Questions []Question
+	Exercise  *Exercise // nil: none
 }
 
-// Part is a paragraph, a question or a step, in the order of the text.
+// Part is a paragraph, a prediction, a drawing or a step, in the order of the text.
+// One of its fields is set.
 type Part struct {
-	Prose    string // a paragraph, on one line
-	Question string // a question to the class, on one line
-	Step     *Step
+	Prose   string // a paragraph, on one line
+	Predict *Prediction
+	Way     *Way
+	Step    *Step
+}
+
+// Prediction is a question that is asked before what answers it is seen: the steps
+// after it.
+type Prediction struct {
+	Line    int // in the file, from 1
+	Text    string
+	Choices []string // two or more
+	Right   int      // the index of the right one
+}
+
+// Question is a question to check what was learned. Its answer stands on a page of
+// its own, and is proved by steps that are run after the lesson.
+type Question struct {
+	Line   int // in the file, from 1
+	Text   string
+	Answer string
+	Proof  []*Step
+}
+
+// Way is the way of a datagram over the network, for a drawing.
+type Way struct {
+	Line  int    // in the file, from 1
+	Label string // such as what is sent
+	Hops  []Hop
+}
+
+// Hop is a datagram's way over one wire or switch.
+type Hop struct {
+	From string // HOST.INTERFACE
+	To   string // HOST.INTERFACE, or a switch: it gets no further
+	Lost bool   // it is lost on the way to there
+}
+
+// Exercise is a network with a fault in it, which a student finds and mends.
+type Exercise struct {
+	Task  []string // paragraphs
+	Setup []*Step  // these make the fault
+	Check []*Step  // these see whether it is mended. They change nothing, and can be done again and again
+	Hints []string // three, from vague to literal
+	Cure  []Part   // mends it: prose and steps
+	Wrong []Part   // does not mend it, though it may seem so: prose and steps
+}
+
+// Ways are the drawings of the lesson itself, in its order.
+func (l Lesson) Ways() (list []*Way) {
+	for _, p := range l.Parts {
+		if p.Way != nil {
+			list = append(list, p.Way)
+		}
+	}
+	return list
 }
 
 // Step is one line that does something or checks something.
@@ -31,22 +95,58 @@ type Step struct {
 	Line int    // in the file, from 1
 	Text string // as the lesson has it
 
+	lesson string // its name
 	action action
 }
 
-// String is the step as a class is shown it: a command as it is typed in its
-// host, anything else as the lesson has it.
+// String is the step as a class is shown it: a command as a student types it in its host
+// or beside the lab, and what has no such command as the lesson has it.
 func (s *Step) String() string {
 	switch a := s.action.(type) {
 	case *runStep:
 		return a.String()
 	case *startStep:
-		return fmt.Sprintf("%s    (goes on, as %q)", a.runStep.String(), a.name)
+		return fmt.Sprintf("%s    (keeps running, as %q)", a.runStep.String(), a.name)
 	case silentStep:
 		return a.run.String()
+	case onceStep:
+		return a.run.String()
+	case faultStep:
+		return fmt.Sprintf("$ groupcast lab fault %s %s", s.lesson, strings.TrimPrefix(s.Text, "fault "))
+	case sysctlStep:
+		return fmt.Sprintf("%s$ sysctl -w %s=%s", a.host, a.name, a.value)
+	case routeStep:
+		words := strings.SplitN(s.Text, " ", 3) // route HOST add ...
+		return fmt.Sprintf("%s$ ip %sroute %s", a.host, family(a.route.Dst), words[2])
+	case addressStep:
+		words := strings.SplitN(s.Text, " ", 3)
+		return fmt.Sprintf("%s$ ip address %s", a.host, words[2])
+	case sayStep:
+		return fmt.Sprintf("%s    (typed into %s)", a.line, a.who)
+	case stopStep:
+		return fmt.Sprintf("%s ends    (kill)", a.who)
 	}
 	return s.Text
 }
+
+// Command is String without the remark that a command goes on.
+func (s *Step) Command() string {
+	if a, ok := s.action.(*startStep); ok {
+		return a.runStep.String()
+	}
+	return s.String()
+}
+
+// family is the option of ip(8) for a destination.
+func family(p netip.Prefix) string {
+	if p.Addr().Is6() {
+		return "-6 "
+	}
+	return ""
+}
+
+// Expected is what the step expects, in words; "": nothing.
+func (s *Step) Expected() string { return s.action.expected() }
 
 // Acts reports whether the step does something. Other steps check what the last
 // one that acts has done.
@@ -103,6 +203,7 @@ var scenes = []string{
 	"igmp-version",
 	"source-blocked",
 	"not-heard",
+	"one-way",
 	"stopped",
 	"unicast-bind",
 	"wrong-device",

@@ -15,11 +15,11 @@ func TestNetworkOfSwitches(t *testing.T) {
 	}
 	_, got, _ := strings.Cut(Lesson{Topology: topology}.Network(), "\n")
 	const want = `The switch deaf drops every group.
-The switch lan does IGMP snooping, and asks by IGMPv2 and by MLDv1 who the members are.
-The switch lan keeps 20 groups for each port.
-The switch lan forgets a port with the first leave that comes by it.
-The switch lan drops the groups that it knows no member of.
-The switch hub hangs on the switch lan.
+The switch lan does IGMP snooping, and sends queries of IGMPv2 and MLDv1.
+The switch lan remembers at most 20 groups for each port.
+The switch lan removes a port from a group with the first leave that it receives there.
+The switch lan drops datagrams to groups of which it knows no member.
+The switch hub is connected to the switch lan.
 `
 	if got != want {
 		t.Errorf("Network:\n%s\nwant:\n%s", got, want)

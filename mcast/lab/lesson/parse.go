@@ -6,8 +6,12 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // syntaxError says where the text of a lesson cannot be understood.
@@ -17,86 +21,190 @@ type syntaxError struct {
 	err  error
 }
 
+// atLine says that an error is of another line than that which showed it.
+type atLine struct {
+	line int
+	err  error
+}
+
+func at(line int, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &atLine{line, err}
+}
+
+func (a *atLine) Error() string { return a.err.Error() }
+
+func (a *atLine) Unwrap() error { return a.err }
+
 // Error is such as "article.txt:12: cause".
 func (e *syntaxError) Error() string { return fmt.Sprintf("%s:%d: %v", e.file, e.line, e.err) }
 
 func (e *syntaxError) Unwrap() error { return e.err }
 
-// Parse reads a lesson; its name is the file's without the extension. The
+// Bounds of a text.
+const (
+	mostLineBytes = 16 << 10
+	mostLines     = 20_000
+	mostErrors    = 20
+	mostName      = 64               // bytes
+	mostWithin    = 10 * time.Minute // that a step waits for what it expects
+)
+
+// Parse reads a lesson; its name is the file's without the extension, with a dash for
+// what is no letter or digit, and 64 bytes at the most. The text is UTF-8 without control
+// characters. The
 // error has a line, such as "article.txt:12: cause", for each line of the text
-// that is wrong.
-func Parse(file string, in io.Reader) (Lesson, error) {
+// that is wrong, for the first 20 of them. A text has 20,000 lines of 16 KiB at
+// the most.
+func Parse(file string, in io.Reader) (Lesson, error) { return parse(file, in, false) }
+
+// ParseListing is Parse for a text in which the command may be listing as well: the
+// program that [Options.Listing] names.
+func ParseListing(file string, in io.Reader) (Lesson, error) { return parse(file, in, true) }
+
+func parse(file string, in io.Reader, listing bool) (Lesson, error) {
 	p := &parser{
-		lesson:   Lesson{Name: strings.TrimSuffix(filepath.Base(file), ".txt")},
+		lesson:   Lesson{Name: nameOf(file)},
 		hosts:    map[string]bool{},
-		programs: map[string]bool{},
+		programs: map[string]string{},
+		sections: map[string]int{},
+		listing:  listing,
 	}
 	var errs []error
-	failed := func(line int, err error) {
+	var failed func(line int, err error)
+	failed = func(line int, err error) {
+		if both, ok := err.(interface{ Unwrap() []error }); ok { // of errors.Join
+			for _, err := range both.Unwrap() {
+				failed(line, err)
+			}
+			return
+		}
+		if elsewhere, ok := errors.AsType[*atLine](err); ok {
+			line, err = elsewhere.line, elsewhere.err
+		}
 		if err != nil {
 			errs = append(errs, &syntaxError{file, line, err})
 		}
 	}
 	lines := bufio.NewScanner(in)
+	lines.Buffer(nil, mostLineBytes)
 	n := 0
-	for lines.Scan() {
+	for len(errs) <= mostErrors && lines.Scan() {
 		n++
-		failed(n, p.line(n, lines.Text()))
+		if n > mostLines {
+			return Lesson{}, &syntaxError{file, n, fmt.Errorf("a lesson has at most %d lines", mostLines)}
+		}
+		text := lines.Text()
+		if n == 1 {
+			text = strings.TrimPrefix(text, "\ufeff") // as editors on Windows write it
+		}
+		if err := legible(text); err != nil {
+			failed(n, err)
+			continue
+		}
+		failed(n, p.line(n, text))
 	}
-	failed(n, lines.Err())
-	p.paragraphEnds()
+	switch err := lines.Err(); {
+	case errors.Is(err, bufio.ErrTooLong):
+		return Lesson{}, errors.Join(append(errs, &syntaxError{file, n + 1, fmt.Errorf("the line has more than %d bytes", mostLineBytes)})...)
+	case err != nil:
+		return Lesson{}, errors.Join(append(errs, &syntaxError{file, n + 1, err})...)
+	case len(errs) > mostErrors:
+		return Lesson{}, errors.Join(append(errs[:mostErrors], &syntaxError{file, n, errors.New("there are more errors; mend these first")})...)
+	}
+	failed(p.began, p.paragraphEnds())
 	switch l := p.lesson; {
 	case l.Title == "" || len(l.Topology.Hosts) == 0:
-		failed(n, errors.New("the header has no title or no topology"))
+		failed(max(n, 1), errors.New("the header has no title or no topology"))
 	case len(l.Parts) == 0:
-		failed(n, errors.New("there is nothing after the header"))
+		failed(max(n, 1), errors.New("there is nothing after the header"))
+	}
+	for _, at := range p.incomplete() {
+		failed(at.line, at.err)
 	}
 	return p.lesson, errors.Join(errs...)
+}
+
+// legible refuses what a terminal does not show, or obeys.
+func legible(line string) error {
+	if !utf8.ValidString(line) {
+		return errors.New("the line is not UTF-8")
+	}
+	for _, r := range line {
+		if r != '\t' && unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029' {
+			return fmt.Errorf("the line has the character %U, which controls a terminal and is no text", r)
+		}
+	}
+	return nil
+}
+
+// nameOf is the name of a file's lesson: the file's without the extension, with a dash
+// for all but letters, digits, dots and dashes.
+func nameOf(file string) string {
+	name := strings.Map(func(r rune) rune {
+		if r < utf8.RuneSelf && !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '.' && r != '_' || !unicode.IsPrint(r) || r == utf8.RuneError {
+			return '-'
+		}
+		return r
+	}, strings.TrimSuffix(filepath.Base(file), ".txt"))
+	for len(name) > mostName {
+		_, last := utf8.DecodeLastRuneInString(name)
+		name = name[:len(name)-last]
+	}
+	return name
 }
 
 type parser struct {
 	lesson    Lesson
 	hosts     map[string]bool
-	programs  map[string]bool // those that go on, by name
-	body      bool            // the header has ended
+	programs  map[string]string // the hosts of those that go on, by name
+	listing   bool              // the command listing is allowed
+	gap       bool              // an empty line has followed the title
+	body      bool              // the header has ended
+	section   string            // after its "== "; "": the lesson itself
+	sections  map[string]int    // the lines of those that have begun
 	paragraph []string
+	began     int      // the line of the paragraph's first
 	command   *runStep // the last step, if it was a command
+	last      string   // the host of the last command that was run to its end
 }
+
+// headerKeys begin the lines of a header, which may have empty lines between them.
+var headerKeys = []string{"title", "topology", "pitfalls", "goal", "minutes", "needs", "code", "read"}
 
 func (p *parser) line(n int, text string) error {
 	if strings.TrimSpace(text) == "" {
-		p.paragraphEnds()
-		p.body = p.body || p.lesson.Title != ""
-		return nil
+		err := p.paragraphEnds()
+		p.gap = p.lesson.Title != ""
+		return at(p.began, err)
+	}
+	if p.gap && !p.body {
+		key, _, _ := strings.Cut(text, ":")
+		p.body = !slices.Contains(headerKeys, key)
 	}
 	if !p.body {
 		return p.header(text)
 	}
+	if name, ok := strings.CutPrefix(text, "== "); ok {
+		return errors.Join(at(p.began, p.paragraphEnds()), p.begin(n, strings.TrimSpace(name)))
+	}
 	if text[0] != ' ' && text[0] != '\t' {
+		if len(p.paragraph) == 0 {
+			p.began = n
+		}
 		p.paragraph = append(p.paragraph, strings.TrimSpace(text))
 		return nil
 	}
-	p.paragraphEnds()
+	before := at(p.began, p.paragraphEnds())
 	text = strings.TrimSpace(text)
 	a, err := p.step(text)
 	p.command, _ = a.(*runStep)
 	if err == nil {
-		p.lesson.Parts = append(p.lesson.Parts, Part{Step: &Step{Line: n, Text: text, action: a}})
+		err = p.place(&Step{Line: n, Text: text, lesson: p.lesson.Name, action: a})
 	}
-	return err
-}
-
-func (p *parser) paragraphEnds() {
-	text := strings.Join(p.paragraph, " ")
-	p.paragraph = nil
-	if text == "" {
-		return
-	}
-	part := Part{Prose: text}
-	if question, ok := strings.CutPrefix(text, "? "); ok {
-		part = Part{Question: question}
-	}
-	p.lesson.Parts = append(p.lesson.Parts, part)
+	return errors.Join(before, err)
 }
 
 func (p *parser) header(text string) error {
@@ -110,24 +218,45 @@ func (p *parser) header(text string) error {
 		p.lesson.Title = strings.TrimSpace(value)
 	case "pitfalls":
 		p.lesson.Pitfalls = words
+	case "goal":
+		p.lesson.Goals = append(p.lesson.Goals, strings.TrimSpace(value))
+	case "read":
+		p.lesson.Reading = append(p.lesson.Reading, strings.TrimSpace(value))
+	case "needs":
+		p.lesson.Needs = words
+	case "code":
+		p.lesson.Code = words[0]
+	case "minutes":
+		n, err := strconv.Atoi(strings.TrimSpace(value))
+		if err != nil || n < 1 || n > mostMinutes {
+			return fmt.Errorf("minutes %q: want a number from 1 to %d", strings.TrimSpace(value), mostMinutes)
+		}
+		p.lesson.Minutes = n
 	case "topology":
 		hosts := 0
-		if len(words) == 2 {
+		switch len(words) {
+		case 1:
+		case 2:
 			var err error
-			if hosts, err = strconv.Atoi(words[1]); err != nil {
+			if hosts, err = strconv.Atoi(words[1]); err != nil || hosts < 1 {
 				return fmt.Errorf("topology %s: %q is not a number of hosts", words[0], words[1])
 			}
+		default:
+			return fmt.Errorf("topology %q: want a name, and after it the number of hosts if that is a choice", strings.TrimSpace(value))
 		}
 		t, err := findTopology(words[0], hosts)
 		if err != nil {
 			return err
+		}
+		if hosts > 0 && len(t.Hosts) != hosts {
+			return fmt.Errorf("topology %s: it has %d hosts, which is no choice", words[0], len(t.Hosts))
 		}
 		p.lesson.Topology = t
 		for _, h := range t.Hosts {
 			p.hosts[h.Name] = true
 		}
 	default:
-		return fmt.Errorf("header %q: want title, topology or pitfalls", key)
+		return fmt.Errorf("header %q: want title, topology, pitfalls, goal, minutes, needs, code or read", key)
 	}
 	return nil
 }
@@ -137,10 +266,11 @@ func (p *parser) step(text string) (action, error) {
 	kind, rest, _ := strings.Cut(text, " ")
 	parse, ok := map[string]func(string) (action, error){
 		"expect": p.expect, "expect:": func(s string) (action, error) { return p.expect(": " + s) },
-		"silent": p.silent, "status": p.status, "say": p.say, "stop": p.stop,
+		"silent": p.silent, "once": p.once, "status": p.status, "say": p.say, "stop": p.stop,
 		"order:": p.order, "proc": p.proc(true), "absent": p.proc(false), "grows": p.grows, "still": p.still,
 		"fault": p.fault, "sysctl": p.sysctl, "route": p.route, "address": p.address,
 		"finds": p.finds, "bridge": p.bridge, "macvlan": p.macvlan, "rule": p.rule, "queue": p.queue, "swallow": p.swallow,
+		"packet": p.packet,
 	}[kind]
 	if ok {
 		return parse(rest)
@@ -150,13 +280,14 @@ func (p *parser) step(text string) (action, error) {
 		if err != nil {
 			return nil, err
 		}
-		p.programs[name] = true
+		p.programs[name] = run.host
 		return &startStep{name: name, runStep: *run}, nil
 	}
 	run, err := p.run(text)
 	if err != nil {
 		return nil, err
 	}
+	p.last = run.host
 	return run, nil
 }
 
@@ -173,8 +304,13 @@ func (p *parser) run(text string) (*runStep, error) {
 	if err != nil {
 		return nil, err
 	}
-	if words[0] != "groupcast" && words[0] != "peer" {
+	switch {
+	case words[0] == "groupcast" || words[0] == "peer":
+	case words[0] == listing && p.listing:
+	case !p.mayUseTools():
 		return nil, fmt.Errorf("command %q: want groupcast or peer, which everybody has", words[0])
+	case !slices.Contains(tools, words[0]):
+		return nil, fmt.Errorf("command %q: want groupcast, peer or one of %s", words[0], strings.Join(tools, ", "))
 	}
 	return &runStep{host: host, command: command, args: words, status: []int{0, 3}}, nil
 }
@@ -187,7 +323,7 @@ func (p *parser) host(name string) error {
 }
 
 func (p *parser) program(name string) error {
-	if !p.programs[name] {
+	if p.programs[name] == "" {
 		return fmt.Errorf("no command was named %q before", name)
 	}
 	return nil

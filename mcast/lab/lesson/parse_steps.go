@@ -1,6 +1,7 @@
 package lesson
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -25,16 +26,17 @@ func (p *parser) expect(text string) (action, error) {
 	e := expectStep{want: want}
 	words := strings.Fields(head)
 	if i := len(words) - 2; i >= 0 && words[i] == "within" {
-		if e.within, err = time.ParseDuration(words[i+1]); err != nil || e.within <= 0 {
-			return nil, fmt.Errorf("within %q: want a time such as 10s", words[i+1])
+		if e.within, err = time.ParseDuration(words[i+1]); err != nil || e.within <= 0 || e.within > mostWithin {
+			return nil, fmt.Errorf("within %q: want a time such as 10s, and 10m at the most", words[i+1])
 		}
 		words = words[:i]
 	}
 	switch len(words) {
 	case 0:
+		e.who = cmp.Or(p.last, "it")
 		return e, nil
 	case 1:
-		e.name = words[0]
+		e.name, e.who = words[0], p.called(words[0])
 		return e, p.program(e.name)
 	}
 	return nil, fmt.Errorf("%q: want a name, or within and a time", head)
@@ -42,27 +44,40 @@ func (p *parser) expect(text string) (action, error) {
 
 // silent parses "NAME: PATTERN until HOST: COMMAND".
 func (p *parser) silent(text string) (action, error) {
+	u, err := p.until("silent", text)
+	if err == nil && u.text.matches(u.marker) {
+		err = fmt.Errorf("the marker %q is the text that must not be heard", u.marker)
+	}
+	return silentStep{u}, err
+}
+
+// once parses the same.
+func (p *parser) once(text string) (action, error) {
+	u, err := p.until("once", text)
+	if err == nil && u.text.matches(u.marker) {
+		err = fmt.Errorf("the marker %q is the text that must be heard once", u.marker)
+	}
+	return onceStep{u}, err
+}
+
+func (p *parser) until(kind, text string) (u until, err error) {
 	name, rest, _ := strings.Cut(text, ": ")
 	pattern, command, ok := strings.Cut(rest, " until ")
 	if !ok {
-		return nil, errors.New("want silent NAME: TEXT until HOST: COMMAND, to prove it by something that is heard later")
+		return u, fmt.Errorf("want %s NAME: TEXT until HOST: COMMAND, to prove the silence by a later datagram that is heard", kind)
 	}
 	if err := p.program(name); err != nil {
-		return nil, err
+		return u, err
 	}
-	not, err := parsePattern(pattern)
-	if err != nil {
-		return nil, err
+	u.name, u.who = name, p.called(name)
+	if u.text, err = parsePattern(pattern); err != nil {
+		return u, err
 	}
-	run, err := p.run(command)
-	if err != nil {
-		return nil, err
+	if u.run, err = p.run(command); err != nil {
+		return u, err
 	}
-	marker := run.args[len(run.args)-1]
-	if not.matches(marker) {
-		return nil, fmt.Errorf("the marker %q is itself what is not to be heard", marker)
-	}
-	return silentStep{name: name, not: not, run: run, marker: marker}, nil
+	u.marker = u.run.args[len(u.run.args)-1]
+	return u, nil
 }
 
 // status parses "NUMBER [or NUMBER]...".
@@ -95,15 +110,20 @@ func (p *parser) order(text string) (action, error) {
 	return s, nil
 }
 
+// called is a program that goes on, with its host.
+func (p *parser) called(name string) string { return fmt.Sprintf("%s on %s", name, p.programs[name]) }
+
 func (p *parser) say(text string) (action, error) {
 	name, line, ok := strings.Cut(text, ": ")
 	if !ok {
 		return nil, errors.New("want say NAME: TEXT")
 	}
-	return sayStep{name, line}, p.program(name)
+	return sayStep{name, p.called(name), line}, p.program(name)
 }
 
-func (p *parser) stop(name string) (action, error) { return stopStep(name), p.program(name) }
+func (p *parser) stop(name string) (action, error) {
+	return stopStep{name, p.called(name)}, p.program(name)
+}
 
 func (p *parser) proc(present bool) func(string) (action, error) {
 	return func(text string) (action, error) {
@@ -121,11 +141,16 @@ func (p *parser) proc(present bool) func(string) (action, error) {
 }
 
 func (p *parser) grows(text string) (action, error) {
-	host, counter, _ := strings.Cut(text, " ")
-	if strings.Count(counter, ".") != 1 {
-		return nil, errors.New("want grows HOST GROUP.COUNTER, such as Udp.InDatagrams")
+	words := strings.Fields(text)
+	by, err := uint64(1), error(nil)
+	if len(words) == 4 && words[2] == "by" {
+		by, err = strconv.ParseUint(words[3], 10, 32)
+		words = words[:2]
 	}
-	return growsStep{host, counter}, p.host(host)
+	if len(words) != 2 || strings.Count(words[1], ".") != 1 || err != nil || by == 0 {
+		return nil, errors.New("want grows HOST GROUP.COUNTER [by NUMBER], such as Udp.InDatagrams")
+	}
+	return growsStep{words[0], words[1], by}, p.host(words[0])
 }
 
 func (p *parser) still(text string) (action, error) {
@@ -200,13 +225,29 @@ func singleSpaced(s string) string { return strings.Join(strings.Fields(s), " ")
 func (p pattern) matches(line string) bool {
 	line = singleSpaced(line)
 	for _, piece := range p {
-		_, after, ok := strings.Cut(line, piece)
-		if !ok {
+		at := wordAt(line, piece)
+		if at < 0 {
 			return false
 		}
-		line = after
+		line = line[at+len(piece):]
 	}
 	return true
+}
+
+// wordAt is where a piece is in a line, but not within a word: "ready" is not in
+// "already". It is -1 if the piece is not there.
+func wordAt(line, piece string) int {
+	letter := func(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
+	for from := 0; ; {
+		at := strings.Index(line[from:], piece)
+		if at < 0 {
+			return -1
+		}
+		if at += from; at == 0 || !letter(piece[0]) || !letter(line[at-1]) {
+			return at
+		}
+		from = at + 1
+	}
 }
 
 // String is the pattern as it was written.

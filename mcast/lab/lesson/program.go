@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"os"
+	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -12,6 +14,9 @@ import (
 	"github.com/groupcast/groupcast/mcast/lab"
 	"github.com/groupcast/groupcast/mcast/lab/lesson/peer"
 )
+
+// listing is the command that [Options.Listing] names.
+const listing = "listing"
 
 // program is a command that was started in a host.
 type program struct {
@@ -32,6 +37,19 @@ func (r *runner) start(ctx context.Context, s *runStep, goesOn bool) (*program, 
 			return nil, err
 		}
 		path, args = self, append([]string{peer.Process}, args[1:]...)
+	}
+	if args[0] == listing {
+		if r.o.Listing == nil {
+			return nil, errors.New("it is not said which program is listing")
+		}
+		args = r.o.Listing(args[1:])
+		path = args[0]
+	}
+	if slices.Contains(tools, args[0]) {
+		var err error
+		if path, err = exec.LookPath(args[0]); err != nil {
+			return nil, &missingTool{args[0]}
+		}
 	}
 	p := &program{ended: make(chan struct{})}
 	p.cmd = r.lab.Host(s.host).Command(ctx, path)
@@ -57,6 +75,27 @@ func (r *runner) start(ctx context.Context, s *runStep, goesOn bool) (*program, 
 		}
 	}()
 	return p, nil
+}
+
+// runElsewhere lets [Options.Run] run a command to its end. It is nil where a process
+// has to.
+func (r *runner) runElsewhere(s *runStep) *program {
+	if r.run == nil || s.args[0] != "groupcast" {
+		return nil
+	}
+	run := r.run(r.lab.Host(s.host), s.args[1:])
+	if run == nil {
+		return nil
+	}
+	p := &program{ended: make(chan struct{})}
+	r.started = append(r.started, p)
+	go func() {
+		defer close(p.ended)
+		printed, status := run()
+		_, _ = p.out.Write(printed)
+		p.state = status
+	}()
+	return p
 }
 
 // environment is this process's without the settings of groupcast, so that

@@ -17,14 +17,40 @@ type Options struct {
 	Built   func(*lab.Lab) // called once the network is there, which is gone when Run returns; nil: nobody asks
 	Step    func() error   // called before each step that acts; its error ends the lesson. nil: no pause
 
+	// Whole runs what stands beside the lesson, too: what is done by hand, and what
+	// proves the answers. A program that it needs and that is not installed is told in the
+	// Outcome, or an error with Need.
+	Whole, Need bool
+
+	// Stay is called when all is done, while the network is still there; its error is
+	// that of Run. nil: the network ends at once.
+	Stay func(Result) error
+
 	Made   func(host *lab.Node, name string) // called with each interface that is made, see [lab.UpWatched]; nil: nobody looks
+	Note   func(Note)                        // of an exercise: called with what becomes of it; nil: nobody asks
 	Begins func(*Step)                       // called when a step that acts begins, after its pause; nil: nobody asks
+
+	// Frames is called with each frame on the wires that steps packet name, those of a wire
+	// in their order, by several goroutines; Run has called it with all when it returns. nil:
+	// nobody asks.
+	Frames func(Frame)
+
+	// Listing is the program, with its arguments, that the command listing with these
+	// words after it stands for. Only texts of [ParseListing] ask for it.
+	Listing func(words []string) []string
+
+	// Run runs a command of groupcast, its words without the first, to its end in a
+	// host, and returns what it printed on both outputs, and its status. It is asked
+	// for each such command, and returns nil for one that is to be a process of
+	// Program; nil: they all are. It may run until the lab has ended.
+	Run func(host *lab.Node, args []string) func() (printed []byte, status int)
 }
 
 // Event is something that happens in a lesson. One of its fields is set.
 type Event struct {
-	Part    *Part    // a paragraph or a question to be read, or a step that begins
-	Outcome *Outcome // the result of a step that has ended
+	Part     *Part     // a paragraph, a prediction or a drawing, or a step that begins
+	Outcome  *Outcome  // the result of a step that has ended
+	Question *Question // a question with its answer, whose proof begins; with Options.Whole
 }
 
 // Outcome is the result of a step.
@@ -33,6 +59,8 @@ type Outcome struct {
 	Expected string   // in words; "": the step expects nothing
 	Seen     []string // the lines that decided it
 	Passed   bool
+	Packet   *Packet // that a step packet waited for; nil: none
+	Missing  string  // the program that is not installed here, for which the step, or the one it checks, was not done; "": none
 	Took     time.Duration
 }
 
@@ -46,73 +74,144 @@ type Result struct {
 // error says why the lesson could not be run, or it is that of [Options.Step] or
 // of ctx. When Run returns, every process of the lesson has ended.
 func Run(ctx context.Context, l Lesson, o Options) (Result, error) {
-	network, err := lab.UpWatched(ctx, l.Topology, o.Made)
+	watched := watchPackets(l, o.Frames)
+	defer watched.end()
+	network, err := lab.UpWatched(ctx, l.Topology, watched.made(o.Made))
 	if err != nil {
 		return Result{}, err
 	}
-	r := &runner{lab: network, path: o.Program, wait: o.Wait, programs: map[string]*program{}, counters: map[string]map[string]uint64{}}
-	if r.wait <= 0 {
-		r.wait = usualWait
-	}
+	r := newRunner(network, l, o)
+	r.packets = watched
 	defer r.end()
 	if o.Built != nil {
 		o.Built(network)
 	}
-	for _, h := range l.Topology.Hosts {
-		r.hosts = append(r.hosts, h.Name)
-	}
-	var result Result
 	for i := range l.Parts {
-		part := &l.Parts[i]
-		o.Report(Event{Part: part})
-		if part.Step == nil {
-			continue
+		if err := r.part(ctx, &l.Parts[i]); err != nil {
+			return r.result, err
 		}
-		if part.Step.Acts() {
-			if o.Step != nil {
-				if err := o.Step(); err != nil {
-					return result, err
-				}
-			}
-			if err := r.mark(part.Step.action); err != nil {
-				return result, err
-			}
-			if o.Begins != nil {
-				o.Begins(part.Step)
-			}
-		}
-		start := time.Now()
-		seen, err := part.Step.action.do(ctx, r)
-		if ctx.Err() != nil {
-			return result, ctx.Err()
-		}
-		failure, failed := errors.AsType[unmet](err)
-		if err != nil && !failed {
-			return result, fmt.Errorf("lesson %s, line %d: %w", l.Name, part.Step.Line, err)
-		}
-		out := Outcome{Step: part.Step, Expected: part.Step.action.expected(), Seen: seen, Passed: !failed, Took: time.Since(start)}
-		if failed && out.Expected == "" {
-			out.Expected = failure.Error()
-		}
-		switch {
-		case failed:
-			result.Failed++
-		case out.Expected != "":
-			result.Passed++
-		}
-		o.Report(Event{Outcome: &out})
 	}
-	return result, nil
+	if o.Whole {
+		if err := r.rest(ctx, l); err != nil {
+			return r.result, err
+		}
+	}
+	if o.Stay != nil {
+		return r.result, o.Stay(r.result)
+	}
+	return r.result, nil
 }
+
+// rest does what stands beside the lesson.
+func (r *runner) rest(ctx context.Context, l Lesson) error {
+	for i := range l.ByHand {
+		if err := r.part(ctx, &l.ByHand[i]); err != nil {
+			return err
+		}
+	}
+	for i := range l.Questions {
+		q := &l.Questions[i]
+		r.o.Report(Event{Question: q})
+		for _, s := range q.Proof {
+			if err := r.part(ctx, &Part{Step: s}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// part does a part of a text, and reports it.
+func (r *runner) part(ctx context.Context, part *Part) error {
+	r.o.Report(Event{Part: part})
+	step := part.Step
+	if step == nil {
+		return nil
+	}
+	if step.Acts() {
+		if r.o.Step != nil {
+			if err := r.o.Step(); err != nil {
+				return err
+			}
+		}
+		if err := r.mark(step.action); err != nil {
+			return err
+		}
+		if r.o.Begins != nil {
+			r.o.Begins(step)
+		}
+	}
+	start := time.Now()
+	if step.Acts() {
+		r.missing = ""
+	}
+	r.packet = nil
+	var seen []string
+	var err error
+	if r.missing == "" {
+		seen, err = step.action.do(ctx, r)
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if lacks, ok := errors.AsType[*missingTool](err); ok && !r.o.Need {
+		r.missing, err = lacks.name, nil
+	}
+	failure, failed := errors.AsType[unmet](err)
+	if err != nil && !failed {
+		return fmt.Errorf("lesson %s, line %d: %w", r.name, step.Line, err)
+	}
+	out := Outcome{Step: step, Expected: step.action.expected(), Seen: seen, Passed: !failed, Packet: r.packet, Missing: r.missing, Took: time.Since(start)}
+	if failed && out.Expected == "" {
+		out.Expected = failure.Error()
+	}
+	switch {
+	case failed:
+		r.result.Failed++
+	case out.Expected != "" && r.missing == "":
+		r.result.Passed++
+	}
+	r.o.Report(Event{Outcome: &out})
+	return nil
+}
+
+// missingTool is a program that is not installed here.
+type missingTool struct{ name string }
+
+func (m *missingTool) Error() string { return m.name + " is not installed" }
 
 // usualWait is how long a step waits for what it expects.
 const usualWait = 5 * time.Second
 
+func newRunner(network *lab.Lab, l Lesson, o Options) *runner {
+	r := &runner{
+		lab: network, o: o, name: l.Name, path: o.Program, run: o.Run, wait: o.Wait,
+		packets: &packets{}, programs: map[string]*program{}, counters: map[string]map[string]uint64{},
+	}
+	if r.wait <= 0 {
+		r.wait = usualWait
+	}
+	if r.o.Report == nil {
+		r.o.Report = func(Event) {}
+	}
+	for _, h := range l.Topology.Hosts {
+		r.hosts = append(r.hosts, h.Name)
+	}
+	return r
+}
+
 // runner is a lesson that runs.
 type runner struct {
 	lab      *lab.Lab
+	o        Options
+	name     string // of the lesson
+	result   Result
+	missing  string // the program that the last step that acts needs, and that is not here
+	packets  *packets
+	packet   *Packet // that the step waited for
 	hosts    []string
 	path     string // of groupcast
+	run      func(host *lab.Node, args []string) func() ([]byte, int)
 	wait     time.Duration
 	started  []*program
 	last     *program                     // that was run to its end
@@ -126,6 +225,7 @@ func (r *runner) end() {
 	for _, p := range r.started {
 		<-p.ended
 	}
+	r.packets.end()
 }
 
 // action is what a step does. The lines it returns are what it saw. The error
@@ -147,12 +247,14 @@ type unmet string
 func (u unmet) Error() string { return string(u) }
 
 // mark remembers how things are before a step that does something, so that
-// the steps after it see what it has changed. A silent step checks what the
+// the steps after it see what it has changed. A silent or a once step checks what the
 // step before it has changed, so it leaves the mark where it is.
 func (r *runner) mark(do action) error {
-	if _, ok := do.(silentStep); ok {
+	switch do.(type) {
+	case silentStep, onceStep:
 		return nil
 	}
+	r.packets.mark = time.Now()
 	for _, p := range r.programs {
 		p.out.mark()
 	}

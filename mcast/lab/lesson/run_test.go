@@ -42,6 +42,8 @@ func TestRun(t *testing.T) {
     expect: sent 3 bytes
     expect heard: "one"
     grows B Udp.InDatagrams
+    once heard: "one" until A: peer send to=239.1.2.3:1234 count=2 ttl=3 marker
+    grows B Udp.InDatagrams by 3
     fault loss B.eth0 100%
     A: peer send to=239.1.2.3:1234 two
     fault loss B.eth0 0%
@@ -56,8 +58,8 @@ func TestRun(t *testing.T) {
     order: sent 3 | sent 3
     still B Udp.OutDatagrams
 `, Options{})
-	if err != nil || r != (Result{Passed: 11}) {
-		t.Errorf("%+v, %v; want 11 passed\n%+v", r, err, failed)
+	if err != nil || r != (Result{Passed: 13}) {
+		t.Errorf("%+v, %v; want 13 passed\n%+v", r, err, failed)
 	}
 }
 
@@ -67,6 +69,8 @@ func TestRunFails(t *testing.T) {
 		{"an expectation", "    A: peer send to=239.1.2.3:1234 one\n    expect: no such thing\n", "sent 3 bytes"},
 		{"silence", listening + "    A: peer send to=239.1.2.3:1234 one\n    silent heard: \"one\" until A: peer send to=239.1.2.3:1234 two\n", `"one"`},
 		{"a marker that does not come", listening + "    fault loss B.eth0 100%\n    silent heard: \"one\" until A: peer send to=239.1.2.3:1234 two\n", ""},
+		{"once", listening + "    A: peer send to=239.1.2.3:1234 count=2 one\n    once heard: \"one\" until A: peer send to=239.1.2.3:1234 two\n", `"one"`},
+		{"a counter by so much", listening + "    A: peer send to=239.1.2.3:1234 one\n    grows B Udp.InDatagrams by 2\n", "Udp.InDatagrams 1, before 0"},
 		{"a status", "    A: peer send to=239.1.2.3:1234 one\n    status 1\n", "exit status 0"},
 		{"one of two statuses", "    A: peer nonsense\n    status 0 or 3\n", "exit status 1"},
 		{"an order", "    A: peer send to=239.1.2.3:1234 one\n    order: sent | sent\n", "sent 3 bytes"},
@@ -146,6 +150,9 @@ func TestFinds(t *testing.T) {
 		{"failure: not-heard: A was not\n", 3, "not-heard", true},
 		{says, 3, "no-route no-address not-heard", false},
 		{"failure: not-heard: A was not\n", 3, "nothing", false},
+		{"failure: reverse-path: B drops\nwarning: joined-elsewhere: eth1\n", 3, "reverse-path", true},
+		{"failure: reverse-path: B drops\nwarning: joined-elsewhere: eth1\n", 3, "reverse-path joined-elsewhere", true},
+		{"failure: reverse-path: B drops\n", 3, "reverse-path joined-elsewhere", false},
 		{says, 3, "no-route no-address same-mac", false},
 		{says, 3, "nothing", false},
 		{says, 0, "no-route no-address", false},
@@ -184,6 +191,30 @@ func TestRunErrors(t *testing.T) {
 	}
 }
 
+// The command listing is the program that the caller names, and a program's name is free
+// when it has ended.
+func TestRunListing(t *testing.T) {
+	l, err := ParseListing("test.txt", strings.NewReader("title: T\ntopology: lan\n\n"+`
+    one = A: listing first "second third"
+    expect one within 20s: said first second third
+    stop one
+    one = A: listing fourth
+    expect one within 20s: said fourth
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := Options{Listing: func(words []string) []string {
+		return []string{"sh", "-c", `echo said "$@"; exec cat`, "sh", strings.Join(words, " ")}
+	}}
+	if r, err := Run(t.Context(), l, o); err != nil || r != (Result{Passed: 2}) {
+		t.Errorf("%+v, %v; want 2 passed", r, err)
+	}
+	if _, err := Run(t.Context(), l, Options{}); err == nil || !strings.Contains(err.Error(), "line 5: it is not said which program is listing") {
+		t.Errorf("without a program: %v", err)
+	}
+}
+
 // Before each step that does something Step is asked, and it can end all.
 func TestStep(t *testing.T) {
 	errEnough := errors.New("enough")
@@ -202,7 +233,7 @@ func TestStep(t *testing.T) {
 func TestRunEndsWithItsContext(t *testing.T) {
 	before := goleak.IgnoreCurrent()
 	defer goleak.VerifyNone(t, before)
-	l, err := Parse("test.txt", strings.NewReader("title: T\ntopology: lan\n\n"+listening+"    expect heard within 1h: never\n"))
+	l, err := Parse("test.txt", strings.NewReader("title: T\ntopology: lan\n\n"+listening+"    expect heard within 10m: never\n"))
 	if err != nil {
 		t.Fatal(err)
 	}

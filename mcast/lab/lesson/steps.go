@@ -34,9 +34,12 @@ func (s *runStep) String() string { return s.host + "$ " + s.command }
 func (s *runStep) expected() string { return "" }
 
 func (s *runStep) do(ctx context.Context, r *runner) ([]string, error) {
-	p, err := r.start(ctx, s, false)
-	if err != nil {
-		return nil, err
+	p := r.runElsewhere(s)
+	if p == nil {
+		var err error
+		if p, err = r.start(ctx, s, false); err != nil {
+			return nil, err
+		}
 	}
 	r.last = p
 	if !p.end(ctx, 4*r.wait) {
@@ -58,7 +61,7 @@ func (s statusStep) expected() string {
 	for i, n := range s {
 		words[i] = strconv.Itoa(n)
 	}
-	return "it ends with status " + strings.Join(words, " or ")
+	return "exit status " + strings.Join(words, " or ")
 }
 
 func (s statusStep) do(_ context.Context, r *runner) ([]string, error) {
@@ -76,7 +79,7 @@ type startStep struct {
 }
 
 func (s *startStep) do(ctx context.Context, r *runner) ([]string, error) {
-	if r.programs[s.name] != nil {
+	if p := r.programs[s.name]; p != nil && !p.hasEnded() {
 		return nil, fmt.Errorf("there is already a command of the name %q", s.name)
 	}
 	p, err := r.start(ctx, &s.runStep, true)
@@ -87,7 +90,7 @@ func (s *startStep) do(ctx context.Context, r *runner) ([]string, error) {
 }
 
 // sayStep writes a line to a program that goes on.
-type sayStep struct{ name, line string }
+type sayStep struct{ name, who, line string }
 
 func (sayStep) expected() string { return "" }
 
@@ -98,17 +101,17 @@ func (s sayStep) do(_ context.Context, r *runner) ([]string, error) {
 
 // stopStep ends a program. It is not an interrupt, which a shell lets the jobs
 // in its background ignore, and all that they start.
-type stopStep string
+type stopStep struct{ name, who string }
 
 func (stopStep) expected() string { return "" }
 
 func (s stopStep) do(ctx context.Context, r *runner) ([]string, error) {
-	p := r.programs[string(s)]
+	p := r.programs[s.name]
 	if err := p.cmd.Signal(syscall.SIGTERM); err != nil {
 		return lastLines(p.out.lines()), unmet("it runs until it is stopped")
 	}
 	if !p.end(ctx, r.wait) {
-		return lastLines(p.out.lines()), unmet("it ends when it is told to")
+		return lastLines(p.out.lines()), unmet("it ends when it is stopped")
 	}
 	return lastLines(p.out.lines()), nil
 }
@@ -167,6 +170,7 @@ func (s addressStep) do(_ context.Context, r *runner) ([]string, error) {
 // expectStep waits for a program to print something.
 type expectStep struct {
 	name   string // "": the last command that was run
+	who    string // prints it, in words
 	want   pattern
 	within time.Duration // 0: as usual
 }
@@ -174,14 +178,10 @@ type expectStep struct {
 func (expectStep) checks() {}
 
 func (s expectStep) expected() string {
-	who := s.name
-	if who == "" {
-		who = "it"
-	}
 	if s.within != 0 {
-		return fmt.Sprintf("%s prints within %s: %s", who, s.within, s.want)
+		return fmt.Sprintf("%s prints within %s: %s", s.who, s.within, s.want)
 	}
-	return fmt.Sprintf("%s prints: %s", who, s.want)
+	return fmt.Sprintf("%s prints: %s", s.who, s.want)
 }
 
 func (s expectStep) do(ctx context.Context, r *runner) ([]string, error) {
@@ -210,7 +210,7 @@ func (s orderStep) expected() string {
 	for i, p := range s {
 		words[i] = p.String()
 	}
-	return "it prints in this order: " + strings.Join(words, " | ")
+	return "lines in this order: " + strings.Join(words, " | ")
 }
 
 func (s orderStep) do(_ context.Context, r *runner) ([]string, error) {
@@ -255,40 +255,10 @@ func (p pattern) waitFor(ctx context.Context, within time.Duration, in *program)
 	return lines[found : found+1], nil
 }
 
-// silentStep proves that a program did not print something: it printed what
-// was sent later.
-type silentStep struct {
-	name   string
-	not    pattern
-	run    *runStep
-	marker string
-}
-
-func (s silentStep) expected() string {
-	return fmt.Sprintf("%s prints %s, which was sent later, and not before it: %s", s.name, s.marker, s.not)
-}
-
-func (s silentStep) do(ctx context.Context, r *runner) ([]string, error) {
-	p := r.programs[s.name]
-	marker := pattern{s.marker}
-	for _, line := range p.out.lines() {
-		if marker.matches(line) {
-			return nil, fmt.Errorf("the marker %q was there before", s.marker)
-		}
+// quotedOnce quotes a text that is not quoted yet.
+func quotedOnce(s string) string {
+	if strings.ContainsRune(s, '"') {
+		return s
 	}
-	if seen, err := s.run.do(ctx, r); err != nil {
-		return seen, err
-	}
-	if seen, err := marker.waitFor(ctx, r.wait, p); err != nil {
-		return seen, err
-	}
-	for _, line := range p.out.lines() {
-		switch {
-		case s.not.matches(line):
-			return []string{line}, unmet("silence")
-		case marker.matches(line):
-			return []string{line}, nil
-		}
-	}
-	return nil, nil
+	return `"` + s + `"`
 }

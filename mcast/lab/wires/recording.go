@@ -11,11 +11,11 @@
 //	sum := r.Close() // recorded/article/A.eth0.pcapng and so on
 //
 // A wire is seen from the host's end, as tcpdump there would: behind the host's
-// firewall and queue on the way out, before the firewall on the way in. So what a
-// fault of the lab loses in front of the host ([lab.Link.Drop]) is in the file, as it
-// was on the wire, and what a switch does not forward to the host is not. A frame
-// that is delayed is there when it arrives. Own copies, which never were on a wire,
-// are not.
+// firewall and queue for sent frames, before the firewall for received ones. So
+// what a fault of the lab loses in front of the host ([lab.Link.Drop]) is in the
+// file, as it was on the wire, and what a switch does not forward to the host is
+// not. A frame that is delayed is there when it arrives. Own copies, which never
+// were on a wire, are not.
 package wires
 
 import (

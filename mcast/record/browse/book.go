@@ -26,8 +26,8 @@ type request struct {
 	place  Place
 }
 
-// Snapshot is what is known of a recording at one time. What it holds is not changed
-// any more.
+// Snapshot is what is known of a recording at one time. Its contents are not
+// changed any more.
 type Snapshot struct {
 	Totals   Totals
 	Surveyed float64 // of the file, 0 to 1; -1: not known

@@ -22,7 +22,7 @@ type Totals struct {
 	Packets      int // all of them, with those that are no datagrams
 	Datagrams    uint64
 	Bytes        uint64    // of payload
-	Out          uint64    // of the datagrams, those that left the host that recorded
+	Out          uint64    // of the datagrams, those that left the recording host
 	First, Last  time.Time // the earliest and the latest; the zero Time: no datagram has one
 	Synthesised  uint64    // of the datagrams, those whose headers groupcast made up
 	Lost         uint64    // packets or datagrams that are not in the capture, as it says itself
@@ -50,7 +50,7 @@ type Sender struct {
 	To        netip.AddrPort
 	IfIndex   int // as in [Datagram]
 	Interface string
-	Out       bool // it left by the interface: the host that recorded had sent it
+	Out       bool // it left by the interface: the recording host had sent it
 	Ports     []uint16
 	MorePorts bool
 	Datagrams uint64

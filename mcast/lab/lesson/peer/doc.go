@@ -8,23 +8,28 @@
 // 0.0.0.0:1234, and prints each datagram. device sets SO_BINDTODEVICE, and share
 // is reuseport (SO_REUSEPORT only), both, or nothing. A source before the group, as in
 // join=192.168.8.1@232.1.1.1@eth0, joins for this source only; a number after
-// it, as in join=239.1.1.1+20@eth0, joins so many groups from that one on. Each
+// it, as in join=239.1.1.1+20@eth0, joins so many groups from that one on. With default
+// for the interface the kernel chooses one by its routes. Each
 // line of its standard input is one more to join, or leave GROUP@INTERFACE; block
 // and unblock SOURCE@GROUP@INTERFACE.
 // With pause it reads nothing until a line comes in.
 //
-//	peer send to=ADDRESS:PORT [by=INTERFACE] [from=ADDRESS] [size=BYTES] [count=N] [every=TIME] [TEXT]
+//	peer send to=ADDRESS:PORT [by=INTERFACE] [from=ADDRESS] [ttl=N] [quiet] [size=BYTES] [count=N] [every=TIME] [TEXT]
 //
-// sends a datagram, or N; size makes one of that many x.
+// sends a datagram, or N; size makes one of that many x. ttl sets IP_MULTICAST_TTL, from
+// 0 to 255, and quiet switches IP_MULTICAST_LOOP off. To an IPv6 address, as in
+// to=[ff02::114%eth0]:1234, from is what the socket is bound to, by sets IPV6_PKTINFO, and
+// device=INTERFACE sets SO_BINDTODEVICE; ttl, quiet and size are for IPv4 only.
 //
 //	peer connect to=ADDRESS:PORT
 //
 // connects a socket, sends each line of its standard input, and prints what
 // came of it.
 //
-//	peer echo [bind=ADDRESS:PORT]
+//	peer echo [bind=ADDRESS:PORT] [share=OPTIONS]
 //
-// sends each datagram back, with no thought for where it came from.
+// sends each datagram back, with no thought for where it came from. It shares its port
+// as listen does.
 //
 //	peer forge to=ADDRESS:PORT as=ADDRESS:PORT by=INTERFACE [torn] [count=N] [every=TIME] [TEXT]
 //

@@ -9,6 +9,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"golang.org/x/net/ipv4"
 	"golang.org/x/sys/unix"
@@ -34,8 +35,12 @@ func (o options) share(fd int) error {
 
 // listenPacket is net.ListenConfig's, which binds the wildcard when it is
 // given a group, and not that group.
-func listenPacket(lc net.ListenConfig, o options) (net.PacketConn, error) {
+func listenPacket(o options) (net.PacketConn, error) {
 	if !o.bind.Addr().IsMulticast() {
+		lc := net.ListenConfig{Control: func(_, _ string, rc syscall.RawConn) (err error) {
+			_ = rc.Control(func(fd uintptr) { err = o.share(int(fd)) })
+			return err
+		}}
 		return lc.ListenPacket(context.Background(), "udp4", o.bind.String())
 	}
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
@@ -124,11 +129,14 @@ func unblock(p *ipv4.PacketConn, text string) error {
 	return p.IncludeSourceSpecificGroup(by, group, source)
 }
 
-// membership reads "[SOURCE@]GROUP@INTERFACE".
+// membership reads "[SOURCE@]GROUP@INTERFACE". The interface default is nil: the kernel
+// chooses one by its routes.
 func membership(text string) (by *net.Interface, group, source net.Addr, err error) {
 	words := strings.Split(text, "@")
-	if by, err = net.InterfaceByName(words[len(words)-1]); err != nil {
-		return nil, nil, nil, err
+	if name := words[len(words)-1]; name != "default" {
+		if by, err = net.InterfaceByName(name); err != nil {
+			return nil, nil, nil, err
+		}
 	}
 	addrs := make([]net.Addr, len(words)-1)
 	for i, w := range words[:len(addrs)] {

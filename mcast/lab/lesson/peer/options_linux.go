@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"golang.org/x/net/ipv4"
 )
 
 // options are the words of the command line.
@@ -19,6 +21,8 @@ type options struct {
 	from     netip.Addr
 	joins    []string
 	size     int
+	ttl      int // -1: the kernel's
+	quiet    bool
 	buffer   int
 	pause    bool
 	torn     bool
@@ -28,7 +32,7 @@ type options struct {
 }
 
 func parse(args []string) (o options, err error) {
-	o.count = 1
+	o.count, o.ttl = 1, -1
 	o.bind = netip.AddrPortFrom(netip.IPv4Unspecified(), 1234)
 	for _, arg := range args {
 		key, value, _ := strings.Cut(arg, "=")
@@ -51,12 +55,16 @@ func parse(args []string) (o options, err error) {
 			o.joins = append(o.joins, value)
 		case "size":
 			o.size, err = strconv.Atoi(value)
+		case "ttl":
+			o.ttl, err = strconv.Atoi(value)
 		case "buffer":
 			o.buffer, err = strconv.Atoi(value)
 		case "count":
 			o.count, err = strconv.Atoi(value)
 		case "every":
 			o.every, err = time.ParseDuration(value)
+		case "quiet":
+			o.quiet = true
 		case "torn":
 			o.torn = true
 		case "pause":
@@ -69,4 +77,17 @@ func parse(args []string) (o options, err error) {
 		}
 	}
 	return o, nil
+}
+
+// multicast sets how datagrams to a group are sent.
+func (o options) multicast(p *ipv4.PacketConn) error {
+	if o.quiet {
+		if err := p.SetMulticastLoopback(false); err != nil {
+			return err
+		}
+	}
+	if o.ttl < 0 {
+		return nil
+	}
+	return p.SetMulticastTTL(o.ttl)
 }

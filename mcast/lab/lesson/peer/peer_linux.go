@@ -47,11 +47,7 @@ func run(args []string) error {
 }
 
 func listen(o options) error {
-	lc := net.ListenConfig{Control: func(_, _ string, rc syscall.RawConn) (err error) {
-		_ = rc.Control(func(fd uintptr) { err = o.share(int(fd)) })
-		return err
-	}}
-	c, err := listenPacket(lc, o)
+	c, err := listenPacket(o)
 	if err != nil {
 		return err
 	}
@@ -107,6 +103,9 @@ func listen(o options) error {
 }
 
 func send(o options) error {
+	if o.to.Addr().Is6() {
+		return send6(o)
+	}
 	c, err := net.ListenPacket("udp4", "0.0.0.0:0")
 	if err != nil {
 		return err
@@ -114,6 +113,10 @@ func send(o options) error {
 	data := []byte(strings.Join(o.words, " "))
 	if o.size > 0 {
 		data = []byte(strings.Repeat("x", o.size))
+	}
+	p := ipv4.NewPacketConn(c)
+	if err := o.multicast(p); err != nil {
+		return err
 	}
 	cm := &ipv4.ControlMessage{}
 	if o.by != nil {
@@ -123,7 +126,7 @@ func send(o options) error {
 		cm.Src = o.from.AsSlice()
 	}
 	return o.repeat(func() error {
-		n, err := ipv4.NewPacketConn(c).WriteTo(data, cm, net.UDPAddrFromAddrPort(o.to))
+		n, err := p.WriteTo(data, cm, net.UDPAddrFromAddrPort(o.to))
 		if err != nil {
 			return err
 		}
@@ -162,7 +165,7 @@ func connect(o options) error {
 }
 
 func echo(o options) error {
-	c, err := net.ListenPacket("udp4", o.bind.String())
+	c, err := listenPacket(o)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,49 @@
+// A datagram to a group leaves through one interface. This program names it;
+// with the interface "any" the kernel looks it up in the routing table.
+//
+//   node outgoing-interface.js receive GROUP INTERFACE
+//   node outgoing-interface.js send GROUP INTERFACE TEXT
+const dgram = require('dgram');
+const os = require('os');
+
+const PORT = 1234;
+
+// node names an interface by an address of it.
+function addressOf(name) {
+  return os.networkInterfaces()[name].find((a) => a.family === 'IPv4').address;
+}
+
+function receive(group, name) {
+  const socket = dgram.createSocket('udp4');
+  socket.on('message', (text, from) => {
+    console.log(`heard ${text} from ${from.address}`);
+  });
+  socket.bind(PORT, () => {
+    socket.addMembership(group, addressOf(name));
+    console.log('ready');
+  });
+}
+
+function send(group, name, text) {
+  // [
+  const socket = dgram.createSocket('udp4');
+  socket.bind(() => {
+    if (name !== 'any') socket.setMulticastInterface(addressOf(name));
+    socket.send(text, PORT, group, (err) => {
+      if (err) throw err;
+      console.log(`sent ${text}`);
+      socket.close();
+    });
+  });
+  // ]
+}
+
+const [side, ...args] = process.argv.slice(2);
+if (side === 'receive' && args.length === 2) {
+  receive(...args);
+} else if (side === 'send' && args.length === 3) {
+  send(...args);
+} else {
+  console.error('usage: receive GROUP INTERFACE, or send GROUP INTERFACE TEXT');
+  process.exit(1);
+}

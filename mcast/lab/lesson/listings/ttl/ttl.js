@@ -1,0 +1,50 @@
+// A datagram to a group has TTL 1 unless its program sets another one. Each
+// router takes 1 off, and forwards nothing that would be left with 0.
+//
+//   node ttl.js receive GROUP INTERFACE
+//   node ttl.js send GROUP INTERFACE TTL TEXT
+const dgram = require('dgram');
+const os = require('os');
+
+const PORT = 1234;
+
+// node names an interface by an address of it.
+function addressOf(name) {
+  return os.networkInterfaces()[name].find((a) => a.family === 'IPv4').address;
+}
+
+function receive(group, name) {
+  const socket = dgram.createSocket('udp4');
+  socket.on('message', (text, from) => {
+    console.log(`heard ${text} from ${from.address}`);
+  });
+  socket.bind(PORT, () => {
+    socket.addMembership(group, addressOf(name));
+    console.log('ready');
+  });
+}
+
+function send(group, name, ttl, text) {
+  // [
+  const socket = dgram.createSocket('udp4');
+  socket.bind(() => {
+    socket.setMulticastInterface(addressOf(name));
+    socket.setMulticastTTL(Number(ttl)); // 0 to 255
+    socket.send(text, PORT, group, (err) => {
+      if (err) throw err;
+      console.log(`sent ${text}`);
+      socket.close();
+    });
+  });
+  // ]
+}
+
+const [side, ...args] = process.argv.slice(2);
+if (side === 'receive' && args.length === 2) {
+  receive(...args);
+} else if (side === 'send' && args.length === 4) {
+  send(...args);
+} else {
+  console.error('usage: receive GROUP INTERFACE, or send GROUP INTERFACE TTL TEXT');
+  process.exit(1);
+}

@@ -1,0 +1,277 @@
+package tui
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/groupcast/groupcast/mcast/chat"
+	"github.com/groupcast/groupcast/mcast/members"
+	"github.com/groupcast/groupcast/mcast/session"
+)
+
+// others are the hosts that are no members. Where a member lives and another program
+// speaks as well, from a port that is none of the member's, both are listed.
+func others(list []chat.Sender, m session.Members) []chat.Sender {
+	if len(m.Members)+len(m.Gone) == 0 {
+		return list
+	}
+	ports := map[netip.AddrPort]bool{}
+	lives := map[netip.Addr]bool{}
+	for _, member := range slices.Concat(m.Members, m.Gone) {
+		for _, a := range []netip.AddrPort{member.From, member.Plain} {
+			if a.IsValid() {
+				a = netip.AddrPortFrom(a.Addr().WithZone(""), a.Port())
+				ports[a], lives[a.Addr()] = true, true
+			}
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(list), func(s chat.Sender) bool {
+		addr := s.Addr.WithZone("")
+		return lives[addr] && !slices.ContainsFunc(s.Ports, func(port uint16) bool { return !ports[netip.AddrPortFrom(addr, port)] })
+	})
+}
+
+// hostOf is what was heard of the host that a member lives on, by its plain text.
+func hostOf(room chat.Snapshot, m members.Member) (chat.Sender, bool) {
+	for _, s := range everyHost(room) {
+		for _, a := range []netip.AddrPort{m.From, m.Plain} {
+			if a.IsValid() && a.Addr().WithZone("") == s.Addr.WithZone("") {
+				return s, true
+			}
+		}
+	}
+	return chat.Sender{}, false
+}
+
+// withMembers is a snapshot among whose hosts are those of members, also of members
+// that have said nothing yet in plain text.
+func withMembers(s session.Snapshot) session.Snapshot {
+	room := s.Room
+	at := map[netip.Addr]bool{}
+	for _, h := range everyHost(room) {
+		at[h.Addr.WithZone("")] = true
+	}
+	for _, m := range s.Members.Members {
+		addr := m.From.Addr()
+		if !addr.IsValid() || at[addr.WithZone("")] {
+			continue
+		}
+		at[addr.WithZone("")] = true
+		host := chat.Sender{Addr: addr, Ports: []uint16{m.From.Port()}, Interface: interfaceAt(s, m.IfIndex), IfIndex: m.IfIndex, First: m.Since, Last: m.Last, History: make([]uint32, chat.HistorySeconds)}
+		own := func(i session.Interface) bool {
+			return slices.ContainsFunc(i.Addrs, func(p netip.Prefix) bool { return p.Addr() == addr.WithZone("") })
+		}
+		if slices.ContainsFunc(s.Interfaces, own) {
+			room.Local = append(slices.Clip(room.Local), host)
+			continue
+		}
+		room.Senders = append(slices.Clip(room.Senders), host)
+		room.SendersTotal++
+	}
+	s.Room = room
+	return s
+}
+
+// namesAt are the members at an address, safe to show; "": there are none.
+func namesAt(s session.Snapshot, addr netip.Addr) string {
+	var names []string
+	for _, m := range s.Members.Members {
+		if m.From.Addr().WithZone("") == addr.WithZone("") {
+			names = append(names, label(m.Who))
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// urgency is the order of what is to be seen first: who does not hear this host, and
+// who is not heard.
+var urgency = map[members.Presence]int{members.OneWay: -2, members.Quiet: -1}
+
+// summary counts the members in a row, the worst first, where not all rows fit into a
+// height; nil: they do, or there are not several members.
+func (h *heard) summary(height int) []string {
+	people := h.people()
+	if height <= 0 || len(people) < 2 || h.count() <= height {
+		return nil
+	}
+	n := map[members.Presence]int{}
+	for _, m := range people {
+		n[m.Presence]++
+	}
+	var said []string
+	for _, p := range []members.Presence{members.OneWay, members.Quiet, members.Live, members.NotKnown, members.Gone} {
+		if n[p] > 0 {
+			said = append(said, h.styles.presenceStyle(p).Render(thousands(uint64(n[p]))+" "+presenceWords[p]))
+		}
+	}
+	return []string{strings.Join(said, ", ")}
+}
+
+// people are the members of the pane, the worst first and those that are gone at the
+// end.
+func (h *heard) people() []members.Member {
+	words := h.words()
+	hidden := func(m members.Member) bool {
+		return words != nil && !hasWords(strings.Join([]string{
+			label(m.Who), m.Fingerprint, presenceWords[m.Presence], h.byOf(m), m.From.String(),
+		}, " "), words)
+	}
+	list := slices.Clone(h.snap.Members.Members)
+	for i := range list {
+		list[i] = seen(h.snap.Members, list[i])
+	}
+	list = slices.DeleteFunc(list, hidden)
+	key := map[int]func(members.Member) int64{
+		hostsByLast: func(m members.Member) int64 {
+			if h.now.Sub(m.Last) <= lately {
+				return h.now.Unix() + 1
+			}
+			return m.Last.Unix()
+		},
+		hostsByDatagrams: func(m members.Member) int64 { return int64(m.Texts) },
+	}[h.order]
+	slices.SortStableFunc(list, func(a, b members.Member) int {
+		if key != nil {
+			return cmp.Compare(key(b), key(a))
+		}
+		return cmp.Or(cmp.Compare(urgency[a.Presence], urgency[b.Presence]), compareNames(label(a.Who), label(b.Who)))
+	})
+	gone := slices.DeleteFunc(slices.Clone(h.snap.Members.Gone), hidden)
+	for i := range gone {
+		gone[i].Presence = members.Gone
+	}
+	return slices.Concat(list, gone)
+}
+
+// byOf is the interface of ours that a member is heard by.
+func (h *heard) byOf(m members.Member) string { return interfaceAt(h.snap, m.IfIndex) }
+
+// memberColumns are what a row about a member has room for.
+func (h *heard) memberColumns(list []members.Member, width int) []column[members.Member] {
+	st, longest, gap := h.styles, 0, ""
+	if width >= wide {
+		gap = " "
+	}
+	for _, m := range list {
+		longest = max(longest, st.narrow(label(m.Who)))
+	}
+	all := []column[members.Member]{{cell: func(st *styles, m members.Member, space int) string {
+		name := st.memberName(label(m.Who), space)
+		if m.Presence == members.Gone {
+			return st.dim.Render(name)
+		}
+		return st.person(m.Fingerprint).Render(name)
+	}}}
+	add := func(rank int, right bool, text func(members.Member) string) {
+		c := column[members.Member]{rank: rank, right: right, cell: func(st *styles, m members.Member, space int) string {
+			return st.dim.Render(st.cut(gap+text(m), space))
+		}}
+		for _, m := range list {
+			c.width = max(c.width, st.narrow(gap+text(m)))
+		}
+		if c.width > st.cells(gap) {
+			all = append(all, c)
+		}
+	}
+	add(1, false, func(m members.Member) string { return presenceWords[m.Presence] })
+	presence := &all[len(all)-1]
+	presence.cell = func(st *styles, m members.Member, space int) string {
+		return gap + st.presenceStyle(m.Presence).Render(st.cut(presenceWords[m.Presence], space-st.cells(gap)))
+	}
+	add(2, false, func(m members.Member) string { return st.cut(h.byOf(m), 15) })
+	add(6, false, verifiedWord)
+	add(3, true, func(m members.Member) string {
+		if m.Presence == members.Gone {
+			return ""
+		}
+		return roundTripText(m.RoundTrip)
+	})
+	add(4, true, func(m members.Member) string { return h.lossWay(m, "lost in ", m.LostIn) })
+	add(5, true, func(m members.Member) string { return h.lossWay(m, "out ", m.LostOut) })
+	add(7, true, func(m members.Member) string { return ago(h.now.Sub(m.Last)) })
+	return fitting(all, width-1, min(max(longest, 8), 20, width-1))
+}
+
+// lossWay is the loss of one way, of a member that is still there.
+func (h *heard) lossWay(m members.Member, way string, perMille int) string {
+	if m.Presence == members.Gone {
+		return ""
+	}
+	return way + lossText(perMille)
+}
+
+// lossBoth is the loss of both ways.
+func lossBoth(m members.Member) string {
+	if m.LostIn == 0 && m.LostOut == 0 {
+		return "nothing lost"
+	}
+	return "lost in " + lossText(m.LostIn) + ", out " + lossText(m.LostOut)
+}
+
+func verifiedWord(m members.Member) string {
+	if m.Verified {
+		return "verified"
+	}
+	return ""
+}
+
+// moreMembers says how many are heard that have no place in the list.
+func (h *heard) moreMembers() []string {
+	if n := h.snap.Members.More; n > 0 && h.words() == nil {
+		return []string{h.styles.dim.Render("and " + thousands(uint64(n)) + " more members, not listed")}
+	}
+	return nil
+}
+
+// membersInTwo are the same in two rows each.
+func (h *heard) membersInTwo(list []members.Member, width int) (rows []string) {
+	st := h.styles
+	for _, m := range list {
+		by := ""
+		if name := h.byOf(m); name != "" {
+			by = " " + st.cut(name, 15)
+		}
+		presence := st.dim.Render(st.dot) + st.presenceStyle(m.Presence).Render(presenceWords[m.Presence])
+		style := st.person(m.Fingerprint)
+		if m.Presence == members.Gone {
+			style, by = st.dim, ""
+			presence = st.dim.Render(st.dot + "gone, heard " + ago(h.now.Sub(m.Last)))
+		}
+		name := style.Render(st.memberName(label(m.Who), max(1, width-1-st.cells(by)-st.cells(presence))))
+		rows = append(rows, st.ends(name+presence, by, width-1))
+		if m.Presence == members.Gone {
+			continue
+		}
+		facts := lossBoth(m)
+		if trip := roundTripText(m.RoundTrip); trip != "" {
+			facts = trip + st.dot + facts
+			if st.cells(facts) > width-2 {
+				facts = strings.Replace(facts, "under ", "<", 1)
+			}
+		}
+		rows = append(rows, "  "+st.dim.Render(st.cut(facts, width-2)))
+	}
+	return append(rows, h.moreMembers()...)
+}
+
+// counted says of the pane's title how many members and others there are, the longest
+// that has room; "": there are no members.
+func (h *heard) counted(room int) string {
+	m := h.snap.Members
+	n := len(m.Members) + m.More
+	if n == 0 {
+		return ""
+	}
+	said := []string{count(n, "member"), thousands(uint64(n))}
+	if rest := max(h.room.SendersTotal, len(h.room.Senders)); rest > 0 {
+		said = append([]string{said[0] + ", " + count(rest, "other"), said[0] + " + " + thousands(uint64(rest))}, said...)
+	}
+	for _, text := range said {
+		if h.styles.cells(text) <= room {
+			return text
+		}
+	}
+	return ""
+}
