@@ -183,12 +183,12 @@ func TestReplayInALAN(t *testing.T) {
 	if text := long.err.String(); !like(text, "groupcast: replaying 2 datagrams ... in 277777h46m40s (1x), TTL 1; ...\ngroupcast: replayed 1 of ... latest ... behind; ended before its end: 1 left\n") {
 		t.Error(text)
 	}
-	bounded := replay(in("talk.pcap") + " 239.8.8.4:5000 -i eth0 -t 0.01")
+	bounded := replay(in("talk.pcap") + " 239.8.8.4:5000 -i eth0 -t 1")
 	bounded.ends(exitOK)
-	if text := bounded.err.String(); !like(text, "groupcast: replaying 1 datagram (3 bytes) ...; --timeout ends it after 0.010 s: 1 left\ngroupcast: replayed 1 of ...; ended before its end: 1 left\n") {
+	if text := bounded.err.String(); !like(text, "groupcast: replaying 1 datagram (3 bytes) ...; --timeout ends it after 1.000 s: 1 left\ngroupcast: replayed 1 of ...; ended before its end: 1 left\n") {
 		t.Error(text)
 	}
-	timed := replay(in("years.pcap") + " 239.8.8.4:5000 -i eth0 -t 0.01 --json")
+	timed := replay(in("years.pcap") + " 239.8.8.4:5000 -i eth0 -t 1 --json")
 	timed.ends(exitOK)
 	if !strings.Contains(timed.out.String(), `"sent":1,`) || !strings.Contains(timed.out.String(), `"ended":true`) {
 		t.Error(timed.out.String())

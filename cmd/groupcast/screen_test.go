@@ -63,7 +63,8 @@ func openTerminal(t *testing.T, host *lab.Node, columns, rows int, env []string,
 	s.cmd = host.Command(ctx, command[0], command[1:]...)
 	s.cmd.Stdin, s.cmd.Stdout, s.cmd.Stderr = terminal, terminal, terminal
 	s.wait = sync.OnceValue(s.cmd.Wait)
-	s.cmd.Env = append(environOf(host), "TERM=xterm-256color", "LANG=C.UTF-8")
+	// A shell reads no file of the user who tests: one was seen to wait there for a minute.
+	s.cmd.Env = append(environOf(host), "TERM=xterm-256color", "LANG=C.UTF-8", "HOME="+t.TempDir())
 	s.cmd.Env = append(s.cmd.Env, env...)
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)

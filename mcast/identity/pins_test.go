@@ -170,7 +170,10 @@ func TestPinsAreBounded(t *testing.T) {
 			p.Pin("seen", keyNumber(2))
 		}
 		p.Pin(fmt.Sprint(i), keyNumber(i+10))
-		if n := len(p.known.names); n > MaxNames {
+		p.mu.Lock()
+		n := len(p.known.names)
+		p.mu.Unlock()
+		if n > MaxNames {
 			t.Fatalf("%d names", n)
 		}
 		p.Pin("alice", keyNumber(i+10))
