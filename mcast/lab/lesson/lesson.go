@@ -158,32 +158,6 @@ func (s *Step) Acts() bool {
 //go:embed lessons/*.txt lessons/scenes/*.txt
 var files embed.FS
 
-// order is the order to take the lessons in.
-var order = []string{
-	"article",
-	"join-is-not-the-way-out",
-	"own-copy-no-proof",
-	"kernel",
-	"loopback-off",
-	"ttl-and-routers",
-	"never-routed",
-	"same-mac",
-	"others-groups",
-	"bind-and-ports",
-	"reverse-path",
-	"snooping-no-querier",
-	"interface-deleted",
-	"receive-overflow",
-	"fragments",
-	"source-specific",
-	"echo",
-	"refused",
-	"answers-and-silence",
-	"ping-a-group",
-	"echo-storm",
-	"ipv6-zones",
-}
-
 // scenes are named for pitfalls, in the order of the doctor's catalogue.
 var scenes = []string{
 	"wrong-egress",
