@@ -38,7 +38,7 @@ var course = []Block{
 		"others-groups",
 		"interface-deleted",
 	}},
-	{"way-out", "The way out", []string{
+	{"way-out", "The outgoing interface", []string{
 		"article",
 		"join-is-not-the-way-out",
 		"reverse-path",
