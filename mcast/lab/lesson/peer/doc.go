@@ -2,7 +2,7 @@
 // UDP what groupcast lets no user do wrong. Importing the package lets the
 // program that imports it be it: when os.Args[0] is Process. It needs Linux.
 //
-//	peer listen [bind=ADDRESS:PORT] [device=INTERFACE] [share=OPTIONS] [join=GROUP@INTERFACE]... [buffer=BYTES] [pause]
+//	peer listen [bind=ADDRESS:PORT] [device=INTERFACE] [share=OPTIONS] [join=GROUP@INTERFACE]... [buffer=BYTES] [read=BYTES] [pause]
 //
 // listens as a program does that sets nothing but SO_REUSEADDR, on
 // 0.0.0.0:1234, and prints each datagram. device sets SO_BINDTODEVICE, and share
@@ -12,14 +12,17 @@
 // for the interface the kernel chooses one by its routes. Each
 // line of its standard input is one more to join, or leave GROUP@INTERFACE; block
 // and unblock SOURCE@GROUP@INTERFACE.
-// With pause it reads nothing until a line comes in.
+// With pause it reads nothing until a line comes in. read is the size of the buffer that
+// it gives to recvmsg(2); the flag MSG_TRUNC is shown.
 //
-//	peer send to=ADDRESS:PORT [by=INTERFACE] [from=ADDRESS] [ttl=N] [quiet] [size=BYTES] [count=N] [every=TIME] [TEXT]
+//	peer send to=ADDRESS:PORT [by=INTERFACE] [from=ADDRESS] [ttl=N] [quiet] [size=BYTES] [sndbuf=BYTES] [nowait] [count=N] [every=TIME] [TEXT]
 //
 // sends a datagram, or N; size makes one of that many x. ttl sets IP_MULTICAST_TTL, from
 // 0 to 255, and quiet switches IP_MULTICAST_LOOP off. To an IPv6 address, as in
 // to=[ff02::114%eth0]:1234, from is what the socket is bound to, by sets IPV6_PKTINFO, and
-// device=INTERFACE sets SO_BINDTODEVICE; ttl, quiet and size are for IPv4 only.
+// device=INTERFACE sets SO_BINDTODEVICE; ttl, quiet and size are for IPv4 only. sndbuf
+// sets SO_SNDBUF and prints what the kernel made of it; nowait sends with MSG_DONTWAIT.
+// With one of them the socket chooses interface and source, and an error ends no command.
 //
 //	peer connect to=ADDRESS:PORT
 //
@@ -48,6 +51,15 @@
 //	peer reflect join=GROUP@INTERFACE [bind=ADDRESS:PORT]
 //
 // sends what it hears in the group to the group again.
+//
+//	peer tcp-listen bind=ADDRESS:PORT [read=BYTES] [pause]
+//
+// accepts TCP connections, one after another, and prints what each read(2) gives. With
+// pause it reads nothing until a line comes in.
+//
+//	peer tcp-connect to=ADDRESS:PORT
+//
+// connects by TCP, and sends each line of its standard input without its end.
 package peer
 
 // Process is os.Args[0] of the program.

@@ -24,6 +24,9 @@ type options struct {
 	ttl      int // -1: the kernel's
 	quiet    bool
 	buffer   int
+	sndbuf   int
+	read     int
+	nowait   bool
 	pause    bool
 	torn     bool
 	count    int
@@ -32,7 +35,7 @@ type options struct {
 }
 
 func parse(args []string) (o options, err error) {
-	o.count, o.ttl = 1, -1
+	o.count, o.ttl, o.read = 1, -1, 1<<16
 	o.bind = netip.AddrPortFrom(netip.IPv4Unspecified(), 1234)
 	for _, arg := range args {
 		key, value, _ := strings.Cut(arg, "=")
@@ -59,6 +62,12 @@ func parse(args []string) (o options, err error) {
 			o.ttl, err = strconv.Atoi(value)
 		case "buffer":
 			o.buffer, err = strconv.Atoi(value)
+		case "sndbuf":
+			o.sndbuf, err = strconv.Atoi(value)
+		case "read":
+			o.read, err = strconv.Atoi(value)
+		case "nowait":
+			o.nowait = true
 		case "count":
 			o.count, err = strconv.Atoi(value)
 		case "every":

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"golang.org/x/net/ipv4"
+	"golang.org/x/sys/unix"
 )
 
 func init() {
@@ -29,6 +30,7 @@ var commands = []struct {
 }{
 	{"listen", listen}, {"send", send}, {"connect", connect}, {"echo", echo},
 	{"forge", forge}, {"fragment", fragment}, {"query", query}, {"reflect", reflect},
+	{"tcp-listen", tcpListen}, {"tcp-connect", tcpConnect},
 }
 
 func run(args []string) error {
@@ -88,17 +90,24 @@ func listen(o options) error {
 			fmt.Println(done, membership)
 		}
 	}()
-	b := make([]byte, 1<<16)
+	b, oob := make([]byte, o.read), make([]byte, 256)
 	for {
-		n, cm, from, err := p.ReadFrom(b)
+		n, oobn, flags, from, err := c.(*net.UDPConn).ReadMsgUDPAddrPort(b, oob)
 		if err != nil {
 			return err
 		}
-		by := "?"
+		var cm ipv4.ControlMessage
+		if err := cm.Parse(oob[:oobn]); err != nil {
+			return err
+		}
+		by, cut := "?", ""
 		if i, err := net.InterfaceByIndex(cm.IfIndex); err == nil {
 			by = i.Name
 		}
-		fmt.Printf("heard %d bytes from %s to %s by %s: %.60q\n", n, from, cm.Dst, by, b[:n])
+		if flags&unix.MSG_TRUNC != 0 {
+			cut = ", cut off (MSG_TRUNC)"
+		}
+		fmt.Printf("heard %d bytes from %s to %s by %s: %.60q%s\n", n, from, cm.Dst, by, b[:n], cut)
 	}
 }
 
@@ -117,6 +126,9 @@ func send(o options) error {
 	p := ipv4.NewPacketConn(c)
 	if err := o.multicast(p); err != nil {
 		return err
+	}
+	if o.nowait || o.sndbuf > 0 {
+		return o.sendRaw(c.(*net.UDPConn), data)
 	}
 	cm := &ipv4.ControlMessage{}
 	if o.by != nil {
