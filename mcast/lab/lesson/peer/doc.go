@@ -24,10 +24,11 @@
 // sets SO_SNDBUF and prints what the kernel made of it; nowait sends with MSG_DONTWAIT.
 // With one of them the socket chooses interface and source, and an error ends no command.
 //
-//	peer connect to=ADDRESS:PORT
+//	peer connect to=ADDRESS:PORT [port=N] [hear]
 //
 // connects a socket, sends each line of its standard input, and prints what
-// came of it.
+// came of it. A line "to ADDRESS:PORT TEXT" is sent there by sendto(2). port is the local
+// port, and with hear it prints what it receives, too.
 //
 //	peer echo [bind=ADDRESS:PORT] [share=OPTIONS]
 //

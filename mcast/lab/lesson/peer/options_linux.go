@@ -27,6 +27,8 @@ type options struct {
 	sndbuf   int
 	read     int
 	nowait   bool
+	port     int
+	hear     bool
 	pause    bool
 	torn     bool
 	count    int
@@ -66,6 +68,10 @@ func parse(args []string) (o options, err error) {
 			o.sndbuf, err = strconv.Atoi(value)
 		case "read":
 			o.read, err = strconv.Atoi(value)
+		case "port":
+			o.port, err = strconv.Atoi(value)
+		case "hear":
+			o.hear = true
 		case "nowait":
 			o.nowait = true
 		case "count":

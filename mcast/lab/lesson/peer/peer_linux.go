@@ -2,8 +2,10 @@ package peer
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"strings"
 	"syscall"
@@ -161,19 +163,64 @@ func (o options) repeat(do func() error) error {
 }
 
 func connect(o options) error {
-	c, err := net.Dial("udp4", o.to.String())
+	conn, err := (&net.Dialer{LocalAddr: &net.UDPAddr{Port: o.port}}).Dial("udp4", o.to.String())
 	if err != nil {
 		return err
 	}
+	c := conn.(*net.UDPConn)
 	fmt.Println("connected to", o.to)
+	if o.hear {
+		go hear(c)
+	}
 	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
-		if _, err := c.Write(lines.Bytes()); err != nil {
-			fmt.Printf("%s: %v\n", lines.Text(), err)
+		text, to, err := lines.Text(), "", error(nil)
+		if rest, ok := strings.CutPrefix(text, "to "); ok {
+			to, text, _ = strings.Cut(rest, " ")
+			err = sendTo(c, []byte(text), to)
+			to = " to " + to
+		} else {
+			_, err = c.Write([]byte(text))
+		}
+		if err != nil {
+			fmt.Printf("%s: %v\n", text, err)
 			continue
 		}
-		fmt.Printf("%s: sent\n", lines.Text())
+		fmt.Printf("%s: sent%s\n", text, to)
 	}
 	return nil
+}
+
+// hear prints what a connected socket receives.
+func hear(c *net.UDPConn) {
+	for b := make([]byte, 1<<16); ; {
+		n, err := c.Read(b)
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
+		if err != nil {
+			fmt.Println("heard an error:", err)
+			continue
+		}
+		fmt.Printf("heard %d bytes: %.60q\n", n, b[:n])
+	}
+}
+
+// sendTo is sendto(2) with an address, which net.UDPConn refuses on a connected socket.
+func sendTo(c *net.UDPConn, data []byte, addr string) error {
+	to, err := netip.ParseAddrPort(addr)
+	if err != nil {
+		return err
+	}
+	rc, err := c.SyscallConn()
+	if err != nil {
+		return err
+	}
+	if e := rc.Control(func(fd uintptr) {
+		err = unix.Sendto(int(fd), data, 0, &unix.SockaddrInet4{Port: int(to.Port()), Addr: to.Addr().As4()})
+	}); e != nil {
+		return e
+	}
+	return err
 }
 
 func echo(o options) error {
