@@ -1,6 +1,7 @@
 package lesson
 
 import (
+	"fmt"
 	"net/netip"
 	"slices"
 
@@ -30,6 +31,8 @@ func findTopology(name string, hosts int) (lab.Topology, error) {
 		return twoNetworks, nil
 	case "two-routers":
 		return twoRouters, nil
+	case "snooping-mld":
+		return snoopingMLD, nil
 	case "container":
 		return container, nil
 	}
@@ -40,6 +43,19 @@ func findTopology(name string, hosts int) (lab.Topology, error) {
 var plainLAN = lab.Topology{
 	Switches: []lab.Switch{{Name: "lan"}},
 	Hosts:    []lab.Host{onLAN("A", "192.168.1.10/24"), onLAN("B", "192.168.1.11/24"), onLAN("C", "192.168.1.12/24")},
+}
+
+// snoopingMLD is three hosts on a switch that knows the members of IPv6 groups, too.
+var snoopingMLD = lab.Topology{
+	Switches: []lab.Switch{{Name: "lan", Snooping: true, Querier: true, MLD: 2}},
+	Hosts:    []lab.Host{onLAN6("A", 10), onLAN6("B", 11), onLAN6("C", 12)},
+}
+
+// onLAN6 has an IPv4 address and one of fd00:1::/64.
+func onLAN6(name string, n int) lab.Host {
+	h := onLAN(name, fmt.Sprintf("192.168.1.%d/24", n))
+	h.Interfaces[0].Addrs = append(h.Interfaces[0].Addrs, netip.MustParsePrefix(fmt.Sprintf("fd00:1::%d/64", n)))
+	return h
 }
 
 func onLAN(name, addr string) lab.Host {
