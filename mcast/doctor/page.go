@@ -214,7 +214,7 @@ func (p *pageParser) header(text string) error {
 			return fmt.Errorf("header %q: separate sources by %q", text, "; ")
 		}
 	case key == "lesson" && (len(p.page.Lessons) == 1 || p.headings == nil):
-		if !lessonName.MatchString(value) || value == p.page.Name {
+		if own := p.headings != nil && value == p.page.Name; own || !lessonName.MatchString(value) { // a topic has none unless it names it
 			return fmt.Errorf("lesson %q: want the name of another lesson than the pitfall's own, or none", value)
 		}
 		p.page.Lessons = append(p.page.Lessons, value)

@@ -59,7 +59,6 @@ var course = []Block{
 		"sealed-room",
 	}},
 	{"tools", "Tools: a look inside", []string{
-		"kernel",
 		"send-path",
 		"receive-path",
 		"echo-storm",
