@@ -89,6 +89,7 @@ func listPages(out io.Writer) {
 		title string
 		names []string
 	}{
+		{"Which group to take", []string{"choosing-a-group"}},
 		{"Who is a member", []string{"igmp", "who-is-there"}},
 		{"What UDP answers", []string{"udp-connect", "udp-refused", "udp-silence"}},
 		{"What the kernel does", []string{"send-path", "receive-path"}},

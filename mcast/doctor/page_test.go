@@ -74,9 +74,9 @@ c
 
 // A topic has headings and lessons of its own.
 func TestParseTopic(t *testing.T) {
-	const text = "title: T\nlesson: one\nsources: udp(7)\n\n# Anything\na\n# And more\nb\n"
+	const text = "title: T\nlesson: name\nsources: udp(7)\n\n# Anything\na\n# And more\nb\n"
 	p, err := parseTopic("name", text)
-	if err != nil || len(p.Sections) != 2 || p.Sections[1].Title != "And more" || !slices.Equal(p.Lessons, []string{"one"}) {
+	if err != nil || len(p.Sections) != 2 || p.Sections[1].Title != "And more" || !slices.Equal(p.Lessons, []string{"name"}) {
 		t.Errorf("the topic was read as %+v, %v", p, err)
 	}
 	for what, tt := range map[string]struct{ old, new, err string }{
