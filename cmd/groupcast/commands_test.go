@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -113,9 +114,11 @@ func commandsIn(host *lab.Node) (*commands, error) {
 }
 
 // inLesson runs the commands of a lesson that end by themselves. What traces the
-// kernel is a process: it looks at its own.
+// kernel is a process: it looks at its own. So is what looks a name up: a process of Go
+// keeps what it has read of /etc/hosts for five seconds.
 func inLesson(host *lab.Node, args []string) func() ([]byte, int) {
-	if len(args) > 0 && args[0] == "kernel" {
+	looksUp := func(arg string) bool { return strings.Contains(arg, ".example") }
+	if len(args) > 0 && args[0] == "kernel" || slices.ContainsFunc(args, looksUp) {
 		return nil
 	}
 	return func() ([]byte, int) {

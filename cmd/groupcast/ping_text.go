@@ -53,7 +53,7 @@ func (t *pingText) begin() {
 	case !t.quiet:
 		t.remark(fmt.Sprintf("pinging %s with %s; %s", t.target, chat.Count(t.size, "byte"), t.way))
 		if t.target.others > 0 {
-			t.remark(fmt.Sprintf("%s has %d more addresses; -4 or -6 chooses", t.target.host, t.target.others))
+			t.remark(fmt.Sprintf("%s has %s; -4 or -6 chooses", t.target.host, chat.Count(t.target.others, "more address")))
 		}
 	}
 }

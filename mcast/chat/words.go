@@ -58,7 +58,7 @@ func plural(one bool, thing string) string {
 	switch {
 	case one:
 		return thing
-	case strings.HasSuffix(thing, "ch"):
+	case strings.HasSuffix(thing, "ch"), strings.HasSuffix(thing, "ss"):
 		return thing + "es"
 	}
 	return thing + "s"

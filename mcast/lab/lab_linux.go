@@ -42,6 +42,10 @@ type Node struct {
 	process *exec.Cmd
 	control *net.UnixConn
 	gone    chan struct{} // closed when the process and all its commands have ended
+
+	files    sync.Mutex
+	hasNames bool // of its own
+	hasFiles bool
 }
 
 // Up builds the topology, and returns when every link that is to be up has

@@ -64,6 +64,18 @@ func (n *Node) Do(func() error) error { return errNeedsLinux }
 // Sysctl needs Linux.
 func (n *Node) Sysctl(string, string) error { return errNeedsLinux }
 
+// OwnFiles is the folder that is a host's own.
+const OwnFiles = "/srv"
+
+// AddName needs Linux.
+func (n *Node) AddName(string, ...netip.Addr) error { return errNeedsLinux }
+
+// SetNameServer needs Linux.
+func (n *Node) SetNameServer(netip.Addr) error { return errNeedsLinux }
+
+// WriteFile needs Linux.
+func (n *Node) WriteFile(path, text string) error { return errNeedsLinux }
+
 // Firewall needs Linux.
 func (n *Node) Firewall(in, out bool) error { return errNeedsLinux }
 

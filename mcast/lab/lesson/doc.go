@@ -84,10 +84,13 @@
 //	macvlan A add mv0 on eth0 to B         make a macvlan, in A without "to B"; macvlan B del mv0
 //	queue A.eth0 1000                      let it send 1000 bytes a second at most; off ends that
 //	swallow A.eth0 on                      discard what is sent by it; off ends that
+//	name A bee 10.0.0.2 2001:db8::2        add a name to the host's own /etc/hosts
+//	nameserver A 10.0.0.3                  let the host ask that one for names that are not there
+//	file A /srv/room.key 00ff 11ee         write a file with that line, to /srv, which is the host's own
 //
 // A command is groupcast or peer, a small program that makes the mistakes that
 // groupcast prevents (see package peer). By hand, in proofs, cures and what is wrong it may also be
-// cat, ip, nft, ping, ss, sysctl, tc or tcpdump. A command that is run to its end has
+// cat, getent, ip, nft, ping, ss, sysctl, tc or tcpdump. A command that is run to its end has
 // to end with status 0, or 3 (it worked, with findings), unless the next step
 // names another. Words can be quoted with ' or ". In a text of [ParseListing] a command
 // may be listing as well, which stands for the program of [Options.Listing]. A name can be
@@ -113,6 +116,10 @@
 // A packet is compared as one line, in which the headers have an order: see package
 // [github.com/groupcast/groupcast/mcast/headers], which has examples. The wire is
 // captured from the beginning, in its host, before what comes in is filtered.
+//
+// With its first name, or name server, a host has its own /etc/hosts, with localhost and nothing else, and
+// its own /etc/nsswitch.conf and /etc/resolv.conf: no lookup in a lab depends on the computer's
+// names, and none reaches its name server.
 //
 // In a text, ... stands for anything, and one space for any number of spaces. A
 // text that begins with a letter does not match within a word: ready is not in already.

@@ -121,6 +121,8 @@ func (s *Step) String() string {
 	case addressStep:
 		words := strings.SplitN(s.Text, " ", 3)
 		return fmt.Sprintf("%s$ ip address %s", a.host, words[2])
+	case nameStep, nameServerStep, fileStep:
+		return fmt.Sprint(a)
 	case sayStep:
 		return fmt.Sprintf("%s    (typed into %s)", a.line, a.who)
 	case stopStep:

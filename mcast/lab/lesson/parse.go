@@ -270,7 +270,7 @@ func (p *parser) step(text string) (action, error) {
 		"order:": p.order, "proc": p.proc(true), "absent": p.proc(false), "grows": p.grows, "still": p.still,
 		"fault": p.fault, "sysctl": p.sysctl, "route": p.route, "address": p.address,
 		"finds": p.finds, "bridge": p.bridge, "macvlan": p.macvlan, "rule": p.rule, "queue": p.queue, "swallow": p.swallow,
-		"packet": p.packet,
+		"packet": p.packet, "name": p.name, "nameserver": p.nameServer, "file": p.file,
 	}[kind]
 	if ok {
 		return parse(rest)

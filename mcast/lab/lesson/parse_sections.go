@@ -28,7 +28,7 @@ const (
 
 // tools are the programs that may be used beside groupcast and peer, where a person
 // would type a command. Not every host has them.
-var tools = []string{"cat", "ip", "nft", "ping", "ss", "sysctl", "tc", "tcpdump"}
+var tools = []string{"cat", "getent", "ip", "nft", "ping", "ss", "sysctl", "tc", "tcpdump"}
 
 // mayUseTools reports whether the section is one of those that a student types. What
 // everybody runs, the lesson itself and the check, is done with what everybody has.
@@ -85,7 +85,7 @@ func (p *parser) place(s *Step) error {
 // changes reports whether the step changes the network.
 func (s *Step) changes() bool {
 	switch s.action.(type) {
-	case faultStep, sysctlStep, routeStep, addressStep, networkStep:
+	case faultStep, sysctlStep, routeStep, addressStep, networkStep, nameStep, nameServerStep, fileStep:
 		return true
 	}
 	return false

@@ -61,6 +61,11 @@
 //	peer tcp-connect to=ADDRESS:PORT
 //
 // connects by TCP, and sends each line of its standard input without its end.
+//
+//	peer resolve NAME:PORT [debug]
+//
+// prints what Go's LookupNetIP, ResolveUDPAddr and Dial make of a name. It sends nothing but
+// DNS queries. With debug Go says how it looks names up (GODEBUG=netdns=2).
 package peer
 
 // Process is os.Args[0] of the program.

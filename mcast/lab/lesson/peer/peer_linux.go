@@ -33,6 +33,7 @@ var commands = []struct {
 	{"listen", listen}, {"send", send}, {"connect", connect}, {"echo", echo},
 	{"forge", forge}, {"fragment", fragment}, {"query", query}, {"reflect", reflect},
 	{"tcp-listen", tcpListen}, {"tcp-connect", tcpConnect},
+	{"resolve", resolve},
 }
 
 func run(args []string) error {

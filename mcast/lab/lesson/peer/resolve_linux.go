@@ -1,0 +1,47 @@
+package peer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"slices"
+	"strings"
+)
+
+// resolve prints what Go's ways from a name to an address make of NAME:PORT.
+func resolve(o options) error {
+	words := slices.Clone(o.words)
+	if i := slices.Index(words, "debug"); i >= 0 {
+		words = slices.Delete(words, i, i+1)
+		os.Setenv("GODEBUG", "netdns=2")
+	}
+	if len(words) != 1 {
+		return errors.New("want resolve NAME:PORT")
+	}
+	name, _, err := net.SplitHostPort(words[0])
+	if err != nil {
+		return err
+	}
+	addrs, err := net.DefaultResolver.LookupNetIP(context.Background(), "ip", name)
+	if err != nil {
+		return err
+	}
+	list := make([]string, len(addrs))
+	for i, a := range addrs {
+		list[i] = a.Unmap().String()
+	}
+	fmt.Println("LookupNetIP:", strings.Join(list, ", "))
+	addr, err := net.ResolveUDPAddr("udp", words[0])
+	if err != nil {
+		return err
+	}
+	fmt.Println("ResolveUDPAddr:", addr)
+	c, err := net.Dial("udp", words[0])
+	if err != nil {
+		return err
+	}
+	fmt.Println("Dial:", c.RemoteAddr(), "from", c.LocalAddr())
+	return c.Close()
+}
