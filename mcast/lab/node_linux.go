@@ -79,7 +79,7 @@ func (n *Node) route(op string, r Route, do func(*netlink.Route) error) error {
 
 func (n *Node) kernelRoute(r Route) (*netlink.Route, error) {
 	types := map[RouteType]int{
-		Unicast: unix.RTN_UNICAST, Unreachable: unix.RTN_UNREACHABLE, Blackhole: unix.RTN_BLACKHOLE, Prohibit: unix.RTN_PROHIBIT,
+		Unicast: unix.RTN_UNICAST, Unreachable: unix.RTN_UNREACHABLE, Blackhole: unix.RTN_BLACKHOLE, Prohibit: unix.RTN_PROHIBIT, Throw: unix.RTN_THROW,
 	}
 	kind, ok := types[r.Type]
 	if !ok || !r.Dst.IsValid() {

@@ -272,12 +272,12 @@ func ParseRoute(words []string) (Route, error) {
 func parseRoute(words []string) (r Route, err error) {
 	if len(words) > 0 {
 		switch kind := RouteType(words[0]); kind {
-		case Unreachable, Blackhole, Prohibit:
+		case Unreachable, Blackhole, Prohibit, Throw:
 			r.Type, words = kind, words[1:]
 		}
 	}
 	if len(words)%2 == 0 {
-		return r, errors.New("want route [unreachable|blackhole|prohibit] DESTINATION [via GATEWAY] [dev INTERFACE] [src ADDRESS] [table NUMBER]")
+		return r, errors.New("want route [unreachable|blackhole|prohibit|throw] DESTINATION [via GATEWAY] [dev INTERFACE] [src ADDRESS] [table NUMBER]")
 	}
 	for rest := words[1:]; len(rest) > 0; rest = rest[2:] {
 		switch key, value := rest[0], rest[1]; key {

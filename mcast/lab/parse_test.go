@@ -148,7 +148,7 @@ func TestParseTopologyErrors(t *testing.T) {
 		{"host A\neth0 on - loss 101%", `f:2: loss: "101%": want a whole number of per cent, 0% to 100%`},
 		{"host A\neth0 on - delay 1h", `f:2: delay: "1h": want a duration such as 200ms, at most 10s`},
 		{"host A\nroute", `f:2: "route": want switch NAME, host NAME, router NAME, INTERFACE on SWITCH, route, sysctl, igmp, mld, upstream or flood`},
-		{"host A\nroute default via", `f:2: want route [unreachable|blackhole|prohibit] DESTINATION [via GATEWAY] [dev INTERFACE] [src ADDRESS] [table NUMBER]`},
+		{"host A\nroute default via", `f:2: want route [unreachable|blackhole|prohibit|throw] DESTINATION [via GATEWAY] [dev INTERFACE] [src ADDRESS] [table NUMBER]`},
 		{"host A\nroute default by eth0", `f:2: "by": want via GATEWAY, dev INTERFACE, src ADDRESS or table NUMBER`},
 		{"host A\nroute default dev eth0 src me", `f:2: src "me": want an address`},
 		{"host A\nroute default dev eth0 table main", `f:2: table "main": want a number`},

@@ -141,10 +141,11 @@ type Rule struct {
 type RouteType string
 
 // The types of routes (rtnetlink(7)), with the error that a send meets. A
-// join without an interface meets ENODEV with all but the first.
+// join without an interface meets ENODEV with those that have one.
 const (
 	Unicast     RouteType = ""            // it is sent
 	Unreachable RouteType = "unreachable" // EHOSTUNREACH
 	Blackhole   RouteType = "blackhole"   // EINVAL
 	Prohibit    RouteType = "prohibit"    // EACCES
+	Throw       RouteType = "throw"       // none: the next table decides
 )

@@ -229,8 +229,8 @@ func (r Route) validate(interfaces []Interface) error {
 		return fmt.Errorf("source %s is not an address of this IP version", r.Src)
 	case r.Table < 0:
 		return fmt.Errorf("table %d is not a table", r.Table)
-	case !slices.Contains([]RouteType{Unicast, Unreachable, Blackhole, Prohibit}, r.Type):
-		return fmt.Errorf("unknown type %q: want unreachable, blackhole, prohibit or none", r.Type)
+	case !slices.Contains([]RouteType{Unicast, Unreachable, Blackhole, Prohibit, Throw}, r.Type):
+		return fmt.Errorf("unknown type %q: want unreachable, blackhole, prohibit, throw or none", r.Type)
 	case r.Type != Unicast && (r.Dev != "" || r.Via.IsValid()):
 		return fmt.Errorf("type %s leads nowhere, and takes no interface and no gateway", r.Type)
 	case r.Type == Unicast && r.Dev == "" && !r.Via.IsValid():

@@ -105,7 +105,7 @@ func (s Snapshot) routes(links map[int]string) error {
 	return err
 }
 
-var routeTypes = map[int]string{unix.RTN_UNREACHABLE: "unreachable", unix.RTN_BLACKHOLE: "blackhole", unix.RTN_PROHIBIT: "prohibit", unix.RTN_MULTICAST: "multicast"}
+var routeTypes = map[int]string{unix.RTN_UNREACHABLE: "unreachable", unix.RTN_BLACKHOLE: "blackhole", unix.RTN_PROHIBIT: "prohibit", unix.RTN_THROW: "throw", unix.RTN_MULTICAST: "multicast"}
 
 func (s Snapshot) rules() error {
 	list, err := netlink.RuleList(netlink.FAMILY_ALL)
