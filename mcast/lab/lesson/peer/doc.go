@@ -62,9 +62,9 @@
 //
 // connects by TCP, and sends each line of its standard input without its end.
 //
-//	peer resolve NAME:PORT [debug]
+//	peer resolve NAME[:PORT] [debug]
 //
-// prints what Go's LookupNetIP, ResolveUDPAddr and Dial make of a name. It sends nothing but
+// prints what Go's LookupNetIP makes of a name, and with a port ResolveUDPAddr and Dial. It sends nothing but
 // DNS queries. With debug Go says how it looks names up (GODEBUG=netdns=2).
 package peer
 

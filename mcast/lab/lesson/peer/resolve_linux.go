@@ -10,7 +10,8 @@ import (
 	"strings"
 )
 
-// resolve prints what Go's ways from a name to an address make of NAME:PORT.
+// resolve prints what Go's ways from a name to an address make of NAME:PORT, or the
+// first of them of NAME.
 func resolve(o options) error {
 	words := slices.Clone(o.words)
 	if i := slices.Index(words, "debug"); i >= 0 {
@@ -18,12 +19,9 @@ func resolve(o options) error {
 		os.Setenv("GODEBUG", "netdns=2")
 	}
 	if len(words) != 1 {
-		return errors.New("want resolve NAME:PORT")
+		return errors.New("want resolve NAME, or NAME:PORT")
 	}
-	name, _, err := net.SplitHostPort(words[0])
-	if err != nil {
-		return err
-	}
+	name, _, port := strings.Cut(words[0], ":")
 	addrs, err := net.DefaultResolver.LookupNetIP(context.Background(), "ip", name)
 	if err != nil {
 		return err
@@ -33,6 +31,9 @@ func resolve(o options) error {
 		list[i] = a.Unmap().String()
 	}
 	fmt.Println("LookupNetIP:", strings.Join(list, ", "))
+	if !port {
+		return nil
+	}
 	addr, err := net.ResolveUDPAddr("udp", words[0])
 	if err != nil {
 		return err
