@@ -35,9 +35,12 @@ type Paragraph struct {
 	Verbatim bool
 }
 
-// headings are those of a pitfall's page, in their order. The last may be left
-// out. A topic has headings of its own.
-var headings = []string{"What is seen", "How it happens", "How it is known", "What helps", "Often said, and wrong"}
+// headings are those of a pitfall's page, in their order. Those after the first
+// four may be left out. A topic has headings of its own.
+var headings = []string{"What is seen", "How it happens", "How it is known", "What helps", "Windows and macOS", "Often said, and wrong"}
+
+// mustHeadings is how many of them each page has.
+const mustHeadings = 4
 
 // The columns of a line in the file of a page.
 const (
@@ -105,7 +108,7 @@ func readPage(dir, name string) (Page, error) {
 func parsePage(name, text string) (Page, error) {
 	p := &pageParser{page: Page{Name: name, Lessons: []string{name}}, headings: headings}
 	err := p.parse(text)
-	if want := headings[:len(headings)-1]; len(p.page.Sections) < len(want) {
+	if want := headings[:mustHeadings]; len(p.page.Sections) < len(want) {
 		err = errors.Join(err, fmt.Errorf("%s.txt: there are %d sections: want %s", name, len(p.page.Sections), strings.Join(want, ", ")))
 	}
 	return p.page, err
@@ -229,8 +232,13 @@ func (p *pageParser) header(text string) error {
 
 func (p *pageParser) heading(title string) error {
 	n := len(p.page.Sections)
+	at := slices.Index(p.headings, title)
+	misplaced := at != n
+	if n >= mustHeadings { // only those that may be left out follow
+		misplaced = at < n || at <= slices.Index(p.headings, p.page.Sections[n-1].Title)
+	}
 	p.page.Sections = append(p.page.Sections, Section{Title: title})
-	if p.headings != nil && (n >= len(p.headings) || p.headings[n] != title) {
+	if p.headings != nil && misplaced {
 		return fmt.Errorf("heading %q: want %s, in this order", title, strings.Join(p.headings, "; "))
 	}
 	return nil

@@ -38,6 +38,12 @@ c
 		t.Errorf("%s has the paragraphs %+v, want %+v", p.Sections[0].Title, p.Sections[0].Paragraphs, want)
 	}
 
+	for _, more := range []string{"# Windows and macOS\nd\n", "# Often said, and wrong\nd\n", "# Windows and macOS\nd\n# Often said, and wrong\ne\n"} {
+		if _, err := parsePage("name", page+more); err != nil {
+			t.Errorf("%q may follow the others, but: %v", more, err)
+		}
+	}
+
 	long := strings.Repeat("x", 101)
 	for _, tt := range []struct{ what, old, new, err string }{
 		{"no title", "title: T\n", "", "no title"},
@@ -56,6 +62,8 @@ c
 		{"an empty section", "# What helps\nc\n", "# What helps\n", `nothing stands under "What helps"`},
 		{"an empty section before another", "# How it happens\na\n", "# How it happens\n", `nothing stands under "How it happens"`},
 		{"one section too many", "c\n", "c\n# Often said, and wrong\nd\n# More\ne\n", `heading "More"`},
+		{"optional sections out of order", "c\n", "c\n# Often said, and wrong\nd\n# Windows and macOS\ne\n", `heading "Windows and macOS"`},
+		{"an optional section twice", "c\n", "c\n# Windows and macOS\nd\n# Windows and macOS\ne\n", `heading "Windows and macOS"`},
 		{"text before the first heading", "# What is seen\n", "", "before the first heading"},
 		{"a wide verbatim line", "    verbatim", "    " + long, "name.txt:9: a verbatim line has at most 100 columns"},
 		{"a wide line", "paragraph.", long + " " + long, "name.txt:7: a line has at most 120 columns"},
