@@ -119,7 +119,7 @@ var endings = map[string][]ending{
 		{status: exitInterrupted, when: "if ctrl+c came before --probe knew anything, and nothing was found"},
 	},
 	"explain": {
-		{status: exitOK, when: "if there is such a page"},
+		{status: exitOK, when: "if there is such a page, or a page or lesson about the words"},
 	},
 	"completion": {
 		{status: exitOK, when: "if the script was printed"},

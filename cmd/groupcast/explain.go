@@ -4,30 +4,33 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
 	"github.com/groupcast/groupcast/mcast/doctor"
-	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/lesson"
 )
 
 func newExplain(set *settings) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "explain [NAME|WORD]",
-		Short: "Explain a pitfall or what UDP reports, or list the pages",
+		Use:   "explain [NAME|WORD...]",
+		Short: "Explain a pitfall, a word or an error, or list the pages",
 		Long: `Explain a pitfall by its name in groupcast doctor: what you see, how it happens, how to recognise it, what helps, and
-the lesson that shows it in a LAN inside this computer.
+the lessons that show it in a LAN inside this computer.
 
 It also explains what UDP reports and what its silence means (udp-connect, udp-refused, udp-silence), which host
 reports which group (igmp), and what the kernel does with a datagram (send-path, receive-path). With a word of the
-field, such as ttl, vlan or docker, it finds the pages about it. Without NAME it lists all pages.`,
-		Example: `  groupcast explain                list the pages
-  groupcast explain wrong-egress   why sends leave via another interface than the LAN's
-  groupcast explain ttl            the pages about the TTL
-  groupcast explain udp-refused    when a program learns that a port is closed`,
-		Args: atMost(1),
+field, an error, a socket option or a question, it finds the pages and the lessons about it, the best first. More
+words narrow the search. A mistyped word is taken for the nearest one. Without words it lists all pages.`,
+		Example: `  groupcast explain                     list the pages
+  groupcast explain wrong-egress        why sends leave via another interface than the LAN's
+  groupcast explain ttl                 the pages and lessons about the TTL
+  groupcast explain EADDRINUSE          about an error
+  groupcast explain multicast on wifi   about several words
+  groupcast explain udp-refused         when a program learns that a port is closed`,
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) (out []string, _ cobra.ShellCompDirective) {
 			if len(args) == 0 {
 				for _, p := range allPages() {
@@ -37,27 +40,41 @@ field, such as ttl, vlan or docker, it finds the pages about it. Without NAME it
 			return out, cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			pages := allPages()
-			if len(args) > 0 {
-				var err error
-				if pages, err = findPages(args[0]); err != nil {
-					return usageError{err}
+			out, typed := cmd.OutOrStdout(), strings.Join(args, " ")
+			var f found
+			switch page, err := doctor.FindPage(typed); {
+			case len(args) == 0 && !set.json:
+				listPages(out)
+				return nil
+			case len(args) == 0:
+				for _, p := range allPages() {
+					f.answers = append(f.answers, answer{page: &p})
+				}
+			case err == nil:
+				f = found{words: typed, answers: []answer{{page: &page}}}
+			default:
+				f = search(typed)
+				if page, err := doctor.FindPage(f.words); err == nil {
+					f.answers = []answer{{page: &page}}
+				}
+				if len(f.answers) == 0 {
+					return usageError{fmt.Errorf("no page or lesson has %s. Try another word, such as querier, TTL or EADDRINUSE; "+
+						"groupcast explain lists the pages, groupcast lab run the lessons", strconv.Quote(typed))}
+				}
+				if f.words != typed {
+					fmt.Fprintf(cmd.ErrOrStderr(), "groupcast: nothing has %s; this is about %s\n", strconv.Quote(typed), strconv.Quote(f.words))
 				}
 			}
-			out := cmd.OutOrStdout()
 			switch {
 			case set.json:
-				for _, p := range pages {
-					writeJSON(out, pageObject(p))
+				for _, a := range f.answers {
+					writeJSON(out, a.object())
 				}
-			case len(args) == 0:
-				listPages(out)
-			case pages[0].Name != args[0] && defines(out, args[0]):
-				tablePages(out, pages)
-			case len(pages) > 1:
-				tablePages(out, pages)
+			case len(f.answers) == 1 && f.answers[0].page != nil:
+				writePage(out, withLessons(*f.answers[0].page), columns(out), emphasis(out))
 			default:
-				writePage(out, pages[0], columns(out), emphasis(out))
+				defines(out, f.words)
+				listAnswers(out, f.answers)
 			}
 			return nil
 		},
@@ -66,21 +83,41 @@ field, such as ttl, vlan or docker, it finds the pages about it. Without NAME it
 	return cmd
 }
 
-// findPages finds the page of that name, or those about that word.
-func findPages(word string) ([]doctor.Page, error) {
-	p, err := doctor.FindPage(word)
-	if err == nil {
-		return []doctor.Page{p}, nil
+// object is the answer as --json prints it.
+func (a answer) object() object {
+	if a.page != nil {
+		return pageObject(*a.page)
 	}
-	if found := doctor.SearchPages(word); len(found) > 0 {
-		return found, nil
-	}
-	err = didYouMean(err, lab.Nearest(word, slices.Concat(doctor.Names(), doctor.Topics())))
-	return nil, fmt.Errorf("%w (groupcast explain lists them)", err)
+	return jsonLesson{headOf("lesson"), a.lesson.Name, a.lesson.Title, a.lesson.Pitfalls}
 }
 
-// allPages are the pages of the pitfalls, and after them those of the topics.
-func allPages() []doctor.Page { return append(doctor.Pages(), doctor.TopicPages()...) }
+// listAnswers prints the command that shows each, and what it is about.
+func listAnswers(out io.Writer, answers []answer) {
+	column := 0
+	for _, a := range answers {
+		column = max(column, len(a.command())+2)
+	}
+	for _, a := range answers {
+		titled := indent(wrap(a.title(), max(20, columns(out)-column-1)), strings.Repeat(" ", column))
+		fmt.Fprintf(out, "%-*s%s", column, a.command(), titled[column:])
+	}
+}
+
+// allPages are the pages of the pitfalls, and after them those of the topics, each
+// with all lessons about it.
+func allPages() []doctor.Page {
+	pages := append(doctor.Pages(), doctor.TopicPages()...)
+	for i := range pages {
+		pages[i] = withLessons(pages[i])
+	}
+	return pages
+}
+
+// withLessons adds the lessons that name the page to those that it names.
+func withLessons(p doctor.Page) doctor.Page {
+	p.Lessons = lesson.About(p.Name, p.Lessons)
+	return p
+}
 
 func listPages(out io.Writer) {
 	tablePages(out, doctor.Pages())
@@ -101,12 +138,10 @@ func listPages(out io.Writer) {
 }
 
 // defines prints what the glossary says of a term, if it has it.
-func defines(out io.Writer, term string) bool {
-	text, ok := doctor.Define(term)
-	if ok {
+func defines(out io.Writer, term string) {
+	if text, ok := doctor.Define(term); ok {
 		fmt.Fprintf(out, "%s\n", wrap(text, columns(out)))
 	}
-	return ok
 }
 
 func tablePages(out io.Writer, pages []doctor.Page) {
@@ -139,12 +174,14 @@ func writePage(out io.Writer, p doctor.Page, columns int, strong func(string) st
 	}
 	if len(p.Lessons) > 0 {
 		fmt.Fprintf(out, "\n%s\n", strong("See it happen"))
-	}
-	for _, name := range p.Lessons {
-		fmt.Fprintf(out, "%sgroupcast lab run %s\n", deeper, name)
-	}
-	if len(p.Lessons) > 0 {
+		for _, name := range p.Lessons {
+			fmt.Fprintf(out, "%sgroupcast lab run %s\n", deeper, name)
+		}
 		fmt.Fprintf(out, "\n%s\n%sgroupcast lab exercise %s\n", strong("Mend it yourself"), deeper, p.Lessons[0])
+	}
+	if proof := p.Proof(); proof != "" {
+		fmt.Fprintf(out, "\n%s\n", strong(doctor.ProofHeading))
+		paragraph(proof)
 	}
 	fmt.Fprintf(out, "\n%s\n", strong("Sources"))
 	for _, s := range p.Sources {
@@ -173,6 +210,7 @@ type jsonParagraph struct {
 }
 
 func pageObject(p doctor.Page) jsonPage {
+	p = withLessons(p)
 	o := jsonPage{jsonHead: headOf("page"), Name: p.Name, Title: p.Title, Lessons: p.Lessons, Sources: p.Sources}
 	for _, s := range p.Sections {
 		section := jsonSection{Title: s.Title}

@@ -49,6 +49,14 @@ SEE IT HAPPEN
 MEND IT YOURSELF
     groupcast lab exercise name
 
+HOW IT WAS PROVED
+  The project's tests run its scene and
+  its exercise in a LAN of namespaces,
+  without root. The pitfall happens,
+  groupcast names it and no other, the
+  fix mends it, and then groupcast finds
+  nothing.
+
 SOURCES
   RFC 1112, section 6.1, on the delivery
   of datagrams
@@ -109,6 +117,7 @@ func TestExplainOnATerminal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	page = withLessons(page)
 	bold := func(s string) string { return "\x1b[1m" + s + "\x1b[m" }
 	for _, tt := range []struct {
 		columns int

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/groupcast/groupcast/mcast/lab"
 )
@@ -267,3 +268,27 @@ func meant(typed string, names []string) []string {
 	}
 	return near[:min(len(near), mostMeant)]
 }
+
+// About returns the names of the lessons about a pitfall or a topic: the given ones,
+// which its page names, and then those that name the pitfall. One that is not there
+// is left out.
+func About(name string, named []string) []string {
+	list := slices.DeleteFunc(slices.Clone(named), func(n string) bool { return !slices.Contains(order, n) && !slices.Contains(scenes, n) })
+	for _, l := range showing()[name] {
+		if !slices.Contains(list, l) {
+			list = append(list, l)
+		}
+	}
+	return slices.Concat([]string{}, list) // not nil
+}
+
+// showing are the lessons by the pitfalls that they name.
+var showing = sync.OnceValue(func() map[string][]string {
+	m := map[string][]string{}
+	for _, l := range All() {
+		for _, p := range l.Pitfalls {
+			m[p] = append(m[p], l.Name)
+		}
+	}
+	return m
+})
