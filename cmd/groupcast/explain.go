@@ -88,7 +88,7 @@ func (a answer) object() object {
 	if a.page != nil {
 		return pageObject(*a.page)
 	}
-	return jsonLesson{headOf("lesson"), a.lesson.Name, a.lesson.Title, a.lesson.Pitfalls}
+	return jsonLesson{jsonHead: headOf("lesson"), Name: a.lesson.Name, Title: a.lesson.Title, Pitfalls: a.lesson.Pitfalls}
 }
 
 // listAnswers prints the command that shows each, and what it is about.
@@ -117,6 +117,28 @@ func allPages() []doctor.Page {
 func withLessons(p doctor.Page) doctor.Page {
 	p.Lessons = lesson.About(p.Name, p.Lessons)
 	return p
+}
+
+// topicsOf are the names of the topics that name a lesson.
+func topicsOf(l lesson.Lesson) (names []string) {
+	for _, p := range doctor.TopicPages() {
+		if slices.Contains(p.Lessons, l.Name) {
+			names = append(names, p.Name)
+		}
+	}
+	return names
+}
+
+// readOn prints the commands that explain what a lesson was about.
+func readOn(out io.Writer, l lesson.Lesson) {
+	names := slices.Concat(l.Pitfalls, topicsOf(l))
+	if len(names) == 0 {
+		return
+	}
+	fmt.Fprintln(out, "\n  Read on:")
+	for _, name := range names {
+		fmt.Fprintf(out, "    groupcast explain %s\n", name)
+	}
 }
 
 func listPages(out io.Writer) {

@@ -175,6 +175,7 @@ func runLesson(cmd *cobra.Command, set *settings, l lesson.Lesson, run *lessonRu
 		if !run.answers {
 			p.questions(l)
 		}
+		readOn(out, l)
 		if run.quiz {
 			quiz.end()
 		}

@@ -171,6 +171,9 @@ func lessonPage(t *testing.T, l lesson.Lesson) string {
 	if len(l.Pitfalls) > 0 {
 		fmt.Fprintf(&b, "Pitfalls: %s. ", pitfallLinks(l.Pitfalls))
 	}
+	if topics := topicsOf(l); len(topics) > 0 {
+		fmt.Fprintf(&b, "Topics: %s. ", topicLinks(topics))
+	}
 	fmt.Fprintf(&b, "Run it: `groupcast lab run %s`\n\n## The network\n%s\n```text\n%s```\n", l.Name, drawingLink(l, 0, "The hosts and switches of the table below"), l.Network())
 	b.WriteString("\n## What happens\n")
 	lessonParts(&b, l, l.Parts)
@@ -201,7 +204,32 @@ func lessonPage(t *testing.T, l lesson.Lesson) string {
 			fmt.Fprintf(&b, "* %s\n", r)
 		}
 	}
+	fmt.Fprintf(&b, "\n## How it was proved\n\n%s\n", lessonProof(l))
 	return b.String()
+}
+
+func topicLinks(names []string) string {
+	links := make([]string, len(names))
+	for i, name := range names {
+		links[i] = fmt.Sprintf("[%s](../topics/%s.md)", name, name)
+	}
+	return strings.Join(links, ", ")
+}
+
+// lessonProof says what the tests run of a lesson.
+func lessonProof(l lesson.Lesson) string {
+	steps := "every step"
+	if len(l.ByHand) > 0 {
+		steps += ", the commands to type by hand"
+	}
+	if slices.ContainsFunc(l.Questions, func(q lesson.Question) bool { return len(q.Proof) > 0 }) {
+		steps += ", the steps that prove the answers"
+	}
+	proof := fmt.Sprintf("The project's tests run this lesson on Linux, in a network of namespaces, without root: %s. Each line with \"expected\" was met.", steps)
+	if l.Exercise != nil {
+		proof += " The exercise is not solved at its start, nor by its wrong cure, and it is by its cure."
+	}
+	return proof
 }
 
 // lessonPackets are the packets that the lesson waits for, as its recording has them.

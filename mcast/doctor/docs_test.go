@@ -3,12 +3,13 @@ package doctor
 import (
 	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/groupcast/groupcast/mcast/lab/labtest"
+	"github.com/groupcast/groupcast/mcast/lab/lesson"
 )
 
 var updateDocs = flag.Bool("update", false, "write docs/pitfalls and docs/topics anew")
@@ -28,12 +29,6 @@ func writesDocs(t *testing.T, dir string, list []Page, more string) {
 	pages := map[string]string{}
 	for _, p := range list {
 		pages[p.Name+".md"] = markdown(p)
-		for _, name := range p.Lessons {
-			_, err := os.Stat(filepath.Join(dir, "../lessons", name+".md"))
-			if err != nil && name != p.Name { // a pitfall's own may be a scene, which has no page
-				t.Errorf("the page %s names the lesson %s: %v", p.Name, name, err)
-			}
-		}
 	}
 	labtest.Pages(t, dir, pages, *updateDocs, more)
 }
@@ -41,12 +36,18 @@ func writesDocs(t *testing.T, dir string, list []Page, more string) {
 func markdown(p Page) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %s: %s\n\nIn a terminal: `groupcast explain %s`.", p.Name, prose(p.Title), p.Name)
-	for i, name := range p.Lessons {
-		if i == 0 {
-			fmt.Fprintf(&b, " See it happen: `groupcast lab run %s`. Mend it yourself: `groupcast lab exercise %s`.", name, name)
-		} else {
-			fmt.Fprintf(&b, " More is in the lesson [%s](../lessons/%s.md).", name, name)
+	names := lesson.About(p.Name, p.Lessons)
+	if len(names) > 0 {
+		fmt.Fprintf(&b, " See it happen: `groupcast lab run %s`. Mend it yourself: `groupcast lab exercise %s`.", names[0], names[0])
+	}
+	var links []string
+	for _, l := range lesson.All() { // a scene has no page
+		if slices.Contains(names, l.Name) {
+			links = append(links, fmt.Sprintf("[%s](../lessons/%s.md)", l.Title, l.Name))
 		}
+	}
+	if len(links) > 0 {
+		fmt.Fprintf(&b, "\n\nLessons: %s", strings.Join(links, "; "))
 	}
 	b.WriteByte('\n')
 	for _, s := range p.Sections {
@@ -55,15 +56,58 @@ func markdown(p Page) string {
 			if par.Verbatim {
 				fmt.Fprintf(&b, "\n```text\n%s\n```\n", par.Text)
 			} else {
-				fmt.Fprintf(&b, "\n%s\n", prose(par.Text))
+				fmt.Fprintf(&b, "\n%s\n", p.linked(prose(par.Text)))
 			}
 		}
+	}
+	if proof := p.Proof(); proof != "" {
+		fmt.Fprintf(&b, "\n## %s\n\n%s\n", ProofHeading, proof)
 	}
 	b.WriteString("\n## Sources\n\n")
 	for _, s := range p.Sources {
 		fmt.Fprintf(&b, "* %s\n", prose(s))
 	}
 	return b.String()
+}
+
+// named are names of pages as prose has them: with a hyphen, which no other word
+// has, or behind a verb.
+var named = regexp.MustCompile(`(groupcast explain |[Ss]ee )?\b[a-z0-9]+(-[a-z0-9]+)*\b`)
+
+// linked has links to other pages: each once.
+func (p Page) linked(text string) string {
+	seen := map[string]bool{p.Name: true}
+	return named.ReplaceAllStringFunc(text, func(match string) string {
+		name := match[strings.LastIndex(match, " ")+1:]
+		dir := ""
+		switch {
+		case seen[name] || !strings.Contains(name, "-") && name == match:
+			return match
+		case slices.Contains(Names(), name):
+			dir = "../pitfalls/"
+		case slices.Contains(Topics(), name):
+			dir = "../topics/"
+		default:
+			return match
+		}
+		seen[name] = true
+		return strings.TrimSuffix(match, name) + "[" + name + "](" + dir + name + ".md)"
+	})
+}
+
+// Names of pages are links, and other words are not.
+func TestLinked(t *testing.T) {
+	p := Page{Name: "no-route"}
+	for text, want := range map[string]string{
+		"see no-zone, no-zone":          "see [no-zone](../pitfalls/no-zone.md), no-zone",
+		"groupcast explain igmp":        "groupcast explain [igmp](../topics/igmp.md)",
+		"it stopped, as macvlan did":    "it stopped, as macvlan did",
+		"See no-route and no-such-page": "See no-route and no-such-page",
+	} {
+		if got := p.linked(text); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
 }
 
 // prose keeps a text from being taken for Markdown.

@@ -23,7 +23,8 @@ func TestDocsOfKinds(t *testing.T) {
 	for _, k := range Kinds() {
 		fmt.Fprintf(&b, "\n## %s: %s\n\n**How it is known.** %s\n\n**What carries groups there.** %s\n", k.Name, prose(k.Title), prose(k.Known), prose(k.Carries))
 	}
-	b.WriteString("\nFor clouds, WSL and Wi-Fi see the pitfall [virtual-network](pitfalls/virtual-network.md).\n")
+	b.WriteString("\nFor clouds, WSL and Wi-Fi see the pitfall [virtual-network](pitfalls/virtual-network.md).\n" +
+		"\n**How it was proved.** The project's tests build such networks of namespaces, or use recorded facts, and read the kind that the doctor names.\n")
 	if *updateDocs {
 		if err := os.WriteFile(path, []byte(b.String()), 0o644); err != nil {
 			t.Fatal(err)
