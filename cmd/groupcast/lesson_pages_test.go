@@ -218,14 +218,18 @@ func topicLinks(names []string) string {
 
 // lessonProof says what the tests run of a lesson.
 func lessonProof(l lesson.Lesson) string {
-	steps := "every step"
+	steps := []string{"every step"}
 	if len(l.ByHand) > 0 {
-		steps += ", the commands to type by hand"
+		steps = append(steps, "the commands to type by hand")
 	}
 	if slices.ContainsFunc(l.Questions, func(q lesson.Question) bool { return len(q.Proof) > 0 }) {
-		steps += ", the steps that prove the answers"
+		steps = append(steps, "the steps that prove the answers")
 	}
-	proof := fmt.Sprintf("The project's tests run this lesson on Linux, in a network of namespaces, without root: %s. Each line with \"expected\" was met.", steps)
+	all := strings.Join(steps, ", ")
+	if i := strings.LastIndex(all, ", "); i > 0 {
+		all = all[:i] + " and" + all[i+1:]
+	}
+	proof := fmt.Sprintf("The project's tests run this lesson on Linux, in a network of namespaces, without root: %s. Each line with \"expected\" was met.", all)
 	if l.Exercise != nil {
 		proof += " The exercise is not solved at its start, nor by its wrong cure, and it is by its cure."
 	}
