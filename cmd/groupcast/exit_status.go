@@ -192,6 +192,9 @@ var endings = map[string][]ending{
 		{status: exitOK, when: "if there was something to report"},
 		{status: exitNot, when: "if no such exercise was started yet, or the record cannot be read"},
 	},
+	"lab course": {
+		{status: exitOK, when: "always"},
+	},
 	"lab worksheet": {
 		{status: exitOK, when: "if the page was printed"},
 		{status: exitNot, when: "if the page could not be printed, or a file could not be read"},

@@ -178,6 +178,7 @@ var comes = []come{
 	{of: "lab reset", want: exitOK, host: "computer", line: "sh -c", input: inExercise("anew", "groupcast lab reset anew")},
 	{of: "lab reset", want: exitNot, host: "computer", line: "groupcast lab reset nothing"},
 	{of: "lab report", want: exitOK, host: "computer", line: "sh -c", input: inExercise("told", "groupcast lab report")},
+	{of: "lab course", want: exitOK, host: "computer", line: "groupcast lab course 90-minutes"},
 	{of: "lab worksheet", want: exitOK, host: "computer", line: "groupcast lab worksheet article"},
 	{of: "lab worksheet", want: exitNot, host: "computer", line: "groupcast lab worksheet ./nothing.txt"},
 	{of: "lab report", want: exitNot, host: "computer", line: "groupcast lab report nothing"},

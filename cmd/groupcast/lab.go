@@ -29,7 +29,7 @@ of it ends with the command that started it. It needs Linux.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runLabDemo(cmd, set) },
 	}
 	cmd.SuggestionsMinimumDistance = 2
-	cmd.AddCommand(newLabList(set), newLabUp(set), newLabEnter(set), newLabEach(set), newLabFault(), newLabDown(), newLabRun(set),
+	cmd.AddCommand(newLabList(set), newLabUp(set), newLabEnter(set), newLabEach(set), newLabFault(), newLabDown(), newLabRun(set), newLabCourse(set),
 		newLabExercise(set), newLabCheck(set), newLabHint(set), newLabReset(set), newLabReport(set), newLabWorksheet())
 	return cmd
 }

@@ -167,12 +167,25 @@ func listExercises(out io.Writer, json bool) {
 			running[s.Lesson] = r.Name()
 		}
 	}
-	for _, l := range exercises() {
+	list := exercises()
+	above := func(l lesson.Lesson) string { // the title of its block
+		if b, ok := lesson.BlockOf(l.Name); ok {
+			return b.Title + ":\n\n"
+		}
+		return scenesTitle
+	}
+	for i, l := range list {
 		last, _ := progress.LastOf(runs, l.Name)
 		solved := slices.ContainsFunc(runs, func(r progress.Run) bool { return r.Exercise == l.Name && !r.Solved.IsZero() })
 		if json {
 			writeJSON(out, jsonExercise{headOf("exercise"), l.Name, l.Title, l.Minutes, solved, last.Met, last.Of, running[l.Name]})
 			continue
+		}
+		switch title := above(l); {
+		case i == 0:
+			fmt.Fprint(out, title)
+		case title != above(list[i-1]):
+			fmt.Fprint(out, "\n"+title)
 		}
 		note := ""
 		switch {

@@ -87,27 +87,50 @@ type jsonLesson struct {
 	Name     string   `json:"name"`
 	Title    string   `json:"title"`
 	Pitfalls []string `json:"pitfalls"`
+	Block    string   `json:"block,omitempty"`   // its part of the course
+	Minutes  int      `json:"minutes,omitempty"` // that a class needs for it
 }
 
 func listLessons(out io.Writer, json bool) {
 	if json {
-		for _, l := range lesson.All() {
-			writeJSON(out, jsonLesson{headOf("lesson"), l.Name, l.Title, l.Pitfalls})
+		for _, b := range lesson.Course() {
+			for _, l := range b.All() {
+				writeJSON(out, jsonLesson{headOf("lesson"), l.Name, l.Title, l.Pitfalls, b.Name, l.Minutes})
+			}
 		}
 		for _, l := range lesson.Scenes() {
-			writeJSON(out, jsonLesson{headOf("scene"), l.Name, l.Title, l.Pitfalls})
+			writeJSON(out, jsonLesson{headOf("scene"), l.Name, l.Title, l.Pitfalls, "", l.Minutes})
 		}
 		return
 	}
-	list := func(lessons []lesson.Lesson) {
-		for _, l := range lessons {
-			listRow(out, l.Name, l.Title)
+	for _, b := range lesson.Course() {
+		fmt.Fprintf(out, "%s:\n\n", blockTitle(b))
+		for _, l := range b.All() {
+			listRow(out, l.Name, l.Title+minutesNote(l))
 		}
+		fmt.Fprintln(out)
 	}
-	list(lesson.All())
-	fmt.Fprint(out, "\nScenes of pitfalls:\n\n")
-	list(lesson.Scenes())
+	fmt.Fprint(out, scenesTitle)
+	for _, l := range lesson.Scenes() {
+		listRow(out, l.Name, l.Title)
+	}
 	fmt.Fprint(out, "\nNext: groupcast lab run NAME, as in: groupcast lab run article\n")
+}
+
+// scenesTitle stands above the scenes, in lists of lessons.
+const scenesTitle = "Scenes of pitfalls:\n\n"
+
+// blockTitle stands above a block's lessons, in lists.
+func blockTitle(b lesson.Block) string {
+	return fmt.Sprintf("%s (%s, %s)", b.Title, chat.Count(len(b.Lessons), "lesson"), chat.Count(b.Minutes(), "minute"))
+}
+
+// minutesNote stands behind a lesson's title, in lists.
+func minutesNote(l lesson.Lesson) string {
+	if l.Minutes == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (%d min)", l.Minutes)
 }
 
 // listRow prints a name and what it is. On a terminal the text stays in its column.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/headers"
 	"github.com/groupcast/groupcast/mcast/lab/labtest"
 	"github.com/groupcast/groupcast/mcast/lab/lesson"
@@ -99,16 +100,19 @@ setting for that). No datagram leaves the computer. A lesson takes %d to 20 minu
 		"groupcast lab run --record wires article        # writes what goes over each wire, for Wireshark\n" +
 		"groupcast lab exercise article                  # breaks the network; you mend it\n" +
 		"groupcast lab check article                     # is it mended?\n" +
-		"groupcast lab worksheet article                 # a page to print, in HTML: predict, observe, explain\n```\n")
+		"groupcast lab worksheet article                 # a page to print, in HTML: predict, observe, explain\n" +
+		"groupcast lab course 90-minutes                 # a timetable for a class\n```\n")
 	b.WriteString(`
-The project's tests check each line that begins with "expected". Take the lessons in this order.
-The [glossary](../topics/glossary.md) explains the words.
-
-| lesson | after it you can | minutes | needs | pitfalls |
-|---|---|---|---|---|
+The project's tests check each line that begins with "expected". The lessons stand in blocks. Take them in this order, or in the order of a
+[path for a class](../course/README.md), which takes 90 minutes or a day. Read the first one first: it says what a datagram, a port and a
+socket are. The [glossary](../topics/glossary.md) explains the words.
 `)
-	for _, l := range list {
-		fmt.Fprintf(&b, "| [%s](%s.md) | %s | %s | %s | %s |\n", l.Title, l.Name, strings.Join(l.Goals, "; "), number(l.Minutes), lessonLinks(l.Needs), pitfallLinks(l.Pitfalls))
+	for _, block := range lesson.Course() {
+		fmt.Fprintf(&b, "\n## %s\n\n%s [%s, %s](../course/%s.md).\n\n| lesson | after it you can | minutes | needs | pitfalls |\n|---|---|---|---|---|\n",
+			block.Title, block.About, chat.Count(len(block.Lessons), "lesson"), chat.Count(block.Minutes(), "minute"), block.Name)
+		for _, l := range block.All() {
+			fmt.Fprintf(&b, "| [%s](%s.md) | %s | %s | %s | %s |\n", l.Title, l.Name, strings.Join(l.Goals, "; "), number(l.Minutes), lessonLinks(l.Needs), pitfallLinks(l.Pitfalls))
+		}
 	}
 	b.WriteString(`
 The [answers](answers.md) to the questions stand on a page of their own, with the steps that prove them. The recordings (NAME.pcapng) come
@@ -116,12 +120,14 @@ from the tests: open them in Wireshark, or with ` + "`groupcast open FILE`" + `.
 
 ## For teachers
 
+* The [course](../course/README.md) has a page for each block and for two paths: what to project, what goes wrong, and the expected answers.
 * A lesson is a text. Students read it, run it, or do its exercise; the same checks tell them whether they are right.
 * To begin anew is always safe: ` + "`groupcast lab reset`" + ` builds the network of an exercise again, and the end of a lab ends every process in it.
 * ` + "`groupcast lab report`" + ` says which exercises were solved, when, and with how many hints. ` + "`--json`" + ` is for collecting.
 * Each [pitfall](../pitfalls/README.md) that a lab can make is an exercise, too: ` + "`groupcast lab exercise`" + ` lists them all.
 * Ubuntu 24.04 forbids users to make namespaces. An administrator can permit it, once: see [where namespaces are refused](../lab.md#where-namespaces-are-refused).
 * Students with Windows or macOS use a Linux machine, a virtual machine or WSL 2.
+* ` + "`groupcast lab worksheet --all DIRECTORY`" + ` writes the worksheets of all lessons, each on one page.
 * A lesson of your own is a text file, too: ` + "`groupcast lab run ./mine.txt`" + `. ` + "`go doc github.com/groupcast/groupcast/mcast/lab/lesson`" + ` has the form. It runs commands as you: run only texts that you trust.
 
 The pages are made from the texts in mcast/lab/lesson/lessons by ` + "`go test ./cmd/groupcast -run LessonPages -update`" + `.

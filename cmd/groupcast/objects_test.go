@@ -125,7 +125,7 @@ func TestObjectsOfCommands(t *testing.T) {
 		"chat -i eth0 --plain-only=false 239.7.8.12", "who -i eth0 239.7.8.12", "who -i eth0 -t 1 239.7.8.11", "who -i eth0 -t 0.01 239.7.8.10", "send -i eth0 239.7.8.9:8 x", "send -i eth0 --rate 1000 -c 20 @" + channels, "listen -t 0.01 ff02::114",
 		"doctor --probe --watch 0.1s --from 192.168.8.226 239.7.8.11", "interfaces", "explain ttl", "version", "keygen", "keygen --key", "keygen " + dir + "/room.key",
 		"kernel send --recorded", "kernel connect --recorded",
-		"open testdata/talk.pcapng", "lab list", "lab run", "lab run article --record " + dir + "/wires", "lab run nothing", "lab each article ls nothing /proc/self", "lab each article nothing",
+		"open testdata/talk.pcapng", "lab list", "lab course", "lab course 90-minutes", "lab run", "lab run article --record " + dir + "/wires", "lab run nothing", "lab each article ls nothing /proc/self", "lab each article nothing",
 		"listen -t 0.01 239.7.8.10", "listen -i eth0 -c 3 239.7.8.11 239.7.8.13",
 		"chat 239.7.8.12", "send", "send 1.2.3.4 x", "igmp --proc --once", "igmp --once -t 0.01 -i eth0 239.250.0.1",
 		"replay --dry-run --cap-gap 1 --only 239.1.2.3:5000 " + captures + "/odd.pcap 239.7.8.16", "replay " + captures + "/several.pcap 239.7.8.16",

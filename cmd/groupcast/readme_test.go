@@ -158,6 +158,8 @@ func understood(root *cobra.Command, args []string) error {
 			_, err := lesson.Find(s)
 			return err
 		}
+	case "groupcast lab course":
+		check = func(s string) error { _, err := findPath(s); return err }
 	case "groupcast lab up":
 		check = func(s string) error { _, err := lab.FindTopology(s, 0); return err }
 	case "groupcast lab fault":
