@@ -196,8 +196,8 @@ var endings = map[string][]ending{
 		{status: exitOK, when: "always"},
 	},
 	"lab worksheet": {
-		{status: exitOK, when: "if the page was printed"},
-		{status: exitNot, when: "if the page could not be printed, or a file could not be read"},
+		{status: exitOK, when: "if the page was printed, or all were written"},
+		{status: exitNot, when: "if a page could not be printed or written, or a file could not be read"},
 	},
 	"lab run": {
 		{status: exitOK, when: "if all was seen that was expected"},
