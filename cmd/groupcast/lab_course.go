@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -112,12 +113,31 @@ func timetable(p lesson.Path) (rows []timetableRow) {
 			row.Commands = []string{"groupcast lab run --step=false --stay " + s.Lesson}
 		case lesson.Mend:
 			row.Title = "Exercise: " + row.Title
-			row.Commands = []string{"groupcast lab exercise " + s.Lesson, "groupcast lab check " + s.Lesson}
+			host := "HOST"
+			if l, err := lesson.Find(s.Lesson); err == nil {
+				host = cureHost(l)
+			}
+			row.Commands = []string{"groupcast lab exercise " + s.Lesson, "groupcast lab enter " + s.Lesson + " " + host, "groupcast lab check " + s.Lesson}
 		}
 		rows = append(rows, row)
 		at += s.Minutes
 	}
 	return rows
+}
+
+// cureHost is the host where the documented solution of an exercise begins.
+func cureHost(l lesson.Lesson) string {
+	if l.Exercise != nil {
+		for _, p := range l.Exercise.Cure {
+			if p.Step == nil {
+				continue
+			}
+			if host, _, ok := strings.Cut(p.Step.Command(), "$ "); ok && slices.Contains(hostNames(l.Topology), host) {
+				return host
+			}
+		}
+	}
+	return firstHost(l.Topology)
 }
 
 // howWords say what a class does with a lesson.

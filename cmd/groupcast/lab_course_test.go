@@ -41,6 +41,11 @@ func TestTimetables(t *testing.T) {
 			}
 		}
 	}
+	for name, want := range map[string]string{"article": "A", "echo": "B", "answers-and-silence": "C"} {
+		if l, err := lesson.Find(name); err != nil || cureHost(l) != want {
+			t.Errorf("the exercise %s is mended in %s, %v; want %s", name, cureHost(l), err, want)
+		}
+	}
 	if sinceBegin(0) != "0:00" || sinceBegin(65) != "1:05" {
 		t.Errorf("65 minutes are %s", sinceBegin(65))
 	}

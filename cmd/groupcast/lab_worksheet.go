@@ -141,6 +141,7 @@ func writeWorksheet(out io.Writer, l lesson.Lesson, answers bool) error {
 // askedPrediction is a prediction with what answers it.
 type askedPrediction struct {
 	*lesson.Prediction
+	before   string   // the paragraph before it; "": none
 	commands []string // that show what is right
 	why      []string // the paragraphs after them
 }
@@ -157,11 +158,15 @@ func predictionsOf(l lesson.Lesson) (list []askedPrediction) {
 		}
 		asked = nil
 	}
-	for _, p := range l.Parts {
+	for i, p := range l.Parts {
 		switch {
 		case p.Predict != nil:
 			end(true)
-			list = append(list, askedPrediction{Prediction: p.Predict})
+			before := ""
+			if i > 0 {
+				before = l.Parts[i-1].Prose
+			}
+			list = append(list, askedPrediction{Prediction: p.Predict, before: before})
 			asked, shown = &list[len(list)-1], false
 		case asked == nil:
 		case p.Prose != "" && shown:

@@ -68,7 +68,7 @@ var paths = []Path{
 			{10, Predict, "own-copy-no-proof", "", ""},
 			{20, Predict, "igmp", "", ""},
 			{15, Predict, "others-groups", "", ""},
-			{10, SkipTo, "interface-deleted", "", "Ask which of the two programs lives on before the last step shows it."},
+			{10, SkipTo, "interface-deleted", "", "Ask before you start it: an interface is deleted and made anew, and two programs were members on it, a plain one and one that joins again. Which of them still receive?"},
 			{60, Break, "", "", ""},
 			{15, Predict, "article", "", ""},
 			{20, Mend, "article", "", "In pairs. Those who finish early mend join-is-not-the-way-out."},
