@@ -17,6 +17,8 @@ of it ends with the command that started it. It needs Linux.`,
   groupcast lab enter article A                a shell in its host A
   groupcast lab enter article B node server.js
   groupcast lab each article ip route          a command in every host
+  groupcast lab run                            the lessons
+  groupcast lab course                         timetables for a class
   groupcast lab fault article loss B.eth0 30%
   groupcast lab down article`,
 		Args: func(cmd *cobra.Command, args []string) error {
