@@ -185,12 +185,12 @@ func worksheetHeight(l lesson.Lesson) float64 {
 	if list := predictionsOf(l); len(list) > 0 {
 		h += 6.5
 		for _, p := range list {
-			asked, shown := lines(p.Text, width*.38-3, char), 0.0
+			asked, shown := lines(p.Text, width*.44-3, char), 0.0
 			for _, c := range p.Choices {
-				asked += lines("x: "+c, width*.38-3-7, char)
+				asked += lines("x: "+c, width*.44-3-7, char)
 			}
 			for _, c := range p.commands {
-				shown += lines(c, width*.32-3, 1.6)
+				shown += lines(c, width*.30-3, 1.6)
 			}
 			h += max(18, asked*line+3, shown*code+3)
 		}
