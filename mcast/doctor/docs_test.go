@@ -56,7 +56,11 @@ func markdown(p Page) string {
 			if par.Verbatim {
 				fmt.Fprintf(&b, "\n```text\n%s\n```\n", par.Text)
 			} else {
-				fmt.Fprintf(&b, "\n%s\n", p.linked(prose(par.Text)))
+				text := p.linked(prose(par.Text))
+				if terms, means, ok := strings.Cut(text, ": "); ok && p.Name == glossary {
+					text = "**" + terms + "**: " + means
+				}
+				fmt.Fprintf(&b, "\n%s\n", text)
 			}
 		}
 	}
