@@ -88,7 +88,7 @@ func (a answer) object() object {
 	if a.page != nil {
 		return pageObject(*a.page)
 	}
-	return jsonLesson{jsonHead: headOf("lesson"), Name: a.lesson.Name, Title: a.lesson.Title, Pitfalls: a.lesson.Pitfalls}
+	return jsonFoundLesson{headOf("lesson"), a.lesson.Name, a.lesson.Title, a.lesson.Pitfalls}
 }
 
 // listAnswers prints the command that shows each, and what it is about.
@@ -219,6 +219,14 @@ type jsonPage struct {
 	Sections []jsonSection `json:"sections"`
 	Lessons  []string      `json:"lessons"` // as in groupcast lab run NAME
 	Sources  []string      `json:"sources"`
+}
+
+// jsonFoundLesson is a lesson that the words lead to. Fields are only added.
+type jsonFoundLesson struct {
+	jsonHead          // lesson
+	Name     string   `json:"name"`
+	Title    string   `json:"title"`
+	Pitfalls []string `json:"pitfalls"`
 }
 
 type jsonSection struct {
