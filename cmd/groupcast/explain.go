@@ -181,6 +181,10 @@ func writePage(out io.Writer, p doctor.Page, columns int, strong func(string) st
 	paragraph := func(text string) { fmt.Fprint(out, indent(wrap(text, columns-len(margin)), margin)) }
 
 	fmt.Fprintln(out, strong(strings.TrimSuffix(wrap(p.Name+": "+p.Title, columns), "\n")))
+	if p.Card.Surprise != "" {
+		fmt.Fprintln(out)
+		paragraph(p.Card.Surprise)
+	}
 	for _, s := range p.Sections {
 		fmt.Fprintf(out, "\n%s\n", strong(s.Title))
 		for i, par := range s.Paragraphs {
@@ -219,6 +223,7 @@ type jsonPage struct {
 	Sections []jsonSection `json:"sections"`
 	Lessons  []string      `json:"lessons"` // as in groupcast lab run NAME
 	Sources  []string      `json:"sources"`
+	Surprise string        `json:"surprise,omitempty"` // of a pitfall: the sentence of its card
 }
 
 // jsonFoundLesson is a lesson that the words lead to. Fields are only added.
@@ -241,7 +246,7 @@ type jsonParagraph struct {
 
 func pageObject(p doctor.Page) jsonPage {
 	p = withLessons(p)
-	o := jsonPage{jsonHead: headOf("page"), Name: p.Name, Title: p.Title, Lessons: p.Lessons, Sources: p.Sources}
+	o := jsonPage{jsonHead: headOf("page"), Name: p.Name, Title: p.Title, Lessons: p.Lessons, Sources: p.Sources, Surprise: p.Card.Surprise}
 	for _, s := range p.Sections {
 		section := jsonSection{Title: s.Title}
 		for _, par := range s.Paragraphs {

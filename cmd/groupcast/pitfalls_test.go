@@ -60,6 +60,9 @@ func TestPitfalls(t *testing.T) {
 					s.seen, s.named, s.gone, s.clean, result, err, said.String())
 				return
 			}
+			for _, line := range cardSeen(name, said.String()) {
+				t.Errorf("the card of %s shows %q, which its scene did not print:\n%s", name, line, said.String())
+			}
 			recorded.write(t, shippedDir, l)
 		})
 	})

@@ -18,19 +18,19 @@ var updateDocs = flag.Bool("update", false, "write docs/pitfalls and docs/topics
 // package. Run with -update to write them anew. docs/pitfalls/README.md, the
 // table of all, is made where the pitfalls are reproduced.
 func TestDocs(t *testing.T) {
-	writesDocs(t, "../../docs/pitfalls", readPages(t, pageDir), "README.md")
-	writesDocs(t, "../../docs/topics", readPages(t, topicDir), "")
+	writesDocs(t, "../../docs/pitfalls", readPages(t, pageDir), "README.md", "cards")
+	writesDocs(t, "../../docs/topics", readPages(t, topicDir))
 }
 
 // writesDocs compares the files of a directory with pages, or writes them. It
-// may have one more.
-func writesDocs(t *testing.T, dir string, list []Page, more string) {
+// may have more.
+func writesDocs(t *testing.T, dir string, list []Page, more ...string) {
 	t.Helper()
 	pages := map[string]string{}
 	for _, p := range list {
 		pages[p.Name+".md"] = markdown(p)
 	}
-	labtest.Pages(t, dir, pages, *updateDocs, more)
+	labtest.Pages(t, dir, pages, *updateDocs, more...)
 }
 
 func markdown(p Page) string {
@@ -48,6 +48,9 @@ func markdown(p Page) string {
 	}
 	if len(links) > 0 {
 		fmt.Fprintf(&b, "\n\nLessons: %s", strings.Join(links, "; "))
+	}
+	if p.Card.Surprise != "" {
+		fmt.Fprintf(&b, "\n\nOne page, one surprise: [%s](cards/%s.svg)", prose(p.Card.Surprise), p.Name)
 	}
 	b.WriteByte('\n')
 	for _, s := range p.Sections {

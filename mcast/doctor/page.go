@@ -20,6 +20,18 @@ type Page struct {
 	Lessons  []string // that show it, as in `groupcast lab run NAME`; a pitfall's first has its name, unless no lab can make it
 	Sources  []string
 	Sections []Section
+	Card     Card // of a pitfall; a topic has none
+}
+
+// Card has the words of the one-page drawing of a pitfall: docs/pitfalls/cards.
+type Card struct {
+	Surprise string   // a sentence
+	Seen     []string // lines of a terminal, in which ... stands for anything; # begins a remark
+	Why      string
+	Helps    []string // commands; # begins a remark
+	Place    string   // a host or a switch of its network where the datagram's way ends, "wire", or "-" if it is not lost
+	Unsent   bool     // it does not even leave
+	Ends     string   // what happens there, a sentence
 }
 
 // Section is a part of a page under a heading.
@@ -224,10 +236,34 @@ func (p *pageParser) header(text string) error {
 		if value == "none" {
 			p.page.Lessons = []string{}
 		}
+	case p.headings != nil && p.page.Card.add(key, value):
 	default:
 		return fmt.Errorf("header %q: want title, lesson and sources, each once", text)
 	}
 	return nil
+}
+
+// add takes a line of the header that is one of the card's.
+func (c *Card) add(key, value string) bool {
+	switch {
+	case key == "surprise" && c.Surprise == "":
+		c.Surprise = value
+	case key == "seen":
+		c.Seen = append(c.Seen, value)
+	case key == "why":
+		c.Why = strings.TrimSpace(c.Why + " " + value)
+	case key == "helps":
+		c.Helps = append(c.Helps, value)
+	case key == "ends" && c.Ends == "":
+		var ok bool
+		if c.Place, c.Ends, ok = strings.Cut(value, " | "); !ok {
+			return false
+		}
+		c.Place, c.Unsent = strings.CutSuffix(c.Place, ", unsent")
+	default:
+		return false
+	}
+	return true
 }
 
 func (p *pageParser) heading(title string) error {

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -12,6 +13,13 @@ func TestParsePage(t *testing.T) {
 	const page = `title: T
 lesson: another
 sources: RFC 1112; ip(7)
+surprise: It came back.
+seen: A$ one
+seen: two
+why: a
+why: b
+helps: do it
+ends: A, unsent | It stays.
 
 # What is seen
 One
@@ -33,6 +41,9 @@ c
 	if p.Name != "name" || p.Title != "T" || !slices.Equal(p.Lessons, []string{"name", "another"}) || !slices.Equal(p.Sources, []string{"RFC 1112", "ip(7)"}) {
 		t.Errorf("the header was read as %+v", p)
 	}
+	if want := (Card{Surprise: "It came back.", Seen: []string{"A$ one", "two"}, Why: "a b", Helps: []string{"do it"}, Place: "A", Unsent: true, Ends: "It stays."}); !reflect.DeepEqual(p.Card, want) {
+		t.Errorf("the card was read as %+v, want %+v", p.Card, want)
+	}
 	want := []Paragraph{{Text: "One paragraph."}, {Text: "verbatim\n  and more", Verbatim: true}}
 	if !slices.Equal(p.Sections[0].Paragraphs, want) {
 		t.Errorf("%s has the paragraphs %+v, want %+v", p.Sections[0].Title, p.Sections[0].Paragraphs, want)
@@ -51,13 +62,15 @@ c
 		{"no sources", "sources: RFC 1112; ip(7)\n", "", "no sources"},
 		{"an empty source", "RFC 1112; ip(7)", "RFC 1112; ; ip(7)", "separate sources"},
 		{"a source without a space before it", "ip(7)", "ip(7);", "separate sources"},
+		{"two surprises", "seen: A$ one", "surprise: again", `header "surprise: again"`},
+		{"an end without a place", "A, unsent | It stays.", "It stays.", `header "ends: It stays."`},
 		{"an unknown header", "lesson:", "see:", `header "see: another"`},
 		{"an empty header", "lesson: another", "lesson:", "want KEY: VALUE"},
 		{"a lesson that is no name", "another", "An other", `lesson "An other"`},
 		{"its own lesson", "another", "name", `lesson "name"`},
-		{"a heading of another name", "# What helps", "# What to do", `name.txt:15: heading "What to do"`},
+		{"a heading of another name", "# What helps", "# What to do", `name.txt:22: heading "What to do"`},
 		{"a heading of the second level", "# What helps", "## What helps", "there are 3 sections"},
-		{"headings out of order", "# How it happens", "# What helps", `name.txt:11: heading "What helps"`},
+		{"headings out of order", "# How it happens", "# What helps", `name.txt:18: heading "What helps"`},
 		{"a missing section", "# What helps\nc\n", "", "there are 3 sections"},
 		{"an empty section", "# What helps\nc\n", "# What helps\n", `nothing stands under "What helps"`},
 		{"an empty section before another", "# How it happens\na\n", "# How it happens\n", `nothing stands under "How it happens"`},
@@ -65,8 +78,8 @@ c
 		{"optional sections out of order", "c\n", "c\n# Often said, and wrong\nd\n# Windows and macOS\ne\n", `heading "Windows and macOS"`},
 		{"an optional section twice", "c\n", "c\n# Windows and macOS\nd\n# Windows and macOS\ne\n", `heading "Windows and macOS"`},
 		{"text before the first heading", "# What is seen\n", "", "before the first heading"},
-		{"a wide verbatim line", "    verbatim", "    " + long, "name.txt:9: a verbatim line has at most 100 columns"},
-		{"a wide line", "paragraph.", long + " " + long, "name.txt:7: a line has at most 120 columns"},
+		{"a wide verbatim line", "    verbatim", "    " + long, "name.txt:16: a verbatim line has at most 100 columns"},
+		{"a wide line", "paragraph.", long + " " + long, "name.txt:14: a line has at most 120 columns"},
 		{"a tab", "    verbatim", "\tverbatim", "tab"},
 		{"a control character", "paragraph.", "\x1b[1m", "control character"},
 		{"bytes that are no text", "paragraph.", "\xff", "UTF-8"},
@@ -120,6 +133,18 @@ func readPages(t *testing.T, dir string) (pages []Page) {
 		t.FailNow()
 	}
 	return pages
+}
+
+// Each pitfall has a card, and a topic has none.
+func TestPagesHaveCards(t *testing.T) {
+	for _, p := range Pages() {
+		if c := p.Card; c.Surprise == "" || len(c.Seen) == 0 || len(c.Seen) > 4 || c.Why == "" || len(c.Helps) == 0 || len(c.Helps) > 3 || c.Place == "" || c.Ends == "" {
+			t.Errorf("%s.txt has not all of a card: surprise, seen (1 to 4), why, helps (1 to 3), ends: %+v", p.Name, c)
+		}
+	}
+	if _, err := parseTopic("name", "title: T\nsources: udp(7)\nsurprise: S\n\n# A\na\n"); err == nil || !strings.Contains(err.Error(), "surprise: S") {
+		t.Errorf("a topic with a surprise: %v", err)
+	}
 }
 
 // Each name has a page, and pages name only what there is.

@@ -21,13 +21,21 @@ func (t Theme) paints() paints {
 // SVG is the drawing as a picture that needs no other file. Its text is text, and is read
 // aloud as a title and a description.
 func (d Diagram) SVG(t Theme) string {
-	s, p := d.scene, t.paints()
+	s := d.scene
 	w, h := float64(s.width)*cellWidth+2*margin, float64(s.height)*cellHeight+2*margin
-	v := &vectors{theme: t, paints: p}
+	v := &vectors{theme: t, paints: t.paints()}
 	v.add(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %.0f %.0f" width="%.0f" height="%.0f" role="img">`, w, h, w, h)
 	v.add(`<title>%s</title>`, html.EscapeString(d.title()))
 	v.add(`<desc>%s</desc>`, html.EscapeString(d.words()))
 	v.add(`<rect x="0.5" y="0.5" width="%.0f" height="%.0f" rx="9" fill="%s" stroke="%s"/>`, w-1, h-1, t.Ground, t.Rim)
+	d.shapes(v)
+	v.add("</svg>")
+	return v.String()
+}
+
+// shapes draws everything but the ground.
+func (d Diagram) shapes(v *vectors) {
+	s, t, p := d.scene, v.theme, v.paints
 	v.add(`<g fill="none" stroke="%s" stroke-width="1.5">`, t.Ink)
 	for _, l := range s.lines {
 		switch l.kind {
@@ -107,8 +115,7 @@ func (d Diagram) SVG(t Theme) string {
 		}
 		v.add(`<text x="%.2f" y="%.2f" textLength="%.2f"%s>%s</text>`, x, y+baseline, float64(l.Width())*cellWidth, attrs, html.EscapeString(l.Text))
 	}
-	v.add("</g>\n</svg>")
-	return v.String()
+	v.add("</g>")
 }
 
 // bar reports whether a bar is in a cell.
@@ -123,6 +130,7 @@ type vectors struct {
 	strings.Builder
 	theme  Theme
 	paints paints
+	dashed bool // the way is only the one that was wanted
 }
 
 func (v *vectors) add(format string, args ...any) { fmt.Fprintf(v, format+"\n", args...) }
@@ -142,6 +150,10 @@ func (v *vectors) line(l sceneLine, attrs string) {
 }
 
 func (v *vectors) stroke(l sceneLine) {
+	if v.dashed {
+		v.line(l, fmt.Sprintf(`stroke="%s" stroke-width="3" stroke-dasharray="3 6"`, v.paints.way))
+		return
+	}
 	v.line(l, fmt.Sprintf(`stroke="%s" stroke-width="4" stroke-linecap="square"`, v.paints.way))
 }
 
