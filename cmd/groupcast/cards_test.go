@@ -68,6 +68,16 @@ func cardOf(p doctor.Page) (picture.Card, error) {
 		return c, fmt.Errorf("%s has no way: paragraph", l.Name)
 	}
 	c.Network, c.Way = networkOf(l.Topology), wayOf(*ways[0])
+	if p.Card.Label != "" {
+		c.Way.Label = p.Card.Label
+	}
+	if p.Name == "macvlan" { // the scene makes mv0, and leaves the wire of box unused
+		for i, h := range c.Network.Hosts {
+			if h.Name == "box" {
+				c.Network.Hosts[i].Interfaces = []picture.NetworkInterface{{Name: "mv0", Switch: "lan", Addrs: []string{"192.168.1.20/24"}, Extra: []string{"on B's eth0"}}}
+			}
+		}
+	}
 	return c, nil
 }
 

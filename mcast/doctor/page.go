@@ -32,6 +32,7 @@ type Card struct {
 	Place    string   // a host or a switch of its network where the datagram's way ends, "wire", or "-" if it is not lost
 	Unsent   bool     // it does not even leave
 	Ends     string   // what happens there, a sentence
+	Label    string   // what is sent; "": as the way of its scene says
 }
 
 // Section is a part of a page under a heading.
@@ -259,6 +260,7 @@ func (c *Card) add(key, value string) bool {
 		if c.Place, c.Ends, ok = strings.Cut(value, " | "); !ok {
 			return false
 		}
+		c.Ends, c.Label, _ = strings.Cut(c.Ends, " | ")
 		c.Place, c.Unsent = strings.CutSuffix(c.Place, ", unsent")
 	default:
 		return false

@@ -19,7 +19,7 @@ seen: two
 why: a
 why: b
 helps: do it
-ends: A, unsent | It stays.
+ends: A, unsent | It stays. | to all
 
 # What is seen
 One
@@ -41,7 +41,7 @@ c
 	if p.Name != "name" || p.Title != "T" || !slices.Equal(p.Lessons, []string{"name", "another"}) || !slices.Equal(p.Sources, []string{"RFC 1112", "ip(7)"}) {
 		t.Errorf("the header was read as %+v", p)
 	}
-	if want := (Card{Surprise: "It came back.", Seen: []string{"A$ one", "two"}, Why: "a b", Helps: []string{"do it"}, Place: "A", Unsent: true, Ends: "It stays."}); !reflect.DeepEqual(p.Card, want) {
+	if want := (Card{Surprise: "It came back.", Seen: []string{"A$ one", "two"}, Why: "a b", Helps: []string{"do it"}, Place: "A", Unsent: true, Ends: "It stays.", Label: "to all"}); !reflect.DeepEqual(p.Card, want) {
 		t.Errorf("the card was read as %+v, want %+v", p.Card, want)
 	}
 	want := []Paragraph{{Text: "One paragraph."}, {Text: "verbatim\n  and more", Verbatim: true}}
@@ -63,7 +63,7 @@ c
 		{"an empty source", "RFC 1112; ip(7)", "RFC 1112; ; ip(7)", "separate sources"},
 		{"a source without a space before it", "ip(7)", "ip(7);", "separate sources"},
 		{"two surprises", "seen: A$ one", "surprise: again", `header "surprise: again"`},
-		{"an end without a place", "A, unsent | It stays.", "It stays.", `header "ends: It stays."`},
+		{"an end without a place", "A, unsent | It stays. | to all", "It stays.", `header "ends: It stays."`},
 		{"an unknown header", "lesson:", "see:", `header "see: another"`},
 		{"an empty header", "lesson: another", "lesson:", "want KEY: VALUE"},
 		{"a lesson that is no name", "another", "An other", `lesson "An other"`},

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"html"
+	"math"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
@@ -36,8 +37,8 @@ const (
 	leastDrawing          = 190.0 // the height of the panel with the drawing
 	mostScale             = 1.45
 	leastScale            = 0.8
-	monoSize              = 13.0
-	monoWidth             = monoSize * 0.6021 // of a character
+	mostMono, leastMono   = 15.0, 12.5 // the sizes of a terminal's text
+	monoAdvance           = 0.6021     // of a character, of its size
 )
 
 // The colours of a card, which is for paper.
@@ -64,7 +65,7 @@ type cardLine struct {
 
 func (l cardLine) width() float64 {
 	if l.mono {
-		return float64(ansi.StringWidth(l.text)) * l.size * monoWidth / monoSize
+		return float64(ansi.StringWidth(l.text)) * l.size * monoAdvance
 	}
 	return textWidth(l.text, l.size, l.bold)
 }
@@ -101,10 +102,10 @@ func wrapText(text string, width, size float64, bold bool) (lines []string) {
 }
 
 const (
-	surpriseSize, surpriseStep = 22.0, 29.0
-	whySize, whyStep           = 16.0, 22.0
-	endsSize, endsStep         = 15.0, 20.0
-	monoStep                   = 19.0
+	surpriseSize, surpriseStep = 24.0, 31.0
+	whySize, whyStep           = 17.0, 24.0
+	endsSize, endsStep         = 16.0, 21.0
+	monoStep                   = 21.0
 	titleStep                  = 26.0 // of a title above a box
 	headHeight                 = 72.0
 	footHeight                 = 34.0
@@ -139,7 +140,7 @@ func (c Card) layout() *cardLayout {
 	y = cardHeight - footHeight
 	add(cardLine{x: cardPad, y: cardHeight - 14, size: 12.5, room: cardInside, text: c.Proved, colour: cardQuiet})
 
-	l.help = float64(len(c.Helps))*monoStep + 18
+	l.help = float64(len(c.Helps))*monoStep + 20
 	l.helps = y - l.help
 	l.box(c.Helps, l.helps, cardInk, cardQuiet, cardInk)
 	y = l.helps - titleStep
@@ -148,12 +149,12 @@ func (c Card) layout() *cardLayout {
 	why := wrapText(c.Why, cardInside, whySize, false)
 	y -= float64(len(why))*whyStep + cardGap
 	for i, text := range why {
-		add(cardLine{x: cardPad, y: y + 16 + float64(i)*whyStep, size: whySize, room: cardInside, text: text, colour: cardInk})
+		add(cardLine{x: cardPad, y: y + 17 + float64(i)*whyStep, size: whySize, room: cardInside, text: text, colour: cardInk})
 	}
 	y -= titleStep
 	title(y, "Why", cardHead)
 
-	l.screen = float64(len(c.Seen))*monoStep + 20
+	l.screen = float64(len(c.Seen))*monoStep + 22
 	y -= l.screen + cardGap
 	l.seen = y
 	l.box(c.Seen, l.seen+1, cardText, cardRemark, cardPrompt)
@@ -177,12 +178,19 @@ func (c Card) layout() *cardLayout {
 	return l
 }
 
-// box places the lines of a box that begins at y.
+// box places the lines of a box that begins at y, as large as they fit.
 func (l *cardLayout) box(lines []string, y float64, plain, remark, command string) {
+	size := mostMono
+	for _, text := range lines {
+		if !strings.HasPrefix(text, "# ") {
+			size = min(size, (cardInside-2*boxPad)/(float64(ansi.StringWidth(text))*monoAdvance))
+		}
+	}
+	size = math.Floor(2*max(size, leastMono)) / 2
 	for i, text := range lines {
-		line := cardLine{x: cardPad + boxPad, y: y + 22 + float64(i)*monoStep, size: monoSize, room: cardInside - 2*boxPad, text: text, colour: plain, mono: true}
+		line := cardLine{x: cardPad + boxPad, y: y + 24 + float64(i)*monoStep, size: size, room: cardInside - 2*boxPad, text: text, colour: plain, mono: true}
 		if rest, ok := strings.CutPrefix(text, "# "); ok {
-			line.text, line.colour, line.mono, line.size = rest, remark, false, 14
+			line.text, line.colour, line.mono, line.size = rest, remark, false, 15
 		} else if strings.Contains(text, "$ ") {
 			line.colour = command
 		}
