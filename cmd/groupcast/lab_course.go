@@ -172,8 +172,9 @@ func listCourse(out io.Writer, json bool) {
 func printPath(out io.Writer, p lesson.Path) {
 	fmt.Fprintf(out, "%s\n%s\n\n%s", p.Title, strings.Repeat("=", len([]rune(p.Title))), wrap(p.About, lessonWidth))
 	for _, row := range timetable(p) {
-		fmt.Fprintf(out, "\n%5s  %2d min  %s\n", sinceBegin(row.At), row.Minutes, row.Title)
 		margin := strings.Repeat(" ", 15)
+		title := indent(wrap(row.Title, lessonWidth-len(margin)), margin)
+		fmt.Fprintf(out, "\n%5s  %2d min  %s", sinceBegin(row.At), row.Minutes, title[len(margin):])
 		for _, command := range row.Commands {
 			fmt.Fprintf(out, "%s%s\n", margin, command)
 		}

@@ -163,7 +163,7 @@ func predictionsOf(l lesson.Lesson) (list []askedPrediction) {
 		case p.Predict != nil:
 			end(true)
 			before := ""
-			if i > 0 {
+			if i > 0 && !strings.HasPrefix(l.Parts[i-1].Prose, "What happened") { // that explains what was before
 				before = l.Parts[i-1].Prose
 			}
 			list = append(list, askedPrediction{Prediction: p.Predict, before: before})

@@ -130,7 +130,7 @@ func textOf(t *testing.T, name, page string) (text string, names []string) {
 func squeezed(s string) string { return strings.Join(strings.Fields(s), "") }
 
 // The student's copy of each lesson's worksheet prints on one page of A4 or of Letter, which is
-// the shorter one: 279.4 mm, without margins of 11 mm. The heights are those of the style sheet,
+// the shorter one: 279.4 mm, without margins of 9 mm. The heights are those of the style sheet,
 // and the characters of a line were measured with Chromium and DejaVu Serif, whose letters are
 // wide; the sum is above what the browser makes of each lesson.
 func TestWorksheetsFit(t *testing.T) {
@@ -153,7 +153,7 @@ func TestWorksheetsFit(t *testing.T) {
 }
 
 // worksheetRoom is the height of a page of Letter without its margins, in mm, and a little less.
-const worksheetRoom = 256.0
+const worksheetRoom = 260.0
 
 // worksheetHeight is the least height of a student's copy, in mm.
 func worksheetHeight(l lesson.Lesson) float64 {
