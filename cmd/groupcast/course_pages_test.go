@@ -18,6 +18,8 @@ const (
 	courseOwn = "../../mcast/lab/lesson/course" // what the pages have beside the lessons' texts
 )
 
+const courseProof = "\n**How it was proved.** The project's tests run the commands and check the answers, which are those of the lessons. The notes on classes are expectations.\n"
+
 // The teacher's pages of docs/course are made of the lessons, of the paths, and of what is
 // written by hand for each block and path. Run with -update to write them anew.
 func TestCoursePages(t *testing.T) {
@@ -27,6 +29,9 @@ func TestCoursePages(t *testing.T) {
 	}
 	for _, b := range lesson.Course() {
 		pages[b.Name+".md"] = blockPage(t, b)
+	}
+	for name := range pages {
+		pages[name] += courseProof
 	}
 	labtest.Pages(t, courseDir, pages, updating())
 	own, err := filepath.Glob(courseOwn + "/*.txt")
