@@ -182,8 +182,12 @@ func (v *vectors) mark(m sceneMark) {
 	if !m.mid && dx != 0 { // the cells of a row are narrow
 		tip, base = 6, -8
 	}
-	v.add(`<path d="M%.2f %.2fL%.2f %.2fL%.2f %.2fZ" fill="%s" stroke="none"/>`,
-		x+dx*tip, y+dy*tip, x+dx*base+dy*half, y+dy*base+dx*half, x+dx*base-dy*half, y+dy*base-dx*half, v.paints.way)
+	paint := fmt.Sprintf(`fill="%s" stroke="none"`, v.paints.way)
+	if v.dashed {
+		paint = fmt.Sprintf(`fill="%s" stroke="%s"`, v.theme.Ground, v.paints.way)
+	}
+	v.add(`<path d="M%.2f %.2fL%.2f %.2fL%.2f %.2fZ" %s/>`,
+		x+dx*tip, y+dy*tip, x+dx*base+dy*half, y+dy*base+dx*half, x+dx*base-dy*half, y+dy*base-dx*half, paint)
 }
 
 // title is what the drawing is of, in a line.
