@@ -217,7 +217,8 @@ func sentences(text string) (list []string) {
 			fenced = !fenced
 			continue
 		}
-		if fenced || strings.HasPrefix(line, "    ") || strings.HasPrefix(line, "\t") || strings.TrimSpace(line) == "" {
+		shown := strings.HasPrefix(line, "seen: ") && !strings.HasPrefix(line, "seen: # ") // a card quotes a program, whose texts are read where they stand
+		if fenced || shown || strings.HasPrefix(line, "    ") || strings.HasPrefix(line, "\t") || strings.TrimSpace(line) == "" {
 			end()
 			continue
 		}
