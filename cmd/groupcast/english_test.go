@@ -331,11 +331,7 @@ func texts(t *testing.T) map[string][]string {
 		case d.IsDir() || made || path == "CHANGELOG.md":
 		case ext == ".md", ext == ".txt" && strings.HasPrefix(path, "mcast/"):
 			b, err := os.ReadFile(filepath.Join(root, path))
-			text := strings.ReplaceAll(string(b), "\r\n", "\n")
-			if ext == ".txt" {
-				text = printedLine().ReplaceAllString(text, "")
-			}
-			all[path] = sentences(text)
+			all[path] = sentences(strings.ReplaceAll(string(b), "\r\n", "\n"))
 			return err
 		case ext == ".go" && (!strings.HasSuffix(path, "_test.go") || strings.HasPrefix(path, "cmd/groupcast/lesson_pages") || strings.HasPrefix(path, "cmd/groupcast/course_pages") || strings.HasSuffix(path, "_doc_test.go")):
 			list, err := literals(filepath.Join(root, path))
@@ -351,9 +347,6 @@ func texts(t *testing.T) map[string][]string {
 	}
 	return all
 }
-
-// printedLine is a line of a page that quotes what a program prints.
-var printedLine = pattern("(?m)^seen: .*$")
 
 const unreadList = "testdata/english-unread.txt"
 
