@@ -275,8 +275,7 @@ func (r *groupRouter) elect(v *vif, m igmp.Message, now time.Time) {
 		return // its own, for want of an address from another interface's
 	}
 	was := v.asks(now)
-	interval := cmp.Or(m.Interval, 125*time.Second)
-	v.other = now.Add(time.Duration(cmp.Or(m.Robustness, 2))*interval + m.MaxResponse/2)
+	v.other = now.Add(otherQuerier(m))
 	clear(v.questions)
 	if m.Group.IsValid() { // its members have as long as it says
 		v.members.shorten(m.Group, now.Add(lastMemberLife), func(memberState) bool { return true })
@@ -284,6 +283,17 @@ func (r *groupRouter) elect(v *vif, m igmp.Message, now time.Time) {
 	if was {
 		r.changed(nil)
 	}
+}
+
+// otherQuerier is how long a querier counts as there after its query: the other querier
+// present interval. A query of IGMPv3 says how often there is one, or else it is 125 s (RFC
+// 3376, sections 4.1.6, 4.1.7 and 8.5). Older ones say nothing, and a router goes by its
+// own settings (RFC 2236, section 8.5).
+func otherQuerier(m igmp.Message) time.Duration {
+	if m.Version < 3 {
+		return queryRobustness*queryInterval + queryResponse/2
+	}
+	return time.Duration(cmp.Or(m.Robustness, 2))*cmp.Or(m.Interval, 125*time.Second) + m.MaxResponse/2
 }
 
 // addr is the address that an interface has in the topology.

@@ -160,22 +160,33 @@ func TestRoutersInARow(t *testing.T) {
 // Of two routers between two LANs one forwards, and the other when that is gone.
 func TestTwoRoutersOnALAN(t *testing.T) {
 	t.Parallel()
-	topology, err := lab.ParseTopology(t.Name(), strings.NewReader(`
+	for _, version := range []string{"", "igmp 2"} { // which does not say how often there is a query
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			testTwoRoutersOnALAN(t, version)
+		})
+	}
+}
+
+func testTwoRoutersOnALAN(t *testing.T, version string) {
+	topology, err := lab.ParseTopology(t.Name(), strings.NewReader(strings.ReplaceAll(`
 switch one
 switch two
 host A
   eth0 on one 192.168.1.10/24
   route 224.0.0.0/4 dev eth0
 router R
+VERSION
   eth0 on one 192.168.1.1/24
   eth1 on two 192.168.2.1/24
 router S
+VERSION
   eth0 on one 192.168.1.2/24
   eth1 on two 192.168.2.2/24
 host C
   eth0 on two 192.168.2.10/24
   route 224.0.0.0/4 dev eth0
-`))
+`, "VERSION", version)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -31,6 +31,8 @@ func findTopology(name string, hosts int) (lab.Topology, error) {
 		return twoNetworks, nil
 	case "two-routers":
 		return twoRouters, nil
+	case "two-queriers":
+		return twoQueriers, nil
 	case "snooping-mld":
 		return snoopingMLD, nil
 	case "container":
@@ -85,6 +87,28 @@ var twoRouters = lab.Topology{
 		behindRouter("A", "one", "192.168.1.10/24", "192.168.1.1"), behindRouter("C", "two", "192.168.2.10/24", "192.168.2.1"),
 		routerBetween("R", "192.168.1.1/24", "192.168.2.1/24"), routerBetween("S", "192.168.1.2/24", "192.168.2.2/24"),
 	},
+}
+
+// twoQueriers is two networks with two routers between them, one of which is elected to
+// send queries on the second network, and to forward.
+var twoQueriers = lab.Topology{
+	Switches: []lab.Switch{{Name: "one"}, {Name: "two"}},
+	Hosts: []lab.Host{
+		inNetwork("A", "one", "192.168.1.10/24"), inNetwork("B", "two", "192.168.2.10/24"), inNetwork("C", "two", "192.168.2.11/24"),
+		proxyBetween("R", "192.168.1.2/24", "192.168.2.2/24"), proxyBetween("S", "192.168.1.3/24", "192.168.2.3/24"),
+	},
+}
+
+func inNetwork(name, network, addr string) lab.Host {
+	h := onLAN(name, addr)
+	h.Interfaces[0].Switch = network
+	return h
+}
+
+func proxyBetween(name, one, two string) lab.Host {
+	h := routerBetween(name, one, two)
+	h.Flood = false
+	return h
 }
 
 func behindRouter(name, network, addr, router string) lab.Host {

@@ -44,10 +44,11 @@
 //
 // sends the first fragment of a datagram, and no other.
 //
-//	peer query [GROUP] by=INTERFACE [count=N] [every=TIME]
+//	peer query [GROUP] by=INTERFACE [from=ADDRESS] [version=1|2|3] [interval=TIME] [count=N] [every=TIME]
 //
-// asks who is a member, as a querier does (IGMPv2, RFC 2236), of one group or
-// of any.
+// asks who is a member, as a querier does, of one group or of any, by IGMPv2 unless
+// version is given. from is one of its host's addresses. A query of IGMPv3 has the
+// robustness 2, and the interval of the querier's queries, 0 unless interval is given.
 //
 //	peer reflect join=GROUP@INTERFACE [bind=ADDRESS:PORT]
 //

@@ -33,11 +33,13 @@ type options struct {
 	torn     bool
 	count    int
 	every    time.Duration
+	version  int
+	interval time.Duration
 	words    []string
 }
 
 func parse(args []string) (o options, err error) {
-	o.count, o.ttl, o.read = 1, -1, 1<<16
+	o.count, o.ttl, o.read, o.version = 1, -1, 1<<16, 2
 	o.bind = netip.AddrPortFrom(netip.IPv4Unspecified(), 1234)
 	for _, arg := range args {
 		key, value, _ := strings.Cut(arg, "=")
@@ -78,6 +80,10 @@ func parse(args []string) (o options, err error) {
 			o.count, err = strconv.Atoi(value)
 		case "every":
 			o.every, err = time.ParseDuration(value)
+		case "version":
+			o.version, err = strconv.Atoi(value)
+		case "interval":
+			o.interval, err = time.ParseDuration(value)
 		case "quiet":
 			o.quiet = true
 		case "torn":

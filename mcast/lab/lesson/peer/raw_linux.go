@@ -7,8 +7,11 @@ import (
 	"net"
 	"net/netip"
 	"strings"
+	"time"
 
 	"golang.org/x/net/ipv4"
+
+	"github.com/groupcast/groupcast/mcast/igmp"
 )
 
 // fragment sends the first 1,480 bytes of a datagram of 2,000, and never the
@@ -69,32 +72,38 @@ func right(o options, udp []byte) uint16 {
 
 // query asks who is a member, of one group or of any.
 func query(o options) error {
-	const query = 0x11
-	if len(o.words) == 0 {
-		return igmp(o, query, netip.IPv4Unspecified(), netip.AddrFrom4([4]byte{224, 0, 0, 1}))
+	if o.by == nil {
+		return errors.New("query: want by=INTERFACE")
 	}
-	group, err := netip.ParseAddr(o.words[0])
+	// Reports are wanted within a tenth of a second. Only IGMPv3 says the interval.
+	m := igmp.Message{Family: igmp.IGMP, Kind: igmp.Query, Version: o.version, MaxResponse: 100 * time.Millisecond, Robustness: 2, Interval: o.interval}
+	to := netip.AddrFrom4([4]byte{224, 0, 0, 1})
+	if len(o.words) > 0 {
+		group, err := netip.ParseAddr(o.words[0])
+		if err != nil {
+			return err
+		}
+		m.Group, to = group, group
+	}
+	b, err := igmp.AppendQuery(nil, m)
 	if err != nil {
 		return err
 	}
-	return igmp(o, query, group, group)
-}
-
-// igmp sends a message of IGMPv2 (RFC 2236) with its router alert (RFC 2113).
-func igmp(o options, kind byte, group, to netip.Addr) error {
-	if o.by == nil {
-		return errors.New("igmp: want by=INTERFACE")
+	h := &ipv4.Header{Version: 4, Len: ipv4.HeaderLen, TTL: 1, Protocol: 2, Src: o.from.AsSlice(), Dst: to.AsSlice()}
+	if o.version > 1 {
+		h.Options = []byte{0x94, 4, 0, 0} // router alert (RFC 2113)
+		h.Len += len(h.Options)
 	}
-	const alert = "\x94\x04\x00\x00"
-	m := append([]byte{kind, 1, 0, 0}, group.AsSlice()...) // answers within a tenth of a second
-	binary.BigEndian.PutUint16(m[2:], checksum(m))
-	h := &ipv4.Header{Version: 4, Len: ipv4.HeaderLen + len(alert), TotalLen: ipv4.HeaderLen + len(alert) + len(m),
-		TTL: 1, Protocol: 2, Dst: to.AsSlice(), Options: []byte(alert)}
+	h.TotalLen = h.Len + len(b)
+	about := "0.0.0.0"
+	if m.Group.IsValid() {
+		about = m.Group.String()
+	}
 	return o.repeat(func() error {
-		if err := raw(h, m, o.by); err != nil {
+		if err := raw(h, b, o.by); err != nil {
 			return err
 		}
-		fmt.Printf("asked by IGMP about %s\n", group)
+		fmt.Printf("asked by IGMP about %s\n", about)
 		return nil
 	})
 }
