@@ -115,7 +115,7 @@ func TestParseErrors(t *testing.T) {
 		{header + " queue A off\n", "want queue HOST.INTERFACE"},
 		{header + " swallow A.eth0 10%\n", "want swallow HOST.INTERFACE on|off"},
 		{header + " address A add 10.0.0.1/24 eth0\n", "want address HOST"},
-		{header + " name A bee.example\n", "want name HOST NAME ADDRESS..."},
+		{header + " name A bee.example\n", "want name HOST NAME ADDRESS, and perhaps more addresses"},
 		{header + " name A bee.example bee\n", `ParseAddr("bee")`},
 		{header + " name A 10.0.0.2 10.0.0.3\n", `"10.0.0.2" is no name`},
 		{header + " name X bee.example 10.0.0.3\n", `no host "X"`},

@@ -63,7 +63,7 @@ func (s fileStep) do(_ context.Context, r *runner) ([]string, error) {
 func (p *parser) name(text string) (action, error) {
 	words := strings.Fields(text)
 	if len(words) < 3 {
-		return nil, errors.New("want name HOST NAME ADDRESS...")
+		return nil, errors.New("want name HOST NAME ADDRESS, and perhaps more addresses")
 	}
 	s := nameStep{host: words[0], name: words[1]}
 	if _, err := netip.ParseAddr(s.name); err == nil || strings.ContainsAny(s.name, "'#:/") {
