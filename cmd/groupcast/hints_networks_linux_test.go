@@ -105,6 +105,9 @@ func (n hintedNetwork) try(t *testing.T, which int) {
 	}
 	sound(t, printed[which])
 	executeIn(t, a, "sh", "-e", "-c", printed[which])
+	if n.finding == "interface-down" { // the carrier comes by itself
+		labtest.Eventually(t, "eth0 has its carrier", func() bool { return labtest.Device(t, a, "eth0").Carrier() })
+	}
 	if again := executeIn(t, a, program, args...); findingsAbout(t, n.finding, again) != nil {
 		t.Errorf("it is found after %q as well:\n%s", printed[which], again)
 	}
