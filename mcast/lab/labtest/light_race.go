@@ -12,7 +12,7 @@ import (
 	"github.com/groupcast/groupcast/mcast/lab/labtest/programs"
 )
 
-// Light lets hosts of labs, and the programs of package programs, be processes that the
+// Light lets hosts of labs, peer in lessons, and the programs of package programs, be processes that the
 // race detector does not watch: it costs each of them 0.12 s of a processor. It builds
 // that program in a directory, where the programs are links to it by their names. Call
 // it in the function that RunTests runs, before the environment is changed for the
@@ -29,6 +29,6 @@ func Light(dir string) error {
 			return err
 		}
 	}
-	hosts.Program = program
+	hosts.Program, hosts.Peer = program, program
 	return nil
 }

@@ -1,6 +1,7 @@
 package lesson
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/internal/hosts"
 	"github.com/groupcast/groupcast/mcast/lab/lesson/peer"
 )
 
@@ -36,7 +38,7 @@ func (r *runner) start(ctx context.Context, s *runStep, goesOn bool) (*program, 
 		if err != nil {
 			return nil, err
 		}
-		path, args = self, append([]string{peer.Process}, args[1:]...)
+		path, args = cmp.Or(hosts.Peer, self), append([]string{peer.Process}, args[1:]...)
 	}
 	if args[0] == listing {
 		if r.o.Listing == nil {

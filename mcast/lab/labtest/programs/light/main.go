@@ -7,6 +7,7 @@ import (
 
 	_ "github.com/groupcast/groupcast/mcast/lab" // which makes it a host, by os.Args[0]
 	"github.com/groupcast/groupcast/mcast/lab/labtest/programs"
+	_ "github.com/groupcast/groupcast/mcast/lab/lesson/peer" // the same
 )
 
 func main() {
