@@ -145,6 +145,7 @@ func (r *runner) part(ctx context.Context, part *Part) error {
 	if step.Acts() {
 		r.missing = ""
 	}
+	_, r.starting = step.action.(*startStep)
 	r.packet = nil
 	var seen []string
 	var err error
@@ -208,6 +209,7 @@ type runner struct {
 	result   Result
 	missing  string // the program that the last step that acts needs, and that is not here
 	packets  *packets
+	starting bool    // the step before this one started a program
 	packet   *Packet // that the step waited for
 	hosts    []string
 	path     string // of groupcast
@@ -248,11 +250,16 @@ func (u unmet) Error() string { return string(u) }
 
 // mark remembers how things are before a step that does something, so that
 // the steps after it see what it has changed. A silent or a once step checks what the
-// step before it has changed, so it leaves the mark where it is.
+// step before it has changed, so it leaves the mark where it is. So does a start that
+// follows a start: whether the first program has printed its first line is chance.
 func (r *runner) mark(do action) error {
 	switch do.(type) {
 	case silentStep, onceStep:
 		return nil
+	case *startStep:
+		if r.starting {
+			return nil
+		}
 	}
 	r.packets.mark = time.Now()
 	for _, p := range r.programs {

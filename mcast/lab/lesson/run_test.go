@@ -247,3 +247,22 @@ func TestRunEndsWithItsContext(t *testing.T) {
 		t.Errorf("Run returned %v after its context was cancelled", err)
 	}
 }
+
+func TestAStartAfterAStartHidesNothing(t *testing.T) {
+	one := new(program)
+	_, _ = one.out.Write([]byte("ready\n"))
+	r := runner{packets: new(packets), programs: map[string]*program{"one": one}, starting: true}
+	if err := r.mark(&startStep{name: "two"}); err != nil {
+		t.Fatal(err)
+	}
+	if lines := one.out.lines(); len(lines) != 1 {
+		t.Errorf("after the second start the first program has printed %q", lines)
+	}
+	r.starting = false
+	if err := r.mark(&startStep{name: "three"}); err != nil {
+		t.Fatal(err)
+	}
+	if lines := one.out.lines(); len(lines) != 0 {
+		t.Errorf("a start after another step leaves %q of the time before it", lines)
+	}
+}
