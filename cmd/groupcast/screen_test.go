@@ -185,13 +185,33 @@ func (s *screen) quits(code int) {
 	if *after != *s.before {
 		s.t.Error("the terminal's modes are not what they were")
 	}
-	for deadline := time.After(labtest.Patience); !s.leftAlternate(); {
+	if _, err := io.WriteString(s.terminal, drained); err != nil {
+		s.t.Fatal(err)
+	}
+	for deadline := time.After(labtest.Patience); !s.drains(); {
 		select {
 		case <-s.changed: // what it wrote last is still on its way
 		case <-deadline:
-			s.t.Fatal("the alternate screen was not left")
+			s.t.Fatal("the terminal does not bring what was written")
 		}
 	}
+	if !s.leftAlternate() {
+		s.t.Error("the alternate screen was not left")
+	}
+}
+
+// drained is written behind all that a program wrote: a sequence that no terminal shows.
+const drained = "\x1b]777;drained\x07"
+
+// drains says whether that has come, and takes it away.
+func (s *screen) drains() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := bytes.LastIndex(s.raw.Bytes(), []byte(drained))
+	if n >= 0 {
+		s.raw.Truncate(n)
+	}
+	return n >= 0
 }
 
 func (s *screen) leftAlternate() bool {
