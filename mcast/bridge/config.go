@@ -1,7 +1,6 @@
 package bridge
 
 import (
-	"context"
 	"net/netip"
 	"time"
 
@@ -81,26 +80,3 @@ type Status struct {
 	AtSites   map[Why]uint64 // what became of these: the sum is Arrived
 	Last      time.Time      // a datagram was heard that came from no bridge; zero: never
 }
-
-// Bridge is a bridge that runs.
-type Bridge struct {
-	cfg  Config
-	name string
-}
-
-// Open opens the sockets and joins the groups. ctx bounds the opening only.
-func Open(ctx context.Context, cfg Config) (*Bridge, error) {
-	return &Bridge{cfg: cfg, name: NewName()}, nil
-}
-
-// Name is the bridge's among all, see [NewName].
-func (b *Bridge) Name() string { return b.name }
-
-// Run carries until ctx ends. It closes the Link.
-func (b *Bridge) Run(ctx context.Context) error { <-ctx.Done(); return nil }
-
-// Status is how each group stands at each port, ports first.
-func (b *Bridge) Status() []Status { return nil }
-
-// Close leaves the groups. It is to be called after Run, or instead of it.
-func (b *Bridge) Close() error { return nil }

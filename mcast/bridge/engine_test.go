@@ -1,0 +1,158 @@
+package bridge_test
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/bridge"
+)
+
+// segment is a LAN: what is sent on it reaches everybody on it, with the sender's own copy.
+type segment struct {
+	mu     sync.Mutex
+	heard  []string
+	others []func(mcast.Datagram)
+}
+
+func (s *segment) send(from netip.AddrPort, data string) {
+	s.mu.Lock()
+	s.heard = append(s.heard, data)
+	others := slices.Clone(s.others)
+	s.mu.Unlock()
+	for _, take := range others {
+		go take(mcast.Datagram{At: time.Now().Round(0), From: from, To: group.Addr, Hops: 1, Data: []byte(data)})
+	}
+}
+
+func (s *segment) count(data string) (n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, h := range s.heard {
+		if h == data {
+			n++
+		}
+	}
+	return n
+}
+
+var group = mcast.Group{Addr: netip.MustParseAddr("239.1.2.3"), Port: 5001}
+
+// shared is a Register in memory.
+type shared struct {
+	mu sync.Mutex
+	e  bridge.Entry
+}
+
+func (r *shared) Get(context.Context) (bridge.Entry, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.e, nil
+}
+
+func (r *shared) Update(_ context.Context, holder string, revision uint64) (uint64, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.e.Revision != revision {
+		return 0, bridge.ErrChanged
+	}
+	r.e = bridge.Entry{Holder: holder, Revision: revision + 1}
+	return r.e.Revision, nil
+}
+
+func (r *shared) Delete(_ context.Context, revision uint64) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.e.Revision != revision {
+		return bridge.ErrChanged
+	}
+	r.e = bridge.Entry{}
+	return nil
+}
+
+// site is a LAN with bridges.
+type site struct {
+	segment
+	shared
+	bridges []bridge.Engine
+	ends    []context.CancelFunc
+}
+
+func startSite(t *testing.T, wire *bridge.Wire, n, bridges int, running *sync.WaitGroup) *site {
+	s := &site{}
+	for k := range bridges {
+		addr := netip.AddrFrom4([4]byte{10, byte(n), 0, byte(2 + k)})
+		cfg := bridge.Config{
+			Groups: []mcast.Group{group}, Ports: []bridge.Port{{Interface: "eth0", Site: fmt.Sprint("room-", n)}}, Link: wire.Join(),
+			Register: func(string) bridge.Register { return &s.shared },
+		}
+		e := bridge.NewEngine(cfg, func(_ int, _ mcast.Group, data []byte) error {
+			s.send(netip.AddrPortFrom(addr, bridge.Mark), string(data))
+			return nil
+		})
+		s.others = append(s.others, func(d mcast.Datagram) { e.Heard(0, group, d) })
+		e.SetReady(0, true, addr)
+		ctx, end := context.WithCancel(t.Context())
+		s.bridges, s.ends = append(s.bridges, e), append(s.ends, end)
+		running.Go(func() { e.Run(ctx) })
+	}
+	return s
+}
+
+// A datagram arrives once at each other site; when the leader leaves, the other bridge of
+// the site goes on, and at the end nothing runs any more.
+func TestOnceAtEachSite(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var wire bridge.Wire
+		var running sync.WaitGroup
+		var sites []*site
+		for n := range 3 {
+			sites = append(sites, startSite(t, &wire, n, 2, &running))
+		}
+		time.Sleep(time.Second)
+		talk := func(from int, data string, want int) {
+			t.Helper()
+			sites[from].send(netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, byte(from), 0, 99}), 40000), data)
+			time.Sleep(100 * time.Millisecond)
+			for n, s := range sites {
+				if got := s.count(data); got != want && n != from || n == from && got != 1 {
+					t.Errorf("%s: %d times at site %d", data, got, n)
+				}
+			}
+		}
+		talk(0, "one", 1)
+		talk(1, "two", 1)
+		leader := slices.IndexFunc(sites[0].bridges, func(e bridge.Engine) bool { return e.Holds(0) })
+		sites[0].ends[leader]()
+		time.Sleep(300 * time.Millisecond)
+		talk(0, "three", 1)
+		talk(2, "four", 1)
+		var led, heard, carried uint64
+		for _, b := range sites[0].bridges {
+			s := b.Status()[0]
+			if s.Leads {
+				led++
+			}
+			heard += s.Heard
+			carried += s.AtLAN[bridge.Carried]
+		}
+		if led != 1 || carried != 2 || heard < 4 {
+			t.Errorf("of the bridges of a site %d lead; they heard %d, and carried %d", led, heard, carried)
+		}
+		for _, s := range sites {
+			for _, end := range s.ends {
+				end()
+			}
+		}
+		running.Wait()
+		if sites[0].shared.e != (bridge.Entry{}) {
+			t.Errorf("the lease is still held: %v", sites[0].shared.e)
+		}
+	})
+}
