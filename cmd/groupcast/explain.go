@@ -150,6 +150,7 @@ func listPages(out io.Writer) {
 	}{
 		{"Which group to take", []string{"choosing-a-group"}},
 		{"Who is a member", []string{"igmp", "who-is-there"}},
+		{"Beyond one LAN", []string{"beyond-one-lan", "joined-already", "answers-stay-behind"}},
 		{"What UDP answers", []string{"udp-connect", "udp-refused", "udp-silence"}},
 		{"What the kernel does", []string{"send-path", "receive-path"}},
 		{"What the words mean", []string{"glossary"}},

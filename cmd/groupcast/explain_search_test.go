@@ -128,6 +128,16 @@ var typedWords = []struct{ typed, want string }{
 	{"mDNS", "reflected"},
 	{"5353", "reflected"},
 	{"other program's group", "others-groups"},
+	// several LANs
+	{"groupcast bridge", "beyond-one-lan"},
+	{"bridge two LANs", "beyond-one-lan"},
+	{"NATS server", "beyond-one-lan"},
+	{"second-hub", "beyond-one-lan"},
+	{"mDNS proxy", "beyond-one-lan"},
+	{"reflector", "joined-already"},
+	{"loop", "joined-already"},
+	{"M-SEARCH", "answers-stay-behind"},
+	{"UPnP", "answers-stay-behind"},
 	// frames and packets
 	{"duplicate", "two-on-one-lan"},
 	{"every message twice", "two-on-one-lan"},
@@ -202,6 +212,7 @@ var typedLessons = []struct{ typed, want string }{
 	{"IFF_ALLMULTI", "lab nic-modes"},
 	{"address plan", "lab choosing-a-group"},
 	{"tunnel", "lab private-vpn"},
+	{"two rooms", "lab two-rooms"},
 	{"hearing matrix", "lab two-sided"},
 	{"passphrase", "lab sealed-room"},
 }

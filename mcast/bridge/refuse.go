@@ -42,7 +42,7 @@ var discovery = []string{"ssdp", "ws-discovery"}
 
 // Refuse returns a *[RefusedError] for a group that a bridge must not carry. announcements
 // permits those whose announcements cross while the answers to searches do not: SSDP and
-// WS-Discovery. What is refused is refused at every port of its address.
+// WS-Discovery. A protocol's group is refused at every port.
 func Refuse(g mcast.Group, announcements bool) error {
 	g.Addr = g.Addr.Unmap()
 	refused := func(page, why string) error { return &RefusedError{Group: g, Why: why, Page: page} }

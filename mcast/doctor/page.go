@@ -72,7 +72,7 @@ const (
 // Topics are the names of the pages that are about no pitfall, in the order to
 // read them in.
 func Topics() []string {
-	return []string{"igmp", "udp-connect", "udp-refused", "udp-silence", "send-path", "receive-path", "who-is-there", "choosing-a-group", "glossary"}
+	return []string{"igmp", "udp-connect", "udp-refused", "udp-silence", "send-path", "receive-path", "who-is-there", "choosing-a-group", "beyond-one-lan", "joined-already", "answers-stay-behind", "glossary"}
 }
 
 // Pages returns the pages of all pitfalls, in the order of Names.
