@@ -36,9 +36,7 @@ type Bridge struct {
 	at      []host.Interface // of each port, as it was last seen; Index 0: it is gone
 	byIndex map[int]int      // ports
 	err     error            // that a socket can be read no more
-
-	answers     map[int]uint64 // that came by unicast and are not told, by port
-	answersFrom map[int]netip.AddrPort
+	answers []answers        // of each port
 }
 
 // Open opens the sockets and joins the groups. ctx bounds the opening only. The error is
@@ -59,7 +57,7 @@ func Open(ctx context.Context, cfg Config) (*Bridge, error) {
 	for n := range cfg.Groups { // each site has its own zones
 		cfg.Groups[n].Addr = cfg.Groups[n].Addr.WithZone("")
 	}
-	b := &Bridge{marks: map[bool]*mcast.Conn{}, byIndex: map[int]int{}, answers: map[int]uint64{}, answersFrom: map[int]netip.AddrPort{}, at: make([]host.Interface, len(cfg.Ports))}
+	b := &Bridge{marks: map[bool]*mcast.Conn{}, byIndex: map[int]int{}, answers: make([]answers, len(cfg.Ports)), at: make([]host.Interface, len(cfg.Ports))}
 	b.engine = newEngine(cfg, b.send)
 	if err := b.open(ctx, cfg, list); err != nil {
 		return nil, errors.Join(err, b.Close())
@@ -163,7 +161,7 @@ func (b *Bridge) Run(ctx context.Context) error {
 		}
 		return nil
 	})
-	guarded(func() error { every(ctx, answersEvery, b.tellAnswers); return nil })
+	guarded(func() error { every(ctx, TickEvery, b.tellAnswers); return nil })
 	guarded(func() error { b.engine.run(ctx); return nil })
 	running.Wait()
 	b.mu.Lock()

@@ -1,0 +1,10 @@
+package bridge
+
+import (
+	"os"
+	"testing"
+
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
+)
+
+func TestMain(m *testing.M) { os.Exit(labtest.RunTests(m)) }
