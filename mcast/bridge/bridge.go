@@ -30,6 +30,7 @@ var (
 type Bridge struct {
 	engine *engine
 	keep   *session.Keeper      // used by Open, and then by the goroutine that follows the interfaces
+	conns  []*mcast.Conn        // of the groups
 	marks  map[bool]*mcast.Conn // the sockets of port Mark, by whether they are of IPv6
 
 	mu      sync.Mutex
@@ -60,7 +61,8 @@ func Open(ctx context.Context, cfg Config) (*Bridge, error) {
 	b := &Bridge{marks: map[bool]*mcast.Conn{}, byIndex: map[int]int{}, answers: make([]answers, len(cfg.Ports)), at: make([]host.Interface, len(cfg.Ports))}
 	b.engine = newEngine(cfg, b.send)
 	if err := b.open(ctx, cfg, list); err != nil {
-		return nil, errors.Join(err, b.Close())
+		_ = b.Close()
+		return nil, err
 	}
 	return b, nil
 }
@@ -98,6 +100,7 @@ func (b *Bridge) open(ctx context.Context, cfg Config, list []host.Interface) er
 			}
 		}
 	}
+	b.conns = b.keep.Conns()
 	b.noteInterfaces()
 	return nil
 }
@@ -124,6 +127,21 @@ func (b *Bridge) Name() string { return b.engine.name }
 // Status is how each group stands at each port, ports first.
 func (b *Bridge) Status() []Status { return b.engine.status() }
 
+// Losses is what was lost before a Carrier could count it.
+type Losses struct {
+	Kernel uint64 // datagrams from the LANs: a receive buffer was full
+	Link   uint64 // messages of sites: see [Link.Lost]
+}
+
+// Losses counts them.
+func (b *Bridge) Losses() (l Losses) {
+	for _, conn := range b.conns {
+		l.Kernel += conn.Stats().Dropped
+	}
+	l.Link = b.engine.cfg.Link.Lost()
+	return l
+}
+
 // Run carries until ctx ends. It closes the Link. The error is that of a socket that can be
 // read no more.
 func (b *Bridge) Run(ctx context.Context) error {
@@ -148,7 +166,7 @@ func (b *Bridge) Run(ctx context.Context) error {
 			fail(f())
 		})
 	}
-	for _, conn := range b.keep.Conns() {
+	for _, conn := range b.conns {
 		port := conn.LocalAddr().Port()
 		guarded(func() error { return read(ctx, conn, func(d *mcast.Datagram) { b.heard(port, d) }) })
 	}
