@@ -11,6 +11,7 @@
 //	groupcast.v1.d.GROUP.SITE.LAN  a datagram; headers Gc-Bridge, Gc-Seq, Gc-From, Gc-Ttl
 //	groupcast.v1.loop.x.SITE.LAN   a probe was heard there: JSON
 //	groupcast.v1.site.x.SITE.LAN   a bridge has joined, or leaves: JSON
+//	groupcast.v1.answer.ID         what a bridge tells whoever asked the service
 //	groupcast_v1_lease             the bucket of the leases: SITE, or SITE.LAN
 //	groupcast-bridge               the service that tells how a bridge stands
 //

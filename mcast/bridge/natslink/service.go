@@ -16,6 +16,7 @@ import (
 )
 
 const (
+	answerPrefix   = prefix + "answer." // all sites publish and read there
 	serviceName    = "groupcast-bridge"
 	serviceVersion = "1.0.0"
 	serviceNote    = "carries multicast groups between networks (groupcast bridge)"
@@ -75,16 +76,18 @@ func (w *word) now() json.RawMessage {
 }
 
 // Statuses asks all bridges how they stand, and returns what has come when wait is over:
-// of 1,024 bridges at most, by site, bridge and group. It is each bridge's own word. The
-// server lets a site answer only whom it was asked by, but does not read the answer:
-// whoever has a key can speak of another site. What makes no sense is left out.
+// of 1,024 bridges at most, by site, bridge and group. It is each bridge's own word, and the
+// server does not read it: whoever has a key can answer, and speak of another site. What
+// makes no sense is left out.
 func (c *Client) Statuses(ctx context.Context, wait time.Duration) ([]bridge.Status, error) {
 	if !c.reached.Load() {
 		return nil, bridge.ErrAway
 	}
 	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
-	inbox := c.conn.NewInbox()
+	// Not into an inbox: a site could only publish there by a Response permission, with
+	// which it could publish on any subject that it names as the reply of its own request.
+	inbox := answerPrefix + bridge.NewName()
 	answers, err := c.conn.SubscribeSync(inbox)
 	if err != nil {
 		return nil, away(err)
