@@ -120,7 +120,7 @@ type Remote struct{ path string }
 
 // Dial reaches the hub that runs on a directory. It is ErrNone if none does.
 func Dial(dir string) (*Remote, error) {
-	if err := checkDir(dir); errors.Is(err, fs.ErrNotExist) {
+	if err := checkDir(dir, othersButRoot); errors.Is(err, fs.ErrNotExist) {
 		return nil, ErrNone
 	} else if err != nil {
 		return nil, err

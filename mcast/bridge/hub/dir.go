@@ -18,10 +18,11 @@ func makeDir(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	return checkDir(dir)
+	return checkDir(dir, othersMay)
 }
 
-func checkDir(dir string) error {
+// checkDir is the error of a directory in which other users could make keys.
+func checkDir(dir string, othersMay func(fs.FileInfo, fs.FileMode) bool) error {
 	info, err := os.Stat(dir)
 	if err != nil {
 		return err

@@ -10,7 +10,7 @@ type Stopped struct{ dir string }
 
 // OpenStopped returns what is in a directory. It is ErrNone if no hub was there.
 func OpenStopped(dir string) (*Stopped, error) {
-	if err := checkDir(dir); errors.Is(err, fs.ErrNotExist) {
+	if err := checkDir(dir, othersButRoot); errors.Is(err, fs.ErrNotExist) {
 		return nil, ErrNone
 	} else if err != nil {
 		return nil, err
