@@ -20,6 +20,7 @@ var sameEverywhere = []string{
 	"interface", "source", "ttl", "loopback", "multicast-all", "json", "quiet", "trace", "timeout", "wait",
 	"verbose", "ipv4", "ipv6", "ascii", "theme", "mouse", "notify", "plain",
 	"plain-only", "ephemeral", "frame-port", "key-file", "passphrase-file",
+	"hub", "site", "creds", "tls-ca", "js-domain",
 }
 
 // variable is the environment variable of a command's flag: GROUPCAST_TTL, or

@@ -95,6 +95,21 @@ var endings = map[string][]ending{
 		{status: exitDoubt, when: "if some replied"},
 		{status: exitInterrupted, when: "if ctrl+c came before anything was known"},
 	},
+	"bridge": {
+		{status: exitOK, when: "if ctrl+c, a signal or --timeout ended it, with --timeout after something was carried"},
+		{status: exitNot, when: "if the hub file cannot be used, the hub refuses the key or has another certificate, a LAN could not be joined or port 1236 is taken; with --timeout also if nothing was carried"},
+		{status: exitDoubt, when: "if datagrams were lost or over a limit, or something was found"},
+		{status: exitInterrupted, when: "if ctrl+c came before the hub was reached for the first time"},
+	},
+	"bridge status": {
+		{status: exitOK, when: "if a bridge answered"},
+		{status: exitNot, when: "if none did, or the hub was not reached or refused the key"},
+		{status: exitInterrupted, when: "if ctrl+c came before that was known"},
+	},
+	"hub": {
+		{status: exitOK, when: "if groupcast-hub ended with 0; its status is passed on"},
+		{status: exitNot, when: "if there is no groupcast-hub"},
+	},
 	"igmp": {
 		{status: exitOK, when: "if it could watch: with --until the event was seen, with --once a querier was seen, and a member of GROUP; also if ctrl+c ended it"},
 		{status: exitNot, when: "if not, or if it could not watch"},

@@ -93,7 +93,7 @@ func oneGroup(cmd *cobra.Command, args []string) error {
 // noGroup is the error for what is no group, with what it may have been meant
 // to be: a page, a command or the name of a group.
 func noGroup(cmd *cobra.Command, arg string, err error) error {
-	if errors.Is(err, mcast.ErrNotMulticast) && slices.Contains([]string{"replay", "send", "watch"}, cmd.Name()) { // which know no default group
+	if errors.Is(err, mcast.ErrNotMulticast) && slices.Contains([]string{"bridge", "replay", "send", "watch"}, cmd.Name()) { // which know no default group
 		return &mcast.Advised{Err: err, Advice: "name a group, such as 239.9.9.9:5000"}
 	}
 	if !errors.Is(err, mcast.ErrNotAGroup) || strings.ContainsAny(arg, ".:[") {
@@ -118,7 +118,7 @@ func noGroup(cmd *cobra.Command, arg string, err error) error {
 		near = cmd.SuggestionsFor(arg)
 	}
 	if len(near) > 0 {
-		return &mcast.Advised{Err: err, Advice: "did you mean groupcast " + strings.Join(near, " or groupcast ") + "?"}
+		return &mcast.Advised{Err: err, Advice: "did you mean " + cmd.CommandPath() + " " + strings.Join(near, " or "+cmd.CommandPath()+" ") + "?"}
 	}
 	return &mcast.Advised{Err: err, Advice: nearGroups(arg)}
 }

@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/bridge"
 	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/doctor"
 	"github.com/groupcast/groupcast/mcast/history"
@@ -109,6 +110,9 @@ func hint(err error) string {
 	}
 	if forbidden, ok := errors.AsType[*lab.ForbiddenError](err); ok {
 		return forbidden.Hint
+	}
+	if refused, ok := errors.AsType[*bridge.RefusedError](err); ok {
+		return "groupcast explain " + refused.Page
 	}
 	if _, ok := errors.AsType[*record.RefusedError](err); ok {
 		return "name a group that nothing else uses, such as 239.9.9.9:5000"

@@ -119,6 +119,9 @@ func understood(root *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
+	if cmd.DisableFlagParsing {
+		return nil // the arguments are another program's
+	}
 	if err := cmd.ParseFlags(rest); err != nil {
 		if errors.Is(err, pflag.ErrHelp) {
 			return nil
@@ -132,7 +135,7 @@ func understood(root *cobra.Command, args []string) error {
 	}
 	var check func(string) error
 	switch cmd.CommandPath() {
-	case "groupcast", "groupcast chat", "groupcast listen", "groupcast who", "groupcast doctor", "groupcast interfaces":
+	case "groupcast", "groupcast bridge", "groupcast chat", "groupcast listen", "groupcast who", "groupcast doctor", "groupcast interfaces":
 		check = func(s string) error { _, err := mcast.ParseGroup(s); return err }
 	case "groupcast send":
 		rest = rest[:min(1, len(rest))]

@@ -1,0 +1,159 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/bridge"
+	"github.com/groupcast/groupcast/mcast/bridge/natslink"
+	"github.com/groupcast/groupcast/mcast/chat"
+)
+
+func newBridgeStatus(set *settings) *cobra.Command {
+	s := &bridgeStatus{set: set}
+	cmd := &cobra.Command{
+		Use:   "status",
+		Short: "Show how all bridges of a hub stand",
+		Long: `Ask all bridges of a hub, and print a row for each site, bridge and group: whether the bridge leads, how many
+datagrams it heard on its LAN, carried from there and sent again into it, how many were over --rate or --max-size
+(LIMITED) or were lost, and when it last heard one. Each bridge reports about itself. --json prints the objects stats.`,
+		Example: `  groupcast bridge status --hub room-1.hub
+  groupcast bridge status --hub tls://nats.example:4222 --site room-1 --creds room-1.creds --json`,
+		Args: atMost(0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if s.hub.at == "" {
+				return usageError{&mcast.Advised{Err: errors.New("bridge status: name the hub"), Advice: "groupcast bridge status --hub FILE"}}
+			}
+			if s.wait <= 0 {
+				return usageError{fmt.Errorf("--wait %s: want more than 0", s.wait)}
+			}
+			if err := s.hub.check(); err != nil {
+				return usageError{err}
+			}
+			return s.run(cmd.Context(), cmd.OutOrStdout())
+		},
+	}
+	set.has(cmd, "json")
+	s.hub.flags(cmd)
+	waitFlag(cmd.Flags(), &s.wait, 2*time.Second, "how long the hub is waited for, and then the answers of the bridges")
+	cmd.RegisterFlagCompletionFunc("wait", cobra.NoFileCompletions)
+	return cmd
+}
+
+// bridgeStatus asks bridges how they stand.
+type bridgeStatus struct {
+	set  *settings
+	hub  hubFlags
+	wait time.Duration
+}
+
+func (s *bridgeStatus) run(ctx context.Context, out io.Writer) error {
+	hub, err := s.hub.config()
+	if err != nil {
+		return err
+	}
+	told := make(chan reach, 1)
+	client, err := dialHub(ctx, hub, told)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	if err := s.reached(ctx, hub, client, told); err != nil {
+		return err
+	}
+	list, err := client.Statuses(ctx, s.wait)
+	if err != nil {
+		return fmt.Errorf("ask the bridges of the hub at %s: %w", hubPlace(hub), err)
+	}
+	if len(list) == 0 {
+		return &mcast.Advised{
+			Err:    fmt.Errorf("no bridge of the hub at %s answered in %s", hubPlace(hub), shortly(s.wait)),
+			Advice: "a bridge is started by: groupcast bridge --hub FILE -i NAME GROUP",
+		}
+	}
+	sortStatuses(list)
+	now := time.Now()
+	if s.set.json {
+		for _, one := range list {
+			writeJSON(out, statsObject(one, now))
+		}
+		return nil
+	}
+	return statusTable(out, list, now)
+}
+
+// reached waits until the hub is.
+func (s *bridgeStatus) reached(ctx context.Context, hub natslink.Config, client *natslink.Client, told <-chan reach) error {
+	late := time.NewTimer(s.wait)
+	defer late.Stop()
+	var last error
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case r := <-told:
+			if r.reached {
+				return nil
+			}
+			last = r.err
+		case <-client.Refused():
+			return refusedBy(hub, client.Err())
+		case <-late.C:
+			return notReached(hub, shortly(s.wait), last)
+		}
+	}
+}
+
+// sortStatuses puts rows in an order: by site, bridge and group, whoever leads first.
+func sortStatuses(list []bridge.Status) {
+	leads := func(s bridge.Status) int {
+		if s.Leads {
+			return 0
+		}
+		return 1
+	}
+	slices.SortStableFunc(list, func(a, b bridge.Status) int {
+		return cmp.Or(strings.Compare(a.Site, b.Site), leads(a)-leads(b), a.Addr.Compare(b.Addr), strings.Compare(a.Bridge, b.Bridge),
+			a.Group.Addr.Compare(b.Group.Addr), cmp.Compare(a.Group.Port, b.Group.Port))
+	})
+}
+
+// statusTable writes a row for each group at each bridge.
+func statusTable(out io.Writer, list []bridge.Status, now time.Time) error {
+	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "SITE\tBRIDGE\tLEADS\tGROUP\tHEARD\tCARRIED\tRE-SENT\tLIMITED\tLOST\tHEARD LAST")
+	for _, s := range list {
+		sum, leads, last := sumOf(s), "no", "never"
+		if s.Leads {
+			leads = "yes"
+		}
+		if !s.Last.IsZero() {
+			last = ago(now.Sub(s.Last))
+		}
+		fmt.Fprintln(t, strings.Join([]string{
+			chat.CleanRow(s.Site), cmp.Or(addrText(s.Addr), chat.CleanRow(s.Bridge)), leads, chat.CleanRow(s.Group.String()),
+			thousands(sum.heard), thousands(sum.carried), thousands(sum.resent), thousands(sum.limited), thousands(sum.lost), last,
+		}, "\t"))
+	}
+	return t.Flush()
+}
+
+// ago is how long something is past, as the clock of another host has it: never before
+// now.
+func ago(d time.Duration) string {
+	d = max(d, 0)
+	if d < time.Minute {
+		return fmt.Sprintf("%.1f s ago", d.Seconds())
+	}
+	return d.Round(time.Second).String() + " ago"
+}

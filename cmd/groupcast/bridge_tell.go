@@ -1,0 +1,188 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/bridge"
+	"github.com/groupcast/groupcast/mcast/chat"
+)
+
+// bridgeSight is what the lines of a bridge have told so far.
+type bridgeSight struct {
+	groups []mcast.Group
+	ports  []bridge.Port
+	name   string // of the bridge
+	place  string // of the hub; "": there is none
+	start  time.Time
+
+	leads    map[string]bool // by site; one that is not there is not known
+	asked    bool            // how others stand
+	begun    bool            // the first lines are printed
+	up       bool            // the hub is reached,
+	everUp   bool            // or was,
+	away     time.Time       // or is not since then,
+	awayErr  error           // for that reason,
+	awaySaid time.Time       // which was said then
+
+	comings int             // of bridges, since the last tick
+	told    map[string]bool // errors since the last tick
+}
+
+// mostComings is how many bridges that come and go are printed within 10 s: any site can
+// announce as many as it likes.
+const mostComings = 20
+
+// mostErrors is how many different errors are remembered as printed within 10 s.
+const mostErrors = 64
+
+// begin prints what is carried, as far as it is known at once.
+func (b *bridgeCommand) begin(name string, now time.Time) {
+	b.name, b.start, b.leads, b.told = name, now, map[string]bool{}, map[string]bool{}
+	if b.set.json {
+		writeJSON(b.out, b.bridgingObject())
+	}
+	if b.place == "" {
+		b.begun = true
+		b.line(joinedText(b.ports, b.groups))
+	}
+}
+
+// line prints a remark about the bridge.
+func (b *bridgeCommand) line(text string) {
+	if !b.set.quiet && !b.set.json {
+		fmt.Fprintln(b.out, text)
+	}
+}
+
+// port is that of a site.
+func (b *bridgeSight) port(site string) bridge.Port {
+	for _, p := range b.ports {
+		if p.Site == site {
+			return p
+		}
+	}
+	return bridge.Port{Site: site, Interface: site}
+}
+
+// happened prints an event.
+func (b *bridgeCommand) happened(ctx context.Context, e bridge.Event) {
+	on := b.port(e.Site)
+	switch e.Kind {
+	case bridge.EventError:
+		b.failed(e.Err)
+		return
+	case bridge.EventSite:
+		if e.Presence.Bridge == b.name {
+			return
+		}
+		if b.comings++; b.comings > mostComings {
+			return
+		}
+	case bridge.EventLease:
+		known := len(b.leads) == len(b.ports)
+		b.leads[e.Site] = e.Leads
+		if len(b.leads) == len(b.ports) && !known {
+			b.ask(ctx)
+		}
+	}
+	if b.set.json {
+		if o := b.eventObject(e, on); o != nil {
+			writeJSON(b.out, o)
+		}
+		return
+	}
+	at := e.At.Format(time.TimeOnly) + "  "
+	switch e.Kind {
+	case bridge.EventFinding:
+		fmt.Fprintln(b.out, findingLine(e.At, *e.Finding, on, e.Group))
+	case bridge.EventSite:
+		b.line(at + presenceText(*e.Presence))
+	case bridge.EventLease:
+		if b.begun && b.place != "" {
+			b.line(at + leaseText(on, e.Leads))
+		}
+	case bridge.EventCarried, bridge.EventResent, bridge.EventDropped:
+		fmt.Fprintln(b.out, datagramLine(e, on))
+	}
+}
+
+// stood prints the first lines of a hub's client, now that others have said how they stand.
+func (b *bridgeCommand) stood(list []bridge.Status) {
+	var others []bridge.Status
+	for _, s := range list {
+		if s.Bridge != b.name {
+			others = append(others, s)
+		}
+	}
+	for _, p := range b.ports {
+		b.line(portText(p, b.leads[p.Site], b.groups, b.place, others))
+	}
+	b.begun = true
+}
+
+// failed prints an error, once in 10 s.
+func (b *bridgeCommand) failed(err error) {
+	if text := err.Error(); !b.told[text] && len(b.told) < mostErrors {
+		b.told[text] = true
+		complain(b.errs, err)
+	}
+}
+
+// hubTold prints that the hub is reached, or is not any more.
+func (b *bridgeCommand) hubTold(r reach, now time.Time) {
+	b.awayErr = r.err
+	switch {
+	case r.reached && !b.up:
+		if b.everUp {
+			b.line(fmt.Sprintf("%s  the hub at %s is reached again, after %s", now.Format(time.TimeOnly), b.place, shortly(now.Sub(b.away))))
+		} else if !b.away.IsZero() {
+			b.line(fmt.Sprintf("%s  the hub at %s is reached", now.Format(time.TimeOnly), b.place))
+		}
+		b.up, b.everUp, b.away = true, true, time.Time{}
+	case !r.reached && b.away.IsZero():
+		b.up, b.away = false, now
+		b.sayAway(now)
+	default:
+		return
+	}
+	if b.set.json {
+		o := jsonBridgeHub{jsonHead: jsonHead{Type: "hub", Time: now}, Address: b.place, Reached: r.reached}
+		if r.err != nil {
+			o.Error = chat.CleanRow(r.err.Error())
+		}
+		writeJSON(b.out, o)
+	}
+}
+
+// sayAway says that the hub is not reached.
+func (b *bridgeCommand) sayAway(now time.Time) {
+	b.awaySaid = now
+	since := ""
+	if now.After(b.away) {
+		since = " since " + b.away.Format(time.TimeOnly)
+	}
+	text := fmt.Sprintf("the hub at %s is not reached%s, so nothing is carried", b.place, since)
+	if b.awayErr != nil {
+		complain(b.errs, fmt.Errorf("%s: %w", text, b.awayErr))
+		return
+	}
+	complain(b.errs, fmt.Errorf("%s", text))
+}
+
+// every does what is due every 10 s.
+func (b *bridgeCommand) every(now time.Time) {
+	if !b.away.IsZero() && now.Sub(b.awaySaid) >= statsEvery-time.Second {
+		b.sayAway(now)
+	}
+	if more := b.comings - mostComings; more > 0 {
+		complain(b.errs, fmt.Errorf("%s more joined or left within 10 s, not printed", manyOf(more, "bridge")))
+	}
+	b.comings = 0
+	clear(b.told)
+	if b.set.json {
+		b.writeStats(b.bridge.Status(), now)
+	}
+}

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/bridge"
+	"github.com/groupcast/groupcast/mcast/bridge/natslink"
+	"github.com/groupcast/groupcast/mcast/chat"
+)
+
+// bridgeSum is what became of datagrams, for people.
+type bridgeSum struct{ heard, arrived, carried, resent, limited, lost uint64 }
+
+// notOfPrograms is what a bridge hears and no program of the LAN has sent to the group.
+var notOfPrograms = []bridge.Why{bridge.Own, bridge.Marked, bridge.IsProbe, bridge.NotHere}
+
+func sumOf(s bridge.Status) bridgeSum {
+	lan, sites := s.AtLAN, s.AtSites
+	t := bridgeSum{
+		heard: s.Heard, arrived: s.Arrived - min(s.Arrived, sites[bridge.OwnSite]), carried: lan[bridge.Carried], resent: sites[bridge.Resent],
+		limited: lan[bridge.Limited] + lan[bridge.TooLong] + sites[bridge.Limited] + sites[bridge.TooLong],
+		lost:    lan[bridge.Lost] + lan[bridge.Late] + sites[bridge.Unsent],
+	}
+	for _, why := range notOfPrograms {
+		t.heard -= min(t.heard, lan[why])
+	}
+	return t
+}
+
+func (t *bridgeSum) add(o bridgeSum) {
+	t.heard += o.heard
+	t.arrived += o.arrived
+	t.carried += o.carried
+	t.resent += o.resent
+	t.limited += o.limited
+	t.lost += o.lost
+}
+
+// totalsLine is how one group stood at one port at the end.
+func totalsLine(s bridge.Status) string {
+	t := sumOf(s)
+	text := fmt.Sprintf("%s, %s: heard %s, carried %s, re-sent %s", atPort(bridge.Port{Site: s.Site, Interface: s.Interface}),
+		chat.CleanRow(s.Group.Label()), thousands(t.heard), thousands(t.carried), thousands(t.resent))
+	return text + notWords("not carried", s.AtLAN, append(notOfPrograms, bridge.Carried)) + notWords("not re-sent", s.AtSites, []bridge.Why{bridge.OwnSite, bridge.Resent})
+}
+
+// notWords is "; not carried: 12 (over --rate), 3 (the hub was not reached)".
+func notWords(what string, counts map[bridge.Why]uint64, but []bridge.Why) string {
+	var parts []string
+	for _, why := range slices.Sorted(maps.Keys(counts)) {
+		if n := counts[why]; n > 0 && !slices.Contains(but, why) {
+			parts = append(parts, fmt.Sprintf("%s (%s)", thousands(n), whyText(why)))
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return "; " + what + ": " + strings.Join(parts, ", ")
+}
+
+// ended prints totals and gives the exit status. unread is how many arrivals the link
+// dropped.
+func (b *bridgeCommand) ended(parent context.Context, hub natslink.Config, unread uint64, failed error) error {
+	list, now := b.bridge.Status(), time.Now()
+	var all bridgeSum
+	for _, s := range list {
+		all.add(sumOf(s))
+	}
+	if b.set.json {
+		b.writeStats(list, now)
+	} else {
+		b.totals(list)
+	}
+	if unread > 0 {
+		complain(b.errs, fmt.Errorf("%s of sites came faster than this host sent them, and were dropped", chat.Many(unread, "datagram")))
+	}
+	if b.unprinted > 0 {
+		complain(b.errs, fmt.Errorf("%s lost: they came faster than they were printed", chat.Many(b.unprinted, "line")))
+	}
+	return b.verdict(parent, hub, all, unread, failed)
+}
+
+// totals prints a line for each group that something came of, at each port.
+func (b *bridgeCommand) totals(list []bridge.Status) {
+	silent := map[string][]mcast.Group{} // by port
+	for _, s := range list {
+		if t := sumOf(s); t.heard+t.arrived > 0 {
+			fmt.Fprintln(b.out, totalsLine(s))
+			continue
+		}
+		at := atPort(bridge.Port{Site: s.Site, Interface: s.Interface})
+		silent[at] = append(silent[at], s.Group)
+	}
+	for _, at := range slices.Sorted(maps.Keys(silent)) {
+		fmt.Fprintf(b.out, "%s: nothing came of %s\n", at, groupNames(silent[at]))
+	}
+}
+
+// verdict is how the command ends: a signal ends most bridges, and is no failure.
+func (b *bridgeCommand) verdict(parent context.Context, hub natslink.Config, all bridgeSum, unread uint64, failed error) error {
+	lasted := shortly(b.timeout)
+	switch {
+	case failed != nil:
+		return failed
+	case b.place != "" && !b.everUp && parent.Err() != nil:
+		return parent.Err() // before it could do anything
+	case b.place != "" && !b.everUp:
+		return notReached(hub, lasted, b.awayErr)
+	case parent.Err() == nil && all.carried+all.resent == 0:
+		text := fmt.Sprintf("nothing was carried in %s", lasted)
+		if all.heard == 0 {
+			return &mcast.Advised{Err: errors.New(text + ", as nothing was heard"), Advice: b.set.about(b.groups[0]).command()}
+		}
+		return errors.New(text)
+	case b.findings > 0 || all.limited+all.lost+unread > 0:
+		return status(exitDoubt)
+	}
+	return nil
+}
