@@ -178,7 +178,7 @@ func (b *bridgeCommand) every(now time.Time) {
 		b.sayAway(now)
 	}
 	if more := b.comings - mostComings; more > 0 {
-		complain(b.errs, fmt.Errorf("%s more joined or left within 10 s, not printed", manyOf(more, "bridge")))
+		complain(b.errs, fmt.Errorf("%s joined or left within 10 s: not printed", manyOf(more, "more bridge")))
 	}
 	b.comings = 0
 	clear(b.told)

@@ -159,8 +159,11 @@ func findingWords(f bridge.Finding, on bridge.Port, g mcast.Group) string {
 	case bridge.ManyRepeats:
 		return fmt.Sprintf("%s within 10 s had the bytes of what was just sent into %s, and no probe came back: nothing is dropped (%s)", manyOf(f.Count, "datagram"), site, group)
 	case bridge.AnswersStay:
-		verb := "came to the bridge: they"
-		return fmt.Sprintf("%s %s cannot reach the program that asked (%s%s)", manyOf(f.Count, "unicast answer"), verb, group, of)
+		they := "they"
+		if f.Count == 1 {
+			they = "it"
+		}
+		return fmt.Sprintf("%s came to the bridge: %s cannot reach the program that asked (%s%s)", manyOf(f.Count, "unicast answer"), they, group, of)
 	case bridge.OverMTU:
 		if f.Count > 0 {
 			return fmt.Sprintf("a datagram of %s to %s leaves %s in fragments: if one is lost, all are", manyOf(f.Count, "byte"), group, chat.CleanRow(on.Interface))

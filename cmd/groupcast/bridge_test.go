@@ -1,0 +1,311 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/bridge"
+	"github.com/groupcast/groupcast/mcast/bridge/natslink"
+)
+
+// bridgeAt is the minute of the tests.
+var bridgeAt = time.Date(2026, 1, 2, 19, 52, 31, 0, time.Local)
+
+// toldBridge is a bridge that runs nowhere, and what it prints.
+func toldBridge(set *settings, place string, ports ...bridge.Port) (b *bridgeCommand, out, errs *bytes.Buffer) {
+	out, errs = new(bytes.Buffer), new(bytes.Buffer)
+	b = &bridgeCommand{set: set, out: out, errs: errs, events: make(chan bridge.Event, waitingEvents)}
+	b.groups, b.ports, b.place = []mcast.Group{{Addr: netip.MustParseAddr("239.1.2.3"), Port: 1234}}, ports, place
+	return b, out, errs
+}
+
+func atEth0() bridge.Port { return bridge.Port{Interface: "eth0", Site: "room-1"} }
+
+// bridgeEvents are events of each kind, with text of strangers in them, and what is
+// printed.
+func bridgeEvents() []struct {
+	name         string
+	e            bridge.Event
+	line, object string
+} {
+	g, _ := mcast.ParseGroup("239.1.2.3")
+	from := netip.MustParseAddrPort("10.1.0.7:40000")
+	m := &bridge.Message{Group: g, Site: "room-3", Bridge: "b3", Seq: 7, From: from, Hops: 4}
+	found := func(f bridge.Finding) bridge.Event {
+		f.Site = "room-1"
+		return bridge.Event{Kind: bridge.EventFinding, At: bridgeAt, Site: "room-1", Group: g, Finding: &f}
+	}
+	through := netip.MustParseAddrPort("10.2.0.99:39667")
+	return []struct {
+		name         string
+		e            bridge.Event
+		line, object string
+	}{
+		{"carried", bridge.Event{Kind: bridge.EventCarried, At: bridgeAt, Site: "room-1", Group: g, From: from, Hops: 1, Bytes: 12, Why: bridge.Carried, Message: &bridge.Message{Site: "room-1", Bridge: "b1", Seq: 5}},
+			"19:52:31.000  eth0  10.1.0.7:40000 → 239.1.2.3:1234  ttl 1  12 B  carried",
+			`{"type":"carried","group":"239.1.2.3:1234","site":"room-1","interface":"eth0","origin":"room-1","bridge":"b1","seq":5,"from":"10.1.0.7:40000","ttl":1,"size":12}`},
+		{"resent", bridge.Event{Kind: bridge.EventResent, At: bridgeAt, Site: "room-1", Group: g, From: from, Hops: 4, Bytes: 0, Why: bridge.Resent, Message: m},
+			"19:52:31.000  eth0  10.1.0.7:40000 → 239.1.2.3:1234  ttl 4  0 B  re-sent, of room-3",
+			`{"type":"resent","group":"239.1.2.3:1234","site":"room-1","interface":"eth0","origin":"room-3","bridge":"b3","seq":7,"from":"10.1.0.7:40000","ttl":4,"size":0}`},
+		{"dropped", bridge.Event{Kind: bridge.EventDropped, At: bridgeAt, Site: "room-1", Group: g, From: from, Hops: 1, Bytes: 12, Why: bridge.Limited},
+			"19:52:31.000  eth0  10.1.0.7:40000 → 239.1.2.3:1234  ttl 1  12 B  dropped: over --rate",
+			`{"type":"dropped","group":"239.1.2.3:1234","site":"room-1","interface":"eth0","from":"10.1.0.7:40000","ttl":1,"size":12,"why":"limited"}`},
+		{"joined", bridge.Event{Kind: bridge.EventSite, At: bridgeAt, Site: "room-1", Presence: &bridge.Presence{Site: "room\x1b[2J", Bridge: "b\n", Addr: netip.MustParseAddr("10.2.0.2"), Joined: true}},
+			"19:52:31  a bridge of room␛[2J at 10.2.0.2 has joined",
+			`{"type":"site","site":"room␛[2J","bridge":"b","address":"10.2.0.2","joined":true}`},
+		{"left", bridge.Event{Kind: bridge.EventSite, At: bridgeAt, Site: "room-1", Presence: &bridge.Presence{Site: "room-3", Bridge: "b3"}},
+			"19:52:31  a bridge of room-3 has left", `{"type":"site","site":"room-3","bridge":"b3","joined":false}`},
+		{"itself", bridge.Event{Kind: bridge.EventSite, At: bridgeAt, Site: "room-1", Presence: &bridge.Presence{Site: "room-1", Bridge: "b1", Joined: true}}, "", ""},
+		{"joined already", found(bridge.Finding{Name: bridge.JoinedAlready, Other: "room-3", From: through, Stops: "room-3"}),
+			"19:52:31  room-1 and room-3 are joined already, by 10.2.0.99:39667: room-3 stops for 239.1.2.3:1234",
+			`{"type":"finding","name":"joined-already","group":"239.1.2.3:1234","site":"room-1","other":"room-3","from":"10.2.0.99:39667","stops":"room-3","text":"room-1 and room-3 are joined already, by 10.2.0.99:39667: room-3 stops for 239.1.2.3:1234"}`},
+		{"one way", found(bridge.Finding{Name: bridge.JoinedAlready, Other: "room\x07-3", From: through}),
+			"19:52:31  room-1 and room␇-3 are joined already in one direction, by 10.2.0.99:39667: that direction is not carried for 239.1.2.3:1234",
+			`{"type":"finding","name":"joined-already","group":"239.1.2.3:1234","site":"room-1","other":"room␇-3","from":"10.2.0.99:39667","text":"room-1 and room␇-3 are joined already in one direction, by 10.2.0.99:39667: that direction is not carried for 239.1.2.3:1234"}`},
+		{"mirrored", found(bridge.Finding{Name: bridge.JoinedAlready, From: through}),
+			"19:52:31  what is sent to 239.1.2.3:1234 comes back to room-1, by 10.2.0.99:39667: those copies are not carried", ""},
+		{"joined no more", found(bridge.Finding{Name: bridge.JoinedNoMore, Other: "room-3"}),
+			"19:52:31  room-1 and room-3 are not joined any more: 239.1.2.3:1234 is carried again",
+			`{"type":"finding","name":"joined-no-more","group":"239.1.2.3:1234","site":"room-1","other":"room-3","text":"room-1 and room-3 are not joined any more: 239.1.2.3:1234 is carried again"}`},
+		{"second hub", found(bridge.Finding{Name: bridge.SecondHub, From: netip.MustParseAddrPort("10.1.0.9:1236")}),
+			"19:52:31  a bridge that no site knows sends to 239.1.2.3:1234 at room-1 from 10.1.0.9:1236: perhaps it is one of another hub", ""},
+		{"many repeats", found(bridge.Finding{Name: bridge.ManyRepeats, Count: 1200}),
+			"19:52:31  1,200 datagrams within 10 s had the bytes of what was just sent into room-1, and no probe came back: nothing is dropped (239.1.2.3:1234)", ""},
+		{"answers", found(bridge.Finding{Name: bridge.AnswersStay, Count: 4}),
+			"19:52:31  4 unicast answers came to the bridge: they cannot reach the program that asked (239.1.2.3:1234)", ""},
+		{"an answer", found(bridge.Finding{Name: bridge.AnswersStay, Count: 1, From: from}),
+			"19:52:31  1 unicast answer came to the bridge: it cannot reach the program that asked (239.1.2.3:1234 from 10.1.0.7:40000)", ""},
+		{"over MTU", found(bridge.Finding{Name: bridge.OverMTU, Count: 1600}),
+			"19:52:31  a datagram of 1,600 bytes to 239.1.2.3:1234 leaves eth0 in fragments: if one is lost, all are (groupcast explain over-mtu)", ""},
+		{"of a later version", found(bridge.Finding{Name: "new\x1b", Other: "room-3"}), "19:52:31  new␛: room-1 on eth0, 239.1.2.3:1234", ""},
+	}
+}
+
+func TestBridgeEvents(t *testing.T) {
+	for _, tt := range bridgeEvents() {
+		for _, json := range []bool{false, true} {
+			b, out, errs := toldBridge(&settings{json: json}, "192.0.2.1:4222", atEth0())
+			b.name, b.leads, b.begun = "b1", map[string]bool{}, true
+			b.happened(t.Context(), tt.e)
+			got, want := strings.TrimSuffix(out.String(), "\n"), tt.line
+			if json {
+				got, want = untimed(got), tt.object
+			}
+			if json && want == "" && tt.name != "itself" {
+				continue
+			}
+			if page := fmt.Sprintf(" (groupcast explain %s)", pageOf(tt.e)); !strings.HasSuffix(want, ")") {
+				got = strings.TrimSuffix(got, page) // of a page that may not be there yet
+			}
+			if got != want || errs.Len() > 0 {
+				t.Errorf("%s: printed\n%s\nwant\n%s\n%s", tt.name, got, want, errs)
+			}
+		}
+	}
+}
+
+func pageOf(e bridge.Event) bridge.FindingName {
+	if e.Finding == nil {
+		return ""
+	}
+	return e.Finding.Name
+}
+
+// The first lines say what is known, and no more.
+func TestBridgeBegins(t *testing.T) {
+	other := func(addr string, leads bool) bridge.Status {
+		return bridge.Status{Site: "room-1", Bridge: "b" + addr, Addr: netip.MustParseAddr(addr), Leads: leads}
+	}
+	elsewhere := other("10.3.0.1", true)
+	elsewhere.Site = "room-3"
+	own := other("10.1.0.2", true)
+	own.Bridge = "b1"
+	const what = "239.1.2.3:1234 by the hub at 192.168.8.164:4222"
+	for _, tt := range []struct {
+		name   string
+		leads  bool
+		others []bridge.Status
+		want   string
+	}{
+		{"alone", true, nil, "room-1 on eth0 carries " + what},
+		{"its own answer, twice the same, another site's", true, []bridge.Status{own, other("10.1.0.3", false), other("10.1.0.3", false), elsewhere}, "room-1 on eth0 carries " + what + "; 10.1.0.3 stands by"},
+		{"two", true, []bridge.Status{other("10.1.0.3", false), other("10.1.0.4", false)}, "room-1 on eth0 carries " + what + "; 10.1.0.3 and 10.1.0.4 stand by"},
+		{"standby", false, []bridge.Status{other("10.1.0.3", true), other("10.1.0.4", false)}, "room-1 on eth0 stands by: 10.1.0.3 carries " + what},
+		{"not known", false, nil, "room-1 on eth0 does not lead yet: it will carry " + what},
+	} {
+		b, out, _ := toldBridge(&settings{}, "192.168.8.164:4222", atEth0())
+		b.begin("b1", bridgeAt)
+		b.leads["room-1"] = tt.leads
+		b.stood(tt.others)
+		if got := strings.TrimSuffix(out.String(), "\n"); got != tt.want {
+			t.Errorf("%s: printed\n%s\nwant\n%s", tt.name, got, tt.want)
+		}
+	}
+
+	b, out, _ := toldBridge(&settings{}, "", portsOn([]string{"eth0", "eth\x1b[2J"}, "")...)
+	b.groups = append(b.groups, mcast.DefaultGroup)
+	b.begin("b1", bridgeAt)
+	if got, want := out.String(), "eth0 and eth␛[2J: 239.1.2.3:1234 and 224.0.0.114:1234 are carried between them\n"; got != want {
+		t.Errorf("printed %q, want %q", got, want)
+	}
+	if got := portsOn([]string{"eth0", "eth1"}, "room-1"); got[1] != (bridge.Port{Interface: "eth1", Site: "room-1/eth1"}) {
+		t.Errorf("two interfaces at a hub are the sites %v", got)
+	}
+}
+
+// An absent hub is said at once and every 10 s, and what strangers announce fills no
+// terminal.
+func TestBridgeHubAway(t *testing.T) {
+	b, out, errs := toldBridge(&settings{}, "192.0.2.1:4222", atEth0())
+	b.begin("b1", bridgeAt)
+	at := bridgeAt
+	for range 25 { // tries
+		b.hubTold(reach{err: errors.New("refused\x1b")}, at)
+		if at = at.Add(time.Second); at.Second()%10 == 1 {
+			b.every(at)
+		}
+	}
+	b.hubTold(reach{reached: true}, at)
+	for n := range 3 * mostComings {
+		b.happened(t.Context(), bridge.Event{Kind: bridge.EventSite, At: at, Presence: &bridge.Presence{Site: fmt.Sprint("room-", n), Bridge: "b", Joined: true}})
+		b.happened(t.Context(), bridge.Event{Kind: bridge.EventError, At: at, Err: errors.New("eth0 is down")})
+	}
+	b.every(at)
+	b.hubTold(reach{}, at)
+	b.hubTold(reach{reached: true}, at.Add(12*time.Second))
+	const want = `groupcast: the hub at 192.0.2.1:4222 is not reached, so nothing is carried: refused␛
+groupcast: the hub at 192.0.2.1:4222 is not reached since 19:52:31, so nothing is carried: refused␛
+groupcast: the hub at 192.0.2.1:4222 is not reached since 19:52:31, so nothing is carried: refused␛
+groupcast: eth0 is down
+groupcast: 40 more bridges joined or left within 10 s: not printed
+groupcast: the hub at 192.0.2.1:4222 is not reached, so nothing is carried
+`
+	if got := errs.String(); got != want {
+		t.Errorf("complained\n%swant\n%s", got, want)
+	}
+	if lines := strings.Split(out.String(), "\n"); len(lines) != mostComings+3 || lines[0] != "19:52:56  the hub at 192.0.2.1:4222 is reached" ||
+		!strings.HasSuffix(lines[mostComings+1], "the hub at 192.0.2.1:4222 is reached again, after 12s") {
+		t.Errorf("printed\n%s", out)
+	}
+}
+
+// A terminal that stands still costs lines about datagrams, and never a finding.
+func TestBridgeTellsFindingsInAFlood(t *testing.T) {
+	b, _, _ := toldBridge(&settings{}, "", atEth0())
+	for range 2 * waitingEvents {
+		b.tell(bridge.Event{Kind: bridge.EventCarried, Message: &bridge.Message{Data: []byte("x")}})
+	}
+	b.tell(bridge.Event{Kind: bridge.EventFinding, Finding: &bridge.Finding{Name: bridge.SecondHub}})
+	b.tell(bridge.Event{Kind: bridge.EventFinding, Finding: &bridge.Finding{Name: bridge.JoinedNoMore}})
+	if b.findings != 1 || b.unprinted != waitingEvents*5/4 || len(b.events) != waitingEvents*3/4+2 {
+		t.Errorf("%d findings, %d unprinted, %d wait", b.findings, b.unprinted, len(b.events))
+	}
+	if e := <-b.events; e.Message.Data != nil {
+		t.Error("an event that waits holds a payload which is not its own")
+	}
+}
+
+func bridgeStatusOf(site string, lan, sites map[bridge.Why]uint64) bridge.Status {
+	s := bridge.Status{Site: site, Bridge: "b\x1b", Interface: "eth0", Group: mcast.Group{Addr: netip.MustParseAddr("239.1.2.3"), Port: 1234}, AtLAN: lan, AtSites: sites, Since: bridgeAt}
+	for _, n := range lan {
+		s.Heard += n
+	}
+	for _, n := range sites {
+		s.Arrived += n
+	}
+	return s
+}
+
+func TestBridgeTotals(t *testing.T) {
+	s := bridgeStatusOf("room-1",
+		map[bridge.Why]uint64{bridge.Carried: 1204, bridge.Own: 377, bridge.Marked: 2, bridge.IsProbe: 1, bridge.Limited: 12, bridge.Lost: 3},
+		map[bridge.Why]uint64{bridge.OwnSite: 1204, bridge.Resent: 377, bridge.Duplicate: 2, bridge.Unsent: 1})
+	silent := bridgeStatusOf("room-1", map[bridge.Why]uint64{bridge.Own: 5}, nil)
+	silent.Group.Port = 9
+	b, out, _ := toldBridge(&settings{}, "", atEth0())
+	b.totals([]bridge.Status{s, silent})
+	const want = `room-1 on eth0, 239.1.2.3:1234: heard 1,219, carried 1,204, re-sent 377; not carried: 12 (over --rate), 3 (the hub was not reached); not re-sent: 2 (came before), 1 (the send failed)
+room-1 on eth0: nothing came of 239.1.2.3:9
+`
+	if out.String() != want {
+		t.Errorf("printed\n%swant\n%s", out, want)
+	}
+	var o bytes.Buffer
+	writeJSON(&o, statsObject(s, bridgeAt))
+	if got, want := untimed(o.String()), `{"type":"stats","site":"room-1","bridge":"b␛","interface":"eth0","group":"239.1.2.3:1234","leads":false,"since":"`+bridgeAt.Format(time.RFC3339Nano)+`","heard":1219,"carried":1204,"resent":377,"limited":12,"lost":4,`+
+		`"at_lan":{"carried":1204,"limited":12,"lost":3,"marked":2,"own":377,"probe":1},"at_sites":{"duplicate":2,"own-site":1204,"resent":377,"unsent":1}}`+"\n"; got != want {
+		t.Errorf("printed\n%swant\n%s", got, want)
+	}
+}
+
+func TestBridgeStatusTable(t *testing.T) {
+	leads := bridgeStatusOf("room-1", map[bridge.Why]uint64{bridge.Carried: 1204}, map[bridge.Why]uint64{bridge.Resent: 377})
+	leads.Addr, leads.Leads, leads.Last = netip.MustParseAddr("10.1.0.2"), true, bridgeAt.Add(-400*time.Millisecond)
+	stands := bridgeStatusOf("room-1", map[bridge.Why]uint64{bridge.Standby: 2}, nil)
+	stands.Addr, stands.Last = netip.MustParseAddr("10.1.0.1"), bridgeAt.Add(90*time.Second) // by a clock of its own
+	list := []bridge.Status{bridgeStatusOf("room\x1b-2", nil, nil), stands, leads}
+	sortStatuses(list)
+	var out bytes.Buffer
+	if err := statusTable(&out, list, bridgeAt); err != nil {
+		t.Fatal(err)
+	}
+	const want = `SITE     BRIDGE    LEADS  GROUP           HEARD  CARRIED  RE-SENT  LIMITED  LOST  HEARD LAST
+room␛-2  b␛        no     239.1.2.3:1234  0      0        0        0        0     never
+room-1   10.1.0.2  yes    239.1.2.3:1234  1,204  1,204    377      0        0     0.4 s ago
+room-1   10.1.0.1  no     239.1.2.3:1234  2      0        0        0        0     0.0 s ago
+`
+	if out.String() != want {
+		t.Errorf("printed\n%swant\n%s", &out, want)
+	}
+}
+
+// How a bridge ends, by what it did.
+func TestBridgeVerdict(t *testing.T) {
+	signalled, cancel := context.WithCancel(t.Context())
+	cancel()
+	carried := bridgeSum{heard: 5, carried: 5}
+	failed := errors.New("it failed")
+	hub := natslink.Config{URL: "tls://192.0.2.1:4222"}
+	for _, tt := range []struct {
+		name   string
+		ctx    context.Context
+		hub    bool
+		up     bool
+		sum    bridgeSum
+		finds  int
+		unread uint64
+		failed error
+		want   int
+		says   string
+	}{
+		{"a signal", signalled, false, false, carried, 0, 0, nil, exitOK, ""},
+		{"a signal, and nothing came", signalled, true, true, bridgeSum{}, 0, 0, nil, exitOK, ""},
+		{"the time is over", t.Context(), true, true, carried, 0, 0, nil, exitOK, ""},
+		{"nothing heard until then", t.Context(), false, false, bridgeSum{}, 0, 0, nil, exitNot, "nothing was carried in 5s, as nothing was heard"},
+		{"nothing carried until then", t.Context(), false, false, bridgeSum{heard: 3}, 0, 0, nil, exitNot, "nothing was carried in 5s"},
+		{"the hub never reached", t.Context(), true, false, bridgeSum{heard: 3}, 0, 0, nil, exitNot, "the hub at 192.0.2.1:4222 was not reached in 5s: away"},
+		{"a signal before the hub was reached", signalled, true, false, bridgeSum{}, 0, 0, nil, exitInterrupted, ""},
+		{"lost", signalled, true, true, bridgeSum{carried: 5, lost: 1}, 0, 0, nil, exitDoubt, ""},
+		{"over a limit", t.Context(), true, true, bridgeSum{carried: 5, limited: 1}, 0, 0, nil, exitDoubt, ""},
+		{"too fast for this host", t.Context(), true, true, carried, 0, 1, nil, exitDoubt, ""},
+		{"a finding", signalled, true, true, carried, 1, 0, nil, exitDoubt, ""},
+		{"the key was removed", t.Context(), true, true, carried, 0, 0, failed, exitNot, "it failed"},
+	} {
+		b, _, errs := toldBridge(&settings{}, "", atEth0())
+		if tt.hub {
+			b.place, b.awayErr = "192.0.2.1:4222", errors.New("away")
+		}
+		b.timeout, b.everUp, b.findings = 5*time.Second, tt.up, tt.finds
+		err := b.verdict(tt.ctx, hub, tt.sum, tt.unread, tt.failed)
+		if got := exitStatus(tt.ctx, nil, err, errs); got != tt.want || !strings.HasPrefix(errs.String(), "groupcast: "+tt.says) && tt.says != "" {
+			t.Errorf("%s: exit status %d, want %d: %s", tt.name, got, tt.want, errs)
+		}
+	}
+}
