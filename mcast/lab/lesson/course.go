@@ -53,6 +53,7 @@ var course = []Block{
 		"source-specific",
 		"snooping-no-querier",
 		"querier-election",
+		"two-rooms",
 	}},
 	{"members", "Members", "The members of a group answer, report what they receive, and can keep others from reading.", []string{
 		"ping-a-group",

@@ -35,6 +35,8 @@ func findTopology(name string, hosts int) (lab.Topology, error) {
 		return twoQueriers, nil
 	case "snooping-mld":
 		return snoopingMLD, nil
+	case "two-rooms":
+		return twoRooms, nil
 	case "container":
 		return container, nil
 	}
@@ -96,6 +98,15 @@ var twoQueriers = lab.Topology{
 	Hosts: []lab.Host{
 		inNetwork("A", "one", "192.168.1.10/24"), inNetwork("B", "two", "192.168.2.10/24"), inNetwork("C", "two", "192.168.2.11/24"),
 		proxyBetween("R", "192.168.1.2/24", "192.168.2.2/24"), proxyBetween("S", "192.168.1.3/24", "192.168.2.3/24"),
+	},
+}
+
+// twoRooms is two networks and a host that is on both, and forwards nothing.
+var twoRooms = lab.Topology{
+	Switches: []lab.Switch{{Name: "one"}, {Name: "two"}},
+	Hosts: []lab.Host{
+		inNetwork("A", "one", "192.168.1.10/24"), inNetwork("B", "one", "192.168.1.11/24"), inNetwork("C", "two", "192.168.2.10/24"),
+		onBoth("X", "192.168.1.1/24", "192.168.2.1/24"),
 	},
 }
 
