@@ -1,0 +1,227 @@
+package main
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/host"
+	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
+)
+
+// way is a way of datagrams from T to a member, and what it has cost in each round.
+type way struct {
+	name      string
+	group     mcast.Group
+	processes map[string][]*program // by what they are: those that carry
+	meter     *meter
+
+	p50 []float64            // ns, until a program has it
+	cpu map[string][]float64 // ns for a datagram, by what the processes are
+	// lost is how many are lost at 10,000 a second, of sent.
+	lost, sent int
+}
+
+// measuredSize is the payload of a measured datagram, in bytes.
+const measuredSize = 200
+
+// meter hears what is measured.
+type meter struct {
+	mu    sync.Mutex
+	took  []time.Duration
+	heard int
+}
+
+func measure(b *testing.B, node *lab.Node, g mcast.Group) *meter {
+	b.Helper()
+	conn := labtest.Member(b, node, g)
+	m, ended := &meter{}, make(chan struct{})
+	go func() {
+		defer close(ended)
+		for batch := make([]mcast.Datagram, mcast.BatchSize); ; {
+			n, err := conn.Read(context.Background(), batch)
+			if errors.Is(err, net.ErrClosed) {
+				return
+			}
+			now := time.Now()
+			m.mu.Lock()
+			for _, d := range batch[:n] {
+				if len(d.Data) == measuredSize {
+					m.heard++
+					m.took = append(m.took, now.Sub(time.Unix(0, int64(binary.BigEndian.Uint64(d.Data)))))
+				}
+			}
+			m.mu.Unlock()
+		}
+	}()
+	b.Cleanup(func() {
+		conn.Close()
+		<-ended
+	})
+	return m
+}
+
+// send sends count datagrams, at each tick so many, and waits until as many are heard, or
+// for 2 s. It returns how many are not.
+func (m *meter) send(b *testing.B, conn *mcast.Conn, to mcast.Group, via mcast.Via, count, atOnce int) (p50 time.Duration, lost int) {
+	b.Helper()
+	m.mu.Lock()
+	m.took, m.heard = m.took[:0], 0
+	m.mu.Unlock()
+	list := make([]mcast.Outgoing, atOnce)
+	for i := range list {
+		list[i] = mcast.Outgoing{Data: make([]byte, measuredSize), To: to.AddrPort(), Via: via}
+	}
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for begin, sent := time.Now(), 0; sent < count; {
+		<-tick.C
+		// What a late tick has left out is sent, too: the rate holds.
+		due := min(int(time.Since(begin)/time.Millisecond)*atOnce, count)
+		for ; sent+atOnce <= due; sent += atOnce {
+			for _, o := range list {
+				binary.BigEndian.PutUint64(o.Data, uint64(time.Now().UnixNano()))
+			}
+			if _, err := conn.SendBatch(list); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	for patience := time.Now().Add(2 * time.Second); time.Now().Before(patience); <-tick.C {
+		if m.count() == count {
+			break
+		}
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	slices.Sort(m.took)
+	return m.took[len(m.took)/2], count - m.heard
+}
+
+func (m *meter) count() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.heard
+}
+
+// cpuOf is the time that a process has used of processors.
+func cpuOf(b *testing.B, p *program) time.Duration {
+	b.Helper()
+	var ts unix.Timespec
+	const scheduled = 2 // CPUCLOCK_SCHED: clock_getcpuclockid(3)
+	if err := unix.ClockGettime(int32(^p.cmd.Pid()<<3|scheduled), &ts); err != nil {
+		b.Fatalf("%s: %v", p.name, err)
+	}
+	return time.Duration(ts.Nano())
+}
+
+func cpus(b *testing.B, list []*program) (sum time.Duration) {
+	for _, p := range list {
+		sum += cpuOf(b, p)
+	}
+	return sum
+}
+
+// BenchmarkBridge measures 1,000 datagrams a second, of 200 bytes, on their way: on one LAN;
+// from one to another by a relay over TCP; and by two bridges and their hub, without a
+// limit. A round is a second of each, and then half a second of 10,000 a second, of which
+// the losses are reported. Only ratios of the same round mean something, of which medians
+// are reported:
+//
+//	go test ./cmd/groupcast-hub -run '^$' -bench Bridge -benchtime 9x
+func BenchmarkBridge(b *testing.B) {
+	l, dir := buildRooms(b), b.TempDir()
+	hub := startHub(b, l, dir, "room-a", "room-b")
+	ways := make([]*way, 3)
+	for n, name := range []string{"plain", "relay", "bridge"} {
+		ways[n] = &way{name: name, group: labtest.Group(fmt.Sprintf("239.1.2.%d:1234", n+1)), cpu: map[string][]float64{}}
+	}
+	relayGroup, bridgeGroup := ways[1].group.String(), ways[2].group.String()
+	relay := start(b, l.Host("B1"), "relay", "-listen", "10.8.2.1:7000", relayGroup)
+	relay.says("listens")
+	ways[1].processes = map[string][]*program{"ends": {relay, start(b, l.Host("A1"), "relay", "-dial", "10.8.2.1:7000", relayGroup)}}
+	ways[2].processes = map[string][]*program{"hub": {hub.program}, "ends": {
+		startBridge(b, l.Host("A1"), dir, "room-a", "-rate", "0", bridgeGroup),
+		startBridge(b, l.Host("B1"), dir, "room-b", "-rate", "0", bridgeGroup),
+	}}
+	for _, p := range ways[1].processes["ends"] {
+		p.says("ready")
+	}
+	for _, p := range ways[2].processes["ends"] {
+		p.says("leads")
+	}
+	ways[0].meter = measure(b, l.Host("A1"), ways[0].group)
+	for _, w := range ways[1:] {
+		w.meter = measure(b, l.Host("E"), w.group)
+	}
+	talker := l.Host("T")
+	conn, eth0 := labtest.Socket(b, talker, mcast.Config{}), labtest.Device(b, talker, "eth0")
+	for b.Loop() {
+		for _, w := range ways {
+			w.round(b, conn, eth0)
+		}
+		slices.Reverse(ways)
+	}
+	slices.SortFunc(ways, func(x, y *way) int { return int(x.group.Addr.As4()[3]) - int(y.group.Addr.As4()[3]) })
+	report(b, ways[0], ways[1], ways[2])
+}
+
+func (w *way) round(b *testing.B, conn *mcast.Conn, dev host.Interface) {
+	b.Helper()
+	via := mcast.ViaInterface(dev, w.group.Addr)
+	const count, flood, atOnce = 1000, 5000, 10
+	before := map[string]time.Duration{}
+	for what, list := range w.processes {
+		before[what] = cpus(b, list)
+	}
+	p50, lost := w.meter.send(b, conn, w.group, via, count, 1)
+	if lost > 0 {
+		b.Errorf("%s loses %d of %d at 1,000/s", w.name, lost, count)
+	}
+	w.p50 = append(w.p50, float64(p50))
+	for what, list := range w.processes {
+		w.cpu[what] = append(w.cpu[what], float64(cpus(b, list)-before[what])/count)
+	}
+	_, lost = w.meter.send(b, conn, w.group, via, flood, atOnce)
+	w.lost += lost
+	w.sent += flood
+}
+
+func report(b *testing.B, plain, relay, bridge *way) {
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(median(plain.p50)/1e3, "plain-p50-µs")
+	b.ReportMetric(median(relay.p50)/1e3, "relay-p50-µs")
+	b.ReportMetric(median(bridge.p50)/1e3, "bridge-p50-µs")
+	b.ReportMetric(median(ratios(bridge.p50, relay.p50)), "bridge/relay-p50")
+	b.ReportMetric(median(ratios(bridge.p50, plain.p50)), "bridge/plain-p50")
+	b.ReportMetric(median(relay.cpu["ends"])/1e3, "relays-cpu-µs")
+	b.ReportMetric(median(bridge.cpu["ends"])/1e3, "bridges-cpu-µs")
+	b.ReportMetric(median(ratios(bridge.cpu["ends"], relay.cpu["ends"])), "bridges/relays-cpu")
+	b.ReportMetric(median(ratios(bridge.cpu["hub"], relay.cpu["ends"])), "hub/relays-cpu")
+	for _, w := range []*way{plain, relay, bridge} {
+		b.ReportMetric(float64(w.lost), w.name+"-lost")
+	}
+	b.Logf("of %d each at 10,000/s", bridge.sent)
+}
+
+func ratios(a, b []float64) (list []float64) {
+	for i := range a {
+		list = append(list, a[i]/b[i])
+	}
+	return list
+}
+
+func median(list []float64) float64 {
+	list = slices.Sorted(slices.Values(list))
+	return list[len(list)/2]
+}
