@@ -145,19 +145,30 @@ func run(t testing.TB, node *lab.Node, name string, cmd *lab.Cmd) *program {
 // says waits for a line that has text, after those that were waited for before.
 func (p *program) says(text string) (line string) {
 	p.t.Helper()
+	found := false
 	labtest.Eventually(p.t, p.name+" says "+text, func() bool {
+		over := p.over() // before its last lines are read
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		for p.seen < len(p.lines) {
+		for ; p.seen < len(p.lines) && !found; p.seen++ {
 			line = p.lines[p.seen]
-			p.seen++
-			if strings.Contains(line, text) {
-				return true
-			}
+			found = strings.Contains(line, text)
 		}
-		return false
+		return found || over
 	})
+	if !found {
+		p.t.Fatalf("%s has ended and not said %s", p.name, text)
+	}
 	return line
+}
+
+func (p *program) over() bool {
+	select {
+	case <-p.ended:
+		return true
+	default:
+		return false
+	}
 }
 
 // signal sends a signal, and waits for the end if it is one that nobody survives.
