@@ -65,7 +65,7 @@ func startHub(t testing.TB, l *lab.Lab, dir string, sites ...string) *hubProcess
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &hubProcess{run(t, node, "hub", cmd), in}
+	h := &hubProcess{running(t, node, "hub", cmd), in}
 	h.says("ready")
 	return h
 }

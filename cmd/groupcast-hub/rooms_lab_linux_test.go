@@ -110,10 +110,10 @@ func start(t testing.TB, node *lab.Node, name string, args ...string) *program {
 	t.Helper()
 	cmd := node.Command(t.Context(), os.Args[0], args...)
 	cmd.Env = append(os.Environ(), programEnv+"="+name)
-	return run(t, node, name, cmd)
+	return running(t, node, name, cmd)
 }
 
-func run(t testing.TB, node *lab.Node, name string, cmd *lab.Cmd) *program {
+func running(t testing.TB, node *lab.Node, name string, cmd *lab.Cmd) *program {
 	t.Helper()
 	p := &program{t: t, name: name + " of " + node.Name(), node: node, cmd: cmd, ended: make(chan struct{})}
 	cmd.Stderr = os.Stderr
