@@ -36,6 +36,10 @@ func TestReportsOnSignals(t *testing.T) {
 	l := pingLAN(t, 1) // whose host echoes 239.1.2.3:5000
 	const group = "239.1.2.3:5000"
 	host := l.Host("P")
+	// Nobody is there, and no ARP finds that out while the test runs.
+	if start(t, host, "ip", "neigh", "replace", "192.168.1.99", "lladdr", "02:00:00:00:00:63", "dev", "eth0", "nud", "permanent").status() != 0 {
+		t.Fatal("the neighbor cannot be set")
+	}
 	for _, signals := range [][]syscall.Signal{{syscall.SIGINT}, {syscall.SIGINT, syscall.SIGINT, syscall.SIGINT}, {syscall.SIGTERM}} {
 		ends := func(t *testing.T, a sentAway) { a.ends(t, host, signals) }
 		t.Run(fmt.Sprint(len(signals), signals[0]), func(t *testing.T) {

@@ -8,10 +8,10 @@ import (
 
 // How a [Lease] is kept.
 const (
-	renewEvery = 500 * time.Millisecond  // a leader renews
-	leaseHolds = time.Second             // a renewal lets it lead, from when it was begun
-	watchEvery = 100 * time.Millisecond  // a standby looks
-	takenAfter = 1500 * time.Millisecond // without a renewal another bridge takes over
+	leaseRenewEvery = 500 * time.Millisecond  // a leader renews
+	leaseHolds      = time.Second             // a renewal lets it lead, from when it was begun
+	leaseWatchEvery = 100 * time.Millisecond  // a standby looks
+	takenAfter      = 1500 * time.Millisecond // without a renewal another bridge takes over
 )
 
 // Lease decides which bridge of a site leads: the one that renews the site's entry in a
@@ -102,7 +102,7 @@ func (l *Lease) Answered(now time.Time, e Entry, err error) {
 	defer l.mu.Unlock()
 	asked := l.asked
 	l.asked = Ask{}
-	l.next = l.askedAt.Add(watchEvery)
+	l.next = l.askedAt.Add(leaseWatchEvery)
 	switch {
 	case asked.Kind == AskGet && err == nil:
 		l.saw(now, e)
@@ -128,7 +128,7 @@ func (l *Lease) took(now time.Time, revision uint64) {
 		l.from = now
 	}
 	l.until = l.askedAt.Add(leaseHolds)
-	l.next = l.askedAt.Add(renewEvery)
+	l.next = l.askedAt.Add(leaseRenewEvery)
 }
 
 // saw notes an entry. The time since the last change goes on if it is the same.

@@ -134,9 +134,9 @@ func TestLeaseIsTakenOver(t *testing.T) {
 		least time.Duration
 		most  time.Duration
 	}{
-		{"killed", func(c *candidate, _ time.Time) { c.dead = true }, leaseHolds - renewEvery, 2 * time.Second},
-		{"stopped for a while", func(c *candidate, now time.Time) { c.stopped = now.Add(3 * time.Second) }, leaseHolds - renewEvery, 2 * time.Second},
-		{"it lets go", func(c *candidate, now time.Time) { c.Want(now, false) }, 0, 3 * watchEvery},
+		{"killed", func(c *candidate, _ time.Time) { c.dead = true }, leaseHolds - leaseRenewEvery, 2 * time.Second},
+		{"stopped for a while", func(c *candidate, now time.Time) { c.stopped = now.Add(3 * time.Second) }, leaseHolds - leaseRenewEvery, 2 * time.Second},
+		{"it lets go", func(c *candidate, now time.Time) { c.Want(now, false) }, 0, 3 * leaseWatchEvery},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			rapid.Check(t, func(t *rapid.T) {
