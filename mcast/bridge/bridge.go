@@ -258,13 +258,11 @@ func (b *Bridge) noteInterfaces() {
 	for n, l := range b.engine.lans {
 		i := at[n]
 		ready := i.Index != 0
-		var addrs []netip.Addr
-		for _, p := range i.Addrs {
-			addrs = append(addrs, p.Addr())
-		}
 		for _, p := range l.passages {
 			ready = ready && i.Ready(p.group.Addr) == nil && slices.ContainsFunc(b.keep.On(p.group), func(on host.Interface) bool { return on.Index == i.Index })
-			p.setInterface(addrs, i.MTU)
+			if i.Index != 0 {
+				p.setInterface(i.Addr(p.group.Addr), i.Addrs, i.MTU)
+			}
 		}
 		var addr netip.Addr
 		if i.Index != 0 {

@@ -129,7 +129,7 @@ func TestBridgeJoinsTwoLANs(t *testing.T) {
 		if s.Site == "eth0" {
 			carried = 3
 		}
-		if !s.Leads || s.Heard != 4 || s.AtLAN[Carried] != carried || s.Arrived != 4 || s.AtSites[Resent] != 4-carried {
+		if !s.Leads || s.Heard != 4 || s.AtLAN[Carried] != carried || s.AtLAN[Own] != 4-carried || s.Arrived != 4 || s.AtSites[Resent] != 4-carried {
 			t.Errorf("%+v", s)
 		}
 	}

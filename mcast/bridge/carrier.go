@@ -95,6 +95,9 @@ func NewCarrier(cfg CarrierConfig) *Carrier {
 // SetAddrs replaces the addresses of the interface.
 func (c *Carrier) SetAddrs(addrs []netip.Addr) { c.cfg.Addrs = addrs }
 
+// SetNetworks replaces the networks of the interface.
+func (c *Carrier) SetNetworks(nets []netip.Prefix) { c.cfg.Networks = nets }
+
 // Heard decides about a datagram from the LAN. leads says whether this bridge led when the
 // kernel received it, which d.At is; the zero At is now. The Message has d.Data itself,
 // not a copy.

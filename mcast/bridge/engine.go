@@ -29,11 +29,17 @@ type engine struct {
 	telling sync.Mutex // one Tell at a time
 }
 
-// setInterface notes the addresses and the MTU of the interface.
-func (p *passage) setInterface(addrs []netip.Addr, mtu int) {
+// setInterface notes what the interface is like: the address that is sent from, all with
+// their networks, and the MTU.
+func (p *passage) setInterface(sends netip.Addr, all []netip.Prefix, mtu int) {
+	addrs, nets := []netip.Addr{sends}, make([]netip.Prefix, 0, len(all))
+	for _, a := range all {
+		addrs, nets = append(addrs, a.Addr()), append(nets, a.Masked())
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.carrier.SetAddrs(addrs)
+	p.carrier.SetNetworks(nets)
 	p.mtu = mtu
 }
 
@@ -149,6 +155,11 @@ func (e *engine) takeArrivals() {
 				}
 			}
 		case a.Presence != nil && a.Presence.Bridge != e.name:
+			for _, l := range e.lans {
+				for _, p := range l.passages {
+					p.met(now, a.Presence)
+				}
+			}
 			e.tell(Event{Kind: EventSite, Site: a.Presence.Site, Presence: a.Presence})
 		}
 	}
@@ -363,6 +374,12 @@ func (p *passage) reported(now time.Time, r Report) {
 	p.told(now, v, failed, nil, Event{})
 }
 
+func (p *passage) met(now time.Time, other *Presence) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.carrier.Met(now, other.Site, other.Addr)
+}
+
 func (p *passage) tick(now time.Time) {
 	p.mu.Lock()
 	v := p.carrier.Tick(now, p.lan.holds(now))
@@ -380,7 +397,6 @@ func (p *passage) rest(v Verdict) (failed error) {
 		}
 	}
 	if v.Report != nil {
-		v.Report.Addr = p.lan.address()
 		_ = p.lan.engine.cfg.Link.Report(*v.Report) // if it is lost, the prober probes again
 	}
 	return failed

@@ -23,7 +23,7 @@ func (e Engine) Status() []Status        { return e.e.status() }
 // SetReady says whether the interface of a port carries, and its address.
 func (e Engine) SetReady(port int, ready bool, addr netip.Addr) {
 	for _, p := range e.e.lans[port].passages {
-		p.setInterface([]netip.Addr{addr}, 1500)
+		p.setInterface(addr, []netip.Prefix{netip.PrefixFrom(addr, 24)}, 1500)
 	}
 	e.e.lans[port].setReady(ready, addr)
 }
