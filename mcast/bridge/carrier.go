@@ -190,7 +190,7 @@ func (c *Carrier) Arrived(now time.Time, m Message, leads bool) (v Verdict) {
 func (c *Carrier) doubt(now time.Time, v *Verdict) {
 	c.doubts.add(now)
 	if c.doubts.within(now, suspicions) && c.mayProbe(now, probeEvery) {
-		v.Probe = c.probe(now)
+		c.probe(now, v)
 	}
 	if !c.saidMany && !c.proven() && c.doubts.within(now, manyRepeats) {
 		c.saidMany = true
@@ -209,8 +209,9 @@ func (c *Carrier) Tick(now time.Time, leads bool) (v Verdict) {
 		c.saidMany = false
 	}
 	if leads && (c.answer && c.mayProbe(now, answerAfter) || c.mayProbe(now, probeEvery) && (c.renewalDue(now) || c.unasked())) {
-		v.Probe = c.probe(now)
+		c.probe(now, &v)
 	}
+	c.say(&v)
 	return v
 }
 

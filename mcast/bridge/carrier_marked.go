@@ -46,7 +46,7 @@ func (c *Carrier) heardMarked(now time.Time, from netip.Addr, asks bool) Verdict
 	s.at = now
 	c.seen[from] = s
 	if s.asked.IsZero() && c.mayProbe(now, probeEvery) {
-		v.Probe = c.probe(now)
+		c.probe(now, &v)
 	}
 	return v
 }
@@ -73,14 +73,19 @@ func (c *Carrier) unasked() bool {
 	return false
 }
 
-// asked notes that a probe was sent, which all strangers hear.
-func (c *Carrier) asked(now time.Time) {
+// ask notes that a probe was sent, which all strangers hear that are bridges of this hub.
+// It returns one of them, or else this bridge's own address: one of another LAN, whose
+// datagrams a router brings, does not hear it, and is asked to probe itself.
+func (c *Carrier) ask(at time.Time) netip.Addr {
+	who := c.addr()
 	for a, s := range c.seen {
 		if s.asked.IsZero() {
-			s.asked = now
+			s.asked = at
 			c.seen[a] = s
+			who = a
 		}
 	}
+	return who
 }
 
 // findSecondHub tells of strangers that have not answered.

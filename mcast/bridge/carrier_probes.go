@@ -30,7 +30,7 @@ type sighting struct {
 	site      string    // that said it had sent it; "": none yet
 	from      []netip.AddrPort
 	reporters []reporter // other sites that heard it
-	confirmed bool       // an own one: said so
+	said      bool       // an own one: the sites know of it
 }
 
 type reporter struct {
@@ -45,10 +45,9 @@ type note struct {
 
 // probing is the part of a [Carrier] that has to do with probes.
 //
-// A probe proves a joint in two steps, so that nobody on a LAN can forge one: who hears it
-// reports a digest of its number, and only if that is right, the prober says that the
-// probe was its own. The prober then knows that its LAN comes out there; the hearer, and
-// each standby that heard it too, knows that the prober's comes out here.
+// Two digests of its number prove a joint, so that nobody on a LAN can forge one. Who
+// sends it says so: then who hears it, also a standby, knows whose LAN comes out here. Who
+// hears it says so: then the prober, and each standby of it, knows where its LAN comes out.
 type probing struct {
 	sent, heard []sighting
 	notes       []note
@@ -64,13 +63,24 @@ func (c *Carrier) mayProbe(now time.Time, after time.Duration) bool {
 	return !c.cfg.ListenOnly && (c.lastProbe.IsZero() || now.Sub(c.lastProbe) >= after)
 }
 
-// probe makes one.
-func (c *Carrier) probe(now time.Time) []byte {
+// probe adds one to v.
+func (c *Carrier) probe(now time.Time, v *Verdict) {
 	p := Probe{Bridge: c.cfg.Bridge, Nonce: c.cfg.Nonce()}
 	c.sent = push(c.sent, maxSent, sighting{probe: p, at: now, own: true})
 	c.lastProbe, c.answer = now, false
-	c.asked(now)
-	return p.Bytes()
+	v.Probe = p.Bytes()
+	c.say(v)
+}
+
+// say adds to v that an own probe was sent, if that is not said and v has room. If it is
+// for a stranger, then that is named, and probes too.
+func (c *Carrier) say(v *Verdict) {
+	for i := range c.sent {
+		if s := &c.sent[i]; !s.said && v.Report == nil {
+			s.said = true
+			v.Report = c.report(s.probe, sentIt, netip.AddrPortFrom(c.ask(s.at), Mark))
+		}
+	}
 }
 
 // heardProbe decides about a probe.
@@ -81,7 +91,7 @@ func (c *Carrier) heardProbe(now time.Time, p Probe, from netip.AddrPort, leads 
 		}
 		s.addFrom(from)
 		c.conclude(now, s)
-		return Verdict{Why: IsProbe, Report: c.confirm(s)}
+		return Verdict{Why: IsProbe}
 	}
 	v := Verdict{Why: IsProbe}
 	s := find(c.heard, now, p.Nonce)
@@ -97,7 +107,7 @@ func (c *Carrier) heardProbe(now time.Time, p Probe, from netip.AddrPort, leads 
 			v.Report = c.report(p, heardIt, from)
 		}
 		if leads && s.site != c.cfg.Site && c.mayProbe(now, probeEvery) {
-			v.Probe = c.probe(now) // to see the other direction
+			c.probe(now, &v) // to see the other direction
 		}
 	}
 	s.addFrom(from)
@@ -108,22 +118,24 @@ func (c *Carrier) heardProbe(now time.Time, p Probe, from netip.AddrPort, leads 
 // Reported takes what a bridge says of a probe. The Verdict may have a Report.
 func (c *Carrier) Reported(now time.Time, r Report, leads bool) (v Verdict) {
 	if r.Site == c.cfg.Site && r.Bridge == c.cfg.Bridge || r.Site == "" || len(r.Site) > maxName || len(r.Bridge) > maxName {
-		return Verdict{}
+		return v
 	}
 	r.From = plain(r.From)
 	c.Met(now, r.Site, r.Addr)
+	c.say(&v)
 	for _, list := range [][]sighting{c.sent, c.heard} {
 		for i := range list {
-			s := &list[i]
-			if now.Sub(s.at) >= probeFor || !c.match(s, r) {
-				continue
+			if s := &list[i]; now.Sub(s.at) < probeFor && c.match(s, r) {
+				c.conclude(now, s)
+				return v
 			}
-			c.conclude(now, s)
-			return Verdict{Report: c.confirm(s)}
 		}
 	}
 	c.keep(now, r)
-	return Verdict{}
+	if leads && r.Site != c.cfg.Site && r.From.Port() == Mark && c.owns(r.From.Addr()) {
+		c.answer = true // what is sent again here comes out there
+	}
+	return v
 }
 
 // match adds to s what r says of it. It is false if r is of another probe.
@@ -162,16 +174,6 @@ func (c *Carrier) conclude(now time.Time, s *sighting) {
 		}
 	}
 	c.judge(now)
-}
-
-// confirm says of an own probe that has come out somewhere that it was one; nil: it has
-// not, or that was said.
-func (c *Carrier) confirm(s *sighting) *Report {
-	if !s.own || s.confirmed || len(s.reporters)+len(s.from) == 0 {
-		return nil
-	}
-	s.confirmed = true
-	return c.report(s.probe, sentIt, netip.AddrPortFrom(c.addr(), Mark))
 }
 
 func (c *Carrier) report(p Probe, w word, from netip.AddrPort) *Report {
