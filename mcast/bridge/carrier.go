@@ -130,7 +130,7 @@ func (c *Carrier) heardPlain(now time.Time, d mcast.Datagram, from netip.AddrPor
 		return Verdict{Why: Joined}
 	}
 	h := c.payloads.hash(d.Data)
-	if c.mirrored(from) && c.payloads.takeCopy(now, h) {
+	if c.isCopy(now, from, h) {
 		return Verdict{Why: Copy}
 	}
 	switch {
@@ -204,6 +204,7 @@ const TickEvery = 100 * time.Millisecond
 // Tick does what is due: it is to be called every [TickEvery].
 func (c *Carrier) Tick(now time.Time, leads bool) (v Verdict) {
 	c.judge(now)
+	c.noteStrange(now)
 	v.Findings = append(c.findJoints(now, leads), c.findSecondHub(now)...)
 	if c.saidMany && now.Sub(c.doubts.last()) >= proofFor {
 		c.saidMany = false

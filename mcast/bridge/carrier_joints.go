@@ -40,6 +40,9 @@ type bringer struct {
 	site string
 	by   netip.AddrPort
 	at   time.Time
+	// strange is when it last brought a probe that no site claims: so it brings what
+	// another hub's bridges send again.
+	strange time.Time
 }
 
 // joints is the part of a [Carrier] that knows which LANs are joined already.
@@ -109,7 +112,7 @@ func (c *Carrier) brings(at time.Time, site string, by netip.AddrPort) {
 			return
 		}
 	}
-	c.bringers = push(c.bringers, maxBringers, bringer{site, by, at})
+	c.bringers = push(c.bringers, maxBringers, bringer{site: site, by: by, at: at})
 }
 
 // judge finds out what the proofs that are fresh now mean.
@@ -187,9 +190,32 @@ func (c *Carrier) named(now time.Time, site string, a netip.Addr) {
 	c.named_[a] = now
 }
 
+// isCopy is true of a datagram that a proven reflector has brought of what was sent here.
+// Of a mirror as many are expected as were sent. Where another hub's bridges are behind a
+// reflector, their copies of the same datagrams come, too: any number.
+func (c *Carrier) isCopy(now time.Time, from netip.AddrPort, h uint64) bool {
+	for _, b := range c.bringers {
+		if b.by == from && fresh(now, b.strange) {
+			return c.payloads.takeCopy(now, h, true)
+		}
+	}
+	return c.mirrored(from) && c.payloads.takeCopy(now, h, false)
+}
+
 // mirrored is true of a sender that is proven to bring what this LAN has.
 func (c *Carrier) mirrored(from netip.AddrPort) bool {
 	return slices.ContainsFunc(c.bringers, func(b bringer) bool { return b.by == from && b.site == c.cfg.Site })
+}
+
+// noteStrange takes from a probe that nobody claims who brings those of another hub.
+func (c *Carrier) noteStrange(now time.Time) {
+	for i := range c.bringers {
+		for _, s := range c.heard {
+			if age := now.Sub(s.at); s.site == "" && age >= answerWithin && age < probeFor && slices.Contains(s.from, c.bringers[i].by) {
+				c.bringers[i].strange = s.at
+			}
+		}
+	}
 }
 
 // renewalDue is true if a probe is to be sent so that no proof ends that still holds. One

@@ -77,11 +77,11 @@ func (p *payloads) see(now time.Time, h uint64, o origin, sent bool) (suspicious
 	return e.first != o
 }
 
-// takeCopy is true if the payload was sent within a second more often than copies of it
-// were taken, so that a reflector can have brought it.
-func (p *payloads) takeCopy(now time.Time, h uint64) bool {
+// takeCopy is true if the payload was sent within a second: more often than copies of it
+// were taken, so that a reflector can have brought this one, or just at all.
+func (p *payloads) takeCopy(now time.Time, h uint64, anyNumber bool) bool {
 	e, ok := p.get(now, h)
-	if !ok || e.copies >= e.sends {
+	if !ok || e.sends == 0 || e.copies >= e.sends && !anyNumber {
 		return false
 	}
 	e.copies++
