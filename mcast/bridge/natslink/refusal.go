@@ -57,6 +57,8 @@ func (c *Client) refused(kind, cause error, before bool) error {
 	switch {
 	case errors.Is(cause, nats.ErrSecureConnWanted):
 		r.text = fmt.Sprintf("the server at %s offers no TLS: nothing proves that it is the hub", host)
+	case errors.Is(cause, nats.ErrNkeysNotSupported):
+		r.text = fmt.Sprintf("the server at %s knows no keys: it is no hub", host)
 	case kind == ErrCertificate && mine:
 		r.text = fmt.Sprintf("the server at %s has another certificate than the hub file: it is another server, or a hub that was made anew", host)
 	case kind == ErrCertificate:
