@@ -25,11 +25,7 @@ func onLoopback(t *testing.T, c tls.Certificate, public ...string) *testServer {
 	s.secure(c)
 	s.options.Nkeys = nkeyUsers(public)
 	s.start()
-	t.Cleanup(func() {
-		if s.now != nil {
-			s.stop()
-		}
-	})
+	t.Cleanup(s.stop)
 	return s
 }
 

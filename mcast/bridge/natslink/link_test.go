@@ -35,11 +35,7 @@ func inBubble(t *testing.T, f func(t *testing.T, s *testServer)) {
 	forgetTimers()
 	defer forgetTimers()
 	synctest.Test(t, func(t *testing.T) {
-		s := inProcess(t)
-		f(t, s)
-		if s.now != nil {
-			s.stop()
-		}
+		f(t, inProcess(t))
 	})
 }
 

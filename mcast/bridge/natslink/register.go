@@ -25,7 +25,7 @@ const (
 func LeaseConfig() jetstream.KeyValueConfig {
 	return jetstream.KeyValueConfig{
 		Bucket: LeaseBucket, Description: "which bridge of a site leads (groupcast)",
-		Storage: jetstream.FileStorage, History: 1, MaxValueSize: 64, MaxBytes: leaseBytes,
+		Storage: jetstream.FileStorage, History: 1, MaxValueSize: 512, MaxBytes: leaseBytes,
 	}
 }
 

@@ -52,6 +52,7 @@ func inProcess(t *testing.T) *testServer {
 		DontListen: true, NoSigs: true, NoLog: true, JetStream: true, StoreDir: t.TempDir(), MaxPayload: 66000, NoSystemAccount: true,
 	}}
 	s.start()
+	t.Cleanup(s.stop)
 	return s
 }
 
@@ -74,6 +75,9 @@ func (s *testServer) start() {
 
 func (s *testServer) stop() {
 	srv := s.now
+	if srv == nil {
+		return
+	}
 	s.now = nil
 	srv.Shutdown()
 	srv.WaitForShutdown()
@@ -91,6 +95,7 @@ func dialed(t *testing.T, cfg Config) *Client {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { c.Close() })
 	return c
 }
 

@@ -106,10 +106,10 @@ func (c *Client) Statuses(ctx context.Context, wait time.Duration) ([]bridge.Sta
 		switch {
 		case errors.Is(err, context.DeadlineExceeded):
 			return sorted(all), nil
+		case errors.Is(err, nats.ErrNoResponders): // no bridge serves
+			return nil, nil
 		case err != nil:
 			return sorted(all), away(err)
-		case len(msg.Data) == 0 && msg.Header.Get("Status") == "503": // no bridge serves
-			return nil, nil
 		}
 		id, told, err := c.answer(msg)
 		if err != nil {
