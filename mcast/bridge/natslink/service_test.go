@@ -17,7 +17,7 @@ import (
 func statusOf(site, name string, g mcast.Group) bridge.Status {
 	return bridge.Status{
 		Site: site, Bridge: name, Addr: netip.MustParseAddr("fe80::1%eth0"), Interface: "eth0", Group: g, Leads: true,
-		Since: time.Now().UTC(), Heard: 3, Arrived: 1<<64 - 1, AtLAN: map[bridge.Why]uint64{bridge.Carried: 2, bridge.Limited: 1},
+		Since: time.Now().UTC().Round(0), Heard: 3, Arrived: 1<<64 - 1, AtLAN: map[bridge.Why]uint64{bridge.Carried: 2, bridge.Limited: 1},
 		AtSites: map[bridge.Why]uint64{bridge.Resent: 1<<64 - 1},
 	}
 }
@@ -31,7 +31,7 @@ func TestStatusesOfAllBridges(t *testing.T) {
 		}
 		g2 := mustParse("192.0.2.1@232.1.1.1:5000")
 		ofA := []bridge.Status{statusOf("room-2/eth1", "00000000000000aa", group), statusOf("room-2", "00000000000000aa", g2), statusOf("room-2", "00000000000000aa", group)}
-		ofB := []bridge.Status{{Site: "room-1", Bridge: "00000000000000ff", Group: group, AtLAN: map[bridge.Why]uint64{}, AtSites: map[bridge.Why]uint64{}}}
+		ofB := []bridge.Status{{Site: "room-1", Bridge: "00000000000000ff", Group: group}}
 		check(t, a.Serve(func() []bridge.Status { return ofA }), b.Serve(func() []bridge.Status { return ofB }), a.conn.Flush(), b.conn.Flush())
 		if a.Serve(nil) == nil {
 			t.Error("served twice")
