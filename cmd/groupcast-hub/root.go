@@ -86,8 +86,8 @@ command line makes no sense; 130 if ctrl+c ended it.`,
 	root.SetFlagErrorFunc(flagError)
 	flags := root.Flags()
 	flags.SortFlags = false
-	flags.StringSliceVar(&set.sites, "site", nil, "make a key for the site `NAME`, 1 to 32 of a-z, 0-9 and \"-\"; may be repeated. A site that has its file already keeps it")
-	flags.StringSliceVar(&set.remove, "remove", nil, "take the key of the site `NAME` back; may be repeated")
+	flags.StringArrayVar(&set.sites, "site", nil, "make a key for the site `NAME`, 1 to 32 of a-z, 0-9 and \"-\"; may be repeated. A site that has its file already keeps it")
+	flags.StringArrayVar(&set.remove, "remove", nil, "take the key of the site `NAME` back; may be repeated")
 	flags.BoolVar(&set.list, "sites", false, "list the sites")
 	flags.StringVar(&set.listen, "listen", ":4222", "listen on this `[ADDRESS]:PORT`")
 	flags.StringVar(&set.url, "url", "", "the `HOST[:PORT]` by which sites reach the hub; without it the address of this host, and the port of --listen")

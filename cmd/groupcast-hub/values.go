@@ -71,7 +71,7 @@ func checkPort(text string) error {
 func checkURL(text string) (string, error) {
 	url := strings.TrimPrefix(text, "tls://")
 	host := url
-	if h, port, err := net.SplitHostPort(url); err == nil {
+	if h, port, err := net.SplitHostPort(url); err == nil && !strings.Contains(port, "/") {
 		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
 			return "", fmt.Errorf("--url %s: want a port from 1 to 65535", text)
 		}
