@@ -14,11 +14,8 @@ import (
 	"github.com/groupcast/groupcast/mcast/host"
 )
 
-// Bounds of a bridge on the command line.
-const (
-	mostBridged    = 64  // groups
-	mostBridgeRate = 1e6 // datagrams a second
-)
+// mostBridgeRate bounds --rate, in datagrams a second.
+const mostBridgeRate = 1e6
 
 func newBridge(set *settings) *cobra.Command {
 	b := &bridgeCommand{set: set, rate: bridge.DefaultRate, maxSize: bridge.MaxSize}
@@ -161,8 +158,8 @@ func (b *bridgeCommand) groupsToCarry(cmd *cobra.Command, args []string) ([]mcas
 			return nil, usageError{err}
 		}
 	}
-	if len(groups) > mostBridged {
-		return nil, usageError{fmt.Errorf("bridge: %d groups: want %d at most", len(groups), mostBridged)}
+	if len(groups) > bridge.MaxGroups {
+		return nil, usageError{fmt.Errorf("bridge: %d groups: want %d at most", len(groups), bridge.MaxGroups)}
 	}
 	return groups, nil
 }

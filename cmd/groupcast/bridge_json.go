@@ -68,7 +68,7 @@ type jsonBridgeHub struct {
 type jsonBridgeFinding struct {
 	jsonHead        // finding
 	Name     string `json:"name"` // joined-already, joined-no-more, second-hub, many-repeats, answers-stay-behind or over-mtu
-	Group    string `json:"group"`
+	Group    string `json:"group,omitempty"`
 	Site     string `json:"site"`            // that finds it
 	Other    string `json:"other,omitempty"` // site
 	From     string `json:"from,omitempty"`
@@ -132,6 +132,9 @@ func (b *bridgeCommand) eventObject(e bridge.Event, on bridge.Port) object {
 		return jsonBridgeLease{head, site, b.name, e.Leads}
 	case bridge.EventFinding:
 		f := e.Finding
+		if !e.Group.Addr.IsValid() {
+			group = ""
+		}
 		o := jsonBridgeFinding{
 			jsonHead: head, Name: chat.CleanRow(string(f.Name)), Group: group, Site: chat.CleanRow(f.Site), Other: chat.CleanRow(f.Other),
 			Stops: chat.CleanRow(f.Stops), Count: f.Count, Text: findingWords(*f, on, e.Group),

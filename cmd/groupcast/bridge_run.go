@@ -87,7 +87,7 @@ func (b *bridgeCommand) run(ctx context.Context, groups []mcast.Group) error {
 			return refusedBy(hub, err)
 		}
 	}
-	return b.carry(ctx, hub, link)
+	return b.carry(ctx, hub)
 }
 
 // interfaces are the names of the interfaces of the LANs. Each can carry all groups.
@@ -167,6 +167,9 @@ func (b *bridgeCommand) open(ctx context.Context, link bridge.Link) (err error) 
 // tell takes in an event. The bridge never waits for who reads the lines.
 func (b *bridgeCommand) tell(e bridge.Event) {
 	most := waitingEvents
+	if e.Why == bridge.Own || e.Why == bridge.OwnSite {
+		return // it was told where it was carried, or sent again
+	}
 	switch e.Kind {
 	case bridge.EventCarried, bridge.EventResent, bridge.EventDropped:
 		most = waitingEvents * 3 / 4
@@ -190,7 +193,7 @@ func (b *bridgeCommand) tell(e bridge.Event) {
 }
 
 // carry runs the bridge until it ends, and prints what happens.
-func (b *bridgeCommand) carry(parent context.Context, hub natslink.Config, link bridge.Link) error {
+func (b *bridgeCommand) carry(parent context.Context, hub natslink.Config) error {
 	ctx, cancel := within(parent, b.timeout)
 	defer cancel()
 	b.begin(b.bridge.Name(), time.Now())
@@ -231,7 +234,7 @@ func (b *bridgeCommand) carry(parent context.Context, hub natslink.Config, link 
 			if failed == nil && ctx.Err() == nil {
 				failed = err
 			}
-			return b.ended(parent, hub, link.Lost(), failed)
+			return b.ended(parent, hub, failed)
 		}
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/bridge"
 	"github.com/groupcast/groupcast/mcast/chat"
-	"github.com/groupcast/groupcast/mcast/doctor"
 )
 
 // whyWords say what became of a datagram, behind "dropped: " and behind a number.
@@ -157,13 +156,15 @@ func findingWords(f bridge.Finding, on bridge.Port, g mcast.Group) string {
 	case bridge.SecondHub:
 		return fmt.Sprintf("a bridge that no site knows sends to %s at %s%s: perhaps it is one of another hub", group, site, of)
 	case bridge.ManyRepeats:
-		return fmt.Sprintf("%s within 10 s had the bytes of what was just sent into %s, and no probe came back: nothing is dropped (%s)", manyOf(f.Count, "datagram"), site, group)
+		return fmt.Sprintf("within 10 s, %s to %s at %s had the bytes of one just sent again, and no probe came back: nothing is dropped", manyOf(f.Count, "datagram"), group, site)
 	case bridge.AnswersStay:
-		they := "they"
+		they, last := "they", ""
 		if f.Count == 1 {
 			they = "it"
+		} else if of != "" {
+			last = ", the last"
 		}
-		return fmt.Sprintf("%s came to the bridge: %s cannot reach the program that asked (%s%s)", manyOf(f.Count, "unicast answer"), they, group, of)
+		return fmt.Sprintf("%s came to the bridge at %s%s%s: %s cannot reach the asker", manyOf(f.Count, "unicast answer"), site, last, of, they)
 	case bridge.OverMTU:
 		if f.Count > 0 {
 			return fmt.Sprintf("a datagram of %s to %s leaves %s in fragments: if one is lost, all are", manyOf(f.Count, "byte"), group, chat.CleanRow(on.Interface))
@@ -173,11 +174,17 @@ func findingWords(f bridge.Finding, on bridge.Port, g mcast.Group) string {
 	return fmt.Sprintf("%s: %s, %s", chat.CleanRow(string(f.Name)), atPort(on), group)
 }
 
+// findingPages are the pages about findings.
+var findingPages = map[bridge.FindingName]string{
+	bridge.JoinedAlready: "joined-already", bridge.JoinedNoMore: "joined-already", bridge.SecondHub: "beyond-one-lan",
+	bridge.ManyRepeats: "beyond-one-lan", bridge.AnswersStay: "answers-stay-behind", bridge.OverMTU: "over-mtu",
+}
+
 // findingLine is a finding as it is printed, with the page that explains it.
 func findingLine(at time.Time, f bridge.Finding, on bridge.Port, g mcast.Group) string {
 	page := ""
-	if _, err := doctor.FindPage(string(f.Name)); err == nil {
-		page = fmt.Sprintf(" (groupcast explain %s)", f.Name)
+	if name := findingPages[f.Name]; name != "" {
+		page = fmt.Sprintf(" (groupcast explain %s)", name)
 	}
 	return fmt.Sprintf("%s  %s%s", at.Format(time.TimeOnly), findingWords(f, on, g), page)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/groupcast/groupcast/mcast/bridge"
 	"github.com/groupcast/groupcast/mcast/bridge/natslink"
 	"github.com/groupcast/groupcast/mcast/chat"
+	"github.com/groupcast/groupcast/mcast/session"
 )
 
 // bridgeSum is what became of datagrams, for people.
@@ -65,10 +66,9 @@ func notWords(what string, counts map[bridge.Why]uint64, but []bridge.Why) strin
 	return "; " + what + ": " + strings.Join(parts, ", ")
 }
 
-// ended prints totals and gives the exit status. unread is how many arrivals the link
-// dropped.
-func (b *bridgeCommand) ended(parent context.Context, hub natslink.Config, unread uint64, failed error) error {
-	list, now := b.bridge.Status(), time.Now()
+// ended prints totals and gives the exit status.
+func (b *bridgeCommand) ended(parent context.Context, hub natslink.Config, failed error) error {
+	list, losses, now := b.bridge.Status(), b.bridge.Losses(), time.Now()
 	var all bridgeSum
 	for _, s := range list {
 		all.add(sumOf(s))
@@ -78,13 +78,16 @@ func (b *bridgeCommand) ended(parent context.Context, hub natslink.Config, unrea
 	} else {
 		b.totals(list)
 	}
-	if unread > 0 {
-		complain(b.errs, fmt.Errorf("%s of sites came faster than this host sent them, and were dropped", chat.Many(unread, "datagram")))
+	if losses.Kernel > 0 {
+		complain(b.errs, errors.New(session.DropsText(losses.Kernel)))
+	}
+	if losses.Link > 0 {
+		complain(b.errs, fmt.Errorf("%s of other sites came faster than this bridge took them, and were lost", chat.Many(losses.Link, "datagram")))
 	}
 	if b.unprinted > 0 {
 		complain(b.errs, fmt.Errorf("%s lost: they came faster than they were printed", chat.Many(b.unprinted, "line")))
 	}
-	return b.verdict(parent, hub, all, unread, failed)
+	return b.verdict(parent, hub, all, losses, failed)
 }
 
 // totals prints a line for each group that something came of, at each port.
@@ -104,7 +107,7 @@ func (b *bridgeCommand) totals(list []bridge.Status) {
 }
 
 // verdict is how the command ends: a signal ends most bridges, and is no failure.
-func (b *bridgeCommand) verdict(parent context.Context, hub natslink.Config, all bridgeSum, unread uint64, failed error) error {
+func (b *bridgeCommand) verdict(parent context.Context, hub natslink.Config, all bridgeSum, losses bridge.Losses, failed error) error {
 	lasted := shortly(b.timeout)
 	switch {
 	case failed != nil:
@@ -119,7 +122,7 @@ func (b *bridgeCommand) verdict(parent context.Context, hub natslink.Config, all
 			return &mcast.Advised{Err: errors.New(text + ", as nothing was heard"), Advice: b.set.about(b.groups[0]).command()}
 		}
 		return errors.New(text)
-	case b.findings > 0 || all.limited+all.lost+unread > 0:
+	case b.findings > 0 || all.limited+all.lost+losses.Kernel+losses.Link > 0:
 		return status(exitDoubt)
 	}
 	return nil

@@ -107,6 +107,13 @@ var comes = []come{
 	{of: "probe", want: exitDoubt, host: "A", line: "groupcast probe 192.168.8.226:9,5000"},
 	{of: "probe", want: exitInterrupted, host: "A", line: "groupcast probe --trace -W 1h 192.168.8.99:9", ready: "sendmsg", signal: syscall.SIGINT},
 
+	{of: "bridge", want: exitOK, host: "A", line: "groupcast bridge --rate 0 -i eth0 -i eth1 239.1.1.1", ready: "carried between", signal: syscall.SIGTERM},
+	{of: "bridge", want: exitNot, host: "A", line: "groupcast bridge -i eth0 -i eth9 239.9.9.22"},
+	{of: "bridge", want: exitNot, host: "A", line: "groupcast bridge -i eth0 -i eth1 -t 0.05 239.9.9.23"},
+	{of: "bridge", want: exitDoubt, host: "A", line: "groupcast bridge -v --max-size 1 -i eth0 -i eth1 239.1.1.1", ready: "over --max-size", signal: syscall.SIGINT},
+	{of: "hub", want: exitOK, host: "computer", line: "sh -c", input: `mkdir "$XDG_RUNTIME_DIR/bin" && ln -s "$(command -v true)" "$XDG_RUNTIME_DIR/bin/groupcast-hub" && PATH="$XDG_RUNTIME_DIR/bin:$PATH" exec groupcast hub --site x`},
+	{of: "hub", want: exitNot, host: "computer", line: "groupcast hub --site x"},
+
 	{of: "igmp", want: exitOK, host: "B", line: "groupcast igmp --proc --once"},
 	{of: "igmp", want: exitOK, host: "B", line: "groupcast igmp", terminal: true, ready: "Members", key: "q"},
 	{of: "igmp", want: exitNot, host: "B", line: "groupcast igmp -t 0.05 239.9.9.19"},
