@@ -65,7 +65,7 @@ func (h *hubFlags) check() error {
 		return fmt.Errorf("--hub: that is no URL: want tls://HOST:%s", natsPort)
 	case u.Scheme != "tls" && u.Scheme != "nats":
 		return &mcast.Advised{Err: fmt.Errorf("--hub %s: want tls://HOST:%s, or the path of a hub file", h.at, natsPort), Advice: "groupcast hub writes hub files; a NATS server is named by tls://HOST:" + natsPort}
-	case u.Hostname() == "" || u.Opaque != "" || u.RawQuery != "" || u.Fragment != "" || strings.Trim(u.Path, "/") != "":
+	case u.Hostname() == "" || u.Opaque != "" || u.RawQuery != "" || u.Fragment != "" || u.Path != "" && u.Path != "/":
 		return fmt.Errorf("--hub %s: want a host and a port only: tls://HOST:%s", h.at, natsPort)
 	case u.Scheme == "nats" && !isLoopback(u.Hostname()):
 		return &mcast.Advised{Err: fmt.Errorf("--hub %s: nats:// is not encrypted, so it is for a loopback address only", h.at), Advice: "--hub tls://" + u.Host}
@@ -73,7 +73,7 @@ func (h *hubFlags) check() error {
 		return &mcast.Advised{Err: errors.New("--hub: with a URL, the site has to be named"), Advice: "--site NAME, such as --site room-1"}
 	case bridge.CheckSite(h.site) != nil:
 		return fmt.Errorf("--site: %w", bridge.CheckSite(h.site))
-	case h.creds == "":
+	case h.creds == "" && u.Scheme == "tls":
 		return &mcast.Advised{Err: errors.New("--hub: with a URL, the credentials of the site have to be named"), Advice: "--creds FILE"}
 	}
 	return nil
@@ -102,7 +102,7 @@ func (h *hubFlags) config() (natslink.Config, error) {
 			return natslink.Config{}, fmt.Errorf("--%s: %w", f.name, err)
 		}
 	}
-	return natslink.Config{URL: h.at, Site: h.site, Creds: h.creds, CA: h.ca, Domain: h.domain}, nil
+	return natslink.Config{URL: strings.TrimSuffix(h.at, "/"), Site: h.site, Creds: h.creds, CA: h.ca, Domain: h.domain}, nil
 }
 
 // hubPlace is where a hub is, as lines have it: HOST:PORT.
@@ -152,7 +152,7 @@ func refusedBy(cfg natslink.Config, err error) error {
 	if cfg.URL != "" {
 		advice = "check --creds, --site, --tls-ca and --js-domain with the owner of the server"
 	}
-	return &mcast.Advised{Err: fmt.Errorf("%s cannot use the hub at %s: %w", hubSite(cfg), hubPlace(cfg), err), Advice: advice}
+	return &mcast.Advised{Err: err, Advice: advice}
 }
 
 // notReached is the error of a hub that did not answer.

@@ -141,20 +141,17 @@ func findingWords(f bridge.Finding, on bridge.Port, g mcast.Group) string {
 	}
 	switch f.Name {
 	case bridge.JoinedAlready:
-		switch {
-		case other == "":
-			return fmt.Sprintf("what is sent to %s comes back to %s%s: those copies are not carried", group, site, through)
-		case f.Stops == "":
+		if f.Stops == "" {
 			return fmt.Sprintf("%s and %s are joined already in one direction%s: that direction is not carried for %s", site, other, through, group)
 		}
 		return fmt.Sprintf("%s and %s are joined already%s: %s stops for %s", site, other, through, chat.CleanRow(f.Stops), group)
 	case bridge.JoinedNoMore:
-		if other == "" {
-			return fmt.Sprintf("nothing sent to %s comes back to %s any more", group, site)
-		}
 		return fmt.Sprintf("%s and %s are not joined any more: %s is carried again", site, other, group)
 	case bridge.SecondHub:
-		return fmt.Sprintf("a bridge that no site knows sends to %s at %s%s: perhaps it is one of another hub", group, site, of)
+		if f.Count > 1 {
+			return fmt.Sprintf("%d bridges that no site knows send to %s at %s, one of them%s: perhaps they are of another hub", f.Count, group, site, of)
+		}
+		return fmt.Sprintf("a bridge that no site knows sends to %s at %s%s: perhaps it is of another hub", group, site, of)
 	case bridge.ManyRepeats:
 		return fmt.Sprintf("within 10 s, %s to %s at %s had the bytes of one just sent again, and no probe came back: nothing is dropped", manyOf(f.Count, "datagram"), group, site)
 	case bridge.AnswersStay:
