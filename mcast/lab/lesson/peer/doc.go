@@ -50,9 +50,9 @@
 // version is given. from is one of its host's addresses. A query of IGMPv3 has the
 // robustness 2, and the interval of the querier's queries, 0 unless interval is given.
 //
-//	peer reflect join=GROUP@INTERFACE [bind=ADDRESS:PORT]
+//	peer reflect join=GROUP@INTERFACE [bind=ADDRESS:PORT] [share=OPTIONS]
 //
-// sends what it hears in the group to the group again.
+// sends what it hears in the group to the group again. It shares its port as listen does.
 //
 //	peer tcp-listen bind=ADDRESS:PORT [read=BYTES] [pause]
 //

@@ -1,7 +1,6 @@
 package peer
 
 import (
-	"context"
 	"fmt"
 	"net"
 	"net/netip"
@@ -17,8 +16,7 @@ func reflect(o options) error {
 	if len(o.joins) != 1 {
 		return fmt.Errorf("want one join=GROUP@INTERFACE")
 	}
-	var lc net.ListenConfig
-	in, err := lc.ListenPacket(context.Background(), "udp4", o.bind.String())
+	in, err := listenPacket(o)
 	if err != nil {
 		return err
 	}
