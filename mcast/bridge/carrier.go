@@ -126,10 +126,13 @@ func (c *Carrier) Heard(now time.Time, d mcast.Datagram, leads bool) Verdict {
 
 // heardPlain decides about a datagram that no bridge sent.
 func (c *Carrier) heardPlain(now time.Time, d mcast.Datagram, from netip.AddrPort) (v Verdict) {
-	if c.stopped || c.broughtOneWay(from) {
+	if c.stopped {
 		return Verdict{Why: Joined}
 	}
 	h := c.payloads.hash(d.Data)
+	if c.broughtOneWay(now, from, h) {
+		return Verdict{Why: Joined}
+	}
 	if c.isCopy(now, from, h) {
 		return Verdict{Why: Copy}
 	}
@@ -147,8 +150,7 @@ func (c *Carrier) heardPlain(now time.Time, d mcast.Datagram, from netip.AddrPor
 			Group: c.cfg.Group, Site: c.cfg.Site, Bridge: c.cfg.Bridge, Seq: c.seq, From: d.From, Hops: d.Hops, Data: d.Data,
 		}
 	}
-	// What a proven mirror brings is no reason to expect another copy by it.
-	if c.payloads.see(now, h, origin{from: from}, v.Why == Carried && !c.mirrored(from)) {
+	if c.payloads.see(now, h, origin{from: from}, v.Why == Carried) {
 		c.doubt(now, &v)
 	}
 	return v
@@ -170,6 +172,8 @@ func (c *Carrier) Arrived(now time.Time, m Message, leads bool) (v Verdict) {
 	from := plain(m.From)
 	c.named(now, m.Site, from.Addr())
 	if c.stopped || c.silent || c.comesIn(m.Site) {
+		// What another reflector brings of it is expected.
+		c.payloads.see(now, c.payloads.hash(m.Data), origin{m.Site, from}, true)
 		return Verdict{Why: Joined}
 	}
 	switch {

@@ -154,20 +154,26 @@ func (c *Carrier) comesIn(site string) bool {
 	return p != nil && (p.is == inOnly || p.is == both)
 }
 
-// broughtOneWay is true of a sender that is proven to bring what another site carries.
-func (c *Carrier) broughtOneWay(from netip.AddrPort) bool {
+// broughtOneWay is true of a datagram that is proven to come from a LAN whose site carries
+// it. A reflector that brings also what a stopped site has leaves that open: then it is
+// what other sites are known to have said, and what is not known yet crosses once more
+// rather than not at all.
+func (c *Carrier) broughtOneWay(now time.Time, from netip.AddrPort, h uint64) bool {
 	if !c.silent {
 		return false
 	}
+	oneWay, stopped := false, false
 	for _, b := range c.bringers {
-		if p := c.peers[b.site]; p == nil || p.is != inOnly {
-			continue
-		}
-		if b.by == from || b.by.Port() == Mark && c.beyond(from.Addr(), b.by.Addr()) {
-			return true
+		p := c.peers[b.site]
+		switch {
+		case p == nil:
+		case p.is == both:
+			stopped = stopped || b.by == from
+		case p.is == inOnly:
+			oneWay = oneWay || b.by == from || b.by.Port() == Mark && c.beyond(from.Addr(), b.by.Addr())
 		}
 	}
-	return false
+	return oneWay && (!stopped || c.payloads.takeCopy(now, h, true))
 }
 
 // beyond is true of a sender that a router brought, if it brought the prober, too.
