@@ -228,7 +228,7 @@ func TestJoinedGroupsOfSites(t *testing.T) {
 			}
 		}
 		s.talk(0, 200, 80*time.Millisecond)
-		s.talk(200, 300, 500*time.Millisecond)
+		s.talk(200, 300, 200*time.Millisecond)
 		s.once(200, 300)
 	})
 }
