@@ -41,7 +41,7 @@ func nkeyUsers(public []string) (users []*server.NkeyUser) {
 }
 
 func (s *testServer) url(scheme string) string {
-	return scheme + "://" + net.JoinHostPort("127.0.0.1", strings.TrimPrefix(s.now.Addr().String(), "127.0.0.1:"))
+	return scheme + "://" + net.JoinHostPort("127.0.0.1", strings.TrimPrefix(s.now.Load().Addr().String(), "127.0.0.1:"))
 }
 
 // telling collects what Tell is told.
@@ -188,7 +188,7 @@ func TestKeyIsTakenBack(t *testing.T) {
 	defer c.Close()
 	o := s.options
 	o.Nkeys = nkeyUsers([]string{stays})
-	check(t, s.now.ReloadOptions(&o))
+	check(t, s.now.Load().ReloadOptions(&o))
 	if err := refusedSoon(t, c); !errors.Is(err, ErrKey) || err.Error() != "the hub has taken the key of site room-1 back" {
 		t.Errorf("got %v", err)
 	}

@@ -10,6 +10,7 @@ import (
 	"encoding/pem"
 	"math/big"
 	"net"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -35,15 +36,15 @@ func mustParse(s string) mcast.Group {
 type testServer struct {
 	t       *testing.T
 	options server.Options
-	now     *server.Server
+	now     atomic.Pointer[server.Server]
 }
 
 // InProcessConn implements nats.InProcessConnProvider: by the server of the moment.
 func (s *testServer) InProcessConn() (net.Conn, error) {
-	if s.now == nil {
-		return nil, nats.ErrNoServers
+	if srv := s.now.Load(); srv != nil {
+		return srv.InProcessConn()
 	}
-	return s.now.InProcessConn()
+	return nil, nats.ErrNoServers
 }
 
 // inProcess is a server without a socket.
@@ -67,18 +68,17 @@ func (s *testServer) start() {
 	if !srv.ReadyForConnections(30 * time.Second) {
 		s.t.Fatal("the server is not ready")
 	}
-	s.now = srv
+	s.now.Store(srv)
 	if a := srv.Addr(); a != nil {
 		s.options.Port = o.Port
 	}
 }
 
 func (s *testServer) stop() {
-	srv := s.now
+	srv := s.now.Swap(nil)
 	if srv == nil {
 		return
 	}
-	s.now = nil
 	srv.Shutdown()
 	srv.WaitForShutdown()
 }
