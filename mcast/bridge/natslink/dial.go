@@ -69,7 +69,11 @@ func Dial(ctx context.Context, cfg Config) (*Client, error) {
 			}
 			return tryEvery
 		}),
-		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}), // the default one prints
+		nats.ErrorHandler(func(conn *nats.Conn, _ *nats.Subscription, err error) { // the default one prints
+			if errors.Is(err, os.ErrDeadlineExceeded) { // half of a message was written
+				_ = conn.ForceReconnect()
+			}
+		}),
 		nats.ClosedHandler(func(*nats.Conn) { close(c.done) }),
 	)
 	if c.conn, err = nats.Connect(c.url, options...); err != nil {
