@@ -73,12 +73,14 @@ func TestDirections(t *testing.T) {
 			why: "a watch stands on a Keeper and its Tallies: it records nothing, sends nothing and ends when it is told"},
 		{from: module + "/mcast/watch", direct: true, not: []string{module + "/mcast/"}, except: []string{module + "/mcast/host", module + "/mcast/session", module + "/mcast/stream"},
 			why: "a watch has no words: who shows it knows chat and doctor"},
-		{from: module + "/cmd/groupcast", not: []string{module + "/mcast/bridge/hub", "github.com/nats-io/nats-server/"},
-			why: "groupcast neither has nor needs the server of bridges: that is groupcast-hub"},
-		{from: module + "/mcast/bridge", not: slices.Concat(library, []string{"github.com/nats-io/"}), except: slices.Concat(below, []string{module + "/mcast/bridge"}),
-			why: "a bridge stands on mcast alone: it knows a Link, and whoever has one gives it"},
-		{from: module + "/mcast/bridge/natslink", not: []string{"github.com/nats-io/nats-server/", module + "/mcast/bridge/hub"},
-			why: "a client of a hub is without its server"},
+		{from: module + "/mcast/bridge", not: []string{module + "/mcast/lab", module + "/mcast/echo", module + "/mcast/probe", module + "/mcast/record", module + "/mcast/kernel", "github.com/nats-io", "os/signal"},
+			why: "a bridge stands on a Keeper and its Link: two LANs of one host need no NATS, and it ends when it is told"},
+		{from: module + "/mcast/bridge", direct: true, not: library, except: slices.Concat(below, []string{module + "/mcast/session"}),
+			why: "a bridge has no words: who shows it knows chat and doctor"},
+		{from: module + "/mcast/bridge/natslink", direct: true, not: []string{module + "/mcast/"}, except: []string{module + "/mcast/bridge"},
+			why: "the link carries messages, leases and status, and opens no socket in a LAN"},
+		{from: module + "/mcast/bridge/hub", direct: true, not: []string{module + "/"}, except: []string{module + "/mcast/bridge", module + "/mcast/host", module + "/mcast/internal/lockfile"},
+			why: "a hub has keys and streams: it knows no group and no LAN"},
 		{from: module + "/mcast/echo", not: library, except: below,
 			why: "a responder stands on mcast alone: what it answers is nobody else's matter"},
 		{from: module + "/mcast/ping", not: library, except: below,
@@ -105,6 +107,27 @@ func TestDirections(t *testing.T) {
 					t.Errorf("%s reaches %s: %s", p.ImportPath, dep, r.why)
 				}
 			}
+		}
+	}
+}
+
+// The server of bridges is in one package and one command: whoever builds groupcast neither
+// compiles nor carries it. Its client is in one package, too.
+func TestNoServer(t *testing.T) {
+	for library, allowed := range map[string][]string{
+		"github.com/nats-io/nats-server": {module + "/mcast/bridge/hub", module + "/cmd/groupcast-hub"},
+		"github.com/nats-io":             {module + "/mcast/bridge/hub", module + "/cmd/groupcast-hub", module + "/mcast/bridge/natslink", module + "/cmd/groupcast"},
+	} {
+		var reach []string
+		for _, p := range listPackages(t) {
+			if slices.ContainsFunc(p.Deps, func(dep string) bool { return forbidden(dep, []string{library}) }) {
+				reach = append(reach, p.ImportPath)
+			}
+		}
+		slices.Sort(reach)
+		slices.Sort(allowed)
+		if !slices.Equal(reach, allowed) {
+			t.Errorf("%s is reached by %q, want %q", library, reach, allowed)
 		}
 	}
 }
