@@ -227,7 +227,7 @@ func (b *Bridge) send(port int, g mcast.Group, data []byte) error {
 	if i.Index == 0 {
 		return &mcast.OpError{Op: "send", Target: g.String(), Interface: b.engine.lans[port].port.Interface, Err: host.ErrNoInterface}
 	}
-	return b.marks[g.Addr.Is6()].Send(data, g.AddrPort(), mcast.Via{IfIndex: i.Index})
+	return b.marks[g.Addr.Is6()].Send(data, g.AddrPort(), mcast.ViaInterface(i, g.Addr))
 }
 
 // follow keeps up with the interfaces.
