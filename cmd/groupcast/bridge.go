@@ -39,15 +39,12 @@ and dropped.`,
   groupcast bridge --hub room-1.hub -i eth0 239.1.2.3    this room, by a hub: groupcast hub --site room-1
   groupcast bridge status --hub room-1.hub               how all bridges of the hub stand
   groupcast bridge --hub tls://nats.example:4222 --site room-1 --creds room-1.creds -i eth0 239.1.2.3`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return usageError{&mcast.Advised{Err: errors.New("bridge: name the groups to carry: only those cross"), Advice: "groupcast bridge -i eth0 -i eth1 239.1.2.3:5000"}}
-			}
-			return nil
-		},
 		ValidArgsFunction: completeGroups,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			b.out, b.errs = cmd.OutOrStdout(), cmd.ErrOrStderr()
+			if len(args) == 0 {
+				return usageError{&mcast.Advised{Err: errors.New("bridge: name the groups to carry: only those cross"), Advice: "groupcast bridge -i eth0 -i eth1 239.1.2.3:5000"}}
+			}
 			if err := b.check(cmd.Flags().Changed); err != nil {
 				return usageError{err}
 			}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/netip"
 	"net/url"
@@ -17,6 +18,7 @@ import (
 	"github.com/groupcast/groupcast/mcast/bridge"
 	"github.com/groupcast/groupcast/mcast/bridge/natslink"
 	"github.com/groupcast/groupcast/mcast/chat"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // hubFlags say how a hub is reached.
@@ -89,7 +91,12 @@ func isLoopback(name string) bool {
 func (h *hubFlags) config() (natslink.Config, error) {
 	if !h.isURL() {
 		file, err := natslink.ReadFile(h.at)
-		if err != nil {
+		switch err = plainFileError(err); {
+		case errors.Is(err, natslink.ErrReadable):
+			return natslink.Config{}, &mcast.Advised{Err: fmt.Errorf("--hub: %w", err), Advice: "whoever has read it can speak for its site: groupcast hub --remove NAME, where the hub runs, takes its key back"}
+		case errors.Is(err, fs.ErrNotExist):
+			return natslink.Config{}, &mcast.Advised{Err: fmt.Errorf("--hub: %w", err), Advice: "groupcast hub --site NAME writes it, where the hub runs"}
+		case err != nil:
 			return natslink.Config{}, fmt.Errorf("--hub: %w", err)
 		}
 		return natslink.Config{File: file}, nil
@@ -99,10 +106,23 @@ func (h *hubFlags) config() (natslink.Config, error) {
 			continue
 		}
 		if _, err := os.Stat(f.path); err != nil {
-			return natslink.Config{}, fmt.Errorf("--%s: %w", f.name, err)
+			return natslink.Config{}, fmt.Errorf("--%s: %w", f.name, plainFileError(err))
 		}
 	}
 	return natslink.Config{URL: strings.TrimSuffix(h.at, "/"), Site: h.site, Creds: h.creds, CA: h.ca, Domain: h.domain}, nil
+}
+
+// plainFileError is an error about a file without the call that failed.
+func plainFileError(err error) error {
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
+		return fmt.Errorf("%s: %w", path.Path, path.Err)
+	}
+	return err
+}
+
+// isRefusal reports whether the hub refuses for good, which ends the command.
+func isRefusal(err error) bool {
+	return errors.Is(err, natslink.ErrKey) || errors.Is(err, natslink.ErrCertificate)
 }
 
 // hubPlace is where a hub is, as lines have it: HOST:PORT.
@@ -127,6 +147,10 @@ type reach struct {
 // the latest is what counts.
 func dialHub(ctx context.Context, cfg natslink.Config, tell chan reach) (*natslink.Client, error) {
 	cfg.Tell = func(reached bool, err error) {
+		if isRefusal(err) {
+			return
+		}
+		err = host.Cause(err)
 		for {
 			select {
 			case tell <- reach{reached, err}:
@@ -140,14 +164,14 @@ func dialHub(ctx context.Context, cfg natslink.Config, tell chan reach) (*natsli
 		}
 	}
 	client, err := natslink.Dial(ctx, cfg)
-	if err != nil && ctx.Err() == nil {
-		return nil, refusedBy(cfg, err)
-	}
-	return client, err
+	return client, refusedBy(cfg, err)
 }
 
-// refusedBy is the error of a hub that this site cannot use.
+// refusedBy is the error of a client with what to do, if the hub refuses it.
 func refusedBy(cfg natslink.Config, err error) error {
+	if !isRefusal(err) {
+		return err
+	}
 	advice := "if the key was removed or replaced, ask for a new file where the hub runs: groupcast hub --site " + hubSite(cfg)
 	if cfg.URL != "" {
 		advice = "check --creds, --site, --tls-ca and --js-domain with the owner of the server"

@@ -56,7 +56,7 @@ type jsonBridgeLease struct {
 	Leads    bool   `json:"leads"`
 }
 
-// jsonBridgeHub is that the hub is reached, or not any more.
+// jsonBridgeHub is a hub that was reached, or lost.
 type jsonBridgeHub struct {
 	jsonHead        // hub
 	Address  string `json:"address"` // HOST:PORT
@@ -64,7 +64,7 @@ type jsonBridgeHub struct {
 	Error    string `json:"error,omitempty"`
 }
 
-// jsonBridgeFinding is what a bridge has found out.
+// jsonBridgeFinding is something wrong between sites, as a bridge has found it.
 type jsonBridgeFinding struct {
 	jsonHead        // finding
 	Name     string `json:"name"` // joined-already, joined-no-more, second-hub, many-repeats, answers-stay-behind or over-mtu

@@ -40,7 +40,7 @@ datagrams it heard on its LAN, carried from there and sent again into it, how ma
 			if err := s.hub.check(); err != nil {
 				return usageError{err}
 			}
-			return s.run(cmd.Context(), cmd.OutOrStdout())
+			return s.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	set.has(cmd, "json")
@@ -57,7 +57,7 @@ type bridgeStatus struct {
 	wait time.Duration
 }
 
-func (s *bridgeStatus) run(ctx context.Context, out io.Writer) error {
+func (s *bridgeStatus) run(ctx context.Context, out, errs io.Writer) error {
 	hub, err := s.hub.config()
 	if err != nil {
 		return err
@@ -68,7 +68,7 @@ func (s *bridgeStatus) run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	defer client.Close()
-	if err := s.reached(ctx, hub, client, told); err != nil {
+	if err := s.reached(ctx, hub, client, told, errs); err != nil {
 		return err
 	}
 	list, err := client.Statuses(ctx, s.wait)
@@ -93,7 +93,7 @@ func (s *bridgeStatus) run(ctx context.Context, out io.Writer) error {
 }
 
 // reached waits until the hub is.
-func (s *bridgeStatus) reached(ctx context.Context, hub natslink.Config, client *natslink.Client, told <-chan reach) error {
+func (s *bridgeStatus) reached(ctx context.Context, hub natslink.Config, client *natslink.Client, told <-chan reach, errs io.Writer) error {
 	late := time.NewTimer(s.wait)
 	defer late.Stop()
 	var last error
@@ -104,6 +104,9 @@ func (s *bridgeStatus) reached(ctx context.Context, hub natslink.Config, client 
 		case r := <-told:
 			if r.reached {
 				return nil
+			}
+			if last == nil && s.wait > 5*time.Second && !s.set.json {
+				fmt.Fprintf(errs, "groupcast: the hub at %s is not reached yet: %s\n", hubPlace(hub), chat.Clean(fmt.Sprint(r.err)))
 			}
 			last = r.err
 		case <-client.Refused():

@@ -111,7 +111,10 @@ var comes = []come{
 	{of: "bridge", want: exitNot, host: "A", line: "groupcast bridge -i eth0 -i eth9 239.9.9.22"},
 	{of: "bridge", want: exitNot, host: "A", line: "groupcast bridge -i eth0 -i eth1 -t 0.05 239.9.9.23"},
 	{of: "bridge", want: exitDoubt, host: "A", line: "groupcast bridge -v --max-size 1 -i eth0 -i eth1 239.1.1.1", ready: "over --max-size", signal: syscall.SIGINT},
-	{of: "hub", want: exitOK, host: "computer", line: "sh -c", input: `mkdir "$XDG_RUNTIME_DIR/bin" && ln -s "$(command -v true)" "$XDG_RUNTIME_DIR/bin/groupcast-hub" && PATH="$XDG_RUNTIME_DIR/bin:$PATH" exec groupcast hub --site x`},
+	{of: "bridge", want: exitInterrupted, host: "A", line: "groupcast bridge --hub nats://127.0.0.1:4 --site room-1 -i eth0 239.9.9.24", ready: "is not reached", signal: syscall.SIGINT},
+	{of: "bridge status", want: exitNot, host: "A", line: "groupcast bridge status --hub nats://127.0.0.1:4 --site room-1 -W 0.05"},
+	{of: "bridge status", want: exitInterrupted, host: "A", line: "groupcast bridge status --hub nats://127.0.0.1:4 --site room-1 -W 1h", ready: "is not reached yet", signal: syscall.SIGINT},
+	{of: "hub", want: exitOK, host: "computer", line: "sh -c", input: `mkdir "$XDG_RUNTIME_DIR/bin" && printf '#!/bin/sh\n' >"$XDG_RUNTIME_DIR/bin/groupcast-hub" && chmod 755 "$XDG_RUNTIME_DIR/bin/groupcast-hub" && PATH="$XDG_RUNTIME_DIR/bin:$PATH" exec groupcast hub --site x`},
 	{of: "hub", want: exitNot, host: "computer", line: "groupcast hub --site x"},
 
 	{of: "igmp", want: exitOK, host: "B", line: "groupcast igmp --proc --once"},
