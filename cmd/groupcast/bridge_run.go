@@ -210,18 +210,17 @@ func (b *bridgeCommand) carry(parent context.Context, hub natslink.Config) error
 	for {
 		select {
 		case e := <-b.events:
-			b.happened(ctx, e)
+			b.happened(e)
 		case r := <-b.reach:
 			b.hubTold(r, time.Now())
-			if r.reached {
+			if r.reached && !b.asked {
+				b.ask(ctx)
 				soon.Reset(leaseKnown)
 			}
 		case list := <-b.others:
 			b.stood(list)
 		case <-soon.C:
-			if b.up {
-				b.ask(ctx)
-			}
+			b.beginSites(b.up)
 		case now := <-each.C:
 			b.every(now)
 		case <-refused:
@@ -229,7 +228,7 @@ func (b *bridgeCommand) carry(parent context.Context, hub natslink.Config) error
 			cancel()
 		case err := <-done:
 			for len(b.events) > 0 {
-				b.happened(ctx, <-b.events)
+				b.happened(<-b.events)
 			}
 			if failed == nil && ctx.Err() == nil {
 				failed = err
@@ -245,9 +244,6 @@ const leaseKnown = 2500 * time.Millisecond
 
 // ask asks how the other bridges stand, for the first lines.
 func (b *bridgeCommand) ask(ctx context.Context) {
-	if b.client == nil || b.asked {
-		return
-	}
 	b.asked = true
 	go func() {
 		list, _ := b.client.Statuses(ctx, 500*time.Millisecond) // without an answer the lines say less

@@ -1,8 +1,8 @@
 package main
 
 import (
-	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/groupcast/groupcast/mcast"
@@ -18,9 +18,11 @@ type bridgeSight struct {
 	place  string // of the hub; "": there is none
 	start  time.Time
 
-	leads    map[string]bool // by site; one that is not there is not known
-	asked    bool            // how others stand
-	begun    bool            // the first lines are printed
+	leads    map[string]bool // by site
+	begun    map[string]bool // by site: the first line about it is printed
+	asked    bool            // how the others stand,
+	answered bool            // and they have said it:
+	beside   []bridge.Status // so
 	up       bool            // the hub is reached,
 	everUp   bool            // or was,
 	away     time.Time       // or is not since then,
@@ -40,12 +42,11 @@ const mostErrors = 64
 
 // begin prints what is carried, as far as it is known at once.
 func (b *bridgeCommand) begin(name string, now time.Time) {
-	b.name, b.start, b.leads, b.told = name, now, map[string]bool{}, map[string]bool{}
+	b.name, b.start, b.leads, b.begun, b.told = name, now, map[string]bool{}, map[string]bool{}, map[string]bool{}
 	if b.set.json {
 		writeJSON(b.out, b.bridgingObject())
 	}
 	if b.place == "" {
-		b.begun = true
 		b.line(joinedText(b.ports, b.groups))
 	}
 }
@@ -68,7 +69,7 @@ func (b *bridgeSight) port(site string) bridge.Port {
 }
 
 // happened prints an event.
-func (b *bridgeCommand) happened(ctx context.Context, e bridge.Event) {
+func (b *bridgeCommand) happened(e bridge.Event) {
 	on := b.port(e.Site)
 	switch e.Kind {
 	case bridge.EventError:
@@ -82,11 +83,7 @@ func (b *bridgeCommand) happened(ctx context.Context, e bridge.Event) {
 			return
 		}
 	case bridge.EventLease:
-		known := len(b.leads) == len(b.ports)
 		b.leads[e.Site] = e.Leads
-		if len(b.leads) == len(b.ports) && !known {
-			b.ask(ctx)
-		}
 	}
 	if b.set.json {
 		if o := b.eventObject(e, on); o != nil {
@@ -101,26 +98,39 @@ func (b *bridgeCommand) happened(ctx context.Context, e bridge.Event) {
 	case bridge.EventSite:
 		b.line(at + presenceText(*e.Presence))
 	case bridge.EventLease:
-		if b.begun && b.place != "" {
+		if b.begun[e.Site] {
 			b.line(at + leaseText(on, e.Leads))
 		}
+		b.beginSites(false)
 	case bridge.EventCarried, bridge.EventResent, bridge.EventDropped:
 		fmt.Fprintln(b.out, datagramLine(e, on))
 	}
 }
 
-// stood prints the first lines of a hub's client, now that others have said how they stand.
+// stood takes how the other bridges stand.
 func (b *bridgeCommand) stood(list []bridge.Status) {
-	var others []bridge.Status
 	for _, s := range list {
 		if s.Bridge != b.name {
-			others = append(others, s)
+			b.beside = append(b.beside, s)
 		}
 	}
-	for _, p := range b.ports {
-		b.line(portText(p, b.leads[p.Site], b.groups, b.place, others))
+	b.answered = true
+	b.beginSites(false)
+}
+
+// beginSites prints the first line about each site where it is known who leads; late: also
+// where it is not.
+func (b *bridgeCommand) beginSites(late bool) {
+	if b.place == "" || !b.answered && !late {
+		return
 	}
-	b.begun = true
+	for _, p := range b.ports {
+		led := slices.ContainsFunc(b.beside, func(s bridge.Status) bool { return s.Site == p.Site && s.Leads })
+		if !b.begun[p.Site] && (b.leads[p.Site] || led || late) {
+			b.begun[p.Site] = true
+			b.line(portText(p, b.leads[p.Site], b.groups, b.place, b.beside))
+		}
+	}
 }
 
 // failed prints an error, once in 10 s.

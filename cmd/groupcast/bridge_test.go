@@ -95,8 +95,8 @@ func TestBridgeEvents(t *testing.T) {
 	for _, tt := range bridgeEvents() {
 		for _, json := range []bool{false, true} {
 			b, out, errs := toldBridge(&settings{json: json}, "192.0.2.1:4222", atEth0())
-			b.name, b.leads, b.begun = "b1", map[string]bool{}, true
-			b.happened(t.Context(), tt.e)
+			b.name, b.leads, b.begun = "b1", map[string]bool{}, map[string]bool{"room-1": true}
+			b.happened(tt.e)
 			got, want := strings.TrimSuffix(out.String(), "\n"), tt.line
 			if json {
 				got, want = untimed(got), tt.object
@@ -144,8 +144,14 @@ func TestBridgeBegins(t *testing.T) {
 	} {
 		b, out, _ := toldBridge(&settings{}, "192.168.8.164:4222", atEth0())
 		b.begin("b1", bridgeAt)
-		b.leads["room-1"] = tt.leads
+		if tt.leads {
+			b.happened(bridge.Event{Kind: bridge.EventLease, At: bridgeAt, Site: "room-1", Leads: true})
+		}
 		b.stood(tt.others)
+		if known := out.Len() > 0; known != (tt.name != "not known") {
+			t.Errorf("%s: printed at once: %v", tt.name, known)
+		}
+		b.beginSites(true) // and nothing twice
 		if got := strings.TrimSuffix(out.String(), "\n"); got != tt.want {
 			t.Errorf("%s: printed\n%s\nwant\n%s", tt.name, got, tt.want)
 		}
@@ -176,8 +182,8 @@ func TestBridgeHubAway(t *testing.T) {
 	}
 	b.hubTold(reach{reached: true}, at)
 	for n := range 3 * mostComings {
-		b.happened(t.Context(), bridge.Event{Kind: bridge.EventSite, At: at, Presence: &bridge.Presence{Site: fmt.Sprint("room-", n), Bridge: "b", Joined: true}})
-		b.happened(t.Context(), bridge.Event{Kind: bridge.EventError, At: at, Err: errors.New("eth0 is down")})
+		b.happened(bridge.Event{Kind: bridge.EventSite, At: at, Presence: &bridge.Presence{Site: fmt.Sprint("room-", n), Bridge: "b", Joined: true}})
+		b.happened(bridge.Event{Kind: bridge.EventError, At: at, Err: errors.New("eth0 is down")})
 	}
 	b.every(at)
 	b.hubTold(reach{}, at)
