@@ -167,8 +167,8 @@ func (b *bridgeCommand) open(ctx context.Context, link bridge.Link) (err error) 
 // tell takes in an event. The bridge never waits for who reads the lines.
 func (b *bridgeCommand) tell(e bridge.Event) {
 	most := waitingEvents
-	if e.Why == bridge.Own || e.Why == bridge.OwnSite {
-		return // it was told where it was carried, or sent again
+	if e.Why == bridge.OwnSite {
+		return // it was told as carried
 	}
 	switch e.Kind {
 	case bridge.EventCarried, bridge.EventResent, bridge.EventDropped:

@@ -161,7 +161,7 @@ func findingWords(f bridge.Finding, on bridge.Port, g mcast.Group) string {
 		} else if of != "" {
 			last = ", the last"
 		}
-		return fmt.Sprintf("%s came to the bridge at %s%s%s: %s cannot reach the asker", manyOf(f.Count, "unicast answer"), site, last, of, they)
+		return fmt.Sprintf("%s came to the bridge at %s%s%s: %s cannot reach the program that asked", manyOf(f.Count, "unicast answer"), site, last, of, they)
 	case bridge.OverMTU:
 		if f.Count > 0 {
 			return fmt.Sprintf("a datagram of %s to %s leaves %s in fragments: if one is lost, all are", manyOf(f.Count, "byte"), group, chat.CleanRow(on.Interface))
