@@ -33,8 +33,8 @@ bridge. Now and then a bridge sends a probe of 19 bytes into a group (it begins 
 two LANs are joined already: every member of the group receives it.
 
 It ends at ctrl+c or after --timeout, and prints totals. -v prints a line for each datagram. --json prints the objects
-bridging, site, lease and finding as they happen, stats every 10 seconds and at the end, and with -v carried, resent
-and dropped.`,
+bridging, hub, site, lease and finding as they happen, stats every 10 seconds and at the end, and then totals; with -v
+also carried, resent and dropped.`,
 		Example: `  groupcast bridge -i eth0 -i eth1 239.1.2.3:5000        two rooms wired to this host
   groupcast bridge --hub room-1.hub -i eth0 239.1.2.3    this room, by a hub: groupcast hub --site room-1
   groupcast bridge status --hub room-1.hub               how all bridges of the hub stand
@@ -62,7 +62,7 @@ and dropped.`,
 	timeoutFlag(flags, &b.timeout)
 	verboseFlag(flags, &b.verbose, "print what happens to each datagram")
 	b.hub.flags(cmd)
-	flags.Var((*rateValue)(&b.rate), "rate", "carry at most this many datagrams a second of each group, and send again as many of each site; 0: no limit")
+	flags.Var((*rateValue)(&b.rate), "rate", "carry at most this many datagrams a second of each group, after a burst of 200, and send again as many of each site; 0: no limit")
 	bytesFlag(flags, &b.maxSize, "max-size", b.maxSize, "carry no larger payload, in bytes")
 	flags.Var((*prefixesValue)(&b.from), "from", "carry only what comes from this `PREFIX` of addresses, such as 10.1.0.0/16; several: from any of them")
 	flags.BoolVar(&b.listenOnly, "listen-only", false, "carry from this LAN, and send nothing into it")

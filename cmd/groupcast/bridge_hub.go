@@ -35,7 +35,7 @@ const natsPort = "4222"
 
 func (h *hubFlags) flags(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVar(&h.at, "hub", "", "the hub: a hub `FILE|URL`, as groupcast hub writes it, or tls://HOST[:PORT] of a NATS server")
+	flags.StringVar(&h.at, "hub", "", "the `FILE|URL` of the hub: a hub file, as groupcast hub writes it, or tls://HOST[:PORT] of a NATS server")
 	flags.StringVar(&h.site, "site", "", "with the URL of a hub: the `NAME` of this site, of a-z, 0-9 and -")
 	flags.StringVar(&h.creds, "creds", "", "with the URL of a hub: the credentials `FILE` of this site")
 	flags.StringVar(&h.ca, "tls-ca", "", "with the URL of a hub: the `FILE` of certificates that sign the hub's (PEM); without it, the system's")
@@ -65,12 +65,15 @@ func (h *hubFlags) check() error {
 		return &mcast.Advised{Err: errors.New("--hub: the URL has a user or a secret in it, and other users of this host can see the command line"), Advice: "name a file: --creds FILE"}
 	case err != nil:
 		return fmt.Errorf("--hub: that is no URL: want tls://HOST:%s", natsPort)
+	}
+	shown := u.Scheme + "://" + u.Host // a query may be a secret
+	switch {
 	case u.Scheme != "tls" && u.Scheme != "nats":
-		return &mcast.Advised{Err: fmt.Errorf("--hub %s: want tls://HOST:%s, or the path of a hub file", h.at, natsPort), Advice: "groupcast hub writes hub files; a NATS server is named by tls://HOST:" + natsPort}
+		return &mcast.Advised{Err: fmt.Errorf("--hub %s: want tls://HOST:%s, or the path of a hub file", shown, natsPort), Advice: "groupcast hub writes hub files; a NATS server is named by tls://HOST:" + natsPort}
 	case u.Hostname() == "" || u.Opaque != "" || u.RawQuery != "" || u.Fragment != "" || u.Path != "" && u.Path != "/":
-		return fmt.Errorf("--hub %s: want a host and a port only: tls://HOST:%s", h.at, natsPort)
+		return fmt.Errorf("--hub %s: want a host and a port only: tls://HOST:%s", shown, natsPort)
 	case u.Scheme == "nats" && !isLoopback(u.Hostname()):
-		return &mcast.Advised{Err: fmt.Errorf("--hub %s: nats:// is not encrypted, so it is for a loopback address only", h.at), Advice: "--hub tls://" + u.Host}
+		return &mcast.Advised{Err: fmt.Errorf("--hub %s: nats:// is not encrypted, so it is for a loopback address only", shown), Advice: "--hub tls://" + u.Host}
 	case h.site == "":
 		return &mcast.Advised{Err: errors.New("--hub: with a URL, the site has to be named"), Advice: "--site NAME, such as --site room-1"}
 	case bridge.CheckSite(h.site) != nil:
@@ -94,6 +97,8 @@ func (h *hubFlags) config() (natslink.Config, error) {
 		switch err = plainFileError(err); {
 		case errors.Is(err, natslink.ErrReadable):
 			return natslink.Config{}, &mcast.Advised{Err: fmt.Errorf("--hub: %w", err), Advice: "whoever has read it can speak for its site: groupcast hub --remove NAME, where the hub runs, takes its key back"}
+		case errors.Is(err, fs.ErrNotExist) && strings.Contains(h.at, "@"): // perhaps a URL with a secret
+			return natslink.Config{}, &mcast.Advised{Err: errors.New("--hub: there is no such file"), Advice: "the hub is a hub file, or tls://HOST:" + natsPort + " with --creds FILE"}
 		case errors.Is(err, fs.ErrNotExist):
 			return natslink.Config{}, &mcast.Advised{Err: fmt.Errorf("--hub: %w", err), Advice: "groupcast hub --site NAME writes it, where the hub runs"}
 		case err != nil:

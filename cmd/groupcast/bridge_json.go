@@ -97,6 +97,20 @@ type jsonBridgeStats struct {
 	AtSites   map[string]uint64 `json:"at_sites"`            // all that came from sites, by what became of it
 }
 
+// jsonBridgeTotals is the last object: the sums of stats.
+type jsonBridgeTotals struct {
+	jsonHead          // totals
+	Heard      uint64 `json:"heard"`       // datagrams of programs on the LANs
+	Carried    uint64 `json:"carried"`     // of them
+	Resent     uint64 `json:"resent"`      // of other sites
+	Limited    uint64 `json:"limited"`     // over the rate or the size, in both directions
+	Lost       uint64 `json:"lost"`        // in both directions
+	LostKernel uint64 `json:"lost_kernel"` // besides: a receive buffer was full
+	LostLink   uint64 `json:"lost_link"`   // besides: they came faster from other sites than this bridge took them
+	Findings   int    `json:"findings"`    // but joined-no-more
+	LinesLost  uint64 `json:"lines_lost"`  // objects that came faster than they were printed
+}
+
 func (b *bridgeCommand) bridgingObject() jsonBridging {
 	o := jsonBridging{jsonHead: jsonHead{Type: "bridging", Time: b.start}, Bridge: b.name, Hub: b.place}
 	for _, g := range b.groups {

@@ -78,7 +78,7 @@ func TestBridgeBetweenTwoRooms(t *testing.T) {
 			t.Errorf("re-sent is\n%s", line)
 		}
 	}
-	if got := strings.Join(kinds, " "); !strings.HasPrefix(got, "bridging ") || !strings.Contains(got, " carried ") || !strings.HasSuffix(got, " stats stats") {
+	if got := strings.Join(kinds, " "); !strings.HasPrefix(got, "bridging ") || !strings.Contains(got, " carried ") || !strings.HasSuffix(got, " stats stats totals") {
 		t.Errorf("printed %s\n%s", got, objects.out.String())
 	}
 

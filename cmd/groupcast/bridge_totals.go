@@ -75,6 +75,10 @@ func (b *bridgeCommand) ended(parent context.Context, hub natslink.Config, faile
 	}
 	if b.set.json {
 		b.writeStats(list, now)
+		writeJSON(b.out, jsonBridgeTotals{
+			jsonHead: jsonHead{Type: "totals", Time: now}, Heard: all.heard, Carried: all.carried, Resent: all.resent, Limited: all.limited, Lost: all.lost,
+			LostKernel: losses.Kernel, LostLink: losses.Link, Findings: b.findings, LinesLost: b.unprinted,
+		})
 	} else {
 		b.totals(list)
 	}

@@ -97,12 +97,12 @@ var endings = map[string][]ending{
 	},
 	"bridge": {
 		{status: exitOK, when: "if ctrl+c, a signal or --timeout ended it, with --timeout after something was carried"},
-		{status: exitNot, when: "if the hub file cannot be used, the hub refuses the key or has another certificate, a LAN could not be joined or port 1236 is taken; with --timeout also if nothing was carried"},
+		{status: exitNot, when: "if the hub file cannot be used, the hub refuses the key or has another certificate, a LAN could not be joined, or port 1236 is taken; also if --timeout ended it and nothing was carried"},
 		{status: exitDoubt, when: "if datagrams were lost or over a limit, or something was found"},
 		{status: exitInterrupted, when: "if ctrl+c came before the hub was reached for the first time"},
 	},
 	"bridge status": {
-		{status: exitOK, when: "if a bridge answered", untested: "it needs a hub; the tests of cmd/groupcast-hub have one"},
+		{status: exitOK, when: "if a bridge answered", untested: "it needs a hub; TestBridgesByAHub has one"},
 		{status: exitNot, when: "if none did, or the hub was not reached or refused the key"},
 		{status: exitInterrupted, when: "if ctrl+c came before that was known"},
 	},
