@@ -150,7 +150,7 @@ func BenchmarkBridge(b *testing.B) {
 	relay := start(b, l.Host("B1"), "relay", "-listen", "10.8.2.1:7000", relayGroup)
 	relay.says("listens")
 	ways[1].processes = map[string][]*program{"ends": {relay, start(b, l.Host("A1"), "relay", "-dial", "10.8.2.1:7000", relayGroup)}}
-	ways[2].processes = map[string][]*program{"hub": {hub.program}, "ends": {
+	ways[2].processes = map[string][]*program{"hub": {hub}, "ends": {
 		startBridge(b, l.Host("A1"), dir, "room-a", "-rate", "0", bridgeGroup),
 		startBridge(b, l.Host("B1"), dir, "room-b", "-rate", "0", bridgeGroup),
 	}}

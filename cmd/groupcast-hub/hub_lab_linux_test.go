@@ -1,82 +1,31 @@
 package main
 
 import (
-	"bufio"
-	"context"
-	"errors"
-	"fmt"
-	"io"
-	"io/fs"
-	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
-	"github.com/groupcast/groupcast/mcast/bridge/hub"
-	"github.com/groupcast/groupcast/mcast/bridge/natslink"
 	"github.com/groupcast/groupcast/mcast/lab"
 )
 
-// hubProgram is a hub in a directory, which gets a file for each of the sites at its first
-// start. It removes those that standard input names, until that ends.
-func hubProgram(args []string) error {
-	dir, sites := args[0], args[1:]
-	h, err := hub.Start(context.Background(), hub.Config{Dir: filepath.Join(dir, "hub"), Listen: hubAddr, URLs: []string{hubAddr}})
-	if err != nil {
-		return err
-	}
-	defer h.Close()
-	for _, site := range sites {
-		path := filepath.Join(dir, site+".hub")
-		if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		file, err := h.Invite(site)
-		if err == nil {
-			err = natslink.WriteFile(path, file)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	fmt.Println("ready")
-	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
-		if err := h.Remove(lines.Text()); err != nil {
-			return err
-		}
-		fmt.Println("removed", lines.Text())
-	}
-	return nil
-}
-
-// hubProcess is a hub that can be killed, and started again.
-type hubProcess struct {
-	*program
-	in io.WriteCloser
-}
-
-// startHub starts the hub of sites in N, and waits for their files in dir.
-func startHub(t testing.TB, l *lab.Lab, dir string, sites ...string) *hubProcess {
+// startHub starts groupcast-hub in N, and waits until it has written the files of new sites
+// into dir. Without sites it is the same hub another time.
+func startHub(t testing.TB, l *lab.Lab, dir string, sites ...string) *program {
 	t.Helper()
-	node := l.Host("N")
-	cmd := node.Command(t.Context(), os.Args[0], append([]string{dir}, sites...)...)
-	cmd.Env = append(os.Environ(), programEnv+"=hub")
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
+	args, ready := []string{"--dir", filepath.Join(dir, "hub"), "--out", dir, "--url", hubAddr}, "hub on"
+	for _, site := range sites {
+		args, ready = append(args, "--site", site), "wrote"
 	}
-	h := &hubProcess{running(t, node, "hub", cmd), in}
-	h.says("ready")
+	node := l.Host("N")
+	h := running(t, node, "hub", node.Command(t.Context(), "groupcast-hub", args...))
+	h.says(ready)
 	return h
 }
 
-// remove takes the key of a site back.
-func (h *hubProcess) remove(site string) {
-	h.t.Helper()
-	if _, err := io.WriteString(h.in, site+"\n"); err != nil {
-		h.t.Fatal(err)
-	}
-	if line := h.says("removed"); !strings.HasSuffix(line, site) {
-		h.t.Fatal(line)
+// removeSite takes the key of a site back from the hub that runs in N.
+func removeSite(t testing.TB, l *lab.Lab, dir, site string) {
+	t.Helper()
+	out, err := l.Host("N").Command(t.Context(), "groupcast-hub", "--dir", filepath.Join(dir, "hub"), "--remove", site).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v, %s", err, out)
 	}
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"fmt"
 	"os"
 	"strings"
@@ -73,7 +72,6 @@ func buildRooms(t testing.TB, more ...string) *lab.Lab {
 // programs are what the test binary does instead of testing where programEnv names one.
 var programs = map[string]func(args []string) error{
 	"bridge": bridgeProgram,
-	"hub":    hubProgram,
 	"relay":  relayProgram,
 }
 
@@ -93,16 +91,30 @@ func init() {
 
 // program is a process in a host, and the lines that it has printed.
 type program struct {
-	t    testing.TB
-	name string
-	node *lab.Node
-	cmd  *lab.Cmd
+	t     testing.TB
+	name  string
+	node  *lab.Node
+	cmd   *lab.Cmd
+	err   error
+	ended chan struct{} // closed after err is set
 
 	mu    sync.Mutex
-	lines []string
-	seen  int // of them, by says
-	err   error
-	ended chan struct{}
+	lines []string // the last one is being printed
+	seen  int      // of them, by says
+}
+
+// Write takes what it prints.
+func (p *program) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for n, part := range strings.Split(string(b), "\n") {
+		if n == 0 && len(p.lines) > 0 {
+			p.lines[len(p.lines)-1] += part
+		} else {
+			p.lines = append(p.lines, part)
+		}
+	}
+	return len(b), nil
 }
 
 // start runs one of programs in a host.
@@ -113,23 +125,15 @@ func start(t testing.TB, node *lab.Node, name string, args ...string) *program {
 	return running(t, node, name, cmd)
 }
 
+// running starts a command. It ends with the test.
 func running(t testing.TB, node *lab.Node, name string, cmd *lab.Cmd) *program {
 	t.Helper()
 	p := &program{t: t, name: name + " of " + node.Name(), node: node, cmd: cmd, ended: make(chan struct{})}
-	cmd.Stderr = os.Stderr
-	out, err := cmd.StdoutPipe()
-	if err == nil {
-		err = cmd.Start()
-	}
-	if err != nil {
+	cmd.Stdout, cmd.Stderr = p, p
+	if err := cmd.Start(); err != nil {
 		t.Fatalf("%s: %v", p.name, err)
 	}
 	go func() {
-		for lines := bufio.NewScanner(out); lines.Scan(); {
-			p.mu.Lock()
-			p.lines = append(p.lines, lines.Text())
-			p.mu.Unlock()
-		}
 		p.err = cmd.Wait()
 		close(p.ended)
 	}()
@@ -154,7 +158,7 @@ func (p *program) says(text string) (line string) {
 		over := p.over() // before its last lines are read
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		for ; p.seen < len(p.lines) && !found; p.seen++ {
+		for ; p.seen+1 < len(p.lines) && !found; p.seen++ {
 			line = p.lines[p.seen]
 			found = strings.Contains(line, text)
 		}

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -15,26 +16,56 @@ import (
 	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
-// once sends what nobody else says, and expects it once at each of the members: a second
-// datagram, which comes after it, is the next that they hear.
+// attempts is how often something is tried that a machine which does other things for half
+// a second prevents: a lease ends meanwhile.
+const attempts = 3
+
+// once sends a datagram, and expects it once at each of the members, before another one.
 func once(t *testing.T, from *lab.Node, g mcast.Group, data []byte, members ...*mcast.Conn) {
 	t.Helper()
 	conn := labtest.Socket(t, from, mcast.Config{Addr: host.Unspecified(g.Addr)})
+	defer conn.Close()
 	via := mcast.ViaInterface(labtest.Device(t, from, "eth0"), g.Addr)
-	after := fmt.Appendf(nil, "after %d bytes from %s", len(data), from.Name())
-	for _, d := range [][]byte{data, after} {
-		if err := conn.Send(d, g.AddrPort(), via); err != nil {
-			t.Fatalf("%s sends %d bytes: %v", from.Name(), len(d), err)
-		}
-	}
-	for n, m := range members {
-		for _, want := range [][]byte{data, after} {
-			if d, _ := labtest.Next(t, m); !bytes.Equal(d.Data, want) {
-				t.Fatalf("member %d hears %d bytes from %s, %.40q, want %d, %.40q", n, len(d.Data), d.From, d.Data, len(want), want)
+	for attempt := range attempts {
+		after := fmt.Appendf(nil, "after %d bytes, %d", len(data), attempt)
+		for _, d := range [][]byte{data, after} {
+			if err := conn.Send(d, g.AddrPort(), via); err != nil {
+				t.Fatalf("%s sends %d bytes: %v", from.Name(), len(d), err)
 			}
 		}
+		all := true
+		for n, m := range members {
+			copies := copiesUntil(t, m, data, after)
+			if copies > 1 {
+				t.Fatalf("member %d hears %d copies of %d bytes, %.40q", n, copies, len(data), data)
+			}
+			all = all && copies == 1
+		}
+		if all {
+			return
+		}
 	}
-	conn.Close()
+	t.Fatalf("%d bytes of %s, %.40q, do not come to all", len(data), from.Name(), data)
+}
+
+// copiesUntil is how many copies of data a member hears before another datagram, or in 5 s.
+func copiesUntil(t *testing.T, m *mcast.Conn, data, after []byte) (copies int) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	for batch := make([]mcast.Datagram, 1); ; {
+		if _, err := m.Read(ctx, batch); err != nil {
+			return copies
+		}
+		switch d := batch[0]; {
+		case bytes.Equal(d.Data, after):
+			return copies
+		case bytes.Equal(d.Data, data):
+			copies++
+		default:
+			t.Fatalf("a member hears %d bytes from %s, %.40q", len(d.Data), d.From, d.Data)
+		}
+	}
 }
 
 const listens = `
@@ -83,44 +114,67 @@ func TestSites(t *testing.T) {
 
 	t.Run("node hears node", func(t *testing.T) { testNode(t, l) })
 
-	// At ten times its limit one site costs another nothing.
 	e := listen(t, hearer, "eth0", labGroup)
 	calm := talk(t, l.Host("N"), "lo", labGroup, "calm", 20*time.Millisecond)
 	e.hears("calm", 0, 10)
-	flood := talk(t, talker, "eth0", labGroup, "flood", 2*time.Millisecond)
-	labtest.Eventually(t, "1,000 of the flood are sent", func() bool { return flood.next.Load() >= 1000 })
-	flood.stop()
-	end := calm.next.Load()
-	e.hears("calm", end, 1)
-	missing, extra := e.count("calm", 0, end)
-	lost, _ := e.count("flood", 0, flood.next.Load())
-	if missing > 0 || extra > 0 || lost == 0 {
-		t.Errorf("of %d datagrams at 50/s %d are missing, and %d came twice; of %d of the flood %d are missing", end, missing, extra, flood.next.Load(), lost)
-	}
+	testFlood(t, e, calm, talker)
 
-	// A hub that is killed remembers who leads: traffic goes on.
+	// A hub that is killed remembers who leads.
 	hub.signal(os.Kill)
 	a.says("away")
 	b.says("away")
-	hub = startHub(t, l, dir, "room-a", "room-b", "cloud")
-	first := calm.next.Load()
-	e.hears("calm", first, 1)
-	for n := first; ; n++ {
-		if missing, _ := e.count("calm", n, n+1); missing == 0 {
-			t.Logf("%d datagrams, of 50 a second, are missing after the hub is back", n-first)
-			break
-		}
+	startHub(t, l, dir)
+	back := calm.next.Load()
+	e.hears("calm", back, 1)
+	first := back
+	for ; missed(e, first); first++ {
+	}
+	t.Logf("%d datagrams, of 50 a second, are missing after the hub is back", first-back)
+	if first-back >= 100 {
+		t.Errorf("%d datagrams, of 50 a second, are missing after the hub is back, want less than 100", first-back)
 	}
 
-	hub.remove("room-a")
-	a.says("ended")
+	removeSite(t, l, dir, "room-a")
+	a.says("ended: the hub has taken the key of site room-a back")
 	<-a.ended
-	e.hears("calm", calm.next.Load(), 10)
-	flood = talk(t, talker, "eth0", labGroup, "removed", 20*time.Millisecond)
-	e.hears("calm", calm.next.Load(), 10)
-	if missing, _ := e.count("removed", 0, flood.next.Load()); int64(missing) != flood.next.Load() {
+	if exit, ok := errors.AsType[*lab.ExitError](a.err); !ok || exit.Code != 1 {
+		t.Errorf("the bridge of a removed site ends with %v", a.err)
+	}
+	removed := talk(t, talker, "eth0", labGroup, "removed", 20*time.Millisecond)
+	e.hears("calm", calm.next.Load(), 20)
+	if missing, _ := e.count("removed", 0, removed.next.Load()); int64(missing) != removed.next.Load() {
 		t.Error("a removed site is heard")
 	}
+}
+
+// testFlood: at ten times its limit one site costs another nothing.
+func testFlood(t *testing.T, e *ear, calm *talker, talker *lab.Node) {
+	t.Helper()
+	for attempt := 1; ; attempt++ {
+		first := calm.next.Load()
+		who := fmt.Sprint("flood", attempt)
+		flood := talk(t, talker, "eth0", labGroup, who, 2*time.Millisecond)
+		labtest.Eventually(t, "1,000 of the flood are sent", func() bool { return flood.next.Load() >= 1000 })
+		flood.stop()
+		end := calm.next.Load()
+		e.hears("calm", end, 1)
+		missing, extra := e.count("calm", first, end)
+		lost, _ := e.count(who, 0, flood.next.Load())
+		if extra > 0 || lost == 0 {
+			t.Fatalf("%d of %d datagrams at 50/s came twice; of %d of the flood %d are missing", extra, end-first, flood.next.Load(), lost)
+		}
+		if missing == 0 {
+			return
+		}
+		if attempt == attempts {
+			t.Fatalf("of %d datagrams at 50/s %d are missing", end-first, missing)
+		}
+	}
+}
+
+func missed(e *ear, number int64) bool {
+	missing, _ := e.count("calm", number, number+1)
+	return missing > 0
 }
 
 func testNode(t *testing.T, l *lab.Lab) {
