@@ -123,12 +123,16 @@ func (e *ear) count(who string, first, end int64) (missing, extra int) {
 func (e *ear) hears(who string, first int64, many int) {
 	e.t.Helper()
 	labtest.Eventually(e.t, fmt.Sprintf("%s hears %d of %s from %d on", e.name, many, who, first), func() bool {
-		e.mu.Lock()
-		defer e.mu.Unlock()
-		n := 0
-		for i := first; i < int64(len(e.said[who])); i++ {
-			n += min(e.said[who][i], 1)
-		}
-		return n >= many
+		return e.heard(who, first) >= many
 	})
+}
+
+// heard is how many numbers from first on it has heard.
+func (e *ear) heard(who string, first int64) (n int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for i := first; i < int64(len(e.said[who])); i++ {
+		n += min(e.said[who][i], 1)
+	}
+	return n
 }
