@@ -16,7 +16,7 @@ func probeOf(t *testing.T, c *Carrier, now time.Time) ([]byte, Report) {
 	t.Helper()
 	for i := range 4 {
 		d := datagram("hello")
-		d.At, d.From = now, netip.AddrPortFrom(host.Addr(), uint16(6000+i))
+		d.At, d.From = now, netip.AddrPortFrom(talker.Addr(), uint16(6000+i))
 		if v := c.Heard(now, d, true); v.Probe != nil {
 			return v.Probe, *v.Report
 		}

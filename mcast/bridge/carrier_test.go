@@ -12,7 +12,7 @@ import (
 var (
 	t0      = time.Date(2026, 11, 30, 8, 0, 0, 0, time.UTC)
 	ownAddr = netip.MustParseAddr("10.0.0.1")
-	host    = netip.MustParseAddrPort("10.0.0.9:5000")
+	talker  = netip.MustParseAddrPort("10.0.0.9:5000")
 )
 
 func carrierOf(change func(*CarrierConfig)) *Carrier {
@@ -24,7 +24,7 @@ func carrierOf(change func(*CarrierConfig)) *Carrier {
 }
 
 func datagram(data string) mcast.Datagram {
-	return mcast.Datagram{At: t0, From: host, To: simGroup.Addr, Hops: 7, Data: []byte(data), Size: len(data)}
+	return mcast.Datagram{At: t0, From: talker, To: simGroup.Addr, Hops: 7, Data: []byte(data), Size: len(data)}
 }
 
 func TestHeard(t *testing.T) {
@@ -42,11 +42,11 @@ func TestHeard(t *testing.T) {
 			d.From = netip.AddrPortFrom(netip.AddrFrom16(ownAddr.As16()), Mark)
 		}, want: Own},
 		{name: "of this host, another port", d: func(d *mcast.Datagram) { d.From = netip.AddrPortFrom(ownAddr, 5000) }, want: Carried},
-		{name: "marked", d: func(d *mcast.Datagram) { d.From = netip.AddrPortFrom(host.Addr(), Mark) }, want: Marked},
-		{name: "marked, on standby", d: func(d *mcast.Datagram) { d.From = netip.AddrPortFrom(host.Addr(), Mark) }, standby: true, want: Marked},
+		{name: "marked", d: func(d *mcast.Datagram) { d.From = netip.AddrPortFrom(talker.Addr(), Mark) }, want: Marked},
+		{name: "marked, on standby", d: func(d *mcast.Datagram) { d.From = netip.AddrPortFrom(talker.Addr(), Mark) }, standby: true, want: Marked},
 		{name: "a probe", d: func(d *mcast.Datagram) { d.Data = Probe{Bridge: NewName(), Nonce: 1}.Bytes() }, want: IsProbe},
 		{name: "a marked probe", d: func(d *mcast.Datagram) {
-			d.From, d.Data = netip.AddrPortFrom(host.Addr(), Mark), Probe{Bridge: NewName(), Nonce: 1}.Bytes()
+			d.From, d.Data = netip.AddrPortFrom(talker.Addr(), Mark), Probe{Bridge: NewName(), Nonce: 1}.Bytes()
 		}, want: IsProbe},
 		{name: "a probe to the host", d: func(d *mcast.Datagram) { d.To, d.Data = ownAddr, Probe{Nonce: 1}.Bytes() }, want: NotHere},
 		{name: "to the host", d: func(d *mcast.Datagram) { d.To = ownAddr }, want: NotHere},
@@ -103,7 +103,7 @@ func TestHeardOverTheRate(t *testing.T) {
 
 func TestArrived(t *testing.T) {
 	message := func(site, bridge string, seq uint64) Message {
-		return Message{Group: simGroup, Site: site, Bridge: bridge, Seq: seq, From: host, Data: []byte("hello")}
+		return Message{Group: simGroup, Site: site, Bridge: bridge, Seq: seq, From: talker, Data: []byte("hello")}
 	}
 	c := carrierOf(nil)
 	steps := []struct {
@@ -205,7 +205,7 @@ func TestNoSuspicion(t *testing.T) {
 	for i := range 20 {
 		at := t0.Add(time.Minute + time.Duration(i)*1100*time.Millisecond)
 		d := datagram("hello")
-		d.At, d.From = at, netip.AddrPortFrom(host.Addr(), uint16(6000+i))
+		d.At, d.From = at, netip.AddrPortFrom(talker.Addr(), uint16(6000+i))
 		if v := c.Heard(at, d, true); v.Probe != nil {
 			t.Fatal("a probe for repeats after a second")
 		}
