@@ -95,6 +95,8 @@ func words(err error) error {
 		return errors.New("the hub has closed the connection")
 	case errors.Is(err, nats.ErrStaleConnection):
 		return errors.New("the hub has not answered for 2 s")
+	case kindOf(err) == ErrKey:
+		return ErrKey
 	}
 	return err
 }
