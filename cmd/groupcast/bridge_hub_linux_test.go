@@ -1,0 +1,116 @@
+package main
+
+import (
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
+)
+
+// twoSites is two LANs, each with a host that is on a third network, too, which nothing
+// but unicast crosses.
+func twoSites() lab.Topology {
+	t := twoRooms()
+	wan := func(addr string) lab.Interface {
+		return lab.Interface{Name: "eth1", Switch: "wan", Addrs: []netip.Prefix{netip.MustParsePrefix(addr)}}
+	}
+	m := t.Hosts[2]
+	n := lab.Host{Name: "N", Interfaces: []lab.Interface{m.Interfaces[1], wan("10.9.0.2/24")}}
+	n.Interfaces[0].Name = "eth0"
+	t.Hosts[2] = lab.Host{Name: "M", Interfaces: []lab.Interface{m.Interfaces[0], wan("10.9.0.1/24")}}
+	t.Hosts = append(t.Hosts, n)
+	t.Switches = append(t.Switches, lab.Switch{Name: "wan"})
+	return t
+}
+
+// The commands of two rooms and a hub: who leads and who stands by, how all stand, and
+// what each says when a leader is killed, a key is taken back and the hub ends.
+func TestBridgesByAHub(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	build := exec.Command("go", "build", "-buildvcs=false", "-o", dir+string(filepath.Separator), "./cmd/groupcast-hub")
+	build.Dir, build.Env = "../..", append(os.Environ(), "XDG_CACHE_HOME=") // with what go has built before
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %v\n%s", build, err, out)
+	}
+	l := labtest.Build(t, twoSites())
+	a, b, m, n := l.Host("A"), l.Host("B"), l.Host("M"), l.Host("N")
+	atHub := func(args ...string) *program {
+		env := []string{"PATH=" + dir + string(filepath.ListSeparator) + os.Getenv("PATH"), "groupcast", "hub", "--dir", filepath.Join(dir, "hub"), "--out", dir}
+		return start(t, m, "env", append(env, args...)...)
+	}
+	bridges := func(at *lab.Node, site string, args ...string) *program {
+		return start(t, at, "groupcast", append([]string{"bridge", "--hub", filepath.Join(dir, site+".hub"), "-i", "eth0", "224.0.0.114"}, args...)...)
+	}
+	hub := atHub("--url", "10.9.0.1", "--site", "room-1", "--site", "room-2")
+	hub.saysAnywhere("room-2.hub")
+
+	leader := bridges(m, "room-1")
+	leader.prints("room-1 on eth0 carries 224.0.0.114:1234 by the hub at 10.9.0.1:4222\n")
+	standby := bridges(m, "room-1")
+	standby.prints("room-1 on eth0 stands by: 10.1.0.1 carries 224.0.0.114:1234 by the hub at 10.9.0.1:4222\n")
+	other := bridges(n, "room-2")
+	other.prints("room-2 on eth0 carries 224.0.0.114:1234 by the hub at 10.9.0.1:4222\n")
+	leader.prints("  a bridge of room-2 at 10.2.0.1 has joined\n")
+
+	server := start(t, b, "node", peer(t, "server.js"))
+	server.prints("ready")
+	start(t, a, "node", peer(t, "client.js"), "hello").status()
+	server.prints("receive msg: hello from 10.2.0.1\n")
+	status := do(t, n, "bridge", "status", "--hub", filepath.Join(dir, "room-2.hub"))
+	if got := status.status(); got != exitOK {
+		t.Errorf("bridge status: exit status %d\n%s", got, status.err.String())
+	}
+	table := regexp.MustCompile(`^SITE    BRIDGE    LEADS  GROUP             HEARD  CARRIED  RE-SENT  LIMITED  LOST  HEARD LAST
+room-1  10\.1\.0\.1  yes    224\.0\.0\.114:1234  1      1        0        0        0     \d+\.\d s ago
+room-1  10\.1\.0\.1  no     224\.0\.0\.114:1234  1      0        0        0        0     \d+\.\d s ago
+room-2  10\.2\.0\.1  yes    224\.0\.0\.114:1234  0      0        1        0        0     never
+$`)
+	if !table.MatchString(status.out.String()) {
+		t.Errorf("bridge status printed\n%s", status.out.String())
+	}
+
+	if err := leader.cmd.Signal(syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	standby.prints("  room-1 on eth0: this bridge leads now, and carries\n")
+	start(t, a, "node", peer(t, "client.js"), "again").status()
+	server.prints("receive msg: again from 10.2.0.1\n")
+	if got := strings.Count(server.out.String(), "receive msg: "); got != 2 {
+		t.Errorf("of two datagrams %d arrived\n%s", got, server.out.String())
+	}
+
+	if got := atHub("--remove", "room-2").status(); got != exitOK {
+		t.Errorf("groupcast hub --remove: exit status %d", got)
+	}
+	if got := other.status(); got != exitNot {
+		t.Errorf("a bridge whose key was taken back: exit status %d, want %d", got, exitNot)
+	}
+	other.remarks("groupcast: the hub has taken the key of site room-2 back\n  hint: if the key was removed or replaced, ask for a new file where the hub runs: groupcast hub --site room-2\n")
+	if err := hub.cmd.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if got := hub.status(); got != exitOK {
+		t.Errorf("the hub ends with %d", got)
+	}
+	standby.remarks("groupcast: the hub at 10.9.0.1:4222 is not reached, so nothing is carried: ")
+	if err := standby.cmd.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if got := standby.status(); got != exitOK {
+		t.Errorf("a bridge that a signal ended: exit status %d\n%s", got, standby.err.String())
+	}
+	standby.prints("room-1 on eth0, 224.0.0.114:1234: heard 2, carried 1, re-sent 0; not carried: 1 (another bridge of the site leads)\n")
+	gone := do(t, n, "bridge", "status", "--hub", filepath.Join(dir, "room-1.hub"), "-W", "0.2")
+	if got := gone.status(); got != exitNot {
+		t.Errorf("without a hub: bridge status ends with %d", got)
+	}
+	gone.remarks("groupcast: the hub at 10.9.0.1:4222 was not reached in 200ms: ")
+}
