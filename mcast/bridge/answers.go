@@ -7,15 +7,11 @@ import (
 	"github.com/groupcast/groupcast/mcast"
 )
 
-// answersEvery is how often new unicast answers at one LAN are told, at most.
-const answersEvery = 10 * time.Second
-
 // answers counts the unicast datagrams to port Mark on one LAN. Whoever answers a datagram
 // that was sent again answers the bridge, and the asker never hears it.
 type answers struct {
-	count int // that are not told
-	from  netip.AddrPort
-	next  time.Time // nothing is told before
+	reminder
+	from netip.AddrPort // the last one
 }
 
 // answered counts one.
@@ -26,7 +22,7 @@ func (b *Bridge) answered(d *mcast.Datagram) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if n, ours := b.byIndex[d.IfIndex]; ours {
-		b.answers[n].count++
+		b.answers[n].add(time.Now())
 		b.answers[n].from = d.From
 	}
 }
@@ -39,15 +35,12 @@ func (b *Bridge) tellAnswers() {
 			continue
 		}
 		b.mu.Lock()
-		a := b.answers[n]
-		due := a.count > 0 && !now.Before(a.next)
-		if due {
-			b.answers[n] = answers{next: now.Add(answersEvery)}
-		}
+		count, due := b.answers[n].take(now)
+		from := b.answers[n].from
 		b.mu.Unlock()
 		if due {
 			b.engine.tell(Event{Kind: EventFinding, At: now, Site: l.port.Site, Finding: &Finding{
-				Name: AnswersStay, Site: l.port.Site, From: a.from, Count: a.count,
+				Name: AnswersStay, Site: l.port.Site, From: from, Count: count,
 			}})
 		}
 	}

@@ -61,6 +61,7 @@ type Event struct {
 	Message  *Message       // nil: it was not made into one
 	Presence *Presence
 	Leads    bool
+	Leader   string // of EventLease: the other bridge that leads, as far as is known; "": none
 	Finding  *Finding
 	Err      error
 }

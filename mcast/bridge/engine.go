@@ -15,6 +15,7 @@ const (
 	askWithin    = time.Second            // for a call of a Register
 	leaveWithin  = 500 * time.Millisecond // for giving the lease back at the end
 	stepEvery    = 20 * time.Millisecond  // a lease is stepped
+	maxSites     = 1024                   // that are told apart when they send too fast
 	failingFor   = time.Second            // sends fail, and another bridge shall lead
 	failsAgainIn = 5 * time.Second        // then this one may lead again
 )
@@ -68,6 +69,7 @@ type passage struct {
 
 	mu      sync.Mutex
 	carrier *Carrier
+	limited map[string]*reminder // by the site, "" is the LAN
 	atLAN   map[Why]uint64
 	atSites map[Why]uint64
 	last    time.Time
@@ -91,7 +93,7 @@ func newEngine(cfg Config, send func(port int, g mcast.Group, data []byte) error
 					Group: g, Site: p.Site, Bridge: e.name, First: uint64(e.began.UnixNano()), Rate: cfg.Rate, Burst: cfg.Burst,
 					MaxSize: cfg.MaxSize, From: cfg.From, ListenOnly: cfg.ListenOnly, SendOnly: cfg.SendOnly,
 				}),
-				atLAN: map[Why]uint64{}, atSites: map[Why]uint64{},
+				limited: map[string]*reminder{}, atLAN: map[Why]uint64{}, atSites: map[Why]uint64{},
 			})
 		}
 		e.lans = append(e.lans, l)
@@ -213,7 +215,7 @@ func (l *lan) passage(g mcast.Group) *passage {
 func (l *lan) presence(joined bool) Presence {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return Presence{Site: l.port.Site, Bridge: l.engine.name, Addr: l.addr, Joined: joined, At: time.Now()}
+	return Presence{Site: l.port.Site, Bridge: l.engine.name, Addr: l.addr, Joined: joined, Groups: l.engine.cfg.Groups, At: time.Now()}
 }
 
 // holds says whether this bridge led the LAN at that time.
@@ -264,9 +266,20 @@ func (l *lan) tellLease() {
 	l.led = leads
 	l.mu.Unlock()
 	if changed {
-		l.engine.tell(Event{Kind: EventLease, At: now, Site: l.port.Site, Leads: leads})
+		l.engine.tell(Event{Kind: EventLease, At: now, Site: l.port.Site, Leads: leads, Leader: l.otherLeader()})
 	}
 }
+
+// otherLeader is the other bridge that leads, as far as is known; "": none.
+func (l *lan) otherLeader() string {
+	if name := l.lease.Leader(); name != l.engine.name {
+		return name
+	}
+	return ""
+}
+
+// unled is true of a datagram that no bridge of the site takes.
+func (l *lan) unled(v Verdict) bool { return v.Why == Standby && l.otherLeader() == "" }
 
 // able says whether this bridge can lead the LAN: its groups are joined and sends leave.
 func (l *lan) able() bool {
@@ -315,7 +328,10 @@ func (p *passage) heard(now time.Time, d mcast.Datagram) {
 	if v.Why == Carried && p.publish(v.Message) != nil {
 		v.Why = Lost
 	}
-	p.atLAN[v.Why]++
+	if p.lan.unled(v) {
+		v.Why = Lost
+	}
+	p.count(now, p.atLAN, v.Why, "")
 	if v.Why != Own && v.Why != Marked && v.Why != IsProbe {
 		p.last = now
 	}
@@ -343,10 +359,40 @@ func (p *passage) arrived(now time.Time, m *Message) {
 			v.Findings = append(v.Findings, f)
 		}
 	}
-	p.atSites[v.Why]++
+	if p.lan.unled(v) {
+		v.Why = Lost
+	}
+	p.count(now, p.atSites, v.Why, m.Site)
 	failed = errors.Join(failed, p.rest(v))
 	p.mu.Unlock()
 	p.told(now, v, failed, m, Event{From: m.From, Hops: m.Hops, Bytes: len(m.Data)})
+}
+
+// count counts what became of a datagram of a site; "": of the LAN.
+func (p *passage) count(now time.Time, door map[Why]uint64, why Why, site string) {
+	door[why]++
+	if why != Limited {
+		return
+	}
+	r := p.limited[site]
+	if r == nil {
+		if len(p.limited) >= maxSites {
+			return
+		}
+		r = new(reminder)
+		p.limited[site] = r
+	}
+	r.add(now)
+}
+
+// overRates are the findings of datagrams that came too fast.
+func (p *passage) overRates(now time.Time) (list []Finding) {
+	for site, r := range p.limited {
+		if n, due := r.take(now); due {
+			list = append(list, Finding{Name: OverRate, Site: p.lan.port.Site, Other: site, Count: n})
+		}
+	}
+	return list
 }
 
 // over is the finding, once, that a message leaves in fragments.
@@ -383,6 +429,7 @@ func (p *passage) met(now time.Time, other *Presence) {
 func (p *passage) tick(now time.Time) {
 	p.mu.Lock()
 	v := p.carrier.Tick(now, p.lan.holds(now))
+	v.Findings = append(v.Findings, p.overRates(now)...)
 	failed := p.rest(v)
 	p.mu.Unlock()
 	p.told(now, v, failed, nil, Event{})

@@ -2,6 +2,7 @@ package bridge_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -153,6 +154,73 @@ func TestOnceAtEachSite(t *testing.T) {
 		running.Wait()
 		if sites[0].shared.e != (bridge.Entry{}) {
 			t.Errorf("the lease is still held: %v", sites[0].shared.e)
+		}
+	})
+}
+
+// absent is a Register that cannot be asked.
+type absent struct{ shared }
+
+func (*absent) Get(context.Context) (bridge.Entry, error) {
+	return bridge.Entry{}, errors.New("away")
+}
+
+// While nobody leads, a datagram is lost, and no other bridge is said to have carried it.
+// What comes too fast is told, with the count.
+func TestNobodyLeads(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, test := range []struct {
+			name     string
+			register bridge.Register
+			want     bridge.Why
+		}{
+			{"no hub", &absent{}, bridge.Lost},
+			{"another leads", &shared{e: bridge.Entry{Holder: "another", Revision: 7}}, bridge.Standby},
+		} {
+			var wire bridge.Wire
+			e := bridge.NewEngine(bridge.Config{
+				Groups: []mcast.Group{group}, Ports: []bridge.Port{{Interface: "eth0", Site: "room"}}, Link: wire.Join(),
+				Register: func(string) bridge.Register { return test.register },
+			}, func(int, mcast.Group, []byte) error { return nil })
+			ctx, end := context.WithCancel(t.Context())
+			done := make(chan struct{})
+			go func() { e.Run(ctx); close(done) }()
+			e.SetReady(0, true, netip.MustParseAddr("10.0.0.2"))
+			time.Sleep(time.Second)
+			e.Heard(0, group, mcast.Datagram{At: time.Now().Round(0), From: netip.MustParseAddrPort("10.0.0.9:5000"), To: group.Addr, Data: []byte("x")})
+			if s := e.Status()[0]; s.AtLAN[test.want] != 1 || s.Heard != 1 || s.Leads {
+				t.Errorf("%s: %+v", test.name, s)
+			}
+			end()
+			<-done
+		}
+	})
+}
+
+func TestTooFastIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var wire bridge.Wire
+		var findings []bridge.Finding
+		e := bridge.NewEngine(bridge.Config{
+			Groups: []mcast.Group{group}, Ports: []bridge.Port{{Interface: "eth0", Site: "room"}}, Link: wire.Join(), Rate: 10, Burst: 5,
+			Tell: func(ev bridge.Event) {
+				if ev.Finding != nil {
+					findings = append(findings, *ev.Finding)
+				}
+			},
+		}, func(int, mcast.Group, []byte) error { return nil })
+		ctx, end := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { e.Run(ctx); close(done) }()
+		for n := range 35 {
+			e.Heard(0, group, mcast.Datagram{At: time.Now().Round(0), From: netip.MustParseAddrPort("10.0.0.9:5000"), To: group.Addr, Data: []byte{byte(n)}})
+		}
+		time.Sleep(time.Minute)
+		end()
+		<-done
+		want := []bridge.Finding{{Name: bridge.OverRate, Site: "room", Count: 30}}
+		if !slices.Equal(findings, want) {
+			t.Errorf("told: %+v, want %+v", findings, want)
 		}
 	})
 }

@@ -42,6 +42,7 @@ type Presence struct {
 	Site, Bridge string
 	Addr         netip.Addr // of the bridge on that LAN
 	Joined       bool
+	Groups       []mcast.Group // that it carries, at most [MaxGroups]
 	At           time.Time
 }
 

@@ -8,7 +8,7 @@ type Why string
 
 // At both doors.
 const (
-	Standby Why = "standby"  // another bridge of the site leads
+	Standby Why = "standby"  // another bridge of the site led
 	Joined  Why = "joined"   // the LANs are joined already
 	Limited Why = "limited"  // over the rate
 	TooLong Why = "too-long" // over the size
@@ -16,7 +16,7 @@ const (
 	Carried Why = "carried"  // from the LAN: published
 	Resent  Why = "resent"   // from a site: sent into the LAN
 	Unsent  Why = "unsent"   // from a site: the send into the LAN failed
-	Lost    Why = "lost"     // from the LAN: the hub was not reached
+	Lost    Why = "lost"     // the hub was not reached, or nobody led: a leader has just died
 )
 
 // At the door of the LAN.
@@ -53,7 +53,7 @@ type Finding struct {
 	Other string         // the other site; "": none
 	From  netip.AddrPort // who was seen
 	Stops string         // of JoinedAlready: the site that stops; "": none, the LANs are joined in one direction
-	Count int            // of what was counted
+	Count int            // of what was counted, since the bridge began
 }
 
 // FindingName is stable: a page explains it.
@@ -66,5 +66,6 @@ const (
 	SecondHub     FindingName = "second-hub"          // a bridge that no site knows sends into this LAN
 	ManyRepeats   FindingName = "many-repeats"        // 200 suspicions in 10 s, and no probe came back
 	AnswersStay   FindingName = "answers-stay-behind" // unicast answers came to the bridge
+	OverRate      FindingName = "over-rate"           // datagrams are not carried, because they come too fast
 	OverMTU       FindingName = "over-mtu"            // a datagram leaves in fragments
 )

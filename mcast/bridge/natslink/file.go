@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"runtime"
 	"strings"
@@ -30,7 +31,7 @@ const (
 // ReadFile reads a hub file. It is ErrReadable if other users can read it, where the
 // system knows such rights. No error quotes what the file says.
 func ReadFile(path string) (File, error) {
-	text, err := readSecret(path)
+	text, mode, err := readSecret(path)
 	if err != nil {
 		return File{}, err
 	}
@@ -38,33 +39,33 @@ func ReadFile(path string) (File, error) {
 	if err != nil {
 		return File{}, fmt.Errorf("%s:%w", path, err)
 	}
+	if runtime.GOOS != "windows" && mode&0o077 != 0 { // Windows has lists of who may read
+		return File{}, fmt.Errorf("%s: %w (mode %04o): chmod 600", path, ErrReadable, mode)
+	}
 	return f, nil
 }
 
-func readSecret(path string) ([]byte, error) {
+func readSecret(path string) (text []byte, mode fs.FileMode, err error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	if !info.Mode().IsRegular() { // to open a pipe would wait for its other end
-		return nil, &os.PathError{Op: "read", Path: path, Err: errors.New("not a regular file")}
+		return nil, 0, &os.PathError{Op: "read", Path: path, Err: errors.New("not a regular file")}
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	defer f.Close()
 	if info, err = f.Stat(); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	if runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 { // Windows has lists of who may read
-		return nil, fmt.Errorf("%s: %w (mode %04o): chmod 600", path, ErrReadable, info.Mode().Perm())
-	}
-	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	text, err = io.ReadAll(io.LimitReader(f, maxFile+1))
 	if err == nil && len(text) > maxFile {
 		err = &os.PathError{Op: "read", Path: path, Err: fmt.Errorf("larger than %d bytes: not a hub file", maxFile)}
 	}
-	return text, err
+	return text, info.Mode().Perm(), err
 }
 
 // parseFile's errors begin with the line's number and hold nothing of the text.

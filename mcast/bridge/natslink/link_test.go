@@ -63,7 +63,7 @@ func TestLinkBringsWhatSitesGive(t *testing.T) {
 			}
 		}
 		at := time.Now().UTC()
-		give(bridge.Presence{Site: "room-1/eth0", Bridge: name, Addr: netip.MustParseAddr("192.0.2.1"), Joined: true, At: at})
+		give(bridge.Presence{Site: "room-1/eth0", Bridge: name, Addr: netip.MustParseAddr("192.0.2.1"), Joined: true, Groups: []mcast.Group{{Addr: netip.MustParseAddr("239.1.2.3"), Port: 5001}}, At: at})
 		for seq := range uint64(100) { // the order holds across groups
 			give(message("room-1", name, 2*seq, group))
 			give(message("room-1/br.7", name, 2*seq+1, v6))

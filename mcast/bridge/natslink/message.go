@@ -25,7 +25,7 @@ const (
 )
 
 const (
-	maxWord = 1 << 10 // bytes of a report, or of a presence
+	maxWord = 8 << 10 // bytes of a report, or of a presence
 	maxFrom = 64      // characters of an address and a port
 )
 
@@ -118,11 +118,16 @@ type presence struct {
 	Bridge string     `json:"bridge"`
 	Addr   netip.Addr `json:"addr"`
 	Joined bool       `json:"joined"`
+	Groups []string   `json:"groups"`
 	At     time.Time  `json:"at"`
 }
 
 func presenceOf(p bridge.Presence) presence {
-	return presence{p.Bridge, p.Addr.WithZone(""), p.Joined, p.At}
+	w := presence{p.Bridge, p.Addr.WithZone(""), p.Joined, nil, p.At}
+	for _, g := range p.Groups {
+		w.Groups = append(w.Groups, g.String())
+	}
+	return w
 }
 
 func present(site string, data []byte) (*bridge.Presence, error) {
@@ -130,10 +135,18 @@ func present(site string, data []byte) (*bridge.Presence, error) {
 	if err := strict(data, &w); err != nil {
 		return nil, err
 	}
-	if !isName(w.Bridge) || w.Addr.Zone() != "" {
+	if !isName(w.Bridge) || w.Addr.Zone() != "" || len(w.Groups) > bridge.MaxGroups {
 		return nil, errMalformed
 	}
-	return &bridge.Presence{Site: site, Bridge: w.Bridge, Addr: w.Addr, Joined: w.Joined, At: w.At}, nil
+	p := &bridge.Presence{Site: site, Bridge: w.Bridge, Addr: w.Addr, Joined: w.Joined, At: w.At}
+	for _, text := range w.Groups {
+		g, err := mcast.ParseGroup(text)
+		if err != nil {
+			return nil, errMalformed
+		}
+		p.Groups = append(p.Groups, g)
+	}
+	return p, nil
 }
 
 // strict reads one small value of JSON, with no field that v has not.
