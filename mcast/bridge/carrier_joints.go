@@ -145,7 +145,12 @@ func (c *Carrier) judge(now time.Time) {
 
 // proven is true while any joint is.
 func (c *Carrier) proven() bool {
-	return len(c.bringers) > 0 || len(c.peers) > 0
+	for _, p := range c.peers {
+		if p.is != apart {
+			return true
+		}
+	}
+	return len(c.bringers) > 0
 }
 
 // comesIn is true while what the site's LAN has comes out here.
