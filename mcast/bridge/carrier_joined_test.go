@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"testing"
 	"time"
@@ -123,24 +124,38 @@ func TestStandbyTakesOverWhileJoined(t *testing.T) {
 	}
 }
 
-// One LAN under two names, found by the mark of the other's datagrams.
+// One LAN under two names: two hosts, found by the mark of the other's datagrams; two ports
+// of one process; or two processes on one host, which take the other's mark for their own.
 func TestOneLANTwoNames(t *testing.T) {
-	s := newSim(t, 3, 2)
-	s.room("b", 0, 1)
-	s.room("a", 0, 2)
-	s.room("c", 1, 1)
-	for i := range 200 {
-		s.say(0, 7, named(i))
-		s.run(50 * time.Millisecond)
-	}
-	if c := s.copies(0, 0, 200); c.most > 3 || c.extra > 4 || c.fewest != 1 {
-		t.Errorf("%+v, want at most 3 copies of the first", c)
-	}
-	s.talk(200, 300, 50*time.Millisecond)
-	s.once(10, 300)
-	fs := s.found(JoinedAlready)
-	if len(fs) != 2 || fs[0].Stops != "b" || fs[1].Stops != "b" || len(s.found(SecondHub)) > 0 {
-		t.Errorf("found %+v, want that b stops, twice", s.findings)
+	for name, change := range map[string]func(*CarrierConfig){
+		"hosts": nil,
+		"ports": func(c *CarrierConfig) { c.Bridge = "00000000000000aa" },
+		"processes": func(c *CarrierConfig) {
+			if c.Site != "c" {
+				c.Addrs = []netip.Addr{ownAddr}
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSim(t, 3, 2)
+			s.join(0, "b", 0, change)
+			s.join(0, "a", 0, change)
+			s.join(0, "a", 0, nil)
+			s.join(0, "c", 1, change)
+			for i := range 200 {
+				s.say(0, 7, named(i))
+				s.run(50 * time.Millisecond)
+			}
+			if c := s.copies(0, 0, 200); c.most > 3 || c.extra > 6 || c.fewest != 1 {
+				t.Errorf("%+v, want at most 3 copies of the first", c)
+			}
+			s.talk(200, 300, 50*time.Millisecond)
+			s.once(10, 300)
+			fs := s.found(JoinedAlready)
+			if len(fs) != 2 || fs[0].Stops != "b" || fs[1].Stops != "b" || len(s.found(SecondHub)) > 0 {
+				t.Errorf("found %+v, want that b stops, twice", s.findings)
+			}
+		})
 	}
 }
 

@@ -60,13 +60,13 @@ type bringer struct {
 type joints struct {
 	peers    map[string]*peer
 	bringers []bringer
-	named_   map[netip.Addr]time.Time // senders that a site named whose LAN a router joins to this one
+	senders  map[netip.Addr]time.Time // senders that a site named whose LAN a router joins to this one
 	stopped  bool                     // another site carries and sends again for this LAN
 	silent   bool                     // nothing is sent again
 }
 
 func newJoints() joints {
-	return joints{peers: make(map[string]*peer), named_: make(map[netip.Addr]time.Time)}
+	return joints{peers: make(map[string]*peer), senders: make(map[netip.Addr]time.Time)}
 }
 
 func fresh(now, proof time.Time) bool { return !proof.IsZero() && now.Sub(proof) < proofFor }
@@ -139,7 +139,7 @@ func (c *Carrier) judge(now time.Time) {
 		}
 	}
 	if !c.silent {
-		clear(c.named_)
+		clear(c.senders)
 	}
 }
 
@@ -186,7 +186,7 @@ func (c *Carrier) beyond(a, prober netip.Addr) bool {
 	if len(c.cfg.Networks) > 0 && !contains(c.cfg.Networks, prober) {
 		return !contains(c.cfg.Networks, a)
 	}
-	_, ok := c.named_[a]
+	_, ok := c.senders[a]
 	return ok
 }
 
@@ -195,10 +195,10 @@ func (c *Carrier) named(now time.Time, site string, a netip.Addr) {
 	if !c.silent || c.peers[site] == nil || c.peers[site].is != inOnly {
 		return
 	}
-	if _, ok := c.named_[a]; !ok && len(c.named_) >= maxNamed {
-		dropOldest(c.named_, func(t time.Time) time.Time { return t })
+	if _, ok := c.senders[a]; !ok && len(c.senders) >= maxNamed {
+		dropOldest(c.senders, func(t time.Time) time.Time { return t })
 	}
-	c.named_[a] = now
+	c.senders[a] = now
 }
 
 // isCopy is true of a datagram that a proven reflector has brought of what was sent here.

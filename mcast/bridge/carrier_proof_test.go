@@ -228,7 +228,7 @@ func TestHostileInput(t *testing.T) {
 		"payloads": {len(c.payloads.now) + len(c.payloads.old), maxPayloads}, "sequences": {len(c.streams), maxStreams},
 		"buckets": {len(c.buckets), maxStreams}, "sent": {len(c.sent), maxSent}, "heard": {len(c.heard), maxHeard},
 		"notes": {len(c.notes), maxNotes}, "peers": {len(c.peers), maxPeers}, "bringers": {len(c.bringers), maxBringers},
-		"strangers": {len(c.seen), maxStrangers}, "friends": {len(c.friends), maxFriends}, "named": {len(c.named_), maxNamed},
+		"strangers": {len(c.seen), maxStrangers}, "friends": {len(c.friends), maxFriends}, "senders": {len(c.senders), maxNamed},
 	} {
 		if n[0] > n[1] {
 			t.Errorf("%s: %d, want at most %d", name, n[0], n[1])

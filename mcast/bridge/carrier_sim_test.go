@@ -147,7 +147,7 @@ func (s *sim) join(hub int, site string, lan int, change func(*CarrierConfig)) *
 		change(&cfg)
 	}
 	b := &simBridge{
-		Carrier: NewCarrier(cfg), hub: hub, site: site, lan: s.lans[lan], addr: addr,
+		Carrier: NewCarrier(cfg), hub: hub, site: site, lan: s.lans[lan], addr: cfg.Addrs[0],
 		last: map[*simBridge]time.Time{}, why: map[Why]int{}, arrived: map[Why]int{},
 	}
 	s.bridges = append(s.bridges, b)
