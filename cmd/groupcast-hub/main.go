@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
 
 // The exit statuses, as those of groupcast.
@@ -29,9 +30,16 @@ func main() {
 			cancel(errInterrupted)
 		}
 		cancel(context.Canceled)
+		// A later signal ends the program whatever it is doing. One that comes within a
+		// blink is no second wish: timeout(1) sends each twice.
+		time.Sleep(blink)
+		signal.Stop(signals)
 	}()
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
+
+// blink is how long a signal counts as the same as the one before.
+const blink = 500 * time.Millisecond
 
 // run is the whole program, as a function.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
