@@ -54,23 +54,33 @@ func (h *Hub) purge(site string) error {
 
 // administer calls f with a connection that may do all.
 func (h *Hub) administer(f func(jetstream.JetStream) error) error {
-	public, err := h.admin.PublicKey()
+	conn, end, err := h.connectAdmin(nats.NoReconnect())
 	if err != nil {
 		return err
 	}
-	conn, err := nats.Connect("", nats.InProcessServer(h.server), nats.Nkey(public, h.admin.Sign), nats.NoReconnect())
-	if err != nil {
-		return err
-	}
-	closed := make(chan struct{})
-	conn.SetClosedHandler(func(*nats.Conn) { close(closed) })
-	defer func() {
-		conn.Close()
-		<-closed
-	}()
+	defer end()
 	js, err := jetstream.New(conn)
 	if err != nil {
 		return err
 	}
 	return f(js)
+}
+
+// connectAdmin connects within this process, with the right to do all. end returns when
+// the connection has ended.
+func (h *Hub) connectAdmin(options ...nats.Option) (conn *nats.Conn, end func(), err error) {
+	public, err := h.admin.PublicKey()
+	if err != nil {
+		return nil, nil, err
+	}
+	closed := make(chan struct{})
+	conn, err = nats.Connect("", append(options, nats.InProcessServer(h.server), nats.Nkey(public, h.admin.Sign),
+		nats.ClosedHandler(func(*nats.Conn) { close(closed) }))...)
+	if err != nil {
+		return nil, nil, err
+	}
+	return conn, func() {
+		conn.Close()
+		<-closed
+	}, nil
 }

@@ -57,6 +57,7 @@ type Hub struct {
 	lock    *os.File       // of the directory, held while the hub runs
 	control net.Listener   // of other processes of the user, see [Dial]
 	serving sync.WaitGroup // control and its connections
+	leases  *leases
 
 	changing sync.Mutex            // sites, one change after the other
 	sites    atomic.Pointer[sites] // read without the lock: also by the log, within a change
@@ -92,6 +93,9 @@ func Start(ctx context.Context, cfg Config) (_ *Hub, err error) {
 		return nil, err
 	}
 	if err := h.makeBucket(ctx); err != nil {
+		return nil, fmt.Errorf("the bucket of leases: %w", err)
+	}
+	if err := h.serveLeases(); err != nil {
 		return nil, fmt.Errorf("the bucket of leases: %w", err)
 	}
 	return h, h.listenControl()
@@ -157,6 +161,7 @@ func (h *Hub) change(site, key string) error {
 		return err
 	}
 	if known {
+		defer h.leases.forget(site)
 		return h.purge(site)
 	}
 	return nil
@@ -168,6 +173,9 @@ func (h *Hub) Close() error {
 	if h.control != nil {
 		errs = append(errs, h.control.Close())
 		h.serving.Wait()
+	}
+	if h.leases != nil {
+		h.leases.end()
 	}
 	if h.server != nil {
 		h.server.Shutdown()

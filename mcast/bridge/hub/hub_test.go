@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -49,6 +50,7 @@ func invite(t *testing.T, h *Hub, site string) natslink.File {
 type client struct {
 	*nats.Conn
 	t      *testing.T
+	site   string
 	closed chan struct{}
 	errs   chan error
 }
@@ -73,7 +75,7 @@ func dial(f natslink.File, errs chan error, closed chan struct{}) (*nats.Conn, e
 
 func connect(t *testing.T, f natslink.File) *client {
 	t.Helper()
-	c := &client{t: t, closed: make(chan struct{}), errs: make(chan error, 16)}
+	c := &client{t: t, site: f.Site, closed: make(chan struct{}), errs: make(chan error, 16)}
 	conn, err := dial(f, c.errs, c.closed)
 	if err != nil {
 		t.Fatalf("%s: %v", f.Site, err)
@@ -132,7 +134,7 @@ func (c *client) put(key, holder string) (uint64, error) {
 }
 
 func (c *client) leases() (jetstream.KeyValue, error) {
-	js, err := jetstream.New(c.Conn)
+	js, err := jetstream.NewWithAPIPrefix(c.Conn, natslink.LeaseAPI(c.site))
 	if err != nil {
 		return nil, err
 	}
@@ -220,10 +222,11 @@ func TestSiteMayNot(t *testing.T) {
 		"groupcast.v1.d.239-1-2-3_1234.room-2._",
 		"groupcast.v1.site.x.room-2",
 		"groupcast.v1.d.239-1-2-3_1234.room-1._.x",
-		lease + "room-2", lease + "room-2.eth0", lease + "room-1.eth0.x",
+		lease + "room-2", lease + "room-1", natslink.LeaseAPI("room-2") + "." + lease + "room-2",
 		"_INBOX_room-2.x",
 		"$JS.API.STREAM.DELETE." + stream, "$JS.API.STREAM.PURGE." + stream, "$JS.API.STREAM.UPDATE." + stream,
 		"$JS.API.STREAM.MSG.DELETE." + stream, "$JS.API.STREAM.CREATE.OTHER", "$JS.API.CONSUMER.CREATE." + stream,
+		"$JS.API.INFO", "$JS.API.STREAM.INFO." + stream, "$JS.API.DIRECT.GET." + stream,
 		"$SYS.REQ.SERVER.PING", "other",
 	} {
 		if err := a.Publish(subject, []byte("forged")); err != nil {
@@ -248,8 +251,9 @@ func TestSiteMayNot(t *testing.T) {
 	}
 }
 
-// The two ways around the permissions: a reply that is another's subject, which the site
-// sends to itself; and a rollup, which deletes all messages of a stream.
+// The ways around the permissions: a reply that is another's subject, which the site sends
+// to itself, or has the server answer to; a rollup, which deletes all messages of a stream;
+// keys without end, which leave no room to the leases of others.
 func TestSiteMayNotByWays(t *testing.T) {
 	h := startHub(t, t.TempDir(), nil)
 	a, b := connect(t, invite(t, h, "room-1")), connect(t, invite(t, h, "room-2"))
@@ -272,11 +276,54 @@ func TestSiteMayNotByWays(t *testing.T) {
 		a.refused(`publish to "` + subject + `"`)
 	}
 
-	m := nats.NewMsg(lease + "room-1")
+	heard, mine := b.subscribe("groupcast.v1.d.>"), natslink.LeaseAPI("room-1")+"."
+	m := nats.NewMsg(mine + lease + "room-1")
 	m.Header.Set("Nats-Rollup", "all")
-	answer, err := a.RequestMsg(m, patience)
-	if err != nil || !strings.Contains(string(answer.Data), "error") {
-		t.Errorf("a rollup: %v, %s", err, answer.Data)
+	if answer, err := a.RequestMsg(m, patience); err != nil || strings.Contains(string(answer.Data), "error") {
+		t.Errorf("its own lease, with a rollup: %v, %v", answer, err)
+	}
+	for _, reply := range []string{forged, lease + "room-2", natslink.LeaseAPI("room-2") + "." + lease + "room-2", "_INBOX_room-2.x", "_INBOX_room-1x.y"} {
+		for _, subject := range []string{
+			lease + "room-1", "STREAM.INFO." + stream, "DIRECT.GET." + stream + "." + lease + "room-1",
+		} {
+			if err := a.PublishRequest(mine+subject, reply, []byte("forged")); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	inbox := a.subscribe("_INBOX_room-1.>")
+	for _, subject := range []string{
+		lease + "room-2", lease + "room-2.eth0", lease + "room-1.eth0.x", lease + "room-10", "INFO", "STREAM.PURGE." + stream, "STREAM.NAMES",
+		"DIRECT.GET." + stream, "DIRECT.GET.OTHER." + lease + "room-1",
+	} {
+		if err := a.PublishRequest(mine+subject, "_INBOX_room-1.refused", []byte("forged")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for n := range maxLANs - 1 {
+		if _, err := a.put(fmt.Sprintf("room-1.eth%d", n), "x"); err != nil {
+			t.Fatalf("LAN %d: %v", n, err)
+		}
+	}
+	if err := a.PublishRequest(mine+lease+"room-1.more", "_INBOX_room-1.refused", nil); err != nil {
+		t.Fatal(err)
+	}
+	if got := holder(t, a, "room-1.more"); got != "" { // after all before it
+		t.Errorf("of a LAN too many the lease is %q", got)
+	}
+	for n, _, _ := inbox.Pending(); n > 0; n-- {
+		if m, err := inbox.NextMsg(patience); err != nil || strings.HasSuffix(m.Subject, ".refused") {
+			t.Errorf("answered: %v, %s", err, m.Data)
+		}
+	}
+	if err := b.Publish(forged, []byte("own")); err != nil {
+		t.Fatal(err)
+	}
+	if got := next(t, heard); got != "own" {
+		t.Errorf("room-2 has said %q", got)
+	}
+	if got := holder(t, b, "room-2.eth0"); got != "" {
+		t.Errorf("the lease of room-2.eth0 is held by %q", got)
 	}
 	if got := holder(t, b, "room-2"); got != "b" {
 		t.Errorf("the lease of room-2 is held by %q", got)

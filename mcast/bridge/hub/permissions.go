@@ -1,35 +1,33 @@
 package hub
 
-import "github.com/nats-io/nats-server/v2/server"
+import (
+	"github.com/nats-io/nats-server/v2/server"
+
+	"github.com/groupcast/groupcast/mcast/bridge/natslink"
+)
 
 // Answers is what subjects of answers begin with. All sites can publish and read them.
 const Answers = "groupcast.v1.answer"
 
 // permissions are what a site's key may do. The name of the site is a token of each
 // subject that it publishes to, so no site can speak as another, write another's lease or
-// read the answers to another's questions.
+// read the answers to another's questions. What it asks of the bucket [leases] passes on.
 //
 // Answers of bridges go to [Answers], not to an inbox. A Response permission, which NATS
 // has for that, would allow all: a site that publishes with another site's subject as the
 // reply hears itself, and may then publish there.
 func permissions(site string) *server.Permissions {
-	const stream = "KV_" + Bucket
 	return &server.Permissions{
 		Publish: &server.SubjectPermission{Allow: []string{
 			"groupcast.v1.*.*." + site + ".*",
 			Answers + ".*",
 			"$SRV.>",
-			"$KV." + Bucket + "." + site,
-			"$KV." + Bucket + "." + site + ".*",
-			"$JS.API.INFO",
-			"$JS.API.STREAM.INFO." + stream,
-			"$JS.API.DIRECT.GET." + stream,
-			"$JS.API.DIRECT.GET." + stream + ".>",
+			natslink.LeaseAPI(site) + ".>",
 		}},
 		Subscribe: &server.SubjectPermission{Allow: []string{
 			"groupcast.v1.>",
 			"$SRV.>",
-			"_INBOX_" + site + ".>",
+			natslink.InboxPrefix(site) + ".>",
 		}},
 	}
 }

@@ -26,6 +26,10 @@ const (
 // InboxPrefix is where a site's answers arrive: the server lets no other site read it.
 func InboxPrefix(site string) string { return "_INBOX_" + site }
 
+// LeaseAPI is where a site asks a hub for what other servers are asked by $JS.API. The hub
+// sees who asks, and passes on what concerns the leases.
+func LeaseAPI(site string) string { return "groupcast-hub." + site }
+
 // Dial connects. A server that is not there is waited for: that is no error, and Tell says
 // it. The error is that of the Config, of ctx, or of a server that refuses at the first
 // try: ErrKey or ErrCertificate. ctx bounds Dial only.
@@ -178,7 +182,9 @@ func checkCreds(path string) error {
 }
 
 func (c *Client) jetstream() (err error) {
-	if c.cfg.Domain == "" {
+	if c.cfg.File != (File{}) {
+		c.js, err = jetstream.NewWithAPIPrefix(c.conn, LeaseAPI(c.site))
+	} else if c.cfg.Domain == "" {
 		c.js, err = jetstream.New(c.conn)
 	} else {
 		c.js, err = jetstream.NewWithDomain(c.conn, c.cfg.Domain)
