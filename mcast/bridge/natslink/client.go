@@ -9,7 +9,6 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
-	"github.com/nats-io/nats.go/micro"
 )
 
 // Config says how a NATS server is reached. Either File or the others.
@@ -53,7 +52,7 @@ type Client struct {
 	strikes int        // refusals of the key since
 	err     error
 	away    chan struct{} // see Refused
-	service micro.Service
+	service *nats.Subscription
 }
 
 // Refused is closed when the server has refused this client for good: the key was removed,
@@ -83,7 +82,7 @@ func (c *Client) Close() error {
 	c.service = nil
 	c.mu.Unlock()
 	if service != nil {
-		_ = service.Stop() // which only waits for an answer on its way
+		_ = service.Unsubscribe()
 	}
 	c.flush()
 	c.dial.cancel()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -177,6 +178,11 @@ func (l *link) read(msg *nats.Msg) (a bridge.Arrival, err error) {
 	kind, group, site, ok := parseSubject(msg.Subject)
 	if !ok {
 		return a, errMalformed
+	}
+	for name := range msg.Header {
+		if strings.HasPrefix(name, "Nats-") { // JetStream said it, to a subject that somebody named as a reply
+			return a, errMalformed
+		}
 	}
 	switch kind {
 	case kindDatagram:

@@ -57,6 +57,8 @@ func TestMalformedIsCounted(t *testing.T) {
 		{Subject: subjectD, Header: set(headFrom, "[fe80::1%"+string(make([]byte, 1000))+"]:1")},
 		{Subject: subjectD, Header: set(headTTL, "256")},
 		{Subject: subjectD, Header: set(headTTL, "")},
+		{Subject: subjectD, Header: set("Nats-Stream", "KV_groupcast_v1_lease")},
+		{Subject: subjectLoop, Data: []byte(goodReport), Header: nats.Header{"Nats-Stream": {"x"}}},
 		{Subject: subjectLoop},
 		{Subject: subjectLoop, Data: []byte("null")},
 		{Subject: subjectLoop, Data: []byte(goodReport + "{}")},

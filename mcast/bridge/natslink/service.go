@@ -6,11 +6,12 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/micro"
+	"golang.org/x/time/rate"
 
 	"github.com/groupcast/groupcast/mcast/bridge"
 )
@@ -19,7 +20,9 @@ const (
 	answerPrefix   = prefix + "answer." // all sites publish and read there
 	serviceName    = "groupcast-bridge"
 	serviceVersion = "1.0.0"
-	serviceNote    = "carries multicast groups between networks (groupcast bridge)"
+	serviceSubject = "$SRV.STATS." + serviceName
+	answerRate     = 10 // a second: a request of 60 bytes has an answer of up to 48 KiB
+	answerBurst    = 20
 	maxAnswers     = 1024      // of bridges
 	maxAnswer      = 128 << 10 // bytes of one
 	maxPending     = 16 << 20  // bytes that wait to be read
@@ -30,31 +33,48 @@ const (
 // Serve answers those who ask how this bridge stands, until the client is closed: it is a
 // NATS service, groupcast-bridge, and the answer is in its statistics ($SRV.STATS).
 func (c *Client) Serve(status func() []bridge.Status) error {
-	name, lan, err := cutSite(c.site)
-	if err != nil {
-		return err
-	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.service != nil {
 		return errors.New("the bridge is served already")
 	}
-	word := &word{status: status}
-	service, err := micro.AddService(c.conn, micro.Config{
-		Name: serviceName, Version: serviceVersion, Description: serviceNote,
-		Metadata:           map[string]string{"site": c.site},
-		QueueGroupDisabled: true, // each bridge answers
-		StatsHandler:       func(*micro.Endpoint) any { return word.now() },
-		Endpoint: &micro.EndpointConfig{ // without one there are no statistics
-			Subject: subject(kindStatus, noName, name, lan),
-			Handler: micro.HandlerFunc(func(r micro.Request) { _ = r.Respond(word.now()) }),
-		},
+	w := &word{status: status}
+	id, limit := bridge.NewName(), rate.NewLimiter(answerRate, answerBurst)
+	// Not package micro: it answers to any subject that a request names, also to one that
+	// only this site may speak on.
+	service, err := c.conn.Subscribe(serviceSubject, func(m *nats.Msg) {
+		asker, ok := strings.CutPrefix(m.Reply, answerPrefix)
+		if !ok || !isName(asker) || !limit.Allow() {
+			return
+		}
+		text, err := json.Marshal(stats{
+			Type: "io.nats.micro.v1.stats_response", Name: serviceName, ID: id, Version: serviceVersion,
+			Metadata: map[string]string{"site": c.site}, Endpoints: []endpoint{{Name: "default", Data: w.now()}},
+		})
+		if err == nil {
+			_ = c.conn.Publish(m.Reply, text)
+		}
 	})
 	if err != nil {
-		return err
+		return away(err)
 	}
 	c.service = service
 	return nil
+}
+
+// stats are what package micro calls the statistics of a service.
+type stats struct {
+	Type      string            `json:"type"`
+	Name      string            `json:"name"`
+	ID        string            `json:"id"`
+	Version   string            `json:"version"`
+	Metadata  map[string]string `json:"metadata"`
+	Endpoints []endpoint        `json:"endpoints"`
+}
+
+type endpoint struct {
+	Name string          `json:"name"`
+	Data json.RawMessage `json:"data"`
 }
 
 // word is what this bridge tells. It is made anew at most every freshFor: a site that asks
@@ -96,7 +116,7 @@ func (c *Client) Statuses(ctx context.Context, wait time.Duration) ([]bridge.Sta
 	if err := answers.SetPendingLimits(maxAnswers, maxPending); err != nil {
 		return nil, err
 	}
-	if err := c.conn.PublishRequest("$SRV.STATS."+serviceName, inbox, nil); err != nil {
+	if err := c.conn.PublishRequest(serviceSubject, inbox, nil); err != nil {
 		return nil, away(err)
 	}
 	var all []bridge.Status

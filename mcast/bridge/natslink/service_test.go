@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -67,6 +68,40 @@ func TestStatusesOfAllBridges(t *testing.T) {
 			t.Errorf("after one was closed: %+v", got)
 		}
 		check(t, b.Close(), asker.Close(), liar.Close())
+	})
+}
+
+// A bridge answers nowhere but where answers go, and not without end.
+func TestAnswersAreBounded(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *testServer) {
+		a, asker := s.client("room-1"), s.client("room-2")
+		check(t, a.Serve(func() []bridge.Status { return nil }), a.conn.Flush())
+		all, err := asker.conn.SubscribeSync(">")
+		check(t, err)
+		for _, reply := range []string{"$KV.groupcast_v1_lease.room-1", subjectSite, "$SRV.STATS", answerPrefix + "x", answerPrefix + goodName + ".x"} {
+			check(t, asker.conn.PublishRequest(serviceSubject, reply, nil), asker.conn.PublishRequest("$SRV.PING", reply, nil))
+		}
+		for range 10 * answerBurst {
+			check(t, asker.conn.PublishRequest(serviceSubject, answerPrefix+goodName, nil))
+		}
+		check(t, asker.conn.Flush(), a.conn.Flush(), asker.conn.Flush())
+		synctest.Wait()
+		answers := 0
+		for n, _, _ := all.Pending(); n > 0; n-- {
+			m, err := all.NextMsg(time.Second)
+			check(t, err)
+			switch m.Subject {
+			case serviceSubject, "$SRV.PING":
+			case answerPrefix + goodName:
+				answers++
+			default:
+				t.Errorf("answered to %s: %s", m.Subject, m.Data)
+			}
+		}
+		if answers != answerBurst {
+			t.Errorf("%d answers at once, want %d", answers, answerBurst)
+		}
+		check(t, a.Close(), asker.Close())
 	})
 }
 

@@ -21,7 +21,6 @@ const (
 	kindDatagram = "d"
 	kindLoop     = "loop"
 	kindSite     = "site"
-	kindStatus   = "status"
 )
 
 // groupToken is a group in a subject. The zone and the source are this host's affair.
