@@ -28,8 +28,8 @@ type way struct {
 
 	p50 []float64            // ns, until a program has it
 	cpu map[string][]float64 // ns for a datagram, by what the processes are
-	// lost is how many are lost at 10,000 a second, of sent.
-	lost, sent int
+	// lost is how many are lost at 10,000 a second.
+	lost int
 }
 
 // measuredSize is the payload of a measured datagram, in bytes.
@@ -133,34 +133,44 @@ func cpus(b *testing.B, list []*program) (sum time.Duration) {
 }
 
 // BenchmarkBridge measures 1,000 datagrams a second, of 200 bytes, on their way: on one LAN;
-// from one to another by a relay over TCP; and by two bridges and their hub, without a
-// limit. A round is a second of each, and then half a second of 10,000 a second, of which
-// the losses are reported. Only ratios of the same round mean something, of which medians
-// are reported:
+// from one to another by two relays over TCP; by two relays that meet at a third program,
+// where the hub is; and by two bridges and their hub, without a limit. A round is a second of
+// each, and then half a second of 10,000 a second, of which the losses are reported. Only
+// ratios of the same round mean something, of which medians are reported:
 //
 //	go test ./cmd/groupcast-hub -run '^$' -bench Bridge -benchtime 9x
 func BenchmarkBridge(b *testing.B) {
 	l, dir := buildRooms(b), b.TempDir()
 	hub := startHub(b, l, dir, "room-a", "room-b")
-	ways := make([]*way, 3)
-	for n, name := range []string{"plain", "relay", "bridge"} {
+	ways := make([]*way, 4)
+	for n, name := range []string{"plain", "relay", "star", "bridge"} {
 		ways[n] = &way{name: name, group: labtest.Group(fmt.Sprintf("239.1.2.%d:1234", n+1)), cpu: map[string][]float64{}}
 	}
-	relayGroup, bridgeGroup := ways[1].group.String(), ways[2].group.String()
-	relay := start(b, l.Host("B1"), "relay", "-listen", "10.8.2.1:7000", relayGroup)
-	relay.says("listens")
-	ways[1].processes = map[string][]*program{"ends": {relay, start(b, l.Host("A1"), "relay", "-dial", "10.8.2.1:7000", relayGroup)}}
-	ways[2].processes = map[string][]*program{"hub": {hub}, "ends": {
-		startBridge(b, l.Host("A1"), dir, "room-a", "-rate", "0", bridgeGroup),
-		startBridge(b, l.Host("B1"), dir, "room-b", "-rate", "0", bridgeGroup),
-	}}
-	for _, p := range ways[1].processes["ends"] {
-		p.says("ready")
+	plain, relay, star, bridge := ways[0], ways[1], ways[2], ways[3]
+	relays := func(w *way, at string, ends ...*program) {
+		for _, room := range []string{"A1", "B1"}[len(ends):] {
+			ends = append(ends, start(b, l.Host(room), "relay", "-dial", at, w.group.String()))
+		}
+		for _, p := range ends {
+			p.says("ready")
+		}
+		w.processes = map[string][]*program{"ends": ends}
 	}
-	for _, p := range ways[2].processes["ends"] {
+	waits := start(b, l.Host("A1"), "relay", "-listen", "10.8.1.1:7000", relay.group.String())
+	waits.says("listens")
+	relays(relay, "10.8.1.1:7000", waits)
+	middle := start(b, l.Host("N"), "middle", "10.8.3.1:7000")
+	middle.says("listens")
+	relays(star, "10.8.3.1:7000")
+	star.processes["hub"] = []*program{middle}
+	bridge.processes = map[string][]*program{"hub": {hub}, "ends": {
+		startBridge(b, l.Host("A1"), dir, "room-a", "-rate", "0", bridge.group.String()),
+		startBridge(b, l.Host("B1"), dir, "room-b", "-rate", "0", bridge.group.String()),
+	}}
+	for _, p := range bridge.processes["ends"] {
 		p.says("leads")
 	}
-	ways[0].meter = measure(b, l.Host("A1"), ways[0].group)
+	plain.meter = measure(b, l.Host("A1"), plain.group)
 	for _, w := range ways[1:] {
 		w.meter = measure(b, l.Host("E"), w.group)
 	}
@@ -172,8 +182,19 @@ func BenchmarkBridge(b *testing.B) {
 		}
 		slices.Reverse(ways)
 	}
-	slices.SortFunc(ways, func(x, y *way) int { return int(x.group.Addr.As4()[3]) - int(y.group.Addr.As4()[3]) })
-	report(b, ways[0], ways[1], ways[2])
+	b.ReportMetric(0, "ns/op")
+	for _, w := range []*way{plain, relay, star, bridge} {
+		b.ReportMetric(median(w.p50)/1e3, w.name+"-p50-µs")
+		b.ReportMetric(float64(w.lost), w.name+"-lost")
+	}
+	for _, w := range []*way{star, bridge} {
+		b.ReportMetric(median(ratios(w.p50, relay.p50)), w.name+"/relay-p50")
+		b.ReportMetric(median(ratios(w.cpu["ends"], relay.cpu["ends"])), w.name+"/relay-cpu")
+		b.ReportMetric(median(ratios(w.cpu["hub"], relay.cpu["ends"])), w.name+"-hub/relay-cpu")
+	}
+	b.ReportMetric(median(ratios(bridge.p50, star.p50)), "bridge/star-p50")
+	b.ReportMetric(median(ratios(relay.p50, plain.p50)), "relay/plain-p50")
+	b.ReportMetric(median(relay.cpu["ends"])/1e3, "relay-cpu-µs")
 }
 
 func (w *way) round(b *testing.B, conn *mcast.Conn, dev host.Interface) {
@@ -194,24 +215,6 @@ func (w *way) round(b *testing.B, conn *mcast.Conn, dev host.Interface) {
 	}
 	_, lost = w.meter.send(b, conn, w.group, via, flood, atOnce)
 	w.lost += lost
-	w.sent += flood
-}
-
-func report(b *testing.B, plain, relay, bridge *way) {
-	b.ReportMetric(0, "ns/op")
-	b.ReportMetric(median(plain.p50)/1e3, "plain-p50-µs")
-	b.ReportMetric(median(relay.p50)/1e3, "relay-p50-µs")
-	b.ReportMetric(median(bridge.p50)/1e3, "bridge-p50-µs")
-	b.ReportMetric(median(ratios(bridge.p50, relay.p50)), "bridge/relay-p50")
-	b.ReportMetric(median(ratios(bridge.p50, plain.p50)), "bridge/plain-p50")
-	b.ReportMetric(median(relay.cpu["ends"])/1e3, "relays-cpu-µs")
-	b.ReportMetric(median(bridge.cpu["ends"])/1e3, "bridges-cpu-µs")
-	b.ReportMetric(median(ratios(bridge.cpu["ends"], relay.cpu["ends"])), "bridges/relays-cpu")
-	b.ReportMetric(median(ratios(bridge.cpu["hub"], relay.cpu["ends"])), "hub/relays-cpu")
-	for _, w := range []*way{plain, relay, bridge} {
-		b.ReportMetric(float64(w.lost), w.name+"-lost")
-	}
-	b.Logf("of %d each at 10,000/s", bridge.sent)
 }
 
 func ratios(a, b []float64) (list []float64) {

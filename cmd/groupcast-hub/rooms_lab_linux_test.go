@@ -73,6 +73,7 @@ func buildRooms(t testing.TB, more ...string) *lab.Lab {
 var programs = map[string]func(args []string) error{
 	"bridge": bridgeProgram,
 	"relay":  relayProgram,
+	"middle": middleProgram,
 }
 
 const programEnv = "GROUPCAST_TEST_PROGRAM"
