@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -169,6 +170,13 @@ func (p *program) says(text string) (line string) {
 		p.t.Fatalf("%s has ended and not said %s", p.name, text)
 	}
 	return line
+}
+
+// printed says whether it has printed text.
+func (p *program) printed(text string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.ContainsFunc(p.lines, func(line string) bool { return strings.Contains(line, text) })
 }
 
 func (p *program) over() bool {

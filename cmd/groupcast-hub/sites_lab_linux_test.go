@@ -134,6 +134,12 @@ func TestSites(t *testing.T) {
 		t.Errorf("%d datagrams, of 50 a second, are missing after the hub is back, want less than 100", first-back)
 	}
 
+	for _, p := range []*program{a, b, c} {
+		if p.printed("finds second-hub") {
+			t.Errorf("%s takes a bridge for one of another hub", p.name)
+		}
+	}
+
 	removeSite(t, l, dir, "room-a")
 	a.says("ended: the hub has taken the key of site room-a back")
 	<-a.ended
