@@ -3,7 +3,6 @@ package bridge_test
 import (
 	"context"
 	"encoding/binary"
-	"errors"
 	"flag"
 	"fmt"
 	"math/rand/v2"
@@ -128,7 +127,7 @@ func (b *soakBridge) send(_ int, _ mcast.Group, data []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if l.bridges[0] != b && l.bridges[1] != b {
-		return errors.New("the bridge is dead")
+		return nil // it is dead: nobody hears it
 	}
 	if len(data) == 8 {
 		if d := s.sent[binary.BigEndian.Uint64(data)]; d != nil {
