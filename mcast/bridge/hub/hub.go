@@ -1,7 +1,7 @@
 // Package hub is the server of bridges: NATS in this process, with a key for each site.
 //
 // A site's key can publish as its own site, and renew its own lease. It can read all
-// groups. What it cannot do is in [permissions], and the server refuses it.
+// groups. The server refuses everything that [permissions] does not list.
 package hub
 
 import (
@@ -167,7 +167,7 @@ func (h *Hub) change(site, key string) error {
 	return nil
 }
 
-// Close ends the hub. What it has kept stays in its directory.
+// Close ends the hub. Its directory keeps the sites, their keys and the leases.
 func (h *Hub) Close() error {
 	var errs []error
 	if h.control != nil {

@@ -45,7 +45,7 @@ func (l *log) tell(format string, v []any) {
 		}
 	}
 	if n := l.missed.Swap(0); n > 0 {
-		text += fmt.Sprintf(" (%d more were not told)", n)
+		text += fmt.Sprintf(" (%d more not shown)", n)
 	}
 	l.hub.cfg.Tell(text)
 }

@@ -75,7 +75,8 @@ func (c *Client) Site() string { return c.site }
 // Malformed is how many messages of others were dropped because they made no sense.
 func (c *Client) Malformed() uint64 { return c.malformed.Load() }
 
-// Close ends the connection. What was published before is sent first, for at most 1 s.
+// Close ends the connection. It first sends the messages that were published before, for at
+// most 1 s.
 func (c *Client) Close() error {
 	c.mu.Lock()
 	service := c.service

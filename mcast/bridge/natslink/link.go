@@ -15,9 +15,9 @@ import (
 	"github.com/groupcast/groupcast/mcast/bridge"
 )
 
-// Link returns the Link for these groups. Closing it leaves the client as it is. What
-// arrives is of a group without its zone, which each site has its own of. Two groups that
-// differ in their source only are the same to other sites: an error.
+// Link returns the Link for these groups. Closing it leaves the client as it is. The
+// groups of arrivals have no zone: each site has a zone of its own. Two groups that differ
+// in their source only are the same to other sites: an error.
 func (c *Client) Link(groups []mcast.Group) (bridge.Link, error) {
 	l := &link{client: c, groups: map[string]mcast.Group{}, in: make(chan *nats.Msg, maxQueue), out: make(chan bridge.Arrival), done: make(chan struct{})}
 	subjects := []string{prefix + kindLoop + "." + noName + ".*.*", prefix + kindSite + "." + noName + ".*.*"}

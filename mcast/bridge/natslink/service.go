@@ -97,8 +97,8 @@ func (w *word) now() json.RawMessage {
 
 // Statuses asks all bridges how they stand, and returns what has come when wait is over:
 // of 1,024 bridges at most, by site, bridge and group. It is each bridge's own word, and the
-// server does not read it: whoever has a key can answer, and speak of another site. What
-// makes no sense is left out.
+// server does not read it: whoever has a key can answer, and speak of another site. Statuses
+// leaves out answers that make no sense.
 func (c *Client) Statuses(ctx context.Context, wait time.Duration) ([]bridge.Status, error) {
 	if !c.reached.Load() {
 		return nil, bridge.ErrAway
