@@ -62,7 +62,7 @@ also carried, resent and dropped.`,
 	timeoutFlag(flags, &b.timeout)
 	verboseFlag(flags, &b.verbose, "print what happens to each datagram")
 	b.hub.flags(cmd)
-	flags.Var((*rateValue)(&b.rate), "rate", "carry at most this many datagrams a second of each group, after a burst of 200, and send again as many of each site; 0: no limit")
+	flags.Var((*rateValue)(&b.rate), "rate", "carry at most this many datagrams a second of each group, after a burst of 4 times as many, and send again as many of each site; 0: no limit")
 	bytesFlag(flags, &b.maxSize, "max-size", b.maxSize, "carry no larger payload, in bytes")
 	flags.Var((*prefixesValue)(&b.from), "from", "carry only what comes from this `PREFIX` of addresses, such as 10.1.0.0/16; several: from any of them")
 	flags.BoolVar(&b.listenOnly, "listen-only", false, "carry from this LAN, and send nothing into it")
@@ -199,7 +199,7 @@ func (v *prefixesValue) String() string {
 func (v *prefixesValue) Type() string { return "string" }
 
 // burst is how many datagrams may come at once, if so many may come in a second.
-func burst(rate float64) int { return max(bridge.DefaultBurst, int(4*rate)) }
+func burst(rate float64) int { return max(1, int(4*rate)) }
 
 // statsEvery is how often --json prints stats, and how often an absent hub is said.
 const statsEvery = 10 * time.Second

@@ -107,7 +107,7 @@ $`)
 	if got := standby.status(); got != exitOK {
 		t.Errorf("a bridge that a signal ended: exit status %d\n%s", got, standby.err.String())
 	}
-	standby.prints("room-1 on eth0, 224.0.0.114:1234: heard 2, carried 1, re-sent 0; not carried: 1 (another bridge of the site leads)\n")
+	standby.prints("room-1 on eth0, 224.0.0.114:1234: heard 2, carried 1, re-sent 0; not carried: 1 (another bridge of the site led)\n")
 	gone := do(t, n, "bridge", "status", "--hub", filepath.Join(dir, "room-1.hub"), "-W", "0.2")
 	if got := gone.status(); got != exitNot {
 		t.Errorf("without a hub: bridge status ends with %d", got)

@@ -67,7 +67,7 @@ type jsonBridgeHub struct {
 // jsonBridgeFinding is something wrong between sites, as a bridge has found it.
 type jsonBridgeFinding struct {
 	jsonHead        // finding
-	Name     string `json:"name"` // joined-already, joined-no-more, second-hub, many-repeats, answers-stay-behind or over-mtu
+	Name     string `json:"name"` // joined-already, joined-no-more, second-hub, many-repeats, answers-stay-behind, over-rate, over-mtu or other-groups
 	Group    string `json:"group,omitempty"`
 	Site     string `json:"site"`            // that finds it
 	Other    string `json:"other,omitempty"` // site
@@ -151,7 +151,7 @@ func (b *bridgeCommand) eventObject(e bridge.Event, on bridge.Port) object {
 		}
 		o := jsonBridgeFinding{
 			jsonHead: head, Name: chat.CleanRow(string(f.Name)), Group: group, Site: chat.CleanRow(f.Site), Other: chat.CleanRow(f.Other),
-			Stops: chat.CleanRow(f.Stops), Count: f.Count, Text: findingWords(*f, on, e.Group),
+			Stops: chat.CleanRow(f.Stops), Count: f.Count, Text: b.findingWords(*f, on, e.Group),
 		}
 		if f.From.IsValid() {
 			o.From = addrPortText(f.From)

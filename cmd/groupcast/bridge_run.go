@@ -93,6 +93,7 @@ func (b *bridgeCommand) run(ctx context.Context, groups []mcast.Group) error {
 // interfaces are the names of the interfaces of the LANs. Each can carry all groups.
 func (b *bridgeCommand) interfaces(list []host.Interface) (names []string, err error) {
 	named := b.set.interfaces
+	b.nets = map[string][]netip.Prefix{}
 	if len(named) == 0 { // there is a hub
 		var usable []string
 		for _, i := range list {
@@ -123,6 +124,7 @@ func (b *bridgeCommand) interfaces(list []host.Interface) (names []string, err e
 			return nil, usageError{fmt.Errorf("-i %s: %s is named already: each interface is a LAN of its own", name, i.Name)}
 		}
 		names = append(names, i.Name)
+		b.nets[i.Name] = i.Addrs
 	}
 	return names, nil
 }

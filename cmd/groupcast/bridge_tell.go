@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -14,8 +15,9 @@ import (
 type bridgeSight struct {
 	groups []mcast.Group
 	ports  []bridge.Port
-	name   string // of the bridge
-	place  string // of the hub; "": there is none
+	name   string                    // of the bridge
+	place  string                    // of the hub; "": there is none
+	nets   map[string][]netip.Prefix // of the LANs, by interface
 	start  time.Time
 
 	leads    map[string]bool // by site
@@ -75,6 +77,9 @@ func (b *bridgeCommand) happened(e bridge.Event) {
 	case bridge.EventError:
 		b.failed(e.Err)
 		return
+	case bridge.EventNote:
+		b.noted(e)
+		return
 	case bridge.EventSite:
 		if e.Presence.Bridge == b.name {
 			return
@@ -94,7 +99,7 @@ func (b *bridgeCommand) happened(e bridge.Event) {
 	at := e.At.Format(time.TimeOnly) + "  "
 	switch e.Kind {
 	case bridge.EventFinding:
-		fmt.Fprintln(b.out, findingLine(e.At, *e.Finding, on, e.Group))
+		fmt.Fprintln(b.out, b.findingLine(e.At, *e.Finding, on, e.Group))
 	case bridge.EventSite:
 		b.line(at + presenceText(*e.Presence))
 	case bridge.EventLease:
@@ -103,7 +108,7 @@ func (b *bridgeCommand) happened(e bridge.Event) {
 		}
 		b.beginSites(false)
 	case bridge.EventCarried, bridge.EventResent, bridge.EventDropped:
-		fmt.Fprintln(b.out, datagramLine(e, on))
+		fmt.Fprintln(b.out, datagramLine(e, on, b.set.ttl))
 	}
 }
 
@@ -135,10 +140,25 @@ func (b *bridgeCommand) beginSites(late bool) {
 
 // failed prints an error, once in 10 s.
 func (b *bridgeCommand) failed(err error) {
-	if text := err.Error(); !b.told[text] && len(b.told) < mostErrors {
-		b.told[text] = true
+	if b.isNew(err.Error()) {
 		complain(b.errs, err)
 	}
+}
+
+// noted prints what an interface is like now, once in 10 s.
+func (b *bridgeCommand) noted(e bridge.Event) {
+	if b.isNew(e.Text) {
+		b.line(e.At.Format(time.TimeOnly) + "  " + chat.CleanRow(e.Text))
+	}
+}
+
+// isNew reports a text that was not told within 10 s.
+func (b *bridgeCommand) isNew(text string) bool {
+	if b.told[text] || len(b.told) >= mostErrors {
+		return false
+	}
+	b.told[text] = true
+	return true
 }
 
 // hubTold prints that the hub is reached, or is not any more.

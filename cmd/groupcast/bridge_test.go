@@ -5,8 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -53,12 +57,16 @@ func bridgeEvents() []struct {
 		{"carried", bridge.Event{Kind: bridge.EventCarried, At: bridgeAt, Site: "room-1", Group: g, From: from, Hops: 1, Bytes: 12, Why: bridge.Carried, Message: &bridge.Message{Site: "room-1", Bridge: "b1", Seq: 5}},
 			"19:52:31.000  eth0  10.1.0.7:40000 → 239.1.2.3:1234  ttl 1  12 B  carried",
 			`{"type":"carried","group":"239.1.2.3:1234","site":"room-1","interface":"eth0","origin":"room-1","bridge":"b1","seq":5,"from":"10.1.0.7:40000","ttl":1,"size":12}`},
-		{"resent", bridge.Event{Kind: bridge.EventResent, At: bridgeAt, Site: "room-1", Group: g, From: from, Hops: 4, Bytes: 0, Why: bridge.Resent, Message: m},
-			"19:52:31.000  eth0  10.1.0.7:40000 → 239.1.2.3:1234  ttl 4  0 B  re-sent, of room-3",
+		{"resent", bridge.Event{Kind: bridge.EventResent, At: bridgeAt, Site: "room-1", Group: g, From: from, Via: netip.MustParseAddrPort("10.1.0.2:1236"), Hops: 4, Bytes: 0, Why: bridge.Resent, Message: m},
+			"19:52:31.000  eth0  10.1.0.2:1236 → 239.1.2.3:1234  ttl 1  0 B  re-sent, from 10.1.0.7:40000 of room-3",
 			`{"type":"resent","group":"239.1.2.3:1234","site":"room-1","interface":"eth0","origin":"room-3","bridge":"b3","seq":7,"from":"10.1.0.7:40000","ttl":4,"size":0}`},
 		{"dropped", bridge.Event{Kind: bridge.EventDropped, At: bridgeAt, Site: "room-1", Group: g, From: from, Hops: 1, Bytes: 12, Why: bridge.Limited},
 			"19:52:31.000  eth0  10.1.0.7:40000 → 239.1.2.3:1234  ttl 1  12 B  dropped: over --rate",
 			`{"type":"dropped","group":"239.1.2.3:1234","site":"room-1","interface":"eth0","from":"10.1.0.7:40000","ttl":1,"size":12,"why":"limited"}`},
+		{"lost", bridge.Event{Kind: bridge.EventDropped, At: bridgeAt, Site: "room-1", Group: g, From: from, Hops: 1, Bytes: 12, Why: bridge.Lost},
+			"19:52:31.000  eth0  10.1.0.7:40000 → 239.1.2.3:1234  ttl 1  12 B  lost: the hub was not reached, or nobody led", ""},
+		{"a note", bridge.Event{Kind: bridge.EventNote, At: bridgeAt, Text: "eth0 is back: joined 239.1.2.3:1234 again"},
+			"19:52:31  eth0 is back: joined 239.1.2.3:1234 again", ""},
 		{"joined", bridge.Event{Kind: bridge.EventSite, At: bridgeAt, Site: "room-1", Presence: &bridge.Presence{Site: "room\x1b[2J", Bridge: "b\n", Addr: netip.MustParseAddr("10.2.0.2"), Joined: true}},
 			"19:52:31  a bridge of room␛[2J at 10.2.0.2 has joined",
 			`{"type":"site","site":"room␛[2J","bridge":"b","address":"10.2.0.2","joined":true}`},
@@ -85,6 +93,13 @@ func bridgeEvents() []struct {
 		{"an answer", ofNone(found(bridge.Finding{Name: bridge.AnswersStay, Count: 1, From: from})),
 			"19:52:31  1 unicast answer came to the bridge at room-1 from 10.1.0.7:40000: it cannot reach the program that asked (groupcast explain answers-stay-behind)",
 			`{"type":"finding","name":"answers-stay-behind","site":"room-1","from":"10.1.0.7:40000","count":1,"text":"1 unicast answer came to the bridge at room-1 from 10.1.0.7:40000: it cannot reach the program that asked"}`},
+		{"one LAN", found(bridge.Finding{Name: bridge.JoinedAlready, Other: "room-3", From: netip.MustParseAddrPort("10.1.0.2:1236"), Stops: "room-3"}),
+			"19:52:31  room-1 and room-3 are one LAN: give their bridges one site name; until then room-3 stops for 239.1.2.3:1234 (groupcast explain joined-already)", ""},
+		{"over the rate", found(bridge.Finding{Name: bridge.OverRate, Count: 1322}),
+			"19:52:31  room-1 on eth0: 239.1.2.3:1234 is over 50 a second: 1,322 datagrams not carried (--rate) (groupcast explain beyond-one-lan)",
+			`{"type":"finding","name":"over-rate","group":"239.1.2.3:1234","site":"room-1","count":1322,"text":"room-1 on eth0: 239.1.2.3:1234 is over 50 a second: 1,322 datagrams not carried (--rate)"}`},
+		{"a site over the rate", found(bridge.Finding{Name: bridge.OverRate, Other: "room-3", Count: 1}),
+			"19:52:31  room-1 on eth0: 239.1.2.3:1234 of room-3 is over 50 a second: 1 datagram not sent again (--rate) (groupcast explain beyond-one-lan)", ""},
 		{"over MTU", found(bridge.Finding{Name: bridge.OverMTU, Count: 1600}),
 			"19:52:31  a datagram of 1,600 bytes to 239.1.2.3:1234 leaves eth0 in fragments: if one is lost, all are (groupcast explain over-mtu)", ""},
 		{"of a later version", found(bridge.Finding{Name: "new\x1b", Other: "room-3"}), "19:52:31  new␛: room-1 on eth0, 239.1.2.3:1234", ""},
@@ -94,8 +109,9 @@ func bridgeEvents() []struct {
 func TestBridgeEvents(t *testing.T) {
 	for _, tt := range bridgeEvents() {
 		for _, json := range []bool{false, true} {
-			b, out, errs := toldBridge(&settings{json: json}, "192.0.2.1:4222", atEth0())
+			b, out, errs := toldBridge(&settings{json: json, ttl: 1}, "192.0.2.1:4222", atEth0())
 			b.name, b.leads, b.begun = "b1", map[string]bool{}, map[string]bool{"room-1": true}
+			b.told, b.rate, b.nets = map[string]bool{}, 50, map[string][]netip.Prefix{"eth0": {netip.MustParsePrefix("10.1.0.2/24")}}
 			b.happened(tt.e)
 			got, want := strings.TrimSuffix(out.String(), "\n"), tt.line
 			if json {
@@ -107,6 +123,36 @@ func TestBridgeEvents(t *testing.T) {
 			if got != want || errs.Len() > 0 {
 				t.Errorf("%s: printed\n%s\nwant\n%s\n%s", tt.name, got, want, errs)
 			}
+		}
+	}
+}
+
+// A hub that is named as an address is no file.
+func TestBridgeHubIsAddress(t *testing.T) {
+	for name, want := range map[string]string{
+		"172.16.0.1:4222": "172.16.0.1:4222", "172.16.0.1": "172.16.0.1:4222", "fd00::1": "[fd00::1]:4222", "[fd00::1]:42": "[fd00::1]:42", "hub:4222": "hub:4222",
+		"hub.example.org": "hub.example.org:4222", "room-1.hub": "", "room-1": "", "/etc/room-1.d:4": "", "room:secret": "", "../x.y": "", "..": "", "": "",
+	} {
+		if got := isAddress(name); got != (want != "") || got && withPort(name) != want {
+			t.Errorf("%q: %v, %s, want %s", name, got, withPort(name), want)
+		}
+	}
+}
+
+// A file of another user: the hint names who has to own it, and not the ports below 1024.
+func TestBridgeFileOfAnother(t *testing.T) {
+	var errs bytes.Buffer
+	complain(&errs, notMine("creds", "a b", &fs.PathError{Op: "open", Path: "a b", Err: syscall.EACCES}))
+	if got := errs.String(); !strings.HasPrefix(got, "groupcast: --creds: ") || !strings.Contains(got, "\n  hint: the file has to belong to the user who runs the bridge: chown ") || !strings.HasSuffix(got, " 'a b'\n") {
+		t.Errorf("printed\n%s", got)
+	}
+	path := filepath.Join(t.TempDir(), "room-1.hub")
+	if err := os.WriteFile(path, nil, 0); err != nil || os.Geteuid() == 0 {
+		t.Skip("root reads it: ", err)
+	}
+	for _, h := range []hubFlags{{at: path}, {at: "tls://nats.example", site: "room-1", creds: path}} {
+		if _, err := h.config(); !errors.Is(err, fs.ErrPermission) || !strings.Contains(hint(err), "chown") {
+			t.Errorf("%v: %v", h, err)
 		}
 	}
 }
@@ -239,7 +285,7 @@ func TestBridgeTotals(t *testing.T) {
 	silent.Group.Port = 9
 	b, out, _ := toldBridge(&settings{}, "", atEth0())
 	b.totals([]bridge.Status{s, silent})
-	const want = `room-1 on eth0, 239.1.2.3:1234: heard 1,219, carried 1,204, re-sent 377; not carried: 12 (over --rate), 3 (the hub was not reached); not re-sent: 2 (came before), 1 (the send failed)
+	const want = `room-1 on eth0, 239.1.2.3:1234: heard 1,219, carried 1,204, re-sent 377; not carried: 12 (over --rate), 3 (lost: the hub was not reached, or nobody led); not re-sent: 2 (came before), 1 (the send failed)
 room-1 on eth0: nothing came of 239.1.2.3:9
 `
 	if out.String() != want {

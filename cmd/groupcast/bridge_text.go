@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/bridge"
@@ -13,12 +12,12 @@ import (
 
 // whyWords say what became of a datagram, behind "dropped: " and behind a number.
 var whyWords = map[bridge.Why]string{
-	bridge.Standby:    "another bridge of the site leads",
+	bridge.Standby:    "another bridge of the site led",
 	bridge.Joined:     "the LANs are joined already",
 	bridge.Limited:    "over --rate",
 	bridge.TooLong:    "over --max-size",
 	bridge.OneWay:     "the other direction only",
-	bridge.Lost:       "the hub was not reached",
+	bridge.Lost:       "lost: the hub was not reached, or nobody led",
 	bridge.Unsent:     "the send failed",
 	bridge.Own:        "sent by this bridge",
 	bridge.Marked:     "sent by another bridge",
@@ -132,74 +131,22 @@ func presenceText(p bridge.Presence) string {
 	return what + " has left"
 }
 
-// findingWords say what a bridge has found out about a group, and no more than was seen.
-func findingWords(f bridge.Finding, on bridge.Port, g mcast.Group) string {
-	site, other, from, group := chat.CleanRow(f.Site), chat.CleanRow(f.Other), addrPortText(f.From), chat.CleanRow(g.String())
-	through, of := "", ""
-	if f.From.IsValid() {
-		through, of = ", by "+from, " from "+from
-	}
-	switch f.Name {
-	case bridge.JoinedAlready:
-		if f.Stops == "" {
-			return fmt.Sprintf("%s and %s are joined already in one direction%s: that direction is not carried for %s", site, other, through, group)
-		}
-		return fmt.Sprintf("%s and %s are joined already%s: %s stops for %s", site, other, through, chat.CleanRow(f.Stops), group)
-	case bridge.JoinedNoMore:
-		return fmt.Sprintf("%s and %s are not joined any more: %s is carried again", site, other, group)
-	case bridge.SecondHub:
-		if f.Count > 1 {
-			return fmt.Sprintf("%d bridges that no site knows send to %s at %s, one of them%s: perhaps they are of another hub", f.Count, group, site, of)
-		}
-		return fmt.Sprintf("a bridge that no site knows sends to %s at %s%s: perhaps it is of another hub", group, site, of)
-	case bridge.ManyRepeats:
-		return fmt.Sprintf("within 10 s, %s to %s at %s had the bytes of one just sent again, and no probe came back: nothing is dropped", manyOf(f.Count, "datagram"), group, site)
-	case bridge.AnswersStay:
-		they, last := "they", ""
-		if f.Count == 1 {
-			they = "it"
-		} else if of != "" {
-			last = ", the last"
-		}
-		return fmt.Sprintf("%s came to the bridge at %s%s%s: %s cannot reach the program that asked", manyOf(f.Count, "unicast answer"), site, last, of, they)
-	case bridge.OverMTU:
-		if f.Count > 0 {
-			return fmt.Sprintf("a datagram of %s to %s leaves %s in fragments: if one is lost, all are", manyOf(f.Count, "byte"), group, chat.CleanRow(on.Interface))
-		}
-		return fmt.Sprintf("a datagram to %s leaves %s in fragments: if one is lost, all are", group, chat.CleanRow(on.Interface))
-	}
-	return fmt.Sprintf("%s: %s, %s", chat.CleanRow(string(f.Name)), atPort(on), group)
-}
-
-// findingPages are the pages about findings.
-var findingPages = map[bridge.FindingName]string{
-	bridge.JoinedAlready: "joined-already", bridge.JoinedNoMore: "joined-already", bridge.SecondHub: "beyond-one-lan",
-	bridge.ManyRepeats: "beyond-one-lan", bridge.AnswersStay: "answers-stay-behind", bridge.OverMTU: "over-mtu",
-}
-
-// findingLine is a finding as it is printed, with the page that explains it.
-func findingLine(at time.Time, f bridge.Finding, on bridge.Port, g mcast.Group) string {
-	page := ""
-	if name := findingPages[f.Name]; name != "" {
-		page = fmt.Sprintf(" (groupcast explain %s)", name)
-	}
-	return fmt.Sprintf("%s  %s%s", at.Format(time.TimeOnly), findingWords(f, on, g), page)
-}
-
-// datagramLine is what -v prints of a datagram.
-func datagramLine(e bridge.Event, on bridge.Port) string {
-	what := string(e.Kind)
-	switch e.Kind {
-	case bridge.EventResent:
-		what = "re-sent"
+// datagramLine is what -v prints of a datagram. One that was re-sent left with hops.
+func datagramLine(e bridge.Event, on bridge.Port, hops int) string {
+	what, from, ttl := string(e.Kind), e.From, e.Hops
+	switch {
+	case e.Kind == bridge.EventResent:
+		what, from, ttl = "re-sent, from "+addrPortText(e.From), e.Via, hops
 		if e.Message != nil {
-			what += ", of " + chat.CleanRow(e.Message.Site)
+			what += " of " + chat.CleanRow(e.Message.Site)
 		}
-	case bridge.EventDropped:
+	case e.Kind == bridge.EventDropped && e.Why == bridge.Lost:
+		what = whyText(e.Why)
+	case e.Kind == bridge.EventDropped:
 		what += ": " + whyText(e.Why)
 	}
 	return fmt.Sprintf("%s  %s  %s → %s  ttl %d  %d B  %s", e.At.Format("15:04:05.000"), chat.CleanRow(on.Interface),
-		addrPortText(e.From), chat.CleanRow(e.Group.String()), e.Hops, e.Bytes, what)
+		addrPortText(from), chat.CleanRow(e.Group.String()), ttl, e.Bytes, what)
 }
 
 // manyOf is "1 datagram" or "1,204 datagrams".

@@ -275,7 +275,8 @@ func (b *Bridge) noteInterfaces() {
 // membership tells what happened to one.
 func (b *Bridge) membership(e session.Event) {
 	if e.Err == nil {
-		e.Err = errors.New(e.Text)
+		b.engine.tell(Event{Kind: EventNote, Text: e.Text})
+		return
 	}
 	b.engine.tell(Event{Kind: EventError, Err: e.Err})
 }

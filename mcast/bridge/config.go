@@ -45,6 +45,7 @@ const (
 	EventSite    EventKind = "site"    // Presence
 	EventLease   EventKind = "lease"   // Leads
 	EventFinding EventKind = "finding" // Finding
+	EventNote    EventKind = "note"    // Text: what an interface or a membership is like now
 	EventError   EventKind = "error"   // Err: an interface, a membership or the link
 )
 
@@ -56,6 +57,7 @@ type Event struct {
 	Group    mcast.Group
 	Why      Why
 	From     netip.AddrPort // who sent the datagram
+	Via      netip.AddrPort // of EventResent: from where this bridge sent it
 	Hops     int            // the TTL that it had
 	Bytes    int            // of its payload
 	Message  *Message       // nil: it was not made into one
@@ -63,6 +65,7 @@ type Event struct {
 	Leads    bool
 	Leader   string // of EventLease: the other bridge that leads, as far as is known; "": none
 	Finding  *Finding
+	Text     string
 	Err      error
 }
 

@@ -39,6 +39,7 @@ func (p *passage) setInterface(sends netip.Addr, all []netip.Prefix, mtu int) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.sends = sends
 	p.carrier.SetAddrs(addrs)
 	p.carrier.SetNetworks(nets)
 	p.mtu = mtu
@@ -73,6 +74,7 @@ type passage struct {
 	atLAN   map[Why]uint64
 	atSites map[Why]uint64
 	last    time.Time
+	sends   netip.Addr // from there
 	mtu     int
 	overMTU bool // it was told
 }
@@ -364,8 +366,9 @@ func (p *passage) arrived(now time.Time, m *Message) {
 	}
 	p.count(now, p.atSites, v.Why, m.Site)
 	failed = errors.Join(failed, p.rest(v))
+	via := netip.AddrPortFrom(p.sends, Mark)
 	p.mu.Unlock()
-	p.told(now, v, failed, m, Event{From: m.From, Hops: m.Hops, Bytes: len(m.Data)})
+	p.told(now, v, failed, m, Event{From: m.From, Via: via, Hops: m.Hops, Bytes: len(m.Data)})
 }
 
 // count counts what became of a datagram of a site; "": of the LAN.
