@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
+	"net/netip"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -42,7 +45,8 @@ func (set *settings) run(cmd *cobra.Command) error {
 	if name := ofStart(cmd.Flags()); name != "" {
 		return usageError{fmt.Errorf("a hub runs on %s already: --%s would do nothing", short(set.dir), name)}
 	}
-	return set.invite(running, "", remarks)
+	_, err = set.invite(running, "", remarks)
+	return err
 }
 
 // start runs a hub until ctx or the time ends.
@@ -59,15 +63,19 @@ func (set *settings) start(ctx context.Context, remarks, errs io.Writer) (err er
 		err = errors.Join(err, context.Cause(ctx))
 	}
 	if err != nil {
-		return ended(err)
+		return ended(notListening(set.listen, err))
 	}
 	defer func() { err = errors.Join(err, h.Close()) }()
 	fmt.Fprintf(remarks, "hub on %s, state in %s\n", chat.CleanRow(h.URL()), chat.CleanRow(short(set.dir)))
-	if err := set.invite(h, h.URL(), remarks); err != nil {
+	wrote, err := set.invite(h, h.URL(), remarks)
+	if err != nil {
 		return err
 	}
-	if names, err := h.Sites(); err == nil && len(names) == 0 {
-		fmt.Fprintln(remarks, "it has no site yet: groupcast-hub --site NAME, in another terminal, adds one")
+	names, err := h.Sites()
+	none := err == nil && len(names) == 0
+	set.tellReach(h.URL(), wrote > 0 || none, remarks)
+	if none {
+		fmt.Fprintf(remarks, "it has no site yet: %s --site NAME, in another terminal, adds one\n", called)
 	}
 	if set.timeout > 0 {
 		var cancel context.CancelFunc
@@ -76,6 +84,24 @@ func (set *settings) start(ctx context.Context, remarks, errs io.Writer) (err er
 	}
 	<-ctx.Done()
 	return ended(context.Cause(ctx))
+}
+
+// tellReach says who can reach a hub at an address that may not be meant. New sites get
+// hub files with it.
+func (set *settings) tellReach(url string, newSites bool, remarks io.Writer) {
+	host, _, _ := net.SplitHostPort(set.listen)
+	a, err := netip.ParseAddr(host)
+	name, _, _ := net.SplitHostPort(strings.TrimPrefix(url, "tls://"))
+	guess, _ := netip.ParseAddr(name)
+	switch {
+	case host == "localhost" || err == nil && a.IsLoopback():
+		fmt.Fprintf(remarks, "it listens on %s: only programs of this host reach it\n", host)
+	case set.url != "" || err == nil && !a.IsUnspecified() || !newSites:
+	case guess.IsLoopback():
+		fmt.Fprintf(remarks, "this host has no other address, and hub files name %s: only programs of this host reach that; for others: --url HOST\n", name)
+	default:
+		fmt.Fprintf(remarks, "hub files name %s; if sites reach it otherwise: --url HOST\n", chat.CleanRow(name))
+	}
 }
 
 // ended is the error of a hub that a signal, or the time, has ended.
@@ -92,6 +118,7 @@ func ended(err error) error {
 // hubFiles are the sites of a hub that runs, in this process or another, or not.
 type hubFiles interface {
 	Sites() ([]string, error)
+	Key(site string) (string, error)
 	Remove(site string) error
 }
 
@@ -113,10 +140,17 @@ func (set *settings) takeBack(running *hub.Remote, remarks io.Writer) error {
 		return err
 	}
 	for _, site := range set.remove {
-		if err := h.Remove(site); err != nil {
+		key, err := h.Key(site)
+		if err == nil {
+			err = h.Remove(site)
+		}
+		if err != nil {
 			return err
 		}
 		fmt.Fprintf(remarks, "removed %s: its hub file opens nothing any more\n", site)
+		if f, public, err := readHubFile(set.hubFile(site)); err == nil && f.Site == site && public == key {
+			fmt.Fprintf(remarks, "%s can be deleted\n", chat.CleanRow(set.hubFile(site)))
+		}
 	}
 	return nil
 }
@@ -131,7 +165,7 @@ func (set *settings) listSites(running *hub.Remote, out io.Writer) error {
 		return err
 	}
 	if len(names) == 0 {
-		return &mcast.Advised{Err: errors.New("the hub has no site"), Advice: "groupcast-hub --site NAME adds one"}
+		return &mcast.Advised{Err: errors.New("the hub has no site"), Advice: called + " --site NAME adds one"}
 	}
 	for _, name := range names {
 		if _, err := fmt.Fprintln(out, chat.CleanRow(name)); err != nil {

@@ -19,17 +19,19 @@ import (
 // inviter is a hub that runs, in this process or another.
 type inviter interface {
 	Key(site string) (string, error)
+	Certificate() (string, error)
 	Invite(site string) (natslink.File, error)
 }
 
 // invite writes a hub file for each site that has none. Nothing is changed before all
-// files that are there were looked at. url is the hub's; "": it is not known.
-func (set *settings) invite(h inviter, url string, remarks io.Writer) error {
+// files that are there were looked at. url is the hub's; "": it is not known. It returns
+// how many files it wrote.
+func (set *settings) invite(h inviter, url string, remarks io.Writer) (int, error) {
 	var fresh, replaced, kept []string
 	for _, site := range set.sites {
 		key, err := h.Key(site)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		path := set.hubFile(site)
 		_, err = os.Lstat(path)
@@ -41,11 +43,11 @@ func (set *settings) invite(h inviter, url string, remarks io.Writer) error {
 			}
 			continue
 		case err != nil:
-			return err
+			return 0, err
 		}
-		at, err := keptFile(path, site, key)
+		at, err := set.keptFile(h, site, key)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		kept = append(kept, site)
 		if url != "" && at != url {
@@ -54,7 +56,7 @@ func (set *settings) invite(h inviter, url string, remarks io.Writer) error {
 	}
 	if len(fresh) > 0 {
 		if err := mayWrite(set.out); err != nil {
-			return err
+			return 0, err
 		}
 	}
 	var wrote []string
@@ -64,12 +66,12 @@ func (set *settings) invite(h inviter, url string, remarks io.Writer) error {
 			err = natslink.WriteFile(set.hubFile(site), f)
 		}
 		if err != nil {
-			return err
+			return 0, err
 		}
 		wrote = append(wrote, set.hubFile(site))
 	}
 	set.told(remarks, wrote, replaced, kept)
-	return nil
+	return len(wrote), nil
 }
 
 func (set *settings) told(remarks io.Writer, wrote, replaced, kept []string) {
@@ -80,7 +82,11 @@ func (set *settings) told(remarks io.Writer, wrote, replaced, kept []string) {
 		for i, site := range kept {
 			kept[i] = set.hubFile(site)
 		}
-		fmt.Fprintf(remarks, "kept %s\n", chat.CleanRow(strings.Join(kept, ", ")))
+		are := "is"
+		if len(kept) > 1 {
+			are = "are"
+		}
+		fmt.Fprintf(remarks, "%s %s there already, and still valid: kept\n", chat.CleanRow(strings.Join(kept, ", ")), are)
 	}
 	names := chat.CleanRow(strings.Join(wrote, ", "))
 	switch len(wrote) {
@@ -96,27 +102,55 @@ func (set *settings) hubFile(site string) string { return filepath.Join(set.out,
 
 // keptFile looks at a hub file that is there: it must have the key that the hub knows. It
 // returns the address in it.
-func keptFile(path, site, key string) (url string, err error) {
-	f, err := natslink.ReadFile(path)
+func (set *settings) keptFile(h inviter, site, key string) (url string, err error) {
+	path := set.hubFile(site)
+	f, public, err := readHubFile(path)
 	if err != nil {
 		return "", err
 	}
-	pair, err := nkeys.FromSeed([]byte(f.Seed))
-	if err != nil {
-		return "", fmt.Errorf("%s: no seed of a key", path)
+	if key != "" && public == key && f.Site == site {
+		return f.URL, nil
 	}
-	defer pair.Wipe()
-	public, err := pair.PublicKey()
-	if err != nil {
-		return "", fmt.Errorf("%s: no seed of a key", path)
-	}
-	if key == "" || public != key || f.Site != site {
+	certificate, err := h.Certificate()
+	switch {
+	case err != nil:
+		return "", err
+	case strings.TrimSpace(f.Certificate) != strings.TrimSpace(certificate):
 		return "", &mcast.Advised{
-			Err:    fmt.Errorf("%s is there already, and its key is none that this hub knows for %s", path, site),
-			Advice: "it may be of another hub: move it away, or name another directory for the new one: --out DIR",
+			Err:    fmt.Errorf("%s is there already, and is of another hub", path),
+			Advice: "name another directory for the new one: --out DIR; or, if that hub is gone: rm " + path + ", then the same command again",
+		}
+	case f.Site != site:
+		return "", &mcast.Advised{
+			Err:    fmt.Errorf("%s is there already, and is the hub file of %s", path, f.Site),
+			Advice: "rename it, then the same command again; or --out DIR",
+		}
+	case key != "":
+		return "", &mcast.Advised{
+			Err:    fmt.Errorf("%s opens nothing any more: %s has a newer key", path, site),
+			Advice: "its newer hub file is elsewhere; if it is lost: rm " + path + ", then the same command again",
 		}
 	}
-	return f.URL, nil
+	return "", &mcast.Advised{
+		Err:    fmt.Errorf("%s opens nothing any more: its key was taken back", path),
+		Advice: "rm " + path + ", then the same command again",
+	}
+}
+
+// readHubFile reads a hub file, and returns the public key of its site.
+func readHubFile(path string) (f natslink.File, public string, err error) {
+	if f, err = natslink.ReadFile(path); err != nil {
+		return f, "", err
+	}
+	pair, err := nkeys.FromSeed([]byte(f.Seed))
+	if err == nil {
+		defer pair.Wipe()
+		public, err = pair.PublicKey()
+	}
+	if err != nil {
+		return f, "", fmt.Errorf("%s: no seed of a key", path)
+	}
+	return f, public, nil
 }
 
 // mayWrite is the error of a directory in which no file can be made: better now than

@@ -27,13 +27,14 @@ type settings struct {
 	timeout time.Duration
 }
 
-const usage = "groupcast-hub [--site NAME]..."
+const usage = " [--site NAME]..."
 
 func newRoot() *cobra.Command {
 	set := &settings{}
 	root := &cobra.Command{
-		Use:   usage,
-		Short: "Run the server that the bridges of several LANs connect to",
+		Use:         "groupcast-hub" + usage,
+		Annotations: map[string]string{cobra.CommandDisplayNameAnnotation: called},
+		Short:       "Run the server that the bridges of several LANs connect to",
 		Long: `Run the server that the bridges of several LANs connect to: groupcast bridge --hub FILE joins a LAN to it. Each --site
 is a LAN. For each the hub makes a key, and writes it to NAME.hub, which goes to the host that runs the bridge there, by
 a safe way: scp, a USB stick. The hub itself keeps no copy. It has NATS in it, with TLS, and needs no other program.
@@ -56,16 +57,17 @@ On a server:
     StateDirectory=groupcast-hub
     StateDirectoryMode=0700
     Restart=on-failure
-  Then, as root: groupcast-hub --dir /var/lib/groupcast-hub --site room-1
+  Then, as root: ` + called + ` --dir /var/lib/groupcast-hub --site room-1
 
 Bounds: 1,024 sites and connections, 256 MiB in files. A site that does not read 1 MiB of what others send is cut off.
 
 Exit status: 0 ended by --timeout, SIGTERM or SIGHUP, or a site was added, removed or listed; 1 if it could not; 2 if the
 command line makes no sense; 130 if ctrl+c ended it.`,
-		Example: `  groupcast-hub --site room-1 --site room-2    a hub for two rooms; the key of each is in room-1.hub, room-2.hub
+		// "groupcast hub" is as long as "groupcast-hub".
+		Example: strings.ReplaceAll(`  groupcast-hub --site room-1 --site room-2    a hub for two rooms; the key of each is in room-1.hub, room-2.hub
   groupcast-hub                                the same hub another time
   groupcast-hub --site room-3                  beside it, in another terminal: one room more
-  groupcast-hub --remove room-2                the file room-2.hub opens nothing any more`,
+  groupcast-hub --remove room-2                the file room-2.hub opens nothing any more`, "groupcast-hub", called),
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return nil

@@ -10,6 +10,7 @@ type named struct{ name, what string }
 
 // environment are the variables that are no flag's.
 var environment = []named{
+	{"GROUPCAST_CALLED_AS", "set by groupcast hub for groupcast-hub, whose hints then say groupcast hub"},
 	{"GROUPCAST_LAB", "in a host of a lab: its name and its network namespace; set by groupcast lab"},
 	{"GROUPCAST_LAB_NAME", "in a host that groupcast lab enter entered: the name of the lab, for groupcast lab check and its like"},
 	{"GROUPCAST_PASSPHRASE", "the passphrase of a sealed room, if neither --passphrase-file nor --key-file is given. groupcast removes it from the environment at once, but /proc/PID/environ still shows the user and root the environment at the start: a file is better"},

@@ -16,6 +16,12 @@ import (
 // hubProgram is the command that has the server, which groupcast is without.
 const hubProgram = "groupcast-hub"
 
+// calledEnv tells groupcast-hub how it was called, which its usage and its hints then name:
+// it may not be in PATH itself.
+const calledEnv = "GROUPCAST_CALLED_AS"
+
+func hubEnvironment() []string { return append(os.Environ(), calledEnv+"=groupcast hub") }
+
 func newHub() *cobra.Command {
 	return &cobra.Command{
 		Use:   "hub [ARGUMENTS...]",
@@ -67,6 +73,7 @@ func findHub() (string, error) {
 // asChild runs a program with the streams of this one. Its status is this one's.
 func asChild(cmd *cobra.Command, program string, args []string) error {
 	child := exec.Command(program, args...)
+	child.Env = hubEnvironment()
 	child.Stdin, child.Stdout, child.Stderr = file(cmd.InOrStdin()), file(cmd.OutOrStdout()), file(cmd.ErrOrStderr())
 	if err := child.Start(); err != nil {
 		return fmt.Errorf("run %s: %w", program, err)

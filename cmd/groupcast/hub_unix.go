@@ -15,7 +15,7 @@ func become(cmd *cobra.Command, program string, args []string) error {
 	if file(cmd.OutOrStdout()) != os.Stdout { // this process is not the command alone
 		return asChild(cmd, program, args)
 	}
-	if err := syscall.Exec(program, append([]string{hubProgram}, args...), os.Environ()); err != nil {
+	if err := syscall.Exec(program, append([]string{hubProgram}, args...), hubEnvironment()); err != nil {
 		return fmt.Errorf("run %s: %w", program, err)
 	}
 	return nil

@@ -63,7 +63,7 @@ func readKey(path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if othersMay(info, 0o077) {
+	if foreign(info) || othersMay(info, 0o077) {
 		return nil, &fs.PathError{Op: "open", Path: path, Err: ErrReadable}
 	}
 	return io.ReadAll(io.LimitReader(f, maxKeyFile))

@@ -26,14 +26,14 @@ const (
 )
 
 type request struct {
-	Do   string `json:"do"` // invite, remove, sites, key
+	Do   string `json:"do"` // invite, remove, sites, key, certificate
 	Site string `json:"site,omitempty"`
 }
 
 type answer struct {
 	File  *natslink.File `json:"file,omitempty"`
 	Sites []string       `json:"sites,omitempty"`
-	Key   string         `json:"key,omitempty"`
+	Text  string         `json:"text,omitempty"` // a public key, a certificate
 	Error string         `json:"error,omitempty"`
 	Kind  string         `json:"kind,omitempty"` // of the error: a key of kinds
 }
@@ -100,7 +100,9 @@ func (h *Hub) answer(c net.Conn) {
 	case "sites":
 		a.Sites, err = h.Sites()
 	case "key":
-		a.Key, err = h.Key(r.Site)
+		a.Text, err = h.Key(r.Site)
+	case "certificate":
+		a.Text, err = h.Certificate()
 	default:
 		err = fmt.Errorf("no such request: %q", r.Do)
 	}
@@ -120,7 +122,7 @@ type Remote struct{ path string }
 
 // Dial reaches the hub that runs on a directory. It is ErrNone if none does.
 func Dial(dir string) (*Remote, error) {
-	if err := checkDir(dir, othersButRoot); errors.Is(err, fs.ErrNotExist) {
+	if err := checkDir(dir, foreignNotToRoot); errors.Is(err, fs.ErrNotExist) {
 		return nil, ErrNone
 	} else if err != nil {
 		return nil, err
@@ -163,7 +165,13 @@ func (r *Remote) Sites() ([]string, error) {
 // Key is that of the hub.
 func (r *Remote) Key(site string) (string, error) {
 	a, err := r.ask(request{Do: "key", Site: site})
-	return a.Key, err
+	return a.Text, err
+}
+
+// Certificate is that of the hub.
+func (r *Remote) Certificate() (string, error) {
+	a, err := r.ask(request{Do: "certificate"})
+	return a.Text, err
 }
 
 var errAnswer = errors.New("the hub that runs gave no answer")

@@ -18,17 +18,20 @@ func makeDir(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	return checkDir(dir, othersMay)
+	return checkDir(dir, foreign)
 }
 
 // checkDir is the error of a directory in which other users could make keys.
-func checkDir(dir string, othersMay func(fs.FileInfo, fs.FileMode) bool) error {
+func checkDir(dir string, foreign func(fs.FileInfo) bool) error {
 	info, err := os.Stat(dir)
 	if err != nil {
 		return err
 	}
 	if !info.IsDir() {
 		return &fs.PathError{Op: "open", Path: dir, Err: errors.New("it is no directory")}
+	}
+	if foreign(info) {
+		return &fs.PathError{Op: "open", Path: dir, Err: ErrOwner}
 	}
 	if othersMay(info, 0o022) {
 		return &fs.PathError{Op: "open", Path: dir, Err: ErrWritable}

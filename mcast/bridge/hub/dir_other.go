@@ -4,7 +4,7 @@ package hub
 
 import "io/fs"
 
-// othersMay is not known on this system.
+// What others may do is not known on this system.
+func foreign(fs.FileInfo) bool                { return false }
+func foreignNotToRoot(fs.FileInfo) bool       { return false }
 func othersMay(fs.FileInfo, fs.FileMode) bool { return false }
-
-func othersButRoot(fs.FileInfo, fs.FileMode) bool { return false }

@@ -8,18 +8,15 @@ import (
 	"syscall"
 )
 
-// othersMay says whether another user than this one and root has one of those rights.
-func othersMay(info fs.FileInfo, rights fs.FileMode) bool {
+// foreign says whether another user than this one and root owns it.
+func foreign(info fs.FileInfo) bool {
 	st, ok := info.Sys().(*syscall.Stat_t)
-	foreign := ok && st.Uid != 0 && int(st.Uid) != os.Geteuid()
-	return foreign || info.Mode().Perm()&rights != 0
+	return ok && st.Uid != 0 && int(st.Uid) != os.Geteuid()
 }
 
-// othersButRoot is othersMay for a hub that is another's if this user is root: the hub of a
-// service has a user of its own.
-func othersButRoot(info fs.FileInfo, rights fs.FileMode) bool {
-	if os.Geteuid() == 0 {
-		return info.Mode().Perm()&rights != 0
-	}
-	return othersMay(info, rights)
-}
+// foreignNotToRoot is foreign for what root may use: the hub of a service has a user of
+// its own.
+func foreignNotToRoot(info fs.FileInfo) bool { return os.Geteuid() != 0 && foreign(info) }
+
+// othersMay says whether other users have one of those rights.
+func othersMay(info fs.FileInfo, rights fs.FileMode) bool { return info.Mode().Perm()&rights != 0 }

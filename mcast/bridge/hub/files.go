@@ -10,7 +10,7 @@ type Stopped struct{ dir string }
 
 // OpenStopped returns what is in a directory. It is ErrNone if no hub was there.
 func OpenStopped(dir string) (*Stopped, error) {
-	if err := checkDir(dir, othersButRoot); errors.Is(err, fs.ErrNotExist) {
+	if err := checkDir(dir, foreignNotToRoot); errors.Is(err, fs.ErrNotExist) {
 		return nil, ErrNone
 	} else if err != nil {
 		return nil, err
@@ -24,9 +24,18 @@ func (s *Stopped) Sites() ([]string, error) {
 	return known.names(), err
 }
 
-// Remove takes a site's key back. The error is ErrNoSite, ErrRunning, or one of the
-// directory.
+// Key is the public key of a site; "": there is no such site.
+func (s *Stopped) Key(site string) (string, error) {
+	known, err := readSites(s.dir)
+	return known[site], err
+}
+
+// Remove takes a site's key back. The error is ErrNoSite, ErrRunning, ErrOwner, or one of
+// the directory.
 func (s *Stopped) Remove(site string) error {
+	if err := checkDir(s.dir, foreign); err != nil { // its owner could not read what root writes
+		return err
+	}
 	lock, err := lockDir(s.dir)
 	if err != nil {
 		return err

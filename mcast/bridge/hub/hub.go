@@ -33,6 +33,7 @@ var (
 	ErrNone     = errors.New("no hub runs there")
 	ErrNoSite   = errors.New("the hub has no such site")
 	ErrTooMany  = fmt.Errorf("a hub has at most %d sites", MaxSites)
+	ErrOwner    = errors.New("another user owns it")
 	ErrWritable = errors.New("other users can write there, and so make keys")
 	ErrReadable = errors.New("other users can read it, and it has the hub's key")
 )
@@ -63,8 +64,8 @@ type Hub struct {
 	sites    atomic.Pointer[sites] // read without the lock: also by the log, within a change
 }
 
-// Start starts a hub. ctx bounds the start only. The error is ErrRunning, ErrWritable,
-// ErrReadable, or one of the directory, of a file in it, or of the address.
+// Start starts a hub. ctx bounds the start only. The error is ErrRunning, ErrOwner,
+// ErrWritable, ErrReadable, or one of the directory, of a file in it, or of the address.
 func Start(ctx context.Context, cfg Config) (_ *Hub, err error) {
 	h := &Hub{cfg: cfg}
 	defer func() {
@@ -113,6 +114,9 @@ func (h *Hub) Sites() ([]string, error) { return h.sites.Load().names(), nil }
 
 // Key is the public key of a site; "": there is no such site.
 func (h *Hub) Key(site string) (string, error) { return (*h.sites.Load())[site], nil }
+
+// Certificate is the hub's, PEM. It is in the hub files.
+func (h *Hub) Certificate() (string, error) { return string(h.keys.certificate), nil }
 
 // Invite makes a key for a site, which replaces an older one, and returns its hub file:
 // the hub itself does not keep the seed. Connections by the older key are cut. The error
