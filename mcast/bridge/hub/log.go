@@ -1,7 +1,6 @@
 package hub
 
 import (
-	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -54,7 +53,7 @@ func (l *log) Warnf(format string, v ...any)  { l.tell(format, v) }
 func (l *log) Errorf(format string, v ...any) { l.tell(format, v) }
 
 func (l *log) Fatalf(format string, v ...any) {
-	err := errors.New(fmt.Sprintf(format, v...))
+	err := fmt.Errorf(format, v...)
 	l.first.CompareAndSwap(nil, &err)
 	l.tell(format, v)
 }
