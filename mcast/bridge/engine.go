@@ -288,8 +288,8 @@ func (l *lan) able() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
-	if !l.failing.IsZero() && now.Sub(l.failing) >= failingFor && !now.Before(l.until.Add(failingFor)) {
-		l.until = now.Add(failsAgainIn)
+	if !l.failing.IsZero() && now.Sub(l.failing) >= failingFor {
+		l.until, l.failing = now.Add(failsAgainIn), time.Time{} // nobody sends meanwhile
 	}
 	return l.ready && !now.Before(l.until)
 }
@@ -297,6 +297,9 @@ func (l *lan) able() bool {
 // setReady notes how the interface is.
 func (l *lan) setReady(ready bool, addr netip.Addr) {
 	l.mu.Lock()
+	if ready != l.ready {
+		l.failing, l.until = time.Time{}, time.Time{} // sends fail while an interface is down
+	}
 	l.ready, l.addr = ready, addr
 	l.mu.Unlock()
 	if l.register != nil && !ready {
@@ -314,7 +317,7 @@ func (p *passage) sendInto(data []byte) (err error, first bool) {
 	switch {
 	case err == nil:
 		l.failing = time.Time{}
-	case first:
+	case first && l.ready:
 		l.failing = time.Now()
 	}
 	return err, first

@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -222,5 +224,51 @@ func TestTooFastIsTold(t *testing.T) {
 		if !slices.Equal(findings, want) {
 			t.Errorf("told: %+v, want %+v", findings, want)
 		}
+	})
+}
+
+// While an interface goes down sends fail. When it is up again nothing of that is left: the
+// bridge leads at once, where a standby may be needed.
+func TestSendsThatFailedBeforeTheInterfaceWasDown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var wire bridge.Wire
+		var running sync.WaitGroup
+		register, addr := &shared{}, netip.MustParseAddr("10.0.0.2")
+		var failing atomic.Bool
+		e := bridge.NewEngine(bridge.Config{
+			Groups: []mcast.Group{group}, Ports: []bridge.Port{{Interface: "eth0", Site: "room-1"}}, Link: wire.Join(),
+			Register: func(string) bridge.Register { return register },
+		}, func(int, mcast.Group, []byte) error {
+			if failing.Load() {
+				return syscall.ENETUNREACH
+			}
+			return nil
+		})
+		other := wire.Join()
+		e.SetReady(0, true, addr)
+		ctx, end := context.WithCancel(t.Context())
+		running.Go(func() { e.Run(ctx) })
+		time.Sleep(time.Second)
+		if !e.Holds(0) {
+			t.Fatal("a bridge alone does not lead")
+		}
+		failing.Store(true)
+		for n := range 5 { // some before the interface is seen to be down, some after
+			_ = other.Publish(bridge.Message{Group: group, Site: "room-2", Bridge: "0123456789abcdef", Seq: uint64(n) + 1, Data: []byte("hello")})
+			time.Sleep(time.Millisecond)
+			if n == 2 {
+				e.SetReady(0, false, addr)
+			}
+		}
+		time.Sleep(2 * time.Second)
+		failing.Store(false)
+		e.SetReady(0, true, addr)
+		time.Sleep(200 * time.Millisecond)
+		if !e.Holds(0) {
+			t.Error("a bridge whose interface is up again does not lead")
+		}
+		_ = other.Close()
+		end()
+		running.Wait()
 	})
 }
