@@ -45,7 +45,7 @@ func bridgeProgram(args []string) error {
 		defer mu.Unlock()
 		fmt.Println(words...)
 	}
-	client, err := natslink.Dial(ctx, natslink.Config{File: file, Tell: func(reached bool, err error) {
+	client, err := natslink.Dial(ctx, natslink.Config{File: file, Alone: true, Tell: func(reached bool, err error) {
 		if reached {
 			say("reached")
 		} else {

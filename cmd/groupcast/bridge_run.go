@@ -67,6 +67,7 @@ func (b *bridgeCommand) run(ctx context.Context, groups []mcast.Group) error {
 			return err
 		}
 		b.place, site = hubPlace(hub), hubSite(hub)
+		hub.Alone = len(names) == 1
 		b.reach, b.others = make(chan reach, 1), make(chan []bridge.Status, 1)
 		if b.client, err = dialHub(ctx, hub, b.reach); err != nil {
 			return err

@@ -26,6 +26,10 @@ type Config struct {
 	// goroutine at a time, and must neither wait nor call the Client.
 	Tell func(reached bool, err error)
 
+	// Alone says that the bridge has one LAN: the server does not send back what this client
+	// publishes, which would be dropped. With several, what one LAN said is for the others.
+	Alone bool
+
 	// InProcess, if it is not nil, is the server: it is reached without a socket and
 	// without TLS. For tests; the Site is that of File or Site, the URL may be empty.
 	InProcess nats.InProcessConnProvider

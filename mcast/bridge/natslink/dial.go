@@ -80,6 +80,9 @@ func Dial(ctx context.Context, cfg Config) (*Client, error) {
 		}),
 		nats.ClosedHandler(func(*nats.Conn) { close(c.done) }),
 	)
+	if cfg.Alone {
+		options = append(options, nats.NoEcho())
+	}
 	if c.conn, err = nats.Connect(c.url, options...); err != nil {
 		c.dial.cancel()
 		return nil, err

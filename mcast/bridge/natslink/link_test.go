@@ -226,3 +226,29 @@ func TestHubAwayAndBack(t *testing.T) {
 		check(t, la.Close(), lb.Close(), a.Close(), b.Close())
 	})
 }
+
+// To a client with one LAN nothing of its own comes back, and its lease and questions work.
+func TestAloneHearsTheOthersOnly(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *testServer) {
+		a, b := dialed(t, Config{Site: "room-1", InProcess: s, Alone: true}), s.client("room-2")
+		la, lb := linked(t, a, group), linked(t, b, group)
+		check(t, la.Publish(message("room-1", bridge.NewName(), 1, group)), a.conn.Flush())
+		check(t, lb.Publish(message("room-2", bridge.NewName(), 2, group)))
+		if got := <-la.Arrivals(); got.Message == nil || got.Message.Site != "room-2" {
+			t.Errorf("%+v came first, want what room-2 says", got)
+		}
+		if got := <-lb.Arrivals(); got.Message == nil || got.Message.Site != "room-1" {
+			t.Errorf("%+v came to room-2 first, want what room-1 says", got)
+		}
+		r, holder := a.Register("room-1"), bridge.NewName()
+		revision, err := r.Update(t.Context(), holder, 0)
+		check(t, err)
+		if e, err := r.Get(t.Context()); err != nil || e != (bridge.Entry{Holder: holder, Revision: revision}) {
+			t.Errorf("the lease is %+v, %v", e, err)
+		}
+		if list, err := a.Statuses(t.Context(), time.Second); err != nil || len(list) != 0 {
+			t.Errorf("nobody serves, and %v, %v was told", list, err)
+		}
+		check(t, la.Close(), lb.Close())
+	})
+}
