@@ -176,6 +176,7 @@ func (e *engine) tick(ctx context.Context) {
 			for _, p := range l.passages {
 				p.tick(now)
 			}
+			l.tellLease() // also while a call of the Register is on its way
 		}
 	})
 }
@@ -261,9 +262,12 @@ func (l *lan) askOnce(ctx context.Context) {
 
 // tellLease tells when this bridge begins or ceases to lead.
 func (l *lan) tellLease() {
+	if l.register == nil {
+		return
+	}
+	l.mu.Lock()
 	now := time.Now()
 	leads := l.holds(now)
-	l.mu.Lock()
 	changed := leads != l.led
 	l.led = leads
 	l.mu.Unlock()

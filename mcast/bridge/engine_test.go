@@ -272,3 +272,46 @@ func TestSendsThatFailedBeforeTheInterfaceWasDown(t *testing.T) {
 		running.Wait()
 	})
 }
+
+// slow is a Register whose renewals take longer than the lease holds, for a while.
+type slow struct {
+	shared
+	takes time.Duration
+}
+
+func (r *slow) Update(ctx context.Context, holder string, revision uint64) (uint64, error) {
+	time.Sleep(r.takes)
+	return r.shared.Update(ctx, holder, revision)
+}
+
+// A lease that ran out while its renewal was on the way is told, although it was renewed.
+func TestALapseIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var wire bridge.Wire
+		var leads []bool
+		register := &slow{}
+		e := bridge.NewEngine(bridge.Config{
+			Groups: []mcast.Group{group}, Ports: []bridge.Port{{Interface: "eth0", Site: "room"}}, Link: wire.Join(),
+			Register: func(string) bridge.Register { return register },
+			Tell: func(ev bridge.Event) {
+				if ev.Kind == bridge.EventLease {
+					leads = append(leads, ev.Leads)
+				}
+			},
+		}, func(int, mcast.Group, []byte) error { return nil })
+		ctx, end := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { e.Run(ctx); close(done) }()
+		e.SetReady(0, true, netip.MustParseAddr("10.0.0.2"))
+		time.Sleep(2 * time.Second)
+		register.takes = 900 * time.Millisecond
+		time.Sleep(1500 * time.Millisecond)
+		register.takes = 0
+		time.Sleep(3 * time.Second)
+		if want := []bool{true, false, true}; len(leads) < 3 || !slices.Equal(leads[:3], want) {
+			t.Errorf("told: %v, want %v at first", leads, want)
+		}
+		end()
+		<-done
+	})
+}
