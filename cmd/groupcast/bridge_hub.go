@@ -248,12 +248,15 @@ func refusedBy(cfg natslink.Config, err error) error {
 	return &mcast.Advised{Err: err, Advice: advice}
 }
 
+// adviceAway is what to do about a hub that is not reached.
+const adviceAway = "is it running there (groupcast hub starts it), and does a firewall let TCP through? does this site reach the hub by this address? " +
+	"groupcast hub --url HOST, or the url line of the hub file"
+
 // notReached is the error of a hub that did not answer.
 func notReached(cfg natslink.Config, within string, err error) error {
 	text := fmt.Sprintf("the hub at %s was not reached in %s", hubPlace(cfg), within)
-	advice := "is it running there, and does a firewall let TCP through? groupcast hub starts one"
 	if err == nil {
-		return &mcast.Advised{Err: errors.New(text), Advice: advice}
+		return &mcast.Advised{Err: errors.New(text), Advice: adviceAway}
 	}
-	return &mcast.Advised{Err: fmt.Errorf("%s: %w", text, err), Advice: advice}
+	return &mcast.Advised{Err: fmt.Errorf("%s: %w", text, err), Advice: adviceAway}
 }

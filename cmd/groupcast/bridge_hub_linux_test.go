@@ -53,12 +53,12 @@ func TestBridgesByAHub(t *testing.T) {
 	hub.saysAnywhere("room-2.hub")
 
 	leader := bridges(m, "room-1")
-	leader.prints("room-1 on eth0 carries 224.0.0.114:1234 by the hub at 10.9.0.1:4222\n")
+	leader.prints("room-1 on eth0 carries 224.0.0.114:1234 by the hub at 10.9.0.1:4222; no other site carries it yet\n")
 	standby := bridges(m, "room-1")
 	standby.prints("room-1 on eth0 stands by: 10.1.0.1 carries 224.0.0.114:1234 by the hub at 10.9.0.1:4222\n")
 	other := bridges(n, "room-2")
 	other.prints("room-2 on eth0 carries 224.0.0.114:1234 by the hub at 10.9.0.1:4222\n")
-	leader.prints("  a bridge of room-2 at 10.2.0.1 has joined\n")
+	leader.prints("  a bridge of room-2 at 10.2.0.1 has joined, for 224.0.0.114:1234\n")
 
 	server := start(t, b, "node", peer(t, "server.js"))
 	server.prints("ready")

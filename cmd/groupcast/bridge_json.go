@@ -41,11 +41,12 @@ type jsonBridged struct {
 
 // jsonBridgeSite is a bridge that has joined, or left.
 type jsonBridgeSite struct {
-	jsonHead        // site
-	Site     string `json:"site"`
-	Bridge   string `json:"bridge"`
-	Address  string `json:"address,omitempty"` // of the bridge on its LAN
-	Joined   bool   `json:"joined"`            // false: it has left
+	jsonHead          // site
+	Site     string   `json:"site"`
+	Bridge   string   `json:"bridge"`
+	Address  string   `json:"address,omitempty"` // of the bridge on its LAN
+	Joined   bool     `json:"joined"`            // false: it has left
+	Groups   []string `json:"groups,omitempty"`  // that it carries
 }
 
 // jsonBridgeLease is whether this bridge leads its site.
@@ -54,6 +55,7 @@ type jsonBridgeLease struct {
 	Site     string `json:"site"`
 	Bridge   string `json:"bridge"`
 	Leads    bool   `json:"leads"`
+	Leader   string `json:"leader,omitempty"` // the other bridge that leads, if it is known
 }
 
 // jsonBridgeHub is a hub that was reached, or lost.
@@ -141,9 +143,13 @@ func (b *bridgeCommand) eventObject(e bridge.Event, on bridge.Port) object {
 		return o
 	case bridge.EventSite:
 		p := e.Presence
-		return jsonBridgeSite{head, chat.CleanRow(p.Site), chat.CleanRow(p.Bridge), addrText(p.Addr), p.Joined}
+		o := jsonBridgeSite{head, chat.CleanRow(p.Site), chat.CleanRow(p.Bridge), addrText(p.Addr), p.Joined, nil}
+		for _, g := range p.Groups {
+			o.Groups = append(o.Groups, chat.CleanRow(g.String()))
+		}
+		return o
 	case bridge.EventLease:
-		return jsonBridgeLease{head, site, b.name, e.Leads}
+		return jsonBridgeLease{head, site, b.name, e.Leads, chat.CleanRow(e.Leader)}
 	case bridge.EventFinding:
 		f := e.Finding
 		if !e.Group.Addr.IsValid() {

@@ -214,16 +214,25 @@ func (b *bridgeCommand) carry(parent context.Context, hub natslink.Config) error
 		select {
 		case e := <-b.events:
 			b.happened(e)
+			if e.Kind == bridge.EventLease && len(b.unled) > 0 && b.up {
+				b.ask(ctx)
+			}
 		case r := <-b.reach:
 			b.hubTold(r, time.Now())
-			if r.reached && !b.asked {
+			switch {
+			case r.reached && !b.asked:
 				b.ask(ctx)
+				soon.Reset(leaseKnown)
+			case r.reached && len(b.unled) > 0:
 				soon.Reset(leaseKnown)
 			}
 		case list := <-b.others:
 			b.stood(list)
 		case <-soon.C:
 			b.beginSites(b.up)
+			if len(b.unled) > 0 {
+				b.ask(ctx)
+			}
 		case now := <-each.C:
 			b.every(now)
 		case <-refused:
@@ -245,9 +254,12 @@ func (b *bridgeCommand) carry(parent context.Context, hub natslink.Config) error
 // after 1.5 s.
 const leaseKnown = 2500 * time.Millisecond
 
-// ask asks how the other bridges stand, for the first lines.
+// ask asks how the other bridges stand, for lines about who leads.
 func (b *bridgeCommand) ask(ctx context.Context) {
-	b.asked = true
+	if b.asking {
+		return
+	}
+	b.asked, b.asking = true, true
 	go func() {
 		list, _ := b.client.Statuses(ctx, 500*time.Millisecond) // without an answer the lines say less
 		b.others <- list

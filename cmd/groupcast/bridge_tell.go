@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"net/netip"
-	"slices"
 	"time"
 
 	"github.com/groupcast/groupcast/mcast"
@@ -20,16 +19,24 @@ type bridgeSight struct {
 	nets   map[string][]netip.Prefix // of the LANs, by interface
 	start  time.Time
 
-	leads    map[string]bool // by site
-	begun    map[string]bool // by site: the first line about it is printed
-	asked    bool            // how the others stand,
-	answered bool            // and they have said it:
-	beside   []bridge.Status // so
-	up       bool            // the hub is reached,
-	everUp   bool            // or was,
-	away     time.Time       // or is not since then,
-	awayErr  error           // for that reason,
-	awaySaid time.Time       // which was said then
+	leads    map[string]bool   // by site
+	begun    map[string]bool   // by site: the first line about it is printed
+	unled    map[string]bool   // by site: this bridge does not lead any more, and that is not printed yet
+	doubted  map[string]bool   // bridges that lead this site, and what is wrong with that is printed
+	doubts   int               // that are findings
+	asked    bool              // once, how all stand
+	asking   bool              // that is asked just now
+	answered bool              // and an answer came:
+	statuses []bridge.Status   // so stand the other bridges
+	counted  bool              // and this one answered, too
+	beside   []bridge.Presence // the other bridges of this site
+	up       bool              // the hub is reached,
+	everUp   bool              // or was,
+	away     time.Time         // or is not since then,
+	awayErr  error             // for that reason,
+	awayHint bool              // with a hint, once,
+	awaySaid time.Time         // which was said then,
+	awayWait time.Duration     // and is again after that long
 
 	comings int             // of bridges, since the last tick
 	told    map[string]bool // errors since the last tick
@@ -39,12 +46,20 @@ type bridgeSight struct {
 // announce as many as it likes.
 const mostComings = 20
 
+// An absent hub is said at once, after 10 s, then after a minute, then every 10 minutes.
+const (
+	awayFirst = statsEvery
+	awayThen  = time.Minute
+	awayLast  = 10 * time.Minute
+)
+
 // mostErrors is how many different errors are remembered as printed within 10 s.
 const mostErrors = 64
 
 // begin prints what is carried, as far as it is known at once.
 func (b *bridgeCommand) begin(name string, now time.Time) {
 	b.name, b.start, b.leads, b.begun, b.told = name, now, map[string]bool{}, map[string]bool{}, map[string]bool{}
+	b.unled, b.doubted = map[string]bool{}, map[string]bool{}
 	if b.set.json {
 		writeJSON(b.out, b.bridgingObject())
 	}
@@ -84,16 +99,20 @@ func (b *bridgeCommand) happened(e bridge.Event) {
 		if e.Presence.Bridge == b.name {
 			return
 		}
+		b.note(*e.Presence)
 		if b.comings++; b.comings > mostComings {
 			return
 		}
-	case bridge.EventLease:
-		b.leads[e.Site] = e.Leads
 	}
 	if b.set.json {
 		if o := b.eventObject(e, on); o != nil {
 			writeJSON(b.out, o)
 		}
+	}
+	if e.Kind == bridge.EventLease {
+		b.leased(e, on)
+	}
+	if b.set.json {
 		return
 	}
 	at := e.At.Format(time.TimeOnly) + "  "
@@ -101,40 +120,9 @@ func (b *bridgeCommand) happened(e bridge.Event) {
 	case bridge.EventFinding:
 		fmt.Fprintln(b.out, b.findingLine(e.At, *e.Finding, on, e.Group))
 	case bridge.EventSite:
-		b.line(at + presenceText(*e.Presence))
-	case bridge.EventLease:
-		if b.begun[e.Site] {
-			b.line(at + leaseText(on, e.Leads))
-		}
-		b.beginSites(false)
+		b.line(at + presenceText(*e.Presence, b.groups))
 	case bridge.EventCarried, bridge.EventResent, bridge.EventDropped:
 		fmt.Fprintln(b.out, datagramLine(e, on, b.set.ttl))
-	}
-}
-
-// stood takes how the other bridges stand.
-func (b *bridgeCommand) stood(list []bridge.Status) {
-	for _, s := range list {
-		if s.Bridge != b.name {
-			b.beside = append(b.beside, s)
-		}
-	}
-	b.answered = true
-	b.beginSites(false)
-}
-
-// beginSites prints the first line about each site where it is known who leads; late: also
-// where it is not.
-func (b *bridgeCommand) beginSites(late bool) {
-	if b.place == "" || !b.answered && !late {
-		return
-	}
-	for _, p := range b.ports {
-		led := slices.ContainsFunc(b.beside, func(s bridge.Status) bool { return s.Site == p.Site && s.Leads })
-		if !b.begun[p.Site] && (b.leads[p.Site] || led || late) {
-			b.begun[p.Site] = true
-			b.line(portText(p, b.leads[p.Site], b.groups, b.place, b.beside))
-		}
 	}
 }
 
@@ -173,7 +161,7 @@ func (b *bridgeCommand) hubTold(r reach, now time.Time) {
 		}
 		b.up, b.everUp, b.away = true, true, time.Time{}
 	case !r.reached && b.away.IsZero():
-		b.up, b.away = false, now
+		b.up, b.away, b.awayWait = false, now, awayFirst
 		b.sayAway(now)
 	default:
 		return
@@ -196,15 +184,25 @@ func (b *bridgeCommand) sayAway(now time.Time) {
 	}
 	text := fmt.Sprintf("the hub at %s is not reached%s, so nothing is carried", b.place, since)
 	if b.awayErr != nil {
-		complain(b.errs, fmt.Errorf("%s: %w", text, b.awayErr))
+		text += ": " + b.awayErr.Error()
+	}
+	err := fmt.Errorf("%s; it is tried again (%s)", text, now.Format(time.TimeOnly))
+	if b.awayHint {
+		complain(b.errs, err)
 		return
 	}
-	complain(b.errs, fmt.Errorf("%s", text))
+	b.awayHint = true
+	complain(b.errs, &mcast.Advised{Err: err, Advice: adviceAway})
 }
 
 // every does what is due every 10 s.
 func (b *bridgeCommand) every(now time.Time) {
-	if !b.away.IsZero() && now.Sub(b.awaySaid) >= statsEvery-time.Second {
+	if !b.away.IsZero() && now.Sub(b.awaySaid) >= b.awayWait-time.Second { // a tick is not exact
+		if b.awayWait == awayFirst {
+			b.awayWait = awayThen
+		} else {
+			b.awayWait = awayLast
+		}
 		b.sayAway(now)
 	}
 	if more := b.comings - mostComings; more > 0 {

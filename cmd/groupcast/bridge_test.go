@@ -70,6 +70,16 @@ func bridgeEvents() []struct {
 		{"joined", bridge.Event{Kind: bridge.EventSite, At: bridgeAt, Site: "room-1", Presence: &bridge.Presence{Site: "room\x1b[2J", Bridge: "b\n", Addr: netip.MustParseAddr("10.2.0.2"), Joined: true}},
 			"19:52:31  a bridge of room␛[2J at 10.2.0.2 has joined",
 			`{"type":"site","site":"room␛[2J","bridge":"b","address":"10.2.0.2","joined":true}`},
+		{"joined for the group", bridge.Event{Kind: bridge.EventSite, At: bridgeAt, Presence: &bridge.Presence{Site: "room-3", Bridge: "b3", Joined: true, Groups: []mcast.Group{g, mcast.DefaultGroup}}},
+			"19:52:31  a bridge of room-3 has joined, for 239.1.2.3:1234 and 224.0.0.114:1234",
+			`{"type":"site","site":"room-3","bridge":"b3","joined":true,"groups":["239.1.2.3:1234","224.0.0.114:1234"]}`},
+		{"joined for others", bridge.Event{Kind: bridge.EventSite, At: bridgeAt, Presence: &bridge.Presence{Site: "room-3", Bridge: "b3", Joined: true, Groups: []mcast.Group{mcast.DefaultGroup}}},
+			"19:52:31  a bridge of room-3 has joined, for 224.0.0.114:1234: not for what this bridge carries", ""},
+		{"leads", bridge.Event{Kind: bridge.EventLease, At: bridgeAt, Site: "room-1", Leads: true},
+			"19:52:31  room-1 on eth0: this bridge leads now, and carries", `{"type":"lease","site":"room-1","bridge":"b1","leads":true}`},
+		{"another leads", bridge.Event{Kind: bridge.EventLease, At: bridgeAt, Site: "room-1", Leader: "b\x1b9"},
+			"19:52:31  room-1 on eth0: this bridge does not lead any more, and stands by: b␛9 leads", `{"type":"lease","site":"room-1","bridge":"b1","leads":false,"leader":"b␛9"}`},
+		{"nobody is known to lead", bridge.Event{Kind: bridge.EventLease, At: bridgeAt, Site: "room-1"}, "", `{"type":"lease","site":"room-1","bridge":"b1","leads":false}`},
 		{"left", bridge.Event{Kind: bridge.EventSite, At: bridgeAt, Site: "room-1", Presence: &bridge.Presence{Site: "room-3", Bridge: "b3"}},
 			"19:52:31  a bridge of room-3 has left", `{"type":"site","site":"room-3","bridge":"b3","joined":false}`},
 		{"itself", bridge.Event{Kind: bridge.EventSite, At: bridgeAt, Site: "room-1", Presence: &bridge.Presence{Site: "room-1", Bridge: "b1", Joined: true}}, "", ""},
@@ -110,7 +120,7 @@ func TestBridgeEvents(t *testing.T) {
 	for _, tt := range bridgeEvents() {
 		for _, json := range []bool{false, true} {
 			b, out, errs := toldBridge(&settings{json: json, ttl: 1}, "192.0.2.1:4222", atEth0())
-			b.name, b.leads, b.begun = "b1", map[string]bool{}, map[string]bool{"room-1": true}
+			b.name, b.leads, b.begun, b.unled, b.doubted = "b1", map[string]bool{}, map[string]bool{"room-1": true}, map[string]bool{}, map[string]bool{}
 			b.told, b.rate, b.nets = map[string]bool{}, 50, map[string][]netip.Prefix{"eth0": {netip.MustParsePrefix("10.1.0.2/24")}}
 			b.happened(tt.e)
 			got, want := strings.TrimSuffix(out.String(), "\n"), tt.line
@@ -169,12 +179,16 @@ func TestBridgeFindingsHavePages(t *testing.T) {
 // The first lines say what is known, and no more.
 func TestBridgeBegins(t *testing.T) {
 	other := func(addr string, leads bool) bridge.Status {
-		return bridge.Status{Site: "room-1", Bridge: "b" + addr, Addr: netip.MustParseAddr(addr), Leads: leads}
+		return bridge.Status{Site: "room-1", Bridge: "b" + addr, Addr: netip.MustParseAddr(addr), Group: mcast.Group{Addr: netip.MustParseAddr("239.1.2.3"), Port: 1234}, Leads: leads}
 	}
 	elsewhere := other("10.3.0.1", true)
 	elsewhere.Site = "room-3"
 	own := other("10.1.0.2", true)
 	own.Bridge = "b1"
+	alone := own
+	alone.Leads = false
+	lessened, far := other("10.1.0.3", true), other("10.7.0.3", true)
+	lessened.Group.Port = 9
 	const what = "239.1.2.3:1234 by the hub at 192.168.8.164:4222"
 	for _, tt := range []struct {
 		name   string
@@ -186,9 +200,13 @@ func TestBridgeBegins(t *testing.T) {
 		{"its own answer, twice the same, another site's", true, []bridge.Status{own, other("10.1.0.3", false), other("10.1.0.3", false), elsewhere}, "room-1 on eth0 carries " + what + "; 10.1.0.3 stands by"},
 		{"two", true, []bridge.Status{other("10.1.0.3", false), other("10.1.0.4", false)}, "room-1 on eth0 carries " + what + "; 10.1.0.3 and 10.1.0.4 stand by"},
 		{"standby", false, []bridge.Status{other("10.1.0.3", true), other("10.1.0.4", false)}, "room-1 on eth0 stands by: 10.1.0.3 carries " + what},
+		{"no other site", true, []bridge.Status{own, other("10.1.0.3", false)}, "room-1 on eth0 carries " + what + "; 10.1.0.3 stands by; no other site carries it yet"},
+		{"the leader carries another group", false, []bridge.Status{alone, lessened}, "groupcast: room-1 on eth0 stands by: 10.1.0.3 leads, and does not carry 239.1.2.3:1234: nobody does\n  hint: name the same groups at all bridges of a site"},
+		{"the leader is elsewhere", false, []bridge.Status{alone, far}, "room-1 on eth0 stands by: 10.7.0.3 carries " + what + "\ngroupcast: 10.7.0.3 is not on the networks of eth0: if this is another LAN, it needs a hub file of its own\n  hint: groupcast hub --site NAME, where the hub runs"},
 		{"not known", false, nil, "room-1 on eth0 does not lead yet: it will carry " + what},
 	} {
 		b, out, _ := toldBridge(&settings{}, "192.168.8.164:4222", atEth0())
+		b.errs, b.nets = out, map[string][]netip.Prefix{"eth0": {netip.MustParsePrefix("10.1.0.2/24")}}
 		b.begin("b1", bridgeAt)
 		if tt.leads {
 			b.happened(bridge.Event{Kind: bridge.EventLease, At: bridgeAt, Site: "room-1", Leads: true})
@@ -200,6 +218,9 @@ func TestBridgeBegins(t *testing.T) {
 		b.beginSites(true) // and nothing twice
 		if got := strings.TrimSuffix(out.String(), "\n"); got != tt.want {
 			t.Errorf("%s: printed\n%s\nwant\n%s", tt.name, got, tt.want)
+		}
+		if doubts := b.doubts == 1; doubts != strings.Contains(tt.want, "nobody does") {
+			t.Errorf("%s: %d findings", tt.name, b.doubts)
 		}
 	}
 
@@ -214,13 +235,41 @@ func TestBridgeBegins(t *testing.T) {
 	}
 }
 
-// An absent hub is said at once and every 10 s, and what strangers announce fills no
+// Why a bridge does not lead any more is known when the others have answered.
+func TestBridgeLeadsNoMore(t *testing.T) {
+	own, other := bridge.Status{Site: "room-1", Bridge: "b1"}, bridge.Status{Site: "room-1", Bridge: "b2", Addr: netip.MustParseAddr("10.1.0.3"), Leads: true}
+	for _, tt := range []struct {
+		name  string
+		list  []bridge.Status
+		says  string
+		still bool
+	}{
+		{"the hub is away", nil, "", true},
+		{"another leads", []bridge.Status{own, other}, "  room-1 on eth0: this bridge does not lead any more, and stands by: 10.1.0.3 leads\n", false},
+		{"nobody leads", []bridge.Status{own}, "  room-1 on eth0: this bridge does not lead any more: its interface or the sends failed\n", false},
+	} {
+		b, out, errs := toldBridge(&settings{}, "192.0.2.1:4222", atEth0())
+		b.begin("b1", bridgeAt)
+		b.begun["room-1"] = true
+		b.groups = nil
+		b.happened(bridge.Event{Kind: bridge.EventLease, At: bridgeAt, Site: "room-1"})
+		if out.Len() > 0 || !b.unled["room-1"] {
+			t.Errorf("%s: printed at once: %s", tt.name, out)
+		}
+		b.stood(tt.list)
+		if got := out.String(); !strings.HasSuffix(got, tt.says) || tt.says == "" && got != "" || b.unled["room-1"] != tt.still || errs.Len() > 0 {
+			t.Errorf("%s: printed %q, %s", tt.name, got, errs)
+		}
+	}
+}
+
+// An absent hub is said at once and then ever more seldom, and what strangers announce fills no
 // terminal.
 func TestBridgeHubAway(t *testing.T) {
 	b, out, errs := toldBridge(&settings{}, "192.0.2.1:4222", atEth0())
 	b.begin("b1", bridgeAt)
 	at := bridgeAt
-	for range 25 { // tries
+	for range 95 { // tries
 		b.hubTold(reach{err: errors.New("refused\x1b")}, at)
 		if at = at.Add(time.Second); at.Second()%10 == 1 {
 			b.every(at)
@@ -234,17 +283,18 @@ func TestBridgeHubAway(t *testing.T) {
 	b.every(at)
 	b.hubTold(reach{}, at)
 	b.hubTold(reach{reached: true}, at.Add(12*time.Second))
-	const want = `groupcast: the hub at 192.0.2.1:4222 is not reached, so nothing is carried: refused␛
-groupcast: the hub at 192.0.2.1:4222 is not reached since 19:52:31, so nothing is carried: refused␛
-groupcast: the hub at 192.0.2.1:4222 is not reached since 19:52:31, so nothing is carried: refused␛
+	const want = `groupcast: the hub at 192.0.2.1:4222 is not reached, so nothing is carried: refused␛; it is tried again (19:52:31)
+  hint: ` + adviceAway + `
+groupcast: the hub at 192.0.2.1:4222 is not reached since 19:52:31, so nothing is carried: refused␛; it is tried again (19:52:41)
+groupcast: the hub at 192.0.2.1:4222 is not reached since 19:52:31, so nothing is carried: refused␛; it is tried again (19:53:41)
 groupcast: eth0 is down
 groupcast: 40 more bridges joined or left within 10 s: not printed
-groupcast: the hub at 192.0.2.1:4222 is not reached, so nothing is carried
+groupcast: the hub at 192.0.2.1:4222 is not reached, so nothing is carried; it is tried again (19:54:06)
 `
 	if got := errs.String(); got != want {
 		t.Errorf("complained\n%swant\n%s", got, want)
 	}
-	if lines := strings.Split(out.String(), "\n"); len(lines) != mostComings+3 || lines[0] != "19:52:56  the hub at 192.0.2.1:4222 is reached" ||
+	if lines := strings.Split(out.String(), "\n"); len(lines) != mostComings+3 || lines[0] != "19:54:06  the hub at 192.0.2.1:4222 is reached" ||
 		!strings.HasSuffix(lines[mostComings+1], "the hub at 192.0.2.1:4222 is reached again, after 12s") {
 		t.Errorf("printed\n%s", out)
 	}

@@ -80,55 +80,43 @@ func joinedText(ports []bridge.Port, groups []mcast.Group) string {
 	return fmt.Sprintf("%s: %s %s carried between them", andList(names), groupNames(groups), is)
 }
 
-// portText is the first line about a port of a hub's client: whether it leads, and the
-// other bridges of its site, as far as they have answered.
-func portText(p bridge.Port, leads bool, groups []mcast.Group, place string, others []bridge.Status) string {
-	var standing, leader []string
-	for _, s := range others {
-		at := chat.CleanRow(s.Bridge)
-		if s.Addr.IsValid() {
-			at = addrText(s.Addr)
-		}
-		switch {
-		case s.Site != p.Site || slices.Contains(standing, at) || slices.Contains(leader, at):
-		case s.Leads:
-			leader = append(leader, at)
-		default:
-			standing = append(standing, at)
-		}
+// carriesText says that a bridge leads its site, and which others stand by.
+func carriesText(p bridge.Port, what string, standing []string) string {
+	text := fmt.Sprintf("%s carries %s", atPort(p), what)
+	switch len(standing) {
+	case 0:
+		return text
+	case 1:
+		return fmt.Sprintf("%s; %s stands by", text, standing[0])
 	}
-	what := groupNames(groups) + " by the hub at " + place
-	switch {
-	case leads && len(standing) == 1:
-		return fmt.Sprintf("%s carries %s; %s stands by", atPort(p), what, standing[0])
-	case leads && len(standing) > 1:
-		return fmt.Sprintf("%s carries %s; %s stand by", atPort(p), what, andList(standing))
-	case leads:
-		return fmt.Sprintf("%s carries %s", atPort(p), what)
-	case len(leader) > 0:
-		return fmt.Sprintf("%s stands by: %s carries %s", atPort(p), andList(leader), what)
-	}
-	return fmt.Sprintf("%s does not lead yet: it will carry %s", atPort(p), what)
-}
-
-// leaseText says that a bridge leads now, or does not any more.
-func leaseText(p bridge.Port, leads bool) string {
-	if leads {
-		return atPort(p) + ": this bridge leads now, and carries"
-	}
-	return atPort(p) + ": this bridge does not lead any more, and stands by"
+	return fmt.Sprintf("%s; %s stand by", text, andList(standing))
 }
 
 // presenceText says that a bridge has come, or gone.
-func presenceText(p bridge.Presence) string {
+func presenceText(p bridge.Presence, carried []mcast.Group) string {
 	what := "a bridge of " + chat.CleanRow(p.Site)
 	if p.Addr.IsValid() {
 		what += " at " + addrText(p.Addr)
 	}
-	if p.Joined {
+	switch {
+	case !p.Joined:
+		return what + " has left"
+	case len(p.Groups) == 0:
 		return what + " has joined"
+	case len(without(p.Groups, carried)) == len(p.Groups):
+		return fmt.Sprintf("%s has joined, for %s: not for what this bridge carries", what, groupNames(p.Groups))
 	}
-	return what + " has left"
+	return fmt.Sprintf("%s has joined, for %s", what, groupNames(p.Groups))
+}
+
+// without are the groups of a list that are not in another.
+func without(list, other []mcast.Group) (rest []mcast.Group) {
+	for _, g := range list {
+		if !slices.ContainsFunc(other, func(o mcast.Group) bool { return o.AddrPort() == g.AddrPort() }) {
+			rest = append(rest, g)
+		}
+	}
+	return rest
 }
 
 // datagramLine is what -v prints of a datagram. One that was re-sent left with hops.

@@ -68,6 +68,7 @@ func notWords(what string, counts map[bridge.Why]uint64, but []bridge.Why) strin
 
 // ended prints totals and gives the exit status.
 func (b *bridgeCommand) ended(parent context.Context, hub natslink.Config, failed error) error {
+	b.findings += b.doubts
 	list, losses, now := b.bridge.Status(), b.bridge.Losses(), time.Now()
 	var all bridgeSum
 	for _, s := range list {

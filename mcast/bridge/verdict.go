@@ -67,5 +67,6 @@ const (
 	ManyRepeats   FindingName = "many-repeats"        // 200 suspicions in 10 s, and no probe came back
 	AnswersStay   FindingName = "answers-stay-behind" // unicast answers came to the bridge
 	OverRate      FindingName = "over-rate"           // datagrams are not carried, because they come too fast
+	OtherGroups   FindingName = "other-groups"        // the bridge that leads this site carries other groups
 	OverMTU       FindingName = "over-mtu"            // a datagram leaves in fragments
 )
