@@ -8,7 +8,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -24,9 +23,10 @@ func newBridgeStatus(set *settings) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "Show how all bridges of a hub stand",
-		Long: `Ask all bridges of a hub, and print a row for each site, bridge and group: whether the bridge leads, how many
-datagrams it heard on its LAN, carried from there and sent again into it, how many were over --rate or --max-size
-(LIMITED) or were lost, and when it last heard one. Each bridge reports about itself. --json prints the objects stats.`,
+		Long: `Ask all bridges of a hub, and print for each whether it leads its site or stands by, and a row for each group: how
+many datagrams it heard on its LAN, how long ago the last one, how many it carried (gave to the hub) and sent again into
+its LAN, and how many it did not, in both directions: those of the most frequent reason, and + those of others. Each
+bridge reports about itself, since it began. --json prints the objects stats.`,
 		Example: `  groupcast bridge status --hub room-1.hub
   groupcast bridge status --hub tls://nats.example:4222 --site room-1 --creds room-1.creds --json`,
 		Args: atMost(0),
@@ -129,34 +129,4 @@ func sortStatuses(list []bridge.Status) {
 		return cmp.Or(strings.Compare(a.Site, b.Site), leads(a)-leads(b), a.Addr.Compare(b.Addr), strings.Compare(a.Bridge, b.Bridge),
 			a.Group.Addr.Compare(b.Group.Addr), cmp.Compare(a.Group.Port, b.Group.Port))
 	})
-}
-
-// statusTable writes a row for each group at each bridge.
-func statusTable(out io.Writer, list []bridge.Status, now time.Time) error {
-	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "SITE\tBRIDGE\tLEADS\tGROUP\tHEARD\tCARRIED\tRE-SENT\tLIMITED\tLOST\tHEARD LAST")
-	for _, s := range list {
-		sum, leads, last := sumOf(s), "no", "never"
-		if s.Leads {
-			leads = "yes"
-		}
-		if !s.Last.IsZero() {
-			last = ago(now.Sub(s.Last))
-		}
-		fmt.Fprintln(t, strings.Join([]string{
-			chat.CleanRow(s.Site), cmp.Or(addrText(s.Addr), chat.CleanRow(s.Bridge)), leads, chat.CleanRow(s.Group.String()),
-			thousands(sum.heard), thousands(sum.carried), thousands(sum.resent), thousands(sum.limited), thousands(sum.lost), last,
-		}, "\t"))
-	}
-	return t.Flush()
-}
-
-// ago is how long something is past, as the clock of another host has it: never before
-// now.
-func ago(d time.Duration) string {
-	d = max(d, 0)
-	if d < time.Minute {
-		return fmt.Sprintf("%.1f s ago", d.Seconds())
-	}
-	return d.Round(time.Second).String() + " ago"
 }

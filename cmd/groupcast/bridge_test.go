@@ -352,18 +352,24 @@ room-1 on eth0: nothing came of 239.1.2.3:9
 func TestBridgeStatusTable(t *testing.T) {
 	leads := bridgeStatusOf("room-1", map[bridge.Why]uint64{bridge.Carried: 1204}, map[bridge.Why]uint64{bridge.Resent: 377})
 	leads.Addr, leads.Leads, leads.Last = netip.MustParseAddr("10.1.0.2"), true, bridgeAt.Add(-400*time.Millisecond)
-	stands := bridgeStatusOf("room-1", map[bridge.Why]uint64{bridge.Standby: 2}, nil)
-	stands.Addr, stands.Last = netip.MustParseAddr("10.1.0.1"), bridgeAt.Add(90*time.Second) // by a clock of its own
-	list := []bridge.Status{bridgeStatusOf("room\x1b-2", nil, nil), stands, leads}
+	stands := bridgeStatusOf("room-1", map[bridge.Why]uint64{bridge.Standby: 2, bridge.IsProbe: 7}, map[bridge.Why]uint64{bridge.Standby: 377, bridge.OwnSite: 4})
+	stands.Addr, stands.Last = netip.MustParseAddr("2001:db8:1234:5678:9abc:def0:1234:5678"), bridgeAt.Add(90*time.Second) // by a clock of its own
+	second := leads
+	second.Group.Port, second.AtSites, second.Last = 5000, map[bridge.Why]uint64{bridge.Joined: 1200, bridge.Limited: 3, bridge.Duplicate: 9}, bridgeAt.Add(-90*time.Second)
+	list := []bridge.Status{bridgeStatusOf("room\x1b-2", nil, nil), stands, second, leads}
 	sortStatuses(list)
 	var out bytes.Buffer
 	if err := statusTable(&out, list, bridgeAt); err != nil {
 		t.Fatal(err)
 	}
-	const want = `SITE     BRIDGE    LEADS  GROUP           HEARD  CARRIED  RE-SENT  LIMITED  LOST  HEARD LAST
-room␛-2  b␛        no     239.1.2.3:1234  0      0        0        0        0     never
-room-1   10.1.0.2  yes    239.1.2.3:1234  1,204  1,204    377      0        0     0.4 s ago
-room-1   10.1.0.1  no     239.1.2.3:1234  2      0        0        0        0     0.0 s ago
+	const want = `  GROUP           HEARD  LAST   CARRIED  RE-SENT  NOT CARRIED
+room␛-2 on eth0: b␛ stands by
+  239.1.2.3:1234  0      never  0        0        0
+room-1 on eth0: 10.1.0.2 leads
+  239.1.2.3:1234  1,204  0.4 s  1,204    377      0
+  239.1.2.3:5000  1,204  1m30s  1,204    0        1,200 joined already, +3
+room-1 on eth0: 2001:db8:1234:5678:9abc:def0:1234:5678 stands by
+  239.1.2.3:1234  2      0.0 s  0        0        379 stood by
 `
 	if out.String() != want {
 		t.Errorf("printed\n%swant\n%s", &out, want)
