@@ -20,7 +20,7 @@ import (
 type inviter interface {
 	Key(site string) (string, error)
 	Certificate() (string, error)
-	Invite(site string) (natslink.File, error)
+	InviteAll(sites []string) ([]natslink.File, error)
 }
 
 // invite writes a hub file for each site that has none. Nothing is changed before all
@@ -54,21 +54,24 @@ func (set *settings) invite(h inviter, url string, remarks io.Writer) (int, erro
 			fmt.Fprintf(remarks, "%s names another address, %s: if sites do not reach the hub there, edit its url line\n", chat.CleanRow(path), chat.CleanRow(at))
 		}
 	}
-	if len(fresh) > 0 {
-		if err := mayWrite(set.out); err != nil {
-			return 0, err
-		}
+	if len(fresh) == 0 {
+		set.told(remarks, nil, nil, kept)
+		return 0, nil
+	}
+	if err := mayWrite(set.out); err != nil {
+		return 0, err
 	}
 	var wrote []string
-	for _, site := range fresh {
-		f, err := h.Invite(site)
-		if err == nil {
-			err = natslink.WriteFile(set.hubFile(site), f)
+	files, err := h.InviteAll(fresh)
+	for _, f := range files { // also of a hub that made some, and no more
+		path := set.hubFile(f.Site)
+		if e := natslink.WriteFile(path, f); e != nil {
+			return 0, e
 		}
-		if err != nil {
-			return 0, err
-		}
-		wrote = append(wrote, set.hubFile(site))
+		wrote = append(wrote, path)
+	}
+	if err != nil {
+		return 0, err
 	}
 	set.told(remarks, wrote, replaced, kept)
 	return len(wrote), nil

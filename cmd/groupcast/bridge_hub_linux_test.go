@@ -51,6 +51,10 @@ func TestBridgesByAHub(t *testing.T) {
 	}
 	hub := atHub("--url", "10.9.0.1", "--site", "room-1", "--site", "room-2")
 	hub.saysAnywhere("room-2.hub")
+	beside := atHub()
+	if got := beside.status(); got != exitNot || !strings.Contains(beside.err.String(), "hint: groupcast hub --site NAME adds a site to it") {
+		t.Errorf("a hub beside a hub: exit status %d\n%s", got, beside.err.String())
+	}
 
 	leader := bridges(m, "room-1")
 	leader.prints("room-1 on eth0 carries 224.0.0.114:1234 by the hub at 10.9.0.1:4222; no other site carries it yet\n")

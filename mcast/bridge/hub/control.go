@@ -150,6 +150,19 @@ func (r *Remote) Invite(site string) (natslink.File, error) {
 	return *a.File, nil
 }
 
+// InviteAll is Invite for one site after the other. If it fails, it returns the files that
+// were made until then.
+func (r *Remote) InviteAll(sites []string) (files []natslink.File, err error) {
+	for _, site := range sites {
+		f, err := r.Invite(site)
+		if err != nil {
+			return files, err
+		}
+		files = append(files, f)
+	}
+	return files, nil
+}
+
 // Remove is that of the hub.
 func (r *Remote) Remove(site string) error {
 	_, err := r.ask(request{Do: "remove", Site: site})

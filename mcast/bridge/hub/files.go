@@ -45,7 +45,7 @@ func (s *Stopped) Remove(site string) error {
 	if err != nil {
 		return err
 	}
-	if known, _, err = known.with(site, ""); err != nil {
+	if known, _, err = known.with(map[string]string{site: ""}); err != nil {
 		return err
 	}
 	return known.write(s.dir)

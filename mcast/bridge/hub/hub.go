@@ -122,38 +122,56 @@ func (h *Hub) Certificate() (string, error) { return string(h.keys.certificate),
 // the hub itself does not keep the seed. Connections by the older key are cut. The error
 // is ErrTooMany, or one of the name or of the hub's directory.
 func (h *Hub) Invite(site string) (natslink.File, error) {
-	if err := bridge.CheckSite(site); err != nil {
+	files, err := h.InviteAll([]string{site})
+	if err != nil {
 		return natslink.File{}, err
 	}
+	return files[0], nil
+}
+
+// InviteAll is Invite for several sites at once: for all of them, or none.
+func (h *Hub) InviteAll(sites []string) ([]natslink.File, error) {
+	keys, files := map[string]string{}, make([]natslink.File, 0, len(sites))
+	for _, site := range sites {
+		if err := bridge.CheckSite(site); err != nil {
+			return nil, err
+		}
+		seed, public, err := newKey()
+		if err != nil {
+			return nil, err
+		}
+		keys[site] = public
+		files = append(files, natslink.File{URL: h.URL(), Site: site, Seed: seed, Certificate: string(h.keys.certificate)})
+	}
+	if err := h.change(keys); err != nil {
+		return nil, err
+	}
+	return files, nil
+}
+
+func newKey() (seed, public string, err error) {
 	key, err := nkeys.CreateUser()
 	if err != nil {
-		return natslink.File{}, err
+		return "", "", err
 	}
 	defer key.Wipe()
-	public, err := key.PublicKey()
-	if err != nil {
-		return natslink.File{}, err
+	if public, err = key.PublicKey(); err != nil {
+		return "", "", err
 	}
-	seed, err := key.Seed()
-	if err != nil {
-		return natslink.File{}, err
-	}
-	if err := h.change(site, public); err != nil {
-		return natslink.File{}, err
-	}
-	return natslink.File{URL: h.URL(), Site: site, Seed: string(seed), Certificate: string(h.keys.certificate)}, nil
+	text, err := key.Seed()
+	return string(text), public, err
 }
 
 // Remove takes a site's key back. Its connections are cut. The error is ErrNoSite, or one
 // of the hub's directory.
-func (h *Hub) Remove(site string) error { return h.change(site, "") }
+func (h *Hub) Remove(site string) error { return h.change(map[string]string{site: ""}) }
 
-// change sets the key of a site; "": it has none any more. The file is written first: a
-// hub that is killed then has not forgotten it.
-func (h *Hub) change(site, key string) error {
+// change sets keys of sites; "": a site has none any more. The file is written first: a
+// hub that is killed then has not forgotten them.
+func (h *Hub) change(keys map[string]string) error {
 	h.changing.Lock()
 	defer h.changing.Unlock()
-	next, known, err := h.sites.Load().with(site, key)
+	next, known, err := h.sites.Load().with(keys)
 	if err != nil {
 		return err
 	}
@@ -164,11 +182,16 @@ func (h *Hub) change(site, key string) error {
 	if err := h.reload(); err != nil {
 		return err
 	}
-	if known {
-		defer h.leases.forget(site)
-		return h.purge(site)
+	var errs []error
+	for _, site := range known {
+		errs = append(errs, h.leases.shut(site), h.purge(site))
 	}
-	return nil
+	for site, key := range keys {
+		if key != "" {
+			errs = append(errs, h.leases.open(site))
+		}
+	}
+	return errors.Join(append(errs, h.leases.flush())...)
 }
 
 // Close ends the hub. Its directory keeps the sites, their keys and the leases.

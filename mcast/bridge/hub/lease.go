@@ -16,9 +16,10 @@ const (
 	maxLANs    = 64  // leases of a site
 	askRate    = 500 // a second
 	askBurst   = 1000
-	maxAsked   = 8192    // requests that wait
-	maxAskedIn = 8 << 20 // bytes of them
+	maxAsked   = 256      // requests that wait
+	maxAskedIn = 64 << 10 // bytes of them
 	againAfter = 100 * time.Millisecond
+	flushTime  = time.Second
 )
 
 // leases passes what sites ask of the bucket on to it.
@@ -36,8 +37,12 @@ type leases struct {
 	ask map[string]*asker // by site
 }
 
-// asker is what a site has asked.
+// asker is what a site has asked. Each has a subscription, and so a queue, of its own: what
+// one site asks delays and displaces nobody else's.
 type asker struct {
+	sub *nats.Subscription
+
+	mu    sync.Mutex
 	limit *rate.Limiter
 	keys  map[string]bool // that it has written
 }
@@ -49,22 +54,53 @@ func (h *Hub) serveLeases() error {
 	if err != nil {
 		return err
 	}
-	l := &leases{hub: h, conn: conn, end: end, ask: map[string]*asker{}}
-	h.leases = l
-	sub, err := conn.Subscribe(natslink.LeaseAPI("*")+".>", l.pass)
-	if err == nil {
-		err = sub.SetPendingLimits(maxAsked, maxAskedIn)
+	h.leases = &leases{hub: h, conn: conn, end: end, ask: map[string]*asker{}}
+	for site := range *h.sites.Load() {
+		if err := h.leases.open(site); err != nil {
+			return err
+		}
 	}
-	if err == nil {
-		err = conn.Flush()
-	}
-	return err
+	return h.leases.flush()
 }
 
-// pass gives a request to the bucket if the site may ask it.
-func (l *leases) pass(m *nats.Msg) {
-	rest, _ := strings.CutPrefix(m.Subject, natslink.LeaseAPI(""))
-	site, rest, _ := strings.Cut(rest, ".")
+// open begins to take the requests of a site.
+func (l *leases) open(site string) error {
+	a := &asker{limit: rate.NewLimiter(askRate, askBurst), keys: map[string]bool{}}
+	sub, err := l.conn.Subscribe(natslink.LeaseAPI(site)+".>", func(m *nats.Msg) { l.pass(site, a, m) })
+	if err != nil {
+		return err
+	}
+	a.sub = sub
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ask[site] = a
+	return sub.SetPendingLimits(maxAsked, maxAskedIn)
+}
+
+// shut ends that, and forgets what the site has asked: its leases are gone.
+func (l *leases) shut(site string) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	a := l.ask[site]
+	if a == nil {
+		return nil
+	}
+	delete(l.ask, site)
+	return a.sub.Unsubscribe()
+}
+
+// flush returns when the server has read what open and shut have changed. If it is not
+// reached, it is told when it is.
+func (l *leases) flush() error {
+	if err := l.conn.FlushTimeout(flushTime); err != nil && l.conn.IsClosed() {
+		return err
+	}
+	return nil
+}
+
+// pass gives a request of a site to the bucket if it may ask it.
+func (l *leases) pass(site string, a *asker, m *nats.Msg) {
+	rest, _ := strings.CutPrefix(m.Subject, natslink.LeaseAPI(site)+".")
 	if !strings.HasPrefix(m.Reply, natslink.InboxPrefix(site)+".") || len(m.Data) > maxLease {
 		return
 	}
@@ -84,23 +120,15 @@ func (l *leases) pass(m *nats.Msg) {
 	default:
 		return
 	}
-	if l.may(site, key) {
+	if (*l.hub.sites.Load())[site] != "" && a.may(key) { // else it was removed just now
 		_ = l.conn.PublishMsg(out)
 	}
 }
 
 // may takes one of what the site may ask; key: what it writes, "" if nothing.
-func (l *leases) may(site, key string) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if (*l.hub.sites.Load())[site] == "" {
-		return false // it was removed just now
-	}
-	a := l.ask[site]
-	if a == nil {
-		a = &asker{rate.NewLimiter(askRate, askBurst), map[string]bool{}}
-		l.ask[site] = a
-	}
+func (a *asker) may(key string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	if key != "" && !a.keys[key] {
 		if len(a.keys) >= maxLANs {
 			return false
@@ -108,11 +136,4 @@ func (l *leases) may(site, key string) bool {
 		a.keys[key] = true
 	}
 	return a.limit.Allow()
-}
-
-// forget forgets what a site has asked, for its leases are gone.
-func (l *leases) forget(site string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	delete(l.ask, site)
 }

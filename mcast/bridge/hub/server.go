@@ -16,7 +16,7 @@ import (
 // Limits of the server.
 const (
 	maxConns      = 1024
-	maxSubs       = 1024      // of a connection: a bridge has at most 64 groups
+	maxSubs       = MaxSites  // of a connection: a bridge has at most 64 groups, [leases] one for each site
 	maxPayload    = 66_000    // bytes: the largest datagram and its headers
 	maxPending    = 1 << 20   // bytes that a connection has not read yet: then it is cut
 	maxFiles      = 256 << 20 // bytes of streams in files

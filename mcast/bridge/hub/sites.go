@@ -27,20 +27,22 @@ const (
 
 func (s sites) names() []string { return slices.Sorted(maps.Keys(s)) }
 
-// with is s, in which the site has that key; "": it is gone.
-func (s sites) with(site, key string) (next sites, known bool, err error) {
-	_, known = s[site]
-	switch {
-	case key == "" && !known:
-		return nil, false, fmt.Errorf("%q: %w", site, ErrNoSite)
-	case key != "" && !known && len(s) >= MaxSites:
-		return nil, false, ErrTooMany
+// with is s, in which sites have those keys; "": a site is gone. known are those of them
+// that have a key in s.
+func (s sites) with(keys map[string]string) (next sites, known []string, err error) {
+	next = maps.Clone(s)
+	for site, key := range keys {
+		if _, ok := s[site]; ok {
+			known = append(known, site)
+		} else if key == "" {
+			return nil, nil, fmt.Errorf("%q: %w", site, ErrNoSite)
+		}
+		if next[site] = key; key == "" {
+			delete(next, site)
+		}
 	}
-	next = make(sites, len(s)+1)
-	maps.Copy(next, s)
-	next[site] = key
-	if key == "" {
-		delete(next, site)
+	if len(next) > MaxSites {
+		return nil, nil, ErrTooMany
 	}
 	return next, known, nil
 }
@@ -65,8 +67,8 @@ func readSites(dir string) (sites, error) {
 		if !nkeys.IsValidPublicUserKey(key) {
 			return nil, fmt.Errorf("%s, line %d: no public key of a user", f.Name(), n)
 		}
-		if s, _, err = s.with(name, key); err != nil {
-			return nil, fmt.Errorf("%s, line %d: %w", f.Name(), n, err)
+		if s[name] = key; len(s) > MaxSites {
+			return nil, fmt.Errorf("%s, line %d: %w", f.Name(), n, ErrTooMany)
 		}
 	}
 	if err := lines.Err(); err != nil {
