@@ -106,13 +106,13 @@ func TestObjectsOfCommands(t *testing.T) {
 	served[shares].prints(`"group":"239.7.8.9:8"`)
 	for _, args := range []string{
 		"lab up article", "echo -v -i eth0 239.7.8.9:7", echo, "probe --follow -W 1h 192.168.8.226:5001",
-		"bridge -v -i eth0 -i eth1 239.7.8.21", "igmp -i eth0", "watch -i eth0 --every 0.2s --max-gap 1ms @" + watched,
+		"bridge -v --rate 0 -i eth0 -i eth1 239.7.8.21", "igmp -i eth0", "watch -i eth0 --every 0.2s --max-gap 1ms @" + watched,
 	} {
 		served[args] = run(a, args)
 	}
 	served["watch -i eth0 --every 0.2s --max-gap 1ms @"+watched].prints("239.7.8.18:8")
 	for args, says := range map[string]string{
-		"lab up article": "ready", "bridge -v -i eth0 -i eth1 239.7.8.21": `"resent"`, "igmp -i eth0": "watching", "echo -v -i eth0 239.7.8.9:7": "serving", echo: "serving",
+		"lab up article": "ready", "bridge -v --rate 0 -i eth0 -i eth1 239.7.8.21": `"resent"`, "igmp -i eth0": "watching", "echo -v -i eth0 239.7.8.9:7": "serving", echo: "serving",
 	} {
 		served[args].prints(says)
 	}
