@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/bridge"
+	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/host"
 )
 
@@ -45,7 +47,7 @@ also carried, resent and dropped.`,
 			if len(args) == 0 {
 				return usageError{&mcast.Advised{Err: errors.New("bridge: name the groups to carry: only those cross"), Advice: "groupcast bridge -i eth0 -i eth1 239.1.2.3:5000"}}
 			}
-			if err := b.check(cmd.Flags().Changed); err != nil {
+			if err := b.check(cmd.Flags().Changed, args); err != nil {
 				return usageError{err}
 			}
 			groups, err := b.groupsToCarry(cmd, args)
@@ -76,13 +78,15 @@ also carried, resent and dropped.`,
 }
 
 // check looks at the flags alone.
-func (b *bridgeCommand) check(named func(flag string) bool) error {
+func (b *bridgeCommand) check(named func(flag string) bool, groups []string) error {
 	set := b.set
 	switch {
 	case b.timeout < 0:
 		return fmt.Errorf("--timeout %s: want 0 (no limit) or more", b.timeout)
-	case set.ttl < 1:
+	case set.ttl == 0:
 		return errors.New("--ttl 0: want 1 to 255: with 0 nothing would leave this host")
+	case set.ttl < 0 || set.ttl > 255:
+		return fmt.Errorf("--ttl %d: want 1 to 255", set.ttl)
 	case b.rate < 0 || b.rate > mostBridgeRate:
 		return fmt.Errorf("--rate %g: want 0 (no limit) to %d datagrams a second", b.rate, int(mostBridgeRate))
 	case b.maxSize < 1 || b.maxSize > bridge.MaxSize:
@@ -107,34 +111,43 @@ func (b *bridgeCommand) check(named func(flag string) bool) error {
 	case b.listenOnly || b.sendOnly:
 		return errors.New("--listen-only and --send-only are for one LAN of a hub: without --hub nobody would receive anything")
 	case len(set.interfaces) < 2:
+		list, _ := host.Interfaces()
 		return &mcast.Advised{
 			Err:    errors.New("bridge: without --hub it needs the interfaces of two LANs at least"),
-			Advice: "groupcast bridge " + twoInterfaces(set.interfaces) + " 239.1.2.3:5000; or name the hub: --hub FILE",
+			Advice: commandOfLANs(list, set.interfaces, groups),
 		}
 	}
 	return nil
 }
 
-// twoInterfaces are flags that name two interfaces of this host, that of the user first;
-// of a host that has none, as an example does.
-func twoInterfaces(named []string) string {
-	var names []string
+// commandOfLANs is a command that names two interfaces of this host, those of the user first;
+// with a hub, if there is one LAN only.
+func commandOfLANs(list []host.Interface, named, groups []string) string {
+	var words, names []string
+	for _, g := range groups {
+		words = append(words, shellWord(g))
+	}
+	usable := func(i host.Interface) bool {
+		return i.Up() && !i.Loopback() && (i.Usable(netip.IPv4Unspecified()) || i.Usable(netip.IPv6Unspecified()))
+	}
 	for _, name := range named {
-		names = append(names, shellWord(name))
+		if i, err := host.Find(list, name); err == nil {
+			names = append(names, i.Name)
+		}
 	}
-	list, _ := host.Interfaces()
-	first, _ := host.Find(list, strings.Join(named, ""))
 	for _, i := range list {
-		if len(names) < 2 && i.Up() && !i.Loopback() && i.Index != first.Index && (i.Usable(netip.IPv4Unspecified()) || i.Usable(netip.IPv6Unspecified())) {
-			names = append(names, shellWord(i.Name))
+		if usable(i) && len(names) < 2 && !slices.Contains(names, i.Name) {
+			names = append(names, i.Name)
 		}
 	}
-	for _, name := range []string{"eth0", "eth1"} {
-		if len(names) < 2 && strings.Join(names, "") != name {
-			names = append(names, name)
-		}
+	what := strings.Join(words, " ")
+	switch len(names) {
+	case 0:
+		return "groupcast interfaces lists the interfaces of this host"
+	case 1:
+		return fmt.Sprintf("this host has one LAN, %s: groupcast bridge --hub FILE -i %s %s", chat.CleanRow(names[0]), shellWord(names[0]), what)
 	}
-	return "-i " + strings.Join(names, " -i ")
+	return fmt.Sprintf("groupcast bridge -i %s -i %s %s; or name the hub: --hub FILE", shellWord(names[0]), shellWord(names[1]), what)
 }
 
 // groupsToCarry are the groups that the arguments name. Each may be refused.
@@ -144,15 +157,16 @@ func (b *bridgeCommand) groupsToCarry(cmd *cobra.Command, args []string) ([]mcas
 		return nil, err
 	}
 	for _, g := range groups {
-		if zone := g.Addr.Zone(); zone != "" {
-			g.Addr = g.Addr.WithZone("")
+		zone := g.Addr.Zone()
+		g.Addr = g.Addr.WithZone("")
+		if err := bridge.Refuse(g, b.announcements); err != nil {
+			return nil, usageError{err}
+		}
+		if zone != "" {
 			return nil, usageError{&mcast.Advised{
 				Err:    fmt.Errorf("zone %q: each LAN of a bridge has an interface of its own, so a group has no zone", zone),
 				Advice: fmt.Sprintf("name the interface by -i %s, and the group as %s", shellWord(zone), g),
 			}}
-		}
-		if err := bridge.Refuse(g, b.announcements); err != nil {
-			return nil, usageError{err}
 		}
 	}
 	if len(groups) > bridge.MaxGroups {

@@ -100,6 +100,9 @@ $`)
 	if got := other.status(); got != exitNot {
 		t.Errorf("a bridge whose key was taken back: exit status %d, want %d", got, exitNot)
 	}
+	if strings.Contains(other.err.String(), "not reached") {
+		t.Errorf("a hub that refuses the key was reached:\n%s", other.err.String())
+	}
 	other.remarks("groupcast: the hub has taken the key of site room-2 back\n  hint: if the key was removed or replaced, ask for a new file where the hub runs: groupcast hub --site room-2\n")
 	if err := hub.cmd.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
@@ -107,7 +110,7 @@ $`)
 	if got := hub.status(); got != exitOK {
 		t.Errorf("the hub ends with %d", got)
 	}
-	standby.remarks("groupcast: the hub at 10.9.0.1:4222 is not reached, so nothing is carried: ")
+	standby.remarks("groupcast: the hub at 10.9.0.1:4222 is not reached since ")
 	if err := standby.cmd.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}

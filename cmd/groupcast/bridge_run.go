@@ -206,9 +206,10 @@ func (b *bridgeCommand) carry(parent context.Context, hub natslink.Config) error
 	if b.client != nil {
 		refused = b.client.Refused()
 	}
-	each, soon := time.NewTicker(statsEvery), time.NewTimer(leaseKnown)
+	each, soon, away := time.NewTicker(statsEvery), time.NewTimer(leaseKnown), time.NewTimer(0)
 	defer each.Stop()
 	defer soon.Stop()
+	defer away.Stop()
 	var failed error
 	for {
 		select {
@@ -218,8 +219,11 @@ func (b *bridgeCommand) carry(parent context.Context, hub natslink.Config) error
 				b.ask(ctx)
 			}
 		case r := <-b.reach:
+			was := b.up
 			b.hubTold(r, time.Now())
 			switch {
+			case was && !b.up:
+				away.Reset(awayAfter)
 			case r.reached && !b.asked:
 				b.ask(ctx)
 				soon.Reset(leaseKnown)
@@ -233,6 +237,8 @@ func (b *bridgeCommand) carry(parent context.Context, hub natslink.Config) error
 			if len(b.unled) > 0 {
 				b.ask(ctx)
 			}
+		case now := <-away.C:
+			b.stillAway(now)
 		case now := <-each.C:
 			b.every(now)
 		case <-refused:

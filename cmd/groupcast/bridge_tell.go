@@ -47,7 +47,9 @@ type bridgeSight struct {
 const mostComings = 20
 
 // An absent hub is said at once, after 10 s, then after a minute, then every 10 minutes.
+// One that was reached gets a moment: perhaps it refuses the key from now on.
 const (
+	awayAfter = 1500 * time.Millisecond
 	awayFirst = statsEvery
 	awayThen  = time.Minute
 	awayLast  = 10 * time.Minute
@@ -161,8 +163,10 @@ func (b *bridgeCommand) hubTold(r reach, now time.Time) {
 		}
 		b.up, b.everUp, b.away = true, true, time.Time{}
 	case !r.reached && b.away.IsZero():
-		b.up, b.away, b.awayWait = false, now, awayFirst
-		b.sayAway(now)
+		b.up, b.away, b.awaySaid, b.awayWait = false, now, time.Time{}, awayFirst
+		if !b.everUp {
+			b.sayAway(now)
+		}
 	default:
 		return
 	}
@@ -172,6 +176,13 @@ func (b *bridgeCommand) hubTold(r reach, now time.Time) {
 			o.Error = chat.CleanRow(r.err.Error())
 		}
 		writeJSON(b.out, o)
+	}
+}
+
+// stillAway says that a hub that was reached is not any more.
+func (b *bridgeCommand) stillAway(now time.Time) {
+	if !b.away.IsZero() && b.awaySaid.IsZero() {
+		b.sayAway(now)
 	}
 }
 
@@ -192,12 +203,16 @@ func (b *bridgeCommand) sayAway(now time.Time) {
 		return
 	}
 	b.awayHint = true
-	complain(b.errs, &mcast.Advised{Err: err, Advice: adviceAway})
+	advice := adviceAway
+	if b.everUp {
+		advice = adviceGone
+	}
+	complain(b.errs, &mcast.Advised{Err: err, Advice: advice})
 }
 
 // every does what is due every 10 s.
 func (b *bridgeCommand) every(now time.Time) {
-	if !b.away.IsZero() && now.Sub(b.awaySaid) >= b.awayWait-time.Second { // a tick is not exact
+	if !b.away.IsZero() && !b.awaySaid.IsZero() && now.Sub(b.awaySaid) >= b.awayWait-time.Second { // a tick is not exact
 		if b.awayWait == awayFirst {
 			b.awayWait = awayThen
 		} else {

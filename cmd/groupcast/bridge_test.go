@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -18,6 +19,7 @@ import (
 	"github.com/groupcast/groupcast/mcast/bridge"
 	"github.com/groupcast/groupcast/mcast/bridge/natslink"
 	"github.com/groupcast/groupcast/mcast/doctor"
+	"github.com/groupcast/groupcast/mcast/host"
 )
 
 // bridgeAt is the minute of the tests.
@@ -167,6 +169,29 @@ func TestBridgeFileOfAnother(t *testing.T) {
 	}
 }
 
+// A hint for one -i can be typed, on this host and for these groups.
+func TestBridgeTwoLANs(t *testing.T) {
+	lan := func(index int, name string) host.Interface {
+		return host.Interface{Index: index, Name: name, Flags: net.FlagUp | net.FlagRunning | net.FlagMulticast, Addrs: []netip.Prefix{netip.MustParsePrefix("10.1.0.2/24")}}
+	}
+	lo := lan(1, "lo")
+	lo.Flags |= net.FlagLoopback
+	for _, tt := range []struct {
+		list  []host.Interface
+		named string
+		want  string
+	}{
+		{[]host.Interface{lo, lan(2, "eth0"), lan(3, "eth1")}, "", "groupcast bridge -i eth0 -i eth1 @ '[ff02::114%eth 0]:5'; or name the hub: --hub FILE"},
+		{[]host.Interface{lo, lan(2, "eth0"), lan(3, "eth1")}, "eth1", "groupcast bridge -i eth1 -i eth0 @ '[ff02::114%eth 0]:5'; or name the hub: --hub FILE"},
+		{[]host.Interface{lo, lan(2, "eth0")}, "eth7", "this host has one LAN, eth0: groupcast bridge --hub FILE -i eth0 @ '[ff02::114%eth 0]:5'"},
+		{[]host.Interface{lo}, "", "groupcast interfaces lists the interfaces of this host"},
+	} {
+		if got := commandOfLANs(tt.list, strings.Fields(tt.named), []string{"@", "[ff02::114%eth 0]:5"}); got != tt.want {
+			t.Errorf("-i %s: %s\nwant %s", tt.named, got, tt.want)
+		}
+	}
+}
+
 // Each finding has a page.
 func TestBridgeFindingsHavePages(t *testing.T) {
 	for name, page := range findingPages {
@@ -282,14 +307,17 @@ func TestBridgeHubAway(t *testing.T) {
 	}
 	b.every(at)
 	b.hubTold(reach{}, at)
-	b.hubTold(reach{reached: true}, at.Add(12*time.Second))
+	at = at.Add(awayAfter)
+	b.stillAway(at)
+	b.stillAway(at)
+	b.hubTold(reach{reached: true}, at.Add(12*time.Second-awayAfter))
 	const want = `groupcast: the hub at 192.0.2.1:4222 is not reached, so nothing is carried: refused␛; it is tried again (19:52:31)
   hint: ` + adviceAway + `
 groupcast: the hub at 192.0.2.1:4222 is not reached since 19:52:31, so nothing is carried: refused␛; it is tried again (19:52:41)
 groupcast: the hub at 192.0.2.1:4222 is not reached since 19:52:31, so nothing is carried: refused␛; it is tried again (19:53:41)
 groupcast: eth0 is down
 groupcast: 40 more bridges joined or left within 10 s: not printed
-groupcast: the hub at 192.0.2.1:4222 is not reached, so nothing is carried; it is tried again (19:54:06)
+groupcast: the hub at 192.0.2.1:4222 is not reached since 19:54:06, so nothing is carried; it is tried again (19:54:07)
 `
 	if got := errs.String(); got != want {
 		t.Errorf("complained\n%swant\n%s", got, want)

@@ -71,8 +71,11 @@ func (b *bridgeCommand) ended(parent context.Context, hub natslink.Config, faile
 	b.findings += b.doubts
 	list, losses, now := b.bridge.Status(), b.bridge.Losses(), time.Now()
 	var all bridgeSum
-	for _, s := range list {
+	for n, s := range list {
 		all.add(sumOf(s))
+		if b.place != "" {
+			list[n].Leads = b.leads[s.Site] // until now: the lease was given back
+		}
 	}
 	if b.set.json {
 		b.writeStats(list, now)

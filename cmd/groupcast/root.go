@@ -47,7 +47,7 @@ leaves both choices to the kernel, as programs do that set no option.
 		if err := notInterval(cmd, set.interfaces); err != nil {
 			return err
 		}
-		if set.ttl < 0 || set.ttl > 255 {
+		if (set.ttl < 0 || set.ttl > 255) && cmd.Name() != "bridge" { // which has a range of its own
 			return usageError{fmt.Errorf("--ttl %d: %w", set.ttl, mcast.ErrHopsOutside)}
 		}
 		return nil

@@ -26,7 +26,11 @@ func (e *RefusedError) Error() string {
 }
 
 // oneLink are the registered groups whose datagrams are about the link that they are on.
-var oneLink = []string{"all-hosts", "all-routers", "all-snoopers", "dvmrp", "ospf", "ospf-dr", "rip", "ripng", "eigrp", "pim", "vrrp", "igmp", "mld", "hsrp"}
+var oneLink = []struct{ name, what string }{
+	{"all-hosts", "the group of all hosts"}, {"all-routers", "the group of all routers"}, {"all-snoopers", "the group of all snooping switches"},
+	{"dvmrp", "DVMRP"}, {"ospf", "OSPF"}, {"ospf-dr", "OSPF"}, {"rip", "RIP"}, {"ripng", "RIPng"}, {"eigrp", "EIGRP"}, {"pim", "PIM"},
+	{"vrrp", "VRRP"}, {"igmp", "IGMP"}, {"mld", "MLD"}, {"hsrp", "HSRP"},
+}
 
 // refusedNames are other registered groups that are refused, each with the reason.
 var refusedNames = []struct{ name, why string }{
@@ -62,29 +66,29 @@ func Refuse(g mcast.Group, announcements bool) error {
 	case solicitedNode(r):
 		return refused(pageRefused, "hosts find hardware addresses of their own link with it")
 	}
-	for _, name := range oneLink {
-		if r, ok := registeredAs(g.Addr, name); ok {
-			return refused(pageRefused, "it is about one link: "+r.Title)
+	for _, n := range oneLink {
+		if registeredAs(g.Addr, n.name) {
+			return refused(pageRefused, n.what+" is about one link")
 		}
 	}
 	for _, n := range refusedNames {
-		if _, ok := registeredAs(g.Addr, n.name); ok {
+		if registeredAs(g.Addr, n.name) {
 			return refused(pageRefused, n.why)
 		}
 	}
-	isDiscovery := func(name string) bool { _, ok := registeredAs(g.Addr, name); return ok }
+	isDiscovery := func(name string) bool { return registeredAs(g.Addr, name) }
 	if !announcements && slices.ContainsFunc(discovery, isDiscovery) {
 		return refused(pageAnswers, "searches are answered by unicast, to the bridge, and stay behind; --announcements carries the rest")
 	}
 	return nil
 }
 
-// registeredAs finds the registered group of that name at an address, whatever the port. Any
+// registeredAs reports the registered group of that name at an address, whatever the port. Any
 // scope of an IPv6 group is meant.
-func registeredAs(addr netip.Addr, name string) (mcast.Registered, bool) {
+func registeredAs(addr netip.Addr, name string) bool {
 	r, _ := mcast.FindRegistered(name)
 	got, ok := mcast.Group{Addr: addr, Port: r.Port}.Registered()
-	return r, ok && got.Name == name
+	return ok && got.Name == name
 }
 
 // sourceSpecific reports the groups of RFC 4607: 232.0.0.0/8, and ff3x::/32 of any scope.
