@@ -34,7 +34,8 @@ only, never the program that asked: protocols that answer by unicast, as searche
 bridge. Now and then a bridge sends a probe of 19 bytes into a group (it begins with FE 47 42) to see whether
 two LANs are joined already: every member of the group receives it.
 
-It ends at ctrl+c or after --timeout, and prints totals. -v prints a line for each datagram. --json prints the objects
+It ends at ctrl+c or after --timeout, and prints totals. Carried is what was given to the hub, whether or not another
+site carries the group. -v prints a line for each datagram. --json prints the objects
 bridging, hub, site, lease and finding as they happen, stats every 10 seconds and at the end, and then totals; with -v
 also carried, resent and dropped.`,
 		Example: `  groupcast bridge -i eth0 -i eth1 239.1.2.3:5000        two rooms wired to this host
