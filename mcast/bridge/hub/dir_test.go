@@ -150,18 +150,3 @@ func TestURL(t *testing.T) {
 		}
 	}
 }
-
-// A stranger's noise is told, but not each of it; a key has its site's name beside it.
-func TestLog(t *testing.T) {
-	var told []string
-	h := &Hub{cfg: Config{Tell: func(text string) { told = append(told, text) }}}
-	key := publicKey(t)
-	h.sites.Store(&sites{"room-1": key})
-	l := newLog(h)
-	for range 1000 {
-		l.Errorf("violation of %q", key)
-	}
-	if len(told) < 10 || len(told) > 500 || told[0] != fmt.Sprintf("violation of %q", key+" (room-1)") {
-		t.Errorf("%d texts: %.1q", len(told), told)
-	}
-}

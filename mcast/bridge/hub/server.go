@@ -16,7 +16,7 @@ import (
 // Limits of the server.
 const (
 	maxConns      = 1024
-	maxSubs       = MaxSites  // of a connection: a bridge has at most 64 groups, [leases] one for each site
+	maxSubs       = 2048      // of a connection; [leases] has 1 for each site, a reload cuts whoever is at the limit
 	maxPayload    = 66_000    // bytes: the largest datagram and its headers
 	maxPending    = 1 << 20   // bytes that a connection has not read yet: then it is cut
 	maxFiles      = 256 << 20 // bytes of streams in files
