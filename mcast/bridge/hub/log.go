@@ -47,12 +47,11 @@ func (l *log) tell(format string, v []any) {
 		l.missed.Add(1)
 		return
 	}
-	text = userKey.ReplaceAllStringFunc(text, func(key string) string {
-		if site := l.hub.siteOf(key); site != "" {
-			return key + " (" + site + ")"
+	for _, key := range userKey.FindAllString(text, 2) {
+		if site := " (" + l.hub.siteOf(key) + ")"; site != " ()" && !strings.Contains(text, site) {
+			text = strings.Replace(text, key, key+site, 1)
 		}
-		return key
-	})
+	}
 	if n := l.missed.Swap(0); n > 0 {
 		text += fmt.Sprintf(" (%d more not shown)", n)
 	}

@@ -25,7 +25,7 @@ func TestLog(t *testing.T) {
 		v      []any
 		want   string
 	}{
-		{"violation of %q, %s", []any{key, key}, fmt.Sprintf("violation of %q, %s", key+" (room-1)", key+" (room-1)")},
+		{"violation of %q, %s", []any{key, key}, fmt.Sprintf("violation of %q, %s", key+" (room-1)", key)},
 		{v4 + client + "%v - %s", []any{"authentication error", fmt.Sprintf("Nkey %q", other)}, "172.16.1.2" + noSite},
 		{v6 + client + "%v - %s", []any{"authentication error", fmt.Sprintf("Nkey %q", other)}, "fe80::1%eth0" + noSite},
 		{v4 + "%v - %s", []any{"authentication error", fmt.Sprintf("Nkey %q", key)}, fmt.Sprintf("172.16.1.2:43442 - cid:15 - authentication error - Nkey %q", key+" (room-1)")},
