@@ -57,11 +57,20 @@ func TestBridgesByAHub(t *testing.T) {
 	}
 
 	leader := bridges(m, "room-1")
-	leader.prints("room-1 on eth0 carries 224.0.0.114:1234 by the hub at 10.9.0.1:4222; no other site carries it yet\n")
+	leader.prints("room-1 on eth0 carries 224.0.0.114:1234 by the hub at 10.9.0.1:4222")
 	standby := bridges(m, "room-1")
 	standby.prints("room-1 on eth0 stands by: 10.1.0.1 carries 224.0.0.114:1234 by the hub at 10.9.0.1:4222\n")
 	other := bridges(n, "room-2")
 	other.prints("room-2 on eth0 carries 224.0.0.114:1234 by the hub at 10.9.0.1:4222\n")
+	wrong := start(t, n, "groupcast", "bridge", "--hub", filepath.Join(dir, "room-1.hub"), "-i", "eth0", "239.5.5.5")
+	wrong.remarks("groupcast: room-1 on eth0 stands by: 10.1.0.1 leads, and does not carry 239.5.5.5:1234: nobody does\n  hint: name the same groups at all bridges of a site\n" +
+		"groupcast: 10.1.0.1 is not on the networks of eth0: if this is another LAN, it needs a hub file of its own\n")
+	if err := wrong.cmd.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if got := wrong.status(); got != exitDoubt {
+		t.Errorf("a bridge whose groups nobody carries: exit status %d, want %d", got, exitDoubt)
+	}
 	leader.prints("  a bridge of room-2 at 10.2.0.1 has joined, for 224.0.0.114:1234\n")
 
 	server := start(t, b, "node", peer(t, "server.js"))
@@ -93,6 +102,11 @@ $`)
 	if got := strings.Count(server.out.String(), "receive msg: "); got != 2 {
 		t.Errorf("of two datagrams %d arrived\n%s", got, server.out.String())
 	}
+
+	if err := m.Link("eth0").SetDown(); err != nil {
+		t.Fatal(err)
+	}
+	standby.prints("  room-1 on eth0: this bridge does not lead any more: its interface or the sends failed\n")
 
 	if got := atHub("--remove", "room-2").status(); got != exitOK {
 		t.Errorf("groupcast hub --remove: exit status %d", got)

@@ -111,6 +111,11 @@ func (b *bridgeCommand) beginSites(late bool) {
 	}
 }
 
+// waits reports a site whose first line is not printed.
+func (b *bridgeSight) waits() bool {
+	return slices.ContainsFunc(b.ports, func(p bridge.Port) bool { return !b.begun[p.Site] })
+}
+
 // standing are the bridges of a site that stand by.
 func (b *bridgeSight) standing(site string) (places []string) {
 	for _, p := range b.beside {

@@ -224,7 +224,7 @@ func (b *bridgeCommand) carry(parent context.Context, hub natslink.Config) error
 			switch {
 			case was && !b.up:
 				away.Reset(awayAfter)
-			case r.reached && !b.asked:
+			case r.reached && b.asks == 0:
 				b.ask(ctx)
 				soon.Reset(leaseKnown)
 			case r.reached && len(b.unled) > 0:
@@ -233,9 +233,11 @@ func (b *bridgeCommand) carry(parent context.Context, hub natslink.Config) error
 		case list := <-b.others:
 			b.stood(list)
 		case <-soon.C:
-			b.beginSites(b.up)
-			if len(b.unled) > 0 {
+			again := b.up && b.asks == 1 && b.waits()
+			b.beginSites(b.up && !again)
+			if b.up && (again || len(b.unled) > 0) {
 				b.ask(ctx)
+				soon.Reset(leaseKnown)
 			}
 		case now := <-away.C:
 			b.stillAway(now)
@@ -260,14 +262,19 @@ func (b *bridgeCommand) carry(parent context.Context, hub natslink.Config) error
 // after 1.5 s.
 const leaseKnown = 2500 * time.Millisecond
 
+// askWithin is how long answers are waited for at first.
+const askWithin = 500 * time.Millisecond
+
 // ask asks how the other bridges stand, for lines about who leads.
 func (b *bridgeCommand) ask(ctx context.Context) {
 	if b.asking {
 		return
 	}
-	b.asked, b.asking = true, true
+	b.asking = true
+	within := time.Duration(1+3*min(b.asks, 1)) * askWithin // the first line shall come soon
+	b.asks++
 	go func() {
-		list, _ := b.client.Statuses(ctx, 500*time.Millisecond) // without an answer the lines say less
+		list, _ := b.client.Statuses(ctx, within) // without an answer the lines say less
 		b.others <- list
 	}()
 }

@@ -24,8 +24,8 @@ type bridgeSight struct {
 	unled    map[string]bool   // by site: this bridge does not lead any more, and that is not printed yet
 	doubted  map[string]bool   // bridges that lead this site, and what is wrong with that is printed
 	doubts   int               // that are findings
-	asked    bool              // once, how all stand
-	asking   bool              // that is asked just now
+	asks     int               // of all bridges how they stand
+	asking   bool              // just now
 	answered bool              // and an answer came:
 	statuses []bridge.Status   // so stand the other bridges
 	counted  bool              // and this one answered, too
