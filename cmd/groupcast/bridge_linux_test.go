@@ -36,7 +36,7 @@ func TestBridgeBetweenTwoRooms(t *testing.T) {
 	atA, atB := start(t, a, "node", peer(t, "server.js")), start(t, b, "node", peer(t, "server.js"))
 	atA.prints("ready")
 	atB.prints("ready")
-	carrying := start(t, m, "groupcast", "bridge", "-i", "eth0", "-i", "10.2.0.1", "224.0.0.114", "239.9.9.9")
+	carrying := start(t, m, "groupcast", "bridge", "-v", "-i", "eth0", "-i", "10.2.0.1", "224.0.0.114", "239.9.9.9")
 	objects := start(t, m, "groupcast", "bridge", "-v", "--json", "-i", "eth1", "-i", "eth0", "239.1.2.3:5000")
 	carrying.prints("eth0 and eth1: 224.0.0.114:1234 and 239.9.9.9:1234 are carried between them\n")
 	objects.prints(`"type":"bridging"`)
@@ -45,6 +45,7 @@ func TestBridgeBetweenTwoRooms(t *testing.T) {
 		start(t, a, "node", peer(t, "client.js"), text).status()
 	}
 	atB.prints("receive msg: the last from 10.2.0.1\n")
+	carrying.prints("  eth1  10.2.0.1:1236 → 224.0.0.114:1234  ttl 1  8 B  re-sent, from 10.1.0.10:")
 	start(t, b, "node", peer(t, "client.js"), "from the right").status()
 	atA.prints("receive msg: from the right from 10.1.0.1\n")
 	do(t, a, "send", "-i", "eth0", "239.1.2.3:5000", "tick").status()
