@@ -48,12 +48,12 @@ also carried, resent and dropped.`,
 			if len(args) == 0 {
 				return usageError{&mcast.Advised{Err: errors.New("bridge: name the groups to carry: only those cross"), Advice: "groupcast bridge -i eth0 -i eth1 239.1.2.3:5000"}}
 			}
-			if err := b.check(cmd.Flags().Changed, args); err != nil {
-				return usageError{err}
-			}
 			groups, err := b.groupsToCarry(cmd, args)
 			if err != nil {
 				return err
+			}
+			if err := b.check(cmd.Flags().Changed, args); err != nil { // its hints name the groups
+				return usageError{err}
 			}
 			return b.run(cmd.Context(), groups)
 		},
