@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+	"io/fs"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -137,4 +139,21 @@ $`)
 		t.Errorf("without a hub: bridge status ends with %d", got)
 	}
 	gone.remarks("groupcast: the hub at 10.9.0.1:4222 was not reached in 200ms: ")
+}
+
+// A file that this user may not read is said to be another's.
+func TestBridgeFileIsAnothers(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "room-1.hub")
+	if err := os.WriteFile(path, nil, 0); err != nil {
+		t.Fatal(err)
+	}
+	labtest.Unprivileged(t, labtest.Build(t, lab.Article).Host("B"), func() error {
+		for _, h := range []hubFlags{{at: path}, {at: "tls://nats.example", site: "room-1", creds: path}} {
+			if _, err := h.config(); !errors.Is(err, fs.ErrPermission) || !strings.Contains(hint(err), "chown") {
+				t.Errorf("%v: %v", h, err)
+			}
+		}
+		return nil
+	})
 }

@@ -276,11 +276,11 @@ func TestSendsThatFailedBeforeTheInterfaceWasDown(t *testing.T) {
 // slow is a Register whose renewals take longer than the lease holds, for a while.
 type slow struct {
 	shared
-	takes time.Duration
+	takes atomic.Int64 // ns
 }
 
 func (r *slow) Update(ctx context.Context, holder string, revision uint64) (uint64, error) {
-	time.Sleep(r.takes)
+	time.Sleep(time.Duration(r.takes.Load()))
 	return r.shared.Update(ctx, holder, revision)
 }
 
@@ -304,14 +304,14 @@ func TestALapseIsTold(t *testing.T) {
 		go func() { e.Run(ctx); close(done) }()
 		e.SetReady(0, true, netip.MustParseAddr("10.0.0.2"))
 		time.Sleep(2 * time.Second)
-		register.takes = 900 * time.Millisecond
+		register.takes.Store(int64(900 * time.Millisecond))
 		time.Sleep(1500 * time.Millisecond)
-		register.takes = 0
+		register.takes.Store(0)
 		time.Sleep(3 * time.Second)
+		end()
+		<-done
 		if want := []bool{true, false, true}; len(leads) < 3 || !slices.Equal(leads[:3], want) {
 			t.Errorf("told: %v, want %v at first", leads, want)
 		}
-		end()
-		<-done
 	})
 }
