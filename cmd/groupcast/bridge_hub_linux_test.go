@@ -59,7 +59,7 @@ func TestBridgesByAHub(t *testing.T) {
 	}
 
 	leader := bridges(m, "room-1")
-	leader.prints("room-1 on eth0 carries 224.0.0.114:1234 by the hub at 10.9.0.1:4222")
+	leader.prints("room-1 on eth0 carries 224.0.0.114:1234 by the hub at 10.9.0.1:4222; no other site carries it yet\n")
 	standby := bridges(m, "room-1")
 	standby.prints("room-1 on eth0 stands by: 10.1.0.1 carries 224.0.0.114:1234 by the hub at 10.9.0.1:4222\n")
 	other := bridges(n, "room-2")

@@ -9,6 +9,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/groupcast/groupcast/mcast/bridge"
 )
 
 // Config says how a NATS server is reached. Either File or the others.
@@ -57,6 +59,7 @@ type Client struct {
 	err     error
 	away    chan struct{} // see Refused
 	service *nats.Subscription
+	own     func() []bridge.Status // what Serve was given
 }
 
 // Refused is closed when the server has refused this client for good: the key was removed,

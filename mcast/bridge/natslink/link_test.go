@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"net/netip"
 	"reflect"
 	"runtime"
@@ -248,6 +249,14 @@ func TestAloneHearsTheOthersOnly(t *testing.T) {
 		}
 		if list, err := a.Statuses(t.Context(), time.Second); err != nil || len(list) != 0 {
 			t.Errorf("nobody serves, and %v, %v was told", list, err)
+		}
+		for n, c := range []*Client{a, b} { // its own word is among those that it is told
+			site := fmt.Sprint("room-", n+1)
+			check(t, c.Serve(func() []bridge.Status { return []bridge.Status{{Site: site, Bridge: bridge.NewName(), Group: group}} }))
+			list, err := a.Statuses(t.Context(), time.Second)
+			if err != nil || len(list) != n+1 || list[0].Site != "room-1" || list[n].Site != site {
+				t.Errorf("%d serve, and %+v, %v was told", n+1, list, err)
+			}
 		}
 		check(t, la.Close(), lb.Close())
 	})

@@ -58,7 +58,7 @@ func (c *Client) Serve(status func() []bridge.Status) error {
 	if err != nil {
 		return away(err)
 	}
-	c.service = service
+	c.service, c.own = service, status
 	return nil
 }
 
@@ -98,7 +98,8 @@ func (w *word) now() json.RawMessage {
 // Statuses asks all bridges how they stand, and returns what has come when wait is over:
 // of 1,024 bridges at most, by site, bridge and group. It is each bridge's own word, and the
 // server does not read it: whoever has a key can answer, and speak of another site. Statuses
-// leaves out answers that make no sense.
+// leaves out answers that make no sense. If this client serves, its own word is among them
+// when the server was reached until the end.
 func (c *Client) Statuses(ctx context.Context, wait time.Duration) ([]bridge.Status, error) {
 	if !c.reached.Load() {
 		return nil, bridge.ErrAway
@@ -125,9 +126,9 @@ func (c *Client) Statuses(ctx context.Context, wait time.Duration) ([]bridge.Sta
 		msg, err := answers.NextMsgWithContext(ctx)
 		switch {
 		case errors.Is(err, context.DeadlineExceeded):
-			return sorted(all), nil
-		case errors.Is(err, nats.ErrNoResponders): // no bridge serves
-			return nil, nil
+			return sorted(append(all, c.ownWord()...)), nil
+		case errors.Is(err, nats.ErrNoResponders): // no other bridge serves
+			return sorted(c.ownWord()), nil
 		case err != nil:
 			return sorted(all), away(err)
 		}
@@ -139,7 +140,19 @@ func (c *Client) Statuses(ctx context.Context, wait time.Duration) ([]bridge.Sta
 			all = append(all, told...)
 		}
 	}
-	return sorted(all), nil
+	return sorted(append(all, c.ownWord()...)), nil
+}
+
+// ownWord is how this bridge stands if its client is one that the server sends nothing of
+// its own back, and the server is reached.
+func (c *Client) ownWord() []bridge.Status {
+	c.mu.Lock()
+	own := c.own
+	c.mu.Unlock()
+	if own == nil || !c.cfg.Alone || !c.reached.Load() || c.conn.FlushTimeout(flushWait) != nil {
+		return nil
+	}
+	return own()
 }
 
 // answer reads what one bridge told. The id is that of its service.
