@@ -133,7 +133,7 @@ var comes = []come{
 		"groupcast record -i eth0 --max 64KiB - 239.1.1.77 >/dev/null; status=$?; kill $!; exit $status"},
 	{of: "record", want: exitInterrupted, host: "B", line: "sh -c", input: "exec groupcast record -i eth0 -c 1000000 - 239.1.1.1 >/dev/null", ready: "recording", signal: syscall.SIGINT},
 
-	{of: "doctor", want: exitOK, host: "B", line: "groupcast doctor -i eth0 239.2.2.2:1999"},
+	{of: "doctor", want: exitOK, host: "B", line: "groupcast doctor -i eth0 239.2.2.2:2999"},
 	{of: "doctor", want: exitNot, host: "B", line: "groupcast doctor -i eth9 239.2.2.2"},
 	{of: "doctor", want: exitDoubt, host: "A", line: "groupcast doctor"},
 	{of: "doctor", want: exitDoubt, host: "A", line: "groupcast doctor --watch 1h", ready: "looking for", signal: syscall.SIGINT},
