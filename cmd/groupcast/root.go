@@ -64,8 +64,15 @@ leaves both choices to the kernel, as programs do that set no option.
 	return root
 }
 
+// cobra keeps the functions of its templates in one map of the process, which
+// nothing guards: they are set before any command is made.
+func init() {
+	cobra.AddTemplateFunc("flags", func(cmd *cobra.Command, f *pflag.FlagSet) string {
+		return f.FlagUsagesWrapped(columns(cmd.OutOrStdout()))
+	})
+}
+
 // usageTemplate is cobra's, but that flags are wrapped as everything else is.
 func usageTemplate(root *cobra.Command) string {
-	cobra.AddTemplateFunc("flags", func(f *pflag.FlagSet) string { return f.FlagUsagesWrapped(columns(root.OutOrStdout())) })
-	return strings.ReplaceAll(root.UsageTemplate(), ".LocalFlags.FlagUsages", "flags .LocalFlags")
+	return strings.ReplaceAll(root.UsageTemplate(), ".LocalFlags.FlagUsages", "flags . .LocalFlags")
 }
