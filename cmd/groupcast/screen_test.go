@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"errors"
 	"io"
 	"os"
 	"strings"
@@ -26,7 +28,7 @@ type screen struct {
 	t        *testing.T
 	master   *os.File
 	cmd      *lab.Cmd
-	wait     func() error // for its end, from any goroutine
+	wait     func() error // for its end, and for what it wrote last, from any goroutine
 	before   *term.State  // of the terminal, before the program had it
 	terminal *os.File
 
@@ -34,6 +36,7 @@ type screen struct {
 	vt      vt10x.Terminal
 	raw     bytes.Buffer
 	changed chan struct{}
+	drained chan struct{} // closed when all that it wrote has been read
 }
 
 func openScreen(t *testing.T, host *lab.Node, columns, rows int, args ...string) *screen {
@@ -55,6 +58,7 @@ func openTerminal(t *testing.T, host *lab.Node, columns, rows int, env []string,
 		t: t, master: master, terminal: terminal,
 		vt:      vt10x.New(vt10x.WithSize(columns, rows)),
 		changed: make(chan struct{}, 1),
+		drained: make(chan struct{}),
 	}
 	if s.before, err = term.GetState(terminal.Fd()); err != nil {
 		t.Fatal(err)
@@ -62,7 +66,7 @@ func openTerminal(t *testing.T, host *lab.Node, columns, rows int, env []string,
 	ctx, cancel := context.WithCancel(context.Background())
 	s.cmd = host.Command(ctx, command[0], command[1:]...)
 	s.cmd.Stdin, s.cmd.Stdout, s.cmd.Stderr = terminal, terminal, terminal
-	s.wait = sync.OnceValue(s.cmd.Wait)
+	s.wait = sync.OnceValue(func() error { return cmp.Or(s.cmd.Wait(), s.drain()) })
 	// A shell reads no file of the user who tests: one was seen to wait there for a minute.
 	s.cmd.Env = append(environOf(host), "TERM=xterm-256color", "LANG=C.UTF-8", "HOME="+t.TempDir())
 	s.cmd.Env = append(s.cmd.Env, env...)
@@ -87,6 +91,8 @@ func openTerminal(t *testing.T, host *lab.Node, columns, rows int, env []string,
 func (s *screen) read() {
 	b := make([]byte, 1<<16)
 	var rest []byte // of a character that is not here yet
+	told := sync.OnceFunc(func() { close(s.drained) })
+	defer told()
 	for {
 		n, err := s.master.Read(b)
 		if err != nil {
@@ -97,7 +103,14 @@ func (s *screen) read() {
 		s.mu.Lock()
 		s.raw.Write(b[:n])
 		s.vt.Write(text)
+		ended := bytes.LastIndex(s.raw.Bytes(), []byte(drained))
+		if ended >= 0 {
+			s.raw.Truncate(ended)
+		}
 		s.mu.Unlock()
+		if ended >= 0 {
+			told()
+		}
 		select {
 		case s.changed <- struct{}{}:
 		default:
@@ -185,16 +198,6 @@ func (s *screen) quits(code int) {
 	if *after != *s.before {
 		s.t.Error("the terminal's modes are not what they were")
 	}
-	if _, err := io.WriteString(s.terminal, drained); err != nil {
-		s.t.Fatal(err)
-	}
-	for deadline := time.After(labtest.Patience); !s.drains(); {
-		select {
-		case <-s.changed: // what it wrote last is still on its way
-		case <-deadline:
-			s.t.Fatal("the terminal does not bring what was written")
-		}
-	}
 	if !s.leftAlternate() {
 		s.t.Error("the alternate screen was not left")
 	}
@@ -203,15 +206,17 @@ func (s *screen) quits(code int) {
 // drained is written behind all that a program wrote: a sequence that no terminal shows.
 const drained = "\x1b]777;drained\x07"
 
-// drains says whether that has come, and takes it away.
-func (s *screen) drains() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	n := bytes.LastIndex(s.raw.Bytes(), []byte(drained))
-	if n >= 0 {
-		s.raw.Truncate(n)
+// drain waits until what the program wrote last has come through the terminal.
+func (s *screen) drain() error {
+	if _, err := io.WriteString(s.terminal, drained); err != nil {
+		return err
 	}
-	return n >= 0
+	select {
+	case <-s.drained:
+		return nil
+	case <-time.After(labtest.Patience):
+		return errors.New("the terminal does not bring what was written")
+	}
 }
 
 func (s *screen) leftAlternate() bool {
