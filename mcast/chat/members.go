@@ -162,7 +162,7 @@ func (r *Room) Reached(name frame.Name, reach Reach) Line {
 // Twins are told apart by their source and text, for twinTime, since the frame may
 // come first, or the plain text.
 const (
-	twinTime = 5 * time.Second
+	twinTime = 30 * time.Second // a frame that was lost on a starved host is repaired long after its plain text
 	maxPairs = 1024
 	mostRows = 8 // of equal texts of one source that wait for their frames
 )

@@ -52,8 +52,8 @@ func TestTwins(t *testing.T) {
 		{"twice the same", []step{heard(0, "a", !known), heard(0, "a", !known), framed(ms(1), "a"), framed(ms(1), "a")}, "a (alice), a (alice)", 0},
 		{"twice the same, mixed", []step{heard(0, "a", !known), framed(0, "a"), framed(ms(1), "a"), heard(ms(1), "a", !known)}, "a (alice), a (alice)", 1},
 		{"other words", []step{heard(0, "a", !known), framed(ms(1), "b")}, "a, b (alice)", 0},
-		{"after 5 s", []step{heard(0, "a", !known), framed(ms(5001), "a")}, "a, a (alice)", 0},
-		{"within 5 s", []step{heard(0, "a", !known), framed(ms(5000), "a")}, "a (alice)", 0},
+		{"after 30 s", []step{heard(0, "a", !known), framed(ms(30001), "a")}, "a, a (alice)", 0},
+		{"within 30 s", []step{heard(0, "a", !known), framed(ms(30000), "a")}, "a (alice)", 0},
 		{"a plain program", []step{heard(0, "a", !known), heard(ms(1), "a", !known)}, "a, a", 0},
 		{"a member becomes known between", []step{heard(0, "a", !known), heard(ms(1), "b", known), framed(ms(2), "a"), framed(ms(2), "b")}, "a (alice), b (alice)", 1},
 	} {

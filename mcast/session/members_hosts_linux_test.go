@@ -53,7 +53,7 @@ func TestMembersOverALossyWire(t *testing.T) {
 	if eth0.Addr(g.Addr) == netip.MustParseAddr("10.0.0.2") {
 		bob := enter(t, as("bob", g))
 		bob.told("alice is here")
-		labtest.Eventually(t, "all lines are here, and known to be alice's", func() bool {
+		bob.until("all lines are here, and known to be alice's", func() bool {
 			list := bob.all(chat.Heard)
 			return len(list) == lines && !slices.ContainsFunc(list, func(l chat.Line) bool { return l.Member.Name != "alice" })
 		})

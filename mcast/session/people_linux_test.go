@@ -80,6 +80,20 @@ func (p *person) all(kinds ...chat.Kind) (list []chat.Line) {
 // sees waits for a line.
 func (p *person) sees(what string, is func(chat.Line) bool) (found chat.Line) {
 	p.t.Helper()
+	p.until(what, func() bool {
+		list := p.all(chat.Heard, chat.Own, chat.Notice, chat.Problem)
+		n := slices.IndexFunc(list, is)
+		if n >= 0 {
+			found = list[n]
+		}
+		return n >= 0
+	})
+	return found
+}
+
+// until waits for what its lines say; a failure prints them.
+func (p *person) until(what string, is func() bool) {
+	p.t.Helper()
 	defer func() {
 		if p.t.Failed() {
 			p.mu.Lock()
@@ -89,15 +103,7 @@ func (p *person) sees(what string, is func(chat.Line) bool) (found chat.Line) {
 			}
 		}
 	}()
-	labtest.Eventually(p.t, what, func() bool {
-		list := p.all(chat.Heard, chat.Own, chat.Notice, chat.Problem)
-		n := slices.IndexFunc(list, is)
-		if n >= 0 {
-			found = list[n]
-		}
-		return n >= 0
-	})
-	return found
+	labtest.Eventually(p.t, what, is)
 }
 
 // told waits for a notice or a problem.
