@@ -230,15 +230,19 @@ func TestMoreSourcesThanARouterMayName(t *testing.T) {
 	})
 	a := l.Host("A")
 	arrives(t, a, to, members[0])
-	before, below := counters(t, l, "D").RxPackets, counters(t, l, "B").RxPackets
+	between := func() uint64 { return counters(t, l, "D").RxPackets }
+	first := between()
+	labtest.Eventually(t, "the routers forward what X sends", func() bool { // a few of the first are lost (ip_mroute)
+		say(t, l.Host("X"), to, 8, "unwanted")
+		return between() >= first+10
+	})
+	before, below := between(), counters(t, l, "B").RxPackets
 	for n := range 40 {
 		say(t, l.Host("X"), to, 8, "unwanted")
 		say(t, a, to, 8, fmt.Sprint(n))
 		hears(t, "B", members[0], fmt.Sprintf("%d from 10.0.1.10", n))
 	}
-	if n := counters(t, l, "D").RxPackets - before; n < 80 {
-		t.Errorf("the LAN between carries %d frames of 80 datagrams", n)
-	}
+	labtest.Eventually(t, "the LAN between carries all 80 datagrams", func() bool { return between() >= before+80 })
 	if n := counters(t, l, "B").RxPackets - below; n >= 60 {
 		t.Errorf("the last LAN carries %d frames of 40 datagrams that are wanted and 40 that are not", n)
 	}
