@@ -137,6 +137,12 @@ func TestRecording(t *testing.T) {
 		b, _ := os.ReadFile(file("B.eth0"))
 		return bytes.Count(b, []byte("who has")) == 2
 	})
+	for _, wire := range []string{"A.eth0", "B.eth0"} { // the kernel sends a report some moments after the join
+		labtest.Eventually(t, "a report to 224.0.0.22 is in the file of "+wire, func() bool {
+			b, _ := os.ReadFile(file(wire))
+			return bytes.Contains(b, []byte{1, 0, 0x5e, 0, 0, 0x16})
+		})
+	}
 
 	all := end()
 	if len(all) != 3 {
