@@ -120,7 +120,7 @@ func TestObjectsOfCommands(t *testing.T) {
 	talk.prints("joined")
 	ended := []string{
 		"send -i eth0 --record " + dir + "/sent 239.7.8.9:7 one", "ping -i eth0 -c 1 --rotate 64KiB --record " + dir + "/pinged 239.7.8.9:7", "ping -c 1 -W 5 127.0.0.1:9", "ping -W 5 --message x 127.0.0.1:9",
-		"ping --message x 127.0.0.1:7007", "ping -i eth0 -c 8 --interval 100ms -W 0.05 239.7.8.9:5000",
+		"ping --message x 127.0.0.1:7007", "ping -i eth0 -c 40 --interval 100ms -W 0.05 239.7.8.9:5000",
 		"probe -W 0.01 127.0.0.1:9 127.0.0.1:7 127.0.0.1:7007 192.168.8.226:5001", "probe 127.0.0.1",
 		"ping -i eth0 -i eth1 -c 1 -W 0.01 239.7.8.14", "ping -c 1 203.0.113.9", "interfaces ff02::114",
 		"chat -i eth0 --plain-only=false 239.7.8.12", "who -i eth0 239.7.8.12", "who -i eth0 -t 1 239.7.8.11", "who -i eth0 -t 0.01 239.7.8.10", "send -i eth0 239.7.8.9:8 x", "send -i eth0 --rate 1000 -c 20 @" + channels, "listen -t 0.01 ff02::114",
