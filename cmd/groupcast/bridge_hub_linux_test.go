@@ -37,7 +37,7 @@ func twoSites() lab.Topology {
 func TestBridgesByAHub(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	build := exec.Command("go", "build", "-buildvcs=false", "-o", dir+string(filepath.Separator), "./cmd/groupcast-hub")
+	build := exec.Command("go", "build", "-race=false", "-buildvcs=false", "-o", dir+string(filepath.Separator), "./cmd/groupcast-hub")
 	build.Dir, build.Env = "../..", append(os.Environ(), "XDG_CACHE_HOME=") // with what go has built before
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %v\n%s", build, err, out)
@@ -124,7 +124,7 @@ $`)
 		t.Fatal(err)
 	}
 	if got := hub.status(); got != exitOK {
-		t.Errorf("the hub ends with %d", got)
+		t.Errorf("the hub ends with %d\n%s", got, hub.err.String())
 	}
 	standby.remarks("groupcast: the hub at 10.9.0.1:4222 is not reached since ")
 	if err := standby.cmd.Signal(syscall.SIGTERM); err != nil {
