@@ -103,25 +103,32 @@ func TestFastLeave(t *testing.T) {
 			a, b := l.Host("A"), at(t, l.Host("B"), group)
 			control := at(t, l.Host("B"), "192.168.1.11:5002")
 			waitJoined(t, a, group, b.UDPConn)
-			if test.hears {
-				joinAndLeave(t, l.Host("C"), group)
-				// The querier asks for a second (RFC 2236, section 8.8) before it forgets.
+			heardOn := func() bool { // for two seconds
 				for end := time.Now().Add(2 * time.Second); time.Now().Before(end); {
 					if !reaches(t, a, group, b, control) {
-						t.Fatal("B is forgotten, though it answers the querier")
+						return false
 					}
 				}
-				return
+				return true
+			}
+			if test.hears {
+				// The querier asks for a second (RFC 2236, section 8.8) before it forgets. B's
+				// answer may come too late from a busy computer, but not each time.
+				for try := 1; ; try++ {
+					joinAndLeave(t, l.Host("C"), group)
+					if heardOn() {
+						return
+					}
+					if try == 3 {
+						t.Fatal("B is forgotten, though it answers the querier")
+					}
+					waitJoined(t, a, group, b.UDPConn)
+				}
 			}
 			// B may report once more after C has left.
 			labtest.Eventually(t, "B hears nothing more", func() bool {
 				joinAndLeave(t, l.Host("C"), group)
-				for end := time.Now().Add(2 * time.Second); time.Now().Before(end); {
-					if !reaches(t, a, group, b, control) {
-						return true
-					}
-				}
-				return false
+				return !heardOn()
 			})
 		})
 	}
