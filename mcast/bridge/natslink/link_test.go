@@ -252,7 +252,7 @@ func TestAloneHearsTheOthersOnly(t *testing.T) {
 		}
 		for n, c := range []*Client{a, b} { // its own word is among those that it is told
 			site := fmt.Sprint("room-", n+1)
-			check(t, c.Serve(func() []bridge.Status { return []bridge.Status{{Site: site, Bridge: bridge.NewName(), Group: group}} }))
+			check(t, c.Serve(func() []bridge.Status { return []bridge.Status{{Site: site, Bridge: bridge.NewName(), Group: group}} }), c.conn.Flush())
 			list, err := a.Statuses(t.Context(), time.Second)
 			if err != nil || len(list) != n+1 || list[0].Site != "room-1" || list[n].Site != site {
 				t.Errorf("%d serve, and %+v, %v was told", n+1, list, err)
