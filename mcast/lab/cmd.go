@@ -2,6 +2,7 @@ package lab
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,6 +25,10 @@ type Cmd struct {
 	Stdout io.Writer
 	Stderr io.Writer
 	TTY    bool // Stdin is a terminal: the command leads a session that has it as its controlling terminal
+
+	// Confine lets a stranger use the command. Path, Dir ("": Home) and Env (nil: none)
+	// are then those of the root that it has of its own.
+	Confine *Confinement
 
 	ctx     context.Context
 	host    machine
@@ -50,6 +55,7 @@ type request struct {
 	Path, Dir []byte
 	Args, Env [][]byte
 	TTY       bool
+	Confine   *Confinement `json:",omitempty"`
 }
 
 func byteSlices(list []string) [][]byte {
@@ -91,6 +97,12 @@ func (n *Node) Command(ctx context.Context, name string, args ...string) *Cmd {
 	return command(ctx, n, name, args)
 }
 
+// ConfinedCommand prepares a confined command in the host. path is that of a file in the
+// root that the command has of its own.
+func (n *Node) ConfinedCommand(ctx context.Context, c Confinement, path string, args ...string) *Cmd {
+	return &Cmd{Path: path, Args: append([]string{path}, args...), Confine: &c, ctx: ctx, host: n}
+}
+
 func command(ctx context.Context, host machine, name string, args []string) *Cmd {
 	path, err := exec.LookPath(name)
 	return &Cmd{Path: path, Args: append([]string{name}, args...), ctx: ctx, host: host, err: err}
@@ -121,23 +133,35 @@ func (c *Cmd) start() error {
 	if err := errors.Join(c.err, c.ctx.Err()); err != nil {
 		return err
 	}
-	env, dir := c.Env, c.Dir
-	if env == nil {
-		env = os.Environ()
-	}
-	if dir == "" {
-		var err error
-		if dir, err = os.Getwd(); err != nil {
-			return err
-		}
+	r, err := c.request()
+	if err != nil {
+		return err
 	}
 	files, err := c.standardFiles()
 	if err != nil {
 		return err
 	}
-	r := request{Path: []byte(c.Path), Dir: []byte(dir), Args: byteSlices(c.Args), Env: byteSlices(env), TTY: c.TTY}
 	c.process, err = c.host.start(c.ctx, r, files)
 	return err
+}
+
+func (c *Cmd) request() (r request, err error) {
+	env, dir := c.Env, c.Dir
+	if c.Confine != nil {
+		limits := c.Confine.withDefaults()
+		r.Confine, dir = &limits, cmp.Or(dir, Home)
+	} else {
+		if env == nil {
+			env = os.Environ()
+		}
+		if dir == "" {
+			if dir, err = os.Getwd(); err != nil {
+				return r, err
+			}
+		}
+	}
+	r.Path, r.Dir, r.Args, r.Env, r.TTY = []byte(c.Path), []byte(dir), byteSlices(c.Args), byteSlices(env), c.TTY
+	return r, nil
 }
 
 // Wait waits for the command to end and for its output to be copied, then

@@ -26,6 +26,9 @@ func init() {
 	if os.Args[0] == hostProcess {
 		runHost() // does not return
 	}
+	if os.Args[0] == seatProcess {
+		runSeat()
+	}
 	if outside, ok := os.LookupEnv(enteredEnv); ok {
 		// Commands that run in a host are not to take the host for the lab.
 		os.Unsetenv(enteredEnv)

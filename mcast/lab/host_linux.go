@@ -105,12 +105,9 @@ func serve(conn *net.UnixConn, lacks []string) {
 		return
 	}
 	_ = conn.SetReadDeadline(time.Time{})
-	cmd := exec.Cmd{
-		Path: string(r.Path), Args: texts(r.Args), Env: append(texts(r.Env), hostEnvironment()...), Dir: string(r.Dir),
-		Stdin: files[0], Stdout: files[1], Stderr: files[2],
-		SysProcAttr: &syscall.SysProcAttr{Setpgid: !r.TTY, Setsid: r.TTY, Setctty: r.TTY, Pdeathsig: syscall.SIGKILL},
-	}
-	if err := cmd.Start(); err != nil {
+	r.Env = append(r.Env, byteSlices(hostEnvironment())...)
+	cmd, err := startRequest(r, files)
+	if err != nil {
 		_ = send(conn, started{Error: err.Error()})
 		return
 	}
@@ -146,6 +143,18 @@ func serve(conn *net.UnixConn, lacks []string) {
 		e.Signal = int(status.Signal())
 	}
 	_ = send(conn, e)
+}
+
+func startRequest(r request, files []*os.File) (*exec.Cmd, error) {
+	if r.Confine != nil {
+		return startConfined(r, files)
+	}
+	cmd := &exec.Cmd{
+		Path: string(r.Path), Args: texts(r.Args), Env: texts(r.Env), Dir: string(r.Dir),
+		Stdin: files[0], Stdout: files[1], Stderr: files[2],
+		SysProcAttr: &syscall.SysProcAttr{Setpgid: !r.TTY, Setsid: r.TTY, Setctty: r.TTY, Pdeathsig: syscall.SIGKILL},
+	}
+	return cmd, cmd.Start()
 }
 
 func texts(list [][]byte) []string {
