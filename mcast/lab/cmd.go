@@ -100,7 +100,11 @@ func (n *Node) Command(ctx context.Context, name string, args ...string) *Cmd {
 // ConfinedCommand prepares a confined command in the host. path is that of a file in the
 // root that the command has of its own.
 func (n *Node) ConfinedCommand(ctx context.Context, c Confinement, path string, args ...string) *Cmd {
-	return &Cmd{Path: path, Args: append([]string{path}, args...), Confine: &c, ctx: ctx, host: n}
+	return confinedCommand(ctx, n, c, path, args)
+}
+
+func confinedCommand(ctx context.Context, host machine, c Confinement, path string, args []string) *Cmd {
+	return &Cmd{Path: path, Args: append([]string{path}, args...), Confine: &c, ctx: ctx, host: host}
 }
 
 func command(ctx context.Context, host machine, name string, args []string) *Cmd {

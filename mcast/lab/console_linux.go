@@ -29,12 +29,16 @@ type (
 		Words []string
 	}
 	answer struct {
-		Error    string
-		Topology Topology            `json:",omitzero"`
-		Kind     string              `json:",omitempty"`
-		Counters map[string]Counters `json:",omitempty"`
+		Error     string
+		Topology  Topology            `json:",omitzero"`
+		Kind      string              `json:",omitempty"`
+		Forbidden *refusal            `json:",omitempty"`
+		Counters  map[string]Counters `json:",omitempty"`
 	}
 )
+
+// refusal is what a *ForbiddenError says.
+type refusal struct{ Reason, Hint string }
 
 // maxClients is how many connections are served at once; others wait.
 const maxClients = 32
@@ -141,7 +145,7 @@ func (l *Lab) Serve(ctx context.Context, c *Console) error {
 // while its name stays taken.
 func Serve(ctx context.Context, c *Console, service Service) error {
 	serving, stop := context.WithCancel(ctx)
-	s := &server{service: service, console: c, ctx: serving, stop: stop}
+	s := &server{service: service, free: func() { c.Close() }, ctx: serving, stop: stop}
 	context.AfterFunc(serving, func() { c.Close() })
 	var clients sync.WaitGroup
 	defer func() {
@@ -176,7 +180,7 @@ func Serve(ctx context.Context, c *Console, service Service) error {
 // server is a lab while it is served.
 type server struct {
 	service Service
-	console *Console
+	free    func() // the name
 	ctx     context.Context
 	stop    context.CancelFunc
 	open    sync.RWMutex // held while something is done with the lab; for writing to close it
@@ -216,7 +220,7 @@ func (s *server) attend(conn *net.UnixConn) {
 // down closes the lab and frees its name.
 func (s *server) down() {
 	s.stop()
-	s.console.Close()
+	s.free()
 	s.open.Lock()
 	defer s.open.Unlock()
 	s.service.Down()

@@ -87,11 +87,11 @@ func (s *server) order(o order, conn *net.UnixConn) {
 // that of ctx. Words have at most [MaxOrder] bytes together.
 func (r *Remote) Order(ctx context.Context, words []string, heard func(json.RawMessage)) error {
 	if err := checkOrder(words); err != nil {
-		return fmt.Errorf("lab: %s: %w", r.name, err)
+		return r.failed(err)
 	}
-	conn, err := dialConsole(r.name)
+	conn, err := r.dial()
 	if err != nil {
-		return fmt.Errorf("lab: %s: %w", r.name, err)
+		return r.failed(err)
 	}
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Now()) })()
@@ -106,7 +106,7 @@ func (r *Remote) Order(ctx context.Context, words []string, heard func(json.RawM
 		case err != nil:
 			return r.orderError(ctx, err)
 		case m.End && m.Error != "":
-			return fmt.Errorf("lab: %s: %s", r.name, m.Error)
+			return r.failed(errors.New(m.Error))
 		case m.End:
 			return nil
 		case heard != nil:
@@ -120,7 +120,7 @@ func (r *Remote) orderError(ctx context.Context, err error) error {
 		return ctx.Err()
 	}
 	if errors.Is(err, os.ErrDeadlineExceeded) {
-		return fmt.Errorf("lab: %s: %w", r.name, err)
+		return r.failed(err)
 	}
-	return fmt.Errorf("lab: %s has ended: %w", r.name, ErrNotRunning)
+	return r.failed(fmt.Errorf("it has ended: %w", ErrNotRunning))
 }

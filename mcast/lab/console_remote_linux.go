@@ -18,7 +18,8 @@ const answerTimeout = 30 * time.Second
 
 // Remote is a lab that another process of the same user runs.
 type Remote struct {
-	name     string
+	name     string                        // "": it has none
+	dial     func() (*net.UnixConn, error) // begins a conversation
 	topology Topology
 	kind     string
 }
@@ -29,7 +30,7 @@ func Dial(name string) (*Remote, error) {
 	if err := checkName(name); err != nil {
 		return nil, err
 	}
-	r := &Remote{name: name}
+	r := &Remote{name: name, dial: func() (*net.UnixConn, error) { return dialConsole(name) }}
 	a, err := r.do(order{Do: orderTopology})
 	if err != nil {
 		return nil, err
@@ -77,6 +78,11 @@ func (r *Remote) Command(ctx context.Context, host, name string, args ...string)
 	return command(ctx, remoteHost{r, host}, name, args)
 }
 
+// ConfinedCommand is as [Node.ConfinedCommand], in a host of the lab.
+func (r *Remote) ConfinedCommand(ctx context.Context, host string, c Confinement, path string, args ...string) *Cmd {
+	return confinedCommand(ctx, remoteHost{r, host}, c, path, args)
+}
+
 // remoteHost is a host of a lab that another process runs.
 type remoteHost struct {
 	remote *Remote
@@ -102,21 +108,29 @@ func (r *Remote) do(o order) (answer, error) {
 	return a, nil
 }
 
+// failed says of which lab an error is.
+func (r *Remote) failed(err error) error {
+	if r.name == "" {
+		return fmt.Errorf("lab: %w", err)
+	}
+	return fmt.Errorf("lab: %s: %w", r.name, err)
+}
+
 // ask gives an order, and returns the answer and the connection.
 func (r *Remote) ask(o order) (*net.UnixConn, answer, error) {
-	conn, a, err := exchange(r.name, o)
+	conn, a, err := exchange(r.dial, o)
 	switch {
 	case err != nil:
-		return nil, answer{}, fmt.Errorf("lab: %s: %w", r.name, err)
+		return nil, answer{}, r.failed(err)
 	case a.Error != "":
 		conn.Close()
-		return nil, answer{}, fmt.Errorf("lab: %s: %s", r.name, a.Error)
+		return nil, answer{}, r.failed(errors.New(a.Error))
 	}
 	return conn, a, nil
 }
 
-func exchange(name string, o order) (conn *net.UnixConn, a answer, err error) {
-	if conn, err = dialConsole(name); err != nil {
+func exchange(dial func() (*net.UnixConn, error), o order) (conn *net.UnixConn, a answer, err error) {
+	if conn, err = dial(); err != nil {
 		return nil, a, err
 	}
 	_ = conn.SetDeadline(time.Now().Add(answerTimeout))

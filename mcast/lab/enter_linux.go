@@ -39,6 +39,9 @@ func init() {
 		// never be the first thread, the one that /proc/self shows: main has it.
 		runtime.LockOSThread()
 	}
+	if os.Args[0] == labProcess {
+		runApart()
+	}
 }
 
 // Enter runs the program again, with the same arguments, environment and
@@ -102,12 +105,7 @@ func startAgain(here string) (cmd *exec.Cmd, err error) {
 		if cmd.ExtraFiles = tracefs; len(tracefs) > 0 {
 			cmd.Env = append(cmd.Env, kernel.TracefsEnv+"="+handedTracefs)
 		}
-		cmd.SysProcAttr = &syscall.SysProcAttr{
-			Cloneflags:  unix.CLONE_NEWUSER | unix.CLONE_NEWNET,
-			UidMappings: who.uids, GidMappings: who.gids, GidMappingsEnableSetgroups: who.setgroups,
-			AmbientCaps: who.ambient,
-			Pdeathsig:   syscall.SIGKILL,
-		}
+		cmd.SysProcAttr = who.namespaces()
 		if err = cmd.Start(); err == nil {
 			break
 		}

@@ -19,6 +19,17 @@ type identity struct {
 	ambient    []uintptr // what a user who is not root keeps across execve(2)
 }
 
+// namespaces are how a process is started as the identity, in a user and a network
+// namespace of its own; it ends with the thread that starts it.
+func (who identity) namespaces() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{
+		Cloneflags:  unix.CLONE_NEWUSER | unix.CLONE_NEWNET,
+		UidMappings: who.uids, GidMappings: who.gids, GidMappingsEnableSetgroups: who.setgroups,
+		AmbientCaps: who.ambient,
+		Pdeathsig:   syscall.SIGKILL,
+	}
+}
+
 // identities are to be tried in turn. Only who has CAP_SETUID and CAP_SETGID
 // may map others than themselves (user_namespaces(7)): root may not in some
 // containers.

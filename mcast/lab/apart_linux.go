@@ -1,0 +1,218 @@
+package lab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"runtime"
+	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/groupcast/groupcast/mcast/lab/internal/hosts"
+)
+
+// labProcess is os.Args[0] of the process that holds a lab which was built apart.
+const labProcess = "groupcast-lab"
+
+// Apart is a lab in a process of its own. It has no name, so that only who built it
+// reaches it.
+type Apart struct {
+	*Remote
+	control *net.UnixConn
+	process *os.Process
+	gone    chan struct{} // closed when it has ended
+}
+
+// apartRequest is what the process is asked to build.
+type apartRequest struct {
+	Topology Topology
+	Packets  int
+}
+
+// UpApart builds the topology as Up does, but in a process of its own: the caller need not
+// have called Enter, and stays in the computer's network. Each port of a switch takes that
+// many frames a second from its host, and drops what is more; 0: any number. The context
+// ends the waiting, not the lab.
+//
+// The lab ends with Close, and with the caller's process, even by SIGKILL. The error is a
+// *ForbiddenError where the system does not allow namespaces.
+func UpApart(ctx context.Context, t Topology, packets int) (*Apart, error) {
+	if err := t.Validate(); err != nil {
+		return nil, fmt.Errorf("lab: %w", err)
+	}
+	near, far, err := socketPair()
+	if err != nil {
+		return nil, fmt.Errorf("lab: %w", err)
+	}
+	defer far.Close()
+	a := &Apart{control: near, gone: make(chan struct{})}
+	if err := a.start(far); err != nil {
+		near.Close()
+		return nil, forbidden(err, readSetting)
+	}
+	far.Close()
+	a.Remote = &Remote{dial: a.dial, topology: t}
+	stop := context.AfterFunc(ctx, func() { _ = near.SetReadDeadline(time.Unix(1, 0)) })
+	var built answer
+	err = send(near, apartRequest{t, packets})
+	if err == nil {
+		_, err = receive(near, &built)
+	}
+	if !stop() && ctx.Err() != nil {
+		err = ctx.Err()
+	}
+	switch {
+	case err != nil:
+		err = fmt.Errorf("lab: its process does not answer: %w", err)
+	case built.Forbidden != nil:
+		err = &ForbiddenError{Reason: built.Forbidden.Reason, Hint: built.Forbidden.Hint, Err: unix.EPERM}
+	case built.Error != "":
+		err = errors.New(built.Error)
+	}
+	if err != nil {
+		a.Close()
+		return nil, err
+	}
+	_ = near.SetReadDeadline(time.Time{})
+	return a, nil
+}
+
+// start starts the process from a thread that lives as long as it does, because that
+// thread's death is what Pdeathsig waits for (prctl(2)).
+func (a *Apart) start(control *os.File) error {
+	here, err := os.Readlink("/proc/self/ns/net")
+	if err != nil {
+		return err
+	}
+	started := make(chan error, 1)
+	go func() {
+		runtime.LockOSThread()
+		defer close(a.gone)
+		var cmd *exec.Cmd
+		var err error
+		for _, who := range identities() {
+			cmd = exec.Command(hosts.Program)
+			cmd.Args = []string{labProcess}
+			cmd.Env = append(os.Environ(), enteredEnv+"="+here)
+			cmd.Stderr = os.Stderr
+			cmd.ExtraFiles = []*os.File{control}
+			cmd.SysProcAttr = who.namespaces()
+			cmd.SysProcAttr.Setsid = true // the terminal's signals are the caller's
+			if err = cmd.Start(); err == nil {
+				break
+			}
+		}
+		a.process = cmd.Process
+		started <- err
+		if err == nil {
+			_ = cmd.Wait()
+		}
+	}()
+	return <-started
+}
+
+// dial begins a conversation with the lab's process.
+func (a *Apart) dial() (*net.UnixConn, error) {
+	near, far, err := socketPair()
+	if err != nil {
+		return nil, err
+	}
+	defer far.Close()
+	if err := send(a.control, struct{}{}, far); err != nil {
+		near.Close()
+		return nil, ErrNotRunning
+	}
+	return near, nil
+}
+
+// Ended is closed when the lab's process has ended, by Close or otherwise.
+func (a *Apart) Ended() <-chan struct{} { return a.gone }
+
+// Close ends every process in the lab, and waits for their end. The error is always nil.
+func (a *Apart) Close() error {
+	_ = a.control.CloseWrite()
+	select {
+	case <-a.gone:
+	case <-time.After(answerTimeout): // it hangs; its hosts see its end
+		_ = a.process.Kill()
+		<-a.gone
+	}
+	return a.control.Close()
+}
+
+// runApart is what the process does: it builds, and carries out orders until the caller
+// hangs up.
+func runApart() {
+	control, err := unixConn(os.NewFile(3, "control"))
+	if err != nil {
+		os.Stderr.WriteString(labProcess + ": started by hand: " + err.Error() + "\n")
+		os.Exit(2)
+	}
+	var r apartRequest
+	if _, err := receive(control, &r); err != nil {
+		syscall.Exit(1)
+	}
+	l, err := buildApart(r)
+	if err != nil {
+		a := answer{Error: err.Error()}
+		if f, ok := errors.AsType[*ForbiddenError](err); ok {
+			a.Forbidden = &refusal{f.Reason, f.Hint}
+		}
+		_ = send(control, a)
+		syscall.Exit(1)
+	}
+	_ = send(control, answer{})
+	ctx, stop := context.WithCancel(context.Background())
+	s := &server{service: Service{Lab: func() (*Lab, func()) { return l, func() {} }, Down: func() { l.Close() }}, free: func() {}, ctx: ctx, stop: stop}
+	var clients sync.WaitGroup
+	slots := make(chan struct{}, maxClients)
+	for {
+		files, err := receive(control, &struct{}{})
+		if err != nil {
+			break
+		}
+		for _, f := range files {
+			slots <- struct{}{}
+			conn, err := unixConn(f)
+			if err != nil {
+				<-slots
+				continue
+			}
+			clients.Go(func() {
+				s.attend(conn)
+				conn.Close()
+				<-slots
+			})
+		}
+	}
+	s.down()
+	syscall.Exit(0)
+}
+
+func buildApart(r apartRequest) (*Lab, error) {
+	if err := loopbackUp(); err != nil {
+		return nil, err
+	}
+	l, err := Up(context.Background(), r.Topology)
+	if err != nil || r.Packets == 0 {
+		return l, err
+	}
+	for _, h := range r.Topology.Hosts {
+		for _, i := range h.Interfaces {
+			if i.Switch == "" {
+				continue
+			}
+			if err := l.Host(h.Name).Link(i.Name).police(r.Packets); err != nil {
+				l.Close()
+				return nil, fmt.Errorf("lab: limit the frames of %s.%s: %w", h.Name, i.Name, err)
+			}
+		}
+	}
+	return l, nil
+}
