@@ -1,0 +1,66 @@
+package class
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/groupcast/groupcast/mcast/lab"
+)
+
+// Start builds the lab; its seats are empty. The context ends the waiting only: end the
+// class with Close. The error is a *lab.ForbiddenError where the system does not allow
+// namespaces, and a *NotConfinedError where what runs in seats cannot be confined.
+func Start(ctx context.Context, c Config) (*Class, error) {
+	c = c.withDefaults()
+	hosts, err := c.hosts()
+	if err != nil {
+		return nil, err
+	}
+	code := NewCode()
+	if c.Code != "" {
+		if code, err = CheckCode(c.Code); err != nil {
+			return nil, fmt.Errorf("class: %w", err)
+		}
+	}
+	if lab.LandlockABI() < 1 {
+		return nil, &NotConfinedError{
+			Reason: "this kernel has no Landlock, or it is switched off: a program in a seat could write your files",
+			Hint:   "use Linux 5.13 or newer, with landlock in the list of /sys/kernel/security/lsm (lsm= of the kernel's command line)",
+		}
+	}
+	l, err := lab.UpApart(ctx, c.Topology, c.Limits.Packets)
+	if err != nil {
+		return nil, err
+	}
+	return newClass(c, &apart{l, c}, hosts, code), nil
+}
+
+// apart is a lab in a process of its own.
+type apart struct {
+	*lab.Apart
+	cfg Config
+}
+
+func (a *apart) ended() <-chan struct{} { return a.Ended() }
+func (a *apart) close()                 { a.Close() }
+
+func (a *apart) start(s *Seat, size Size, name string, plain bool) (runner, error) {
+	l := a.cfg.Limits
+	limits := lab.Confinement{Program: a.cfg.Program, Processes: l.Processes, Data: l.Data, Memory: l.Memory, Disk: l.Disk}
+	args, out := a.cfg.Screen, s.output()
+	if plain {
+		args = a.cfg.Plain
+	}
+	if out == nil || args == nil {
+		return nil, errors.New("nobody sits there")
+	}
+	return startProgram(out, size, plain, func(ctx context.Context) *lab.Cmd {
+		cmd := a.ConfinedCommand(ctx, s.host, limits, lab.SeatProgram, args(name)...)
+		cmd.Env = []string{
+			"PATH=/opt/groupcast:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=" + lab.Home, "USER=student",
+			"TERM=xterm-256color", "COLORTERM=truecolor", "LANG=C.UTF-8",
+		}
+		return cmd
+	})
+}

@@ -1,0 +1,12 @@
+package class
+
+import (
+	"os"
+	"testing"
+
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
+)
+
+func TestMain(m *testing.M) {
+	os.Exit(labtest.RunTests(labtest.Lightly{M: labtest.Leaving{M: m}}))
+}

@@ -1,0 +1,195 @@
+package class
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/creack/pty"
+	"golang.org/x/sys/unix"
+
+	"github.com/groupcast/groupcast/mcast/lab"
+)
+
+// program is a command that runs in a pseudo terminal.
+type program struct {
+	out    io.Writer // where what it writes goes
+	master *os.File
+	queue  *queue
+	cancel context.CancelFunc
+	ended  chan struct{} // closed when it has ended, and all that it wrote is drawn
+	how    string        // it ended, in words; after ended
+}
+
+// startProgram starts a command in a terminal of a size: a program that is told its size
+// only later may miss the signal, and draw for another. A plain terminal takes lines and
+// echoes none.
+func startProgram(out io.Writer, size Size, plain bool, prepare func(context.Context) *lab.Cmd) (*program, error) {
+	master, slave, err := openPty(size.within(), plain)
+	if err != nil {
+		return nil, fmt.Errorf("class: make a pseudo terminal: %w", err)
+	}
+	defer slave.Close()
+	ctx, cancel := context.WithCancel(context.Background())
+	p := &program{out: out, master: master, queue: newQueue(), cancel: cancel, ended: make(chan struct{})}
+	cmd := prepare(ctx)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr, cmd.TTY = slave, slave, slave, true
+	if err := cmd.Start(); err != nil {
+		cancel()
+		master.Close()
+		return nil, err
+	}
+	var working sync.WaitGroup
+	working.Go(p.read)
+	working.Go(p.write)
+	go func() {
+		err := cmd.Wait()
+		p.how = howEnded(err)
+		p.queue.close()
+		_ = master.SetDeadline(time.Now().Add(lastWords)) // of what is still on its way, or of who keeps the terminal open
+		working.Wait()
+		master.Close()
+		cancel()
+		close(p.ended)
+	}()
+	return p, nil
+}
+
+// lastWords is how long the end of what a program wrote is waited for.
+const lastWords = 200 * time.Millisecond
+
+// openPty makes a pseudo terminal whose master waits in the poller: with a blocking one
+// each seat would have a thread that waits in read(2).
+func openPty(size Size, plain bool) (master, slave *os.File, err error) {
+	blocking, slave, err := pty.Open()
+	if err != nil {
+		return nil, nil, err
+	}
+	defer blocking.Close()
+	if err := pty.Setsize(blocking, &pty.Winsize{Cols: uint16(size.Width), Rows: uint16(size.Height)}); err != nil {
+		slave.Close()
+		return nil, nil, err
+	}
+	fd, err := unix.FcntlInt(blocking.Fd(), unix.F_DUPFD_CLOEXEC, 0)
+	if err == nil && plain {
+		err = noEcho(int(slave.Fd()))
+	}
+	if err == nil {
+		err = unix.SetNonblock(fd, true)
+	}
+	if err != nil {
+		slave.Close()
+		return nil, nil, err
+	}
+	return os.NewFile(uintptr(fd), "pty"), slave, nil
+}
+
+// noEcho lets a terminal take lines without echoing them, and leave output as it is.
+func noEcho(fd int) error {
+	state, err := unix.IoctlGetTermios(fd, unix.TCGETS)
+	if err != nil {
+		return err
+	}
+	state.Lflag &^= unix.ECHO
+	state.Oflag &^= unix.OPOST
+	return unix.IoctlSetTermios(fd, unix.TCSETS, state)
+}
+
+// drawingShare is how much longer than it draws a seat's reader rests, so that a program
+// that writes without end takes a tenth of a processor here. The first of it are free:
+// a screen is drawn at once.
+const (
+	drawingShare = 9
+	drawingFree  = 50 * time.Millisecond
+)
+
+// read draws what the program writes.
+func (p *program) read() {
+	b := make([]byte, 16<<10)
+	credit := drawingFree
+	last := time.Now()
+	for {
+		n, err := p.master.Read(b)
+		if n > 0 {
+			begin := time.Now()
+			credit = min(drawingFree, credit+begin.Sub(last)/(drawingShare+1))
+			_, _ = p.out.Write(b[:n])
+			last = time.Now()
+			if credit -= last.Sub(begin); credit < 0 {
+				p.rest(-credit * (drawingShare + 1))
+			}
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// rest waits, or until the program has ended.
+func (p *program) rest(d time.Duration) {
+	timer := time.NewTimer(min(d, time.Second))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-p.queue.over:
+	}
+}
+
+// write hands the program what was typed.
+func (p *program) write() {
+	for {
+		b := p.queue.take()
+		if b == nil {
+			return
+		}
+		if _, err := p.master.Write(b); err != nil {
+			return
+		}
+	}
+}
+
+// input never blocks.
+func (p *program) input(b []byte) { p.queue.put(b) }
+
+func (p *program) lost() int             { return p.queue.lost() }
+func (p *program) over() <-chan struct{} { return p.ended }
+func (p *program) reason() string        { return p.how }
+
+func (p *program) resize(s Size) {
+	raw, err := p.master.SyscallConn()
+	if err != nil {
+		return
+	}
+	_ = raw.Control(func(fd uintptr) {
+		_ = unix.IoctlSetWinsize(int(fd), unix.TIOCSWINSZ, &unix.Winsize{Col: uint16(s.Width), Row: uint16(s.Height)})
+	})
+}
+
+// kill ends the program, and returns when it has ended.
+func (p *program) kill() {
+	p.cancel()
+	<-p.ended
+}
+
+// howEnded is the end of a program in words.
+func howEnded(err error) string {
+	exit, ok := errors.AsType[*lab.ExitError](err)
+	switch {
+	case err == nil:
+		return "it has ended"
+	case ok && exit.Signal == syscall.SIGKILL:
+		return "it was ended: it used more than a seat may, or the teacher ended it"
+	case ok && exit.Signal != 0:
+		return "it was ended by a signal: " + exit.Signal.String()
+	case ok:
+		return fmt.Sprintf("it has ended, with exit status %d", exit.Code)
+	case errors.Is(err, context.Canceled):
+		return "it was ended"
+	}
+	return "its host has ended"
+}

@@ -1,0 +1,212 @@
+package class
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// screenOf is what a page of a terminal shows, a line for each row.
+func screenOf(t *testing.T, term *Terminal) string {
+	t.Helper()
+	s, err := term.Next(t.Context(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	for y := range s.Height {
+		for _, r := range s.Rows[y] {
+			b.WriteString(r.Text)
+		}
+		b.WriteByte('\n')
+	}
+	return strings.TrimRight(b.String(), "\n")
+}
+
+// write writes pieces to a new terminal, with a pause between them that is longer than
+// anything is held back, or shorter.
+func write(t *testing.T, pause time.Duration, pieces ...string) (screen string, replies string) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		var b strings.Builder
+		term := NewTerminal(Size{20, 5}, func(p []byte) { b.Write(p) })
+		for _, p := range pieces {
+			if _, err := term.Write([]byte(p)); err != nil {
+				t.Error(err)
+			}
+			time.Sleep(pause)
+		}
+		time.Sleep(time.Second)
+		screen = screenOf(t, term)
+		term.Close()
+		synctest.Wait()
+		replies = b.String()
+	})
+	return screen, replies
+}
+
+func TestTerminalDraws(t *testing.T) {
+	family := "👩\u200d👩\u200d👧"
+	for _, tt := range []struct {
+		name   string
+		pieces []string
+		want   string
+	}{
+		{"lines", []string{"one\r\ntwo"}, "one\ntwo"},
+		{"a mark in the next write", []string{"e", "\u0301x"}, "e\u0301x"},
+		{"half a character", []string{"a\xc3", "\xa9b"}, "aéb"},
+		{"half an emoji", []string{family[:5], family[5:9], family[9:] + "!"}, family + "!"},
+		{"a long line", []string{strings.Repeat("x", 23)}, strings.Repeat("x", 20) + "\nxxx"},
+		{"the alternate screen", []string{"before\x1b[?1049h", "inside\x1b[?1049l", "after"}, "      after"},
+		{"the alternate screen, with other modes", []string{"before\x1b[?25;1049hinside\x1b[2;3Hhere"}, "inside\n  here"},
+		{"a sequence in two writes", []string{"\x1b[?10", "49hx\x1b[2", ";2Hy"}, "x\n y"},
+		{"a repetition without end", []string{"ab\x1b[999999999bc"}, "c"},
+		{"a clipboard", []string{"\x1b]52;c;aGVsbG8=\x07x"}, "x"},
+		{"a link", []string{"\x1b]8;;http://example.org\x07text\x1b]8;;\x07"}, "text"},
+		{"a string that does not end", []string{"x\x1b]0;abc", "def"}, "x"},
+		{"text turned around", []string{"a\u202eb"}, "ab"},
+		{"no UTF-8", []string{"\xff\xfe\x80x"}, "x"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got, _ := write(t, time.Millisecond, tt.pieces...)
+			if last := got[strings.LastIndex(got, "\n")+1:]; got != tt.want && !(tt.want == "c" && strings.HasSuffix(last, "c")) {
+				t.Errorf("the screen is %q, want %q", got, tt.want)
+			}
+		})
+	}
+	if got, _ := write(t, time.Second, "e", "\u0301x"); !strings.HasSuffix(got, "x") {
+		t.Errorf("a mark that comes much later: %q", got)
+	}
+}
+
+func TestTerminalAnswers(t *testing.T) {
+	_, replies := write(t, 0, "\x1b[2;3H\x1b[6n\x1b[c")
+	if !strings.HasPrefix(replies, "\x1b[2;3R\x1b[?62;") {
+		t.Errorf("it answers %q", replies)
+	}
+}
+
+func TestTerminalPaces(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		term := NewTerminal(Size{20, 5}, func([]byte) {})
+		defer term.Close()
+		begin := time.Now()
+		s, _ := term.Next(t.Context(), 0)
+		if len(s.Rows) != 5 || time.Since(begin) != 0 {
+			t.Errorf("the first screen has %d rows after %v", len(s.Rows), time.Since(begin))
+		}
+		var writing sync.WaitGroup
+		defer writing.Wait()
+		writing.Go(func() {
+			for n := range 110 { // longer than anybody looks
+				fmt.Fprintf(term, "\x1b[3;1H%d\x1b[m", n)
+				time.Sleep(10 * time.Millisecond)
+			}
+		})
+		screens := 0
+		for time.Since(begin) < time.Second {
+			next, err := term.Next(t.Context(), s.Version)
+			if err != nil || len(next.Rows) != 1 || next.Version <= s.Version {
+				t.Fatalf("%+v after %+v: %v", next, s, err)
+			}
+			s = next
+			screens++
+		}
+		if screens < 25 || screens > 32 {
+			t.Errorf("%d screens in a second", screens)
+		}
+	})
+}
+
+func TestTerminalCloses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		term := NewTerminal(Size{1, 1000}, func([]byte) {})
+		s, _ := term.Next(t.Context(), 0)
+		if s.Width != MinWidth || s.Height != MaxHeight {
+			t.Errorf("it is %d by %d", s.Width, s.Height)
+		}
+		go func() { time.Sleep(time.Second); term.Close() }()
+		if _, err := term.Next(t.Context(), s.Version); !errors.Is(err, io.EOF) {
+			t.Errorf("Next after Close: %v", err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if _, err := term.Next(ctx, s.Version); !errors.Is(err, io.EOF) {
+			t.Errorf("Next after Close, cancelled: %v", err)
+		}
+		_, _ = term.Write([]byte("x"))
+	})
+}
+
+// A hundred thousand lines leave no more behind than one, on either screen.
+func TestTerminalKeepsNoLines(t *testing.T) {
+	for _, enter := range []string{"", "\x1b[?1049h"} {
+		heap := func() uint64 {
+			runtime.GC()
+			var m runtime.MemStats
+			runtime.ReadMemStats(&m)
+			return m.HeapAlloc
+		}
+		before := heap()
+		term := NewTerminal(Size{100, 30}, func([]byte) {})
+		io.WriteString(term, enter)
+		line := []byte("\x1b[31mmulticast\x1b[m arrives\r\n")
+		for range 100_000 {
+			term.Write(line)
+		}
+		if grown := int64(heap()) - int64(before); grown > 8<<20 {
+			t.Errorf("%q: %d bytes", enter, grown)
+		}
+		term.Close()
+	}
+}
+
+// Whatever is written, in whatever pieces, the terminal goes on.
+func FuzzTerminal(f *testing.F) {
+	for _, s := range []string{"plain", "\x1b[?1049h\x1b[2J", "\x1b[31mred\x1b[m", "\x1b]0;title\x07", "\x1b[5;500H\x1b[9999L", "e\u0301\x1bP1$r\x1b\\", "\x1b[?1;2004h\x1bc", "\xf0\x9f\x91"} {
+		f.Add([]byte(s), uint64(3))
+	}
+	f.Fuzz(func(t *testing.T, b []byte, seed uint64) {
+		if len(b) > 1<<16 {
+			return
+		}
+		term := NewTerminal(Size{40, 10}, func([]byte) {})
+		defer term.Close()
+		rnd := rand.New(rand.NewPCG(seed, 1))
+		for len(b) > 0 {
+			n := 1 + rnd.IntN(min(len(b), 50))
+			term.Write(b[:n])
+			b = b[n:]
+			if rnd.IntN(10) == 0 {
+				term.Resize(Size{rnd.IntN(320), rnd.IntN(120)})
+			}
+		}
+		s, err := term.Next(t.Context(), 0)
+		if err != nil || s.Height == 0 || len(s.Rows) != s.Height {
+			t.Fatalf("%+v, %v", s, err)
+		}
+		if term.crashes > 0 {
+			t.Errorf("the emulator crashed")
+		}
+		for y, row := range s.Rows {
+			cells := 0
+			for _, r := range row {
+				cells += r.Cells
+				if harmlessAll(r.Text) != r.Text {
+					t.Errorf("row %d has %q", y, r.Text)
+				}
+			}
+			if cells > s.Width+1 {
+				t.Errorf("row %d has %d cells of %d", y, cells, s.Width)
+			}
+		}
+	})
+}
