@@ -24,13 +24,21 @@ func TestDirections(t *testing.T) {
 	below := []string{module + "/mcast/host", module + "/mcast/internal"}
 	rules := []struct {
 		from   string // a package, with everything below it if it ends in "/..."
+		but    string // a package of those that the rule does not hold for
 		direct bool   // look at its own imports only, not at theirs
 		not    []string
 		except []string // of them, with everything below
 		why    string
 	}{
-		{from: module + "/mcast/...", not: slices.Concat(screens, commandLine),
+		{from: module + "/mcast/...", but: module + "/mcast/class", not: slices.Concat(screens, commandLine),
 			why: "the multicast packages are a library: they know no screen and no command line"},
+		{from: module + "/mcast/class", not: slices.Concat(screens, commandLine, []string{"net/http"}),
+			except: []string{"github.com/charmbracelet/x/vt", "github.com/charmbracelet/x/ansi", "github.com/charmbracelet/x/exp/ordered", "github.com/charmbracelet/x/term", "github.com/charmbracelet/x/termios", "github.com/charmbracelet/x/windows", "github.com/charmbracelet/ultraviolet", "github.com/charmbracelet/colorprofile"},
+			why:    "a class has terminals, and neither a screen of its own nor HTTP"},
+		{from: module + "/mcast/class", direct: true, not: library, except: []string{module + "/mcast/frame", module + "/mcast/internal", module + "/mcast/lab"},
+			why: "a class stands on the lab: what its programs do is not its matter"},
+		{from: module + "/mcast/internal/confine", not: []string{module + "/"},
+			why: "who confines a program stands on the kernel alone"},
 		{from: module + "/mcast/host", not: []string{module + "/"}, except: []string{module + "/mcast/internal"},
 			why: "what the host is has nothing to do with what is done on it: host is the ground of the house"},
 		{from: module + "/mcast", not: library, except: below,
@@ -89,13 +97,15 @@ func TestDirections(t *testing.T) {
 			why: "a probe stands on mcast alone: it knows no protocol of ours"},
 		{from: module + "/tui/...", not: commandLine,
 			why: "cmd drives the screen, not the other way round"},
-		{from: module + "/tui/...", direct: true, not: []string{"net", "golang.org/x/net", "golang.org/x/sys", module + "/mcast/"},
+		{from: module + "/tui/web", direct: true, not: []string{"net/http/httputil", "golang.org/x/sys", module + "/"}, except: []string{module + "/mcast/class"},
+			why: "pages are served over a class: whoever runs it has the listener"},
+		{from: module + "/tui/...", but: module + "/tui/web", direct: true, not: []string{"net", "golang.org/x/net", "golang.org/x/sys", module + "/mcast/"},
 			except: []string{"net/netip", module + "/mcast/chat", module + "/mcast/doctor", module + "/mcast/frame", module + "/mcast/host", module + "/mcast/members", module + "/mcast/ping", module + "/mcast/record", module + "/mcast/session", module + "/mcast/stream", module + "/mcast/watch"},
 			why:    "the screen opens no sockets: it is given values by a Session"},
 	}
 	for _, p := range listPackages(t) {
 		for _, r := range rules {
-			if !matches(p.ImportPath, r.from) {
+			if !matches(p.ImportPath, r.from) || p.ImportPath == r.but {
 				continue
 			}
 			reached := p.Deps
