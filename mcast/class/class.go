@@ -3,11 +3,11 @@ package class
 import (
 	"context"
 	"errors"
-	"fmt"
+	"io"
 	"sync"
 	"time"
 
-	"github.com/groupcast/groupcast/mcast/lab"
+	"golang.org/x/time/rate"
 )
 
 // Errors of [Class.Join] and [Class.Seat].
@@ -23,59 +23,22 @@ var (
 	ErrSeat   = errors.New("there is no such seat")
 )
 
-// Config is what a class is made of.
-type Config struct {
-	Topology lab.Topology
-	Seats    int    // the first hosts of the topology that are no routers; 0: all
-	Code     string // that students type, see [CheckCode]; "": a new one
-
-	// Program is the file that runs in seats, as lab.SeatProgram; "": this program.
-	Program string
-
-	// Screen and Plain are its arguments in a seat with a screen, and in one with lines,
-	// for somebody of that name.
-	Screen, Plain func(name string) []string
-
-	Idle   time.Duration // without a key, and without a page: then the program is ended; 0: 20 min
-	Free   time.Duration // without a key: then the seat is free; 0: 2 h
-	Limits Limits
+// NotConfinedError says what a system lacks that confines programs.
+type NotConfinedError struct {
+	Reason string
+	Hint   string // what the administrator can do
 }
 
-// Limits are what one seat may use. What is zero is as [lab.Confinement] says.
-type Limits struct {
-	Processes          int
-	Data, Memory, Disk int64 // bytes
-	Packets            int   // a second, by each interface; 0: 2000
-}
-
-const (
-	usualIdle    = 20 * time.Minute
-	usualFree    = 2 * time.Hour
-	usualPackets = 2000
-)
-
-func (c Config) withDefaults() Config {
-	if c.Idle == 0 {
-		c.Idle = usualIdle
-	}
-	if c.Free == 0 {
-		c.Free = usualFree
-	}
-	if c.Limits.Packets == 0 {
-		c.Limits.Packets = usualPackets
-	}
-	if c.Program == "" {
-		c.Program = "/proc/self/exe"
-	}
-	return c
-}
+// Error is the reason.
+func (e *NotConfinedError) Error() string { return "class: " + e.Reason }
 
 // laboratory is what a class needs of a lab.
 type laboratory interface {
-	// start starts the program of a seat. What it writes goes to out.
-	start(s *Seat, size Size, name string, plain bool) (runner, error)
+	// start starts a program in a host, for somebody of that name. What it writes goes
+	// to out.
+	start(host string, out io.Writer, size Size, name string, plain bool) (runner, error)
 	ended() <-chan struct{}
-	close()
+	close() // ends every program; start fails from then on
 }
 
 // runner is a program of a seat.
@@ -83,98 +46,60 @@ type runner interface {
 	input([]byte) // never blocks
 	resize(Size)
 	lost() int // bytes of input, in all
-	kill()
+	kill()     // returns when it has ended
 	over() <-chan struct{}
 	reason() string // of its end; after over
 }
 
 // Class is a lab and its seats. Its methods can be called from several goroutines.
 type Class struct {
-	cfg    Config
-	lab    laboratory
-	events *events
-	done   chan struct{}
-	stop   context.CancelFunc
+	cfg      Config
+	lab      laboratory
+	code     string
+	events   *events
+	stop     context.CancelFunc
+	attended chan struct{} // closed when nobody attends any more
+	closing  sync.Once
+	done     chan struct{}
 
-	mu     sync.Mutex
-	code   string
-	seats  []*Seat // in the order of the topology
-	tokens map[Token]*Seat
+	mu     sync.Mutex // before that of a seat
+	places []*place   // in the order of the topology
+	tokens map[Token]*place
 	tries  tries
 	locked bool
 	over   bool
 }
 
+// place is a host where one student after the other sits. Class.mu guards it.
+type place struct {
+	host   string
+	seat   *Seat // of who sits there; nil: it is free
+	token  Token // theirs
+	empty  <-chan struct{}
+	starts *rate.Limiter
+}
+
+// Starts of programs at one place: a page that starts one after the other would take the
+// lab's processor.
+const (
+	startsAtOnce  = 3
+	startInterval = time.Second
+)
+
 // newClass makes a class of a lab that is up.
 func newClass(c Config, l laboratory, hosts []string, code string) *Class {
 	ctx, stop := context.WithCancel(context.Background())
 	class := &Class{
-		cfg: c, lab: l, code: code, events: newEvents(), done: make(chan struct{}), stop: stop,
-		tokens: map[Token]*Seat{}, tries: newTries(),
+		cfg: c, lab: l, code: code, events: newEvents(), stop: stop, attended: make(chan struct{}), done: make(chan struct{}),
+		tokens: map[Token]*place{}, tries: newTries(),
 	}
+	nobody := make(chan struct{})
+	close(nobody)
 	for _, h := range hosts {
-		class.seats = append(class.seats, &Seat{class: class, host: h})
+		class.places = append(class.places, &place{host: h, empty: nobody, starts: rate.NewLimiter(rate.Every(startInterval), startsAtOnce)})
 	}
 	go class.attend(ctx)
 	return class
-}
-
-// lookInterval is how often a class looks at its seats.
-const lookInterval = time.Second
-
-// attend ends what is idle and paces what is busy, until the class is over.
-func (c *Class) attend(ctx context.Context) {
-	tick := time.NewTicker(lookInterval)
-	defer tick.Stop()
-	for {
-		select {
-		case now := <-tick.C:
-			c.look(now)
-		case <-c.lab.ended():
-			c.events.put(Event{Kind: "lab-ended", Text: "the lab has ended"})
-			go c.Close()
-			return
-		case <-ctx.Done():
-			return
-		}
-	}
-}
-
-// slowPause is the pause of screens when over half of the seats draw all the time.
-const slowPause = 100 * time.Millisecond
-
-func (c *Class) look(now time.Time) {
-	busy := 0
-	for _, s := range c.taken() {
-		if s.drewMuch() {
-			busy++
-		}
-		switch key := s.lastKey(); {
-		case now.Sub(key) >= c.cfg.Free:
-			c.free(s, "freed", "nobody typed for "+c.cfg.Free.String())
-		case now.Sub(key) >= c.cfg.Idle && s.pages() == 0:
-			s.end("nobody typed for " + c.cfg.Idle.String())
-		}
-	}
-	pause := usualPause
-	if 2*busy > len(c.seats) {
-		pause = slowPause
-	}
-	for _, s := range c.taken() {
-		s.setPause(pause)
-	}
-}
-
-// taken are the seats where somebody sits.
-func (c *Class) taken() (list []*Seat) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, s := range c.seats {
-		if s.token != "" {
-			list = append(list, s)
-		}
-	}
-	return list
 }
 
 // Code is what students type.
@@ -184,75 +109,80 @@ func (c *Class) Code() string { return c.code }
 func (c *Class) Seat(t Token) (*Seat, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	p, err := c.placeOf(t)
+	if err != nil {
+		return nil, err
+	}
+	return p.seat, nil
+}
+
+// placeOf is where the owner of a token sits. The caller holds c.mu.
+func (c *Class) placeOf(t Token) (*place, error) {
 	if c.over {
 		return nil, ErrOver
 	}
-	if s := c.tokens[t]; s != nil && t != "" {
-		return s, nil
+	if p := c.tokens[t]; p != nil {
+		return p, nil
 	}
 	return nil, ErrToken
 }
 
 // Leave gives a seat back.
 func (c *Class) Leave(t Token) error {
-	s, err := c.Seat(t)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	p, err := c.placeOf(t)
 	if err != nil {
 		return err
 	}
-	c.free(s, "left", "")
+	c.free(p, p.seat, "left", "")
 	return nil
 }
 
-// free lets another sit there.
-func (c *Class) free(s *Seat, kind, why string) {
-	c.mu.Lock()
-	if s.token == "" {
-		c.mu.Unlock()
+// free lets another sit at a place where still that one sits. The caller holds c.mu.
+func (c *Class) free(p *place, seat *Seat, kind, why string) {
+	if seat == nil || p.seat != seat {
 		return
 	}
-	delete(c.tokens, s.token)
-	s.token = ""
-	name := s.clear(why)
-	c.mu.Unlock()
-	c.events.put(Event{Kind: kind, Host: s.host, Name: name, Text: why})
+	delete(c.tokens, p.token)
+	p.seat, p.token = nil, ""
+	seat.leave(why)
+	c.events.put(Event{Kind: kind, Host: p.host, Name: seat.name, Text: why})
 }
 
 // Lock lets nobody in, or everybody with the code again; and forgets wrong codes.
 func (c *Class) Lock(locked bool) {
 	c.mu.Lock()
-	was := c.locked
+	defer c.mu.Unlock()
+	was := c.locked || c.tries.all >= triesAll
 	c.locked, c.tries = locked, newTries()
-	c.mu.Unlock()
-	if was != locked {
-		c.events.put(Event{Kind: map[bool]string{true: "locked", false: "unlocked"}[locked]})
+	switch {
+	case locked && !was:
+		c.events.put(Event{Kind: "locked"})
+	case !locked && was:
+		c.events.put(Event{Kind: "unlocked"})
 	}
 }
 
-// Reset ends the program of a seat, by the host's name; its page can start another.
+// Reset ends the program of a seat, by the host's name; its page can start another. The
+// error is ErrSeat or ErrOver.
 func (c *Class) Reset(host string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.over {
 		return ErrOver
 	}
-	for _, s := range c.seats {
-		if s.host == host {
-			s.end("the teacher reset the seat")
-			c.events.put(Event{Kind: "reset", Host: host, Name: s.Name()})
-			return nil
+	for _, p := range c.places {
+		if p.host != host {
+			continue
 		}
+		if p.seat != nil {
+			c.events.put(Event{Kind: "reset", Host: host, Name: p.seat.name})
+			p.seat.end("the teacher reset the seat")
+		}
+		return nil
 	}
 	return ErrSeat
-}
-
-// Seats is what there is to know of each seat, in the order of the topology.
-func (c *Class) Seats() (list []State) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, s := range c.seats {
-		list = append(list, s.state())
-	}
-	return list
 }
 
 // State is what there is to know of a seat.
@@ -265,59 +195,53 @@ type State struct {
 	Plain   bool
 }
 
-// Close ends everything, and waits for it.
-func (c *Class) Close() error {
+// Seats is what there is to know of each seat, in the order of the topology.
+func (c *Class) Seats() []State {
 	c.mu.Lock()
-	was := c.over
-	c.over = true
-	c.mu.Unlock()
-	if was {
-		<-c.done
-		return nil
+	defer c.mu.Unlock()
+	list := make([]State, len(c.places))
+	for n, p := range c.places {
+		list[n] = State{Host: p.host}
+		if p.seat != nil {
+			list[n] = p.seat.state()
+		}
 	}
-	c.stop()
-	for _, s := range c.taken() {
-		c.free(s, "left", "the class is over")
-	}
-	for _, s := range c.seats {
-		s.wait()
-	}
-	c.lab.close()
-	c.events.close()
-	close(c.done)
+	return list
+}
+
+// closeTimeout is how long the programs in seats may take to end before the lab is
+// closed, which ends them if it hangs.
+const closeTimeout = 5 * time.Second
+
+// Close ends everything, and waits for it. The error is always nil.
+func (c *Class) Close() error {
+	c.closing.Do(func() {
+		c.stop()
+		<-c.attended
+		c.mu.Lock()
+		c.over = true
+		for _, p := range c.places {
+			c.free(p, p.seat, "left", "the class is over")
+		}
+		c.mu.Unlock()
+		empty := make(chan struct{})
+		go func() {
+			defer close(empty)
+			for _, p := range c.places {
+				<-p.empty
+			}
+		}()
+		select {
+		case <-empty:
+		case <-time.After(closeTimeout):
+		}
+		c.lab.close()
+		<-empty
+		c.events.close()
+		close(c.done)
+	})
 	return nil
 }
 
 // Done is closed when the class is over, by Close or because its lab ended.
 func (c *Class) Done() <-chan struct{} { return c.done }
-
-// NotConfinedError says what a system lacks that confines programs.
-type NotConfinedError struct {
-	Reason string
-	Hint   string // what the administrator can do
-}
-
-// Error is the reason.
-func (e *NotConfinedError) Error() string { return "class: " + e.Reason }
-
-// hosts are those of the seats.
-func (c Config) hosts() (list []string, err error) {
-	if err := c.Topology.Validate(); err != nil {
-		return nil, fmt.Errorf("class: %w", err)
-	}
-	for _, h := range c.Topology.Hosts {
-		if !h.Router {
-			list = append(list, h.Name)
-		}
-	}
-	if c.Seats < 0 || c.Seats > len(list) {
-		return nil, fmt.Errorf("class: %d seats: the LAN has %d hosts", c.Seats, len(list))
-	}
-	if c.Seats > 0 {
-		list = list[:c.Seats]
-	}
-	if len(list) == 0 {
-		return nil, errors.New("class: the LAN has no host")
-	}
-	return list, nil
-}

@@ -2,8 +2,10 @@ package class
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"io"
+	"os"
+	"path/filepath"
 
 	"github.com/groupcast/groupcast/mcast/lab"
 )
@@ -13,15 +15,15 @@ import (
 // namespaces, and a *NotConfinedError where what runs in seats cannot be confined.
 func Start(ctx context.Context, c Config) (*Class, error) {
 	c = c.withDefaults()
-	hosts, err := c.hosts()
+	hosts, code, err := c.check()
 	if err != nil {
 		return nil, err
 	}
-	code := NewCode()
-	if c.Code != "" {
-		if code, err = CheckCode(c.Code); err != nil {
-			return nil, fmt.Errorf("class: %w", err)
-		}
+	if c.Program, err = filepath.Abs(c.Program); err == nil {
+		_, err = os.Stat(c.Program)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("class: the program of seats: %w", err)
 	}
 	if lab.LandlockABI() < 1 {
 		return nil, &NotConfinedError{
@@ -45,22 +47,17 @@ type apart struct {
 func (a *apart) ended() <-chan struct{} { return a.Ended() }
 func (a *apart) close()                 { a.Close() }
 
-func (a *apart) start(s *Seat, size Size, name string, plain bool) (runner, error) {
+func (a *apart) start(host string, out io.Writer, size Size, name string, plain bool) (runner, error) {
 	l := a.cfg.Limits
 	limits := lab.Confinement{Program: a.cfg.Program, Processes: l.Processes, Data: l.Data, Memory: l.Memory, Disk: l.Disk}
-	args, out := a.cfg.Screen, s.output()
+	args, terminal := a.cfg.Screen, []string{"TERM=xterm-256color", "COLORTERM=truecolor"}
 	if plain {
-		args = a.cfg.Plain
-	}
-	if out == nil || args == nil {
-		return nil, errors.New("nobody sits there")
+		args, terminal = a.cfg.Plain, []string{"TERM=dumb"}
 	}
 	return startProgram(out, size, plain, func(ctx context.Context) *lab.Cmd {
-		cmd := a.ConfinedCommand(ctx, s.host, limits, lab.SeatProgram, args(name)...)
-		cmd.Env = []string{
-			"PATH=/opt/groupcast:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=" + lab.Home, "USER=student",
-			"TERM=xterm-256color", "COLORTERM=truecolor", "LANG=C.UTF-8",
-		}
+		cmd := a.ConfinedCommand(ctx, host, limits, lab.SeatProgram, args(name)...)
+		cmd.Env = append(terminal,
+			"PATH=/opt/groupcast:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME="+lab.Home, "USER=student", "LANG=C.UTF-8")
 		return cmd
 	})
 }

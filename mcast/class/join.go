@@ -2,19 +2,15 @@ package class
 
 import (
 	"crypto/rand"
-	"crypto/subtle"
 	"encoding/base64"
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/charmbracelet/x/ansi"
 	"golang.org/x/text/secure/precis"
-	"golang.org/x/time/rate"
 
 	"github.com/groupcast/groupcast/mcast/frame"
-	"github.com/groupcast/groupcast/mcast/internal/lru"
 )
 
 // Token proves whose seat it is: 128 random bits, in base64 (RFC 4648, section 5).
@@ -24,52 +20,6 @@ func newToken() Token {
 	var b [16]byte
 	rand.Read(b[:]) // never fails
 	return Token(base64.RawURLEncoding.EncodeToString(b[:]))
-}
-
-// Codes are made of letters and digits that nobody takes for another.
-const (
-	codeLetters = "23456789ABCDEFGHJKLMNPQRSTUVWXY"
-	codeLength  = 6
-)
-
-// NewCode makes a code of 6 of 31 letters and digits.
-func NewCode() string {
-	b := make([]byte, 0, codeLength)
-	for len(b) < codeLength {
-		var random [1]byte
-		rand.Read(random[:])
-		if n := int(random[0]); n < 256/len(codeLetters)*len(codeLetters) { // each is as likely
-			b = append(b, codeLetters[n%len(codeLetters)])
-		}
-	}
-	return string(b)
-}
-
-// CheckCode returns a code as it is compared: 6 to 32 letters and digits, in upper case.
-func CheckCode(code string) (string, error) {
-	code = plainCode(code)
-	if len(code) < codeLength || len(code) > 32 {
-		return "", fmt.Errorf("a code has %d to 32 letters and digits", codeLength)
-	}
-	for _, c := range code {
-		if !(c >= 'A' && c <= 'Z' || c >= '0' && c <= '9') {
-			return "", fmt.Errorf("a code has %d to 32 letters and digits, no %q", codeLength, c)
-		}
-	}
-	return code, nil
-}
-
-// plainCode is a code as people type it, without what does not count.
-func plainCode(code string) string {
-	if len(code) > 64 {
-		return ""
-	}
-	return strings.ToUpper(strings.Map(func(r rune) rune {
-		if r == ' ' || r == '-' {
-			return -1
-		}
-		return r
-	}, code))
 }
 
 // MaxName is how many columns a name may have.
@@ -87,46 +37,14 @@ func CheckName(name string) (string, error) {
 	return nick, nil
 }
 
-// Tries of codes: of one address in a minute, and of all until the teacher lets people in
-// again.
-const (
-	triesEach = 5
-	triesAll  = 60
-	triesKept = 4096 // addresses
-)
-
-// tries counts wrong codes.
-type tries struct {
-	by  *lru.Map[string, *rate.Limiter]
-	all int
+// sameName is what two names have in common that are one by RFC 8266, section 4.
+func sameName(name string) string {
+	key, _ := precis.Nickname.CompareKey(name) // of what CheckName returns there is one
+	return key
 }
 
-func newTries() tries { return tries{by: lru.New[string, *rate.Limiter](triesKept)} }
-
-// limiter is that of an address.
-func (t *tries) limiter(from string) *rate.Limiter {
-	l, _ := t.by.Ensure(from)
-	if *l == nil {
-		*l = rate.NewLimiter(rate.Every(time.Minute/triesEach), triesEach)
-	}
-	return *l
-}
-
-// TriesError is ErrTries, and when the next try counts.
-type TriesError struct {
-	After time.Duration // 0: when the teacher has let people in again
-}
-
-// Error says what to do.
-func (e *TriesError) Error() string {
-	if e.After == 0 {
-		return ErrTries.Error() + ": ask the teacher to unlock the class"
-	}
-	return fmt.Sprintf("%v: wait %d seconds", ErrTries, int(e.After.Seconds()+0.99))
-}
-
-// Unwrap returns ErrTries.
-func (e *TriesError) Unwrap() error { return ErrTries }
+// likeName is what two names have in common that people take for one: spaces do not count.
+func likeName(name string) string { return strings.ReplaceAll(sameName(name), " ", "") }
 
 // Applicant asks for a seat.
 type Applicant struct {
@@ -136,8 +54,9 @@ type Applicant struct {
 }
 
 // Join gives a seat. Who joins from the address and by the name of a seat that no page
-// shows gets that seat, with the program that runs there; the token that it had before is
-// void. Errors are those of this package; of too many tries, a *TriesError.
+// shows gets that seat, with the program that runs there unless a screen is asked for
+// instead of lines, or lines instead of a screen; the token that it had before is void.
+// Errors are those of this package; of too many tries, a *TriesError.
 func (c *Class) Join(a Applicant) (Token, *Seat, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -151,63 +70,44 @@ func (c *Class) Join(a Applicant) (Token, *Seat, error) {
 	if err != nil {
 		return "", nil, err
 	}
-	seat, again, err := c.place(name, a)
+	p, err := c.place(name, a)
 	if err != nil {
 		return "", nil, err
 	}
-	delete(c.tokens, seat.token)
-	seat.token = newToken()
-	c.tokens[seat.token] = seat
-	if !again || seat.isPlain() != a.Plain {
-		seat.take(name, a.From, a.Plain)
+	joined := Event{Kind: "joined", Host: p.host, Name: name}
+	if p.seat != nil {
+		joined.Text = "again"
+		delete(c.tokens, p.token)
+		p.seat.touch()
 	}
-	text := ""
-	if again {
-		text = "again"
+	if p.seat == nil || p.seat.plain != a.Plain {
+		if p.seat != nil {
+			p.seat.leave("")
+		}
+		p.seat = newSeat(p, c.lab, c.events, name, a)
+		p.empty = p.seat.empty
 	}
-	c.events.put(Event{Kind: "joined", Host: seat.host, Name: name, Text: text})
-	return seat.token, seat, nil
+	p.token = newToken()
+	c.tokens[p.token] = p
+	c.events.put(joined)
+	return p.token, p.seat, nil
 }
 
-// tryCode compares the code; the caller holds c.mu.
-func (c *Class) tryCode(a Applicant) error {
-	if c.tries.all >= triesAll {
-		return &TriesError{}
-	}
-	limiter := c.tries.limiter(a.From)
-	if limiter.Tokens() < 1 {
-		return &TriesError{After: time.Duration((1 - limiter.Tokens()) / float64(limiter.Limit()) * float64(time.Second))}
-	}
-	if subtle.ConstantTimeCompare([]byte(plainCode(a.Code)), []byte(c.code)) != 1 {
-		limiter.Allow()
-		if c.tries.all++; c.tries.all == triesAll {
-			c.events.put(Event{Kind: "guessed", Text: fmt.Sprintf("%d wrong codes: nobody is let in until you unlock the class", triesAll)})
-		}
-		return ErrCode
-	}
-	if c.locked {
-		return ErrLocked
-	}
-	return nil
-}
-
-// place finds the seat that somebody gets; the caller holds c.mu.
-func (c *Class) place(name string, a Applicant) (seat *Seat, again bool, err error) {
-	same, _ := precis.Nickname.CompareKey(name)
-	for _, s := range c.seats {
-		if s.token == "" {
-			continue
-		}
-		if taken, _ := precis.Nickname.CompareKey(s.Name()); taken == same {
-			if s.cameFrom() == a.From && s.pages() == 0 {
-				return s, true, nil
-			}
-			return nil, false, ErrTaken
+// place finds the place that somebody gets: where they sit, or a free one. The caller
+// holds c.mu.
+func (c *Class) place(name string, a Applicant) (*place, error) {
+	for _, p := range c.places {
+		switch {
+		case p.seat == nil || likeName(p.seat.name) != likeName(name):
+		case sameName(p.seat.name) == sameName(name) && p.seat.from == a.From && p.seat.pages() == 0:
+			return p, nil
+		default:
+			return nil, ErrTaken
 		}
 	}
-	n := slices.IndexFunc(c.seats, func(s *Seat) bool { return s.token == "" })
+	n := slices.IndexFunc(c.places, func(p *place) bool { return p.seat == nil })
 	if n < 0 {
-		return nil, false, ErrFull
+		return nil, ErrFull
 	}
-	return c.seats[n], false, nil
+	return c.places[n], nil
 }
