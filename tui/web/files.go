@@ -43,7 +43,7 @@ var kinds = map[string]string{
 	".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml",
 }
 
-func (h *handler) asset(w http.ResponseWriter, r *http.Request) {
+func (h *Handler) asset(w http.ResponseWriter, r *http.Request) {
 	f, ok := h.files[r.PathValue("file")]
 	if !ok || f.kind == kinds[".html"] {
 		http.NotFound(w, r)
@@ -51,6 +51,12 @@ func (h *handler) asset(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Cache-Control", "no-cache") // asked for again, with the tag
 	f.serve(w, r)
+}
+
+// favicon is the picture that browsers ask for by themselves.
+func (h *Handler) favicon(w http.ResponseWriter, r *http.Request) {
+	r.SetPathValue("file", "favicon.svg")
+	h.asset(w, r)
 }
 
 func (f file) serve(w http.ResponseWriter, r *http.Request) {
@@ -64,7 +70,7 @@ func (f file) serve(w http.ResponseWriter, r *http.Request) {
 }
 
 // page serves a page of HTML.
-func (h *handler) page(w http.ResponseWriter, r *http.Request, name string) {
+func (h *Handler) page(w http.ResponseWriter, r *http.Request, name string) {
 	f, ok := h.files[name]
 	if !ok {
 		http.NotFound(w, r)

@@ -4,10 +4,12 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"math"
 	"mime"
-	"net"
 	"net/http"
 	"strconv"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/groupcast/groupcast/mcast/class"
 )
@@ -32,8 +34,8 @@ type refusal struct {
 }
 
 // join serves the join page, or leads to the seat of who has one.
-func (h *handler) join(w http.ResponseWriter, r *http.Request) {
-	if _, err := h.seatOf(r); err == nil {
+func (h *Handler) join(w http.ResponseWriter, r *http.Request) {
+	if _, _, err := h.seatOf(r); err == nil {
 		http.Redirect(w, r, "/seat", http.StatusSeeOther)
 		return
 	}
@@ -41,12 +43,17 @@ func (h *handler) join(w http.ResponseWriter, r *http.Request) {
 }
 
 // seat serves the page of a seat, or leads to the join page: with a cookie of another
-// class, too.
-func (h *handler) seat(w http.ResponseWriter, r *http.Request) {
-	s, err := h.seatOf(r)
+// class, too, which is taken away.
+func (h *Handler) seat(w http.ResponseWriter, r *http.Request) {
+	_, s, err := h.seatOf(r)
 	switch {
 	case err != nil:
-		http.Redirect(w, r, "/?gone", http.StatusSeeOther)
+		why := "/?gone"
+		if errors.Is(err, class.ErrOver) {
+			why = "/?over"
+		}
+		h.giveCookie(w, "")
+		http.Redirect(w, r, why, http.StatusSeeOther)
 	case s.Plain():
 		h.page(w, r, "plain.html")
 	default:
@@ -55,99 +62,111 @@ func (h *handler) seat(w http.ResponseWriter, r *http.Request) {
 }
 
 // seatOf is the seat of a request's cookie.
-func (h *handler) seatOf(r *http.Request) (*class.Seat, error) {
+func (h *Handler) seatOf(r *http.Request) (class.Token, seat, error) {
 	c, err := r.Cookie(cookieName)
 	if err != nil {
-		return nil, class.ErrToken
+		return "", nil, class.ErrToken
 	}
-	return h.class.Seat(class.Token(c.Value))
+	s, err := h.class.Seat(class.Token(c.Value))
+	return class.Token(c.Value), s, err
+}
+
+// giveCookie gives a page the cookie of a seat; "": it takes the one away that it has.
+func (h *Handler) giveCookie(w http.ResponseWriter, t class.Token) {
+	c := &http.Cookie{Name: cookieName, Value: string(t), Path: "/", HttpOnly: true, Secure: h.opts.Secure, SameSite: http.SameSiteStrictMode}
+	if t == "" {
+		c.MaxAge = -1
+	}
+	http.SetCookie(w, c)
 }
 
 // posted lets a handler see what a page of ours has posted, and nothing else: a form of
 // another page can send no JSON, and a browser tells where a script's request is from.
-func (h *handler) posted(do func(http.ResponseWriter, *http.Request, []byte)) http.HandlerFunc {
+func (h *Handler) posted(do func(http.ResponseWriter, *http.Request, []byte)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" || !h.ownOrigin(r) {
-			refuse(w, http.StatusForbidden, "this request is from another page", "")
+			refuse(w, http.StatusForbidden, "This request is from another page.", "")
 			return
 		}
 		if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
-			refuse(w, http.StatusUnsupportedMediaType, "a request is JSON", "")
+			refuse(w, http.StatusUnsupportedMediaType, "A request is JSON.", "")
 			return
 		}
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxPosted))
+		if _, long := errors.AsType[*http.MaxBytesError](err); long {
+			refuse(w, http.StatusRequestEntityTooLarge, "A request has at most 4096 bytes.", "")
+			return
+		}
 		if err != nil {
-			refuse(w, http.StatusRequestEntityTooLarge, "a request has at most 4096 bytes", "")
+			refuse(w, http.StatusBadRequest, "The request did not arrive whole.", "")
 			return
 		}
 		do(w, r, body)
 	}
 }
 
-// ownOrigin reports whether the Origin of a request, where a browser tells it, is this
-// server's.
-func (h *handler) ownOrigin(r *http.Request) bool {
-	origin := r.Header.Get("Origin")
-	return origin == "" || origin == "http://"+r.Host || origin == "https://"+r.Host
+// seated leads to a page of a seat.
+type seated struct {
+	Seat string `json:"seat"`
 }
 
-func (h *handler) postJoin(w http.ResponseWriter, r *http.Request, body []byte) {
+// postJoin seats somebody. Who sits already stays there: a browser has one cookie, and a
+// second seat would stand empty. It does not come with what a link on another site leads to
+// (SameSite), and so the page that asks for a code is shown to some who need none.
+func (h *Handler) postJoin(w http.ResponseWriter, r *http.Request, body []byte) {
 	var j joining
-	if err := json.Unmarshal(body, &j); err != nil {
-		refuse(w, http.StatusBadRequest, "this is no request to join", "")
+	if json.Unmarshal(body, &j) != nil {
+		refuse(w, http.StatusBadRequest, "This is no request to join.", "")
 		return
 	}
-	from, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		from = r.RemoteAddr
+	if _, _, err := h.seatOf(r); err == nil {
+		answer(w, http.StatusOK, seated{"/seat"})
+		return
 	}
-	token, _, err := h.class.Join(class.Applicant{Code: j.Code, Name: j.Name, From: from, Plain: j.Plain})
+	token, err := h.class.Join(class.Applicant{Code: j.Code, Name: j.Name, From: addressOf(r.RemoteAddr), Plain: j.Plain})
 	if err != nil {
 		refuseJoin(w, err)
 		return
 	}
-	http.SetCookie(w, &http.Cookie{
-		Name: cookieName, Value: string(token), Path: "/", HttpOnly: true, Secure: h.opts.Secure, SameSite: http.SameSiteStrictMode,
-	})
-	answer(w, http.StatusOK, struct {
-		Seat string `json:"seat"`
-	}{"/seat"})
+	h.giveCookie(w, token)
+	answer(w, http.StatusOK, seated{"/seat"})
 }
 
 // refuseJoin says why nobody was seated, and at which field.
 func refuseJoin(w http.ResponseWriter, err error) {
-	var tries *class.TriesError
-	switch {
-	case errors.As(err, &tries):
-		if tries.After > 0 {
-			w.Header().Set("Retry-After", strconv.Itoa(int(tries.After.Seconds()+0.99)))
-		}
-		refuse(w, http.StatusTooManyRequests, sentence(err), "code")
-	case errors.Is(err, class.ErrCode):
-		refuse(w, http.StatusForbidden, sentence(err), "code")
-	case errors.Is(err, class.ErrName), errors.Is(err, class.ErrTaken):
-		refuse(w, http.StatusConflict, sentence(err), "name")
-	case errors.Is(err, class.ErrOver):
-		refuse(w, http.StatusGone, sentence(err), "")
-	default: // full, locked
-		refuse(w, http.StatusServiceUnavailable, sentence(err), "")
+	status, field := http.StatusInternalServerError, ""
+	if tries, ok := errors.AsType[*class.TriesError](err); ok && tries.After > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(tries.After.Seconds()))))
 	}
+	switch {
+	case errors.Is(err, class.ErrTries):
+		status, field = http.StatusTooManyRequests, "code"
+	case errors.Is(err, class.ErrCode):
+		status, field = http.StatusForbidden, "code"
+	case errors.Is(err, class.ErrName):
+		status, field = http.StatusUnprocessableEntity, "name"
+	case errors.Is(err, class.ErrTaken):
+		status, field = http.StatusConflict, "name"
+	case errors.Is(err, class.ErrOver):
+		status = http.StatusGone
+	case errors.Is(err, class.ErrFull), errors.Is(err, class.ErrLocked):
+		status = http.StatusServiceUnavailable
+	}
+	refuse(w, status, sentence(err), field)
 }
 
 // sentence is an error as people read it.
 func sentence(err error) string {
-	text := []rune(err.Error())
-	if text[0] >= 'a' && text[0] <= 'z' {
-		text[0] -= 'a' - 'A'
-	}
-	return string(text) + "."
+	first, size := utf8.DecodeRuneInString(err.Error())
+	return string(unicode.ToUpper(first)) + err.Error()[size:] + "."
 }
 
-func (h *handler) postLeave(w http.ResponseWriter, r *http.Request, _ []byte) {
-	if c, err := r.Cookie(cookieName); err == nil {
-		_ = h.class.Leave(class.Token(c.Value))
+// postLeave gives the seat back.
+func (h *Handler) postLeave(w http.ResponseWriter, r *http.Request, _ []byte) {
+	if token, _, err := h.seatOf(r); err == nil {
+		_ = h.class.Leave(token) // another page may have done so
 	}
-	http.SetCookie(w, &http.Cookie{Name: cookieName, Path: "/", MaxAge: -1, HttpOnly: true, Secure: h.opts.Secure, SameSite: http.SameSiteStrictMode})
+	h.giveCookie(w, "")
 	answer(w, http.StatusOK, struct{}{})
 }
 

@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -13,10 +12,11 @@ import (
 	"github.com/groupcast/groupcast/mcast/class"
 )
 
-// Limits of what a page may send. More closes its connection with 1008.
+// Bounds of what a page may send. More closes its connection with 1008.
 const (
 	maxMessage  = 64 << 10 // bytes of one
 	maxMessages = 200      // a second
+	maxSizes    = 20       // messages a second that resize the screen: each is drawn anew
 )
 
 // Close codes of our own.
@@ -25,172 +25,121 @@ const (
 	closedOver websocket.StatusCode = 4002 // the class is over
 )
 
-// message is what a page tells: one of its fields.
-type message struct {
-	Text   string `json:"i"`
-	Key    string `json:"k"`
-	Ctrl   bool   `json:"c"`
-	Alt    bool   `json:"a"`
-	Shift  bool   `json:"s"`
-	Paste  string `json:"p"`
-	Mouse  []int  `json:"m"` // x, y, button, kind
-	Width  int    `json:"w"`
-	Height int    `json:"h"`
-	Say    string `json:"say"`  // a line of a plain seat
-	Seen   int64  `json:"seen"` // the last line that a plain page has
-}
-
-var errMessage = errors.New("this is no message of a page")
-
-// readMessage reads a message of a page.
-func readMessage(b []byte) (m message, err error) {
-	if err := json.Unmarshal(b, &m); err != nil {
-		return m, errMessage
+// whyClosed is what a page is told whose token has no seat.
+func whyClosed(err error) (websocket.StatusCode, string) {
+	if errors.Is(err, class.ErrOver) {
+		return closedOver, "the class is over"
 	}
-	if m.Mouse != nil && len(m.Mouse) != 4 {
-		return m, errMessage
-	}
-	return m, nil
-}
-
-// input is what a person did.
-func (m message) input() class.Input {
-	in := class.Input{
-		Text: m.Text, Paste: m.Paste, Key: class.Key{Name: m.Key, Ctrl: m.Ctrl, Alt: m.Alt, Shift: m.Shift},
-	}
-	if m.Key == "" {
-		in.Key = class.Key{}
-	}
-	if m.Mouse != nil {
-		in.Mouse = &class.Mouse{
-			X: m.Mouse[0], Y: m.Mouse[1], Button: m.Mouse[2], Kind: class.MouseKind(m.Mouse[3]), Ctrl: m.Ctrl, Alt: m.Alt, Shift: m.Shift,
-		}
-	}
-	if m.Width > 0 && m.Height > 0 {
-		in.Size = class.Size{Width: m.Width, Height: m.Height}
-	}
-	return in
+	return closedGone, "this seat is no longer yours"
 }
 
 // socket is the conversation with a page of a seat.
-func (h *handler) socket(w http.ResponseWriter, r *http.Request) {
+//
+// A script cannot read the status of a handshake that was refused: so a page of ours is told
+// by the code of a close, and only who is none is refused.
+func (h *Handler) socket(w http.ResponseWriter, r *http.Request) {
 	if !h.ownOrigin(r) {
-		refuse(w, http.StatusForbidden, "this request is from another page", "")
+		refuse(w, http.StatusForbidden, "This request is from another page.", "")
 		return
 	}
-	seat, err := h.seatOf(r) // the cookie decides: a program need not tell an Origin
-	if err != nil {
+	token, seat, err := h.seatOf(r) // the cookie decides: a program need not tell an Origin
+	if err != nil && r.Header.Get("Origin") == "" {
 		refuse(w, http.StatusForbidden, sentence(err), "")
 		return
 	}
-	if !h.pages.enter(seat) {
-		refuse(w, http.StatusTooManyRequests, "This seat is shown by too many pages: close one.", "")
-		return
+	var code websocket.StatusCode
+	var why string
+	if err != nil {
+		code, why = whyClosed(err)
+	} else if !h.pages.enter(token, maxPages) {
+		code, why = websocket.StatusTryAgainLater, "too many pages show this seat: close one"
 	}
-	defer h.pages.leave(seat)
-	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{"groupcast.1"}})
+	if code != 0 {
+		if token = ""; !h.pages.enter(token, maxFarewells) {
+			refuse(w, http.StatusServiceUnavailable, "Too many pages are being closed: try again.", "")
+			return
+		}
+	}
+	defer h.pages.leave(token)
+	p, err := accept(w, r)
 	if err != nil {
 		return // it has answered
 	}
-	defer conn.CloseNow()
-	conn.SetReadLimit(maxMessage)
-	ctx, cancel := context.WithCancel(r.Context())
+	defer p.conn.CloseNow()
+	if code != 0 {
+		p.close(code, why)
+		return
+	}
+	h.talk(r.Context(), p, token, seat)
+}
+
+// talk shows a seat to a page and takes what it tells, until one of them goes.
+func (h *Handler) talk(ctx context.Context, p *page, token class.Token, s seat) {
+	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	defer context.AfterFunc(h.closing, func() { conn.Close(closedOver, "the class is over") })()
-	done := seat.Look()
+	done := s.Look()
 	defer done()
+	plain := s.Plain()
+	said := make(chan int64, 1) // the last line that a plain page has, with its first message
 	shown := make(chan struct{})
 	go func() {
 		defer close(shown)
 		defer cancel()
-		if seat.Plain() {
-			h.showLines(ctx, conn, seat)
+		var err error
+		if plain {
+			err = p.showLines(ctx, s, said)
 		} else {
-			h.showScreens(ctx, conn, seat)
+			err = p.showScreens(ctx, s)
+		}
+		if errors.Is(err, io.EOF) {
+			if _, err := h.class.Seat(token); err != nil {
+				p.close(whyClosed(err))
+			}
 		}
 	}()
-	h.hear(ctx, conn, seat)
+	if why := hear(ctx, p, s, said); why != "" {
+		p.close(websocket.StatusPolicyViolation, why)
+	}
 	cancel()
 	<-shown
 }
 
-// hear takes what a page tells, until it goes.
-func (h *handler) hear(ctx context.Context, conn *websocket.Conn, seat *class.Seat) {
-	limit := rate.NewLimiter(maxMessages, maxMessages)
+// hear takes what a page tells, until it goes or breaks a limit: then it returns which.
+func hear(ctx context.Context, p *page, s seat, said chan<- int64) (broken string) {
+	messages := rate.NewLimiter(maxMessages, maxMessages)
+	sizes := rate.NewLimiter(maxSizes, maxSizes)
 	for {
-		kind, b, err := conn.Read(ctx)
+		kind, from, err := p.conn.Reader(ctx)
+		if err != nil {
+			return ""
+		}
+		b, err := io.ReadAll(io.LimitReader(from, maxMessage+1))
 		switch {
-		case websocket.CloseStatus(err) >= 0, err != nil:
-			return
-		case kind != websocket.MessageText || !limit.Allow():
-			conn.Close(websocket.StatusPolicyViolation, "too many messages, or not of text")
-			return
+		case err != nil:
+			return ""
+		case len(b) > maxMessage:
+			return "a message has at most 65536 bytes"
+		case kind != websocket.MessageText:
+			return "a message is text"
+		case !messages.Allow():
+			return "there are at most 200 messages a second"
 		}
 		m, err := readMessage(b)
 		if err != nil {
-			conn.Close(websocket.StatusPolicyViolation, err.Error())
-			return
+			return err.Error()
 		}
-		if m.Say != "" {
-			seat.Say(m.Say)
-			continue
+		select {
+		case said <- m.Seen:
+		default: // it is not the first
 		}
-		seat.Input(m.input())
-	}
-}
-
-// showScreens sends what changes on a seat's screen. A page that reads slowly gets fewer
-// screens.
-func (h *handler) showScreens(ctx context.Context, conn *websocket.Conn, seat *class.Seat) {
-	var seen int64
-	for {
-		screen, err := seat.Next(ctx, seen)
-		if err != nil {
-			h.farewell(conn, err)
-			return
-		}
-		seen = screen.Version
-		if !send(ctx, conn, screen) {
-			return
+		in := m.input()
+		switch {
+		case m.Say != nil:
+			s.Say(*m.Say)
+		case in.Size != (class.Size{}) && !sizes.Allow():
+			return "there are at most 20 sizes a second"
+		default:
+			s.Input(in)
 		}
 	}
-}
-
-// showLines sends what a seat without a screen writes.
-func (h *handler) showLines(ctx context.Context, conn *websocket.Conn, seat *class.Seat) {
-	var seen int64
-	for {
-		lines, last, lost, err := seat.Lines(ctx, seen)
-		if err != nil {
-			h.farewell(conn, err)
-			return
-		}
-		seen = last
-		if !send(ctx, conn, struct {
-			Lines []string `json:"lines"`
-			Last  int64    `json:"last"`
-			Lost  int      `json:"lost,omitempty"`
-		}{lines, last, lost}) {
-			return
-		}
-	}
-}
-
-func (h *handler) farewell(conn *websocket.Conn, err error) {
-	switch {
-	case h.closing.Err() != nil:
-		conn.Close(closedOver, "the class is over")
-	case errors.Is(err, io.EOF):
-		conn.Close(closedGone, "this seat is no longer yours")
-	}
-}
-
-func send(ctx context.Context, conn *websocket.Conn, v any) bool {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return false
-	}
-	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
-	defer cancel()
-	return conn.Write(ctx, websocket.MessageText, b) == nil
 }

@@ -1,8 +1,20 @@
 // Package web shows a class in browsers: an http.Handler over the seats of a class. It
-// opens no socket and knows no flags.
+// opens no socket and knows no flags; [Server] has the limits that go with it.
 //
 // Its pages come from this program and load nothing from anywhere else. A seat's page is
-// a websocket: the class sends rows that changed, the page sends keys.
+// a websocket (subprotocol groupcast.1) with text messages of JSON:
+//
+//   - To a page with a screen: [class.Screen], first the whole, then what has changed. A page
+//     that reads slowly gets fewer of them.
+//   - To a plain page: {"lines":["..."],"last":17,"lost":2}: lines, the number of the last of
+//     them, and how many before them are lost.
+//   - From a page: one of {"i":"text"}, {"k":"ArrowUp","c":true}, {"p":"paste"},
+//     {"m":[x,y,button,kind]} and {"w":100,"h":30}. From a plain page: first {"seen":15}, the
+//     last line that it has, or 0; then {"say":"a line"}.
+//
+// It is closed with 4001 when the seat is no longer that of the page, with 4002 when the
+// class is over, with 1008 when the page broke a limit, and with 1013 when too many pages
+// show the seat. Any other end is one of the network: the page connects again.
 package web
 
 import (
@@ -11,8 +23,6 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/groupcast/groupcast/mcast/class"
 )
@@ -25,7 +35,6 @@ type Class interface {
 	Join(class.Applicant) (class.Token, *class.Seat, error)
 	Seat(class.Token) (*class.Seat, error)
 	Leave(class.Token) error
-	Done() <-chan struct{}
 }
 
 // Options are what a handler cannot know by itself.
@@ -38,39 +47,40 @@ type Options struct {
 	Secure bool // it is served by TLS: cookies are for that only
 }
 
-// handler serves the pages of a class.
-type handler struct {
-	class   Class
-	opts    Options
-	mux     *http.ServeMux
-	files   files
-	closing context.Context // ends with the class
-	pages   pages
+// Handler serves the pages of a class.
+type Handler struct {
+	class classroom
+	opts  Options
+	mux   *http.ServeMux
+	files files
+	pages pages
 }
 
-// New makes a handler. It ends its connections when the class is over.
-func New(c Class, o Options) http.Handler {
-	ctx, cancel := context.WithCancel(context.Background())
-	go func() {
-		<-c.Done()
-		cancel()
-	}()
-	h := &handler{class: c, opts: o, mux: http.NewServeMux(), closing: ctx, files: loadFiles()}
+// New makes a handler. It starts nothing: when the class is over, its connections end.
+func New(c Class, o Options) *Handler { return newHandler(seats{c}, o) }
+
+func newHandler(c classroom, o Options) *Handler {
+	h := &Handler{class: c, opts: o, mux: http.NewServeMux(), files: loadFiles()}
 	h.mux.HandleFunc("GET /{$}", h.join)
 	h.mux.HandleFunc("GET /seat", h.seat)
 	h.mux.HandleFunc("POST /join", h.posted(h.postJoin))
 	h.mux.HandleFunc("POST /leave", h.posted(h.postLeave))
 	h.mux.HandleFunc("GET /ws", h.socket)
 	h.mux.HandleFunc("GET /assets/{file}", h.asset)
+	h.mux.HandleFunc("GET /favicon.ico", h.favicon)
 	return h
 }
+
+// Wait returns when no page is connected to a seat. Called after the end of the class, and
+// before that of the server, it gives pages the time to be told; the error is that of ctx.
+func (h *Handler) Wait(ctx context.Context) error { return h.pages.wait(ctx) }
 
 // policy lets a page load what this server has, and nothing else.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; " +
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 // ServeHTTP answers a request.
-func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	head := w.Header()
 	head.Set("Content-Security-Policy", policy)
 	head.Set("X-Content-Type-Options", "nosniff")
@@ -86,58 +96,40 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // knows reports whether a Host header may be one of this machine.
-func (h *handler) knows(host string) bool {
-	if addr, err := netip.ParseAddrPort(host); err == nil && addr.IsValid() {
+func (h *Handler) knows(host string) bool {
+	if _, err := netip.ParseAddrPort(host); err == nil {
 		return true
 	}
 	name := host
 	if i := strings.LastIndexByte(host, ':'); i >= 0 && !strings.HasSuffix(host, "]") {
 		name = host[:i]
 	}
-	name = strings.TrimSuffix(strings.ToLower(strings.Trim(name, "[]")), ".")
-	if _, err := netip.ParseAddr(name); err == nil {
-		return true
+	if inside, ok := strings.CutPrefix(name, "["); ok { // RFC 3986, section 3.2.2
+		addr, err := netip.ParseAddr(strings.TrimSuffix(inside, "]"))
+		return err == nil && addr.Is6()
 	}
-	if name == "localhost" {
-		return true
+	if addr, err := netip.ParseAddr(name); err == nil {
+		return addr.Is4()
 	}
-	for _, known := range h.opts.Hosts {
-		if strings.EqualFold(name, known) {
+	name = strings.TrimSuffix(name, ".")
+	for _, known := range append([]string{"localhost"}, h.opts.Hosts...) {
+		if name != "" && strings.EqualFold(name, strings.TrimSuffix(known, ".")) {
 			return true
 		}
 	}
 	return false
 }
 
-// pages counts the connections of each seat.
-type pages struct {
-	mu sync.Mutex
-	by map[*class.Seat]int
-}
-
-// maxPages is how many pages may show one seat at a time.
-const maxPages = 8
-
-func (p *pages) enter(s *class.Seat) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.by == nil {
-		p.by = map[*class.Seat]int{}
+// ownOrigin reports whether the Origin of a request, where a browser tells it, is this
+// server's (RFC 6454).
+func (h *Handler) ownOrigin(r *http.Request) bool {
+	origin := r.Header.Get("Origin")
+	if origin == "" {
+		return true
 	}
-	if p.by[s] >= maxPages {
+	scheme, host, _ := strings.Cut(origin, "://")
+	if scheme != "https" && (scheme != "http" || h.opts.Secure) {
 		return false
 	}
-	p.by[s]++
-	return true
+	return strings.EqualFold(host, r.Host) // which is known
 }
-
-func (p *pages) leave(s *class.Seat) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.by[s]--; p.by[s] == 0 {
-		delete(p.by, s)
-	}
-}
-
-// writeTimeout is how long a page may take to receive a screen.
-const writeTimeout = 20 * time.Second
