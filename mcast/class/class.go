@@ -164,6 +164,13 @@ func (c *Class) Lock(locked bool) {
 	}
 }
 
+// Locked reports whether nobody is let in: by Lock, or because of too many wrong codes.
+func (c *Class) Locked() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.locked || c.tries.all >= triesAll
+}
+
 // Reset ends the program of a seat, by the host's name; its page can start another. The
 // error is ErrSeat or ErrOver.
 func (c *Class) Reset(host string) error {

@@ -232,6 +232,13 @@ func (s *server) obey(o order, conn *net.UnixConn) (a answer, err error) {
 	if s.ctx.Err() != nil {
 		return a, ErrNotRunning
 	}
+	if s.service.Lab == nil {
+		if o.Do != orderTopology {
+			err = fmt.Errorf("its hosts are out of reach from outside (it is a %s)", s.service.Kind)
+		}
+		a.Kind = s.service.Kind
+		return a, err
+	}
 	l, done := s.service.Lab()
 	defer done()
 	switch o.Do {
