@@ -214,6 +214,31 @@ var endings = map[string][]ending{
 		{status: exitOK, when: "if the page was printed, or all were written"},
 		{status: exitNot, when: "if a page could not be printed or written, or a file could not be read"},
 	},
+	"class": {
+		{status: exitOK, when: "after class down"},
+		{status: exitNot, when: "if the LAN could not be built, programs cannot be confined here, the port is taken, a class or a lab of that name is running, or it was started as root"},
+		{status: exitInterrupted, when: "after ctrl+c or a signal"},
+	},
+	"class status": {
+		{status: exitOK, when: "if it was printed"},
+		{status: exitNot, when: "if there is no such class"},
+	},
+	"class reset": {
+		{status: exitOK, when: "if the seat was reset"},
+		{status: exitNot, when: "if there is no such seat or class"},
+	},
+	"class lock": {
+		{status: exitOK, when: "if nobody is let in"},
+		{status: exitNot, when: "if there is no such class"},
+	},
+	"class unlock": {
+		{status: exitOK, when: "if students are let in"},
+		{status: exitNot, when: "if there is no such class"},
+	},
+	"class down": {
+		{status: exitOK, when: "if the class has ended"},
+		{status: exitNot, when: "if there is no such class"},
+	},
 	"lab run": {
 		{status: exitOK, when: "if all was seen that was expected"},
 		{status: exitNot, when: "if the lesson could not be run"},

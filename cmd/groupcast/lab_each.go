@@ -38,7 +38,7 @@ name. ctrl+c interrupts the command in all hosts.`,
 			return nil, cobra.ShellCompDirectiveDefault
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			r, err := dialLab(args[0])
+			r, err := dialHosts(args[0])
 			if err != nil {
 				return err
 			}

@@ -29,7 +29,7 @@ shell names the host.`,
 		Args:              arguments(2, -1, "NAME and HOST, as in: article A"),
 		ValidArgsFunction: completeEnter,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			r, err := dialLab(args[0])
+			r, err := dialHosts(args[0])
 			if err != nil {
 				return err
 			}

@@ -28,7 +28,7 @@ func newLabFault() *cobra.Command {
 			if _, err := lab.ParseFault(args[1:]); err != nil {
 				return usageError{err}
 			}
-			r, err := dialLab(args[0])
+			r, err := dialHosts(args[0])
 			if err != nil {
 				return err
 			}

@@ -59,7 +59,7 @@ func listLabs(cmd *cobra.Command, running []string) {
 	}
 }
 
-// runningText tells that a lab runs, and whether it is an exercise.
+// runningText tells that a lab runs, and whether it is an exercise or a class.
 func runningText(name string) string {
 	r, err := lab.Dial(name)
 	switch {
@@ -67,22 +67,25 @@ func runningText(name string) string {
 		return "running: " + chat.Clean(err.Error()) // it has ended since
 	case r.Kind() == desk.Kind:
 		return "running as an exercise: " + inventory(r.Topology())
+	case r.Kind() == classKind:
+		return "running as a class: groupcast class status " + name
 	}
 	return "running: " + inventory(r.Topology())
 }
 
-// size tells how many hosts and switches a running lab has.
-func size(name string) string {
+// runningObject is a lab that runs, for --json.
+func runningObject(name string) jsonLab {
+	o := jsonLab{jsonHead: headOf("running"), Name: name}
 	r, err := lab.Dial(name)
 	if err != nil {
-		return chat.Clean(err.Error()) // it has ended since
+		o.Content = chat.Clean(err.Error()) // it has ended since
+		return o
 	}
-	return inventory(r.Topology())
-}
-
-func isExercise(name string) bool {
-	r, err := lab.Dial(name)
-	return err == nil && r.Kind() == desk.Kind
+	o.Exercise, o.Class = r.Kind() == desk.Kind, r.Kind() == classKind
+	if !o.Class { // whose hosts nobody is told
+		o.Content = inventory(r.Topology())
+	}
+	return o
 }
 
 // jsonLab is a topology or a running lab as --json prints it.
@@ -92,6 +95,7 @@ type jsonLab struct {
 	Title    string `json:"title,omitempty"`
 	Content  string `json:"content,omitempty"`
 	Exercise bool   `json:"exercise,omitempty"` // it runs as an exercise
+	Class    bool   `json:"class,omitempty"`    // it runs as a class
 }
 
 func listLabsJSON(cmd *cobra.Command, running []string) {
@@ -99,6 +103,6 @@ func listLabsJSON(cmd *cobra.Command, running []string) {
 		writeJSON(cmd.OutOrStdout(), jsonLab{jsonHead: headOf("topology"), Name: n.Name, Title: n.Title})
 	}
 	for _, name := range running {
-		writeJSON(cmd.OutOrStdout(), jsonLab{jsonHead: headOf("running"), Name: name, Content: size(name), Exercise: isExercise(name)})
+		writeJSON(cmd.OutOrStdout(), runningObject(name))
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/lab"
 	"github.com/spf13/cobra"
@@ -24,6 +25,18 @@ func dialLab(name string) (*lab.Remote, error) {
 		return nil, err
 	}
 	return nil, fmt.Errorf("%w (%s)", didYouMean(err, lab.Nearest(name, running)), there("running", running))
+}
+
+// dialHosts is dialLab, of a lab whose hosts other terminals can reach.
+func dialHosts(name string) (*lab.Remote, error) {
+	r, err := dialLab(name)
+	if err == nil && r.Kind() == classKind {
+		return nil, &mcast.Advised{
+			Err:    fmt.Errorf("%s is a class: nobody but its students reaches its hosts", name),
+			Advice: "groupcast class status " + name + " shows who sits where; for a lab of your own: groupcast lab up NAME",
+		}
+	}
+	return r, err
 }
 
 // arguments wants a number of them; most < 0: any number from least.

@@ -21,14 +21,15 @@ import (
 
 func main() {
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // or it would end the program before it has told its totals
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
 	go func() {
-		if <-signals == os.Interrupt {
+		s := <-signals
+		if s == os.Interrupt {
 			leaveCtrlC()
 		}
-		cancel()
+		cancel(signalled{s})
 		// A later signal ends the program whatever it is doing. One that comes within
 		// a blink is no second wish: timeout(1) sends each twice, to the program and to
 		// its process group.
@@ -38,6 +39,12 @@ func main() {
 	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	os.Exit(code)
 }
+
+// signalled is the cause of a context that a signal ended.
+type signalled struct{ os.Signal }
+
+func (s signalled) Error() string { return "signal: " + s.String() }
+func (s signalled) Unwrap() error { return context.Canceled }
 
 // leaveCtrlC begins a row below the ^C that a terminal shows, as ping(8) does, for
 // what is said at the end.

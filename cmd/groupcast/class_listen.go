@@ -1,0 +1,207 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/net/netutil"
+	"golang.org/x/time/rate"
+
+	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/class"
+	"github.com/groupcast/groupcast/mcast/host"
+	"github.com/groupcast/groupcast/tui/web"
+)
+
+// parseListen reads ADDRESS:PORT, of this computer. Without an address it is every one.
+func parseListen(text string) (netip.AddrPort, error) {
+	bad := func(why string) (netip.AddrPort, error) {
+		return netip.AddrPort{}, &mcast.Advised{
+			Err:    fmt.Errorf("--listen %s: %s", text, why),
+			Advice: "as in :8080 for every address of this computer, 192.168.1.20:8080 for one, or 127.0.0.1:8080 for this computer alone",
+		}
+	}
+	name, number, err := net.SplitHostPort(text)
+	if err != nil {
+		return bad("want ADDRESS:PORT")
+	}
+	port, err := strconv.ParseUint(number, 10, 16)
+	if err != nil {
+		return bad("want a port from 1 to 65535, or 0 for a free one")
+	}
+	addr := netip.IPv6Unspecified()
+	switch {
+	case name == "localhost":
+		addr = netip.AddrFrom4([4]byte{127, 0, 0, 1})
+	case name != "":
+		if addr, err = netip.ParseAddr(name); err != nil {
+			return bad("want an address of this computer, and no name")
+		}
+	}
+	return netip.AddrPortFrom(addr.Unmap(), uint16(port)), nil
+}
+
+// listenAt opens the port of the page.
+func listenAt(ctx context.Context, at netip.AddrPort) (net.Listener, error) {
+	network := "tcp"
+	if at.Addr().Is4() { // or 0.0.0.0 would be every IPv6 address, too
+		network = "tcp4"
+	}
+	l, err := new(net.ListenConfig).Listen(ctx, network, at.String())
+	switch {
+	case err == nil:
+		return l, nil
+	case errors.Is(err, syscall.EADDRINUSE):
+		next := netip.AddrPortFrom(at.Addr(), at.Port()+1)
+		return nil, &mcast.Advised{
+			Err:    fmt.Errorf("class: %s is in use by another program", shownListen(at)),
+			Advice: fmt.Sprintf("take another port, --listen %s; or see whose it is: ss -ltnp", shownListen(next)),
+		}
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return nil, &mcast.Advised{
+			Err: fmt.Errorf("class: this computer does not have the address %s", at.Addr()), Advice: "groupcast interfaces lists its addresses; :8080 is every one",
+		}
+	}
+	if errors.Is(err, syscall.EACCES) {
+		return nil, &mcast.Advised{Err: fmt.Errorf("class: only root may listen on port %d", at.Port()), Advice: "take a port from 1024 on, as in --listen :8080"}
+	}
+	return nil, fmt.Errorf("class: %w", err)
+}
+
+// shownListen is an address as --listen takes it.
+func shownListen(at netip.AddrPort) string {
+	if at.Addr() == netip.IPv6Unspecified() {
+		return fmt.Sprintf(":%d", at.Port())
+	}
+	return at.String()
+}
+
+// mostURLs is how many addresses of a computer are told.
+const mostURLs = 6
+
+// urlsOf are the addresses of the page, by which a browser can reach what listens at an
+// address.
+func urlsOf(at netip.AddrPort) (urls []string) {
+	add := func(a netip.Addr) {
+		if len(urls) < mostURLs {
+			urls = append(urls, "http://"+netip.AddrPortFrom(a, at.Port()).String())
+		}
+	}
+	if !at.Addr().IsUnspecified() {
+		add(at.Addr())
+		return urls
+	}
+	list, _ := host.Interfaces() // where they cannot be read, this computer itself is left
+	is6 := at.Addr().Is6()
+	for _, six := range []bool{false, true} {
+		for _, i := range list {
+			if i.Loopback() || i.Flags&net.FlagUp == 0 {
+				continue
+			}
+			for _, p := range i.Addrs {
+				if a := p.Addr(); a.Is6() == six && (is6 || !six) && !a.IsLinkLocalUnicast() {
+					add(a)
+				}
+			}
+		}
+		if len(urls) > 0 {
+			return urls
+		}
+	}
+	add(netip.AddrFrom4([4]byte{127, 0, 0, 1}))
+	return urls
+}
+
+// Limits of the server. A page of a seat is a connection that stays.
+const (
+	webHeader    = 10 * time.Second // for the head of a request
+	webBody      = 30 * time.Second
+	webIdle      = 2 * time.Minute
+	webHeadBytes = 16 << 10
+	webEnd       = 3 * time.Second // for pages to be told the end
+)
+
+// webServer serves the pages of a class.
+type webServer struct {
+	http     *http.Server
+	requests sync.WaitGroup
+	failed   chan error // why it ended by itself
+}
+
+// serveClass serves the pages of a class until end is called.
+func serveClass(l net.Listener, c *class.Class, seats int, errs io.Writer) *webServer {
+	w := &webServer{failed: make(chan error, 1)}
+	pages := web.New(c, web.Options{Hosts: ownNames()})
+	w.http = &http.Server{
+		Handler: http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
+			w.requests.Add(1)
+			defer w.requests.Done()
+			pages.ServeHTTP(out, r)
+		}),
+		ReadHeaderTimeout: webHeader, ReadTimeout: webBody, WriteTimeout: webBody, IdleTimeout: webIdle, MaxHeaderBytes: webHeadBytes,
+		ErrorLog: log.New(&webLog{errs: errs, limit: rate.NewLimiter(1, 5)}, "", 0),
+	}
+	limited := netutil.LimitListener(l, 8*seats+256)
+	go func() {
+		if err := w.http.Serve(limited); !errors.Is(err, http.ErrServerClosed) {
+			w.failed <- fmt.Errorf("class: the server of the page has ended: %w", err)
+		}
+	}()
+	return w
+}
+
+// end waits until the pages of a class that is over were told so, for a while.
+func (w *webServer) end() {
+	ctx, cancel := context.WithTimeout(context.Background(), webEnd)
+	defer cancel()
+	defer w.http.Close()
+	if w.http.Shutdown(ctx) != nil {
+		return
+	}
+	told := make(chan struct{})
+	go func() {
+		defer close(told)
+		w.requests.Wait()
+	}()
+	select {
+	case <-told:
+	case <-ctx.Done():
+	}
+}
+
+// webLog takes what the HTTP server complains about, which others may have caused.
+type webLog struct {
+	errs  io.Writer
+	limit *rate.Limiter
+}
+
+// Write tells the first line.
+func (l *webLog) Write(p []byte) (int, error) {
+	if l.limit.Allow() {
+		line, _, _ := strings.Cut(string(p), "\n")
+		complain(l.errs, errors.New("class: "+line))
+	}
+	return len(p), nil
+}
+
+// ownNames are the names by which browsers may reach this computer.
+func ownNames() []string {
+	name, err := os.Hostname()
+	if err != nil {
+		return nil
+	}
+	short, _, _ := strings.Cut(name, ".")
+	return []string{name, short, short + ".local"}
+}

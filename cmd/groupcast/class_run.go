@@ -1,0 +1,160 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/groupcast/groupcast/mcast/chat"
+	"github.com/groupcast/groupcast/mcast/class"
+	"github.com/groupcast/groupcast/mcast/lab"
+)
+
+// classRun is a class while it runs.
+type classRun struct {
+	name string
+	at   netip.AddrPort
+	cfg  class.Config
+	set  *settings
+
+	class *class.Class
+	urls  []string
+}
+
+// run is the life of a class.
+func (r *classRun) run(cmd *cobra.Command) error {
+	ctx := cmd.Context()
+	console, err := lab.Listen(r.name)
+	if err != nil {
+		return err
+	}
+	defer console.Close()
+	listener, err := listenAt(ctx, r.at)
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	begin := time.Now()
+	if r.class, err = class.Start(ctx, r.cfg); err != nil {
+		return err
+	}
+	defer r.class.Close()
+	took := time.Since(begin)
+	r.urls = urlsOf(netip.AddrPortFrom(r.at.Addr(), portOf(listener)))
+
+	p := &classPrinter{out: cmd.OutOrStdout(), json: r.set.json, quiet: r.set.quiet}
+	told := make(chan bool, 1)
+	p.ready(r, took)
+	go func() { told <- r.tell(p) }()
+	server := serveClass(listener, r.class, r.cfg.Seats, cmd.ErrOrStderr())
+	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	served := make(chan error, 1)
+	go func() { served <- lab.Serve(serving, console, r.service()) }()
+
+	err = r.wait(cmd, served, server.failed)
+	r.class.Close()
+	if labEnded := <-told; labEnded && err == nil {
+		err = errLabEnded
+	}
+	server.end()
+	stop()
+	return err
+}
+
+var errLabEnded = errors.New("class: the process of its LAN was ended by somebody else, and the class with it")
+
+func portOf(l net.Listener) uint16 { return uint16(l.Addr().(*net.TCPAddr).Port) }
+
+// tell prints what happens, until the class is over, and reports whether its LAN ended
+// by itself.
+func (r *classRun) tell(p *classPrinter) (labEnded bool) {
+	for {
+		e, err := r.class.Next(context.Background())
+		if err != nil {
+			return labEnded
+		}
+		labEnded = labEnded || e.Kind == "lab-ended"
+		p.event(e)
+	}
+}
+
+// askAgain is how long a question whether to end a class stands.
+const askAgain = 10 * time.Second
+
+// wait waits for the end of a class, or for what is to end it.
+func (r *classRun) wait(cmd *cobra.Command, served, failed <-chan error) error {
+	ctx := cmd.Context()
+	ended := ctx.Done()
+	again := make(chan os.Signal, 1)
+	defer signal.Stop(again)
+	var asked time.Time
+	for {
+		select {
+		case <-r.class.Done():
+			return nil
+		case err := <-failed:
+			return err
+		case err := <-served:
+			if err != nil {
+				return err
+			}
+			served = nil // it was ended by an order
+		case <-ended:
+			ended = nil
+			cause, _ := errors.AsType[signalled](context.Cause(ctx))
+			if !r.asks(cmd, cause.Signal, asked) {
+				return status(exitInterrupted)
+			}
+			asked = time.Now()
+			signal.Notify(again, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
+		case s := <-again:
+			if s == os.Interrupt && time.Since(asked) < blink {
+				continue // the same one
+			}
+			if s == os.Interrupt {
+				leaveCtrlC()
+			}
+			if !r.asks(cmd, s, asked) {
+				return status(exitInterrupted)
+			}
+			asked = time.Now()
+		}
+	}
+}
+
+// asks asks whoever pressed ctrl+c whether it was meant, where students would lose their
+// screens, and not if it was just asked.
+func (r *classRun) asks(cmd *cobra.Command, s os.Signal, asked time.Time) bool {
+	taken := len(r.taken())
+	if s != os.Interrupt || taken == 0 || !isTerminal(cmd.InOrStdin()) || !isTerminal(cmd.ErrOrStderr()) || time.Since(asked) < askAgain {
+		return false
+	}
+	fmt.Fprintf(cmd.ErrOrStderr(), "class: %s taken; ctrl+c again within %d s ends the class\n", isAre(taken), int(askAgain.Seconds()))
+	return true
+}
+
+func isAre(seats int) string {
+	if seats == 1 {
+		return "1 seat is"
+	}
+	return chat.Count(seats, "seat") + " are"
+}
+
+// taken are the seats where somebody sits.
+func (r *classRun) taken() (list []class.State) {
+	for _, s := range r.class.Seats() {
+		if s.Name != "" {
+			list = append(list, s)
+		}
+	}
+	return list
+}
