@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -23,7 +24,9 @@ type program struct {
 	queue  *queue
 	cancel context.CancelFunc
 	ended  chan struct{} // closed when it has ended, and all that it wrote is drawn
+	late   chan struct{} // closed when it ended long ago: no more is drawn
 	how    string        // it ended, in words; after ended
+	size   sizing
 }
 
 // startProgram starts a command in a terminal of a size: a program that is told its size
@@ -36,7 +39,7 @@ func startProgram(out io.Writer, size Size, plain bool, prepare func(context.Con
 	}
 	defer slave.Close()
 	ctx, cancel := context.WithCancel(context.Background())
-	p := &program{out: out, master: master, queue: newQueue(), cancel: cancel, ended: make(chan struct{})}
+	p := &program{out: out, master: master, queue: newQueue(), cancel: cancel, ended: make(chan struct{}), late: make(chan struct{})}
 	cmd := prepare(ctx)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr, cmd.TTY = slave, slave, slave, true
 	if err := cmd.Start(); err != nil {
@@ -44,6 +47,7 @@ func startProgram(out io.Writer, size Size, plain bool, prepare func(context.Con
 		master.Close()
 		return nil, err
 	}
+	p.size.begin(master)
 	var working sync.WaitGroup
 	working.Go(p.read)
 	working.Go(p.write)
@@ -52,7 +56,10 @@ func startProgram(out io.Writer, size Size, plain bool, prepare func(context.Con
 		p.how = howEnded(err)
 		p.queue.close()
 		_ = master.SetDeadline(time.Now().Add(lastWords)) // of what is still on its way, or of who keeps the terminal open
+		late := time.AfterFunc(lastWords, func() { close(p.late) })
 		working.Wait()
+		late.Stop()
+		p.size.end()
 		master.Close()
 		cancel()
 		close(p.ended)
@@ -60,8 +67,9 @@ func startProgram(out io.Writer, size Size, plain bool, prepare func(context.Con
 	return p, nil
 }
 
-// lastWords is how long the end of what a program wrote is waited for.
-const lastWords = 200 * time.Millisecond
+// lastWords is how long the end of what a program wrote is drawn. A terminal holds some
+// 64 kB of it.
+const lastWords = 2 * time.Second
 
 // openPty makes a pseudo terminal whose master waits in the poller: with a blocking one
 // each seat would have a thread that waits in read(2).
@@ -100,29 +108,25 @@ func noEcho(fd int) error {
 	return unix.IoctlSetTermios(fd, unix.TCSETS, state)
 }
 
-// drawingShare is how much longer than it draws a seat's reader rests, so that a program
-// that writes without end takes a tenth of a processor here. The first of it are free:
-// a screen is drawn at once.
-const (
-	drawingShare = 9
-	drawingFree  = 50 * time.Millisecond
-)
+// drawnAtOnce is how many bytes are drawn before the time is looked at. A sequence of
+// three bytes can take a millisecond on the largest screen.
+const drawnAtOnce = 256
 
 // read draws what the program writes.
 func (p *program) read() {
 	b := make([]byte, 16<<10)
-	credit := drawingFree
-	last := time.Now()
+	budget := newBudget(time.Now())
 	for {
 		n, err := p.master.Read(b)
-		if n > 0 {
-			begin := time.Now()
-			credit = min(drawingFree, credit+begin.Sub(last)/(drawingShare+1))
-			_, _ = p.out.Write(b[:n])
-			last = time.Now()
-			if credit -= last.Sub(begin); credit < 0 {
-				p.rest(-credit * (drawingShare + 1))
+		for part := range slices.Chunk(b[:n], drawnAtOnce) {
+			select {
+			case <-p.late:
+				return
+			default:
 			}
+			begin := time.Now()
+			_, _ = p.out.Write(part)
+			p.rest(budget.spend(begin, time.Now()))
 		}
 		if err != nil {
 			return
@@ -132,7 +136,10 @@ func (p *program) read() {
 
 // rest waits, or until the program has ended.
 func (p *program) rest(d time.Duration) {
-	timer := time.NewTimer(min(d, time.Second))
+	if d <= 0 {
+		return
+	}
+	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
@@ -154,21 +161,19 @@ func (p *program) write() {
 }
 
 // input never blocks.
-func (p *program) input(b []byte) { p.queue.put(b) }
+func (p *program) input(b []byte) {
+	dropped := p.queue.put(b)
+	if screen, ok := p.out.(interface{ tellLost(int) }); ok && dropped > 0 {
+		screen.tellLost(dropped)
+	}
+}
 
 func (p *program) lost() int             { return p.queue.lost() }
 func (p *program) over() <-chan struct{} { return p.ended }
 func (p *program) reason() string        { return p.how }
 
-func (p *program) resize(s Size) {
-	raw, err := p.master.SyscallConn()
-	if err != nil {
-		return
-	}
-	_ = raw.Control(func(fd uintptr) {
-		_ = unix.IoctlSetWinsize(int(fd), unix.TIOCSWINSZ, &unix.Winsize{Col: uint16(s.Width), Row: uint16(s.Height)})
-	})
-}
+// resize tells the program another size.
+func (p *program) resize(s Size) { p.size.tell(s.within()) }
 
 // kill ends the program, and returns when it has ended.
 func (p *program) kill() {

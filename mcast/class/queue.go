@@ -17,33 +17,42 @@ type queue struct {
 
 func newQueue() *queue { return &queue{more: make(chan struct{}, 1), over: make(chan struct{})} }
 
-// put takes all of b or, if it has no room, none of it.
-func (q *queue) put(b []byte) {
+// put takes all of b or, if it has no room, none of it: half of a paste would lack the
+// sequence that ends it. It returns how much it dropped.
+func (q *queue) put(b []byte) (dropped int) {
 	if len(b) == 0 {
-		return
+		return 0
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	switch {
 	case q.closed:
-		return
+		return 0
 	case len(q.bytes)+len(b) > maxQueue:
 		q.dropped += len(b)
-		return
+		return len(b)
 	}
 	q.bytes = append(q.bytes, b...)
 	select {
 	case q.more <- struct{}{}:
 	default:
 	}
+	return 0
 }
 
-// take waits for something and takes it; nil: the queue is closed.
+// maxTaken is how much is taken at a time, in bytes, and so how much more than maxQueue
+// waits. A pseudo terminal takes no more at once.
+const maxTaken = 4 << 10
+
+// take waits for something and takes some of it; nil: the queue is closed.
 func (q *queue) take() []byte {
 	for {
 		q.mu.Lock()
-		b, closed := q.bytes, q.closed
-		q.bytes = nil
+		n, closed := min(maxTaken, len(q.bytes)), q.closed
+		b := q.bytes[:n:n]
+		if q.bytes = q.bytes[n:]; len(q.bytes) == 0 {
+			q.bytes = nil
+		}
 		q.mu.Unlock()
 		switch {
 		case closed:

@@ -5,6 +5,7 @@ import (
 	"hash/maphash"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/charmbracelet/x/ansi"
@@ -29,10 +30,14 @@ type Terminal struct {
 	title   string
 	crashes int // of emu
 
+	dropped atomic.Int64 // bytes of input
+	telling atomic.Bool  // that some were
+
 	hash    maphash.Hash
 	rows    []row
 	cursor  Cursor
 	told    string // title, as the screens of version have it
+	lost    int64  // dropped, as they have it
 	ended   string
 	version int64
 	dirty   bool
@@ -236,6 +241,20 @@ func (t *Terminal) soil() {
 	}
 }
 
+// tellLost lets screens say that input was dropped. It waits for no lock: input can be
+// an answer of the terminal itself, which whoever draws may wait for.
+func (t *Terminal) tellLost(bytes int) {
+	t.dropped.Add(int64(bytes))
+	if t.telling.CompareAndSwap(false, true) {
+		go func() {
+			t.mu.Lock()
+			defer t.mu.Unlock()
+			t.telling.Store(false)
+			t.soil()
+		}()
+	}
+}
+
 // Resize changes the size, in the bounds that there are, and returns it.
 func (t *Terminal) Resize(s Size) Size {
 	t.mu.Lock()
@@ -337,9 +356,9 @@ func (t *Terminal) paint(now time.Time) {
 	}
 	at := t.emu.CursorPosition()
 	cursor := Cursor{at.X, at.Y, !t.emu.CursorHidden()}
-	title := titleOf(t.title)
-	if any || cursor != t.cursor || title != t.told {
-		t.cursor, t.told, t.version = cursor, title, next
+	title, lost := titleOf(t.title), t.dropped.Load()
+	if any || cursor != t.cursor || title != t.told || lost != t.lost {
+		t.cursor, t.told, t.lost, t.version = cursor, title, lost, next
 	}
 }
 
@@ -347,7 +366,7 @@ func (t *Terminal) paint(now time.Time) {
 func (t *Terminal) since(seen int64) Screen {
 	s := Screen{
 		Width: t.size.Width, Height: len(t.rows), Version: t.version, Cursor: t.cursor, Title: t.told, Ended: t.ended,
-		Rows: map[int][]Run{},
+		Dropped: int(t.lost), Rows: map[int][]Run{},
 	}
 	for y, r := range t.rows {
 		if seen > t.version || r.version > seen {
@@ -383,6 +402,7 @@ func (t *Terminal) End(why string) {
 	if why == "" {
 		_ = t.input.Close()
 		t.title = ""
+		t.dropped.Store(0)
 		t.start()
 	}
 	t.version++

@@ -1,0 +1,27 @@
+package class
+
+import "time"
+
+// Drawing for one program takes at most a tenth of a processor, in the long run. The
+// first of it is free: a screen is drawn at once.
+const (
+	drawingShare = 10
+	drawingFree  = 50 * time.Millisecond
+)
+
+// budget is how long may be drawn for a program.
+type budget struct {
+	credit time.Duration // below 0: what was drawn in advance
+	last   time.Time     // when the credit was reckoned
+}
+
+func newBudget(now time.Time) *budget { return &budget{drawingFree, now} }
+
+// spend takes the time that something was drawn in from the budget, and returns how long
+// nothing may be drawn now.
+func (b *budget) spend(begin, end time.Time) (rest time.Duration) {
+	b.credit = min(drawingFree, b.credit+begin.Sub(b.last)/drawingShare)
+	b.credit -= end.Sub(begin)
+	b.last = end
+	return max(0, -b.credit*drawingShare)
+}
