@@ -25,11 +25,12 @@ var ss3Keys = map[string]byte{"F1": 'P', "F2": 'Q', "F3": 'R', "F4": 'S'}
 
 var plainKeys = map[string]string{"Enter": "\r", "Tab": "\t", "Backspace": "\x7f", "Escape": "\x1b", " ": " "}
 
-// modesSet are the modes of its input that a program has set.
+// modesSet are the modes that a program has set: what it wants to read, mostly.
 type modesSet struct {
 	cursorKeys, paste, focus       bool
 	mouse, drag, anyMotion, mouseX bool // 1000, 1002, 1003, 9
 	sgr                            bool
+	noWrap                         bool // of lines that are full
 }
 
 func (m *modesSet) set(mode ansi.Mode, on bool) {
@@ -50,6 +51,8 @@ func (m *modesSet) set(mode ansi.Mode, on bool) {
 		m.anyMotion = on
 	case ansi.ModeMouseExtSgr:
 		m.sgr = on
+	case ansi.ModeAutoWrap:
+		m.noWrap = !on
 	}
 }
 

@@ -137,17 +137,14 @@ func runsOf(e *vt.Emulator, y, width int) (runs []Run) {
 	return runs
 }
 
-// maxCell bounds the bytes of a cell: an emoji of several people has some 30.
-const maxCell = 40
-
 // harmless is the text of a cell without what does not stand for itself: controls, and
 // what turns the direction of text around.
 func harmless(s string) string {
 	if len(s) == 1 && s[0] >= 0x20 && s[0] < 0x7f {
 		return s
 	}
-	if len(s) > maxCell {
-		s = s[:maxCell]
+	if len(s) > maxCluster {
+		s = s[:maxCluster]
 		for len(s) > 0 && !utf8.ValidString(s) {
 			s = s[:len(s)-1]
 		}

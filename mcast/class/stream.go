@@ -1,15 +1,17 @@
 package class
 
-import (
-	"unicode/utf8"
+import "unicode/utf8"
 
-	"github.com/charmbracelet/x/ansi"
-)
-
-// stream follows the sequences of a terminal (ECMA-48) in what a program writes, far
-// enough to cut it: behind a sequence that sets or resets modes, and never inside of a
-// character that may go on.
-type stream struct{ state streamState }
+// stream reads what a program writes as a terminal of UTF-8 does (ECMA-48), in whatever
+// pieces it comes. It hands on whole characters and whole sequences, which are as long
+// as they may be at the most, so that nothing of a length without bound reaches the
+// emulator, and no character in two halves.
+type stream struct {
+	state streamState
+	seq   []byte // what there is of a sequence, from its ESC
+	bad   bool   // it is too long, or none
+	held  []byte // the end of text, which may go on
+}
 
 type streamState int
 
@@ -17,106 +19,178 @@ const (
 	ground  streamState = iota // text
 	escape                     // after ESC
 	control                    // in a control sequence (CSI)
-	modes                      // in one of private modes
-	text                       // in a string (OSC, DCS, APC, PM, SOS)
-	textEsc                    // in one, after ESC
+	command                    // in an operating system command (OSC)
+	ignored                    // in another string (DCS, APC, PM, SOS)
 )
 
-// maxPiece bounds what one cell can be made of: a base with any number of marks.
-const maxPiece = 512
+const (
+	esc, bel, can, sub, del = 0x1b, 0x07, 0x18, 0x1a, 0x7f
 
-// maxHeld is how long the end of a write is kept that may go on.
-const maxHeld = 64
+	maxSequence = 256  // bytes of a sequence; a longer one is left out
+	maxCommand  = 1024 // bytes of an OSC, such as a title
+	maxCluster  = 64   // bytes of one cell: an emoji of four people has 41
+)
 
-// piece returns how many bytes of b to draw at once, and whether a sequence of modes ends
-// there. Of what is to follow, open says that it may go on: its last character is not
-// complete, or can still get a mark.
-func (s *stream) piece(b []byte) (n int, modesSet, open bool) {
-	textFrom := -1
-	for n = 0; n < len(b); n++ {
-		if n-textFrom >= maxPiece && textFrom >= 0 {
-			return n, false, false
-		}
-		was := s.state
-		s.step(b[n])
-		switch {
-		case was == modes && s.state == ground:
-			return n + 1, true, false
-		case was == ground && s.state == ground && b[n] >= 0x20:
-			if textFrom < 0 {
-				textFrom = n
-			}
-		default:
-			textFrom = -1
-		}
-	}
-	if textFrom < 0 {
-		return n, false, false
-	}
-	if last := lastCluster(b[textFrom:]); last <= maxHeld {
-		return n - last, false, true
-	}
-	return n, false, false
+// drawer is what a stream hands on to.
+type drawer interface {
+	text(b []byte)     // characters
+	wide(b []byte)     // one of two cells
+	control(c byte)    // a control character (C0)
+	sequence(b []byte) // an escape or control sequence
+	command(b []byte)  // what an OSC has between its ends
 }
 
-func (s *stream) step(c byte) {
-	switch {
-	case c == 0x18 || c == 0x1a: // CAN, SUB
-		s.state = ground
-		return
-	case c == 0x1b:
-		if s.state == text {
-			s.state = textEsc
-		} else {
-			s.state = escape
-		}
-		return
-	}
-	switch s.state {
-	case escape:
-		switch c {
-		case '[':
-			s.state = control
-		case ']', 'P', '_', '^', 'X':
-			s.state = text
-		default:
-			if c >= 0x30 || c < 0x20 {
-				s.state = ground
-			}
-		}
-	case control, modes:
-		switch {
-		case c >= 0x40 && c <= 0x7e:
-			s.state = ground
-		case c == '?':
-			s.state = modes
-		}
-	case text:
-		if c == 0x07 {
-			s.state = ground
-		}
-	case textEsc:
-		s.state = ground
-	}
-}
-
-// lastCluster is the length of the last grapheme cluster of text, whose last character
-// need not be complete.
-func lastCluster(b []byte) int {
-	if len(b) > 4*maxHeld {
-		b = b[len(b)-4*maxHeld:]
-		for len(b) > 0 && !utf8.RuneStart(b[0]) {
-			b = b[1:]
-		}
-	}
-	last := 0
+// read hands on what is complete with b.
+func (s *stream) read(b []byte, to drawer) {
 	for len(b) > 0 {
-		cluster, _ := ansi.FirstGraphemeCluster(b, ansi.GraphemeWidth)
-		if len(cluster) == 0 {
-			break
+		if s.state == ground {
+			n := textLength(b)
+			if n == len(b) {
+				s.keep(s.clusters(b, true, to))
+				return
+			}
+			s.clusters(b[:n], false, to)
+			s.held = nil
+			b = b[n:]
 		}
-		last = len(cluster)
-		b = b[last:]
+		if b[0] >= utf8.RuneSelf && s.state != command && s.state != ignored {
+			s.state = ground // a sequence has none of these
+			continue
+		}
+		s.step(b[0], to)
+		b = b[1:]
 	}
-	return last
+}
+
+// textLength is where the first control character is.
+func textLength(b []byte) int {
+	for n, c := range b {
+		if c < 0x20 || c == del {
+			return n
+		}
+	}
+	return len(b)
+}
+
+// step takes a byte of a sequence, or one that is none of text.
+func (s *stream) step(c byte, to drawer) {
+	switch {
+	case c == esc:
+		if s.state == command {
+			s.endCommand(to) // by ESC \
+		}
+		s.state, s.seq, s.bad = escape, append(s.seq[:0], c), false
+	case c == can || c == sub:
+		s.state = ground
+	case s.state == command:
+		switch {
+		case c == bel:
+			s.endCommand(to)
+			s.state = ground
+		case c >= 0x20 && c != del:
+			s.add(c, maxCommand)
+		}
+	case s.state == ignored || c == del:
+	case c < 0x20:
+		to.control(c)
+	case s.state == escape:
+		s.escaped(c, to)
+	case s.state == control:
+		s.controlled(c, to)
+	}
+}
+
+func (s *stream) add(c byte, most int) {
+	if len(s.seq) >= most {
+		s.bad = true
+		return
+	}
+	s.seq = append(s.seq, c)
+}
+
+// escaped takes a byte after ESC.
+func (s *stream) escaped(c byte, to drawer) {
+	first := len(s.seq) == 1
+	s.add(c, maxSequence)
+	switch {
+	case c < 0x30: // an intermediate byte
+	case first && c == '[':
+		s.state = control
+	case first && c == ']':
+		s.state, s.seq = command, s.seq[:0]
+	case first && (c == 'P' || c == 'X' || c == '^' || c == '_'):
+		s.state = ignored
+	default:
+		s.state = ground
+		if !s.bad && !(first && c == '\\') {
+			to.sequence(s.seq)
+		}
+	}
+}
+
+// controlled takes a byte of a control sequence.
+func (s *stream) controlled(c byte, to drawer) {
+	if last := s.seq[len(s.seq)-1]; c >= 0x30 && c < 0x40 && last >= 0x20 && last < 0x30 {
+		s.bad = true // a parameter after an intermediate byte
+	}
+	s.add(c, maxSequence)
+	if c >= 0x40 {
+		s.state = ground
+		if !s.bad {
+			to.sequence(s.seq)
+		}
+	}
+}
+
+func (s *stream) endCommand(to drawer) {
+	if !s.bad {
+		to.command(s.seq)
+	}
+}
+
+// release hands on the text that was held because it could have gone on. An incomplete
+// character stays.
+func (s *stream) release(to drawer) {
+	held := s.held
+	s.held = nil
+	rest := incomplete(held)
+	draw(held[:len(held)-len(rest)], to)
+	s.keep(rest)
+}
+
+// holds reports whether there is text for release.
+func (s *stream) holds() bool { return len(s.held) > len(incomplete(s.held)) }
+
+func (s *stream) keep(b []byte) { s.held = append([]byte(nil), b...) }
+
+// clusters hands on text, with what was held of the text before it. It returns what may
+// go on behind its end: the last grapheme cluster (UAX #29), and an incomplete character.
+func (s *stream) clusters(b []byte, goesOn bool, to drawer) (rest []byte) {
+	if len(s.held) > 0 {
+		b = append(s.held, b...)
+	}
+	if !goesOn {
+		draw(b, to)
+		return nil
+	}
+	whole := b[:len(b)-len(incomplete(b))]
+	last := lastCluster(whole)
+	if last > maxCluster {
+		last = 0
+	}
+	draw(b[:len(whole)-last], to)
+	return b[len(whole)-last:]
+}
+
+// incomplete is the beginning of a character at the end of b.
+func incomplete(b []byte) []byte {
+	for n := 1; n < utf8.UTFMax && n <= len(b); n++ {
+		if tail := b[len(b)-n:]; utf8.RuneStart(tail[0]) {
+			if utf8.FullRune(tail) {
+				break
+			}
+			return tail
+		}
+	}
+	return nil
 }
