@@ -1,0 +1,287 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/coder/websocket"
+
+	"github.com/groupcast/groupcast/mcast/class"
+)
+
+// room is a class without a lab.
+type room struct {
+	mu         sync.Mutex
+	desks      map[class.Token]*desk
+	err        error // of Join
+	over       bool
+	applicants []class.Applicant
+}
+
+func (r *room) Join(a class.Applicant) (class.Token, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.applicants = append(r.applicants, a)
+	return "new", r.err
+}
+
+func (r *room) Seat(t class.Token) (seat, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.over {
+		return nil, class.ErrOver
+	}
+	if d := r.desks[t]; d != nil {
+		return d, nil
+	}
+	return nil, class.ErrToken
+}
+
+func (r *room) Leave(t class.Token) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if d := r.desks[t]; d != nil {
+		d.end()
+	}
+	delete(r.desks, t)
+	return nil
+}
+
+// end is the end of the class.
+func (r *room) end() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.over = true
+	for _, d := range r.desks {
+		d.end()
+	}
+}
+
+// desk is a seat whose program is the test.
+type desk struct {
+	*class.Terminal // nil: it is plain
+
+	mu     sync.Mutex
+	inputs []class.Input
+	said   []string
+	looks  int
+	lines  []string
+	closed bool
+	more   chan struct{} // closed when there are more lines
+}
+
+func screenDesk(t *testing.T) *desk {
+	d := &desk{Terminal: class.NewTerminal(class.Size{Width: 40, Height: 5}, func([]byte) {})}
+	t.Cleanup(d.Close)
+	return d
+}
+
+func plainDesk(lines ...string) *desk { return &desk{lines: lines, more: make(chan struct{})} }
+
+func (d *desk) end() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.Terminal != nil {
+		d.Close()
+	} else if !d.closed {
+		d.closed = true
+		close(d.more)
+	}
+}
+
+func (d *desk) Plain() bool { return d.Terminal == nil }
+
+func (d *desk) Look() func() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.looks++
+	return func() { d.mu.Lock(); d.looks--; d.mu.Unlock() }
+}
+
+func (d *desk) Input(in class.Input) { d.mu.Lock(); d.inputs = append(d.inputs, in); d.mu.Unlock() }
+func (d *desk) Say(line string)      { d.mu.Lock(); d.said = append(d.said, line); d.mu.Unlock() }
+
+// write writes a line where there is no screen.
+func (d *desk) write(line string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.lines = append(d.lines, line)
+	close(d.more)
+	d.more = make(chan struct{})
+}
+
+func (d *desk) Lines(ctx context.Context, seen int64) ([]string, int64, int, error) {
+	for {
+		d.mu.Lock()
+		lines, more, closed := d.lines, d.more, d.closed
+		d.mu.Unlock()
+		if news := lines[seen:]; len(news) > 0 {
+			return news, int64(len(lines)), 0, nil
+		}
+		if closed {
+			return nil, seen, 0, io.EOF
+		}
+		select {
+		case <-more:
+		case <-ctx.Done():
+			return nil, seen, 0, ctx.Err()
+		}
+	}
+}
+
+// house is a server of a room on wires of its own.
+type house struct {
+	*room
+	handler *Handler
+	wires   *wires
+	client  *http.Client // which follows nothing
+}
+
+func open(t *testing.T, r *room, o Options) *house {
+	w := &wires{conns: make(chan net.Conn), closed: make(chan struct{})}
+	h := newHandler(r, o)
+	server := Server(h)
+	transport := &http.Transport{DialContext: w.dial}
+	ended := make(chan struct{})
+	go func() { defer close(ended); server.Serve(w) }()
+	t.Cleanup(func() {
+		transport.CloseIdleConnections()
+		r.end()
+		server.Close()
+		<-ended
+		if err := h.Wait(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	return &house{r, h, w, &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+}
+
+// page opens a page of a seat, as a browser does.
+func (h *house) page(t *testing.T, token class.Token) *websocket.Conn {
+	t.Helper()
+	conn, answer, err := websocket.Dial(t.Context(), "ws://127.0.0.1:8080/ws", &websocket.DialOptions{
+		HTTPClient: h.client, Subprotocols: []string{"groupcast.1"},
+		HTTPHeader: http.Header{"Origin": {"http://127.0.0.1:8080"}, "Cookie": {cookieName + "=" + string(token)}},
+	})
+	if err != nil {
+		t.Fatalf("no page: %v, %v", err, answer)
+	}
+	conn.SetReadLimit(1 << 20)
+	t.Cleanup(func() { conn.CloseNow() })
+	return conn
+}
+
+// do sends a request: its method, path, and lines of its header. A body comes with POST.
+func (h *house) do(t *testing.T, request, body string, header ...string) (*http.Response, string) {
+	t.Helper()
+	method, path, _ := strings.Cut(request, " ")
+	r, err := http.NewRequestWithContext(t.Context(), method, "http://127.0.0.1:8080"+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range header {
+		key, value, _ := strings.Cut(line, ": ")
+		switch key {
+		case "":
+		case "Host":
+			r.Host = value
+		default:
+			r.Header.Set(key, value)
+		}
+	}
+	answer, err := h.client.Do(r)
+	if err != nil {
+		t.Fatalf("%s %q: %v", request, header, err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatalf("%s %q: %v", request, header, err)
+	}
+	return answer, string(text)
+}
+
+// wires are a listener, and who calls it, within a test.
+type wires struct {
+	conns  chan net.Conn
+	closed chan struct{}
+	once   sync.Once
+	long   bool   // what is sent to pages that do not read is on its way
+	from   string // the address that callers have; "": as below
+	sent   atomic.Int64
+}
+
+func (w *wires) Accept() (net.Conn, error) {
+	select {
+	case c := <-w.conns:
+		return c, nil
+	case <-w.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (w *wires) Close() error   { w.once.Do(func() { close(w.closed) }); return nil }
+func (w *wires) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 8080} }
+
+func (w *wires) dial(context.Context, string, string) (net.Conn, error) {
+	here, there := net.Pipe()
+	from := &net.TCPAddr{IP: net.IPv4(192, 0, 2, 7), Port: 50000}
+	if w.from != "" {
+		from.IP = net.ParseIP(w.from)
+	}
+	end := &wireEnd{Conn: there, from: from, sent: &w.sent}
+	if w.long {
+		end.way = make(chan []byte, 1<<16)
+		go func() {
+			for b := range end.way {
+				there.Write(b) // fails when it is closed
+			}
+		}()
+	}
+	select {
+	case w.conns <- end:
+		return here, nil
+	case <-w.closed:
+		return nil, errors.New("there is no server any more")
+	}
+}
+
+// wireEnd is the server's end of a wire.
+type wireEnd struct {
+	net.Conn
+	from net.Addr
+	sent *atomic.Int64
+
+	mu  sync.Mutex
+	way chan []byte // nil: the wire is short; closed with it
+}
+
+func (e *wireEnd) RemoteAddr() net.Addr { return e.from }
+
+func (e *wireEnd) Write(b []byte) (int, error) {
+	e.sent.Add(int64(len(b)))
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.way == nil {
+		return e.Conn.Write(b)
+	}
+	e.way <- append([]byte(nil), b...)
+	return len(b), nil
+}
+
+func (e *wireEnd) Close() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.way != nil {
+		close(e.way)
+		e.way = nil
+	}
+	return e.Conn.Close()
+}
