@@ -258,19 +258,23 @@ type wireEnd struct {
 	net.Conn
 	from net.Addr
 	sent *atomic.Int64
+	way  chan []byte // nil: the wire is short
 
-	mu  sync.Mutex
-	way chan []byte // nil: the wire is short; closed with it
+	mu     sync.Mutex // never held while something is waited for: time would stand still
+	closed bool
 }
 
 func (e *wireEnd) RemoteAddr() net.Addr { return e.from }
 
 func (e *wireEnd) Write(b []byte) (int, error) {
 	e.sent.Add(int64(len(b)))
-	e.mu.Lock()
-	defer e.mu.Unlock()
 	if e.way == nil {
 		return e.Conn.Write(b)
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closed {
+		return 0, net.ErrClosed
 	}
 	e.way <- append([]byte(nil), b...)
 	return len(b), nil
@@ -278,10 +282,10 @@ func (e *wireEnd) Write(b []byte) (int, error) {
 
 func (e *wireEnd) Close() error {
 	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.way != nil {
+	if e.way != nil && !e.closed {
 		close(e.way)
-		e.way = nil
 	}
+	e.closed = true
+	e.mu.Unlock()
 	return e.Conn.Close()
 }
