@@ -13,6 +13,7 @@ type Input struct {
 	Key   Key
 	Mouse *Mouse
 	Size  Size // of the page's grid, when it has changed
+	Light bool // the page is light; it goes with Size
 }
 
 // Size is in cells.

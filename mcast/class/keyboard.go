@@ -33,6 +33,9 @@ type modesSet struct {
 	noWrap                         bool // of lines that are full
 }
 
+// wantsMouse reports whether the program is told anything of the mouse.
+func (m *modesSet) wantsMouse() bool { return m.mouseX || m.mouse || m.drag || m.anyMotion }
+
 func (m *modesSet) set(mode ansi.Mode, on bool) {
 	switch mode {
 	case ansi.ModeCursorKeys:
@@ -172,7 +175,7 @@ func (m *modesSet) mouseEvent(e Mouse) string {
 		return ""
 	case motion && !m.anyMotion && !(m.drag && e.Button != 0):
 		return ""
-	case !m.mouseX && !m.mouse && !m.drag && !m.anyMotion:
+	case !m.wantsMouse():
 		return ""
 	}
 	button := ansi.EncodeMouseButton(ansi.MouseButton(e.Button), motion, e.Shift, e.Alt, e.Ctrl)

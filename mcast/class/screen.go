@@ -9,6 +9,7 @@ type Screen struct {
 	Rows          map[int][]Run // by their number from 0, from the top
 	Cursor        Cursor
 	Title         string // of the window, safe to show
+	Mouse         bool   // the program wants to know of the mouse, so a page selects no text with it
 	Dropped       int    // bytes of input that the program did not read in time, and that are lost
 	Ended         string // why nothing runs; "": a program does
 }
@@ -59,7 +60,7 @@ func (r Run) MarshalJSON() ([]byte, error) {
 }
 
 // MarshalJSON writes the object of docs/class.md: w, h, v, rows, cur, and what is not empty of
-// title, dropped, ended.
+// title, mouse, dropped, ended.
 func (s Screen) MarshalJSON() ([]byte, error) {
 	visible := 0
 	if s.Cursor.Visible {
@@ -72,7 +73,8 @@ func (s Screen) MarshalJSON() ([]byte, error) {
 		Rows    map[int][]Run `json:"rows,omitempty"`
 		Cursor  [3]int        `json:"cur"`
 		Title   string        `json:"title,omitempty"`
+		Mouse   bool          `json:"mouse,omitempty"`
 		Dropped int           `json:"dropped,omitempty"`
 		Ended   string        `json:"ended,omitempty"`
-	}{s.Width, s.Height, s.Version, s.Rows, [3]int{s.Cursor.X, s.Cursor.Y, visible}, s.Title, s.Dropped, s.Ended})
+	}{s.Width, s.Height, s.Version, s.Rows, [3]int{s.Cursor.X, s.Cursor.Y, visible}, s.Title, s.Mouse, s.Dropped, s.Ended})
 }

@@ -163,6 +163,7 @@ func (s *Seat) Input(in Input) {
 		return
 	}
 	if in.Size != (Size{}) {
+		s.terminal.SetLight(in.Light)
 		s.size = s.terminal.Resize(in.Size)
 		switch {
 		case s.program != nil:

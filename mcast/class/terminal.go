@@ -2,6 +2,7 @@ package class
 
 import (
 	"hash/maphash"
+	"image/color"
 	"io"
 	"sync"
 	"sync/atomic"
@@ -36,6 +37,8 @@ type Terminal struct {
 	shown   Size // of rows
 	rows    []row
 	cursor  Cursor
+	mouse   bool   // the same of the mouse
+	light   bool   // the background, of which programs can ask (OSC 11)
 	told    string // title, as the screens of version have it
 	lost    int64  // dropped, as they have it
 	ended   string
@@ -206,4 +209,22 @@ func (t *Terminal) Close() {
 	_ = t.input.Close()
 	close(t.changed)
 	t.changed = make(chan struct{})
+}
+
+// SetLight says whether the page is light, which programs can ask for: then its default
+// colours are black on white, and otherwise white on black.
+func (t *Terminal) SetLight(light bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.light = light
+	t.lighten()
+}
+
+func (t *Terminal) lighten() {
+	var front, back color.Color = color.White, color.Black
+	if t.light {
+		front, back = back, front
+	}
+	t.emu.SetDefaultForegroundColor(front)
+	t.emu.SetDefaultBackgroundColor(back)
 }

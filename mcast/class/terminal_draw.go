@@ -17,6 +17,7 @@ func (t *Terminal) start() {
 	e := vt.NewEmulator(t.size.Width, t.size.Height)
 	t.emu, t.modes, t.wraps, t.leaves = e, modesSet{}, false, nil
 	t.input, _ = e.InputPipe().(*io.PipeWriter)
+	t.lighten()
 	e.SetScrollbackSize(1) // of the main screen; no call reaches that of the other, which is therefore never used
 	e.SetCallbacks(vt.Callbacks{
 		EnableMode:  func(m ansi.Mode) { t.modes.set(m, true) },

@@ -61,16 +61,16 @@ func (t *Terminal) paint(now time.Time) {
 	}
 	at := t.emu.CursorPosition()
 	cursor := Cursor{at.X, at.Y, !t.emu.CursorHidden()}
-	lost := t.dropped.Load()
-	if changed || cursor != t.cursor || t.title != t.told || lost != t.lost {
-		t.cursor, t.told, t.lost, t.version = cursor, t.title, lost, next
+	lost, mouse := t.dropped.Load(), t.modes.wantsMouse()
+	if changed || cursor != t.cursor || t.title != t.told || lost != t.lost || mouse != t.mouse {
+		t.cursor, t.told, t.lost, t.mouse, t.version = cursor, t.title, lost, mouse, next
 	}
 }
 
 // since is what has changed since a version. The caller holds t.mu.
 func (t *Terminal) since(seen int64) Screen {
 	s := Screen{
-		Width: t.shown.Width, Height: t.shown.Height, Version: t.version, Cursor: t.cursor, Title: t.told, Ended: t.ended,
+		Width: t.shown.Width, Height: t.shown.Height, Version: t.version, Cursor: t.cursor, Title: t.told, Mouse: t.mouse, Ended: t.ended,
 		Dropped: int(t.lost), Rows: map[int][]Run{},
 	}
 	for y, r := range t.rows {

@@ -18,8 +18,9 @@ type message struct {
 	Mouse  []int   `json:"m"` // x, y, button, kind
 	Width  int     `json:"w"`
 	Height int     `json:"h"`
-	Say    *string `json:"say"`  // a line of a plain seat
-	Seen   int64   `json:"seen"` // the last line that a plain page has
+	Light  bool    `json:"light"` // with w and h: the page is light
+	Say    *string `json:"say"`   // a line of a plain seat
+	Seen   int64   `json:"seen"`  // the last line that a plain page has
 }
 
 // maxKeyName bounds the name of a key, in bytes.
@@ -47,7 +48,7 @@ func (m message) input() class.Input {
 		}
 	}
 	if m.Width > 0 && m.Height > 0 {
-		in.Size = class.Size{Width: m.Width, Height: m.Height}
+		in.Size, in.Light = class.Size{Width: m.Width, Height: m.Height}, m.Light
 	}
 	return in
 }
