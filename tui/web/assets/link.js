@@ -5,9 +5,10 @@ const mostQueued = 500;
 const mostBytes = 60_000; // of a message; the server takes 64 KiB
 const gone = 4001; // codes of closing
 const over = 4002;
+const tooMany = 1013; // pages of this seat
 
-// Link calls on.open(), on.message(object), on.lost(), on.refused(text), on.gone() and
-// on.over(). After the last two it does nothing any more.
+// Link calls on.open(), on.message(object), on.lost(), on.refused(), on.gone() and on.over().
+// After the last two it does nothing any more.
 export class Link {
   #socket = null;
   #wait = firstWait;
@@ -28,10 +29,8 @@ export class Link {
     clearTimeout(this.#timer);
     this.#timer = 0;
     const socket = new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws`, 'groupcast.1');
-    let opened = false;
     this.#socket = socket;
     socket.addEventListener('open', () => {
-      opened = true;
       this.#queue = [];
       this.on.open();
     });
@@ -43,22 +42,10 @@ export class Link {
       this.#socket = null;
       if (this.#done) return;
       if (event.code === gone || event.code === over) return this.#end(event.code);
-      this.on.lost();
-      if (opened) this.#later();
-      else this.#why();
+      if (event.code === tooMany) this.on.refused();
+      else this.on.lost();
+      this.#later();
     });
-  }
-
-  // why asks the server why it did not take the connection: a browser does not tell.
-  async #why() {
-    try {
-      const response = await fetch('/ws', {cache: 'no-store'});
-      if (response.status === 403) return this.#end(gone);
-      if (response.status === 429) this.on.refused();
-    } catch {
-      // there is no server: the next try may find one
-    }
-    this.#later();
   }
 
   #end(code) {
