@@ -1,5 +1,6 @@
 // How large letters are, and how many columns and rows have room.
-const [least, usual, most] = [8, 15, 32]; // pixels
+const [least, most] = [8, 32]; // pixels
+const usual = (width) => Math.min(18, Math.max(15, width / 107)); // pixels, of a window of that many
 const [wide, legible, narrow] = [80, 12, 44]; // columns that are wanted; pixels that are not undercut for them; columns that are wanted even so
 const limits = {columns: [20, 300], rows: [5, 100]}; // as the server has them
 const memory = 'groupcast.letters';
@@ -21,11 +22,11 @@ export class Fit {
   // measure finds the size of letters and of a cell, and returns columns and rows.
   measure() {
     const {clientWidth: w, clientHeight: h} = this.element;
-    let size = this.#chosen || usual;
+    let size = this.#chosen || usual(w);
     this.#cell(size);
     if (!this.#chosen) {
       const fitting = (columns) => (w / columns / this.width) * size;
-      size = Math.min(usual, Math.max(fitting(wide), Math.min(legible, fitting(narrow))));
+      size = Math.min(size, Math.max(fitting(wide), Math.min(legible, fitting(narrow))));
       size = Math.max(least, Math.floor(size * 4) / 4);
       this.#cell(size);
     }

@@ -8,7 +8,7 @@ export const words = {
   unread: (n) => `${n} ${n === 1 ? 'byte was' : 'bytes were'} not read by the program, and are lost.`,
   longPaste: (kB) => `This is too long to paste: ${kB} kB. Up to 60 kB can be pasted at once.`,
   tooFast: 'Too many keys at once: some of them are lost.',
-  ended: (why) => `The program has ended: ${why}.`,
+  ended: (why) => `The program does not run now: ${why}.`,
   held: 'Text is selected: the screen waits. Copy it, or press Escape to go on.',
   lines: (n) => `${n} earlier ${n === 1 ? 'line is' : 'lines are'} no longer kept.`,
   longLine: 'This line is too long: 2000 bytes fit.',
