@@ -86,7 +86,7 @@ every line is sent as it is.`,
 					debug.SetMemoryLimit(screenMemory)
 				}
 				// In the lesson the parent is a host of the lab, which is no shell.
-				opts.NoMouse, opts.Suspend = !mouse, canSuspend() && !opts.Lesson
+				opts.NoMouse, opts.Suspend = !mouse, canSuspend() && !opts.Lesson && !member.seat
 				opts.Host, _ = lab.InHost()
 				opts.ASCII = opts.ASCII || !speaksUTF8()
 				opts.Recording = rec.state
@@ -117,6 +117,8 @@ every line is sent as it is.`,
 	})
 	recordFlags(cmd, &rec)
 	member.add(cmd)
+	flags.BoolVar(&member.seat, "seat", false, "run in a seat of a class, where there is no shell")
 	flags.Lookup("lesson").Hidden = true
+	flags.Lookup("seat").Hidden = true
 	return cmd
 }

@@ -165,10 +165,12 @@ func isRoot() bool {
 }
 
 // screenOfSeat are the arguments of the program in a seat with a screen.
-func screenOfSeat(name string) []string { return []string{"chat", "--name=" + name} }
+func screenOfSeat(name string) []string { return []string{"chat", "--seat", "--name=" + name} }
 
 // linesOfSeat is the same in a seat without one.
-func linesOfSeat(name string) []string { return []string{"chat", "--plain", "--name=" + name} }
+func linesOfSeat(name string) []string {
+	return []string{"chat", "--seat", "--plain", "--name=" + name}
+}
 
 // completeClassTopologies offers topologies, and files.
 func completeClassTopologies(_ *cobra.Command, args []string, _ string) (out []string, _ cobra.ShellCompDirective) {

@@ -31,6 +31,7 @@ type memberFlags struct {
 	framePort uint16
 	secrets   []secretFile
 	history   string
+	seat      bool // of a class: there is no shell
 }
 
 // secretFile is a file with what a sealed room's key is made of.
@@ -99,8 +100,11 @@ func (m *memberFlags) membership(cmd *cobra.Command, set *settings, group mcast.
 	return in, in.remember(m.history)
 }
 
-// invitation is the command that makes a second member of a group.
+// invitation is what makes a second member of a group.
 func (m *memberFlags) invitation(g mcast.Group) string {
+	if m.seat {
+		return "in another browser: the page of this class, with its code"
+	}
 	command := "groupcast " + g.String()
 	if m.framePort != 0 {
 		command += fmt.Sprintf(" --frame-port %d", m.framePort)
@@ -108,7 +112,7 @@ func (m *memberFlags) invitation(g mcast.Group) string {
 	if _, inLab := lab.InHost(); inLab {
 		command = "groupcast lab enter NAME HOST " + command
 	}
-	return command
+	return "on another host, or in another terminal: " + command
 }
 
 // contradiction is what the flags cannot mean together. What was to be sealed is never

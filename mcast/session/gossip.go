@@ -140,11 +140,10 @@ func (t *talk) gossip(now time.Time) time.Time {
 // invitation is what to do for not being alone.
 func (t *talk) invitation() string {
 	g := mcastGroup(t.at)
-	how := "groupcast " + g.String()
+	text := "on another host, or in another terminal: groupcast " + g.String()
 	if invite := t.s.cfg.Members.Invite; invite != nil {
-		how = invite(g)
+		text = invite(g)
 	}
-	text := "on another host, or in another terminal: " + how
 	if t.sealed {
 		text += " with the same key"
 	}

@@ -28,8 +28,8 @@ type MembersConfig struct {
 	Anyway bool
 	// Pings says which pings of a group are answered, by this program alone. nil: none.
 	Pings PingGuard
-	// Invite says how to get a second member into a group, for one who is alone there,
-	// as a command. nil: groupcast GROUP.
+	// Invite says how to get a second member into a group, for one who is alone there.
+	// nil: by groupcast GROUP elsewhere.
 	Invite func(mcast.Group) string
 }
 
