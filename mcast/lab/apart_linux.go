@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
-	"sync"
 	"syscall"
 	"time"
 
@@ -37,8 +36,8 @@ type apartRequest struct {
 
 // UpApart builds the topology as Up does, but in a process of its own: the caller need not
 // have called Enter, and stays in the computer's network. Each port of a switch takes that
-// many frames a second from its host, and drops what is more; 0: any number. The context
-// ends the waiting, not the lab.
+// many frames a second from its host, with as many at once, and drops what is more; 0: any
+// number. When the context ends before the lab is up, nothing of it is left.
 //
 // The lab ends with Close, and with the caller's process, even by SIGKILL. The error is a
 // *ForbiddenError where the system does not allow namespaces.
@@ -64,16 +63,15 @@ func UpApart(ctx context.Context, t Topology, packets int) (*Apart, error) {
 	if err == nil {
 		_, err = receive(near, &built)
 	}
-	if !stop() && ctx.Err() != nil {
-		err = ctx.Err()
-	}
 	switch {
+	case !stop():
+		err = fmt.Errorf("lab: %w", ctx.Err())
 	case err != nil:
 		err = fmt.Errorf("lab: its process does not answer: %w", err)
 	case built.Forbidden != nil:
 		err = &ForbiddenError{Reason: built.Forbidden.Reason, Hint: built.Forbidden.Hint, Err: unix.EPERM}
 	case built.Error != "":
-		err = errors.New(built.Error)
+		err = errors.New(built.Error) // which begins with "lab: "
 	}
 	if err != nil {
 		a.Close()
@@ -158,7 +156,14 @@ func runApart() {
 	if _, err := receive(control, &r); err != nil {
 		syscall.Exit(1)
 	}
-	l, err := buildApart(r)
+	ctx, stop := context.WithCancel(context.Background())
+	calls := make(chan *os.File)
+	go func() {
+		defer stop() // the caller need not wait until it is built
+		defer close(calls)
+		takeCalls(control, calls)
+	}()
+	l, err := buildApart(ctx, r)
 	if err != nil {
 		a := answer{Error: err.Error()}
 		if f, ok := errors.AsType[*ForbiddenError](err); ok {
@@ -168,51 +173,56 @@ func runApart() {
 		syscall.Exit(1)
 	}
 	_ = send(control, answer{})
-	ctx, stop := context.WithCancel(context.Background())
 	s := &server{service: Service{Lab: func() (*Lab, func()) { return l, func() {} }, Down: func() { l.Close() }}, free: func() {}, ctx: ctx, stop: stop}
-	var clients sync.WaitGroup
-	slots := make(chan struct{}, maxClients)
-	for {
-		files, err := receive(control, &struct{}{})
-		if err != nil {
-			break
-		}
-		for _, f := range files {
-			slots <- struct{}{}
-			conn, err := unixConn(f)
-			if err != nil {
-				<-slots
-				continue
-			}
-			clients.Go(func() {
-				s.attend(conn)
-				conn.Close()
-				<-slots
-			})
-		}
-	}
+	s.answer(calls)
 	s.down()
 	syscall.Exit(0)
 }
 
-func buildApart(r apartRequest) (*Lab, error) {
+// takeCalls takes the ends of conversations until the caller hangs up, or says anything
+// else.
+func takeCalls(control *net.UnixConn, calls chan<- *os.File) {
+	for {
+		files, err := receive(control, &struct{}{})
+		if err != nil {
+			closeAll(files)
+			return
+		}
+		for _, f := range files {
+			calls <- f
+		}
+	}
+}
+
+// answer serves calls until there are no more.
+func (s *server) answer(calls <-chan *os.File) {
+	slots := make(chan struct{}, maxClients)
+	for f := range calls {
+		conn, err := unixConn(f)
+		if err != nil {
+			continue
+		}
+		select {
+		case slots <- struct{}{}:
+		case <-s.ctx.Done():
+			conn.Close()
+			continue
+		}
+		go func() {
+			s.attend(conn)
+			conn.Close()
+			<-slots
+		}()
+	}
+}
+
+// buildApart builds in the namespaces that the process was started in.
+func buildApart(ctx context.Context, r apartRequest) (*Lab, error) {
 	if err := loopbackUp(); err != nil {
 		return nil, err
 	}
-	l, err := Up(context.Background(), r.Topology)
-	if err != nil || r.Packets == 0 {
-		return l, err
+	if r.Packets < 0 {
+		return nil, fmt.Errorf("lab: %d frames a second: want 0 or more", r.Packets)
 	}
-	for _, h := range r.Topology.Hosts {
-		for _, i := range h.Interfaces {
-			if i.Switch == "" {
-				continue
-			}
-			if err := l.Host(h.Name).Link(i.Name).police(r.Packets); err != nil {
-				l.Close()
-				return nil, fmt.Errorf("lab: limit the frames of %s.%s: %w", h.Name, i.Name, err)
-			}
-		}
-	}
-	return l, nil
+	return up(ctx, r.Topology, nil, r.Packets)
 }

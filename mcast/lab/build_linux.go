@@ -180,6 +180,11 @@ func (n *Node) plug(name string) error {
 	if err := c.lab.wire(n, c); err != nil {
 		return n.Link(name).failed("make", err)
 	}
+	if c.lab.packets > 0 && c.bridge != 0 {
+		if err := n.Link(name).police(c.lab.packets); err != nil {
+			return n.Link(name).failed("limit the frames of", err)
+		}
+	}
 	if c.lab.made != nil {
 		c.lab.made(n, name)
 	}

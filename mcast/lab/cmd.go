@@ -68,19 +68,24 @@ func byteSlices(list []string) [][]byte {
 
 // ended is what the host's process says when the command has ended.
 type ended struct {
-	Code   int // -1: by the signal
-	Signal int
+	Code     int // -1: by the signal
+	Signal   int
+	Exceeded string `json:",omitempty"`
 }
 
 // ExitError is the error of a command that ended without success.
 type ExitError struct {
-	Code   int            // its exit status; -1: a signal ended it
-	Signal syscall.Signal // that signal, or 0
-	Stderr []byte         // what Output collected of its standard error
+	Code     int            // its exit status; -1: a signal ended it
+	Signal   syscall.Signal // that signal, or 0
+	Exceeded string         // what it used more of than its Confinement lets it, and was killed for: memory, processes or sockets
+	Stderr   []byte         // what Output collected of its standard error
 }
 
 // Error says the status or the signal.
 func (e *ExitError) Error() string {
+	if e.Exceeded != "" {
+		return "killed: it used more " + e.Exceeded + " than it may"
+	}
 	if e.Signal != 0 {
 		return "signal: " + e.Signal.String()
 	}
@@ -193,7 +198,7 @@ func (c *Cmd) Wait() error {
 	case c.ctx.Err() != nil:
 		err = c.ctx.Err()
 	default:
-		return &ExitError{Code: end.Code, Signal: syscall.Signal(end.Signal)}
+		return &ExitError{Code: end.Code, Signal: syscall.Signal(end.Signal), Exceeded: end.Exceeded}
 	}
 	if err != nil {
 		return fmt.Errorf("lab: %s in %s: %w", c.Args[0], c.host.Name(), err)

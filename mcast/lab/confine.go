@@ -1,19 +1,25 @@
 package lab
 
+import "fmt"
+
 // Confinement is what a command in a host is confined to, for people who are not
-// trusted with the user's files and programs, or with the computer. It needs Linux 5.13
-// with Landlock.
+// trusted with the user's files and programs, or with the computer. It needs Linux 5.14
+// with Landlock: see [Confines].
 //
 // The command has no capability: it joins groups and talks, and cannot change the host's
 // interfaces, routes and firewall. It sees /usr, /etc and the like read only, a /proc of
 // its own, and neither home directories nor /run. It writes in [Home] and /tmp, which are
-// empty and end with it. It sees and reaches no process but those that it started.
+// empty and end with it. It sees and reaches no process but those that it started. It is
+// the user, without privileges; where the user is root it is nobody.
+//
+// A command that uses more than its share of what no limit of the kernel counts is killed
+// with all that it started, and the error of its end says so ([ExitError]).
 type Confinement struct {
 	Program   string // a file that it is to find as [SeatProgram]
 	Processes int    // and threads, that it may have at a time; 0: 64
 	Data      int64  // bytes of memory for each process (RLIMIT_DATA); 0: 256 MiB
-	Memory    int64  // bytes that all its processes may use; when they use more they are killed; 0: 512 MiB
-	Disk      int64  // bytes of files; 0: 16 MiB
+	Memory    int64  // bytes that all its processes may use; 0: 512 MiB
+	Disk      int64  // bytes of files, 4096 files; 0: 16 MiB
 }
 
 // Places of a confined command.
@@ -37,3 +43,19 @@ func (c Confinement) withDefaults() Confinement {
 	}
 	return c
 }
+
+// NotConfinedError is the error of [Confines], and of the start of a confined command,
+// where the system lacks something that confines it. The command was not executed.
+type NotConfinedError struct {
+	Reason string // what is missing
+	Hint   string // what the administrator can do
+	Err    error  // the system's error
+}
+
+// Error says what is missing, without the hint.
+func (e *NotConfinedError) Error() string {
+	return fmt.Sprintf("lab: no command can be confined: %s: %v", e.Reason, e.Err)
+}
+
+// Unwrap returns the system's error.
+func (e *NotConfinedError) Unwrap() error { return e.Err }

@@ -7,9 +7,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"path/filepath"
-	"strconv"
-	"strings"
+	"runtime"
 	"syscall"
 	"time"
 
@@ -24,23 +22,50 @@ const seatProcess = "groupcast-lab-seat"
 
 // LandlockABI is the version of Landlock that the kernel has; 0: none. A [Confinement]
 // needs 1, and 6 (Linux 6.12) keeps signals in it by two means instead of one.
-func LandlockABI() int { return confine.LandlockABI() }
+func LandlockABI() int {
+	abi, _ := confine.Landlock()
+	return abi
+}
 
-// startConfined starts a request's command so that it confines itself.
-func startConfined(r request, files []*os.File) (*exec.Cmd, error) {
+// Confines reports whether commands can be confined here, by confining one that ends at
+// once. The error is a *ForbiddenError where the system does not allow namespaces, and a
+// *NotConfinedError where it lacks something else. It needs no lab.
+func Confines() error {
+	runtime.LockOSThread() // which the trial must not outlive, see Pdeathsig in prctl(2)
+	defer runtime.UnlockOSThread()
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		return fmt.Errorf("lab: %w", err)
+	}
+	defer null.Close()
+	limits := Confinement{Program: "/proc/self/exe"}.withDefaults()
+	cmd, err := startConfined(request{Confine: &limits}, []*os.File{null, null, null})
+	if err != nil {
+		return err
+	}
+	return cmd.Wait()
+}
+
+// startConfined starts a request's command so that it confines itself. Without a path it
+// ends then.
+func startConfined(r request, files []*os.File) (cmd *exec.Cmd, err error) {
 	near, far, err := socketPair()
 	if err != nil {
 		return nil, err
 	}
 	defer near.Close()
 	defer far.Close()
-	attributes := confine.Attributes()
-	attributes.Setpgid, attributes.Setsid, attributes.Setctty = !r.TTY, r.TTY, r.TTY
-	cmd := &exec.Cmd{
-		Path: "/proc/self/exe", Args: []string{seatProcess}, Env: []string{}, Dir: "/", ExtraFiles: []*os.File{far},
-		Stdin: files[0], Stdout: files[1], Stderr: files[2], SysProcAttr: attributes,
+	for _, attributes := range confine.Attributes() {
+		attributes.Setpgid, attributes.Setsid, attributes.Setctty = !r.TTY, r.TTY, r.TTY
+		cmd = &exec.Cmd{
+			Path: "/proc/self/exe", Args: []string{seatProcess}, Env: []string{}, Dir: "/", ExtraFiles: []*os.File{far},
+			Stdin: files[0], Stdout: files[1], Stderr: files[2], SysProcAttr: attributes,
+		}
+		if err = cmd.Start(); err == nil {
+			break
+		}
 	}
-	if err := cmd.Start(); err != nil {
+	if err != nil {
 		return nil, forbidden(err, readSetting)
 	}
 	far.Close()
@@ -53,7 +78,6 @@ func startConfined(r request, files []*os.File) (*exec.Cmd, error) {
 		_ = cmd.Wait()
 		return nil, err
 	}
-	go watchMemory(cmd.Process.Pid, *r.Confine)
 	return cmd, nil
 }
 
@@ -68,7 +92,7 @@ func becomes(near *net.UnixConn) error {
 	case err != nil:
 		return err
 	}
-	return errors.New(s.Error)
+	return s.err()
 }
 
 // runSeat is what a seat's process does.
@@ -82,11 +106,14 @@ func runSeat() {
 	if _, err = receive(conn, &r); err == nil {
 		err = become(r)
 	}
-	_ = send(conn, started{Error: err.Error()})
+	if err == nil {
+		syscall.Exit(0)
+	}
+	_ = send(conn, notStarted(err))
 	syscall.Exit(1)
 }
 
-// become returns when it fails.
+// become returns when it fails, or when there is nothing to become.
 func become(r request) error {
 	if r.Confine == nil {
 		return errors.New("no limits")
@@ -94,7 +121,10 @@ func become(r request) error {
 	c := *r.Confine
 	err := confine.Enter(confine.Limits{Processes: c.Processes, Data: c.Data, Disk: c.Disk}, c.Program)
 	if err != nil {
-		return err
+		return notConfined(err, readSetting)
+	}
+	if len(r.Path) == 0 {
+		return nil
 	}
 	if err := os.Chdir(string(r.Dir)); err != nil {
 		return err
@@ -105,38 +135,34 @@ func become(r request) error {
 	return nil
 }
 
-// memoryInterval is how often the memory of a confined command is looked at.
-const memoryInterval = time.Second
-
-// watchMemory kills a confined command, and so all that it started, when they use more
-// memory than they may, or are more processes: real root is not bound by the limit of
-// the kernel.
-func watchMemory(pid int, c Confinement) {
-	proc := fmt.Sprintf("/proc/%d/root/proc", pid) // which shows its processes only
-	process, err := os.FindProcess(pid)
-	if err != nil {
-		return
-	}
-	for process.Signal(syscall.Signal(0)) == nil {
-		if processes, used := memoryOf(proc); used > c.Memory || processes > c.Processes {
-			_ = process.Kill()
-			return
+// notConfined explains what the system lacks, by the error of confine.Enter. One that has
+// another cause comes back as it is.
+func notConfined(err error, setting func(path string) string) error {
+	n := &NotConfinedError{Err: err}
+	proc, hidden := errors.AsType[*confine.ProcError](err)
+	filtered := seccompFilter().MatchString(setting("self/status"))
+	switch {
+	case hidden && errors.Is(proc, unix.EPERM):
+		n.Reason = "a part of /proc is hidden, as in containers, and a command cannot have one that shows its own processes only"
+		n.Hint = "run it outside the container, or start that with --security-opt systempaths=unconfined (docker) or unmask=ALL (podman)"
+	case errors.Is(err, unix.ENOSYS) && filtered:
+		n.Reason = "the kernel has no Landlock, or a seccomp filter hides it, as in containers"
+		n.Hint = landlockHint + "; outside the container, or start that with --security-opt seccomp=unconfined (docker, podman)"
+	case errors.Is(err, unix.ENOSYS):
+		n.Reason, n.Hint = "the kernel has no Landlock", landlockHint
+	case errors.Is(err, unix.EOPNOTSUPP):
+		n.Reason = "Landlock is switched off"
+		n.Hint = "add landlock to the names in /sys/kernel/security/lsm, and start the kernel with lsm= and all of them"
+	case errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES):
+		f, ok := errors.AsType[*ForbiddenError](forbidden(err, setting))
+		if !ok {
+			return err
 		}
-		time.Sleep(memoryInterval)
+		n.Reason, n.Hint = f.Reason, f.Hint
+	default:
+		return err
 	}
+	return n
 }
 
-// memoryOf is how many processes a /proc shows, and what they have resident, in bytes.
-func memoryOf(proc string) (processes int, used int64) {
-	lists, _ := filepath.Glob(proc + "/[0-9]*/statm")
-	for _, list := range lists {
-		b, _ := os.ReadFile(list) // a process may have ended
-		fields := strings.Fields(string(b))
-		if len(fields) < 2 {
-			continue
-		}
-		pages, _ := strconv.ParseInt(fields[1], 10, 64)
-		used += pages * int64(os.Getpagesize())
-	}
-	return len(lists), used
-}
+const landlockHint = "use Linux 5.14 or newer, built with CONFIG_SECURITY_LANDLOCK"

@@ -55,6 +55,14 @@
 // mounted ([Cmd.Lacks]). Each [Lab] has a namespace for its switches, so several
 // can exist at once.
 //
+// [UpApart] builds a lab in a process of its own, so that a program which is not to be in a
+// namespace can have one: a server, whose clients are in the computer's network. The lab
+// has no name, and nobody but its program reaches it.
+//
+// People who are not trusted with the computer get a command that is confined, in a host
+// of any lab: [Node.ConfinedCommand], [Remote.ConfinedCommand], and [Confinement] for what
+// it cannot do. [Confines] says beforehand whether the system can confine one.
+//
 // In its user namespace the program has every capability, and is the user that
 // it is outside: with it go the commands in the hosts, which may then do
 // anything to their host and no more to files than before. When the first

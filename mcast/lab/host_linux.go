@@ -36,13 +36,13 @@ func InHost() (host string, ok bool) {
 }
 
 // hostEnvironment is what commands find in a host besides their own.
-func hostEnvironment() []string {
+func hostEnvironment(confined bool) []string {
 	here, err := os.Readlink("/proc/self/ns/net")
 	if err != nil || len(os.Args) < 2 {
 		return nil
 	}
 	list := []string{hostEnv + "=" + os.Args[1] + "/" + here}
-	if tracefs := os.Getenv(kernel.TracefsEnv); tracefs != "" {
+	if tracefs := os.Getenv(kernel.TracefsEnv); tracefs != "" && !confined {
 		list = append(list, kernel.TracefsEnv+"="+tracefs) // who enters from another terminal does not have it
 	}
 	return list
@@ -105,10 +105,10 @@ func serve(conn *net.UnixConn, lacks []string) {
 		return
 	}
 	_ = conn.SetReadDeadline(time.Time{})
-	r.Env = append(r.Env, byteSlices(hostEnvironment())...)
+	r.Env = append(r.Env, byteSlices(hostEnvironment(r.Confine != nil))...)
 	cmd, err := startRequest(r, files)
 	if err != nil {
-		_ = send(conn, started{Error: err.Error()})
+		_ = send(conn, notStarted(err))
 		return
 	}
 	closeAll(files)
@@ -135,12 +135,19 @@ func serve(conn *net.UnixConn, lacks []string) {
 			_ = unix.Kill(-cmd.Process.Pid, unix.SIGKILL)
 		}
 	}()
+	exceeded := make(chan string, 1)
+	if r.Confine != nil {
+		go func() { exceeded <- r.Confine.watch(cmd.Process, done) }()
+	}
 	_ = cmd.Wait()
 	close(done)
 	status := cmd.ProcessState.Sys().(syscall.WaitStatus)
 	e := ended{Code: status.ExitStatus()}
 	if status.Signaled() {
 		e.Signal = int(status.Signal())
+	}
+	if r.Confine != nil {
+		e.Exceeded = <-exceeded
 	}
 	_ = send(conn, e)
 }

@@ -20,6 +20,7 @@ type Lab struct {
 	switches *namespace
 	nodes    map[string]*Node
 	made     func(*Node, string) // of UpWatched; may be nil
+	packets  int                 // a second from each host by each wire to a switch; 0: any number
 	closing  sync.Once
 
 	faults standing
@@ -59,14 +60,18 @@ func Up(ctx context.Context, t Topology) (*Lab, error) { return UpWatched(ctx, t
 // called with each interface that has a wire, when it is made and still switched
 // off, also each time that Link.Make makes it again: what is opened then with
 // [Node.Do] misses nothing. The lab waits for it.
-func UpWatched(ctx context.Context, t Topology, made func(host *Node, name string)) (_ *Lab, err error) {
+func UpWatched(ctx context.Context, t Topology, made func(host *Node, name string)) (*Lab, error) {
+	return up(ctx, t, made, 0)
+}
+
+func up(ctx context.Context, t Topology, made func(*Node, string), packets int) (_ *Lab, err error) {
 	if !entered {
 		return nil, fmt.Errorf("lab: %w", ErrNotEntered)
 	}
 	if err := t.Validate(); err != nil {
 		return nil, fmt.Errorf("lab: %w", err)
 	}
-	l := &Lab{topology: t, made: made, nodes: map[string]*Node{}, delays: map[int]*delayLine{}}
+	l := &Lab{topology: t, made: made, packets: packets, nodes: map[string]*Node{}, delays: map[int]*delayLine{}}
 	defer func() {
 		if err != nil {
 			l.Close()
@@ -76,6 +81,9 @@ func UpWatched(ctx context.Context, t Topology, made func(host *Node, name strin
 		return nil, fmt.Errorf("lab: make a namespace for the switches: %w", err)
 	}
 	for _, h := range t.Hosts {
+		if err := ctx.Err(); err != nil {
+			return nil, fmt.Errorf("lab: %w", err)
+		}
 		n, err := startHost(h.Name)
 		if err != nil {
 			return nil, fmt.Errorf("lab: start host %s: %w", h.Name, err)

@@ -212,3 +212,30 @@ func (r *Remote) Down() error { return errNeedsLinux }
 func (r *Remote) Command(ctx context.Context, host, name string, args ...string) *Cmd {
 	return command(ctx, &Node{name: host}, name, args)
 }
+
+// ConfinedCommand returns a Cmd that needs Linux.
+func (r *Remote) ConfinedCommand(ctx context.Context, host string, c Confinement, path string, args ...string) *Cmd {
+	return confinedCommand(ctx, &Node{name: host}, c, path, args)
+}
+
+// Confines needs Linux.
+func Confines() error { return errNeedsLinux }
+
+// LandlockABI is 0.
+func LandlockABI() int { return 0 }
+
+// Apart is a lab in a process of its own, which needs Linux.
+type Apart struct{ *Remote }
+
+// UpApart needs Linux.
+func UpApart(context.Context, Topology, int) (*Apart, error) { return nil, errNeedsLinux }
+
+// Ended is closed.
+func (a *Apart) Ended() <-chan struct{} {
+	ended := make(chan struct{})
+	close(ended)
+	return ended
+}
+
+// Close has nothing to do.
+func (a *Apart) Close() error { return nil }

@@ -30,11 +30,10 @@ func converse(ctx context.Context, host string, conn *net.UnixConn, r request, f
 	if err == nil {
 		_, err = receive(conn, &s)
 	}
-	switch {
-	case err != nil:
+	if err != nil {
 		err = notAnswering(host, err)
-	case s.Error != "":
-		err = errors.New(s.Error)
+	} else {
+		err = s.err()
 	}
 	if err != nil {
 		p.close()

@@ -22,6 +22,8 @@ type (
 		Pid   int      // in the same pid namespace as everybody's
 		Error string   // why it did not start; "": it did
 		Lacks []string // what the host could not be given
+
+		Missing *refusal `json:",omitempty"` // what was to confine it, and is not there
 	}
 	signalling struct{ Signal int }
 )
@@ -30,6 +32,28 @@ const (
 	maxMessage = 128 << 10 // bytes; fits the smallest send buffer that kernels start with
 	maxFiles   = 3
 )
+
+// notStarted says why a command was not.
+func notStarted(err error) started {
+	s := started{Error: err.Error()}
+	if n, ok := errors.AsType[*NotConfinedError](err); ok {
+		s.Error, s.Missing = n.Err.Error(), &refusal{n.Reason, n.Hint}
+	} else if f, ok := errors.AsType[*ForbiddenError](err); ok {
+		s.Error, s.Missing = f.Err.Error(), &refusal{f.Reason, f.Hint}
+	}
+	return s
+}
+
+// err is why the command was not started; nil: it was.
+func (s started) err() error {
+	switch {
+	case s.Error == "":
+		return nil
+	case s.Missing != nil:
+		return &NotConfinedError{Reason: s.Missing.Reason, Hint: s.Missing.Hint, Err: errors.New(s.Error)}
+	}
+	return errors.New(s.Error)
+}
 
 // socketPair returns both ends of a new conversation.
 func socketPair() (near *net.UnixConn, far *os.File, err error) {

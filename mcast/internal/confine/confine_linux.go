@@ -1,11 +1,3 @@
-// Package confine takes from a process whatever somebody at its keyboard could do
-// harm with: the user's files, programs and network, and the machine's memory,
-// processes and disk. It needs no privilege but user namespaces.
-//
-// A parent starts this program again with [Attributes]; the child calls [Enter] and
-// then executes what is confined. Enter stacks what the kernel has: namespaces of
-// users, mounts, processes and IPC, a root of its own (pivot_root(2)), Landlock,
-// seccomp, resource limits.
 package confine
 
 import (
@@ -14,23 +6,11 @@ import (
 	"os"
 	"runtime"
 	"strconv"
+	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
 )
-
-// Places in the root of a confined process.
-const (
-	Home    = "/home/student"            // its home directory, the one place besides /tmp that it may write in
-	Program = "/opt/groupcast/groupcast" // a program whose file may be anywhere outside
-)
-
-// Limits are what a confined process and those that it starts may use.
-type Limits struct {
-	Processes int   // and threads, all together (RLIMIT_NPROC, which does not bind real root)
-	Data      int64 // bytes of memory of one process (RLIMIT_DATA)
-	Disk      int64 // bytes of files, all together, which are in memory (a tmpfs)
-}
 
 // ABI of Landlock that is needed: to write nowhere but at home, and to send signals
 // to none but one's own.
@@ -39,72 +19,138 @@ const (
 	SignalsABI = 6 // Linux 6.12
 )
 
-// LandlockABI is the version of Landlock that the kernel has, from 1; 0: none, or it
-// is switched off (lsm= of the kernel's command line).
-func LandlockABI() int {
+// Landlock is the version (ABI) of Landlock that the kernel has, from 1, or else why it
+// has none: ENOSYS is a kernel without it, EOPNOTSUPP one that was started without it.
+func Landlock() (abi int, err error) {
 	v, _, errno := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, 0, 0, unix.LANDLOCK_CREATE_RULESET_VERSION)
 	if errno != 0 {
-		return 0
+		return 0, os.NewSyscallError("landlock_create_ruleset", errno)
 	}
-	return int(v)
+	return int(v), nil
 }
 
-// Attributes are how a parent starts the child that calls [Enter]: in namespaces of
-// its own, as the same user, with every capability in them.
-func Attributes() *syscall.SysProcAttr {
+// nobody is who a confined process of root is: limits bind it, and root's files are not
+// its own. The number is nobody's by custom.
+const nobody = 65534
+
+// Attributes are how a parent starts the child that calls [Enter], to be tried in turn:
+// in namespaces of its own, as the same user, with every capability in them. The first
+// lets a child of root become nobody, for which the parent must have CAP_SETUID and
+// CAP_SETGID.
+func Attributes() (list []*syscall.SysProcAttr) {
 	uid, gid := os.Geteuid(), os.Getegid()
-	var all []uintptr
+	attributes := func(uids, gids []syscall.SysProcIDMap, setgroups bool) {
+		list = append(list, &syscall.SysProcAttr{
+			Cloneflags:  unix.CLONE_NEWUSER | unix.CLONE_NEWNS | unix.CLONE_NEWPID | unix.CLONE_NEWIPC,
+			UidMappings: uids, GidMappings: gids, GidMappingsEnableSetgroups: setgroups,
+			AmbientCaps: everyCapability(), Pdeathsig: unix.SIGKILL,
+		})
+	}
+	if uid == 0 && isMapped("/proc/self/uid_map", nobody) && isMapped("/proc/self/gid_map", nobody) {
+		attributes(ids(uid, nobody), ids(gid, nobody), true)
+	}
+	attributes(ids(uid), ids(gid), false)
+	return list
+}
+
+// ids are numbers that mean the same inside as outside.
+func ids(numbers ...int) (list []syscall.SysProcIDMap) {
+	for _, n := range numbers {
+		list = append(list, syscall.SysProcIDMap{ContainerID: n, HostID: n, Size: 1})
+	}
+	return list
+}
+
+// isMapped reports whether a number is one of this process's user namespace.
+func isMapped(file string, id int) bool {
+	b, _ := os.ReadFile(file)
+	for line := range strings.Lines(string(b)) {
+		var first, outside, size int
+		if _, err := fmt.Sscan(line, &first, &outside, &size); err == nil && first <= id && id-first < size {
+			return true
+		}
+	}
+	return false
+}
+
+func everyCapability() (all []uintptr) {
 	for c := range lastCapability() + 1 {
 		all = append(all, uintptr(c))
 	}
-	return &syscall.SysProcAttr{
-		Cloneflags:  unix.CLONE_NEWUSER | unix.CLONE_NEWNS | unix.CLONE_NEWPID | unix.CLONE_NEWIPC,
-		UidMappings: []syscall.SysProcIDMap{{ContainerID: uid, HostID: uid, Size: 1}},
-		GidMappings: []syscall.SysProcIDMap{{ContainerID: gid, HostID: gid, Size: 1}},
-		AmbientCaps: all,
-		Pdeathsig:   unix.SIGKILL,
-	}
+	return all
 }
 
 func lastCapability() int {
 	b, _ := os.ReadFile("/proc/sys/kernel/cap_last_cap")
-	if last, err := strconv.Atoi(trim(b)); err == nil {
+	if last, err := strconv.Atoi(strings.TrimSpace(string(b))); err == nil {
 		return last
 	}
 	return unix.CAP_LAST_CAP
 }
 
-func trim(b []byte) string {
-	for len(b) > 0 && b[len(b)-1] == '\n' {
-		b = b[:len(b)-1]
-	}
-	return string(b)
-}
-
 // Enter confines the calling thread, which stays locked: what it executes is confined,
 // and so is what that starts. The process must have been started with [Attributes].
 // program is the file that is seen at [Program]. After an error the process has to exit.
+//
+// The error is a *ProcError where the system does not let the process have a /proc of
+// its own, and that of [Landlock] where there is none.
 func Enter(l Limits, program string) error {
 	runtime.LockOSThread()
 	if os.Getpid() != 1 {
 		return errors.New("confine: not the first process of a namespace")
 	}
+	abi, err := Landlock()
+	if err != nil {
+		return fmt.Errorf("confine: %w", err)
+	}
+	uid, gid := os.Geteuid(), os.Getegid()
+	if uid == 0 && isMapped("/proc/self/uid_map", nobody) {
+		uid, gid = nobody, nobody
+	}
 	lowPriority()
-	if err := newRoot(l.Disk, program); err != nil {
+	devices, err := newRoot(l.Disk, program, uid, gid)
+	if err != nil {
 		return fmt.Errorf("confine: make a root: %w", err)
 	}
-	noNamespaces()
+	if err := limitNamespace(); err != nil {
+		return fmt.Errorf("confine: make /proc read only: %w", err)
+	}
 	if err := limit(l); err != nil {
 		return fmt.Errorf("confine: limit resources: %w", err)
+	}
+	if err := keepNone(); err != nil {
+		return fmt.Errorf("confine: drop capabilities: %w", err)
+	}
+	if err := become(uid, gid); err != nil {
+		return fmt.Errorf("confine: become user %d: %w", uid, err)
 	}
 	if err := dropCapabilities(); err != nil {
 		return fmt.Errorf("confine: drop capabilities: %w", err)
 	}
-	if err := landlock(); err != nil {
+	if err := landlock(abi, devices); err != nil {
 		return fmt.Errorf("confine: Landlock: %w", err)
 	}
 	if err := seccomp(); err != nil {
 		return fmt.Errorf("confine: seccomp: %w", err)
 	}
 	return nil
+}
+
+// become lets the whole process be another user, who is in no other group. A user who is
+// not root stays in the groups that it is in, which only root may leave.
+func become(uid, gid int) error {
+	if uid == os.Geteuid() {
+		return nil
+	}
+	if err := syscall.Setgroups(nil); err != nil {
+		return os.NewSyscallError("setgroups", err)
+	}
+	if err := syscall.Setresgid(gid, gid, gid); err != nil {
+		return os.NewSyscallError("setresgid", err)
+	}
+	if err := syscall.Setresuid(uid, uid, uid); err != nil {
+		return os.NewSyscallError("setresuid", err)
+	}
+	// Another user's id has ended what Attributes asked for.
+	return os.NewSyscallError("prctl", unix.Prctl(unix.PR_SET_PDEATHSIG, uintptr(unix.SIGKILL), 0, 0, 0))
 }

@@ -16,40 +16,49 @@ const (
 	mayMake = unix.LANDLOCK_ACCESS_FS_MAKE_CHAR | unix.LANDLOCK_ACCESS_FS_MAKE_BLOCK // nobody may
 )
 
-// landlock lets the calling thread, and what it executes, read everything that its
-// root shows and write at home, in /tmp and to its devices only; and send signals to
-// none but its own.
-func landlock() error {
-	abi := LandlockABI()
-	handled := uint64(mayRead | mayWrite | mayMake)
-	write := uint64(mayWrite)
-	device := uint64(unix.LANDLOCK_ACCESS_FS_WRITE_FILE)
+// rights are what a version of Landlock is asked for: what it is to refuse, and what of
+// it is allowed below paths.
+func rights(abi int, devices []string) (rules unix.LandlockRulesetAttr, allowed map[string]uint64) {
+	refused := uint64(mayRead | mayWrite | mayMake)
+	write := uint64(mayRead | mayWrite)
+	device := uint64(unix.LANDLOCK_ACCESS_FS_READ_FILE | unix.LANDLOCK_ACCESS_FS_WRITE_FILE)
 	if abi >= 2 {
-		handled |= unix.LANDLOCK_ACCESS_FS_REFER
+		refused |= unix.LANDLOCK_ACCESS_FS_REFER
 		write |= unix.LANDLOCK_ACCESS_FS_REFER
 	}
 	if abi >= 3 {
-		handled |= unix.LANDLOCK_ACCESS_FS_TRUNCATE
+		refused |= unix.LANDLOCK_ACCESS_FS_TRUNCATE
 		write |= unix.LANDLOCK_ACCESS_FS_TRUNCATE
 		device |= unix.LANDLOCK_ACCESS_FS_TRUNCATE
 	}
 	if abi >= 5 {
-		handled |= unix.LANDLOCK_ACCESS_FS_IOCTL_DEV
+		refused |= unix.LANDLOCK_ACCESS_FS_IOCTL_DEV
 		device |= unix.LANDLOCK_ACCESS_FS_IOCTL_DEV
 	}
-	rules := unix.LandlockRulesetAttr{Handled_access_fs: handled}
+	rules = unix.LandlockRulesetAttr{Handled_access_fs: refused}
 	if abi >= SignalsABI {
 		rules.Scoped = unix.LANDLOCK_SCOPE_SIGNAL | unix.LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET
 	}
+	allowed = map[string]uint64{"/": mayRead, Home: write, "/tmp": write}
+	for _, path := range devices {
+		allowed[path] = device
+	}
+	if _, ok := allowed[zero]; ok { // for writing it could be mapped as shared memory, which no limit counts
+		allowed[zero] = unix.LANDLOCK_ACCESS_FS_READ_FILE
+	}
+	return rules, allowed
+}
+
+// landlock lets the calling thread, and what it executes, read everything that its
+// root shows and write at home, in /tmp and to its devices only; and send signals to
+// none but its own.
+func landlock(abi int, devices []string) error {
+	rules, allowed := rights(abi, devices)
 	fd, _, errno := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, uintptr(unsafe.Pointer(&rules)), unsafe.Sizeof(rules), 0)
 	if errno != 0 {
 		return os.NewSyscallError("landlock_create_ruleset", errno)
 	}
 	defer unix.Close(int(fd))
-	allowed := map[string]uint64{"/": mayRead, Home: mayRead | write, "/tmp": mayRead | write}
-	for _, name := range devices {
-		allowed["/dev/"+name] = unix.LANDLOCK_ACCESS_FS_READ_FILE | device
-	}
 	for path, access := range allowed {
 		if err := allow(fd, path, access); err != nil {
 			return err

@@ -7,6 +7,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// Files is how many files a confined process may have open, and Sockets how many sockets
+// all of them together, in whose buffers the kernel keeps memory that no limit counts.
+const (
+	Files   = 128
+	Sockets = 2 * Files
+)
+
 // lowPriority lets everything else go first: when processors are short, and when
 // memory is. Each session of a terminal gets as much of the processors as all the
 // other processes of a session together (sched(7), autogroup); nice(1) does not work
@@ -14,17 +21,29 @@ import (
 // is not missed.
 func lowPriority() {
 	_ = os.WriteFile("/proc/self/autogroup", []byte("19"), 0)
-	_ = unix.Setpriority(unix.PRIO_PROCESS, 0, 10)
+	_ = unix.Setpriority(unix.PRIO_PROCESS, 0, 19)
 	_ = os.WriteFile("/proc/self/oom_score_adj", []byte("900"), 0)
 }
 
-// noNamespaces lets a confined process make no namespace, in which it would have
-// capabilities: the settings below /proc/sys/user are the user namespace's own.
-func noNamespaces() {
-	for _, kind := range []string{"user", "mnt", "pid", "net", "ipc", "uts", "cgroup", "time"} {
-		_ = os.WriteFile("/proc/sys/user/max_"+kind+"_namespaces", []byte("0"), 0)
+// limitNamespace bounds what is counted for a user in all namespaces together, so that a
+// confined process takes nothing from that user: the settings below /proc/sys/user are
+// those of the user namespace of who writes. In a namespace of its own the process would
+// have capabilities; seccomp refuses those, too. Nobody writes below /proc then: root's
+// settings are a file of root's.
+func limitNamespace() error {
+	for name, most := range map[string]string{
+		"user_namespaces": "0", "mnt_namespaces": "0", "pid_namespaces": "0", "net_namespaces": "0",
+		"ipc_namespaces": "0", "uts_namespaces": "0", "cgroup_namespaces": "0", "time_namespaces": "0",
+		"inotify_instances": "4", "inotify_watches": "1024", "fanotify_groups": "0", "fanotify_marks": "0",
+	} {
+		_ = os.WriteFile("/proc/sys/user/max_"+name, []byte(most), 0)
 	}
+	return unix.Mount("", "/proc", "", unix.MS_REMOUNT|unix.MS_BIND|unix.MS_RDONLY|procFlags, "")
 }
+
+// coreLimit is the one limit with which the kernel starts no program that takes core
+// dumps, which would run as root outside (core(5), core_pattern); 0 is none for it.
+const coreLimit = 1
 
 func limit(l Limits) error {
 	for _, r := range []struct {
@@ -33,12 +52,15 @@ func limit(l Limits) error {
 	}{
 		{unix.RLIMIT_NPROC, int64(l.Processes)},
 		{unix.RLIMIT_DATA, l.Data},
+		{unix.RLIMIT_STACK, 8 << 20},
 		{unix.RLIMIT_FSIZE, l.Disk},
-		{unix.RLIMIT_NOFILE, 512},
-		{unix.RLIMIT_CORE, 0},
+		{unix.RLIMIT_NOFILE, Files},
+		{unix.RLIMIT_CORE, coreLimit},
 		{unix.RLIMIT_MEMLOCK, 64 << 10},
 		{unix.RLIMIT_MSGQUEUE, 0},
 		{unix.RLIMIT_SIGPENDING, 128},
+		{unix.RLIMIT_NICE, 0},
+		{unix.RLIMIT_RTPRIO, 0},
 	} {
 		var now unix.Rlimit
 		if err := unix.Getrlimit(r.resource, &now); err != nil {
@@ -52,9 +74,8 @@ func limit(l Limits) error {
 	return nil
 }
 
-// dropCapabilities leaves the thread and what it executes without any, and without a
-// way to get one.
-func dropCapabilities() error {
+// keepNone lets no program that is executed have a capability, nor any other privilege.
+func keepNone() error {
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
 		return os.NewSyscallError("prctl", err)
 	}
@@ -63,6 +84,11 @@ func dropCapabilities() error {
 			return os.NewSyscallError("prctl", err)
 		}
 	}
+	return nil
+}
+
+// dropCapabilities leaves the thread without any.
+func dropCapabilities() error {
 	if err := unix.Prctl(unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0); err != nil {
 		return os.NewSyscallError("prctl", err)
 	}

@@ -6,95 +6,79 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
 
 // system are the directories that a confined process sees of the machine's, as they
 // are there, read only. Home directories, /run, /var and /tmp are not among them.
-var system = []string{"usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32", "etc", "nix", "gnu", "sys"}
+var system = []string{"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc", "/nix", "/gnu", "/sys"}
 
-// devices are those that it sees.
-var devices = []string{"null", "zero", "full", "random", "urandom", "tty"}
+// devices are those that it sees, if they are there, besides its terminal.
+var devices = []string{"/dev/null", zero, "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty"}
 
-// trees are copies of what is mounted at paths, not yet mounted anywhere themselves.
-type trees map[string]*os.File
+const zero = "/dev/zero"
 
-func (t trees) open(path string) error {
-	fd, err := unix.OpenTree(unix.AT_FDCWD, path, unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_RECURSIVE)
-	if err != nil {
-		return fmt.Errorf("open_tree %s: %w", path, err)
-	}
-	t[path] = os.NewFile(uintptr(fd), path)
-	attr := unix.MountAttr{Attr_set: unix.MOUNT_ATTR_NOSUID}
-	if filepath.Dir(path) != "/dev" {
-		attr.Attr_set |= unix.MOUNT_ATTR_RDONLY | unix.MOUNT_ATTR_NODEV
-	}
-	if err := unix.MountSetattr(fd, "", unix.AT_EMPTY_PATH|unix.AT_RECURSIVE, &attr); err != nil {
-		return fmt.Errorf("make %s read only: %w", path, err)
-	}
-	return nil
-}
+// procFlags are those of its /proc.
+const procFlags = unix.MS_NOSUID | unix.MS_NODEV | unix.MS_NOEXEC
 
-func (t trees) close() {
-	for _, f := range t {
-		f.Close()
-	}
-}
+// ProcError is the error of [Enter] where the kernel refuses a /proc, because a part of
+// the one that is there is hidden: a new one would show it (mount_too_revealing in
+// fs/namespace.c).
+type ProcError struct{ Err error }
 
-// mount mounts a tree at a place that it makes.
-func (t trees) mount(path, at string) error {
-	if err := makePlace(t[path], at); err != nil {
-		return err
-	}
-	if err := unix.MoveMount(int(t[path].Fd()), "", unix.AT_FDCWD, at, unix.MOVE_MOUNT_F_EMPTY_PATH); err != nil {
-		return fmt.Errorf("mount %s: %w", path, err)
-	}
-	return nil
-}
+// Error says what was refused.
+func (e *ProcError) Error() string { return "mount a /proc: " + e.Err.Error() }
+
+// Unwrap is the system's error.
+func (e *ProcError) Unwrap() error { return e.Err }
 
 // newRoot replaces the root of the file systems by a tmpfs of at most disk bytes, with
-// the directories of system, a program, and a /proc of this namespace.
-func newRoot(disk int64, program string) error {
+// the directories of system, devices, which it returns, a program, a /proc of this
+// namespace, and a home of the user's.
+func newRoot(disk int64, program string, uid, gid int) (devices []string, err error) {
+	unix.Umask(0o022)
 	// Nothing that is mounted here is to be seen outside.
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
-		return fmt.Errorf("keep mounts to oneself: %w", err)
+		return nil, fmt.Errorf("keep mounts to oneself: %w", err)
 	}
 	from := trees{}
 	defer from.close()
-	// What is reached by /proc/self/exe belongs to the mounts of who started this process.
-	program, err := filepath.EvalSymlinks(program)
+	links, err := from.openSystem()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	links, err := from.openSystem(program)
-	if err != nil {
-		return err
+	if devices, err = from.openDevices(); err != nil {
+		return nil, err
+	}
+	if err := from.openProgram(program); err != nil {
+		return nil, err
 	}
 	const root = "/usr" // which every system has, and whose copy is open
 	if err := unix.Mount("tmpfs", root, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, fmt.Sprintf("size=%d,nr_inodes=4096,mode=0755", disk)); err != nil {
-		return fmt.Errorf("mount a tmpfs: %w", err)
+		return nil, fmt.Errorf("mount a tmpfs: %w", err)
 	}
-	if err := furnish(root, program, from, links); err != nil {
-		return err
+	if err := furnish(root, from, links, uid, gid); err != nil {
+		return nil, err
 	}
 	if err := os.Chdir(root); err != nil {
-		return err
+		return nil, err
 	}
 	if err := unix.PivotRoot(".", "."); err != nil { // the old root is then mounted over the new one
-		return os.NewSyscallError("pivot_root", err)
+		return nil, os.NewSyscallError("pivot_root", err)
 	}
 	if err := unix.Unmount(".", unix.MNT_DETACH); err != nil {
-		return os.NewSyscallError("umount", err)
+		return nil, os.NewSyscallError("umount", err)
 	}
-	return os.Chdir("/")
+	return devices, os.Chdir("/")
 }
 
 // openSystem opens what the new root shows of the old, and reads the links among it.
-func (t trees) openSystem(program string) (links map[string]string, err error) {
+func (t trees) openSystem() (links map[string]string, err error) {
 	links = map[string]string{}
-	for _, name := range system {
-		path := "/" + name
+	for _, path := range system {
 		info, err := os.Lstat(path)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
@@ -106,32 +90,65 @@ func (t trees) openSystem(program string) (links map[string]string, err error) {
 				return nil, err
 			}
 		case info.IsDir():
-			if err := t.open(path); err != nil {
+			if err := t.open(path, path, unix.MOUNT_ATTR_NODEV); err != nil {
 				return nil, err
 			}
 		}
 	}
-	for _, name := range devices {
-		if err := t.open("/dev/" + name); err != nil {
+	return links, nil
+}
+
+// openDevices opens what there is of devices, and the terminal that is standard input.
+func (t trees) openDevices() (found []string, err error) {
+	list := devices
+	if tty, err := os.Readlink("/proc/self/fd/0"); err == nil && strings.HasPrefix(tty, "/dev/pts/") && isStdin(tty) {
+		list = append(slices.Clone(list), tty)
+	}
+	for _, path := range list {
+		err := t.open(path, path, 0)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			continue
+		case err != nil:
 			return nil, err
 		}
+		found = append(found, path)
 	}
-	return links, t.open(program)
+	return found, nil
+}
+
+// isStdin reports whether a path is that of standard input here, too: the process may
+// have got it from one that has other mounts.
+func isStdin(path string) bool {
+	there, err := os.Stat(path)
+	if err != nil {
+		return false
+	}
+	stdin, err := os.Stdin.Stat()
+	return err == nil && os.SameFile(there, stdin)
+}
+
+func (t trees) openProgram(program string) error {
+	// What is reached by /proc/self/exe belongs to the mounts of who started this process.
+	path, err := filepath.EvalSymlinks(program)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s is not there; or it was replaced since it was started: start it again: %w", program, err)
+	}
+	if err != nil {
+		return err
+	}
+	return t.open(path, Program, unix.MOUNT_ATTR_NODEV)
 }
 
 // furnish fills an empty root.
-func furnish(root, program string, from trees, links map[string]string) error {
+func furnish(root string, from trees, links map[string]string, uid, gid int) error {
 	for path, to := range links {
 		if err := os.Symlink(to, root+path); err != nil {
 			return err
 		}
 	}
-	for path := range from {
-		at := root + path
-		if path == program {
-			at = root + Program
-		}
-		if err := from.mount(path, at); err != nil {
+	for path, f := range from {
+		if err := mount(f, root+path); err != nil {
 			return err
 		}
 	}
@@ -140,29 +157,22 @@ func furnish(root, program string, from trees, links map[string]string) error {
 			return err
 		}
 	}
-	for path, mode := range map[string]fs.FileMode{"/proc": 0o555, Home: 0o700, "/tmp": 0o700} {
-		if err := os.MkdirAll(root+path, mode); err != nil {
+	for _, path := range []string{Home, "/tmp"} {
+		if err := os.MkdirAll(root+filepath.Dir(path), 0o755); err != nil {
+			return err
+		}
+		if err := os.Mkdir(root+path, 0o700); err != nil {
+			return err
+		}
+		if err := os.Chown(root+path, uid, gid); err != nil {
 			return err
 		}
 	}
-	// Refused where the /proc that is there hides something (mount_too_revealing in fs/namespace.c).
-	if err := unix.Mount("proc", root+"/proc", "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, ""); err != nil {
-		return fmt.Errorf("mount a /proc: %w", err)
+	if err := os.Mkdir(root+"/proc", 0o555); err != nil {
+		return err
+	}
+	if err := unix.Mount("proc", root+"/proc", "proc", procFlags, ""); err != nil {
+		return &ProcError{err}
 	}
 	return nil
-}
-
-// makePlace makes a directory or an empty file where f can be mounted.
-func makePlace(f *os.File, at string) error {
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	if info.IsDir() {
-		return os.MkdirAll(at, 0o755)
-	}
-	if err := os.MkdirAll(filepath.Dir(at), 0o755); err != nil {
-		return err
-	}
-	return os.WriteFile(at, nil, 0o644)
 }

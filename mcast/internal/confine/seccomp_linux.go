@@ -8,23 +8,101 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// denied are system calls that take memory which no limit counts, or that reach parts
-// of the kernel which nobody in a class needs. They fail with EPERM.
-var denied = []uint32{
-	unix.SYS_MEMFD_CREATE, memfdSecret, unix.SYS_SHMGET,
-	unix.SYS_BPF, unix.SYS_IO_URING_SETUP, unix.SYS_USERFAULTFD, unix.SYS_PERF_EVENT_OPEN,
-	unix.SYS_ADD_KEY, unix.SYS_REQUEST_KEY, unix.SYS_KEYCTL,
-	unix.SYS_MOUNT, unix.SYS_UMOUNT2, unix.SYS_PIVOT_ROOT, unix.SYS_UNSHARE, unix.SYS_SETNS,
-	unix.SYS_OPEN_TREE, unix.SYS_MOVE_MOUNT, unix.SYS_FSOPEN,
+// rule refuses a system call whose arguments pass all tests.
+type rule struct {
+	call  uint32
+	errno unix.Errno // 0: EPERM
+	tests []test
 }
 
-// memfdSecret is the number of memfd_secret(2) on every architecture.
-const memfdSecret = 447
+// test looks at the lower 32 bits of an argument, which are all that the kernel takes of
+// an int.
+type test struct {
+	argument int
+	mask     uint32 // 0: all bits
+	values   []uint32
+	others   bool // it passes when the argument is none of the values, and not when it is one
+}
 
-// architectures are those that seccomp(2) tells a filter, by GOARCH.
-var architectures = map[string]uint32{
-	"amd64": unix.AUDIT_ARCH_X86_64, "arm64": unix.AUDIT_ARCH_AARCH64, "riscv64": unix.AUDIT_ARCH_RISCV64,
-	"386": unix.AUDIT_ARCH_I386, "arm": unix.AUDIT_ARCH_ARM, "s390x": unix.AUDIT_ARCH_S390X, "ppc64le": unix.AUDIT_ARCH_PPC64LE, "loong64": unix.AUDIT_ARCH_LOONGARCH64,
+// refused are system calls that nobody in a class needs, and that take memory which no
+// limit counts, take from the user what is counted for all of the user's programs, reach
+// out of the network namespace, or reach little used parts of the kernel. The kernel
+// refuses some of them by itself where it is configured so.
+func refused() []rule {
+	rules := always(
+		unix.SYS_MEMFD_CREATE, memfdSecret, unix.SYS_SHMGET, unix.SYS_SEMGET, unix.SYS_MSGGET, unix.SYS_IO_SETUP,
+		unix.SYS_BPF, unix.SYS_IO_URING_SETUP, unix.SYS_USERFAULTFD, unix.SYS_PERF_EVENT_OPEN, unix.SYS_FANOTIFY_INIT,
+		unix.SYS_ADD_KEY, unix.SYS_REQUEST_KEY, unix.SYS_KEYCTL, unix.SYS_SYSLOG, unix.SYS_OPEN_BY_HANDLE_AT,
+		unix.SYS_UNSHARE, unix.SYS_SETNS, unix.SYS_CHROOT, unix.SYS_PIVOT_ROOT,
+		unix.SYS_MOUNT, unix.SYS_UMOUNT2, unix.SYS_OPEN_TREE, openTreeAttr, unix.SYS_MOVE_MOUNT, unix.SYS_MOUNT_SETATTR,
+		unix.SYS_FSOPEN, unix.SYS_FSCONFIG, unix.SYS_FSMOUNT, unix.SYS_FSPICK,
+		unix.SYS_SETSID, // a session has an autogroup of its own, see lowPriority
+	)
+	a := abis[runtime.GOARCH]
+	if a.mmap != 0 {
+		const shared = unix.MAP_SHARED | unix.MAP_ANONYMOUS
+		rules = append(rules, rule{call: a.mmap, tests: []test{{argument: 3, mask: unix.MAP_TYPE | unix.MAP_ANONYMOUS, values: []uint32{shared}}}})
+	}
+	const resource = 1
+	return append(rules,
+		// Its arguments are out of a filter's reach. Programs then call clone(2).
+		rule{call: unix.SYS_CLONE3, errno: unix.ENOSYS},
+		rule{call: unix.SYS_CLONE, tests: []test{{argument: a.cloneFlags, mask: newNamespaces, values: []uint32{0}, others: true}}},
+		// AF_VSOCK is in no network namespace, and leads to the machine that this one is a guest of.
+		rule{call: unix.SYS_SOCKET, errno: unix.EAFNOSUPPORT, tests: []test{{values: families, others: true}}},
+		rule{call: unix.SYS_IOCTL, tests: []test{{argument: 1, values: []uint32{unix.TIOCSTI, unix.TIOCSETD, tioclinux}}}},
+		// A limit of 0 is none where core dumps are piped to a program, see coreLimit.
+		rule{call: unix.SYS_PRLIMIT64, tests: []test{
+			{argument: resource, values: []uint32{unix.RLIMIT_CORE}}, {argument: 2, values: []uint32{0}, others: true},
+		}},
+		rule{call: a.setrlimit, tests: []test{{values: []uint32{unix.RLIMIT_CORE}}}},
+	)
+}
+
+func always(calls ...uint32) (rules []rule) {
+	for _, c := range calls {
+		rules = append(rules, rule{call: c})
+	}
+	return rules
+}
+
+// Numbers that golang.org/x/sys/unix does not have, of every architecture.
+const (
+	memfdSecret  = 447
+	openTreeAttr = 467
+	tioclinux    = 0x541c
+)
+
+// newNamespaces are the flags of clone(2) that make one.
+const newNamespaces = unix.CLONE_NEWUSER | unix.CLONE_NEWNS | unix.CLONE_NEWPID | unix.CLONE_NEWNET | unix.CLONE_NEWIPC |
+	unix.CLONE_NEWUTS | unix.CLONE_NEWCGROUP
+
+// families are those of sockets that there may be. Of AF_PACKET none is: the kernel says
+// which capability is missing.
+var families = []uint32{unix.AF_UNIX, unix.AF_INET, unix.AF_INET6, unix.AF_NETLINK, unix.AF_PACKET}
+
+// abi is what a filter has to know of an architecture. On 386 and s390x some system calls
+// take their arguments in memory as well, where a filter does not find them.
+type abi struct {
+	audit      uint32
+	mmap       uint32 // the call that takes the flags in a register; 0: none
+	setrlimit  uint32
+	cloneFlags int // which argument
+	bigEndian  bool
+}
+
+// noCall is the number of no system call.
+const noCall = 1<<30 - 1
+
+var abis = map[string]abi{
+	"amd64":   {audit: unix.AUDIT_ARCH_X86_64, mmap: 9, setrlimit: 160},
+	"arm64":   {audit: unix.AUDIT_ARCH_AARCH64, mmap: 222, setrlimit: 164},
+	"riscv64": {audit: unix.AUDIT_ARCH_RISCV64, mmap: 222, setrlimit: noCall},
+	"loong64": {audit: unix.AUDIT_ARCH_LOONGARCH64, mmap: 222, setrlimit: noCall},
+	"ppc64le": {audit: unix.AUDIT_ARCH_PPC64LE, mmap: 90, setrlimit: 75},
+	"386":     {audit: unix.AUDIT_ARCH_I386, mmap: 192, setrlimit: 75},
+	"arm":     {audit: unix.AUDIT_ARCH_ARM, mmap: 192, setrlimit: 75},
+	"s390x":   {audit: unix.AUDIT_ARCH_S390X, setrlimit: 75, cloneFlags: 1, bigEndian: true},
 }
 
 // x32 marks the system calls of an ABI of x86-64 that nobody uses, with numbers of
@@ -34,32 +112,11 @@ const x32 = 0x40000000
 // seccomp filters the system calls of the calling thread and of what it executes.
 // Those of another architecture, whose numbers mean something else, fail.
 func seccomp() error {
-	arch, known := architectures[runtime.GOARCH]
+	a, known := abis[runtime.GOARCH]
 	if !known {
 		return nil
 	}
-	const (
-		number       = 0 // offsets in struct seccomp_data
-		architecture = 4
-		refuse       = unix.SECCOMP_RET_ERRNO | uint32(unix.EPERM)
-		load         = unix.BPF_LD | unix.BPF_W | unix.BPF_ABS
-		equal        = unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K
-		atLeast      = unix.BPF_JMP | unix.BPF_JGE | unix.BPF_K
-		end          = unix.BPF_RET | unix.BPF_K
-	)
-	filter := []unix.SockFilter{
-		{Code: load, K: architecture},
-		{Code: equal, Jt: 1, K: arch},
-		{Code: end, K: refuse},
-		{Code: load, K: number},
-	}
-	if runtime.GOARCH == "amd64" {
-		filter = append(filter, unix.SockFilter{Code: atLeast, Jf: 1, K: x32}, unix.SockFilter{Code: end, K: refuse})
-	}
-	for _, call := range denied {
-		filter = append(filter, unix.SockFilter{Code: equal, Jf: 1, K: call}, unix.SockFilter{Code: end, K: refuse})
-	}
-	filter = append(filter, unix.SockFilter{Code: end, K: unix.SECCOMP_RET_ALLOW})
+	filter := a.filter(refused())
 	program := unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}
 	if err := unix.Prctl(unix.PR_SET_SECCOMP, unix.SECCOMP_MODE_FILTER, uintptr(unsafe.Pointer(&program)), 0, 0); err != nil {
 		return os.NewSyscallError("prctl", err)

@@ -1,0 +1,56 @@
+package confine
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"os"
+	"strconv"
+)
+
+// Usage is what a confined process and those that it has started use.
+type Usage struct {
+	Threads int   // of all of them
+	Memory  int64 // bytes: what is theirs alone, in memory or swapped out, shared memory, and page tables
+	Sockets int   // of the network namespace
+}
+
+// Used reads what the confined process of that number uses, outside its namespaces. What
+// cannot be read counts as nothing: the process may just have ended.
+func Used(pid int) (u Usage) {
+	proc := fmt.Sprintf("/proc/%d/root/proc", pid) // which shows its processes only
+	dir, err := os.Open(proc)
+	if err != nil {
+		return u
+	}
+	defer dir.Close()
+	names, _ := dir.Readdirnames(-1)
+	for _, name := range names {
+		if name[0] < '0' || name[0] > '9' {
+			continue
+		}
+		status, _ := os.ReadFile(proc + "/" + name + "/status")
+		u.count(status)
+	}
+	sockets, _ := os.ReadFile(fmt.Sprintf("/proc/%d/net/sockstat", pid))
+	_, _ = fmt.Sscanf(string(sockets), "sockets: used %d", &u.Sockets)
+	return u
+}
+
+// count adds what a process uses, by its status (proc_pid_status(5)). Shared libraries
+// are not among it: they are in memory once, for everybody.
+func (u *Usage) count(status []byte) {
+	lines := bufio.NewScanner(bytes.NewReader(status))
+	for lines.Scan() {
+		name, value, _ := bytes.Cut(lines.Bytes(), []byte(":"))
+		number, _, _ := bytes.Cut(bytes.TrimSpace(value), []byte(" "))
+		switch string(name) {
+		case "Threads":
+			n, _ := strconv.Atoi(string(number))
+			u.Threads += n
+		case "RssAnon", "RssShmem", "VmSwap", "VmPTE":
+			n, _ := strconv.ParseInt(string(number), 10, 64)
+			u.Memory += n << 10
+		}
+	}
+}

@@ -1,0 +1,52 @@
+package lab
+
+import (
+	"os"
+	"time"
+
+	"github.com/groupcast/groupcast/mcast/internal/confine"
+)
+
+// How often is looked at what a confined command uses: at one that uses little, and at
+// one that uses more than a quarter of what it may.
+const (
+	watchLittle = 500 * time.Millisecond
+	watchMuch   = 100 * time.Millisecond
+)
+
+// watch kills a confined command, and so all that it started, when they use more than
+// they may of something that no limit counts, and says of what. Real root is bound by no
+// limit on processes, either. It returns "" when the command has ended by itself.
+func (c Confinement) watch(process *os.Process, ended <-chan struct{}) (exceeded string) {
+	timer := time.NewTimer(watchLittle)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ended:
+			return ""
+		case <-timer.C:
+		}
+		used := confine.Used(process.Pid)
+		if exceeded = c.exceeded(used); exceeded != "" {
+			_ = process.Kill()
+			return exceeded
+		}
+		next := watchLittle
+		if c.exceeded(confine.Usage{Threads: 4 * used.Threads, Memory: 4 * used.Memory, Sockets: 4 * used.Sockets}) != "" {
+			next = watchMuch
+		}
+		timer.Reset(next)
+	}
+}
+
+func (c Confinement) exceeded(u confine.Usage) string {
+	switch {
+	case u.Memory > c.Memory:
+		return "memory"
+	case u.Threads > c.Processes:
+		return "processes"
+	case u.Sockets > confine.Sockets:
+		return "sockets"
+	}
+	return ""
+}
