@@ -48,12 +48,8 @@ func (h *Handler) seat(w http.ResponseWriter, r *http.Request) {
 	_, s, err := h.seatOf(r)
 	switch {
 	case err != nil:
-		why := "/?gone"
-		if errors.Is(err, class.ErrOver) {
-			why = "/?over"
-		}
 		h.giveCookie(w, "")
-		http.Redirect(w, r, why, http.StatusSeeOther)
+		http.Redirect(w, r, "/?gone", http.StatusSeeOther)
 	case s.Plain():
 		h.page(w, r, "plain.html")
 	default:

@@ -115,7 +115,7 @@ func TestPages(t *testing.T) {
 	look("GET /seat", yesterday, "303 /?gone"+gone+" <a href=\"/?gone\">See Other</a>.\n\n")
 	h.end()
 	look("GET /", aCookie, "200  <p>join")
-	look("GET /seat", aCookie, "303 /?over"+gone+" <a href=\"/?over\">See Other</a>.\n\n")
+	look("GET /seat", aCookie, "303 /?gone"+gone+" <a href=\"/?gone\">See Other</a>.\n\n")
 }
 
 // Files are asked for again, and sent again only if they have changed.
