@@ -166,9 +166,6 @@ func (s *screen) refreshNow() {
 
 func TestNotify(t *testing.T) {
 	s := newStory(t, 100, 30)
-	if v := s.View(); v.ReportFocus {
-		t.Error("without Notify the terminal is asked to report its focus")
-	}
 	s.notify = true
 	news := func(n int) session.Batch { return session.Batch{Lines: []chat.Line{numbered(n)}} }
 	if s.take(news(100)) != nil {

@@ -10,31 +10,6 @@ import (
 	"github.com/groupcast/groupcast/mcast/doctor"
 )
 
-// Keys that a terminal pastes one by one are drawn together, and none is lost.
-func TestKeysInARowAreDrawnTogether(t *testing.T) {
-	s := newStory(t, 100, 30)
-	p := &pacer{Model: s.model, work: s.work}
-	p.View()
-	drawings := 0
-	for range 500 {
-		p.Update(tea.KeyPressMsg{Code: 'x', Text: "x"})
-		before := p.at
-		if p.View(); p.at != before {
-			drawings++
-		}
-	}
-	if drawings > 250 {
-		t.Errorf("%d drawings for 500 keys in a row", drawings)
-	}
-	if !p.coming && strings.Count(p.View().Content, "x") < 50 {
-		t.Error("the last keys are not drawn, and no drawing is on its way")
-	}
-	p.Update(drawMsg{})
-	if got := strings.Count(p.View().Content, "x"); got < 50 || s.input.value() != strings.Repeat("x", 500) {
-		t.Errorf("after the burst %d of the keys are on the screen, and %d in the input", got, len(s.input.value()))
-	}
-}
-
 // esc and the key after it can come together, and then look like alt and that
 // key.
 func TestEscAndAKeyTogether(t *testing.T) {

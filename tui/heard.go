@@ -21,6 +21,7 @@ type heard struct {
 	since  time.Time        // it is listened; zero: not known
 	now    time.Time
 	past   *heardPast // nil: it is listened now
+	sorted sortedPeople
 }
 
 // heardPast is how a recording speaks of hosts.
@@ -34,6 +35,7 @@ type heardPast struct {
 func (h *heard) setState(s session.Snapshot, now time.Time) {
 	h.snap, h.room, h.since, h.now = s, s.Room, s.Listened.Since, now
 	h.room.Senders, h.room.Local = others(s.Room.Senders, s.Members), others(s.Room.Local, s.Members)
+	h.sorted = sortedPeople{}
 	h.room.SendersTotal -= len(s.Room.Senders) - len(h.room.Senders)
 }
 

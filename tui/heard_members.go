@@ -109,9 +109,24 @@ func (h *heard) summary(height int) []string {
 	return []string{strings.Join(said, ", ")}
 }
 
+// sortedPeople are the members of a state in an order, with the filter that they passed.
+type sortedPeople struct {
+	made   bool
+	order  int
+	filter string
+	list   []members.Member
+}
+
 // people are the members of the pane, the worst first and those that are gone at the
-// end.
+// end. The caller does not change them.
 func (h *heard) people() []members.Member {
+	if filter := h.filter.value(); !h.sorted.made || h.sorted.order != h.order || h.sorted.filter != filter {
+		h.sorted = sortedPeople{true, h.order, filter, h.sortPeople()}
+	}
+	return h.sorted.list
+}
+
+func (h *heard) sortPeople() []members.Member {
 	words := h.words()
 	hidden := func(m members.Member) bool {
 		return words != nil && !hasWords(strings.Join([]string{
@@ -132,17 +147,36 @@ func (h *heard) people() []members.Member {
 		},
 		hostsByDatagrams: func(m members.Member) int64 { return int64(m.Texts) },
 	}[h.order]
-	slices.SortStableFunc(list, func(a, b members.Member) int {
-		if key != nil {
-			return cmp.Compare(key(b), key(a))
-		}
-		return cmp.Or(cmp.Compare(urgency[a.Presence], urgency[b.Presence]), compareNames(label(a.Who), label(b.Who)))
-	})
+	if key != nil {
+		slices.SortStableFunc(list, func(a, b members.Member) int { return cmp.Compare(key(b), key(a)) })
+	} else {
+		list = byUrgency(list)
+	}
 	gone := slices.DeleteFunc(slices.Clone(h.snap.Members.Gone), hidden)
 	for i := range gone {
 		gone[i].Presence = members.Gone
 	}
 	return slices.Concat(list, gone)
+}
+
+// byUrgency sorts by what is to be seen first, and then by name.
+func byUrgency(list []members.Member) []members.Member {
+	type named struct {
+		*members.Member
+		label string
+	}
+	all := make([]named, len(list))
+	for i := range list {
+		all[i] = named{&list[i], label(list[i].Who)}
+	}
+	slices.SortStableFunc(all, func(a, b named) int {
+		return cmp.Or(cmp.Compare(urgency[a.Presence], urgency[b.Presence]), compareNames(a.label, b.label))
+	})
+	sorted := make([]members.Member, len(all))
+	for i, m := range all {
+		sorted[i] = *m.Member
+	}
+	return sorted
 }
 
 // byOf is the interface of ours that a member is heard by.

@@ -19,6 +19,9 @@ type life struct {
 	work *worker
 	err  error // what ended it
 	quit func()
+
+	away      bool // the terminal is not looked at, as it says
+	unchanged bool // the last message changed nothing on the screen
 }
 
 func newLife(s Session) life {

@@ -3,7 +3,6 @@ package tui
 import (
 	"hash/fnv"
 	"net/netip"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -15,16 +14,25 @@ import (
 	"github.com/groupcast/groupcast/mcast/session"
 )
 
-// apart is the end of a name that tells it from another with the same nickname:
-// "~7f3c" of another key, " #2" of another stream.
-var apart = regexp.MustCompile(`(~[0-9a-f]{4})?( #[0-9]+)?$`)
+// apart is where the end of a name begins that tells it from another with the same
+// nickname: "~7f3c" of another key, " #2" of another stream.
+func apart(name string) int {
+	at := len(name)
+	if head := strings.TrimRight(name, "0123456789"); len(head) < len(name) && strings.HasSuffix(head, " #") {
+		at = len(head) - len(" #")
+	}
+	if n := at - len("~7f3c"); n >= 0 && name[n] == '~' && strings.Trim(name[n+1:at], "0123456789abcdef") == "" {
+		at = n
+	}
+	return at
+}
 
 // memberLabel is a member's name, safe to show. A nickname that looks like the address
 // of a plain program, or like the user of this one, has the beginning of its
 // fingerprint behind it.
 func memberLabel(name, fingerprint string) string {
 	name = clean(name)
-	at := apart.FindStringIndex(name)[0]
+	at := apart(name)
 	nick, tail := name[:at], name[at:]
 	if strings.HasPrefix(tail, "~") || len(fingerprint) < 4 || !looksPlain(nick) {
 		return name
@@ -57,7 +65,7 @@ func (st *styles) memberName(label string, space int) string {
 	if st.cells(label) <= space {
 		return label
 	}
-	at := apart.FindStringIndex(label)[0]
+	at := apart(label)
 	tail := label[at:]
 	if tail == "" || st.cells(tail)+2 > space {
 		return st.cut(label, space)

@@ -145,6 +145,9 @@ func (m *model) Init() tea.Cmd {
 
 func (m *model) tick() tea.Cmd {
 	every := time.Second
+	if m.away {
+		every = awayTick
+	}
 	lately := func(host chat.Sender) bool { return m.now().Sub(host.Last) <= time.Minute }
 	if !slices.ContainsFunc(everyHost(m.snap.Room), lately) && len(m.snap.Members.Members) == 0 {
 		every = 2 * time.Second // nothing on the screen counts seconds
@@ -152,11 +155,17 @@ func (m *model) tick() tea.Cmd {
 	return m.work.after(every, tickMsg{})
 }
 
+// awayTick is how often the state is looked at while the terminal is not.
+const awayTick = 2 * time.Second
+
 // Update implements tea.Model. A panic in it ends the session, as an error.
 func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	return m, m.guarded(func() tea.Cmd {
+		m.unchanged = false
 		cmd := m.update(msg)
-		m.arrange()
+		if !m.unchanged {
+			m.arrange()
+		}
 		return cmd
 	})
 }
@@ -171,6 +180,10 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 		m.width, m.height = msg.Width, msg.Height
 		m.pressed = nil
 	case batchMsg:
+		if m.quiet(session.Batch(msg)) {
+			m.unchanged = true
+			return tea.Batch(m.take(session.Batch(msg)), m.work.next())
+		}
 		return tea.Batch(m.take(session.Batch(msg)), m.work.next(), m.refresh())
 	case doneMsg:
 		m.busy = false
@@ -193,10 +206,19 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 		return m.pointer(msg)
 	case tea.FocusMsg:
 		m.blurred, m.unread = false, 0
+		m.taken = time.Time{} // it is old, perhaps
+		return m.refresh()
 	case tea.BlurMsg:
 		m.blurred = true
 	}
 	return nil
+}
+
+// quiet reports whether a batch changes nothing that is shown before the next tick: it
+// has only datagrams, and calls, that are not on the screen.
+func (m *model) quiet(b session.Batch) bool {
+	others := len(b.Lines) > 0 || b.Dropped > 0 || len(b.Events) > 0
+	return len(b.Datagrams)+len(b.Calls) > 0 && !others && m.view != datagramsView && m.view != callsView
 }
 
 // take puts what happened into the views.
@@ -244,12 +266,16 @@ func (m *model) refresh() tea.Cmd {
 		return nil
 	}
 	now := m.now()
-	if since := now.Sub(m.taken); since >= 0 && since < snapshotPause {
+	pause := snapshotPause
+	if m.away {
+		pause = awayPause
+	}
+	if since := now.Sub(m.taken); since >= 0 && since < pause {
 		if m.waiting {
 			return nil
 		}
 		m.waiting = true
-		return m.work.after(snapshotPause-since, freshMsg{})
+		return m.work.after(pause-since, freshMsg{})
 	}
 	m.taken, m.snap = now, m.work.session.Snapshot()
 	all := withMembers(m.snap)

@@ -36,7 +36,7 @@ func run(ctx context.Context, m tea.Model, l *life, opts Options) error {
 	if opts.Output != nil {
 		program = append(program, tea.WithOutput(opts.Output))
 	}
-	p := tea.NewProgram(&pacer{Model: m, work: l.work}, program...)
+	p := tea.NewProgram(&pacer{Model: m, life: l}, program...)
 	// Not by tea.WithContext: that does not wait for the reader of the input.
 	stop := context.AfterFunc(ctx, p.Quit)
 	defer stop()

@@ -29,7 +29,6 @@ func (m *model) arrange() {
 // View implements tea.Model.
 func (m *model) View() (v tea.View) {
 	v.AltScreen = true
-	v.ReportFocus = m.notify
 	if m.mouse {
 		v.MouseMode = tea.MouseModeCellMotion
 	}
