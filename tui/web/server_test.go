@@ -77,13 +77,16 @@ func TestConnections(t *testing.T) {
 	var first net.Conn
 	for n := range maxConnections {
 		conn := dial(fmt.Sprint("192.0.2.", n/maxConnectionsEach))
-		if n == 0 {
+		switch n {
+		case 0:
 			first = conn
+		case maxConnectionsEach:
+			served("one more of an address", dial("192.0.2.0"), false)
+			served("one of another", conn, true)
 		}
 	}
 	served("one of as many as may be", first, true)
-	served("another of an address", dial("192.0.2.0"), false)
-	served("another of all", dial("2001:db8::1"), false)
+	served("one more of all", dial("2001:db8::1"), false)
 
 	// What has ended counts no more.
 	c := &connections{of: map[net.Conn]string{}, by: map[string]int{}}
