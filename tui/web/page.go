@@ -2,6 +2,7 @@ package web
 
 import (
 	"bufio"
+	"context"
 	"net"
 	"net/http"
 	"time"
@@ -23,7 +24,12 @@ type page struct {
 // accept makes a websocket of a request. It has answered when there is an error.
 func accept(w http.ResponseWriter, r *http.Request) (*page, error) {
 	below := &hijacking{ResponseWriter: w}
-	conn, err := websocket.Accept(below, r, &websocket.AcceptOptions{Subprotocols: []string{"groupcast.1"}, InsecureSkipVerify: true}) // see ownOrigin
+	pings := rate.NewLimiter(maxPings, maxPings)
+	conn, err := websocket.Accept(below, r, &websocket.AcceptOptions{
+		Subprotocols:       []string{"groupcast.1"},
+		InsecureSkipVerify: true, // of the Origin: see ownOrigin
+		OnPingReceived:     func(context.Context, []byte) bool { return pings.Allow() },
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -57,11 +63,14 @@ func (h *hijacking) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return h.raw, buffered, nil
 }
 
-// How fast a page is read: a second of any bytes, pings and pieces of messages among them,
-// costs a twentieth of a processor.
+// How fast a page is read, and how many of its pings are answered. A browser sends no ping,
+// and a student no more than a paste now and then; pieces of messages without end, or pings,
+// cost a few hundredths of a processor.
 const (
-	maxBytes = 512 << 10 // a second
-	maxBurst = 64 << 10
+	maxBytes = 128 << 10 // a second
+	maxBurst = 256 << 10
+	maxRead  = 16 << 10 // at once
+	maxPings = 10       // a second
 )
 
 // paced is a connection that is read only so fast.
@@ -70,9 +79,9 @@ type paced struct {
 	limit *rate.Limiter
 }
 
-// Read rests after it has read, for less than an eighth of a second.
+// Read rests after it has read, for an eighth of a second at most.
 func (p *paced) Read(b []byte) (int, error) {
-	n, err := p.Conn.Read(b[:min(len(b), maxBurst)])
+	n, err := p.Conn.Read(b[:min(len(b), maxRead)])
 	time.Sleep(p.limit.ReserveN(time.Now(), n).Delay())
 	return n, err
 }

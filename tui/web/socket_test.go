@@ -1,14 +1,18 @@
 package web
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"reflect"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -285,30 +289,43 @@ func TestBroken(t *testing.T) {
 	})
 }
 
-// Who announces a message and does not send it, or does not agree to a close, is waited for
-// only so long.
-func TestPageThatStops(t *testing.T) {
-	header := []byte{0x81, 0xff, 0, 0, 1, 0, 0, 0, 0, 0, 1, 2, 3, 4} // RFC 6455, section 5.2: text, masked, 2^40 bytes
-	alone(t, func(t *testing.T, h *house, ada *desk) {
-		conn, err := h.wires.dial(t.Context(), "", "")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer conn.Close()
-		fmt.Fprintf(conn, "GET /ws HTTP/1.1\r\nHost: localhost\r\n%s\r\n%s\r\n\r\n", aCookie, strings.Join(handshake, "\r\n"))
-		answer := make([]byte, len("HTTP/1.1 101"))
-		if n, err := conn.Read(answer); err != nil || string(answer[:n]) != "HTTP/1.1 101" {
-			t.Fatalf("%q, %v", answer, err)
-		}
-		go func() {
-			for { // it reads, and agrees to nothing
-				if _, err := conn.Read(make([]byte, 1000)); err != nil {
-					return
-				}
+// raw opens a websocket of ada without a library, and counts the pongs that arrive on it.
+func (h *house) raw(t *testing.T) (conn net.Conn, pongs *atomic.Int64) {
+	t.Helper()
+	conn, err := h.wires.dial(t.Context(), "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	fmt.Fprintf(conn, "GET /ws HTTP/1.1\r\nHost: localhost\r\n%s\r\n%s\r\n\r\n", aCookie, strings.Join(handshake, "\r\n"))
+	in := bufio.NewReader(conn)
+	answer, err := http.ReadResponse(in, nil)
+	if err != nil || answer.StatusCode != http.StatusSwitchingProtocols {
+		t.Fatalf("%+v, %v", answer, err)
+	}
+	pongs = new(atomic.Int64)
+	go func() {
+		for {
+			b, err := in.ReadByte()
+			if err != nil {
+				return
 			}
-		}()
-		synctest.Wait()
-		conn.Write(header)
+			if b == 0x8a {
+				pongs.Add(1)
+			}
+		}
+	}()
+	synctest.Wait()
+	return conn, pongs
+}
+
+// Who announces a message and does not send it, or does not agree to a close, is waited for
+// only so long; who sends pings without end is answered only so often. RFC 6455, section 5.2,
+// has the bytes.
+func TestHostilePages(t *testing.T) {
+	alone(t, func(t *testing.T, h *house, ada *desk) {
+		conn, _ := h.raw(t)
+		conn.Write([]byte{0x81, 0xff, 0, 0, 1, 0, 0, 0, 0, 0, 1, 2, 3, 4}) // text, masked, 2^40 bytes
 		conn.Write(make([]byte, maxMessage/2))
 		settle()
 		if ada.pages() != 1 {
@@ -318,6 +335,14 @@ func TestPageThatStops(t *testing.T) {
 		time.Sleep(closeTimeout + time.Second)
 		if ada.pages() != 0 {
 			t.Errorf("a message of 2^40 bytes: %d pages are left", ada.pages())
+		}
+	})
+	alone(t, func(t *testing.T, h *house, ada *desk) {
+		conn, pongs := h.raw(t)
+		conn.Write(bytes.Repeat([]byte{0x89, 0x80, 1, 2, 3, 4}, 1000))
+		settle()
+		if n := pongs.Load(); n < 1 || n > maxPings+1 || ada.pages() != 1 {
+			t.Errorf("%d of 1000 pings were answered, %d pages are left", n, ada.pages())
 		}
 	})
 }
