@@ -25,7 +25,7 @@ func TestSlowPage(t *testing.T) {
 			h.wires.long = long
 			ada.Resize(class.Size{Width: class.MaxWidth, Height: class.MaxHeight})
 			slow, gone := h.page(t, "ada"), h.page(t, "ada")
-			for n := range 100 {
+			for n := range 25 {
 				fmt.Fprint(ada, "\x1b[H", strings.Repeat(string(rune('a'+n%26)), class.MaxWidth*class.MaxHeight-1), "\x1b[m")
 				time.Sleep(100 * time.Millisecond)
 			}
@@ -186,4 +186,3 @@ func TestHostilePages(t *testing.T) {
 		}
 	})
 }
-

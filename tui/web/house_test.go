@@ -205,4 +205,3 @@ func (h *house) do(t *testing.T, request, body string, header ...string) (*http.
 	}
 	return answer, string(text)
 }
-

@@ -107,5 +107,7 @@ func alone(t *testing.T, test func(t *testing.T, h *house, ada *desk)) {
 }
 
 // settle lets everything happen that is under way.
-func settle() { time.Sleep(time.Second) }
-
+func settle() {
+	time.Sleep(time.Second)
+	synctest.Wait()
+}
