@@ -72,9 +72,9 @@ func TestPageThatVanishes(t *testing.T) {
 			if ada.pages() != 1 {
 				t.Errorf("%d pages are left", ada.pages())
 			}
-			draw(time.Hour)
+			draw(10 * time.Minute)
 			if ada.pages() != 1 || there.how() != "open" {
-				t.Errorf("%d pages are left after an hour: %s", ada.pages(), there.how())
+				t.Errorf("%d pages are left after ten minutes: %s", ada.pages(), there.how())
 			}
 		})
 	}

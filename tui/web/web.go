@@ -71,8 +71,8 @@ func newHandler(c classroom, o Options) *Handler {
 	return h
 }
 
-// Wait returns when no page is connected to a seat. Called after the end of the class, and
-// before that of the server, it gives pages the time to be told; the error is that of ctx.
+// Wait returns when no page is connected. Between the end of the class and that of the
+// server it gives pages the time to receive the reason. The error is that of ctx.
 func (h *Handler) Wait(ctx context.Context) error { return h.pages.wait(ctx) }
 
 // policy lets a page load what this server has, and nothing else.
