@@ -59,7 +59,7 @@ func (m *modesSet) set(mode ansi.Mode, on bool) {
 	}
 }
 
-func (m *modesSet) encode(in Input) []byte {
+func (m *modesSet) encode(in Input, size Size) []byte {
 	var b []byte
 	b = append(b, typed(in.Text)...)
 	if in.Key.Name != "" {
@@ -69,7 +69,7 @@ func (m *modesSet) encode(in Input) []byte {
 		b = append(b, m.pasted(in.Paste)...)
 	}
 	if in.Mouse != nil {
-		b = append(b, m.mouseEvent(*in.Mouse)...)
+		b = append(b, m.mouseEvent(*in.Mouse, size)...)
 	}
 	return b
 }
@@ -155,11 +155,13 @@ func withCtrl(text string) string {
 	switch c := text[0]; {
 	case c >= 'a' && c <= 'z', c >= '@' && c <= '_':
 		return string(rune(c & 0x1f))
-	case c == ' ':
+	case c == ' ', c == '2':
 		return "\x00"
+	case c >= '3' && c <= '7': // as xterm has them
+		return string(rune(c - '3' + 0x1b))
 	case c == '/':
 		return "\x1f"
-	case c == '?':
+	case c == '?', c == '8':
 		return "\x7f"
 	case c == 0x7f:
 		return "\b"
@@ -167,22 +169,26 @@ func withCtrl(text string) string {
 	return text
 }
 
-// mouseEvent is what the program asked to be told, and nothing if it did not ask.
-func (m *modesSet) mouseEvent(e Mouse) string {
-	motion := e.Kind == Move
+// mouseEvent is what the program asked to be told, on a screen of a size, and nothing if
+// it did not ask.
+func (m *modesSet) mouseEvent(e Mouse, size Size) string {
+	motion, release := e.Kind == Move, e.Kind == Release
+	x10 := m.mouseX && !m.mouse && !m.drag && !m.anyMotion
 	switch {
-	case e.Button < 0 || e.Button > 5 || e.X < 0 || e.Y < 0 || e.X >= MaxWidth || e.Y >= MaxHeight:
+	case e.Button < 0 || e.Button > 5 || e.X < 0 || e.Y < 0 || e.X >= size.Width || e.Y >= size.Height:
+		return ""
+	case e.Kind != Press && !motion && !release, e.Button == 0 && !motion:
 		return ""
 	case motion && !m.anyMotion && !(m.drag && e.Button != 0):
 		return ""
-	case !m.wantsMouse():
+	case !m.wantsMouse(), x10 && release:
 		return ""
 	}
 	button := ansi.EncodeMouseButton(ansi.MouseButton(e.Button), motion, e.Shift, e.Alt, e.Ctrl)
 	if m.sgr {
-		return ansi.MouseSgr(button, e.X, e.Y, e.Kind == Release)
+		return ansi.MouseSgr(button, e.X, e.Y, release)
 	}
-	if e.Kind == Release {
+	if release {
 		button = ansi.EncodeMouseButton(ansi.MouseNone, motion, e.Shift, e.Alt, e.Ctrl)
 	}
 	if e.X > 222 || e.Y > 222 { // more than a byte can tell

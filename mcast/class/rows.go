@@ -22,6 +22,7 @@ type row struct {
 type look struct {
 	fg, bg rgb
 	look   Look
+	hidden bool
 }
 
 // rgb is a colour, or none.
@@ -56,7 +57,7 @@ var attributes = []struct {
 }
 
 func lookOf(s *uv.Style) look {
-	l := look{fg: colour(s.Fg), bg: colour(s.Bg)}
+	l := look{fg: colour(s.Fg), bg: colour(s.Bg), hidden: s.Attrs&uv.AttrConceal != 0}
 	for _, a := range attributes {
 		if s.Attrs&a.attr != 0 {
 			l.look |= a.look
@@ -68,55 +69,80 @@ func lookOf(s *uv.Style) look {
 	return l
 }
 
-// cellOf is a cell's text and width.
-func cellOf(c *uv.Cell) (text string, width int) {
-	if c == nil || c.Content == "" || c.Style.Attrs&uv.AttrConceal != 0 {
+// cellOf is a cell's text and width, of which there is so much room.
+func cellOf(c *uv.Cell, room int) (text string, width int) {
+	if c == nil || c.Content == "" || c.Width > room {
 		return " ", 1
 	}
 	return c.Content, max(1, c.Width)
 }
 
-// hashRow is the same for rows that look the same.
-func hashRow(h *maphash.Hash, e *vt.Emulator, y, width int) uint64 {
-	h.Reset()
-	for x := 0; x < width; x++ {
-		c := e.CellAt(x, y)
-		if c == nil {
-			h.WriteByte(0)
-			continue
-		}
-		h.WriteString(c.Content)
-		l := lookOf(&c.Style)
-		maphash.WriteComparable(h, l)
-	}
-	return h.Sum64()
+// rowReader reads rows of an emulator.
+type rowReader struct {
+	seed  maphash.Seed
+	bytes []byte // of the cells of a row
+	looks []look // of them
+
+	style uv.Style // of the last cell
+	look  look
 }
 
-// runsOf are the cells of a row as runs of one look. What is blank at the end is left
-// out, and a wide character has a run of its own, so that a page can give it two cells.
-func runsOf(e *vt.Emulator, y, width int) (runs []Run) {
-	var b strings.Builder
+func newRowReader() rowReader { return rowReader{seed: maphash.MakeSeed()} }
+
+// read reads the cells of a row, and returns a number that is the same for rows that look
+// the same.
+func (r *rowReader) read(e *vt.Emulator, y, width int) uint64 {
+	r.bytes, r.looks = r.bytes[:0], r.looks[:0]
+	for x := range width {
+		c := e.CellAt(x, y)
+		if c == nil {
+			c = &uv.EmptyCell
+		}
+		if c.Style != r.style {
+			r.style, r.look = c.Style, lookOf(&c.Style)
+		}
+		l := r.look
+		r.looks = append(r.looks, l)
+		r.bytes = append(r.bytes, c.Content...)
+		r.bytes = append(r.bytes, 0, l.fg.r, l.fg.g, l.fg.b, l.bg.r, l.bg.g, l.bg.b, byte(l.look), flags(l.fg.set, l.bg.set, l.hidden))
+	}
+	return maphash.Bytes(r.seed, r.bytes)
+}
+
+func flags(list ...bool) (b byte) {
+	for n, on := range list {
+		if on {
+			b |= 1 << n
+		}
+	}
+	return b
+}
+
+// runs are the cells of the row that was read as runs of one look. What is blank at the
+// end is left out, and a wide character has a run of its own, so that a page can give it
+// two cells.
+func (r *rowReader) runs(e *vt.Emulator, y int) (runs []Run) {
+	text := r.bytes[:0] // which is read
 	var now look
 	cells := 0
 	flush := func() {
 		if cells > 0 {
-			runs = append(runs, Run{b.String(), cells, now.fg.String(), now.bg.String(), now.look})
+			runs = append(runs, Run{string(text), cells, now.fg.String(), now.bg.String(), now.look})
 		}
-		b.Reset()
-		cells = 0
+		text, cells = text[:0], 0
 	}
-	for x := 0; x < width; {
-		c := e.CellAt(x, y)
-		text, wide := cellOf(c)
-		var l look
-		if c != nil {
-			l = lookOf(&c.Style)
+	for x := 0; x < len(r.looks); {
+		l := r.looks[x]
+		content, wide := cellOf(e.CellAt(x, y), len(r.looks)-x)
+		if l.hidden {
+			content = strings.Repeat(" ", wide)
+			l.hidden = false
 		}
 		if l != now || wide > 1 {
 			flush()
 			now = l
 		}
-		b.WriteString(harmless(text))
+		text = append(text, harmless(content)...)
 		cells += wide
 		x += wide
 		if wide > 1 {
@@ -124,15 +150,23 @@ func runsOf(e *vt.Emulator, y, width int) (runs []Run) {
 		}
 	}
 	flush()
-	if n := len(runs); n > 0 {
-		last := &runs[n-1]
-		if last.Bg == "" && last.Look&(Underline|Reverse|Strike) == 0 {
-			text := strings.TrimRight(last.Text, " ")
-			last.Cells -= len(last.Text) - len(text)
-			if last.Text = text; text == "" {
-				runs = runs[:n-1]
-			}
-		}
+	return withoutBlanks(runs)
+}
+
+// withoutBlanks is a row without the blanks at its end.
+func withoutBlanks(runs []Run) []Run {
+	n := len(runs)
+	if n == 0 {
+		return runs
+	}
+	last := &runs[n-1]
+	if last.Bg != "" || last.Look&(Underline|Reverse|Strike) != 0 {
+		return runs
+	}
+	text := strings.TrimRight(last.Text, " ")
+	last.Cells -= len(last.Text) - len(text)
+	if last.Text = text; text == "" {
+		return runs[:n-1]
 	}
 	return runs
 }

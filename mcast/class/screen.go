@@ -1,6 +1,13 @@
 package class
 
-import "encoding/json"
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"unicode/utf8"
+)
 
 // Screen is what a terminal shows: all of it, or the rows that changed since a version.
 type Screen struct {
@@ -45,36 +52,71 @@ const (
 
 // MarshalJSON writes an array: text, cells, foreground, background, look; what is zero at
 // the end is left out.
-func (r Run) MarshalJSON() ([]byte, error) {
-	list := []any{r.Text, r.Cells, r.Fg, r.Bg, r.Look}
-	switch {
-	case r.Look != 0:
-	case r.Bg != "":
-		list = list[:4]
-	case r.Fg != "":
-		list = list[:3]
-	default:
-		list = list[:2]
-	}
-	return json.Marshal(list)
-}
+func (r Run) MarshalJSON() ([]byte, error) { return r.appendJSON(nil), nil }
 
 // MarshalJSON writes the object of docs/class.md: w, h, v, rows, cur, and what is not empty of
 // title, mouse, dropped, ended.
 func (s Screen) MarshalJSON() ([]byte, error) {
+	b := make([]byte, 0, 256+200*len(s.Rows))
+	b = fmt.Appendf(b, `{"w":%d,"h":%d,"v":%d,`, s.Width, s.Height, s.Version)
+	if len(s.Rows) > 0 {
+		b = append(b, `"rows":{`...)
+		for _, y := range slices.Sorted(maps.Keys(s.Rows)) {
+			b = append(strconv.AppendInt(append(b, '"'), int64(y), 10), `":[`...)
+			for _, r := range s.Rows[y] {
+				b = append(r.appendJSON(b), ',')
+			}
+			b = append(bytes.TrimSuffix(b, []byte{','}), "],"...)
+		}
+		b = append(bytes.TrimSuffix(b, []byte{','}), "},"...)
+	}
 	visible := 0
 	if s.Cursor.Visible {
 		visible = 1
 	}
-	return json.Marshal(struct {
-		Width   int           `json:"w"`
-		Height  int           `json:"h"`
-		Version int64         `json:"v"`
-		Rows    map[int][]Run `json:"rows,omitempty"`
-		Cursor  [3]int        `json:"cur"`
-		Title   string        `json:"title,omitempty"`
-		Mouse   bool          `json:"mouse,omitempty"`
-		Dropped int           `json:"dropped,omitempty"`
-		Ended   string        `json:"ended,omitempty"`
-	}{s.Width, s.Height, s.Version, s.Rows, [3]int{s.Cursor.X, s.Cursor.Y, visible}, s.Title, s.Mouse, s.Dropped, s.Ended})
+	b = fmt.Appendf(b, `"cur":[%d,%d,%d]`, s.Cursor.X, s.Cursor.Y, visible)
+	if s.Title != "" {
+		b = appendString(append(b, `,"title":`...), s.Title)
+	}
+	if s.Mouse {
+		b = append(b, `,"mouse":true`...)
+	}
+	if s.Dropped != 0 {
+		b = fmt.Appendf(b, `,"dropped":%d`, s.Dropped)
+	}
+	if s.Ended != "" {
+		b = appendString(append(b, `,"ended":`...), s.Ended)
+	}
+	return append(b, '}'), nil
+}
+
+func (r Run) appendJSON(b []byte) []byte {
+	b = appendString(append(b, '['), r.Text)
+	b = strconv.AppendInt(append(b, ','), int64(r.Cells), 10)
+	if r.Fg != "" || r.Bg != "" || r.Look != 0 {
+		b = appendString(append(b, ','), r.Fg)
+	}
+	if r.Bg != "" || r.Look != 0 {
+		b = appendString(append(b, ','), r.Bg)
+	}
+	if r.Look != 0 {
+		b = strconv.AppendInt(append(b, ','), int64(r.Look), 10)
+	}
+	return append(b, ']')
+}
+
+// appendString writes a string of JSON (RFC 8259, section 7).
+func appendString(b []byte, s string) []byte {
+	b = append(b, '"')
+	for _, r := range s {
+		switch {
+		case r == '"' || r == '\\':
+			b = append(b, '\\', byte(r))
+		case r < 0x20:
+			b = fmt.Appendf(b, `\u%04x`, r)
+		default:
+			b = utf8.AppendRune(b, r)
+		}
+	}
+	return append(b, '"')
 }

@@ -1,7 +1,6 @@
 package class
 
 import (
-	"hash/maphash"
 	"image/color"
 	"io"
 	"sync"
@@ -26,6 +25,7 @@ type Terminal struct {
 	release *time.Timer
 	modes   modesSet
 	leaves  *bool  // a sequence that was just drawn enters (false) or leaves (true) the alternate screen
+	light   bool   // the background, of which programs can ask (OSC 11)
 	wraps   bool   // the line is full, by a character of two cells
 	title   string // safe to show
 	crashes int    // of emu
@@ -33,14 +33,13 @@ type Terminal struct {
 	dropped atomic.Int64 // bytes of input
 	telling atomic.Bool  // that some were
 
-	hash    maphash.Hash
+	reader  rowReader
 	shown   Size // of rows
 	rows    []row
 	cursor  Cursor
-	mouse   bool   // the same of the mouse
-	light   bool   // the background, of which programs can ask (OSC 11)
 	told    string // title, as the screens of version have it
-	lost    int64  // dropped, as they have it
+	mouse   bool   // the same of the mouse
+	lost    int64  // the same of dropped
 	ended   string
 	version int64
 	dirty   bool
@@ -62,7 +61,7 @@ const (
 // NewTerminal makes a terminal. reply is called with what the terminal itself answers a
 // program, such as where its cursor is; it must not block.
 func NewTerminal(size Size, reply func([]byte)) *Terminal {
-	t := &Terminal{reply: reply, size: size.within(), pause: usualPause, changed: make(chan struct{}), dirty: true}
+	t := &Terminal{reply: reply, size: size.within(), pause: usualPause, reader: newRowReader(), changed: make(chan struct{}), dirty: true}
 	t.start()
 	return t
 }
@@ -145,7 +144,7 @@ func (t *Terminal) Resize(s Size) Size {
 func (t *Terminal) Encode(in Input) []byte {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.modes.encode(in)
+	return t.modes.encode(in, t.size)
 }
 
 // Focus is what the program reads when somebody begins to look, or nobody looks any

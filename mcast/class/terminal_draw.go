@@ -128,15 +128,18 @@ func (d *drawing) control(c byte) {
 func (d *drawing) sequence(b []byte) {
 	d.wraps = d.wraps && b[len(b)-1] == 'm'
 	d.write(b)
-	if d.leaves == nil {
-		return
+	if d.leaves != nil {
+		clear := "\x1b7\x1b[H\x1b[2J"
+		if *d.leaves {
+			clear = "\x1b[H\x1b[2J\x1b8"
+		}
+		d.leaves = nil
+		d.write([]byte(clear))
 	}
-	clear := "\x1b7\x1b[H\x1b[2J"
-	if *d.leaves {
-		clear = "\x1b[H\x1b[2J\x1b8"
+	x, y := d.emu.CursorPosition().X, d.emu.CursorPosition().Y
+	if w, h := d.emu.Width(), d.emu.Height(); x >= w || y >= h { // it was saved when there was room
+		d.write([]byte(ansi.CursorPosition(min(x, w-1)+1, min(y, h-1)+1)))
 	}
-	d.leaves = nil
-	d.write([]byte(clear))
 }
 
 // command draws nothing. Titles do not go to the emulator, which takes a byte of some

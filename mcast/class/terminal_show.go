@@ -53,9 +53,9 @@ func (t *Terminal) paint(now time.Time) {
 	}
 	changed := all
 	for y := range t.rows {
-		sum := hashRow(&t.hash, t.emu, y, t.size.Width)
+		sum := t.reader.read(t.emu, y, t.size.Width)
 		if r := &t.rows[y]; all || r.hash != sum {
-			*r = row{next, sum, runsOf(t.emu, y, t.size.Width)}
+			*r = row{next, sum, t.reader.runs(t.emu, y)}
 			changed = true
 		}
 	}

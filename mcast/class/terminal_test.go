@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -164,29 +163,6 @@ func TestTerminalCloses(t *testing.T) {
 	})
 }
 
-// A hundred thousand lines leave no more behind than one, on either screen.
-func TestTerminalKeepsNoLines(t *testing.T) {
-	for _, enter := range []string{"", "\x1b[?1049h"} {
-		heap := func() uint64 {
-			runtime.GC()
-			var m runtime.MemStats
-			runtime.ReadMemStats(&m)
-			return m.HeapAlloc
-		}
-		before := heap()
-		term := NewTerminal(Size{100, 30}, func([]byte) {})
-		io.WriteString(term, enter)
-		line := []byte("\x1b[31mmulticast\x1b[m arrives\r\n")
-		for range 100_000 {
-			term.Write(line)
-		}
-		if grown := int64(heap()) - int64(before); grown > 8<<20 {
-			t.Errorf("%q: %d bytes", enter, grown)
-		}
-		term.Close()
-	}
-}
-
 // Whatever is written, in whatever pieces, the terminal goes on.
 func FuzzTerminal(f *testing.F) {
 	for _, s := range []string{"plain", "\x1b[?1049h\x1b[2J", "\x1b[31mred\x1b[m", "\x1b]0;title\x07", "\x1b[5;500H\x1b[9999L", "e\u0301\x1bP1$r\x1b\\", "\x1b[?1;2004h\x1bc", "\xf0\x9f\x91"} {
@@ -214,17 +190,6 @@ func FuzzTerminal(f *testing.F) {
 		if term.crashes > 0 {
 			t.Errorf("the emulator crashed")
 		}
-		for y, row := range s.Rows {
-			cells := 0
-			for _, r := range row {
-				cells += r.Cells
-				if harmlessAll(r.Text) != r.Text {
-					t.Errorf("row %d has %q", y, r.Text)
-				}
-			}
-			if cells > s.Width+1 {
-				t.Errorf("row %d has %d cells of %d", y, cells, s.Width)
-			}
-		}
+		checkScreen(t, s)
 	})
 }
