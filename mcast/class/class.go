@@ -59,7 +59,6 @@ type Class struct {
 	events   *events
 	stop     context.CancelFunc
 	attended chan struct{} // closed when nobody attends any more
-	closing  sync.Once
 	done     chan struct{}
 
 	mu     sync.Mutex // before that of a seat
@@ -208,8 +207,7 @@ func (c *Class) Seats() []State {
 	defer c.mu.Unlock()
 	list := make([]State, len(c.places))
 	for n, p := range c.places {
-		list[n] = State{Host: p.host}
-		if p.seat != nil {
+		if list[n].Host = p.host; p.seat != nil {
 			list[n] = p.seat.state()
 		}
 	}
@@ -222,31 +220,36 @@ const closeTimeout = 5 * time.Second
 
 // Close ends everything, and waits for it. The error is always nil.
 func (c *Class) Close() error {
-	c.closing.Do(func() {
-		c.stop()
-		<-c.attended
-		c.mu.Lock()
-		c.over = true
+	c.mu.Lock()
+	was := c.over
+	c.over = true
+	c.mu.Unlock()
+	if was {
+		<-c.done
+		return nil
+	}
+	c.stop()
+	<-c.attended
+	c.mu.Lock()
+	for _, p := range c.places {
+		c.free(p, p.seat, "left", "the class is over")
+	}
+	c.mu.Unlock()
+	empty := make(chan struct{})
+	go func() {
+		defer close(empty)
 		for _, p := range c.places {
-			c.free(p, p.seat, "left", "the class is over")
+			<-p.empty
 		}
-		c.mu.Unlock()
-		empty := make(chan struct{})
-		go func() {
-			defer close(empty)
-			for _, p := range c.places {
-				<-p.empty
-			}
-		}()
-		select {
-		case <-empty:
-		case <-time.After(closeTimeout):
-		}
-		c.lab.close()
-		<-empty
-		c.events.close()
-		close(c.done)
-	})
+	}()
+	select {
+	case <-empty:
+	case <-time.After(closeTimeout):
+	}
+	c.lab.close()
+	<-empty
+	c.events.close()
+	close(c.done)
 	return nil
 }
 
