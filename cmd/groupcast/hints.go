@@ -13,7 +13,6 @@ import (
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/bridge"
 	"github.com/groupcast/groupcast/mcast/chat"
-	"github.com/groupcast/groupcast/mcast/class"
 	"github.com/groupcast/groupcast/mcast/doctor"
 	"github.com/groupcast/groupcast/mcast/history"
 	"github.com/groupcast/groupcast/mcast/host"
@@ -112,7 +111,7 @@ func hint(err error) string {
 	if forbidden, ok := errors.AsType[*lab.ForbiddenError](err); ok {
 		return forbidden.Hint
 	}
-	if open, ok := errors.AsType[*class.NotConfinedError](err); ok {
+	if open, ok := errors.AsType[*lab.NotConfinedError](err); ok {
 		return open.Hint
 	}
 	if refused, ok := errors.AsType[*bridge.RefusedError](err); ok {

@@ -23,15 +23,6 @@ var (
 	ErrSeat   = errors.New("there is no such seat")
 )
 
-// NotConfinedError says what a system lacks that confines programs.
-type NotConfinedError struct {
-	Reason string
-	Hint   string // what the administrator can do
-}
-
-// Error is the reason.
-func (e *NotConfinedError) Error() string { return "class: " + e.Reason }
-
 // laboratory is what a class needs of a lab.
 type laboratory interface {
 	// start starts a program in a host, for somebody of that name. What it writes goes

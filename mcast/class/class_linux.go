@@ -12,7 +12,7 @@ import (
 
 // Start builds the lab; its seats are empty. The context ends the waiting only: end the
 // class with Close. The error is a *lab.ForbiddenError where the system does not allow
-// namespaces, and a *NotConfinedError where what runs in seats cannot be confined.
+// namespaces, and a *lab.NotConfinedError where what runs in seats cannot be confined.
 func Start(ctx context.Context, c Config) (*Class, error) {
 	c = c.withDefaults()
 	hosts, code, err := c.check()
@@ -25,11 +25,8 @@ func Start(ctx context.Context, c Config) (*Class, error) {
 	if err != nil {
 		return nil, fmt.Errorf("class: the program of seats: %w", err)
 	}
-	if lab.LandlockABI() < 1 {
-		return nil, &NotConfinedError{
-			Reason: "this kernel has no Landlock, or it is switched off: a program in a seat could write your files",
-			Hint:   "use Linux 5.13 or newer, with landlock in the list of /sys/kernel/security/lsm (lsm= of the kernel's command line)",
-		}
+	if err := lab.Confines(); err != nil {
+		return nil, err
 	}
 	l, err := lab.UpApart(ctx, c.Topology, c.Limits.Packets)
 	if err != nil {
