@@ -25,19 +25,23 @@ var (
 
 // laboratory is what a class needs of a lab.
 type laboratory interface {
-	// start starts a program in a host, for somebody of that name. What it writes goes
-	// to out.
-	start(host string, out io.Writer, size Size, name string, plain bool) (runner, error)
+	// start starts a program in a host, for somebody of that name.
+	start(host string, out shower, size Size, name string, plain bool) (runner, error)
 	ended() <-chan struct{}
 	close() // ends every program; start fails from then on
 }
 
+// shower shows what a program writes, and how many bytes of its input are lost.
+type shower interface {
+	io.Writer
+	tellLost(bytes int)
+}
+
 // runner is a program of a seat.
 type runner interface {
-	input([]byte) // never blocks
+	input([]byte) // never blocks; what is lost is told the shower
 	resize(Size)
-	lost() int // bytes of input, in all
-	kill()     // returns when it has ended
+	kill() // returns when it has ended
 	over() <-chan struct{}
 	reason() string // of its end; after over
 }

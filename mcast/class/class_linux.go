@@ -3,7 +3,6 @@ package class
 import (
 	"context"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 
@@ -44,7 +43,7 @@ type apart struct {
 func (a *apart) ended() <-chan struct{} { return a.Ended() }
 func (a *apart) close()                 { a.Close() }
 
-func (a *apart) start(host string, out io.Writer, size Size, name string, plain bool) (runner, error) {
+func (a *apart) start(host string, out shower, size Size, name string, plain bool) (runner, error) {
 	l := a.cfg.Limits
 	limits := lab.Confinement{Program: a.cfg.Program, Processes: l.Processes, Data: l.Data, Memory: l.Memory, Disk: l.Disk}
 	args, terminal := a.cfg.Screen, []string{"TERM=xterm-256color", "COLORTERM=truecolor"}

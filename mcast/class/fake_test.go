@@ -31,16 +31,15 @@ type fakeRun struct {
 	lab  *fakeLab
 	host string
 	name string
-	out  io.Writer
+	out  shower
 	end  chan struct{}
 	once sync.Once
 
-	mu      sync.Mutex
-	size    Size
-	read    bytes.Buffer
-	full    bool
-	dropped int
-	how     string
+	mu   sync.Mutex
+	size Size
+	read bytes.Buffer
+	full bool
+	how  string
 }
 
 // open is a class with a lab of that many hosts. It is over at the end of the bubble.
@@ -60,7 +59,7 @@ func open(t testing.TB, seats int, change func(*Config)) (*Class, *fakeLab) {
 	return c, l
 }
 
-func (l *fakeLab) start(host string, out io.Writer, size Size, name string, plain bool) (runner, error) {
+func (l *fakeLab) start(host string, out shower, size Size, name string, plain bool) (runner, error) {
 	if l.meanwhile != nil {
 		l.meanwhile()
 	}
@@ -139,7 +138,7 @@ func (r *fakeRun) input(b []byte) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.full {
-		r.dropped += len(b)
+		r.out.tellLost(len(b))
 	} else {
 		r.read.Write(b)
 	}
@@ -149,12 +148,6 @@ func (r *fakeRun) resize(s Size) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.size = s
-}
-
-func (r *fakeRun) lost() int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.dropped
 }
 
 func (r *fakeRun) kill() {

@@ -3,6 +3,7 @@ package class
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"strings"
 	"sync"
@@ -29,6 +30,7 @@ type lines struct {
 	told    int64 // the last that next has returned, or may
 	at      time.Time
 	part    []byte
+	dropped int // bytes of input, which is still to be told
 	closed  bool
 	changed chan struct{}
 }
@@ -80,6 +82,14 @@ func (l *lines) wake() {
 	l.changed = make(chan struct{})
 }
 
+// tellLost lets the next answer say that input was dropped.
+func (l *lines) tellLost(bytes int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.dropped += bytes
+	l.wake()
+}
+
 // say adds a line that is not the program's.
 func (l *lines) say(line string) {
 	l.mu.Lock()
@@ -111,13 +121,20 @@ func (l *lines) close(why string) {
 	l.wake()
 }
 
+// waits reports whether there is something to tell. The caller holds l.mu.
+func (l *lines) waits() bool { return l.last > l.told || l.dropped > 0 }
+
 // next waits for lines after the one with the number seen, and then for the pause.
 func (l *lines) next(ctx context.Context, seen int64) (list []string, last int64, lost int, err error) {
 	for {
 		l.mu.Lock()
 		now := time.Now()
 		rest := l.at.Add(linesPause).Sub(now)
-		if l.last > l.told && (rest <= 0 || l.closed) {
+		if l.waits() && (rest <= 0 || l.closed) {
+			if l.dropped > 0 {
+				l.add(fmt.Sprintf("the program does not read: %d bytes of what was said are lost", l.dropped))
+				l.dropped = 0
+			}
 			l.told, l.at = l.last, now
 		}
 		if seen < 0 || seen > l.last {
@@ -129,7 +146,7 @@ func (l *lines) next(ctx context.Context, seen int64) (list []string, last int64
 			l.mu.Unlock()
 			return list, last, lost, nil
 		}
-		changed, closed, waits := l.changed, l.closed, l.last > l.told
+		changed, closed, waits := l.changed, l.closed, l.waits()
 		l.mu.Unlock()
 		if closed {
 			return nil, seen, 0, io.EOF

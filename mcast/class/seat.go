@@ -40,8 +40,6 @@ type Seat struct {
 	stopped bool               // it has ended, and Enter starts it again
 	why     string             // it is being ended
 	early   []byte             // what was typed while it is started
-	dropped int                // bytes of that, for which there was no room
-	told    int                // of all that was dropped
 	focused bool               // the program takes it that somebody looks
 	drawn   int64              // the version of the screen when the class last looked
 
@@ -191,11 +189,7 @@ func (s *Seat) Next(ctx context.Context, seen int64) (Screen, error) {
 	if s.terminal == nil {
 		return Screen{}, io.EOF
 	}
-	screen, err := s.terminal.Next(ctx, seen)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	screen.Dropped = s.lost()
-	return screen, err
+	return s.terminal.Next(ctx, seen)
 }
 
 // maxSaid bounds a line for a program without a screen, in bytes: a terminal takes 4095.

@@ -2,7 +2,6 @@ package class
 
 import (
 	"context"
-	"fmt"
 	"time"
 )
 
@@ -16,8 +15,7 @@ func (s *Seat) start() {
 		s.terminal.End("")
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	s.cancel, s.why, s.stopped, s.focused = cancel, "", false, true
-	s.early, s.dropped, s.told = nil, 0, 0
+	s.cancel, s.why, s.early, s.stopped, s.focused = cancel, "", nil, false, true
 	s.working.Go(func() {
 		defer cancel()
 		program, err := s.begin(ctx)
@@ -48,13 +46,7 @@ func (s *Seat) begin(ctx context.Context) (runner, error) {
 	s.mu.Lock()
 	size := s.size
 	s.mu.Unlock()
-	var program runner
-	var err error
-	if s.plain {
-		program, err = s.lab.start(s.host, s.lines, size, s.name, true)
-	} else {
-		program, err = s.lab.start(s.host, s.terminal, size, s.name, false)
-	}
+	program, err := s.lab.start(s.host, s.shower(), size, s.name, s.plain)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +66,6 @@ func (s *Seat) begin(ctx context.Context) (runner, error) {
 func (s *Seat) ended(why, teacher string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.dropped, s.told = s.lost(), s.lost()
 	s.program, s.cancel, s.early = nil, nil, nil
 	s.answers.Store(nil)
 	if s.gone {
@@ -109,25 +100,25 @@ func (s *Seat) put(b []byte) {
 		s.program.input(b)
 	case s.cancel == nil:
 	case len(s.early)+len(b) > maxQueue:
-		s.dropped += len(b)
+		s.shower().tellLost(len(b))
 	default:
 		s.early = append(s.early, b...)
 	}
 }
 
-// lost is how many bytes of input this program was not given. The caller holds s.mu.
-func (s *Seat) lost() int {
-	if s.program == nil {
-		return s.dropped
+// shower is what shows what its program writes.
+func (s *Seat) shower() shower {
+	if s.plain {
+		return s.lines
 	}
-	return s.dropped + s.program.lost()
+	return s.terminal
 }
 
 // muchDrawn is how many screens in a second make a seat busy.
 const muchDrawn = 8
 
-// look ends a program that nobody has used or looked at for so long, tells what is to be
-// told, and reports whether the screen changed all the time since the last look.
+// look ends a program that nobody has used or looked at for so long, tells it whether
+// anybody does, and reports whether the screen changed all the time since the last look.
 func (s *Seat) look(now time.Time, idle time.Duration) (busy bool) {
 	s.mu.Lock()
 	last := s.key
@@ -135,10 +126,6 @@ func (s *Seat) look(now time.Time, idle time.Duration) (busy bool) {
 		last = s.shown
 	}
 	isIdle := s.looks == 0 && now.Sub(last) >= idle
-	if lost := s.lost(); lost != s.told {
-		s.tellLost(lost - s.told)
-		s.told = lost
-	}
 	s.tellFocus()
 	if s.terminal != nil {
 		drawn := s.terminal.drawn()
@@ -150,23 +137,6 @@ func (s *Seat) look(now time.Time, idle time.Duration) (busy bool) {
 		s.end("nobody typed for " + inWords(idle))
 	}
 	return busy
-}
-
-// tellLost lets pages know of input that the program did not take. The caller holds s.mu.
-func (s *Seat) tellLost(n int) {
-	if s.terminal != nil {
-		s.terminal.touch()
-		return
-	}
-	s.lines.say(fmt.Sprintf("the program does not read: %d bytes of what was said are lost", n))
-}
-
-// touch makes a screen of what else there is to tell.
-func (t *Terminal) touch() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.version++
-	t.soil()
 }
 
 func (s *Seat) setPause(d time.Duration) {

@@ -132,6 +132,7 @@ func TestDropped(t *testing.T) {
 		}
 		s.Input(Input{Key: Key{Name: "Enter"}})
 		l.last()
+		time.Sleep(usualPause)
 		if _, screen = shown(t, s); screen.Dropped != 0 || screen.Ended != "" {
 			t.Errorf("anew: %q, dropped %d", screen.Ended, screen.Dropped)
 		}
