@@ -1,60 +1,103 @@
 package class
 
 import (
-	"context"
+	"io"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/groupcast/groupcast/mcast/lab"
-	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
-func TestTwoSeats(t *testing.T) {
-	top, err := lab.FindTopology("classroom", 3)
+// Two talk, one with a screen and one with lines.
+func TestSeatsTalk(t *testing.T) {
+	t.Parallel()
+	c := startTalking(t, 3)
+	token, ada := mustJoin(t, c, Applicant{Name: "Ada", From: "a"})
+	_, bob := mustJoin(t, c, Applicant{Name: "Bob", From: "a", Plain: true})
+	ada.Input(Input{Size: Size{100, 30}})
+	showsAll(t, ada, "ready")
+	var last int64
+	reads(t, bob, &last, "ready")
+	types(ada, "hello")
+	reads(t, bob, &last, "heard Ada: hello")
+	bob.Say("there")
+	showsAll(t, ada, "heard Ada: hello", "heard Bob: there")
+
+	// Of the teacher's environment nothing is in a seat.
+	bob.Say("environment")
+	variables := reads(t, bob, &last, "arguments ")
+	for n := range variables {
+		variables[n], _, _ = strings.Cut(variables[n], "/net:") // of the host
+	}
+	slices.Sort(variables)
+	want := []string{
+		"variable GROUPCAST_LAB=H2", "variable HOME=/home/student", "variable LANG=C.UTF-8",
+		"variable PATH=/opt/groupcast:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "variable TERM=dumb", "variable USER=student",
+	}
+	variables = slices.DeleteFunc(variables, func(s string) bool { return strings.HasPrefix(s, "heard ") })
+	if !slices.Equal(variables, want) {
+		t.Errorf("the environment of a seat: %q", variables)
+	}
+	list, _, _, err := bob.Lines(t.Context(), last-1)
+	if want := lab.SeatProgram + " " + testProgram + " talk Bob"; err != nil || list[0] != "arguments "+want {
+		t.Errorf("the arguments: %q, want %q; %v", list, want, err)
+	}
+
+	// A program that ends.
+	types(ada, "exit 7")
+	showsAll(t, ada, "it has ended, with exit status 7")
+	types(ada, "") // Enter
+	showsAll(t, ada, "ready")
+	bob.Say("exit 0")
+	reads(t, bob, &last, "it has ended; say anything to start it again")
+	bob.Say("again")
+	reads(t, bob, &last, "ready")
+
+	// Another sits at a host.
+	if err := c.Leave(token); err != nil {
+		t.Fatal(err)
+	}
+	_, cy := mustJoin(t, c, Applicant{Name: "Cy", From: "a"})
+	if cy.Host() != "H1" {
+		t.Errorf("Cy sits at %s", cy.Host())
+	}
+	cy.Input(Input{Size: Size{60, 20}})
+	showsAll(t, cy, "ready")
+	types(cy, "and I")
+	reads(t, bob, &last, "heard Cy: and I")
+
+	c.Close()
+	reads(t, bob, &last, "the class is over")
+	if _, _, _, err := bob.Lines(t.Context(), last); err != io.EOF {
+		t.Errorf("at the end Bob is told %v", err)
+	}
+}
+
+func TestStartRefuses(t *testing.T) {
+	good, err := talking(3)
 	if err != nil {
 		t.Fatal(err)
 	}
-	sh := func(string) []string {
-		return []string{"-c", `echo "$(hostname) $(id -u) in $PWD"; read x; echo got $x; exit 3`}
+	tests := map[string]func(*Config){
+		"class: 400 seats: the LAN has 3 hosts":    func(c *Config) { c.Seats = 400 },
+		"class: -1 seats: the LAN has 3 hosts":     func(c *Config) { c.Seats = -1 },
+		"class: the LAN has no host":               func(c *Config) { c.Topology = lab.Topology{Switches: []lab.Switch{{Name: "lan"}}} },
+		"class: a code has 6 to 32 letters":        func(c *Config) { c.Code = "AB" },
+		"class: a time below zero":                 func(c *Config) { c.Idle = -1 },
+		"class: a limit below zero":                func(c *Config) { c.Limits.Processes = -1 },
+		"class: no arguments for the program":      func(c *Config) { c.Plain = nil },
+		"class: the program of seats: stat /no/su": func(c *Config) { c.Program = "/no/such/file" },
 	}
-	c, err := Start(t.Context(), Config{Topology: top, Program: "/bin/sh", Screen: sh, Plain: sh})
-	if err != nil {
-		t.Fatal(err)
+	for want, change := range tests {
+		cfg := good
+		change(&cfg)
+		c, err := Start(t.Context(), cfg)
+		if c != nil || err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%v, want %s", err, want)
+		}
+		if c != nil {
+			c.Close()
+		}
 	}
-	defer c.Close()
-	_, one, err := c.Join(Applicant{Code: c.Code(), Name: "Ada", From: "a"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, two, err := c.Join(Applicant{Code: c.Code(), Name: "Bob", From: "a", Plain: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	one.Input(Input{Size: Size{80, 24}})
-	shows := func(s *Seat, want string) {
-		labtest.Eventually(t, s.Name()+" is shown "+want, func() bool {
-			screen, err := s.Next(context.Background(), 0)
-			text := screen.Ended
-			for y := range screen.Height {
-				for _, r := range screen.Rows[y] {
-					text += r.Text
-				}
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			return strings.Contains(text, want)
-		})
-	}
-	shows(one, "H1")
-	shows(one, "/home/student")
-	one.Input(Input{Text: "hello"})
-	one.Input(Input{Key: Key{Name: "Enter"}})
-	shows(one, "got hello")
-	shows(one, "exit status 3")
-	lines, last, _, err := two.Lines(t.Context(), 0)
-	t.Log(lines, last, err)
-	two.Say("there")
-	lines, last, _, err = two.Lines(t.Context(), last)
-	t.Log(lines, last, err)
 }
