@@ -54,6 +54,8 @@ $('say').addEventListener('submit', (event) => {
   else if (!link.send({say: line})) error = words.lost;
   $('line-error').textContent = error;
   if (error) return;
+  add(words.said(line), 'own');
+  log.scrollTop = log.scrollHeight;
   if (history.list.at(-1) !== line) history.list.push(line);
   if (history.list.length > 100) history.list.shift();
   history.at = history.list.length;

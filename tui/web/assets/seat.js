@@ -117,6 +117,7 @@ function selected(event) {
   if (!selection()) return false;
   if (event.ctrlKey || event.metaKey || ['Shift', 'Control', 'Alt', 'Meta'].includes(event.key)) return true;
   getSelection().removeAllRanges();
+  keys.focus();
   return event.key === 'Escape';
 }
 

@@ -11,6 +11,7 @@ export const words = {
   ended: (why) => `The program does not run now: ${why}.`,
   held: 'Text is selected: the screen waits. Copy it, or press Escape to go on.',
   lines: (n) => `${n} earlier ${n === 1 ? 'line is' : 'lines are'} no longer kept.`,
+  said: (line) => `You: ${line}`,
   longLine: 'This line is too long: 2000 bytes fit.',
   size: (columns, rows) => `${columns} columns, ${rows} rows`,
 
