@@ -37,6 +37,13 @@ async function ask() {
   return false;
 }
 
+for (const [name, input] of Object.entries(fields)) {
+  input.addEventListener('input', () => {
+    document.getElementById(`${name}-error`).textContent = '';
+    input.setAttribute('aria-invalid', 'false');
+  });
+}
+
 function wait(on) {
   busy = on;
   go.textContent = on ? words.joining : words.join;
