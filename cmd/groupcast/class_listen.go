@@ -12,11 +12,9 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 
-	"golang.org/x/net/netutil"
 	"golang.org/x/time/rate"
 
 	"github.com/groupcast/groupcast/mcast"
@@ -124,74 +122,50 @@ func urlsOf(at netip.AddrPort) (urls []string) {
 	return urls
 }
 
-// Limits of the server. A page of a seat is a connection that stays.
-const (
-	webHeader    = 10 * time.Second // for the head of a request
-	webBody      = 30 * time.Second
-	webIdle      = 2 * time.Minute
-	webHeadBytes = 16 << 10
-	webEnd       = 3 * time.Second // for pages to be told the end
-)
+// webEnd is how long pages are waited for that are told the end of a class.
+const webEnd = 3 * time.Second
 
 // webServer serves the pages of a class.
 type webServer struct {
-	http     *http.Server
-	requests sync.WaitGroup
-	failed   chan error // why it ended by itself
+	pages  *web.Handler
+	http   *http.Server
+	failed chan error // why it ended by itself
 }
 
 // serveClass serves the pages of a class until end is called.
-func serveClass(l net.Listener, c *class.Class, seats int, errs io.Writer) *webServer {
-	w := &webServer{failed: make(chan error, 1)}
+func serveClass(l net.Listener, c *class.Class, errs io.Writer) *webServer {
 	pages := web.New(c, web.Options{Hosts: ownNames()})
-	w.http = &http.Server{
-		Handler: http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
-			w.requests.Add(1)
-			defer w.requests.Done()
-			pages.ServeHTTP(out, r)
-		}),
-		ReadHeaderTimeout: webHeader, ReadTimeout: webBody, WriteTimeout: webBody, IdleTimeout: webIdle, MaxHeaderBytes: webHeadBytes,
-		ErrorLog: log.New(&webLog{errs: errs, limit: rate.NewLimiter(1, 5)}, "", 0),
-	}
-	limited := netutil.LimitListener(l, 8*seats+256)
+	w := &webServer{pages: pages, http: web.Server(pages), failed: make(chan error, 1)}
+	w.http.ErrorLog = log.New(&crashLog{errs, rate.NewLimiter(1, 3)}, "", 0)
 	go func() {
-		if err := w.http.Serve(limited); !errors.Is(err, http.ErrServerClosed) {
+		if err := w.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 			w.failed <- fmt.Errorf("class: the server of the page has ended: %w", err)
 		}
 	}()
 	return w
 }
 
-// end waits until the pages of a class that is over were told so, for a while.
+// end ends the server of a class that is over, once its pages were told.
 func (w *webServer) end() {
 	ctx, cancel := context.WithTimeout(context.Background(), webEnd)
 	defer cancel()
-	defer w.http.Close()
-	if w.http.Shutdown(ctx) != nil {
-		return
-	}
-	told := make(chan struct{})
-	go func() {
-		defer close(told)
-		w.requests.Wait()
-	}()
-	select {
-	case <-told:
-	case <-ctx.Done():
-	}
+	_ = w.pages.Wait(ctx)
+	_ = w.http.Shutdown(ctx)
+	_ = w.http.Close()
 }
 
-// webLog takes what the HTTP server complains about, which others may have caused.
-type webLog struct {
+// crashLog takes what an HTTP server complains about, most of which strangers sent, and
+// tells what is the program's own fault.
+type crashLog struct {
 	errs  io.Writer
 	limit *rate.Limiter
 }
 
-// Write tells the first line.
-func (l *webLog) Write(p []byte) (int, error) {
-	if l.limit.Allow() {
-		line, _, _ := strings.Cut(string(p), "\n")
-		complain(l.errs, errors.New("class: "+line))
+// Write tells the first line of a crash.
+func (l *crashLog) Write(p []byte) (int, error) {
+	line, _, _ := strings.Cut(string(p), "\n")
+	if strings.HasPrefix(line, "http: panic serving ") && l.limit.Allow() {
+		complain(l.errs, errors.New("class: a page has crashed, and the class goes on: "+line))
 	}
 	return len(p), nil
 }

@@ -54,7 +54,7 @@ func (r *classRun) run(cmd *cobra.Command) error {
 	told := make(chan bool, 1)
 	p.ready(r, took)
 	go func() { told <- r.tell(p) }()
-	server := serveClass(listener, r.class, r.cfg.Seats, cmd.ErrOrStderr())
+	server := serveClass(listener, r.class, cmd.ErrOrStderr())
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	served := make(chan error, 1)
