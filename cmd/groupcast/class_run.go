@@ -61,6 +61,7 @@ func (r *classRun) run(cmd *cobra.Command) error {
 	go func() { served <- lab.Serve(serving, console, r.service()) }()
 
 	err = r.wait(cmd, served, server.failed)
+	p.over(time.Now())
 	r.class.Close()
 	if labEnded := <-told; labEnded && err == nil {
 		err = errLabEnded
@@ -95,7 +96,7 @@ func (r *classRun) wait(cmd *cobra.Command, served, failed <-chan error) error {
 	ctx := cmd.Context()
 	ended := ctx.Done()
 	again := make(chan os.Signal, 1)
-	defer signal.Stop(again)
+	defer time.AfterFunc(blink, func() { signal.Stop(again) }) // from then on a signal ends it at once
 	var asked time.Time
 	for {
 		select {

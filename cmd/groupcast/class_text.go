@@ -58,9 +58,19 @@ func (p *classPrinter) event(e class.Event) {
 	case p.json:
 		writeJSON(p.out, jsonClassEvent{jsonHead{Type: e.Kind, Time: e.At}, e.Host, chat.CleanRow(e.Name), chat.CleanRow(e.Text)})
 	case !p.quiet && !(e.Kind == "left" && e.Text != ""): // all leave at the end of a class
-		fmt.Fprintf(p.out, "%s %s\n", e.At.Local().Format("15:04"), chat.CleanRow(eventText(e)))
+		fmt.Fprintf(p.out, "%s %s\n", e.At.Local().Format(eventTime), chat.CleanRow(eventText(e)))
 	}
 }
+
+// over says that the class ends, which takes a while.
+func (p *classPrinter) over(at time.Time) {
+	if !p.json && !p.quiet {
+		fmt.Fprintf(p.out, "%s the class is over\n", at.Local().Format(eventTime))
+	}
+}
+
+// eventTime is how a time is printed before what happened.
+const eventTime = "15:04"
 
 func eventText(e class.Event) string {
 	who := e.Host

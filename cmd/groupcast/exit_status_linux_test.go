@@ -193,6 +193,20 @@ var comes = []come{
 	{of: "lab worksheet", want: exitNot, host: "computer", line: "groupcast lab worksheet ./nothing.txt"},
 	{of: "lab report", want: exitNot, host: "computer", line: "groupcast lab report nothing"},
 
+	{of: "class", want: exitOK, host: "computer", line: "sh -c", input: inClass("over", "groupcast class down over; wait $!; exit")},
+	{of: "class", want: exitNot, host: "computer", line: "unshare --user --map-root-user groupcast class"},
+	{of: "class", want: exitInterrupted, host: "computer", line: "groupcast class --as-root --seats 1 --listen 127.0.0.1:0 --name left", ready: "students", signal: syscall.SIGTERM},
+	{of: "class status", want: exitOK, host: "computer", line: "sh -c", input: inClass("shown", "groupcast class status shown")},
+	{of: "class status", want: exitNot, host: "computer", line: "groupcast class status nothing"},
+	{of: "class reset", want: exitOK, host: "computer", line: "sh -c", input: inClass("fresh", "groupcast class reset h1 fresh")},
+	{of: "class reset", want: exitNot, host: "computer", line: "sh -c", input: inClass("small", "groupcast class reset H2 small")},
+	{of: "class lock", want: exitOK, host: "computer", line: "sh -c", input: inClass("locked", "groupcast class lock locked")},
+	{of: "class lock", want: exitNot, host: "computer", line: "groupcast class lock article"},
+	{of: "class unlock", want: exitOK, host: "computer", line: "sh -c", input: inClass("unlocked", "groupcast class unlock unlocked")},
+	{of: "class unlock", want: exitNot, host: "computer", line: "groupcast class unlock nothing"},
+	{of: "class down", want: exitOK, host: "computer", line: "sh -c", input: inClass("ended", "groupcast class down ended")},
+	{of: "class down", want: exitNot, host: "computer", line: "groupcast class down article"},
+
 	{of: "lab run", want: exitOK, host: "computer", line: "groupcast lab run refused"},
 	{of: "lab run", want: exitNot, host: "computer", line: "unshare --user --map-root-user sh -c", input: "echo 0 >/proc/sys/user/max_user_namespaces && exec groupcast lab run refused"},
 	{of: "lab run", want: exitDoubt, host: "computer", line: "groupcast lab run --record /dev/null refused"},
@@ -219,6 +233,14 @@ func inExercise(name, line string) string {
 	said := `"$XDG_RUNTIME_DIR/` + name + `.said"`
 	return "groupcast lab exercise --name " + name + " firewall-in >" + said + " & until grep -q ready " + said + "; do sleep 0.05; done; " + line +
 		"; status=$?; groupcast lab down " + name + "; exit $status"
+}
+
+// inClass is a shell's line that runs another while a class of one seat runs, and ends
+// with its status.
+func inClass(name, line string) string {
+	said := `"$XDG_RUNTIME_DIR/` + name + `.said"`
+	return "groupcast class --as-root --seats 1 --listen 127.0.0.1:0 --name " + name + " >" + said + " & until grep -q students " + said + "; do sleep 0.05; done; " + line +
+		"; status=$?; groupcast class down " + name + "; exit $status"
 }
 
 // Each status of each command happens.
