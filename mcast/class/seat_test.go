@@ -185,7 +185,7 @@ func TestStartsAreRare(t *testing.T) {
 
 // A program that asked for it is told whether anybody looks: even when nobody does at its
 // start.
-func TestFocus(t *testing.T) {
+func TestSeatTellsWhoLooks(t *testing.T) {
 	const in, out = "\x1b[I", "\x1b[O"
 	synctest.Test(t, func(t *testing.T) {
 		c, l := open(t, 1, nil)
