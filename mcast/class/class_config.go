@@ -26,7 +26,7 @@ type Config struct {
 	Limits Limits
 }
 
-// Limits are what one seat may use. What is zero is as [lab.Confinement] says.
+// Limits are what one seat may use. Fields that are zero are as [lab.Confinement] says.
 type Limits struct {
 	Processes          int
 	Data, Memory, Disk int64 // bytes

@@ -57,7 +57,7 @@ func (e *events) close() {
 }
 
 // Next waits for the next thing that happened. The error is that of ctx, or io.EOF after
-// Close, when all is told. One goroutine calls it.
+// Close, with no event left. One goroutine calls it.
 func (c *Class) Next(ctx context.Context) (Event, error) {
 	for {
 		c.events.mu.Lock()

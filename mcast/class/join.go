@@ -53,9 +53,10 @@ type Applicant struct {
 	Plain      bool   // lines instead of a screen
 }
 
-// Join gives a seat. Who joins from the address and by the name of a seat that no page
-// shows gets that seat, with the program that runs there unless a screen is asked for
-// instead of lines, or lines instead of a screen; the token that it had before is void.
+// Join gives a seat. A student who joins from the address and by the name of a seat that
+// no page shows gets that seat, with the program that runs there, and the token that it had
+// before is void. The program is another where lines are asked for instead of a screen, or
+// a screen instead of lines.
 // Errors are those of this package; of too many tries, a *TriesError.
 func (c *Class) Join(a Applicant) (Token, *Seat, error) {
 	c.mu.Lock()

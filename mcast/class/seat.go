@@ -12,7 +12,7 @@ import (
 )
 
 // Seat is where one student sits, until it is given back: a host, and a program in it
-// with a screen or, where lines were asked for, without one. Who sits there next has
+// with a screen or, where lines were asked for, without one. The next student has
 // another Seat, so that a page which stays open shows nothing of theirs.
 type Seat struct {
 	lab      laboratory
