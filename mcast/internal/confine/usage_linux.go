@@ -15,8 +15,8 @@ type Usage struct {
 	Sockets int   // of the network namespace
 }
 
-// Used reads what the confined process of that number uses, outside its namespaces. What
-// cannot be read counts as nothing: the process may just have ended.
+// Used reads what the confined process of that number uses, outside its namespaces. A
+// file that cannot be read counts as nothing: the process may just have ended.
 func Used(pid int) (u Usage) {
 	proc := fmt.Sprintf("/proc/%d/root/proc", pid) // which shows its processes only
 	dir, err := os.Open(proc)
