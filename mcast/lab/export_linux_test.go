@@ -2,3 +2,6 @@ package lab
 
 // Forbidden is forbidden, for the settings that no test can set.
 var Forbidden = forbidden
+
+// HangUp ends the conversation about a command, as the end of the caller's process does.
+func HangUp(c *Cmd) { c.process.conn.Close() }

@@ -1,0 +1,116 @@
+package lab_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
+)
+
+func init() {
+	programs["listen"] = func() error { // on an abstract socket, until standard input ends
+		l, err := net.Listen("unix", os.Getenv(targetsEnv))
+		if err != nil {
+			return err
+		}
+		defer l.Close()
+		fmt.Println("ready")
+		_, err = os.Stdin.Read(make([]byte, 1))
+		return err
+	}
+}
+
+// upApart is a classroom of seats in a process of its own.
+func upApart(t *testing.T, hosts, packets int) *lab.Apart {
+	t.Helper()
+	topology, err := lab.FindTopology("classroom", hosts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := lab.UpApart(t.Context(), topology, packets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { a.Close() })
+	return a
+}
+
+// inSeat is a program of this test binary, confined.
+func inSeat(t *testing.T, a *lab.Apart, host string, c lab.Confinement, program string) *lab.Cmd {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Program = self
+	if c.Data == 0 {
+		c.Data = ownData
+	}
+	cmd := a.ConfinedCommand(t.Context(), host, c, lab.SeatProgram)
+	cmd.Env = []string{programEnv + "=" + program}
+	return cmd
+}
+
+// shellInSeat is a script of a stranger.
+func shellInSeat(ctx context.Context, a *lab.Apart, host string, c lab.Confinement, script string) *lab.Cmd {
+	c.Program = "/bin/true"
+	cmd := a.ConfinedCommand(ctx, host, c, "/bin/sh", "-c", script)
+	cmd.Env = []string{"PATH=/usr/bin:/bin:/usr/sbin:/sbin"}
+	return cmd
+}
+
+// Section 5 of the design: what a program in a seat may try. As nobody, and where the
+// tests are root's as root, too.
+func TestAttackers(t *testing.T) {
+	t.Parallel()
+	labtest.AgainAsNobody(t)
+	a := upApart(t, 2, 2000)
+	victim := exec.Command("sleep", "1000")
+	if err := victim.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := victim.Process.Kill(); err != nil {
+			t.Errorf("the teacher's program has ended: %v", err)
+		}
+		_ = victim.Wait()
+	})
+	at := targets{Dir: t.TempDir(), Pid: victim.Process.Pid, Socket: fmt.Sprintf("@teacher-%d", os.Getpid())}
+	if err := os.WriteFile(filepath.Join(at.Dir, "secret"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	teacher, err := net.Listen("unix", at.Socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer teacher.Close()
+	if lab.LandlockABI() >= 6 {
+		at.Beside = "@beside"
+		beside := a.Command(t.Context(), "H1", "/proc/self/exe")
+		beside.Env = append(os.Environ(), programEnv+"=listen", targetsEnv+"="+at.Beside)
+		if _, err := beside.StdinPipe(); err != nil {
+			t.Fatal(err)
+		}
+		begin(t, beside, "ready")
+	}
+	b, err := json.Marshal(at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	attacker := inSeat(t, a, "H1", lab.Confinement{}, "attack")
+	attacker.Env = append(attacker.Env, targetsEnv+"="+string(b))
+	out, err := attacker.CombinedOutput()
+	if want := "0 of the attacks are not refused as they should be\n"; err != nil || string(out) != want {
+		t.Errorf("as user %d: %v\n%s", os.Getuid(), err, out)
+	}
+	if found, err := os.ReadDir(at.Dir); err != nil || len(found) != 1 {
+		t.Errorf("the teacher's folder holds %v, %v", found, err)
+	}
+}

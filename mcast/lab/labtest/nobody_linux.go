@@ -1,0 +1,65 @@
+package labtest
+
+import (
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// asNobodyEnv is set where AgainAsNobody runs the test again.
+const asNobodyEnv = "GROUPCAST_TEST_AS_NOBODY"
+
+// AgainAsNobody runs the test of root again as nobody, in the computer's view and not in
+// the namespace of the tests, where it must pass, and then lets it go on. A test of
+// another user, who is as good as nobody, only goes on.
+func AgainAsNobody(t *testing.T) {
+	t.Helper()
+	if os.Geteuid() != 0 || os.Getenv(asNobodyEnv) != "" {
+		return
+	}
+	const nobody = 65534
+	place, err := os.MkdirTemp("", "nobody") // not t.TempDir, which is for this user alone
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(place) })
+	program, own := filepath.Join(place, "test"), filepath.Join(place, "own")
+	if err := copyProgram(program); err != nil {
+		t.Fatal(err)
+	}
+	for _, err := range []error{os.Chmod(place, 0o755), os.Mkdir(own, 0o700), os.Chown(own, nobody, nobody)} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.CommandContext(t.Context(), program, "-test.v", "-test.run=^"+regexp.QuoteMeta(t.Name())+"$")
+	cmd.Env = append(os.Environ(), asNobodyEnv+"=1", InHostEnv+"=1", "HOME="+own, "TMPDIR="+own, "XDG_RUNTIME_DIR="+own)
+	cmd.Dir = "/"
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	out, err := cmd.CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "--- PASS: "+t.Name()) {
+		t.Errorf("as nobody: %v\n%s", err, out)
+	}
+}
+
+func copyProgram(path string) error {
+	from, err := os.Open("/proc/self/exe")
+	if err != nil {
+		return err
+	}
+	defer from.Close()
+	to, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o755)
+	if err != nil {
+		return err
+	}
+	if _, err := io.Copy(to, from); err != nil {
+		to.Close()
+		return err
+	}
+	return to.Close()
+}
