@@ -1,35 +1,213 @@
 package lab_test
 
 import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+	"golang.org/x/sys/unix"
 
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
 
-func TestApart(t *testing.T) {
-	top, err := lab.FindTopology("classroom", 3)
+func init() {
+	programs["front"] = front
+	programs["front that changes its mind"] = cancelled
+}
+
+// front has a lab apart, and a seat in each host.
+func front() error {
+	ctx := context.Background()
+	topology, err := lab.FindTopology("classroom", 2)
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
-	a, err := lab.UpApart(t.Context(), top, 2000)
+	a, err := lab.UpApart(ctx, topology, 2000)
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	defer a.Close()
-	c := a.ConfinedCommand(t.Context(), "H1", lab.Confinement{Program: "/proc/self/exe"}, "/bin/sh", "-c", "hostname; ip -br a; id")
-	c.Env = []string{"PATH=/usr/bin:/bin:/usr/sbin:/sbin"}
-	out, err := c.CombinedOutput()
-	t.Logf("%s\n%v", strings.TrimSpace(string(out)), err)
-	c = a.ConfinedCommand(t.Context(), "H1", lab.Confinement{Program: "/proc/self/exe"}, "/usr/bin/python3", "-c", `
-import socket,time
-s=socket.socket(socket.AF_INET,socket.SOCK_DGRAM)
-t=time.time()
-for i in range(20000): s.sendto(b"x",("192.168.1.2",9))
-print(time.time()-t)
-`)
-	before, _ := a.Counters()
-	out, err = c.CombinedOutput()
-	after, _ := a.Counters()
-	t.Logf("%s\n%v %v %v", strings.TrimSpace(string(out)), err, after["H1.eth0"].TxPackets-before["H1.eth0"].TxPackets, after["H2.eth0"].RxPackets-before["H2.eth0"].RxPackets)
+	ended := make(chan string)
+	for _, host := range []string{"H1", "H2"} {
+		c := shellInSeat(ctx, a, host, lab.Confinement{}, "sleep 1000 & (sleep 1000 &); echo ready; wait")
+		c.Stdout = os.Stdout
+		if err := c.Start(); err != nil {
+			return err
+		}
+		go func() { ended <- fmt.Sprint(host, " ", c.Wait() != nil) }()
+	}
+	for range 2 {
+		fmt.Println(<-ended)
+	}
+	<-a.Ended()
+	return nil
+}
+
+// SIGKILL to any process leaves none of those that it held.
+func TestKillApart(t *testing.T) {
+	t.Parallel()
+	for _, who := range []string{"front", "groupcast-lab", "groupcast-lab-host H1"} {
+		t.Run(who, func(t *testing.T) {
+			c := testProgram("front")
+			c.Stderr = os.Stderr
+			pipe, err := c.StdoutPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := c.Start(); err != nil {
+				t.Fatal(err)
+			}
+			defer func() {
+				_ = c.Process.Kill()
+				_ = c.Wait()
+			}()
+			out := bufio.NewReader(pipe)
+			for range 2 {
+				if line, err := out.ReadString('\n'); line != "ready\n" {
+					t.Fatalf("the front says %q, %v", line, err)
+				}
+			}
+			victim := strconv.Itoa(c.Process.Pid)
+			for _, pid := range descendants(t, c.Process.Pid) {
+				if called(pid) == who {
+					victim = pid
+				}
+			}
+			pid, _ := strconv.Atoi(victim)
+			below := descendants(t, pid)
+			if n := map[string]int{"front": 9, "groupcast-lab": 8, "groupcast-lab-host H1": 3}[who]; len(below) != n {
+				t.Errorf("%d processes below %s, want %d: the lab, two hosts, two seats with two programs each", len(below), who, n)
+			}
+			others := descendants(t, c.Process.Pid)
+			ends := map[string]int{}
+			for _, p := range below {
+				n, _ := strconv.Atoi(p)
+				if ends[p], err = unix.PidfdOpen(n, 0); err != nil {
+					t.Fatalf("process %s: %v", p, err)
+				}
+			}
+			if err := unix.Kill(pid, unix.SIGKILL); err != nil {
+				t.Fatal(err)
+			}
+			for p, end := range ends {
+				poll := []unix.PollFd{{Fd: int32(end), Events: unix.POLLIN}}
+				if n, err := unix.Poll(poll, int(labtest.Patience.Milliseconds())); n != 1 {
+					t.Errorf("after SIGKILL to %s process %s, %s, is alive (%v)", who, p, called(p), err)
+				}
+				unix.Close(end)
+			}
+			switch who {
+			case "groupcast-lab": // the front hears of it
+				rest := ""
+				for range 2 {
+					line, _ := out.ReadString('\n')
+					rest += line
+				}
+				if !strings.Contains(rest, "H1 true\n") || !strings.Contains(rest, "H2 true\n") {
+					t.Errorf("the front says %q", rest)
+				}
+				if err := c.Wait(); err != nil {
+					t.Errorf("the front ends with %v", err)
+				}
+			case "groupcast-lab-host H1": // the other host goes on
+				if line, _ := out.ReadString('\n'); line != "H1 true\n" {
+					t.Errorf("the front says %q", line)
+				}
+				if n := len(descendants(t, c.Process.Pid)); n != len(others)-4 {
+					t.Errorf("%d processes are left, want %d", n, len(others)-4)
+				}
+			}
+		})
+	}
+}
+
+// called is the command line of a process.
+func called(pid string) string {
+	b, _ := os.ReadFile("/proc/" + pid + "/cmdline")
+	return strings.TrimSpace(strings.ReplaceAll(string(b), "\x00", " "))
+}
+
+// cancelled cancels a lab before it is built, and while it is, after each of the first
+// hosts; and closes one that is up. Nothing may be left, no goroutine either.
+func cancelled() error {
+	topology, err := lab.FindTopology("classroom", 30)
+	if err != nil {
+		return err
+	}
+	for hosts := range 4 {
+		ctx, cancel := context.WithCancel(context.Background())
+		if hosts == 0 {
+			cancel()
+		}
+		watching := make(chan struct{})
+		go func() {
+			defer close(watching)
+			for tick := time.NewTicker(time.Millisecond); ctx.Err() == nil; <-tick.C {
+				if below := children(os.Getpid()); len(below) > 0 && len(children(below[0])) >= hosts {
+					cancel()
+				}
+			}
+		}()
+		a, err := lab.UpApart(ctx, topology, 2000)
+		if err == nil && hosts > 0 { // it was up before this was noticed
+			err = ctx.Err()
+			a.Close()
+		}
+		left := children(os.Getpid())
+		cancel()
+		<-watching
+		if err != nil && !errors.Is(err, context.Canceled) || hosts == 0 && err == nil || len(left) > 0 {
+			return fmt.Errorf("cancelled with %d hosts: %v, and %v are left", hosts, err, left)
+		}
+	}
+	topology.Hosts = topology.Hosts[:2]
+	a, err := lab.UpApart(context.Background(), topology, 2000)
+	if err != nil {
+		return err
+	}
+	c := shellInSeat(context.Background(), a, "H1", lab.Confinement{}, "sleep 1000")
+	if err := c.Start(); err != nil {
+		return err
+	}
+	a.Close()
+	if left := children(os.Getpid()); len(left) > 0 {
+		return fmt.Errorf("after Close %v are left", left)
+	}
+	if err := c.Wait(); err == nil {
+		return errors.New("the command in a seat has ended well")
+	}
+	if _, err := a.Counters(); !errors.Is(err, lab.ErrNotRunning) {
+		return fmt.Errorf("after Close: %w, want ErrNotRunning", err)
+	}
+	a.Close() // once more
+	return goleak.Find()
+}
+
+// children lists those of a process, by each of its threads.
+func children(pid int) (all []int) {
+	lists, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
+	for _, list := range lists {
+		b, _ := os.ReadFile(list)
+		for _, child := range strings.Fields(string(b)) {
+			n, _ := strconv.Atoi(child)
+			all = append(all, n)
+		}
+	}
+	return all
+}
+
+func TestUpApartIsCancelled(t *testing.T) {
+	t.Parallel()
+	if out, err := testProgram("front that changes its mind").CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
 }
