@@ -30,7 +30,7 @@ func forbidden(err error, setting func(path string) string) error {
 	case errors.Is(err, unix.ENOSPC):
 		f.Reason = "the limit on namespaces is reached"
 		f.Hint = "raise user.max_user_namespaces and user.max_net_namespaces with sysctl"
-		for _, name := range []string{"max_user_namespaces", "max_net_namespaces"} {
+		for _, name := range []string{"max_user_namespaces", "max_net_namespaces", "max_mnt_namespaces", "max_pid_namespaces", "max_ipc_namespaces"} {
 			if setting("sys/user/"+name) == "0" {
 				f.Reason = fmt.Sprintf("user.%s is 0", name)
 				f.Hint = fmt.Sprintf("sysctl -w user.%s=10000", name)

@@ -61,8 +61,9 @@ func init() {
 			if err := take(); err != nil {
 				return err
 			}
-			_, err := unix.Poll(nil, -1)
-			return err
+			for {
+				_, _ = unix.Poll(nil, -1)
+			}
 		}
 	}
 	programs["bomb where root is alone"] = bombOfRoot

@@ -1,0 +1,129 @@
+package lab_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
+)
+
+// lackEnv is what a system lacks where the programs here run.
+const lackEnv = "LAB_TEST_LACK"
+
+func init() {
+	programs["confines"] = func() error {
+		err := lab.Confines()
+		if missing, ok := errors.AsType[*lab.NotConfinedError](err); ok {
+			fmt.Printf("%v\nhint: %s\n", err, missing.Hint)
+			return nil
+		}
+		_, up := lab.UpApart(context.Background(), lab.Article, 0)
+		for _, err := range []error{err, up} {
+			if forbidden, ok := errors.AsType[*lab.ForbiddenError](err); ok {
+				fmt.Printf("%v\nhint: %s\n", err, forbidden.Hint)
+			} else {
+				fmt.Println(err)
+			}
+		}
+		return nil
+	}
+	// A setting of a namespace that is 0.
+	programs["with a limit"] = func() error {
+		if err := os.WriteFile("/proc/sys/user/"+os.Getenv(lackEnv), []byte("0"), 0); err != nil {
+			return err
+		}
+		return again("confines")
+	}
+	// A container hides files of /proc by mounting others over them.
+	programs["with a part of /proc hidden"] = func() error {
+		if err := unix.Mount("tmpfs", "/proc/sys/dev", "tmpfs", 0, ""); err != nil {
+			return err
+		}
+		return again("confines")
+	}
+	// A kernel without a system call, or one that refuses it.
+	programs["without a system call"] = func() error {
+		runtime.LockOSThread() // and never unlocked: it is filtered
+		var errno uint32
+		if _, err := fmt.Sscan(os.Getenv(lackEnv), &errno); err != nil {
+			return err
+		}
+		filter := []unix.SockFilter{
+			{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS},
+			{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, Jf: 1, K: unix.SYS_LANDLOCK_CREATE_RULESET},
+			{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ERRNO | errno},
+			{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ALLOW},
+		}
+		program := unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}
+		if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
+			return err
+		}
+		if err := unix.Prctl(unix.PR_SET_SECCOMP, unix.SECCOMP_MODE_FILTER, uintptr(unsafe.Pointer(&program)), 0, 0); err != nil {
+			return err
+		}
+		return again("confines")
+	}
+}
+
+// again runs another program of this test binary, from this thread.
+func again(name string) error {
+	c := testProgram(name)
+	c.Stdout, c.Stderr = os.Stdout, os.Stderr
+	return c.Run()
+}
+
+// inNamespaces is a program whose process is root of namespaces of its own.
+func inNamespaces(name string) *exec.Cmd {
+	c := testProgram(name)
+	c.SysProcAttr = &syscall.SysProcAttr{
+		Cloneflags:  syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS,
+		UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}},
+		GidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}},
+	}
+	return c
+}
+
+// What a system lacks is said before there is a lab. Each lack is one of a real kernel.
+func TestConfines(t *testing.T) {
+	t.Parallel()
+	labtest.AgainAsNobody(t)
+	if err := lab.Confines(); err != nil {
+		t.Errorf("here commands can be confined, and the error is %v", err)
+	}
+	const (
+		cannot   = "lab: no command can be confined: "
+		filtered = "run it outside the container, or start that with --security-opt seccomp=unconfined (docker, podman)\n"
+	)
+	for _, test := range []struct{ program, lack, want string }{
+		{"with a limit", "max_user_namespaces", "lab: no namespaces for this user: user.max_user_namespaces is 0: "},
+		{"with a limit", "max_user_namespaces", "hint: sysctl -w user.max_user_namespaces=10000\n"},
+		{"with a limit", "max_pid_namespaces", "lab: no namespaces for this user: user.max_pid_namespaces is 0: "},
+		{"with a limit", "max_mnt_namespaces", "hint: sysctl -w user.max_mnt_namespaces=10000\n"},
+		{"with a part of /proc hidden", "", cannot + "a part of /proc is hidden, as in containers"},
+		{"without a system call", fmt.Sprint(int(unix.ENOSYS)), cannot + "the kernel has no Landlock, or a seccomp filter hides it"},
+		{"without a system call", fmt.Sprint(int(unix.ENOSYS)), "hint: use Linux 5.14 or newer, built with CONFIG_SECURITY_LANDLOCK"},
+		{"without a system call", fmt.Sprint(int(unix.EOPNOTSUPP)), cannot + "Landlock is switched off: "},
+		{"without a system call", fmt.Sprint(int(unix.EPERM)), "hint: " + filtered},
+	} {
+		c := testProgram(test.program)
+		if test.program != "without a system call" {
+			c = inNamespaces(test.program)
+		}
+		c.Env = append(c.Env, lackEnv+"="+test.lack)
+		out, err := c.CombinedOutput()
+		if err != nil || !strings.Contains(string(out), test.want) {
+			t.Errorf("%s %s: %v\n%s\nwant %s", test.program, test.lack, err, out, test.want)
+		}
+	}
+}
