@@ -1,7 +1,10 @@
 package lab
 
-// Forbidden is forbidden, for the settings that no test can set.
-var Forbidden = forbidden
+// Forbidden and NotConfined are for the settings that no test can set.
+var (
+	Forbidden   = forbidden
+	NotConfined = notConfined
+)
 
 // HangUp ends the conversation about a command, as the end of the caller's process does.
 func HangUp(c *Cmd) { c.process.conn.Close() }
