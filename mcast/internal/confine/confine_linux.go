@@ -136,11 +136,17 @@ func Enter(l Limits, program string) error {
 	return nil
 }
 
-// become lets the whole process be another user, who is in no other group. A user who is
-// not root stays in the groups that it is in, which only root may leave.
+// become lets the whole process be another user, who is in no other group, and owns its
+// terminal, if it has one. A user who is not root stays in the groups that it is in, which
+// only root may leave.
 func become(uid, gid int) error {
 	if uid == os.Geteuid() {
 		return nil
+	}
+	if _, err := unix.IoctlGetTermios(0, unix.TCGETS); err == nil {
+		if err := unix.Fchown(0, uid, -1); err != nil {
+			return os.NewSyscallError("fchown", err)
+		}
 	}
 	if err := syscall.Setgroups(nil); err != nil {
 		return os.NewSyscallError("setgroups", err)

@@ -1,7 +1,7 @@
 package labtest
 
 import (
-	"io"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -29,10 +29,12 @@ func AgainAsNobody(t *testing.T) {
 	}
 	t.Cleanup(func() { os.RemoveAll(place) })
 	program, own := filepath.Join(place, "test"), filepath.Join(place, "own")
-	if err := copyProgram(program); err != nil {
-		t.Fatal(err)
+	// Not by this process: what a program starts at that moment keeps a file open for
+	// writing until it executes another, and meanwhile nobody can execute that file.
+	if out, err := exec.CommandContext(t.Context(), "cp", fmt.Sprintf("/proc/%d/exe", os.Getpid()), program).CombinedOutput(); err != nil {
+		t.Fatalf("copy the test: %v\n%s", err, out)
 	}
-	for _, err := range []error{os.Chmod(place, 0o755), os.Mkdir(own, 0o700), os.Chown(own, nobody, nobody)} {
+	for _, err := range []error{os.Chmod(place, 0o755), os.Chmod(program, 0o755), os.Mkdir(own, 0o700), os.Chown(own, nobody, nobody)} {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -45,21 +47,4 @@ func AgainAsNobody(t *testing.T) {
 	if err != nil || !strings.Contains(string(out), "--- PASS: "+t.Name()) {
 		t.Errorf("as nobody: %v\n%s", err, out)
 	}
-}
-
-func copyProgram(path string) error {
-	from, err := os.Open("/proc/self/exe")
-	if err != nil {
-		return err
-	}
-	defer from.Close()
-	to, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o755)
-	if err != nil {
-		return err
-	}
-	if _, err := io.Copy(to, from); err != nil {
-		to.Close()
-		return err
-	}
-	return to.Close()
 }
