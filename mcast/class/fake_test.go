@@ -14,7 +14,7 @@ import (
 
 // fakeLab is a lab whose programs do what a test says. Its methods are called in bubbles.
 type fakeLab struct {
-	t         testing.TB
+	t         complainer
 	over      chan struct{}
 	meanwhile func()        // happens while a program is started
 	lags      time.Duration // how long a program takes to end when it is killed; below 0: until the lab is closed
@@ -24,6 +24,17 @@ type fakeLab struct {
 	runs   []*fakeRun
 	active map[string]*fakeRun // by the host
 	closed sync.Once
+}
+
+// complainer is a *testing.T or a *rapid.T.
+type complainer interface {
+	Helper()
+	Errorf(string, ...any)
+	Fatalf(string, ...any)
+}
+
+func newLab(t complainer) *fakeLab {
+	return &fakeLab{t: t, over: make(chan struct{}), active: map[string]*fakeRun{}}
 }
 
 // fakeRun is a program that ran once.
@@ -45,7 +56,7 @@ type fakeRun struct {
 // open is a class with a lab of that many hosts. It is over at the end of the bubble.
 func open(t testing.TB, seats int, change func(*Config)) (*Class, *fakeLab) {
 	t.Helper()
-	l := &fakeLab{t: t, over: make(chan struct{}), active: map[string]*fakeRun{}}
+	l := newLab(t)
 	var cfg Config
 	if change != nil {
 		change(&cfg)
@@ -103,7 +114,7 @@ func (l *fakeLab) last() *fakeRun {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.runs) == 0 {
-		l.t.Fatal("no program was started")
+		l.t.Fatalf("no program was started")
 	}
 	return l.runs[len(l.runs)-1]
 }

@@ -32,7 +32,7 @@ type Seat struct {
 	mu      sync.Mutex // before that of the terminal
 	gone    bool       // it was given back
 	key     time.Time  // when somebody did something
-	shown   time.Time  // when a page last went, or would have come
+	shown   time.Time  // when a page last came or went, or a program was started
 	looks   int        // pages that show it
 	size    Size
 	program runner             // nil: none is there

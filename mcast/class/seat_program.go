@@ -16,6 +16,7 @@ func (s *Seat) start() {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	s.cancel, s.why, s.early, s.stopped, s.focused = cancel, "", nil, false, true
+	s.shown = time.Now()
 	s.working.Go(func() {
 		defer cancel()
 		program, err := s.begin(ctx)
