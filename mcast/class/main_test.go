@@ -3,6 +3,7 @@ package class
 import (
 	"fmt"
 	"os"
+	"slices"
 	"testing"
 
 	"github.com/groupcast/groupcast/mcast/lab/labtest"
@@ -22,6 +23,9 @@ func TestMain(m *testing.M) {
 			os.Exit(1)
 		}
 		os.Exit(0)
+	}
+	if slices.Contains(os.Args, "-test.fuzzworker") {
+		os.Exit(m.Run()) // its files for the conversation do not survive a new namespace
 	}
 	os.Exit(labtest.RunTests(labtest.Lightly{M: labtest.Leaving{M: m}}))
 }
