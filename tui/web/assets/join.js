@@ -14,7 +14,9 @@ function complain(text, field) {
     other.setAttribute('aria-invalid', String(here));
   }
   document.getElementById('form-error').textContent = input ? '' : text;
-  if (text !== '') (input ?? go).focus();
+  if (text === '') return;
+  (input ?? go).focus();
+  input?.select(); // what is typed next replaces it
 }
 
 async function ask() {
