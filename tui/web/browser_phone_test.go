@@ -160,6 +160,24 @@ func testBrowserPhone(t *testing.T, b browser) {
 		t.Errorf("a tap is %+v", got)
 	}
 
+	finger := func(kind input.DispatchTouchEventType, y float64) {
+		params := input.DispatchTouchEventParams{Type: kind, TouchPoints: []*input.TouchPoint{}}
+		if kind != input.DispatchTouchEventTypeTouchEnd {
+			params.TouchPoints = append(params.TouchPoints, &input.TouchPoint{X: 100, Y: y})
+		}
+		call(p, input.DispatchTouchEvent, params)
+	}
+	finger(input.DispatchTouchEventTypeTouchStart, 400)
+	for y := 395.0; y >= 360; y -= 5 {
+		finger(input.DispatchTouchEventTypeTouchMove, y)
+	}
+	finger(input.DispatchTouchEventTypeTouchEnd, 0)
+	got = nil
+	labtest.Eventually(t, "a finger turns the wheel", func() bool { got = append(got, d.got()...); return len(got) > 0 })
+	if m := got[0].Mouse; m == nil || m.Button != 5 || m.Kind != class.Press {
+		t.Errorf("a finger that scrolls is %+v", got)
+	}
+
 	upright := d.sizes()
 	if s := upright[len(upright)-1]; s.Width < 44 || s.Width > 60 || s.Height < 30 {
 		t.Errorf("a phone has room for %+v", s)

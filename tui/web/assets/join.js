@@ -74,6 +74,7 @@ addEventListener('pageshow', (event) => {
   if (event.persisted) location.reload();
 });
 
+go.disabled = false;
 const query = new URLSearchParams(location.search);
 if (query.has('gone')) document.getElementById('notice').textContent = words.gone;
 form.elements.plain.checked = query.has('plain');

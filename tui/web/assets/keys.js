@@ -72,6 +72,10 @@ export class Keys {
 
   // press sends a key, with ctrl where that of the bar is on.
   press(k, {c = false, a = false, s = false} = {}) {
+    if (this.#composing) { // what is composed comes before a key of the bar
+      this.#compose(false);
+      this.#text();
+    }
     const message = {k};
     if (this.on.takeCtrl() || c) message.c = true;
     if (a) message.a = true;

@@ -3,7 +3,8 @@ const [press, release, move] = [0, 1, 2];
 const [up, down] = [4, 5]; // the wheel's
 const slack = 10; // pixels that a finger may move and still tap
 
-// Mouse calls on.send(message) and on.tap(), which is a click without a selection.
+// Mouse calls on.send(message), on.selection() to know whether text is selected, and
+// on.tap(), which is a click without a selection.
 export class Mouse {
   #pressed = 0; // the button
   #last = '';
@@ -27,8 +28,10 @@ export class Mouse {
     e.addEventListener('contextmenu', (event) => this.#own(event) && !this.#touch && event.preventDefault());
   }
 
+  // own reports whether an event is the program's. With shift, or where text is selected,
+  // it is the browser's.
   #own(event) {
-    return this.uses && !event.shiftKey;
+    return this.uses && !event.shiftKey && !this.on.selection();
   }
 
   #send(event, button, kind) {
@@ -49,7 +52,7 @@ export class Mouse {
       return;
     }
     if (!this.#own(event)) {
-      getSelection().removeAllRanges(); // shift would go on from the last one
+      if (event.shiftKey && event.button === 0) getSelection().removeAllRanges(); // or it would be extended
       return;
     }
     if (event.button > 2) return;

@@ -4,6 +4,7 @@ import {coloursOf, onScheme} from './colour.js';
 
 const looks = [[1, 'bold'], [2, 'faint'], [4, 'italic'], [8, 'under'], [16, 'blink'], [64, 'strike']];
 const reversed = 32;
+const segmenter = new Intl.Segmenter('und');
 const drawing = /^[\u2500-\u259f\u2800-\u28ff\s]*$/; // lines, blocks, dots
 
 export class Screen {
@@ -93,7 +94,7 @@ export class Screen {
       e.textContent = text;
       return;
     }
-    const glyphs = [...new Intl.Segmenter('und').segment(text)].map((s) => s.segment);
+    const glyphs = [...segmenter.segment(text)].map((s) => s.segment);
     const each = glyphs.length === cells ? 1 : cells; // a wide character is alone in its run
     let plain = '';
     for (const glyph of glyphs) {

@@ -16,6 +16,7 @@ const screen = new Screen(place, fit);
 let size = {};
 let lost = 0; // bytes that the program did not read, as the server last told
 let asked = true; // the keyboard of a touch screen is wanted
+let holding = false; // text is selected
 
 const say = (text) => text === notice.textContent || (notice.textContent = text);
 let saying = 0;
@@ -28,7 +29,7 @@ function tell(text) {
 const link = new Link({
   open() {
     state.textContent = '';
-    link.send({...size, light: !isDark()});
+    tellSize();
   },
   message: show,
   lost: () => (state.textContent = words.lost),
@@ -93,6 +94,7 @@ const keys = new Keys(field, {
 });
 const mouse = new Mouse(screen, {
   send,
+  selection: () => holding,
   tap: (touch) => (touch && !asked) || keys.focus(),
 });
 
@@ -102,7 +104,6 @@ function selection() {
   return !s.isCollapsed && place.contains(s.anchorNode);
 }
 
-let holding = false;
 document.addEventListener('selectionchange', () => {
   const now = selection();
   if (now === holding) return;
@@ -121,6 +122,10 @@ function selected(event) {
   return event.key === 'Escape';
 }
 
+function tellSize() {
+  link.send({...size, light: !isDark()});
+}
+
 // resize measures again, and tells the server when the size of the grid has changed.
 function resize() {
   const view = window.visualViewport;
@@ -130,7 +135,7 @@ function resize() {
   const next = fit.measure();
   if (next.w !== size.w || next.h !== size.h) {
     size = next;
-    link.send({...size, light: !isDark()});
+    tellSize();
   }
   if (fit.size !== before) screen.repaint();
   follow();
@@ -144,7 +149,8 @@ function soon() {
 for (const at of [window, window.visualViewport]) at?.addEventListener('resize', soon);
 new ResizeObserver(soon).observe(place);
 document.fonts.ready.then(soon);
-onScheme(() => link.send({...size, light: !isDark()}));
+onScheme(tellSize);
+addEventListener('focus', tellSize); // of several pages of a seat that one counts which is used
 resize();
 
 for (const [id, by] of [['smaller', -1], ['larger', 1]]) {

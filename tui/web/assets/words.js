@@ -9,7 +9,7 @@ export const words = {
   longPaste: (kB) => `This is too long to paste: ${kB} kB. Up to 60 kB can be pasted at once.`,
   tooFast: 'Too many keys at once: some of them are lost.',
   ended: (why) => `The program does not run now: ${why}.`,
-  held: 'Text is selected: the screen waits. Copy it, or press Escape to go on.',
+  held: 'Text is selected: the screen waits. Copy it. Escape, or a click, goes on.',
   lines: (n) => `${n} earlier ${n === 1 ? 'line is' : 'lines are'} no longer kept.`,
   said: (line) => `You: ${line}`,
   longLine: 'This line is too long: 2000 bytes fit.',
