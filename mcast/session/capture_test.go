@@ -164,3 +164,55 @@ func TestCaptureConcurrently(t *testing.T) {
 		t.Errorf("%d datagrams and %d calls, want %d of each", datagrams, calls, writers*each)
 	}
 }
+
+// What comes without a line is told in a while, or when half of the room is taken, and
+// not once more when a line has brought it.
+func TestCaptureWakes(t *testing.T) {
+	for name, c := range map[string]struct {
+		add         func(*capture)
+		taken       bool // before captureDelay is over
+		soon, later int  // calls of wake at once, and after captureDelay
+	}{
+		"a datagram":          {func(c *capture) { c.received(Datagram{}) }, false, 0, 1},
+		"a call":              {func(c *capture) { c.call(mcast.Call{}) }, false, 0, 1},
+		"a line came with it": {func(c *capture) { c.received(Datagram{}) }, true, 0, 0},
+		"many datagrams": {func(c *capture) {
+			for range maxCaptured * 3 / 4 {
+				c.received(Datagram{})
+			}
+		}, false, 1, 1},
+		"many calls": {func(c *capture) {
+			for range maxCaptured * 3 / 4 {
+				c.call(mcast.Call{})
+			}
+		}, true, 1, 1},
+		"large datagrams": {func(c *capture) {
+			for range 20 {
+				c.received(Datagram{Data: make([]byte, 64<<10)})
+			}
+		}, false, 1, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				woken := 0
+				cap := &capture{wake: func() { woken++ }}
+				for range 2 { // what is taken leaves an empty one
+					woken = 0
+					c.add(cap)
+					synctest.Wait()
+					if woken != c.soon {
+						t.Errorf("it woke %d times at once, want %d", woken, c.soon)
+					}
+					if c.taken {
+						taken(cap)
+					}
+					time.Sleep(captureDelay + time.Millisecond)
+					if woken != c.later {
+						t.Errorf("it woke %d times in all, want %d", woken, c.later)
+					}
+					taken(cap)
+				}
+			})
+		})
+	}
+}
