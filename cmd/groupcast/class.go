@@ -69,7 +69,7 @@ with Landlock, and no root. TOPOLOGY is one in groupcast lab list, or classroom 
 	flags.StringVar(&f.code, "code", "", "the `CODE` that students type, 6 to 32 letters and digits; other users of this computer can see the command line (default: a new one)")
 	timeFlag(flags, &f.idle, "idle", "", 20*time.Minute, "end the program of a seat where nobody has typed for this time, and that no page shows")
 	flags.StringVar(&f.name, "name", "", "call the class `NAME`, so that several can run at once (default: the topology's name)")
-	flags.BoolVar(&f.asRoot, "as-root", false, "run it as root, whose programs the kernel does not count: a seat can then start more than it may, until the watch of the seats ends them")
+	flags.BoolVar(&f.asRoot, "as-root", false, "run it as root: the server that students reach then has the rights of root (the programs of the seats run as nobody)")
 	cmd.AddCommand(newClassStatus(set), newClassReset(), newClassLock(), newClassUnlock(), newClassDown())
 	return cmd
 }
@@ -121,7 +121,7 @@ func (f *classFlags) prepare(cmd *cobra.Command, args []string) (*classRun, erro
 		return nil, usageError{fmt.Errorf("%s has %d hosts for students: name a number of them, --seats 1 to %d", arg, seats, mostSeats)}
 	}
 	if isRoot() && !f.asRoot {
-		return nil, &mcast.Advised{Err: errClassAsRoot, Advice: "start it as another user; or, if you trust the students: --as-root"}
+		return nil, &mcast.Advised{Err: errClassAsRoot, Advice: "start it as another user, since it needs no root; or, if that cannot be: --as-root"}
 	}
 	name := f.name
 	if name == "" {
@@ -135,7 +135,7 @@ func (f *classFlags) prepare(cmd *cobra.Command, args []string) (*classRun, erro
 	}, nil
 }
 
-var errClassAsRoot = errors.New("class: not as root: the limit of processes (RLIMIT_NPROC) does not bind root, so a student could fill this computer with them")
+var errClassAsRoot = errors.New("class: not as root: the server that students reach would have the rights of root")
 
 func badCode(err error) error {
 	return &mcast.Advised{Err: fmt.Errorf("--code: %w", err), Advice: "as in K7MQ4R; leave it out for a new one"}
