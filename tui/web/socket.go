@@ -97,7 +97,9 @@ func (h *Handler) talk(ctx context.Context, p *page, token class.Token, s seat) 
 			}
 		}
 	}()
-	if why := hear(ctx, p, s, said); why != "" {
+	defer h.fitting.leave(token, p, s)
+	put := func(in class.Input, may func() bool) { h.fitting.put(token, p, s, in, may) }
+	if why := hear(ctx, p, s, put, said); why != "" {
 		p.close(websocket.StatusPolicyViolation, why)
 	}
 	cancel()
@@ -105,7 +107,7 @@ func (h *Handler) talk(ctx context.Context, p *page, token class.Token, s seat) 
 }
 
 // hear takes what a page tells, until it goes or breaks a limit: then it returns which.
-func hear(ctx context.Context, p *page, s seat, said chan<- int64) (broken string) {
+func hear(ctx context.Context, p *page, s seat, put func(class.Input, func() bool), said chan<- int64) (broken string) {
 	messages := rate.NewLimiter(maxMessages, maxMessages)
 	sizes := rate.NewLimiter(maxSizes, maxSizes)
 	for {
@@ -139,7 +141,7 @@ func hear(ctx context.Context, p *page, s seat, said chan<- int64) (broken strin
 		case in.Size != (class.Size{}) && !sizes.Allow():
 			return "there are at most 20 sizes a second"
 		default:
-			s.Input(in)
+			put(in, sizes.Allow)
 		}
 	}
 }

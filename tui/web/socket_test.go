@@ -46,6 +46,46 @@ func TestScreens(t *testing.T) {
 	})
 }
 
+// Of the pages of a seat the screen fits the one that was resized or typed at last, and
+// when that goes, the one before it.
+func TestScreenFitsThePageInUse(t *testing.T) {
+	alone(t, func(t *testing.T, h *house, ada *desk) {
+		tell := func(page *websocket.Conn, messages ...string) {
+			say(t, page, messages...)
+			settle()
+		}
+		wide, low, still := h.page(t, "ada"), h.page(t, "ada"), h.page(t, "ada")
+		tell(wide, `{"w":200,"h":60}`)
+		tell(low, `{"w":60,"h":20,"light":true}`)
+		tell(still, `{"m":[1,1,0,0]}`) // it tells no size
+		tell(wide, `{"m":[1,1,0,0]}`)  // a mouse may only pass by
+		tell(wide, `{"i":"a"}`, `{"k":"Enter"}`)
+		tell(low, `{"p":"b"}`)
+		low.CloseNow()
+		settle()
+		still.CloseNow()
+		settle()
+		tell(wide, `{"i":"c"}`)
+		wide.CloseNow()
+		settle()
+		var got []string
+		for _, in := range ada.done() {
+			switch {
+			case in.Mouse != nil:
+				got = append(got, "mouse")
+			case in.Size != (class.Size{}):
+				got = append(got, fmt.Sprint(in.Size.Width, in.Light))
+			default:
+				got = append(got, in.Text+in.Paste+in.Key.Name)
+			}
+		}
+		want := []string{"200 false", "60 true", "mouse", "mouse", "200 false", "a", "Enter", "60 true", "b", "200 false", "c"}
+		if !reflect.DeepEqual(got, want) || len(h.handler.fitting.by) > 0 {
+			t.Errorf("the seat was told\n%q, want\n%q; %d pages are kept", got, want, len(h.handler.fitting.by))
+		}
+	})
+}
+
 // A plain page gets the lines that it does not have yet, once it has told which it has.
 func TestLines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -49,11 +49,12 @@ type Options struct {
 
 // Handler serves the pages of a class.
 type Handler struct {
-	class classroom
-	opts  Options
-	mux   *http.ServeMux
-	files files
-	pages pages
+	class   classroom
+	opts    Options
+	mux     *http.ServeMux
+	files   files
+	pages   pages
+	fitting fitting
 }
 
 // New makes a handler. It starts nothing: when the class is over, its connections end.
