@@ -1,9 +1,12 @@
 package class
 
 import (
+	"context"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/groupcast/groupcast/mcast/lab"
@@ -98,6 +101,21 @@ func TestStartRefuses(t *testing.T) {
 		}
 		if c != nil {
 			c.Close()
+		}
+	}
+}
+
+func TestHowProgramsEnd(t *testing.T) {
+	for want, err := range map[string]error{
+		"it has ended": nil,
+		"it was ended: it used more memory than a seat may": fmt.Errorf("x: %w", &lab.ExitError{Code: -1, Signal: syscall.SIGKILL, Exceeded: "memory"}),
+		"it was ended by a signal: killed":                  &lab.ExitError{Code: -1, Signal: syscall.SIGKILL},
+		"it has ended, with exit status 7":                  &lab.ExitError{Code: 7},
+		"it was ended":                                      fmt.Errorf("x: %w", context.Canceled),
+		"its host has ended":                                io.ErrUnexpectedEOF,
+	} {
+		if got := howEnded(err); got != want {
+			t.Errorf("%v: %q, want %q", err, got, want)
 		}
 	}
 }

@@ -25,3 +25,7 @@ func (b *budget) spend(begin, end time.Time) (rest time.Duration) {
 	b.last = end
 	return max(0, -b.credit*drawingShare)
 }
+
+// drawnAtOnce is how many bytes are drawn before the time is looked at. A sequence of
+// three bytes can take a millisecond on the largest screen.
+const drawnAtOnce = 256

@@ -8,7 +8,6 @@ import (
 	"os"
 	"slices"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/creack/pty"
@@ -108,10 +107,6 @@ func noEcho(fd int) error {
 	return unix.IoctlSetTermios(fd, unix.TCSETS, state)
 }
 
-// drawnAtOnce is how many bytes are drawn before the time is looked at. A sequence of
-// three bytes can take a millisecond on the largest screen.
-const drawnAtOnce = 256
-
 // read draws what the program writes.
 func (p *program) read() {
 	b := make([]byte, 16<<10)
@@ -187,8 +182,8 @@ func howEnded(err error) string {
 	switch {
 	case err == nil:
 		return "it has ended"
-	case ok && exit.Signal == syscall.SIGKILL:
-		return "it was ended: it used more than a seat may, or the teacher ended it"
+	case ok && exit.Exceeded != "":
+		return "it was ended: it used more " + exit.Exceeded + " than a seat may"
 	case ok && exit.Signal != 0:
 		return "it was ended by a signal: " + exit.Signal.String()
 	case ok:
