@@ -48,6 +48,10 @@ type Seat struct {
 	answers atomic.Pointer[runner]
 }
 
+// plainSize is that of the terminal of a program without a screen, as programs take it
+// where there is none: no page has told one.
+var plainSize = Size{80, 24}
+
 // newSeat seats somebody at a place.
 func newSeat(p *place, l laboratory, e *events, name string, a Applicant) *Seat {
 	now := time.Now()
@@ -56,7 +60,7 @@ func newSeat(p *place, l laboratory, e *events, name string, a Applicant) *Seat 
 		starts: p.starts, before: p.empty, empty: make(chan struct{}),
 	}
 	if a.Plain {
-		s.lines = newLines()
+		s.lines, s.size = newLines(), plainSize
 	} else {
 		s.terminal = NewTerminal(Size{}, s.reply)
 	}

@@ -140,8 +140,8 @@ func TestDropped(t *testing.T) {
 		_, plain := mustJoin(t, c, Applicant{Name: "Bob", Plain: true})
 		plain.Say("one\rrm two\nthree")
 		run = l.last()
-		if read := run.takes(); read != "one\n" {
-			t.Errorf("it reads %q", read)
+		if read := run.takes(); read != "one\n" || run.size != plainSize {
+			t.Errorf("it reads %q, %v large", read, run.size)
 		}
 		run.mu.Lock()
 		run.full = true
