@@ -5,6 +5,8 @@ import {coloursOf, onScheme} from './colour.js';
 const looks = [[1, 'bold'], [2, 'faint'], [4, 'italic'], [8, 'under'], [16, 'blink'], [64, 'strike']];
 const reversed = 32;
 const segmenter = new Intl.Segmenter('und');
+const ascii = /^[\x20-\x7e]*$/;
+const single = /^[\x20-\x7e\xa1-\xac\xae-\u02ff\u0391-\u03ff\u0400-\u0482\u2010-\u2027\u2190-\u22ff\u2500-\u25ff\u2800-\u28ff]*$/; // a character is a cell
 const drawing = /^[\u2500-\u259f\u2800-\u28ff\s]*$/; // lines, blocks, dots
 
 export class Screen {
@@ -13,7 +15,8 @@ export class Screen {
   #cursor = document.createElement('div');
   #at = [0, 0, 0];
   #held = false;
-  #late = new Set(); // rows to paint when the screen is no longer held
+  #late = new Set(); // rows to paint
+  #frame = 0; // in which they will be
 
   constructor(element, fit) {
     this.element = element;
@@ -23,16 +26,17 @@ export class Screen {
     onScheme(() => this.repaint());
   }
 
-  // show takes a message of the server.
+  // show takes a message of the server. It is painted with the next frame, and so are those
+  // that come until then: a slow tablet paints fewer.
   show({w, h, rows, cur}) {
     if (h !== this.#rows.length || w !== this.columns) this.#resize(w, h);
     for (const [y, runs] of Object.entries(rows ?? {})) {
       if (!(y in this.#rows)) continue;
       this.#rows[y] = runs;
-      this.#paint(Number(y));
+      this.#late.add(Number(y));
     }
     this.#at = cur;
-    this.#place();
+    this.#soon();
   }
 
   #resize(w, h) {
@@ -52,25 +56,25 @@ export class Screen {
   repaint() {
     for (const [y, line] of this.#lines.entries()) {
       line.style.height = line.style.lineHeight = `${this.fit.height}px`;
-      this.#paint(y);
+      this.#late.add(y);
     }
-    this.#place();
+    this.#soon();
   }
 
   // hold keeps rows as they are: somebody has selected text in them.
   hold(on) {
     this.#held = on;
-    if (on) return;
-    for (const y of this.#late) this.#paint(y);
-    this.#late.clear();
+    this.#soon();
   }
 
-  #paint(y) {
-    if (this.#held) {
-      this.#late.add(y);
-      return;
-    }
-    this.#lines[y]?.replaceChildren(...(this.#rows[y] ?? []).map((run) => this.#run(run)));
+  #soon() {
+    this.#frame ||= requestAnimationFrame(() => {
+      this.#frame = 0;
+      this.#place();
+      if (this.#held) return;
+      for (const y of this.#late) this.#lines[y]?.replaceChildren(...(this.#rows[y] ?? []).map((run) => this.#run(run)));
+      this.#late.clear();
+    });
   }
 
   #run([text, cells, fg = '', bg = '', look = 0]) {
@@ -90,11 +94,15 @@ export class Screen {
   // fill puts text into a run. A character whose glyph is not as wide as its cells, as those
   // of another font are, gets a box of its own, so that what follows stays in its columns.
   #fill(e, text, cells) {
-    if (/^[\x20-\x7e]*$/.test(text)) {
+    if (ascii.test(text)) {
       e.textContent = text;
       return;
     }
-    const glyphs = [...segmenter.segment(text)].map((s) => s.segment);
+    const glyphs = single.test(text) ? [...text] : Array.from(segmenter.segment(text), (s) => s.segment);
+    if (glyphs.length > 1 && glyphs.length !== cells) { // the program's idea of characters is another
+      e.textContent = text;
+      return;
+    }
     const each = glyphs.length === cells ? 1 : cells; // a wide character is alone in its run
     let plain = '';
     for (const glyph of glyphs) {
