@@ -1,6 +1,9 @@
 package web
 
 import (
+	"context"
+	"net"
+	"sync"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -58,4 +61,53 @@ func testBrowserSeats(t *testing.T, b browser) {
 	for _, p := range []*tab{one, two} {
 		p.becomes("document.title === 'The class is over.'")
 	}
+}
+
+// serve serves a handler on the loopback interface, and returns host and port, and what
+// cuts all connections.
+func serve(t *testing.T, h *Handler) (host string, cut func()) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	keeping := &keeper{Listener: listener}
+	server := Server(h)
+	ended := make(chan struct{})
+	go func() { defer close(ended); server.Serve(keeping) }()
+	t.Cleanup(func() {
+		server.Close()
+		<-ended
+		keeping.cut()
+		if err := h.Wait(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	return listener.Addr().String(), keeping.cut
+}
+
+// keeper is a listener that can cut the connections which it has taken.
+type keeper struct {
+	net.Listener
+	mu    sync.Mutex
+	conns []net.Conn
+}
+
+func (k *keeper) Accept() (net.Conn, error) {
+	conn, err := k.Listener.Accept()
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.conns = append(k.conns, conn)
+	return conn, err
+}
+
+func (k *keeper) cut() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, conn := range k.conns {
+		if conn != nil {
+			conn.Close()
+		}
+	}
+	k.conns = nil
 }

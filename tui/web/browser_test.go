@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"strings"
@@ -209,55 +208,6 @@ func (p *tab) tree() string {
 		}
 	}
 	return b.String()
-}
-
-// serve serves a handler on the loopback interface, and returns host and port, and what
-// cuts all connections.
-func serve(t *testing.T, h *Handler) (host string, cut func()) {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	keeping := &keeper{Listener: listener}
-	server := Server(h)
-	ended := make(chan struct{})
-	go func() { defer close(ended); server.Serve(keeping) }()
-	t.Cleanup(func() {
-		server.Close()
-		<-ended
-		keeping.cut()
-		if err := h.Wait(context.Background()); err != nil {
-			t.Error(err)
-		}
-	})
-	return listener.Addr().String(), keeping.cut
-}
-
-// keeper is a listener that can cut the connections which it has taken.
-type keeper struct {
-	net.Listener
-	mu    sync.Mutex
-	conns []net.Conn
-}
-
-func (k *keeper) Accept() (net.Conn, error) {
-	conn, err := k.Listener.Accept()
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.conns = append(k.conns, conn)
-	return conn, err
-}
-
-func (k *keeper) cut() {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	for _, conn := range k.conns {
-		if conn != nil {
-			conn.Close()
-		}
-	}
-	k.conns = nil
 }
 
 func TestBrowser(t *testing.T) {

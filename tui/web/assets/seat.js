@@ -27,10 +27,7 @@ function tell(text) {
 }
 
 const link = new Link({
-  open() {
-    state.textContent = '';
-    tellSize();
-  },
+  open: tellSize,
   message: show,
   lost: () => (state.textContent = words.lost),
   refused: () => (state.textContent = words.tooMany),
@@ -43,6 +40,7 @@ function send(message) {
 }
 
 function show(message) {
+  if (state.textContent !== '') state.textContent = '';
   screen.show(message);
   mouse.uses = Boolean(message.mouse);
   place.classList.toggle('mouse', mouse.uses);
@@ -129,7 +127,9 @@ function tellSize() {
 // resize measures again, and tells the server when the size of the grid has changed.
 function resize() {
   const view = window.visualViewport;
-  document.body.style.height = `${view && view.scale < 1.05 ? view.height : innerHeight}px`;
+  const whole = !view || view.scale > 1.05; // somebody looks at a part of the page
+  document.body.style.height = `${whole ? innerHeight : view.height}px`; // what a keyboard on the screen leaves
+  document.body.style.top = whole ? '' : `${view.offsetTop}px`;
   scrollTo(0, 0);
   const before = fit.size;
   const next = fit.measure();
