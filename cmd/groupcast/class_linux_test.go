@@ -326,13 +326,15 @@ func networksBelow(t *testing.T, pid int) (networks []string) {
 	return networks
 }
 
-// On a terminal ctrl+c asks once where somebody sits; a signal of others does not.
+// A class that the network reaches says by which addresses. On a terminal ctrl+c asks once where somebody sits; a signal of others does not.
 func TestClassAsks(t *testing.T) {
 	t.Parallel()
-	on := computer(t)
-	s := openTerminal(t, on, 120, 24, nil, append(slices.Clip(asUser), "groupcast", "class", "--seats", "2", "--listen", ":0", "--code", "k7m-q4r")...)
+	on := labtest.Build(t, lab.Article).Host("A") // whose other address is of a link alone
+	runtimeDirs.Store(on, t.TempDir())
+	t.Cleanup(func() { runtimeDirs.Delete(on) })
+	s := openTerminal(t, on, 120, 24, []string{"GROUPCAST_CLASS_CODE=k7m-q4r"}, append(slices.Clip(asUser), "groupcast", "class", "--seats", "2", "--listen", ":0")...)
 	s.shows("2 seats", "plain http: this network can read along")
-	s.shows("students", "code K7MQ4R")
+	s.shows("students  http://192.168.8.164:", "code K7MQ4R")
 	var ready jsonClassReady
 	for word := range strings.FieldsSeq(s.text()) {
 		if strings.HasPrefix(word, "http://") {
