@@ -51,26 +51,39 @@ func TestClassEvents(t *testing.T) {
 		{At: at, Kind: "left", Host: "H2", Name: "Bob"},
 		{At: at, Kind: "left", Host: "H3", Name: "Eve", Text: "the class is over"},
 		{At: at, Kind: "guessed", Text: "60 wrong codes"},
+		{At: at, Kind: "locked"},
+		{At: at, Kind: "unlocked"},
+		{At: at, Kind: "reset", Host: "H1", Name: "Ada"},
+		{At: at, Kind: "lab-ended", Text: "the lab has ended"},
 	}
 	var words, objects, quiet bytes.Buffer
+	run := &classRun{name: "classroom", urls: []string{"http://127.0.0.1:8080"}, class: &class.Class{}, cfg: class.Config{Seats: 2}}
+	stream := &output{w: &objects}
+	(&classPrinter{out: stream, json: true}).ready(run, time.Second)
 	for _, e := range events {
 		(&classPrinter{out: &words}).event(e)
-		(&classPrinter{out: &objects, json: true}).event(e)
+		(&classPrinter{out: stream, json: true}).event(e)
 		(&classPrinter{out: &quiet, quiet: true}).event(e)
 	}
+	printClass(stream, true, "classroom", classState{run.urls, "K7MQ4R", 2, false}, []class.State{{Host: "H1", Name: "Ada", Since: at}})
 	const want = `12:03 H1 Ada sits down
 12:03 H1 Ada is back
 12:03 H1 A␛[2J ⏎ da: the program has stopped: it has ended
 12:03 H1 Ada loses the seat: nobody typed for 2 hours
 12:03 H2 Bob leaves
 12:03 60 wrong codes
+12:03 locked: nobody is let in
+12:03 unlocked: who has the code is let in
+12:03 H1 Ada: reset
+12:03 the lab has ended
 `
 	if words.String() != want || quiet.Len() != 0 {
 		t.Errorf("it prints\n%s\nand with --quiet %q; want\n%s", words.String(), quiet.String(), want)
 	}
-	if n := strings.Count(objects.String(), "\n"); n != len(events) || strings.Contains(objects.String(), "\x1b") || !strings.Contains(objects.String(), `"type":"left","time":`) {
+	if strings.Contains(objects.String(), "\x1b") {
 		t.Errorf("the objects are\n%s", objects.String())
 	}
+	readObjectsDoc(t).hold(t, "class", "--json", objects.String())
 }
 
 // A crash of a page is told, and nothing that strangers have sent.
