@@ -3,6 +3,7 @@ package tui
 // help is the page of keys, commands and marks.
 type help struct {
 	window
+	seat   bool // of a class, where no shell is
 	styles *styles
 }
 
@@ -36,7 +37,7 @@ func (h *help) rows(width int) []string {
 		if b.part != "" {
 			rows = append(rows, "", st.bold.Render(st.cut(b.part, width)))
 		}
-		if b.label != "" {
+		if b.label != "" && !(h.seat && b.op == opSuspend) {
 			add(st.accent.Render(b.label), b.text, 14)
 		}
 	}

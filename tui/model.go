@@ -107,6 +107,7 @@ func newModel(s Session, opts Options) *model {
 		lesson:    lesson{on: opts.Lesson},
 	}
 	m.title.host = m.host
+	m.help.seat, m.pitfalls.seat = opts.Seat, opts.Seat
 	m.membership.paneRows = newPaneRows("sends first", "by name", "by traffic")
 	m.heard.paneRows = newPaneRows("by address", "last heard", "most datagrams")
 	if m.now == nil {

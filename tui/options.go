@@ -22,5 +22,6 @@ type Options struct {
 	NoMouse bool // leave the mouse to the terminal
 	Notify  bool // ring the bell and count new lines in the window's title while the terminal is not looked at
 	Suspend bool // ctrl+z stops the program: a shell is there that can continue it
+	Seat    bool // of a class: no shell is there, and nothing for one is advised
 	Lesson  bool // lead through the article above the talk: the session is host A of lab.Article
 }

@@ -22,6 +22,8 @@ type pitfalls struct {
 	why     doctor.Page    // that explains it; the zero Page: none does
 	window                 // onto the page
 
+	seat bool // of a class, where no shell is
+
 	network doctor.Kind // stands above them,
 	folded  bool        // or, where there are but a few rows, in the pane's title
 
@@ -226,7 +228,10 @@ func (p *pitfalls) none(width int) []string {
 	}
 	text := thousands(uint64(p.checked)) + " looked at"
 	if p.unknown > 0 {
-		text += ", " + thousands(uint64(p.unknown)) + " not known: groupcast doctor --probe"
+		text += ", " + thousands(uint64(p.unknown)) + " not known"
+		if !p.seat {
+			text += ": groupcast doctor --probe"
+		}
 	}
 	wrapped, _ := st.wrap(text, width, 3)
 	for _, r := range wrapped {

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/doctor"
 	"github.com/groupcast/groupcast/mcast/session"
@@ -165,6 +167,14 @@ func TestNoneSeen(t *testing.T) {
 	s := newScreen(t, 160, 50, session.Snapshot{Group: group})
 	s.wants("none seen")
 	s.wantsNot("looked at")
+	s.pitfalls.seat, s.pitfalls.checked, s.pitfalls.unknown = true, 31, 9
+	if rows := s.pitfalls.none(200); !strings.HasSuffix(ansi.Strip(rows[1]), "9 not known") {
+		t.Errorf("in a seat, where no shell is: %q", rows)
+	}
+	s.help.seat = true
+	if rows := strings.Join(s.help.rows(200), "\n"); strings.Contains(rows, "ctrl+z") || !strings.Contains(rows, "ctrl+c") {
+		t.Errorf("the help in a seat:\n%s", rows)
+	}
 }
 
 // The kind of the network stands above the findings, and is none: a click on it

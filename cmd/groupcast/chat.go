@@ -87,6 +87,7 @@ every line is sent as it is.`,
 				}
 				// In the lesson the parent is a host of the lab, which is no shell.
 				opts.NoMouse, opts.Suspend = !mouse, canSuspend() && !opts.Lesson && !member.seat
+				opts.Seat = member.seat
 				opts.Host, _ = lab.InHost()
 				opts.ASCII = opts.ASCII || !speaksUTF8()
 				opts.Recording = rec.state

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -62,6 +63,7 @@ with Landlock, and no root. TOPOLOGY is one in groupcast lab list, or classroom 
 			return r.run(cmd)
 		},
 	}
+	cmd.SuggestionsMinimumDistance = 2
 	set.has(cmd, "json", "quiet")
 	flags := cmd.Flags()
 	flags.IntVar(&f.seats, "seats", labSize, fmt.Sprintf("number of seats, 1 to %d; in a topology other than classroom at most its hosts (the default there)", mostSeats))
@@ -82,10 +84,11 @@ func (f *classFlags) prepare(cmd *cobra.Command, args []string) (*classRun, erro
 	}
 	chosen := cmd.Flags().Changed("seats")
 	if f.seats < 1 || f.seats > mostSeats {
-		return nil, usageError{&mcast.Advised{
-			Err:    fmt.Errorf("--seats %d: want 1 to %d", f.seats, mostSeats),
-			Advice: "a LAN has that many hosts; for more students, start a class on a second computer",
-		}}
+		err := fmt.Errorf("--seats %d: want 1 to %d", f.seats, mostSeats)
+		if f.seats > mostSeats {
+			err = &mcast.Advised{Err: err, Advice: "a LAN has that many hosts; for more students, start a class on a second computer"}
+		}
+		return nil, usageError{err}
 	}
 	if f.idle < leastIdle {
 		return nil, usageError{fmt.Errorf("--idle %s: at least %s", f.idle, leastIdle)}
@@ -104,7 +107,7 @@ func (f *classFlags) prepare(cmd *cobra.Command, args []string) (*classRun, erro
 	}
 	t, err := topology(cmd.Context(), arg, f.seats)
 	if err != nil {
-		return nil, err
+		return nil, noClass(cmd, arg, err)
 	}
 	seats := seatsOf(t)
 	switch {
@@ -133,6 +136,18 @@ func (f *classFlags) prepare(cmd *cobra.Command, args []string) (*classRun, erro
 			Topology: t, Seats: seats, Code: f.code, Idle: f.idle, Free: max(freeAfter, f.idle), Screen: screenOfSeat, Plain: linesOfSeat,
 		},
 	}, nil
+}
+
+// noClass says what may have been meant, where neither a topology nor a file was named.
+func noClass(cmd *cobra.Command, arg string, err error) error {
+	if _, e := os.Stat(arg); !errors.Is(e, fs.ErrNotExist) || strings.ContainsRune(arg, filepath.Separator) {
+		return err
+	}
+	var near []string
+	for _, name := range cmd.SuggestionsFor(arg) {
+		near = append(near, "groupcast class "+name)
+	}
+	return &mcast.Advised{Err: didYouMean(err, near), Advice: "groupcast lab list shows the topologies"}
 }
 
 var errClassAsRoot = errors.New("class: not as root: the server that students reach would have the rights of root")

@@ -243,6 +243,13 @@ func TestClass(t *testing.T) {
 		refused.remarks("classroom is a class: nobody but its students reaches its hosts")
 	}
 
+	again := start(t, on, asUser[0], slices.Concat(asUser[1:], []string{"groupcast", "class"})...)
+	again.ends(exitNot)
+	again.remarks("a class of the name classroom is running\n  hint: end it: groupcast class down classroom; or")
+	typo := do(t, on, "class", "statu")
+	typo.ends(exitNot)
+	typo.remarks("did you mean groupcast class status?\n  hint: groupcast lab list shows the topologies")
+
 	do(t, on, "class", "reset", "h2").ends(exitOK)
 	flag.shows("the teacher reset the seat")
 	flag.sends(`{"k":"Enter"}`)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/class"
 	"github.com/groupcast/groupcast/mcast/lab"
@@ -33,6 +34,9 @@ type classRun struct {
 func (r *classRun) run(cmd *cobra.Command) error {
 	ctx := cmd.Context()
 	console, err := lab.Listen(r.name)
+	if errors.Is(err, lab.ErrRunning) {
+		return runsAlready(r.name, err)
+	}
 	if err != nil {
 		return err
 	}
@@ -69,6 +73,15 @@ func (r *classRun) run(cmd *cobra.Command) error {
 	server.end()
 	stop()
 	return err
+}
+
+// runsAlready says how to get rid of what has the name of a class.
+func runsAlready(name string, err error) error {
+	what := "lab"
+	if running, e := lab.Dial(name); e == nil && running.Kind() == classKind {
+		what, err = "class", fmt.Errorf("class: a class of the name %s is running", name)
+	}
+	return &mcast.Advised{Err: err, Advice: fmt.Sprintf("end it: groupcast %s down %s; or give this one another name: --name NAME", what, name)}
 }
 
 var errLabEnded = errors.New("class: the process of its LAN was ended by somebody else, and the class with it")

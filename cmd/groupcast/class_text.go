@@ -89,7 +89,7 @@ func eventText(e class.Event) string {
 	case e.Kind == "reset":
 		return who + ": reset"
 	case e.Kind == "ended":
-		return fmt.Sprintf("%s: the program has stopped: %s", who, e.Text)
+		return fmt.Sprintf("%s: no program runs now: %s", who, e.Text)
 	case e.Kind == "locked":
 		return "locked: nobody is let in"
 	case e.Kind == "unlocked":

@@ -53,7 +53,7 @@ func TestSeatsTalk(t *testing.T) {
 	types(ada, "") // Enter
 	showsAll(t, ada, "ready")
 	bob.Say("exit 0")
-	reads(t, bob, &last, "it has ended; say anything to start it again")
+	reads(t, bob, &last, "The program does not run now: it has ended. Any line starts it again; nobody reads that line.")
 	bob.Say("again")
 	reads(t, bob, &last, "ready")
 

@@ -25,14 +25,20 @@ func newToken() Token {
 // MaxName is how many columns a name may have.
 const MaxName = 24
 
+// maxNameBytes is more than a name of that width can have.
+const maxNameBytes = 1024
+
 // CheckName returns a name as it is shown. The error is ErrName, with the reason.
 func CheckName(name string) (string, error) {
+	name = strings.TrimSpace(name)
 	nick, err := frame.Nick(name)
-	if err != nil {
-		return "", fmt.Errorf("%w: %w", ErrName, err)
-	}
-	if n := ansi.StringWidth(nick); n > MaxName {
-		return "", fmt.Errorf("%w: it is %d columns wide, and %d are shown", ErrName, n, MaxName)
+	switch {
+	case name == "":
+		return "", fmt.Errorf("%w: it is empty", ErrName)
+	case len(name) > maxNameBytes || ansi.StringWidth(name) > MaxName || ansi.StringWidth(nick) > MaxName:
+		return "", fmt.Errorf("%w: it is too long; %d letters fit, or %d wide ones as in 字", ErrName, MaxName, MaxName/2)
+	case err != nil:
+		return "", fmt.Errorf("%w: take letters, digits and simple emoji; something else is in it that is not drawn alone", ErrName)
 	}
 	return nick, nil
 }

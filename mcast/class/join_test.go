@@ -73,6 +73,21 @@ func TestJoin(t *testing.T) {
 	})
 }
 
+// What is wrong with a name is said in words that help to choose another.
+func TestNameRefused(t *testing.T) {
+	for name, want := range map[string]string{
+		"":                      "it is empty",
+		" \t":                   "it is empty",
+		strings.Repeat("a", 25): "it is too long; 24 letters fit, or 12 wide ones as in 字",
+		strings.Repeat("a", 51): "it is too long; 24 letters fit, or 12 wide ones as in 字",
+		"👩‍👩‍👧 Zoë":             "take letters, digits and simple emoji; something else is in it that is not drawn alone",
+	} {
+		if _, err := CheckName(name); !errors.Is(err, ErrName) || err.Error() != ErrName.Error()+": "+want {
+			t.Errorf("%q: %v, want %q", name, err, want)
+		}
+	}
+}
+
 // Who comes back gets what runs there, and the token of before is void; while a page
 // shows the seat, it is nobody else's.
 func TestJoinAgain(t *testing.T) {

@@ -79,7 +79,7 @@ func (s *Seat) ended(why, teacher string) {
 	if s.terminal != nil {
 		s.terminal.End(why)
 	} else {
-		s.lines.end(why + "; say anything to start it again")
+		s.lines.end("The program does not run now: " + why + ". Any line starts it again; nobody reads that line.")
 	}
 	s.events.put(Event{Kind: "ended", Host: s.host, Name: s.name, Text: teacher})
 }
