@@ -135,6 +135,7 @@ func attacksByCalls() (attacks []attack) {
 		add(one(unix.EPERM), "unshare "+name, unix.SYS_UNSHARE, flag)
 	}
 	add(one(unix.ENOSYS), "clone3", unix.SYS_CLONE3, 0, 0)
+	add(one(unix.ENOSYS), "Landlock", unix.SYS_LANDLOCK_CREATE_RULESET, 0, 0, unix.LANDLOCK_CREATE_RULESET_VERSION)
 	for name, number := range map[string]uintptr{
 		"mount": unix.SYS_MOUNT, "umount": unix.SYS_UMOUNT2, "pivot_root": unix.SYS_PIVOT_ROOT, "chroot": unix.SYS_CHROOT,
 		"open_tree": unix.SYS_OPEN_TREE, "move_mount": unix.SYS_MOVE_MOUNT, "fsopen": unix.SYS_FSOPEN, "fsmount": unix.SYS_FSMOUNT,
@@ -143,7 +144,7 @@ func attacksByCalls() (attacks []attack) {
 		"io_setup": unix.SYS_IO_SETUP, "io_uring_setup": unix.SYS_IO_URING_SETUP, "bpf": unix.SYS_BPF, "userfaultfd": unix.SYS_USERFAULTFD,
 		"perf_event_open": unix.SYS_PERF_EVENT_OPEN, "fanotify_init": unix.SYS_FANOTIFY_INIT, "add_key": unix.SYS_ADD_KEY,
 		"request_key": unix.SYS_REQUEST_KEY, "keyctl": unix.SYS_KEYCTL, "syslog": unix.SYS_SYSLOG, "open_by_handle_at": unix.SYS_OPEN_BY_HANDLE_AT,
-		"sethostname": unix.SYS_SETHOSTNAME, "reboot": unix.SYS_REBOOT,
+		"vmsplice": unix.SYS_VMSPLICE, "sethostname": unix.SYS_SETHOSTNAME, "reboot": unix.SYS_REBOOT,
 	} {
 		add(one(unix.EPERM), name, number, x, 1, x)
 	}

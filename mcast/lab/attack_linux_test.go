@@ -92,6 +92,14 @@ var attacksOnFiles = []attack{
 	{"save over the program", write(lab.SeatProgram), append(notWritable, unix.ETXTBSY)},
 	{"save at the teacher's", func(t targets) error { return write(filepath.Join(t.Dir, "new"))(t) }, one(unix.ENOENT)},
 	{"read what is the teacher's", func(t targets) error { return open(filepath.Join(t.Dir, "secret"), os.O_RDONLY)(t) }, one(unix.ENOENT)},
+	{"a file that the teacher's shell left open", func(targets) error {
+		for fd := 3; fd < 1024; fd++ {
+			if file, _ := os.Readlink(fmt.Sprintf("/proc/self/fd/%d", fd)); strings.HasSuffix(file, "/secret") {
+				return nil
+			}
+		}
+		return unix.EBADF
+	}, one(unix.EBADF)},
 	{"list /run", list("/run"), one(unix.ENOENT)},
 	{"list /var", list("/var"), one(unix.ENOENT)},
 	{"list /root", list("/root"), one(unix.ENOENT)},

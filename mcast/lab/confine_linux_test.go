@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/groupcast/groupcast/mcast/lab"
 	"github.com/groupcast/groupcast/mcast/lab/labtest"
 )
@@ -71,6 +73,15 @@ func shellInSeat(ctx context.Context, a *lab.Apart, host string, c lab.Confineme
 func TestAttackers(t *testing.T) {
 	t.Parallel()
 	labtest.AgainAsNobody(t)
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "secret"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	left, err := unix.Open(filepath.Join(dir, "secret"), unix.O_RDONLY, 0) // which what it starts inherits
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(left)
 	a := upApart(t, 2, 2000)
 	victim := exec.Command("sleep", "1000")
 	if err := victim.Start(); err != nil {
@@ -82,10 +93,7 @@ func TestAttackers(t *testing.T) {
 		}
 		_ = victim.Wait()
 	})
-	at := targets{Dir: t.TempDir(), Pid: victim.Process.Pid, Socket: fmt.Sprintf("@teacher-%d", os.Getpid())}
-	if err := os.WriteFile(filepath.Join(at.Dir, "secret"), nil, 0o644); err != nil {
-		t.Fatal(err)
-	}
+	at := targets{Dir: dir, Pid: victim.Process.Pid, Socket: fmt.Sprintf("@teacher-%d", os.Getpid())}
 	teacher, err := net.Listen("unix", at.Socket)
 	if err != nil {
 		t.Fatal(err)

@@ -3,6 +3,7 @@ package confine
 import (
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"runtime"
 	"strconv"
@@ -90,7 +91,8 @@ func lastCapability() int {
 
 // Enter confines the calling thread, which stays locked: what it executes is confined,
 // and so is what that starts. The process must have been started with [Attributes].
-// program is the file that is seen at [Program]. After an error the process has to exit.
+// program is the file that is seen at [Program]. It inherits no file but the standard
+// ones. After an error the process has to exit.
 //
 // The error is a *ProcError where the system does not let the process have a /proc of
 // its own, and that of [Landlock] where there is none.
@@ -132,6 +134,10 @@ func Enter(l Limits, program string) error {
 	}
 	if err := seccomp(); err != nil {
 		return fmt.Errorf("confine: seccomp: %w", err)
+	}
+	// What the shell or the terminal of the class left open is no student's.
+	if err := unix.CloseRange(3, math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC); err != nil {
+		return os.NewSyscallError("close_range", err)
 	}
 	return nil
 }

@@ -31,6 +31,7 @@ type test struct {
 func refused() []rule {
 	rules := always(
 		unix.SYS_MEMFD_CREATE, memfdSecret, unix.SYS_SHMGET, unix.SYS_SEMGET, unix.SYS_MSGGET, unix.SYS_IO_SETUP,
+		unix.SYS_VMSPLICE, // a byte in a pipe keeps a huge page that was unmapped
 		unix.SYS_BPF, unix.SYS_IO_URING_SETUP, unix.SYS_USERFAULTFD, unix.SYS_PERF_EVENT_OPEN, unix.SYS_FANOTIFY_INIT,
 		unix.SYS_ADD_KEY, unix.SYS_REQUEST_KEY, unix.SYS_KEYCTL, unix.SYS_SYSLOG, unix.SYS_OPEN_BY_HANDLE_AT,
 		unix.SYS_UNSHARE, unix.SYS_SETNS, unix.SYS_CHROOT, unix.SYS_PIVOT_ROOT,
@@ -45,6 +46,8 @@ func refused() []rule {
 	}
 	const resource = 1
 	return append(rules,
+		// Each process may have 65,536 rules in each of its files of rules.
+		rule{call: unix.SYS_LANDLOCK_CREATE_RULESET, errno: unix.ENOSYS},
 		// Its arguments are out of a filter's reach. Programs then call clone(2).
 		rule{call: unix.SYS_CLONE3, errno: unix.ENOSYS},
 		rule{call: unix.SYS_CLONE, tests: []test{{argument: a.cloneFlags, mask: newNamespaces, values: []uint32{0}, others: true}}},
