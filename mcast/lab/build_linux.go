@@ -184,6 +184,9 @@ func (n *Node) plug(name string) error {
 		if err := n.Link(name).police(c.lab.packets); err != nil {
 			return n.Link(name).failed("limit the frames of", err)
 		}
+		if err := n.share(len(c.lab.nodes)); err != nil {
+			return n.Link(name).failed("limit the neighbours of", err)
+		}
 	}
 	if c.lab.made != nil {
 		c.lab.made(n, name)
