@@ -30,6 +30,14 @@ func (t *Terminal) start() {
 	for _, final := range "@ABCDEFGILMPSTXZ`abde" {
 		e.RegisterCsiHandler(int(final), func(p ansi.Params) bool { return bounded(p, maxCount) })
 	}
+	e.RegisterCsiHandler(ansi.Command('?', '$', 'p'), func(p ansi.Params) bool { // DECRQM
+		if len(p) != 1 || p[0].Param(0) != int(ansi.ModeUnicodeCore) {
+			return false
+		}
+		// Its characters are grapheme clusters, whatever is set: programs count cells as it does.
+		_, _ = io.WriteString(e.InputPipe(), ansi.ReportMode(ansi.ModeUnicodeCore, ansi.ModePermanentlySet))
+		return true
+	})
 	e.RegisterCsiHandler('r', func(p ansi.Params) bool { return bounded(p, e.Height()) })
 	e.RegisterCsiHandler('s', func(p ansi.Params) bool { return bounded(p, e.Width()) })
 	go t.answer(e)
@@ -64,7 +72,7 @@ var (
 	ansiModes    = map[int]bool{20: true} // LNM
 	privateModes = map[int]bool{
 		1: true, 6: true, 7: true, 9: true, 25: true, 66: true, 69: true, 1000: true, 1001: true, 1002: true, 1003: true,
-		1004: true, 1006: true, 1048: true, 2004: true, 2026: true, 2027: true, 2048: true,
+		1004: true, 1006: true, 1048: true, 2004: true, 2048: true,
 	}
 )
 

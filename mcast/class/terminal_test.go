@@ -105,8 +105,8 @@ func TestTerminalDraws(t *testing.T) {
 }
 
 func TestTerminalAnswers(t *testing.T) {
-	_, replies := write(t, 0, "\x1b[2;3H\x1b[6n\x1b[c")
-	if !strings.HasPrefix(replies, "\x1b[2;3R\x1b[?62;") {
+	_, replies := write(t, 0, "\x1b[2;3H\x1b[6n\x1b[?2027$p\x1b[?1$p\x1b[?7777$p\x1b[c")
+	if !strings.HasPrefix(replies, "\x1b[2;3R\x1b[?2027;3$y\x1b[?1;2$y\x1b[?7777;0$y\x1b[?62;") {
 		t.Errorf("it answers %q", replies)
 	}
 }
