@@ -9,7 +9,7 @@ const (
 	drawingFree  = 50 * time.Millisecond
 )
 
-// budget is how long may be drawn for a program.
+// budget is how much of a processor may be used to draw for a program.
 type budget struct {
 	credit time.Duration // below 0: what was drawn in advance
 	last   time.Time     // when the credit was reckoned
@@ -19,10 +19,9 @@ func newBudget(now time.Time) *budget { return &budget{drawingFree, now} }
 
 // spend takes the time that something was drawn in from the budget, and returns how long
 // nothing may be drawn now.
-func (b *budget) spend(begin, end time.Time) (rest time.Duration) {
-	b.credit = min(drawingFree, b.credit+begin.Sub(b.last)/drawingShare)
-	b.credit -= end.Sub(begin)
-	b.last = end
+func (b *budget) spend(now time.Time, drawn time.Duration) (rest time.Duration) {
+	b.credit = min(drawingFree, b.credit+now.Sub(b.last)/drawingShare) - drawn
+	b.last = now
 	return max(0, -b.credit*drawingShare)
 }
 

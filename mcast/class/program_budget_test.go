@@ -28,10 +28,9 @@ func TestBudget(t *testing.T) {
 			var drawn time.Duration
 			rested := false
 			for range 1000 {
-				start := now
 				now = now.Add(tt.draw)
 				drawn += tt.draw
-				rest := b.spend(start, now)
+				rest := b.spend(now, tt.draw)
 				rested = rested || rest > 0
 				now = now.Add(max(rest, tt.every))
 			}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -119,14 +120,29 @@ func (p *program) read() {
 				return
 			default:
 			}
-			begin := time.Now()
-			_, _ = p.out.Write(part)
-			p.rest(budget.spend(begin, time.Now()))
+			p.rest(budget.spend(time.Now(), p.draw(part)))
 		}
 		if err != nil {
 			return
 		}
 	}
+}
+
+// draw returns the time of a processor that drawing took: on a busy computer it takes
+// longer than that.
+func (p *program) draw(b []byte) time.Duration {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	begin := threadTime()
+	_, _ = p.out.Write(b)
+	return threadTime() - begin
+}
+
+// threadTime is the time of a processor that this thread has had (clock_gettime(2)).
+func threadTime() time.Duration {
+	var t unix.Timespec
+	_ = unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &t) // which Linux has
+	return time.Duration(t.Nano())
 }
 
 // rest waits, or until the program has ended.

@@ -6,6 +6,7 @@ import (
 	"runtime/pprof"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -26,11 +27,15 @@ func newPrograms(t *testing.T) programs {
 // shell runs a script in a terminal of 80x24.
 func (p programs) shell(t *testing.T, script string) (*program, *Terminal) {
 	t.Helper()
-	var running *program
-	term := NewTerminal(Size{80, 24}, func(b []byte) { running.input(b) })
+	var running atomic.Pointer[program]
+	term := NewTerminal(Size{80, 24}, func(b []byte) {
+		if p := running.Load(); p != nil {
+			p.input(b)
+		}
+	})
 	t.Cleanup(term.Close)
-	running = p.start(t, term, false, script)
-	return running, term
+	running.Store(p.start(t, term, false, script))
+	return running.Load(), term
 }
 
 func (p programs) start(t *testing.T, out interface{ Write([]byte) (int, error) }, plain bool, script string) *program {

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -132,12 +133,14 @@ func recordSession(t *testing.T, l *lab.Lab, size Size, groupcast string, s draw
 		}()
 	}
 	r := &recorder{}
-	var program *program
+	var asks atomic.Pointer[program]
 	r.Terminal = NewTerminal(size, func(b []byte) {
 		if !s.clusters {
 			b = bytes.ReplaceAll(b, []byte("\x1b[?2027;3$y"), []byte("\x1b[?2027;0$y"))
 		}
-		program.input(b)
+		if p := asks.Load(); p != nil {
+			p.input(b)
+		}
 	})
 	defer r.Close()
 	program, err := startProgram(r, size, false, func(ctx context.Context) *lab.Cmd {
@@ -148,6 +151,7 @@ func recordSession(t *testing.T, l *lab.Lab, size Size, groupcast string, s draw
 	if err != nil {
 		t.Fatal(err)
 	}
+	asks.Store(program)
 	defer program.kill()
 	for n, step := range s.steps {
 		for _, in := range step.do {
