@@ -38,7 +38,9 @@ func Confines() error {
 		return fmt.Errorf("lab: %w", err)
 	}
 	defer null.Close()
-	limits := Confinement{Program: "/proc/self/exe"}.withDefaults()
+	// With any memory: this program may need more than a command may have, as with the
+	// race detector, and would then end between the limit and its own end.
+	limits := Confinement{Program: "/proc/self/exe", Data: 1 << 46}.withDefaults()
 	cmd, err := startConfined(request{Confine: &limits}, []*os.File{null, null, null})
 	if err != nil {
 		return err
