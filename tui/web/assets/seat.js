@@ -150,7 +150,6 @@ for (const at of [window, window.visualViewport]) at?.addEventListener('resize',
 new ResizeObserver(soon).observe(place);
 document.fonts.ready.then(soon);
 onScheme(tellSize);
-addEventListener('focus', tellSize); // of several pages of a seat that one counts which is used
 resize();
 
 for (const [id, by] of [['smaller', -1], ['larger', 1]]) {
