@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"reflect"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -18,11 +19,12 @@ const (
 // that is seen.
 type pacer struct {
 	tea.Model
-	life   *life
-	drawn  tea.View
-	at     time.Time // when it was drawn; zero: never
-	due    time.Time // when what is new is drawn; zero: nothing is
-	coming time.Time // when a drawMsg comes; zero: none does
+	life     *life
+	showSoon func() // makes Bubble Tea show what is new; nil: it looks at its own pace
+	drawn    tea.View
+	at       time.Time // when it was drawn; zero: never
+	due      time.Time // when what is new is drawn; zero: nothing is
+	coming   time.Time // when a drawMsg comes; zero: none does
 }
 
 // drawMsg asks for a drawing that was put off.
@@ -38,6 +40,9 @@ func (p *pacer) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return p, nil
 	}
 	pause := p.life.attend(msg)
+	if reflect.TypeOf(msg).PkgPath() == bubbleTea {
+		p.shown() // what it writes for itself waits for the next frame, too
+	}
 	_, cmd := p.Model.Update(msg)
 	if p.life.unchanged {
 		return p, cmd
@@ -81,6 +86,16 @@ func (p *pacer) View() tea.View {
 	if now := time.Now(); p.at.IsZero() || !p.due.IsZero() && !p.due.After(now) {
 		p.drawn, p.at, p.due = p.Model.View(), now, time.Time{}
 		p.drawn.ReportFocus = true
+		p.shown()
 	}
 	return p.drawn
+}
+
+// bubbleTea is the package of messages that make Bubble Tea write something.
+var bubbleTea = reflect.TypeFor[tea.RawMsg]().PkgPath()
+
+func (p *pacer) shown() {
+	if p.showSoon != nil {
+		p.showSoon()
+	}
 }

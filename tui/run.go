@@ -11,9 +11,8 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
-// framesPerSecond is the highest rate at which the terminal is drawn. The renderer
-// wakes up as often when nothing changes, which is half of the load of an idle
-// program. A key is on the screen within 85 ms.
+// framesPerSecond is the highest rate at which the terminal is drawn, but for what the
+// user does, which is drawn at once.
 const framesPerSecond = 12
 
 // run shows a model whose life is l, as [Run] says.
@@ -33,10 +32,15 @@ func run(ctx context.Context, m tea.Model, l *life, opts Options) error {
 		opts.Input = watched
 	}
 	program = append(program, tea.WithInput(opts.Input))
-	if opts.Output != nil {
-		program = append(program, tea.WithOutput(opts.Output))
+	if opts.Output == nil {
+		opts.Output = os.Stdout
 	}
-	p := tea.NewProgram(&pacer{Model: m, life: l}, program...)
+	var shutter shutter
+	defer shutter.close()
+	program = append(program, tea.WithOutput(shutter.watch(opts.Output)))
+	paced := &pacer{Model: m, life: l}
+	p := tea.NewProgram(paced, program...)
+	paced.showSoon = func() { shutter.open(p); shutter.soon() }
 	// Not by tea.WithContext: that does not wait for the reader of the input.
 	stop := context.AfterFunc(ctx, p.Quit)
 	defer stop()
