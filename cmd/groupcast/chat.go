@@ -95,7 +95,7 @@ every line is sent as it is.`,
 				if err := tui.Run(cmd.Context(), s, opts); err != nil || set.quiet {
 					return err
 				}
-				talkSummary{s.Snapshot(), time.Since(began), set.about(groups[0]), opts.Lesson}.write(cmd.OutOrStdout())
+				talkSummary{s.Snapshot(), time.Since(began), set.about(groups[0]), opts.Lesson || opts.Seat}.write(cmd.OutOrStdout())
 				return nil
 			}
 			p.person, p.began = isTerminal(cmd.InOrStdin()), time.Now()

@@ -16,7 +16,7 @@ type talkSummary struct {
 	snap   session.Snapshot
 	lasted time.Duration
 	ask    question // for when something is wrong, or nobody else is heard
-	lesson bool     // it was the demonstration: the command that leads through it says what is next
+	last   bool     // no command is next: one leads through the demonstration, and in a seat of a class is no shell
 }
 
 // rows are seven at most: a few facts, and one command.
@@ -59,7 +59,7 @@ func (t talkSummary) rows() []string {
 		add("%s%s", headline(s.Findings[0]), more)
 	}
 	switch {
-	case t.lesson:
+	case t.last:
 	case len(s.Findings) > 0, s.Room.SendersTotal == 0 && !anyMember(s.Members) && len(s.Members.Others) == 0:
 		ask := t.ask
 		ask.hops = s.Hops

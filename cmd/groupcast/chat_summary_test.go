@@ -36,6 +36,9 @@ func TestTalkSummary(t *testing.T) {
 groupcast: 3s in 224.0.0.114:1234, joined on eth0, eth1
   heard nobody else; silence proves nothing
   next: groupcast doctor`},
+		{"where no command is next", talkSummary{snap: session.Snapshot{Group: mcast.DefaultGroup, Interfaces: joined(2), Hops: 1}, lasted: 3210 * time.Millisecond, last: true}, `
+groupcast: 3s in 224.0.0.114:1234, joined on eth0, eth1
+  heard nobody else; silence proves nothing`},
 		{"all of it", talkSummary{
 			snap: session.Snapshot{
 				Group: other, Interfaces: joined(40), Hops: 8, Dropped: 12, Findings: []doctor.Finding{wrong, wrong, wrong},
