@@ -3,6 +3,7 @@ package class
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -37,6 +38,44 @@ func BenchmarkScrolledLine(b *testing.B) {
 	}
 }
 
+// Groupcast itself, which was recorded while 150 lines were said: a seat's cost of a line.
+func BenchmarkLineOfGroupcast(b *testing.B) {
+	const lines = 150
+	for _, size := range drawnSizes {
+		b.Run(fmt.Sprintf("%dx%d", size.Width, size.Height), func(b *testing.B) {
+			var recorded []byte
+			for _, s := range readDrawn(b, size) {
+				if strings.HasSuffix(s.session, "-scroll/") && s.name <= "04" {
+					recorded = append(recorded, s.bytes...)
+				}
+			}
+			term := NewTerminal(size, func([]byte) {})
+			defer term.Close()
+			term.SetPause(0)
+			seen, bytes, rest := int64(0), 0, recorded
+			for b.Loop() {
+				if len(rest) == 0 {
+					rest = recorded
+				}
+				n := min(len(rest), len(recorded)/lines)
+				term.Write(rest[:n])
+				rest = rest[n:]
+				term.Write([]byte("\x1b]0;" + fmt.Sprint(len(rest)) + "\a")) // there is always something to show
+				s, err := term.Next(b.Context(), seen)
+				if err != nil {
+					b.Fatal(err)
+				}
+				message, err := s.MarshalJSON()
+				if err != nil {
+					b.Fatal(err)
+				}
+				seen, bytes = s.Version, bytes+len(message)
+			}
+			b.ReportMetric(float64(bytes)/float64(b.N), "message-B/op")
+		})
+	}
+}
+
 // What hostile sequences take of a processor, for each byte.
 func BenchmarkHostile(b *testing.B) {
 	for name, sequence := range map[string]string{
@@ -52,5 +91,20 @@ func BenchmarkHostile(b *testing.B) {
 			}
 			b.ReportMetric(float64(time.Since(begin).Microseconds())/float64(b.N*len(part)), "µs/B")
 		})
+	}
+}
+
+// What a hundred thousand lines leave behind.
+func BenchmarkHeapOfLines(b *testing.B) {
+	line := []byte("\x1b[31mmulticast\x1b[m arrives\r\n")
+	for b.Loop() {
+		before := heap()
+		term := NewTerminal(Size{100, 30}, func([]byte) {})
+		io.WriteString(term, "\x1b[?1049h")
+		for range 100_000 {
+			term.Write(line)
+		}
+		b.ReportMetric(float64(heap()-before), "heap-B")
+		term.Close()
 	}
 }

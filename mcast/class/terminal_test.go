@@ -111,6 +111,27 @@ func TestTerminalAnswers(t *testing.T) {
 	}
 }
 
+// A program asks for the colour of the background, to choose its own: it is the page's.
+func TestTerminalTellsItsBackground(t *testing.T) {
+	var replies strings.Builder
+	synctest.Test(t, func(t *testing.T) {
+		term := NewTerminal(Size{20, 5}, func(p []byte) { replies.Write(p) })
+		defer term.Close()
+		for _, light := range []bool{false, true} {
+			term.SetLight(light)
+			term.Write([]byte("\x1b]11;#123456\a\x1b]11;?\x1b\\"))
+			synctest.Wait()
+		}
+		term.End("")
+		term.Write([]byte("\x1b]11;?\a"))
+		synctest.Wait()
+	})
+	const black, white = "\x1b]11;rgb:0000/0000/0000\a", "\x1b]11;rgb:ffff/ffff/ffff\a"
+	if got := replies.String(); got != black+white+white {
+		t.Errorf("it answers %q", got)
+	}
+}
+
 func TestTerminalPaces(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		term := NewTerminal(Size{20, 5}, func([]byte) {})

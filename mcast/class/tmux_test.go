@@ -36,7 +36,7 @@ func drawnFile(s Size) string {
 
 // readDrawn reads the states that were recorded at a size. Their files are named
 // 01-SESSION/02-STATE.bytes, and .screen.
-func readDrawn(t *testing.T, size Size) (list []drawnState) {
+func readDrawn(t testing.TB, size Size) (list []drawnState) {
 	t.Helper()
 	packed, err := os.ReadFile(drawnFile(size))
 	if err != nil {
@@ -114,7 +114,7 @@ func framed(t *testing.T, s drawnState, term *Terminal) {
 		for _, r := range runs {
 			cells += r.Cells
 		}
-		if text := textOf(runs); strings.HasPrefix(text, "│") && (!strings.HasSuffix(text, "│") || cells != screen.Width) {
+		if text := rowText(runs); strings.HasPrefix(text, "│") && (!strings.HasSuffix(text, "│") || cells != screen.Width) {
 			t.Errorf("%s%s: row %d has %d cells:\n%q", s.session, s.name, y, cells, text)
 		}
 	}
@@ -144,7 +144,7 @@ func compareWithTmux(t *testing.T, s drawnState, term *Terminal) (rows, looks in
 	}
 	for y, line := range lines {
 		want := strings.TrimRight(ansi.Strip(line), " ")
-		if got := strings.TrimRight(textOf(screen.Rows[y]), " "); got != want {
+		if got := strings.TrimRight(rowText(screen.Rows[y]), " "); got != want {
 			t.Errorf("%s%s: row %d is\n%q, and in tmux\n%q", s.session, s.name, y, got, want)
 			rows++
 		} else if !slices.Equal(beforeBlanks(screen.Rows[y]), beforeBlanks(theirs.Rows[y])) {
@@ -170,7 +170,7 @@ func beforeBlanks(row []Run) []Run {
 	return row
 }
 
-func textOf(row []Run) string {
+func rowText(row []Run) string {
 	var b strings.Builder
 	for _, r := range row {
 		b.WriteString(r.Text)
