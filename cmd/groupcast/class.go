@@ -133,7 +133,7 @@ func (f *classFlags) prepare(cmd *cobra.Command, args []string) (*classRun, erro
 	return &classRun{
 		name: name, at: at,
 		cfg: class.Config{
-			Topology: t, Seats: seats, Code: f.code, Idle: f.idle, Free: max(freeAfter, f.idle), Screen: screenOfSeat, Plain: linesOfSeat,
+			Topology: t, Seats: seats, Code: f.code, Idle: f.idle, Free: max(freeAfter, f.idle), Screen: screenOfSeat, Plain: linesOfSeat, Limits: seatLimits,
 		},
 	}, nil
 }

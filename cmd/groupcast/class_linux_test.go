@@ -249,6 +249,12 @@ func TestClass(t *testing.T) {
 	typo := do(t, on, "class", "statu")
 	typo.ends(exitNot)
 	typo.remarks("did you mean groupcast class status?\n  hint: groupcast lab list shows the topologies")
+	do(t, on, "__complete", "class", "reset", "").prints("H1\tAda <b>\n")
+	for _, secret := range []string{ready.Code, ada.token} {
+		if who := knowing(t, class.cmd.Pid(), secret); who != "" {
+			t.Errorf("a secret of the class is in the arguments or the environment of %s", who)
+		}
+	}
 
 	do(t, on, "class", "reset", "h2").ends(exitOK)
 	flag.shows("the teacher reset the seat")
@@ -319,6 +325,27 @@ func childrenOf(t *testing.T, pid int) (pids []int) {
 		}
 	}
 	return pids
+}
+
+// knowing is a process, of those that another has started, that has a text among its
+// arguments or in its environment; "": none.
+func knowing(t *testing.T, pid int, text string) string {
+	seats := 0
+	for pids := childrenOf(t, pid); len(pids) > 0; pids = pids[1:] {
+		pids = append(pids, childrenOf(t, pids[0])...)
+		args, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pids[0])) // it may have ended
+		environ, _ := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pids[0]))
+		if bytes.Contains(args, []byte(text)) || bytes.Contains(environ, []byte(text)) {
+			return string(args)
+		}
+		if bytes.Contains(args, []byte("--name=")) && bytes.Contains(environ, []byte("USER=student")) {
+			seats++
+		}
+	}
+	if seats == 0 {
+		t.Error("no program of a seat was found")
+	}
+	return ""
 }
 
 // networksBelow are the network namespaces of what a process has started, but its own.
