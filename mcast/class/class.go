@@ -60,6 +60,7 @@ type Class struct {
 	places []*place   // in the order of the topology
 	tokens map[Token]*place
 	tries  tries
+	joins  joins
 	locked bool
 	over   bool
 }
@@ -85,7 +86,7 @@ func newClass(c Config, l laboratory, hosts []string, code string) *Class {
 	ctx, stop := context.WithCancel(context.Background())
 	class := &Class{
 		cfg: c, lab: l, code: code, events: newEvents(), stop: stop, attended: make(chan struct{}), done: make(chan struct{}),
-		tokens: map[Token]*place{}, tries: newTries(),
+		tokens: map[Token]*place{}, tries: newTries(), joins: newJoins(),
 	}
 	nobody := make(chan struct{})
 	close(nobody)

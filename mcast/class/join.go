@@ -81,6 +81,9 @@ func (c *Class) Join(a Applicant) (Token, *Seat, error) {
 	if err != nil {
 		return "", nil, err
 	}
+	if !c.joins.may(a.From, len(c.places)) {
+		return "", nil, ErrOften
+	}
 	joined := Event{Kind: "joined", Host: p.host, Name: name}
 	if p.seat != nil {
 		joined.Text = "again"

@@ -137,6 +137,8 @@ func refuseJoin(w http.ResponseWriter, err error) {
 	switch {
 	case errors.Is(err, class.ErrTries):
 		status, field = http.StatusTooManyRequests, "code"
+	case errors.Is(err, class.ErrOften):
+		status = http.StatusTooManyRequests
 	case errors.Is(err, class.ErrCode):
 		status, field = http.StatusForbidden, "code"
 	case errors.Is(err, class.ErrName):

@@ -45,6 +45,7 @@ func TestJoinRefused(t *testing.T) {
 		{fmt.Errorf("%w: <script>alert(1)</script>", class.ErrName), 422, "name", "", "This cannot be a name: <script>alert(1)</script>."},
 		{class.ErrTaken, 409, "name", "", "Somebody has that name already: take another one."},
 		{class.ErrFull, 503, "", "", "Every seat is taken: tell your teacher."},
+		{class.ErrOften, 429, "", "", "Many have joined from this address just now: try again in a few seconds."},
 		{class.ErrLocked, 503, "", "", "The teacher lets nobody in now."},
 		{class.ErrOver, 410, "", "", "The class is over."},
 		{fmt.Errorf("another"), 500, "", "", "Another."},
