@@ -103,9 +103,11 @@ func TestAttackers(t *testing.T) {
 		at.Beside = "@beside"
 		beside := a.Command(t.Context(), "H1", "/proc/self/exe")
 		beside.Env = append(os.Environ(), programEnv+"=listen", targetsEnv+"="+at.Beside)
-		if _, err := beside.StdinPipe(); err != nil {
+		open, err := beside.StdinPipe()
+		if err != nil {
 			t.Fatal(err)
 		}
+		defer open.Close()
 		begin(t, beside, "ready")
 	}
 	b, err := json.Marshal(at)

@@ -130,8 +130,6 @@ func TestSeatTakesNoMoreThanItMay(t *testing.T) {
 				n, err := strconv.Atoi(lines[len(lines)-2])
 				return err == nil && n >= 900_000 && n <= mebibyte && strings.HasPrefix(lines[len(lines)-1], "900000 ")
 			}},
-		{"a large file", `head -c 2000000 /dev/zero > a; wc -c < a`, lab.Confinement{Disk: mebibyte},
-			func(out string) bool { n, err := strconv.Atoi(last(out)); return err == nil && n <= mebibyte }},
 		{"many files", `i=0; while [ $i -lt 5000 ] && true > $i; do i=$((i+1)); done 2> /dev/null; ls | wc -l`, lab.Confinement{},
 			func(out string) bool { n, err := strconv.Atoi(last(out)); return err == nil && n > 3000 && n < 4096 }},
 	} {

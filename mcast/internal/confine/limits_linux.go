@@ -53,7 +53,6 @@ func limit(l Limits) error {
 		{unix.RLIMIT_NPROC, int64(l.Processes)},
 		{unix.RLIMIT_DATA, l.Data},
 		{unix.RLIMIT_STACK, 8 << 20},
-		{unix.RLIMIT_FSIZE, l.Disk},
 		{unix.RLIMIT_NOFILE, Files},
 		{unix.RLIMIT_CORE, coreLimit},
 		{unix.RLIMIT_MEMLOCK, 64 << 10},
