@@ -88,6 +88,9 @@ func (l *Lab) build(ctx context.Context, t Topology) error {
 			}
 		}
 	}
+	if err := l.police(t); err != nil {
+		return err
+	}
 	for _, h := range t.Hosts {
 		for _, i := range h.Interfaces {
 			if i.Down {
@@ -181,9 +184,6 @@ func (n *Node) plug(name string) error {
 		return n.Link(name).failed("make", err)
 	}
 	if c.lab.packets > 0 && c.bridge != 0 {
-		if err := n.Link(name).police(c.lab.packets); err != nil {
-			return n.Link(name).failed("limit the frames of", err)
-		}
 		if err := n.share(len(c.lab.nodes)); err != nil {
 			return n.Link(name).failed("limit the neighbours of", err)
 		}

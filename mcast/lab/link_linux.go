@@ -77,6 +77,9 @@ func (l *Link) Make() error {
 		return err
 	}
 	c := l.node.cables[l.name]
+	if err := c.lab.policeAll([]*Link{l}, true); err != nil {
+		return err
+	}
 	// Since Linux 6.16 a netdev chain outlives its device, and applies to the
 	// next one of that name.
 	if err := l.Drop(c.Loss); err != nil || c.Down {

@@ -3,6 +3,7 @@ package lab
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/google/nftables"
 	"github.com/google/nftables/expr"
@@ -10,41 +11,72 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// police makes this rule at the switch's end of the interface's wire, where the host has
-// no say:
+// police limits the frames of every interface that has a wire to a switch.
+func (l *Lab) police(t Topology) error {
+	var links []*Link
+	for _, h := range t.Hosts {
+		for _, i := range h.Interfaces {
+			links = append(links, l.nodes[h.Name].Link(i.Name))
+		}
+	}
+	for some := range slices.Chunk(links, 32) { // the kernel's answers to more do not fit in the socket
+		if err := l.policeAll(some, false); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// policeAll makes this rule at the switch's end of each interface's wire, where the host
+// has no say:
 //
 //	nft table netdev police-PORT { chain police {
 //		type filter hook ingress device PORT priority 0;
 //		limit rate over PACKETS/second burst PACKETS packets drop
 //	} }
 //
-// The kernel splits what is sent with UDP_SEGMENT, or by TCP, before the wire, so that a
-// frame there is one of Ethernet.
-func (l *Link) police(packets int) error {
-	err := l.change("let no frame be many on", func(link netlink.Link) error { return l.node.ns.handle.LinkSetGSOMaxSegs(link, 1) })
-	if err != nil {
-		return err
+// again says that there may be one, of an interface of that name that was deleted.
+func (l *Lab) policeAll(links []*Link, again bool) error {
+	links = slices.DeleteFunc(links, func(i *Link) bool { return l.packets == 0 || i.node.cables[i.name].bridge == 0 })
+	if len(links) == 0 {
+		return nil
 	}
-	c := l.node.cables[l.name]
-	conn, err := nftables.New(nftables.WithNetNSFd(int(c.lab.switches.file.Fd())))
+	conn, err := nftables.New(nftables.WithNetNSFd(int(l.switches.file.Fd())))
 	if err != nil {
-		return err
+		return fmt.Errorf("lab: limit frames: %w", err)
 	}
-	table := &nftables.Table{Family: nftables.TableFamilyNetdev, Name: fmt.Sprintf("police-%d", c.port)}
-	conn.AddTable(table) // so that there is one to delete, with what an interface that was deleted had
-	conn.DelTable(table)
-	conn.AddTable(table)
-	chain := conn.AddChain(&nftables.Chain{
-		Name: "police", Table: table, Type: nftables.ChainTypeFilter,
-		Hooknum: nftables.ChainHookIngress, Priority: nftables.ChainPriorityFilter, Device: portName(c.port),
-	})
-	conn.AddRule(&nftables.Rule{Table: table, Chain: chain, Exprs: []expr.Any{
-		&expr.Limit{Type: expr.LimitTypePkts, Rate: uint64(packets), Unit: expr.LimitTimeSecond, Burst: uint32(packets), Over: true},
-		&expr.Verdict{Kind: expr.VerdictDrop},
-	}})
+	for _, i := range links {
+		if err := i.splitFrames(); err != nil {
+			return err
+		}
+		port := i.node.cables[i.name].port
+		table := &nftables.Table{Family: nftables.TableFamilyNetdev, Name: fmt.Sprintf("police-%d", port)}
+		if again {
+			conn.AddTable(table) // so that there is one to delete
+			conn.DelTable(table)
+		}
+		conn.AddTable(table)
+		chain := conn.AddChain(&nftables.Chain{
+			Name: "police", Table: table, Type: nftables.ChainTypeFilter,
+			Hooknum: nftables.ChainHookIngress, Priority: nftables.ChainPriorityFilter, Device: portName(port),
+		})
+		conn.AddRule(&nftables.Rule{Table: table, Chain: chain, Exprs: []expr.Any{
+			&expr.Limit{Type: expr.LimitTypePkts, Rate: uint64(l.packets), Unit: expr.LimitTimeSecond, Burst: uint32(l.packets), Over: true},
+			&expr.Verdict{Kind: expr.VerdictDrop},
+		}})
+	}
 	err = conn.Flush()
 	if errors.Is(err, unix.EOPNOTSUPP) || errors.Is(err, unix.ENOENT) {
-		return fmt.Errorf("the kernel has no nf_tables for a device's ingress (CONFIG_NF_TABLES_NETDEV, modules nf_tables and nft_limit): %w", err)
+		err = fmt.Errorf("the kernel has no nf_tables for a device's ingress (CONFIG_NF_TABLES_NETDEV, modules nf_tables and nft_limit): %w", err)
 	}
-	return err
+	if err != nil {
+		return fmt.Errorf("lab: limit frames: %w", err)
+	}
+	return nil
+}
+
+// splitFrames lets the kernel split what is sent with UDP_SEGMENT, or by TCP, before the
+// wire, where each frame counts as one.
+func (l *Link) splitFrames() error {
+	return l.change("let no frame be many on", func(link netlink.Link) error { return l.node.ns.handle.LinkSetGSOMaxSegs(link, 1) })
 }
