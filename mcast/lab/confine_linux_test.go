@@ -68,11 +68,12 @@ func shellInSeat(ctx context.Context, a *lab.Apart, host string, c lab.Confineme
 	return cmd
 }
 
-// Section 5 of the design: what a program in a seat may try. As nobody, and where the
-// tests are root's as root, too.
+// What a program in a seat may try, as nobody; where the tests are root's as root, too,
+// whose seats are nobody's; and where they cannot be, as in some containers.
 func TestAttackers(t *testing.T) {
 	t.Parallel()
 	labtest.AgainAsNobody(t)
+	labtest.AgainAsRootAlone(t)
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "secret"), nil, 0o644); err != nil {
 		t.Fatal(err)

@@ -11,15 +11,15 @@ import (
 	"testing"
 )
 
-// asNobodyEnv is set where AgainAsNobody runs the test again.
-const asNobodyEnv = "GROUPCAST_TEST_AS_NOBODY"
+// againEnv is set where a test runs again as somebody else.
+const againEnv = "GROUPCAST_TEST_AGAIN"
 
 // AgainAsNobody runs the test of root again as nobody, in the computer's view and not in
 // the namespace of the tests, where it must pass, and then lets it go on. A test of
 // another user, who is as good as nobody, only goes on.
 func AgainAsNobody(t *testing.T) {
 	t.Helper()
-	if os.Geteuid() != 0 || os.Getenv(asNobodyEnv) != "" {
+	if os.Geteuid() != 0 || os.Getenv(againEnv) != "" {
 		return
 	}
 	const nobody = 65534
@@ -39,12 +39,27 @@ func AgainAsNobody(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	again(t, "nobody", program, own, &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}})
+}
+
+// AgainAsRootAlone runs the test of root again as a root who can be nobody else, as in
+// some containers, and then lets it go on.
+func AgainAsRootAlone(t *testing.T) {
+	t.Helper()
+	if os.Geteuid() != 0 || os.Getenv(againEnv) != "" {
+		return
+	}
+	zero := []syscall.SysProcIDMap{{Size: 1}}
+	again(t, "root alone", "/proc/self/exe", t.TempDir(), &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWUSER, UidMappings: zero, GidMappings: zero})
+}
+
+func again(t *testing.T, who, program, own string, as *syscall.SysProcAttr) {
+	t.Helper()
 	cmd := exec.CommandContext(t.Context(), program, "-test.v", "-test.run=^"+regexp.QuoteMeta(t.Name())+"$")
-	cmd.Env = append(os.Environ(), asNobodyEnv+"=1", InHostEnv+"=1", "HOME="+own, "TMPDIR="+own, "XDG_RUNTIME_DIR="+own)
-	cmd.Dir = "/"
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	cmd.Env = append(os.Environ(), againEnv+"=1", InHostEnv+"=1", "HOME="+own, "TMPDIR="+own, "XDG_RUNTIME_DIR="+own)
+	cmd.Dir, cmd.SysProcAttr = "/", as
 	out, err := cmd.CombinedOutput()
 	if err != nil || !strings.Contains(string(out), "--- PASS: "+t.Name()) {
-		t.Errorf("as nobody: %v\n%s", err, out)
+		t.Errorf("as %s: %v\n%s", who, err, out)
 	}
 }
