@@ -125,35 +125,56 @@ func (r *classRun) wait(cmd *cobra.Command, served, failed <-chan error) error {
 		case <-ended:
 			ended = nil
 			cause, _ := errors.AsType[signalled](context.Cause(ctx))
-			if !r.asks(cmd, cause.Signal, asked) {
+			if r.means(cmd, cause.Signal, asked) == meansEnd {
 				return status(exitInterrupted)
 			}
 			asked = time.Now()
 			signal.Notify(again, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
 		case s := <-again:
-			if s == os.Interrupt && time.Since(asked) < blink {
-				continue // the same one
-			}
-			if s == os.Interrupt {
-				leaveCtrlC()
-			}
-			if !r.asks(cmd, s, asked) {
+			switch r.means(cmd, s, asked) {
+			case meansEnd:
 				return status(exitInterrupted)
+			case meansAsk:
+				asked = time.Now()
 			}
-			asked = time.Now()
 		}
 	}
 }
 
-// asks asks whoever pressed ctrl+c whether it was meant, where students would lose their
-// screens, and not if it was just asked.
-func (r *classRun) asks(cmd *cobra.Command, s os.Signal, asked time.Time) bool {
-	taken := len(r.taken())
-	if s != os.Interrupt || taken == 0 || !isTerminal(cmd.InOrStdin()) || !isTerminal(cmd.ErrOrStderr()) || time.Since(asked) < askAgain {
-		return false
+// meaning is what a signal means to a class.
+type meaning int
+
+const (
+	meansEnd  meaning = iota
+	meansAsk          // whether it was meant, as students would lose their screens
+	meansSame         // it is the one before
+)
+
+// meaningOf is what a signal means that comes so long after a question. asks says that
+// there is somebody to ask, and a reason.
+func meaningOf(s os.Signal, asks bool, since time.Duration) meaning {
+	switch {
+	case s != os.Interrupt:
+		return meansEnd
+	case since < blink:
+		return meansSame
+	case !asks || since < askAgain:
+		return meansEnd
 	}
-	fmt.Fprintf(cmd.ErrOrStderr(), "class: %s taken; ctrl+c again within %d s ends the class\n", isAre(taken), int(askAgain.Seconds()))
-	return true
+	return meansAsk
+}
+
+// means is what a signal means now. It asks.
+func (r *classRun) means(cmd *cobra.Command, s os.Signal, asked time.Time) meaning {
+	errs, taken := cmd.ErrOrStderr(), len(r.taken())
+	m := meaningOf(s, taken > 0 && isTerminal(cmd.InOrStdin()) && isTerminal(errs), time.Since(asked))
+	if !asked.IsZero() && s == os.Interrupt && m != meansSame {
+		leaveCtrlC()
+	}
+	if m == meansAsk {
+		fmt.Fprintf(errs, "class: %s taken; ctrl+c again within %d s ends the class\n", isAre(taken), int(askAgain.Seconds()))
+	}
+	return m
 }
 
 func isAre(seats int) string {

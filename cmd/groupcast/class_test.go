@@ -2,9 +2,12 @@ package main
 
 import (
 	"bytes"
+	"math"
 	"net/netip"
+	"os"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -68,7 +71,7 @@ func TestClassEvents(t *testing.T) {
 	printClass(stream, true, "classroom", classState{run.urls, "K7MQ4R", 2, false}, []class.State{{Host: "H1", Name: "Ada", Since: at}})
 	const want = `12:03 H1 Ada sits down
 12:03 H1 Ada is back
-12:03 H1 A␛[2J ⏎ da: the program has stopped: it has ended
+12:03 H1 A␛[2J ⏎ da: no program runs now: it has ended
 12:03 H1 Ada loses the seat: nobody typed for 2 hours
 12:03 H2 Bob leaves
 12:03 60 wrong codes
@@ -84,6 +87,32 @@ func TestClassEvents(t *testing.T) {
 		t.Errorf("the objects are\n%s", objects.String())
 	}
 	readObjectsDoc(t).hold(t, "class", "--json", objects.String())
+}
+
+// ctrl+c asks where there is somebody to ask, and a second one ends the class, if it comes
+// soon and is not the same.
+func TestClassAsksOnce(t *testing.T) {
+	const never = time.Duration(math.MaxInt64)
+	for _, c := range []struct {
+		signal os.Signal
+		asks   bool
+		since  time.Duration
+		want   meaning
+	}{
+		{os.Interrupt, true, never, meansAsk},
+		{os.Interrupt, false, never, meansEnd},
+		{os.Interrupt, true, blink / 2, meansSame},
+		{os.Interrupt, true, 2 * blink, meansEnd},
+		{os.Interrupt, true, askAgain, meansAsk},
+		{os.Interrupt, false, 2 * blink, meansEnd}, // all have left
+		{syscall.SIGTERM, true, never, meansEnd},
+		{syscall.SIGHUP, true, blink / 2, meansEnd},
+		{nil, true, never, meansEnd}, // nobody reads what it prints
+	} {
+		if got := meaningOf(c.signal, c.asks, c.since); got != c.want {
+			t.Errorf("%v %v after the question means %d, want %d", c.signal, c.since, got, c.want)
+		}
+	}
 }
 
 // A crash of a page is told, and nothing that strangers have sent.
