@@ -24,7 +24,6 @@ type program struct {
 	queue  *queue
 	cancel context.CancelFunc
 	ended  chan struct{} // closed when it has ended, and all that it wrote is drawn
-	late   chan struct{} // closed when it ended long ago: no more is drawn
 	how    string        // it ended, in words; after ended
 	size   sizing
 }
@@ -39,7 +38,7 @@ func startProgram(out io.Writer, size Size, plain bool, prepare func(context.Con
 	}
 	defer slave.Close()
 	ctx, cancel := context.WithCancel(context.Background())
-	p := &program{out: out, master: master, queue: newQueue(), cancel: cancel, ended: make(chan struct{}), late: make(chan struct{})}
+	p := &program{out: out, master: master, queue: newQueue(), cancel: cancel, ended: make(chan struct{})}
 	cmd := prepare(ctx)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr, cmd.TTY = slave, slave, slave, true
 	if err := cmd.Start(); err != nil {
@@ -55,10 +54,9 @@ func startProgram(out io.Writer, size Size, plain bool, prepare func(context.Con
 		err := cmd.Wait()
 		p.how = howEnded(err)
 		p.queue.close()
-		_ = master.SetDeadline(time.Now().Add(lastWords)) // of what is still on its way, or of who keeps the terminal open
-		late := time.AfterFunc(lastWords, func() { close(p.late) })
+		_ = master.SetWriteDeadline(time.Unix(1, 0)) // nobody reads
+		_ = master.SetReadDeadline(time.Now().Add(lastWords))
 		working.Wait()
-		late.Stop()
 		p.size.end()
 		master.Close()
 		cancel()
@@ -67,9 +65,13 @@ func startProgram(out io.Writer, size Size, plain bool, prepare func(context.Con
 	return p, nil
 }
 
-// lastWords is how long the end of what a program wrote is drawn. A terminal holds some
-// 64 kB of it.
-const lastWords = 2 * time.Second
+// The end of what a program wrote is drawn when it has ended. A terminal holds some 64 kB
+// of it, and nothing writes more: with the program, which leads a session, the session
+// loses the terminal.
+const (
+	lastWords   = 20 * time.Second // to wait for it
+	lastDrawing = time.Second      // of a processor
+)
 
 // openPty makes a pseudo terminal whose master waits in the poller: with a blocking one
 // each seat would have a thread that waits in read(2).
@@ -112,15 +114,19 @@ func noEcho(fd int) error {
 func (p *program) read() {
 	b := make([]byte, 16<<10)
 	budget := newBudget(time.Now())
+	last := time.Duration(0)
 	for {
 		n, err := p.master.Read(b)
 		for part := range slices.Chunk(b[:n], drawnAtOnce) {
+			drawn := p.draw(part)
+			p.rest(budget.spend(time.Now(), drawn))
 			select {
-			case <-p.late:
-				return
+			case <-p.queue.over:
+				if last += drawn; last > lastDrawing {
+					return
+				}
 			default:
 			}
-			p.rest(budget.spend(time.Now(), p.draw(part)))
 		}
 		if err != nil {
 			return
