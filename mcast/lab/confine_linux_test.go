@@ -17,7 +17,7 @@ import (
 )
 
 func init() {
-	programs["listen"] = func() error { // on an abstract socket, until standard input ends
+	programs["listen beside"] = func() error { // on an abstract socket, until standard input ends
 		l, err := net.Listen("unix", os.Getenv(targetsEnv))
 		if err != nil {
 			return err
@@ -103,7 +103,7 @@ func TestAttackers(t *testing.T) {
 	if lab.LandlockABI() >= 6 {
 		at.Beside = "@beside"
 		beside := a.Command(t.Context(), "H1", "/proc/self/exe")
-		beside.Env = append(os.Environ(), programEnv+"=listen", targetsEnv+"="+at.Beside)
+		beside.Env = append(os.Environ(), programEnv+"=listen beside", targetsEnv+"="+at.Beside)
 		open, err := beside.StdinPipe()
 		if err != nil {
 			t.Fatal(err)
