@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -74,6 +75,9 @@ func TestAttackers(t *testing.T) {
 	t.Parallel()
 	labtest.AgainAsNobody(t)
 	labtest.AgainAsRootAlone(t)
+	if abi := os.Getenv(abiEnv); abi != "" && abi != strconv.Itoa(lab.LandlockABI()) {
+		t.Fatalf("Landlock has version %d, want %s", lab.LandlockABI(), abi)
+	}
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "secret"), nil, 0o644); err != nil {
 		t.Fatal(err)

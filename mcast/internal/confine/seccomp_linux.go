@@ -28,7 +28,7 @@ type test struct {
 // limit counts, take from the user what is counted for all of the user's programs, reach
 // out of the network namespace, or reach little used parts of the kernel. The kernel
 // refuses some of them by itself where it is configured so.
-func refused() []rule {
+func (a abi) refused() []rule {
 	rules := always(
 		unix.SYS_MEMFD_CREATE, memfdSecret, unix.SYS_SHMGET, unix.SYS_SEMGET, unix.SYS_MSGGET, unix.SYS_IO_SETUP,
 		unix.SYS_VMSPLICE, // a byte in a pipe keeps a huge page that was unmapped
@@ -39,7 +39,6 @@ func refused() []rule {
 		unix.SYS_FSOPEN, unix.SYS_FSCONFIG, unix.SYS_FSMOUNT, unix.SYS_FSPICK,
 		unix.SYS_SETSID, // a session has an autogroup of its own, see lowPriority
 	)
-	a := abis[runtime.GOARCH]
 	if a.mmap != 0 {
 		const shared = unix.MAP_SHARED | unix.MAP_ANONYMOUS
 		rules = append(rules, rule{call: a.mmap, tests: []test{{argument: 3, mask: unix.MAP_TYPE | unix.MAP_ANONYMOUS, values: []uint32{shared}}}})
@@ -119,7 +118,7 @@ func seccomp() error {
 	if !known {
 		return nil
 	}
-	filter := a.filter(refused())
+	filter := a.filter(a.refused())
 	program := unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}
 	if err := unix.Prctl(unix.PR_SET_SECCOMP, unix.SECCOMP_MODE_FILTER, uintptr(unsafe.Pointer(&program)), 0, 0); err != nil {
 		return os.NewSyscallError("prctl", err)
