@@ -2,6 +2,7 @@ package lab_test
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -99,10 +100,9 @@ func TestKillApart(t *testing.T) {
 				t.Fatal(err)
 			}
 			for p, end := range ends {
-				if n, err := pollEnd(end); n != 1 {
+				if err := gone(end); err != nil {
 					t.Errorf("after SIGKILL to %s process %s, %s, is alive (%v)", who, p, called(p), err)
 				}
-				unix.Close(end)
 			}
 			switch who {
 			case "groupcast-lab": // the front hears of it
@@ -126,6 +126,21 @@ func TestKillApart(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// gone waits for the end of a process, whose descriptor (pidfd_open(2)) it closes.
+func gone(pidfd int) error {
+	defer unix.Close(pidfd)
+	for {
+		n, err := unix.Poll([]unix.PollFd{{Fd: int32(pidfd), Events: unix.POLLIN}}, int(labtest.Patience.Milliseconds()))
+		switch {
+		case errors.Is(err, unix.EINTR):
+		case n == 1:
+			return nil
+		default:
+			return cmp.Or(err, error(os.ErrDeadlineExceeded))
+		}
 	}
 }
 
@@ -208,16 +223,5 @@ func TestUpApartIsCancelled(t *testing.T) {
 	t.Parallel()
 	if out, err := testProgram("front that changes its mind").CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
-	}
-}
-
-// pollEnd waits for the end of a process; signals of the Go runtime do not end the wait.
-func pollEnd(pidfd int) (n int, err error) {
-	for deadline := time.Now().Add(labtest.Patience); ; {
-		poll := []unix.PollFd{{Fd: int32(pidfd), Events: unix.POLLIN}}
-		n, err = unix.Poll(poll, int(max(0, time.Until(deadline).Milliseconds())))
-		if !errors.Is(err, unix.EINTR) {
-			return n, err
-		}
 	}
 }

@@ -38,9 +38,7 @@ func Confines() error {
 		return fmt.Errorf("lab: %w", err)
 	}
 	defer null.Close()
-	// With any memory: this program may need more than a command may have, as with the
-	// race detector, and would then end between the limit and its own end.
-	limits := Confinement{Program: "/proc/self/exe", Data: 1 << 46}.withDefaults()
+	limits := Confinement{Program: "/proc/self/exe"}.withDefaults()
 	cmd, err := startConfined(request{Confine: &limits}, []*os.File{null, null, null})
 	if err != nil {
 		return err
@@ -121,8 +119,7 @@ func become(r request) error {
 		return errors.New("no limits")
 	}
 	c := *r.Confine
-	err := confine.Enter(confine.Limits{Processes: c.Processes, Data: c.Data, Disk: c.Disk}, c.Program)
-	if err != nil {
+	if err := confine.Enter(c.Disk, c.Program); err != nil {
 		return notConfined(err, readSetting)
 	}
 	if len(r.Path) == 0 {
@@ -131,10 +128,7 @@ func become(r request) error {
 	if err := os.Chdir(string(r.Dir)); err != nil {
 		return err
 	}
-	if err := unix.Exec(string(r.Path), texts(r.Args), texts(r.Env)); err != nil {
-		return fmt.Errorf("execute %s: %w", r.Path, err)
-	}
-	return nil
+	return confine.Exec(confine.Limits{Processes: c.Processes, Data: c.Data}, string(r.Path), texts(r.Args), texts(r.Env))
 }
 
 // notConfined explains what the system lacks, by the error of confine.Enter. One that has

@@ -18,5 +18,4 @@ const (
 type Limits struct {
 	Processes int   // and threads, all together (RLIMIT_NPROC, which does not bind real root)
 	Data      int64 // bytes of memory of one process (RLIMIT_DATA)
-	Disk      int64 // bytes of files, all together, which are in memory (a tmpfs)
 }

@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"syscall"
@@ -89,14 +90,14 @@ func lastCapability() int {
 	return unix.CAP_LAST_CAP
 }
 
-// Enter confines the calling thread, which stays locked: what it executes is confined,
-// and so is what that starts. The process must have been started with [Attributes].
-// program is the file that is seen at [Program]. It inherits no file but the standard
+// Enter confines the calling thread, which stays locked, but for the limits that [Exec]
+// sets. The process must have been started with [Attributes]. disk is in bytes, and program
+// is the file that is seen at [Program]. What it executes inherits no file but the standard
 // ones. After an error the process has to exit.
 //
 // The error is a *ProcError where the system does not let the process have a /proc of
 // its own, and that of [Landlock] where there is none.
-func Enter(l Limits, program string) error {
+func Enter(disk int64, program string) error {
 	runtime.LockOSThread()
 	if os.Getpid() != 1 {
 		return errors.New("confine: not the first process of a namespace")
@@ -110,14 +111,14 @@ func Enter(l Limits, program string) error {
 		uid, gid = nobody, nobody
 	}
 	lowPriority()
-	devices, err := newRoot(l.Disk, program, uid, gid)
+	devices, err := newRoot(disk, program, uid, gid)
 	if err != nil {
 		return fmt.Errorf("confine: make a root: %w", err)
 	}
 	if err := limitNamespace(); err != nil {
 		return fmt.Errorf("confine: make /proc read only: %w", err)
 	}
-	if err := limit(l); err != nil {
+	if err := limit(everybodys); err != nil {
 		return fmt.Errorf("confine: limit resources: %w", err)
 	}
 	if err := keepNone(); err != nil {
@@ -140,6 +141,17 @@ func Enter(l Limits, program string) error {
 		return os.NewSyscallError("close_range", err)
 	}
 	return nil
+}
+
+// Exec executes a program in the place of this one, with the limits that this one might
+// not have room in: from when they are set it must not need memory, nor a thread. It
+// returns when it fails.
+func Exec(l Limits, path string, args, env []string) error {
+	debug.SetGCPercent(-1)
+	if err := limit([]resource{{unix.RLIMIT_NPROC, int64(l.Processes)}, {unix.RLIMIT_DATA, l.Data}}); err != nil {
+		return fmt.Errorf("confine: limit resources: %w", err)
+	}
+	return &os.PathError{Op: "execute", Path: path, Err: unix.Exec(path, args, env)}
 }
 
 // become lets the whole process be another user, who is in no other group, and owns its

@@ -45,28 +45,33 @@ func limitNamespace() error {
 // dumps, which would run as root outside (core(5), core_pattern); 0 is none for it.
 const coreLimit = 1
 
-func limit(l Limits) error {
-	for _, r := range []struct {
-		resource int
-		value    int64
-	}{
-		{unix.RLIMIT_NPROC, int64(l.Processes)},
-		{unix.RLIMIT_DATA, l.Data},
-		{unix.RLIMIT_STACK, 8 << 20},
-		{unix.RLIMIT_NOFILE, Files},
-		{unix.RLIMIT_CORE, coreLimit},
-		{unix.RLIMIT_MEMLOCK, 64 << 10},
-		{unix.RLIMIT_MSGQUEUE, 0},
-		{unix.RLIMIT_SIGPENDING, 128},
-		{unix.RLIMIT_NICE, 0},
-		{unix.RLIMIT_RTPRIO, 0},
-	} {
+// resource is a limit, hard and soft.
+type resource struct {
+	which int
+	value int64
+}
+
+// everybodys are the limits of every confined process.
+var everybodys = []resource{
+	{unix.RLIMIT_STACK, 8 << 20},
+	{unix.RLIMIT_NOFILE, Files},
+	{unix.RLIMIT_CORE, coreLimit},
+	{unix.RLIMIT_MEMLOCK, 64 << 10},
+	{unix.RLIMIT_MSGQUEUE, 0},
+	{unix.RLIMIT_SIGPENDING, 128},
+	{unix.RLIMIT_NICE, 0},
+	{unix.RLIMIT_RTPRIO, 0},
+}
+
+// limit sets limits, where they are not lower already.
+func limit(list []resource) error {
+	for _, r := range list {
 		var now unix.Rlimit
-		if err := unix.Getrlimit(r.resource, &now); err != nil {
+		if err := unix.Getrlimit(r.which, &now); err != nil {
 			return os.NewSyscallError("getrlimit", err)
 		}
 		value := min(uint64(r.value), now.Max)
-		if err := unix.Setrlimit(r.resource, &unix.Rlimit{Cur: value, Max: value}); err != nil {
+		if err := unix.Setrlimit(r.which, &unix.Rlimit{Cur: value, Max: value}); err != nil {
 			return os.NewSyscallError("setrlimit", err)
 		}
 	}

@@ -43,7 +43,7 @@ func (a abi) refused() []rule {
 		const shared = unix.MAP_SHARED | unix.MAP_ANONYMOUS
 		rules = append(rules, rule{call: a.mmap, tests: []test{{argument: 3, mask: unix.MAP_TYPE | unix.MAP_ANONYMOUS, values: []uint32{shared}}}})
 	}
-	const resource = 1
+	const which = 1
 	return append(rules,
 		// Each process may have 65,536 rules in each of its files of rules.
 		rule{call: unix.SYS_LANDLOCK_CREATE_RULESET, errno: unix.ENOSYS},
@@ -55,7 +55,7 @@ func (a abi) refused() []rule {
 		rule{call: unix.SYS_IOCTL, tests: []test{{argument: 1, values: []uint32{unix.TIOCSTI, unix.TIOCSETD, tioclinux}}}},
 		// A limit of 0 is none where core dumps are piped to a program, see coreLimit.
 		rule{call: unix.SYS_PRLIMIT64, tests: []test{
-			{argument: resource, values: []uint32{unix.RLIMIT_CORE}}, {argument: 2, values: []uint32{0}, others: true},
+			{argument: which, values: []uint32{unix.RLIMIT_CORE}}, {argument: 2, values: []uint32{0}, others: true},
 		}},
 		rule{call: a.setrlimit, tests: []test{{values: []uint32{unix.RLIMIT_CORE}}}},
 	)
