@@ -25,6 +25,8 @@ type targets struct {
 	Pid    int    // a process of the teacher's
 	Socket string // an abstract socket of the teacher's program
 	Beside string // and one of another program in the same host; "": the kernel does not scope them
+
+	Landlock int // its version
 }
 
 const targetsEnv = "LAB_TEST_TARGETS"

@@ -98,7 +98,7 @@ func TestAttackers(t *testing.T) {
 		}
 		_ = victim.Wait()
 	})
-	at := targets{Dir: dir, Pid: victim.Process.Pid, Socket: fmt.Sprintf("@teacher-%d", os.Getpid())}
+	at := targets{Dir: dir, Pid: victim.Process.Pid, Socket: fmt.Sprintf("@teacher-%d", os.Getpid()), Landlock: lab.LandlockABI()}
 	teacher, err := net.Listen("unix", at.Socket)
 	if err != nil {
 		t.Fatal(err)
