@@ -223,3 +223,66 @@ func TestUpApartIsCancelled(t *testing.T) {
 		t.Errorf("%v\n%s", err, out)
 	}
 }
+
+// What breaks the protocol ends its own conversation, or the lab where calls are taken,
+// and no conversation that nobody goes on with keeps others waiting.
+func TestApartHostile(t *testing.T) {
+	t.Parallel()
+	a := upApart(t, 1, 0)
+	for _, message := range []string{"garbage", "{}", `{"Do":"no such"}`, `{"Do":"fault","Words":[]}`, `{"Do":"own","Words":["x"]}`, "\x00\xff", `{"Topology":{}}`} {
+		conn, err := a.Call()
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = conn.Write([]byte(message))
+		_ = conn.CloseWrite()
+		b := make([]byte, 1024)
+		if n, _ := conn.Read(b); n > 0 && !strings.Contains(string(b[:n]), `"Error":"`) {
+			t.Errorf("%q is answered by %s, want an error or none", message, b[:n])
+		}
+		conn.Close()
+	}
+	for range 20 {
+		conn, err := a.Call()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+	}
+	if err := a.Command(t.Context(), "H1", "true").Run(); err != nil {
+		t.Errorf("afterwards: %v", err)
+	}
+	if err := a.Hear([]byte("garbage")); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-a.Ended():
+	case <-time.After(labtest.Patience):
+		t.Error("the lab goes on after garbage where calls are taken")
+	}
+	if err := a.Command(t.Context(), "H1", "true").Run(); !errors.Is(err, lab.ErrNotRunning) {
+		t.Errorf("after its end: %v, want ErrNotRunning", err)
+	}
+}
+
+func TestUpApartErrors(t *testing.T) {
+	t.Parallel()
+	topology, err := lab.FindTopology("classroom", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wrong := topology
+	wrong.Hosts = []lab.Host{{Name: "A", Interfaces: []lab.Interface{{Name: "eth0", Switch: "none"}}}}
+	for _, test := range []struct {
+		topology lab.Topology
+		packets  int
+		want     string
+	}{
+		{wrong, 0, "lab: "},
+		{topology, -1, "lab: -1 frames a second: want 0 or more"},
+	} {
+		if _, err := lab.UpApart(t.Context(), test.topology, test.packets); err == nil || !strings.HasPrefix(err.Error(), test.want) {
+			t.Errorf("%v, want %s", err, test.want)
+		}
+	}
+}

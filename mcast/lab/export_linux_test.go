@@ -1,5 +1,7 @@
 package lab
 
+import "net"
+
 // Forbidden and NotConfined are for the settings that no test can set.
 var (
 	Forbidden   = forbidden
@@ -8,3 +10,12 @@ var (
 
 // HangUp ends the conversation about a command, as the end of the caller's process does.
 func HangUp(c *Cmd) { c.process.conn.Close() }
+
+// Call begins a conversation with a lab's process, as any method of Remote does.
+func (a *Apart) Call() (*net.UnixConn, error) { return a.dial() }
+
+// Hear lets its process hear a message where it takes calls.
+func (a *Apart) Hear(message []byte) error {
+	_, err := a.control.Write(message)
+	return err
+}
