@@ -56,7 +56,7 @@ func startConfined(r request, files []*os.File) (cmd *exec.Cmd, err error) {
 	defer near.Close()
 	defer far.Close()
 	for _, attributes := range confine.Attributes() {
-		attributes.Setpgid, attributes.Setsid, attributes.Setctty = !r.TTY, r.TTY, r.TTY
+		attributes.Setsid, attributes.Setctty = true, r.TTY // a session has an autogroup of its own
 		cmd = &exec.Cmd{
 			Path: "/proc/self/exe", Args: []string{seatProcess}, Env: []string{}, Dir: "/", ExtraFiles: []*os.File{far},
 			Stdin: files[0], Stdout: files[1], Stderr: files[2], SysProcAttr: attributes,

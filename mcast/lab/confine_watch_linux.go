@@ -8,7 +8,7 @@ import (
 )
 
 // How often is looked at what a confined command uses: at one that uses little, and at
-// one that uses more than a quarter of what it may.
+// one that uses more than a quarter of what it may, or has just started.
 const (
 	watchLittle = 500 * time.Millisecond
 	watchMuch   = 100 * time.Millisecond
@@ -18,7 +18,8 @@ const (
 // they may of something that no limit counts, and says of what. Real root is bound by no
 // limit on processes, either. It returns "" when the command has ended by itself.
 func (c Confinement) watch(process *os.Process, ended <-chan struct{}) (exceeded string) {
-	timer := time.NewTimer(watchLittle)
+	last := !confine.GoLast(process.Pid)
+	timer := time.NewTimer(watchMuch)
 	defer timer.Stop()
 	for {
 		select {
@@ -26,13 +27,14 @@ func (c Confinement) watch(process *os.Process, ended <-chan struct{}) (exceeded
 			return ""
 		case <-timer.C:
 		}
+		last = last || !confine.GoLast(process.Pid)
 		used := confine.Used(process.Pid)
 		if exceeded = c.exceeded(used); exceeded != "" {
 			_ = process.Kill()
 			return exceeded
 		}
 		next := watchLittle
-		if c.exceeded(confine.Usage{Threads: 4 * used.Threads, Memory: 4 * used.Memory, Sockets: 4 * used.Sockets}) != "" {
+		if !last || c.exceeded(confine.Usage{Threads: 4 * used.Threads, Memory: 4 * used.Memory, Sockets: 4 * used.Sockets}) != "" {
 			next = watchMuch
 		}
 		timer.Reset(next)

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -138,6 +139,30 @@ func TestSeatTakesNoMoreThanItMay(t *testing.T) {
 			t.Errorf("%s: %v\n%s", test.what, err, out)
 		}
 		answers()
+	}
+}
+
+// A seat has a small share of the processors, by sessions and by processes, and its host,
+// which watches it, has not.
+func TestSeatGoesLast(t *testing.T) {
+	t.Parallel()
+	a := upApart(t, 1, 0)
+	const shares = "cat /proc/self/autogroup; cut -d' ' -f19 /proc/self/stat"
+	ctx, cancel := context.WithTimeout(t.Context(), labtest.Patience)
+	defer cancel()
+	var seats sync.WaitGroup
+	for range 4 { // at once, which the kernel does not take
+		seats.Go(func() {
+			out, err := shellInSeat(ctx, a, "H1", lab.Confinement{}, "cd /proc/self; while [ -e autogroup ] && ! grep -q ' nice 19$' autogroup; do sleep 0.01; done; "+shares).CombinedOutput()
+			if got := string(out); err != nil || !strings.HasSuffix(got, "\n19\n") {
+				t.Errorf("in a seat: %q, %v; want 19", got, err)
+			}
+		})
+	}
+	seats.Wait()
+	out, err := a.Command(t.Context(), "H1", "sh", "-c", shares).CombinedOutput()
+	if got := string(out); err != nil || strings.Contains(got, "19\n") {
+		t.Errorf("in its host: %q, %v", got, err)
 	}
 }
 

@@ -1,7 +1,11 @@
 package confine
 
 import (
+	"bytes"
+	"errors"
+	"fmt"
 	"os"
+	"strconv"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -20,9 +24,21 @@ const (
 // across sessions, and the autogroup's own nice value does. What the kernel has not
 // is not missed.
 func lowPriority() {
-	_ = os.WriteFile("/proc/self/autogroup", []byte("19"), 0)
+	goLast("self")
 	_ = unix.Setpriority(unix.PRIO_PROCESS, 0, 19)
 	_ = os.WriteFile("/proc/self/oom_score_adj", []byte("900"), 0)
+}
+
+// GoLast lets the session of a confined process have the least share of the processors,
+// which the process has tried itself. It has to be called again when it says so: the
+// kernel lets all that are not root outside do that ten times a second.
+func GoLast(pid int) (again bool) {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/autogroup", pid)) // "/autogroup-7 nice 19", or none
+	return err == nil && !bytes.HasSuffix(b, []byte(" nice 19\n")) && goLast(strconv.Itoa(pid))
+}
+
+func goLast(pid string) (again bool) {
+	return errors.Is(os.WriteFile("/proc/"+pid+"/autogroup", []byte("19"), 0), unix.EAGAIN)
 }
 
 // limitNamespace bounds what is counted for a user in all namespaces together, so that a
