@@ -86,7 +86,7 @@ func (s *sheet) head(title string) {
 	if len(s.rows) > 0 {
 		s.rows = append(s.rows, "")
 	}
-	s.rows = append(s.rows, s.styles.accent.Bold(true).Render(s.styles.cut(title, s.width)))
+	s.rows = append(s.rows, s.styles.accent.bold().Render(s.styles.cut(title, s.width)))
 }
 
 // say adds sentences. Text from outside must be clean already.

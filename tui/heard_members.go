@@ -53,21 +53,23 @@ func withMembers(s session.Snapshot) session.Snapshot {
 	for _, h := range everyHost(room) {
 		at[h.Addr.WithZone("")] = true
 	}
+	room.Local, room.Senders = slices.Clip(room.Local), slices.Clip(room.Senders) // they are the session's
+	silent := make([]uint32, chat.HistorySeconds)
 	for _, m := range s.Members.Members {
 		addr := m.From.Addr()
 		if !addr.IsValid() || at[addr.WithZone("")] {
 			continue
 		}
 		at[addr.WithZone("")] = true
-		host := chat.Sender{Addr: addr, Ports: []uint16{m.From.Port()}, Interface: interfaceAt(s, m.IfIndex), IfIndex: m.IfIndex, First: m.Since, Last: m.Last, History: make([]uint32, chat.HistorySeconds)}
+		host := chat.Sender{Addr: addr, Ports: []uint16{m.From.Port()}, Interface: interfaceAt(s, m.IfIndex), IfIndex: m.IfIndex, First: m.Since, Last: m.Last, History: silent}
 		own := func(i session.Interface) bool {
 			return slices.ContainsFunc(i.Addrs, func(p netip.Prefix) bool { return p.Addr() == addr.WithZone("") })
 		}
 		if slices.ContainsFunc(s.Interfaces, own) {
-			room.Local = append(slices.Clip(room.Local), host)
+			room.Local = append(room.Local, host)
 			continue
 		}
-		room.Senders = append(slices.Clip(room.Senders), host)
+		room.Senders = append(room.Senders, host)
 		room.SendersTotal++
 	}
 	s.Room = room
@@ -189,7 +191,7 @@ func (h *heard) memberColumns(list []members.Member, width int) []column[members
 		gap = " "
 	}
 	for _, m := range list {
-		longest = max(longest, st.narrow(label(m.Who)))
+		longest = max(longest, st.cells(label(m.Who)))
 	}
 	all := []column[members.Member]{{cell: func(st *styles, m members.Member, space int) string {
 		name := st.memberName(label(m.Who), space)
@@ -203,7 +205,7 @@ func (h *heard) memberColumns(list []members.Member, width int) []column[members
 			return st.dim.Render(st.cut(gap+text(m), space))
 		}}
 		for _, m := range list {
-			c.width = max(c.width, st.narrow(gap+text(m)))
+			c.width = max(c.width, st.cells(gap+text(m)))
 		}
 		if c.width > st.cells(gap) {
 			all = append(all, c)

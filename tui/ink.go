@@ -41,10 +41,10 @@ func (p *pen) space(n int) {
 // cell adds a safe text in exactly so many cells: cut, or filled with spaces on its
 // right or, if it stands at the right end, on its left.
 func (p *pen) cell(k ink, text string, width int, right bool) {
-	n := p.st.narrow(text)
+	n := p.st.cells(text)
 	if n > width {
 		text = p.st.cut(text, width)
-		n = p.st.narrow(text)
+		n = p.st.cells(text)
 	}
 	if right {
 		p.space(width - n)
@@ -60,14 +60,4 @@ func (p *pen) take() string {
 	row := string(p.row)
 	p.row = p.row[:0]
 	return row
-}
-
-// narrow is cells of a text without styles, faster for ASCII.
-func (st *styles) narrow(s string) int {
-	for i := range len(s) {
-		if s[i] < ' ' || s[i] > '~' {
-			return st.cells(s)
-		}
-	}
-	return len(s)
 }

@@ -260,7 +260,7 @@ func (m *labModel) View() tea.View { return m.view("groupcast lab: "+m.title, m.
 // selected, and the keys.
 func (m *labModel) frame() []string {
 	st := m.styles
-	rows := []string{st.title.Bold(true).Render(st.fit(" "+clean(m.title), m.width))}
+	rows := []string{st.title.bold().Render(st.fit(" "+clean(m.title), m.width))}
 	panel := m.panel()
 	rows = append(rows, panel...)
 	height := max(0, m.height-2-len(panel))

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"charm.land/lipgloss/v2"
-
 	"github.com/groupcast/groupcast/mcast/chat"
 )
 
@@ -103,7 +101,7 @@ func (t *talk) message(line chat.Line, clock string, c talkColumns) []string {
 
 // introduced is the name of a member whose key was never seen here before, and the
 // key's fingerprint: a row of its own, where no text can stand.
-func (t *talk) introduced(m chat.Member, style lipgloss.Style, width int) string {
+func (t *talk) introduced(m chat.Member, style shade, width int) string {
 	st := t.styles
 	key := "(" + clean(m.Fingerprint) + ")"
 	name := st.memberName(labelled(m), max(1, width-1-st.cells(key)))
@@ -111,7 +109,7 @@ func (t *talk) introduced(m chat.Member, style lipgloss.Style, width int) string
 }
 
 // sender is the name in a row's second column.
-func (t *talk) sender(line chat.Line, c talkColumns) (string, lipgloss.Style) {
+func (t *talk) sender(line chat.Line, c talkColumns) (string, shade) {
 	st := t.styles
 	if line.Kind == chat.Own {
 		switch {

@@ -113,3 +113,14 @@ func BenchmarkSecond(b *testing.B) {
 	}
 	b.ReportMetric(float64(peak)/(1<<20), "peak-MiB")
 }
+
+// BenchmarkLineAmong30 is a line of one of 30 members: what a seat of a class does for it,
+// but for showing the frame.
+func BenchmarkLineAmong30(b *testing.B) {
+	s := newScreen(b, 100, 30, roomOf30())
+	for n := 0; b.Loop(); n++ {
+		s.time = s.time.Add(snapshotPause)
+		s.Update(batchMsg(session.Batch{Lines: []chat.Line{numbered(n)}}))
+		s.View()
+	}
+}

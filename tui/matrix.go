@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/ansi"
 
@@ -37,10 +36,10 @@ type grid struct {
 func newGrid(st *styles, h hearing, width int) (g grid) {
 	heads := 0
 	for i := range h.rows {
-		g.name = max(g.name, st.narrow(h.rowLabel(i)))
-		heads = max(heads, st.narrow(h.name(i)))
+		g.name = max(g.name, st.cells(h.rowLabel(i)))
+		heads = max(heads, st.cells(h.name(i)))
 		for j := range h.rows {
-			g.cell = max(g.cell, st.narrow(h.text(st, i, j)))
+			g.cell = max(g.cell, st.cells(h.text(st, i, j)))
 		}
 	}
 	g.name = min(g.name, max(6, min(18, width/5)))
@@ -57,7 +56,7 @@ func (g grid) columns(width int) int { return max(1, (width-g.name)/(g.cell+g.ga
 
 // label is the name of a row as there is room for it.
 func (g grid) label(st *styles, h hearing, i int) string {
-	if name := h.rowLabel(i); st.narrow(name) <= g.name {
+	if name := h.rowLabel(i); st.cells(name) <= g.name {
 		return name
 	}
 	return st.memberName(h.name(i), g.name)
@@ -200,7 +199,7 @@ func (m *matrix) heads() string {
 	for j := m.left; j < m.left+m.ncolumns; j++ {
 		style := st.dim
 		if j == m.column {
-			style = st.accent.Bold(true)
+			style = st.accent.bold()
 		}
 		row += strings.Repeat(" ", g.gap) + style.Render(st.fit(st.memberName(m.name(j), g.cell), g.cell))
 	}
@@ -215,7 +214,7 @@ func (m *matrix) line(i int) string {
 		style = st.own
 	}
 	if i == m.row {
-		style = st.accent.Bold(true)
+		style = st.accent.bold()
 	}
 	row := style.Render(st.fit(g.label(st, m.hearing, i), g.name))
 	for j := m.left; j < m.left+m.ncolumns; j++ {
@@ -236,7 +235,7 @@ func (m *matrix) drawCell(i, j int) string {
 		}
 		return style.Render(st.fit(st.cut(text, width), width))
 	}
-	var style lipgloss.Style
+	var style shade
 	switch {
 	case c.Hears == members.HearsNot && m.oneWay(i, j):
 		style = st.warning
@@ -246,7 +245,7 @@ func (m *matrix) drawCell(i, j int) string {
 		style = st.dim
 	case c.Lost > 0:
 		by, loss, _ := cutLast(text)
-		room := max(1, width-1-st.narrow(loss))
+		room := max(1, width-1-st.cells(loss))
 		text = st.cut(by, room) + " "
 		style = st.dim
 		if c.Lost >= 50 {

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"charm.land/lipgloss/v2"
-
 	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/members"
 	"github.com/groupcast/groupcast/mcast/session"
@@ -74,7 +72,7 @@ func (st *styles) memberName(label string, space int) string {
 }
 
 // person is the style of the one who has a key, in any room.
-func (st *styles) person(fingerprint string) lipgloss.Style {
+func (st *styles) person(fingerprint string) shade {
 	h := fnv.New32a()
 	h.Write([]byte(fingerprint))
 	return st.senders[int(h.Sum32()%uint32(len(st.senders)))]
@@ -99,7 +97,7 @@ func seen(s session.Members, m members.Member) members.Member {
 }
 
 // presenceStyle is that of the word.
-func (st *styles) presenceStyle(p members.Presence) lipgloss.Style {
+func (st *styles) presenceStyle(p members.Presence) shade {
 	switch p {
 	case members.Live:
 		return st.good

@@ -340,7 +340,7 @@ func TestAnInterfaceNameMakesNoColumnWide(t *testing.T) {
 	if g := newGrid(st, h, 80); g.cell > len("wlan0 16 %") {
 		t.Errorf("the cells are %d wide", g.cell)
 	}
-	if got := h.text(st, 1, 2); st.narrow(got) > mostBy || !strings.HasPrefix(got, "e") {
+	if got := h.text(st, 1, 2); st.cells(got) > mostBy || !strings.HasPrefix(got, "e") {
 		t.Errorf("the cell is %q", got)
 	}
 	if got := h.words(1, 2); !strings.Contains(got, clean("e\x1b[31mth0\u202e")) || strings.Contains(got, "\x1b") {

@@ -87,7 +87,7 @@ func filled(rows []string, height int) []string {
 // title is the first row: who is pinged, and what became of the requests.
 func (m *pingModel) title() string {
 	st, s := m.styles, m.snap
-	left := st.nameplate(m.host) + st.titleName.Render(" groupcast ping ") + st.title.Bold(true).Render(" "+clean(s.Target)+" ")
+	left := st.nameplate(m.host) + st.titleName.Render(" groupcast ping ") + st.title.bold().Render(" "+clean(s.Target)+" ")
 	facts := []string{thousands(s.Sent) + " sent"}
 	if s.Group {
 		if s.Unanswered > 0 {

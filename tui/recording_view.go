@@ -219,7 +219,7 @@ func SkippedText(t browse.Totals) (list []string) {
 // title is the first row: which recording, how much of it, and when it was.
 func (m *recordingModel) title() string {
 	st, t := m.styles, m.snap.Totals
-	left := st.nameplate(m.host) + st.titleName.Render(" groupcast ") + st.title.Bold(true).Render(" recording "+st.tail(m.name, max(8, m.width/2))+" ")
+	left := st.nameplate(m.host) + st.titleName.Render(" groupcast ") + st.title.bold().Render(" recording "+st.tail(m.name, max(8, m.width/2))+" ")
 	facts := []string{count(t.Datagrams, "datagram")}
 	if !t.Done {
 		reading := "reading"

@@ -13,7 +13,7 @@ import (
 
 // framesPerSecond is the highest rate at which the terminal is drawn, but for what the
 // user does, which is drawn at once.
-const framesPerSecond = 12
+const framesPerSecond = 10
 
 // run shows a model whose life is l, as [Run] says.
 func run(ctx context.Context, m tea.Model, l *life, opts Options) error {

@@ -20,10 +20,10 @@ type styles struct {
 	glyphs
 	method ansi.Method // the renderer's own way to count: rows must end where it ends them
 
-	dim, border, accent, own, good, warning, failure lipgloss.Style
-	bold, title, titleName, host, selected, match    lipgloss.Style
-	here, alarmWarning, alarmFailure                 lipgloss.Style // the pane with the focus; findings
-	senders                                          []lipgloss.Style
+	dim, border, accent, own, good, warning, failure shade
+	bold, title, titleName, host, selected, match    shade
+	here, alarmWarning, alarmFailure                 shade // the pane with the focus; findings
+	senders                                          []shade
 }
 
 // glyphs are the signs on the screen. No sign differs from another by colour
@@ -93,27 +93,28 @@ func newStyles(dark, ascii bool, method ansi.Method, profile colorprofile.Profil
 func plainStyles(dark bool) *styles {
 	fg := func(c color.Color) lipgloss.Style { return lipgloss.NewStyle().Inline(true).Foreground(c) }
 	none := lipgloss.NewStyle().Inline(true)
+	plain := shadeOf(none)
 	st := &styles{
-		dim: none, border: none,
-		accent: fg(lipgloss.Cyan), own: fg(lipgloss.Blue), good: fg(lipgloss.Green),
-		warning: fg(lipgloss.Yellow), failure: fg(lipgloss.Red),
-		bold: none.Bold(true), title: none, titleName: none, host: none.Reverse(true).Bold(true),
-		here:         fg(lipgloss.Cyan).Reverse(true).Bold(true),
-		alarmWarning: fg(lipgloss.Yellow).Reverse(true).Bold(true), alarmFailure: fg(lipgloss.Red).Reverse(true).Bold(true),
-		selected: none.Reverse(true), match: none.Reverse(true).Bold(true).Underline(true),
-		senders: []lipgloss.Style{fg(lipgloss.Green), fg(lipgloss.Magenta), fg(lipgloss.Cyan), none},
+		dim: plain, border: plain,
+		accent: shadeOf(fg(lipgloss.Cyan)), own: shadeOf(fg(lipgloss.Blue)), good: shadeOf(fg(lipgloss.Green)),
+		warning: shadeOf(fg(lipgloss.Yellow)), failure: shadeOf(fg(lipgloss.Red)),
+		bold: plain.bold(), title: plain, titleName: plain, host: shadeOf(none.Reverse(true).Bold(true)),
+		here:         shadeOf(fg(lipgloss.Cyan).Reverse(true).Bold(true)),
+		alarmWarning: shadeOf(fg(lipgloss.Yellow).Reverse(true).Bold(true)), alarmFailure: shadeOf(fg(lipgloss.Red).Reverse(true).Bold(true)),
+		selected: shadeOf(none.Reverse(true)), match: shadeOf(none.Reverse(true).Bold(true).Underline(true)),
+		senders: []shade{shadeOf(fg(lipgloss.Green)), shadeOf(fg(lipgloss.Magenta)), shadeOf(fg(lipgloss.Cyan)), plain},
 	}
 	if dark {
-		st.dim, st.border = fg(lipgloss.White), fg(lipgloss.BrightBlack)
-		st.own = fg(lipgloss.BrightBlue)
+		st.dim, st.border = shadeOf(fg(lipgloss.White)), shadeOf(fg(lipgloss.BrightBlack))
+		st.own = shadeOf(fg(lipgloss.BrightBlue))
 	}
 	return st
 }
 
 func fullStyles(dark bool) *styles {
 	pick := lipgloss.LightDark(dark)
-	fg := func(light, dark string) lipgloss.Style {
-		return lipgloss.NewStyle().Inline(true).Foreground(pick(lipgloss.Color(light), lipgloss.Color(dark)))
+	fg := func(light, dark string) shade {
+		return shadeOf(lipgloss.NewStyle().Inline(true).Foreground(pick(lipgloss.Color(light), lipgloss.Color(dark))))
 	}
 	bar := func(light, dark color.Color) lipgloss.Style {
 		return lipgloss.NewStyle().Inline(true).Background(pick(light, dark))
@@ -127,16 +128,16 @@ func fullStyles(dark bool) *styles {
 		good:         fg("#1a7f37", "#8fce7e"),
 		warning:      fg("#925f00", "#e6b45e"),
 		failure:      fg("#c4262e", "#ff7b86"),
-		bold:         lipgloss.NewStyle().Inline(true).Bold(true),
-		title:        strip.Foreground(pick(lipgloss.Color("#3a4452"), lipgloss.Color("#b4bfcd"))),
-		titleName:    strip.Foreground(pick(lipgloss.Color("#0b6e80"), lipgloss.Color("#6cc3d5"))),
-		here:         bar(lipgloss.Color("#0b6e80"), lipgloss.Color("#6cc3d5")).Foreground(pick(lipgloss.Color("#ffffff"), lipgloss.Color("#12171e"))).Bold(true),
-		alarmWarning: bar(lipgloss.Color("#f0b429"), lipgloss.Color("#f0b429")).Foreground(lipgloss.Color("#12171e")).Bold(true),
-		alarmFailure: bar(lipgloss.Color("#c4262e"), lipgloss.Color("#d9363f")).Foreground(lipgloss.Color("#ffffff")).Bold(true),
-		host:         bar(lipgloss.Color("#3a4452"), lipgloss.Color("#b4bfcd")).Foreground(pick(lipgloss.Color("#ffffff"), lipgloss.Color("#12171e"))).Bold(true),
-		selected:     bar(lipgloss.Color("#e6ebf1"), lipgloss.Color("#222b38")).Bold(true),
-		match:        bar(lipgloss.Color("#f6d98a"), lipgloss.Color("#5a4718")).Bold(true).Underline(true),
-		senders: []lipgloss.Style{
+		bold:         shadeOf(lipgloss.NewStyle().Inline(true).Bold(true)),
+		title:        shadeOf(strip.Foreground(pick(lipgloss.Color("#3a4452"), lipgloss.Color("#b4bfcd")))),
+		titleName:    shadeOf(strip.Foreground(pick(lipgloss.Color("#0b6e80"), lipgloss.Color("#6cc3d5")))),
+		here:         shadeOf(bar(lipgloss.Color("#0b6e80"), lipgloss.Color("#6cc3d5")).Foreground(pick(lipgloss.Color("#ffffff"), lipgloss.Color("#12171e"))).Bold(true)),
+		alarmWarning: shadeOf(bar(lipgloss.Color("#f0b429"), lipgloss.Color("#f0b429")).Foreground(lipgloss.Color("#12171e")).Bold(true)),
+		alarmFailure: shadeOf(bar(lipgloss.Color("#c4262e"), lipgloss.Color("#d9363f")).Foreground(lipgloss.Color("#ffffff")).Bold(true)),
+		host:         shadeOf(bar(lipgloss.Color("#3a4452"), lipgloss.Color("#b4bfcd")).Foreground(pick(lipgloss.Color("#ffffff"), lipgloss.Color("#12171e"))).Bold(true)),
+		selected:     shadeOf(bar(lipgloss.Color("#e6ebf1"), lipgloss.Color("#222b38")).Bold(true)),
+		match:        shadeOf(bar(lipgloss.Color("#f6d98a"), lipgloss.Color("#5a4718")).Bold(true).Underline(true)),
+		senders: []shade{
 			fg("#1a7f37", "#8fce7e"), fg("#8a3fa0", "#d3a4ec"), fg("#925f00", "#e6b45e"),
 			fg("#a33a5e", "#f29ab3"), fg("#0b6e80", "#6cc3d5"), fg("#5f6b00", "#c5cc6b"),
 		},
@@ -144,7 +145,7 @@ func fullStyles(dark bool) *styles {
 }
 
 // sender is the style of one sender, the same for as long as it talks.
-func (st *styles) sender(a netip.Addr) lipgloss.Style { return st.senders[st.senderColour(a)] }
+func (st *styles) sender(a netip.Addr) shade { return st.senders[st.senderColour(a)] }
 
 // senderColour is which of senders that is.
 func (st *styles) senderColour(a netip.Addr) int {
@@ -155,7 +156,14 @@ func (st *styles) senderColour(a netip.Addr) int {
 }
 
 // cells is the width of text on the screen.
-func (st *styles) cells(s string) int { return st.method.StringWidth(s) }
+func (st *styles) cells(s string) int {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return st.method.StringWidth(s)
+		}
+	}
+	return len(s)
+}
 
 // fit makes a row exactly w cells wide: cut, or filled with spaces.
 func (st *styles) fit(row string, w int) string {

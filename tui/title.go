@@ -34,9 +34,9 @@ func (t titleBar) render(s session.Snapshot, frozen string, width int) string {
 	if len(s.Interfaces) > 0 && group != "" && !slices.Contains(s.Groups, s.Group) {
 		group += " (not joined)"
 	}
-	left := st.nameplate(t.host) + st.titleName.Render(" groupcast ") + st.title.Bold(true).Render(" "+group+" ")
+	left := st.nameplate(t.host) + st.titleName.Render(" groupcast ") + st.title.bold().Render(" "+group+" ")
 	if mode := memberMode(s); mode == "sealed" {
-		left += st.titleName.Bold(true).Render(mode + " ")
+		left += st.titleName.bold().Render(mode + " ")
 	} else if mode != "" && st.cells(left+mode)+1 <= width*3/5 {
 		left += st.titleName.Render(mode + " ")
 	}
@@ -45,7 +45,7 @@ func (t titleBar) render(s session.Snapshot, frozen string, width int) string {
 		loud, sign = st.alarm(f.Verdict, clean(f.Name)), st.alarm(f.Verdict, "")
 	}
 	if frozen != "" {
-		loud = st.titleName.Bold(true).Render(" "+frozen+" ") + loud
+		loud = st.titleName.bold().Render(" "+frozen+" ") + loud
 	}
 	space := width - st.cells(left)
 	said := sign
@@ -82,7 +82,7 @@ func (st *styles) recorded(text string) []string {
 	case stopped:
 		return []string{st.alarmWarning.Render(" " + clean(text) + " "), st.alarmWarning.Render(" " + short + " ")}
 	}
-	return []string{st.titleName.Bold(true).Render(" " + short + " ")}
+	return []string{st.titleName.bold().Render(" " + short + " ")}
 }
 
 // worst is the finding that the first row names: it is seen where the pane is folded

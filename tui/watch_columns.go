@@ -30,11 +30,11 @@ type watchInks struct {
 
 func newWatchInks(st *styles) watchInks {
 	in := watchInks{
-		dim: inkOf(st.dim), good: inkOf(st.good), warning: inkOf(st.warning), failure: inkOf(st.failure),
-		accent: inkOf(st.accent), bold: inkOf(st.bold), selected: inkOf(st.selected),
+		dim: st.dim.ink, good: st.good.ink, warning: st.warning.ink, failure: st.failure.ink,
+		accent: st.accent.ink, bold: st.bold.ink, selected: st.selected.ink,
 	}
 	for _, s := range st.senders {
-		in.senders = append(in.senders, inkOf(s))
+		in.senders = append(in.senders, s.ink)
 	}
 	return in
 }
@@ -71,10 +71,10 @@ func (t *watchTable) columns(width int, window []watchRow) []watchColumn {
 	}
 	w := &t.widest // it only grows, so that columns stay where they are
 	for _, r := range window {
-		w[0] = max(w[0], t.styles.narrow(t.groupText(r)))
+		w[0] = max(w[0], t.styles.cells(t.groupText(r)))
 		if r.stream >= 0 {
 			s := &t.snap.Streams[r.stream]
-			w[1], w[2] = max(w[1], len(rowFrom(&s.Row))), max(w[2], t.styles.narrow(clean(s.Interface)))
+			w[1], w[2] = max(w[1], len(rowFrom(&s.Row))), max(w[2], t.styles.cells(clean(s.Interface)))
 		}
 	}
 	all := []watchColumn{
@@ -135,14 +135,14 @@ func spread(all []watchColumn, width int) []watchColumn {
 // port and the head of its address.
 func groupCell(t *watchTable, r watchRow, width int) (ink, string) {
 	text, name, st := t.groupText(r), t.name(r), t.styles
-	if st.narrow(text) <= width {
+	if st.cells(text) <= width {
 		return ink{}, text
 	}
 	bare := addrText(t.groupOf(r).Addr())
 	if name == "" {
 		return ink{}, st.middle(bare, width)
 	}
-	if space := width - st.narrow(name) - 1; space >= 5 {
+	if space := width - st.cells(name) - 1; space >= 5 {
 		return ink{}, name + " " + st.tail(bare, space)
 	}
 	return ink{}, st.cut(name, width)

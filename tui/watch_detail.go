@@ -162,7 +162,7 @@ func (d *watchDetail) columns(a, b []string, left int) []string {
 }
 
 // text is sentences, indented as everything on the page is.
-func (d *watchDetail) text(width int, style interface{ Render(...string) string }, text string) []string {
+func (d *watchDetail) text(width int, style shade, text string) []string {
 	words, _ := d.styles.wrap(text, width-2, 12)
 	for i, w := range words {
 		words[i] = " " + style.Render(w)
@@ -171,7 +171,7 @@ func (d *watchDetail) text(width int, style interface{ Render(...string) string 
 }
 
 func (d *watchDetail) head(title string) string {
-	return " " + d.styles.accent.Bold(true).Render(title)
+	return " " + d.styles.accent.bold().Render(title)
 }
 
 const (

@@ -145,7 +145,7 @@ func (e *watchEvents) render(width, height int, now time.Time) []string {
 		p.space(1)
 		used := 1
 		part := func(k ink, text string) {
-			n := e.styles.narrow(text)
+			n := e.styles.cells(text)
 			space := min(n, width-used)
 			if space > 0 {
 				p.cell(k, text, space, false)
@@ -159,10 +159,10 @@ func (e *watchEvents) render(width, height int, now time.Time) []string {
 		if v.times > 1 {
 			text += "; " + thousands(uint64(v.times)) + " times since " + clockAt(v.since, now, false)
 		}
-		if room := width - used - e.styles.narrow(text) - 2; len(v.about) > 0 {
+		if room := width - used - e.styles.cells(text) - 2; len(v.about) > 0 {
 			name := v.about[len(v.about)-1]
 			for _, n := range v.about {
-				if e.styles.narrow(n) <= room {
+				if e.styles.cells(n) <= room {
 					name = n
 					break
 				}

@@ -232,7 +232,7 @@ func (t *watchTable) unheard(r watchRow, width, column int) {
 		text += " from " + addrText(source)
 	}
 	on := clean(strings.Join(g.Joined, ", "))
-	if space := max(column, t.styles.narrow(text)); on != "" && space+1 < width {
+	if space := max(column, t.styles.cells(text)); on != "" && space+1 < width {
 		p.cell(t.inks.warning, text, space, false)
 		p.space(1)
 		p.cell(t.inks.dim, on, width-space-1, false)

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
-	"charm.land/lipgloss/v2"
 
 	"github.com/groupcast/groupcast/mcast/watch"
 )
@@ -169,7 +168,7 @@ func (m *watchModel) notes() string {
 // titleFact is a part of the first row, in its forms from the longest to the shortest.
 type titleFact struct {
 	forms []string
-	style lipgloss.Style
+	style shade
 	rank  int // the lowest get their room first
 	right bool
 }
@@ -196,7 +195,7 @@ func (m *watchModel) title() string {
 	lost, kernel := st.estimate(thousands(s.Lost), atLeast, about), max(s.LostKernel, s.Dropped)
 	facts := []titleFact{
 		{[]string{" groupcast watch "}, st.titleName, 0, false},
-		{groups, st.title.Bold(true), 3, false},
+		{groups, st.title.bold(), 3, false},
 		{[]string{" " + plainRate(s.Rate, 12) + "/s  " + bitRate(s.Bits) + " ", " " + plainRate(s.Rate, 7) + "/s "}, st.title, 5, true},
 		{[]string{" lost " + lost + " network, " + thousands(kernel) + " kernel ", " lost " + lost + ", kernel " + thousands(kernel) + " "}, st.title, 4, true},
 	}

@@ -25,14 +25,14 @@ func (st *styles) estimate(n string, atLeast, about bool) string {
 // estimateIn is estimate of a number that has so many cells at most.
 func (st *styles) estimateIn(n uint64, atLeast, about bool, width int) string {
 	mark := st.estimate("", atLeast, about)
-	return mark + short(n, width-st.narrow(mark))
+	return mark + short(n, width-st.cells(mark))
 }
 
 // fitting is the first of those texts that has so many cells at most, else the last one,
 // which is cut.
 func (st *styles) fitting(width int, texts ...string) string {
 	for _, text := range texts {
-		if st.narrow(text) <= width {
+		if st.cells(text) <= width {
 			return text
 		}
 	}
@@ -42,7 +42,7 @@ func (st *styles) fitting(width int, texts ...string) string {
 // middle cuts an address in its middle: its head says which kind it is, and its tail
 // which one.
 func (st *styles) middle(text string, width int) string {
-	n := st.narrow(text)
+	n := st.cells(text)
 	head := (width - 1) / 2
 	if n <= width || head < 3 {
 		return st.tail(text, width)

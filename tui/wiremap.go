@@ -2,8 +2,6 @@ package tui
 
 import (
 	"strings"
-
-	"charm.land/lipgloss/v2"
 )
 
 // wireMap is the drawing of a box, and of the wires that lead out of it.
@@ -18,7 +16,7 @@ type wireMap struct {
 // mappedWire is one of the wires. What stands inside the box, and outside below the
 // wire, is drawn for the room that there is.
 type mappedWire struct {
-	style           lipgloss.Style
+	style           shade
 	line            func(width int) string
 	inside, outside func(width int) []string
 }

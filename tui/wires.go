@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	"charm.land/lipgloss/v2"
-
 	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/session"
 )
@@ -130,7 +128,7 @@ func (m *hostmap) networks(i session.Interface) string {
 }
 
 // wireStyle is the style of an interface's wire.
-func (m *hostmap) wireStyle(i session.Interface) lipgloss.Style {
+func (m *hostmap) wireStyle(i session.Interface) shade {
 	if m.sendsBy(i) && broken(i) == "" && !m.snap.Sends.Stays {
 		return m.styles.accent
 	}
