@@ -179,7 +179,11 @@ func TestAnything(t *testing.T) {
 				c.Receive(now, Datagram{Data: data, From: netip.AddrPortFrom(stranger.Addr(), uint16(n)), IfIndex: rapid.IntRange(0, 3).Draw(t, "by")})
 				read++
 			}
+			asked := c.NextDue(now)
 			outs, next := c.Due(now)
+			if asked.After(now) && len(outs) > 0 {
+				t.Fatalf("%d frames are due now, and were to be asked for in %v", len(outs), asked.Sub(now))
+			}
 			for _, o := range outs {
 				if _, err := c.decode(o.Data); err != nil && len(o.Data) > 0 {
 					t.Fatalf("what it sends is %v", err)

@@ -199,6 +199,16 @@ func (c *Conversation) Due(now time.Time) ([]Out, time.Time) {
 	return out, c.wall(c.next)
 }
 
+// NextDue returns when Due is to be asked at the latest, after a call of another method.
+// Most that is received changes nothing about that.
+func (c *Conversation) NextDue(now time.Time) time.Time {
+	t := c.begin(now)
+	if c.ended || len(c.outs) > 0 {
+		return now
+	}
+	return c.wall(min(c.dueAt(t), t+time.Hour))
+}
+
 // dueAt is when something is to be done.
 func (c *Conversation) dueAt(now at) at {
 	due := min(c.hellos.dueAt(), c.needs.dueAt(), c.repairs.dueAt(now))

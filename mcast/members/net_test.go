@@ -149,7 +149,11 @@ func (w *network) turn(n *node) {
 	if n.dead {
 		return
 	}
+	asked := n.c.NextDue(w.clock(n))
 	outs, next := n.c.Due(w.clock(n))
+	if early := asked.Sub(w.clock(n)); early > 0 && len(outs) > 0 {
+		w.t.Fatalf("%d frames are due now, and were to be asked for in %v", len(outs), early)
+	}
 	next = next.Add(-n.ahead)
 	for _, o := range outs {
 		w.send(n, o)

@@ -43,6 +43,7 @@ type talk struct {
 	conv   *members.Conversation // nil: frames are off
 	begun  time.Time
 	left   bool
+	due    time.Time // when run looks next; it was not yet: the zero time
 	news   news
 	view   members.Snapshot
 	viewed time.Time      // when view was made
@@ -139,6 +140,7 @@ func (t *talk) step() time.Duration {
 	if len(outs) > 0 {
 		t.dirty = true
 	}
+	t.due = due
 	t.mu.Unlock()
 	if len(outs) > 0 {
 		errs := t.send(outs)
@@ -229,7 +231,9 @@ func (t *talk) take(d *mcast.Datagram) members.Outcome {
 	t.tell(d)
 	switch out {
 	case members.Taken, members.Repair, members.Again:
-		t.poke() // nothing else makes anything due
+		if t.conv.NextDue(now).Before(t.due) { // nothing else makes anything due
+			t.poke()
+		}
 	}
 	return out
 }
