@@ -3,6 +3,7 @@ package session
 import (
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/groupcast/groupcast/mcast"
 )
@@ -18,12 +19,14 @@ const (
 // collects nothing: nobody would see it. It is safe for concurrent use, with
 // and without other locks held.
 type capture struct {
-	wake func() // called when there is something after there was nothing
+	wake func() // called when there is something after there was nothing, captureDelay later
 
 	mu        sync.Mutex
 	datagrams backlog[Datagram]
 	bytes     int // of their payloads
 	calls     backlog[mcast.Call]
+	later     *time.Timer // of wake; nil: nothing was collected yet
+	half      bool        // of the room is taken, and wake was called for that
 }
 
 // backlog is a queue of what was not taken yet.
@@ -64,7 +67,7 @@ func (c *capture) add(d Datagram) {
 		return
 	}
 	c.mu.Lock()
-	first := c.empty()
+	defer c.mu.Unlock()
 	list := c.datagrams.list
 	n := len(list)
 	for d.Sent && n > 0 && list[n-1].At.After(d.At) {
@@ -75,27 +78,39 @@ func (c *capture) add(d Datagram) {
 	for len(c.datagrams.list) > maxCaptured || c.bytes > maxCapturedBytes {
 		c.bytes -= len(c.datagrams.dropOldest().Data)
 	}
-	c.mu.Unlock()
-	if first {
-		c.wake()
-	}
+	c.wakeLater()
 }
 
 // call adds a call on a socket.
 func (c *capture) call(call mcast.Call) {
 	c.mu.Lock()
-	first := c.empty()
+	defer c.mu.Unlock()
 	c.calls.list = append(c.calls.list, call)
 	if len(c.calls.list) > maxCaptured {
 		c.calls.dropOldest()
 	}
-	c.mu.Unlock()
-	if first {
-		c.wake()
-	}
+	c.wakeLater()
 }
 
-func (c *capture) empty() bool { return len(c.datagrams.list)+len(c.calls.list) == 0 }
+// captureDelay is how long what was collected waits for a line: most datagrams and calls
+// come with one. The signs of life of 30 members, which are 10 a second, do not.
+const captureDelay = 500 * time.Millisecond
+
+// wakeLater wakes after captureDelay, and at once when half of the room is taken. The
+// caller holds c.mu, and has added something.
+func (c *capture) wakeLater() {
+	datagrams, calls := len(c.datagrams.list), len(c.calls.list)
+	half := datagrams > maxCaptured/2 || calls > maxCaptured/2 || c.bytes > maxCapturedBytes/2
+	switch first := datagrams+calls == 1; {
+	case half && !c.half:
+		c.later.Reset(0)
+	case first && c.later == nil:
+		c.later = time.AfterFunc(captureDelay, c.wake)
+	case first:
+		c.later.Reset(captureDelay)
+	}
+	c.half = half
+}
 
 // into moves all that was collected into a batch.
 func (c *capture) into(b *Batch) {
@@ -106,7 +121,10 @@ func (c *capture) into(b *Batch) {
 	defer c.mu.Unlock()
 	b.Datagrams, b.Unseen = c.datagrams.take()
 	b.Calls, b.Untold = c.calls.take()
-	c.bytes = 0
+	c.bytes, c.half = 0, false
+	if c.later != nil {
+		c.later.Stop()
+	}
 }
 
 // trace makes a Trace that collects calls, and tells another one too, if there

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -106,8 +107,7 @@ func TestNoCapture(t *testing.T) {
 	}
 }
 
-// Next returns for datagrams and calls alone, without waiting for a line, and
-// paced as for lines.
+// Next returns for datagrams and calls alone, in a while.
 func TestNextWithoutLines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ring := chat.NewRing(0)
@@ -122,8 +122,8 @@ func TestNextWithoutLines(t *testing.T) {
 		if b, err := s.Next(t.Context()); err != nil || len(b.Datagrams) != 2 {
 			t.Fatalf("batch %+v, %v; want two datagrams", b, err)
 		}
-		if waited := time.Since(began); waited != framePace {
-			t.Errorf("the second batch came after %v, want %v", waited, framePace)
+		if waited := time.Since(began); waited != captureDelay {
+			t.Errorf("the second batch came after %v, want %v", waited, captureDelay)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
@@ -162,5 +162,58 @@ func TestCaptureConcurrently(t *testing.T) {
 	done.Wait()
 	if datagrams != writers*each || calls != writers*each {
 		t.Errorf("%d datagrams and %d calls, want %d of each", datagrams, calls, writers*each)
+	}
+}
+
+// What comes without a line is told in a while, or when half of the room is taken, and
+// not once more when a line has brought it.
+func TestCaptureWakes(t *testing.T) {
+	for name, c := range map[string]struct {
+		add         func(*capture)
+		taken       bool  // before captureDelay is over
+		soon, later int64 // calls of wake at once, and after captureDelay
+	}{
+		"a datagram":          {func(c *capture) { c.received(Datagram{}) }, false, 0, 1},
+		"a call":              {func(c *capture) { c.call(mcast.Call{}) }, false, 0, 1},
+		"a line came with it": {func(c *capture) { c.received(Datagram{}) }, true, 0, 0},
+		"many datagrams": {func(c *capture) {
+			for range maxCaptured * 3 / 4 {
+				c.received(Datagram{})
+			}
+		}, false, 1, 1},
+		"many calls": {func(c *capture) {
+			for range maxCaptured * 3 / 4 {
+				c.call(mcast.Call{})
+			}
+		}, true, 1, 1},
+		"large datagrams": {func(c *capture) {
+			for range 20 {
+				c.received(Datagram{Data: make([]byte, 64<<10)})
+			}
+		}, false, 1, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var woken atomic.Int64
+				cap := &capture{wake: func() { woken.Add(1) }}
+				for range 2 { // what is taken leaves an empty one
+					woken.Store(0)
+					c.add(cap)
+					synctest.Wait()
+					if woken.Load() != c.soon {
+						t.Errorf("it woke %d times at once, want %d", woken.Load(), c.soon)
+					}
+					if c.taken {
+						taken(cap)
+					}
+					time.Sleep(captureDelay)
+					synctest.Wait()
+					if woken.Load() != c.later {
+						t.Errorf("it woke %d times in all, want %d", woken.Load(), c.later)
+					}
+					taken(cap)
+				}
+			})
+		})
 	}
 }
