@@ -234,3 +234,90 @@ func processorTime(b *testing.B) (server, programs time.Duration) {
 	}
 	return server, programs
 }
+
+// hostile is what a student may run in a seat that has a shell, without end.
+var hostile = map[string]string{
+	"fork-bomb": "bomb() { bomb | bomb & }; while :; do bomb; sleep 0.1; done",
+	"memory":    "while :; do tail /dev/zero; done",
+	"flood":     "exec 3<>/dev/udp/224.0.0.114/1234; while :; do echo flood >&3; done",
+	"processor": "while :; do :; done & while :; do :; done",
+}
+
+// A student types while another runs something hostile: the time from a key to its letter,
+// in rounds with the other and without, p50 and p90, and how many times longer it is.
+func BenchmarkBesideHostile(b *testing.B) {
+	program := filepath.Join(b.TempDir(), "groupcast")
+	if out, err := exec.Command("go", "build", "-o", program, "github.com/groupcast/groupcast/cmd/groupcast").CombinedOutput(); err != nil {
+		b.Fatalf("%v: %s", err, out)
+	}
+	for name, script := range hostile {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				benchBeside(b, program, script)
+			}
+		})
+	}
+}
+
+func benchBeside(b *testing.B, program, script string) {
+	const rounds, keys = 3, 12
+	topology, err := lab.FindTopology("classroom", 3)
+	if err != nil {
+		b.Fatal(err)
+	}
+	args := func(name string) []string { return []string{"chat", "--seat", "--name=" + name} }
+	c, err := Start(b.Context(), Config{Topology: topology, Program: program, Screen: args, Plain: args})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer c.Close()
+	ctx, cancel := context.WithCancel(b.Context())
+	var pages sync.WaitGroup
+	defer pages.Wait()
+	defer cancel()
+	_, seat, err := c.Join(Applicant{Code: c.Code(), Name: "Ada", From: "a"})
+	if err != nil {
+		b.Fatal(err)
+	}
+	letters := newWatched()
+	defer seat.Look()()
+	seat.Input(Input{Size: Size{100, 30}})
+	pages.Go(func() { readPage(ctx, seat, letters) })
+	if _, ok := letters.seen("224.0.0.114"); !ok {
+		b.Fatal("groupcast is not shown")
+	}
+	a := c.lab.(*apart)
+	key := 0
+	press := func() (list []time.Duration) {
+		for range keys {
+			letter := string(rune('а' + key%32))
+			key++
+			list = append(list, letters.wait(b, letter, func() { seat.Input(Input{Text: letter}) }))
+			seat.Input(Input{Key: Key{Name: "Backspace"}})
+			rest(keyInterval)
+		}
+		return list
+	}
+	var alone, beside []time.Duration
+	for range rounds {
+		alone = append(alone, press()...)
+		cmd := a.ConfinedCommand(ctx, "H3", lab.Confinement{Program: program}, "/bin/bash", "-c", script)
+		cmd.Env = []string{"PATH=/usr/bin:/bin"}
+		if err := cmd.Start(); err != nil {
+			b.Fatal(err)
+		}
+		ended := make(chan struct{})
+		go func() { _ = cmd.Wait(); close(ended) }()
+		rest(time.Second)
+		beside = append(beside, press()...)
+		_ = cmd.Signal(os.Kill)
+		<-ended
+	}
+	slices.Sort(alone)
+	slices.Sort(beside)
+	for name, at := range map[string]int{"p50": len(alone) / 2, "p90": len(alone) * 9 / 10} {
+		b.ReportMetric(float64(alone[at].Microseconds())/1000, "alone-"+name+"-ms")
+		b.ReportMetric(float64(beside[at])/float64(alone[at]), name+"-ratio")
+	}
+	b.ReportMetric(0, "ns/op")
+}
