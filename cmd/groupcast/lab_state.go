@@ -34,12 +34,22 @@ func networkOf(t lab.Topology) picture.Network {
 }
 
 // linksOf are the interfaces of a lab's hosts with their counters.
-func linksOf(l *lab.Lab) map[string]picture.LinkState {
+func linksOf(now lab.Now) map[string]picture.LinkState {
 	all := map[string]picture.LinkState{}
-	for _, h := range l.Topology().Hosts {
-		for _, i := range h.Interfaces {
-			if c, err := l.Host(h.Name).Link(i.Name).Counters(); err == nil {
-				all[h.Name+"."+i.Name] = picture.LinkState(c)
+	for name, c := range now.Links {
+		all[name] = picture.LinkState(c)
+	}
+	return all
+}
+
+// faultsOf are the faults that stand in a lab, but for those that a picture of its
+// interfaces shows anyway.
+func faultsOf(now lab.Now) map[string][]string {
+	all := map[string][]string{}
+	for place, list := range now.Faults {
+		for _, f := range list {
+			if f.Kind != "cut" && f.Kind != "down" && f.Kind != "delete" {
+				all[place] = append(all[place], f.Text())
 			}
 		}
 	}

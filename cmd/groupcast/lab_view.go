@@ -34,14 +34,15 @@ func (v *labView) Rows() []tui.LabRow {
 		v.hosts, v.looked = hostsOf(v.lab), now
 	}
 	var rows []tui.LabRow
-	state := picture.NetworkState{Links: linksOf(v.lab), Hosts: v.hosts}
+	found, _ := v.lab.Now() // of a lab that ends, nothing
+	state := picture.NetworkState{Links: linksOf(found), Hosts: v.hosts}
 	if v.secret { // of an interface only what goes over its wire: not that it is down, or the wire cut
 		for name, link := range state.Links {
 			link.Up, link.Carrier, link.Dropped = true, true, 0
 			state.Links[name] = link
 		}
 	} else {
-		state.Faults = v.lab.Standing()
+		state.Faults = faultsOf(found)
 	}
 	for _, row := range v.drawing.Rows(state, now) {
 		rows = append(rows, tui.LabRow(row))

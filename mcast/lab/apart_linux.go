@@ -2,6 +2,7 @@ package lab
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -36,8 +37,8 @@ type apartRequest struct {
 
 // UpApart builds the topology as Up does, but in a process of its own: the caller need not
 // have called Enter, and stays in the computer's network. Each port of a switch takes that
-// many frames a second from its host, with as many at once, and drops what is more; 0: any
-// number. When the context ends before the lab is up, nothing of it is left.
+// many frames a second from its host, as [UpPoliced] says. When the context ends before the
+// lab is up, nothing of it is left.
 //
 // The lab ends with Close, and with the caller's process, even by SIGKILL. The error is a
 // *ForbiddenError where the system does not allow namespaces.
@@ -45,21 +46,27 @@ func UpApart(ctx context.Context, t Topology, packets int) (*Apart, error) {
 	if err := t.Validate(); err != nil {
 		return nil, fmt.Errorf("lab: %w", err)
 	}
+	return StartApart(ctx, labProcess, apartRequest{t, packets})
+}
+
+// StartApart is UpApart for a process of another kind, which calls [ServeApart] when its
+// os.Args[0] is that name: this program again. request is what it is asked to build, as
+// JSON of at most 100 KiB. The error is that of what it does.
+func StartApart(ctx context.Context, process string, request any) (*Apart, error) {
 	near, far, err := socketPair()
 	if err != nil {
 		return nil, fmt.Errorf("lab: %w", err)
 	}
 	defer far.Close()
 	a := &Apart{control: near, gone: make(chan struct{})}
-	if err := a.start(far); err != nil {
+	if err := a.start(process, far); err != nil {
 		near.Close()
 		return nil, forbidden(err, readSetting)
 	}
 	far.Close()
-	a.Remote = &Remote{dial: a.dial, topology: t}
 	stop := context.AfterFunc(ctx, func() { _ = near.SetReadDeadline(time.Unix(1, 0)) })
 	var built answer
-	err = send(near, apartRequest{t, packets})
+	err = send(near, request)
 	if err == nil {
 		_, err = receive(near, &built)
 	}
@@ -78,12 +85,13 @@ func UpApart(ctx context.Context, t Topology, packets int) (*Apart, error) {
 		return nil, err
 	}
 	_ = near.SetReadDeadline(time.Time{})
+	a.Remote = &Remote{dial: a.dial, topology: built.Topology, kind: built.Kind}
 	return a, nil
 }
 
 // start starts the process from a thread that lives as long as it does, because that
 // thread's death is what Pdeathsig waits for (prctl(2)).
-func (a *Apart) start(control *os.File) error {
+func (a *Apart) start(process string, control *os.File) error {
 	here, err := os.Readlink("/proc/self/ns/net")
 	if err != nil {
 		return err
@@ -96,7 +104,7 @@ func (a *Apart) start(control *os.File) error {
 		var err error
 		for _, who := range identities() {
 			cmd = exec.Command(hosts.Program)
-			cmd.Args = []string{labProcess}
+			cmd.Args = []string{process}
 			cmd.Env = append(os.Environ(), enteredEnv+"="+here)
 			cmd.Stderr = os.Stderr
 			cmd.ExtraFiles = []*os.File{control}
@@ -144,16 +152,19 @@ func (a *Apart) Close() error {
 	return a.control.Close()
 }
 
-// runApart is what the process does: it builds, and carries out orders until the caller
-// hangs up.
-func runApart() {
+// ServeApart is what a process does that [StartApart] has started: it builds what the
+// caller asks for, and serves it until the caller hangs up. build is called in namespaces of
+// its own, as after Enter; its context ends when the caller does not wait any more.
+// ServeApart does not return. It is called by an init function, before anything else of
+// the program runs.
+func ServeApart(build func(ctx context.Context, request json.RawMessage) (Service, error)) {
 	control, err := unixConn(os.NewFile(3, "control"))
 	if err != nil {
-		os.Stderr.WriteString(labProcess + ": started by hand: " + err.Error() + "\n")
+		os.Stderr.WriteString(os.Args[0] + ": started by hand: " + err.Error() + "\n")
 		os.Exit(2)
 	}
-	var r apartRequest
-	if _, err := receive(control, &r); err != nil {
+	var request json.RawMessage
+	if _, err := receive(control, &request); err != nil {
 		syscall.Exit(1)
 	}
 	ctx, stop := context.WithCancel(context.Background())
@@ -163,7 +174,10 @@ func runApart() {
 		defer close(calls)
 		takeCalls(control, calls)
 	}()
-	l, err := buildApart(ctx, r)
+	var service Service
+	if err = loopbackUp(); err == nil {
+		service, err = build(ctx, request)
+	}
 	if err != nil {
 		a := answer{Error: err.Error()}
 		if f, ok := errors.AsType[*ForbiddenError](err); ok {
@@ -172,8 +186,10 @@ func runApart() {
 		_ = send(control, a)
 		syscall.Exit(1)
 	}
-	_ = send(control, answer{})
-	s := &server{service: Service{Lab: func() (*Lab, func()) { return l, func() {} }, Down: func() { l.Close() }}, free: func() {}, ctx: ctx, stop: stop}
+	l, done := service.Lab()
+	_ = send(control, answer{Topology: l.Topology(), Kind: service.Kind})
+	done()
+	s := &server{service: service, free: func() {}, ctx: ctx, stop: stop}
 	s.answer(calls)
 	s.down()
 	syscall.Exit(0)
@@ -216,13 +232,15 @@ func (s *server) answer(calls <-chan *os.File) {
 	}
 }
 
-// buildApart builds in the namespaces that the process was started in.
-func buildApart(ctx context.Context, r apartRequest) (*Lab, error) {
-	if err := loopbackUp(); err != nil {
-		return nil, err
+// buildApart is what the process of UpApart serves.
+func buildApart(ctx context.Context, request json.RawMessage) (Service, error) {
+	var r apartRequest
+	if err := json.Unmarshal(request, &r); err != nil {
+		return Service{}, fmt.Errorf("lab: %w", err)
 	}
-	if r.Packets < 0 {
-		return nil, fmt.Errorf("lab: %d frames a second: want 0 or more", r.Packets)
+	l, err := UpPoliced(ctx, r.Topology, r.Packets, nil)
+	if err != nil {
+		return Service{}, err
 	}
-	return up(ctx, r.Topology, nil, r.Packets)
+	return Service{Lab: func() (*Lab, func()) { return l, func() {} }, Down: func() { l.Close() }}, nil
 }

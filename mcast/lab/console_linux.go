@@ -16,6 +16,7 @@ import (
 const (
 	orderTopology = "topology"
 	orderCounters = "counters"
+	orderNow      = "now"
 	orderFault    = "fault"
 	orderEnter    = "enter"
 	orderDown     = "down"
@@ -27,6 +28,7 @@ type (
 		Do    string
 		Host  string
 		Words []string
+		First int `json:",omitempty"` // of the hosts that orderNow asks about
 	}
 	answer struct {
 		Error     string
@@ -34,6 +36,8 @@ type (
 		Kind      string              `json:",omitempty"`
 		Forbidden *refusal            `json:",omitempty"`
 		Counters  map[string]Counters `json:",omitempty"`
+		Now       *Now                `json:",omitempty"`
+		Next      int                 `json:",omitempty"` // the host to ask about next; 0: that was all
 	}
 )
 
@@ -246,6 +250,10 @@ func (s *server) obey(o order, conn *net.UnixConn) (a answer, err error) {
 		a.Topology, a.Kind = l.Topology(), s.service.Kind
 	case orderCounters:
 		a.Counters = l.counters()
+	case orderNow:
+		var now Now
+		now, a.Next, err = l.part(o.First, mostNow)
+		a.Now = &now
 	case orderFault:
 		var f Fault
 		if f, err = ParseFault(o.Words); err == nil {

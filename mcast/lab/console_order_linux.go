@@ -106,7 +106,7 @@ func (r *Remote) Order(ctx context.Context, words []string, heard func(json.RawM
 		case err != nil:
 			return r.orderError(ctx, err)
 		case m.End && m.Error != "":
-			return r.failed(errors.New(m.Error))
+			return r.failed(answered(m.Error))
 		case m.End:
 			return nil
 		case heard != nil:

@@ -59,6 +59,25 @@ func (r *Remote) Counters() (map[string]Counters, error) {
 	return a.Counters, err
 }
 
+// Now tells how the lab is now. The hosts of a large one are looked at in several parts,
+// one after another.
+func (r *Remote) Now() (Now, error) {
+	now := emptyNow()
+	for first := 0; ; {
+		a, err := r.do(order{Do: orderNow, First: first})
+		if err != nil {
+			return Now{}, err
+		}
+		if a.Now != nil {
+			now.add(*a.Now)
+		}
+		if a.Next <= first {
+			return now, nil
+		}
+		first = a.Next
+	}
+}
+
 // Fault makes a fault, in the words of [ParseFault].
 func (r *Remote) Fault(words []string) error {
 	_, err := r.do(order{Do: orderFault, Words: words})
@@ -108,6 +127,14 @@ func (r *Remote) do(o order) (answer, error) {
 	return a, nil
 }
 
+// answered is the error that a lab has answered.
+func answered(text string) error {
+	if text == ErrNotRunning.Error() {
+		return ErrNotRunning
+	}
+	return errors.New(text)
+}
+
 // failed says of which lab an error is.
 func (r *Remote) failed(err error) error {
 	if r.name == "" {
@@ -124,7 +151,7 @@ func (r *Remote) ask(o order) (*net.UnixConn, answer, error) {
 		return nil, answer{}, r.failed(err)
 	case a.Error != "":
 		conn.Close()
-		return nil, answer{}, r.failed(errors.New(a.Error))
+		return nil, answer{}, r.failed(answered(a.Error))
 	}
 	return conn, a, nil
 }

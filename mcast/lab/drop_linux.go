@@ -19,7 +19,11 @@ func (l *Link) Drop(percent int) error {
 	if percent < 0 || percent > 100 {
 		return l.failed(op, fmt.Errorf("%d is not a percentage", percent))
 	}
-	return l.failed(op, l.drop(uint32(percent)))
+	err := l.drop(uint32(percent))
+	if err == nil {
+		l.node.lossy.Store(l.name, percent > 0)
+	}
+	return l.failed(op, err)
 }
 
 // drop makes this rule:
@@ -59,15 +63,19 @@ func (l *Link) drop(percent uint32) error {
 
 func (l *Link) dropTable() string { return "lab-" + l.name }
 
-// dropped is how many frames Drop has lost since it was last called.
-func (l *Link) dropped() (n uint64, err error) {
+// dropped is how many frames Drop has lost since it was last called, and whether its rule
+// is there: a command in the host may have deleted it.
+func (l *Link) dropped() (n uint64, loses bool, err error) {
+	if lossy, _ := l.node.lossy.Load(l.name); lossy != true {
+		return 0, false, nil
+	}
 	c, err := nftables.New(nftables.WithNetNSFd(int(l.node.ns.file.Fd())))
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	rules, err := c.GetRules(&nftables.Table{Family: nftables.TableFamilyNetdev, Name: l.dropTable()}, &nftables.Chain{Name: "drop"})
 	if errors.Is(err, unix.ENOENT) {
-		return 0, nil
+		return 0, false, nil
 	}
 	for _, r := range rules {
 		for _, e := range r.Exprs {
@@ -76,5 +84,5 @@ func (l *Link) dropped() (n uint64, err error) {
 			}
 		}
 	}
-	return n, err
+	return n, len(rules) > 0, err
 }

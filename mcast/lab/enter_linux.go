@@ -40,7 +40,7 @@ func init() {
 		runtime.LockOSThread()
 	}
 	if os.Args[0] == labProcess {
-		runApart()
+		ServeApart(buildApart)
 	}
 }
 

@@ -19,3 +19,18 @@ func (a *Apart) Hear(message []byte) error {
 	_, err := a.control.Write(message)
 	return err
 }
+
+// NowInParts is Now, in parts of about so many bytes.
+func NowInParts(l *Lab, room int) (parts []Now, err error) {
+	for next := 0; ; {
+		now, after, err := l.part(next, room)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, now)
+		if after <= next {
+			return parts, nil
+		}
+		next = after
+	}
+}

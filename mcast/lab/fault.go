@@ -15,6 +15,62 @@ type Fault struct {
 	Value     string // such as 30%, 200ms, in; "" where it takes none
 }
 
+// Words are the fault as [ParseFault] takes it, such as loss, A.eth0 and 30%.
+func (f Fault) Words() []string {
+	words := []string{f.Kind, f.place()}
+	if f.Value != "" {
+		words = append(words, f.Value)
+	}
+	return words
+}
+
+// String is the fault as it is typed: loss A.eth0 30%.
+func (f Fault) String() string { return strings.Join(f.Words(), " ") }
+
+// place is A or A.eth0.
+func (f Fault) place() string {
+	if f.Interface == "" {
+		return f.Host
+	}
+	return f.Host + "." + f.Interface
+}
+
+// Undo is the fault that ends this one. ok is false for kill, which nothing ends, and for
+// what ends others itself, such as heal and loss of 0%. A loss or a delay that the
+// topology has is not made again.
+func (f Fault) Undo() (undo Fault, ok bool) {
+	undo = f
+	if end, lasts := harmless[f.Kind]; lasts {
+		undo.Value = end
+		return undo, f.normal().Value != end
+	}
+	for kind, ended := range ends {
+		if ended == f.Kind {
+			undo.Kind, undo.Value = kind, ""
+			return undo, true
+		}
+	}
+	return Fault{}, false
+}
+
+// Text is the fault in the words of a picture, without its place: loss 30%, firewall drops
+// incoming UDP.
+func (f Fault) Text() string {
+	switch f.Kind {
+	case "kill":
+		return "killed"
+	case "delete":
+		return "deleted"
+	case "firewall":
+		return "firewall drops " + map[string]string{"in": "incoming UDP", "out": "outgoing UDP", "both": "all UDP"}[f.Value]
+	case "filter":
+		return "filter drops " + f.Value
+	case "multicast":
+		return "flag MULTICAST off"
+	}
+	return strings.TrimSpace(f.Kind + " " + f.Value)
+}
+
 // faultKind says what the words after a fault's kind are.
 type faultKind struct {
 	name, target, values, help string

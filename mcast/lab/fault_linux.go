@@ -12,14 +12,7 @@ import (
 // Apply lets the fault happen. It can be called while commands run.
 func (l *Lab) Apply(f Fault) error {
 	// A Fault need not have come from ParseFault.
-	words := []string{f.Kind, f.Host}
-	if f.Interface != "" {
-		words[1] += "." + f.Interface
-	}
-	if f.Value != "" {
-		words = append(words, f.Value)
-	}
-	if _, err := ParseFault(words); err != nil {
+	if _, err := ParseFault(f.Words()); err != nil {
 		return err
 	}
 	done, err := l.use()
@@ -34,10 +27,8 @@ func (l *Lab) Apply(f Fault) error {
 	if _, ok := n.cables[f.Interface]; !ok && f.Interface != "" {
 		return fmt.Errorf("lab: host %s: no interface %q%s", n.name, f.Interface, didYouMean(f.Interface, slices.Collect(maps.Keys(n.cables))))
 	}
-	select {
-	case <-n.gone:
+	if n.hasEnded() {
 		return fmt.Errorf("lab: host %s has ended", n.name)
-	default:
 	}
 	if err := l.apply(n, f); err != nil {
 		return err

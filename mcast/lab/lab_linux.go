@@ -43,6 +43,7 @@ type Node struct {
 	process *exec.Cmd
 	control *net.UnixConn
 	gone    chan struct{} // closed when the process and all its commands have ended
+	lossy   sync.Map      // by an interface's name, whether it loses frames by Link.Drop
 
 	files    sync.Mutex
 	hasNames bool // of its own
@@ -61,12 +62,18 @@ func Up(ctx context.Context, t Topology) (*Lab, error) { return UpWatched(ctx, t
 // off, also each time that Link.Make makes it again: what is opened then with
 // [Node.Do] misses nothing. The lab waits for it.
 func UpWatched(ctx context.Context, t Topology, made func(host *Node, name string)) (*Lab, error) {
-	return up(ctx, t, made, 0)
+	return UpPoliced(ctx, t, 0, made)
 }
 
-func up(ctx context.Context, t Topology, made func(*Node, string), packets int) (_ *Lab, err error) {
+// UpPoliced is UpWatched for hosts that strangers use: each port of a switch takes that
+// many frames a second from its host, with as many at once, and drops what is more; 0: any
+// number.
+func UpPoliced(ctx context.Context, t Topology, packets int, made func(host *Node, name string)) (_ *Lab, err error) {
 	if !entered {
 		return nil, fmt.Errorf("lab: %w", ErrNotEntered)
+	}
+	if packets < 0 {
+		return nil, fmt.Errorf("lab: %d frames a second: want 0 or more", packets)
 	}
 	if err := t.Validate(); err != nil {
 		return nil, fmt.Errorf("lab: %w", err)

@@ -31,14 +31,19 @@ func UpWatched(context.Context, Topology, func(*Node, string)) (*Lab, error) {
 	return nil, errNeedsLinux
 }
 
+// UpPoliced needs Linux.
+func UpPoliced(context.Context, Topology, int, func(*Node, string)) (*Lab, error) {
+	return nil, errNeedsLinux
+}
+
 // Topology is empty.
 func (l *Lab) Topology() Topology { return Topology{} }
 
 // Apply needs Linux.
 func (l *Lab) Apply(Fault) error { return errNeedsLinux }
 
-// Standing is empty.
-func (l *Lab) Standing() map[string][]string { return nil }
+// Now needs Linux.
+func (l *Lab) Now() (Now, error) { return Now{}, errNeedsLinux }
 
 // Inside is empty.
 func (n *Node) Inside() []string { return nil }
@@ -202,6 +207,9 @@ func (r *Remote) Topology() Topology { return Topology{} }
 // Counters needs Linux.
 func (r *Remote) Counters() (map[string]Counters, error) { return nil, errNeedsLinux }
 
+// Now needs Linux.
+func (r *Remote) Now() (Now, error) { return Now{}, errNeedsLinux }
+
 // Fault needs Linux.
 func (r *Remote) Fault([]string) error { return errNeedsLinux }
 
@@ -229,6 +237,12 @@ type Apart struct{ *Remote }
 
 // UpApart needs Linux.
 func UpApart(context.Context, Topology, int) (*Apart, error) { return nil, errNeedsLinux }
+
+// StartApart needs Linux.
+func StartApart(context.Context, string, any) (*Apart, error) { return nil, errNeedsLinux }
+
+// ServeApart does nothing: no process is started that could call it.
+func ServeApart(func(context.Context, json.RawMessage) (Service, error)) {}
 
 // Ended is closed.
 func (a *Apart) Ended() <-chan struct{} {

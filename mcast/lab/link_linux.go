@@ -2,6 +2,7 @@ package lab
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net"
@@ -73,10 +74,15 @@ func (l *Link) Delete() error {
 // without the host's routes by it, and waits for its carrier. It has a new
 // index.
 func (l *Link) Make() error {
+	c := l.node.cables[l.name]
+	if _, err := l.whole(); c.lab != nil && errors.Is(err, fs.ErrNotExist) { // a command in the host may have deleted it, with its delay
+		if err := c.lab.setDelay(c.port, 0); err != nil {
+			return l.failed("end the delay of", err)
+		}
+	}
 	if err := l.node.plug(l.name); err != nil {
 		return err
 	}
-	c := l.node.cables[l.name]
 	if err := c.lab.policeAll([]*Link{l}, true); err != nil {
 		return err
 	}

@@ -3,11 +3,12 @@ package lab
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 )
 
-// standing keeps the faults that were made and not ended, for a picture. Those
-// that an interface itself shows, cut, down and deleted, are in its [Counters].
+// standing keeps the faults that were made and not ended. What has become of them since,
+// by commands in the hosts, is for [Lab.Now] to find out.
 type standing struct {
 	mu     sync.Mutex
 	places map[string][]Fault // by A or A.eth0
@@ -18,9 +19,12 @@ var harmless = map[string]string{
 	"loss": "0%", "delay": "0s", "firewall": "off", "filter": "off", "rp_filter": "0", "multicast": "on",
 }
 
-// happened takes in a fault, or the end of one.
-func (s *standing) happened(f Fault) {
-	switch f.Kind { // each value in one way
+// ends are the kinds that end another one.
+var ends = map[string]string{"heal": "cut", "up": "down", "make": "delete"}
+
+// normal has each value in one way.
+func (f Fault) normal() Fault {
+	switch f.Kind {
 	case "delay":
 		if d, err := parseDelay(f.Value); err == nil {
 			f.Value = d.String()
@@ -30,36 +34,51 @@ func (s *standing) happened(f Fault) {
 			f.Value = fmt.Sprintf("%d%%", n)
 		}
 	}
+	return f
+}
+
+// happened takes in a fault, or the end of one.
+func (s *standing) happened(f Fault) {
+	f = f.normal()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	place := placeOf(f)
-	if f.Kind == "delete" { // it is made again as the topology has it
-		delete(s.places, place)
-		return
-	}
-	end, lasts := harmless[f.Kind]
-	if !lasts && f.Kind != "kill" {
-		return
-	}
 	if s.places == nil {
 		s.places = map[string][]Fault{}
 	}
-	others := slices.DeleteFunc(s.places[place], func(o Fault) bool { return o.Kind == f.Kind })
-	if f.Value != end || f.Kind == "kill" {
+	switch {
+	case f.Kind == "delete" || f.Kind == "make": // as the topology has it, which designed tells
+		s.places[f.place()] = nil
+	case f.Kind == "kill":
+		s.places[f.Host] = nil
+		s.ofInterfaces(f.Host, func(Fault) bool { return true })
+	case f.Kind == "rp_filter" && f.Interface == "": // of all interfaces
+		s.ofInterfaces(f.Host, func(o Fault) bool { return o.Kind == f.Kind })
+	}
+	kind := f.Kind
+	if ended, end := ends[f.Kind]; end {
+		kind = ended
+	}
+	others := slices.DeleteFunc(s.places[f.place()], func(o Fault) bool { return o.Kind == kind })
+	if end, lasts := harmless[f.Kind]; kind == f.Kind && (!lasts || f.Value != end) {
 		others = append(others, f)
 	}
-	s.places[place] = others
+	s.places[f.place()] = others
 }
 
-func placeOf(f Fault) string {
-	if f.Interface == "" {
-		return f.Host
+// ofInterfaces forgets faults of a host's interfaces.
+func (s *standing) ofInterfaces(host string, ended func(Fault) bool) {
+	for place, faults := range s.places {
+		if strings.HasPrefix(place, host+".") {
+			s.places[place] = slices.DeleteFunc(faults, ended)
+		}
 	}
-	return f.Host + "." + f.Interface
 }
 
 // designed takes in what a topology has from the beginning, of one interface.
 func (s *standing) designed(host string, i Interface) {
+	if i.Down {
+		s.happened(Fault{Kind: "down", Host: host, Interface: i.Name})
+	}
 	if i.Loss > 0 {
 		s.happened(Fault{Kind: "loss", Host: host, Interface: i.Name, Value: fmt.Sprintf("%d%%", i.Loss)})
 	}
@@ -68,30 +87,9 @@ func (s *standing) designed(host string, i Interface) {
 	}
 }
 
-// text is a fault as a picture has it, without its place.
-func (f Fault) text() string {
-	switch f.Kind {
-	case "kill":
-		return "killed"
-	case "firewall":
-		return "firewall drops " + map[string]string{"in": "incoming UDP", "out": "outgoing UDP", "both": "all UDP"}[f.Value]
-	case "filter":
-		return "filter drops " + f.Value
-	case "multicast":
-		return "flag MULTICAST off"
-	}
-	return f.Kind + " " + f.Value
-}
-
-// texts are the faults of each place, in the order in which they were made.
-func (s *standing) texts() map[string][]string {
+// at are the faults of a place, the oldest first.
+func (s *standing) at(place string) []Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	out := map[string][]string{}
-	for place, faults := range s.places {
-		for _, f := range faults {
-			out[place] = append(out[place], f.text())
-		}
-	}
-	return out
+	return slices.Clone(s.places[place])
 }
