@@ -28,7 +28,13 @@ type Lesson struct {
 	ByHand    []Part // the same looked at with ip, ss, nft and tcpdump: prose and steps
 	Questions []Question
 	Exercise  *Exercise // nil: none
+
+	source string
 }
+
+// Source is the text that it was read from, for [Parse] in another process; "": it has more
+// than 64 KiB, or Parse did not read it.
+func (l Lesson) Source() string { return l.source }
 
 // Part is a paragraph, a prediction, a drawing or a step, in the order of the text.
 // One of its fields is set.

@@ -47,6 +47,7 @@ func (e *syntaxError) Unwrap() error { return e.err }
 const (
 	mostLineBytes = 16 << 10
 	mostLines     = 20_000
+	mostSource    = 64 << 10 // bytes of a text that is kept
 	mostErrors    = 20
 	mostName      = 64               // bytes
 	mostWithin    = 10 * time.Minute // that a step waits for what it expects
@@ -91,6 +92,7 @@ func parse(file string, in io.Reader, listing bool) (Lesson, error) {
 	lines := bufio.NewScanner(in)
 	lines.Buffer(nil, mostLineBytes)
 	n := 0
+	var source strings.Builder
 	for len(errs) <= mostErrors && lines.Scan() {
 		n++
 		if n > mostLines {
@@ -105,6 +107,9 @@ func parse(file string, in io.Reader, listing bool) (Lesson, error) {
 			continue
 		}
 		failed(n, p.line(n, text))
+		if source.Len() <= mostSource {
+			source.WriteString(text + "\n")
+		}
 	}
 	switch err := lines.Err(); {
 	case errors.Is(err, bufio.ErrTooLong):
@@ -123,6 +128,9 @@ func parse(file string, in io.Reader, listing bool) (Lesson, error) {
 	}
 	for _, at := range p.incomplete() {
 		failed(at.line, at.err)
+	}
+	if source.Len() <= mostSource && !listing {
+		p.lesson.source = source.String()
 	}
 	return p.lesson, errors.Join(errs...)
 }

@@ -30,6 +30,10 @@ type Options struct {
 	Note   func(Note)                        // of an exercise: called with what becomes of it; nil: nobody asks
 	Begins func(*Step)                       // called when a step that acts begins, after its pause; nil: nobody asks
 
+	// Packets is how many frames a second a switch takes from each host of an exercise, see
+	// [lab.UpPoliced]; 0: any number.
+	Packets int
+
 	// Frames is called with each frame on the wires that steps packet name, those of a wire
 	// in their order, by several goroutines; Run has called it with all when it returns. nil:
 	// nobody asks.

@@ -33,9 +33,14 @@ const (
 	HintOrder  = "hint"  // the next hint
 	ResetOrder = "reset" // build the network anew
 	CureOrder  = "cure"  // note that the solution was shown
+
+	// FollowOrder tells the state, and again whenever it changes, until who gives the order
+	// hangs up: see [Follow].
+	FollowOrder = "follow"
 )
 
-// News is what an exercise says about an order. One of its fields is set.
+// News is what an exercise says about an order. One of its fields is set, but for what
+// [Follow] hears.
 type News struct {
 	State       *lesson.State       `json:",omitempty"`
 	Expectation *lesson.Expectation `json:",omitempty"`
@@ -44,6 +49,9 @@ type News struct {
 	Same        bool                `json:",omitempty"` // with State: a check found what the last one did
 	Reset       bool                `json:",omitempty"` // the network was built anew
 	Failed      string              `json:",omitempty"` // why a check of a watch could not be run
+
+	// Expectations are, beside State, what the last check found, in its order.
+	Expectations []lesson.Expectation `json:",omitempty"`
 }
 
 // Hint is one of the hints of an exercise.
@@ -141,6 +149,8 @@ func (x *Desk) Order(ctx context.Context, words []string, tell func(any) error) 
 		return state()
 	case WatchOrder:
 		return x.watch(ctx, func(n News) error { return tell(n) })
+	case FollowOrder:
+		return x.follow(ctx, func(n News) error { return tell(n) })
 	case HintOrder:
 		n, text, err := x.Attempt.Hint()
 		if errors.Is(err, lesson.ErrSolved) {

@@ -7,7 +7,8 @@ import (
 
 	_ "github.com/groupcast/groupcast/mcast/lab" // which makes it a host, by os.Args[0]
 	"github.com/groupcast/groupcast/mcast/lab/labtest/programs"
-	_ "github.com/groupcast/groupcast/mcast/lab/lesson/peer" // the same
+	_ "github.com/groupcast/groupcast/mcast/lab/lesson/apart" // or an exercise of its own
+	_ "github.com/groupcast/groupcast/mcast/lab/lesson/peer"  // the same
 )
 
 func main() {
