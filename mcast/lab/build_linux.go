@@ -9,10 +9,12 @@ import (
 	"io/fs"
 	"maps"
 	"net"
+	"os"
 	"slices"
 	"strconv"
 
 	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
 )
 
 // build makes the switches, wires the hosts to them, and waits for the links.
@@ -126,8 +128,27 @@ func (n *Node) defaults() error {
 			return err
 		}
 	}
+	if err := n.letPing(); err != nil {
+		return err
+	}
 	return n.Link("lo").change("switch on", n.ns.handle.LinkSetUp)
 }
+
+// letPing lets everybody in the host ping without privilege (icmp(7), ping_group_range),
+// which a new namespace allows nobody. The groups have to be those of this namespace of
+// users: all of a usual system, or else the one that commands have, who may be nobody.
+func (n *Node) letPing() (err error) {
+	for _, groups := range [][2]int{{0, mostIDs - 1}, {nobody, nobody}, {os.Getegid(), os.Getegid()}} {
+		err = ignoreMissing(n.Sysctl("net.ipv4.ping_group_range", fmt.Sprintf("%d %d", groups[0], groups[1])))
+		if !errors.Is(err, unix.EINVAL) {
+			break
+		}
+	}
+	return err
+}
+
+// nobody is the group of confined commands of root.
+const nobody = 65534
 
 // forward lets a router forward unicast datagrams.
 func (n *Node) forward(h Host) error {
