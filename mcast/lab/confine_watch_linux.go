@@ -34,7 +34,7 @@ func (c Confinement) watch(process *os.Process, ended <-chan struct{}) (exceeded
 			return exceeded
 		}
 		next := watchLittle
-		if !last || c.exceeded(confine.Usage{Threads: 4 * used.Threads, Memory: 4 * used.Memory, Sockets: 4 * used.Sockets}) != "" {
+		if !last || c.exceeded(confine.Usage{Threads: 4 * used.Threads, Memory: 4 * used.Memory, Sockets: 4 * used.Sockets, Groups: 4 * used.Groups}) != "" {
 			next = watchMuch
 		}
 		timer.Reset(next)
@@ -49,6 +49,8 @@ func (c Confinement) exceeded(u confine.Usage) string {
 		return "processes"
 	case u.Sockets > confine.Sockets:
 		return "sockets"
+	case u.Groups > confine.Groups:
+		return "groups"
 	}
 	return ""
 }

@@ -49,6 +49,14 @@ func init() {
 			}
 			return nil
 		},
+		"hog groups": func() error {
+			fd, err := unix.Socket(unix.AF_INET6, unix.SOCK_DGRAM, 0)
+			for n := 0; n < 600 && err == nil; n++ {
+				group := [16]byte{0: 0xff, 1: 0x05, 14: byte(n >> 8), 15: byte(n)}
+				err = unix.SetsockoptIPv6Mreq(fd, unix.IPPROTO_IPV6, unix.IPV6_JOIN_GROUP, &unix.IPv6Mreq{Multiaddr: group, Interface: 1})
+			}
+			return err
+		},
 		"hold sockets": func() error {
 			for range 100 {
 				if _, err := unix.Socket(unix.AF_UNIX, unix.SOCK_DGRAM, 0); err != nil {
@@ -103,7 +111,7 @@ func TestSeatTakesNoMoreThanItMay(t *testing.T) {
 	a := upApart(t, 2, 0)
 	answers := neighbour(t, a, "H2")
 	for _, hog := range []struct{ program, of string }{
-		{"hog private", "memory"}, {"hog stack", "memory"}, {"hog tables", "memory"}, {"hog sockets", "sockets"},
+		{"hog private", "memory"}, {"hog stack", "memory"}, {"hog tables", "memory"}, {"hog sockets", "sockets"}, {"hog groups", "groups"},
 	} {
 		limits := lab.Confinement{Memory: 128 * mebibyte}
 		if hog.program == "hog private" {

@@ -13,9 +13,13 @@ import (
 
 // Files is how many files a confined process may have open, and Sockets how many sockets
 // all of them together, in whose buffers the kernel keeps memory that no limit counts.
+// Groups is how many groups may be joined in their network namespace: one socket can join
+// thousands of IPv6, and the kernel goes through them with a lock (RTNL) that all network
+// configuration of the computer waits for.
 const (
 	Files   = 128
 	Sockets = 2 * Files
+	Groups  = 512
 )
 
 // lowPriority lets everything else go first: when processors are short, and when
