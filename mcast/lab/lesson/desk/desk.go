@@ -75,6 +75,8 @@ type Desk struct {
 	Complain func(error) // called once if the progress cannot be kept
 	run      string
 
+	resetting sync.Mutex // held while an order builds the network anew
+
 	mu       sync.Mutex // guards what follows
 	file     progress.File
 	broken   bool // the progress cannot be kept, which was said
@@ -162,6 +164,10 @@ func (x *Desk) Order(ctx context.Context, words []string, tell func(any) error) 
 		_ = tell(News{Hint: &Hint{n, len(x.Lesson.Exercise.Hints), text}})
 		return state()
 	case ResetOrder:
+		if !x.resetting.TryLock() {
+			return errors.New("the network is being built anew already")
+		}
+		defer x.resetting.Unlock()
 		if err := x.Attempt.Reset(context.WithoutCancel(ctx)); err != nil {
 			return err
 		}
