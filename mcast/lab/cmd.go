@@ -77,7 +77,7 @@ type ended struct {
 type ExitError struct {
 	Code     int            // its exit status; -1: a signal ended it
 	Signal   syscall.Signal // that signal, or 0
-	Exceeded string         // what it used more of than its Confinement lets it, and was killed for: memory, processes, sockets or groups
+	Exceeded string         // what it used more of than its Confinement lets it, and was killed for: memory, processes, sockets or groups; with Confinement.Admin also interfaces, routes and the like
 	Stderr   []byte         // what Output collected of its standard error
 }
 

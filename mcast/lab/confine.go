@@ -20,6 +20,19 @@ type Confinement struct {
 	Data      int64  // bytes of memory for each process (RLIMIT_DATA); 0: 256 MiB
 	Memory    int64  // bytes that all its processes may use; 0: 512 MiB
 	Disk      int64  // bytes of files, 4096 files; 0: 16 MiB
+
+	// Admin lets the command change its host's interfaces, addresses, routes, rules,
+	// queues, firewall and most settings below net.ipv4 and net.ipv6, and use raw sockets:
+	// it has CAP_NET_ADMIN and CAP_NET_RAW there. Only a lab whose ports have a limit on
+	// packets, see [UpApart], has hosts whose networks are apart from its own. The lab must
+	// be the student's own: what the command does to the host stays when it has ended. One
+	// that leaves more than a host may have, or traffic without end, is killed, and then all
+	// interfaces of its host are deleted.
+	Admin bool
+
+	// Orders are the first words of orders to the [Service] of the lab that may be given
+	// from inside, as groupcast lab check does. Nothing else of the lab is in reach.
+	Orders []string
 }
 
 // Places of a confined command.

@@ -39,23 +39,55 @@ func Confines() error {
 	}
 	defer null.Close()
 	limits := Confinement{Program: "/proc/self/exe"}.withDefaults()
-	cmd, err := startConfined(request{Confine: &limits}, []*os.File{null, null, null})
+	cmd, _, err := startConfined(request{Confine: &limits}, []*os.File{null, null, null})
 	if err != nil {
 		return err
 	}
 	return cmd.Wait()
 }
 
-// startConfined starts a request's command so that it confines itself. Without a path it
-// ends then.
-func startConfined(r request, files []*os.File) (cmd *exec.Cmd, err error) {
-	near, far, err := socketPair()
+// startInHost is startConfined in a host.
+func startInHost(r request, files []*os.File, orders *net.UnixConn) (*exec.Cmd, error) {
+	c := r.Confine
+	switch {
+	case c.Admin && !isApart():
+		return nil, errors.New("a stranger can be let change the networks of labs whose ports have a limit on packets, and where each host may have a user namespace")
+	case len(c.Orders) > 0 && orders == nil:
+		return nil, errors.New("nobody takes its orders: it was not started by way of the lab's service")
+	}
+	if c.Admin {
+		if what := confine.NetworkOver(); what != "" {
+			return nil, fmt.Errorf("its host has more %s than it may: build the network anew", what)
+		}
+	}
+	cmd, handed, err := startConfined(r, files)
 	if err != nil {
 		return nil, err
 	}
+	if handed.Calls != nil {
+		go confine.Supervise(handed.Calls)
+	}
+	if handed.Orders != nil {
+		defer handed.Orders.Close()
+		if err := send(orders, orderWords{c.Orders}, handed.Orders); err != nil {
+			_ = cmd.Process.Kill()
+			_ = cmd.Wait()
+			return nil, fmt.Errorf("the lab does not take its orders: %w", err)
+		}
+	}
+	return cmd, nil
+}
+
+// startConfined starts a request's command so that it confines itself. Without a path it
+// ends then.
+func startConfined(r request, files []*os.File) (cmd *exec.Cmd, handed confine.Handed, err error) {
+	near, far, err := socketPair()
+	if err != nil {
+		return nil, handed, err
+	}
 	defer near.Close()
 	defer far.Close()
-	for _, attributes := range confine.Attributes() {
+	for _, attributes := range confine.Attributes(r.Confine.Admin) {
 		attributes.Setsid, attributes.Setctty = true, r.TTY // a session has an autogroup of its own
 		cmd = &exec.Cmd{
 			Path: "/proc/self/exe", Args: []string{seatProcess}, Env: []string{}, Dir: "/", ExtraFiles: []*os.File{far},
@@ -66,33 +98,55 @@ func startConfined(r request, files []*os.File) (cmd *exec.Cmd, err error) {
 		}
 	}
 	if err != nil {
-		return nil, forbidden(err, readSetting)
+		return nil, handed, forbidden(err, readSetting)
 	}
 	far.Close()
 	err = send(near, r)
 	if err == nil {
-		err = becomes(near)
+		handed, err = becomes(near, *r.Confine)
 	}
 	if err != nil {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
-		return nil, err
+		return nil, handed, err
 	}
-	return cmd, nil
+	return cmd, handed, nil
 }
 
-// becomes waits until a seat's process has become the command, which closes its end.
-func becomes(near *net.UnixConn) error {
+// hostThreads is room for those of the host's process, and of others than strangers: in
+// one user namespace they are counted together. The watch counts those of the command.
+const hostThreads = 128
+
+// becomes waits until a seat's process has become the command, which closes its end. It
+// may hand files before.
+func becomes(near *net.UnixConn, c Confinement) (handed confine.Handed, err error) {
 	_ = near.SetReadDeadline(time.Now().Add(messageTimeout))
-	var s started
-	_, err := receive(near, &s)
-	switch {
-	case errors.Is(err, io.EOF):
-		return nil
-	case err != nil:
-		return err
+	var got []*os.File
+	for {
+		var s started
+		files, err := receive(near, &s)
+		got = append(got, files...)
+		if err == nil {
+			err = s.err()
+		}
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			closeAll(got)
+			return handed, err
+		}
 	}
-	return s.err()
+	for _, f := range []struct {
+		is bool
+		to **os.File
+	}{{len(c.Orders) > 0, &handed.Orders}, {c.Admin, &handed.Calls}} {
+		if f.is && len(got) > 0 {
+			*f.to, got = got[0], got[1:]
+		}
+	}
+	closeAll(got)
+	return handed, nil
 }
 
 // runSeat is what a seat's process does.
@@ -104,7 +158,7 @@ func runSeat() {
 	}
 	var r request
 	if _, err = receive(conn, &r); err == nil {
-		err = become(r)
+		err = become(r, conn)
 	}
 	if err == nil {
 		syscall.Exit(0)
@@ -114,13 +168,25 @@ func runSeat() {
 }
 
 // become returns when it fails, or when there is nothing to become.
-func become(r request) error {
+func become(r request, conn *net.UnixConn) error {
 	if r.Confine == nil {
 		return errors.New("no limits")
 	}
 	c := *r.Confine
-	if err := confine.Enter(c.Disk, c.Program); err != nil {
+	handed, err := confine.Enter(confine.Config{Disk: c.Disk, Program: c.Program, Admin: c.Admin, Orders: len(c.Orders) > 0})
+	if err != nil {
 		return notConfined(err, readSetting)
+	}
+	var files []*os.File
+	for _, f := range []*os.File{handed.Orders, handed.Calls} {
+		if f != nil {
+			files = append(files, f)
+		}
+	}
+	if len(files) > 0 {
+		if err := send(conn, started{}, files...); err != nil {
+			return err
+		}
 	}
 	if len(r.Path) == 0 {
 		return nil
@@ -128,7 +194,11 @@ func become(r request) error {
 	if err := os.Chdir(string(r.Dir)); err != nil {
 		return err
 	}
-	return confine.Exec(confine.Limits{Processes: c.Processes, Data: c.Data}, string(r.Path), texts(r.Args), texts(r.Env))
+	processes := c.Processes
+	if c.Admin {
+		processes += hostThreads
+	}
+	return confine.Exec(confine.Limits{Processes: processes, Data: c.Data}, string(r.Path), texts(r.Args), texts(r.Env))
 }
 
 // notConfined explains what the system lacks, by the error of confine.Enter. One that has

@@ -19,6 +19,7 @@ const (
 // limit on processes, either. It returns "" when the command has ended by itself.
 func (c Confinement) watch(process *os.Process, ended <-chan struct{}) (exceeded string) {
 	last := !confine.GoLast(process.Pid)
+	network := confine.NewNetwork()
 	timer := time.NewTimer(watchMuch)
 	defer timer.Stop()
 	for {
@@ -29,7 +30,11 @@ func (c Confinement) watch(process *os.Process, ended <-chan struct{}) (exceeded
 		}
 		last = last || !confine.GoLast(process.Pid)
 		used := confine.Used(process.Pid)
-		if exceeded = c.exceeded(used); exceeded != "" {
+		exceeded = c.exceeded(used)
+		if exceeded == "" && c.Admin {
+			exceeded = network.Over(time.Now())
+		}
+		if exceeded != "" {
 			_ = process.Kill()
 			return exceeded
 		}

@@ -156,6 +156,7 @@ func Serve(ctx context.Context, c *Console, service Service) error {
 		stop()
 		c.Close()
 		clients.Wait()
+		s.inside.Wait()
 	}()
 	clients.Go(func() { c.watch(serving) })
 	slots := make(chan struct{}, maxClients)
@@ -187,7 +188,8 @@ type server struct {
 	free    func() // the name
 	ctx     context.Context
 	stop    context.CancelFunc
-	open    sync.RWMutex // held while something is done with the lab; for writing to close it
+	inside  sync.WaitGroup // who takes orders from inside
+	open    sync.RWMutex   // held while something is done with the lab; for writing to close it
 }
 
 // attend carries out the order of one client. It hangs up on a client that does
@@ -206,7 +208,7 @@ func (s *server) attend(conn *net.UnixConn) {
 		return
 	}
 	if o.Do == orderOwn {
-		s.order(o, conn)
+		s.order(s.ctx, o, conn)
 		return
 	}
 	var a answer
@@ -260,15 +262,15 @@ func (s *server) obey(o order, conn *net.UnixConn) (a answer, err error) {
 			err = l.Apply(f)
 		}
 	case orderEnter:
-		err = l.handOver(conn, o.Host)
+		err = s.enter(l, conn, o.Host)
 	default:
 		err = fmt.Errorf("%q is not an order of this version", o.Do)
 	}
 	return a, err
 }
 
-// handOver gives the connection to a host's process.
-func (l *Lab) handOver(conn *net.UnixConn, host string) error {
+// handOver gives the connection to a host's process, and one for orders.
+func (l *Lab) handOver(conn *net.UnixConn, orders *os.File, host string) error {
 	n := l.Host(host)
 	if n == nil {
 		return fmt.Errorf("no host %q", host)
@@ -278,7 +280,7 @@ func (l *Lab) handOver(conn *net.UnixConn, host string) error {
 		return err
 	}
 	defer f.Close()
-	if err := send(n.control, struct{}{}, f); err != nil {
+	if err := send(n.control, struct{}{}, f, orders); err != nil {
 		return fmt.Errorf("host %s has ended: %w", host, os.ErrProcessDone)
 	}
 	return nil

@@ -35,9 +35,9 @@ func checkOrder(words []string) error {
 }
 
 // order lets the service carry out an order of its own. A client that hangs up, or
-// sends anything more, ends it.
-func (s *server) order(o order, conn *net.UnixConn) {
-	ctx, cancel := context.WithCancel(s.ctx)
+// sends anything more, ends it, and so does the end of the context.
+func (s *server) order(ctx context.Context, o order, conn *net.UnixConn) {
+	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	_ = conn.SetDeadline(time.Time{})
 	gone := make(chan struct{})

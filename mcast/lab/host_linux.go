@@ -14,11 +14,18 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/groupcast/groupcast/mcast/internal/confine"
 	"github.com/groupcast/groupcast/mcast/kernel"
 )
 
 // hostProcess is os.Args[0] of the process that is a host.
 const hostProcess = "groupcast-lab-host"
+
+// apartArg is an argument of a host whose network belongs to a user namespace of its own:
+// a capability in that is one over no other host, and not over the switches.
+const apartArg = "apart"
+
+func isApart() bool { return len(os.Args) > 2 && os.Args[2] == apartArg }
 
 // hostEnv tells a command in a host where it is: the host's name and its
 // network namespace, so that one left over or set by hand is not believed.
@@ -36,14 +43,17 @@ func InHost() (host string, ok bool) {
 }
 
 // hostEnvironment is what commands find in a host besides their own.
-func hostEnvironment(confined bool) []string {
+func hostEnvironment(c *Confinement) []string {
 	here, err := os.Readlink("/proc/self/ns/net")
 	if err != nil || len(os.Args) < 2 {
 		return nil
 	}
 	list := []string{hostEnv + "=" + os.Args[1] + "/" + here}
-	if tracefs := os.Getenv(kernel.TracefsEnv); tracefs != "" && !confined {
+	if tracefs := os.Getenv(kernel.TracefsEnv); tracefs != "" && c == nil {
 		list = append(list, kernel.TracefsEnv+"="+tracefs) // who enters from another terminal does not have it
+	}
+	if c != nil && len(c.Orders) > 0 {
+		list = append(list, "XDG_RUNTIME_DIR="+confine.Runtime, "GROUPCAST_LAB_NAME="+confine.Lab)
 	}
 	return list
 }
@@ -66,10 +76,16 @@ func runHost() {
 		if err != nil {
 			break
 		}
-		for _, f := range files {
-			if conn, err := unixConn(f); err == nil {
-				talks.Go(func() { serve(conn, lacks) })
+		var conns [2]*net.UnixConn // about a command, and for its orders to the lab
+		for i, f := range files {
+			if i < len(conns) {
+				conns[i], _ = unixConn(f)
+			} else {
+				f.Close()
 			}
+		}
+		if conns[0] != nil {
+			talks.Go(func() { serve(conns[0], conns[1], lacks) })
 		}
 	}
 	if self, err := os.Stat("/proc/self/ns/net"); err == nil {
@@ -91,9 +107,13 @@ func runHost() {
 // due.
 const messageTimeout = 10 * time.Second
 
-// serve runs one command for the other side of conn.
-func serve(conn *net.UnixConn, lacks []string) {
+// serve runs one command for the other side of conn. The lab's process may take its orders
+// by another.
+func serve(conn, orders *net.UnixConn, lacks []string) {
 	defer conn.Close()
+	if orders != nil {
+		defer orders.Close()
+	}
 	// The thread that forks has to live as long as the command does: it is its
 	// death that Pdeathsig waits for.
 	runtime.LockOSThread()
@@ -105,8 +125,8 @@ func serve(conn *net.UnixConn, lacks []string) {
 		return
 	}
 	_ = conn.SetReadDeadline(time.Time{})
-	r.Env = append(r.Env, byteSlices(hostEnvironment(r.Confine != nil))...)
-	cmd, err := startRequest(r, files)
+	r.Env = append(r.Env, byteSlices(hostEnvironment(r.Confine))...)
+	cmd, err := startRequest(r, files, orders)
 	if err != nil {
 		_ = send(conn, notStarted(err))
 		return
@@ -148,13 +168,16 @@ func serve(conn *net.UnixConn, lacks []string) {
 	}
 	if r.Confine != nil {
 		e.Exceeded = <-exceeded
+		if confine.IsOfNetwork(e.Exceeded) {
+			_ = confine.EndNetwork()
+		}
 	}
 	_ = send(conn, e)
 }
 
-func startRequest(r request, files []*os.File) (*exec.Cmd, error) {
+func startRequest(r request, files []*os.File, orders *net.UnixConn) (*exec.Cmd, error) {
 	if r.Confine != nil {
-		return startConfined(r, files)
+		return startInHost(r, files, orders)
 	}
 	cmd := &exec.Cmd{
 		Path: string(r.Path), Args: texts(r.Args), Env: texts(r.Env), Dir: string(r.Dir),

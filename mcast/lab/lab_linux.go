@@ -91,7 +91,7 @@ func UpPoliced(ctx context.Context, t Topology, packets int, made func(host *Nod
 		if err := ctx.Err(); err != nil {
 			return nil, fmt.Errorf("lab: %w", err)
 		}
-		n, err := startHost(h.Name)
+		n, err := startHost(h.Name, packets > 0)
 		if err != nil {
 			return nil, fmt.Errorf("lab: start host %s: %w", h.Name, err)
 		}
@@ -152,14 +152,14 @@ func (l *Lab) use() (done func(), err error) {
 }
 
 // startHost makes a process that is a host, with a namespace in which nothing
-// is configured.
-func startHost(name string) (*Node, error) {
+// is configured. Strangers may be let into it if it is apart.
+func startHost(name string, isApart bool) (*Node, error) {
 	near, far, err := socketPair()
 	if err != nil {
 		return nil, err
 	}
 	defer far.Close()
-	cmd, err := startHostProcess(name, far)
+	cmd, err := startHostProcess(name, isApart, far)
 	if err != nil {
 		near.Close()
 		return nil, err
@@ -184,16 +184,29 @@ func startHost(name string) (*Node, error) {
 }
 
 // startHostProcess makes do without surroundings where they are not allowed.
-func startHostProcess(name string, control *os.File) (cmd *exec.Cmd, err error) {
-	for _, flags := range []uintptr{unix.CLONE_NEWNET | ownSurroundings, unix.CLONE_NEWNET} {
+func startHostProcess(name string, isApart bool, control *os.File) (cmd *exec.Cmd, err error) {
+	var attempts []*syscall.SysProcAttr
+	if isApart {
+		for _, who := range identities() {
+			a := who.namespaces()
+			a.Cloneflags |= ownSurroundings
+			attempts = append(attempts, a)
+		}
+	}
+	attempts = append(attempts, &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWNET | ownSurroundings}, &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWNET})
+	for _, attributes := range attempts {
 		cmd = exec.Command(hosts.Program)
 		cmd.Args = []string{hostProcess, name}
+		if attributes.Cloneflags&unix.CLONE_NEWUSER != 0 {
+			cmd.Args = append(cmd.Args, apartArg)
+		}
 		cmd.Stderr = os.Stderr
 		cmd.ExtraFiles = []*os.File{control}
 		// A session of its own keeps the terminal's signals from it. It has no
 		// Pdeathsig: it sees the lab's end as the end of its socket, and needs a
 		// moment more to kill what has left the tree of its children.
-		cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: flags, Setsid: true}
+		cmd.SysProcAttr = attributes
+		cmd.SysProcAttr.Setsid, cmd.SysProcAttr.Pdeathsig = true, 0
 		if err = cmd.Start(); err == nil {
 			break
 		}

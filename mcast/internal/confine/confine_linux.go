@@ -38,8 +38,15 @@ const nobody = 65534
 // Attributes are how a parent starts the child that calls [Enter], to be tried in turn:
 // in namespaces of its own, as the same user, with every capability in them. The first
 // lets a child of root become nobody, for which the parent must have CAP_SETUID and
-// CAP_SETGID.
-func Attributes() (list []*syscall.SysProcAttr) {
+// CAP_SETGID. A child that is left capabilities stays in the parent's user namespace,
+// where those are of use, and the parent must have all others there, too.
+func Attributes(admin bool) (list []*syscall.SysProcAttr) {
+	if admin {
+		return []*syscall.SysProcAttr{{
+			Cloneflags:  unix.CLONE_NEWNS | unix.CLONE_NEWPID | unix.CLONE_NEWIPC,
+			AmbientCaps: everyCapability(), Pdeathsig: unix.SIGKILL,
+		}}
+	}
 	uid, gid := os.Geteuid(), os.Getegid()
 	attributes := func(uids, gids []syscall.SysProcIDMap, setgroups bool) {
 		list = append(list, &syscall.SysProcAttr{
@@ -91,56 +98,97 @@ func lastCapability() int {
 }
 
 // Enter confines the calling thread, which stays locked, but for the limits that [Exec]
-// sets. The process must have been started with [Attributes]. disk is in bytes, and program
-// is the file that is seen at [Program]. What it executes inherits no file but the standard
-// ones. After an error the process has to exit.
+// sets. The process must have been started with [Attributes]. What it executes inherits no
+// file but the standard ones: the files are for its parent. After an error the process has
+// to exit.
 //
 // The error is a *ProcError where the system does not let the process have a /proc of
 // its own, and that of [Landlock] where there is none.
-func Enter(disk int64, program string) error {
+func Enter(c Config) (files Handed, err error) {
 	runtime.LockOSThread()
 	if os.Getpid() != 1 {
-		return errors.New("confine: not the first process of a namespace")
+		return files, errors.New("confine: not the first process of a namespace")
 	}
 	abi, err := Landlock()
 	if err != nil {
-		return fmt.Errorf("confine: %w", err)
+		return files, fmt.Errorf("confine: %w", err)
+	}
+	if c.Admin && !filters() {
+		return files, fmt.Errorf("confine: system calls of %s cannot be filtered: %w", runtime.GOARCH, unix.ENOSYS)
 	}
 	uid, gid := os.Geteuid(), os.Getegid()
 	if uid == 0 && isMapped("/proc/self/uid_map", nobody) {
 		uid, gid = nobody, nobody
 	}
 	lowPriority()
-	devices, err := newRoot(disk, program, uid, gid)
+	devices, err := newRoot(c, uid, gid)
 	if err != nil {
-		return fmt.Errorf("confine: make a root: %w", err)
+		return files, fmt.Errorf("confine: make a root: %w", err)
 	}
-	if err := limitNamespace(); err != nil {
-		return fmt.Errorf("confine: make /proc read only: %w", err)
+	if c.Admin {
+		err = limitShared()
+	} else {
+		err = limitNamespace()
+	}
+	if err != nil {
+		return files, fmt.Errorf("confine: make /proc read only: %w", err)
 	}
 	if err := limit(everybodys); err != nil {
-		return fmt.Errorf("confine: limit resources: %w", err)
+		return files, fmt.Errorf("confine: limit resources: %w", err)
 	}
-	if err := keepNone(); err != nil {
-		return fmt.Errorf("confine: drop capabilities: %w", err)
+	var keep []uintptr
+	if c.Admin {
+		keep = overNetwork
+	}
+	if err := gainNone(keep); err != nil {
+		return files, fmt.Errorf("confine: drop capabilities: %w", err)
 	}
 	if err := become(uid, gid); err != nil {
-		return fmt.Errorf("confine: become user %d: %w", uid, err)
+		return files, fmt.Errorf("confine: become user %d: %w", uid, err)
 	}
-	if err := dropCapabilities(); err != nil {
-		return fmt.Errorf("confine: drop capabilities: %w", err)
+	if c.Orders {
+		if files.Orders, err = listen(Orders); err != nil {
+			return files, fmt.Errorf("confine: %w", err)
+		}
 	}
-	if err := landlock(abi, devices); err != nil {
-		return fmt.Errorf("confine: Landlock: %w", err)
+	if err := dropCapabilities(keep); err != nil {
+		return files, fmt.Errorf("confine: drop capabilities: %w", err)
 	}
-	if err := seccomp(); err != nil {
-		return fmt.Errorf("confine: seccomp: %w", err)
+	if err := landlock(abi, devices, c.Admin); err != nil {
+		return files, fmt.Errorf("confine: Landlock: %w", err)
+	}
+	if files.Calls, err = seccomp(c.Admin); err != nil {
+		return files, fmt.Errorf("confine: seccomp: %w", err)
 	}
 	// What the shell or the terminal of the class left open is no student's.
 	if err := unix.CloseRange(3, math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC); err != nil {
-		return os.NewSyscallError("close_range", err)
+		return files, os.NewSyscallError("close_range", err)
 	}
-	return nil
+	return files, nil
+}
+
+// Handed are what a confined process hands its parent.
+type Handed struct {
+	Orders *os.File // listens at [Orders]; nil: nothing does
+	Calls  *os.File // system calls that wait for [Supervise]; nil: there are none
+}
+
+// listen listens on a socket of packets, as the user who will connect to it: who is at the
+// other side can be asked for by both (SO_PEERCRED in unix(7)).
+func listen(path string) (*os.File, error) {
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, os.NewSyscallError("socket", err)
+	}
+	err = unix.Bind(fd, &unix.SockaddrUnix{Name: path})
+	if err == nil {
+		err = unix.Listen(fd, 16)
+	}
+	if err != nil {
+		unix.Close(fd)
+		return nil, &os.PathError{Op: "listen", Path: path, Err: err}
+	}
+	return os.NewFile(uintptr(fd), path), nil
 }
 
 // Exec executes a program in the place of this one, with the limits that this one might
@@ -165,6 +213,10 @@ func become(uid, gid int) error {
 		if err := unix.Fchown(0, uid, -1); err != nil {
 			return os.NewSyscallError("fchown", err)
 		}
+	}
+	// The capabilities that it keeps stay permitted; dropCapabilities makes them effective.
+	if err := unix.Prctl(unix.PR_SET_KEEPCAPS, 1, 0, 0, 0); err != nil {
+		return os.NewSyscallError("prctl", err)
 	}
 	if err := syscall.Setgroups(nil); err != nil {
 		return os.NewSyscallError("setgroups", err)

@@ -25,6 +25,13 @@ func refuse(errno unix.Errno) unix.SockFilter {
 	return unix.SockFilter{Code: end, K: unix.SECCOMP_RET_ERRNO | uint32(cmp.Or(errno, unix.EPERM))}
 }
 
+func (r rule) verdict() unix.SockFilter {
+	if r.notify {
+		return unix.SockFilter{Code: end, K: unix.SECCOMP_RET_USER_NOTIF}
+	}
+	return refuse(r.errno)
+}
+
 // filter makes the program that refuses what the rules say, and allows all else.
 func (a abi) filter(rules []rule) []unix.SockFilter {
 	filter := []unix.SockFilter{
@@ -41,7 +48,7 @@ func (a abi) filter(rules []rule) []unix.SockFilter {
 		for i := len(r.tests) - 1; i >= 0; i-- {
 			body = append(a.test(r.tests[i], len(body)+1), body...)
 		}
-		body = append(body, refuse(r.errno))
+		body = append(body, r.verdict())
 		if len(r.tests) > 0 {
 			body = append(body, unix.SockFilter{Code: load, K: number}) // where tests jump to that do not pass
 		}

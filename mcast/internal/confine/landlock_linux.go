@@ -52,8 +52,11 @@ func rights(abi int, devices []string) (rules unix.LandlockRulesetAttr, allowed 
 // landlock lets the calling thread, and what it executes, read everything that its
 // root shows and write at home, in /tmp and to its devices only; and send signals to
 // none but its own.
-func landlock(abi int, devices []string) error {
+func landlock(abi int, devices []string, admin bool) error {
 	rules, allowed := rights(abi, devices)
+	if admin {
+		allowed[settings] = allowed["/dev/null"] &^ unix.LANDLOCK_ACCESS_FS_IOCTL_DEV
+	}
 	fd, _, errno := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, uintptr(unsafe.Pointer(&rules)), unsafe.Sizeof(rules), 0)
 	if errno != 0 {
 		return os.NewSyscallError("landlock_create_ruleset", errno)

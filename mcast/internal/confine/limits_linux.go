@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"unsafe"
 
@@ -58,6 +59,10 @@ func limitNamespace() error {
 	} {
 		_ = os.WriteFile("/proc/sys/user/max_"+name, []byte(most), 0)
 	}
+	return protectProc()
+}
+
+func protectProc() error {
 	return unix.Mount("", "/proc", "", unix.MS_REMOUNT|unix.MS_BIND|unix.MS_RDONLY|procFlags, "")
 }
 
@@ -98,27 +103,47 @@ func limit(list []resource) error {
 	return nil
 }
 
-// keepNone lets no program that is executed have a capability, nor any other privilege.
-func keepNone() error {
+// overNetwork are the capabilities over a network namespace.
+var overNetwork = []uintptr{unix.CAP_NET_ADMIN, unix.CAP_NET_RAW}
+
+// gainNone lets no program that is executed gain a capability but these, nor any other
+// privilege.
+func gainNone(keep []uintptr) error {
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
 		return os.NewSyscallError("prctl", err)
 	}
-	for c := range lastCapability() + 1 {
-		if err := unix.Prctl(unix.PR_CAPBSET_DROP, uintptr(c), 0, 0, 0); err != nil {
+	for c := range uintptr(lastCapability() + 1) {
+		if slices.Contains(keep, c) {
+			continue
+		}
+		if err := unix.Prctl(unix.PR_CAPBSET_DROP, c, 0, 0, 0); err != nil {
 			return os.NewSyscallError("prctl", err)
 		}
 	}
 	return nil
 }
 
-// dropCapabilities leaves the thread without any.
-func dropCapabilities() error {
+// dropCapabilities leaves the thread, and what it executes, with none but these.
+func dropCapabilities(keep []uintptr) error {
 	if err := unix.Prctl(unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0); err != nil {
 		return os.NewSyscallError("prctl", err)
 	}
 	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
-	var none [2]unix.CapUserData
-	return os.NewSyscallError("capset", capset(&header, &none))
+	var left [2]unix.CapUserData
+	for _, c := range keep {
+		bit := uint32(1) << (c % 32)
+		set := &left[c/32]
+		set.Effective, set.Permitted, set.Inheritable = set.Effective|bit, set.Permitted|bit, set.Inheritable|bit
+	}
+	if err := capset(&header, &left); err != nil {
+		return os.NewSyscallError("capset", err)
+	}
+	for _, c := range keep {
+		if err := unix.Prctl(unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_RAISE, c, 0, 0); err != nil {
+			return os.NewSyscallError("prctl", err)
+		}
+	}
+	return nil
 }
 
 func capset(header *unix.CapUserHeader, data *[2]unix.CapUserData) error {

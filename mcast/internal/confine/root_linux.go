@@ -35,10 +35,10 @@ func (e *ProcError) Error() string { return "mount a /proc: " + e.Err.Error() }
 // Unwrap is the system's error.
 func (e *ProcError) Unwrap() error { return e.Err }
 
-// newRoot replaces the root of the file systems by a tmpfs of at most disk bytes, with
+// newRoot replaces the root of the file systems by a tmpfs of at most so many bytes, with
 // the directories of system, devices, which it returns, a program, a /proc of this
 // namespace, and a home of the user's.
-func newRoot(disk int64, program string, uid, gid int) (devices []string, err error) {
+func newRoot(c Config, uid, gid int) (devices []string, err error) {
 	unix.Umask(0o022)
 	// Nothing that is mounted here is to be seen outside.
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
@@ -53,14 +53,18 @@ func newRoot(disk int64, program string, uid, gid int) (devices []string, err er
 	if devices, err = from.openDevices(); err != nil {
 		return nil, err
 	}
-	if err := from.openProgram(program); err != nil {
+	if err := from.openProgram(c.Program); err != nil {
 		return nil, err
 	}
 	const root = "/usr" // which every system has, and whose copy is open
-	if err := unix.Mount("tmpfs", root, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, fmt.Sprintf("size=%d,nr_inodes=4096,mode=0755", disk)); err != nil {
+	if err := unix.Mount("tmpfs", root, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, fmt.Sprintf("size=%d,nr_inodes=4096,mode=0755", c.Disk)); err != nil {
 		return nil, fmt.Errorf("mount a tmpfs: %w", err)
 	}
-	if err := furnish(root, from, links, uid, gid); err != nil {
+	own := []string{Home, "/tmp"}
+	if c.Orders {
+		own = append(own, Runtime, filepath.Dir(Orders))
+	}
+	if err := furnish(root, from, links, own, uid, gid); err != nil {
 		return nil, err
 	}
 	if err := os.Chdir(root); err != nil {
@@ -140,8 +144,8 @@ func (t trees) openProgram(program string) error {
 	return t.open(path, Program, unix.MOUNT_ATTR_NODEV)
 }
 
-// furnish fills an empty root.
-func furnish(root string, from trees, links map[string]string, uid, gid int) error {
+// furnish fills an empty root. Some directories are the user's own.
+func furnish(root string, from trees, links map[string]string, own []string, uid, gid int) error {
 	for path, to := range links {
 		if err := os.Symlink(to, root+path); err != nil {
 			return err
@@ -157,7 +161,7 @@ func furnish(root string, from trees, links map[string]string, uid, gid int) err
 			return err
 		}
 	}
-	for _, path := range []string{Home, "/tmp"} {
+	for _, path := range own {
 		if err := os.MkdirAll(root+filepath.Dir(path), 0o755); err != nil {
 			return err
 		}

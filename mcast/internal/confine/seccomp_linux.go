@@ -10,9 +10,10 @@ import (
 
 // rule refuses a system call whose arguments pass all tests.
 type rule struct {
-	call  uint32
-	errno unix.Errno // 0: EPERM
-	tests []test
+	call   uint32
+	errno  unix.Errno // 0: EPERM
+	tests  []test
+	notify bool // it waits for [Supervise] instead
 }
 
 // test looks at the lower 32 bits of an argument, which are all that the kernel takes of
@@ -111,17 +112,32 @@ var abis = map[string]abi{
 // their own.
 const x32 = 0x40000000
 
+// filters reports whether the arguments of all system calls can be filtered here.
+func filters() bool {
+	_, known := abis[runtime.GOARCH]
+	return known && runtime.GOARCH != "386" && runtime.GOARCH != "s390x"
+}
+
 // seccomp filters the system calls of the calling thread and of what it executes.
-// Those of another architecture, whose numbers mean something else, fail.
-func seccomp() error {
+// Those of another architecture, whose numbers mean something else, fail. Some of those
+// of a process with CAP_NET_ADMIN wait for who has the file.
+func seccomp(admin bool) (calls *os.File, err error) {
 	a, known := abis[runtime.GOARCH]
 	if !known {
-		return nil
+		return nil, nil
 	}
-	filter := a.filter(a.refused())
+	rules, flags := a.refused(), 0
+	if admin {
+		rules, flags = append(rules, refusedToAdmins()...), unix.SECCOMP_FILTER_FLAG_NEW_LISTENER
+	}
+	filter := a.filter(rules)
 	program := unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}
-	if err := unix.Prctl(unix.PR_SET_SECCOMP, unix.SECCOMP_MODE_FILTER, uintptr(unsafe.Pointer(&program)), 0, 0); err != nil {
-		return os.NewSyscallError("prctl", err)
+	fd, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, uintptr(flags), uintptr(unsafe.Pointer(&program)))
+	if errno != 0 {
+		return nil, os.NewSyscallError("seccomp", errno)
 	}
-	return nil
+	if admin {
+		calls = os.NewFile(fd, "calls")
+	}
+	return calls, nil
 }
