@@ -9,6 +9,7 @@ import (
 	"sync"
 	"syscall"
 
+	"github.com/google/nftables"
 	"golang.org/x/sys/unix"
 
 	"github.com/groupcast/groupcast/mcast/lab/internal/hosts"
@@ -40,6 +41,7 @@ type Node struct {
 	cables  map[string]cable  // by the interface's name
 	sysctls map[string]string // of the topology
 	groups  *groupRouter      // nil: it does not forward groups
+	sharing *nftables.Conn    // who owns the table of share; nil: there is none
 	process *exec.Cmd
 	control *net.UnixConn
 	gone    chan struct{} // closed when the process and all its commands have ended
@@ -125,6 +127,9 @@ func (l *Lab) Close() error {
 		l.closed = true
 		for _, n := range l.nodes {
 			n.groups.close()
+			if n.sharing != nil {
+				_ = n.sharing.CloseLasting()
+			}
 			n.ns.close()
 		}
 		l.mu.Lock()

@@ -1,8 +1,10 @@
 package lab
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/google/nftables"
@@ -27,12 +29,13 @@ func (l *Lab) police(t Topology) error {
 	return nil
 }
 
-// policeAll makes this rule at the switch's end of each interface's wire, where the host
-// has no say:
+// policeAll makes these rules at the switch's end of each interface's wire, where the host
+// has no say. Who may administer the host may let a frame be many, which then count as one:
 //
 //	nft table netdev police-PORT { chain police {
 //		type filter hook ingress device PORT priority 0;
 //		limit rate over PACKETS/second burst PACKETS packets drop
+//		limit rate over BYTES bytes/second burst BYTES bytes drop
 //	} }
 //
 // again says that there may be one, of an interface of that name that was deleted.
@@ -60,10 +63,15 @@ func (l *Lab) policeAll(links []*Link, again bool) error {
 			Name: "police", Table: table, Type: nftables.ChainTypeFilter,
 			Hooknum: nftables.ChainHookIngress, Priority: nftables.ChainPriorityFilter, Device: portName(port),
 		})
-		conn.AddRule(&nftables.Rule{Table: table, Chain: chain, Exprs: []expr.Any{
-			&expr.Limit{Type: expr.LimitTypePkts, Rate: uint64(l.packets), Unit: expr.LimitTimeSecond, Burst: uint32(l.packets), Over: true},
-			&expr.Verdict{Kind: expr.VerdictDrop},
-		}})
+		limit := func(of expr.LimitType, most int) {
+			conn.AddRule(&nftables.Rule{Table: table, Chain: chain, Exprs: []expr.Any{
+				&expr.Limit{Type: of, Rate: uint64(most), Unit: expr.LimitTimeSecond, Burst: uint32(min(uint64(most), math.MaxUint32)), Over: true},
+				&expr.Verdict{Kind: expr.VerdictDrop},
+			}})
+		}
+		limit(expr.LimitTypePkts, l.packets)
+		const header = 18 // Ethernet's, with a tag of a VLAN
+		limit(expr.LimitTypePktBytes, l.packets*(cmp.Or(i.node.cables[i.name].MTU, 1500)+header))
 	}
 	err = conn.Flush()
 	if errors.Is(err, unix.EOPNOTSUPP) || errors.Is(err, unix.ENOENT) {

@@ -8,6 +8,7 @@ import (
 	"github.com/google/nftables"
 	"github.com/google/nftables/binaryutil"
 	"github.com/google/nftables/expr"
+	mnl "github.com/mdlayher/netlink"
 	"golang.org/x/sys/unix"
 )
 
@@ -41,21 +42,61 @@ const (
 //	}
 //
 // A send to one address more fails with EPERM. Groups do not count: the kernel forgets
-// them first.
+// them first. The table belongs to a socket of this process, so that who may administer
+// the host can neither change nor flush it.
 func (n *Node) share(hosts int) error {
+	if n.sharing != nil {
+		return nil
+	}
 	for name, sizes := range map[string]string{"rmem": "4096 32768 131072", "wmem": "4096 16384 131072"} {
 		if err := ignoreMissing(n.ns.sysctl("net.ipv4.tcp_"+name, sizes)); err != nil {
 			return err
 		}
 	}
-	c, err := nftables.New(nftables.WithNetNSFd(int(n.ns.file.Fd())))
-	if err != nil {
+	table := &nftables.Table{Family: nftables.TableFamilyINet, Name: "lab-share"}
+	c, err := nftables.New(nftables.WithNetNSFd(int(n.ns.file.Fd())), nftables.AsLasting(), nftables.WithSockOptions(own(table)))
+	if err == nil {
+		if err = n.fillShare(c, table, hosts); err != nil {
+			_ = c.CloseLasting()
+		}
+	}
+	if errors.Is(err, unix.EOPNOTSUPP) || errors.Is(err, unix.ENOENT) {
+		return fmt.Errorf("the kernel has no sets of nf_tables (CONFIG_NF_TABLES_INET, module nf_tables): %w", err)
+	}
+	if err == nil {
+		n.sharing = c
+	}
+	return err
+}
+
+// own makes a table that belongs to the socket, and ends with it (Linux 5.12).
+func own(t *nftables.Table) nftables.SockOption {
+	return func(c *mnl.Conn) error {
+		const owner = 2                                               // NFT_TABLE_F_OWNER in linux/netfilter/nf_tables.h
+		of := []byte{unix.AF_UNSPEC, 0, 0, unix.NFNL_SUBSYS_NFTABLES} // for which the batch is, in big endian
+		b, err := mnl.MarshalAttributes([]mnl.Attribute{
+			{Type: unix.NFTA_TABLE_NAME, Data: []byte(t.Name + "\x00")},
+			{Type: unix.NFTA_TABLE_FLAGS, Data: binaryutil.BigEndian.PutUint32(owner)},
+		})
+		if err != nil {
+			return err
+		}
+		message := func(number int, flags mnl.HeaderFlags, data []byte) mnl.Message {
+			return mnl.Message{Header: mnl.Header{Type: mnl.HeaderType(number), Flags: mnl.Request | flags}, Data: data}
+		}
+		if _, err := c.SendMessages([]mnl.Message{
+			message(unix.NFNL_MSG_BATCH_BEGIN, 0, of),
+			message(unix.NFNL_SUBSYS_NFTABLES<<8|unix.NFT_MSG_NEWTABLE, mnl.Acknowledge|mnl.Create, append([]byte{byte(t.Family), 0, 0, 0}, b...)),
+			message(unix.NFNL_MSG_BATCH_END, 0, of),
+		}); err != nil {
+			return err
+		}
+		_, err = c.Receive()
 		return err
 	}
-	table := &nftables.Table{Family: nftables.TableFamilyINet, Name: "lab-share"}
-	c.AddTable(table) // so that there is one to delete
-	c.DelTable(table)
-	c.AddTable(table)
+}
+
+func (n *Node) fillShare(c *nftables.Conn, table *nftables.Table, hosts int) error {
 	families := []family{
 		{"ipv4", unix.NFPROTO_IPV4, nftables.TypeIPAddr, 16, 4, 0xf0, 0xe0},
 		{"ipv6", unix.NFPROTO_IPV6, nftables.TypeIP6Addr, 24, 16, 0xff, 0xff},
@@ -86,11 +127,7 @@ func (n *Node) share(hosts int) error {
 		}
 		rule(&expr.Verdict{Kind: expr.VerdictDrop})
 	}
-	err = c.Flush()
-	if errors.Is(err, unix.EOPNOTSUPP) || errors.Is(err, unix.ENOENT) {
-		return fmt.Errorf("the kernel has no sets of nf_tables (CONFIG_NF_TABLES_INET, module nf_tables): %w", err)
-	}
-	return err
+	return c.Flush()
 }
 
 // family is one of IP.

@@ -100,7 +100,9 @@ func (c call) ring(fd int) error {
 	}
 	defer unix.Close(pidfd)
 	asked := make([]byte, length)
-	n, err := unix.ProcessVMReadv(int(c.pid), []unix.Iovec{{Base: &asked[0], Len: length}}, []unix.RemoteIovec{{Base: uintptr(c.arguments[3]), Len: int(length)}}, 0)
+	to := unix.Iovec{Base: &asked[0]}
+	to.SetLen(len(asked))
+	n, err := unix.ProcessVMReadv(int(c.pid), []unix.Iovec{to}, []unix.RemoteIovec{{Base: uintptr(c.arguments[3]), Len: len(asked)}}, 0)
 	if err != nil || n != len(asked) {
 		return unix.EFAULT
 	}
