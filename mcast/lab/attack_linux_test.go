@@ -150,7 +150,7 @@ var attacksOnOthers = []attack{
 	{"the teacher's environment", func(targets) error {
 		for _, v := range os.Environ() {
 			switch name, _, _ := strings.Cut(v, "="); name {
-			case programEnv, targetsEnv, "GROUPCAST_LAB":
+			case programEnv, targetsEnv, abiEnv, "GROUPCAST_LAB":
 			default:
 				return nil
 			}

@@ -119,11 +119,16 @@ func TestAttackers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	attacker := inSeat(t, a, "H1", lab.Confinement{}, "attack")
-	attacker.Env = append(attacker.Env, targetsEnv+"="+string(b))
-	out, err := attacker.CombinedOutput()
-	if want := "0 of the attacks are not refused as they should be\n"; err != nil || string(out) != want {
-		t.Errorf("as user %d: %v\n%s", os.Getuid(), err, out)
+	for program, c := range map[string]lab.Confinement{"attack": {}, "attack as administrator": {Admin: true}} {
+		attacker := inSeat(t, a, "H1", c, program)
+		attacker.Env = append(attacker.Env, targetsEnv+"="+string(b))
+		if abi := os.Getenv(abiEnv); abi != "" {
+			attacker.Env = append(attacker.Env, abiEnv+"="+abi)
+		}
+		out, err := attacker.CombinedOutput()
+		if want := "0 of the attacks are not refused as they should be\n"; err != nil || string(out) != want {
+			t.Errorf("%s, as user %d: %v\n%s", program, os.Getuid(), err, out)
+		}
 	}
 	if found, err := os.ReadDir(at.Dir); err != nil || len(found) != 1 {
 		t.Errorf("the teacher's folder holds %v, %v", found, err)

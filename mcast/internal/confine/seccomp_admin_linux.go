@@ -13,8 +13,9 @@ var protocols = []uint32{unix.NETLINK_ROUTE, unix.NETLINK_SOCK_DIAG, unix.NETLIN
 
 // refusedToAdmins are system calls that a process without CAP_NET_ADMIN may try in vain,
 // and that take with it what is not counted. Memory for a ring of frames (packet(7)), as
-// tcpdump(8) has it, is asked for by an address that a filter cannot follow.
-func refusedToAdmins() []rule {
+// tcpdump(8) has it, is asked for by an address that a filter cannot follow: it is refused
+// where nobody supervises that.
+func refusedToAdmins(supervised bool) []rule {
 	const domain, protocol = 0, 2
 	const level, option = 1, 2
 	return []rule{
@@ -27,7 +28,7 @@ func refusedToAdmins() []rule {
 		{call: unix.SYS_SETSOCKOPT, errno: unix.ENOPROTOOPT, tests: []test{
 			{argument: level, values: []uint32{unix.SOL_IPV6}}, {argument: option, values: slices.Concat(oldTables, routersOptions())},
 		}},
-		{call: unix.SYS_SETSOCKOPT, notify: true, tests: []test{
+		{call: unix.SYS_SETSOCKOPT, notify: supervised, tests: []test{
 			{argument: level, values: []uint32{unix.SOL_PACKET}}, {argument: option, values: []uint32{unix.PACKET_RX_RING, unix.PACKET_TX_RING}},
 		}},
 	}

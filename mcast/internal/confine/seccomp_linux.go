@@ -1,6 +1,7 @@
 package confine
 
 import (
+	"errors"
 	"os"
 	"runtime"
 	"unsafe"
@@ -126,17 +127,25 @@ func seccomp(admin bool) (calls *os.File, err error) {
 	if !known {
 		return nil, nil
 	}
-	rules, flags := a.refused(), 0
-	if admin {
-		rules, flags = append(rules, refusedToAdmins()...), unix.SECCOMP_FILTER_FLAG_NEW_LISTENER
+	if !admin {
+		_, err := a.install(a.refused(), 0)
+		return nil, err
 	}
+	calls, err = a.install(append(a.refused(), refusedToAdmins(true)...), unix.SECCOMP_FILTER_FLAG_NEW_LISTENER)
+	if errors.Is(err, unix.EBUSY) { // as in a container whose calls wait for somebody already
+		calls, err = a.install(append(a.refused(), refusedToAdmins(false)...), 0)
+	}
+	return calls, err
+}
+
+func (a abi) install(rules []rule, flags uintptr) (calls *os.File, err error) {
 	filter := a.filter(rules)
 	program := unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}
-	fd, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, uintptr(flags), uintptr(unsafe.Pointer(&program)))
+	fd, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, flags, uintptr(unsafe.Pointer(&program)))
 	if errno != 0 {
 		return nil, os.NewSyscallError("seccomp", errno)
 	}
-	if admin {
+	if flags&unix.SECCOMP_FILTER_FLAG_NEW_LISTENER != 0 {
 		calls = os.NewFile(fd, "calls")
 	}
 	return calls, nil
