@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"runtime"
 	"sync"
 	"time"
 
@@ -23,14 +24,6 @@ var (
 	ErrSeat   = errors.New("there is no such seat")
 )
 
-// laboratory is what a class needs of a lab.
-type laboratory interface {
-	// start starts a program in a host, for somebody of that name.
-	start(host string, out shower, size Size, name string, plain bool) (runner, error)
-	ended() <-chan struct{}
-	close() // ends every program; start fails from then on
-}
-
 // shower shows what a program writes, and how many bytes of its input are lost.
 type shower interface {
 	io.Writer
@@ -46,56 +39,69 @@ type runner interface {
 	reason() string // of its end; after over
 }
 
-// Class is a lab and its seats. Its methods can be called from several goroutines.
+// Class is a LAN or many, and the seats in them. Its methods can be called from several
+// goroutines.
 type Class struct {
 	cfg      Config
-	lab      laboratory
+	build    func(context.Context) (laboratory, error) // of the network of one student
+	shared   *network                                  // nil: each has one
 	code     string
 	events   *events
+	log      boardLog
+	changes  *waker
+	checks   chan struct{} // those that run, at most
+	builds   chan struct{} // the same of networks that are built
 	stop     context.CancelFunc
 	attended chan struct{} // closed when nobody attends any more
 	done     chan struct{}
 
-	mu     sync.Mutex // before that of a seat
-	places []*place   // in the order of the topology
-	tokens map[Token]*place
-	tries  tries
-	joins  joins
-	locked bool
-	over   bool
+	mu      sync.Mutex // before that of a tab
+	places  []*place   // in the order of the topology
+	tokens  map[Token]*place
+	records []*record
+	tries   tries
+	joins   joins
+	locked  bool
+	over    bool
 }
 
-// place is a host where one student after the other sits. Class.mu guards it.
+// place is where one student sits after the other. Class.mu guards it.
 type place struct {
-	host   string
-	seat   *Seat // of who sits there; nil: it is free
-	token  Token // theirs
-	empty  <-chan struct{}
-	starts *rate.Limiter
+	name     string
+	hosts    []string // of its tabs
+	seat     *Seat    // of who sits there; nil: it is free
+	token    Token    // theirs
+	network  *network // theirs, or the shared one
+	exercise *Exercise
+	empty    <-chan struct{}
+	starts   *rate.Limiter
 }
 
-// Starts of programs at one place: a page that starts one after the other would take the
-// lab's processor.
-const (
-	startsAtOnce  = 3
-	startInterval = time.Second
-)
-
-// newClass makes a class of a lab that is up.
-func newClass(c Config, l laboratory, hosts []string, code string) *Class {
+// newClass makes a class on a LAN that is up, or, where that is nil, one whose students
+// have networks of their own, which build builds.
+func newClass(c Config, shared laboratory, build func(context.Context) (laboratory, error), places []*place, code string) *Class {
 	ctx, stop := context.WithCancel(context.Background())
 	class := &Class{
-		cfg: c, lab: l, code: code, events: newEvents(), stop: stop, attended: make(chan struct{}), done: make(chan struct{}),
-		tokens: map[Token]*place{}, tries: newTries(), joins: newJoins(),
+		cfg: c, build: build, code: code, events: newEvents(), changes: newWaker(),
+		checks: make(chan struct{}, max(leastChecks, runtime.NumCPU())), builds: make(chan struct{}, mostBuilds),
+		stop: stop, attended: make(chan struct{}), done: make(chan struct{}),
+		places: places, tokens: map[Token]*place{}, tries: newTries(), joins: newJoins(),
+	}
+	if shared != nil {
+		class.shared = class.newNetwork("", shared, nil)
 	}
 	nobody := make(chan struct{})
 	close(nobody)
-	for _, h := range hosts {
-		class.places = append(class.places, &place{host: h, empty: nobody, starts: rate.NewLimiter(rate.Every(startInterval), startsAtOnce)})
+	for _, p := range places {
+		p.empty, p.starts, p.network = nobody, startsOf(len(p.hosts)), class.shared
 	}
 	go class.attend(ctx)
 	return class
 }
+
+// leastChecks is how many checks run at once on a computer of two processors, and one
+// more for each that it has more.
+const leastChecks = 2
 
 // Code is what students type.
 func (c *Class) Code() string { return c.code }
@@ -134,6 +140,22 @@ func (c *Class) Leave(t Token) error {
 	return nil
 }
 
+// Free gives the seat of a student back, who has to join again. The error is ErrSeat, or
+// ErrOver.
+func (c *Class) Free(seat string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.over {
+		return ErrOver
+	}
+	p := c.placeNamed(seat)
+	if p == nil {
+		return ErrSeat
+	}
+	c.free(p, p.seat, "freed", "the teacher freed the seat")
+	return nil
+}
+
 // free lets another sit at a place where still that one sits. The caller holds c.mu.
 func (c *Class) free(p *place, seat *Seat, kind, why string) {
 	if seat == nil || p.seat != seat {
@@ -141,21 +163,43 @@ func (c *Class) free(p *place, seat *Seat, kind, why string) {
 	}
 	delete(c.tokens, p.token)
 	p.seat, p.token = nil, ""
-	seat.leave(why)
-	c.events.put(Event{Kind: kind, Host: p.host, Name: seat.name, Text: why})
+	if c.shared != nil {
+		seat.leave(why, nil)
+	} else {
+		p.network.stop()
+		c.log.void(p.name)
+		if x := p.exercise; x != nil {
+			x.close()
+			x.record.leaves()
+		}
+		seat.leave(why, p.network)
+		p.network, p.exercise = nil, nil
+	}
+	c.tell(Event{Kind: kind, Host: p.name, Name: seat.name, Text: why})
+}
+
+// sits lets somebody sit at a free place. The caller holds c.mu.
+func (c *Class) sits(p *place, name string) {
+	if c.shared != nil {
+		return
+	}
+	if c.cfg.Lesson != nil {
+		p.exercise = newExercise(c, p.name, name, c.recordOf(p.name, name))
+	}
+	p.network = c.newNetwork(p.name, nil, p.exercise)
 }
 
 // Lock lets nobody in, or everybody with the code again; and forgets wrong codes.
 func (c *Class) Lock(locked bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	was := c.locked || c.tries.all >= triesAll
+	was := c.lockedNow()
 	c.locked, c.tries = locked, newTries()
 	switch {
 	case locked && !was:
-		c.events.put(Event{Kind: "locked"})
+		c.tell(Event{Kind: "locked"})
 	case !locked && was:
-		c.events.put(Event{Kind: "unlocked"})
+		c.tell(Event{Kind: "unlocked"})
 	}
 }
 
@@ -163,38 +207,46 @@ func (c *Class) Lock(locked bool) {
 func (c *Class) Locked() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.locked || c.tries.all >= triesAll
+	return c.lockedNow()
 }
 
-// Reset ends the program of a seat, by the host's name; its page can start another. The
-// error is ErrSeat or ErrOver.
-func (c *Class) Reset(host string) error {
+func (c *Class) lockedNow() bool { return c.locked || c.tries.all >= triesAll }
+
+// Reset ends the program of a seat; its page can start another. A network of the student's
+// own is built anew, in the background, and programs start again in it. The error is
+// ErrSeat or ErrOver.
+func (c *Class) Reset(seat string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.over {
 		return ErrOver
 	}
-	for _, p := range c.places {
-		if p.host != host {
-			continue
-		}
-		if p.seat != nil {
-			c.events.put(Event{Kind: "reset", Host: host, Name: p.seat.name})
-			p.seat.end("the teacher reset the seat")
-		}
-		return nil
+	p := c.placeNamed(seat)
+	switch {
+	case p == nil:
+		return ErrSeat
+	case p.seat == nil:
+	case p.exercise != nil:
+		p.exercise.Reset() // which tells when it is done
+	case c.shared == nil:
+		c.tell(Event{Kind: "reset", Host: seat, Name: p.seat.name})
+		p.network.rebuild()
+	default:
+		c.tell(Event{Kind: "reset", Host: seat, Name: p.seat.name})
+		p.seat.end("the teacher reset the seat")
 	}
-	return ErrSeat
+	return nil
 }
 
 // State is what there is to know of a seat.
 type State struct {
-	Host    string
+	Host    string // its name: on a shared LAN that of its host
 	Name    string // of who sits there; "": it is free
 	Since   time.Time
-	Pages   int // that show it now
-	Running bool
+	Pages   int  // that show it now
+	Running bool // a program does
 	Plain   bool
+	Looked  bool // the teacher looks on
 }
 
 // Seats is what there is to know of each seat, in the order of the topology.
@@ -203,7 +255,7 @@ func (c *Class) Seats() []State {
 	defer c.mu.Unlock()
 	list := make([]State, len(c.places))
 	for n, p := range c.places {
-		if list[n].Host = p.host; p.seat != nil {
+		if list[n].Host = p.name; p.seat != nil {
 			list[n] = p.seat.state()
 		}
 	}
@@ -242,7 +294,10 @@ func (c *Class) Close() error {
 	case <-empty:
 	case <-time.After(closeTimeout):
 	}
-	c.lab.close()
+	if c.shared != nil {
+		c.shared.stop()
+		<-c.shared.gone
+	}
 	<-empty
 	c.events.close()
 	close(c.done)

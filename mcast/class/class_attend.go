@@ -12,14 +12,19 @@ const lookInterval = time.Second
 // attend ends what is idle and paces what is busy, until the class is over.
 func (c *Class) attend(ctx context.Context) {
 	defer close(c.attended)
+	var ended <-chan struct{}
+	if c.shared != nil {
+		s, _ := c.shared.stand()
+		ended = s.lab.ended()
+	}
 	tick := time.NewTicker(lookInterval)
 	defer tick.Stop()
 	for {
 		select {
 		case now := <-tick.C:
 			c.look(now)
-		case <-c.lab.ended():
-			c.events.put(Event{Kind: "lab-ended", Text: "the lab has ended"})
+		case <-ended:
+			c.tell(Event{Kind: "lab-ended", Text: "the lab has ended"})
 			go c.Close()
 			return
 		case <-ctx.Done():
@@ -45,6 +50,12 @@ func (c *Class) look(now time.Time) {
 	}
 	for _, s := range seats {
 		s.setPause(pause)
+		if c.shared == nil {
+			s.network.look(now, []*Seat{s})
+		}
+	}
+	if c.shared != nil {
+		c.shared.look(now, seats)
 	}
 }
 

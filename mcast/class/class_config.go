@@ -6,13 +6,25 @@ import (
 	"time"
 
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/lesson"
 )
 
 // Config is what a class is made of.
 type Config struct {
 	Topology lab.Topology
-	Seats    int    // the first hosts of the topology that are no routers; 0: all
-	Code     string // that students type, see [CheckCode]; "": a new one
+
+	// Lesson is one whose exercise each student is at, in a network of their own: its
+	// topology is then that of the lesson, and Private and Shell are set. nil: none.
+	Lesson *lesson.Lesson
+
+	Private bool // each student has a network of their own, with a tab for each host
+	Shell   bool // a tab is a shell in its host, and not the program
+
+	// Seats are the first hosts of the topology that are no routers, 0: all. Where each
+	// student has a network, it is how many there may be, 0: 30.
+	Seats int
+
+	Code string // that students type, see [CheckCode]; "": a new one
 
 	// Program is the file that runs in seats, as lab.SeatProgram; "": this program.
 	Program string
@@ -37,9 +49,16 @@ const (
 	usualIdle    = 20 * time.Minute
 	usualFree    = 2 * time.Hour
 	usualPackets = 2000
+	usualSeats   = 30
 )
 
 func (c Config) withDefaults() Config {
+	if c.Lesson != nil {
+		c.Topology, c.Private, c.Shell = c.Lesson.Topology, true, true
+	}
+	if c.Private && c.Seats == 0 {
+		c.Seats = usualSeats
+	}
 	if c.Idle == 0 {
 		c.Idle = usualIdle
 	}
@@ -55,9 +74,15 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// check returns the hosts of the seats, and the code.
-func (c Config) check() (hosts []string, code string, err error) {
-	if hosts, err = c.hosts(); err != nil {
+// Bounds of a class whose students have networks of their own.
+const (
+	maxNetworks = 250
+	maxTabs     = 16
+)
+
+// check returns the places of the seats, and the code.
+func (c Config) check() (places []*place, code string, err error) {
+	if places, err = c.places(); err != nil {
 		return nil, "", err
 	}
 	l := c.Limits
@@ -66,8 +91,10 @@ func (c Config) check() (hosts []string, code string, err error) {
 		return nil, "", errors.New("class: a time below zero")
 	case l.Processes < 0 || l.Data < 0 || l.Memory < 0 || l.Disk < 0 || l.Packets < 0:
 		return nil, "", errors.New("class: a limit below zero")
-	case c.Screen == nil || c.Plain == nil:
+	case !c.Shell && (c.Screen == nil || c.Plain == nil):
 		return nil, "", errors.New("class: no arguments for the program in seats")
+	case c.Lesson != nil && c.Lesson.Exercise == nil:
+		return nil, "", fmt.Errorf("class: %s: %w", c.Lesson.Name, lesson.ErrNoExercise)
 	}
 	code = NewCode()
 	if c.Code != "" {
@@ -75,27 +102,39 @@ func (c Config) check() (hosts []string, code string, err error) {
 			return nil, "", fmt.Errorf("class: %w", err)
 		}
 	}
-	return hosts, code, nil
+	return places, code, nil
 }
 
-// hosts are those of the seats.
-func (c Config) hosts() (list []string, err error) {
+// places are where students can sit.
+func (c Config) places() (list []*place, err error) {
 	if err := c.Topology.Validate(); err != nil {
 		return nil, fmt.Errorf("class: %w", err)
 	}
+	var hosts []string
 	for _, h := range c.Topology.Hosts {
-		if !h.Router {
-			list = append(list, h.Name)
+		if !h.Router || c.Private && c.Shell {
+			hosts = append(hosts, h.Name)
 		}
 	}
-	if c.Seats < 0 || c.Seats > len(list) {
-		return nil, fmt.Errorf("class: %d seats: the LAN has %d hosts", c.Seats, len(list))
-	}
-	if c.Seats > 0 {
-		list = list[:c.Seats]
-	}
-	if len(list) == 0 {
+	switch {
+	case len(hosts) == 0:
 		return nil, errors.New("class: the LAN has no host")
+	case c.Private && (c.Seats < 1 || c.Seats > maxNetworks):
+		return nil, fmt.Errorf("class: %d seats with a network each: want 1 to %d", c.Seats, maxNetworks)
+	case c.Private && len(hosts) > maxTabs:
+		return nil, fmt.Errorf("class: a network for each student has at most %d hosts, and this one has %d", maxTabs, len(hosts))
+	case c.Private:
+		for n := range c.Seats {
+			list = append(list, &place{name: fmt.Sprintf("S%d", n+1), hosts: hosts})
+		}
+		return list, nil
+	case c.Seats < 0 || c.Seats > len(hosts):
+		return nil, fmt.Errorf("class: %d seats: the LAN has %d hosts", c.Seats, len(hosts))
+	case c.Seats > 0:
+		hosts = hosts[:c.Seats]
+	}
+	for _, h := range hosts {
+		list = append(list, &place{name: h, hosts: []string{h}})
 	}
 	return list, nil
 }

@@ -9,12 +9,14 @@ import (
 	"github.com/groupcast/groupcast/mcast/lab"
 )
 
-// Start builds the lab; its seats are empty. The context ends the waiting only: end the
-// class with Close. The error is a *lab.ForbiddenError where the system does not allow
-// namespaces, and a *lab.NotConfinedError where what runs in seats cannot be confined.
+// Start builds the shared LAN; its seats are empty. Where each student has a network, it
+// builds none: each is built when its student sits down. The context ends the waiting
+// only: end the class with Close. The error is a *lab.ForbiddenError where the system does
+// not allow namespaces, and a *lab.NotConfinedError where what runs in seats cannot be
+// confined.
 func Start(ctx context.Context, c Config) (*Class, error) {
 	c = c.withDefaults()
-	hosts, code, err := c.check()
+	places, code, err := c.check()
 	if err != nil {
 		return nil, err
 	}
@@ -27,11 +29,23 @@ func Start(ctx context.Context, c Config) (*Class, error) {
 	if err := lab.Confines(); err != nil {
 		return nil, err
 	}
+	if c.Private {
+		return newClass(c, nil, c.buildOne, places, code), nil
+	}
+	l, err := c.buildOne(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return newClass(c, l, nil, places, code), nil
+}
+
+// buildOne builds a network.
+func (c Config) buildOne(ctx context.Context) (laboratory, error) {
 	l, err := lab.UpApart(ctx, c.Topology, c.Limits.Packets)
 	if err != nil {
 		return nil, err
 	}
-	return newClass(c, &apart{l, c}, hosts, code), nil
+	return &apart{l, c}, nil
 }
 
 // apart is a lab in a process of its own.
@@ -40,20 +54,64 @@ type apart struct {
 	cfg Config
 }
 
-func (a *apart) ended() <-chan struct{} { return a.Ended() }
-func (a *apart) close()                 { a.Close() }
+func (a *apart) ended() <-chan struct{}     { return a.Ended() }
+func (a *apart) close()                     { a.Close() }
+func (a *apart) now() (lab.Now, error)      { return lab.Now{}, nil }
+func (a *apart) fault(words []string) error { return a.Fault(words) }
 
-func (a *apart) start(host string, out shower, size Size, name string, plain bool) (runner, error) {
-	l := a.cfg.Limits
-	limits := lab.Confinement{Program: a.cfg.Program, Processes: l.Processes, Data: l.Data, Memory: l.Memory, Disk: l.Disk}
-	args, terminal := a.cfg.Screen, []string{"TERM=xterm-256color", "COLORTERM=truecolor"}
-	if plain {
-		args, terminal = a.cfg.Plain, []string{"TERM=dumb"}
+func (a *apart) start(l launch, out shower) (runner, error) {
+	limits := a.cfg.Limits
+	confined := lab.Confinement{Program: a.cfg.Program, Processes: limits.Processes, Data: limits.Data, Memory: limits.Memory, Disk: limits.Disk}
+	env := append(terminalOf(l.plain), "PATH="+seatPath, "HOME="+lab.Home, "USER=student", "LANG=C.UTF-8", "GOMAXPROCS=2")
+	path, args, tells := lab.SeatProgram, []string(nil), l.tells
+	switch {
+	case a.cfg.Shell:
+		path, args = shell()
+		env, tells = append(env, "PS1="+l.prompt()), nil
+	case l.plain:
+		args = a.cfg.Plain(l.title(a.cfg.Private))
+	default:
+		args = a.cfg.Screen(l.title(a.cfg.Private))
 	}
-	return startProgram(out, size, plain, func(ctx context.Context) *lab.Cmd {
-		cmd := a.ConfinedCommand(ctx, host, limits, lab.SeatProgram, args(name)...)
-		cmd.Env = append(terminal,
-			"PATH=/opt/groupcast:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME="+lab.Home, "USER=student", "LANG=C.UTF-8")
+	return startProgram(out, l.size, l.plain, tells, func(ctx context.Context) *lab.Cmd {
+		cmd := a.ConfinedCommand(ctx, l.host, confined, path, args...)
+		cmd.Env = env
 		return cmd
 	})
+}
+
+const seatPath = "/opt/groupcast:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+// terminalOf are the variables by which programs know a terminal.
+func terminalOf(plain bool) []string {
+	if plain {
+		return []string{"TERM=dumb"}
+	}
+	return []string{"TERM=xterm-256color", "COLORTERM=truecolor"}
+}
+
+// shell is the one of a tab. It reads no file of this computer's for what it does first.
+func shell() (path string, args []string) {
+	if _, err := os.Stat("/bin/bash"); err == nil {
+		return "/bin/bash", []string{"--norc", "--noprofile"}
+	}
+	return "/bin/sh", nil
+}
+
+// prompt is that of a shell: as lessons have it. Where there is no screen it would stand
+// before the first line that a command writes.
+func (l launch) prompt() string {
+	if l.plain {
+		return ""
+	}
+	return l.host + "$ "
+}
+
+// title is the name of somebody in a host, which is not their only one if each has a
+// network.
+func (l launch) title(private bool) string {
+	if name, err := CheckName(l.name + " " + l.host); private && err == nil {
+		return name
+	}
+	return l.name
 }

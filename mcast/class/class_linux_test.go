@@ -35,7 +35,7 @@ func TestSeatsTalk(t *testing.T) {
 	}
 	slices.Sort(variables)
 	want := []string{
-		"variable GROUPCAST_LAB=H2", "variable HOME=/home/student", "variable LANG=C.UTF-8",
+		"variable GOMAXPROCS=2", "variable GROUPCAST_LAB=H2", "variable HOME=/home/student", "variable LANG=C.UTF-8",
 		"variable PATH=/opt/groupcast:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "variable TERM=dumb", "variable USER=student",
 	}
 	variables = slices.DeleteFunc(variables, func(s string) bool { return strings.HasPrefix(s, "heard ") })

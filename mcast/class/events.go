@@ -10,7 +10,7 @@ import (
 // Event is something that happened in a class.
 type Event struct {
 	At   time.Time
-	Kind string // joined, left, freed, reset, ended, locked, unlocked, guessed or lab-ended
+	Kind string // joined, left, freed, reset, ended, locked, unlocked, guessed, lab-ended, network-failed, network-ended, check, hint, solved, fault or undo
 	Host string // of the seat; "": it is about none
 	Name string // of who sits there
 	Text string // more of it, safe to show
@@ -29,7 +29,6 @@ type events struct {
 func newEvents() *events { return &events{more: make(chan struct{}, 1)} }
 
 func (e *events) put(event Event) {
-	event.At = time.Now()
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.closed {

@@ -6,10 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/groupcast/groupcast/mcast/lab"
 )
 
 // fakeLab is a lab whose programs do what a test says. Its methods are called in bubbles.
@@ -21,6 +24,9 @@ type fakeLab struct {
 
 	mu     sync.Mutex
 	fails  error
+	is     lab.Now
+	asked  int
+	faults []string
 	runs   []*fakeRun
 	active map[string]*fakeRun // by the host
 	closed sync.Once
@@ -39,12 +45,13 @@ func newLab(t complainer) *fakeLab {
 
 // fakeRun is a program that ran once.
 type fakeRun struct {
-	lab  *fakeLab
-	host string
-	name string
-	out  shower
-	end  chan struct{}
-	once sync.Once
+	lab   *fakeLab
+	host  string
+	name  string
+	out   shower
+	tells func(report)
+	end   chan struct{}
+	once  sync.Once
 
 	mu   sync.Mutex
 	size Size
@@ -65,12 +72,21 @@ func open(t testing.TB, seats int, change func(*Config)) (*Class, *fakeLab) {
 	for n := range seats {
 		hosts = append(hosts, fmt.Sprintf("H%d", n+1))
 	}
-	c := newClass(cfg.withDefaults(), l, hosts, "K7MQ4R")
+	c := newClass(cfg.withDefaults(), l, nil, placesOf(hosts...), "K7MQ4R")
 	t.Cleanup(func() { c.Close() })
 	return c, l
 }
 
-func (l *fakeLab) start(host string, out shower, size Size, name string, plain bool) (runner, error) {
+// placesOf are those of a shared LAN.
+func placesOf(hosts ...string) (list []*place) {
+	for _, h := range hosts {
+		list = append(list, &place{name: h, hosts: []string{h}})
+	}
+	return list
+}
+
+func (l *fakeLab) start(p launch, out shower) (runner, error) {
+	host, name, plain := p.host, p.name, p.plain
 	if l.meanwhile != nil {
 		l.meanwhile()
 	}
@@ -90,13 +106,30 @@ func (l *fakeLab) start(host string, out shower, size Size, name string, plain b
 	if _, lines := out.(*lines); lines != plain {
 		l.t.Errorf("a program writes to a %T, plain %v", out, plain)
 	}
-	r := &fakeRun{lab: l, host: host, name: name, out: out, size: size, end: make(chan struct{})}
+	r := &fakeRun{lab: l, host: host, name: name, out: out, size: p.size, tells: p.tells, end: make(chan struct{})}
 	l.runs = append(l.runs, r)
 	l.active[host] = r
 	return r, nil
 }
 
 func (l *fakeLab) ended() <-chan struct{} { return l.over }
+
+func (l *fakeLab) now() (lab.Now, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.asked++
+	return l.is, nil
+}
+
+func (l *fakeLab) fault(words []string) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.fails != nil {
+		return l.fails
+	}
+	l.faults = append(l.faults, strings.Join(words, " "))
+	return nil
+}
 
 func (l *fakeLab) close() {
 	l.closed.Do(func() { close(l.over) })
@@ -189,8 +222,16 @@ func (r *fakeRun) takes() string {
 
 func (r *fakeRun) writes(s string) { _, _ = io.WriteString(r.out, s) }
 
+// sitting is a seat of one tab.
+type sitting struct {
+	*Tab
+	at *Seat
+}
+
+func (s *sitting) Name() string { return s.at.name }
+
 // mustJoin seats somebody.
-func mustJoin(t testing.TB, c *Class, a Applicant) (Token, *Seat) {
+func mustJoin(t testing.TB, c *Class, a Applicant) (Token, *sitting) {
 	t.Helper()
 	if a.Code == "" {
 		a.Code = c.Code()
@@ -199,11 +240,11 @@ func mustJoin(t testing.TB, c *Class, a Applicant) (Token, *Seat) {
 	if err != nil {
 		t.Fatalf("%+v: %v", a, err)
 	}
-	return token, s
+	return token, &sitting{s.Tabs()[0], s}
 }
 
 // shown is what a page shows of a seat now.
-func shown(t testing.TB, s *Seat) (text string, screen Screen) {
+func shown(t testing.TB, s *sitting) (text string, screen Screen) {
 	t.Helper()
 	synctest.Wait()
 	screen, err := s.Next(t.Context(), 0)

@@ -84,22 +84,24 @@ func (c *Class) Join(a Applicant) (Token, *Seat, error) {
 	if !c.joins.may(a.From, len(c.places)) {
 		return "", nil, ErrOften
 	}
-	joined := Event{Kind: "joined", Host: p.host, Name: name}
+	joined := Event{Kind: "joined", Host: p.name, Name: name}
 	if p.seat != nil {
 		joined.Text = "again"
 		delete(c.tokens, p.token)
 		p.seat.touch()
+	} else {
+		c.sits(p, name)
 	}
 	if p.seat == nil || p.seat.plain != a.Plain {
 		if p.seat != nil {
-			p.seat.leave("")
+			p.seat.leave("", nil)
 		}
-		p.seat = newSeat(p, c.lab, c.events, name, a)
+		p.seat = newSeat(c, p, name, a)
 		p.empty = p.seat.empty
 	}
 	p.token = newToken()
 	c.tokens[p.token] = p
-	c.events.put(joined)
+	c.tell(joined)
 	return p.token, p.seat, nil
 }
 

@@ -112,7 +112,7 @@ func (c *Class) tryCode(a Applicant) error {
 	if subtle.ConstantTimeCompare([]byte(plainCode(a.Code)), []byte(c.code)) != 1 {
 		limiter.Allow()
 		if c.tries.all++; c.tries.all == triesAll {
-			c.events.put(Event{Kind: "guessed", Text: fmt.Sprintf("%d wrong codes: nobody is let in until you unlock the class", triesAll)})
+			c.tell(Event{Kind: "guessed", Text: fmt.Sprintf("%d wrong codes: nobody is let in until you unlock the class", triesAll)})
 		}
 		return ErrCode
 	}

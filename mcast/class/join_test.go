@@ -104,7 +104,7 @@ func TestJoinAgain(t *testing.T) {
 		done()
 		done() // once more changes nothing
 		token2, s2 := mustJoin(t, c, ada)
-		if _, err := c.Seat(token); s2 != s || token2 == token || err != ErrToken {
+		if _, err := c.Seat(token); s2.at != s.at || token2 == token || err != ErrToken {
 			t.Errorf("%p and %p, the old token: %v", s, s2, err)
 		}
 		if text, _ := shown(t, s2); text != "hers\n" || l.count() != 1 {
@@ -112,7 +112,7 @@ func TestJoinAgain(t *testing.T) {
 		}
 		ada.Plain = true
 		_, s3 := mustJoin(t, c, ada)
-		if _, err := s.Next(t.Context(), 0); s3 == s || err == nil {
+		if _, err := s.Next(t.Context(), 0); s3.at == s.at || err == nil {
 			t.Errorf("the screen is still there: %v", err)
 		}
 		if l.running("H1") != nil {

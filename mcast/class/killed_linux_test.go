@@ -44,14 +44,14 @@ func front([]string) error {
 			return err
 		}
 		if plain {
-			if _, _, _, err := s.Lines(context.Background(), 0); err != nil {
+			if _, _, _, err := s.Tabs()[0].Lines(context.Background(), 0); err != nil {
 				return err
 			}
 			continue
 		}
-		s.Input(Input{Size: Size{80, 24}})
+		s.Tabs()[0].Input(Input{Size: Size{80, 24}})
 		for seen := int64(0); ; {
-			screen, err := s.Next(context.Background(), seen)
+			screen, err := s.Tabs()[0].Next(context.Background(), seen)
 			if err != nil || screen.Ended != "" {
 				return fmt.Errorf("%w %s", err, screen.Ended)
 			}

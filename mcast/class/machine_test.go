@@ -42,7 +42,7 @@ func TestClassInAnyOrder(outer *testing.T) {
 			starts := rapid.SampledFrom([]time.Duration{0, 80 * time.Millisecond, 3 * time.Second}).Draw(t, "start takes")
 			l.meanwhile = func() { time.Sleep(starts) }
 			l.lags = rapid.SampledFrom([]time.Duration{0, 70 * time.Millisecond, 2 * time.Second}).Draw(t, "end takes")
-			c := newClass(Config{}.withDefaults(), l, []string{"H1", "H2", "H3"}, "K7MQ4R")
+			c := newClass(Config{}.withDefaults(), l, nil, placesOf("H1", "H2", "H3"), "K7MQ4R")
 			m := &classMachine{t: t, c: c, lab: l, empty: map[string]time.Time{}}
 			defer func() {
 				c.Close()
@@ -140,7 +140,7 @@ func (m *classMachine) leave(t *rapid.T) {
 
 func (m *classMachine) look(*rapid.T) {
 	if s := m.some(); s.seat != nil {
-		s.pages = append(s.pages, s.seat.Look())
+		s.pages = append(s.pages, s.seat.tabs[0].Look())
 	}
 }
 
@@ -157,9 +157,9 @@ func (m *classMachine) types(t *rapid.T) {
 		return
 	}
 	what := rapid.SampledFrom([]Input{{Size: Size{80, 24}}, {Text: "x"}, {Key: Key{Name: "Enter"}}, {Paste: "long"}}).Draw(t, "what")
-	s.seat.Input(what)
+	s.seat.tabs[0].Input(what)
 	if s.plain {
-		s.seat.Say(what.Text)
+		s.seat.tabs[0].Say(what.Text)
 	}
 	if s.plain || what.Size == (Size{}) {
 		s.key = time.Now()
@@ -232,7 +232,7 @@ func (m *classMachine) check(t *rapid.T) {
 		}
 		stopped, cancel := context.WithCancel(context.Background())
 		cancel()
-		screen, err := s.seat.Next(stopped, 0)
+		screen, err := s.seat.tabs[0].Next(stopped, 0)
 		if s.gone != (err == io.EOF) || s.gone && screen.Rows != nil {
 			t.Fatalf("%s, gone %v, is shown %v: %v", s.name, s.gone, screen.Rows, err)
 		}

@@ -27,4 +27,4 @@ func (b *budget) spend(now time.Time, drawn time.Duration) (rest time.Duration) 
 
 // drawnAtOnce is how many bytes are drawn before the time is looked at. A sequence of
 // three bytes can take a millisecond on the largest screen.
-const drawnAtOnce = 256
+const drawnAtOnce = 64

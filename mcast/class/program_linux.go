@@ -21,6 +21,7 @@ import (
 type program struct {
 	out    io.Writer // where what it writes goes
 	master *os.File
+	stderr *os.File // its standard error; nil: that goes to out
 	queue  *queue
 	cancel context.CancelFunc
 	ended  chan struct{} // closed when it has ended, and all that it wrote is drawn
@@ -30,8 +31,9 @@ type program struct {
 
 // startProgram starts a command in a terminal of a size: a program that is told its size
 // only later may miss the signal, and draw for another. A plain terminal takes lines and
-// echoes none.
-func startProgram(out io.Writer, size Size, plain bool, prepare func(context.Context) *lab.Cmd) (*program, error) {
+// echoes none. tells takes the reports that the command writes to its standard error, which
+// is then no terminal; nil: it is.
+func startProgram(out io.Writer, size Size, plain bool, tells func(report), prepare func(context.Context) *lab.Cmd) (*program, error) {
 	master, slave, err := openPty(size.within(), plain)
 	if err != nil {
 		return nil, fmt.Errorf("class: make a pseudo terminal: %w", err)
@@ -41,28 +43,65 @@ func startProgram(out io.Writer, size Size, plain bool, prepare func(context.Con
 	p := &program{out: out, master: master, queue: newQueue(), cancel: cancel, ended: make(chan struct{})}
 	cmd := prepare(ctx)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr, cmd.TTY = slave, slave, slave, true
+	if tells != nil {
+		from, to, err := os.Pipe()
+		if err != nil {
+			cancel()
+			master.Close()
+			return nil, fmt.Errorf("class: make a pipe: %w", err)
+		}
+		defer to.Close()
+		cmd.Stderr, p.stderr = to, from
+	}
 	if err := cmd.Start(); err != nil {
 		cancel()
-		master.Close()
+		p.closeFiles()
 		return nil, err
 	}
 	p.size.begin(master)
 	var working sync.WaitGroup
 	working.Go(p.read)
 	working.Go(p.write)
+	told := errorOutput{tells: tells}
+	if p.stderr != nil {
+		if plain, ok := out.(*lines); ok {
+			told.say = plain.say
+		}
+		working.Go(func() { told.read(p.stderr, p.rest) })
+	}
 	go func() {
 		err := cmd.Wait()
 		p.how = howEnded(err)
 		p.queue.close()
 		_ = master.SetWriteDeadline(time.Unix(1, 0)) // nobody reads
 		_ = master.SetReadDeadline(time.Now().Add(lastWords))
+		if p.stderr != nil {
+			_ = p.stderr.SetReadDeadline(time.Now().Add(lastWords))
+		}
 		working.Wait()
+		if exit, ok := errors.AsType[*lab.ExitError](err); ok && exit.Code > 0 {
+			p.say(told.last())
+		}
 		p.size.end()
-		master.Close()
+		p.closeFiles()
 		cancel()
 		close(p.ended)
 	}()
 	return p, nil
+}
+
+func (p *program) closeFiles() {
+	p.master.Close()
+	if p.stderr != nil {
+		p.stderr.Close()
+	}
+}
+
+// say shows lines behind all that the program has drawn.
+func (p *program) say(list []string) {
+	for _, line := range list {
+		_, _ = p.out.Write([]byte("\r\n" + line))
+	}
 }
 
 // The end of what a program wrote is drawn when it has ended. A terminal holds some 64 kB
@@ -213,5 +252,5 @@ func howEnded(err error) string {
 	case errors.Is(err, context.Canceled):
 		return "it was ended"
 	}
-	return "its host has ended"
+	return hostEnded
 }

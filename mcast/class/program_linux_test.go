@@ -40,7 +40,7 @@ func (p programs) shell(t *testing.T, script string) (*program, *Terminal) {
 
 func (p programs) start(t *testing.T, out interface{ Write([]byte) (int, error) }, plain bool, script string) *program {
 	t.Helper()
-	running, err := startProgram(out, Size{80, 24}, plain, func(ctx context.Context) *lab.Cmd {
+	running, err := startProgram(out, Size{80, 24}, plain, nil, func(ctx context.Context) *lab.Cmd {
 		return p.host.Command(ctx, "/bin/sh", "-c", script)
 	})
 	if err != nil {
@@ -130,7 +130,7 @@ func TestProgramEnds(t *testing.T) {
 	}
 	t.Run("before it begins", func(t *testing.T) {
 		t.Parallel()
-		_, err := startProgram(&textBuffer{}, Size{80, 24}, false, func(ctx context.Context) *lab.Cmd {
+		_, err := startProgram(&textBuffer{}, Size{80, 24}, false, nil, func(ctx context.Context) *lab.Cmd {
 			return p.host.Command(ctx, "/no/such/program")
 		})
 		if err == nil {

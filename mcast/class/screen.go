@@ -18,6 +18,7 @@ type Screen struct {
 	Title         string // of the window, safe to show
 	Mouse         bool   // the program wants to know of the mouse, so a page selects no text with it
 	Dropped       int    // bytes of input that the program did not read in time, and that are lost
+	Looked        bool   // the teacher looks on
 	Ended         string // why nothing runs; "": a program does
 }
 
@@ -55,7 +56,7 @@ const (
 func (r Run) MarshalJSON() ([]byte, error) { return r.appendJSON(nil), nil }
 
 // MarshalJSON writes the object of docs/class.md: w, h, v, rows, cur, and what is not empty of
-// title, mouse, dropped, ended.
+// title, mouse, dropped, looked, ended.
 func (s Screen) MarshalJSON() ([]byte, error) {
 	b := make([]byte, 0, 256+200*len(s.Rows))
 	b = fmt.Appendf(b, `{"w":%d,"h":%d,"v":%d,`, s.Width, s.Height, s.Version)
@@ -83,6 +84,9 @@ func (s Screen) MarshalJSON() ([]byte, error) {
 	}
 	if s.Dropped != 0 {
 		b = fmt.Appendf(b, `,"dropped":%d`, s.Dropped)
+	}
+	if s.Looked {
+		b = append(b, `,"looked":true`...)
 	}
 	if s.Ended != "" {
 		b = appendString(append(b, `,"ended":`...), s.Ended)

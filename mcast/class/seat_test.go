@@ -18,7 +18,7 @@ func TestNextStudent(t *testing.T) {
 			size := Input{Size: Size{80, 24}}
 			token, ada := mustJoin(t, c, Applicant{Name: "Ada", Plain: plain})
 			ada.Look()
-			begin := func(s *Seat) {
+			begin := func(s *sitting) {
 				if s.Input(size); plain {
 					s.Say("hello")
 				}

@@ -102,14 +102,14 @@ func startTalking(t *testing.T, seats int) *Class {
 }
 
 // types types a line.
-func types(s *Seat, line string) {
+func types(s *sitting, line string) {
 	s.Input(Input{Text: line})
 	s.Input(Input{Key: Key{Name: "Enter"}})
 }
 
 // showsAll waits until a seat's screen, or the reason of the end of its program, has all
 // of that.
-func showsAll(t *testing.T, s *Seat, want ...string) {
+func showsAll(t *testing.T, s *sitting, want ...string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), labtest.Patience)
 	defer cancel()
@@ -136,7 +136,7 @@ func showsAll(t *testing.T, s *Seat, want ...string) {
 }
 
 // reads waits for a line of a seat without a screen, and returns those before it.
-func reads(t *testing.T, s *Seat, last *int64, want string) (before []string) {
+func reads(t *testing.T, s *sitting, last *int64, want string) (before []string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), labtest.Patience)
 	defer cancel()

@@ -40,6 +40,7 @@ type Terminal struct {
 	told    string // title, as the screens of version have it
 	mouse   bool   // the same of the mouse
 	lost    int64  // the same of dropped
+	watched bool   // the teacher looks on
 	ended   string
 	version int64
 	dirty   bool
@@ -173,6 +174,18 @@ func (t *Terminal) SetPause(d time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.pause = d
+}
+
+// SetLooked says whether the teacher looks on, which screens tell.
+func (t *Terminal) SetLooked(on bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.watched == on || t.closed {
+		return
+	}
+	t.watched = on
+	t.version++
+	t.soil()
 }
 
 // End says why nothing runs any more, which screens then tell; "": a program does again,

@@ -71,7 +71,7 @@ func (t *Terminal) paint(now time.Time) {
 func (t *Terminal) since(seen int64) Screen {
 	s := Screen{
 		Width: t.shown.Width, Height: t.shown.Height, Version: t.version, Cursor: t.cursor, Title: t.told, Mouse: t.mouse, Ended: t.ended,
-		Dropped: int(t.lost), Rows: map[int][]Run{},
+		Dropped: int(t.lost), Looked: t.watched, Rows: map[int][]Run{},
 	}
 	for y, r := range t.rows {
 		if seen > t.version || r.version > seen {

@@ -143,7 +143,7 @@ func recordSession(t *testing.T, l *lab.Lab, size Size, groupcast string, s draw
 		}
 	})
 	defer r.Close()
-	program, err := startProgram(r, size, false, func(ctx context.Context) *lab.Cmd {
+	program, err := startProgram(r, size, false, nil, func(ctx context.Context) *lab.Cmd {
 		cmd := l.Host(s.host).Command(ctx, "sh", append([]string{"-c", `exec "$@"`, "sh"}, s.command...)...)
 		cmd.Env, cmd.Dir = env, home
 		return cmd

@@ -36,7 +36,7 @@ func (s seats) Seat(t class.Token) (seat, error) {
 	if err != nil {
 		return nil, err
 	}
-	return at, nil
+	return at.Tabs()[0], nil
 }
 
 func (s seats) Leave(t class.Token) error { return s.class.Leave(t) }
