@@ -61,13 +61,10 @@ func benchClass(b *testing.B, program string, lines int) {
 	var pages sync.WaitGroup
 	defer pages.Wait()
 	defer cancel()
-	var seats []*Seat
+	var seats []*sitting
 	letters := newWatched()
 	for n := range benchSeats {
-		_, s, err := c.Join(Applicant{Code: c.Code(), Name: fmt.Sprintf("Student %d", n+1), From: fmt.Sprint(n)})
-		if err != nil {
-			b.Fatal(err)
-		}
+		_, s := mustJoin(b, c, Applicant{Name: fmt.Sprintf("Student %d", n+1), From: fmt.Sprint(n)})
 		seats = append(seats, s)
 		defer s.Look()()
 		s.Input(Input{Size: Size{100, 30}})
@@ -78,7 +75,8 @@ func benchClass(b *testing.B, program string, lines int) {
 		pages.Go(func() { readPage(ctx, s, out) })
 	}
 	own := newWatched()
-	beside, err := c.lab.start(fmt.Sprintf("H%d", benchSeats+1), own, Size{100, 30}, "Beside", false)
+	in, _ := c.shared.stand()
+	beside, err := in.lab.start(launch{host: fmt.Sprintf("H%d", benchSeats+1), name: "Beside", size: Size{100, 30}, tells: func(report) {}}, own)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -130,7 +128,7 @@ func benchClass(b *testing.B, program string, lines int) {
 func rest(d time.Duration) { <-time.After(d) }
 
 // readPage is what the server does for a page, but for the socket.
-func readPage(ctx context.Context, s *Seat, out io.Writer) {
+func readPage(ctx context.Context, s *sitting, out io.Writer) {
 	var seen int64
 	for {
 		screen, err := s.Next(ctx, seen)

@@ -41,8 +41,7 @@ type Exercise struct {
 	mu      sync.Mutex // before that of the record
 	state   lesson.State
 	list    []lesson.Expectation
-	coming  []lesson.Expectation // of a check whose state is still to come
-	fresh   bool                 // the next state is the first of another network
+	fresh   bool // the next state is the first of another network
 	busy    map[string]bool
 	said    string
 	version int64
@@ -135,50 +134,37 @@ func (x *Exercise) stateNow(built bool) ExerciseState {
 
 const buildWord = "build"
 
-// heard takes in what the network says of the exercise.
-func (x *Exercise) heard(n desk.News) {
+// heard takes in how the network says that the exercise stands, and what the last check
+// found.
+func (x *Exercise) heard(s lesson.State, found []lesson.Expectation) {
 	turned := false
-	switch {
-	case n.Expectation != nil:
-		x.mu.Lock()
-		if len(x.coming) < mostExpectations && !x.closed {
-			x.coming = append(x.coming, *n.Expectation)
-		}
-		x.mu.Unlock()
-	case n.State != nil:
-		x.change(func() { turned = !x.closed && x.stands(*n.State) })
-	}
+	x.change(func() { turned = !x.closed && x.stands(s, found) })
 	if turned {
 		x.network.turned()
 	}
 }
 
-// mostExpectations bounds those of a check.
-const mostExpectations = 256
-
 // stands takes in a state, and reports whether the network is another. The caller holds
 // x.mu.
-func (x *Exercise) stands(s lesson.State) (turned bool) {
+func (x *Exercise) stands(s lesson.State, found []lesson.Expectation) (turned bool) {
 	was := x.state
 	if x.fresh {
 		was = lesson.State{}
 	}
 	turned = !x.fresh && s.Resets != was.Resets
-	x.fresh = false
-	switch {
-	case s.Checked.IsZero():
-		x.list = nil
-	case len(x.coming) > 0:
-		x.list = x.coming
-	}
-	x.coming, x.state = nil, s
+	x.fresh, x.state, x.list = false, s, found
 	for _, e := range x.record.takes(was, s) {
-		if e.Kind == "solved" || x.tells.Allow() {
-			e.Host, e.Name = x.place, x.name
-			x.class.tell(e)
-		}
+		x.tell(e)
 	}
 	return turned
+}
+
+// tell says what happened, but not without end.
+func (x *Exercise) tell(e Event) {
+	if e.Kind == "solved" || x.tells.Allow() {
+		e.Host, e.Name = x.place, x.name
+		x.class.tell(e)
+	}
 }
 
 // begins says that the network is another, whose exercise begins anew.
@@ -186,7 +172,8 @@ func (x *Exercise) begins() {
 	x.change(func() {
 		if !x.fresh {
 			x.record.rebuilt()
+			x.tell(Event{Kind: "reset"})
 		}
-		x.fresh, x.state, x.list, x.coming = true, lesson.State{}, nil, nil
+		x.fresh, x.state, x.list = true, lesson.State{}, nil
 	})
 }

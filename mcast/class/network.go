@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/groupcast/groupcast/mcast/lab"
-	"github.com/groupcast/groupcast/mcast/lab/lesson/desk"
+	"github.com/groupcast/groupcast/mcast/lab/lesson"
 )
 
 // laboratory is what a class needs of a lab.
@@ -22,7 +22,7 @@ type laboratory interface {
 // exercising is what it needs of one where somebody is at an exercise.
 type exercising interface {
 	order(ctx context.Context, order string) error
-	follow(ctx context.Context, heard func(desk.News)) error // until ctx or the lab ends
+	follow(ctx context.Context, heard func(lesson.State, []lesson.Expectation)) error // until ctx or the lab ends
 }
 
 // launch is a program that starts in a host.
