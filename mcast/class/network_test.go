@@ -98,6 +98,7 @@ func TestReset_ofNetworks(t *testing.T) {
 						r.exit("it has ended, with exit status 1")
 					}
 				}
+				synctest.Wait()
 				if err := c.Reset("S1"); err != nil {
 					t.Fatal(err)
 				}

@@ -29,6 +29,7 @@ type record struct {
 	mu      sync.Mutex
 	seat    string
 	name    string
+	same    string // the name, as sameName has it
 	lesson  string
 	begun   time.Time
 	here    bool         // the student sits there
@@ -143,8 +144,9 @@ const maxRecords = 2048
 // recordOf is that of a student who sits down: who was at that seat before by that name
 // goes on. The caller holds c.mu.
 func (c *Class) recordOf(seat, name string) *record {
+	same := sameName(name)
 	for _, r := range c.records {
-		if r.seat == seat && sameName(r.name) == sameName(name) {
+		if r.seat == seat && r.same == same {
 			r.mu.Lock()
 			r.here = true
 			r.mu.Unlock()
@@ -155,7 +157,7 @@ func (c *Class) recordOf(seat, name string) *record {
 	if len(c.records) >= maxRecords {
 		c.forgetRecord()
 	}
-	r := &record{seat: seat, name: name, lesson: c.cfg.Lesson.Name, begun: time.Now(), here: true}
+	r := &record{seat: seat, name: name, same: same, lesson: c.cfg.Lesson.Name, begun: time.Now(), here: true}
 	c.records = append(c.records, r)
 	return r
 }
