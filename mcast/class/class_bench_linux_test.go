@@ -273,10 +273,7 @@ func benchBeside(b *testing.B, program, script string) {
 	var pages sync.WaitGroup
 	defer pages.Wait()
 	defer cancel()
-	_, seat, err := c.Join(Applicant{Code: c.Code(), Name: "Ada", From: "a"})
-	if err != nil {
-		b.Fatal(err)
-	}
+	_, seat := mustJoin(b, c, Applicant{Name: "Ada", From: "a"})
 	letters := newWatched()
 	defer seat.Look()()
 	seat.Input(Input{Size: Size{100, 30}})
@@ -284,7 +281,8 @@ func benchBeside(b *testing.B, program, script string) {
 	if _, ok := letters.seen("224.0.0.114"); !ok {
 		b.Fatal("groupcast is not shown")
 	}
-	a := c.lab.(*apart)
+	in, _ := c.shared.stand()
+	a := in.lab.(*apart)
 	key := 0
 	press := func() (list []time.Duration) {
 		for range keys {
