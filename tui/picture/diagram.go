@@ -27,6 +27,11 @@ type DiagramOptions struct {
 	Columns int  // of the terminal; 0: 80. More than 80 are not used
 	ASCII   bool // no other characters; a ? stands for one in what is sent
 	Colour  bool // rows have the escape codes of colours
+
+	// Board leaves room for what a page writes into the drawing and changes: rows in the box
+	// of each host, and a row at each wire. No host is left out, and up to 160 columns are
+	// used. See Diagram.Geometry.
+	Board bool
 }
 
 // Diagram is a network as on a blackboard: switches are bars, hosts are boxes, and each
@@ -46,6 +51,7 @@ type Label struct {
 	X, Y int
 
 	kind labelKind
+	of   string // the host, HOST.INTERFACE or switch that it belongs to
 }
 
 // Width is in cells.
@@ -62,12 +68,15 @@ const (
 	lostLabel
 	foldLabel
 	noteLabel
+	roomLabel // of spaces
 )
 
 const (
 	mostColumns = 80
 	mostRows    = 27 // of one switch with its hosts
 	mostHosts   = 12 // that one switch is drawn with; the others are counted
+
+	boardColumns = 160
 )
 
 // NewDiagram lays a network out, with the way of a datagram or nil. A network that is too
@@ -75,7 +84,11 @@ const (
 // network that no drawing of bars is wide enough for becomes a list of hosts, each wire
 // with its switch at the end.
 func NewDiagram(n Network, way *Way, o DiagramOptions) Diagram {
-	o.Columns = min(cmp.Or(max(o.Columns, 0), mostColumns), mostColumns)
+	most := mostColumns
+	if o.Board {
+		most = boardColumns
+	}
+	o.Columns = min(cmp.Or(max(o.Columns, 0), mostColumns), most)
 	d := Diagram{options: o, network: n, way: way}
 	var drawn Way
 	if way != nil {
@@ -85,6 +98,9 @@ func NewDiagram(n Network, way *Way, o DiagramOptions) Diagram {
 		drawn.Label = asciiOf(drawn.Label)
 	}
 	l := newLayout(n, drawn, o.Columns)
+	if o.Board {
+		l.makeRoom()
+	}
 	var all scene
 	for _, part := range l.parts() {
 		s, ok := l.draw(part)
@@ -105,7 +121,7 @@ func NewDiagram(n Network, way *Way, o DiagramOptions) Diagram {
 			note = asciiOf(note)
 		}
 		for _, row := range wrapped(note, o.Columns) {
-			all.label(0, all.height, row, noteLabel)
+			all.label(0, all.height, row, noteLabel, "")
 		}
 	}
 	all.settle()
@@ -157,6 +173,7 @@ const (
 type sceneBox struct {
 	x, y, width, height int
 	kind                boxKind
+	of                  string // the host
 }
 
 type lineKind int
@@ -172,6 +189,7 @@ const (
 type sceneLine struct {
 	x1, y1, x2, y2 int
 	kind           lineKind
+	of             string // HOST.INTERFACE, or a switch
 }
 
 type markKind int
@@ -192,19 +210,19 @@ type sceneMark struct {
 
 func (s *scene) grow(x, y int) { s.width, s.height = max(s.width, x), max(s.height, y) }
 
-func (s *scene) label(x, y int, text string, kind labelKind) {
-	l := Label{Text: text, X: x, Y: y, kind: kind}
+func (s *scene) label(x, y int, text string, kind labelKind, of string) {
+	l := Label{Text: text, X: x, Y: y, kind: kind, of: of}
 	s.labels = append(s.labels, l)
 	s.grow(x+l.Width(), y+1)
 }
 
-func (s *scene) box(x, y, width, height int, kind boxKind) {
-	s.boxes = append(s.boxes, sceneBox{x, y, width, height, kind})
+func (s *scene) box(x, y, width, height int, kind boxKind, of string) {
+	s.boxes = append(s.boxes, sceneBox{x, y, width, height, kind, of})
 	s.grow(x+width, y+height)
 }
 
-func (s *scene) line(x1, y1, x2, y2 int, kind lineKind) {
-	s.lines = append(s.lines, ordered(sceneLine{x1, y1, x2, y2, kind}))
+func (s *scene) line(x1, y1, x2, y2 int, kind lineKind, of string) {
+	s.lines = append(s.lines, ordered(sceneLine{x1, y1, x2, y2, kind, of}))
 	s.grow(max(x1, x2)+1, max(y1, y2)+1)
 }
 

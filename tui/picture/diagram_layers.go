@@ -265,7 +265,7 @@ func (l *layout) ranked(p part, hosts []*drawnHost, rows int, tracks bool) scene
 		ups, boxes, downs := 0, 0, 0
 		for _, h := range hosts {
 			if h.band == band {
-				ups, boxes, downs = max(ups, h.upRows), 3, max(downs, h.downRows)
+				ups, boxes, downs = max(ups, h.upRows), max(boxes, h.height()), max(downs, h.downRows)
 			}
 		}
 		for _, sw := range p.switches {
@@ -289,16 +289,16 @@ func (l *layout) ranked(p part, hosts []*drawnHost, rows int, tracks bool) scene
 			}
 			sw.y = y + 2*sw.track
 			if tracks {
-				s.label(least+shift, sw.y, sw.name, switchLabel)
+				s.label(least+shift, sw.y, sw.name, switchLabel, sw.name)
 			} else {
-				s.label(sw.x1-ansi.StringWidth(sw.name)-1, sw.y, sw.name, switchLabel)
+				s.label(sw.x1-ansi.StringWidth(sw.name)-1, sw.y, sw.name, switchLabel, sw.name)
 			}
-			s.line(sw.x1, sw.y, sw.x2, sw.y, barLine)
+			s.line(sw.x1, sw.y, sw.x2, sw.y, barLine, sw.name)
 			if c := sw.cable; c != nil {
-				s.line(c.x, c.up.y, c.x, sw.y, cableLine)
+				s.line(c.x, c.up.y, c.x, sw.y, cableLine, sw.name)
 				if c.lost != "" {
 					c.lostY = top + (y-top)/2
-					s.label(c.x+2, c.lostY, c.lost, lostLabel)
+					s.label(c.x+2, c.lostY, c.lost, lostLabel, "")
 				}
 			}
 		}

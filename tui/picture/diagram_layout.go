@@ -14,6 +14,7 @@ import (
 // host to the row above it or to the row below it.
 type layout struct {
 	columns  int
+	board    bool // there is room for what a page writes, and no host is left out
 	way      Way
 	switches []*drawnSwitch
 	hosts    []*drawnHost
@@ -56,6 +57,7 @@ type drawnHost struct {
 
 	band             int // above the switches of this row
 	x, y             int // of its box
+	room             int // rows in the box below the name
 	boxWidth, width  int
 	upRows, downRows int
 }
@@ -220,14 +222,19 @@ func (h *drawnHost) switches() (list []*drawnSwitch) {
 // draw places a part with as many hosts as there is room for. ok is false if even few
 // do not fit.
 func (l *layout) draw(p part) (s scene, ok bool) {
-	for limit := mostHosts; limit > 1; limit-- {
+	most, least := mostHosts, 2
+	if l.board {
+		most = max(len(p.hosts), least)
+		least = most
+	}
+	for limit := most; limit >= least; limit-- {
 		hosts := l.fold(p.hosts, limit)
 		if len(p.switches) < 2 {
 			s = l.comb(p, hosts)
 		} else if s, ok = l.layered(p, hosts); !ok {
 			return scene{}, false
 		}
-		tall := len(p.switches) < 2 && s.height > mostRows && limit > 2
+		tall := len(p.switches) < 2 && s.height > mostRows && limit > least
 		if s.width <= l.columns && !tall && s.clear() {
 			return s, true
 		}
@@ -305,7 +312,7 @@ func (h *drawnHost) text() string {
 // border on. skew moves the wires that lead down.
 func (h *drawnHost) measure(skew int) {
 	const first = 2
-	h.boxWidth = ansi.StringWidth(h.text()) + 4
+	h.boxWidth = h.plainWidth()
 	h.width, h.upRows, h.downRows = h.boxWidth, 0, 0
 	up, down := first, first+skew
 	for _, e := range h.ends {
@@ -347,10 +354,11 @@ func (l *layout) comb(p part, hosts []*drawnHost) scene {
 	if total > l.columns+1 {
 		x0++ // beside the spine
 	}
+	each := l.inEachRow(hosts, x0)
 	for first, y, from := true, 0, 0; first || len(hosts) > 0; first = false {
 		n, x := 0, x0
 		for _, h := range hosts {
-			if n > 0 && x+h.width > l.columns {
+			if n > 0 && (x+h.width > l.columns || n == each) {
 				break
 			}
 			h.x = x
@@ -359,9 +367,9 @@ func (l *layout) comb(p part, hosts []*drawnHost) scene {
 		}
 		row := hosts[:n]
 		hosts = hosts[n:]
-		ups, downs := 0, 0
+		ups, boxes, downs := 0, 0, 0
 		for _, h := range row {
-			ups, downs = max(ups, h.upRows), max(downs, h.downRows)
+			ups, boxes, downs = max(ups, h.upRows), max(boxes, h.height()), max(downs, h.downRows)
 		}
 		if bar != nil {
 			end := left + 3
@@ -374,12 +382,12 @@ func (l *layout) comb(p part, hosts []*drawnHost) scene {
 				}
 			}
 			if first {
-				s.label(0, y, bar.name, switchLabel)
+				s.label(0, y, bar.name, switchLabel, bar.name)
 				bar.x1, bar.y = left, y
 			} else {
-				s.line(left, from, left, y, barLine)
+				s.line(left, from, left, y, barLine, bar.name)
 			}
-			s.line(left, y, end, y, barLine)
+			s.line(left, y, end, y, barLine, bar.name)
 			from = y
 			y++
 		}
@@ -388,7 +396,7 @@ func (l *layout) comb(p part, hosts []*drawnHost) scene {
 			h.put(&s)
 		}
 		if len(row) > 0 {
-			y += ups + 3 + downs
+			y += ups + boxes + downs
 		}
 		if len(hosts) > 0 {
 			y++
@@ -405,17 +413,17 @@ func (h *drawnHost) put(s *scene) {
 		kind = routerBox
 	}
 	if h.folded {
-		s.label(h.x+2, h.y+1, h.text(), foldLabel)
+		s.label(h.x+2, h.y+1, h.text(), foldLabel, "")
 	} else {
-		s.label(h.x+2, h.y+1, h.text(), hostLabel)
+		s.label(h.x+2, h.y+1, h.text(), hostLabel, h.name)
 	}
-	s.box(h.x, h.y, h.boxWidth, 3, kind)
+	s.box(h.x, h.y, h.boxWidth, h.height(), kind, h.name)
 	for _, e := range h.ends {
 		e.x += h.x
 		e.boxY = h.y
 		step := -1
 		if !e.up {
-			e.boxY, step = h.y+2, 1
+			e.boxY, step = h.y+h.height()-1, 1
 		}
 		// The rows of a wire that leads up are read from above, and begin at the bar: what is
 		// sent, the interface, its addresses.
@@ -428,16 +436,16 @@ func (h *drawnHost) put(s *scene) {
 			if e.up {
 				y = e.boxY - len(rows) + i
 			}
-			s.label(e.x+2, y, row.Text, row.kind)
+			s.label(e.x+2, y, row.Text, row.kind, e.name)
 			if row.kind == lostLabel {
 				e.lostY = y
 			}
 		}
 		if e.on == nil {
-			s.line(e.x, e.boxY, e.x, e.boxY+max(len(rows), 1), looseLine)
+			s.line(e.x, e.boxY, e.x, e.boxY+step*max(len(rows), 1), looseLine, e.name)
 			continue
 		}
-		s.line(e.x, e.boxY, e.x, e.barY, wireLine)
+		s.line(e.x, e.boxY, e.x, e.barY, wireLine, e.name)
 	}
 }
 

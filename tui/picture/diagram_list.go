@@ -19,10 +19,10 @@ func (l *layout) list() (s scene) {
 		if h.router {
 			kind = routerBox
 		}
-		s.label(2, y+1, h.text(), hostLabel)
-		s.box(0, y, ansi.StringWidth(h.text())+4, 3, kind)
-		border := y + 2
-		y += 3
+		s.label(2, y+1, h.text(), hostLabel, h.name)
+		s.box(0, y, h.plainWidth(), h.height(), kind, h.name)
+		border := y + h.height() - 1
+		y += h.height()
 		for i, e := range h.ends {
 			row, end := y, listIndent
 			for k, r := range e.rows {
@@ -30,33 +30,38 @@ func (l *layout) list() (s scene) {
 				case r.kind == wayLabel || r.kind == lostLabel:
 					continue
 				case k == 0:
-					s.label(listIndent, y, r.Text, r.kind)
+					s.label(listIndent, y, r.Text, r.kind, e.name)
 					end += r.Width() + 1
 					y++
 					continue
 				}
+				if r.kind == roomLabel {
+					s.label(listIndent, y, r.Text, r.kind, e.name)
+					y++
+					continue
+				}
 				for _, piece := range wrapped(r.Text, max(l.columns-listIndent, 1)) {
-					s.label(listIndent, y, piece, r.kind)
+					s.label(listIndent, y, piece, r.kind, e.name)
 					y++
 				}
 			}
-			s.line(2, row, 3, row, wireLine)
+			s.line(2, row, 3, row, wireLine, e.name)
 			if e.on != nil {
-				s.line(end, row, end+listWire, row, wireLine)
-				s.label(end+listWire+2, row, e.on.name, switchLabel)
+				s.line(end, row, end+listWire, row, wireLine, e.name)
+				s.label(end+listWire+2, row, e.on.name, switchLabel, e.name)
 				y = l.listWay(&s, e, end, row, y)
 			}
 			if i == len(h.ends)-1 {
-				s.line(2, border, 2, row, wireLine)
+				s.line(2, border, 2, row, wireLine, h.name)
 			}
 		}
 	}
 	for _, sw := range l.switches {
 		if sw.on != nil {
 			y, end := s.height, ansi.StringWidth(sw.name)+1
-			s.label(0, y, sw.name, switchLabel)
-			s.line(end, y, end+listWire, y, cableLine)
-			s.label(end+listWire+2, y, sw.on.name, switchLabel)
+			s.label(0, y, sw.name, switchLabel, sw.name)
+			s.line(end, y, end+listWire, y, cableLine, sw.name)
+			s.label(end+listWire+2, y, sw.on.name, switchLabel, sw.on.name)
 		}
 	}
 	return s
@@ -69,7 +74,7 @@ func (l *layout) listWay(s *scene, e *drawnEnd, x, row, next int) int {
 		for _, piece := range wrapped(text, max(l.columns-listIndent, 1)) {
 			if !said[piece] {
 				said[piece] = true
-				s.label(listIndent, next, piece, kind)
+				s.label(listIndent, next, piece, kind, e.name)
 				next++
 			}
 		}

@@ -96,7 +96,7 @@ func (d Diagram) Rows() []string {
 	if !d.options.ASCII {
 		for _, b := range s.boxes {
 			if b.kind == routerBox {
-				for corner, rune := range map[point]string{{b.x, b.y}: "╭", {b.x + b.width - 1, b.y}: "╮", {b.x, b.y + 2}: "╰", {b.x + b.width - 1, b.y + 2}: "╯"} {
+				for corner, rune := range map[point]string{{b.x, b.y}: "╭", {b.x + b.width - 1, b.y}: "╮", {b.x, b.y + b.height - 1}: "╰", {b.x + b.width - 1, b.y + b.height - 1}: "╯"} {
 					cells[corner.y][corner.x] = rune
 				}
 			}
@@ -207,7 +207,7 @@ func (s *scene) strike(lines [][]sides) {
 	over := func(x, y, side int, style byte) { lines[y][x][side] = style }
 	for _, b := range s.boxes {
 		right, bottom := b.x+b.width-1, b.y+b.height-1
-		for _, l := range []sceneLine{{b.x, b.y, right, b.y, 0}, {b.x, bottom, right, bottom, 0}, {b.x, b.y, b.x, bottom, 0}, {right, b.y, right, bottom, 0}} {
+		for _, l := range []sceneLine{{x1: b.x, y1: b.y, x2: right, y2: b.y}, {x1: b.x, y1: bottom, x2: right, y2: bottom}, {x1: b.x, y1: b.y, x2: b.x, y2: bottom}, {x1: right, y1: b.y, x2: right, y2: bottom}} {
 			draw(l, lightLine, over)
 		}
 	}
