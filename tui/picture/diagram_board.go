@@ -11,7 +11,7 @@ import (
 // there, what is joined and what is wrong; and one row at each wire, for its state.
 const (
 	boardRows  = 3
-	boardWidth = 20
+	boardWidth = 18
 	boardState = 14
 )
 

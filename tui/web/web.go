@@ -12,7 +12,14 @@
 //     {"m":[x,y,button,kind]} and {"w":100,"h":30}. From a plain page: first {"seen":15}, the
 //     last line that it has, or 0; then {"say":"a line"}.
 //
-// It is closed with 4001 when the seat is no longer that of the page, with 4002 when the
+// The board, /board, shows the network and the seats to everybody. It is told by
+// /board/events, a stream of server-sent events: "drawing" once, "board" when something has
+// changed, at most twice a second, and "over". With the teacher's key (Authorization: Bearer)
+// it posts JSON to /board/fault, undo, reset, free and lock. The websocket /look, whose first
+// message is {"key":"...","seat":"S1","tab":"A"}, is told the screens of a seat, as its page is,
+// and is closed with 4003 when the key is wrong.
+//
+// A websocket is closed with 4001 when the seat is no longer that of the page, with 4002 when the
 // class is over, with 1008 when the page broke a limit, and with 1013 when too many pages
 // show the seat. Any other end is one of the network: the page connects again.
 package web
@@ -45,6 +52,10 @@ type Options struct {
 	Hosts []string
 
 	Secure bool // it is served by TLS: cookies are for that only
+
+	// Key is the teacher's: who has it may change the network, free seats and look on. "":
+	// nobody may.
+	Key string
 }
 
 // Handler serves the pages of a class.

@@ -35,6 +35,12 @@ export class Fit {
     return {w: within(w / this.width, limits.columns), h: within(h / this.height, limits.rows)};
   }
 
+  // letters sets their size, in pixels.
+  letters(size) {
+    this.size = size;
+    this.#cell(size);
+  }
+
   // The rows of a line are what the font itself says (line-height: normal): with more, upright
   // lines have gaps.
   #cell(size) {

@@ -1,0 +1,210 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/groupcast/groupcast/mcast/class"
+	"github.com/groupcast/groupcast/tui/picture"
+)
+
+// Bounds of boards: at a time, with the key and without, so that no student can take the
+// teacher's, and without it from one address; and how often one is told what has changed.
+const (
+	maxBoards     = 16
+	maxBoardsEach = 8
+
+	boardPause     = 500 * time.Millisecond
+	boardBytes     = 1 << 20 // a second: a large class is told less often
+	boardHeartbeat = 10 * time.Second
+)
+
+// Names of boards among the tokens of seats.
+const (
+	boardsOfAll      class.Token = "\x00boards"
+	boardsOfTeachers class.Token = "\x00teachers"
+)
+
+// drawn is the event "drawing".
+type drawn struct {
+	Geometry *picture.Geometry `json:"geometry"` // null: none, or it has too many hosts
+	Hosts    int               `json:"hosts"`
+}
+
+// shownBoard is the event "board".
+type shownBoard struct {
+	Board   class.Board `json:"board"`
+	Net     *class.Net  `json:"net"`               // null: none was asked for, or see below
+	Hidden  bool        `json:"hidden,omitempty"`  // the faults are for the student to find: the teacher alone sees them
+	Trouble string      `json:"trouble,omitempty"` // why there is none now
+	Teacher bool        `json:"teacher"`
+}
+
+// events tells a board what is drawn, and what has changed, as server-sent events (HTML
+// Living Standard, section 9.2): "drawing" once, "board" at most twice a second, and "over".
+func (b *boards) events(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet {
+		w.Header().Set("Allow", "GET")
+		refuse(w, http.StatusMethodNotAllowed, "A board is asked for by GET.", "")
+		return
+	}
+	as, teacher := boardsOfAll, false
+	if r.Header.Get("Authorization") != "" {
+		if !b.keys.admit(w, r) {
+			return
+		}
+		as, teacher = boardsOfTeachers, true
+	}
+	query := r.URL.Query()
+	seat := query.Get("seat")
+	if _, err := b.shown(seat, teacher); err != nil {
+		refuse(w, boardStatus(err), sentence(err), "")
+		return
+	}
+	leave, ok := b.enter(as, maxBoards, r, maxBoardsEach)
+	if !ok {
+		w.Header().Set("Retry-After", "10")
+		refuse(w, http.StatusServiceUnavailable, "This board is open on too many pages: close one.", "")
+		return
+	}
+	defer leave()
+	columns, _ := strconv.Atoi(query.Get("columns"))
+	s := &stream{w: w, control: http.NewResponseController(w)}
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("X-Accel-Buffering", "no") // a proxy is not to collect them
+	_ = s.control.SetReadDeadline(time.Time{})
+	_ = b.tell(r.Context(), s, seat, teacher, columns)
+}
+
+// enter counts a connection, of as many as there may be in all and from one address. A
+// teacher's address may have as many as there may be.
+func (b *boards) enter(as class.Token, most int, r *http.Request, each int) (leave func(), ok bool) {
+	if as == boardsOfTeachers {
+		each = most
+	}
+	from := as + " " + class.Token(addressOf(r.RemoteAddr))
+	if !b.pages.enter(from, each) {
+		return nil, false
+	}
+	if !b.pages.enter(as, most) {
+		b.pages.leave(from)
+		return nil, false
+	}
+	return sync.OnceFunc(func() {
+		b.pages.leave(as)
+		b.pages.leave(from)
+	}), true
+}
+
+// tell sends events until the page goes, or the class is over.
+func (b *boards) tell(ctx context.Context, s *stream, seat string, teacher bool, columns int) error {
+	first := drawn{Hosts: len(b.class.Topology().Hosts)}
+	if seat != "" || !b.class.Board().Private {
+		first.Geometry = b.drawing(columns)
+	}
+	if err := s.event("drawing", first); err != nil {
+		return err
+	}
+	var last []byte
+	for {
+		changed := b.class.Changed()
+		state, err := b.shown(seat, teacher)
+		if err != nil {
+			state.Trouble = sentence(err)
+		}
+		text, err := json.Marshal(state)
+		if err != nil {
+			return err
+		}
+		pause := boardPause + time.Duration(len(text))*time.Second/boardBytes
+		if bytes.Equal(text, last) {
+			err = s.comment()
+		} else {
+			last, err = text, s.write(eventOf("board", text))
+		}
+		if err != nil {
+			return err
+		}
+		if over, err := b.rest(ctx, pause, nil); over || err != nil {
+			return s.end(over, err)
+		}
+		if over, err := b.rest(ctx, boardHeartbeat, changed); over || err != nil {
+			return s.end(over, err)
+		}
+	}
+}
+
+// rest waits, or until something has changed; over: the class is.
+func (b *boards) rest(ctx context.Context, d time.Duration, changed <-chan struct{}) (over bool, err error) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-changed:
+	case <-b.class.Done():
+		return true, nil
+	case <-ctx.Done():
+		return false, ctx.Err()
+	}
+	return false, nil
+}
+
+// shown is what a board shows, with the network of a seat, or the one that all are on.
+func (b *boards) shown(seat string, teacher bool) (shownBoard, error) {
+	s := shownBoard{Board: b.class.Board(), Teacher: teacher}
+	if seat == "" && s.Board.Private {
+		return s, nil
+	}
+	net, err := b.class.Net(seat)
+	if err != nil {
+		return s, err
+	}
+	if s.Hidden = s.Board.Lesson != "" && !teacher; !s.Hidden {
+		s.Net = &net
+	}
+	return s, nil
+}
+
+// stream writes events.
+type stream struct {
+	w       http.ResponseWriter
+	control *http.ResponseController
+}
+
+// event writes one. What Marshal writes has no line break.
+func (s *stream) event(kind string, v any) error {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	return s.write(eventOf(kind, text))
+}
+
+func eventOf(kind string, text []byte) []byte {
+	return fmt.Appendf(nil, "event: %s\ndata: %s\n\n", kind, text)
+}
+
+func (s *stream) comment() error { return s.write([]byte(":\n\n")) }
+
+func (s *stream) end(over bool, err error) error {
+	if over {
+		return s.event("over", struct{}{})
+	}
+	return err
+}
+
+func (s *stream) write(text []byte) error {
+	if err := s.control.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
+		return err
+	}
+	if _, err := s.w.Write(text); err != nil {
+		return err
+	}
+	return s.control.Flush()
+}
