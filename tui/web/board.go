@@ -29,7 +29,7 @@ type lectern interface {
 type boards struct {
 	class lectern
 	keys  *keys
-	pages *pages
+	crowd *crowd
 
 	mu       sync.Mutex
 	drawings map[int]*picture.Geometry // by their columns
@@ -37,7 +37,7 @@ type boards struct {
 
 // board adds the board of a class to a handler.
 func (h *Handler) board(class lectern) {
-	b := &boards{class: class, keys: newKeys(h.opts.Key), pages: &h.pages, drawings: map[int]*picture.Geometry{}}
+	b := &boards{class: class, keys: newKeys(h.opts.Key), crowd: &h.crowd, drawings: map[int]*picture.Geometry{}}
 	h.mux.HandleFunc("GET /board", func(w http.ResponseWriter, r *http.Request) { h.page(w, r, "board.html") })
 	h.mux.HandleFunc("GET /board/events", h.own(b.events))
 	h.mux.HandleFunc("GET /look", h.own(b.look))

@@ -4,10 +4,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/groupcast/groupcast/mcast/class"
@@ -23,12 +24,6 @@ const (
 	boardPause     = 500 * time.Millisecond
 	boardBytes     = 1 << 20 // a second: a large class is told less often
 	boardHeartbeat = 10 * time.Second
-)
-
-// Names of boards among the tokens of seats.
-const (
-	boardsOfAll      class.Token = "\x00boards"
-	boardsOfTeachers class.Token = "\x00teachers"
 )
 
 // drawn is the event "drawing".
@@ -54,20 +49,21 @@ func (b *boards) events(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusMethodNotAllowed, "A board is asked for by GET.", "")
 		return
 	}
-	as, teacher := boardsOfAll, false
+	from := addressOf(r.RemoteAddr)
+	most, teacher := map[string]int{"boards": maxBoards, "boards of " + from: maxBoardsEach}, false
 	if r.Header.Get("Authorization") != "" {
 		if !b.keys.admit(w, r) {
 			return
 		}
-		as, teacher = boardsOfTeachers, true
+		most, teacher = map[string]int{"teachers": maxBoards}, true
 	}
 	query := r.URL.Query()
 	seat := query.Get("seat")
-	if _, err := b.shown(seat, teacher); err != nil {
-		refuse(w, boardStatus(err), sentence(err), "")
+	if !b.known(seat) {
+		refuse(w, http.StatusNotFound, sentence(class.ErrSeat), "")
 		return
 	}
-	leave, ok := b.enter(as, maxBoards, r, maxBoardsEach)
+	leave, ok := b.crowd.enter(most)
 	if !ok {
 		w.Header().Set("Retry-After", "10")
 		refuse(w, http.StatusServiceUnavailable, "This board is open on too many pages: close one.", "")
@@ -82,24 +78,10 @@ func (b *boards) events(w http.ResponseWriter, r *http.Request) {
 	_ = b.tell(r.Context(), s, seat, teacher, columns)
 }
 
-// enter counts a connection, of as many as there may be in all and from one address. A
-// teacher's address may have as many as there may be.
-func (b *boards) enter(as class.Token, most int, r *http.Request, each int) (leave func(), ok bool) {
-	if as == boardsOfTeachers {
-		each = most
-	}
-	from := as + " " + class.Token(addressOf(r.RemoteAddr))
-	if !b.pages.enter(from, each) {
-		return nil, false
-	}
-	if !b.pages.enter(as, most) {
-		b.pages.leave(from)
-		return nil, false
-	}
-	return sync.OnceFunc(func() {
-		b.pages.leave(as)
-		b.pages.leave(from)
-	}), true
+// known reports whether a network may be asked for.
+func (b *boards) known(seat string) bool {
+	board := b.class.Board()
+	return seat == "" || board.Private && slices.ContainsFunc(board.Seats, func(s class.BoardSeat) bool { return s.Seat == seat })
 }
 
 // tell sends events until the page goes, or the class is over.
@@ -114,11 +96,7 @@ func (b *boards) tell(ctx context.Context, s *stream, seat string, teacher bool,
 	var last []byte
 	for {
 		changed := b.class.Changed()
-		state, err := b.shown(seat, teacher)
-		if err != nil {
-			state.Trouble = sentence(err)
-		}
-		text, err := json.Marshal(state)
+		text, err := json.Marshal(b.shown(seat, teacher))
 		if err != nil {
 			return err
 		}
@@ -156,19 +134,23 @@ func (b *boards) rest(ctx context.Context, d time.Duration, changed <-chan struc
 }
 
 // shown is what a board shows, with the network of a seat, or the one that all are on.
-func (b *boards) shown(seat string, teacher bool) (shownBoard, error) {
+func (b *boards) shown(seat string, teacher bool) shownBoard {
 	s := shownBoard{Board: b.class.Board(), Teacher: teacher}
 	if seat == "" && s.Board.Private {
-		return s, nil
+		return s
 	}
-	net, err := b.class.Net(seat)
-	if err != nil {
-		return s, err
+	if s.Hidden = s.Board.Lesson != "" && !teacher; s.Hidden {
+		return s
 	}
-	if s.Hidden = s.Board.Lesson != "" && !teacher; !s.Hidden {
+	switch net, err := b.class.Net(seat); {
+	case err == nil:
 		s.Net = &net
+	case errors.Is(err, class.ErrSeat):
+		s.Trouble = "Nobody sits there now, so there is no network."
+	default:
+		s.Trouble = sentence(err)
 	}
-	return s, nil
+	return s
 }
 
 // stream writes events.

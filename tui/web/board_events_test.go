@@ -13,8 +13,8 @@ import (
 	"github.com/groupcast/groupcast/tui/picture"
 )
 
-// hostile is text that ends an event, a script or an element where it is not encoded.
-const hostile = "</script>\n\nevent: over\ndata: {}\r\n\r\n\u2028<img src=x onerror=alert(1)>\x1b[31m\x00\""
+// hostileText is text that ends an event, a script or an element where it is not encoded.
+const hostileText = "</script>\n\nevent: over\ndata: {}\r\n\r\n\u2028<img src=x onerror=alert(1)>\x1b[31m\x00\""
 
 // A board is told the drawing, and then what changes, whatever the texts are.
 func TestBoardEvents(t *testing.T) {
@@ -22,8 +22,8 @@ func TestBoardEvents(t *testing.T) {
 		p := newPodium(2)
 		h := openBoard(t, p)
 		p.set(func() {
-			p.board.Seats[0].Name = hostile
-			p.board.Log = []class.BoardEvent{{Number: 1, Text: hostile, Undo: hostile}}
+			p.board.Seats[0].Name = hostileText
+			p.board.Log = []class.BoardEvent{{Number: 1, Text: hostileText, Undo: hostileText}}
 		})
 		next, _, answer := h.watch(t, "?columns=80", own)
 		if kind := answer.Header.Get("Content-Type"); answer.StatusCode != 200 || kind != "text/event-stream" || answer.Header.Get("Cache-Control") != "no-store" {
@@ -37,7 +37,7 @@ func TestBoardEvents(t *testing.T) {
 			t.Errorf("the event is %q", e.data)
 		}
 		s := shownOf(t, e)
-		if s.Teacher || s.Board.Seats[0].Name != hostile || s.Board.Log[0].Text != hostile || len(s.Net.Wires) != 2 || !s.Net.Wires[0].Whole {
+		if s.Teacher || s.Board.Seats[0].Name != hostileText || s.Board.Log[0].Text != hostileText || len(s.Net.Wires) != 2 || !s.Net.Wires[0].Whole {
 			t.Errorf("the board is %+v", s)
 		}
 
@@ -138,7 +138,7 @@ func TestBoardOfExercise(t *testing.T) {
 	next()
 	next()
 	p.set(func() { p.nets = map[string]class.Net{} })
-	if s := shownOf(t, next()); s.Net != nil || s.Trouble != "There is no such seat." {
+	if s := shownOf(t, next()); s.Net != nil || s.Trouble != "Nobody sits there now, so there is no network." {
 		t.Errorf("%+v", s)
 	}
 }

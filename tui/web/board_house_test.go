@@ -31,7 +31,7 @@ type podium struct {
 	done    chan struct{}
 	acts    []string
 	fails   error
-	tabs    map[string]*tabOf
+	tabs    map[string]*lookedTab
 }
 
 func newPodium(hosts int) *podium {
@@ -39,7 +39,7 @@ func newPodium(hosts int) *podium {
 	if err != nil {
 		panic(err)
 	}
-	p := &podium{topology: t, changed: make(chan struct{}), done: make(chan struct{}), tabs: map[string]*tabOf{}, nets: map[string]class.Net{}}
+	p := &podium{topology: t, changed: make(chan struct{}), done: make(chan struct{}), tabs: map[string]*lookedTab{}, nets: map[string]class.Net{}}
 	net := class.Net{Heard: []class.NetHeard{}}
 	for _, h := range t.Hosts {
 		p.board.Seats = append(p.board.Seats, class.BoardSeat{Seat: h.Name})
@@ -129,25 +129,25 @@ func (p *podium) Look(seat, tab string) (looked, error) {
 	return nil, class.ErrSeat
 }
 
-// tabOf is a tab of a seat, of which it is counted who looks on.
-type tabOf struct {
+// lookedTab is a tab of a seat, of which it is counted who looks on.
+type lookedTab struct {
 	*desk
 	mu  sync.Mutex
 	ons int
 }
 
-func (t *tabOf) LookOn() func() {
+func (t *lookedTab) LookOn() func() {
 	t.count(1)
 	return sync.OnceFunc(func() { t.count(-1) })
 }
 
-func (t *tabOf) count(n int) {
+func (t *lookedTab) count(n int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.ons += n
 }
 
-func (t *tabOf) lookers() int {
+func (t *lookedTab) lookers() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.ons
@@ -169,11 +169,11 @@ func openBoard(t *testing.T, p *podium) *house {
 	return h
 }
 
-// told is an event of a board.
-type told struct{ kind, data string }
+// boardEvent is an event of a board.
+type boardEvent struct{ kind, data string }
 
 // watch asks for a board's events; the answer comes where there are none.
-func (h *house) watch(t *testing.T, query string, header ...string) (next func() told, leave func(), answer *http.Response) {
+func (h *house) watch(t *testing.T, query string, header ...string) (next func() boardEvent, leave func(), answer *http.Response) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	r, err := http.NewRequestWithContext(ctx, "GET", "http://127.0.0.1:8080/board/events"+query, nil)
@@ -191,12 +191,12 @@ func (h *house) watch(t *testing.T, query string, header ...string) (next func()
 	}
 	t.Cleanup(func() { cancel(); answer.Body.Close() })
 	lines := bufio.NewReader(answer.Body)
-	next = func() (e told) {
+	next = func() (e boardEvent) {
 		t.Helper()
 		for {
 			line, err := lines.ReadString('\n')
 			if err != nil {
-				return told{"", err.Error()}
+				return boardEvent{"", err.Error()}
 			}
 			line = strings.TrimSuffix(line, "\n")
 			switch {
@@ -215,7 +215,7 @@ func (h *house) watch(t *testing.T, query string, header ...string) (next func()
 }
 
 // shownOf is an event "board".
-func shownOf(t *testing.T, e told) (s shownBoard) {
+func shownOf(t *testing.T, e boardEvent) (s shownBoard) {
 	t.Helper()
 	if e.kind != "board" {
 		t.Fatalf("an event is %+v", e)

@@ -31,11 +31,6 @@ const (
 	askTimeout = 5 * time.Second
 )
 
-const (
-	looksAsking  class.Token = "\x00asking"
-	looksLooking class.Token = "\x00looking"
-)
-
 // closedKey is the code of closing after a wrong key.
 const closedKey websocket.StatusCode = 4003
 
@@ -48,7 +43,7 @@ type asksToLook struct {
 
 // look shows the screen of a seat to a teacher, who can do nothing there.
 func (b *boards) look(w http.ResponseWriter, r *http.Request) {
-	asked, ok := b.enter(looksAsking, maxAsking, r, maxAskingEach)
+	asked, ok := b.crowd.enter(map[string]int{"asking": maxAsking, "asking of " + addressOf(r.RemoteAddr): maxAskingEach})
 	if !ok {
 		refuse(w, http.StatusServiceUnavailable, "Too many pages ask to look on: try again.", "")
 		return
@@ -73,11 +68,13 @@ func (b *boards) look(w http.ResponseWriter, r *http.Request) {
 		}
 		p.close(closedKey, "this is not the teacher's key")
 		return
-	case !b.pages.enter(looksLooking, maxLooking):
+	}
+	leave, ok := b.crowd.enter(map[string]int{"looking": maxLooking})
+	if !ok {
 		p.close(websocket.StatusTryAgainLater, "too many pages look on: close one")
 		return
 	}
-	defer b.pages.leave(looksLooking)
+	defer leave()
 	asked()
 	tab, err := b.class.Look(ask.Seat, ask.Tab)
 	if err != nil {

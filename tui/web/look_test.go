@@ -33,8 +33,8 @@ func (h *house) asks(t *testing.T, first string) *websocket.Conn {
 	return conn
 }
 
-// closed is why a connection was closed.
-func closed(t *testing.T, conn *websocket.Conn) (websocket.StatusCode, string) {
+// closedWith is why a connection was closed.
+func closedWith(t *testing.T, conn *websocket.Conn) (websocket.StatusCode, string) {
 	t.Helper()
 	for {
 		_, _, err := conn.Read(t.Context())
@@ -56,8 +56,8 @@ func askFor(key, seat, tab string) string {
 func TestLook(t *testing.T) {
 	p := newPodium(1)
 	h := openBoard(t, p)
-	screen, plain := &tabOf{desk: screenDesk(t)}, &tabOf{desk: plainDesk("a line")}
-	p.tabs = map[string]*tabOf{"S1 A": screen, "H1 ": plain}
+	screen, plain := &lookedTab{desk: screenDesk(t)}, &lookedTab{desk: plainDesk("a line")}
+	p.tabs = map[string]*lookedTab{"S1 A": screen, "H1 ": plain}
 	screen.Write([]byte("hello"))
 	conn := h.asks(t, askFor(teachersKey, "S1", "A"))
 	read := func(conn *websocket.Conn, want string) {
@@ -86,7 +86,7 @@ func TestLook(t *testing.T) {
 	if err := conn.Write(t.Context(), websocket.MessageText, []byte(`{"i":"rm -rf /\n"}`)); err != nil {
 		t.Fatal(err)
 	}
-	if code, why := closed(t, conn); code != websocket.StatusPolicyViolation {
+	if code, why := closedWith(t, conn); code != websocket.StatusPolicyViolation {
 		t.Errorf("a page that types is closed with %d, %s", code, why)
 	}
 	labtest.Eventually(t, "nobody looks on", func() bool { return screen.lookers() == 0 })
@@ -94,14 +94,14 @@ func TestLook(t *testing.T) {
 		t.Errorf("the seat is told %+v", screen.inputs)
 	}
 	plain.end()
-	if code, why := closed(t, lines); code != closedGone || why != "the seat was given back" {
+	if code, why := closedWith(t, lines); code != closedGone || why != "the seat was given back" {
 		t.Errorf("a seat that was given back: %d, %s", code, why)
 	}
 	again := h.asks(t, askFor(teachersKey, "S1", "A"))
 	read(again, `"hello`)
 	close(p.done)
 	screen.end()
-	if code, _ := closed(t, again); code != closedOver {
+	if code, _ := closedWith(t, again); code != closedOver {
 		t.Errorf("the end of the class: %d", code)
 	}
 }
@@ -110,8 +110,8 @@ func TestLook(t *testing.T) {
 func TestLookRefused(t *testing.T) {
 	p := newPodium(1)
 	h := openBoard(t, p)
-	tab := &tabOf{desk: screenDesk(t)}
-	p.tabs = map[string]*tabOf{"S1 A": tab}
+	tab := &lookedTab{desk: screenDesk(t)}
+	p.tabs = map[string]*lookedTab{"S1 A": tab}
 	for _, tt := range []struct {
 		first string
 		code  websocket.StatusCode
@@ -126,7 +126,7 @@ func TestLookRefused(t *testing.T) {
 		{askFor("a", "S1", "A"), closedKey}, {askFor("b", "S1", "A"), closedKey},
 		{askFor("c", "S1", "A"), websocket.StatusTryAgainLater},
 	} {
-		if code, why := closed(t, h.asks(t, tt.first)); code != tt.code || strings.Contains(why, teachersKey) {
+		if code, why := closedWith(t, h.asks(t, tt.first)); code != tt.code || strings.Contains(why, teachersKey) {
 			t.Errorf("%.60s: %d, %s", tt.first, code, why)
 		}
 	}
@@ -143,7 +143,7 @@ func TestLookAsksInVain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := openBoard(t, newPodium(1))
 		begin := time.Now()
-		_, why := closed(t, h.asks(t, ""))
+		_, why := closedWith(t, h.asks(t, ""))
 		if took := time.Since(begin); took > askTimeout+closeTimeout {
 			t.Errorf("it is held for %v: %s", took, why)
 		}

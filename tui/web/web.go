@@ -66,6 +66,7 @@ type Handler struct {
 	files   files
 	pages   pages
 	fitting fitting
+	crowd   crowd // of boards, and of those who look on
 }
 
 // New makes a handler. It starts nothing: when the class is over, its connections end.
@@ -85,7 +86,12 @@ func newHandler(c classroom, o Options) *Handler {
 
 // Wait returns when no page is connected. Between the end of the class and that of the
 // server it gives pages the time to receive the reason. The error is that of ctx.
-func (h *Handler) Wait(ctx context.Context) error { return h.pages.wait(ctx) }
+func (h *Handler) Wait(ctx context.Context) error {
+	if err := h.pages.wait(ctx); err != nil {
+		return err
+	}
+	return h.crowd.wait(ctx)
+}
 
 // policy lets a page load what this server has, and nothing else.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; " +
