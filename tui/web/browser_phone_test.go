@@ -167,6 +167,15 @@ func testBrowserPhone(t *testing.T, b browser) {
 		t.Errorf("a tap is %+v", got)
 	}
 
+	// How large letters are is said beside the buttons: nothing of the screen is under it.
+	p.do(chromedp.Tap("#larger"))
+	p.becomes("/^\\d+ columns, \\d+ rows$/.test(document.getElementById('letters').textContent) && !document.getElementById('notice').textContent.includes('columns')")
+	p.becomes("document.getElementById('letters').getBoundingClientRect().bottom <= document.getElementById('screen').getBoundingClientRect().top")
+	p.do(chromedp.Tap("#smaller"), chromedp.Tap("#leave"))
+	p.becomes("(({left, right}) => left >= 8 && right <= innerWidth - 8)(document.getElementById('ask-leave').getBoundingClientRect())")
+	p.do(chromedp.Tap("#ask-leave button[value='']"))
+
+	d.got()
 	finger := func(kind input.DispatchTouchEventType, y float64) {
 		params := input.DispatchTouchEventParams{Type: kind, TouchPoints: []*input.TouchPoint{}}
 		if kind != input.DispatchTouchEventTypeTouchEnd {

@@ -5,7 +5,6 @@ import (
 	"log"
 	"net"
 	"net/http"
-	"sync"
 	"time"
 )
 
@@ -18,14 +17,12 @@ const (
 	idleTimeout     = 20 * time.Second // for another request
 
 	maxHeader = 16 << 10 // bytes; browsers send the cookies of every program at localhost
-
-	maxConnections     = 1024 // at a time
-	maxConnectionsEach = 256  // of one address, behind which a school may be
 )
 
 // Server is a server for the handler of a class that strangers may reach: HTTP/1.1, since a
-// websocket is made of it, with bounds on time and memory. A connection beyond 256 of one
-// address, or 1024 in all, is closed at once; websockets do not count.
+// websocket is made of it, with bounds on time and memory. There are at most 256 connections
+// of one address, and 1024 in all; websockets do not count. Beyond that a new one takes the
+// place of another: see [connections.room].
 //
 // Its ErrorLog drops everything, as much of it is what strangers sent.
 func Server(h http.Handler) *http.Server {
@@ -39,40 +36,8 @@ func Server(h http.Handler) *http.Server {
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
 		Protocols:         protocols,
-		ConnState:         (&connections{of: map[net.Conn]string{}, by: map[string]int{}}).changed,
+		ConnState:         newConnections().changed,
 		ErrorLog:          log.New(io.Discard, "", 0),
-	}
-}
-
-// connections counts those of a server.
-type connections struct {
-	mu sync.Mutex
-	of map[net.Conn]string // the addresses that they come from
-	by map[string]int
-}
-
-// changed is told what becomes of a connection.
-func (c *connections) changed(conn net.Conn, state http.ConnState) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	switch state {
-	case http.StateNew:
-		from := addressOf(conn.RemoteAddr().String())
-		if len(c.of) >= maxConnections || c.by[from] >= maxConnectionsEach {
-			conn.Close()
-			return
-		}
-		c.of[conn] = from
-		c.by[from]++
-	case http.StateHijacked, http.StateClosed:
-		from, counted := c.of[conn]
-		if !counted {
-			return
-		}
-		delete(c.of, conn)
-		if c.by[from]--; c.by[from] == 0 {
-			delete(c.by, from)
-		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -53,6 +54,8 @@ func TestServer(t *testing.T) {
 	}
 }
 
+// However many connections somebody opens and asks nothing by, or half of it, who comes
+// next is served.
 func TestConnections(t *testing.T) {
 	h := open(t, &room{}, Options{})
 	dial := func(from string) net.Conn {
@@ -77,29 +80,93 @@ func TestConnections(t *testing.T) {
 	var first net.Conn
 	for n := range maxConnections {
 		conn := dial(fmt.Sprint("192.0.2.", n/maxConnectionsEach))
-		switch n {
-		case 0:
+		if n == 0 {
 			first = conn
-		case maxConnectionsEach:
-			served("one more of an address", dial("192.0.2.0"), false)
-			served("one of another", conn, true)
 		}
 	}
-	served("one of as many as may be", first, true)
-	served("one more of all", dial("2001:db8::1"), false)
+	served("one more of an address", dial("192.0.2.0"), true) // and so less of it wait
+	served("the oldest of that address", first, false)
+	served("one more of all", dial("2001:db8::1"), true)
+}
 
-	// What has ended counts no more.
-	c := &connections{of: map[net.Conn]string{}, by: map[string]int{}}
-	for range 2 * maxConnections {
-		conn := &wireEnd{from: &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1)}}
-		for _, state := range []http.ConnState{http.StateNew, http.StateActive, http.StateIdle, http.StateClosed} {
+// What is counted is who has how many, and who is answered keeps a place.
+func TestConnectionsRoom(t *testing.T) {
+	c := newConnections()
+	opened := 0
+	var conns []*wireEnd
+	dial := func(from byte, states ...http.ConnState) (n int) {
+		conn := &wireEnd{Conn: closer{}, from: &net.TCPAddr{IP: net.IPv4(192, 0, 2, from), Port: opened}}
+		opened++
+		conns = append(conns, conn)
+		for _, state := range append([]http.ConnState{http.StateNew}, states...) {
 			c.changed(conn, state)
 		}
+		return len(conns) - 1
+	}
+	gone := func() (list []int) {
+		for n, conn := range conns {
+			if conn.closed {
+				list = append(list, n)
+				conn.closed = false
+				c.changed(conn, http.StateClosed) // which comes late
+			}
+		}
+		return list
+	}
+	is := func(what string, got []int, want ...int) {
+		t.Helper()
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: %d are closed, want %d", what, got, want)
+		}
+	}
+	const full = maxConnectionsEach
+	for range full {
+		dial(1, http.StateActive)
+	}
+	one := dial(1)
+	is("an address is answered as often as may be", gone(), one)
+	c.changed(conns[7], http.StateIdle)
+	dial(1)
+	is("one of them is kept for another request", gone(), 7)
+	for from := range byte(3) {
+		for range full {
+			dial(2 + from)
+		}
+	}
+	is("there are as many as may be", gone())
+	two := slices.IndexFunc(conns, func(conn *wireEnd) bool { return conn.from.(*net.TCPAddr).IP[15] == 2 })
+	for n := range 10 {
+		c.changed(conns[two+n], http.StateActive)
+	}
+	for range full - 20 {
+		dial(5)
+	}
+	for _, n := range gone() {
+		if from := conns[n].from.(*net.TCPAddr).IP[15]; from < 2 || from > 5 || n >= two && n < two+10 {
+			t.Errorf("number %d, of address %d, had to go", n, from)
+		}
+	}
+	for _, conn := range conns {
+		if c.of[conn] != nil {
+			c.changed(conn, http.StateActive)
+		}
+	}
+	dial(6)
+	if list := gone(); len(list) != 1 || conns[list[0]].from.(*net.TCPAddr).IP[15] != 1 {
+		t.Errorf("when all are answered %d had to go", list)
+	}
+	for _, conn := range conns {
+		c.changed(conn, http.StateClosed)
 	}
 	if len(c.of) != 0 || len(c.by) != 0 {
 		t.Errorf("%d connections and %d addresses are left", len(c.of), len(c.by))
 	}
 }
+
+// closer is a connection of which only the end counts.
+type closer struct{ net.Conn }
+
+func (closer) Close() error { return nil }
 
 // A page is read only so fast, whatever it sends.
 func TestPaced(t *testing.T) {

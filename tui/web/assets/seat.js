@@ -19,11 +19,18 @@ let asked = true; // the keyboard of a touch screen is wanted
 let holding = false; // text is selected
 
 const say = (text) => text === notice.textContent || (notice.textContent = text);
+const mostShown = 8000; // milliseconds that a note stays
 let saying = 0;
 function tell(text) {
   say(text);
   clearTimeout(saying);
-  saying = setTimeout(() => say(''), 8000);
+  saying = setTimeout(() => say(''), mostShown);
+}
+let sizing = 0;
+function tellLetters(text) {
+  $('letters').textContent = text;
+  clearTimeout(sizing);
+  sizing = setTimeout(() => ($('letters').textContent = ''), mostShown);
 }
 
 const link = new Link({
@@ -64,6 +71,7 @@ function follow() {
     transform: `translate(${x}px, ${y}px)`, width: field.classList.contains('composing') ? '' : `${fit.width}px`, height: `${fit.height}px`,
     fontSize: `${fit.size}px`, lineHeight: `${fit.height}px`,
   });
+  $('notes').classList.toggle('top', y + fit.height > place.clientHeight / 2);
 }
 
 function finish() {
@@ -157,7 +165,7 @@ for (const [id, by] of [['smaller', -1], ['larger', 1]]) {
     fit.step(by);
     resize();
     screen.repaint();
-    tell(words.size(size.w, size.h));
+    tellLetters(words.size(size.w, size.h));
   });
 }
 $('again').addEventListener('click', () => {
