@@ -28,7 +28,7 @@ func testBrowserDesk(t *testing.T, b browser) {
 	d.got()
 
 	box, err := chromedp.Run(p.ctx, chromedp.Evaluate[[]float64](`(() => {
-		const [cell, line] = [document.getElementById('cursor'), document.querySelector('.line')].map((e) => e.getBoundingClientRect());
+		const [cell, line] = [document.querySelector('.cursor'), document.querySelector('.line')].map((e) => e.getBoundingClientRect());
 		return [line.left, line.top, cell.width, cell.height];
 	})()`))
 	if err != nil {
@@ -128,7 +128,7 @@ func testBrowserLines(t *testing.T, b browser) {
 	p.do(chromedp.KeyEvent("K7MQ4R\tAda\r"))
 	lines := func(want string) {
 		t.Helper()
-		p.becomes("[...document.getElementById('log').children].map((p) => p.textContent).join('|') === '" + want + "'")
+		p.becomes("[...document.querySelector('.log').children].map((p) => p.textContent).join('|') === '" + want + "'")
 	}
 	lines("groupcast: joined|<b>Bob</b>: hello")
 	tree := p.tree()

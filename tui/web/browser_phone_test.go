@@ -106,7 +106,7 @@ func testBrowserPhone(t *testing.T, b browser) {
 		Object.assign(probe.style, {position: 'absolute', lineHeight: 'normal'}).visibility = 'hidden';
 		probe.textContent = '│';
 		lines[0].append(probe);
-		const [line, cursor, natural, after] = [lines[0], document.getElementById('cursor'), probe, lines[1].children[2]].map((e) => e.getBoundingClientRect());
+		const [line, cursor, natural, after] = [lines[0], document.querySelector('.cursor'), probe, lines[1].children[2]].map((e) => e.getBoundingClientRect());
 		probe.remove();
 		const column = (box) => (box.left - line.left) / cursor.width;
 		return Math.abs(column(after) - 4) < 0.02 && Math.abs(column(cursor) - 2) < 0.02 && line.height <= natural.height;

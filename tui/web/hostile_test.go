@@ -96,6 +96,7 @@ func TestBroken(t *testing.T) {
 		{"a very long message", []string{text(10 * maxMessage)}, websocket.MessageText, 0, "1008 a message has at most 65536 bytes"},
 		{"many messages", many(`{"c":true}`, maxMessages+50), websocket.MessageText, maxMessages, "1008 there are at most 200 messages a second"},
 		{"many sizes", many(`{"w":99,"h":9}`, maxSizes+9), websocket.MessageText, maxSizes, "1008 there are at most 20 sizes a second"},
+		{"many orders", many(`{"do":"check"}`, maxOrders+1), websocket.MessageText, 0, "1008 there are at most 5 orders a second"},
 		{"bytes", []string{`{"i":"x"}`}, websocket.MessageBinary, 0, "1008 a message is text"},
 		{"no message", []string{`{"i":"x"}`, `{"m":[1]}`, `{"i":"y"}`}, websocket.MessageText, 1, "1008 this is no message of a page"},
 	} {

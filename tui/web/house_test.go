@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"net"
@@ -62,9 +63,13 @@ func (r *room) end() {
 	}
 }
 
-// desk is a seat whose program is the test.
+// desk is a seat, and a tab of it, whose program is the test.
 type desk struct {
 	*class.Terminal // nil: it is plain
+
+	host   string  // "": H1
+	others []*desk // further tabs
+	drill  *drill  // nil: none
 
 	mu     sync.Mutex
 	inputs []class.Input
@@ -84,6 +89,12 @@ func screenDesk(t *testing.T) *desk {
 func plainDesk(lines ...string) *desk { return &desk{lines: lines, more: make(chan struct{})} }
 
 func (d *desk) end() {
+	for _, other := range d.others {
+		other.end()
+	}
+	if d.drill != nil {
+		d.drill.end()
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.Terminal != nil {
@@ -94,7 +105,25 @@ func (d *desk) end() {
 	}
 }
 
-func (d *desk) Plain() bool { return d.Terminal == nil }
+func (d *desk) Plain() bool   { return d.Terminal == nil }
+func (d *desk) Name() string  { return "Ada <b>" }
+func (d *desk) Place() string { return "S1" }
+func (d *desk) Host() string  { return cmp.Or(d.host, "H1") }
+
+func (d *desk) Tabs() []seatTab {
+	list := []seatTab{d}
+	for _, other := range d.others {
+		list = append(list, other)
+	}
+	return list
+}
+
+func (d *desk) Exercise() exercise {
+	if d.drill == nil {
+		return nil
+	}
+	return d.drill
+}
 
 func (d *desk) Look() func() {
 	d.mu.Lock()
@@ -164,7 +193,13 @@ func open(t *testing.T, r *room, o Options) *house {
 // page opens a page of a seat, as a browser does.
 func (h *house) page(t *testing.T, token class.Token) *websocket.Conn {
 	t.Helper()
-	conn, answer, err := websocket.Dial(t.Context(), "ws://127.0.0.1:8080/ws", &websocket.DialOptions{
+	return h.tab(t, token, "")
+}
+
+// tab opens a page with a query, as in "?tab=B".
+func (h *house) tab(t *testing.T, token class.Token, query string) *websocket.Conn {
+	t.Helper()
+	conn, answer, err := websocket.Dial(t.Context(), "ws://127.0.0.1:8080/ws"+query, &websocket.DialOptions{
 		HTTPClient: h.client, Subprotocols: []string{"groupcast.1"},
 		HTTPHeader: http.Header{"Origin": {"http://127.0.0.1:8080"}, "Cookie": {cookieName + "=" + string(token)}},
 	})

@@ -50,7 +50,7 @@ func (h *Handler) seat(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		h.giveCookie(w, "")
 		http.Redirect(w, r, "/?gone", http.StatusSeeOther)
-	case s.Plain():
+	case tabOf(s, "").Plain():
 		h.page(w, r, "plain.html")
 	default:
 		h.page(w, r, "seat.html")

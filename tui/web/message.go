@@ -21,7 +21,15 @@ type message struct {
 	Light  bool    `json:"light"` // with w and h: the page is light
 	Say    *string `json:"say"`   // a line of a plain seat
 	Seen   int64   `json:"seen"`  // the last line that a plain page has
+	Do     string  `json:"do"`    // with the exercise: doCheck, doHint or doReset
 }
+
+// What a page can do with an exercise.
+const (
+	doCheck = "check"
+	doHint  = "hint"
+	doReset = "reset"
+)
 
 // maxKeyName bounds the name of a key, in bytes.
 const maxKeyName = 32
@@ -31,6 +39,11 @@ var errMessage = errors.New("this is no message of a page")
 // readMessage reads a message of a page. What is out of range in it is left to the class.
 func readMessage(b []byte) (m message, err error) {
 	if json.Unmarshal(b, &m) != nil || m.Mouse != nil && len(m.Mouse) != 4 || len(m.Key) > maxKeyName {
+		return message{}, errMessage
+	}
+	switch m.Do {
+	case "", doCheck, doHint, doReset:
+	default:
 		return message{}, errMessage
 	}
 	return m, nil
@@ -51,4 +64,19 @@ func (m message) input() class.Input {
 		in.Size, in.Light = class.Size{Width: m.Width, Height: m.Height}, m.Light
 	}
 	return in
+}
+
+// do does with an exercise what a page tells. nil: there is none.
+func (m message) do(x exercise) {
+	if x == nil {
+		return
+	}
+	switch m.Do {
+	case doCheck:
+		x.Check()
+	case doHint:
+		x.Hint()
+	case doReset:
+		x.Reset()
+	}
 }

@@ -24,6 +24,7 @@ func TestReadMessage(t *testing.T) {
 		{`{"w":100}`, class.Input{}},
 		{`{"w":-1,"h":-1}`, class.Input{}},
 		{`{"c":true}`, class.Input{}},
+		{`{"do":"check"}`, class.Input{}},
 		{`{"later":[{}],"i":"x"}`, class.Input{Text: "x"}},
 	} {
 		m, err := readMessage([]byte(tt.message))
@@ -33,7 +34,7 @@ func TestReadMessage(t *testing.T) {
 	}
 	for _, bad := range []string{
 		"", "x", "[]", `"i"`, `{"i":7}`, `{"i":"x"}{"i":"y"}`, `{"m":[1,2,3]}`, `{"m":[1,2,3,4,5]}`, `{"m":[1,2,3,0.5]}`, `{"m":[1,2,3,1e30]}`, `{"m":["1",2,3,0]}`,
-		`{"w":1e400,"h":5}`, `{"seen":"1"}`, `{"k":"` + strings.Repeat("k", maxKeyName+1) + `"}`, strings.Repeat(`{"i":`, 20_000),
+		`{"w":1e400,"h":5}`, `{"seen":"1"}`, `{"do":"solve"}`, `{"do":7}`, `{"k":"` + strings.Repeat("k", maxKeyName+1) + `"}`, strings.Repeat(`{"i":`, 20_000),
 	} {
 		if m, err := readMessage([]byte(bad)); err != errMessage || !reflect.DeepEqual(m, message{}) {
 			t.Errorf("%.40s is %+v, %v", bad, m, err)
@@ -43,7 +44,7 @@ func TestReadMessage(t *testing.T) {
 
 // Whatever a page sends, a terminal has keys for it or none.
 func FuzzReadMessage(f *testing.F) {
-	for _, s := range []string{`{"i":"x"}`, `{"k":"F5","c":true,"a":true,"s":true}`, `{"m":[1,2,3,0]}`, `{"p":"\u001b[201~"}`, `{"w":100,"h":30}`, `{"say":"","seen":-9}`} {
+	for _, s := range []string{`{"i":"x"}`, `{"k":"F5","c":true,"a":true,"s":true}`, `{"m":[1,2,3,0]}`, `{"p":"\u001b[201~"}`, `{"w":100,"h":30}`, `{"say":"","seen":-9}`, `{"do":"hint"}`} {
 		f.Add([]byte(s))
 	}
 	term := class.NewTerminal(class.Size{Width: 40, Height: 10}, func([]byte) {})

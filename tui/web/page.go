@@ -16,7 +16,8 @@ type page struct {
 	conn *websocket.Conn
 	raw  net.Conn // below it
 
-	// Of what shows it things.
+	// Of what shows it things: who sends has the turn.
+	turn       chan struct{}
 	answered   time.Time // when it last had read everything
 	unanswered int       // bytes sent since then
 }
@@ -34,7 +35,7 @@ func accept(w http.ResponseWriter, r *http.Request) (*page, error) {
 		return nil, err
 	}
 	conn.SetReadLimit(-1) // hear has its own: the library's closes with 1009
-	return &page{conn: conn, raw: below.raw, answered: time.Now()}, nil
+	return &page{conn: conn, raw: below.raw, turn: make(chan struct{}, 1), answered: time.Now()}, nil
 }
 
 // closeTimeout is how long a page may take to agree to a close.

@@ -23,12 +23,49 @@ const (
 // firstMessage is how long a plain page has to tell which lines it has.
 const firstMessage = time.Second
 
-// showScreens sends what changes on a seat's screen, until it fails. A page that reads slowly
+// introduction is the first message to a page.
+type introduction struct {
+	Seat introduced `json:"seat"`
+}
+
+type introduced struct {
+	Seat     string   `json:"seat"`
+	Name     string   `json:"name"` // of who sits there
+	Tabs     []string `json:"tabs"`
+	Exercise bool     `json:"exercise"`
+}
+
+func introduce(s seat, exercise bool) introduction {
+	i := introduced{Seat: s.Place(), Name: s.Name(), Exercise: exercise}
+	for _, t := range s.Tabs() {
+		i.Tabs = append(i.Tabs, t.Host())
+	}
+	return introduction{i}
+}
+
+// exercised is a message of an exercise.
+type exercised struct {
+	Exercise class.ExerciseState `json:"exercise"`
+}
+
+// showExercise sends how an exercise stands, now and when that changes, until it fails.
+func (p *page) showExercise(ctx context.Context, x exercise) error {
+	var seen int64
+	return show(ctx, p, func(ctx context.Context) (exercised, error) {
+		state, version, err := x.Next(ctx, seen)
+		if err == nil {
+			seen = version
+		}
+		return exercised{state}, err
+	})
+}
+
+// showScreens sends what changes on a tab's screen, until it fails. A page that reads slowly
 // gets fewer screens.
-func (p *page) showScreens(ctx context.Context, s seat) error {
+func (p *page) showScreens(ctx context.Context, t seatTab) error {
 	var seen int64
 	return show(ctx, p, func(ctx context.Context) (screen class.Screen, err error) {
-		if screen, err = s.Next(ctx, seen); err == nil {
+		if screen, err = t.Next(ctx, seen); err == nil {
 			seen = screen.Version
 		}
 		return screen, err
@@ -44,7 +81,7 @@ type written struct {
 
 // showLines sends what a seat without a screen writes after the line that the page has,
 // until it fails.
-func (p *page) showLines(ctx context.Context, s seat, has <-chan int64) error {
+func (p *page) showLines(ctx context.Context, t seatTab, has <-chan int64) error {
 	var seen int64
 	late := time.NewTimer(firstMessage)
 	defer late.Stop()
@@ -56,7 +93,7 @@ func (p *page) showLines(ctx context.Context, s seat, has <-chan int64) error {
 		return ctx.Err()
 	}
 	return show(ctx, p, func(ctx context.Context) (w written, err error) {
-		list, last, lost, err := s.Lines(ctx, seen)
+		list, last, lost, err := t.Lines(ctx, seen)
 		if err == nil {
 			seen = last
 		}
@@ -67,12 +104,9 @@ func (p *page) showLines(ctx context.Context, s seat, has <-chan int64) error {
 // show sends what next returns, until one fails.
 func show[T any](ctx context.Context, p *page, next func(context.Context) (T, error)) error {
 	for {
-		due := p.answered.Add(pingInterval)
-		if !time.Now().Before(due) {
-			if err := p.ask(ctx); err != nil {
-				return err
-			}
-			continue
+		due, err := p.due(ctx)
+		if err != nil {
+			return err
 		}
 		wait, cancel := context.WithDeadline(ctx, due)
 		v, err := next(wait)
@@ -90,12 +124,30 @@ func show[T any](ctx context.Context, p *page, next func(context.Context) (T, er
 	}
 }
 
-// send sends a message.
+// due asks the page whether it is there where that is due, and returns when it is due next.
+func (p *page) due(ctx context.Context) (time.Time, error) {
+	if err := p.take(ctx); err != nil {
+		return time.Time{}, err
+	}
+	defer p.give()
+	if !time.Now().Before(p.answered.Add(pingInterval)) {
+		if err := p.ask(ctx); err != nil {
+			return time.Time{}, err
+		}
+	}
+	return p.answered.Add(pingInterval), nil
+}
+
+// send sends a message, after those that are being sent.
 func (p *page) send(ctx context.Context, v any) error {
 	b, err := json.Marshal(v)
 	if err != nil {
 		return err
 	}
+	if err := p.take(ctx); err != nil {
+		return err
+	}
+	defer p.give()
 	limited, cancel := context.WithTimeout(ctx, writeTimeout)
 	defer cancel()
 	if err := p.conn.Write(limited, websocket.MessageText, b); err != nil {
@@ -107,7 +159,7 @@ func (p *page) send(ctx context.Context, v any) error {
 	return p.ask(ctx)
 }
 
-// ask returns when the page has read all that was sent to it.
+// ask returns when the page has read all that was sent to it. The caller has the turn.
 func (p *page) ask(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, pongTimeout)
 	defer cancel()
@@ -117,3 +169,15 @@ func (p *page) ask(ctx context.Context) error {
 	p.answered, p.unanswered = time.Now(), 0
 	return nil
 }
+
+// take waits for the turn to send.
+func (p *page) take(ctx context.Context) error {
+	select {
+	case p.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (p *page) give() { <-p.turn }

@@ -21,6 +21,8 @@ type shown struct {
 	rows     map[int]string
 	lines    []string
 	last     int64
+	seat     introduced
+	exercise []class.ExerciseState // one after the other
 	messages int
 	closed   bool
 	end      websocket.CloseError // zero: without one
@@ -52,9 +54,23 @@ func (s *shown) take(t *testing.T, b []byte) {
 		Rows  map[int][][]any
 		Lines []string
 		Last  int64
+
+		Seat     *introduced
+		Exercise *class.ExerciseState
 	}
 	if err := json.Unmarshal(b, &m); err != nil || strings.ContainsAny(string(b), "<>") {
 		t.Errorf("%s: %v", b, err)
+	}
+	switch {
+	case m.Seat != nil:
+		if s.messages > 0 || s.seat.Seat != "" {
+			t.Errorf("%s comes after other messages", b)
+		}
+		s.seat = *m.Seat
+		return
+	case m.Exercise != nil:
+		s.exercise = append(s.exercise, *m.Exercise)
+		return
 	}
 	for y, runs := range m.Rows {
 		s.rows[y] = ""

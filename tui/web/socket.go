@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"sync"
 
 	"github.com/coder/websocket"
 	"golang.org/x/time/rate"
@@ -17,6 +18,7 @@ const (
 	maxMessage  = 64 << 10 // bytes of one
 	maxMessages = 200      // a second
 	maxSizes    = 20       // messages a second that resize the screen: each is drawn anew
+	maxOrders   = 5        // messages a second for the exercise
 )
 
 // Close codes of our own.
@@ -47,20 +49,27 @@ func (h *Handler) socket(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusForbidden, sentence(err), "")
 		return
 	}
+	var at shownAs
+	var shows seatTab
 	var code websocket.StatusCode
 	var why string
-	if err != nil {
+	switch {
+	case err != nil:
 		code, why = whyClosed(err)
-	} else if !h.pages.enter(token, maxPages) {
-		code, why = websocket.StatusTryAgainLater, "too many pages show this seat: close one"
+	default:
+		if shows = tabOf(seat, r.URL.Query().Get("tab")); shows == nil {
+			code, why = websocket.StatusPolicyViolation, "this seat has no such tab"
+		} else if at = (shownAs{token, shows.Host()}); !h.pages.enter(at, maxPages) {
+			code, why = websocket.StatusTryAgainLater, "too many pages show this seat: close one"
+		}
 	}
 	if code != 0 {
-		if token = ""; !h.pages.enter(token, maxFarewells) {
+		if at = (shownAs{}); !h.pages.enter(at, maxFarewells) {
 			refuse(w, http.StatusServiceUnavailable, "Too many pages are being closed: try again.", "")
 			return
 		}
 	}
-	defer h.pages.leave(token)
+	defer h.pages.leave(at)
 	p, err := accept(w, r)
 	if err != nil {
 		return // it has answered
@@ -70,45 +79,59 @@ func (h *Handler) socket(w http.ResponseWriter, r *http.Request) {
 		p.close(code, why)
 		return
 	}
-	h.talk(r.Context(), p, token, seat)
+	h.talk(r.Context(), p, at, seat, shows)
 }
 
-// talk shows a seat to a page and takes what it tells, until one of them goes.
-func (h *Handler) talk(ctx context.Context, p *page, token class.Token, s seat) {
+// talk shows a tab of a seat to a page and takes what it tells, until one of them goes.
+func (h *Handler) talk(ctx context.Context, p *page, at shownAs, s seat, t seatTab) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	done := s.Look()
+	done := t.Look()
 	defer done()
-	plain := s.Plain()
+	exercise := s.Exercise()
 	said := make(chan int64, 1) // the last line that a plain page has, with its first message
-	shown := make(chan struct{})
-	go func() {
-		defer close(shown)
-		defer cancel()
-		var err error
-		if plain {
-			err = p.showLines(ctx, s, said)
-		} else {
-			err = p.showScreens(ctx, s)
-		}
-		if errors.Is(err, io.EOF) {
-			if _, err := h.class.Seat(token); err != nil {
-				p.close(whyClosed(err))
+	var shown sync.WaitGroup
+	show := func(what func() error) {
+		shown.Go(func() {
+			defer cancel()
+			if err := what(); errors.Is(err, io.EOF) {
+				if _, err := h.class.Seat(at.token); err != nil {
+					p.close(whyClosed(err))
+				}
 			}
+		})
+	}
+	show(func() error {
+		if err := p.send(ctx, introduce(s, exercise != nil)); err != nil {
+			return err
 		}
-	}()
-	defer h.fitting.leave(token, p, s)
-	put := func(in class.Input, may func() bool) { h.fitting.put(token, p, s, in, may) }
-	if why := hear(ctx, p, s, put, said); why != "" {
+		if exercise != nil {
+			show(func() error { return p.showExercise(ctx, exercise) })
+		}
+		if t.Plain() {
+			return p.showLines(ctx, t, said)
+		}
+		return p.showScreens(ctx, t)
+	})
+	defer h.fitting.leave(at, p, t)
+	take := func(m message, may func() bool) {
+		if m.Do != "" {
+			m.do(exercise)
+			return
+		}
+		h.fitting.put(at, p, t, m.input(), may)
+	}
+	if why := hear(ctx, p, t, take, said); why != "" {
 		p.close(websocket.StatusPolicyViolation, why)
 	}
 	cancel()
-	<-shown
+	shown.Wait()
 }
 
 // hear takes what a page tells, until it goes or breaks a limit: then it returns which.
-func hear(ctx context.Context, p *page, s seat, put func(class.Input, func() bool), said chan<- int64) (broken string) {
+func hear(ctx context.Context, p *page, t seatTab, take func(message, func() bool), said chan<- int64) (broken string) {
 	messages := rate.NewLimiter(maxMessages, maxMessages)
+	orders := rate.NewLimiter(maxOrders, maxOrders)
 	sizes := rate.NewLimiter(maxSizes, maxSizes)
 	for {
 		kind, from, err := p.conn.Reader(ctx)
@@ -134,14 +157,15 @@ func hear(ctx context.Context, p *page, s seat, put func(class.Input, func() boo
 		case said <- m.Seen:
 		default: // it is not the first
 		}
-		in := m.input()
 		switch {
 		case m.Say != nil:
-			s.Say(*m.Say)
-		case in.Size != (class.Size{}) && !sizes.Allow():
+			t.Say(*m.Say)
+		case m.Do != "" && !orders.Allow():
+			return "there are at most 5 orders a second"
+		case m.input().Size != (class.Size{}) && !sizes.Allow():
 			return "there are at most 20 sizes a second"
 		default:
-			put(in, sizes.Allow)
+			take(m, sizes.Allow)
 		}
 	}
 }

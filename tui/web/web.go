@@ -1,16 +1,21 @@
 // Package web shows a class in browsers: an http.Handler over the seats of a class. It
 // opens no socket and knows no flags; [Server] has the limits that go with it.
 //
-// Its pages come from this program and load nothing from anywhere else. A seat's page is
-// a websocket (subprotocol groupcast.1) with text messages of JSON:
+// Its pages come from this program and load nothing from anywhere else. A tab of a seat's
+// page is a websocket (/ws?tab=HOST; without a tab the first one; subprotocol groupcast.1)
+// with text messages of JSON:
 //
+//   - To a page, first {"seat":{"seat":"S1","name":"Ada","tabs":["A","B"],"exercise":true}}.
+//     Where there is an exercise, {"exercise":...} with a [class.ExerciseState], now and
+//     whenever it changes.
 //   - To a page with a screen: [class.Screen], first the whole, then what has changed. A page
 //     that reads slowly gets fewer of them.
 //   - To a plain page: {"lines":["..."],"last":17,"lost":2}: lines, the number of the last of
 //     them, and how many before them are lost.
 //   - From a page: one of {"i":"text"}, {"k":"ArrowUp","c":true}, {"p":"paste"},
 //     {"m":[x,y,button,kind]} and {"w":100,"h":30}. From a plain page: first {"seen":15}, the
-//     last line that it has, or 0; then {"say":"a line"}.
+//     last line that it has, or 0; then {"say":"a line"}. With an exercise: {"do":"check"},
+//     {"do":"hint"} and {"do":"reset"}.
 //
 // The board, /board, shows the network and the seats to everybody. It is told by
 // /board/events, a stream of server-sent events: "drawing" once, "board" when something has

@@ -1,8 +1,8 @@
 // Buttons: keys for touch screens and those that browsers keep, and what the page itself
 // can do.
-const memory = 'groupcast.keys';
+import {keep, kept} from './kept.js';
 
-// Bar calls on.press(key, modifiers).
+// Bar calls on.press(key, modifiers) and on.type(text).
 export class Bar {
   #ctrl = document.getElementById('ctrl');
 
@@ -14,11 +14,13 @@ export class Bar {
     bar.addEventListener('click', (event) => {
       const button = event.target.closest('[data-key]');
       if (button) on.press(button.dataset.key, {c: 'ctrl' in button.dataset});
+      const text = event.target.closest('[data-text]');
+      if (text) on.type(text.dataset.text);
     });
     this.#ctrl.addEventListener('click', () => toggle(this.#ctrl));
     for (const button of bar.querySelectorAll('[data-repeat]')) repeat(button);
     show.addEventListener('click', () => this.#shown(bar.hidden, true));
-    this.#shown(recall() ?? matchMedia('(pointer: coarse)').matches, false);
+    this.#shown({true: true, false: false}[kept('keys')] ?? matchMedia('(pointer: coarse)').matches, false);
     rove(bar);
   }
 
@@ -29,29 +31,20 @@ export class Bar {
     return on;
   }
 
-  #shown(on, kept) {
+  // first puts keys before the others that do not fit at once.
+  first(group) {
+    group.parentElement.prepend(group);
+  }
+
+  #shown(on, remember) {
     this.bar.hidden = !on;
     this.show.setAttribute('aria-pressed', String(on));
-    if (!kept) return;
-    try {
-      localStorage.setItem(memory, String(on));
-    } catch {
-      // this browser keeps nothing
-    }
+    if (remember) keep('keys', String(on));
   }
 }
 
 export const pressed = (button) => button.getAttribute('aria-pressed') === 'true';
 export const toggle = (button) => button.setAttribute('aria-pressed', String(!pressed(button)));
-
-function recall() {
-  try {
-    const value = localStorage.getItem(memory);
-    return value === null ? null : value === 'true';
-  } catch {
-    return null;
-  }
-}
 
 // repeat clicks a button as long as it is held.
 function repeat(button) {
@@ -71,12 +64,13 @@ function repeat(button) {
 // rove makes the buttons one stop of the tab key, with arrows between them (WAI-ARIA:
 // toolbar).
 export function rove(toolbar) {
-  const buttons = [...toolbar.querySelectorAll('button')];
-  const only = (one) => buttons.forEach((b) => (b.tabIndex = b === one ? 0 : -1));
-  only(buttons[0]);
-  toolbar.addEventListener('focusin', (event) => buttons.includes(event.target) && only(event.target));
+  const all = [...toolbar.querySelectorAll('button')];
+  const only = (one) => all.forEach((b) => (b.tabIndex = b === one ? 0 : -1));
+  only(all[0]);
+  toolbar.addEventListener('focusin', (event) => all.includes(event.target) && only(event.target));
   toolbar.addEventListener('keydown', (event) => {
     const step = {ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1}[event.key];
+    const buttons = [...toolbar.querySelectorAll('button')]; // in their order now
     const at = buttons.indexOf(event.target);
     if (!step || at < 0) return;
     event.preventDefault();

@@ -1,14 +1,15 @@
 // How large letters are, and how many columns and rows have room.
+import {keep, kept} from './kept.js';
+
 const [least, most] = [8, 32]; // pixels
 const usual = (width) => Math.min(18, Math.max(15, width / 107)); // pixels, of a window of that many
 const [wide, legible, narrow] = [80, 12, 44]; // columns that are wanted; pixels that are not undercut for them; columns that are wanted even so
 const limits = {columns: [20, 300], rows: [5, 100]}; // as the server has them
-const memory = 'groupcast.letters';
 
 export class Fit {
   width = 8;
   height = 16;
-  #chosen = Number(recall()) || 0; // pixels; 0: what fits
+  #chosen = Number(kept('letters')) || 0; // pixels; 0: what fits
   #pen = document.createElement('canvas').getContext('2d');
   #widths = new Map();
 
@@ -70,22 +71,6 @@ export class Fit {
   // step makes letters larger or smaller by so many pixels, and remembers it.
   step(by) {
     this.#chosen = Math.min(most, Math.max(least, Math.round(this.size) + by));
-    remember(String(this.#chosen));
-  }
-}
-
-function recall() {
-  try {
-    return localStorage.getItem(memory);
-  } catch {
-    return ''; // this browser keeps nothing
-  }
-}
-
-function remember(value) {
-  try {
-    localStorage.setItem(memory, value);
-  } catch {
-    // as above
+    keep('letters', String(this.#chosen));
   }
 }

@@ -64,10 +64,20 @@ export class Keys {
       e.preventDefault();
       if (key === leaving) this.on.leave();
       else this.press(key, mods);
-    } else if (e.altKey && /^[a-z0-9=]$/i.test(e.key)) { // with others a Mac makes text
+    } else if (e.altKey && /^[a-z0-9=.]$/i.test(e.key)) { // with others a Mac makes text
       e.preventDefault();
       this.press(e.key, mods);
     }
+  }
+
+  // type sends text, with ctrl where that of the bar is on.
+  type(text) {
+    if (this.#composing) {
+      this.#compose(false);
+      this.#text();
+    }
+    if (this.on.takeCtrl()) this.on.send({k: text, c: true});
+    else this.on.send({i: text});
   }
 
   // press sends a key, with ctrl where that of the bar is on.

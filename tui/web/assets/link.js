@@ -18,8 +18,9 @@ export class Link {
   #timer = 0;
   #done = false;
 
-  constructor(on) {
+  constructor(on, path = '/ws') {
     this.on = on;
+    this.path = path;
     addEventListener('online', () => this.#hurry());
     document.addEventListener('visibilitychange', () => document.hidden || this.#hurry());
     this.#open();
@@ -28,7 +29,7 @@ export class Link {
   #open() {
     clearTimeout(this.#timer);
     this.#timer = 0;
-    const socket = new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws`, 'groupcast.1');
+    const socket = new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}${this.path}`, 'groupcast.1');
     this.#socket = socket;
     socket.addEventListener('open', () => {
       this.#queue = [];

@@ -1,48 +1,74 @@
 // A seat without a screen: lines, and a field.
+import {keep, kept} from './kept.js';
 import {leave} from './leave.js';
-import {Link} from './link.js';
+import {Log} from './log.js';
+import {Tabs} from './tabs.js';
+import {Task} from './task.js';
 import {words} from './words.js';
 
 const $ = (id) => document.getElementById(id);
-const [log, field, state] = [$('log'), $('line'), $('state')];
-const mostLines = 1000;
+const [field, state] = [$('line'), $('state')];
 const mostBytes = 2000;
 const history = {list: [], at: 0, draft: ''};
-let seen = 0; // the number of the last line that is shown
+const logs = []; // that were shown once: they stay connected, and say when there is something new
+let log = null; // that is shown
+let seat = null; // as the server told it
 
-const link = new Link({
-  open() {
-    state.textContent = '';
-    link.send({seen});
-  },
-  message: show,
-  lost: () => (state.textContent = words.lost),
-  refused: () => (state.textContent = words.tooMany),
+const on = {
+  changed: (which) => which === log && render(),
+  seat: begin,
+  exercise: (told) => task.show(told),
+  fresh: (which) => which === log || tabs.mark(which.tab, true),
   gone: () => location.replace('/?gone'),
   over() {
     state.textContent = `${words.over} ${words.overMore}`;
     document.title = words.over;
     for (const e of [field, $('leave'), document.querySelector('#say button')]) e.disabled = true;
+    for (const id of ['tabs', 'task-buttons']) $(id).hidden = true;
   },
+};
+const tabs = new Tabs($('tabs'), $('log'), {show, down: () => task.there && task.focus()});
+const task = new Task({
+  do: (what) => log.link.send({do: what}),
+  tell: (text) => ($('told').textContent = text),
+  changed: () => log && render(),
+  folded() {},
 });
 
-// show adds lines that are not shown yet: after the connection was lost all come again.
-function show({lines, last, lost}) {
-  if (last < seen) seen = 0; // another program's
-  const news = lines.slice(Math.max(0, lines.length - (last - seen)));
-  const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
-  if (lost && seen < last - lines.length) add(words.lines(last - lines.length - seen), 'note');
-  for (const line of news) add(line);
-  seen = last;
-  while (log.childElementCount > mostLines) log.firstElementChild.remove();
-  if (atEnd) log.scrollTop = log.scrollHeight;
+function begin(told, which) {
+  which.tab ||= told.tabs[0];
+  if (seat) {
+    if (told.tabs.join() !== seat.tabs.join()) location.reload(); // it is another one
+    return;
+  }
+  seat = told;
+  tabs.set(seat.tabs);
+  const last = kept('tab', {here: true});
+  show(seat.tabs.includes(last) ? last : seat.tabs[0]);
 }
 
-function add(text, kind) {
-  const p = document.createElement('p');
-  p.textContent = text;
-  if (kind) p.className = kind;
-  log.append(p);
+function show(name) {
+  log.element.hidden = true;
+  log = logs.find((l) => l.tab === name) ?? open(name);
+  log.element.hidden = false;
+  tabs.select(name);
+  keep('tab', name, {here: true});
+  const place = words.placeOf(name, seat.seat);
+  $('title').textContent = words.linesOf(place);
+  document.title = words.linesTitle(place);
+  if (tabs.shown) $('line-label').textContent = words.lineFor(name);
+  render();
+}
+
+function open(name) {
+  const opened = new Log(name, $('log'), on);
+  logs.push(opened);
+  return opened;
+}
+
+function render() {
+  const text = log.trouble || (task.busy === 'reset' ? words.rebuilding : '');
+  if (state.textContent !== text) state.textContent = text;
 }
 
 $('say').addEventListener('submit', (event) => {
@@ -51,11 +77,9 @@ $('say').addEventListener('submit', (event) => {
   if (line === '') return;
   let error = '';
   if (new TextEncoder().encode(line).length > mostBytes) error = words.longLine;
-  else if (!link.send({say: line})) error = words.lost;
+  else if (!log.say(line)) error = words.lost;
   $('line-error').textContent = error;
   if (error) return;
-  add(words.said(line), 'own');
-  log.scrollTop = log.scrollHeight;
   if (history.list.at(-1) !== line) history.list.push(line);
   if (history.list.length > 100) history.list.shift();
   history.at = history.list.length;
@@ -71,6 +95,9 @@ field.addEventListener('keydown', (event) => {
   field.value = history.list[history.at] ?? history.draft;
 });
 
-leave($('leave'), $('ask-leave'), '/', link);
-state.textContent = words.connecting;
+log = open('');
+log.element.hidden = false;
+leave($('leave'), $('ask-leave'), '/', () => logs.forEach((l) => l.link.close()));
+for (const id of ['tabs', 'show-task', 'task']) $(id).addEventListener('keydown', (event) => event.key === 'Escape' && field.focus());
+render();
 field.focus();

@@ -21,7 +21,7 @@ export class Screen {
   constructor(element, fit) {
     this.element = element;
     this.fit = fit;
-    this.#cursor.id = 'cursor';
+    this.#cursor.className = 'cursor';
     element.append(this.#cursor);
     onScheme(() => this.repaint());
   }

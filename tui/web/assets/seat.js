@@ -1,72 +1,121 @@
-// A seat with a screen: what belongs together.
+// A seat with screens: what belongs together.
 import {Bar, pressed, rove, toggle} from './bar.js';
-import {isDark, onScheme} from './colour.js';
+import {onScheme} from './colour.js';
 import {Fit} from './fit.js';
+import {keep, kept} from './kept.js';
 import {Keys} from './keys.js';
 import {leave} from './leave.js';
 import {Link} from './link.js';
-import {Mouse} from './mouse.js';
-import {Screen} from './screen.js';
+import {Notes} from './notes.js';
+import {Pane} from './pane.js';
+import {Tabs} from './tabs.js';
+import {Task} from './task.js';
 import {words} from './words.js';
 
 const $ = (id) => document.getElementById(id);
-const [place, field, notice, state] = [$('screen'), $('keys'), $('notice'), $('state')];
+const [place, field, state] = [$('screen'), $('keys'), $('state')];
+const coarse = matchMedia('(pointer: coarse)');
 const fit = new Fit(place);
-const screen = new Screen(place, fit);
+const notes = new Notes($('notice'), $('letters'));
+const panes = []; // that were shown once: they stay connected, and say when there is something new
+let pane = null; // that is shown
+let seat = null; // as the server told it
 let size = {};
-let lost = 0; // bytes that the program did not read, as the server last told
 let asked = true; // the keyboard of a touch screen is wanted
 let holding = false; // text is selected
 
-const say = (text) => text === notice.textContent || (notice.textContent = text);
-const mostShown = 8000; // milliseconds that a note stays
-let saying = 0;
-function tell(text) {
-  say(text);
-  clearTimeout(saying);
-  saying = setTimeout(() => say(''), mostShown);
-}
-let sizing = 0;
-function tellLetters(text) {
-  $('letters').textContent = text;
-  clearTimeout(sizing);
-  sizing = setTimeout(() => ($('letters').textContent = ''), mostShown);
-}
-
-const link = new Link({
-  open: tellSize,
-  message: show,
-  lost: () => (state.textContent = words.lost),
-  refused: () => (state.textContent = words.tooMany),
+// What a pane calls.
+const on = {
+  send,
+  selection: () => holding,
+  tap: (touch) => (touch && !asked) || keys.focus(),
+  changed: (which) => which === pane && render(),
+  seat: begin,
+  exercise: (told) => task.show(told),
+  fresh: (which) => which === pane || tabs.mark(which.tab, true),
+  unread: (bytes) => notes.tell(words.unread(bytes)),
   gone: () => location.replace('/?gone'),
   over: finish,
+};
+
+const tabs = new Tabs($('tabs'), $('place'), {
+  show(name, here) {
+    showTab(name);
+    if (!here) refocus();
+  },
+  down: () => task.there && task.focus(),
+});
+const task = new Task({
+  do(what) {
+    const told = pane.trouble === '' && pane.link.send({do: what});
+    if (!told) notes.tell(words.lost);
+    return told;
+  },
+  tell: (text) => notes.tell(text),
+  changed: render,
+  folded(folded) {
+    if (!coarse.matches) return;
+    if (folded) refocus();
+    else field.blur(); // the keyboard of a touch screen would be over it
+  },
 });
 
 function send(message) {
-  if (!link.send(message) && state.textContent === '') tell(words.tooFast);
+  if (!pane.link.send(message) && state.textContent === '') notes.tell(words.tooFast);
 }
 
-function show(message) {
-  if (state.textContent !== '') state.textContent = '';
-  screen.show(message);
-  mouse.uses = Boolean(message.mouse);
-  place.classList.toggle('mouse', mouse.uses);
-  const title = message.title || 'groupcast';
-  if (document.title !== title) document.title = $('title').textContent = title;
-  if (message.dropped > lost) tell(words.unread(message.dropped - lost));
-  lost = message.dropped ?? 0;
-  const ended = message.ended ?? '';
-  if ($('ended').hidden === (ended !== '')) {
-    $('ended').hidden = ended === '';
-    $('why').textContent = ended && words.ended(ended);
-    place.classList.toggle('over', ended !== '');
+// begin is what the server tells first, with each connection.
+function begin(told, which) {
+  which.tab ||= told.tabs[0];
+  if (seat) {
+    if (told.tabs.join() !== seat.tabs.join()) location.reload(); // it is another one
+    return;
   }
+  seat = told;
+  tabs.set(seat.tabs);
+  if (seat.exercise) bar.first($('shell-keys'));
+  const last = kept('tab', {here: true});
+  showTab(seat.tabs.includes(last) ? last : seat.tabs[0]);
+}
+
+function showTab(name) {
+  if (holding) getSelection().removeAllRanges();
+  pane.element.hidden = true;
+  pane = panes.find((p) => p.tab === name) ?? open(name);
+  pane.element.hidden = false;
+  pane.tell(size);
+  tabs.select(name);
+  if (tabs.shown) field.setAttribute('aria-label', words.keysOf(name));
+  keep('tab', name, {here: true});
+  render();
+}
+
+function open(name) {
+  const opened = new Pane(name, place, fit, on);
+  panes.push(opened);
+  return opened;
+}
+
+const put = (e, text) => e.textContent === text || (e.textContent = text);
+
+// render shows what belongs to the pane and is no row of its screen.
+function render() {
+  put(state, pane.trouble || (task.busy === 'reset' ? words.rebuilding : ''));
+  place.classList.toggle('mouse', pane.mouse.uses);
+  const title = pane.title || (seat ? words.screenTitle(words.placeOf(pane.tab, seat.seat)) : 'groupcast');
+  if (document.title !== title) document.title = $('title').textContent = title;
+  const looked = panes.filter((p) => p.looked);
+  put($('looked'), looked.length === 0 ? '' : tabs.shown ? words.looksOn(looked.map((p) => p.tab).join(', ')) : words.looked);
+  $('ended').hidden = pane.ended === '';
+  put($('why'), pane.ended && words.ended(pane.ended));
+  place.classList.toggle('over', pane.ended !== '');
   follow();
 }
 
-// follow puts the field where the cursor is: there input methods show what they compose.
+// follow puts the field where the cursor is: there input methods show what they compose. Notes
+// are where it is not.
 function follow() {
-  const {x, y} = screen.at;
+  const {x, y} = pane.screen.at;
   Object.assign(field.style, {
     transform: `translate(${x}px, ${y}px)`, width: field.classList.contains('composing') ? '' : `${fit.width}px`, height: `${fit.height}px`,
     fontSize: `${fit.size}px`, lineHeight: `${fit.height}px`,
@@ -82,27 +131,27 @@ function finish() {
   $('again').hidden = true;
   $('ended').hidden = false;
   field.disabled = true;
-  $('settings').hidden = $('bar').hidden = true;
+  for (const id of ['settings', 'bar', 'tabs', 'show-task', 'task-buttons']) $(id).hidden = true;
 }
 
-const bar = new Bar($('bar'), $('show-keys'), {press: (k, mods) => keys.press(k, mods)});
+const bar = new Bar($('bar'), $('show-keys'), {press: (k, mods) => keys.press(k, mods), type: (text) => keys.type(text)});
 const keys = new Keys(field, {
   send,
   paste(text) {
     const message = {p: text};
     if (text === '') return;
     if (Link.fits(message)) send(message);
-    else tell(words.longPaste(Math.ceil(new TextEncoder().encode(text).length / 1000)));
+    else notes.tell(words.longPaste(Math.ceil(new TextEncoder().encode(text).length / 1000)));
   },
-  leave: () => $('lines').focus(),
+  leave: () => (tabs.shown ? tabs.focus() : $('lines').focus()),
   takeCtrl: () => bar.takeCtrl(),
   selected,
 });
-const mouse = new Mouse(screen, {
-  send,
-  selection: () => holding,
-  tap: (touch) => (touch && !asked) || keys.focus(),
-});
+
+// refocus leads keys to the screen again, where no keyboard would come up for that.
+function refocus() {
+  if (asked) keys.focus();
+}
 
 // While text of the screen is selected the screen waits, and copying is the browser's.
 function selection() {
@@ -114,23 +163,32 @@ document.addEventListener('selectionchange', () => {
   const now = selection();
   if (now === holding) return;
   holding = now;
-  screen.hold(now);
-  clearTimeout(saying);
-  say(now ? words.held : '');
+  for (const p of panes) p.screen.hold(now && p === pane);
+  notes.say(now ? words.held : '');
+});
+
+// Rows are as wide as the screen: what is copied of them ends where their text does.
+document.addEventListener('copy', (event) => {
+  if (!selection()) return;
+  event.preventDefault();
+  event.clipboardData.setData('text/plain', getSelection().toString().replace(/[ \u00a0]+$/gm, ''));
 });
 
 // selected reports whether a key belongs to the selection. Any but those for copying ends it.
 function selected(event) {
   if (!selection()) return false;
+  if (event.ctrlKey && event.shiftKey && event.code === 'KeyC') { // as terminals have it; the browser's is another
+    event.preventDefault();
+    document.execCommand('copy');
+    return true;
+  }
   if (event.ctrlKey || event.metaKey || ['Shift', 'Control', 'Alt', 'Meta'].includes(event.key)) return true;
   getSelection().removeAllRanges();
   keys.focus();
   return event.key === 'Escape';
 }
 
-function tellSize() {
-  link.send({...size, light: !isDark()});
-}
+const tellSize = () => seat && pane.tell(size);
 
 // resize measures again, and tells the server when the size of the grid has changed.
 function resize() {
@@ -140,15 +198,18 @@ function resize() {
   document.body.style.top = whole ? '' : `${view.offsetTop}px`;
   scrollTo(0, 0);
   const before = fit.size;
-  const next = fit.measure();
-  if (next.w !== size.w || next.h !== size.h) {
-    size = next;
-    tellSize();
-  }
-  if (fit.size !== before) screen.repaint();
+  size = fit.measure();
+  tellSize();
+  if (fit.size !== before) repaint();
   follow();
 }
 
+function repaint() {
+  for (const p of panes) p.screen.repaint();
+}
+
+pane = open('');
+pane.element.hidden = false;
 let resizing = 0;
 function soon() {
   clearTimeout(resizing);
@@ -164,8 +225,8 @@ for (const [id, by] of [['smaller', -1], ['larger', 1]]) {
   $(id).addEventListener('click', () => {
     fit.step(by);
     resize();
-    screen.repaint();
-    tellLetters(words.size(size.w, size.h));
+    repaint();
+    notes.letters(words.size(size.w, size.h));
   });
 }
 $('again').addEventListener('click', () => {
@@ -178,17 +239,17 @@ $('keyboard').addEventListener('click', (event) => {
   if (asked) keys.focus();
   else field.blur();
 });
-leave($('leave'), $('ask-leave'), '/', link);
-leave($('lines'), $('ask-lines'), '/?plain', link);
+const close = () => panes.forEach((p) => p.link.close());
+leave($('leave'), $('ask-leave'), '/', close);
+leave($('lines'), $('ask-lines'), '/?plain', close);
 rove($('settings'));
-$('settings').addEventListener('keydown', back);
-$('bar').addEventListener('keydown', back);
+for (const id of ['tabs', 'show-task', 'settings', 'task', 'bar']) $(id).addEventListener('keydown', back);
 function back(event) {
   if (event.key === 'Escape' || (event.ctrlKey && event.key === 'm')) {
     event.preventDefault();
     keys.focus();
   }
 }
-for (const [name, on] of [['focus', true], ['blur', false]]) field.addEventListener(name, () => place.classList.toggle('focused', on));
-state.textContent = words.connecting;
+for (const [name, focused] of [['focus', true], ['blur', false]]) field.addEventListener(name, () => place.classList.toggle('focused', focused));
+render();
 keys.focus();

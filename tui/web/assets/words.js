@@ -1,6 +1,7 @@
 // What scripts tell people. What a page always shows is in its own markup.
 export const words = {
   connecting: 'Connecting…',
+  building: 'Your network is being built…',
   lost: 'The connection is lost. Trying again…',
   tooMany: 'This seat is shown on too many pages. Close one of them.',
   over: 'The class is over.',
@@ -14,6 +15,35 @@ export const words = {
   said: (line) => `You: ${line}`,
   longLine: 'This line is too long: 2000 bytes fit.',
   size: (columns, rows) => `${columns} columns, ${rows} rows`,
+  looked: 'The teacher looks on',
+  looksOn: (tab) => `The teacher looks on: ${tab}`,
+  fresh: ', something new',
+  keysOf: (tab) => `Keys for the screen of ${tab}`,
+  placeOf: (tab, seat) => (tab === seat ? seat : `${tab} · ${seat}`),
+  screenTitle: (place) => `${place} · groupcast`,
+  linesOf: (place) => `${place} · groupcast, in lines`,
+  linesTitle: (place) => `${place} · Lines · groupcast`,
+  lineFor: (tab) => `Your line for ${tab}`,
+  log: 'What the program writes',
+
+  check: 'Check',
+  hint: (shown, of) => (shown < of ? `Hint ${shown + 1} of ${of}` : 'No more hints'),
+  reset: 'Start over',
+  busy: {check: 'Checking…', hint: 'Hint…', reset: 'Building…', build: 'Building…'},
+  rebuilding: 'Your network is being built anew…',
+  rebuilt: 'Your network was built anew, with the fault in it.',
+  hinted: (n, text) => `Hint ${n}: ${text}`,
+  met(progress, checked) {
+    if (!checked) return progress.solved ? 'Solved. Not checked since.' : 'Not checked yet.';
+    return `${progress.met} of ${progress.of} met${progress.met === progress.of ? ': solved.' : '.'}`;
+  },
+  metShort: (progress, checked) => (checked ? `${progress.met} of ${progress.of}${progress.met === progress.of ? ' ✓' : ''}` : ''),
+  isMet: 'Met: ',
+  isNotMet: 'Not met: ',
+  unknown: 'Not known: ',
+  after: (command) => `after: ${command}`,
+  missing: (program) => `${program} is not installed.`,
+  seen: 'seen:',
 
   gone: 'This browser has no seat now: you left it, nobody typed for a long time, or the class was started again. Join again here.',
   noCode: 'Type the code that your teacher shows.',
