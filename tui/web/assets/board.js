@@ -124,7 +124,8 @@ function network({hidden, trouble}) {
   say($('trouble'), trouble || (hidden ? words.hidden : view === 'drawing' && !geometry ? words.tooLarge(hosts) : ''));
   const shown = view || (geometry && hosts <= drawnHosts ? 'drawing' : 'matrix');
   for (const b of $('views').children) set(b, 'aria-pressed', String(b.dataset.view === shown));
-  for (const id of ['views', 'legend', 'pointed']) $(id).hidden = !net;
+  for (const id of ['views', 'pointed']) $(id).hidden = !net;
+  for (const l of document.querySelectorAll('.legend')) l.hidden = !net || l.dataset.of !== shown;
   $('drawing').hidden = !net || shown !== 'drawing';
   $('matrix').hidden = !net || shown !== 'matrix';
   $('list').hidden = !net || shown === 'matrix';

@@ -19,7 +19,7 @@ export const words = {
   tooLarge: (n) => `${n} hosts are too many for a drawing.`,
   noMatrix: 'Nobody tells yet what they hear.',
   largeMatrix: (n) => `${n} hosts are too many for a table. The list has what each of them hears.`,
-  state: {free: 'free', away: 'no page', ended: 'program ended', here: 'here', looked: 'you look on', solved: 'solved'},
+  state: {free: 'free', away: 'no page', ended: 'program ended', here: 'here', looked: 'looked at', solved: 'solved'},
   columns: {seat: 'Seat', name: 'Name', state: 'State', met: 'Met', hints: 'Hints', minutes: 'Minutes', menu: 'Menu'},
   met: (p) => (p.checks === 0 ? '–' : `${p.met} of ${p.of}`),
   hints: (p) => `${p.hints} of ${p.hints_of}`,

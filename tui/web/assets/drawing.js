@@ -17,6 +17,7 @@ function svg(tag, attributes, ...children) {
 }
 
 const path = (lines) => lines.map(([x1, y1, x2, y2]) => `M${x1} ${y1}L${x2} ${y2}`).join('');
+const within = ([x1, y1, x2, y2]) => (x1 === x2 && y2 - y1 > 20 ? [x1, y1 + 8, x2, y2 - 8] : [x1, y1, x1, y1]); // of bars that it crosses, not of its own
 const text = ({text, x, y}, kind) => svg('text', {x, y, class: kind}, text);
 
 // Drawing calls on.choose(kind, name, element) and on.point(host or '').
@@ -60,7 +61,7 @@ export class Drawing {
       this.#items.push(g);
       return g;
     };
-    const boxes = [];
+    const [boxes, wires] = [[], []];
     for (const h of geometry.hosts) {
       const rows = h.rows.map((at) => text({text: '', ...at}, ''));
       const g = item('host', h.name, svg('rect', {x: h.x, y: h.y, width: h.width, height: h.height, rx: h.router ? 16 : 4}), ...h.texts.map((t) => text(t, 'name')), ...rows, svg('title', {}));
@@ -71,13 +72,13 @@ export class Drawing {
         const [x1, y1, x2, y2] = w.lines.at(-1);
         const mid = [(x1 + x2) / 2, (y1 + y2) / 2];
         const state = text({text: '', ...(w.room ?? {x: x2, y: y2})}, 'state');
-        const wire = item('wire', w.name, svg('path', {d: path(w.lines), class: 'near'}), svg('path', {d: path(w.lines), class: 'halo'}), svg('path', {d: path(w.lines), class: 'line'}),
+        const wire = item('wire', w.name, svg('path', {d: path(w.lines), class: 'near'}), svg('path', {d: path(w.lines.map(within)), class: 'halo'}), svg('path', {d: path(w.lines), class: 'line'}),
           svg('path', {d: `M${mid[0] - 7} ${mid[1] - 7}l14 14m0 -14l-14 14`, class: 'cross'}), ...w.texts.map((t) => text(t, 'label')), state, svg('title', {}));
-        root.append(wire);
+        wires.push(wire);
         this.#wires.set(w.name, {g: wire, state});
       }
     }
-    root.append(...boxes, this.#arrows);
+    root.append(this.#arrows, ...wires, ...boxes);
     this.element.replaceChildren(root);
     this.#net = null;
   }
@@ -100,7 +101,7 @@ export class Drawing {
       const groups = host.groups ?? [];
       const found = (host.findings ?? []).map((f) => `! ${f}`);
       set(g, 'class', ['host', host.dead ? 'dead' : '', groups.length ? 'joined' : '', wrong.length ? 'faulty' : ''].join(' '));
-      const texts = [host.student ?? '', groups.length ? `● ${firstOf(groups)}` : '', firstOf([...wrong, ...found])];
+      const texts = [host.student ?? '', groups.length ? `● ${firstOf([...new Set(groups.map((g) => g.split(' ')[0]))])}` : '', firstOf([...wrong, ...found])];
       for (const [i, row] of rows.entries()) say(row, short(texts[i] ?? '', columns));
       const all = [...wrong, ...(host.findings ?? [])].join(', ');
       set(g, 'aria-label', words.hostLabel(host, all));
