@@ -19,7 +19,7 @@ import (
 const screenMemory = 48 << 20
 
 func newChat(set *settings) *cobra.Command {
-	var plain, mouse bool
+	var plain, mouse, heardJSON bool
 	var logTo string
 	var rec recording
 	var member memberFlags
@@ -62,7 +62,10 @@ every line is sent as it is.`,
 				return err
 			}
 			defer func() { err = members.end(err, cmd.ErrOrStderr()) }()
-			members.tell(p)
+			heardJSON = heardJSON && screen && member.seat && !isTerminal(cmd.ErrOrStderr())
+			if !heardJSON {
+				members.tell(p)
+			}
 			cfg.Members = members.config
 			if screen {
 				cfg.Capture, cfg.Wires, cfg.Recent = true, true, session.RecentFile()
@@ -70,6 +73,7 @@ every line is sent as it is.`,
 			if err := rec.recordTalk(cfg, screen, cmd.ErrOrStderr()); err != nil {
 				return err
 			}
+			heard := reportsTo(cmd.ErrOrStderr(), heardJSON, &cfg)
 			log, err := openTalkLog(logTo)
 			if err != nil {
 				return rec.sparing(err)
@@ -81,6 +85,11 @@ every line is sent as it is.`,
 			rec.talk.Store(s)
 			defer func() { s.Close(); err = rec.end(err, p.objects(), p.remark) }()
 			defer func() { err = log.end(s, err, cmd.ErrOrStderr()) }()
+			if heardJSON {
+				tellInTalk(s, members.remarks)
+				heard.follow(s)
+				defer heard.end()
+			}
 			if screen {
 				if os.Getenv("GOMEMLIMIT") == "" {
 					debug.SetMemoryLimit(screenMemory)
@@ -119,7 +128,9 @@ every line is sent as it is.`,
 	recordFlags(cmd, &rec)
 	member.add(cmd)
 	flags.BoolVar(&member.seat, "seat", false, "run in a seat of a class, where there is no shell")
-	flags.Lookup("lesson").Hidden = true
-	flags.Lookup("seat").Hidden = true
+	flags.BoolVar(&heardJSON, "heard-json", false, "in a seat: tell on standard error what is heard")
+	for _, name := range []string{"lesson", "seat", "heard-json"} {
+		flags.Lookup(name).Hidden = true
+	}
 	return cmd
 }

@@ -251,6 +251,8 @@ var notPrintedHere = map[string]string{
 	"lab: attempt":                       "the same",
 	"lab: attempts":                      "the same",
 	"lab: topology, running, exercise":   "the same",
+	"chat: report":                       "in a seat of a class; TestHeardReports",
+	"Part of others: heardfrom":          "the same",
 	"class: ready":                       "of a running class; TestClassEvents",
 	"class: joined":                      "the same",
 	"class: left":                        "the same",

@@ -166,7 +166,13 @@ func (l *talkLog) start(ctx context.Context, cfg session.Config) (*session.Sessi
 	if l == nil {
 		return session.Start(ctx, cfg)
 	}
-	cfg.Tap = func(b session.Batch) { l.batches <- b }
+	before := cfg.Tap
+	cfg.Tap = func(b session.Batch) {
+		if before != nil {
+			before(b)
+		}
+		l.batches <- b
+	}
 	s, err := session.Start(ctx, cfg)
 	if err != nil {
 		l.file.Close()

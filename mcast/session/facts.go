@@ -72,7 +72,11 @@ func (s *Session) reread() (moved bool) {
 	s.room.SetInterfaces(facts.Interfaces)
 	s.own.Store(new(host.NetworksOf(facts.Interfaces)))
 	s.leaveLo()
+	before := s.findings
 	s.findings = s.steadied.take(doctor.Diagnose(facts, s.intent(began)))
+	if !slices.EqualFunc(doctor.Seen(before), doctor.Seen(s.findings), samePlace) {
+		s.ring.Wake() // nothing may be said meanwhile
+	}
 	s.network, _ = doctor.Network(facts, s.intent(began))
 	s.way()
 	s.announce()
@@ -84,6 +88,9 @@ func (s *Session) reread() (moved bool) {
 	s.aligned = s.out.IfIndex
 	return moved
 }
+
+// samePlace reports whether two findings are of one pitfall, in one place.
+func samePlace(a, b doctor.Finding) bool { return a.Name == b.Name && a.Interface == b.Interface }
 
 // leaveLo ends a talk on lo for want of anything else, when there is a network
 // and a way to it. The caller holds s.mu.
