@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -24,6 +23,10 @@ type classFlags struct {
 	idle   time.Duration
 	name   string
 	asRoot bool
+	tls    bool
+	mode   classMode
+
+	results string // file
 }
 
 // Limits of a class. mostSeats is what a classroom can have hosts.
@@ -36,24 +39,32 @@ const (
 func newClass(set *settings) *cobra.Command {
 	var f classFlags
 	cmd := &cobra.Command{
-		Use:   "class [TOPOLOGY|FILE]",
+		Use:   "class [TOPOLOGY|LESSON|FILE]",
 		Short: "A class: students open a page in a browser, and sit at the hosts of a LAN",
 		Long: `Start a class. It builds a LAN inside this computer, and serves a page. A student opens the page in a browser, types
 the code and a name, and sits at a host of the LAN, with the screen of groupcast. Students install nothing.
 
+With --exercise LESSON each student has a network of their own instead, with the fault of the lesson's exercise in
+it, and a shell in each of its hosts to find and mend it. --private gives each student a copy of any topology.
+
 Without --listen only this computer reaches the page. --listen :8080 lets the network reach it, by plain HTTP: whoever
-is on that network can read along. The class ends with ctrl+c or groupcast class down, and every process in it.
+is on that network can read along, unless --tls encrypts it. The board at /board shows who hears whom, for a
+projector. With the teacher's key it makes faults, too. The class ends with ctrl+c or groupcast class down, and every
+process in it.
 
 The programs of the seats are confined: they do not reach your files, your programs and your network. It needs Linux
 with Landlock, and no root. TOPOLOGY is one in groupcast lab list, or classroom if it is left out.`,
 		Example: `  groupcast class                           30 seats; only this computer reaches the page
-  groupcast class --listen :8080            the network reaches it
+  groupcast class --listen :8080 --tls      the network reaches it, and cannot read along
   groupcast class --seats 12 --listen :8080
   groupcast class routed                    a seat at each of the hosts A, B, C and D
+  groupcast class article --exercise        each student mends a network of their own
+  groupcast class article --exercise --results monday.csv
   groupcast class status                    in another terminal: who sits where
+  groupcast class fault cut H2.eth0
   groupcast class down`,
 		Args:              atMost(1),
-		ValidArgsFunction: completeClassTopologies,
+		ValidArgsFunction: completeClasses,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r, err := f.prepare(cmd, args)
 			if err != nil {
@@ -72,7 +83,14 @@ with Landlock, and no root. TOPOLOGY is one in groupcast lab list, or classroom 
 	timeFlag(flags, &f.idle, "idle", "", 20*time.Minute, "end the program of a seat where nobody has typed for this time, and that no page shows")
 	flags.StringVar(&f.name, "name", "", "call the class `NAME`, so that several can run at once (default: the topology's name)")
 	flags.BoolVar(&f.asRoot, "as-root", false, "run it as root: the server that students reach then has the rights of root (the programs of the seats run as nobody)")
-	cmd.AddCommand(newClassStatus(set), newClassReset(), newClassLock(), newClassUnlock(), newClassDown())
+	flags.BoolVar(&f.tls, "tls", false, "serve the pages by HTTPS, with a certificate of this computer whose SHA-256 is printed; browsers ask once whether to trust it")
+	f.mode.add(flags)
+	flags.StringVar(&f.results, "results", "", "with --exercise: keep what students have met in the new `FILE`, .csv or .json, each minute and at the end")
+	cmd.RegisterFlagCompletionFunc("results", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return []string{"csv", "json"}, cobra.ShellCompDirectiveFilterFileExt
+	})
+	cmd.AddCommand(newClassStatus(set), newClassKey(), newClassFault(), newClassUndo(), newClassResults(set), newClassReset(), newClassFree(),
+		newClassLock(), newClassUnlock(), newClassDown())
 	return cmd
 }
 
@@ -105,18 +123,24 @@ func (f *classFlags) prepare(cmd *cobra.Command, args []string) (*classRun, erro
 			return nil, usageError{badCode(err)}
 		}
 	}
-	t, err := topology(cmd.Context(), arg, f.seats)
-	if err != nil {
-		return nil, noClass(cmd, arg, err)
+	if err := f.mode.check(len(args) > 0, f.results); err != nil {
+		return nil, err
 	}
+	what, err := f.mode.find(cmd, arg, f.seats)
+	if err != nil {
+		return nil, err
+	}
+	t := what.topology
 	seats := seatsOf(t)
 	switch {
 	case seats == 0:
 		return nil, usageError{fmt.Errorf("%s has no host for a student", arg)}
+	case what.private:
+		seats = f.seats
 	case chosen && f.seats > seats:
 		return nil, usageError{&mcast.Advised{
 			Err:    fmt.Errorf("--seats %d: %s has %d hosts for students", f.seats, arg, seats),
-			Advice: "leave --seats out, or take classroom, which has any number of hosts",
+			Advice: "leave --seats out, or take classroom, which has any number of hosts; --private gives each student a copy of it",
 		}}
 	case chosen:
 		seats = f.seats
@@ -126,28 +150,18 @@ func (f *classFlags) prepare(cmd *cobra.Command, args []string) (*classRun, erro
 	if isRoot() && !f.asRoot {
 		return nil, &mcast.Advised{Err: errClassAsRoot, Advice: "start it as another user, since it needs no root; or, if that cannot be: --as-root"}
 	}
+	if err := what.needs(); err != nil {
+		return nil, err
+	}
 	name := f.name
 	if name == "" {
 		name = labName(strings.TrimSuffix(filepath.Base(arg), filepath.Ext(arg)))
 	}
-	return &classRun{
-		name: name, at: at,
-		cfg: class.Config{
-			Topology: t, Seats: seats, Code: f.code, Idle: f.idle, Free: max(freeAfter, f.idle), Screen: screenOfSeat, Plain: linesOfSeat, Limits: seatLimits,
-		},
-	}, nil
-}
-
-// noClass says what may have been meant, where neither a topology nor a file was named.
-func noClass(cmd *cobra.Command, arg string, err error) error {
-	if _, e := os.Stat(arg); !errors.Is(e, fs.ErrNotExist) || strings.ContainsRune(arg, filepath.Separator) {
-		return err
+	cfg := class.Config{
+		Topology: t, Seats: seats, Code: f.code, Idle: f.idle, Free: max(freeAfter, f.idle), Screen: screenOfSeat, Plain: linesOfSeat, Limits: seatLimits,
+		Lesson: what.lesson, Private: what.private, Shell: what.shell,
 	}
-	var near []string
-	for _, name := range cmd.SuggestionsFor(arg) {
-		near = append(near, "groupcast class "+name)
-	}
-	return &mcast.Advised{Err: didYouMean(err, near), Advice: "groupcast lab list shows the topologies"}
+	return &classRun{name: name, arg: arg, at: at, cfg: cfg, tls: f.tls, resultsTo: f.results}, nil
 }
 
 var errClassAsRoot = errors.New("class: not as root: the server that students reach would have the rights of root")
@@ -180,20 +194,11 @@ func isRoot() bool {
 }
 
 // screenOfSeat are the arguments of the program in a seat with a screen.
-func screenOfSeat(name string) []string { return []string{"chat", "--seat", "--name=" + name} }
+func screenOfSeat(name string) []string {
+	return []string{"chat", "--seat", "--heard-json", "--name=" + name}
+}
 
 // linesOfSeat is the same in a seat without one.
 func linesOfSeat(name string) []string {
 	return []string{"chat", "--seat", "--plain", "--name=" + name}
-}
-
-// completeClassTopologies offers topologies, and files.
-func completeClassTopologies(_ *cobra.Command, args []string, _ string) (out []string, _ cobra.ShellCompDirective) {
-	if len(args) > 0 {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	for _, n := range lab.Topologies() {
-		out = append(out, n.Name+"\t"+n.Title)
-	}
-	return out, cobra.ShellCompDirectiveDefault
 }

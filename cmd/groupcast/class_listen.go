@@ -91,10 +91,10 @@ const mostURLs = 6
 
 // urlsOf are the addresses of the page, by which a browser can reach what listens at an
 // address.
-func urlsOf(at netip.AddrPort) (urls []string) {
+func urlsOf(scheme string, at netip.AddrPort) (urls []string) {
 	add := func(a netip.Addr) {
 		if len(urls) < mostURLs {
-			urls = append(urls, "http://"+netip.AddrPortFrom(a, at.Port()).String())
+			urls = append(urls, urlOf(scheme, a, at.Port()))
 		}
 	}
 	if !at.Addr().IsUnspecified() {
@@ -122,6 +122,19 @@ func urlsOf(at netip.AddrPort) (urls []string) {
 	return urls
 }
 
+func urlOf(scheme string, a netip.Addr, port uint16) string {
+	return scheme + "://" + netip.AddrPortFrom(a, port).String()
+}
+
+// ownURL is where this computer itself reaches what listens at an address.
+func ownURL(scheme string, at netip.AddrPort) string {
+	a := at.Addr()
+	if a.IsUnspecified() {
+		a = netip.AddrFrom4([4]byte{127, 0, 0, 1})
+	}
+	return urlOf(scheme, a, at.Port())
+}
+
 // webEnd is how long pages are waited for that are told the end of a class.
 const webEnd = 3 * time.Second
 
@@ -132,10 +145,16 @@ type webServer struct {
 	failed chan error // why it ended by itself
 }
 
-// serveClass serves the pages of a class until end is called.
-func serveClass(l net.Listener, c *class.Class, errs io.Writer) *webServer {
-	pages := web.New(c, web.Options{Hosts: ownNames()})
-	w := &webServer{pages: pages, http: web.Server(pages), failed: make(chan error, 1)}
+// serveClass serves the pages of a class until end is called: by TLS with a certificate, and
+// with a board whose key is the teacher's.
+func serveClass(l net.Listener, c *class.Class, cert *classCertificate, key string, errs io.Writer) *webServer {
+	pages := web.New(c, web.Options{Hosts: ownNames(), Secure: cert != nil})
+	handler := http.Handler(pages)
+	if cert != nil {
+		handler, l = orSecure(pages), secured(l, cert)
+	}
+	w := &webServer{pages: pages, http: web.Server(handler), failed: make(chan error, 1)}
+	w.http.ConnContext = keepConn
 	w.http.ErrorLog = log.New(&crashLog{errs, rate.NewLimiter(1, 3)}, "", 0)
 	go func() {
 		if err := w.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {

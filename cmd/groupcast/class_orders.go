@@ -2,13 +2,9 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
-	"text/tabwriter"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -31,8 +27,22 @@ const (
 
 // classNews is what a class says about an order. One of its fields is set.
 type classNews struct {
-	Class *classState  `json:",omitempty"`
-	Seat  *class.State `json:",omitempty"` // where somebody sits
+	Class *classState       `json:",omitempty"`
+	Seat  *takenSeat        `json:",omitempty"`
+	Fault *class.BoardEvent `json:",omitempty"` // that stands
+}
+
+// takenSeat is a seat where somebody sits.
+type takenSeat struct {
+	class.State
+	Progress *class.Progress // nil: there is no exercise
+}
+
+// classNow is how a class stands, as another terminal is told.
+type classNow struct {
+	classState
+	taken  []takenSeat
+	faults []class.BoardEvent // that can be undone
 }
 
 // classState is how a class stands.
@@ -41,6 +51,11 @@ type classState struct {
 	Code   string
 	Seats  int // how many
 	Locked bool
+
+	Board   string // its URL, without a key
+	Private bool
+	Lesson  string   // whose exercise it is; "": none
+	Places  []string // of faults: hosts and interfaces, as in A and A.eth0
 }
 
 // service is what a class is to other terminals: its hosts are out of their reach.
@@ -49,17 +64,21 @@ func (r *classRun) service() lab.Service {
 		Kind: classKind,
 		Down: func() { r.class.Close() },
 		Order: func(_ context.Context, words []string, tell func(any) error) error {
+			if ok, err := r.teach(words); ok {
+				return err
+			}
+			if ok, err := r.ask(words, tell); ok {
+				return err
+			}
 			switch {
 			case words[0] == orderStatus:
-				err := tell(classNews{Class: &classState{r.urls, r.class.Code(), r.cfg.Seats, r.class.Locked()}})
-				for _, s := range r.taken() {
-					if err == nil {
-						err = tell(classNews{Seat: &s})
-					}
+				return r.status(tell)
+			case words[0] == orderReset && len(words) == 2:
+				seat, err := r.seatNamed(words[1])
+				if err == nil {
+					err = r.class.Reset(seat)
 				}
 				return err
-			case words[0] == orderReset && len(words) == 2:
-				return r.reset(words[1])
 			case words[0] == orderLock, words[0] == orderUnlock:
 				r.class.Lock(words[0] == orderLock)
 				return nil
@@ -69,15 +88,40 @@ func (r *classRun) service() lab.Service {
 	}
 }
 
-// reset ends the program of a seat.
-func (r *classRun) reset(seat string) error {
-	seats := r.class.Seats()
-	for _, s := range seats {
-		if strings.EqualFold(s.Host, seat) {
-			return r.class.Reset(s.Host)
+// status tells how the class stands.
+func (r *classRun) status(tell func(any) error) error {
+	board := r.class.Board()
+	state := &classState{
+		URLs: r.urls, Code: r.class.Code(), Seats: r.cfg.Seats, Locked: board.Locked,
+		Board: r.board(), Private: board.Private, Lesson: board.Lesson, Places: r.places(),
+	}
+	err := tell(classNews{Class: state})
+	progress := map[string]*class.Progress{}
+	for _, s := range board.Seats {
+		progress[s.Seat] = s.Progress
+	}
+	for _, s := range r.taken() {
+		if err == nil {
+			err = tell(classNews{Seat: &takenSeat{s, progress[s.Host]}})
 		}
 	}
-	return fmt.Errorf("no seat %q: there are %s to %s", seat, seats[0].Host, seats[len(seats)-1].Host)
+	for _, e := range faultsStanding(board) {
+		if err == nil {
+			err = tell(classNews{Fault: &e})
+		}
+	}
+	return err
+}
+
+// places are those that faults can be made at.
+func (r *classRun) places() (list []string) {
+	for _, h := range r.cfg.Topology.Hosts {
+		list = append(list, h.Name)
+		for _, i := range h.Interfaces {
+			list = append(list, h.Name+"."+i.Name)
+		}
+	}
+	return list
 }
 
 // dialClass finds the class that is meant: by its name, or as the only one that runs.
@@ -125,124 +169,45 @@ func completeRunningClasses(_ *cobra.Command, args []string, _ string) (out []st
 	return out, cobra.ShellCompDirectiveNoFileComp
 }
 
-// seatsTaken asks a class how it stands.
-func seatsTaken(ctx context.Context, r *lab.Remote) (state classState, taken []class.State, err error) {
-	err = r.Order(ctx, []string{orderStatus}, func(b json.RawMessage) {
-		var news classNews
-		if json.Unmarshal(b, &news) != nil {
-			return
+// askNow asks a class how it stands.
+func askNow(ctx context.Context, r *lab.Remote) (now classNow, err error) {
+	news, err := askClass[classNews](ctx, r, orderStatus)
+	for _, n := range news {
+		switch {
+		case n.Class != nil:
+			now.classState = *n.Class
+		case n.Seat != nil:
+			now.taken = append(now.taken, *n.Seat)
+		case n.Fault != nil:
+			now.faults = append(now.faults, *n.Fault)
 		}
-		if news.Class != nil {
-			state = *news.Class
-		}
-		if news.Seat != nil {
-			taken = append(taken, *news.Seat)
-		}
-	})
-	return state, taken, err
+	}
+	return now, err
 }
 
-func newClassStatus(set *settings) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "status [NAME]",
-		Short: "Show who sits where in a running class, with its code",
-		Long: `Show how a running class stands: its page and its code, and for each seat that is taken the student's name, since when,
-how many pages show it, and whether its program runs. NAME may be left out if only one class runs.`,
-		Example: `  groupcast class status
-  groupcast class status --json classroom`,
-		Args:              atMost(1),
-		ValidArgsFunction: completeRunningClasses,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			r, err := dialClass(args)
-			if err != nil {
-				return err
-			}
-			state, taken, err := seatsTaken(cmd.Context(), r)
-			if err != nil {
-				return err
-			}
-			printClass(cmd.OutOrStdout(), set.json, r.Name(), state, taken)
-			return nil
-		},
+// completeSeats offers the seats where somebody sits, and then classes.
+func completeSeats(cmd *cobra.Command, args []string, word string) (out []string, _ cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return completeRunningClasses(cmd, args[1:], word)
 	}
-	set.has(cmd, "json")
-	return cmd
-}
-
-// The objects of a class's status as --json prints them. Fields are only added.
-type (
-	jsonClassStatus struct {
-		jsonHead          // class
-		Name     string   `json:"name"`
-		URLs     []string `json:"urls"`   // of the page that students open
-		Code     string   `json:"code"`   // what students type
-		Seats    int      `json:"seats"`  // how many
-		Taken    int      `json:"taken"`  // how many of them
-		Locked   bool     `json:"locked"` // nobody is let in
-	}
-	jsonClassSeat struct {
-		jsonHead           // seat
-		Seat     string    `json:"seat"`    // the name of its host
-		Name     string    `json:"name"`    // of who sits there
-		Since    time.Time `json:"since"`   // when that began
-		Pages    int       `json:"pages"`   // how many show it now
-		Running  bool      `json:"running"` // its program does
-		Plain    bool      `json:"plain"`   // it has lines and no screen
-	}
-)
-
-func printClass(out io.Writer, json bool, name string, state classState, taken []class.State) {
-	if json {
-		writeJSON(out, jsonClassStatus{headOf("class"), name, state.URLs, state.Code, state.Seats, len(taken), state.Locked})
-		for _, s := range taken {
-			writeJSON(out, jsonClassSeat{headOf("seat"), s.Host, chat.CleanRow(s.Name), s.Since, s.Pages, s.Running, s.Plain})
+	if r, err := dialClass(nil); err == nil {
+		now, _ := askNow(cmd.Context(), r)
+		for _, s := range now.taken {
+			out = append(out, s.Host+"\t"+chat.CleanRow(s.Name))
 		}
-		return
 	}
-	locked := ""
-	if state.Locked {
-		locked = "; locked: nobody is let in (groupcast class unlock)"
-	}
-	fmt.Fprintf(out, "%s: %d of %s taken%s\n", name, len(taken), chat.Count(state.Seats, "seat"), locked)
-	for _, url := range state.URLs {
-		fmt.Fprintf(out, "students  %s    code %s\n", url, state.Code)
-	}
-	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	defer t.Flush()
-	for _, s := range taken {
-		shown := "on " + chat.Count(s.Pages, "page")
-		if s.Pages == 0 {
-			shown = "on no page"
-		}
-		if s.Plain {
-			shown += ", plain"
-		}
-		if !s.Running {
-			shown += ", no program runs"
-		}
-		fmt.Fprintf(t, "%s\t%s\tsince %s\t%s\n", s.Host, chat.CleanRow(s.Name), clock(s.Since), shown)
-	}
+	return out, cobra.ShellCompDirectiveNoFileComp
 }
 
 func newClassReset() *cobra.Command {
 	return &cobra.Command{
 		Use:   "reset SEAT [NAME]",
 		Short: "End the program of a seat; its student can start it again",
-		Long: `End the program of a seat, and all that it started. The student stays, and starts it again with enter. SEAT is the name
-of its host, as in H7. NAME may be left out if only one class runs.`,
-		Args: arguments(1, 2, "SEAT, as in: H7"),
-		ValidArgsFunction: func(cmd *cobra.Command, args []string, word string) (out []string, d cobra.ShellCompDirective) {
-			if len(args) > 0 {
-				return completeRunningClasses(cmd, args[1:], word)
-			}
-			if r, err := dialClass(nil); err == nil {
-				_, taken, _ := seatsTaken(cmd.Context(), r)
-				for _, s := range taken {
-					out = append(out, s.Host+"\t"+chat.CleanRow(s.Name))
-				}
-			}
-			return out, cobra.ShellCompDirectiveNoFileComp
-		},
+		Long: `End the program of a seat, and all that it started. The student stays, and starts it again with enter. Where students
+have networks of their own, the network of the seat is built anew, as it was at the beginning. SEAT is the name of the
+seat, as in H7. NAME may be left out if only one class runs.`,
+		Args:              arguments(1, 2, "SEAT, as in: H7"),
+		ValidArgsFunction: completeSeats,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r, err := dialClass(args[1:])
 			if err != nil {

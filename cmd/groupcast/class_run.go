@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net"
@@ -21,13 +23,20 @@ import (
 
 // classRun is a class while it runs.
 type classRun struct {
-	name string
-	at   netip.AddrPort
-	cfg  class.Config
-	set  *settings
+	name      string
+	arg       string // that names what it is of
+	at        netip.AddrPort
+	cfg       class.Config
+	set       *settings
+	tls       bool
+	resultsTo string // a file; "": none
 
-	class *class.Class
-	urls  []string
+	class   *class.Class
+	cert    *classCertificate // nil: plain HTTP
+	key     string            // of the teacher's page
+	urls    []string          // of the students' page
+	own     string            // the same by this computer's own address
+	results *resultsKeeper    // nil: none
 }
 
 // run is the life of a class.
@@ -46,19 +55,28 @@ func (r *classRun) run(cmd *cobra.Command) error {
 		return err
 	}
 	defer listener.Close()
+	r.at = netip.AddrPortFrom(r.at.Addr(), portOf(listener))
+	if r.cert, err = r.certified(); err != nil {
+		return err
+	}
+	if r.results, err = r.keeps(cmd.ErrOrStderr()); err != nil {
+		return err
+	}
 	begin := time.Now()
 	if r.class, err = class.Start(ctx, r.cfg); err != nil {
+		r.results.discard()
 		return err
 	}
 	defer r.class.Close()
 	took := time.Since(begin)
-	r.urls = urlsOf(netip.AddrPortFrom(r.at.Addr(), portOf(listener)))
+	r.urls, r.own, r.key = urlsOf(r.scheme(), r.at), ownURL(r.scheme(), r.at), newTeacherKey()
 
-	p := &classPrinter{out: cmd.OutOrStdout(), json: r.set.json, quiet: r.set.quiet}
+	p := &classPrinter{out: cmd.OutOrStdout(), json: r.set.json, quiet: r.set.quiet, run: r}
 	told := make(chan bool, 1)
-	p.ready(r, took)
+	p.ready(took)
 	go func() { told <- r.tell(p) }()
-	server := serveClass(listener, r.class, cmd.ErrOrStderr())
+	server := serveClass(listener, r.class, r.cert, r.key, cmd.ErrOrStderr())
+	kept := r.results.follow(r.class)
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	served := make(chan error, 1)
@@ -67,6 +85,10 @@ func (r *classRun) run(cmd *cobra.Command) error {
 	err = r.wait(cmd, served, server.failed)
 	p.over(time.Now())
 	r.class.Close()
+	p.outcome(r.class.Results())
+	if !kept() && err == nil {
+		err = status(exitDoubt)
+	}
 	if labEnded := <-told; labEnded && err == nil {
 		err = errLabEnded
 	}
@@ -74,6 +96,41 @@ func (r *classRun) run(cmd *cobra.Command) error {
 	stop()
 	return err
 }
+
+// scheme is that of its URLs.
+func (r *classRun) scheme() string {
+	if r.tls {
+		return "https"
+	}
+	return "http"
+}
+
+// certified is the certificate of a class that is to be served by TLS.
+func (r *classRun) certified() (*classCertificate, error) {
+	if !r.tls {
+		return nil, nil
+	}
+	file, err := certificateFile()
+	if err != nil {
+		return nil, fmt.Errorf("class: --tls: %w", err)
+	}
+	c, err := certificate(file, time.Now(), certifiedNames(), certifiedAddrs(r.at.Addr()))
+	if err != nil {
+		return nil, fmt.Errorf("class: --tls: %w", err)
+	}
+	return c, nil
+}
+
+// newTeacherKey has 128 random bits, in base64 (RFC 4648, section 5).
+func newTeacherKey() string {
+	var b [16]byte
+	rand.Read(b[:]) // never fails
+	return base64.RawURLEncoding.EncodeToString(b[:])
+}
+
+// board is where everybody can look at the board, and teacher the same with the key.
+func (r *classRun) board() string   { return r.urls[0] + "/board" }
+func (r *classRun) teacher() string { return r.own + "/board#key=" + r.key }
 
 // runsAlready says how to get rid of what has the name of a class.
 func runsAlready(name string, err error) error {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"crypto/tls"
 	"math"
 	"net/netip"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/groupcast/groupcast/mcast/class"
+	"github.com/groupcast/groupcast/mcast/lab/lesson"
 )
 
 func TestClassListen(t *testing.T) {
@@ -37,8 +39,8 @@ func TestClassListen(t *testing.T) {
 		if err != nil || at != netip.MustParseAddrPort(c.at) {
 			t.Errorf("%q: %v, %v, want %s", c.text, at, err, c.at)
 		}
-		if c.url != "" && !slices.Equal(urlsOf(at), []string{c.url}) {
-			t.Errorf("%q: the pages are at %q, want %s", c.text, urlsOf(at), c.url)
+		if c.url != "" && !slices.Equal(urlsOf("http", at), []string{c.url}) {
+			t.Errorf("%q: the pages are at %q, want %s", c.text, urlsOf("http", at), c.url)
 		}
 	}
 }
@@ -58,17 +60,38 @@ func TestClassEvents(t *testing.T) {
 		{At: at, Kind: "unlocked"},
 		{At: at, Kind: "reset", Host: "H1", Name: "Ada"},
 		{At: at, Kind: "lab-ended", Text: "the lab has ended"},
+		{At: at, Kind: "fault", Text: "cut H2.eth0"},
+		{At: at, Kind: "undo", Host: "S1", Name: "Ada", Text: "heal A.eth0"},
+		{At: at, Kind: "check", Host: "S1", Name: "Ada", Text: "1 of 2 met"},
+		{At: at, Kind: "hint", Host: "S1", Name: "Ada", Text: "1 of 3"},
+		{At: at, Kind: "solved", Host: "S1", Name: "Ada", Text: "after 6m52s, with 1 hint"},
+		{At: at, Kind: "network-failed", Host: "S2", Name: "Bob", Text: "no\x1b namespaces"},
+		{At: at, Kind: "network-ended", Host: "S2", Name: "Bob"},
 	}
 	var words, objects, quiet bytes.Buffer
-	run := &classRun{name: "classroom", urls: []string{"http://127.0.0.1:8080"}, class: &class.Class{}, cfg: class.Config{Seats: 2}}
 	stream := &output{w: &objects}
-	(&classPrinter{out: stream, json: true}).ready(run, time.Second)
+	run := &classRun{
+		name: "classroom", urls: []string{"http://127.0.0.1:8080"}, key: "secret", class: &class.Class{},
+		cfg: class.Config{Seats: 2, Private: true, Lesson: &lesson.Lesson{Name: "article"}}, cert: &classCertificate{Certificate: tls.Certificate{Certificate: [][]byte{nil}}},
+	}
+	printer := &classPrinter{out: stream, json: true, run: run}
+	printer.ready(time.Second)
+	progress := &class.Progress{Met: 1, Of: 2, Checks: 1, Hints: 1, HintsOf: 3, Seconds: 412}
 	for _, e := range events {
 		(&classPrinter{out: &words}).event(e)
-		(&classPrinter{out: stream, json: true}).event(e)
 		(&classPrinter{out: &quiet, quiet: true}).event(e)
+		if progressKinds[e.Kind] {
+			writeJSON(stream, progressObject(e, *progress))
+		} else {
+			printer.event(e)
+		}
 	}
-	printClass(stream, true, "classroom", classState{run.urls, "K7MQ4R", 2, false}, []class.State{{Host: "H1", Name: "Ada", Since: at}})
+	printer.outcome([]class.Result{{Seat: "S1", Name: "A\x1bda", Lesson: "article", Met: 1, Of: 2}})
+	printClassObjects(stream, "article", classNow{
+		classState{URLs: run.urls, Code: "K7MQ4R", Seats: 2, Board: run.board(), Private: true, Lesson: "article"},
+		[]takenSeat{{class.State{Host: "S1", Name: "Ada", Since: at}, progress}, {State: class.State{Host: "S2", Name: "Bob", Since: at}}},
+		[]class.BoardEvent{{Number: 7, Time: at, Seat: "S1", Text: "cut A.eth0", Undo: "heal A.eth0"}},
+	})
 	const want = `12:03 H1 Ada sits down
 12:03 H1 Ada is back
 12:03 H1 A␛[2J ⏎ da: no program runs now: it has ended
@@ -79,11 +102,18 @@ func TestClassEvents(t *testing.T) {
 12:03 unlocked: who has the code is let in
 12:03 H1 Ada: reset
 12:03 the lab has ended
+12:03 fault: cut H2.eth0
+12:03 S1 Ada: undo: heal A.eth0
+12:03 S1 Ada checks: 1 of 2 met
+12:03 S1 Ada takes hint 1 of 3
+12:03 S1 Ada has solved it after 6m52s, with 1 hint
+12:03 S2 Bob: the network was not built: no␛ namespaces
+12:03 S2 Bob: the network has ended
 `
 	if words.String() != want || quiet.Len() != 0 {
 		t.Errorf("it prints\n%s\nand with --quiet %q; want\n%s", words.String(), quiet.String(), want)
 	}
-	if strings.Contains(objects.String(), "\x1b") {
+	if strings.Contains(objects.String(), "\x1b") || strings.Contains(objects.String(), "secret") {
 		t.Errorf("the objects are\n%s", objects.String())
 	}
 	readObjectsDoc(t).hold(t, "class", "--json", objects.String())

@@ -216,12 +216,33 @@ var endings = map[string][]ending{
 	},
 	"class": {
 		{status: exitOK, when: "after class down"},
-		{status: exitNot, when: "if the LAN could not be built, programs cannot be confined here, the port is taken, a class or a lab of that name is running, or it was started as root"},
+		{status: exitNot, when: "if the LAN could not be built, programs cannot be confined here, the port is taken, a class or a lab of that name is running, the file of --results exists, or it was started as root"},
+		{status: exitDoubt, when: "after class down, if the results could not be kept", untested: "its exercise needs Linux 6.12; TestClassExercise has one"},
 		{status: exitInterrupted, when: "after ctrl+c or a signal"},
 	},
 	"class status": {
 		{status: exitOK, when: "if it was printed"},
 		{status: exitNot, when: "if there is no such class"},
+	},
+	"class key": {
+		{status: exitOK, when: "if it was printed"},
+		{status: exitNot, when: "if there is no such class"},
+	},
+	"class fault": {
+		{status: exitOK, when: "if the fault was made"},
+		{status: exitNot, when: "if not, or if there is no such class"},
+	},
+	"class undo": {
+		{status: exitOK, when: "if the fault was ended"},
+		{status: exitNot, when: "if no such fault stands, or if there is no such class"},
+	},
+	"class results": {
+		{status: exitOK, when: "if they were printed or written", untested: "the same"},
+		{status: exitNot, when: "if there is no such class, or it has no exercise, or the file exists already"},
+	},
+	"class free": {
+		{status: exitOK, when: "if the seat is free"},
+		{status: exitNot, when: "if there is no such seat or class"},
 	},
 	"class reset": {
 		{status: exitOK, when: "if the seat was reset"},

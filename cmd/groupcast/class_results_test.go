@@ -1,0 +1,108 @@
+package main
+
+import (
+	"encoding/csv"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/groupcast/groupcast/mcast/class"
+)
+
+// hostileNames are those that a spreadsheet or a terminal may take for something else.
+var hostileNames = []string{`=HYPERLINK("http://x")`, "+1", "-1", "@SUM(A1)", "\t=1", "a;=1", "a,+1", "＝1", "\x1b[2J", `"quo"ted`, "two\nlines", "Ada -1"}
+
+// Results are rows that no spreadsheet computes, and objects.
+func TestClassResultsText(t *testing.T) {
+	t.Parallel()
+	var list []class.Result
+	for _, name := range hostileNames {
+		list = append(list, class.Result{Seat: "S1", Name: name, Lesson: "article", Met: 1, Of: 2, Hints: 3, Seconds: 412})
+	}
+	list[0].Passed = true
+	rows, err := csv.NewReader(strings.NewReader(string(resultsCSV(list)))).ReadAll()
+	if err != nil || len(rows) != len(list)+1 {
+		t.Fatalf("%d rows, %v", len(rows), err)
+	}
+	if want := []string{"seat", "name", "lesson", "step", "of", "passed", "hints", "seconds"}; !slices.Equal(rows[0], want) {
+		t.Errorf("the columns are %q, want %q", rows[0], want)
+	}
+	if want := []string{"S1", `'=HYPERLINK("http://x")`, "article", "1", "2", "true", "3", "412"}; !slices.Equal(rows[1], want) {
+		t.Errorf("a row is %q, want %q", rows[1], want)
+	}
+	for n, row := range rows[1:] {
+		for _, cell := range strings.FieldsFunc(row[1], func(r rune) bool { return r == ';' || r == ',' }) {
+			if strings.ContainsAny(cell[:1], "=+-@\t\r") || strings.HasPrefix(cell, "＝") || strings.ContainsRune(cell, '\x1b') {
+				t.Errorf("%q is the cell %q", hostileNames[n], cell)
+			}
+		}
+	}
+	if got := rows[len(rows)-1][1]; got != "Ada -1" {
+		t.Errorf("a name that is no formula is %q", got)
+	}
+	objects := string(resultsJSON(list[:1]))
+	if want := `{"type":"result","schema":1,"seat":"S1","name":"=HYPERLINK(\"http://x\")","lesson":"article","step":1,"of":2,"passed":true,"hints":3,"seconds":412}` + "\n"; objects != want {
+		t.Errorf("an object is\n%swant\n%s", objects, want)
+	}
+}
+
+// A file of results is new, the user's alone, always whole, and that of this class.
+func TestClassResultsFile(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	name := filepath.Join(dir, "monday.csv")
+	f, err := openResults(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := func(want string) {
+		t.Helper()
+		text, err := os.ReadFile(name)
+		info, e := os.Lstat(name)
+		if err != nil || e != nil || info.Mode() != 0o600 || strings.Count(string(text), "\n") == 0 || !strings.Contains(string(text), want) {
+			t.Errorf("the file is %v with %q, %v %v; want %q in it", info.Mode(), text, err, e, want)
+		}
+	}
+	read("seat,name")
+	one := []class.Result{{Seat: "S1", Name: "Ada", Lesson: "article"}}
+	if err := f.write(one); err != nil {
+		t.Error(err)
+	}
+	read("S1,Ada,article,0,0,false,0,0\n")
+	before, _ := os.Lstat(name)
+	if err := f.write(one); err != nil {
+		t.Error(err)
+	}
+	if after, _ := os.Lstat(name); !os.SameFile(before, after) {
+		t.Error("it was written anew with nothing new in it")
+	}
+
+	victim := filepath.Join(dir, "victim")
+	if err := errors.Join(os.WriteFile(victim, []byte("mine"), 0o600), os.Remove(name), os.Symlink(victim, name)); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.write(nil); !errors.Is(err, errReplaced) {
+		t.Errorf("behind a link it writes: %v", err)
+	}
+	for _, there := range []string{name, victim, dir + "/there.csv"} {
+		_ = os.WriteFile(dir+"/there.csv", []byte("theirs"), 0o600)
+		if _, err := openResults(there); err == nil || !strings.Contains(err.Error(), "exists already") || hint(err) == "" {
+			t.Errorf("%s: %v, want that it exists, with a hint", there, err)
+		}
+	}
+	if text, _ := os.ReadFile(victim); string(text) != "mine" {
+		t.Errorf("the file of another has %q", text)
+	}
+	for bad, want := range map[string]string{dir + "/no/x.csv": "no such file", "/dev/full.csv/x.csv": "no such file"} {
+		if _, err := openResults(bad); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", bad, err, want)
+		}
+	}
+	left, _ := filepath.Glob(dir + "/.groupcast-*")
+	if len(left) > 0 {
+		t.Errorf("it leaves %q", left)
+	}
+}
