@@ -12,8 +12,8 @@ import (
 	"github.com/groupcast/groupcast/mcast/session"
 )
 
-// jsonReport is what a seat's program tells the class that it runs in, on standard error
-// where that is a pipe: whom it hears. Fields are only added.
+// jsonReport is the report of a seat's program to its class: whom it hears. It is written
+// to standard error, where that is no terminal. Fields are only added.
 type jsonReport struct {
 	jsonHead                 // report
 	Groups   []string        `json:"groups"`   // that are joined, as GROUP:PORT, at most 64

@@ -359,20 +359,29 @@ func networksBelow(t *testing.T, pid int) (networks []string) {
 	return networks
 }
 
-// A class that the network reaches says by which addresses. On a terminal ctrl+c asks once where somebody sits; a signal of others does not.
+// A class that the network reaches says by which addresses, on a terminal also where the
+// teacher's page is, and with a QR code. There ctrl+c asks once where somebody sits; a signal
+// of others does not.
 func TestClassAsks(t *testing.T) {
 	t.Parallel()
 	on := labtest.Build(t, lab.Article).Host("A") // whose other address is of a link alone
 	runtimeDirs.Store(on, t.TempDir())
 	t.Cleanup(func() { runtimeDirs.Delete(on) })
-	s := openTerminal(t, on, 120, 24, []string{"GROUPCAST_CLASS_CODE=k7m-q4r"}, append(slices.Clip(asUser), "groupcast", "class", "--seats", "2", "--listen", ":0")...)
+	s := openTerminal(t, on, 120, 40, []string{"GROUPCAST_CLASS_CODE=k7m-q4r"}, append(slices.Clip(asUser), "groupcast", "class", "--seats", "2", "--listen", ":0")...)
 	s.shows("2 seats", "plain http: this network can read along")
 	s.shows("students  http://192.168.8.164:", "code K7MQ4R")
 	var ready jsonClassReady
 	for word := range strings.FieldsSeq(s.text()) {
-		if strings.HasPrefix(word, "http://") {
+		if strings.HasPrefix(word, "http://") && ready.Students == "" {
 			ready.Students, ready.Code = word, "K7MQ4R"
 		}
+	}
+	s.shows("board     " + ready.Students + "/board")
+	s.shows("teacher   http://127.0.0.1:", "/board#key=")
+	s.shows("█▀▀▀▀▀█")
+	s.shows("█ ▀▀▀ █")
+	if key := do(t, on, "class", "key"); !strings.Contains(s.text(), strings.TrimSpace(key.out.String())) || key.out.String() == "" {
+		t.Errorf("class key prints %q, and the terminal shows\n%s", key.out.String(), s.text())
 	}
 	ada := sitDown(t, on, ready, "Ada", true)
 	ada.shows("joined")

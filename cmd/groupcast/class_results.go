@@ -19,7 +19,7 @@ import (
 	"github.com/groupcast/groupcast/mcast/class"
 )
 
-// jsonClassResult is what a student has done with an exercise. Fields are only added.
+// jsonClassResult is the outcome of a student's exercise. Fields are only added.
 type jsonClassResult struct {
 	jsonHead        // result
 	Seat     string `json:"seat"`    // its name

@@ -148,7 +148,9 @@ func printClass(out io.Writer, name string, now classNow) {
 }
 
 // faultText is a fault in the words that make it.
-func faultText(e class.BoardEvent) string { return chat.CleanRow(strings.TrimPrefix(e.Text, "fault: ")) }
+func faultText(e class.BoardEvent) string {
+	return chat.CleanRow(strings.TrimPrefix(e.Text, "fault: "))
+}
 
 // progressText is how far a student is.
 func progressText(p class.Progress) string {
