@@ -42,6 +42,9 @@
 //	...
 //	err = l.Apply(f)
 //
+// [Lab.Now] tells what has gone wrong and still does, what each interface has counted, and
+// which groups are joined.
+//
 // [UpWatched] lets a program see everything from the first frame on; package wires
 // records a lab by it.
 //
@@ -57,7 +60,8 @@
 //
 // [UpApart] builds a lab in a process of its own, so that a program which is not to be in a
 // namespace can have one: a server, whose clients are in the computer's network. The lab
-// has no name, and nobody but its program reaches it.
+// has no name, and nobody but its program reaches it. [StartApart] is for processes that
+// hold more than a lab, as those of package apart do, which hold exercises.
 //
 // People who are not trusted with the computer get a command that is confined, in a host
 // of any lab: [Node.ConfinedCommand], [Remote.ConfinedCommand], and [Confinement] for what

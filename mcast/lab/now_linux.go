@@ -92,6 +92,7 @@ func (l *Link) now(recorded []Fault, now *Now) (list []Fault, err error) {
 	case err != nil:
 		return nil, err
 	}
+	look.Carrier = look.Carrier && whole // the kernel tells the loss of a carrier later
 	now.Links[l.node.name+"."+l.name] = look.Counters
 	shown := map[string]bool{"down": !look.Up, "cut": !whole, "multicast": !look.multicast, "loss": look.loses}
 	for _, f := range l.node.standing(recorded) {

@@ -83,6 +83,9 @@ func TestNowFaults(t *testing.T) {
 		}
 		fault(t, l, words)
 		told(words, design+", "+words)
+		if now, err := l.Now(); words == "cut B.eth0" && (err != nil || now.Links["B.eth0"].Carrier) {
+			t.Errorf("cut, it has a carrier: %+v, %v", now.Links["B.eth0"], err)
+		}
 		fault(t, l, undo.String())
 		told(undo.String(), design)
 		delete(missing, f.Kind)

@@ -42,8 +42,9 @@ func fitting(list []lesson.Expectation) []lesson.Expectation {
 
 // Follow tells the state of an exercise of another process, with what the last check found,
 // and again whenever either changes. heard is called with News that have State and
-// Expectations. Follow returns when ctx ends, with its error; when heard does, it goes on
-// with the latest. The error is [lab.ErrNotRunning] when the exercise has ended.
+// Expectations, and with the latest when it was slow; of one that blocks for longer than ten
+// seconds the exercise may hang up. Follow returns when ctx ends, with its error, and with
+// [lab.ErrNotRunning] when the exercise has ended.
 func Follow(ctx context.Context, r *lab.Remote, heard func(News)) error {
 	return r.Order(ctx, []string{FollowOrder}, func(b json.RawMessage) {
 		var n News
