@@ -25,6 +25,23 @@ type lectern interface {
 	Look(seat, tab string) (looked, error)
 }
 
+// taught is a class for its board.
+type taught struct{ Class }
+
+// Look finds a tab of who sits there; "": the first.
+func (t taught) Look(seat, tab string) (looked, error) {
+	s, err := t.SeatAt(seat)
+	if err != nil {
+		return nil, err
+	}
+	for _, found := range s.Tabs() {
+		if tab == "" || found.Host() == tab {
+			return found, nil
+		}
+	}
+	return nil, class.ErrSeat
+}
+
 // boards are the board of a class and what is done on it.
 type boards struct {
 	class lectern

@@ -37,6 +37,7 @@ import (
 	"strings"
 
 	"github.com/groupcast/groupcast/mcast/class"
+	"github.com/groupcast/groupcast/mcast/lab"
 )
 
 //go:embed assets
@@ -47,6 +48,18 @@ type Class interface {
 	Join(class.Applicant) (class.Token, *class.Seat, error)
 	Seat(class.Token) (*class.Seat, error)
 	Leave(class.Token) error
+
+	Topology() lab.Topology
+	Board() class.Board
+	Net(seat string) (class.Net, error)
+	Changed() <-chan struct{}
+	Done() <-chan struct{}
+	SeatAt(seat string) (*class.Seat, error)
+	Fault(seat string, words []string) error
+	Undo(event int64) error
+	Reset(seat string) error
+	Free(seat string) error
+	Lock(locked bool)
 }
 
 // Options are what a handler cannot know by itself.
@@ -75,7 +88,11 @@ type Handler struct {
 }
 
 // New makes a handler. It starts nothing: when the class is over, its connections end.
-func New(c Class, o Options) *Handler { return newHandler(seats{c}, o) }
+func New(c Class, o Options) *Handler {
+	h := newHandler(seats{c}, o)
+	h.board(taught{c})
+	return h
+}
 
 func newHandler(c classroom, o Options) *Handler {
 	h := &Handler{class: c, opts: o, mux: http.NewServeMux(), files: loadFiles()}

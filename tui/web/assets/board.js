@@ -74,8 +74,10 @@ function room() {
 }
 
 let geometry = null;
+let loose = new Set(); // wires on no switch
 function laid(message) {
   geometry = message.geometry;
+  loose = new Set(geometry?.wires.filter((w) => w.switch === '').map((w) => w.name));
   hosts = message.hosts;
   net = null;
   drawing.layout(geometry, teacher);
@@ -88,7 +90,7 @@ function told(message) {
     drawing.layout(geometry, teacher);
   }
   board = message.board;
-  net = message.net ? index(message.net) : null;
+  net = message.net ? index(message.net, loose) : null;
   if (teacher) say($('failed'), '');
   document.body.classList.toggle('private', board.private);
   document.body.classList.toggle('teacher', teacher);

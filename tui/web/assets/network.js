@@ -7,14 +7,14 @@ export function stateOf(wire) {
   const list = new Set();
   if (!wire.whole) list.add(words.fault.cut);
   if (!wire.up) list.add(words.fault.down);
-  for (const fault of wire.faults ?? []) list.add(fault);
+  for (const fault of wire.faults ?? []) if (fault !== 'cut' && fault !== 'down') list.add(fault);
   const kind = !wire.whole ? 'cut' : !wire.up ? 'down' : list.size ? 'faulty' : '';
   return {kind, words: [...list]};
 }
 
 // troubles are what is wrong with a host.
 export function troubles(host) {
-  return [...new Set([...(host.dead ? [words.fault.dead] : []), ...(host.faults ?? [])])];
+  return [...(host.dead ? [words.fault.dead] : []), ...(host.faults ?? []).filter((f) => f !== 'kill')];
 }
 
 // short is a text of at most n characters.
@@ -33,7 +33,8 @@ export const nameOf = (net, name) => {
 };
 
 // index adds ways to find things in a network.
-export function index(net) {
+export function index(net, loose) {
+  for (const w of net.wires) w.whole ||= loose.has(w.name); // there is nothing to cut
   net.byHost = new Map(net.hosts.map((h) => [h.name, h]));
   net.byWire = new Map(net.wires.map((w) => [w.name, w]));
   net.hears = new Map(net.hosts.map((h) => [h.name, new Map()]));
