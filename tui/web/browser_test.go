@@ -119,7 +119,7 @@ func (p *tab) behaved(host string) {
 		p.t.Errorf("the console says %q", text)
 	}
 	for _, url := range p.requests {
-		if !strings.HasPrefix(url, "http://"+host+"/") && url != "ws://"+host+"/ws" {
+		if !strings.HasPrefix(url, "http://"+host+"/") && !strings.HasPrefix(url, "ws://"+host+"/ws") {
 			p.t.Errorf("a request to %s", url)
 		}
 	}
@@ -214,6 +214,7 @@ func TestBrowser(t *testing.T) {
 	b := startBrowser(t)
 	t.Run("phone", func(t *testing.T) { testBrowserPhone(t, b) })
 	t.Run("desk", func(t *testing.T) { testBrowserDesk(t, b) })
+	t.Run("exercise", func(t *testing.T) { testBrowserExercise(t, b) })
 	t.Run("lines", func(t *testing.T) { testBrowserLines(t, b) })
 	t.Run("seats", func(t *testing.T) { testBrowserSeats(t, b) })
 }

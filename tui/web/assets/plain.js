@@ -43,6 +43,7 @@ function begin(told, which) {
   }
   seat = told;
   tabs.set(seat.tabs);
+  if (seat.exercise) task.begin();
   const last = kept('tab', {here: true});
   show(seat.tabs.includes(last) ? last : seat.tabs[0]);
 }

@@ -71,9 +71,13 @@ function begin(told, which) {
     if (told.tabs.join() !== seat.tabs.join()) location.reload(); // it is another one
     return;
   }
-  seat = told;
-  tabs.set(seat.tabs);
-  if (seat.exercise) bar.first($('shell-keys'));
+  tabs.set(told.tabs);
+  if (told.exercise) {
+    bar.first($('shell-keys'));
+    task.begin();
+    resize(); // what is beside it makes the screen narrower
+  }
+  seat = told; // from now on sizes are told, the first of which starts a program
   const last = kept('tab', {here: true});
   showTab(seat.tabs.includes(last) ? last : seat.tabs[0]);
 }

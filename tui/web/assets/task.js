@@ -6,6 +6,7 @@ import {words} from './words.js';
 
 const [mostSeen, mostLength] = [8, 300]; // lines of what was seen; characters of a text
 const buttons = ['check', 'hint', 'reset'];
+const made = new Map(); // of which things the children of an element were made
 const $ = (id) => document.getElementById(id);
 
 // Task calls on.do(what), which is false when it cannot be told; on.tell(text), to say
@@ -67,22 +68,25 @@ export class Task {
     this.on.changed();
   }
 
+  // begin shows the panel, as it was kept: there is an exercise.
+  begin() {
+    this.button.hidden = false;
+    this.fold(kept('task') === 'folded');
+  }
+
   // show shows how the exercise stands.
   show(state) {
     const before = this.#state;
     [this.#state, this.#asked] = [state, ''];
-    this.#text(before, state);
+    $('task-title').textContent = state.title;
+    list($('task-text'), state.task ?? [], paragraph, 'p');
     this.#progress(state);
     list($('task-list'), state.expectations ?? [], expectation);
     list($('task-hints'), state.hints ?? [], paragraph);
     $('task-hints-part').hidden = $('task-hints').childElementCount === 0;
     if ($('task-said').textContent !== (state.said ?? '')) $('task-said').textContent = clip(state.said ?? '');
     this.#buttons();
-    if (!before) {
-      this.button.hidden = false;
-      this.fold(kept('task') === 'folded');
-      return;
-    }
+    if (!before) return;
     const [was, is] = [before.progress, state.progress];
     if (state.said && state.said !== before.said) this.#say(clip(state.said));
     else if (is.checks > was.checks) this.#say(words.met(is, true));
@@ -92,12 +96,6 @@ export class Task {
     if (is.hints > was.hints) $('task-hints').lastElementChild?.scrollIntoView({block: 'nearest'});
     if (is.checks > was.checks) $('task-met').scrollIntoView({block: 'nearest'});
     this.on.changed();
-  }
-
-  #text(before, {title, task}) {
-    if (before && before.title === title && JSON.stringify(before.task) === JSON.stringify(task)) return;
-    $('task-title').textContent = title;
-    list($('task-text'), task ?? [], paragraph, 'p');
   }
 
   #progress({progress, expectations}) {
@@ -126,7 +124,11 @@ export class Task {
   }
 }
 
+// list makes the children of an element, where they are others than before.
 function list(parent, items, make, kind = 'li') {
+  const now = JSON.stringify(items);
+  if (made.get(parent) === now) return;
+  made.set(parent, now);
   parent.replaceChildren(...items.map((item) => {
     const e = document.createElement(kind);
     make(e, item);
