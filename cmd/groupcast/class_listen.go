@@ -148,7 +148,7 @@ type webServer struct {
 // serveClass serves the pages of a class until end is called: by TLS with a certificate, and
 // with a board whose key is the teacher's.
 func serveClass(l net.Listener, c *class.Class, cert *classCertificate, key string, errs io.Writer) *webServer {
-	pages := web.New(c, web.Options{Hosts: ownNames(), Secure: cert != nil})
+	pages := web.New(c, web.Options{Hosts: ownNames(), Secure: cert != nil, Key: key})
 	handler := http.Handler(pages)
 	if cert != nil {
 		handler, l = orSecure(pages), secured(l, cert)
