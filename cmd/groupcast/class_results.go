@@ -116,7 +116,7 @@ func openResults(name string) (*resultsFile, error) {
 		err = f.Close()
 	}
 	if err == nil {
-		err = r.write(nil) // a file system that cannot do this is found out now, and not at the end
+		_, err = r.write(nil) // a file system that cannot do this is found out now, and not at the end
 	}
 	if err != nil {
 		os.Remove(full)
@@ -127,28 +127,25 @@ func openResults(name string) (*resultsFile, error) {
 
 var errReplaced = errors.New("something else has changed or replaced the file")
 
-// write keeps results, if they have changed. The file always has all of one list. A file
-// that is not as this class has left it is left alone.
-func (r *resultsFile) write(list []class.Result) error {
+// write keeps results, and reports whether they have changed. The file always has all of one
+// list. A file that is not as this class has left it is left alone.
+func (r *resultsFile) write(list []class.Result) (changed bool, err error) {
 	text := r.text(list)
 	if r.last != nil && bytes.Equal(text, r.last) {
-		return nil
+		return false, nil
 	}
 	now, err := os.Lstat(r.name)
 	if err != nil || !r.isOwn(now) {
-		return errReplaced
+		return true, errReplaced
 	}
 	if err := replaceFile(r.name, text); err != nil {
-		return cause(err)
+		return true, cause(err)
 	}
 	if now, err = os.Lstat(r.name); err != nil {
-		return cause(err)
+		return true, cause(err)
 	}
-	r.last, r.own = text, now
-	if r.last == nil {
-		r.last = []byte{}
-	}
-	return nil
+	r.last, r.own = append([]byte{}, text...), now
+	return true, nil
 }
 
 // isOwn reports whether a file is still what was written last. A new file may have the

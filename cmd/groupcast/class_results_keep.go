@@ -12,8 +12,12 @@ import (
 	"github.com/groupcast/groupcast/mcast/class"
 )
 
-// resultsEvery is how often results are kept, if they have changed.
-const resultsEvery = time.Minute
+// resultsEvery is the least time between two writes of results, and resultsLook between two
+// looks at a class where little has changed.
+const (
+	resultsEvery = time.Minute
+	resultsLook  = time.Second
+)
 
 // resultsKeeper keeps the results of a class in a file, from its beginning to its end.
 type resultsKeeper struct {
@@ -45,26 +49,41 @@ func (k *resultsKeeper) discard() {
 	}
 }
 
-// follow keeps the results now and then, until end, which keeps them for the last time, of
-// a class that is over, and reports whether that worked.
-func (k *resultsKeeper) follow(c *class.Class) (end func() bool) {
+// classResults is what a keeper of results needs of a class.
+type classResults interface {
+	Changed() <-chan struct{}
+	Results() []class.Result
+}
+
+// follow keeps the results when they have changed, once a minute at most, until end, which
+// keeps them for the last time, of a class that is over, and reports whether that worked.
+func (k *resultsKeeper) follow(c classResults) (end func() bool) {
 	if k == nil {
 		return func() bool { return true }
 	}
 	stop, stopped := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(stopped)
-		every := time.NewTicker(resultsEvery)
-		defer every.Stop()
-		for {
+		for going := true; going; {
+			changed := c.Changed()
+			rest := resultsLook
+			if k.keep(c.Results()) {
+				rest = resultsEvery
+			}
+			pause := time.NewTimer(rest)
 			select {
-			case <-every.C:
-				k.keep(c.Results())
+			case <-pause.C:
+				select {
+				case <-changed:
+				case <-stop:
+					going = false
+				}
 			case <-stop:
-				k.keep(c.Results())
-				return
+				pause.Stop()
+				going = false
 			}
 		}
+		k.keep(c.Results())
 	}()
 	return func() bool {
 		close(stop)
@@ -73,21 +92,24 @@ func (k *resultsKeeper) follow(c *class.Class) (end func() bool) {
 	}
 }
 
-// keep writes them. That it cannot is said once, and the class goes on.
-func (k *resultsKeeper) keep(list []class.Result) {
-	if k.last = k.file.write(list); k.last == nil {
+// keep writes them, and reports whether that was needed. That it cannot is said once, and
+// the class goes on.
+func (k *resultsKeeper) keep(list []class.Result) (written bool) {
+	written, k.last = k.file.write(list)
+	if k.last == nil {
 		k.told = false
-		return
+		return written
 	}
 	if k.told {
-		return
+		return true
 	}
 	k.told = true
-	advice := "groupcast class results --csv prints them while the class runs"
+	advice := "groupcast class results --csv FILE writes them while the class runs"
 	if errors.Is(k.last, errReplaced) {
 		advice = "it is left alone; " + advice
 	}
 	complain(k.errs, &mcast.Advised{
 		Err: fmt.Errorf("--results %s: the results are not kept, and the class goes on: %w", chat.CleanRow(k.file.name), k.last), Advice: advice,
 	})
+	return true
 }

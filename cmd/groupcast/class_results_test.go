@@ -7,7 +7,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/groupcast/groupcast/mcast/class"
 )
@@ -68,13 +71,13 @@ func TestClassResultsFile(t *testing.T) {
 	}
 	read("seat,name")
 	one := []class.Result{{Seat: "S1", Name: "Ada", Lesson: "article"}}
-	if err := f.write(one); err != nil {
-		t.Error(err)
+	if changed, err := f.write(one); err != nil || !changed {
+		t.Error(changed, err)
 	}
 	read("S1,Ada,article,0,0,false,0,0\n")
 	before, _ := os.Lstat(name)
-	if err := f.write(one); err != nil {
-		t.Error(err)
+	if changed, err := f.write(one); err != nil || changed {
+		t.Error(changed, err)
 	}
 	if after, _ := os.Lstat(name); !os.SameFile(before, after) {
 		t.Error("it was written anew with nothing new in it")
@@ -84,7 +87,7 @@ func TestClassResultsFile(t *testing.T) {
 	if err := errors.Join(os.WriteFile(victim, []byte("mine"), 0o600), os.Remove(name), os.Symlink(victim, name)); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.write(nil); !errors.Is(err, errReplaced) {
+	if _, err := f.write(nil); !errors.Is(err, errReplaced) {
 		t.Errorf("behind a link it writes: %v", err)
 	}
 	for _, there := range []string{name, victim, dir + "/there.csv"} {
@@ -105,4 +108,90 @@ func TestClassResultsFile(t *testing.T) {
 	if len(left) > 0 {
 		t.Errorf("it leaves %q", left)
 	}
+}
+
+// fakeResults is a class that has results.
+type fakeResults struct {
+	mu      sync.Mutex
+	changed chan struct{}
+	list    []class.Result
+}
+
+func (f *fakeResults) Changed() <-chan struct{} {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.changed
+}
+
+func (f *fakeResults) Results() []class.Result {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.list)
+}
+
+func (f *fakeResults) add(name string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if name != "" {
+		f.list = append(f.list, class.Result{Seat: "S1", Name: name})
+	}
+	close(f.changed)
+	f.changed = make(chan struct{})
+}
+
+// Results are kept at once where little was changed before, within a minute else, and at
+// the end. That they cannot be kept is said once.
+func TestClassResultsKept(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "r.json")
+	synctest.Test(t, func(t *testing.T) {
+		var errs strings.Builder
+		r := &classRun{resultsTo: name}
+		k, err := r.keeps(&errs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := &fakeResults{changed: make(chan struct{})}
+		has := func(when string, names ...string) {
+			t.Helper()
+			synctest.Wait()
+			text, err := os.ReadFile(name)
+			if err != nil || strings.Count(string(text), "\n") != len(names) || slices.ContainsFunc(names, func(n string) bool { return !strings.Contains(string(text), n) }) {
+				t.Errorf("%s the file has %q, %v; want %q", when, text, err, names)
+			}
+		}
+		end := k.follow(f)
+		time.Sleep(2 * time.Second)
+		f.add("Ada")
+		has("at once", "Ada")
+		f.add("Bob")
+		time.Sleep(58 * time.Second)
+		has("58 s later", "Ada")
+		time.Sleep(2 * time.Second)
+		has("60 s later", "Ada", "Bob")
+		time.Sleep(time.Hour)
+		f.add("") // something else
+		time.Sleep(2 * time.Second)
+		f.add("Carol")
+		has("after something else", "Ada", "Bob", "Carol")
+		f.add("Dan")
+		if !end() {
+			t.Error(k.last)
+		}
+		has("at the end", "Ada", "Bob", "Carol", "Dan")
+
+		if err := os.WriteFile(name, []byte("mine"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		end = k.follow(f)
+		for range 3 {
+			f.add("Eve")
+			time.Sleep(2 * time.Minute)
+		}
+		if end() || strings.Count(errs.String(), "the results are not kept, and the class goes on") != 1 {
+			t.Errorf("it says %q", errs.String())
+		}
+		if text, _ := os.ReadFile(name); string(text) != "mine" {
+			t.Errorf("the file of somebody else has %q", text)
+		}
+	})
 }

@@ -111,7 +111,7 @@ func printClass(out io.Writer, name string, now classNow) {
 		locked = "; locked: nobody is let in (groupcast class unlock)"
 	}
 	of := name
-	if now.Lesson != "" {
+	if now.Lesson != "" && now.Lesson != name {
 		of += ", the exercise " + now.Lesson
 	}
 	fmt.Fprintf(out, "%s: %d of %s taken%s\n", of, len(now.taken), chat.Count(now.Seats, "seat"), locked)
