@@ -61,9 +61,11 @@ func TestPingInSeat(t *testing.T) {
 	t.Parallel()
 	labtest.AgainAsNobody(t)
 	labtest.AgainAsRootAlone(t)
-	a := upApart(t, 2, 0)
-	if out, err := inSeat(t, a, "H1", lab.Confinement{}, "ping").CombinedOutput(); err != nil {
-		t.Errorf("%v\n%s", err, out)
+	a := upApart(t, 2, 2000)
+	for _, admin := range []bool{false, true} {
+		if out, err := inSeat(t, a, "H1", lab.Confinement{Admin: admin}, "ping").CombinedOutput(); err != nil {
+			t.Errorf("it administers its host: %t: %v\n%s", admin, err, out)
+		}
 	}
 	if _, err := exec.LookPath("ping"); err != nil {
 		return

@@ -98,7 +98,9 @@ func TestCopyIsSolved(t *testing.T) {
 	}
 	mend := func() {
 		t.Helper()
-		if out, err := c.Command(t.Context(), "A", "ip", "route", "del", "239.192.0.0/14").CombinedOutput(); err != nil {
+		cmd := c.ConfinedCommand(t.Context(), "A", lab.Confinement{Program: "/bin/true", Admin: true}, "/bin/sh", "-c", "ip route del 239.192.0.0/14")
+		cmd.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin"}
+		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}
 	}
