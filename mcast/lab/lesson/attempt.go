@@ -62,7 +62,7 @@ func Begin(ctx context.Context, l Lesson, o Options) (*Attempt, error) {
 
 // build builds the network, with the fault. The caller holds mu, or is Begin.
 func (a *Attempt) build(ctx context.Context) error {
-	watched := watchPackets(a.lesson, a.o.Frames)
+	watched := watchPackets(a.lesson.Exercise.steps(), a.o.Frames)
 	network, err := lab.UpPoliced(ctx, a.lesson.Topology, a.o.Packets, watched.made(a.o.Made))
 	if err != nil {
 		watched.end()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -159,9 +160,9 @@ func (s *Step) Shows(list []headers.Header) bool {
 	return ok && p.want.matches(headers.Line(list))
 }
 
-// packetSteps are all steps packet of a lesson, in the order of its text.
-func (l Lesson) packetSteps() (list []packetStep) {
-	for _, s := range l.Steps() {
+// packetSteps are the steps packet among steps.
+func packetSteps(steps []*Step) (list []packetStep) {
+	for _, s := range steps {
 		if p, ok := s.action.(packetStep); ok {
 			list = append(list, p)
 		}
@@ -172,22 +173,26 @@ func (l Lesson) packetSteps() (list []packetStep) {
 // Steps are all steps of the lesson: its own, those that are done by hand, the proofs,
 // and those of the exercise.
 func (l Lesson) Steps() (list []*Step) {
-	add := func(parts []Part) {
-		for _, p := range parts {
-			if p.Step != nil {
-				list = append(list, p.Step)
-			}
-		}
-	}
-	add(l.Parts)
+	list = stepsOf(l.Parts)
 	for _, q := range l.Questions {
 		list = append(list, q.Proof...)
 	}
-	add(l.ByHand)
-	if e := l.Exercise; e != nil {
-		list = append(append(list, e.Setup...), e.Check...)
-		add(e.Cure)
-		add(e.Wrong)
+	list = append(list, stepsOf(l.ByHand)...)
+	if l.Exercise != nil {
+		list = append(list, l.Exercise.steps()...)
+	}
+	return list
+}
+
+func (e *Exercise) steps() []*Step {
+	return slices.Concat(e.Setup, e.Check, stepsOf(e.Cure), stepsOf(e.Wrong))
+}
+
+func stepsOf(parts []Part) (list []*Step) {
+	for _, p := range parts {
+		if p.Step != nil {
+			list = append(list, p.Step)
+		}
 	}
 	return list
 }
@@ -205,10 +210,10 @@ type packets struct {
 	mark  time.Time // of the last step that acted
 }
 
-// watchPackets begins nothing yet: see made.
-func watchPackets(l Lesson, told func(Frame)) *packets {
+// watchPackets is about the wires that steps name. It begins nothing yet: see made.
+func watchPackets(steps []*Step, told func(Frame)) *packets {
 	p := &packets{}
-	for _, s := range l.packetSteps() {
+	for _, s := range packetSteps(steps) {
 		if p.wire(s.host, s.name) == nil {
 			p.wires = append(p.wires, &tapped{host: s.host, name: s.name, told: told})
 		}

@@ -1,6 +1,7 @@
 package lesson
 
 import (
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -116,4 +117,64 @@ func TestPacketsAreBounded(t *testing.T) {
 
 func tapFrame(at time.Time, data []byte) *tap.Frame {
 	return &tap.Frame{At: at, Data: data, Size: len(data)}
+}
+
+// An exercise captures the wires that its own steps name, and not those of its lesson.
+func TestExerciseCapturesItsOwn(t *testing.T) {
+	const text = `title: T
+topology: lan
+
+    A: peer send to=239.1.2.3:1234 one
+    packet A.eth0: "one"
+
+== exercise
+
+Mend it.
+
+    fault loss B.eth0 100%
+
+== check
+    A: peer send to=239.1.2.3:1234 two
+    packet B.eth0: "two"
+
+== hints
+
+One.
+
+Two.
+
+Three.
+
+== cure
+
+    fault loss B.eth0 0%
+
+== wrong
+
+    fault loss A.eth0 0%
+`
+	l, err := Parse("test.txt", strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := Begin(t.Context(), l, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	for host, want := range map[string]int{"A": 0, "B": 1} {
+		err := a.Lab().Host(host).Do(func() error {
+			b, err := os.ReadFile("/proc/thread-self/net/packet") // a line for each socket, after the first
+			if got := strings.Count(string(b), "\n") - 1; err == nil && got != want {
+				t.Errorf("%s has %d captures, want %d", host, got, want)
+			}
+			return err
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	if r, err := a.Check(t.Context(), func(Event) {}); err != nil || r.Failed != 0 {
+		t.Errorf("%+v, %v", r, err)
+	}
 }

@@ -34,9 +34,9 @@ type Options struct {
 	// [lab.UpPoliced]; 0: any number.
 	Packets int
 
-	// Frames is called with each frame on the wires that steps packet name, those of a wire
-	// in their order, by several goroutines; Run has called it with all when it returns. nil:
-	// nobody asks.
+	// Frames is called with each frame on the wires that steps packet name, of the lesson or
+	// of the exercise, those of a wire in their order, by several goroutines; Run has called
+	// it with all when it returns. nil: nobody asks.
 	Frames func(Frame)
 
 	// Listing is the program, with its arguments, that the command listing with these
@@ -78,7 +78,7 @@ type Result struct {
 // error says why the lesson could not be run, or it is that of [Options.Step] or
 // of ctx. When Run returns, every process of the lesson has ended.
 func Run(ctx context.Context, l Lesson, o Options) (Result, error) {
-	watched := watchPackets(l, o.Frames)
+	watched := watchPackets(l.Steps(), o.Frames)
 	defer watched.end()
 	network, err := lab.UpWatched(ctx, l.Topology, watched.made(o.Made))
 	if err != nil {
