@@ -17,6 +17,7 @@ type Now struct {
 
 	// Groups that programs have joined, by names such as A.eth0, sorted; not those that the
 	// kernel joins by itself. Of each host there are 256 at most. A host that has ended has none.
+	// Interfaces that commands have made may have any name that Linux allows.
 	Groups map[string][]netip.Addr
 }
 
