@@ -18,7 +18,8 @@ import (
 const (
 	mostInterfaces = 64
 	mostNeighbours = 256
-	mostBytes      = 512 << 10 // of each other list, as netlink tells it: some 5,000 routes
+	mostBytes      = 512 << 10 // of each other list: some 4,000 routes
+	eachEntry      = 64        // bytes of them for an entry, besides what netlink tells about it
 	mostQueued     = 32 << 20  // bytes of packets in its queues
 	mostFragments  = 32 << 20  // bytes of packets whose parts are awaited
 	mostTracked    = 16 << 10  // connections that its firewall tracks
@@ -194,7 +195,7 @@ func overLists() string {
 // sizeTo adds up messages, as long as there are not too many.
 func sizeTo(size *int) func(uint16, []byte) bool {
 	return func(_ uint16, m []byte) bool {
-		*size += len(m)
+		*size += len(m) + eachEntry
 		return *size <= mostBytes
 	}
 }

@@ -19,7 +19,7 @@ func overQueues() string {
 		if len(m) < sizeofTcmsg {
 			return false
 		}
-		size += len(m)
+		size += len(m) + eachEntry
 		queues = append(queues, queue{binary.NativeEndian.Uint32(m[4:]), binary.NativeEndian.Uint32(m[8:])})
 		attributes(m[sizeofTcmsg:], func(number uint16, value []byte) {
 			if number == unix.TCA_STATS2 {
@@ -99,7 +99,10 @@ func overFirewall() string {
 		if size > mostBytes {
 			break
 		}
-		_ = dump(unix.NETLINK_NETFILTER, nft(unix.NFT_MSG_GETSETELEM), set, sizeTo(&size))
+		_ = dump(unix.NETLINK_NETFILTER, nft(unix.NFT_MSG_GETSETELEM), set, func(_ uint16, m []byte) bool {
+			size += 4 * len(m) // one message tells of many, and each takes 100 bytes or more
+			return size <= mostBytes
+		})
 	}
 	// To ask for what is not there would make the kernel load it.
 	if _, err := os.Stat("/sys/module/ip_set"); err == nil {
