@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/groupcast/groupcast/mcast/lab"
 )
@@ -82,15 +81,19 @@ func (l *boardLog) put(number int64, undo string) {
 func (l *boardLog) void(seat string) { l.undone(seat, func(string) bool { return true }) }
 
 // happened takes away what would undo faults that another fault has ended or replaced.
-func (l *boardLog) happened(seat string, f lab.Fault, undo string) {
-	words := strings.Join(wordsOf(f), " ")
-	place := placeOf(f)
-	l.undone(seat, func(old string) bool {
-		same := false
-		if list := strings.Fields(old); len(list) > 1 {
-			same = list[1] == place
+func (l *boardLog) happened(seat string, f lab.Fault) {
+	end, lasts := f.Undo()
+	place := f.Words()[1]
+	l.undone(seat, func(undo string) bool {
+		words := strings.Fields(undo) // a kind, its place, and perhaps a value
+		same := words[0] == f.Kind || lasts && words[0] == end.Kind
+		switch {
+		case words[1] == place:
+			return same || f.Kind == "delete" || f.Kind == "make"
+		case !strings.HasPrefix(words[1], place+"."):
+			return false
 		}
-		return old == words || old == undo || same && (f.Kind == "delete" || f.Kind == "make")
+		return same || f.Kind == "kill"
 	})
 }
 
@@ -102,42 +105,6 @@ func (l *boardLog) undone(seat string, is func(undo string) bool) {
 			e.Undo = ""
 		}
 	}
-}
-
-func placeOf(f lab.Fault) string {
-	if f.Interface == "" {
-		return f.Host
-	}
-	return f.Host + "." + f.Interface
-}
-
-// wordsOf is a fault as ParseFault takes it.
-func wordsOf(f lab.Fault) []string {
-	words := []string{f.Kind, placeOf(f)}
-	if f.Value != "" {
-		words = append(words, f.Value)
-	}
-	return words
-}
-
-// undoing is what ends a fault of a kind.
-var undoing = map[string][2]string{
-	"cut": {"heal"}, "down": {"up"}, "delete": {"make"}, "loss": {"loss", "0%"}, "delay": {"delay", "0ms"}, "firewall": {"firewall", "off"},
-	"filter": {"filter", "off"}, "rp_filter": {"rp_filter", "0"}, "multicast": {"multicast", "on"},
-}
-
-// undoOf is what ends a fault, in words; "": nothing does, or it is an end itself.
-func undoOf(f lab.Fault) string {
-	end, ok := undoing[f.Kind]
-	if !ok || end[0] == f.Kind && (f.Value == end[1] || f.Kind == "delay" && isZero(f.Value)) {
-		return ""
-	}
-	return strings.Join(wordsOf(lab.Fault{Kind: end[0], Host: f.Host, Interface: f.Interface, Value: end[1]}), " ")
-}
-
-func isZero(value string) bool {
-	d, err := time.ParseDuration(value)
-	return err == nil && d == 0
 }
 
 // Fault makes a fault in a network: that of a seat, or "": the shared LAN. Words are as
@@ -175,13 +142,15 @@ func (c *Class) fault(seat string, words []string, kind string) error {
 	}
 	n.faulting.Lock()
 	defer n.faulting.Unlock()
-	words = wordsOf(f)
-	if err := s.lab.fault(words); err != nil {
+	if err := s.lab.fault(f.Words()); err != nil {
 		return err
 	}
-	undo := undoOf(f)
-	c.log.happened(seat, f, undo)
-	c.tellWith(Event{Kind: kind, Host: seat, Name: c.nameAt(seat), Text: strings.Join(words, " ")}, undo)
+	undo := ""
+	if end, ok := f.Undo(); ok {
+		undo = end.String()
+	}
+	c.log.happened(seat, f)
+	c.tellWith(Event{Kind: kind, Host: seat, Name: c.nameAt(seat), Text: f.String()}, undo)
 	n.poll()
 	return nil
 }

@@ -282,7 +282,7 @@ func benchBeside(b *testing.B, program, script string) {
 		b.Fatal("groupcast is not shown")
 	}
 	in, _ := c.shared.stand()
-	a := in.lab.(*apart)
+	a := in.lab.(farLab)
 	key := 0
 	press := func() (list []time.Duration) {
 		for range keys {

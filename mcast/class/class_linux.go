@@ -7,6 +7,9 @@ import (
 	"path/filepath"
 
 	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/lesson"
+	"github.com/groupcast/groupcast/mcast/lab/lesson/apart"
+	"github.com/groupcast/groupcast/mcast/lab/lesson/desk"
 )
 
 // Start builds the shared LAN; its seats are empty. Where each student has a network, it
@@ -41,31 +44,60 @@ func Start(ctx context.Context, c Config) (*Class, error) {
 
 // buildOne builds a network.
 func (c Config) buildOne(ctx context.Context) (laboratory, error) {
+	if c.Lesson != nil {
+		l, err := apart.Start(ctx, *c.Lesson, c.Limits.Packets)
+		if err != nil {
+			return nil, err
+		}
+		return exerciseLab{farLab{l.Apart, c}, l}, nil
+	}
 	l, err := lab.UpApart(ctx, c.Topology, c.Limits.Packets)
 	if err != nil {
 		return nil, err
 	}
-	return &apart{l, c}, nil
+	return farLab{l, c}, nil
 }
 
-// apart is a lab in a process of its own.
-type apart struct {
+// farLab is a lab in a process of its own.
+type farLab struct {
 	*lab.Apart
 	cfg Config
 }
 
-func (a *apart) ended() <-chan struct{}     { return a.Ended() }
-func (a *apart) close()                     { a.Close() }
-func (a *apart) now() (lab.Now, error)      { return lab.Now{}, nil }
-func (a *apart) fault(words []string) error { return a.Fault(words) }
+func (a farLab) ended() <-chan struct{}     { return a.Ended() }
+func (a farLab) close()                     { a.Close() }
+func (a farLab) now() (lab.Now, error)      { return a.Now() }
+func (a farLab) fault(words []string) error { return a.Fault(words) }
 
-func (a *apart) start(l launch, out shower) (runner, error) {
+// exerciseLab is one with an exercise.
+type exerciseLab struct {
+	farLab
+	copy *apart.Copy
+}
+
+func (e exerciseLab) order(ctx context.Context, order string) error {
+	_, err := desk.Ask(ctx, e.copy.Remote, order, nil)
+	return err
+}
+
+func (e exerciseLab) follow(ctx context.Context, heard func(lesson.State, []lesson.Expectation)) error {
+	return e.copy.Follow(ctx, func(n desk.News) { heard(*n.State, n.Expectations) })
+}
+
+// orders are those that a student may give an exercise from within.
+var orders = []string{desk.StateOrder, desk.CheckOrder, desk.HintOrder, desk.ResetOrder}
+
+func (a farLab) start(l launch, out shower) (runner, error) {
 	limits := a.cfg.Limits
 	confined := lab.Confinement{Program: a.cfg.Program, Processes: limits.Processes, Data: limits.Data, Memory: limits.Memory, Disk: limits.Disk}
 	env := append(terminalOf(l.plain), "PATH="+seatPath, "HOME="+lab.Home, "USER=student", "LANG=C.UTF-8", "GOMAXPROCS=2")
 	path, args, tells := lab.SeatProgram, []string(nil), l.tells
 	switch {
 	case a.cfg.Shell:
+		confined.Admin = a.cfg.Private
+		if a.cfg.Lesson != nil {
+			confined.Orders = orders
+		}
 		path, args = shell()
 		env, tells = append(env, "PS1="+l.prompt()), nil
 	case l.plain:

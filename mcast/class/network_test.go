@@ -106,8 +106,8 @@ func TestReset_ofNetworks(t *testing.T) {
 				if text, screen := shown(t, s); text != builtAnew+"\n" || screen.Ended != "" {
 					t.Errorf("the page shows %q, %q", text, screen.Ended)
 				}
-				if _, screen := shown(t, ended); !strings.Contains(screen.Ended, "status 1") {
-					t.Errorf("what had ended before: %q", screen.Ended)
+				if text, screen := shown(t, ended); text != builtAnew+"\n" || screen.Ended != "" {
+					t.Errorf("the page of what had ended before: %q, %q", text, screen.Ended)
 				}
 				select {
 				case <-run.over():

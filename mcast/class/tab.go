@@ -30,7 +30,7 @@ type Tab struct {
 	program  runner             // nil: none is there
 	cancel   context.CancelFunc // ends the program, or its start; nil: there is neither
 	stopped  bool               // it has ended, and Enter starts it again
-	orphaned bool               // it has ended because its host did
+	unasked  bool               // it has ended by itself, or with its host
 	why      string             // it is being ended
 	again    string             // it is started anew when it has ended, and why
 	round    int                // of the network that it was started in

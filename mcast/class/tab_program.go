@@ -19,7 +19,7 @@ func (t *Tab) start() {
 		t.note(t.again)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	t.cancel, t.why, t.again, t.early, t.stopped, t.orphaned, t.focused = cancel, "", "", nil, false, false, true
+	t.cancel, t.why, t.again, t.early, t.stopped, t.unasked, t.focused = cancel, "", "", nil, false, false, true
 	t.seat.begun()
 	t.working.Go(func() {
 		defer cancel()
@@ -49,6 +49,7 @@ func (t *Tab) note(line string) {
 // What is said about programs, and hosts.
 const (
 	hostEnded   = "its host has ended"
+	killed      = "it was ended by a signal: killed"
 	notStarted  = "it could not be started: ask the teacher"
 	beingBuilt  = "The network is being built."
 	builtAnew   = "The network was built anew."
@@ -119,8 +120,8 @@ func (t *Tab) ended(why, teacher string) {
 	if t.why != "" {
 		why, teacher = t.why, t.why
 	}
-	t.stopped, t.orphaned = true, why == hostEnded || why == notStarted
-	if in, known := t.seat.network.stand(); t.orphaned && known && in.err == nil && in.round != t.round {
+	t.stopped, t.unasked = true, t.why == ""
+	if in, known := t.seat.network.stand(); t.unasked && known && in.err == nil && in.round != t.round {
 		t.again = builtAnew // meanwhile
 	}
 	if t.again != "" {
@@ -132,7 +133,7 @@ func (t *Tab) ended(why, teacher string) {
 	} else {
 		t.lines.end("The program does not run now: " + why + ". Any line starts it again; nobody reads that line.")
 	}
-	if why != hostEnded || !t.seat.class.cfg.Private { // a network of one's own ends with each reset
+	if why != hostEnded && why != killed || !t.seat.class.cfg.Private { // a network of one's own ends with each reset
 		t.seat.class.tell(Event{Kind: "ended", Host: t.seat.place, Name: t.seat.name, Text: teacher})
 	}
 }
@@ -147,8 +148,8 @@ func (t *Tab) end(why string) {
 	}
 }
 
-// renew starts the program again if it runs in a host that was, or has ended with its
-// host, with a line that says why.
+// renew starts the program again if it runs in a host that was, or has ended and nobody
+// asked for that, with a line that says why.
 func (t *Tab) renew(note string) {
 	in, _ := t.seat.network.stand()
 	t.mu.Lock()
@@ -158,7 +159,7 @@ func (t *Tab) renew(note string) {
 	case t.program != nil:
 		t.again = note
 		t.cancel()
-	case t.orphaned && t.cancel == nil:
+	case t.unasked && t.cancel == nil:
 		t.again = note
 		t.start()
 	}
