@@ -158,6 +158,9 @@ func (c *Cmd) request() (r request, err error) {
 	env, dir := c.Env, c.Dir
 	if c.Confine != nil {
 		limits := c.Confine.withDefaults()
+		if err := limits.checkFiles(); err != nil {
+			return r, err
+		}
 		r.Confine, dir = &limits, cmp.Or(dir, Home)
 	} else {
 		if env == nil {

@@ -33,6 +33,10 @@ type Confinement struct {
 	// Orders are the first words of orders to the [Service] of the lab that may be given
 	// from inside, as groupcast lab check does. Nothing else of the lab is in reach.
 	Orders []string
+
+	// Files are in Home when the command starts, for it alone, by their paths there: at most
+	// 32 KiB with these. A secret is in no argument and in no environment like that.
+	Files map[string][]byte
 }
 
 // Places of a confined command.

@@ -191,6 +191,9 @@ func become(r request, conn *net.UnixConn) error {
 	if len(r.Path) == 0 {
 		return nil
 	}
+	if err := c.writeFiles(); err != nil {
+		return err
+	}
 	if err := os.Chdir(string(r.Dir)); err != nil {
 		return err
 	}
