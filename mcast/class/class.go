@@ -73,6 +73,7 @@ type place struct {
 	token    Token    // theirs
 	network  *network // theirs, or the shared one
 	exercise *Exercise
+	files    []map[string][]byte // of the programs of who sits there, for each host
 	empty    <-chan struct{}
 	starts   *rate.Limiter
 }
@@ -162,7 +163,7 @@ func (c *Class) free(p *place, seat *Seat, kind, why string) {
 		return
 	}
 	delete(c.tokens, p.token)
-	p.seat, p.token = nil, ""
+	p.seat, p.token, p.files = nil, "", nil
 	if c.shared != nil {
 		seat.leave(why, nil)
 	} else {
@@ -180,6 +181,12 @@ func (c *Class) free(p *place, seat *Seat, kind, why string) {
 
 // sits lets somebody sit at a free place. The caller holds c.mu.
 func (c *Class) sits(p *place, name string) {
+	p.files = make([]map[string][]byte, len(p.hosts))
+	for n := range p.files {
+		if c.cfg.Files != nil {
+			p.files[n] = c.cfg.Files()
+		}
+	}
 	if c.shared != nil {
 		return
 	}

@@ -33,6 +33,10 @@ type Config struct {
 	// for somebody of that name.
 	Screen, Plain func(name string) []string
 
+	// Files makes what the programs of one student in one host find in their home each time
+	// they start, by their paths there, such as a key; nil: nothing.
+	Files func() map[string][]byte
+
 	Idle   time.Duration // without a key and without a page: then the program is ended; 0: 20 min
 	Free   time.Duration // without a key: then the seat is free; 0: 2 h
 	Limits Limits

@@ -89,7 +89,7 @@ var orders = []string{desk.StateOrder, desk.CheckOrder, desk.HintOrder, desk.Res
 
 func (a farLab) start(l launch, out shower) (runner, error) {
 	limits := a.cfg.Limits
-	confined := lab.Confinement{Program: a.cfg.Program, Processes: limits.Processes, Data: limits.Data, Memory: limits.Memory, Disk: limits.Disk}
+	confined := lab.Confinement{Program: a.cfg.Program, Processes: limits.Processes, Data: limits.Data, Memory: limits.Memory, Disk: limits.Disk, Files: l.files}
 	env := append(terminalOf(l.plain), "PATH="+seatPath, "HOME="+lab.Home, "USER=student", "LANG=C.UTF-8", "GOMAXPROCS=2")
 	path, args, tells := lab.SeatProgram, []string(nil), l.tells
 	switch {

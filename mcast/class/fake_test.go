@@ -53,11 +53,12 @@ type fakeRun struct {
 	end   chan struct{}
 	once  sync.Once
 
-	mu   sync.Mutex
-	size Size
-	read bytes.Buffer
-	full bool
-	how  string
+	mu    sync.Mutex
+	size  Size
+	files map[string][]byte
+	read  bytes.Buffer
+	full  bool
+	how   string
 }
 
 // open is a class with a lab of that many hosts. It is over at the end of the bubble.
@@ -106,7 +107,7 @@ func (l *fakeLab) start(p launch, out shower) (runner, error) {
 	if _, lines := out.(*lines); lines != plain {
 		l.t.Errorf("a program writes to a %T, plain %v", out, plain)
 	}
-	r := &fakeRun{lab: l, host: host, name: name, out: out, size: p.size, tells: p.tells, end: make(chan struct{})}
+	r := &fakeRun{lab: l, host: host, name: name, out: out, size: p.size, files: p.files, tells: p.tells, end: make(chan struct{})}
 	l.runs = append(l.runs, r)
 	l.active[host] = r
 	return r, nil

@@ -31,6 +31,7 @@ type launch struct {
 	name  string // of the student
 	plain bool   // it has lines and no screen
 	size  Size
+	files map[string][]byte
 	tells func(report) // takes what the program tells of what it hears
 }
 

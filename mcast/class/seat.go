@@ -35,8 +35,8 @@ func newSeat(c *Class, p *place, name string, a Applicant) *Seat {
 		class: c, place: p.name, name: name, from: a.From, plain: a.Plain, since: now, key: now, shown: now,
 		network: p.network, exercise: p.exercise, before: p.empty, empty: make(chan struct{}),
 	}
-	for _, h := range p.hosts {
-		s.tabs = append(s.tabs, newTab(s, h, p.starts))
+	for n, h := range p.hosts {
+		s.tabs = append(s.tabs, newTab(s, h, p.files[n], p.starts))
 	}
 	return s
 }

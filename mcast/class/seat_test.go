@@ -207,3 +207,36 @@ func TestSeatTellsWhoLooks(t *testing.T) {
 		}
 	})
 }
+
+// A student's programs find the same files each time, and those of the next student
+// others.
+func TestFilesOfStudent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		key := byte(0)
+		c, l := open(t, 2, func(c *Config) {
+			c.Files = func() map[string][]byte { key++; return map[string][]byte{"key": {key}} }
+		})
+		has := func(s *sitting, want byte) {
+			t.Helper()
+			s.Input(Input{Size: Size{80, 24}})
+			s.Input(Input{Key: Key{Name: "Enter"}})
+			s.Say("x")
+			time.Sleep(2 * startInterval) // they are rare
+			if got := l.last().files["key"]; len(got) != 1 || got[0] != want {
+				t.Errorf("%s has the key %v, want %d", s.Name(), got, want)
+			}
+		}
+		_, ada := mustJoin(t, c, Applicant{Name: "Ada"})
+		has(ada, 1)
+		l.last().exit("it has ended")
+		synctest.Wait()
+		has(ada, 1)
+		_, bob := mustJoin(t, c, Applicant{Name: "Bob"})
+		has(bob, 2)
+		token, ada := mustJoin(t, c, Applicant{Name: "Ada", Plain: true})
+		has(ada, 1)
+		_ = c.Leave(token)
+		_, eve := mustJoin(t, c, Applicant{Name: "Eve"})
+		has(eve, 3)
+	})
+}

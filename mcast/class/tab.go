@@ -16,7 +16,8 @@ import (
 type Tab struct {
 	seat    *Seat
 	host    string
-	lines   *lines // nil: it has a screen
+	files   map[string][]byte // of its programs
+	lines   *lines            // nil: it has a screen
 	starts  *rate.Limiter
 	working sync.WaitGroup
 
@@ -48,8 +49,8 @@ type Tab struct {
 // where there is none: no page has told one.
 var plainSize = Size{80, 24}
 
-func newTab(s *Seat, host string, starts *rate.Limiter) *Tab {
-	t := &Tab{seat: s, host: host, starts: starts, pause: usualPause}
+func newTab(s *Seat, host string, files map[string][]byte, starts *rate.Limiter) *Tab {
+	t := &Tab{seat: s, host: host, files: files, starts: starts, pause: usualPause}
 	if s.plain {
 		t.lines, t.size = newLines(), plainSize
 	}

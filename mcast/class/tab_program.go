@@ -75,7 +75,7 @@ func (t *Tab) begin(ctx context.Context) (runner, error) {
 	size := t.size
 	t.round, t.report = in.round, report{}
 	t.mu.Unlock()
-	program, err := in.lab.start(launch{host: t.host, name: t.seat.name, plain: t.lines != nil, size: size, tells: t.tell}, t.shower())
+	program, err := in.lab.start(launch{host: t.host, name: t.seat.name, plain: t.lines != nil, size: size, files: t.files, tells: t.tell}, t.shower())
 	if err != nil {
 		return nil, err
 	}

@@ -53,6 +53,16 @@ func Load(dir string) (id frame.Identity, kept bool, remarks []Remark, err error
 	return frame.NewIdentity(seed), true, openToOthers("the identity", name, mode), nil
 }
 
+// New is the file of a new identity: its path below the folder of configuration (see
+// [Dir]), and its text, which is a secret.
+func New() (path string, text []byte) {
+	return filepath.Join("groupcast", seedFile), seedText(newSeed())
+}
+
+func seedText(seed [32]byte) []byte {
+	return []byte(seedAbout + seedWord + " " + hex.EncodeToString(seed[:]) + "\n")
+}
+
 // makeSeed keeps a new seed, or reads the one that another program was quicker with.
 func makeSeed(name string) (seed [32]byte, mode os.FileMode, err error) {
 	dir := filepath.Dir(name)
@@ -64,7 +74,7 @@ func makeSeed(name string) (seed [32]byte, mode os.FileMode, err error) {
 		return seed, mode, err
 	}
 	seed = newSeed()
-	made, err := writeFile(name, []byte(seedAbout+seedWord+" "+hex.EncodeToString(seed[:])+"\n"))
+	made, err := writeFile(name, seedText(seed))
 	if err != nil {
 		return seed, 0, err
 	}

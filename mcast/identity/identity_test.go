@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/groupcast/groupcast/mcast/frame"
 )
 
 // onlyUnix skips what the mode of a file says, which Windows does not have.
@@ -32,6 +34,15 @@ func TestIdentityIsKept(t *testing.T) {
 	}
 	if one, other := Ephemeral(), Ephemeral(); one.Public() == other.Public() {
 		t.Error("two ephemeral identities are one")
+	}
+	path, text := New()
+	made := filepath.Join(t.TempDir(), path)
+	if err := errors.Join(os.Mkdir(filepath.Dir(made), 0o700), os.WriteFile(made, text, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	given, kept, remarks, err := Load(filepath.Dir(made))
+	if seed, _ := parseSeed(text); !kept || len(remarks) > 0 || err != nil || given.Public() != frame.NewIdentity(seed).Public() {
+		t.Errorf("a new file is not read: kept %t, %v, %v", kept, remarks, err)
 	}
 	for name, want := range map[string]os.FileMode{dir: 0o700, filepath.Join(dir, seedFile): 0o600} {
 		if info, err := os.Stat(name); err != nil || info.Mode().Perm() != want {
