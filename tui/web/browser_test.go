@@ -100,7 +100,7 @@ func (p *tab) told(event any) {
 			trouble += " " + x.Description
 		}
 	case *cdplog.EventEntryAdded:
-		if !strings.HasSuffix(e.Entry.URL, "/join") { // a refusal
+		if !strings.HasSuffix(e.Entry.URL, "/join") && !strings.Contains(e.Entry.URL, "/board/") { // a refusal
 			trouble = string(e.Entry.Source) + ": " + e.Entry.Text
 		}
 	}
@@ -119,7 +119,7 @@ func (p *tab) behaved(host string) {
 		p.t.Errorf("the console says %q", text)
 	}
 	for _, url := range p.requests {
-		if !strings.HasPrefix(url, "http://"+host+"/") && !strings.HasPrefix(url, "ws://"+host+"/ws") {
+		if !strings.HasPrefix(url, "http://"+host+"/") && !strings.HasPrefix(url, "ws://"+host+"/") {
 			p.t.Errorf("a request to %s", url)
 		}
 	}
@@ -217,4 +217,5 @@ func TestBrowser(t *testing.T) {
 	t.Run("exercise", func(t *testing.T) { testBrowserExercise(t, b) })
 	t.Run("lines", func(t *testing.T) { testBrowserLines(t, b) })
 	t.Run("seats", func(t *testing.T) { testBrowserSeats(t, b) })
+	t.Run("wall", func(t *testing.T) { testBrowserWall(t, b) })
 }

@@ -55,7 +55,7 @@ function connect() {
 function refused(status, text, field) {
   if (field === 'key') {
     forgetKey();
-    key = '';
+    key = feed.key = '';
     say($('failed'), words.noKey(text));
     return true;
   }
@@ -175,14 +175,10 @@ function open(seat) {
 
 function finish() {
   feed.close();
+  for (const d of document.querySelectorAll('dialog[open]')) d.close();
+  if (board) told({board, net, teacher: false}); // without buttons
   say($('state'), words.over);
   document.title = words.over;
-  teacher = false;
-  document.body.classList.remove('teacher');
-  for (const d of document.querySelectorAll('dialog[open]')) d.close();
-  if (!board) return;
-  told({board: {...board, log: board.log}, net, teacher});
-  say($('state'), words.over);
 }
 
 $('views').addEventListener('click', (event) => {

@@ -37,6 +37,7 @@ export const words = {
   tellsNothing: (who) => `The program of ${who} does not tell what it hears.`,
   cell: (by, from, n, ago) => `${by} hears ${from}: ${plural(n, 'datagram')}, the last ${plural(ago, 'second')} ago`,
   corner: 'hears →',
+  whoHears: 'Who hears whom',
   router: 'router',
   fault: {gone: 'deleted', down: 'down', cut: 'cut', dead: 'killed'},
   whole: 'whole',

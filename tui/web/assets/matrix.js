@@ -60,7 +60,7 @@ export class Matrix {
       });
       return make('tr', {'data-by': by}, make('th', {scope: 'row', 'data-by': by}, label), ...cells);
     });
-    this.element.replaceChildren(make('table', {}, make('thead', {}, head), make('tbody', {}, ...rows)));
+    this.element.replaceChildren(make('table', {'aria-label': words.whoHears}, make('thead', {}, head), make('tbody', {}, ...rows)));
     this.element.firstChild.style.setProperty('--hosts', names.length);
   }
 
