@@ -30,6 +30,7 @@ const (
 type drawn struct {
 	Geometry *picture.Geometry `json:"geometry"` // null: none, or it has too many hosts
 	Hosts    int               `json:"hosts"`
+	Tabs     []string          `json:"tabs,omitempty"` // of a seat, where each has several
 }
 
 // shownBoard is the event "board".
@@ -86,9 +87,15 @@ func (b *boards) known(seat string) bool {
 
 // tell sends events until the page goes, or the class is over.
 func (b *boards) tell(ctx context.Context, s *stream, seat string, teacher bool, columns int) error {
-	first := drawn{Hosts: len(b.class.Topology().Hosts)}
-	if seat != "" || !b.class.Board().Private {
+	topology, board := b.class.Topology(), b.class.Board()
+	first := drawn{Hosts: len(topology.Hosts)}
+	if seat != "" || !board.Private {
 		first.Geometry = b.drawing(columns)
+	}
+	for _, h := range topology.Hosts {
+		if board.Private && (board.Lesson != "" || !h.Router) {
+			first.Tabs = append(first.Tabs, h.Name)
+		}
 	}
 	if err := s.event("drawing", first); err != nil {
 		return err

@@ -127,6 +127,9 @@ func TestBoardOfExercise(t *testing.T) {
 	} {
 		next, leave, _ := h.watch(t, tt.query, own, tt.header)
 		d := next()
+		if !strings.HasSuffix(d.data, `,"hosts":2,"tabs":["H1","H2"]}`) {
+			t.Errorf("the drawing is %s", d.data)
+		}
 		s := shownOf(t, next())
 		if drawn := !strings.Contains(d.data, `"geometry":null`); drawn != tt.drawn || (s.Net != nil) != tt.net || s.Hidden != tt.hidden || s.Teacher != tt.isTeacher || s.Board.Seats[0].Progress.Met != 1 {
 			t.Errorf("%+v: %s, %+v", tt, d.data, s)

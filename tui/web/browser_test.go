@@ -217,5 +217,6 @@ func TestBrowser(t *testing.T) {
 	t.Run("exercise", func(t *testing.T) { testBrowserExercise(t, b) })
 	t.Run("lines", func(t *testing.T) { testBrowserLines(t, b) })
 	t.Run("seats", func(t *testing.T) { testBrowserSeats(t, b) })
+	t.Run("board", func(t *testing.T) { testBrowserBoard(t, b) })
 	t.Run("wall", func(t *testing.T) { testBrowserWall(t, b) })
 }

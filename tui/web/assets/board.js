@@ -20,6 +20,7 @@ let teacher = false;
 let opened = new URLSearchParams(location.search).get('seat') ?? ''; // whose network is shown
 let view = ''; // that was chosen
 let hosts = 0;
+let tabs = ['']; // of a seat
 let board = null;
 let net = null;
 let pointed = '';
@@ -69,7 +70,7 @@ function refused(status, text, field) {
 
 // room is how many columns the drawing has room for.
 function room() {
-  const width = Math.max(320, innerWidth < 1000 ? innerWidth : innerWidth * 0.6);
+  const width = Math.max(320, innerWidth * (innerWidth < 1000 ? 1 : opened ? 0.48 : 0.6));
   return Math.max(52, Math.min(128, Math.floor(width / cell / legible)));
 }
 
@@ -79,6 +80,7 @@ function laid(message) {
   geometry = message.geometry;
   loose = new Set(geometry?.wires.filter((w) => w.switch === '').map((w) => w.name));
   hosts = message.hosts;
+  tabs = message.tabs ?? [''];
   net = null;
   drawing.layout(geometry, teacher);
 }
@@ -156,7 +158,7 @@ function choose(kind, name, element) {
   const host = kind === 'seat' ? (board.private ? undefined : name) : kind === 'wire' ? name.slice(0, name.indexOf('.')) : name;
   const seat = board.private ? (kind === 'seat' ? name : opened) : host;
   const known = board.seats.find((s) => s.seat === seat);
-  menu.open({host, wire: kind === 'wire' ? name : undefined, seat: known && seat, name: known?.name, inNet: board.private ? opened : ''}, element, {net, board});
+  menu.open({host, wire: kind === 'wire' ? name : undefined, seat: known && seat, name: known?.name, inNet: board.private ? opened : '', tabs: host && board.private ? [host] : tabs}, element, {net, board});
 }
 
 // open shows the network of a seat; '': of none.

@@ -56,6 +56,7 @@ export const words = {
     reset: (name, own) => [`Reset ${name}?`, own ? 'The network of this student is built again, with the fault of the exercise in it. What they changed is lost.' : 'The program of this seat ends. The page can start it again.', 'Reset'],
     free: (name) => [`Free ${name}?`, 'Who sits there has to join again, with the code.', 'Free the seat'],
   },
+  lookOn: (tab) => (tab ? `Look on at ${tab}` : 'Look on'),
   look: (seat, tab, name) => `${[seat, tab].filter(Boolean).join(', ')}${name ? ` – ${name}` : ''}`,
   looking: {lost: 'The connection is lost. Trying again…', gone: 'Nobody sits there any more.', key: 'This is not the teacher\'s key.', many: 'Too many pages look on. Close one.', ended: (why) => `The program does not run now: ${why}.`},
 };

@@ -66,7 +66,7 @@ export class Menu {
   #groups({net, board}) {
     const {host, wire, seat, inNet} = this.#of;
     const groups = [];
-    if (seat !== undefined) groups.push(this.#seat(seat, host, board));
+    if (seat !== undefined) groups.push(this.#seat(seat, board));
     if (!host || !net) return groups;
     const h = net.byHost.get(host);
     const wires = net.wires.filter((w) => w.name.startsWith(`${host}.`));
@@ -82,12 +82,12 @@ export class Menu {
     return groups;
   }
 
-  #seat(seat, host, board) {
+  #seat(seat, board) {
     const s = board.seats.find((s) => s.seat === seat);
     const row = [];
     if (board.private && this.#of.inNet !== seat) row.push({text: words.open(seat), open: true});
     if (s?.name) {
-      row.push({text: 'Look on', look: board.private ? (host ?? '') : ''});
+      for (const tab of this.#of.tabs) row.push({text: words.lookOn(tab), look: tab});
       row.push({text: 'Reset', post: ['reset', {seat}], sure: words.sure.reset(seat, board.private)});
       row.push({text: 'Free the seat', post: ['free', {seat}], sure: words.sure.free(seat)});
     }
