@@ -20,8 +20,8 @@ type orderWords struct{ Words []string }
 // a second.
 const (
 	insideClients = 4
-	insideRate    = 4
-	insideBurst   = 8
+	insideRate    = 20
+	insideBurst   = 40
 )
 
 // enter gives the connection to a host's process, with a second one by which that may ask

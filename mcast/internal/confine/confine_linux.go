@@ -182,7 +182,7 @@ func listen(path string) (*os.File, error) {
 	}
 	err = unix.Bind(fd, &unix.SockaddrUnix{Name: path})
 	if err == nil {
-		err = unix.Listen(fd, 16)
+		err = unix.Listen(fd, 128)
 	}
 	if err != nil {
 		unix.Close(fd)
