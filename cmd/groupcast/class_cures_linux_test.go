@@ -1,0 +1,62 @@
+package main
+
+import (
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/groupcast/groupcast/mcast/lab"
+	"github.com/groupcast/groupcast/mcast/lab/labtest"
+	"github.com/groupcast/groupcast/mcast/lab/lesson"
+	"github.com/groupcast/groupcast/mcast/lab/lesson/apart"
+	"github.com/groupcast/groupcast/mcast/lab/lesson/desk"
+)
+
+// cure is an exercise whose cure a student types in a host.
+type cure struct{ lesson, host, script string }
+
+// Students mend exercises from shells in which they may do that, and nothing else.
+func TestStudentsMend(t *testing.T) {
+	t.Parallel()
+	for _, program := range []string{"ip", "nft", "sysctl", "tcpdump"} {
+		labtest.Program(t, program)
+	}
+	together(t, []cure{
+		{"article", "A", `groupcast lab check || test $? = 3
+			groupcast lab hint | grep 'Hint 1 of 3'
+			groupcast lab enter exercise B 2>&1 | grep 'ask the teacher'
+			groupcast lab down exercise 2>&1 | grep 'ask the teacher'
+			groupcast lab fault exercise heal A.eth0 2>&1 | grep 'ask the teacher'
+			tcpdump -c 1 -n -i eth0 > captured 2>&1 & until grep -q listening captured; do sleep 0.1; done; groupcast send -i eth0 224.0.0.114 x; wait; grep '1 packet captured' captured
+			groupcast doctor -i eth0 > found || test $? = 3
+			ip route del 239.192.0.0/14`},
+		{"reverse-path", "B", `sysctl -w net.ipv4.conf.eth0.rp_filter=0`},
+		{"snooping-no-querier", "A", `ip link add br0 type bridge mcast_querier 1 mcast_query_use_ifaddr 1 mcast_query_interval 100 mcast_startup_query_interval 100 mcast_query_response_interval 50
+			ip addr del 192.168.1.10/24 dev eth0; ip link set dev eth0 master br0; ip addr add 192.168.1.10/24 dev br0; ip link set dev br0 up`},
+		{"ttl-and-routers", "A", `groupcast send --ttl 2 -c 1000 --interval 200ms 239.192.7.7:5000 tick &`},
+		{"loopback-off", "A", `groupcast send -c 1000 --interval 200ms 239.192.7.7:5000 tick &`},
+		{"igmp", "R3", `nft list ruleset; nft flush ruleset`},
+		{"fragments", "B", `sysctl -w net.ipv4.ipfrag_high_thresh=4194304; sysctl -w net.ipv4.ipfrag_time=60`},
+	}, func(c cure) string { return c.lesson }, mend)
+}
+
+func mend(t *testing.T, c cure) {
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := slices.IndexFunc(lesson.All(), func(l lesson.Lesson) bool { return l.Name == c.lesson })
+	private, err := apart.Start(t.Context(), lesson.All()[at], 2000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer private.Close()
+	confined := lab.Confinement{Program: program, Admin: true, Orders: []string{desk.StateOrder, desk.CheckOrder, desk.HintOrder, desk.ResetOrder}}
+	cmd := private.ConfinedCommand(t.Context(), c.host, confined, "/bin/sh", "-e", "-c", c.script+"\ngroupcast lab check")
+	cmd.Env = []string{"PATH=/opt/groupcast:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=" + lab.Home, "GORACE=atexit_sleep_ms=0"}
+	out, err := cmd.CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "Solved.") {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
