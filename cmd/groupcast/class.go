@@ -12,6 +12,7 @@ import (
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/class"
+	"github.com/groupcast/groupcast/mcast/identity"
 	"github.com/groupcast/groupcast/mcast/lab"
 )
 
@@ -159,7 +160,7 @@ func (f *classFlags) prepare(cmd *cobra.Command, args []string) (*classRun, erro
 	}
 	cfg := class.Config{
 		Topology: t, Seats: seats, Code: f.code, Idle: f.idle, Free: max(freeAfter, f.idle), Screen: screenOfSeat, Plain: linesOfSeat, Limits: seatLimits,
-		Lesson: what.lesson, Private: what.private, Shell: what.shell,
+		Lesson: what.lesson, Private: what.private, Shell: what.shell, Files: identityOfSeat,
 	}
 	return &classRun{name: name, arg: arg, at: at, cfg: cfg, tls: f.tls, resultsTo: f.results}, nil
 }
@@ -196,6 +197,13 @@ func isRoot() bool {
 // screenOfSeat are the arguments of the program in a seat with a screen.
 func screenOfSeat(name string) []string {
 	return []string{"chat", "--seat", "--heard-json", "--name=" + name}
+}
+
+// identityOfSeat is one for a student, whose programs have it as long as the student sits
+// there: to others they are one and the same.
+func identityOfSeat() map[string][]byte {
+	path, text := identity.New()
+	return map[string][]byte{filepath.Join(".config", path): text}
 }
 
 // linesOfSeat is the same in a seat without one.

@@ -259,6 +259,12 @@ func TestClass(t *testing.T) {
 	flag.shows("the teacher reset the seat")
 	flag.sends(`{"k":"Enter"}`)
 	flag.shows("▲ sends leave here")
+	flag.sends(`{"i":"the same as before"}`)
+	flag.sends(`{"k":"Enter"}`)
+	ada.shows("the same as before", "--help · live")
+	if text := ada.text(); strings.Contains(text, "--help~") {
+		t.Errorf("who has started again is another to others:\n%s", text)
+	}
 	do(t, on, "class", "lock").ends(exitOK)
 	class.prints(`"type":"locked"`)
 	do(t, on, "class", "status").prints("taken; locked: nobody is let in")

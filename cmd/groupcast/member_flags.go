@@ -97,6 +97,9 @@ func (m *memberFlags) membership(cmd *cobra.Command, set *settings, group mcast.
 	if err := in.identify(ephemeral, inLab); err != nil {
 		return nil, err
 	}
+	if m.seat && inLab {
+		in.takeSeat()
+	}
 	return in, in.remember(m.history)
 }
 
@@ -256,6 +259,19 @@ func (in *membership) identify(ephemeral, inLab bool) (err error) {
 		in.pins, in.remarks = pins, append(in.remarks, remarks...)
 	}
 	return nil
+}
+
+// takeSeat takes the key that the class keeps for a student as long as the student sits
+// there, if there is one: to others who starts again is the same. They remember it no
+// longer than other keys in a lab.
+func (in *membership) takeSeat() {
+	dir, err := identity.Dir()
+	if err != nil {
+		return
+	}
+	if id, kept, _, err := identity.Load(dir); err == nil && kept {
+		in.config.Identity = id
+	}
 }
 
 // tell says the remarks.
