@@ -218,5 +218,6 @@ func TestBrowser(t *testing.T) {
 	t.Run("lines", func(t *testing.T) { testBrowserLines(t, b) })
 	t.Run("seats", func(t *testing.T) { testBrowserSeats(t, b) })
 	t.Run("board", func(t *testing.T) { testBrowserBoard(t, b) })
+	t.Run("exercises", func(t *testing.T) { testBrowserExercises(t, b) })
 	t.Run("wall", func(t *testing.T) { testBrowserWall(t, b) })
 }
