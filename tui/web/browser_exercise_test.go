@@ -127,6 +127,15 @@ func testBrowserExercise(t *testing.T, b browser) {
 	text("task-said", "the check took too long")
 	text("told", "the check took too long")
 
+	x.set(func(s *class.ExerciseState) { s.Said, s.Busy = "", "build" })
+	text("state", "Your network is being built…")
+	x.set(func(s *class.ExerciseState) { s.Busy, s.Progress.Resets = "", 2 }) // by somebody else
+	p.becomes("document.getElementById('notice').textContent.includes('The teacher asked for that')")
+	a.SetLooked(true)
+	text("looked", "The teacher looks on: A")
+	a.SetLooked(false)
+	text("looked", "")
+
 	tree := ""
 	for _, want := range []string{
 		`tablist "Hosts"`, `tab "A"`, `tab "B"`, `tabpanel "A"`, `textbox "Keys for the screen of A"`, `region "A sends, and B hears nothing"`, `button "Task 2 of 2 ✓"`,
@@ -146,4 +155,34 @@ func testBrowserExercise(t *testing.T, b browser) {
 	x.told(t, "check", "hint", "hint", "hint", "reset", "check")
 	r.end()
 	p.becomes("document.title === 'The class is over.' && !document.getElementById('check').checkVisibility()")
+}
+
+// The same in lines.
+func testBrowserLinesExercise(t *testing.T, b browser) {
+	a, other := plainDesk("this is A"), plainDesk("this is B")
+	screens, _, x := exerciseDesk(t)
+	a.host, other.host, a.others, a.drill = "A", "B", []*desk{other}, screens.drill
+	host, _ := serve(t, newHandler(&room{desks: map[class.Token]*desk{"new": a}}, Options{}))
+	p := b.tab(t, 390, 844, true)
+	p.do(chromedp.Navigate("http://" + host + "/?plain"))
+	p.focused("code")
+	p.do(chromedp.KeyEvent("K7MQ4R\tAda\r"))
+	shows := func(want string) {
+		t.Helper()
+		p.becomes("document.querySelector('.log:not([hidden])').innerText.trim() === '" + want + "'")
+	}
+	shows("this is A")
+	p.becomes("document.getElementById('title').textContent === 'A · S1 · groupcast, in lines'")
+	p.do(chromedp.Click("#tab-1"))
+	shows("this is B")
+	p.do(chromedp.Focus("#line"), chromedp.KeyEvent("ip route\r"))
+	labtest.Eventually(t, "B is told a line", func() bool { other.mu.Lock(); defer other.mu.Unlock(); return len(other.said) == 1 })
+	shows("this is B\\n\\nYou: ip route")
+	a.write("more of A")
+	p.becomes("document.querySelector('#tab-0.new').textContent === 'A, something new'")
+	p.do(chromedp.Click("#check"))
+	x.told(t, "check")
+	x.set(checked(2))
+	p.becomes("document.getElementById('told').textContent === '2 of 2 met: solved.'")
+	p.behaved(host)
 }

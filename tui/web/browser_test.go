@@ -216,6 +216,7 @@ func TestBrowser(t *testing.T) {
 	t.Run("desk", func(t *testing.T) { testBrowserDesk(t, b) })
 	t.Run("exercise", func(t *testing.T) { testBrowserExercise(t, b) })
 	t.Run("lines", func(t *testing.T) { testBrowserLines(t, b) })
+	t.Run("lines exercise", func(t *testing.T) { testBrowserLinesExercise(t, b) })
 	t.Run("seats", func(t *testing.T) { testBrowserSeats(t, b) })
 	t.Run("board", func(t *testing.T) { testBrowserBoard(t, b) })
 	t.Run("exercises", func(t *testing.T) { testBrowserExercises(t, b) })

@@ -43,9 +43,11 @@ func introduce(s seat, exercise bool) introduction {
 	return introduction{i}
 }
 
-// exercised is a message of an exercise.
+// exercised is a message of an exercise. A page with several tabs gets it for each: by the
+// version it knows what is old.
 type exercised struct {
 	Exercise class.ExerciseState `json:"exercise"`
+	Version  int64               `json:"v"`
 }
 
 // showExercise sends how an exercise stands, now and when that changes, until it fails.
@@ -56,7 +58,7 @@ func (p *page) showExercise(ctx context.Context, x exercise) error {
 		if err == nil {
 			seen = version
 		}
-		return exercised{state}, err
+		return exercised{state, version}, err
 	})
 }
 

@@ -6,8 +6,8 @@
 // with text messages of JSON:
 //
 //   - To a page, first {"seat":{"seat":"S1","name":"Ada","tabs":["A","B"],"exercise":true}}.
-//     Where there is an exercise, {"exercise":...} with a [class.ExerciseState], now and
-//     whenever it changes.
+//     Where there is an exercise, {"exercise":...,"v":3} with a [class.ExerciseState] and its
+//     version, now and whenever it changes.
 //   - To a page with a screen: [class.Screen], first the whole, then what has changed. A page
 //     that reads slowly gets fewer of them.
 //   - To a plain page: {"lines":["..."],"last":17,"lost":2}: lines, the number of the last of

@@ -4,7 +4,7 @@ import {words} from './words.js';
 
 const mostLines = 1000;
 
-// Log calls on.changed(log), on.seat(seat, log), on.exercise(state), on.fresh(log) when
+// Log calls on.changed(log), on.seat(seat, log), on.exercise(state, version), on.fresh(log) when
 // there is a new line, on.gone() and on.over().
 export class Log {
   trouble = words.connecting; // why it shows nothing; '': it does
@@ -48,7 +48,7 @@ export class Log {
 
   #take(message) {
     if (message.seat) this.on.seat(message.seat, this);
-    else if (message.exercise) this.on.exercise(message.exercise);
+    else if (message.exercise) this.on.exercise(message.exercise, message.v);
     else this.#show(message);
   }
 

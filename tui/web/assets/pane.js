@@ -5,7 +5,7 @@ import {Mouse} from './mouse.js';
 import {Screen} from './screen.js';
 import {words} from './words.js';
 
-// Pane calls on.changed(pane), on.seat(seat, pane), on.exercise(state), on.fresh(pane) when
+// Pane calls on.changed(pane), on.seat(seat, pane), on.exercise(state, version), on.fresh(pane) when
 // there is something new on its screen, on.unread(bytes), on.gone() and on.over(); and, for
 // the mouse, on.send(message), on.selection() and on.tap(touch).
 export class Pane {
@@ -63,7 +63,7 @@ export class Pane {
       return;
     }
     if (message.exercise) {
-      this.on.exercise(message.exercise);
+      this.on.exercise(message.exercise, message.v);
       return;
     }
     this.trouble = '';

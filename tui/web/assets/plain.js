@@ -17,7 +17,7 @@ let seat = null; // as the server told it
 const on = {
   changed: (which) => which === log && render(),
   seat: begin,
-  exercise: (told) => task.show(told),
+  exercise: (told, version) => task.show(told, version),
   fresh: (which) => which === log || tabs.mark(which.tab, true),
   gone: () => location.replace('/?gone'),
   over() {
@@ -68,7 +68,7 @@ function open(name) {
 }
 
 function render() {
-  const text = log.trouble || (task.busy === 'reset' ? words.rebuilding : '');
+  const text = log.trouble || task.trouble;
   if (state.textContent !== text) state.textContent = text;
 }
 

@@ -31,7 +31,7 @@ const on = {
   tap: (touch) => (touch && !asked) || keys.focus(),
   changed: (which) => which === pane && render(),
   seat: begin,
-  exercise: (told) => task.show(told),
+  exercise: (told, version) => task.show(told, version),
   fresh: (which) => which === pane || tabs.mark(which.tab, true),
   unread: (bytes) => notes.tell(words.unread(bytes)),
   gone: () => location.replace('/?gone'),
@@ -104,7 +104,7 @@ const put = (e, text) => e.textContent === text || (e.textContent = text);
 
 // render shows what belongs to the pane and is no row of its screen.
 function render() {
-  put(state, pane.trouble || (task.busy === 'reset' ? words.rebuilding : ''));
+  put(state, pane.trouble || task.trouble);
   place.classList.toggle('mouse', pane.mouse.uses);
   const title = pane.title || (seat ? words.screenTitle(words.placeOf(pane.tab, seat.seat)) : 'groupcast');
   if (document.title !== title) document.title = $('title').textContent = title;

@@ -14,7 +14,9 @@ const $ = (id) => document.getElementById(id);
 // on.folded(folded), when somebody folds or unfolds it.
 export class Task {
   #state = null; // as the server told it
+  #version = 0;
   #asked = ''; // what was asked for, until the server tells
+  #resets = 0; // that this page asked for, and that are not done
 
   constructor(on) {
     this.on = on;
@@ -42,6 +44,11 @@ export class Task {
     return this.#state?.busy || this.#asked;
   }
 
+  // trouble is why nothing can be done in the hosts now; '': it can.
+  get trouble() {
+    return {build: words.building, reset: words.rebuilding}[this.busy] ?? '';
+  }
+
   get there() {
     return this.#state !== null;
   }
@@ -63,6 +70,7 @@ export class Task {
   #do(what) {
     if (this.busy || !this.on.do(what)) return;
     this.#asked = what;
+    if (what === 'reset') this.#resets++;
     this.#buttons();
     this.#say(words.busy[what]);
     this.on.changed();
@@ -74,10 +82,13 @@ export class Task {
     this.fold(kept('task') === 'folded');
   }
 
-  // show shows how the exercise stands.
-  show(state) {
+  // show shows how the exercise stands, unless something newer is shown: each tab tells it.
+  show(state, version) {
+    if (version <= this.#version) return;
+    this.#version = version;
     const before = this.#state;
     [this.#state, this.#asked] = [state, ''];
+    if (state.said) this.#resets = 0;
     $('task-title').textContent = state.title;
     list($('task-text'), state.task ?? [], paragraph, 'p');
     this.#progress(state);
@@ -90,12 +101,19 @@ export class Task {
     const [was, is] = [before.progress, state.progress];
     if (state.said && state.said !== before.said) this.#say(clip(state.said));
     else if (is.checks > was.checks) this.#say(words.met(is, true));
-    else if (is.resets > was.resets) this.#say(words.rebuilt);
+    else if (is.resets > was.resets) this.#rebuilt();
     else if (is.hints > was.hints) this.#say(words.hinted(is.hints, clip(state.hints.at(-1) ?? '')));
     else if (state.busy && state.busy !== before.busy) this.#say(words.busy[state.busy] ?? '');
     if (is.hints > was.hints) $('task-hints').lastElementChild?.scrollIntoView({block: 'nearest'});
     if (is.checks > was.checks) $('task-met').scrollIntoView({block: 'nearest'});
     this.on.changed();
+  }
+
+  // rebuilt says that the network is another: the teacher can reset it, too.
+  #rebuilt() {
+    if (this.#resets > 0) this.#say(words.rebuilt);
+    else this.on.tell(words.rebuiltForYou);
+    this.#resets = 0;
   }
 
   #progress({progress, expectations}) {

@@ -32,6 +32,7 @@ export const words = {
   busy: {check: 'Checking…', hint: 'Hint…', reset: 'Building…', build: 'Building…'},
   rebuilding: 'Your network is being built anew…',
   rebuilt: 'Your network was built anew, with the fault in it.',
+  rebuiltForYou: 'Your network was built anew, with the fault in it. The teacher asked for that, or a command in your shell.',
   hinted: (n, text) => `Hint ${n}: ${text}`,
   met(progress, checked) {
     if (!checked) return progress.solved ? 'Solved. Not checked since.' : 'Not checked yet.';
