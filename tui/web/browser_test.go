@@ -215,6 +215,7 @@ func TestBrowser(t *testing.T) {
 	t.Run("phone", func(t *testing.T) { testBrowserPhone(t, b) })
 	t.Run("desk", func(t *testing.T) { testBrowserDesk(t, b) })
 	t.Run("exercise", func(t *testing.T) { testBrowserExercise(t, b) })
+	t.Run("mends", func(t *testing.T) { testBrowserMends(t, b) })
 	t.Run("lines", func(t *testing.T) { testBrowserLines(t, b) })
 	t.Run("lines exercise", func(t *testing.T) { testBrowserLinesExercise(t, b) })
 	t.Run("seats", func(t *testing.T) { testBrowserSeats(t, b) })

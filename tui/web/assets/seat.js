@@ -8,6 +8,7 @@ import {leave} from './leave.js';
 import {Link} from './link.js';
 import {Notes} from './notes.js';
 import {Pane} from './pane.js';
+import {Selection} from './selection.js';
 import {Tabs} from './tabs.js';
 import {Task} from './task.js';
 import {words} from './words.js';
@@ -22,12 +23,11 @@ let pane = null; // that is shown
 let seat = null; // as the server told it
 let size = {};
 let asked = true; // the keyboard of a touch screen is wanted
-let holding = false; // text is selected
 
 // What a pane calls.
 const on = {
   send,
-  selection: () => holding,
+  selection: () => selection.holding,
   tap: (touch) => (touch && !asked) || keys.focus(),
   changed: (which) => which === pane && render(),
   seat: begin,
@@ -77,13 +77,14 @@ function begin(told, which) {
     task.begin();
     resize(); // what is beside it makes the screen narrower
   }
+  if (tabs.shown) $('leave-hint').textContent = words.leaveHint(told.exercise);
   seat = told; // from now on sizes are told, the first of which starts a program
   const last = kept('tab', {here: true});
   showTab(seat.tabs.includes(last) ? last : seat.tabs[0]);
 }
 
 function showTab(name) {
-  if (holding) getSelection().removeAllRanges();
+  selection.end();
   pane.element.hidden = true;
   pane = panes.find((p) => p.tab === name) ?? open(name);
   pane.element.hidden = false;
@@ -147,49 +148,22 @@ const keys = new Keys(field, {
     if (Link.fits(message)) send(message);
     else notes.tell(words.longPaste(Math.ceil(new TextEncoder().encode(text).length / 1000)));
   },
-  leave: () => (tabs.shown ? tabs.focus() : $('lines').focus()),
+  leave: () => (tabs.shown ? tabs.focus() : $(seat?.exercise ? 'show-task' : 'lines').focus()),
   takeCtrl: () => bar.takeCtrl(),
-  selected,
+  selected: (event) => selection.key(event),
+});
+// While text of the screen is selected the screen waits.
+const selection = new Selection(place, {
+  changed(selected) {
+    for (const p of panes) p.screen.hold(selected && p === pane);
+    notes.say(selected ? words.held : '');
+  },
+  ended: () => keys.focus(),
 });
 
 // refocus leads keys to the screen again, where no keyboard would come up for that.
 function refocus() {
   if (asked) keys.focus();
-}
-
-// While text of the screen is selected the screen waits, and copying is the browser's.
-function selection() {
-  const s = getSelection();
-  return !s.isCollapsed && place.contains(s.anchorNode);
-}
-
-document.addEventListener('selectionchange', () => {
-  const now = selection();
-  if (now === holding) return;
-  holding = now;
-  for (const p of panes) p.screen.hold(now && p === pane);
-  notes.say(now ? words.held : '');
-});
-
-// Rows are as wide as the screen: what is copied of them ends where their text does.
-document.addEventListener('copy', (event) => {
-  if (!selection()) return;
-  event.preventDefault();
-  event.clipboardData.setData('text/plain', getSelection().toString().replace(/[ \u00a0]+$/gm, ''));
-});
-
-// selected reports whether a key belongs to the selection. Any but those for copying ends it.
-function selected(event) {
-  if (!selection()) return false;
-  if (event.ctrlKey && event.shiftKey && event.code === 'KeyC') { // as terminals have it; the browser's is another
-    event.preventDefault();
-    document.execCommand('copy');
-    return true;
-  }
-  if (event.ctrlKey || event.metaKey || ['Shift', 'Control', 'Alt', 'Meta'].includes(event.key)) return true;
-  getSelection().removeAllRanges();
-  keys.focus();
-  return event.key === 'Escape';
 }
 
 const tellSize = () => seat && pane.tell(size);
@@ -247,6 +221,11 @@ const close = () => panes.forEach((p) => p.link.close());
 leave($('leave'), $('ask-leave'), '/', close);
 leave($('lines'), $('ask-lines'), '/?plain', close);
 rove($('settings'));
+$('show-task').addEventListener('keydown', (event) => {
+  if (event.key !== 'ArrowDown') return;
+  event.preventDefault();
+  task.focus();
+});
 for (const id of ['tabs', 'show-task', 'settings', 'task', 'bar']) $(id).addEventListener('keydown', back);
 function back(event) {
   if (event.key === 'Escape' || (event.ctrlKey && event.key === 'm')) {

@@ -18,6 +18,7 @@ export const words = {
   looked: 'The teacher looks on',
   looksOn: (tab) => `The teacher looks on: ${tab}`,
   fresh: ', something new',
+  leaveHint: (exercise) => `ctrl+m: to the tabs${exercise ? ', then ↓: to the task' : ''}`,
   keysOf: (tab) => `Keys for the screen of ${tab}`,
   placeOf: (tab, seat) => (tab === seat ? seat : `${tab} · ${seat}`),
   screenTitle: (place) => `${place} · groupcast`,
