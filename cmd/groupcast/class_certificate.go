@@ -48,13 +48,19 @@ func certificateFile() (string, error) {
 }
 
 // certificate is the one in a file if that is good for such names and addresses, and else a
-// new one, which is kept there.
-func certificate(file string, now time.Time, names []string, addrs []netip.Addr) (*classCertificate, error) {
+// new one, which is kept there, and is good for others, too.
+func certificate(file string, now time.Time, names []string, addrs, others []netip.Addr) (*classCertificate, error) {
 	old, remark := keptCertificate(file, now, names, addrs)
 	if old != nil {
 		return &classCertificate{Certificate: *old}, nil
 	}
-	text, err := newCertificate(now, names, addrs)
+	all := slices.Clone(addrs)
+	for _, a := range others {
+		if !slices.Contains(all, a) {
+			all = append(all, a)
+		}
+	}
+	text, err := newCertificate(now, names, all)
 	if err != nil {
 		return nil, err
 	}

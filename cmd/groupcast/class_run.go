@@ -114,7 +114,7 @@ func (r *classRun) certified() (*classCertificate, error) {
 	if err != nil {
 		return nil, fmt.Errorf("class: --tls: %w", err)
 	}
-	c, err := certificate(file, time.Now(), certifiedNames(), certifiedAddrs(r.at.Addr()))
+	c, err := certificate(file, time.Now(), certifiedNames(), certifiedAddrs(r.at.Addr()), certifiedAddrs(netip.IPv6Unspecified()))
 	if err != nil {
 		return nil, fmt.Errorf("class: --tls: %w", err)
 	}

@@ -24,6 +24,7 @@ func TestClassCertificate(t *testing.T) {
 	now := time.Now()
 	names := []string{"localhost", "desk"}
 	addrs := []netip.Addr{netip.MustParseAddr("127.0.0.1"), netip.MustParseAddr("192.168.1.20"), netip.MustParseAddr("2001:db8::7")}
+	others := []netip.Addr{netip.MustParseAddr("10.0.0.7")} // that no class is reached by at first
 	last := ""
 	for _, c := range []struct {
 		what   string
@@ -35,6 +36,7 @@ func TestClassCertificate(t *testing.T) {
 	}{
 		{what: "the first", names: names, addrs: addrs},
 		{what: "a day later", names: names, addrs: addrs, after: 24 * time.Hour},
+		{what: "one of the others", names: names, addrs: others},
 		{what: "fewer addresses", names: names[:1], addrs: addrs[:1]},
 		{what: "another address", names: names, addrs: append(addrs[:2:2], netip.MustParseAddr("10.0.0.9")), remark: "does not have the address 10.0.0.9"},
 		{what: "another name", names: []string{"laptop"}, addrs: addrs[:2], remark: "does not have the name laptop"},
@@ -49,7 +51,7 @@ func TestClassCertificate(t *testing.T) {
 		if c.before != nil {
 			c.before()
 		}
-		got, err := certificate(file, now.Add(c.after), c.names, c.addrs)
+		got, err := certificate(file, now.Add(c.after), c.names, c.addrs, others)
 		if err != nil || got.unkept != nil {
 			t.Fatalf("%s: %v, %v", c.what, err, got.unkept)
 		}
@@ -63,7 +65,7 @@ func TestClassCertificate(t *testing.T) {
 			t.Errorf("%s: the file is %v, %v", c.what, info.Mode(), err)
 		}
 	}
-	if got, err := certificate("/dev/null/class.pem", now, names, addrs); err != nil || got.unkept == nil {
+	if got, err := certificate("/dev/null/class.pem", now, names, addrs, others); err != nil || got.unkept == nil {
 		t.Errorf("where nothing can be kept: %v, %+v", err, got)
 	}
 }
@@ -73,7 +75,7 @@ func TestClassCertificate(t *testing.T) {
 func TestClassTLS(t *testing.T) {
 	t.Parallel()
 	addr := netip.MustParseAddr("127.0.0.1")
-	cert, err := certificate(filepath.Join(t.TempDir(), "class.pem"), time.Now(), []string{"localhost"}, []netip.Addr{addr})
+	cert, err := certificate(filepath.Join(t.TempDir(), "class.pem"), time.Now(), []string{"localhost"}, []netip.Addr{addr}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
