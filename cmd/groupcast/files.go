@@ -28,6 +28,7 @@ var files = []named{
 	{"$XDG_CONFIG_HOME/groupcast/identity", "(or ~/.config) the key that the user signs with, made when it is first needed; whoever has it can speak as the user"},
 	{"$XDG_CONFIG_HOME/groupcast/known-members", "(or ~/.config) the owner of each nickname, and the keys that the user verified; the last 4,096 names, a line for each. Without its line, a name is new again"},
 	{"$XDG_STATE_HOME/groupcast/exercises.jsonl", "(or ~/.local/state) what the user met in the exercises, and when, a line for each event; 1 MiB at the most, then the oldest starts are dropped; groupcast lab report prints it"},
+	{"$XDG_STATE_HOME/groupcast/class.pem", "(or ~/.local/state) the key and the certificate of groupcast class --tls, for 30 days"},
 	{"$XDG_RUNTIME_DIR/groupcast/", "(or $TMPDIR/groupcast-UID, which only the user can read) a socket for each running lab, through which other terminals enter it"},
 	{"$TMPDIR/groupcast-crash-*.txt", "(or /tmp) the report of a crash of groupcast: its version and its stack, and nothing of what was said"},
 }
