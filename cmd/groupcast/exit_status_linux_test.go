@@ -195,7 +195,7 @@ var comes = []come{
 
 	{of: "class", want: exitOK, host: "computer", line: "sh -c", input: inClass("over", "groupcast class down over; wait $!; exit")},
 	{of: "class", want: exitNot, host: "computer", line: "unshare --user --map-root-user unshare --user --map-root-user groupcast class"},
-	{of: "class", want: exitInterrupted, host: "computer", line: "groupcast class --as-root --seats 1 --listen 127.0.0.1:0 --name left", ready: "students", signal: syscall.SIGTERM},
+	{of: "class", want: exitInterrupted, host: "computer", line: "groupcast class --as-root --seats 1 --listen 127.0.0.1:0 --name signalled", ready: "students", signal: syscall.SIGTERM},
 	{of: "class status", want: exitOK, host: "computer", line: "sh -c", input: inClass("shown", "groupcast class status shown")},
 	{of: "class status", want: exitNot, host: "computer", line: "groupcast class status nothing"},
 	{of: "class reset", want: exitOK, host: "computer", line: "sh -c", input: inClass("fresh", "groupcast class reset h1 fresh")},
