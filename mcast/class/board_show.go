@@ -27,7 +27,7 @@ func (w *waker) next() <-chan struct{} {
 }
 
 // Changed returns a channel that is closed when the Board or a Net may be another than it
-// is now. Who shows them takes the channel first, and then looks.
+// is now. Take the channel before you look.
 func (c *Class) Changed() <-chan struct{} { return c.changes.next() }
 
 // Board is the class as a board shows it, without its networks.

@@ -17,11 +17,11 @@
 //     last line that it has, or 0; then {"say":"a line"}. With an exercise: {"do":"check"},
 //     {"do":"hint"} and {"do":"reset"}.
 //
-// The board, /board, shows the network and the seats to everybody. It is told by
+// The board, /board, shows the network and the seats to everybody. It reads
 // /board/events, a stream of server-sent events: "drawing" once, "board" when something has
 // changed, at most twice a second, and "over". With the teacher's key (Authorization: Bearer)
 // it posts JSON to /board/fault, undo, reset, free and lock. The websocket /look, whose first
-// message is {"key":"...","seat":"S1","tab":"A"}, is told the screens of a seat, as its page is,
+// message is {"key":"...","seat":"S1","tab":"A"}, gets the screens of a seat, as its page does,
 // and is closed with 4003 when the key is wrong.
 //
 // A websocket is closed with 4001 when the seat is no longer that of the page, with 4002 when the

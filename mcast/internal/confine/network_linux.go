@@ -87,7 +87,7 @@ func NewNetwork() *Network { return &Network{} }
 func NetworkOver() string { return NewNetwork().Over(time.Now()) }
 
 // Over is what there is too much of, or has been since the last call; "": of nothing.
-// What could not be read counts as nothing.
+// A number that cannot be read counts as 0.
 func (n *Network) Over(now time.Time) string {
 	links, received := linksAndPackets()
 	switch {
