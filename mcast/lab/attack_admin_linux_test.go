@@ -198,4 +198,3 @@ func ringSocket(mebibytes uint32) (fd int, err error) {
 	}
 	return fd, err
 }
-
