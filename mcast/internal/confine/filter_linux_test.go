@@ -46,15 +46,17 @@ func run(t *testing.T, filter []unix.SockFilter, bigEndian bool, arch, call uint
 // prove in package lab, on the architecture that they run on.
 func TestFilter(t *testing.T) {
 	const (
-		allow  = unix.SECCOMP_RET_ALLOW
-		eperm  = unix.SECCOMP_RET_ERRNO | uint32(unix.EPERM)
-		enosys = unix.SECCOMP_RET_ERRNO | uint32(unix.ENOSYS)
-		family = unix.SECCOMP_RET_ERRNO | uint32(unix.EAFNOSUPPORT)
-		above  = 1 << 32 // what an int does not have
-		thread = unix.CLONE_VM | unix.CLONE_THREAD | unix.CLONE_SIGHAND
+		allow    = unix.SECCOMP_RET_ALLOW
+		eperm    = unix.SECCOMP_RET_ERRNO | uint32(unix.EPERM)
+		enosys   = unix.SECCOMP_RET_ERRNO | uint32(unix.ENOSYS)
+		family   = unix.SECCOMP_RET_ERRNO | uint32(unix.EAFNOSUPPORT)
+		protocol = unix.SECCOMP_RET_ERRNO | uint32(unix.EPROTONOSUPPORT)
+		noOption = unix.SECCOMP_RET_ERRNO | uint32(unix.ENOPROTOOPT)
+		above    = 1 << 32 // what an int does not have
+		thread   = unix.CLONE_VM | unix.CLONE_THREAD | unix.CLONE_SIGHAND
 	)
 	for name, a := range abis {
-		filter := a.filter(a.refused())
+		filter, admins := a.filter(a.refused()), a.filter(append(a.refused(), refusedToAdmins(true)...))
 		clone := func(flags uint64) []uint64 {
 			args := []uint64{7, 7}
 			args[a.cloneFlags] = flags
@@ -96,8 +98,27 @@ func TestFilter(t *testing.T) {
 			)
 		}
 		for _, c := range calls {
-			if got := run(t, filter, a.bigEndian, a.audit, c.call, c.args...); got != c.want {
-				t.Errorf("%s: %s: %#x, want %#x", name, c.what, got, c.want)
+			for _, f := range [][]unix.SockFilter{filter, admins} {
+				if got := run(t, f, a.bigEndian, a.audit, c.call, c.args...); got != c.want {
+					t.Errorf("%s: %s: %#x, want %#x", name, c.what, got, c.want)
+				}
+			}
+		}
+		for _, c := range []call{
+			{"netlink for IPsec", unix.SYS_SOCKET, []uint64{unix.AF_NETLINK, unix.SOCK_RAW, unix.NETLINK_XFRM}, protocol},
+			{"netlink for routes", unix.SYS_SOCKET, []uint64{unix.AF_NETLINK, unix.SOCK_RAW, unix.NETLINK_ROUTE}, allow},
+			{"a protocol of that number", unix.SYS_SOCKET, []uint64{unix.AF_INET, unix.SOCK_RAW, unix.NETLINK_XFRM}, allow},
+			{"old tables", unix.SYS_SETSOCKOPT, []uint64{3, unix.SOL_IP, 64}, noOption},
+			{"old tables of 64 bits", unix.SYS_SETSOCKOPT, []uint64{3, unix.SOL_IP | above, 64 | above}, noOption},
+			{"old tables of IPv6", unix.SYS_SETSOCKOPT, []uint64{3, unix.SOL_IPV6, 64}, noOption},
+			{"to route groups", unix.SYS_SETSOCKOPT, []uint64{3, unix.SOL_IP, 200}, noOption},
+			{"a membership", unix.SYS_SETSOCKOPT, []uint64{3, unix.SOL_IP, unix.IP_ADD_MEMBERSHIP}, allow},
+			{"a ring", unix.SYS_SETSOCKOPT, []uint64{3, unix.SOL_PACKET, unix.PACKET_RX_RING}, unix.SECCOMP_RET_USER_NOTIF},
+			{"a ring of 64 bits", unix.SYS_SETSOCKOPT, []uint64{3, unix.SOL_PACKET | above, unix.PACKET_TX_RING | above}, unix.SECCOMP_RET_USER_NOTIF},
+			{"all frames", unix.SYS_SETSOCKOPT, []uint64{3, unix.SOL_PACKET, unix.PACKET_ADD_MEMBERSHIP}, allow},
+		} {
+			if got := run(t, admins, a.bigEndian, a.audit, c.call, c.args...); got != c.want {
+				t.Errorf("%s: %s of who may administer: %#x, want %#x", name, c.what, got, c.want)
 			}
 		}
 		if got := run(t, filter, a.bigEndian, a.audit+1, unix.SYS_GETPID); got != eperm {
