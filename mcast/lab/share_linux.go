@@ -19,6 +19,7 @@ import (
 const (
 	allNeighbours = 900 // that the hosts of a lab may have, all together
 	minNeighbours = 8   // that each may have, however many hosts there are
+	maxNeighbours = 32  // however few: a class may have many labs
 	neighbourTime = 5 * time.Second
 )
 
@@ -105,7 +106,7 @@ func (n *Node) fillShare(c *nftables.Conn, table *nftables.Table, hosts int) err
 	for i, f := range families {
 		s := &nftables.Set{
 			Table: table, ID: uint32(i + 1), Name: f.name, KeyType: f.key, Dynamic: true, HasTimeout: true, Timeout: neighbourTime,
-			Size: uint32(max(minNeighbours, allNeighbours/hosts)),
+			Size: uint32(max(minNeighbours, min(maxNeighbours, allNeighbours/hosts))),
 		}
 		if err := c.AddSet(s, nil); err != nil {
 			return err

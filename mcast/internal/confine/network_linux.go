@@ -3,9 +3,11 @@ package confine
 import (
 	"bufio"
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,7 +19,7 @@ import (
 // What a network namespace may hold and do before whoever administers it is ended.
 const (
 	mostInterfaces = 64
-	mostNeighbours = 256
+	mostNeighbours = 64        // but those without a protocol to find them, as groups are: the kernel forgets these first
 	mostBytes      = 512 << 10 // of each other list: some 4,000 routes
 	eachEntry      = 64        // bytes of them for an entry, besides what netlink tells about it
 	mostQueued     = 32 << 20  // bytes of packets in its queues
@@ -169,12 +171,10 @@ func overLists() string {
 			return groups
 		}
 	}
-	n := 0
-	_ = dump(unix.NETLINK_ROUTE, unix.RTM_GETNEIGH, make([]byte, unix.SizeofNdMsg), func(uint16, []byte) bool {
-		n++
-		return n <= mostNeighbours
-	})
-	if n > mostNeighbours {
+	if overLinks() {
+		return interfaces
+	}
+	if overNeighbours() {
 		return neighbours
 	}
 	for _, l := range lists {
@@ -190,6 +190,40 @@ func overLists() string {
 		return what
 	}
 	return overFirewall()
+}
+
+// overLinks looks at queues, of which each takes memory, and at other names.
+func overLinks() bool {
+	size, queues := 0, 0
+	_ = dump(unix.NETLINK_ROUTE, unix.RTM_GETLINK, make([]byte, unix.SizeofIfInfomsg), func(_ uint16, m []byte) bool {
+		if len(m) < unix.SizeofIfInfomsg {
+			return false
+		}
+		attributes(m[unix.SizeofIfInfomsg:], func(number uint16, value []byte) {
+			if (number == unix.IFLA_NUM_TX_QUEUES || number == unix.IFLA_NUM_RX_QUEUES) && len(value) == 4 {
+				queues += int(binary.NativeEndian.Uint32(value))
+			}
+		})
+		size += len(m)
+		return size <= mostBytes
+	})
+	usual := 2 * max(16, runtime.NumCPU()) // one for each processor, and each way
+	return size > mostBytes || queues > usual*mostInterfaces
+}
+
+func overNeighbours() bool {
+	found, size := 0, 0
+	_ = dump(unix.NETLINK_ROUTE, unix.RTM_GETNEIGH, make([]byte, unix.SizeofNdMsg), func(_ uint16, m []byte) bool {
+		if len(m) < unix.SizeofNdMsg {
+			return false
+		}
+		if binary.NativeEndian.Uint16(m[8:])&unix.NUD_NOARP == 0 {
+			found++
+		}
+		size += len(m) + eachEntry
+		return found <= mostNeighbours && size <= mostBytes
+	})
+	return found > mostNeighbours || size > mostBytes
 }
 
 // sizeTo adds up messages, as long as there are not too many.

@@ -2,12 +2,14 @@ package confine
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"fmt"
 	"os"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+	"golang.org/x/time/rate"
 )
 
 // A ring of frames takes memory that no limit counts. These are how many bytes each may
@@ -15,6 +17,13 @@ import (
 const (
 	ringBytes     = 8 << 20
 	packetSockets = 8
+)
+
+// So many calls a second, and at once, are dealt with: the process's share of the
+// processors is smaller than that of its host.
+const (
+	ringRate  = 10
+	ringBurst = 20
 )
 
 // call and answer are struct seccomp_notif and seccomp_notif_resp (seccomp_unotify(2)).
@@ -48,7 +57,9 @@ const (
 func Supervise(calls *os.File) {
 	defer calls.Close()
 	fd := int(calls.Fd())
+	pace := rate.NewLimiter(ringRate, ringBurst)
 	for {
+		_ = pace.Wait(context.Background())
 		poll := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
 		if _, err := unix.Poll(poll, -1); err != nil && err != unix.EINTR {
 			return
