@@ -59,4 +59,17 @@ func mend(t *testing.T, c cure) {
 	if err != nil || !strings.Contains(string(out), "Solved.") {
 		t.Errorf("%v\n%s", err, out)
 	}
+	if c.lesson != "article" {
+		return
+	}
+	// A network that is built anew ends the shell that asked for it.
+	again := private.ConfinedCommand(t.Context(), c.host, confined, "/bin/sh", "-c", "groupcast lab reset; exec sleep 1000")
+	again.Env = cmd.Env
+	if out, err := again.CombinedOutput(); err == nil {
+		t.Errorf("it ends by itself:\n%s", out)
+	}
+	labtest.Eventually(t, "the network was built anew", func() bool {
+		s, err := desk.Ask(t.Context(), private.Remote, desk.StateOrder, nil)
+		return err == nil && s.Resets == 1
+	})
 }
