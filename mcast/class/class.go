@@ -234,7 +234,7 @@ func (c *Class) Reset(seat string) error {
 		return ErrSeat
 	case p.seat == nil:
 	case p.exercise != nil:
-		p.exercise.Reset() // which tells when it is done
+		p.exercise.reset() // which tells when it is done
 	case c.shared == nil:
 		c.tell(Event{Kind: "reset", Host: seat, Name: p.seat.name})
 		p.network.rebuild()

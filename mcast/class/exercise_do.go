@@ -20,17 +20,32 @@ const (
 
 // Check sees whether it is solved, in the background, when its turn comes.
 func (x *Exercise) Check() {
+	x.touch()
 	x.do(desk.CheckOrder, checkTime, x.class.checks, "The check could not be run", x.order)
 }
 
 // Hint takes the next hint, in the background.
 func (x *Exercise) Hint() {
+	x.touch()
 	x.do(desk.HintOrder, hintTime, nil, "There is no hint now", x.order)
 }
 
 // Reset builds the network anew, with the fault, in the background when its turn comes:
 // every program in it ends, and starts again.
 func (x *Exercise) Reset() {
+	x.touch()
+	x.reset()
+}
+
+// touch says that the student is there.
+func (x *Exercise) touch() {
+	if s := x.network.seat(); s != nil {
+		s.touch()
+	}
+}
+
+// reset is Reset, by the teacher. The caller may hold the class's mu.
+func (x *Exercise) reset() {
 	x.do(desk.ResetOrder, resetTime, x.class.builds, "The network could not be built anew", func(ctx context.Context, order string) error {
 		if s, known := x.network.stand(); !known || s.err == nil && x.order(ctx, order) == nil {
 			return nil // it is being built, or was

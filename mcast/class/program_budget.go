@@ -25,6 +25,6 @@ func (b *budget) spend(now time.Time, drawn time.Duration) (rest time.Duration) 
 	return max(0, -b.credit*drawingShare)
 }
 
-// drawnAtOnce is how many bytes are drawn before the time is looked at. A sequence of
-// three bytes can take a millisecond on the largest screen.
+// drawnAtOnce is how many bytes are drawn before the time is looked at. A sequence of two
+// bytes (RIS) can take a fifth of a millisecond on the largest screen.
 const drawnAtOnce = 64

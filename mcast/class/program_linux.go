@@ -99,8 +99,11 @@ func (p *program) closeFiles() {
 
 // say shows lines behind all that the program has drawn.
 func (p *program) say(list []string) {
-	for _, line := range list {
-		_, _ = p.out.Write([]byte("\r\n" + line))
+	for n, line := range list {
+		if n == 0 {
+			line = "\r\n" + line
+		}
+		_, _ = p.out.Write([]byte(line + "\r\n"))
 	}
 }
 

@@ -3,6 +3,7 @@ package class
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"runtime/pprof"
 	"strings"
 	"sync"
@@ -192,6 +193,35 @@ func TestProgramWithoutAScreen(t *testing.T) {
 	ends(t, running)
 	if got := out.String(); got != "ready\ngot hello\nend\n" {
 		t.Errorf("it wrote %q", got)
+	}
+}
+
+// What a program tells on its standard error is no part of its screen; what else it writes
+// there is, when it ends with an error.
+func TestProgramTells(t *testing.T) {
+	t.Parallel()
+	p := newPrograms(t)
+	for status, want := range map[int]string{0: "drawn", 3: "5000 is long ago\nno such  thing\nlast"} {
+		term := NewTerminal(Size{80, 24}, func([]byte) {})
+		t.Cleanup(term.Close)
+		var told []report
+		script := fmt.Sprintf(`printf drawn
+			echo '{"type":"report","heard":[{"from":"192.168.1.7","datagrams":3,"ago":2}]}' >&2
+			seq 5000 | sed 's/$/ is long ago/' >&2
+			printf '\n\nno such \033[2J thing\r\nlast' >&2; exit %d`, status)
+		running, err := startProgram(term, Size{80, 24}, false, func(r report) { told = append(told, r) }, func(ctx context.Context) *lab.Cmd {
+			return p.host.Command(ctx, "/bin/sh", "-c", script)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ends(t, running)
+		if screen := strings.TrimSpace(screenOf(t, term)); !strings.HasSuffix(screen, want) || strings.Contains(screen, "report") || status == 0 && screen != want {
+			t.Errorf("status %d: the screen is\n%s", status, screen)
+		}
+		if len(told) != 1 || told[0].heard[0].datagrams != 3 {
+			t.Errorf("it told %+v", told)
+		}
 	}
 }
 

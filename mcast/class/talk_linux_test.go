@@ -54,6 +54,9 @@ func talk(args []string) error {
 		case "exit":
 			status, _ := strconv.Atoi(rest)
 			os.Exit(status)
+		case "report":
+			fmt.Fprintf(os.Stderr, `{"type":"report","heard":[{"from":"%s","datagrams":7}]}`+"\n", rest)
+			fmt.Fprintln(os.Stderr, "reported", rest)
 		case "environment":
 			b, err := os.ReadFile("/proc/self/environ")
 			if err != nil {
