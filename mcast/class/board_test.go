@@ -152,8 +152,8 @@ func TestNet(t *testing.T) {
 		c, l := openLAN(t)
 		_, _ = mustJoin(t, c, Applicant{Name: "Ada"})
 		time.Sleep(time.Hour)
-		if l.asked != 0 {
-			t.Errorf("it is asked %d times, and nobody wants to know", l.asked)
+		if n := l.asks(); n != 0 {
+			t.Errorf("it is asked %d times, and nobody wants to know", n)
 		}
 		up := lab.Counters{Up: true, Carrier: true, RxPackets: 3, TxPackets: 4}
 		l.is = lab.Now{Links: map[string]lab.Counters{"H1.eth0": up, "H2.eth0": {}}}
@@ -180,8 +180,7 @@ func TestNet(t *testing.T) {
 			}
 		}()
 		time.Sleep(time.Minute)
-		synctest.Wait()
-		if asks, shown := l.asked, len(pages); asks < 29 || asks > 32 || shown > 25 {
+		if asks, shown := l.asks(), len(pages); asks < 29 || asks > 32 || shown > 25 {
 			t.Errorf("in a minute it is asked %d times, and shown %d times", asks, shown)
 		}
 		l.mu.Lock()
@@ -214,9 +213,9 @@ func TestNet(t *testing.T) {
 		}
 		close(stop)
 		time.Sleep(time.Minute)
-		asked := l.asked
+		asked := l.asks()
 		time.Sleep(time.Hour)
-		if l.asked != asked {
+		if l.asks() != asked {
 			t.Error("it is asked, though nobody shows it any more")
 		}
 	})

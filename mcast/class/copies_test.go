@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -74,11 +75,20 @@ func (c *copies) last() *fakeCopy {
 	return c.all[len(c.all)-1]
 }
 
-func (c *copies) count() int {
+func (c *copies) count() int { return len(c.list()) }
+
+func (c *copies) list() []*fakeCopy {
 	synctest.Wait()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return len(c.all)
+	return slices.Clone(c.all)
+}
+
+// atOnce is how many networks were built at once, and how many checks ran.
+func (c *copies) atOnce() (built, checked int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.most, c.checked
 }
 
 // left is how many networks are still there.

@@ -122,6 +122,14 @@ func (l *fakeLab) now() (lab.Now, error) {
 	return l.is, nil
 }
 
+// asks is how often it was asked how it is.
+func (l *fakeLab) asks() int {
+	synctest.Wait()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.asked
+}
+
 func (l *fakeLab) fault(words []string) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

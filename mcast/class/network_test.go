@@ -44,13 +44,14 @@ func TestNetworksAreBuilt(t *testing.T) {
 			t.Errorf("no seat is freed: %v", err)
 		}
 		time.Sleep(4500 * time.Millisecond)
-		if n := b.count(); n != 7 || b.most != mostBuilds {
-			t.Errorf("%d networks are there, %d were built at once", n, b.most)
+		n := b.count()
+		if most, _ := b.atOnce(); n != 7 || most != mostBuilds {
+			t.Errorf("%d networks are there, %d were built at once", n, most)
 		}
 		if text, _ := shown(t, seats[0]); text != "" {
 			t.Errorf("the page shows %q", text)
 		}
-		if !slices.ContainsFunc(b.all, func(l *fakeCopy) bool { r := l.running("A"); return r != nil && r.name == "Student 0" }) {
+		if !slices.ContainsFunc(b.list(), func(l *fakeCopy) bool { r := l.running("A"); return r != nil && r.name == "Student 0" }) {
 			t.Error("no program runs")
 		}
 		if _, err := c.Seat(tokens[1]); err != ErrToken {
@@ -89,11 +90,12 @@ func TestReset_ofNetworks(t *testing.T) {
 				other.Input(Input{Size: Size{80, 24}})
 				s.Input(Input{Size: Size{80, 24}})
 				time.Sleep(3 * time.Second)
-				run := b.all[slices.IndexFunc(b.all, func(l *fakeCopy) bool { r := l.running("A"); return r != nil && r.name == "Bob" })].running("A")
+				all := b.list()
+				run := all[slices.IndexFunc(all, func(l *fakeCopy) bool { r := l.running("A"); return r != nil && r.name == "Bob" })].running("A")
 				ended := &sitting{s.at.Tabs()[1], s.at}
 				ended.Input(Input{Size: Size{80, 24}})
 				synctest.Wait()
-				for _, l := range b.all {
+				for _, l := range all {
 					if r := l.running("B"); r != nil {
 						r.exit("it has ended, with exit status 1")
 					}
@@ -134,7 +136,9 @@ func TestNetworkEnds(t *testing.T) {
 		s.Input(Input{Size: Size{80, 24}})
 		time.Sleep(2 * time.Second)
 		x := s.at.Exercise()
+		b.mu.Lock()
 		b.fails = errors.New("no room for /home/teacher")
+		b.mu.Unlock()
 		b.last().close()
 		synctest.Wait()
 		_, version, _ := x.Next(t.Context(), 0)
