@@ -135,7 +135,7 @@ func (f *fakeCopy) order(ctx context.Context, order string) error {
 			}
 			f.found = nil
 			for n := range s.Of {
-				f.found = append(f.found, lesson.Expectation{Line: n + 1, Text: fmt.Sprint("expectation ", n), Met: n < s.Met})
+				f.found = append(f.found, lesson.Expectation{Line: n + 1, Text: fmt.Sprint("expectation ", n), Met: n < s.Met, Seen: []string{"\x1b[2Jseen"}})
 			}
 		})
 	case desk.HintOrder:

@@ -3,6 +3,7 @@ package class
 import (
 	"context"
 	"io"
+	"strings"
 	"sync"
 	"time"
 
@@ -152,11 +153,24 @@ func (x *Exercise) stands(s lesson.State, found []lesson.Expectation) (turned bo
 		was = lesson.State{}
 	}
 	turned = !x.fresh && s.Resets != was.Resets
-	x.fresh, x.state, x.list = false, s, found
+	x.fresh, x.state, x.list = false, s, safe(found)
 	for _, e := range x.record.takes(was, s) {
 		x.tell(e)
 	}
 	return turned
+}
+
+// safe is what a check found, safe to show: students write what it has seen.
+func safe(found []lesson.Expectation) []lesson.Expectation {
+	list := make([]lesson.Expectation, len(found))
+	for n, e := range found {
+		list[n] = e
+		list[n].Seen = make([]string, len(e.Seen))
+		for i, line := range e.Seen {
+			list[n].Seen[i] = harmlessAll(strings.ReplaceAll(line, "\t", "    "))
+		}
+	}
+	return list
 }
 
 // tell says what happened, but not without end.

@@ -63,7 +63,7 @@ func TestExercise(t *testing.T) {
 			t.Errorf("a check: %+v", got)
 		}
 		time.Sleep(6 * time.Second)
-		if got := stateOf(t, x); got.Busy != "" || len(got.Expectations) != 2 || !got.Expectations[0].Met || got.Progress != (Progress{Met: 1, Of: 2, Checks: 1, Hints: 1, HintsOf: 3, Seconds: 18}) {
+		if got := stateOf(t, x); got.Busy != "" || len(got.Expectations) != 2 || !got.Expectations[0].Met || got.Expectations[0].Seen[0] != "\ufffd[2Jseen" || got.Progress != (Progress{Met: 1, Of: 2, Checks: 1, Hints: 1, HintsOf: 3, Seconds: 18}) {
 			t.Errorf("checked: %+v", got)
 		}
 		x.Reset()
