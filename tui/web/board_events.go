@@ -143,10 +143,14 @@ func (b *boards) rest(ctx context.Context, d time.Duration, changed <-chan struc
 // shown is what a board shows, with the network of a seat, or the one that all are on.
 func (b *boards) shown(seat string, teacher bool) shownBoard {
 	s := shownBoard{Board: b.class.Board(), Teacher: teacher}
+	secret := s.Board.Lesson != "" && !teacher
+	if secret {
+		s.Board.Log = slices.DeleteFunc(slices.Clone(s.Board.Log), func(e class.BoardEvent) bool { return e.Undo != "" })
+	}
 	if seat == "" && s.Board.Private {
 		return s
 	}
-	if s.Hidden = s.Board.Lesson != "" && !teacher; s.Hidden {
+	if s.Hidden = secret; secret {
 		return s
 	}
 	switch net, err := b.class.Net(seat); {

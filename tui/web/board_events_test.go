@@ -114,6 +114,7 @@ func TestBoardOfExercise(t *testing.T) {
 	p := newPodium(2)
 	p.board.Private, p.board.Lesson = true, "article"
 	p.board.Seats = []class.BoardSeat{{Seat: "S1", Name: "Ada", Progress: &class.Progress{Met: 1, Of: 2}}}
+	p.board.Log = []class.BoardEvent{{Number: 1, Seat: "S1", Text: "sits down"}, {Number: 2, Seat: "S1", Text: "fault: cut H1.eth0", Undo: "heal H1.eth0"}}
 	p.nets = map[string]class.Net{"S1": p.nets[""]}
 	h := openBoard(t, p)
 	for _, tt := range []struct {
@@ -133,6 +134,9 @@ func TestBoardOfExercise(t *testing.T) {
 		s := shownOf(t, next())
 		if drawn := !strings.Contains(d.data, `"geometry":null`); drawn != tt.drawn || (s.Net != nil) != tt.net || s.Hidden != tt.hidden || s.Teacher != tt.isTeacher || s.Board.Seats[0].Progress.Met != 1 {
 			t.Errorf("%+v: %s, %+v", tt, d.data, s)
+		}
+		if all := len(s.Board.Log) == 2; all != tt.isTeacher || s.Board.Log[0].Number != 1 {
+			t.Errorf("%+v: the log is %+v", tt, s.Board.Log)
 		}
 		leave()
 	}

@@ -63,9 +63,9 @@ func testBrowserBoard(t *testing.T, b browser) {
 			p.becomes("document.activeElement?.dataset.name === 'H2.eth0' || document.activeElement === document.body")
 		}
 	}
+	agree(true)
 	for n := range 20 {
 		teacher := boards[n/2%2]
-		agree(n%2 == 0)
 		teacher.choose("H2.eth0", map[bool]string{true: "Cut", false: "Heal"}[n%2 == 0])
 		agree(n%2 == 1)
 		if n == 0 {

@@ -182,6 +182,7 @@ func testBrowserWall(t *testing.T, b browser) {
 	desk.do(chromedp.KeyEvent("\u001b"))
 	desk.becomes("!document.getElementById('sure').open && document.getElementById('menu').open")
 	desk.do(chromedp.KeyEvent("\u001b"))
+	desk.becomes("!document.getElementById('menu').open && document.activeElement.dataset.name === 'H2'")
 	if did := p.acted(); did != "" {
 		t.Errorf("what was not confirmed is done: %s", did)
 	}

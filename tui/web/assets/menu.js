@@ -17,18 +17,13 @@ export class Menu {
     this.on = on;
     $('menu-close').addEventListener('click', () => this.#dialog.close());
     this.#dialog.addEventListener('click', (event) => event.target === this.#dialog && this.#dialog.close()); // beside it
-    this.#dialog.addEventListener('close', () => {
-      this.#of = null;
-      this.#from?.isConnected && this.#from.focus();
-    });
+    this.#dialog.addEventListener('close', () => (this.#of = null)); // the focus goes back by itself
     this.#dialog.addEventListener('keydown', (event) => this.#arrows(event));
   }
-  #from = null;
 
   // open shows what can be done with something, beside the element that was clicked.
   open(of, element, state) {
     this.#of = of;
-    this.#from = element;
     this.#shown = '';
     say($('menu-head'), [of.host ?? of.seat, of.name].filter(Boolean).join(' · '));
     this.update(state);
