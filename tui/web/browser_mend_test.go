@@ -46,7 +46,7 @@ func testBrowserMends(t *testing.T, b browser) {
 	p.do(chromedp.Click("#reset"), chromedp.Click("#ask-reset .main"))
 	p.becomes("document.getElementById('told').textContent.startsWith('Your network was built anew')")
 	p.becomes("document.getElementById('task-met').textContent === 'Solved. Not checked since.'")
-	p.shows("built anew")
+	p.shows("The network was built anew.\nA$")
 	p.do(chromedp.KeyEvent("ip route show 239.192.0.0/14\r"))
 	p.shows("dev eth1")
 	p.do(chromedp.Click("#tab-1"))

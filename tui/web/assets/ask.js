@@ -2,5 +2,16 @@
 export function ask(dialog, yes) {
   dialog.returnValue = ''; // Escape leaves what was answered last
   dialog.showModal();
-  dialog.addEventListener('close', () => dialog.returnValue === 'yes' && yes(), {once: true});
+  dialog.addEventListener('close', () => {
+    refocus(document.activeElement);
+    if (dialog.returnValue === 'yes') yes();
+  }, {once: true});
+}
+
+// refocus puts the caret into the field that has the focus: Chromium gives it the focus back
+// only, and what is typed there goes nowhere.
+function refocus(field) {
+  if (!field?.matches('textarea, input')) return;
+  field.blur();
+  field.focus({preventScroll: true});
 }
