@@ -3,6 +3,7 @@ package confine
 import (
 	"encoding/binary"
 	"os"
+	"sync"
 
 	"golang.org/x/sys/unix"
 )
@@ -18,6 +19,12 @@ func do(protocol int, number uint16, request []byte) error {
 	return ask(protocol, number, unix.NLM_F_REQUEST|unix.NLM_F_ACK, request, func(uint16, []byte) bool { return true })
 }
 
+// answers are buffers for what the kernel sends at once, 32 KiB at most.
+var answers = sync.Pool{New: func() any {
+	b := make([]byte, 32<<10)
+	return &b
+}}
+
 func ask(protocol int, number, flags uint16, request []byte, each func(number uint16, message []byte) bool) error {
 	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, protocol)
 	if err != nil {
@@ -31,7 +38,9 @@ func ask(protocol int, number, flags uint16, request []byte, each func(number ui
 	if err := unix.Sendto(fd, header(number, flags, request), 0, to); err != nil {
 		return os.NewSyscallError("sendto", err)
 	}
-	b := make([]byte, 64<<10)
+	pooled := answers.Get().(*[]byte)
+	defer answers.Put(pooled)
+	b := *pooled
 	for {
 		n, _, err := unix.Recvfrom(fd, b, 0)
 		if err != nil {
