@@ -30,7 +30,9 @@ type Config struct {
 	Program string
 
 	// Screen and Plain are its arguments in a seat with a screen, and in one with lines,
-	// for somebody of that name.
+	// for somebody of that name. With a screen its standard error is a pipe: it may tell
+	// there what it hears, in lines of JSON, and what else it writes is shown when it ends
+	// with an error.
 	Screen, Plain func(name string) []string
 
 	// Files makes what the programs of one student in one host find in their home each time

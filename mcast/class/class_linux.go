@@ -101,6 +101,7 @@ func (a farLab) start(l launch, out shower) (runner, error) {
 		path, args = shell()
 		env, tells = append(env, "PS1="+l.prompt()), nil
 	case l.plain:
+		tells = nil // its lines are in the order in which it writes them
 		args = a.cfg.Plain(l.title(a.cfg.Private))
 	default:
 		args = a.cfg.Screen(l.title(a.cfg.Private))

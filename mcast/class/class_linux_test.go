@@ -30,12 +30,10 @@ func TestSeatsTalk(t *testing.T) {
 
 	// What they tell of what they hear is on the board.
 	types(ada, "report "+c.cfg.Topology.Hosts[1].Interfaces[0].Addrs[0].Addr().String())
-	bob.Say("report 192.168.1.1")
 	labtest.Eventually(t, "the board shows who hears whom", func() bool {
 		n, err := c.Net("")
-		return err == nil && len(n.Heard) == 2 && n.Heard[0].By == "H1" && n.Heard[0].From == "H2" && n.Heard[0].Datagrams == 7 && n.Heard[1].By == "H2"
+		return err == nil && len(n.Heard) == 1 && n.Heard[0].By == "H1" && n.Heard[0].From == "H2" && n.Heard[0].Datagrams == 7
 	})
-	reads(t, bob, &last, "reported 192.168.1.1")
 
 	// Of the teacher's environment nothing is in a seat.
 	bob.Say("environment")

@@ -64,9 +64,6 @@ func startProgram(out io.Writer, size Size, plain bool, tells func(report), prep
 	working.Go(p.write)
 	told := errorOutput{tells: tells}
 	if p.stderr != nil {
-		if plain, ok := out.(*lines); ok {
-			told.say = plain.say
-		}
 		working.Go(func() { told.read(p.stderr, p.rest) })
 	}
 	go func() {

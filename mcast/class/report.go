@@ -83,7 +83,6 @@ const maxWords = 4 << 10
 // may tell why it ends.
 type errorOutput struct {
 	tells func(report)
-	say   func(line string) // takes other lines; nil: the last of them are kept
 
 	mu    sync.Mutex
 	words []byte // the last of the other lines
@@ -131,12 +130,6 @@ func trimLine(line []byte) []byte {
 
 // other takes what is no report.
 func (e *errorOutput) other(line []byte) {
-	if e.say != nil {
-		if line = trimLine(line); len(line) > 0 {
-			e.say(string(line[:min(len(line), maxLine)]))
-		}
-		return
-	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.words = append(e.words, line...)

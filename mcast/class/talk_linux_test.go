@@ -56,7 +56,6 @@ func talk(args []string) error {
 			os.Exit(status)
 		case "report":
 			fmt.Fprintf(os.Stderr, `{"type":"report","heard":[{"from":"%s","datagrams":7}]}`+"\n", rest)
-			fmt.Fprintln(os.Stderr, "reported", rest)
 		case "environment":
 			b, err := os.ReadFile("/proc/self/environ")
 			if err != nil {
