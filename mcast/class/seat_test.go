@@ -162,6 +162,27 @@ func TestDropped(t *testing.T) {
 	})
 }
 
+// Where a shell has no screen, a key ends what runs in it.
+func TestInterruptShellOfLines(t *testing.T) {
+	for _, shell := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			c, l := open(t, 1, func(c *Config) { c.Shell = shell })
+			_, s := mustJoin(t, c, Applicant{Name: "Ada", Plain: true})
+			s.Say("ping B")
+			run := l.last()
+			for _, in := range []Input{
+				{Key: Key{Name: "c", Ctrl: true}}, {Key: Key{Name: "c"}}, {Key: Key{Name: "d", Ctrl: true}}, {Key: Key{Name: "z", Ctrl: true}}, {Text: "x"}, {Size: Size{90, 30}},
+			} {
+				s.Input(in)
+			}
+			want := map[bool]string{true: "ping B\n\x03\x04", false: "ping B\n"}[shell]
+			if read := run.takes(); read != want || run.size != plainSize {
+				t.Errorf("a shell %v: it reads %q, %v large", shell, read, run.size)
+			}
+		})
+	}
+}
+
 // A page that starts one program after the other does so once a second.
 func TestStartsAreRare(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -166,12 +166,16 @@ func (t *Tab) tellFocus() {
 }
 
 // Input is what a page tells. It never blocks. The first size starts the program, and so
-// does Enter after it has ended.
+// does Enter after it has ended. Without a screen only ctrl+c and ctrl+d are for a shell.
 func (t *Tab) Input(in Input) {
 	acts := in.Text != "" || in.Paste != "" || in.Key.Name != "" || in.Mouse != nil
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.lines != nil || t.gone {
+	if t.gone {
+		return
+	}
+	if t.lines != nil {
+		t.interrupt(in.Key)
 		return
 	}
 	terminal := t.screen()
@@ -196,6 +200,17 @@ func (t *Tab) Input(in Input) {
 		return
 	}
 	t.put(terminal.Encode(in))
+}
+
+// interrupt ends what runs in a shell without a screen, by ctrl+c, or the shell itself, by
+// ctrl+d. There is no other key where there are lines. The caller holds t.mu.
+func (t *Tab) interrupt(k Key) {
+	b, ok := map[Key][]byte{{Name: "c", Ctrl: true}: {3}, {Name: "d", Ctrl: true}: {4}}[k]
+	if !ok || !t.seat.class.cfg.Shell || t.stopped {
+		return
+	}
+	t.seat.touch()
+	t.put(b)
 }
 
 // Next is as [Terminal.Next]. io.EOF: the seat was given back, the class is over, or it
