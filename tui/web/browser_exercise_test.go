@@ -183,6 +183,11 @@ func testBrowserLinesExercise(t *testing.T, b browser) {
 	p.do(chromedp.Focus("#line"), chromedp.KeyEvent("ip route\r"))
 	labtest.Eventually(t, "B is told a line", func() bool { other.mu.Lock(); defer other.mu.Unlock(); return len(other.said) == 1 })
 	shows("this is B\\n\\nYou: ip route")
+	other.got()
+	p.press("c", 2)
+	p.do(chromedp.Click("#stop"))
+	ctrlC := class.Input{Key: class.Key{Name: "c", Ctrl: true}}
+	other.told(t, "to end what runs there", ctrlC, ctrlC)
 	a.write("more of A")
 	p.becomes("document.querySelector('#tab-0.new').textContent === 'A, something new'")
 	p.do(chromedp.Click("#check"))

@@ -23,7 +23,7 @@ const on = {
   over() {
     state.textContent = `${words.over} ${words.overMore}`;
     document.title = words.over;
-    for (const e of [field, $('leave'), document.querySelector('#say button')]) e.disabled = true;
+    for (const e of [field, $('leave'), ...document.querySelectorAll('#say button')]) e.disabled = true;
     for (const id of ['tabs', 'task-buttons']) $(id).hidden = true;
   },
 };
@@ -43,7 +43,11 @@ function begin(told, which) {
   }
   seat = told;
   tabs.set(seat.tabs);
-  if (seat.exercise) task.begin();
+  if (seat.exercise) { // tabs are shells
+    $('stop').hidden = false;
+    $('line-hint').textContent = words.shellHint;
+    task.begin();
+  }
   const last = kept('tab', {here: true});
   show(seat.tabs.includes(last) ? last : seat.tabs[0]);
 }
@@ -75,7 +79,7 @@ function render() {
 $('say').addEventListener('submit', (event) => {
   event.preventDefault();
   const line = field.value;
-  if (line === '') return;
+  if (line === '' && !seat?.exercise) return; // a shell takes Enter alone
   let error = '';
   if (new TextEncoder().encode(line).length > mostBytes) error = words.longLine;
   else if (!log.say(line)) error = words.lost;
@@ -87,7 +91,14 @@ $('say').addEventListener('submit', (event) => {
   field.value = '';
 });
 
+const stop = () => log.link.send({k: 'c', c: true});
+$('stop').addEventListener('click', stop);
 field.addEventListener('keydown', (event) => {
+  if (event.ctrlKey && event.key === 'c' && seat?.exercise && field.selectionStart === field.selectionEnd) {
+    event.preventDefault();
+    stop();
+    return;
+  }
   const step = {ArrowUp: -1, ArrowDown: 1}[event.key];
   if (!step || event.isComposing) return;
   event.preventDefault();

@@ -24,6 +24,7 @@ export const words = {
   screenTitle: (place) => `${place} · groupcast`,
   linesOf: (place) => `${place} · groupcast, in lines`,
   linesTitle: (place) => `${place} · Lines · groupcast`,
+  shellHint: 'Enter sends the line to the shell. ctrl+c, or Stop, ends what runs there. Up and down arrows: earlier lines.',
   lineFor: (tab) => `Your line for ${tab}`,
   log: 'What the program writes',
 
