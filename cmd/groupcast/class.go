@@ -45,7 +45,7 @@ func newClass(set *settings) *cobra.Command {
 		Long: `Start a class. It builds a LAN inside this computer, and serves a page. A student opens the page in a browser, types
 the code and a name, and sits at a host of the LAN, with the screen of groupcast. Students install nothing.
 
-With --exercise LESSON each student has a network of their own instead, with the fault of the lesson's exercise in
+With --exercise each student has a network of their own instead, with the fault of a lesson's exercise in
 it, and a shell in each of its hosts to find and mend it. --private gives each student a copy of any topology.
 
 Without --listen only this computer reaches the page. --listen :8080 lets the network reach it, by plain HTTP: whoever
@@ -86,7 +86,7 @@ with Landlock, and no root. TOPOLOGY is one in groupcast lab list, or classroom 
 	flags.BoolVar(&f.asRoot, "as-root", false, "run it as root: the server that students reach then has the rights of root (the programs of the seats run as nobody)")
 	flags.BoolVar(&f.tls, "tls", false, "serve the pages by HTTPS, with a certificate of this computer whose SHA-256 is printed; browsers ask once whether to trust it")
 	f.mode.add(flags)
-	flags.StringVar(&f.results, "results", "", "with --exercise: keep what students have met in the new `FILE`, .csv or .json, each minute and at the end")
+	flags.StringVar(&f.results, "results", "", "with --exercise: keep what students have met in the new `FILE`, .csv or .json, at most once a minute and at the end")
 	cmd.RegisterFlagCompletionFunc("results", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return []string{"csv", "json"}, cobra.ShellCompDirectiveFilterFileExt
 	})

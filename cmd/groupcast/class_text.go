@@ -179,7 +179,7 @@ func (p *classPrinter) outcome(list []class.Result) {
 	if p.json || p.quiet {
 		return
 	}
-	fmt.Fprintf(p.out, "%d of %s solved it", solved, chat.Count(len(list), "student"))
+	fmt.Fprintf(p.out, "solved by %d of %s", solved, chat.Count(len(list), "student"))
 	if k := p.run.results; k != nil {
 		fmt.Fprintf(p.out, "; the results are in %s", chat.CleanRow(k.file.name))
 	}

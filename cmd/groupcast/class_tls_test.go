@@ -85,7 +85,17 @@ func TestClassTLS(t *testing.T) {
 	}
 	served := make(chan error, 1)
 	s := &http.Server{ConnContext: keepConn, ReadHeaderTimeout: labtest.Patience, Handler: orSecure(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		io.WriteString(w, "the page")
+		if r.URL.Path != "/ws" {
+			io.WriteString(w, "the page")
+			return
+		}
+		conn, _, err := http.NewResponseController(w).Hijack() // as a websocket does
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		io.WriteString(conn, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\ntaken over")
+		conn.Close()
 	}))}
 	go func() { served <- s.Serve(secured(l, cert)) }()
 	t.Cleanup(func() {
@@ -109,6 +119,7 @@ func TestClassTLS(t *testing.T) {
 		text, location    string
 	}{
 		{"GET", "https://" + l.Addr().String(), "", 200, "the page", ""},
+		{"GET", "https://" + l.Addr().String() + "/ws", "", 200, "taken over", ""},
 		{"GET", "http://" + l.Addr().String() + "/board?x", "", 307, "", "https://" + l.Addr().String() + "/"},
 		{"GET", "http://" + l.Addr().String(), "desk.local:8080", 307, "", "https://desk.local:8080/"},
 		{"GET", "http://" + l.Addr().String(), "a@b", 400, "begin its address with https://", ""},
