@@ -45,6 +45,7 @@ function begin(told, which) {
   tabs.set(seat.tabs);
   if (seat.exercise) { // tabs are shells
     $('stop').hidden = false;
+    $('ask-leave-text').textContent = words.leaveExercise;
     $('line-hint').textContent = words.shellHint;
     task.begin();
   }

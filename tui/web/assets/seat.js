@@ -74,6 +74,8 @@ function begin(told, which) {
   tabs.set(told.tabs);
   if (told.exercise) {
     bar.first($('shell-keys'));
+    $('ask-leave-text').textContent = words.leaveExercise;
+    $('ask-lines-text').textContent += ` ${words.leaveNetwork}`;
     task.begin();
     resize(); // what is beside it makes the screen narrower
   }

@@ -17,6 +17,8 @@ export const words = {
   size: (columns, rows) => `${columns} columns, ${rows} rows`,
   looked: 'The teacher looks on',
   looksOn: (tab) => `The teacher looks on: ${tab}`,
+  leaveExercise: 'Your network ends, and what you have changed in it is lost. Your teacher keeps how far you came. To join again you need the code.',
+  leaveNetwork: 'What you have changed in your network is lost.',
   fresh: ', something new',
   leaveHint: (exercise) => `ctrl+m: to the tabs${exercise ? ', then ↓: to the task' : ''}`,
   keysOf: (tab) => `Keys for the screen of ${tab}`,
