@@ -25,6 +25,23 @@ func (b *budget) spend(now time.Time, drawn time.Duration) (rest time.Duration) 
 	return max(0, -b.credit*drawingShare)
 }
 
-// drawnAtOnce is how many bytes are drawn before the time is looked at. A sequence of two
-// bytes (RIS) can take a fifth of a millisecond on the largest screen.
-const drawnAtOnce = 64
+// What is drawn before the time is looked at: so many bytes, and so many sequences. One of
+// two bytes (RIS) can take milliseconds on the largest screen.
+const (
+	drawnAtOnce     = 256
+	sequencesAtOnce = 32
+)
+
+// atOnce is what is drawn first of something, and the rest.
+func atOnce(b []byte) (first, rest []byte) {
+	n, sequences := 0, 0
+	for ; n < min(len(b), drawnAtOnce); n++ {
+		if b[n] != '\x1b' {
+			continue
+		}
+		if sequences++; sequences > sequencesAtOnce {
+			break
+		}
+	}
+	return b[:n], b[n:]
+}

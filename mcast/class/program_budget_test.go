@@ -1,6 +1,7 @@
 package class
 
 import (
+	"strings"
 	"testing"
 	"time"
 )
@@ -38,5 +39,22 @@ func TestBudget(t *testing.T) {
 				t.Errorf("%.3f of a processor, rests: %v", share, rested)
 			}
 		})
+	}
+}
+
+// Everything is drawn, in parts of few bytes and few sequences.
+func TestAtOnce(t *testing.T) {
+	for text, want := range map[string]int{
+		strings.Repeat("x", 1000): 4, strings.Repeat("\x1bc", 100): 4, strings.Repeat("\x1b[1mx", 200): 7, "": 0, "x": 1, strings.Repeat("\x1b\x00c", 33): 2,
+	} {
+		var all []byte
+		parts := 0
+		for part, more := atOnce([]byte(text)); len(part) > 0; part, more = atOnce(more) {
+			all = append(all, part...)
+			parts++
+		}
+		if string(all) != text || parts != want {
+			t.Errorf("%.20q: %d parts, want %d; %d bytes of %d", text, parts, want, len(all), len(text))
+		}
 	}
 }

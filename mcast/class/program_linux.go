@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"runtime"
-	"slices"
 	"sync"
 	"time"
 
@@ -156,7 +155,7 @@ func (p *program) read() {
 	last := time.Duration(0)
 	for {
 		n, err := p.master.Read(b)
-		for part := range slices.Chunk(b[:n], drawnAtOnce) {
+		for part, more := atOnce(b[:n]); len(part) > 0; part, more = atOnce(more) {
 			drawn := p.draw(part)
 			p.rest(budget.spend(time.Now(), drawn))
 			select {
