@@ -62,6 +62,12 @@ func (m classMode) find(cmd *cobra.Command, arg string, hosts int) (p classPlan,
 		if err != nil {
 			return p, noExercise(arg, err)
 		}
+		if ends := l.Exercise.Ends(); len(ends) > 0 {
+			return p, usageError{&mcast.Advised{
+				Err:    fmt.Errorf("--exercise: the exercise of %s is solved by ending a program (%s), and the shells of a class see no process of their host", l.Name, ends[0]),
+				Advice: "each student does it on a computer of their own: groupcast lab exercise " + l.Name + "; groupcast lab exercise lists the others",
+			}}
+		}
 		p.lesson, p.topology = &l, l.Topology
 		return p, nil
 	}
@@ -85,7 +91,7 @@ const privateClassroom = 3
 // chooseMode asks what is meant by a lesson whose name is that of no topology.
 func chooseMode(l lesson.Lesson) error {
 	advice := fmt.Sprintf("groupcast class %s --shared seats the students in its network, --private gives each a copy of it", l.Name)
-	if l.Exercise != nil {
+	if l.Exercise != nil && len(l.Exercise.Ends()) == 0 {
 		advice = fmt.Sprintf("groupcast class %s --exercise gives each student its exercise; --shared seats them all in its network, --private gives each a copy of it", l.Name)
 	}
 	return usageError{&mcast.Advised{Err: fmt.Errorf("%s is a lesson: with its exercise, or its network alone?", l.Name), Advice: advice}}
@@ -115,7 +121,7 @@ func noClass(cmd *cobra.Command, arg string, err error) error {
 	}
 	if len(near) == 0 && !strings.Contains(err.Error(), "did you mean") {
 		var names []string
-		for _, l := range exercises() {
+		for _, l := range classExercises() {
 			names = append(names, l.Name)
 		}
 		for _, name := range lab.Nearest(arg, names) {
@@ -128,6 +134,11 @@ func noClass(cmd *cobra.Command, arg string, err error) error {
 // shellLandlock is the version of Landlock that keeps a shell from signalling the user's
 // programs by more than a namespace.
 const shellLandlock = 6
+
+// classExercises are the lessons whose exercise can be solved in the shells of a class.
+func classExercises() []lesson.Lesson {
+	return slices.DeleteFunc(exercises(), func(l lesson.Lesson) bool { return len(l.Exercise.Ends()) > 0 })
+}
 
 // needs says what this computer lacks.
 func (p classPlan) needs() error {
@@ -163,7 +174,7 @@ func completeClasses(cmd *cobra.Command, args []string, _ string) (out []string,
 			return out, cobra.ShellCompDirectiveDefault
 		}
 	}
-	for _, l := range exercises() {
+	for _, l := range classExercises() {
 		if !slices.ContainsFunc(out, func(row string) bool { return strings.HasPrefix(row, l.Name+"\t") }) {
 			out = append(out, l.Name+"\t"+l.Title)
 		}

@@ -28,6 +28,7 @@ func TestClassModesRefused(t *testing.T) {
 		{"buffers", exitUsage, "buffers is a lesson: with its exercise, or its network alone?\n  hint: groupcast class buffers --exercise gives"},
 		{"firewal-in", exitNot, "did you mean groupcast class firewall-in --exercise?\n  hint: groupcast lab list shows the topologies, and groupcast lab exercise"},
 		{"artcle", exitNot, "did you mean"},
+		{"receive-path --exercise", exitUsage, "the exercise of receive-path is solved by ending a program (B$ peer listen bind=0.0.0.0:7400"},
 		{"--results x.csv", exitUsage, "--results: only an exercise has results\n  hint: add --exercise, as in: groupcast class article --exercise --results x.csv"},
 		{"article --exercise --results x.xls", exitUsage, "the ending of the name says the format\n  hint: .csv"},
 		{"article --shared --seats 30", exitUsage, "--seats 30: article has 2 hosts for students\n  hint: leave --seats out, or take classroom, which has any number of hosts; --private gives"},

@@ -87,6 +87,26 @@ type Exercise struct {
 	Wrong []Part   // does not mend it, though it may seem so: prose and steps
 }
 
+// Ends are the commands of the fault that the cure ends. A student who does not see the
+// processes of the host cannot do that.
+func (e *Exercise) Ends() (commands []string) {
+	begun := map[string]string{}
+	for _, s := range e.Setup {
+		if start, ok := s.action.(*startStep); ok {
+			begun[start.name] = start.runStep.String()
+		}
+	}
+	for _, p := range e.Cure {
+		if p.Step == nil {
+			continue
+		}
+		if stop, ok := p.Step.action.(stopStep); ok && begun[stop.name] != "" {
+			commands = append(commands, begun[stop.name])
+		}
+	}
+	return commands
+}
+
 // Ways are the drawings of the lesson itself, in its order.
 func (l Lesson) Ways() (list []*Way) {
 	for _, p := range l.Parts {
