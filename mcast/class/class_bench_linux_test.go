@@ -88,6 +88,7 @@ func benchClass(b *testing.B, program string, lines int) {
 	}
 	rest(5 * time.Second) // members introduce themselves
 
+	pages.Go(func() { showBoard(ctx, c) })
 	pages.Go(func() {
 		for n := 0; lines > 0; n++ {
 			select {
@@ -138,6 +139,27 @@ func readPage(ctx context.Context, s *sitting, out io.Writer) {
 		seen = screen.Version
 		message, _ := json.Marshal(screen)
 		_, _ = out.Write(message)
+	}
+}
+
+// showBoard is what the server does for a board, but for the socket.
+func showBoard(ctx context.Context, c *Class) {
+	for {
+		changed := c.Changed()
+		net, err := c.Net("")
+		if err != nil {
+			return
+		}
+		_, _ = json.Marshal(struct {
+			Board Board `json:"board"`
+			Net   Net   `json:"net"`
+		}{c.Board(), net})
+		select {
+		case <-changed:
+			rest(time.Second / 2)
+		case <-ctx.Done():
+			return
+		}
 	}
 }
 
