@@ -180,7 +180,7 @@ func TestNet(t *testing.T) {
 			}
 		}()
 		time.Sleep(time.Minute)
-		if asks, shown := l.asks(), len(pages); asks < 29 || asks > 32 || shown > 25 {
+		if asks, shown := l.asks(), len(pages); asks < 118 || asks > 122 || shown > 25 {
 			t.Errorf("in a minute it is asked %d times, and shown %d times", asks, shown)
 		}
 		l.mu.Lock()

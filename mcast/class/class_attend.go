@@ -17,12 +17,15 @@ func (c *Class) attend(ctx context.Context) {
 		s, _ := c.shared.stand()
 		ended = s.lab.ended()
 	}
-	tick := time.NewTicker(lookInterval)
+	tick, networks := time.NewTicker(lookInterval), time.NewTicker(pollInterval)
 	defer tick.Stop()
+	defer networks.Stop()
 	for {
 		select {
 		case now := <-tick.C:
 			c.look(now)
+		case now := <-networks.C:
+			c.lookAtNetworks(now)
 		case <-ended:
 			c.tell(Event{Kind: "lab-ended", Text: "the lab has ended"})
 			go c.Close()
@@ -50,12 +53,25 @@ func (c *Class) look(now time.Time) {
 	}
 	for _, s := range seats {
 		s.setPause(pause)
-		if c.shared == nil {
-			s.network.look(now, []*Seat{s})
+	}
+}
+
+// lookAtNetworks asks those networks how they are that somebody looks at.
+func (c *Class) lookAtNetworks(now time.Time) {
+	c.mu.Lock()
+	var seats []*Seat
+	for _, p := range c.places {
+		if p.seat != nil {
+			seats = append(seats, p.seat)
 		}
 	}
+	c.mu.Unlock()
 	if c.shared != nil {
 		c.shared.look(now, seats)
+		return
+	}
+	for _, s := range seats {
+		s.network.look(now, []*Seat{s})
 	}
 }
 

@@ -25,11 +25,11 @@ const (
 	keyInterval = 250 * time.Millisecond
 )
 
-// A class of 30 seats with groupcast itself, and one groupcast more in a terminal that
+// A class of 30 seats with groupcast itself, a board, and one groupcast more in a terminal that
 // nothing draws. Metrics are the time from a key to the letter that it is, p50 and p90, as
 // a page gets it (without the socket) and as it stands in the terminal's bytes; the
-// processors that the server and the programs take, in percent of one for each seat; and
-// memory. Run it with -benchtime 1x.
+// processors that the server and the programs take, in percent of one for each seat. Run it
+// with -benchtime 1x.
 func BenchmarkClass(b *testing.B) {
 	program := filepath.Join(b.TempDir(), "groupcast")
 	if out, err := exec.Command("go", "build", "-o", program, "github.com/groupcast/groupcast/cmd/groupcast").CombinedOutput(); err != nil {

@@ -13,7 +13,7 @@ import (
 
 // A network is asked how it is every so often, while somebody wants to know.
 const (
-	pollInterval = 2 * time.Second
+	pollInterval = 500 * time.Millisecond
 	wantedTime   = 6 * time.Second // after somebody asked for the last time
 	askAgain     = 3 * time.Second // after which who may still want to know is woken
 	firstTime    = time.Second     // for a first answer to come
@@ -67,9 +67,7 @@ func (n *network) look(now time.Time, seats []*Seat) {
 		n.mu.Unlock()
 		return
 	}
-	if now.Sub(n.view.at) >= pollInterval {
-		n.pollLocked()
-	}
+	n.pollLocked()
 	n.mu.Unlock()
 	arrows := n.heard(seats, now)
 	for i := range arrows {
