@@ -151,10 +151,10 @@ func serveClass(l net.Listener, c *class.Class, cert *classCertificate, key stri
 	pages := web.New(c, web.Options{Hosts: ownNames(), Secure: cert != nil, Key: key})
 	handler := http.Handler(pages)
 	if cert != nil {
-		handler, l = orSecure(pages), secured(l, cert)
+		handler, l = web.OrSecure(pages), web.Secured(l, cert.Certificate)
 	}
 	w := &webServer{pages: pages, http: web.Server(handler), failed: make(chan error, 1)}
-	w.http.ConnContext = keepConn
+	w.http.ConnContext = web.KeepConn
 	w.http.ErrorLog = log.New(&crashLog{errs, rate.NewLimiter(1, 3)}, "", 0)
 	go func() {
 		if err := w.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/groupcast/groupcast/mcast/lab/labtest"
+	"github.com/groupcast/groupcast/tui/web"
 )
 
 // A certificate stays the same from one day to the next, and is new, which is said, when it
@@ -84,7 +85,7 @@ func TestClassTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	served := make(chan error, 1)
-	s := &http.Server{ConnContext: keepConn, ReadHeaderTimeout: labtest.Patience, Handler: orSecure(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	s := &http.Server{ConnContext: web.KeepConn, ReadHeaderTimeout: labtest.Patience, Handler: web.OrSecure(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/ws" {
 			io.WriteString(w, "the page")
 			return
@@ -97,7 +98,7 @@ func TestClassTLS(t *testing.T) {
 		io.WriteString(conn, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\ntaken over")
 		conn.Close()
 	}))}
-	go func() { served <- s.Serve(secured(l, cert)) }()
+	go func() { served <- s.Serve(web.Secured(l, cert.Certificate)) }()
 	t.Cleanup(func() {
 		s.Close()
 		<-served

@@ -1,4 +1,4 @@
-package main
+package web
 
 import (
 	"context"
@@ -11,14 +11,16 @@ import (
 )
 
 // tlsListener accepts connections by TLS, and those of browsers that have begun without
-// it: [orSecure] leads these to https.
+// it: [OrSecure] leads these to https.
 type tlsListener struct {
 	net.Listener
 	config *tls.Config
 }
 
-func secured(l net.Listener, c *classCertificate) net.Listener {
-	return &tlsListener{l, &tls.Config{Certificates: []tls.Certificate{c.Certificate}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}}
+// Secured is a listener for connections by TLS 1.2 and newer, for a server with the
+// ConnContext [KeepConn] and a handler of [OrSecure].
+func Secured(l net.Listener, c tls.Certificate) net.Listener {
+	return &tlsListener{l, &tls.Config{Certificates: []tls.Certificate{c}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}}
 }
 
 // Accept waits for a connection, and for nothing of what comes by it.
@@ -108,14 +110,14 @@ func (c *withFirst) Read(b []byte) (int, error) {
 
 type connKey struct{}
 
-// keepConn lets a handler find the connection of a request.
-func keepConn(ctx context.Context, c net.Conn) context.Context {
+// KeepConn lets a handler find the connection of a request.
+func KeepConn(ctx context.Context, c net.Conn) context.Context {
 	return context.WithValue(ctx, connKey{}, c)
 }
 
-// orSecure passes on what came by TLS, and leads the rest there: a person has typed the
+// OrSecure passes on what came by TLS, and leads the rest there: a person has typed the
 // address without https.
-func orSecure(h http.Handler) http.Handler {
+func OrSecure(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if c, ok := r.Context().Value(connKey{}).(*eitherConn); !ok || !c.plain {
 			h.ServeHTTP(w, r)
