@@ -16,7 +16,8 @@ const (
 
 // watch kills a confined command, and so all that it started, when they use more than
 // they may of something that no limit counts, and says of what. Real root is bound by no
-// limit on processes, either. It returns "" when the command has ended by itself.
+// limit on processes, either. It returns "" when the command has ended by itself, and has
+// left no more in its network than may be there: else who ends in time could leave it full.
 func (c Confinement) watch(process *os.Process, ended <-chan struct{}) (exceeded string) {
 	last := !confine.GoLast(process.Pid)
 	network := confine.NewNetwork()
@@ -25,6 +26,9 @@ func (c Confinement) watch(process *os.Process, ended <-chan struct{}) (exceeded
 	for {
 		select {
 		case <-ended:
+			if c.Admin {
+				return confine.NetworkOver()
+			}
 			return ""
 		case <-timer.C:
 		}

@@ -38,6 +38,7 @@ const (
 	traffic     = "traffic"
 	groups      = "groups of the link layer"
 	firewall    = "rules of the firewall"
+	nextHops    = "next hops"
 )
 
 // lists are those of the kernel that are counted in bytes. A request has the family in its
@@ -51,7 +52,7 @@ var lists = []struct {
 	{"addresses", unix.RTM_GETADDR, unix.SizeofIfAddrmsg, unix.AF_UNSPEC},
 	{"routes", unix.RTM_GETROUTE, unix.SizeofRtMsg, unix.AF_UNSPEC},
 	{"rules", unix.RTM_GETRULE, unix.SizeofRtMsg, unix.AF_UNSPEC},
-	{"next hops", unix.RTM_GETNEXTHOP, unix.SizeofNhmsg, unix.AF_UNSPEC},
+	{nextHops, unix.RTM_GETNEXTHOP, unix.SizeofNhmsg, unix.AF_UNSPEC},
 	{"labels of addresses", unix.RTM_GETADDRLABEL, 12, unix.AF_INET6},
 	{"stations of bridges", unix.RTM_GETNEIGH, unix.SizeofIfInfomsg, unix.AF_BRIDGE},
 	{"groups of bridges", unix.RTM_GETMDB, 8, unix.AF_BRIDGE},
@@ -99,6 +100,9 @@ func (n *Network) Over(now time.Time) string {
 		return traffic
 	case fragmentBytes() > mostFragments:
 		return fragments
+	}
+	if what := overReserved(); what != "" {
+		return what
 	}
 	if now.Sub(n.looked) < networkPause {
 		return ""

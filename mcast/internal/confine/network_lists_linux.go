@@ -116,7 +116,7 @@ func overFirewall() string {
 }
 
 // EndNetwork deletes every interface of this process's network namespace, and so the
-// routes, queues and neighbours, and the tables of the firewall. Nothing moves in it any
+// routes, queues and neighbours, what lo has of these, and the tables of the firewall. Nothing moves in it any
 // more, and it takes little memory.
 func EndNetwork() error {
 	const lo, away = 1, 0x6c6f      // its group, so that the others are one
@@ -149,7 +149,7 @@ func EndNetwork() error {
 			_ = do(unix.NETLINK_ROUTE, unix.RTM_DELLINK, linkMessage(index))
 		}
 	}
-	return errors.Join(err, flushFirewall())
+	return errors.Join(err, forgetRest(), flushFirewall())
 }
 
 func linkMessage(index uint32) []byte {
