@@ -45,6 +45,7 @@ type BoardEvent struct {
 	Name   string    `json:"name,omitempty"` // of who sat there
 	Text   string    `json:"text"`           // safe to show
 	Undo   string    `json:"undo,omitempty"` // the fault that ends this one, in the words of lab.ParseFault; "": none, or undone
+	Fault  bool      `json:"-"`              // it tells of a fault, or of its end
 }
 
 // Net is a network of a class as it is now.

@@ -45,7 +45,7 @@ func (l *boardLog) add(e Event, undo string) {
 	if len(l.list) == maxLog {
 		l.list = slices.Delete(l.list, 0, 1)
 	}
-	l.list = append(l.list, BoardEvent{Number: l.number, Time: e.At, Seat: e.Host, Name: e.Name, Text: text, Undo: undo})
+	l.list = append(l.list, BoardEvent{Number: l.number, Time: e.At, Seat: e.Host, Name: e.Name, Text: text, Undo: undo, Fault: e.Kind == "fault" || e.Kind == "undo"})
 }
 
 func (l *boardLog) copy() []BoardEvent {
@@ -89,7 +89,7 @@ func (l *boardLog) happened(seat string, f lab.Fault) {
 		same := words[0] == f.Kind || lasts && words[0] == end.Kind
 		switch {
 		case words[1] == place:
-			return same || f.Kind == "delete" || f.Kind == "make"
+			return same || f.Kind == "delete" || f.Kind == "make" || f.Kind == "kill"
 		case !strings.HasPrefix(words[1], place+"."):
 			return false
 		}

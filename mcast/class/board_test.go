@@ -57,7 +57,8 @@ func TestFaultsAndUndo(t *testing.T) {
 		can("fault: cut H2.eth0 -> heal H2.eth0", "fault: loss H1.eth0 30% -> loss H1.eth0 0%")
 		fault("loss", "H1.eth0", "50%")
 		firewall := fault("firewall", "H1", "in")
-		fault("kill", "H3")
+		fault("firewall", "H3", "in")
+		fault("kill", "H3") // no firewall is off in what has ended
 		can("fault: cut H2.eth0 -> heal H2.eth0", "fault: loss H1.eth0 50% -> loss H1.eth0 0%", "fault: firewall H1 in -> firewall H1 off")
 		fault("heal", "H2.eth0")
 		can("fault: loss H1.eth0 50% -> loss H1.eth0 0%", "fault: firewall H1 in -> firewall H1 off")
@@ -81,7 +82,7 @@ func TestFaultsAndUndo(t *testing.T) {
 		fault("delay", "H1.eth0", "0s")
 		can("fault: delete H1.eth0 -> make H1.eth0")
 		want := []string{
-			"cut H2.eth0", "loss H1.eth0 30%", "loss H1.eth0 50%", "firewall H1 in", "kill H3", "heal H2.eth0", "delete H1.eth0", "firewall H1 off", "delay H1.eth0 0s",
+			"cut H2.eth0", "loss H1.eth0 30%", "loss H1.eth0 50%", "firewall H1 in", "firewall H3 in", "kill H3", "heal H2.eth0", "delete H1.eth0", "firewall H1 off", "delay H1.eth0 0s",
 		}
 		if !slices.Equal(l.faults, want) {
 			t.Errorf("the lab is given %q", l.faults)
@@ -97,7 +98,7 @@ func TestFaultsAndUndo(t *testing.T) {
 		for range maxLog {
 			fault("loss", "H1.eth0", "1%")
 		}
-		if log := c.Board().Log; len(log) != maxLog || log[0].Number != 10 {
+		if log := c.Board().Log; len(log) != maxLog || log[0].Number != 11 || !log[0].Fault {
 			t.Errorf("%d events from %d on", len(log), log[0].Number)
 		}
 		c.Close()

@@ -145,7 +145,7 @@ func (b *boards) shown(seat string, teacher bool) shownBoard {
 	s := shownBoard{Board: b.class.Board(), Teacher: teacher}
 	secret := s.Board.Lesson != "" && !teacher
 	if secret {
-		s.Board.Log = slices.DeleteFunc(slices.Clone(s.Board.Log), func(e class.BoardEvent) bool { return e.Undo != "" })
+		s.Board.Log = slices.DeleteFunc(slices.Clone(s.Board.Log), func(e class.BoardEvent) bool { return e.Fault })
 	}
 	if seat == "" && s.Board.Private {
 		return s

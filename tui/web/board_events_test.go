@@ -114,7 +114,7 @@ func TestBoardOfExercise(t *testing.T) {
 	p := newPodium(2)
 	p.board.Private, p.board.Lesson = true, "article"
 	p.board.Seats = []class.BoardSeat{{Seat: "S1", Name: "Ada", Progress: &class.Progress{Met: 1, Of: 2}}}
-	p.board.Log = []class.BoardEvent{{Number: 1, Seat: "S1", Text: "sits down"}, {Number: 2, Seat: "S1", Text: "fault: cut H1.eth0", Undo: "heal H1.eth0"}}
+	p.board.Log = []class.BoardEvent{{Number: 1, Seat: "S1", Text: "sits down"}, {Number: 2, Seat: "S1", Text: "fault: kill H1", Fault: true}} // without an end
 	p.nets = map[string]class.Net{"S1": p.nets[""]}
 	h := openBoard(t, p)
 	for _, tt := range []struct {
