@@ -1,7 +1,6 @@
 package web
 
 import (
-	"crypto/tls"
 	"net"
 	"net/http"
 	"sync"
@@ -136,7 +135,7 @@ func (c *connections) remove(conn net.Conn) {
 // cut closes a connection and waits for nothing: with TLS the last words of it could take
 // five seconds.
 func cut(conn net.Conn) {
-	if secure, ok := conn.(*tls.Conn); ok {
+	if secure, ok := conn.(interface{ NetConn() net.Conn }); ok { // as a *tls.Conn
 		conn = secure.NetConn()
 	}
 	conn.Close()

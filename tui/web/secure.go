@@ -92,6 +92,9 @@ func (c *eitherConn) Close() error {
 	return over.Close()
 }
 
+// NetConn is the connection below TLS, for who closes it without a word.
+func (c *eitherConn) NetConn() net.Conn { return c.Conn }
+
 // withFirst is a connection whose first byte was read.
 type withFirst struct {
 	net.Conn
