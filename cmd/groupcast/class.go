@@ -124,6 +124,9 @@ func (f *classFlags) prepare(cmd *cobra.Command, args []string) (*classRun, erro
 			return nil, usageError{badCode(err)}
 		}
 	}
+	if cmd.Flags().Changed("results") && f.results == "" { // as of a variable that is not set
+		return nil, checkResults("")
+	}
 	if err := f.mode.check(len(args) > 0, f.results); err != nil {
 		return nil, err
 	}

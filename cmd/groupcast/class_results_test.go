@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/groupcast/groupcast/mcast/class"
+	"github.com/groupcast/groupcast/mcast/lab/lesson"
 )
 
 // hostileNames are those that a spreadsheet or a terminal may take for something else.
@@ -194,4 +195,32 @@ func TestClassResultsKept(t *testing.T) {
 			t.Errorf("the file of somebody else has %q", text)
 		}
 	})
+}
+
+// At the end it is said where the results are: on the terminal, where a file could not
+// keep them.
+func TestClassOutcome(t *testing.T) {
+	t.Parallel()
+	list := []class.Result{{Seat: "S1", Name: "Ada", Lesson: "article", Met: 1, Of: 2}}
+	file := &resultsKeeper{file: &resultsFile{name: "/r.csv"}}
+	for _, tt := range []struct {
+		file        *resultsKeeper
+		kept, quiet bool
+		says        string
+		table       bool
+	}{
+		{nil, true, false, "solved by 0 of 1 student\n", true},
+		{nil, true, true, "", false},
+		{file, true, false, "the results are in /r.csv\n", false},
+		{file, true, true, "", false},
+		{file, false, false, "could not be kept in /r.csv, and are these\n", true},
+		{file, false, true, "could not be kept in /r.csv, and are these\n", true},
+	} {
+		var out strings.Builder
+		p := &classPrinter{out: &out, quiet: tt.quiet, run: &classRun{cfg: class.Config{Lesson: &lesson.Lesson{}}, results: tt.file}}
+		p.outcome(list, tt.kept)
+		if got := out.String(); !strings.Contains(got, tt.says) || tt.says == "" && got != "" || strings.Contains(got, "1 of 2") != tt.table {
+			t.Errorf("%+v: %q", tt, got)
+		}
+	}
 }

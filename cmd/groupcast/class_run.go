@@ -85,8 +85,9 @@ func (r *classRun) run(cmd *cobra.Command) error {
 	err = r.wait(cmd, served, server.failed)
 	p.over(time.Now())
 	r.class.Close()
-	p.outcome(r.class.Results())
-	if !kept() && err == nil {
+	inFile := kept()
+	p.outcome(r.class.Results(), inFile)
+	if !inFile && err == nil {
 		err = status(exitDoubt)
 	}
 	if labEnded := <-told; labEnded && err == nil {

@@ -86,7 +86,7 @@ func TestClassEvents(t *testing.T) {
 			printer.event(e)
 		}
 	}
-	printer.outcome([]class.Result{{Seat: "S1", Name: "A\x1bda", Lesson: "article", Met: 1, Of: 2}})
+	printer.outcome([]class.Result{{Seat: "S1", Name: "A\x1bda", Lesson: "article", Met: 1, Of: 2}}, false)
 	printClassObjects(stream, "article", classNow{
 		classState{URLs: run.urls, Code: "K7MQ4R", Seats: 2, Board: run.board(), Private: true, Lesson: "article"},
 		[]takenSeat{{class.State{Host: "S1", Name: "Ada", Since: at}, progress}, {State: class.State{Host: "S2", Name: "Bob", Since: at}}},

@@ -162,8 +162,9 @@ func progressObject(e class.Event, p class.Progress) jsonClassSteps {
 	return jsonClassSteps{jsonHead{Type: "progress", Time: e.At}, e.Host, chat.CleanRow(e.Name), e.Kind, *progressOf(&p)}
 }
 
-// outcome tells what students have done, once the class is over.
-func (p *classPrinter) outcome(list []class.Result) {
+// outcome tells what students have done, once the class is over: in full, unless a file
+// has kept it.
+func (p *classPrinter) outcome(list []class.Result, kept bool) {
 	if p.run.cfg.Lesson == nil {
 		return
 	}
@@ -176,15 +177,18 @@ func (p *classPrinter) outcome(list []class.Result) {
 			solved++
 		}
 	}
-	if p.json || p.quiet {
+	lost := p.run.results != nil && !kept
+	if p.json || p.quiet && !lost {
 		return
 	}
 	fmt.Fprintf(p.out, "solved by %d of %s", solved, chat.Count(len(list), "student"))
-	if k := p.run.results; k != nil {
+	if k := p.run.results; lost {
+		fmt.Fprintf(p.out, "; the results could not be kept in %s, and are these", chat.CleanRow(k.file.name))
+	} else if k != nil {
 		fmt.Fprintf(p.out, "; the results are in %s", chat.CleanRow(k.file.name))
 	}
 	fmt.Fprintln(p.out)
-	if len(list) > 0 && p.run.results == nil {
+	if len(list) > 0 && (lost || p.run.results == nil) {
 		printResults(p.out, list)
 	}
 }
