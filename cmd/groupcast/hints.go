@@ -109,6 +109,9 @@ func hint(err error) string {
 		return chat.Clean(a.Advice)
 	}
 	if forbidden, ok := errors.AsType[*lab.ForbiddenError](err); ok {
+		if inSeat() {
+			return "a seat of a class has no lab of its own: start it on a computer of yours"
+		}
 		return forbidden.Hint
 	}
 	if open, ok := errors.AsType[*lab.NotConfinedError](err); ok {

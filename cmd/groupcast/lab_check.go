@@ -38,7 +38,7 @@ firewall, sysctls), checks again, and says which expectations are now met or no 
 			if err != nil {
 				return err
 			}
-			p := &checkPrinter{out: cmd.OutOrStdout(), lab: r.Name(), json: set.json, watch: watch, program: programName(cmd)}
+			p := &checkPrinter{out: cmd.OutOrStdout(), lab: r.Name(), json: set.json, watch: watch, program: programName(cmd), seat: inSeat()}
 			order := desk.CheckOrder
 			if watch {
 				order = desk.WatchOrder
@@ -105,6 +105,13 @@ func completeRunningExercises(_ *cobra.Command, args []string, _ string) (out []
 // labNameEnv is the lab of a command in a host, for a command of that lab.
 const labNameEnv = "GROUPCAST_LAB_NAME"
 
+// inSeat reports whether this process is in a seat of a class.
+func inSeat() bool {
+	_, in := lab.InHost()
+	path, err := os.Executable()
+	return in && err == nil && path == lab.SeatProgram
+}
+
 // dialExercise finds the exercise that is meant: by its name, as the lab of this shell,
 // or as the only one that runs.
 func dialExercise(args []string) (*lab.Remote, error) {
@@ -170,6 +177,7 @@ type checkPrinter struct {
 	lab         string
 	program     string
 	json, watch bool
+	seat        bool          // it is printed in a seat of a class
 	state       *lesson.State // the last
 }
 
@@ -284,17 +292,23 @@ func (p *checkPrinter) end(s lesson.State) {
 		writeJSON(p.out, checkedOf(p.lab, s))
 		return
 	}
-	fmt.Fprintln(p.out, nextLine(p.program, s))
+	fmt.Fprintln(p.out, nextLine(p.program, s, p.seat))
 }
 
-// nextLine is how far an exercise is, and what to type next: a row or two.
-func nextLine(program string, s lesson.State) string {
+// nextLine is how far an exercise is, and what to type next: a row or two. In a seat of a
+// class that is less: there is no report, and no other exercise.
+func nextLine(program string, s lesson.State, seat bool) string {
 	text := fmt.Sprintf("%d of %d met.", s.Met, s.Of)
 	switch {
+	case s.Green() && seat:
+		return text + " Solved. Your teacher's board says so, too."
 	case s.Green():
 		return text + fmt.Sprintf(" Solved.\nNext: %s lab report, or %s lab exercise for another one", program, program)
 	case s.Hints < s.HintsOf:
 		return text + fmt.Sprintf(" Next: %s lab hint (%d of %d used)", program, s.Hints, s.HintsOf)
+	}
+	if seat {
+		return text + fmt.Sprintf(" All %d hints are used: they stay on your page.", s.HintsOf)
 	}
 	return text + fmt.Sprintf(" All %d hints are used.\nThe solution: %s lab exercise --cure %s", s.HintsOf, program, chat.CleanRow(s.Lesson))
 }

@@ -42,7 +42,11 @@ prints the third one again. NAME may be left out if only one exercise runs, or i
 				fmt.Fprintf(out, "%s is solved: the last check met everything.\n", r.Name())
 			default:
 				fmt.Fprint(out, wrap(hintText(*hint), lessonWidth))
-				if hint.N == hint.Of {
+				switch {
+				case hint.N < hint.Of:
+				case inSeat():
+					fmt.Fprintln(out, "That was the last hint.")
+				default:
 					fmt.Fprintf(out, "That was the last hint. The solution: %s lab exercise --cure %s\n", programName(cmd), chat.CleanRow(s.Lesson))
 				}
 			}

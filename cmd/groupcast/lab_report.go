@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -41,6 +42,9 @@ a record to learn from, and no proof.`,
 				return fmt.Errorf("the record of the exercises: %w", err)
 			}
 			runs, orphans := progress.Runs(list)
+			if len(runs) == 0 && inSeat() {
+				return &mcast.Advised{Err: errSeatReport, Advice: "your page shows what you have met, and so does your teacher's board"}
+			}
 			if len(runs) == 0 {
 				return &mcast.Advised{Err: errNoRuns, Advice: "groupcast lab exercise lists the exercises, and groupcast lab exercise NAME starts one"}
 			}
@@ -60,7 +64,10 @@ a record to learn from, and no proof.`,
 	return cmd
 }
 
-var errNoRuns = fmt.Errorf("no exercise was started yet")
+var (
+	errNoRuns     = errors.New("no exercise was started yet")
+	errSeatReport = errors.New("a seat of a class has no report of its own")
+)
 
 // chosenRuns are the runs of these exercises; of all without a name.
 func chosenRuns(runs []progress.Run, names []string) ([]progress.Run, error) {
