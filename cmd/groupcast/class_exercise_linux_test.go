@@ -83,6 +83,16 @@ func TestClassExercise(t *testing.T) {
 		t.Errorf("the teacher's key is in the arguments or the environment of %s", who)
 	}
 
+	for words, want := range map[string]string{
+		"cut A.eth0":    "groupcast: class article: each student has a network of their own: say whose, as in groupcast class fault S1 cut A.eth0\n",
+		"S1 cut C.eth0": "groupcast: class article: no host \"C\"\n",
+	} {
+		refused := do(t, on, append([]string{"class", "fault"}, strings.Fields(words)...)...)
+		refused.ends(exitNot)
+		if said := refused.err.String(); said != want {
+			t.Errorf("fault %s: %q, want %q", words, said, want)
+		}
+	}
 	do(t, on, "class", "fault", "s2", "cut", "A.eth0").ends(exitOK)
 	class.prints(`"type":"fault"`)
 	do(t, on, "class", "status").prints("S2: cut A.eth0")

@@ -160,6 +160,15 @@ func runningClasses() (list []*lab.Remote) {
 	return list
 }
 
+// orderClass gives a class an order. An error is the class's, and not that of its LAN.
+func orderClass(ctx context.Context, r *lab.Remote, words ...string) error {
+	err := r.Order(ctx, words, nil)
+	if said := errors.Unwrap(err); said != nil {
+		err = fmt.Errorf("class %s: %w", r.Name(), said)
+	}
+	return err
+}
+
 func completeRunningClasses(_ *cobra.Command, args []string, _ string) (out []string, _ cobra.ShellCompDirective) {
 	if len(args) == 0 {
 		for _, r := range runningClasses() {
@@ -213,7 +222,7 @@ seat, as in H7. NAME may be left out if only one class runs.`,
 			if err != nil {
 				return err
 			}
-			return r.Order(cmd.Context(), []string{orderReset, args[0]}, nil)
+			return orderClass(cmd.Context(), r, orderReset, args[0])
 		},
 	}
 }
@@ -228,7 +237,7 @@ func newClassOrder(order, short, long string) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return r.Order(cmd.Context(), []string{order}, nil)
+			return orderClass(cmd.Context(), r, order)
 		},
 	}
 }

@@ -34,6 +34,9 @@ func (r *classRun) teach(words []string) (ok bool, err error) {
 		if err == nil {
 			err = r.class.Fault(seat, words[2:])
 		}
+		if errors.Is(err, class.ErrSeat) {
+			err = r.noNetwork(seat, strings.Join(words[2:], " "))
+		}
 		return true, err
 	case words[0] == orderUndo && len(words) <= 2:
 		return true, r.undo(words[1:])
@@ -45,6 +48,17 @@ func (r *classRun) teach(words []string) (ok bool, err error) {
 		return true, err
 	}
 	return false, nil
+}
+
+// noNetwork says where a fault can be made that no network was found for.
+func (r *classRun) noNetwork(seat, fault string) error {
+	switch {
+	case seat == "":
+		return fmt.Errorf("each student has a network of their own: say whose, as in groupcast class fault %s %s", r.class.Seats()[0].Host, fault)
+	case !r.cfg.Private:
+		return fmt.Errorf("all are on one LAN: leave the seat out, as in groupcast class fault %s", fault)
+	}
+	return fmt.Errorf("%s has no network now: nobody sits there, or it is being built", seat)
 }
 
 // seatNamed is the name of a seat as the class has it.
@@ -130,7 +144,7 @@ whose it is. The board shows each fault, and groupcast class undo ends it.`,
 			if err != nil {
 				return err
 			}
-			return r.Order(cmd.Context(), append([]string{orderFault, seat}, args...), nil)
+			return orderClass(cmd.Context(), r, append([]string{orderFault, seat}, args...)...)
 		},
 	}
 	classNamed(cmd, &name)
@@ -213,7 +227,7 @@ class status shows.`,
 			if err != nil {
 				return err
 			}
-			return r.Order(cmd.Context(), append([]string{orderUndo}, args...), nil)
+			return orderClass(cmd.Context(), r, append([]string{orderUndo}, args...)...)
 		},
 	}
 	classNamed(cmd, &name)
@@ -233,7 +247,7 @@ H7. NAME may be left out if only one class runs.`,
 			if err != nil {
 				return err
 			}
-			return r.Order(cmd.Context(), []string{orderFree, args[0]}, nil)
+			return orderClass(cmd.Context(), r, orderFree, args[0])
 		},
 	}
 }

@@ -127,10 +127,27 @@ func (c *Class) Undo(event int64) error {
 	return err
 }
 
+// faultError is what a lab says of a fault, for a teacher, who made it in a class: each
+// process that has passed it on has put "lab: " before it.
+type faultError struct{ error }
+
+func (e faultError) Error() string {
+	text := e.error.Error()
+	for {
+		rest, ok := strings.CutPrefix(text, "lab: ")
+		if !ok {
+			return text
+		}
+		text = rest
+	}
+}
+
+func (e faultError) Unwrap() error { return e.error }
+
 func (c *Class) fault(seat string, words []string, kind string) error {
 	f, err := lab.ParseFault(words)
 	if err != nil {
-		return err
+		return faultError{err}
 	}
 	n, _, err := c.networkOf(seat)
 	if err != nil {
@@ -143,7 +160,7 @@ func (c *Class) fault(seat string, words []string, kind string) error {
 	n.faulting.Lock()
 	defer n.faulting.Unlock()
 	if err := s.lab.fault(f.Words()); err != nil {
-		return err
+		return faultError{err}
 	}
 	undo := ""
 	if end, ok := f.Undo(); ok {

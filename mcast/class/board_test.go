@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -64,11 +65,11 @@ func TestFaultsAndUndo(t *testing.T) {
 		can("fault: loss H1.eth0 50% -> loss H1.eth0 0%", "fault: firewall H1 in -> firewall H1 off")
 		fault("delete", "H1.eth0")
 		can("fault: firewall H1 in -> firewall H1 off", "fault: delete H1.eth0 -> make H1.eth0")
-		if err := c.Undo(cut); err != ErrUndo {
+		if err := c.Undo(cut); !errors.Is(err, ErrUndo) {
 			t.Errorf("what was healed is undone: %v", err)
 		}
 		l.fails = errors.New("no")
-		if err := c.Undo(firewall); err != l.fails {
+		if err := c.Undo(firewall); !errors.Is(err, l.fails) {
 			t.Errorf("an undo that fails: %v", err)
 		}
 		l.fails = nil
@@ -88,8 +89,8 @@ func TestFaultsAndUndo(t *testing.T) {
 			t.Errorf("the lab is given %q", l.faults)
 		}
 		for _, words := range [][]string{nil, {"cut"}, {"cut", "H1"}, {"loss", "H1.eth0", "300%"}, {"no", "H1.eth0"}} {
-			if err := c.Fault("", words); err == nil {
-				t.Errorf("%q is a fault", words)
+			if err := c.Fault("", words); err == nil || strings.HasPrefix(err.Error(), "lab: ") {
+				t.Errorf("%q as a fault: %v", words, err)
 			}
 		}
 		if err := c.Fault("H1", []string{"cut", "H1.eth0"}); err != ErrSeat {
