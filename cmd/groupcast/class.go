@@ -105,7 +105,7 @@ func (f *classFlags) prepare(cmd *cobra.Command, args []string) (*classRun, erro
 	if f.seats < 1 || f.seats > mostSeats {
 		err := fmt.Errorf("--seats %d: want 1 to %d", f.seats, mostSeats)
 		if f.seats > mostSeats {
-			err = &mcast.Advised{Err: err, Advice: "a LAN has that many hosts; for more students, start a class on a second computer"}
+			err = &mcast.Advised{Err: err, Advice: "for more students, start a class on a second computer"}
 		}
 		return nil, usageError{err}
 	}

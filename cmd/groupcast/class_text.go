@@ -85,7 +85,7 @@ func (p *classPrinter) ready(took time.Duration) {
 		fmt.Fprintf(p.out, "teacher   groupcast class key %s prints the address, with the key\n", r.name)
 	}
 	if r.cfg.Shell {
-		fmt.Fprintf(p.out, "students get a shell as %s: they run what is in /usr, read /etc, use the CPU; your files, programs and network are out of reach\n", shellUser())
+		fmt.Fprintf(p.out, "students get a shell as %s: they run what is in /usr, read /etc, use the CPU;\n  your files, programs and network are out of reach\n", shellUser())
 	}
 	printQR(p.out, r.urls)
 }

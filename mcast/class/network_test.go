@@ -21,7 +21,7 @@ func TestNetworksAreBuilt(t *testing.T) {
 		var seats []*sitting
 		var tokens []Token
 		for n := range 9 {
-			token, s := mustJoin(t, c, Applicant{Name: fmt.Sprint("Student ", n), Plain: n == 1})
+			token, s := mustJoin(t, c, Applicant{Name: fmt.Sprint("Student ", n), Plain: n == 1 || n == 2})
 			s.Input(Input{Size: Size{80, 24}})
 			tokens, seats = append(tokens, token), append(seats, s)
 		}
@@ -31,8 +31,10 @@ func TestNetworksAreBuilt(t *testing.T) {
 		if text, screen := shown(t, seats[0]); text != beingBuilt+"\n" || screen.Ended != "" {
 			t.Errorf("the page shows %q, %q", text, screen.Ended)
 		}
-		if list, _, _, err := seats[1].Lines(t.Context(), 0); err != nil || list[0] != beingBuilt {
-			t.Errorf("the page reads %q, %v", list, err)
+		for _, s := range seats[1:3] {
+			if list, _, _, err := s.Lines(t.Context(), 0); err != nil || list[0] != beingBuilt {
+				t.Errorf("the page reads %q, %v", list, err)
+			}
 		}
 		if err := c.Leave(tokens[8]); err != nil { // who waits for the turn
 			t.Fatal(err)
@@ -44,6 +46,9 @@ func TestNetworksAreBuilt(t *testing.T) {
 			t.Errorf("no seat is freed: %v", err)
 		}
 		time.Sleep(4500 * time.Millisecond)
+		if list, _, _, err := seats[2].Lines(t.Context(), 0); err != nil || len(list) < 2 || list[1] != isBuilt {
+			t.Errorf("then it reads %q, %v", list, err)
+		}
 		n := b.count()
 		if most, _ := b.atOnce(); n != 7 || most != mostBuilds {
 			t.Errorf("%d networks are there, %d were built at once", n, most)

@@ -53,6 +53,9 @@ func (s *Seat) Plain() bool { return s.plain }
 // Tabs are its hosts, in the order of the topology: one on a shared LAN.
 func (s *Seat) Tabs() []*Tab { return s.tabs }
 
+// Shell says that a tab is a shell in its host, and not the program.
+func (s *Seat) Shell() bool { return s.class.cfg.Shell }
+
 // Exercise is what the student is at; nil: it is no exercise.
 func (s *Seat) Exercise() *Exercise { return s.exercise }
 

@@ -52,6 +52,7 @@ const (
 	killed      = "it was ended by a signal: killed"
 	notStarted  = "it could not be started: ask the teacher"
 	beingBuilt  = "The network is being built."
+	isBuilt     = "The network is ready."
 	builtAnew   = "The network was built anew."
 	clearScreen = "\x1b[H\x1b[2J"
 )
@@ -101,8 +102,12 @@ func (t *Tab) built(ctx context.Context) (standing, error) {
 	t.note(beingBuilt)
 	t.mu.Unlock()
 	in, err := t.seat.network.wait(ctx)
-	if err == nil && t.lines == nil {
+	switch {
+	case err != nil:
+	case t.lines == nil:
 		_, _ = t.shower().Write([]byte(clearScreen))
+	default: // a shell says nothing where there is no screen
+		t.lines.say(isBuilt)
 	}
 	return in, err
 }

@@ -16,6 +16,7 @@ import (
 // lost.
 func testBrowserDesk(t *testing.T, b browser) {
 	d := screenDesk(t)
+	d.shell = true
 	d.Resize(class.Size{Width: 60, Height: 12})
 	r := &room{desks: map[class.Token]*desk{"new": d}}
 	host, cut := serve(t, newHandler(r, Options{}))
@@ -25,6 +26,7 @@ func testBrowserDesk(t *testing.T, b browser) {
 	p.do(chromedp.KeyEvent("K7MQ4R\tAda\r"))
 	d.Write([]byte("\x1b[31mfi\x1b[0mrst   \r\nsecond"))
 	p.shows("second")
+	p.becomes("document.querySelector('.scrolls').firstElementChild.id === 'shell-keys'") // before F1
 	d.got()
 
 	box, err := chromedp.Run(p.ctx, chromedp.Evaluate[[]float64](`(() => {

@@ -126,6 +126,18 @@ func testBrowserExercise(t *testing.T, b browser) {
 	x.set(checked(2))
 	text("notice", "2 of 2 met: solved.")
 	text("task-short", "2 of 2 ✓")
+
+	// On a phone the head is one row, and the buttons of the page are behind one.
+	p.size(390, 844, false)
+	p.becomes("!document.getElementById('leave').checkVisibility() && document.querySelector('header').offsetHeight < 45")
+	p.do(chromedp.Click("#more"))
+	p.becomes("document.getElementById('leave').checkVisibility() && document.getElementById('tab-1').checkVisibility()")
+	p.focused("keys")
+	p.do(chromedp.Click("#screen"))
+	p.becomes("!document.getElementById('leave').checkVisibility()")
+	p.size(1024, 768, false)
+	p.becomes("document.getElementById('leave').checkVisibility() && !document.getElementById('more').checkVisibility()")
+
 	p.do(chromedp.Click("#show-task"))
 	text("task-met", "2 of 2 met: solved.")
 	x.set(func(s *class.ExerciseState) { s.Said = "the check took too long" })
@@ -190,9 +202,16 @@ func testBrowserLinesExercise(t *testing.T, b browser) {
 	other.told(t, "to end what runs there", ctrlC, ctrlC)
 	a.write("more of A")
 	p.becomes("document.querySelector('#tab-0.new').textContent === 'A, something new'")
+	for range 50 {
+		other.write("a line")
+	}
+	other.write("the last")
+	atEnd := "(([log]) => log.innerText.endsWith('the last') && log.scrollHeight - log.scrollTop - log.clientHeight < 2)(document.querySelectorAll('.log:not([hidden])'))"
+	p.becomes(atEnd)
 	p.do(chromedp.Click("#check"))
 	x.told(t, "check")
 	x.set(checked(2))
 	p.becomes("document.getElementById('told').textContent === '2 of 2 met: solved.'")
+	p.becomes(atEnd) // though the task takes more room
 	p.behaved(host)
 }

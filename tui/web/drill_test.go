@@ -119,7 +119,7 @@ func TestTabs(t *testing.T) {
 		if one.row(0) != "this is A" || two.row(0) != "this is B" || a.pages() != 1 || b.pages() != 1 {
 			t.Errorf("they show %q and %q, for %d and %d pages", one.row(0), two.row(0), a.pages(), b.pages())
 		}
-		want := introduced{Seat: "S1", Name: "Ada <b>", Tabs: []string{"A", "B"}, Exercise: true}
+		want := introduced{Seat: "S1", Name: "Ada <b>", Tabs: []string{"A", "B"}, Exercise: true, Shell: true}
 		if !reflect.DeepEqual(one.seat, want) || !reflect.DeepEqual(two.seat, want) {
 			t.Errorf("they are told %+v and %+v", one.seat, two.seat)
 		}

@@ -70,6 +70,7 @@ type desk struct {
 	host   string  // "": H1
 	others []*desk // further tabs
 	drill  *drill  // nil: none
+	shell  bool    // also without a drill
 
 	mu     sync.Mutex
 	inputs []class.Input
@@ -108,6 +109,7 @@ func (d *desk) end() {
 func (d *desk) Plain() bool   { return d.Terminal == nil }
 func (d *desk) Name() string  { return "Ada <b>" }
 func (d *desk) Place() string { return "S1" }
+func (d *desk) Shell() bool   { return d.shell || d.drill != nil }
 func (d *desk) Host() string  { return cmp.Or(d.host, "H1") }
 
 func (d *desk) Tabs() []seatTab {

@@ -17,6 +17,7 @@ type classroom interface {
 type seat interface {
 	Name() string       // of who sits there
 	Place() string      // the seat's own
+	Shell() bool        // its tabs are shells
 	Tabs() []seatTab    // at least one
 	Exercise() exercise // nil: none
 }

@@ -33,10 +33,11 @@ type introduced struct {
 	Name     string   `json:"name"` // of who sits there
 	Tabs     []string `json:"tabs"`
 	Exercise bool     `json:"exercise"`
+	Shell    bool     `json:"shell"` // a tab is a shell
 }
 
 func introduce(s seat, exercise bool) introduction {
-	i := introduced{Seat: s.Place(), Name: s.Name(), Exercise: exercise}
+	i := introduced{Seat: s.Place(), Name: s.Name(), Exercise: exercise, Shell: s.Shell()}
 	for _, t := range s.Tabs() {
 		i.Tabs = append(i.Tabs, t.Host())
 	}

@@ -5,7 +5,7 @@
 // page is a websocket (/ws?tab=HOST; without a tab the first one; subprotocol groupcast.1)
 // with text messages of JSON:
 //
-//   - To a page, first {"seat":{"seat":"S1","name":"Ada","tabs":["A","B"],"exercise":true}}.
+//   - To a page, first {"seat":{"seat":"S1","name":"Ada","tabs":["A","B"],"exercise":true,"shell":true}}.
 //     Where there is an exercise, {"exercise":...,"v":3} with a [class.ExerciseState] and its
 //     version, now and whenever it changes.
 //   - To a page with a screen: [class.Screen], first the whole, then what has changed. A page

@@ -10,6 +10,8 @@ export class Log {
   trouble = words.connecting; // why it shows nothing; '': it does
   #seen = 0; // the number of the last line that is shown
   #first = true; // of the messages of a connection
+  #end = true; // the last line is in view
+  #height = 0; // of the view, when that was found
 
   constructor(tab, place, on) {
     this.tab = tab;
@@ -19,6 +21,15 @@ export class Log {
     this.element.setAttribute('role', 'log');
     this.element.setAttribute('aria-label', words.log);
     place.append(this.element);
+    // When the task above it grows the view has fewer lines: they stay the last ones. Chromium
+    // calls that scrolling, before it calls it another size.
+    this.element.addEventListener('scroll', () => {
+      if (this.element.clientHeight === this.#height) this.#end = this.#atEnd();
+    });
+    new ResizeObserver(() => {
+      if (this.#end) this.#toEnd();
+      this.#height = this.element.clientHeight;
+    }).observe(this.element);
     this.link = new Link({
       open: () => {
         this.#first = true;
@@ -37,8 +48,16 @@ export class Log {
   say(line) {
     if (!this.link.send({say: line})) return false;
     this.#add(words.said(line), 'own');
-    this.element.scrollTop = this.element.scrollHeight;
+    this.#toEnd();
     return true;
+  }
+
+  #atEnd() {
+    return this.element.scrollHeight - this.element.scrollTop - this.element.clientHeight < 40;
+  }
+
+  #toEnd() {
+    this.element.scrollTop = this.element.scrollHeight;
   }
 
   #trouble(text) {
@@ -57,12 +76,12 @@ export class Log {
     if (last < this.#seen) this.#seen = 0; // another program's
     const {element} = this;
     const news = lines.slice(Math.max(0, lines.length - (last - this.#seen)));
-    const atEnd = element.scrollHeight - element.scrollTop - element.clientHeight < 40;
+    const atEnd = this.#atEnd();
     if (lost && this.#seen < last - lines.length) this.#add(words.lines(last - lines.length - this.#seen), 'note');
     for (const line of news) this.#add(line);
     this.#seen = last;
     while (element.childElementCount > mostLines) element.firstElementChild.remove();
-    if (atEnd) element.scrollTop = element.scrollHeight;
+    if (atEnd) this.#toEnd();
     if (news.length > 0 && !this.#first) this.on.fresh(this);
     this.#first = false;
   }

@@ -43,10 +43,12 @@ function begin(told, which) {
   }
   seat = told;
   tabs.set(seat.tabs);
-  if (seat.exercise) { // tabs are shells
+  if (seat.shell) {
     $('stop').hidden = false;
-    $('ask-leave-text').textContent = words.leaveExercise;
     $('line-hint').textContent = words.shellHint;
+  }
+  if (seat.exercise) {
+    $('ask-leave-text').textContent = words.leaveExercise;
     task.begin();
   }
   const last = kept('tab', {here: true});
@@ -80,7 +82,7 @@ function render() {
 $('say').addEventListener('submit', (event) => {
   event.preventDefault();
   const line = field.value;
-  if (line === '' && !seat?.exercise) return; // a shell takes Enter alone
+  if (line === '' && !seat?.shell) return; // a shell takes Enter alone
   let error = '';
   if (new TextEncoder().encode(line).length > mostBytes) error = words.longLine;
   else if (!log.say(line)) error = words.lost;
@@ -95,7 +97,7 @@ $('say').addEventListener('submit', (event) => {
 const stop = () => log.link.send({k: 'c', c: true});
 $('stop').addEventListener('click', stop);
 field.addEventListener('keydown', (event) => {
-  if (event.ctrlKey && event.key === 'c' && seat?.exercise && field.selectionStart === field.selectionEnd) {
+  if (event.ctrlKey && event.key === 'c' && seat?.shell && field.selectionStart === field.selectionEnd) {
     event.preventDefault();
     stop();
     return;

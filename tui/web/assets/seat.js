@@ -72,8 +72,8 @@ function begin(told, which) {
     return;
   }
   tabs.set(told.tabs);
+  if (told.shell) bar.first($('shell-keys'));
   if (told.exercise) {
-    bar.first($('shell-keys'));
     $('ask-leave-text').textContent = words.leaveExercise;
     $('ask-lines-text').textContent += ` ${words.leaveNetwork}`;
     task.begin();
@@ -138,7 +138,7 @@ function finish() {
   $('again').hidden = true;
   $('ended').hidden = false;
   field.disabled = true;
-  for (const id of ['settings', 'bar', 'tabs', 'show-task', 'task-buttons']) $(id).hidden = true;
+  for (const id of ['settings', 'more', 'bar', 'tabs', 'show-task', 'task-buttons']) $(id).hidden = true;
 }
 
 const bar = new Bar($('bar'), $('show-keys'), {press: (k, mods) => keys.press(k, mods), type: (text) => keys.type(text)});
@@ -223,15 +223,24 @@ const close = () => panes.forEach((p) => p.link.close());
 leave($('leave'), $('ask-leave'), '/', close);
 leave($('lines'), $('ask-lines'), '/?plain', close);
 rove($('settings'));
+
+// Where there is little room the buttons of the page are behind one of them.
+const more = $('more');
+const unfold = (on) => more.setAttribute('aria-expanded', String(on));
+more.addEventListener('mousedown', (event) => event.preventDefault());
+more.addEventListener('click', () => unfold(more.getAttribute('aria-expanded') !== 'true'));
+for (const id of ['lines', 'show-keys', 'leave']) $(id).addEventListener('click', () => unfold(false));
+document.addEventListener('pointerdown', (event) => event.target.closest('#more, #settings') || unfold(false));
 $('show-task').addEventListener('keydown', (event) => {
   if (event.key !== 'ArrowDown') return;
   event.preventDefault();
   task.focus();
 });
-for (const id of ['tabs', 'show-task', 'settings', 'task', 'bar']) $(id).addEventListener('keydown', back);
+for (const id of ['tabs', 'show-task', 'more', 'settings', 'task', 'bar']) $(id).addEventListener('keydown', back);
 function back(event) {
   if (event.key === 'Escape' || (event.ctrlKey && event.key === 'm')) {
     event.preventDefault();
+    unfold(false);
     keys.focus();
   }
 }

@@ -105,7 +105,10 @@ export class Task {
     else if (is.hints > was.hints) this.#say(words.hinted(is.hints, clip(state.hints.at(-1) ?? '')));
     else if (state.busy && state.busy !== before.busy) this.#say(words.busy[state.busy] ?? '');
     if (is.hints > was.hints) $('task-hints').lastElementChild?.scrollIntoView({block: 'nearest'});
-    if (is.checks > was.checks) $('task-met').scrollIntoView({block: 'nearest'});
+    if (is.checks > was.checks) { // what is not met matters more, where there is no room for both
+      $('task-met').scrollIntoView({block: 'nearest'});
+      $('task-list').querySelector('.unmet')?.scrollIntoView({block: 'nearest'});
+    }
     this.on.changed();
   }
 
@@ -171,7 +174,10 @@ function expectation(e, {text, after, seen = [], met, missing}) {
   add('span', 'text', clip(text));
   if (after) add('p', 'quiet', words.after(clip(after)));
   if (missing) add('p', 'quiet', words.missing(clip(missing)));
-  if (seen.length === 0) return;
+  if (seen.length === 0) {
+    if (!met && !missing) add('p', 'quiet', words.seenNothing);
+    return;
+  }
   add('p', 'quiet', words.seen);
   add('pre', 'seen', [...seen.slice(0, mostSeen).map(clip), ...(seen.length > mostSeen ? ['…'] : [])].join('\n'));
 }

@@ -49,6 +49,7 @@ export const words = {
   after: (command) => `after: ${command}`,
   missing: (program) => `${program} is not installed.`,
   seen: 'seen:',
+  seenNothing: 'seen: nothing',
 
   gone: 'This browser has no seat now: you left it, nobody typed for a long time, or the class was started again. Join again here.',
   noCode: 'Type the code that your teacher shows.',
