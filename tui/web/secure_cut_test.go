@@ -1,4 +1,4 @@
-package main
+package web
 
 import (
 	"crypto/tls"
@@ -8,7 +8,7 @@ import (
 
 // A connection by TLS can be cut without its last words, for which a peer that reads nothing
 // would keep the server waiting.
-func TestClassTLSIsCut(t *testing.T) {
+func TestSecuredIsCut(t *testing.T) {
 	t.Parallel()
 	below, peer := net.Pipe()
 	defer peer.Close()
