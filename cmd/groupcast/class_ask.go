@@ -33,7 +33,7 @@ func (r *classRun) ask(words []string, tell func(any) error) (ok bool, err error
 		return true, tell(classKey{r.teacher()})
 	case orderResults:
 		if r.cfg.Lesson == nil {
-			return true, fmt.Errorf("%s has no exercise, and so no results", r.name)
+			return true, errors.New("it has no exercise, and so no results")
 		}
 		for _, one := range r.class.Results() {
 			if err := tell(one); err != nil {

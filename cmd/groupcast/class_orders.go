@@ -160,9 +160,13 @@ func runningClasses() (list []*lab.Remote) {
 	return list
 }
 
-// orderClass gives a class an order. An error is the class's, and not that of its LAN.
+// orderClass gives a class an order.
 func orderClass(ctx context.Context, r *lab.Remote, words ...string) error {
-	err := r.Order(ctx, words, nil)
+	return saidByClass(r, r.Order(ctx, words, nil))
+}
+
+// saidByClass is an error that a class has answered an order with: it is not that of a lab.
+func saidByClass(r *lab.Remote, err error) error {
 	if said := errors.Unwrap(err); said != nil {
 		err = fmt.Errorf("class %s: %w", r.Name(), said)
 	}

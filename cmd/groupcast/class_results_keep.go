@@ -39,7 +39,7 @@ func (r *classRun) keeps(errs io.Writer) (*resultsKeeper, error) {
 	return &resultsKeeper{file: f, errs: errs}, nil
 }
 
-// discard removes the file of a class that did not begin.
+// discard removes the file of a class that did not begin, or that nobody came to.
 func (k *resultsKeeper) discard() {
 	if k == nil {
 		return
@@ -83,7 +83,11 @@ func (k *resultsKeeper) follow(c classResults) (end func() bool) {
 				going = false
 			}
 		}
-		k.keep(c.Results())
+		if list := c.Results(); len(list) > 0 {
+			k.keep(list)
+		} else {
+			k.discard() // so that the next class can have the name
+		}
 	}()
 	return func() bool {
 		close(stop)

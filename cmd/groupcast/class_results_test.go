@@ -160,6 +160,15 @@ func TestClassResultsKept(t *testing.T) {
 				t.Errorf("%s the file has %q, %v; want %q", when, text, err, names)
 			}
 		}
+		if !k.follow(f)() {
+			t.Error(k.last)
+		}
+		if _, err := os.Stat(name); err == nil {
+			t.Error("a class that nobody came to leaves a file")
+		}
+		if k, err = r.keeps(&errs); err != nil {
+			t.Fatal(err)
+		}
 		end := k.follow(f)
 		time.Sleep(2 * time.Second)
 		f.add("Ada")

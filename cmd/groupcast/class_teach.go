@@ -260,5 +260,5 @@ func askClass[T any](ctx context.Context, r *lab.Remote, order string) (list []T
 			list = append(list, one)
 		}
 	})
-	return list, err
+	return list, saidByClass(r, err)
 }

@@ -181,6 +181,10 @@ func (p *classPrinter) outcome(list []class.Result, kept bool) {
 	if p.json || p.quiet && !lost {
 		return
 	}
+	if len(list) == 0 {
+		fmt.Fprintln(p.out, "nobody sat down, so there are no results")
+		return
+	}
 	fmt.Fprintf(p.out, "solved by %d of %s", solved, chat.Count(len(list), "student"))
 	if k := p.run.results; lost {
 		fmt.Fprintf(p.out, "; the results could not be kept in %s, and are these", chat.CleanRow(k.file.name))
@@ -188,7 +192,7 @@ func (p *classPrinter) outcome(list []class.Result, kept bool) {
 		fmt.Fprintf(p.out, "; the results are in %s", chat.CleanRow(k.file.name))
 	}
 	fmt.Fprintln(p.out)
-	if len(list) > 0 && (lost || p.run.results == nil) {
+	if lost || p.run.results == nil {
 		printResults(p.out, list)
 	}
 }

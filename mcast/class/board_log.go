@@ -27,7 +27,7 @@ type boardLog struct {
 var logged = map[string]string{
 	"joined": "sits down", "left": "leaves", "freed": "loses the seat", "reset": "reset", "locked": "nobody is let in", "unlocked": "who has the code is let in",
 	"guessed": "locked", "network-failed": "the network could not be built", "network-ended": "the network has ended",
-	"check": "check", "hint": "hint", "solved": "solved", "fault": "fault", "undo": "undone",
+	"check": "check", "hint": "hint", "solved": "solved", "fault": "fault", "undo": "undo",
 }
 
 // add takes in an event, and what undoes it.

@@ -13,6 +13,7 @@ import {forgetKey, post, takeKey} from './teacher.js';
 const $ = (id) => document.getElementById(id);
 const drawnHosts = 8; // with more of them the table of who hears whom comes first
 const cell = 8.43; // pixels, of a character in a drawing
+const aHost = 24; // columns; as wide as it is high
 const legible = 1.15; // by how much a drawing is enlarged at least, where there is room
 
 let key = takeKey();
@@ -71,6 +72,9 @@ function refused(status, text, field) {
 // room is how many columns the drawing has room for.
 function room() {
   const width = Math.max(320, innerWidth * (innerWidth < 1000 ? 1 : opened ? 0.48 : 0.6));
+  if (hosts > drawnHosts && innerWidth >= 1000) { // they are all in view: in rows as long as they are many
+    return Math.min(160, 8 + aHost * Math.ceil(Math.sqrt((hosts * width) / (innerHeight - 160))));
+  }
   return Math.max(52, Math.min(128, Math.floor(width / cell / legible)));
 }
 
@@ -81,6 +85,7 @@ function laid(message) {
   loose = new Set(geometry?.wires.filter((w) => w.switch === '').map((w) => w.name));
   hosts = message.hosts;
   tabs = message.tabs ?? [''];
+  if (geometry && Math.abs(room() - columns) > 7) return connect(); // now that it is known how many there are
   net = null;
   drawing.layout(geometry, teacher);
 }

@@ -51,7 +51,7 @@ export const words = {
   seen: 'seen:',
   seenNothing: 'seen: nothing',
 
-  gone: 'This browser has no seat now: you left it, nobody typed for a long time, or the class was started again. Join again here.',
+  gone: 'This browser has no seat now: you left it, your teacher freed it, nobody typed for a long time, or the class was started again. Join again here.',
   noCode: 'Type the code that your teacher shows.',
   noName: 'Type a name.',
   joining: 'Joining…',
