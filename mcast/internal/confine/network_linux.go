@@ -24,6 +24,7 @@ const (
 	eachEntry      = 64        // bytes of them for an entry, besides what netlink tells about it
 	mostQueued     = 32 << 20  // bytes of packets in its queues
 	mostFragments  = 32 << 20  // bytes of packets whose parts are awaited
+	mostWaiting    = 4096      // packets for a program of the firewall's, of up to 64 KiB each
 	mostTracked    = 16 << 10  // connections that its firewall tracks
 	mostReceived   = 100_000   // packets a second by all interfaces but lo: a switch lets a fraction in
 )
@@ -100,6 +101,9 @@ func (n *Network) Over(now time.Time) string {
 		return traffic
 	case fragmentBytes() > mostFragments:
 		return fragments
+	}
+	if text, err := os.ReadFile("/proc/self/net/netfilter/nfnetlink_queue"); err == nil && waiting(text) > mostWaiting {
+		return queued
 	}
 	if what := overReserved(); what != "" {
 		return what

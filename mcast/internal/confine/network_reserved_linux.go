@@ -1,10 +1,12 @@
 package confine
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"math/bits"
 	"slices"
+	"strconv"
 
 	"golang.org/x/sys/unix"
 )
@@ -55,6 +57,18 @@ func overReserved() string {
 		return firewall
 	}
 	return ""
+}
+
+// waiting are the packets for programs that say what becomes of them, by the table of
+// queues of the kernel: number, port, packets that wait, and six more numbers.
+func waiting(table []byte) (sum int) {
+	for line := range bytes.Lines(table) {
+		if fields := bytes.Fields(line); len(fields) > 2 {
+			n, _ := strconv.Atoi(string(fields[2]))
+			sum += n
+		}
+	}
+	return sum
 }
 
 // queueLengths are those of interfaces (txqueuelen), by their indexes.
