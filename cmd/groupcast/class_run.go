@@ -79,8 +79,11 @@ func (r *classRun) run(cmd *cobra.Command) error {
 	kept := r.results.follow(r.class)
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
-	served := make(chan error, 1)
-	go func() { served <- lab.Serve(serving, console, r.service()) }()
+	served, answered := make(chan error, 1), make(chan struct{})
+	go func() {
+		defer close(answered)
+		served <- lab.Serve(serving, console, r.service())
+	}()
 
 	err = r.wait(cmd, served, server.failed)
 	p.over(time.Now())
@@ -95,6 +98,7 @@ func (r *classRun) run(cmd *cobra.Command) error {
 	}
 	server.end()
 	stop()
+	<-answered // who has ordered its end is told that it has ended
 	return err
 }
 
