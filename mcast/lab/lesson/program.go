@@ -120,6 +120,13 @@ func (p *program) hasEnded() bool {
 	}
 }
 
+// begin waits until the program prints something, or has ended: on a computer that is busy
+// it may be long until it runs, or the kernel long in joining a group for it, which says
+// nothing about what is expected.
+func (p *program) begin(ctx context.Context, within time.Duration) {
+	_, _ = waitFor(ctx, within, func() (bool, error) { return p.hasEnded() || p.out.begun(), nil })
+}
+
 // end waits for the program's end. It is false if that does not come.
 func (p *program) end(ctx context.Context, within time.Duration) bool {
 	timer := time.NewTimer(within)
@@ -155,6 +162,13 @@ func (o *output) mark() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.marked = strings.LastIndexByte(string(o.text), '\n') + 1
+}
+
+// begun reports whether anything was printed.
+func (o *output) begun() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return len(o.text) > 0
 }
 
 // lines are the whole lines that were printed since the mark, which stays.

@@ -195,6 +195,7 @@ func (s expectStep) do(ctx context.Context, r *runner) ([]string, error) {
 	within := s.within
 	if within == 0 {
 		within = r.wait
+		p.begin(ctx, 2*r.wait)
 	}
 	return s.want.waitFor(ctx, within, p)
 }
