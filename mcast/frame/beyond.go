@@ -84,6 +84,7 @@ func (v value) data(to *[]byte) error {
 }
 
 type statsWire struct {
+	Nick       string   `cbor:"1,keyasint,omitempty"` // of a report
 	Interfaces []string `cbor:"2,keyasint,omitempty"`
 	Time       uint64   `cbor:"3,keyasint,omitempty"` // of a report, and its part
 	Part       uint64   `cbor:"8,keyasint,omitempty"`
@@ -103,10 +104,10 @@ type row struct {
 	Ago, Silence, Age, Spread, Interface, Hops      uint64
 }
 
-func (s *Stats) wire() any { return s.wireAs(0, 0, 0) }
+func (s *Stats) wire() any { return s.wireAs("", 0, 0, 0) }
 
-func (s *Stats) wireAs(time, part, parts uint64) any {
-	w := statsWire{s.Interfaces, time, part, parts, s.Heard, nil, nil, s.Lossless, s.Sent}
+func (s *Stats) wireAs(nick string, time, part, parts uint64) any {
+	w := statsWire{nick, s.Interfaces, time, part, parts, s.Heard, nil, nil, s.Lossless, s.Sent}
 	if s.RowSum != (Ref{}) {
 		w.RowSum = s.RowSum[:]
 	}
@@ -176,11 +177,16 @@ func parseStats(s *Stats, key uint64, v value) error {
 	return nil
 }
 
-func (r *Report) wire() any { return r.wireAs(r.Time, r.Part, r.Parts) }
+func (r *Report) wire() any { return r.wireAs(r.Nick, r.Time, r.Part, r.Parts) }
 
 func (r *Report) check() error {
 	if err := r.Stats.check(); err != nil {
 		return err
+	}
+	if r.Nick != "" {
+		if err := checkNick(r.Nick); err != nil {
+			return err
+		}
 	}
 	if err := checkMost("time", r.Time, maxTime); err != nil {
 		return err
@@ -190,6 +196,8 @@ func (r *Report) check() error {
 
 func parseReport(r *Report, key uint64, v value) error {
 	switch key {
+	case 1:
+		return v.text(&r.Nick)
 	case 3:
 		return v.uint(&r.Time, maxTime)
 	case 8:

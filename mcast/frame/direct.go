@@ -9,10 +9,11 @@ type probeWire struct {
 	Echo  []byte `cbor:"21,keyasint"`
 	Held  uint64 `cbor:"22,keyasint"`
 	To    []byte `cbor:"23,keyasint"`
+	Fill  []byte `cbor:"27,keyasint,omitempty"`
 }
 
 func (p *Probe) wire() any {
-	w := probeWire{p.Nonce[:], []byte{}, p.Held, p.To[:]}
+	w := probeWire{p.Nonce[:], []byte{}, p.Held, p.To[:], make([]byte, p.Fill)}
 	if p.Echo != nil {
 		w.Echo = p.Echo[:]
 	}
@@ -23,8 +24,14 @@ func (p *Probe) check() error {
 	if p.Nonce == [8]byte{} || p.To == (Ref{}) {
 		return fmt.Errorf("%w: a probe without a nonce, or to nobody", ErrRange)
 	}
+	if err := checkMost("fill", p.Fill, maxFill); err != nil {
+		return err
+	}
 	return checkMost("time held", p.Held, maxAge)
 }
+
+// maxFill is how many bytes fill a probe at most: no answer is longer than it would be.
+const maxFill = 64
 
 func parseProbe(p *Probe, key uint64, v value) error {
 	switch key {
@@ -40,6 +47,11 @@ func parseProbe(p *Probe, key uint64, v value) error {
 		return v.uint(&p.Held, maxAge)
 	case 23:
 		return v.bytes(p.To[:])
+	case 27:
+		var fill []byte
+		err := v.data(&fill)
+		p.Fill = uint64(len(fill))
+		return err
 	}
 	return nil
 }

@@ -195,7 +195,7 @@ type Row struct {
 	Ago        uint64 // milliseconds since the last one
 	Silence    uint64 // milliseconds: the longest
 	Age        uint64 // milliseconds since it was first heard
-	Spread     uint64 // microseconds between the shortest and the longest delay
+	Spread     uint64 // microseconds: 95 of 100 came at most so much later than the fastest did at that time
 	Interface  uint64 // index in the Interfaces, by which it was heard
 	Hops       uint64 // left of the datagram's hop limit, at most 255; 0: not known
 }
@@ -205,6 +205,7 @@ type Report struct {
 	Stats
 	Time        uint64 // milliseconds since 1970, by the author's clock
 	Part, Parts uint64 // from 1; 0, 0: it is whole
+	Nick        string // as in a Hello, for those that heard none; "": not told
 }
 
 // Probe asks one member for an answer, or is one.
@@ -213,6 +214,7 @@ type Probe struct {
 	Echo  *[8]byte // the Nonce that this answers; nil: it is a question
 	Held  uint64   // microseconds between question and answer
 	To    Ref      // who is asked, or answered
+	Fill  uint64   // zeros after it, at most 64: a question is as long as its answer will be
 }
 
 // Ask asks one member for its facts. It fills the largest frame, so that no answer is

@@ -107,10 +107,13 @@ func aBody(t *rapid.T) Body {
 		return aStats(t, maxArray)
 	case KindReport:
 		b := &Report{Stats: *aStats(t, maxArray), Time: number(t, "time", maxTime)}
+		if rapid.Bool().Draw(t, "named") {
+			b.Nick = "alice"
+		}
 		b.Part, b.Parts = parts(t)
 		return b
 	case KindProbe:
-		b := &Probe{Nonce: eight("nonce"), Held: number(t, "held", maxAge), To: ref(t)}
+		b := &Probe{Nonce: eight("nonce"), Held: number(t, "held", maxAge), To: ref(t), Fill: number(t, "fill", maxFill)}
 		if rapid.Bool().Draw(t, "answer") {
 			echo := eight("echo")
 			b.Echo = &echo

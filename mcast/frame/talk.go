@@ -43,12 +43,8 @@ func (h *Hello) wire() any {
 }
 
 func (h *Hello) check() error {
-	nick, err := Nick(h.Nick)
-	if err != nil {
+	if err := checkNick(h.Nick); err != nil {
 		return err
-	}
-	if nick != h.Nick {
-		return fmt.Errorf("%w: a nickname that was not prepared by RFC 8266", ErrRange)
 	}
 	if err := checkInterfaces(h.Interfaces); err != nil {
 		return err
@@ -63,6 +59,17 @@ func (h *Hello) check() error {
 		if err := e.check(h.Interfaces); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+func checkNick(name string) error {
+	nick, err := Nick(name)
+	if err != nil {
+		return err
+	}
+	if nick != name {
+		return fmt.Errorf("%w: a nickname that was not prepared by RFC 8266", ErrRange)
 	}
 	return nil
 }

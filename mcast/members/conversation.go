@@ -29,6 +29,7 @@ type Conversation struct {
 	matrix   matrix
 	ways     ways
 	sent     sent
+	direct   uint64 // frames for one member alone that were sent
 	limits   limits
 	speakers speakers
 

@@ -29,7 +29,7 @@ func (c *Conversation) keep(x *stream, f *frame.Frame, d *Datagram, now at) Outc
 	}
 	it := c.store.put(x, f)
 	if gap {
-		c.repairs.heard(it, now)
+		c.repairs.heard(it, d.From == x.from, now)
 	}
 	if c.cfg.Kept != nil {
 		c.cfg.Kept(f)

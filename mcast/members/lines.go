@@ -51,18 +51,28 @@ func (c *Conversation) Say(now time.Time, text string, part, parts int) (frame.N
 	if ready := l.pace.full(t, ownRate, ownBurst); ready > t {
 		return frame.Name{}, c.wall(ready), ErrTooFast
 	}
-	k := &c.self.kept
-	number := k.known + 1
+	number := c.self.kept.known + 1
 	b := &frame.Text{Text: text, Time: uint64(max(0, now.UnixMilli())), Part: uint64(max(0, part)), Parts: uint64(max(0, parts))}
 	data, err := c.cfg.Rooms[0].Encode(c.cfg.Author, number, b)
 	if err != nil {
 		return frame.Name{}, time.Time{}, err
 	}
 	l.pace.tokens--
-	k.take(number)
+	c.keepOwn(number, b, data, t)
+	if len(l.list) >= maxOwn {
+		l.list = l.list[:copy(l.list, l.list[1:])]
+	}
+	l.list = append(l.list, line{number: number, there: l.members(c), by: -1})
+	c.tellHeard(t)
+	return frame.Name{Stream: c.self.name, Number: number}, time.Time{}, nil
+}
+
+// keepOwn sends a kept frame of our own, and keeps it for repair.
+func (c *Conversation) keepOwn(number uint64, b frame.Body, data []byte, now at) {
+	c.self.kept.take(number)
 	key := c.cfg.Author.Public()
 	f := &frame.Frame{
-		Header: frame.Header{Kind: frame.KindText, Tag: c.cfg.Rooms[0].Tag(), Stream: c.self.name, Number: number},
+		Header: frame.Header{Kind: b.Kind(), Tag: c.cfg.Rooms[0].Tag(), Stream: c.self.name, Number: number},
 		Author: key[:], Body: b, Bytes: data,
 	}
 	c.store.put(c.self, f).echo++
@@ -70,13 +80,7 @@ func (c *Conversation) Say(now time.Time, text string, part, parts int) (frame.N
 		c.cfg.Kept(f)
 	}
 	c.send(data, 0)
-	c.hellos.said(c, t)
-	if len(l.list) >= maxOwn {
-		l.list = l.list[:copy(l.list, l.list[1:])]
-	}
-	l.list = append(l.list, line{number: number, there: l.members(c), by: -1})
-	c.tellHeard(t)
-	return frame.Name{Stream: c.self.name, Number: number}, time.Time{}, nil
+	c.hellos.said(c, now)
 }
 
 // members is who is there now, by name.

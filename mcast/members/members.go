@@ -42,6 +42,10 @@ type Config struct {
 	// Kept is called with each frame that closes a gap or comes new, and each own one
 	// that is kept: for a history. nil: none is.
 	Kept func(*frame.Frame)
+	// Frames is called with each frame of another that is new and was taken in, after
+	// it was: for what a talk does not need, as a measurement. It must not call
+	// anything of the Conversation but Peer. nil: it is not.
+	Frames func(now time.Time, f *frame.Frame, d Datagram)
 }
 
 // Pins remembers which key a nickname belongs to.

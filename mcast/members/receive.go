@@ -84,15 +84,19 @@ func (c *Conversation) receive(now at, d *Datagram) Outcome {
 		x.named, x.name = true, f.Stream
 		copy(x.key[:], f.Author)
 	}
+	o = Taken
 	switch frame.SpaceOf(f.Number) {
 	case frame.Kept:
-		return c.keep(x, f, d, now)
+		o = c.keep(x, f, d, now)
 	case frame.Passing:
 		c.passing(x, f, d, now)
 	default:
 		x.direct.set(f.Number - frame.FirstDirect + 1)
 	}
-	return Taken
+	if c.cfg.Frames != nil {
+		c.cfg.Frames(c.latest, f, *d)
+	}
+	return o
 }
 
 // seen reports whether a number was taken in before.
@@ -134,7 +138,7 @@ func (c *Conversation) repeated(x *stream, number uint64, d *Datagram, now at) {
 		it.echo-- // a copy of our own
 		return
 	}
-	c.repairs.heard(it, now)
+	c.repairs.heard(it, d.From == x.from, now)
 }
 
 // own takes in a frame of our own stream: by loopback, or repaired by another, or by
@@ -153,6 +157,10 @@ func (c *Conversation) own(h frame.Header, d *Datagram, now at) Outcome {
 	case frame.Passing:
 		number := h.Number - frame.FirstPassing + 1
 		if _, _, end, ok := c.sent.get(number); ok && end == tail(d.Data) || !ok && number <= c.sent.last {
+			return Own
+		}
+	case frame.Direct: // whoever gets one can send it back
+		if h.Number-frame.FirstDirect < c.direct {
 			return Own
 		}
 	}
@@ -178,7 +186,7 @@ func (c *Conversation) anew(now at) {
 	c.table.strangers.put(old)
 	c.cfg.Author = c.cfg.Anew()
 	c.makeSelf(now)
-	c.sent = sent{}
+	c.sent, c.direct = sent{}, 0
 	c.hellos.now = true
 	c.lines = lines{}
 	for _, x := range c.table.order {

@@ -15,6 +15,7 @@ const (
 	repairRate   = 200.0                  // a second
 	repairBurst  = 64.0
 	repairQueue  = 1024 // names that wait
+	repairDeaf   = 3    // times that one member asks in a row, though the author answers
 	needRate     = 128.0
 	needBurst    = 128.0 // names a second that one member is served
 )
@@ -74,10 +75,13 @@ func (r *repairs) cancel(it *item) {
 	}
 }
 
-// heard takes in that somebody sent a frame again.
-func (r *repairs) heard(it *item, now at) {
-	r.cancel(it)
-	it.hold = now + repairHold
+// heard takes in that somebody sent a frame again. Whoever asks again and again does not
+// hear the author, whose repairs then spare nobody else's.
+func (r *repairs) heard(it *item, byAuthor bool, now at) {
+	if !byAuthor || it.asks < repairDeaf {
+		r.cancel(it)
+		it.hold = now + repairHold
+	}
 	r.pace.fill(now, repairRate, repairBurst)
 	r.pace.tokens = max(r.pace.tokens-1, -repairBurst)
 }
@@ -119,6 +123,10 @@ func (c *Conversation) asked(x *stream, n *frame.Need, ifIndex int, now at) {
 				}
 				continue
 			}
+			if it.asker != x.ref {
+				it.asker, it.asks = x.ref, 0
+			}
+			it.asks++
 			if now < it.hold || it.pos != 0 || len(c.repairs.queue) >= repairQueue {
 				continue
 			}

@@ -12,11 +12,13 @@ type item struct {
 	before     *item // of its stream, by arrival
 	after      *item
 
-	hold    at  // no repair of it until then
-	due     at  // a repair of it is due then
-	pos     int // in repairs.queue, from 1; 0: none is due
-	ifIndex int // by which the repair leaves
-	echo    int // copies of own sends that may come back by loopback
+	hold    at        // no repair of it until then
+	due     at        // a repair of it is due then
+	pos     int       // in repairs.queue, from 1; 0: none is due
+	ifIndex int       // by which the repair leaves
+	echo    int       // copies of own sends that may come back by loopback
+	asker   frame.Ref // who asked for it last
+	asks    int       // how often in a row
 }
 
 // itemSize is what an item takes beside its data, in bytes.

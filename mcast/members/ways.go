@@ -204,6 +204,11 @@ func (c *Conversation) sendPassing(b frame.Body, way int, now at) {
 		c.failed = err
 		return
 	}
+	c.sentPassing(number, data, way, now)
+}
+
+// sentPassing sends a passing frame and remembers when, and by which way.
+func (c *Conversation) sentPassing(number uint64, data []byte, way int, now at) {
 	c.sent.last = number
 	r := &c.sent.ring[number%Window]
 	r.number, r.at, r.tail = number, now, tail(data)
