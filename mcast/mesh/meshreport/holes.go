@@ -92,7 +92,13 @@ type Sentence struct {
 // Sentences are the holes in words, the worst first. Where nobody hears a member any more, or
 // a member hears nobody, that is said once.
 func (v *View) Sentences() (rows []Sentence) {
-	told := make([]bool, len(v.Pairs))
+	rows, _ = v.sentences()
+	return rows
+}
+
+// sentences are those, and which pairs are in one about several.
+func (v *View) sentences() (rows []Sentence, told []bool) {
+	told = make([]bool, len(v.Pairs))
 	n := len(v.Members)
 	for _, column := range []bool{true, false} {
 		for m := range n {
@@ -111,7 +117,7 @@ func (v *View) Sentences() (rows []Sentence) {
 			rows = append(rows, Sentence{v.Words(i), v.back(i), v.States[i], 1})
 		}
 	}
-	return rows
+	return rows, told
 }
 
 // deaf are the pairs of a member that are silent: of those who hear it, or of those that it
@@ -175,12 +181,12 @@ func (v *View) aboutAll(m int, column bool, pairs []int) string {
 		}
 	}
 	if column {
-		text += ": " + number(len(pairs), "member") + " of those that tell"
+		text += " (told by " + number(len(pairs), "member") + ")"
 	} else {
 		text += ": none of " + thousands(uint64(len(pairs)))
 	}
-	if column && v.Members[m].Gone {
-		text += "; it is gone, and told no end"
+	if column && v.Members[m].Gone && !v.Members[m].Done {
+		text += "; it is gone without a report"
 	}
 	return text
 }

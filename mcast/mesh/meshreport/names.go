@@ -39,10 +39,12 @@ func labels(members []mesh.Member) []string {
 // clean is a text on one row, safe to show.
 func clean(s string) string { return chat.CleanRow(s) }
 
-func cleanAll(list []string) []string {
-	out := make([]string, len(list))
-	for i, s := range list {
-		out[i] = clean(s)
+// cleanAll leaves out what shows nothing.
+func cleanAll(list []string) (out []string) {
+	for _, s := range list {
+		if s = clean(s); strings.TrimSpace(s) != "" {
+			out = append(out, s)
+		}
 	}
 	return out
 }

@@ -110,12 +110,23 @@ func (v *View) judge(p mesh.Pair) State {
 		return Unknown
 	}
 	switch {
-	case p.SilentFor > 0 && !v.Members[p.From].Done:
+	case v.silent(p):
 		return Silent
 	case exceeds(p, v.MaxLoss):
 		return Lossy
 	}
 	return Well
+}
+
+// silent reports whether a pair heard and does not any more. After the end of a sender there is
+// nothing to hear: it is a silence if that is what was lost.
+func (v *View) silent(p mesh.Pair) bool {
+	from := v.Members[p.From]
+	if p.SilentFor <= 0 || !from.Done {
+		return p.SilentFor > 0
+	}
+	lost := lostOf(p)
+	return lost > 0 && float64(lost) >= from.Rate*p.SilentFor.Seconds()/2
 }
 
 // exceeds reports whether a pair lost more than so many per cent.

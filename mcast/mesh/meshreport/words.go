@@ -70,7 +70,7 @@ func (v *View) Cell(by, from int) string {
 	return percent(lostOf(p), p.Sent, 10)
 }
 
-// Thousands is a number with its thousands apart.
+// thousands is a number with its thousands apart.
 func thousands(n uint64) string { return stream.Thousands(n) }
 
 // Span is a time for people: "104ms", "3.2s", "47m56s", "1h".
@@ -78,6 +78,8 @@ func Span(d time.Duration) string {
 	switch {
 	case d < 0:
 		return "-"
+	case d > 10_000*time.Hour:
+		return "over 10000h"
 	case d < time.Millisecond:
 		return strconv.FormatInt(d.Microseconds(), 10) + "us"
 	case d < 10*time.Millisecond:
@@ -170,7 +172,7 @@ func (v *View) Bar() string {
 	return strconv.FormatFloat(v.MaxLoss, 'g', 4, 64) + " %"
 }
 
-// Rate is what a member sends in a second; "": it is not known.
+// rate is what a member sends in a second; "": it is not known.
 func rate(perSecond float64) string {
 	if !(perSecond > 0) {
 		return ""
