@@ -21,9 +21,11 @@ const (
 	mostHoles  = 100 // sentences
 	mostCards  = 60  // pairs with their loss over time
 	leastCards = 4
-	mostGrid   = 40 // members of the matrix
-	mostPeople = 1024
-	lineParts  = 120 // of the time
+	// mostGrouped of them are of those that one sentence is about: a member that nobody hears.
+	mostGrouped = 4
+	mostGrid    = 40 // members of the matrix
+	mostPeople  = 1024
+	lineParts   = 120 // of the time
 )
 
 var (
@@ -101,15 +103,16 @@ type card struct {
 	Class, State string
 	Verb         string
 	Line         *line
+	NoLine       string // why there is none
 	Facts        []fact
 	Unicast      string
 	Known        string
 }
 
-// line is the loss over time as a drawing: paths in a box of 600 by 48.
+// line is the loss over time as a drawing: two paths in a box of 600 by 48.
 type line struct {
-	Words, Well, Lost string
-	Begin, End        string
+	Words, Known, Lost string
+	Begin, End         string
 }
 
 type unicastRow struct {
@@ -177,8 +180,18 @@ func bounded(rows []string, most int) []string {
 // are the pairs that have one.
 func (d *pageData) cards() (with map[int]bool) {
 	v := d.View
-	chosen := v.Worth()
-	d.MoreCards = max(0, len(chosen)-mostCards)
+	worth, grouped := v.Worth(), 0
+	_, told := v.sentences()
+	chosen := make([]int, 0, len(worth))
+	for _, i := range worth { // of those that one sentence is about a few will do
+		if told[i] {
+			if grouped++; grouped > mostGrouped {
+				continue
+			}
+		}
+		chosen = append(chosen, i)
+	}
+	d.MoreCards = len(worth) - min(len(chosen), mostCards)
 	chosen = chosen[:min(len(chosen), mostCards)]
 	with = map[int]bool{}
 	for _, i := range chosen {
@@ -198,7 +211,7 @@ func (d *pageData) cards() (with map[int]bool) {
 func (v *View) card(i int) card {
 	p, st := v.Pairs[i], v.States[i]
 	c := card{ID: cardID(i), By: v.Names[p.By], From: v.Names[p.From], Class: st.className(), State: st.String(), Verb: "hears"}
-	lost := fmt.Sprintf("%s of %s (%s %%)", thousands(lostOf(p)), thousands(p.Sent), Percent(lostOf(p), p.Sent))
+	lost := fmt.Sprintf("%s of %s (%s\u00a0%%)", thousands(lostOf(p)), thousands(p.Sent), Percent(lostOf(p), p.Sent))
 	if lostOf(p) == 0 {
 		lost = "nothing of " + thousands(p.Sent)
 	}
@@ -238,36 +251,46 @@ func (v *View) card(i int) card {
 	}
 	if shares := v.Shares(p, lineParts); slices.ContainsFunc(shares, func(s float64) bool { return s >= 0 }) {
 		c.Line = v.line(shares)
+	} else if c.NoLine = "Loss over time: not known."; st == Never {
+		c.NoLine = "Nothing came at any time."
 	}
 	return c
 }
 
 func cardID(i int) string { return "p" + strconv.Itoa(i) }
 
-// line draws what is known: received from the bottom, lost from the top.
+// line draws what was lost from the top, over what is known.
 func (v *View) line(shares []float64) *line {
 	const width, height = 600, 48
+	at := func(n int) int { return n * width / len(shares) }
+	depth := func(n int) int {
+		if shares[n] <= 0 {
+			return 0
+		}
+		return max(4, int(shares[n]*height+0.5)) // the least loss is seen
+	}
 	l := line{Words: "Loss over time: " + v.OverTime(shares), Begin: v.Clock(v.Began), End: v.Clock(v.end)}
-	var well, lost strings.Builder
+	var known, lost strings.Builder
+	deep := 0
+	lost.WriteString("M0 0")
+	for n := range shares {
+		if d := depth(n); d != deep {
+			fmt.Fprintf(&lost, "H%dV%d", at(n), d)
+			deep = d
+		}
+	}
+	fmt.Fprintf(&lost, "H%dV0z", width)
 	for n := 0; n < len(shares); {
 		end := n + 1
-		for end < len(shares) && shares[end] == shares[n] {
+		for end < len(shares) && (shares[end] < 0) == (shares[n] < 0) {
 			end++
 		}
-		if s := shares[n]; s >= 0 {
-			x, w := n*width/len(shares), end*width/len(shares)-n*width/len(shares)
-			cut := int(s*height + 0.5)
-			if s > 0 {
-				cut = max(4, cut)
-				fmt.Fprintf(&lost, "M%d 0h%dv%dh-%dz", x, w, cut, w)
-			}
-			if cut < height {
-				fmt.Fprintf(&well, "M%d %dh%dv%dh-%dz", x, cut, w, height-cut, w)
-			}
+		if shares[n] >= 0 {
+			fmt.Fprintf(&known, "M%d 0H%dV%dH%dz", at(n), at(end), height, at(n))
 		}
 		n = end
 	}
-	l.Well, l.Lost = well.String(), lost.String()
+	l.Known, l.Lost = known.String(), lost.String()
 	return &l
 }
 
@@ -306,9 +329,8 @@ func (v *View) grid(with map[int]bool) (g grid) {
 			take(v.Pairs[i].By)
 			take(v.Pairs[i].From)
 		}
-		slices.Sort(chosen)
 		out := Counted(v.States, func(i int) bool { return !in[v.Pairs[i].By] || !in[v.Pairs[i].From] }, v.Worst)
-		g.Except = fmt.Sprintf("These are the %d members of the worst pairs, of %d. Of the pairs that are not here %s.", len(chosen), len(v.Members), out)
+		g.Except = fmt.Sprintf("These are the %d members of the worst pairs, of %d, the worst first. Of the pairs that are not here %s.", len(chosen), len(v.Members), out)
 	}
 	for m := range v.Members {
 		take(m)
@@ -376,7 +398,7 @@ func (v *View) gridCell(by, from int, with map[int]bool) gridCell {
 	if with[i] {
 		c.Card = cardID(i)
 	}
-	if st.Hole() {
+	if st.Hole() && v.Holes() <= mostHoles {
 		c.Title = v.Words(i)
 	}
 	return c

@@ -85,7 +85,9 @@ func earlierPair(earlier *View, by, from int) int {
 }
 
 // memberKey tells members apart from one report to the next.
-func memberKey(m mesh.Member) string { return m.Fingerprint + "\x00" + m.Name + "\x00" + m.Addr.String() }
+func memberKey(m mesh.Member) string {
+	return m.Fingerprint + "\x00" + m.Name + "\x00" + m.Addr.String()
+}
 
 // Interval is what happened since an earlier look, in one row: who is well, and then at most
 // so many of the worst pairs.

@@ -36,14 +36,17 @@ func (v *View) Text(o Options) string {
 	}
 	o.Width = max(40, o.Width)
 	b := &builder{Options: o}
-	b.rows(v.head()...)
+	b.wrapped("", v.head())
+	if facts := v.facts(); len(facts) > 0 {
+		b.wrapped("  ", strings.Join(facts, ", "))
+	}
 	b.part("")
 	b.wrapped("", v.Verdict())
 	b.said(v)
 	if v.matrixFits(o.Width) {
 		b.part("loss in per cent: rows hear, columns speak")
 		b.rows(v.matrix()...)
-		b.wrapped("", "! silent now, x never heard, ? not known, - not asked for, . the same member")
+		b.wrapped("", "! "+v.silentNow()+", x never heard, ? not known, - not asked for, . the same member")
 	}
 	b.pairs(v)
 	b.unicast(v)
@@ -88,16 +91,21 @@ func (b *builder) wrapped(before, text string) {
 }
 
 // head says what was measured.
-func (v *View) head() []string {
+func (v *View) head() string {
 	room := ""
 	if v.Sealed {
 		room = ", sealed room (the numbered datagrams are not sealed)"
 	}
-	return []string{"groupcast mesh " + v.Target() + room, "  " + strings.Join(v.facts(), ", ")}
+	return "groupcast mesh " + v.Target() + room
 }
 
 // Target is the group that was measured.
-func (v *View) Target() string { return clean(v.Group.String()) }
+func (v *View) Target() string {
+	if !v.Group.IsValid() {
+		return "-"
+	}
+	return clean(v.Group.String())
+}
 
 // facts are when and how it was measured.
 func (v *View) facts() (parts []string) {
@@ -126,13 +134,13 @@ func (v *View) Verdict() string {
 	case len(v.Members) < 2:
 		return "NOBODY ELSE: no other member was heard"
 	case holes == 0 && unknown == 0 && v.Counts[NotAsked] == 0:
-		return fmt.Sprintf("ALL WELL: %s of %s hear, %s", number(n, "pair"), number(len(v.Members), "member"), v.within())
+		return fmt.Sprintf("ALL WELL: %s of %s hear, %s", number(n, "pair"), number(len(v.Members), "member"), v.Within())
 	}
 	parts := []string{}
 	for _, st := range []State{Never, Silent, Lossy} {
 		if c := v.Counts[st]; c > 0 {
 			parts = append(parts, fmt.Sprintf("%s %s", thousands(uint64(c)), map[State]string{
-				Never: "never heard", Silent: "silent now", Lossy: "lost too much",
+				Never: "never heard", Silent: v.silentNow(), Lossy: "lost too much",
 			}[st]))
 		}
 	}
@@ -143,15 +151,28 @@ func (v *View) Verdict() string {
 		parts = append(parts, thousands(uint64(c))+" not asked for")
 	}
 	what := "WELL AS FAR AS IT IS KNOWN"
-	if holes > 0 {
+	switch {
+	case v.Counts[Well] == 0 && holes == 0:
+		what = "NOTHING KNOWN"
+	case holes > 0:
 		what = strings.ToUpper(number(holes, "hole"))
 	}
-	parts = append(parts, thousands(uint64(v.Counts[Well]))+" well ("+v.within()+")")
+	if c := v.Counts[Well]; c > 0 {
+		parts = append(parts, thousands(uint64(c))+" well ("+v.Within()+")")
+	}
 	return fmt.Sprintf("%s among %s of %s: %s", what, number(n, "pair"), number(len(v.Members), "member"), strings.Join(parts, ", "))
 }
 
-// within says what the pairs that are well lost.
-func (v *View) within() string {
+// silentNow says when a silence goes on.
+func (v *View) silentNow() string {
+	if v.Ended.IsZero() {
+		return "silent now"
+	}
+	return "silent at the end"
+}
+
+// Within says what the pairs that are well lost.
+func (v *View) Within() string {
 	if !(v.MaxLoss > 0) {
 		return "nothing lost"
 	}
@@ -219,7 +240,7 @@ func (b *builder) pairs(v *View) {
 		b.wrapped("", "and "+number(more, "pair")+" more with losses, silences, or datagrams twice or out of order")
 	}
 	if rest := v.Counts[Well] - v.wellOf(list); rest > 0 && len(list)+grouped > 0 {
-		b.wrapped("", fmt.Sprintf("all others, %s, are within the bar: %s", number(rest, "pair"), v.within()))
+		b.wrapped("", fmt.Sprintf("all others, %s, are within the bar: %s", number(rest, "pair"), v.Within()))
 	}
 }
 
@@ -307,6 +328,9 @@ func (v *View) roundTrips() string {
 
 // members is the table of members.
 func (b *builder) members(v *View) {
+	if len(v.Members) == 0 {
+		return
+	}
 	b.part("members")
 	t := table{{"NAME"}, {"ADDRESS"}, {"KEY"}, {"RATE"}, {"INTERFACES"}, {"HEARD"}, {"STATE"}}
 	for m := range v.Members[:min(len(v.Members), mostMembers)] {
