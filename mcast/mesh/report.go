@@ -20,6 +20,11 @@ type Report struct {
 	Missing []string  // names that were expected and never came
 	Expect  int       // how many members were expected, with this one; 0: not said
 	Strays  uint64    // numbered datagrams from an address that is no member's
+	Unsent  uint64    // own datagrams that this host could not send
+	Skipped uint64    // own datagrams that were left out because this program was stopped
+	Left    struct {  // pairs that are left out of Pairs; there are more than MaxPairs
+		Well, NotKnown int
+	}
 }
 
 // Member is a program that measures, or did.
@@ -30,6 +35,7 @@ type Member struct {
 	Self        bool
 	First, Last time.Time     // that it was heard, by this program's clock
 	Gone        bool          // it said so, or was not heard for long
+	Left        bool          // it said so
 	Done        bool          // its final report is here, whole
 	Rate        float64       // datagrams a second that it sends
 	Interfaces  []string      // as it names them
@@ -60,8 +66,9 @@ type Pair struct {
 	Silence    time.Duration // the longest between two of them
 	SilenceAt  time.Time     // when that began, by this program's clock; zero: there was none longer than a second
 	SilentFor  time.Duration // now, or at the end; 0: it is heard
+	SilentAt   time.Time     // that the last one came then; zero: it is heard
 	Interface  string        // that it is heard by, as the one that hears names it
-	Hops       int           // -1: not known; from the TTL
+	Hops       int           // that were left of the datagrams' TTL; -1: not known
 	Since      time.Time     // that it was first heard
 	Told       time.Time     // when the one that hears said so
 
@@ -100,6 +107,6 @@ type Interval struct {
 // Hole is a pair that lost more than it may, for people: "db2 does not hear web1 by eth1
 // since 03:12".
 type Hole struct {
-	By, From int
+	By, From int // By -1: nobody hears it
 	Text     string
 }

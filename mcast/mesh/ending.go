@@ -1,0 +1,151 @@
+package mesh
+
+import (
+	"time"
+
+	"github.com/groupcast/groupcast/mcast/frame"
+)
+
+// Bounds of reports.
+const (
+	maxWholeReport = 128 // members, up to which a report has all rows
+	maxLossyParts  = 4   // of a report of more
+)
+
+// ending is the end of the measurement, as far as it has come.
+type ending struct {
+	at       at // 0: it goes on
+	wait     at // random: not all reports come at once
+	until    at // it is over then
+	frozen   bool
+	frozenAt at
+	number   uint64 // of the last part of the report
+	over     bool
+	overAt   at
+}
+
+// End ends the measurement: no more numbered datagrams are sent, and the report of this
+// member goes to the others.
+func (e *Engine) End(now time.Time) {
+	t := e.begin(now)
+	if e.ending.at != 0 {
+		return
+	}
+	all := perMember(0, 100*time.Millisecond, e.crowd())
+	e.ending.at, e.ending.wait = t, e.within(all)
+	e.ending.until = t + all + reportTime
+	e.own.endAt = t
+}
+
+// Over reports whether the measurement has ended: the reports of all who are here came,
+// or the time for that is over. It may be reported, and the group left.
+func (e *Engine) Over() bool { return e.ending.over }
+
+// end does what is due at the end.
+func (e *Engine) end(t at) at {
+	n := &e.ending
+	if n.at == 0 || n.over {
+		return forever
+	}
+	if !n.frozen {
+		// Who ends at about the same time is waited for, so that its end is in the report.
+		due := n.at + othersEnd + n.wait
+		if !e.othersGoOn() {
+			due = min(due, max(n.at+max(settleTime, n.wait), e.lastEnd()+settleTime/2+n.wait))
+		}
+		if t < due {
+			return due
+		}
+		e.refreshed = 0
+		e.refresh(t)
+		e.report(t)
+	}
+	if t >= n.until || e.allTold() {
+		n.over, n.overAt = true, t
+		return forever
+	}
+	return n.until
+}
+
+// othersGoOn reports whether somebody who is here still sends.
+func (e *Engine) othersGoOn() bool {
+	for _, p := range e.order {
+		if p.listed && p.heard && !p.gone && p.hear.begun && p.hear.endedAt == 0 && !p.told.done {
+			return true
+		}
+	}
+	return false
+}
+
+func (e *Engine) lastEnd() (t at) {
+	for _, p := range e.order {
+		t = max(t, p.hear.endedAt)
+	}
+	return t
+}
+
+// allTold reports whether the report of all who are here came, and ours came to all.
+func (e *Engine) allTold() bool {
+	for _, p := range e.order {
+		if p.listed && !p.gone && (!p.told.done || p.heard && p.upTo < e.ending.number) {
+			return false
+		}
+	}
+	return true
+}
+
+// report sends the rows, once. After it nothing is counted any more, so that all have
+// the same.
+func (e *Engine) report(t at) {
+	n := &e.ending
+	n.frozen, n.frozenAt = true, t
+	names, indexes := e.interfaces()
+	var rows []frame.Row
+	few := e.crowd() <= maxWholeReport
+	for _, p := range e.order {
+		if p.listed && p.hear.begun && (few || p.hear.lost() > 0 || p.hear.quiet(t)) {
+			rows = append(rows, p.rowAt(t, names, indexes))
+		}
+	}
+	around := e.row(t)
+	var parts []*frame.Report
+	for first := true; first || len(rows) > 0; first = false {
+		b := &frame.Report{Stats: *around, Time: uint64(max(0, e.latest.UnixMilli())), Part: 63, Parts: 63, Nick: e.conv.Self().Nick}
+		b.Rows = rows[:min(len(rows), maxRows)]
+		fit := e.conv.Room().Fit(b)
+		if fit == 0 && len(rows) > 0 || len(parts) == maxParts || !few && len(parts) == maxLossyParts {
+			break
+		}
+		b.Rows, rows = rows[:fit], rows[fit:]
+		parts = append(parts, b)
+	}
+	for i, b := range parts {
+		b.Part, b.Parts = uint64(i+1), uint64(len(parts))
+		if number, err := e.conv.Keep(e.latest, b); err == nil {
+			n.number = number
+		}
+	}
+}
+
+const maxParts = 64 // of a report
+
+// takeReport takes in a part of a member's report, whoever sent it again.
+func (e *Engine) takeReport(f *frame.Frame, b *frame.Report, t at) {
+	p := e.ensure(f.Stream.Ref(), t)
+	if p == nil {
+		return
+	}
+	k := &p.told
+	part, of := max(b.Part, 1), max(b.Parts, 1)
+	if k.done || k.of != 0 && k.of != of || of > maxParts || k.parts&(1<<(part-1)) != 0 {
+		return
+	}
+	p.last = t
+	p.nick = b.Nick
+	k.of = of
+	k.parts |= 1 << (part - 1)
+	e.takeStats(p, &b.Stats, true, t)
+	if k.parts == 1<<of-1 {
+		k.done, k.doneAt = true, t
+	}
+}
