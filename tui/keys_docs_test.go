@@ -69,6 +69,12 @@ func keysPage() string {
 			fmt.Fprintf(&b, "| %s | %s |\n", bind.label, bind.text)
 		}
 	}
+	b.WriteString("\n## On the screen of groupcast mesh\n\n| key | what it does |\n|---|---|\n")
+	for _, bind := range meshKeys {
+		if bind.label != "" {
+			fmt.Fprintf(&b, "| %s | %s |\n", bind.label, bind.text)
+		}
+	}
 	b.WriteString("\n## On the screen of groupcast open\n\n| key | what it does |\n|---|---|\n")
 	for _, bind := range recordingKeys {
 		if bind.label != "" {

@@ -59,6 +59,8 @@ func TestDirections(t *testing.T) {
 			why: "members are what frames say of them: no group, no host, no talk"},
 		{from: module + "/mcast/members", direct: true, not: []string{"net", "os", "crypto/rand"}, except: []string{"net/netip"},
 			why: "it is given its datagrams, the time and its randomness"},
+		{from: module + "/mcast/mesh/meshreport", direct: true, not: []string{"net", "os", module + "/"}, except: []string{"net/netip", module + "/mcast/chat", module + "/mcast/mesh", module + "/mcast/stream"},
+			why: "a report is words about values: it has no socket, no file and no clock"},
 		{from: module + "/mcast/identity", not: []string{module + "/", "net"}, except: []string{"net/netip", module + "/mcast/frame", module + "/mcast/internal"}, direct: true,
 			why: "who one is, and whom one knows, are files: no socket, no talk"},
 		{from: module + "/mcast/history", not: []string{module + "/", "net"}, except: []string{"net/netip", module + "/mcast/frame", module + "/mcast/internal"}, direct: true,
@@ -100,7 +102,7 @@ func TestDirections(t *testing.T) {
 		{from: module + "/tui/web", direct: true, not: []string{"net/http/httputil", "golang.org/x/sys", module + "/"}, except: []string{module + "/mcast/class", module + "/mcast/lab", module + "/tui/picture"},
 			why: "pages are served over a class: whoever runs it has the listener"},
 		{from: module + "/tui/...", but: module + "/tui/web", direct: true, not: []string{"net", "golang.org/x/net", "golang.org/x/sys", module + "/mcast/"},
-			except: []string{"net/netip", module + "/mcast/chat", module + "/mcast/doctor", module + "/mcast/frame", module + "/mcast/host", module + "/mcast/members", module + "/mcast/ping", module + "/mcast/record", module + "/mcast/session", module + "/mcast/stream", module + "/mcast/watch"},
+			except: []string{"net/netip", module + "/mcast/chat", module + "/mcast/doctor", module + "/mcast/frame", module + "/mcast/host", module + "/mcast/members", module + "/mcast/mesh", module + "/mcast/ping", module + "/mcast/record", module + "/mcast/session", module + "/mcast/stream", module + "/mcast/watch"},
 			why:    "the screen opens no sockets: it is given values by a Session"},
 	}
 	for _, p := range listPackages(t) {

@@ -77,9 +77,9 @@ func (v *View) back(i int) string {
 	case u.Sent == 0 && !u.Refused:
 		return ""
 	case u.Answered > 0:
-		return "unicast between them works: " + unicast(u)
+		return "unicast between them works: " + UnicastText(u)
 	}
-	return "unicast between them does not work either: " + unicast(u)
+	return "unicast between them does not work either: " + UnicastText(u)
 }
 
 // Sentence is one or several holes in words.

@@ -234,7 +234,7 @@ func (v *View) card(i int) card {
 		{"Lost", lost}, {"Twice", thousands(p.Duplicates)}, {"Out of order", thousands(p.Reordered)}, {"Delay spread", spread(p)},
 		{"Longest silence", v.silence(p)}, {"Interface", dash(clean(p.Interface))}, {"Hops", hops(p)},
 	}
-	c.Unicast = unicast(p.Unicast)
+	c.Unicast = UnicastText(p.Unicast)
 	if c.Unicast == "" {
 		c.Unicast = "not probed from here"
 	}
@@ -250,7 +250,7 @@ func (v *View) card(i int) card {
 		c.Known += ", by the sum of its rows"
 	}
 	if shares := v.Shares(p, lineParts); slices.ContainsFunc(shares, func(s float64) bool { return s >= 0 }) {
-		c.Line = v.line(shares)
+		c.Line = v.line(p, shares)
 	} else if c.NoLine = "Loss over time: not known."; st == Never {
 		c.NoLine = "Nothing came at any time."
 	}
@@ -260,7 +260,7 @@ func (v *View) card(i int) card {
 func cardID(i int) string { return "p" + strconv.Itoa(i) }
 
 // line draws what was lost from the top, over what is known.
-func (v *View) line(shares []float64) *line {
+func (v *View) line(p mesh.Pair, shares []float64) *line {
 	const width, height = 600, 48
 	at := func(n int) int { return n * width / len(shares) }
 	depth := func(n int) int {
@@ -269,7 +269,7 @@ func (v *View) line(shares []float64) *line {
 		}
 		return max(4, int(shares[n]*height+0.5)) // the least loss is seen
 	}
-	l := line{Words: "Loss over time: " + v.OverTime(shares), Begin: v.Clock(v.Began), End: v.Clock(v.end)}
+	l := line{Words: "Loss over time: " + v.OverTime(p), Begin: v.Clock(v.Began), End: v.Clock(v.end)}
 	var known, lost strings.Builder
 	deep := 0
 	lost.WriteString("M0 0")

@@ -8,30 +8,41 @@ import (
 	"github.com/groupcast/groupcast/mcast/mesh"
 )
 
-// Shares is which part of what was sent a pair lost in each of so many parts of the time, from
-// 0 to 1; -1: nothing is known of that part. An interval lasts until the next one, unless that
-// is far.
-func (v *View) Shares(p mesh.Pair, parts int) []float64 {
-	out := make([]float64, max(0, parts))
-	sent := make([]float64, len(out))
-	lost := make([]float64, len(out))
-	took := v.end.Sub(v.Began)
-	usual := spacing(p.Line)
+// stretch is a time in which a pair lost a part of what was sent.
+type stretch struct {
+	begin, end time.Duration // since the measurement began
+	sent, lost uint32
+}
+
+// stretches are the intervals of a pair that make sense. Each lasts until the next one, unless
+// that is far.
+func (v *View) stretches(p mesh.Pair) (list []stretch) {
+	took, usual := v.end.Sub(v.Began), spacing(p.Line)
 	for i, one := range p.Line {
 		end := one.At.Add(usual)
 		if i+1 < len(p.Line) && p.Line[i+1].At.Sub(one.At) <= 3*usual {
 			end = p.Line[i+1].At
 		}
-		if took <= 0 || one.Sent == 0 || one.At.Before(v.Began) || !one.At.Before(v.end) || !end.After(one.At) {
-			continue
+		s := stretch{one.At.Sub(v.Began), min(end.Sub(v.Began), took), one.Sent, one.Sent - min(one.Sent, one.Received)}
+		if s.sent > 0 && s.begin >= 0 && s.begin < s.end {
+			list = append(list, s)
 		}
-		// Rounding must not take in the part before or after.
-		const close = 1e-6
-		first := int(float64(one.At.Sub(v.Began))/float64(took)*float64(parts) + close)
-		last := int(float64(end.Sub(v.Began))/float64(took)*float64(parts) - close)
+	}
+	return list
+}
+
+// Shares is which part of what was sent a pair lost in each of so many parts of the time, from
+// 0 to 1; -1: nothing is known of that part.
+func (v *View) Shares(p mesh.Pair, parts int) []float64 {
+	out := make([]float64, max(0, parts))
+	sent, lost := make([]float64, len(out)), make([]float64, len(out))
+	perPart := float64(v.end.Sub(v.Began)) / float64(max(1, parts))
+	for _, s := range v.stretches(p) {
+		const close = 1e-6 // rounding must not take in the part before or after
+		first, last := int(float64(s.begin)/perPart+close), int(float64(s.end)/perPart-close)
 		for n := max(0, first); n <= last && n < parts; n++ {
-			sent[n] += float64(one.Sent)
-			lost[n] += float64(one.Sent - min(one.Sent, one.Received))
+			sent[n] += float64(s.sent)
+			lost[n] += float64(s.lost)
 		}
 	}
 	for n := range out {
@@ -57,43 +68,42 @@ func spacing(line []mesh.Interval) time.Duration {
 	return all[len(all)/2]
 }
 
-// OverTime says the same in words.
-func (v *View) OverTime(shares []float64) string {
-	known, lossy, first, last, worst := 0, 0, -1, 0, 0.0
-	for n, s := range shares {
-		if s < 0 {
+// OverTime says in words when a pair lost how much.
+func (v *View) OverTime(p mesh.Pair) string {
+	list := v.stretches(p)
+	first, last, lossy := -1, 0, 0
+	var known time.Duration
+	var sent, lost uint32 // of the worst
+	for n, s := range list {
+		known += s.end - s.begin
+		if s.lost == 0 {
 			continue
 		}
-		known++
-		if s == 0 {
-			continue
-		}
-		lossy, last, worst = lossy+1, n, max(worst, s)
 		if first < 0 {
 			first = n
 		}
+		last, lossy = n, lossy+1
+		if float64(s.lost)*float64(sent) >= float64(lost)*float64(s.sent) {
+			sent, lost = s.sent, s.lost
+		}
 	}
-	at := func(n int) string {
-		return v.Clock(v.Began.Add(time.Duration(float64(v.end.Sub(v.Began)) * float64(n) / float64(len(shares)))))
-	}
+	at := func(d time.Duration) string { return v.Clock(v.Began.Add(d)) }
+	worst := Percent(uint64(lost), uint64(sent))
 	text := ""
 	switch {
-	case known == 0:
-		return "nothing is known of the loss over time"
+	case len(list) == 0:
+		return "not known"
 	case lossy == 0:
 		text = "nothing lost at any time"
-	case lossy == last-first+1 && last == len(shares)-1 && first > 0:
-		text = fmt.Sprintf("nothing lost until %s, then up to %s %% until the end", at(first), part(worst))
+	case lossy == last-first+1 && last == len(list)-1 && first > 0:
+		text = fmt.Sprintf("nothing lost until %s, then up to %s %%", at(list[first].begin), worst)
 	case lossy == last-first+1:
-		text = fmt.Sprintf("up to %s %% lost from %s to %s", part(worst), at(first), at(last+1))
+		text = fmt.Sprintf("up to %s %% lost from %s to %s", worst, at(list[first].begin), at(list[last].end))
 	default:
-		text = fmt.Sprintf("up to %s %% lost now and then, from %s to %s", part(worst), at(first), at(last+1))
+		text = fmt.Sprintf("up to %s %% lost now and then, from %s to %s", worst, at(list[first].begin), at(list[last].end))
 	}
-	if known < len(shares) {
-		text += fmt.Sprintf("; nothing is known of %s %% of the time", Percent(uint64(len(shares)-known), uint64(len(shares))))
+	if took := v.end.Sub(v.Began); known < took-spacing(p.Line)/2 {
+		text += fmt.Sprintf("; nothing known of %s %% of the time", Percent(uint64(took-known), uint64(took)))
 	}
 	return text
 }
-
-// part is a part of one in per cent.
-func part(share float64) string { return Percent(uint64(share*1e6), 1e6) }

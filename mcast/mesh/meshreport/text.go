@@ -278,7 +278,7 @@ func (b *builder) unicast(v *View) {
 		case p.Unicast.Answered >= p.Unicast.Sent && !p.Unicast.Refused:
 			well++
 		default:
-			bad = append(bad, v.Names[p.By]+" and "+v.Names[p.From]+": "+unicast(p.Unicast))
+			bad = append(bad, v.Names[p.By]+" and "+v.Names[p.From]+": "+UnicastText(p.Unicast))
 		}
 		asked++
 	}

@@ -173,10 +173,11 @@ func TestOverTime(t *testing.T) {
 	r := meshtest.Well(2)
 	meshtest.Silence(r, 0, 1, 12)
 	v := Look(r)
-	for parts, want := range map[int]string{60: "nothing lost until 03:12:00, then up to 100 % until the end", 7: "nothing lost until 03:08:34, then up to 100 % until the end"} {
-		if got := v.OverTime(v.Shares(v.Pairs[0], parts)); got != want {
-			t.Errorf("in %d parts: %q, want %q", parts, got, want)
-		}
+	if got, want := v.OverTime(v.Pairs[0]), "nothing lost until 03:12:00, then up to 100 %"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if shares := v.Shares(v.Pairs[0], 7); shares[0] != 0 || shares[1] < 0.5 || shares[2] != 1 || shares[6] != 1 {
+		t.Errorf("%v", shares)
 	}
 	p := *meshtest.Pair(r, 1, 0)
 	p.Line = append(p.Line[:10:10], p.Line[30:]...)
@@ -185,7 +186,7 @@ func TestOverTime(t *testing.T) {
 	if shares[9] != 0 || shares[10] != 0.5 || shares[11] != 0.5 || shares[12] != 0 || shares[19] != 0 || shares[20] != -1 || shares[59] != -1 || shares[60] != 0 {
 		t.Errorf("%v", shares)
 	}
-	if got, want := v.OverTime(shares), "up to 50.0 % lost from 03:05:00 to 03:06:00; nothing is known of 33.3 % of the time"; got != want {
+	if got, want := v.OverTime(p), "up to 50.0 % lost from 03:05:00 to 03:06:00; nothing known of 33.3 % of the time"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }

@@ -144,8 +144,8 @@ func (v *View) silence(p mesh.Pair) string {
 	return Span(p.Silence) + " at " + v.Clock(p.SilenceAt)
 }
 
-// unicast says what probes between the two of a pair have shown; "": there were none.
-func unicast(u mesh.Unicast) string {
+// UnicastText says what probes between the two of a pair have shown; "": there were none.
+func UnicastText(u mesh.Unicast) string {
 	switch {
 	case u.Refused:
 		return "refused by ICMP"
