@@ -117,7 +117,7 @@ type Engine struct {
 	peers   map[frame.Ref]*peer
 	order   []*peer
 	cursor  int
-	unheard *lru.Map[frame.Ref, uint64] // numbered datagrams of streams that are no peer's
+	unheard *lru.Map[frame.Ref, unheard] // numbered datagrams of streams that are no member's, or not yet
 	strays  uint64
 	count   [outcomes]uint64
 	rows    int // told, of all
@@ -127,6 +127,13 @@ type Engine struct {
 	stats     stats
 	ending    ending
 	probes    probes
+}
+
+// unheard is what came of a stream of which no HELLO came yet.
+type unheard struct {
+	from netip.AddrPort
+	n    uint64
+	hear hearing
 }
 
 // span is a time from one moment to another.
@@ -148,7 +155,7 @@ func New(cfg Config, now time.Time) *Engine {
 	}
 	return &Engine{
 		cfg: cfg, start: now, latest: now, now: time.Hour, peers: map[frame.Ref]*peer{},
-		unheard: lru.New[frame.Ref, uint64](maxUnheard), probes: newProbes(),
+		unheard: lru.New[frame.Ref, unheard](maxUnheard), probes: newProbes(),
 	}
 }
 
@@ -236,10 +243,16 @@ func (e *Engine) receive(t at, d *Datagram) Outcome {
 		return Own
 	}
 	p := e.peers[ref]
+	arrived := max(t-max(0, d.Age), 1)
 	if p == nil || !p.heard {
-		n, _ := e.unheard.Ensure(ref)
-		*n++
 		e.strays++
+		u, _ := e.unheard.Ensure(ref)
+		if u.n++; u.n == 1 {
+			u.from, u.hear.line = plain(d.From), &line{}
+		}
+		if u.from == plain(d.From) && !e.ending.frozen {
+			u.hear.take(arrived, &h, d.IfIndex, d.TTL, e.stop)
+		}
 		return Unknown
 	}
 	if !p.speaks(d.From) {
@@ -252,7 +265,7 @@ func (e *Engine) receive(t at, d *Datagram) Outcome {
 	if p.hear.line == nil && !p.hear.begun {
 		p.hear.line = &line{}
 	}
-	return p.hear.take(max(t-max(0, d.Age), 1), &h, d.IfIndex, d.TTL, e.stop)
+	return p.hear.take(arrived, &h, d.IfIndex, d.TTL, e.stop)
 }
 
 // NotSent takes in how many of the datagrams that Due gave could not be sent. They count

@@ -164,9 +164,10 @@ func (h *hearing) mark(n uint64)     { h.seen[n/64%uint64(len(h.seen))] |= 1 << 
 // has come after a second, or is lost; it has when that is its last word.
 func (h *hearing) says(t at, n uint64, last bool) {
 	if last {
+		ended := min(max(h.reached(n), h.lastAt), t)
 		h.said = said{number: n, at: t - settleTime, there: true}
 		if h.settle(t); h.begun && h.endedAt == 0 {
-			h.endedAt = t
+			h.endedAt = ended
 		}
 		return
 	}
@@ -184,8 +185,14 @@ func (h *hearing) settle(t at) {
 	n := h.said.number
 	h.said = said{}
 	if h.begun && n > h.high && float64(n-h.high) <= window+MaxRate*(t-h.passed).Seconds() {
-		h.advance(t, n)
+		h.advance(min(t, h.reached(n)), n)
 	}
+}
+
+// reached is when the author reached a number, by the pace that it promised: twice as
+// long as that between two.
+func (h *hearing) reached(n uint64) at {
+	return h.passed + at(min(n-min(n, h.high), 1<<20))*(h.promise/2)
 }
 
 func (h *hearing) sent() uint64 { return h.high - h.first + 1 }

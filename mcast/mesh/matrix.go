@@ -61,6 +61,16 @@ func (e *Engine) Report(now time.Time, lines bool) Report {
 
 // members fills the list of members, and returns who they are: nil is this one.
 func (e *Engine) members(t at, r *Report) []*peer {
+	for _, p := range e.order {
+		p.endGuess = 0
+	}
+	for _, by := range e.order {
+		for ref, row := range by.told.rows {
+			if p := e.peers[ref]; p != nil && p.told.done {
+				p.endGuess = max(p.endGuess, row.at-span64(row.row.Ago))
+			}
+		}
+	}
 	self := e.conv.Self()
 	names, _ := e.conv.Interfaces()
 	r.Members = []Member{{
@@ -254,8 +264,8 @@ func (p *peer) endedAt() at {
 	switch {
 	case p.hear.endedAt != 0:
 		return p.hear.endedAt
-	case p.told.done:
-		return p.told.doneAt
+	case p.told.done && p.endGuess != 0: // nobody heard it later
+		return p.endGuess
 	case p.left:
 		return p.goneAt
 	}

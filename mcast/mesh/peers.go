@@ -10,23 +10,25 @@ import (
 
 // peer is another member that measures, or did.
 type peer struct {
-	ref    frame.Ref
-	who    members.Who
-	nick   string // of its report
-	heard  bool   // by its own HELLOs
-	mesh   bool   // its last HELLO says that it measures
-	listed bool   // it is, or was, a member
-	gone   bool
-	left   bool
-	since  at // that it was first heard of
-	goneAt at
-	last   at // a frame of it came
-	from   netip.AddrPort
-	by     int // ours, that its frames come by
-	addrs  []netip.AddrPort
-	off    at // of its clock
-	upTo   uint64
-	here   members.Presence
+	ref      frame.Ref
+	who      members.Who
+	nick     string // of its report
+	heard    bool   // by its own HELLOs
+	mesh     bool   // its last HELLO says that it measures
+	listed   bool   // it is, or was, a member
+	gone     bool
+	left     bool
+	since    at // that it was first heard of
+	goneAt   at
+	endGuess at // when it ended, as far as others heard it
+	last     at // a frame of it came
+	proof    at // it named what was sent here lately
+	from     netip.AddrPort
+	by       int // ours, that its frames come by
+	addrs    []netip.AddrPort
+	off      at // of its clock
+	upTo     uint64
+	here     members.Presence
 
 	hear hearing
 	told tells
@@ -52,11 +54,30 @@ func (e *Engine) ensure(ref frame.Ref, t at) *peer {
 	p.told.rows = map[frame.Ref]*told{}
 	e.peers[ref] = p
 	e.order = append(e.order, p)
-	if n := e.unheard.Peek(ref); n != nil {
-		e.strays -= *n // who it is was not known yet
-		e.unheard.Delete(ref)
-	}
 	return p
+}
+
+// speaking takes in that a member sends from an address, as a frame of it shows. What
+// was counted before that was known is counted.
+func (e *Engine) speaking(p *peer, from netip.AddrPort, t at) {
+	p.last = t
+	a := plain(from)
+	if i := slices.Index(p.addrs, a); i >= 0 {
+		p.addrs = append(slices.Delete(p.addrs, i, i+1), a)
+	} else {
+		if len(p.addrs) >= maxSpeaking {
+			p.addrs = slices.Delete(p.addrs, 0, 1)
+		}
+		p.addrs = append(p.addrs, a)
+	}
+	if u := e.unheard.Peek(p.ref); u != nil && !p.heard {
+		if u.from == a && !p.hear.begun {
+			e.strays -= u.n
+			p.hear = u.hear
+		}
+		e.unheard.Delete(p.ref)
+	}
+	p.heard, p.mesh = true, true
 }
 
 // evict makes room: for one that was never a member, or is gone and was never measured, or
@@ -119,16 +140,7 @@ func (e *Engine) hello(f *frame.Frame, b *frame.Hello, d *members.Datagram, t at
 			return
 		}
 	}
-	p.heard, p.mesh, p.last = true, true, t
-	a := plain(d.From)
-	if i := slices.Index(p.addrs, a); i >= 0 {
-		p.addrs = append(slices.Delete(p.addrs, i, i+1), a)
-		return
-	}
-	if len(p.addrs) >= maxSpeaking {
-		p.addrs = slices.Delete(p.addrs, 0, 1)
-	}
-	p.addrs = append(p.addrs, a)
+	e.speaking(p, d.From, t)
 }
 
 // refresh looks up what the conversation knows of those that measure.
@@ -152,8 +164,9 @@ func (e *Engine) refresh(t at) {
 		p.upTo, p.here = now.UpTo, now.Presence
 		p.left = now.Left
 		was := p.listed
-		p.listed = was || now.Fresh && p.mesh || !p.heard && e.vouched(p)
-		here := now.Fresh && p.mesh && !now.Left || !p.heard
+		fresh := now.Fresh || p.proof != 0 && t-p.proof <= silentTime
+		p.listed = was || fresh && p.mesh || !p.heard && e.vouched(p)
+		here := fresh && p.mesh && !now.Left || !p.heard
 		switch {
 		case here:
 			p.gone, p.goneAt = false, 0

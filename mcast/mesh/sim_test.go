@@ -214,10 +214,6 @@ func (s *sim) account(from, to *node, number uint64, copies int) {
 		return
 	}
 	if !w.begun {
-		// What comes before the member is known does not count.
-		if p := to.eng.peers[from.conv.Self().Ref]; p == nil || !p.heard {
-			return
-		}
 		w.begun, w.first = true, number
 	}
 	w.came++

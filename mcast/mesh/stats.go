@@ -21,6 +21,7 @@ type stats struct {
 	last   at
 	due    at // 0: not known yet
 	factor float64
+	n      int // that were sent
 	cursor int
 	wrong  uint64 // rows that cannot be true
 }
@@ -67,7 +68,7 @@ func (e *Engine) sendStats(t at) at {
 		s.due = t + e.within(max(0, e.interval()-statsFirst-100*time.Millisecond))
 		s.last, s.factor = s.due, 1
 	} else if s.due <= t {
-		if due := s.last + at(s.factor*float64(e.interval())); due > t && s.last != s.due {
+		if due := s.last + at(s.factor*float64(e.statsInterval())); due > t && s.last != s.due {
 			s.due = due
 			return s.due
 		}
@@ -78,9 +79,19 @@ func (e *Engine) sendStats(t at) at {
 		e.listed(rows, n)
 		e.conv.Pass(e.latest, b) // of those that cannot be sent the next one says more
 		s.last, s.factor = t, 0.75+e.cfg.Random.Float64()/2
-		s.due = t + at(s.factor*float64(e.interval()))
+		s.n++
+		s.due = t + at(s.factor*float64(e.statsInterval()))
 	}
 	return s.due
+}
+
+// statsInterval is the time between two STATS. In the beginning, when nobody knows
+// anything, it is shorter where few are there.
+func (e *Engine) statsInterval() at {
+	if e.stats.n < 4 {
+		return perMember(time.Second, 100*time.Millisecond, e.crowd())
+	}
+	return e.interval()
 }
 
 // row is what a STATS says of all that is heard.
@@ -109,7 +120,7 @@ func (e *Engine) interfaces() (names []string, indexes []int) {
 func (e *Engine) sum(t at) (n uint64, sum frame.Ref, lossless uint64) {
 	for _, p := range e.order {
 		h := &p.hear
-		if !p.listed || !h.begun || t-h.lastAt > silentTime {
+		if !p.heard || !h.begun || t-h.lastAt > silentTime {
 			continue
 		}
 		n++
@@ -141,7 +152,7 @@ func (e *Engine) pick(t at) (out picked) {
 	names, indexes := e.interfaces()
 	worse := make([]*peer, 0, maxRows)
 	for _, p := range e.order {
-		if h := &p.hear; p.listed && h.begun && (h.lost() > h.told.lost || h.quiet(t) && !h.told.quiet) {
+		if h := &p.hear; p.counts(t) && (h.lost() > h.told.lost || h.quiet(t) && !h.told.quiet) {
 			worse = append(worse, p)
 		}
 	}
@@ -164,7 +175,7 @@ func (e *Engine) pick(t at) (out picked) {
 		}
 		for after := len(out.list); walked < len(e.order) && len(out.list) == after && after < maxRows; walked++ {
 			p := e.order[(e.stats.cursor+walked)%len(e.order)]
-			if !taken[p] && p.listed && p.hear.begun {
+			if !taken[p] && p.counts(t) {
 				add(p, walked+1)
 			}
 		}
@@ -172,7 +183,25 @@ func (e *Engine) pick(t at) (out picked) {
 			break
 		}
 	}
+	// Who has just come is not known to be a member yet, and would have no row before the
+	// next time.
+	for ref, u := range e.unheard.All() {
+		if len(out.list) < maxRows && u.hear.distinct >= leastUnheard && t-u.hear.lastAt <= leastMute {
+			p := &peer{ref: ref, hear: u.hear}
+			out.list = append(out.list, p.rowAt(t, names, indexes))
+			out.of, out.turns = append(out.of, p), append(out.turns, 0)
+		}
+	}
 	return out
+}
+
+// leastUnheard is of how many datagrams one has a row that is not known to be a member.
+const leastUnheard = 4
+
+// counts reports whether a member has a row: one that was never more than heard has it
+// as long as it is.
+func (p *peer) counts(t at) bool {
+	return p.hear.begun && (p.listed || p.heard && t-p.hear.lastAt <= silentTime)
 }
 
 // listed takes in how many of the rows found room.
@@ -208,8 +237,8 @@ func (e *Engine) Frame(now time.Time, f *frame.Frame, d members.Datagram) {
 	case *frame.Hello:
 		e.hello(f, b, &d, t)
 	case *frame.Stats:
-		if p := e.peers[f.Stream.Ref()]; p != nil && !p.told.done {
-			p.last = t
+		if p := e.ensure(f.Stream.Ref(), t); p != nil && !p.told.done {
+			e.speaking(p, d.From, t)
 			if number := f.Number - frame.FirstPassing + 1; number > p.told.number {
 				p.told.number = number
 				e.takeStats(p, b, false, t)
@@ -268,6 +297,12 @@ func (e *Engine) takeRow(p *peer, r *frame.Row, by int8, final bool, t at) {
 		e.own.ref == r.Ref && (r.Highest >= e.own.next || e.own.next == 0) || e.own.was == r.Ref {
 		e.stats.wrong++
 		return
+	}
+	if r.Ref == e.own.ref && !final && float64(e.own.next-r.Highest) <= 1+e.cfg.Rate*silentTime.Seconds() {
+		if p.proof == 0 {
+			e.refreshed = 0
+		}
+		p.proof = t
 	}
 	old := k.rows[r.Ref]
 	if old != nil {
