@@ -169,7 +169,6 @@ func (e *Engine) pair(by, from *peer, t, end at, lines bool) Pair {
 	if from != nil {
 		ref = from.ref
 	}
-	names, indexes := e.interfaces()
 	switch {
 	case by == nil:
 		p.Unicast = from.uni.known(t)
@@ -179,12 +178,12 @@ func (e *Engine) pair(by, from *peer, t, end at, lines bool) Pair {
 			p.Known = HeardNever
 			if !e.asked(from) {
 				p.Known = NotAsked
-			} else if end-from.since < leastWhole {
+			} else if from.heard && end-from.since < leastWhole {
 				p.Known = NotKnown
 			}
 			return p
 		}
-		row := from.rowAt(end, names, indexes)
+		row := from.rowAt(end, nil, nil)
 		e.fill(&p, &row, end, end, from)
 		_, since := h.longest(end)
 		p.SilenceAt = e.silenceAt(since, p.Silence)
