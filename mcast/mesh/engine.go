@@ -62,7 +62,8 @@ type Config struct {
 	Random *rand.Rand
 	// OnLink reports whether an address is of a network of an interface. nil: no one
 	// but link-local ones is.
-	OnLink func(a netip.Addr, ifIndex int) bool
+	OnLink   func(a netip.Addr, ifIndex int) bool
+	NoProbes bool // no unicast is sent, nor answered
 	// Clean makes text of the network safe to show. nil: what is not printable ASCII is
 	// replaced.
 	Clean func(string) string

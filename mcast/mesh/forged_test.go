@@ -169,10 +169,11 @@ func TestProbes(t *testing.T) {
 	e.cfg.OnLink = func(a netip.Addr, _ int) bool { return a != victim }
 	begun := s.now
 	var authors []frame.Author
-	for i := range 100 {
+	for i := range 40 {
 		authors = append(authors, author(500+i, 0))
 	}
 	passing := frame.FirstPassing
+	addrOf := func(int) netip.Addr { return victim }
 	hello := func() {
 		self := s.nodes[0].conv.Self().Ref
 		own := s.nodes[0].passing()
@@ -192,12 +193,12 @@ func TestProbes(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				s.give(s.nodes[0], netip.AddrPortFrom(victim, uint16(1000+i)), data)
+				s.give(s.nodes[0], netip.AddrPortFrom(addrOf(i), uint16(1000+i)), data)
 			}
 		}
 		passing++
 	}
-	for range 60 {
+	for range 35 {
 		hello()
 		s.run(2 * time.Second)
 	}
@@ -220,6 +221,25 @@ func TestProbes(t *testing.T) {
 	}
 	if len(e.probes.answers) > maxAnswers {
 		t.Errorf("%d answers wait", len(e.probes.answers))
+	}
+
+	// They claim an address each: all addresses together have one budget.
+	all, begun = nil, s.now
+	e.cfg.OnLink = func(a netip.Addr, _ int) bool { return a.Is4() && a.As4()[0] == 10 }
+	addrOf = func(i int) netip.Addr { return netip.AddrFrom4([4]byte{198, 51, 100, byte(i)}) }
+	for range 30 {
+		hello()
+		s.run(2 * time.Second)
+	}
+	n = 0
+	for _, p := range all {
+		if p.to.Addr().As4()[0] == 198 {
+			n++
+		}
+	}
+	apart := time.Duration(e.conv.Crowd()) * 100 * time.Millisecond
+	if n < 2 || n > 1+int(s.now.Sub(begun)/apart) {
+		t.Errorf("%d probes went to many addresses, one in %v may", n, apart)
 	}
 
 	// A refusal stops it.

@@ -212,11 +212,14 @@ func mute(promise at) at { return max(leastMute, 4*promise) }
 // quiet reports whether the author is silent, though it has not ended.
 func (h *hearing) quiet(t at) bool { return h.endedAt == 0 && t-h.lastAt > h.mute() }
 
-// longest is the longest silence, and when it began; the present one counts.
+// longest is the longest silence, and when it began; the present one counts, until the
+// author ended.
 func (h *hearing) longest(t at) (d, from at) {
-	d, from = h.silence, h.silenceAt
-	if h.begun && h.endedAt == 0 && t-h.lastAt > d && h.quiet(t) {
-		return t - h.lastAt, h.lastAt
+	if h.endedAt != 0 {
+		t = min(t, h.endedAt)
 	}
-	return d, from
+	if now := t - h.lastAt; h.begun && now > h.silence && now > h.mute() {
+		return now, h.lastAt
+	}
+	return h.silence, h.silenceAt
 }

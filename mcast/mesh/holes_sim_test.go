@@ -23,11 +23,11 @@ func TestOneDirection(t *testing.T) {
 			s := newSim(t, 5, 0)
 			on := c.after == 0
 			s.cut = func(from, to *node) bool { return on && from.id == 2 && to.id == 5 }
-			s.enterAll(8, nil)
+			s.enterAll(8, func(c *Config) { c.NoProbes = true })
 			s.run(c.after)
 			cutAt := s.now
 			on = true
-			s.run(time.Minute)
+			s.run(20 * time.Second)
 			if c.known == HeardNever {
 				r, at := s.report(s.nodes[0])
 				if p := r.pair(at["host5"], at["host2"]); p.Known != HeardNever {
@@ -70,7 +70,7 @@ func near(t *testing.T, what string, d, least, most time.Duration) {
 // it should is no hole.
 func TestKilled(t *testing.T) {
 	s := newSim(t, 6, 0)
-	s.enterAll(8, nil)
+	s.enterAll(8, func(c *Config) { c.NoProbes = true })
 	s.run(20 * time.Second)
 	left := s.nodes[3]
 	left.eng.End(s.now)
@@ -86,7 +86,7 @@ func TestKilled(t *testing.T) {
 	killed := s.nodes[6]
 	killed.dead = true
 	at := s.now
-	s.run(2 * time.Minute)
+	s.run(45 * time.Second)
 	s.end()
 	for _, n := range s.nodes {
 		if n.dead {
@@ -104,7 +104,7 @@ func TestKilled(t *testing.T) {
 				continue
 			}
 			p := r.pair(index[by.name], index["host6"])
-			if lost, _ := p.Lost(); p.Known != Measured || p.SilentFor < 2*time.Minute || lost != 0 {
+			if lost, _ := p.Lost(); p.Known != Measured || p.SilentFor < 45*time.Second || lost != 0 {
 				t.Errorf("%s: %s hears the dead: %+v", n.name, by.name, p)
 			}
 			near(t, n.name+": "+by.name+" hears the dead until", p.SilentAt.Sub(at), -200*time.Millisecond, 50*time.Millisecond)

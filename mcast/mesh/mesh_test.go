@@ -26,7 +26,7 @@ func TestMatrix(t *testing.T) {
 		t.Run(fmt.Sprintf("%d members, %v", c.members, c.loss), func(t *testing.T) {
 			s := newSim(t, uint64(c.members), c.loss)
 			s.double, s.late = 0.02, 0.05
-			s.enterAll(c.members, func(g *Config) { g.MaxLoss, g.OnLink = 100, nil })
+			s.enterAll(c.members, func(g *Config) { g.MaxLoss, g.NoProbes = 100, true })
 			begun := s.now
 			complete := map[*node]time.Duration{}
 			for s.now.Sub(begun) < c.last+2*time.Second {

@@ -128,6 +128,9 @@ func (e *Engine) spent(a *addr, proven bool, link int, t at) {
 func (e *Engine) probe(t at) (next at) {
 	b := &e.probes
 	next = forever
+	if e.cfg.NoProbes {
+		return next
+	}
 	var blocked [2]bool // an answer waits for that budget: no question goes before it
 	b.answers = slices.DeleteFunc(b.answers, func(n answer) bool {
 		if t-n.at > answerTime || !n.p.asks() {
@@ -216,7 +219,7 @@ func (e *Engine) answer(n *answer, t at) bool {
 // takeProbe takes in a question, or an answer.
 func (e *Engine) takeProbe(f *frame.Frame, q *frame.Probe, size int, t at) {
 	p := e.peers[f.Stream.Ref()]
-	if p == nil || !p.heard || q.To != e.own.ref {
+	if p == nil || !p.heard || e.cfg.NoProbes || q.To != e.own.ref {
 		return
 	}
 	b := &e.probes
