@@ -81,6 +81,7 @@ func (h *hearing) take(t at, d *stream.Header, ifIndex, ttl int, stop span) Outc
 		h.distinct++
 		h.line.add(t, t, 0, 1)
 		h.mark(n)
+		h.endedAt = 0
 	case n < h.first || h.high-n >= window:
 		return Again
 	case h.has(n):
@@ -93,7 +94,6 @@ func (h *hearing) take(t at, d *stream.Header, ifIndex, ttl int, stop span) Outc
 		h.line.add(t, t, 0, 1)
 	}
 	h.gap(t, stop)
-	h.endedAt = 0
 	h.ifIndex, h.ttl, h.promise = ifIndex, min(max(ttl, 0), 255), d.Promise
 	h.spread.add(t, d.Sent)
 	return Counted
