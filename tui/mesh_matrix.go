@@ -155,7 +155,7 @@ func (m *meshMatrix) grid(width int) (g meshGrid) {
 	for _, name := range m.view.Names {
 		g.name, heads = max(g.name, st.cells(name)), max(heads, st.cells(name))
 	}
-	g.name = min(g.name, max(8, min(24, width/5)))
+	g.name = min(max(g.name, 7), max(8, min(24, width/5)))
 	g.cell = min(max(heads, 4), 8)
 	room := width - g.name - 1
 	if len(m.view.Names)*(g.cell+1) > room {

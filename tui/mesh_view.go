@@ -104,7 +104,7 @@ func (m *meshModel) framed(height int) []string {
 		people = min(len(m.matrix.rows)+1, max(3, space/2))
 	}
 	pair := len(m.pairPage(width))
-	pair = min(pair, max(4, (space-people)/2))
+	pair = min(pair, max(4, (space-people)/3))
 	matrix := space - people - pair
 	if extra := matrix - rows; extra > 0 { // what the matrix does not need
 		grown := min(extra, len(m.pairPage(width))-pair)
