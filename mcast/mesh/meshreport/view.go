@@ -160,6 +160,9 @@ func compareLoss(p, q mesh.Pair) int {
 	return cmp.Or(cmp.Compare(ahi, bhi), cmp.Compare(alo, blo))
 }
 
+// Since is when the silence of a pair began that goes on; zero: it is not known.
+func (v *View) Since(i int) time.Time { return v.since(v.Pairs[i]) }
+
 // since is when the silence of a pair began that goes on.
 func (v *View) since(p mesh.Pair) time.Time {
 	if !p.SilenceAt.IsZero() && p.Silence >= p.SilentFor-time.Second {
