@@ -146,10 +146,10 @@ func TestMeshKeys(t *testing.T) {
 	s := newMeshScreen(t, 100, 40, r)
 	s.wants("queue from cache1", "queue never heard cache1", "3 holes", "7 not known", "worst first")
 	s.press("n")
-	s.wants("db2 does not hear web1 by eth1 since 03:12:00")
+	s.wants("db2 does not hear web1 on eth1 since 03:12:00")
 	s.press("n", "n")
 	s.press("N")
-	s.wants("web2 hears db1 by eth0: 420 of 36,000 lost (1.2 %)")
+	s.wants("web2 hears db1 on eth0: 420 of 36,000 lost (1.2 %)")
 
 	// It stays selected where other pairs are worse now, and is followed again by home.
 	again := livingMesh(meshtest.Faulty())

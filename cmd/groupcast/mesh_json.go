@@ -14,13 +14,13 @@ const mostMeshPairs = 16_384
 
 // jsonMeshPerson is a member that measures.
 type jsonMeshPerson struct {
-	Name        string    `json:"name"`        // no other one has it: of two with the same nickname each has the beginning of its key's fingerprint
-	Fingerprint string    `json:"fingerprint"` // of its key
-	Address     string    `json:"address,omitempty"`
-	Self        bool      `json:"self"`           // this program
-	First       time.Time `json:"first,omitzero"` // when it was heard first, by this program's clock
-	Last        time.Time `json:"last,omitzero"`  // and last
-	Rate        float64   `json:"rate"`           // datagrams a second that it sends
+	Name        string    `json:"name"`              // no other one has it: of two with the same nickname each has the beginning of its key's fingerprint
+	Fingerprint string    `json:"fingerprint"`       // of its key
+	Address     string    `json:"address,omitempty"` // that it sends from
+	Self        bool      `json:"self"`              // this program
+	First       time.Time `json:"first,omitzero"`    // when it was heard first, by this program's clock
+	Last        time.Time `json:"last,omitzero"`     // and last
+	Rate        float64   `json:"rate"`              // datagrams a second that it sends
 	Interfaces  []string  `json:"interfaces"`
 	ClockMS     float64   `json:"clock_ms"` // that its clock is ahead, as far as that is seen
 	Gone        bool      `json:"gone"`     // it said so, or was not heard for long
@@ -93,7 +93,7 @@ type jsonMeshCounts struct {
 // jsonMeshInterval is how it stands, every --every. Fields are only added.
 type jsonMeshInterval struct {
 	jsonHead     // interval
-	Members  int `json:"members"`
+	Members  int `json:"members"` // how many, with this program
 	jsonMeshCounts
 	Changed []jsonMeshChange `json:"changed"`        // pairs that lost something, or changed their state, the worst first
 	More    int              `json:"more,omitempty"` // others that did
@@ -112,13 +112,13 @@ type jsonMeshReport struct {
 	Exit     int              `json:"exit"` // the exit status
 	Text     string           `json:"text"` // the verdict in words
 	Group    string           `json:"group"`
-	Sealed   bool             `json:"sealed"` // the members have a passphrase; the numbered datagrams are open all the same
-	Began    time.Time        `json:"began"`
-	Ended    time.Time        `json:"ended,omitzero"`
-	MaxLoss  float64          `json:"max_loss"` // per cent that a pair may lose
-	Expect   int              `json:"expect"`   // members that were expected; 0: it was not said
-	Missing  []string         `json:"missing"`  // names that were expected and never came
-	Strays   uint64           `json:"strays"`   // numbered datagrams from addresses that are no member's
+	Sealed   bool             `json:"sealed"`         // the members have a passphrase; the numbered datagrams are open all the same
+	Began    time.Time        `json:"began"`          // by the clock of this program
+	Ended    time.Time        `json:"ended,omitzero"` // the same
+	MaxLoss  float64          `json:"max_loss"`       // per cent that a pair may lose
+	Expect   int              `json:"expect"`         // members that were expected; 0: it was not said
+	Missing  []string         `json:"missing"`        // names that were expected and never came
+	Strays   uint64           `json:"strays"`         // numbered datagrams from addresses that are no member's
 	Counts   jsonMeshCounts   `json:"counts"`
 	Members  []jsonMeshPerson `json:"members"`        // this program first
 	Holes    []jsonMeshHole   `json:"holes"`          // the worst first

@@ -21,7 +21,7 @@ func TestMeshReportObject(t *testing.T) {
 		o.Counts != (jsonMeshCounts{Pairs: 56, Well: 46, Lossy: 1, Silent: 1, Never: 1, Unknown: 7}) {
 		t.Errorf("%+v", o)
 	}
-	if len(o.Holes) != 3 || o.Holes[1] != (jsonMeshHole{"db2", "web1", "db2 does not hear web1 by eth1 since 03:12:00: 28,800 of 36,000 lost (80.0 %)"}) {
+	if len(o.Holes) != 3 || o.Holes[1] != (jsonMeshHole{"db2", "web1", "db2 does not hear web1 on eth1 since 03:12:00: 28,800 of 36,000 lost (80.0 %)"}) {
 		t.Errorf("holes: %+v", o.Holes)
 	}
 	p := o.Pairs[1]

@@ -104,7 +104,7 @@ type Interval struct {
 	Received uint32
 }
 
-// Hole is a pair that lost more than it may, for people: "db2 does not hear web1 by eth1
+// Hole is a pair that lost more than it may, for people: "db2 does not hear web1 on eth1
 // since 03:12".
 type Hole struct {
 	By, From int // By -1: nobody hears it

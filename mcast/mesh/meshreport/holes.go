@@ -21,14 +21,14 @@ func (v *View) List() (list []mesh.Hole) {
 	return list
 }
 
-// Words are a pair in a sentence: "db2 does not hear web1 by eth1 since 03:12:04: 28,800 of
+// Words are a pair in a sentence: "db2 does not hear web1 on eth1 since 03:12:04: 28,800 of
 // 36,000 lost (80.0 %)".
 func (v *View) Words(i int) string {
 	p, st := v.Pairs[i], v.States[i]
 	who, whom := v.Names[p.By], v.Names[p.From]
 	by := ""
 	if name := clean(p.Interface); name != "" {
-		by = " by " + name
+		by = " on " + name
 	}
 	lost := fmt.Sprintf("%s of %s lost (%s %%)", thousands(lostOf(p)), thousands(p.Sent), Percent(lostOf(p), p.Sent))
 	switch st {

@@ -15,7 +15,7 @@ func (v *View) Came(m int) string {
 		parts = append(parts, "from "+Address(one))
 	}
 	if names := cleanAll(one.Interfaces); len(names) > 0 {
-		parts = append(parts, "by "+list(names, 4))
+		parts = append(parts, "on "+list(names, 4))
 	}
 	if r := rate(one.Rate); r != "" {
 		parts = append(parts, r)

@@ -22,8 +22,7 @@ const (
 	mostMembers   = 128
 )
 
-// Text writes a report for a terminal or a file. What it writes is safe to write to a
-// terminal.
+// Text writes a report for a terminal or a file. All of it is safe to write to a terminal.
 func Text(w io.Writer, r mesh.Report, o Options) error {
 	_, err := io.WriteString(w, Look(r).Text(o))
 	return err
@@ -228,7 +227,7 @@ func (b *builder) pairs(v *View) {
 	shown := list[:min(len(list), mostRows)]
 	if len(shown) > 0 {
 		b.part("pairs, the worst first")
-		t := table{{"HEARS"}, {"SPEAKS"}, {"LOSS %"}, {"LOST"}, {"OF"}, {"DUP"}, {"REORDERED"}, {"SPREAD"}, {"BY"}, {"HOPS"}, {"LONGEST SILENCE"}, {"LOSS OVER TIME"}}
+		t := table{{"HEARS"}, {"SPEAKS"}, {"LOSS %"}, {"LOST"}, {"OF"}, {"DUP"}, {"REORDERED"}, {"SPREAD"}, {"ON"}, {"HOPS"}, {"LONGEST SILENCE"}, {"LOSS OVER TIME"}}
 		for _, i := range shown {
 			p := v.Pairs[i]
 			t.add(v.Names[p.By], v.Names[p.From], Loss(p), thousands(lostOf(p)), thousands(p.Sent), thousands(p.Duplicates), thousands(p.Reordered),

@@ -26,7 +26,7 @@ func TestJudge(t *testing.T) {
 		{"never heard", mesh.Pair{Known: mesh.HeardNever}, true, 100, Never, "db1 never heard db2"},
 		{"all well by its sum", mesh.Pair{Known: mesh.AllWell}, true, 0, Well, "db1 hears db2: nothing lost"},
 		{"one of many lost", mesh.Pair{Known: mesh.Measured, Sent: 1e6, Received: 1e6 - 1}, true, 0, Lossy, "db1 hears db2: 1 of 1,000,000 lost (<0.1 %)"},
-		{"as much as it may", mesh.Pair{Known: mesh.Measured, Sent: 1000, Received: 995, Interface: "eth1"}, true, 0.5, Well, "db1 hears db2 by eth1: 5 of 1,000 lost (0.5 %)"},
+		{"as much as it may", mesh.Pair{Known: mesh.Measured, Sent: 1000, Received: 995, Interface: "eth1"}, true, 0.5, Well, "db1 hears db2 on eth1: 5 of 1,000 lost (0.5 %)"},
 		{"one more", mesh.Pair{Known: mesh.Measured, Sent: 1000, Received: 994}, true, 0.5, Lossy, "db1 hears db2: 6 of 1,000 lost (0.6 %)"},
 		{"more came than were sent", mesh.Pair{Known: mesh.Measured, Sent: 5, Received: 6}, true, 0, Well, "db1 hears db2: nothing lost of 5"},
 		{"silent", mesh.Pair{Known: mesh.Measured, Sent: 10, Received: 10, SilentFor: 30 * time.Second}, false, 100, Silent, "db1 does not hear db2 since 03:59:30"},
@@ -57,8 +57,8 @@ func TestWorstFirst(t *testing.T) {
 	}
 	want := []string{
 		"queue never heard cache1: none of 36,000 came",
-		"db2 does not hear web1 by eth1 since 03:12:00: 28,800 of 36,000 lost (80.0 %)",
-		"web2 hears db1 by eth0: 420 of 36,000 lost (1.2 %), longest silence 3.2s at 03:12:04",
+		"db2 does not hear web1 on eth1 since 03:12:00: 28,800 of 36,000 lost (80.0 %)",
+		"web2 hears db1 on eth0: 420 of 36,000 lost (1.2 %), longest silence 3.2s at 03:12:04",
 	}
 	if !slices.Equal(texts, want) {
 		t.Errorf("holes: %q", texts)
