@@ -48,7 +48,10 @@ type meshModel struct {
 }
 
 // meshMsg is a new picture.
-type meshMsg struct{ *meshreport.View }
+type meshMsg struct {
+	*meshreport.View
+	took time.Duration // to judge it
+}
 
 // RunMesh shows a measurement on the terminal until the user ends it, and returns nil. If
 // ctx ends first, it returns [context.Cause] of ctx. The terminal is restored in every
@@ -77,7 +80,10 @@ func (m *meshModel) Init() tea.Cmd { return tea.Batch(tea.RequestBackgroundColor
 
 // poll looks in a while, and judges what it sees.
 func (m *meshModel) poll(pause time.Duration) tea.Cmd {
-	return m.work.poll(pause, func() tea.Msg { return meshMsg{meshreport.Look(m.meshing.Report())} })
+	return m.work.poll(pause, func() tea.Msg {
+		r, begin := m.meshing.Report(), time.Now()
+		return meshMsg{meshreport.Look(r), time.Since(begin)}
+	})
 }
 
 // Update implements tea.Model.
@@ -95,7 +101,7 @@ func (m *meshModel) update(msg tea.Msg) tea.Cmd {
 		if !m.paused {
 			m.show(msg.View)
 		}
-		return m.poll(meshPause)
+		return m.poll(max(meshPause, 20*msg.took)) // of a thousand members it takes long
 	case tea.KeyPressMsg:
 		return m.key(msg.String())
 	}

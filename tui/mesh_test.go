@@ -45,7 +45,7 @@ type meshScreen struct {
 func newMeshScreen(t testing.TB, width, height int, r mesh.Report) *meshScreen {
 	m := newMeshModel(&fakeMesh{}, Options{})
 	m.Update(tea.WindowSizeMsg{Width: width, Height: height})
-	m.Update(meshMsg{meshreport.Look(r)})
+	m.Update(meshMsg{View: meshreport.Look(r)})
 	return &meshScreen{m, t}
 }
 
@@ -154,13 +154,13 @@ func TestMeshKeys(t *testing.T) {
 	// It stays selected where other pairs are worse now, and is followed again by home.
 	again := livingMesh(meshtest.Faulty())
 	meshtest.Never(again, 4, 0)
-	s.Update(meshMsg{meshreport.Look(again)})
+	s.Update(meshMsg{View: meshreport.Look(again)})
 	s.wants("web2 from db1", "4 holes")
 	s.press("home")
 	s.wants("cache1 from db1", "cache1 never heard db1")
 	worse := livingMesh(meshtest.Well(8))
 	meshtest.Never(worse, 5, 6)
-	s.Update(meshMsg{meshreport.Look(worse)})
+	s.Update(meshMsg{View: meshreport.Look(worse)})
 	s.wants("cache2 never heard queue", "1 hole")
 
 	s.press("s")
@@ -170,10 +170,10 @@ func TestMeshKeys(t *testing.T) {
 	s.press("left")
 	s.wants("cache2: its row is what it hears")
 	s.press("p")
-	s.Update(meshMsg{meshreport.Look(r)})
+	s.Update(meshMsg{View: meshreport.Look(r)})
 	s.wants("paused", "1 hole")
 	s.press("p")
-	s.Update(meshMsg{meshreport.Look(r)})
+	s.Update(meshMsg{View: meshreport.Look(r)})
 	s.wants("3 holes")
 	s.press("tab")
 	s.wants("▸Members")
@@ -206,7 +206,7 @@ func TestAnyMesh(t *testing.T) {
 		s.setStyles()
 		for range rapid.IntRange(1, 16).Draw(t, "steps") {
 			if rapid.Bool().Draw(t, "look") {
-				s.Update(meshMsg{rapid.SampledFrom(views).Draw(t, "report")})
+				s.Update(meshMsg{View: rapid.SampledFrom(views).Draw(t, "report")})
 			}
 			s.Update(key(plainTB{}, rapid.SampledFrom(keys).Draw(t, "key")))
 			v := s.View()

@@ -168,6 +168,8 @@ func (m *meshModel) title() string {
 	switch holes := v.Holes(); {
 	case holes > 0:
 		alarm = st.alarmFailure.Render(" " + st.silent + " " + count(holes, "hole") + " ")
+	case v.Absent() > 0:
+		alarm = st.alarmWarning.Render(" " + thousands(uint64(v.Absent())) + " missing ")
 	case len(v.Worst) > 0 && v.Counts[meshreport.Well] == len(v.Worst):
 		alarm = st.title.Render(" " + st.done + " all well ")
 	}

@@ -30,7 +30,7 @@ func (v *View) Words(i int) string {
 	if name := clean(p.Interface); name != "" {
 		by = " on " + name
 	}
-	lost := fmt.Sprintf("%s of %s lost (%s %%)", thousands(lostOf(p)), thousands(p.Sent), Percent(lostOf(p), p.Sent))
+	lost := fmt.Sprintf("%s of %s lost (%s %%)", thousands(lostOf(&p)), thousands(p.Sent), Percent(lostOf(&p), p.Sent))
 	switch st {
 	case NotAsked:
 		return fmt.Sprintf("%s did not ask for %s as a source", who, whom)
@@ -44,18 +44,18 @@ func (v *View) Words(i int) string {
 		return text
 	case Silent:
 		text := fmt.Sprintf("%s does not hear %s%s", who, whom, by)
-		if at := v.since(p); !at.IsZero() {
+		if at := v.Since(i); !at.IsZero() {
 			text += " since " + v.Clock(at)
 		} else {
 			text += " for " + Span(p.SilentFor)
 		}
-		if lostOf(p) > 0 {
+		if lostOf(&p) > 0 {
 			text += ": " + lost
 		}
 		return text
 	}
 	text := fmt.Sprintf("%s hears %s%s: ", who, whom, by)
-	if lostOf(p) == 0 {
+	if lostOf(&p) == 0 {
 		text += "nothing lost"
 		if p.Known == mesh.AllWell {
 			return text
@@ -156,10 +156,10 @@ func (v *View) aboutAll(m int, column bool, pairs []int) string {
 			continue
 		}
 		ever = true
-		if at := v.since(v.Pairs[i]); !at.IsZero() && (first.IsZero() || at.Before(first)) {
+		if at := v.Since(i); !at.IsZero() && (first.IsZero() || at.Before(first)) {
 			first = at
 		}
-		if at := v.since(v.Pairs[i]); at.After(last) {
+		if at := v.Since(i); at.After(last) {
 			last = at
 		}
 	}
@@ -228,7 +228,11 @@ func (v *View) NotKnown() (rows []string) {
 // datagrams of strangers.
 func (v *View) Notes() (rows []string) {
 	if missing := cleanAll(v.Missing); len(missing) > 0 {
-		rows = append(rows, "expected, and never came: "+list(missing, 16))
+		what := "expected, and never came: "
+		if v.Ended.IsZero() {
+			what = "expected, and not here yet: "
+		}
+		rows = append(rows, what+list(missing, 16))
 	} else if v.Expect > len(v.Members) {
 		rows = append(rows, fmt.Sprintf("%s expected, %d came", number(v.Expect, "member"), len(v.Members)))
 	}

@@ -132,9 +132,9 @@ func (s State) className() string {
 func (v *View) page() pageData {
 	d := pageData{View: v, Facts: v.facts(), Told: v.NotKnown(), Noted: v.Notes(), State: "well"}
 	switch {
-	case v.Holes() > 0 || len(v.Members) < 2:
+	case v.Holes() > 0 || len(v.Members) < 2 || v.Absent() > 0:
 		d.State = "bad"
-	case v.Counts[Unknown] > 0 || len(v.Missing) > 0:
+	case v.Counts[Unknown] > 0:
 		d.State = "doubt"
 	}
 	head, rest, _ := strings.Cut(v.Verdict(), ": ")
@@ -211,14 +211,14 @@ func (d *pageData) cards() (with map[int]bool) {
 func (v *View) card(i int) card {
 	p, st := v.Pairs[i], v.States[i]
 	c := card{ID: cardID(i), By: v.Names[p.By], From: v.Names[p.From], Class: st.className(), State: st.String(), Verb: "hears"}
-	lost := fmt.Sprintf("%s of %s (%s\u00a0%%)", thousands(lostOf(p)), thousands(p.Sent), Percent(lostOf(p), p.Sent))
-	if lostOf(p) == 0 {
+	lost := fmt.Sprintf("%s of %s (%s\u00a0%%)", thousands(lostOf(&p)), thousands(p.Sent), Percent(lostOf(&p), p.Sent))
+	if lostOf(&p) == 0 {
 		lost = "nothing of " + thousands(p.Sent)
 	}
 	switch st {
 	case Silent:
 		c.Verb = "does not hear"
-		if at := v.since(p); !at.IsZero() {
+		if at := v.Since(i); !at.IsZero() {
 			c.State = "silent since " + v.Clock(at)
 		}
 	case Never:
@@ -382,7 +382,7 @@ func (v *View) gridCell(by, from int, with map[int]bool) gridCell {
 		return gridCell{Class: "u", Text: "?"}
 	}
 	st := v.States[i]
-	c := gridCell{Class: st.className(), Text: percent(lostOf(v.Pairs[i]), v.Pairs[i].Sent, 10)}
+	c := gridCell{Class: st.className(), Text: percent(lostOf(&v.Pairs[i]), v.Pairs[i].Sent, 10)}
 	switch st {
 	case NotAsked:
 		c.Text = "-"

@@ -142,7 +142,7 @@ func (v *View) short(i int, c Change) string {
 	case Never:
 		return text + "never heard"
 	case Silent:
-		if at := v.since(p); !at.IsZero() {
+		if at := v.Since(i); !at.IsZero() {
 			return text + "silent since " + v.Clock(at)
 		}
 		return text + "silent for " + Span(p.SilentFor)

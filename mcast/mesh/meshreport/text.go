@@ -131,8 +131,11 @@ func (v *View) Verdict() string {
 	holes, unknown := v.Holes(), v.Counts[Unknown]
 	switch {
 	case len(v.Members) < 2:
+		if absent := v.Absent(); absent > 0 {
+			return "NOBODY ELSE: no other member was heard, " + number(absent, "member") + " missing"
+		}
 		return "NOBODY ELSE: no other member was heard"
-	case holes == 0 && unknown == 0 && v.Counts[NotAsked] == 0:
+	case holes == 0 && unknown == 0 && v.Counts[NotAsked] == 0 && v.Absent() == 0:
 		return fmt.Sprintf("ALL WELL: %s of %s hear, %s", number(n, "pair"), number(len(v.Members), "member"), v.Within())
 	}
 	parts := []string{}
@@ -150,17 +153,26 @@ func (v *View) Verdict() string {
 		parts = append(parts, thousands(uint64(c))+" not asked for")
 	}
 	what := "WELL AS FAR AS IT IS KNOWN"
+	absent := v.Absent()
 	switch {
-	case v.Counts[Well] == 0 && holes == 0:
-		what = "NOTHING KNOWN"
 	case holes > 0:
 		what = strings.ToUpper(number(holes, "hole"))
+		if absent > 0 {
+			what += ", " + thousands(uint64(absent)) + " MISSING"
+		}
+	case absent > 0:
+		what = strings.ToUpper(number(absent, "member")) + " MISSING"
+	case v.Counts[Well] == 0:
+		what = "NOTHING KNOWN"
 	}
 	if c := v.Counts[Well]; c > 0 {
 		parts = append(parts, thousands(uint64(c))+" well ("+v.Within()+")")
 	}
 	return fmt.Sprintf("%s among %s of %s: %s", what, number(n, "pair"), number(len(v.Members), "member"), strings.Join(parts, ", "))
 }
+
+// Absent is how many members were expected and have not come.
+func (v *View) Absent() int { return max(len(v.Missing), v.Expect-len(v.Members), 0) }
 
 // silentNow says when a silence goes on.
 func (v *View) silentNow() string {
@@ -230,7 +242,7 @@ func (b *builder) pairs(v *View) {
 		t := table{{"HEARS"}, {"SPEAKS"}, {"LOSS %"}, {"LOST"}, {"OF"}, {"DUP"}, {"REORDERED"}, {"SPREAD"}, {"ON"}, {"HOPS"}, {"LONGEST SILENCE"}, {"LOSS OVER TIME"}}
 		for _, i := range shown {
 			p := v.Pairs[i]
-			t.add(v.Names[p.By], v.Names[p.From], Loss(p), thousands(lostOf(p)), thousands(p.Sent), thousands(p.Duplicates), thousands(p.Reordered),
+			t.add(v.Names[p.By], v.Names[p.From], Loss(p), thousands(lostOf(&p)), thousands(p.Sent), thousands(p.Duplicates), thousands(p.Reordered),
 				spread(p), dash(clean(p.Interface)), hops(p), v.silence(p), v.spark(p, 20, b.ASCII))
 		}
 		b.rows(t.text(b.Width, 18, "LLRRRRRRLRLL", []int{11, 9, 5, 6, 7, 4, 8})...)
@@ -247,9 +259,7 @@ func (b *builder) pairs(v *View) {
 // some, or had some twice or late, or were silent for more than a second.
 func (v *View) Worth() (list []int) {
 	for _, i := range v.Worst {
-		p := v.Pairs[i]
-		told := v.States[i] == Well && (lostOf(p) > 0 || p.Duplicates > 0 || p.Reordered > 0 || !p.SilenceAt.IsZero())
-		if v.States[i].Hole() || told {
+		if v.States[i].Hole() || v.States[i] == Well && told(&v.Pairs[i]) {
 			list = append(list, i)
 		}
 	}

@@ -49,16 +49,26 @@ type View struct {
 func Look(r mesh.Report) *View {
 	n := len(r.Members)
 	v := &View{Report: r, Names: labels(r.Members), States: make([]State, len(r.Pairs)), at: make([]int32, n*n), end: endOf(r)}
-	for i, p := range r.Pairs {
+	var clean, unasked []int // which need no sorting: a crowd has a million of them
+	for i := range r.Pairs {
+		p := &r.Pairs[i]
 		if p.By < 0 || p.From < 0 || p.By >= n || p.From >= n || p.By == p.From || v.at[p.By*n+p.From] != 0 {
 			continue
 		}
 		v.at[p.By*n+p.From] = int32(i) + 1
 		v.States[i] = v.judge(p)
 		v.Counts[v.States[i]]++
-		v.Worst = append(v.Worst, i)
+		switch {
+		case v.States[i] == NotAsked:
+			unasked = append(unasked, i)
+		case v.States[i] == Well && !told(p):
+			clean = append(clean, i)
+		default:
+			v.Worst = append(v.Worst, i)
+		}
 	}
 	slices.SortFunc(v.Worst, v.compare)
+	v.Worst = append(append(v.Worst, clean...), unasked...)
 	return v
 }
 
@@ -99,7 +109,7 @@ func (v *View) Of(by, from int) State {
 func (v *View) Holes() int { return v.Counts[Lossy] + v.Counts[Silent] + v.Counts[Never] }
 
 // judge is the state of a pair.
-func (v *View) judge(p mesh.Pair) State {
+func (v *View) judge(p *mesh.Pair) State {
 	switch p.Known {
 	case mesh.Measured, mesh.AllWell:
 	case mesh.NotAsked:
@@ -120,7 +130,7 @@ func (v *View) judge(p mesh.Pair) State {
 
 // silent reports whether a pair heard and does not any more. After the end of a sender there is
 // nothing to hear: it is a silence if that is what was lost.
-func (v *View) silent(p mesh.Pair) bool {
+func (v *View) silent(p *mesh.Pair) bool {
 	from := v.Members[p.From]
 	if p.SilentFor <= 0 || !from.Done {
 		return p.SilentFor > 0
@@ -130,17 +140,22 @@ func (v *View) silent(p mesh.Pair) bool {
 }
 
 // exceeds reports whether a pair lost more than so many per cent.
-func exceeds(p mesh.Pair, percent float64) bool {
+func exceeds(p *mesh.Pair, percent float64) bool {
 	lost := lostOf(p)
 	return lost > 0 && float64(lost) > percent/100*float64(p.Sent)
 }
 
 // lostOf is how many did not come.
-func lostOf(p mesh.Pair) uint64 { return p.Sent - min(p.Sent, p.Received) }
+func lostOf(p *mesh.Pair) uint64 { return p.Sent - min(p.Sent, p.Received) }
+
+// told reports whether a pair that is well has something to tell all the same.
+func told(p *mesh.Pair) bool {
+	return lostOf(p) > 0 || p.Duplicates > 0 || p.Reordered > 0 || !p.SilenceAt.IsZero()
+}
 
 // compare orders pairs, the worst first.
 func (v *View) compare(a, b int) int {
-	p, q := v.Pairs[a], v.Pairs[b]
+	p, q := &v.Pairs[a], &v.Pairs[b]
 	return cmp.Or(
 		cmp.Compare(v.States[b], v.States[a]),
 		compareLoss(q, p),
@@ -154,17 +169,17 @@ func (v *View) compare(a, b int) int {
 }
 
 // compareLoss compares which part of all two pairs lost, exactly.
-func compareLoss(p, q mesh.Pair) int {
+func compareLoss(p, q *mesh.Pair) int {
 	ahi, alo := bits.Mul64(lostOf(p), max(1, q.Sent))
 	bhi, blo := bits.Mul64(lostOf(q), max(1, p.Sent))
 	return cmp.Or(cmp.Compare(ahi, bhi), cmp.Compare(alo, blo))
 }
 
 // Since is when the silence of a pair began that goes on; zero: it is not known.
-func (v *View) Since(i int) time.Time { return v.since(v.Pairs[i]) }
+func (v *View) Since(i int) time.Time { return v.since(&v.Pairs[i]) }
 
 // since is when the silence of a pair began that goes on.
-func (v *View) since(p mesh.Pair) time.Time {
+func (v *View) since(p *mesh.Pair) time.Time {
 	if !p.SilenceAt.IsZero() && p.Silence >= p.SilentFor-time.Second {
 		return p.SilenceAt
 	}

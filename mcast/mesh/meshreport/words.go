@@ -43,7 +43,7 @@ func Loss(p mesh.Pair) string {
 	if p.Sent == 0 && p.Known == mesh.HeardNever {
 		return "100"
 	}
-	return Percent(lostOf(p), p.Sent)
+	return Percent(lostOf(&p), p.Sent)
 }
 
 // Cell is a pair in five cells at most: its loss in per cent, with "!" if it is silent now;
@@ -65,9 +65,9 @@ func (v *View) Cell(by, from int) string {
 	case Never:
 		return "x"
 	case Silent:
-		return percent(lostOf(p), p.Sent, 10) + "!"
+		return percent(lostOf(&p), p.Sent, 10) + "!"
 	}
-	return percent(lostOf(p), p.Sent, 10)
+	return percent(lostOf(&p), p.Sent, 10)
 }
 
 // thousands is a number with its thousands apart.
