@@ -158,6 +158,15 @@ type (
 		Name string
 		On   bool
 	}
+	// ShareFacts tells what this host is like to members that ask, or only to those that
+	// AgreeFacts named.
+	ShareFacts struct{ On bool }
+	// AgreeFacts says whether a member is told what this host is like. Name is as a list
+	// shows it.
+	AgreeFacts struct {
+		Name string
+		Yes  bool
+	}
 	// ApplyFix carries out a finding's fix.
 	ApplyFix struct{ Finding doctor.Finding }
 )
@@ -185,5 +194,9 @@ func (Ping) action() {}
 func (SetNick) action() {}
 
 func (Verify) action() {}
+
+func (ShareFacts) action() {}
+
+func (AgreeFacts) action() {}
 
 func (ApplyFix) action() {}

@@ -53,6 +53,10 @@ func (s *Session) change(a Action) error {
 		return s.setNick(a.Nick)
 	case Verify:
 		return s.verify(a.Name, a.On)
+	case ShareFacts:
+		return s.shareFacts(a.On)
+	case AgreeFacts:
+		return s.agree(a.Name, a.Yes)
 	case Save:
 		return s.save(a)
 	case ApplyFix:

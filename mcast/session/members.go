@@ -163,10 +163,10 @@ func (s *Session) setNick(name string) error {
 	return nil
 }
 
-// verify remembers that the user compared a fingerprint.
-func (s *Session) verify(name string, on bool) error {
-	fail := func(err error, hint string) error {
-		return &mcast.Advised{Err: fmt.Errorf("verify %s: %w", name, err), Advice: hint}
+// memberNamed is the member with a name as lists show it.
+func (s *Session) memberNamed(op, name string) (members.Member, error) {
+	fail := func(err error, hint string) (members.Member, error) {
+		return members.Member{}, &mcast.Advised{Err: fmt.Errorf("%s %s: %w", op, name, err), Advice: hint}
 	}
 	m := s.membersNow()
 	var found []members.Member
@@ -189,13 +189,26 @@ func (s *Session) verify(name string, on bool) error {
 		return fail(ErrNobody, "/who lists who is here")
 	case slices.ContainsFunc(found, func(o members.Member) bool { return o.Key != found[0].Key }):
 		return fail(ErrSeveral, "/who shows their fingerprints, which differ")
+	}
+	return found[0], nil
+}
+
+// verify remembers that the user compared a fingerprint.
+func (s *Session) verify(name string, on bool) error {
+	fail := func(err error, hint string) error {
+		return &mcast.Advised{Err: fmt.Errorf("verify %s: %w", name, err), Advice: hint}
+	}
+	found, err := s.memberNamed("verify", name)
+	switch {
+	case err != nil:
+		return err
 	case s.cfg.Members.Pins == nil:
 		return fail(errors.New("no file keeps keys"), "")
 	}
-	err := s.cfg.Members.Pins.Verify(found[0].Key, on)
-	text := fmt.Sprintf("%s is verified: the key %s is theirs", nameOf(found[0].Who), found[0].Fingerprint)
+	err = s.cfg.Members.Pins.Verify(found.Key, on)
+	text := fmt.Sprintf("%s is verified: the key %s is theirs", nameOf(found.Who), found.Fingerprint)
 	if !on {
-		text = fmt.Sprintf("%s is not verified any more", nameOf(found[0].Who))
+		text = fmt.Sprintf("%s is not verified any more", nameOf(found.Who))
 	}
 	s.eachTalk(func(*talk) {})
 	s.notice(text, "")

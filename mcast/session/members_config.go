@@ -31,6 +31,12 @@ type MembersConfig struct {
 	// Invite says how to get a second member into a group, for one who is alone there.
 	// nil: by groupcast GROUP elsewhere.
 	Invite func(mcast.Group) string
+	// ShareFacts tells members what this host is like when they ask, those that the user
+	// verified, and all in a sealed room.
+	ShareFacts bool
+	// AskUser says that a user reads notices and can answer them: then members may ask
+	// without ShareFacts, and are told nothing before the user agrees.
+	AskUser bool
 }
 
 // PingGuard decides which pings are answered, as echo.ForMember does. Calls come one at

@@ -46,8 +46,9 @@ type talk struct {
 	due    time.Time // when run looks next; it was not yet: the zero time
 	news   news
 	view   members.Snapshot
-	viewed time.Time      // when view was made
-	dirty  bool           // something happened since
+	viewed time.Time // when view was made
+	dirty  bool      // something happened since
+	ends   bothEnds
 	tried  bool           // that other ways are tried was told
 	chosen int            // the interface that sends leave by; 0: not known
 	names  map[int]string // of the interfaces that the group is joined on, safe to show
@@ -98,6 +99,7 @@ func (t *talk) begin(rooms []*frame.Room) {
 		c.Bits |= frame.BitLog
 		c.Kept = t.keep
 	}
+	t.ends.begin(cfg, &c)
 	now := time.Now()
 	t.conv = members.New(c, now)
 	t.begun = now
@@ -132,7 +134,11 @@ func (t *talk) step() time.Duration {
 		return time.Hour
 	}
 	now := time.Now()
+	asks := t.ask(now)
 	outs, due := t.conv.Due(now)
+	if asks.Before(due) {
+		due = asks
+	}
 	t.tell(nil)
 	if next := t.gossip(now); next.Before(due) {
 		due = next
@@ -229,6 +235,7 @@ func (t *talk) take(d *mcast.Datagram) members.Outcome {
 	out := t.conv.Receive(now, members.Datagram{Data: d.Data, From: d.From, IfIndex: d.IfIndex, Age: age})
 	t.dirty = true
 	t.tell(d)
+	t.direct(now, d)
 	switch out {
 	case members.Taken, members.Repair, members.Again:
 		if t.conv.NextDue(now).Before(t.due) { // nothing else makes anything due

@@ -1,0 +1,316 @@
+package session
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/doctor"
+	"github.com/groupcast/groupcast/mcast/ends"
+	"github.com/groupcast/groupcast/mcast/frame"
+	"github.com/groupcast/groupcast/mcast/members"
+)
+
+// bothEnds is a talk's part in looking at both ends; talk.mu guards it.
+type bothEnds struct {
+	answerer ends.Answerer
+	question *ends.Question // nil: nobody is asked
+	asked    frame.Ref      // who is
+	came     *frame.Frame   // an ASK or FACTS that take is about to look at
+	reading  bool           // facts for an answer are being read
+	told     map[[32]byte]bool
+}
+
+// maxTold bounds the members that it was told of once that they have facts.
+const maxTold = 64
+
+// mostUnicast is how many questions go to the address of a member's HELLO: nothing
+// proves that it is there.
+const mostUnicast = 20
+
+// begin is called before the conversation begins.
+func (e *bothEnds) begin(cfg *MembersConfig, c *members.Config) {
+	e.answerer.Share, e.answerer.Asks = cfg.ShareFacts, cfg.AskUser
+	e.told = map[[32]byte]bool{}
+	if e.answerer.Answers() {
+		c.Bits |= frame.BitFacts
+	}
+	others := c.Frames
+	c.Frames = func(now time.Time, f *frame.Frame, d members.Datagram) {
+		switch f.Body.(type) {
+		case *frame.Ask, *frame.Facts:
+			e.came = f
+		}
+		if others != nil {
+			others(now, f, d)
+		}
+	}
+}
+
+// direct looks at a question or an answer that was just received; the caller holds
+// t.mu.
+func (t *talk) direct(now time.Time, d *mcast.Datagram) {
+	f := t.ends.came
+	if f == nil {
+		return
+	}
+	t.ends.came = nil
+	alone := !d.To.IsMulticast()
+	switch body := f.Body.(type) {
+	case *frame.Facts:
+		if q := t.ends.question; q != nil && q.Take(now, f, alone) {
+			t.poke()
+		}
+	case *frame.Ask:
+		t.askedBy(now, f, body, d, alone)
+	}
+}
+
+// askedBy is called with a question, for whomever it is; the caller holds t.mu.
+func (t *talk) askedBy(now time.Time, f *frame.Frame, ask *frame.Ask, d *mcast.Datagram, alone bool) {
+	ref := f.Stream.Ref()
+	other, ok := t.conv.Other(now, ref)
+	if !ok {
+		return
+	}
+	who := ends.Asker{Stream: f.Stream, Key: other.Key, From: d.From, Bridge: other.Bits&frame.BitBridge != 0, Known: t.sealed || other.Verified}
+	me := t.conv.Stream()
+	e := &t.ends
+	switch e.answerer.Take(now, who, ask, me, alone) {
+	case ends.Prompt:
+		t.tellAsked(now, fmt.Sprintf("%s, with the key %s, asks what this host is like: interfaces, addresses, routes, memberships, whether the firewall drops",
+			nameOf(other.Who), other.Fingerprint), fmt.Sprintf("/facts yes %s, or /facts no %s", nameOf(other.Who), nameOf(other.Who)))
+	case ends.Unknown:
+		t.tellAsked(now, fmt.Sprintf("%s asks what this host is like, and is not told: its key %s is not verified", nameOf(other.Who), other.Fingerprint),
+			fmt.Sprintf("ask that person by another way which key it has: /verify %s", nameOf(other.Who)))
+	case ends.Tell:
+		if !e.told[who.Key] && len(e.told) < maxTold {
+			e.told[who.Key] = true
+			t.tellAsked(now, nameOf(other.Who)+" is told what this host is like: it asked, and you share that", "/facts off ends that")
+		}
+		if !e.answerer.Fresh(now, who.Key, ask.Part) {
+			t.answer(now, who, ask, d.From, d.IfIndex, alone, nil)
+			return
+		}
+		if e.reading {
+			return // it asks again
+		}
+		e.reading = true
+		question, from, ifIndex := *ask, d.From, d.IfIndex
+		t.s.done.Go(func() {
+			defer t.s.recoverPanic()
+			end := t.s.end(t, ref)
+			t.mu.Lock()
+			defer t.mu.Unlock()
+			e.reading = false
+			if end != nil && !t.left {
+				end.Seen.Asked = e.answerer.Count(who.Key)
+				t.answer(time.Now(), who, &question, from, ifIndex, alone, end)
+				t.poke()
+			}
+		})
+	}
+}
+
+// answer queues an answer: to the group by the interface that the question came by, or
+// to the asker alone if the question came so; the caller holds t.mu.
+func (t *talk) answer(now time.Time, who ends.Asker, ask *frame.Ask, from netip.AddrPort, ifIndex int, alone bool, end *ends.End) {
+	facts, err := t.ends.answerer.Facts(now, who, ask, t.conv.Stream(), end)
+	if err != nil {
+		return // of a key that nothing can be encrypted for
+	}
+	if !alone {
+		from, ifIndex = netip.AddrPort{}, t.conv.WayOf(ifIndex)
+	}
+	t.conv.Direct(now, facts, from, ifIndex) //nolint:errcheck // what cannot be said is not
+	t.poke()
+}
+
+// tellAsked says something about a question, unless too much is said.
+func (t *talk) tellAsked(now time.Time, text, hint string) {
+	if _, ok := t.news.may(now); ok {
+		t.s.mu.Lock()
+		defer t.s.mu.Unlock()
+		t.put(text, hint)
+	}
+}
+
+// ask queues the next question, and returns when to look again; the caller holds t.mu.
+func (t *talk) ask(now time.Time) time.Time {
+	q := t.ends.question
+	if q == nil || t.conv == nil {
+		return now.Add(time.Hour)
+	}
+	n := q.Asked()
+	ask, next := q.Due(now)
+	if ask == nil {
+		return next
+	}
+	other, ok := t.conv.Other(now, t.ends.asked)
+	if !ok {
+		return next
+	}
+	type way struct {
+		to netip.AddrPort
+		by int
+	}
+	ways := []way{{}}
+	if by := t.conv.WayOf(other.IfIndex); by != 0 {
+		ways = append(ways, way{by: by})
+	}
+	if other.From.IsValid() && n < mostUnicast {
+		ways = append(ways, way{other.From, other.IfIndex})
+	}
+	by := ways[n%len(ways)]
+	t.conv.Direct(now, ask, by.to, by.by) //nolint:errcheck // it is asked again
+	return next
+}
+
+// end is this host as the other end is told, and nil where that is not known. It reads
+// the facts anew; the caller holds no lock.
+func (s *Session) end(t *talk, ref frame.Ref) *ends.End {
+	s.mu.Lock()
+	s.stir(time.Now())
+	s.mu.Unlock()
+	s.refresh()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	other, ok := t.conv.Other(time.Now(), ref)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if conversation(s.group) != t.at || s.facts.Interfaces == nil {
+		return nil // the facts are about another group
+	}
+	e := &ends.End{Facts: s.facts, Intent: s.intent(time.Now()), Findings: slices.Clone(doctor.Seen(s.findings))}
+	if s.out.IfIndex != 0 && s.out.Err == nil {
+		e.Intent.Send = s.out.IfIndex
+	}
+	if !ok {
+		e.Seen = ends.Seen{LostIn: -1, LostOut: -1}
+		return e
+	}
+	e.Seen = ends.Seen{
+		Here: other.Lately, From: other.From.Addr().Unmap().WithZone(""), IfIndex: other.IfIndex,
+		LostIn: other.LostIn, LostOut: other.LostOut,
+		Hears: other.Presence == members.Live, Deaf: other.Presence == members.OneWay,
+	}
+	for _, index := range other.HearsBy {
+		if index == 0 || index == s.out.IfIndex {
+			e.Seen.Chosen = true
+		} else {
+			e.Seen.Others = append(e.Seen.Others, index)
+		}
+	}
+	if s.own.Load().Ours(e.Seen.From) { // it hears every interface of this host
+		e.Seen.Chosen = e.Seen.Chosen || e.Seen.Hears
+	}
+	return e
+}
+
+// ErrNoEnd is that nobody was asked, or that the group is another one now.
+var ErrNoEnd = errors.New("nobody is asked")
+
+// AskFacts asks a member of the current group for facts about its host, again and
+// again, until [Session.Ends] has them.
+func (s *Session) AskFacts(ref frame.Ref) error {
+	s.mu.Lock()
+	t := s.current()
+	s.mu.Unlock()
+	if t == nil {
+		return ErrNoMembers
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.conv == nil || t.left {
+		return ErrNoMembers
+	}
+	other, ok := t.conv.Other(time.Now(), ref)
+	if !ok {
+		return ErrNobody
+	}
+	t.ends.question, t.ends.asked = ends.NewQuestion(t.conv.Stream(), other.Stream, other.Key), ref
+	t.poke()
+	return nil
+}
+
+// BothEnds is what is known of this host, and of one that was asked.
+type BothEnds struct {
+	Here  *ends.End
+	There *ends.End // nil: it has not answered, or not all of it
+	Err   error     // its answer cannot be read
+	Asked int
+}
+
+// Ends reads the facts of this host anew, and returns them with those of the member that
+// was asked. The error is ErrNoEnd.
+func (s *Session) Ends(ref frame.Ref) (b BothEnds, err error) {
+	s.mu.Lock()
+	t := s.current()
+	s.mu.Unlock()
+	if t == nil {
+		return b, ErrNoEnd
+	}
+	if b.Here = s.end(t, ref); b.Here == nil {
+		return b, ErrNoEnd
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if q := t.ends.question; q != nil && t.ends.asked == ref {
+		b.There, b.Err = q.End()
+		b.Asked = q.Asked()
+		b.Here.Seen.Asked = q.Heard()
+	}
+	return b, nil
+}
+
+// Answered reports whether the member that is asked has answered all, quickly.
+func (s *Session) Answered() bool {
+	s.mu.Lock()
+	t := s.current()
+	s.mu.Unlock()
+	if t == nil {
+		return false
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.ends.question != nil && t.ends.question.Done()
+}
+
+// shareFacts says whether members are told what this host is like.
+func (s *Session) shareFacts(on bool) error {
+	if s.cfg.Members == nil {
+		return &mcast.Advised{Err: fmt.Errorf("facts: %w", ErrNoMembers), Advice: "start without --plain-only"}
+	}
+	now := time.Now()
+	s.mu.Lock()
+	s.cfg.Members.ShareFacts = on
+	s.mu.Unlock()
+	s.eachTalk(func(t *talk) {
+		t.ends.answerer.Share = on
+		t.conv.SetBits(now, frame.BitFacts, t.ends.answerer.Answers())
+	})
+	text := "facts of this host are told to members that you verified, and in a sealed room to all, when they ask"
+	if !on {
+		text = "facts of this host are told to nobody who did not get them by /facts yes"
+	}
+	s.notice(text, "")
+	return nil
+}
+
+// agree is the user's word about one who asked.
+func (s *Session) agree(name string, yes bool) error {
+	found, err := s.memberNamed("facts", name)
+	if err != nil {
+		return err
+	}
+	s.eachTalk(func(t *talk) { t.ends.answerer.Say(found.Key, yes) })
+	text := fmt.Sprintf("%s is told what this host is like, when it asks", nameOf(found.Who))
+	if !yes {
+		text = fmt.Sprintf("%s is not told what this host is like", nameOf(found.Who))
+	}
+	s.notice(text, "")
+	return nil
+}
