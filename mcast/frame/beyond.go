@@ -94,6 +94,14 @@ type statsWire struct {
 	Rows       []row    `cbor:"15,keyasint,omitempty"`
 	Lossless   uint64   `cbor:"16,keyasint,omitempty"`
 	Sent       uint64   `cbor:"17,keyasint,omitempty"`
+	Ways       []way    `cbor:"29,keyasint,omitempty"` // of a report
+}
+
+// way is a Way, as it is written: an array.
+type way struct {
+	_                                  struct{} `cbor:",toarray"`
+	Ref                                Ref
+	Sent, Answered, RoundTrip, Refused uint64
 }
 
 // row is a Row, as it is written: an array.
@@ -106,8 +114,8 @@ type row struct {
 
 func (s *Stats) wire() any { return s.wireAs("", 0, 0, 0) }
 
-func (s *Stats) wireAs(nick string, time, part, parts uint64) any {
-	w := statsWire{nick, s.Interfaces, time, part, parts, s.Heard, nil, nil, s.Lossless, s.Sent}
+func (s *Stats) wireAs(nick string, time, part, parts uint64) statsWire {
+	w := statsWire{nick, s.Interfaces, time, part, parts, s.Heard, nil, nil, s.Lossless, s.Sent, nil}
 	if s.RowSum != (Ref{}) {
 		w.RowSum = s.RowSum[:]
 	}
@@ -177,7 +185,13 @@ func parseStats(s *Stats, key uint64, v value) error {
 	return nil
 }
 
-func (r *Report) wire() any { return r.wireAs(r.Nick, r.Time, r.Part, r.Parts) }
+func (r *Report) wire() any {
+	w := r.wireAs(r.Nick, r.Time, r.Part, r.Parts)
+	for _, x := range r.Ways {
+		w.Ways = append(w.Ways, way{struct{}{}, x.Ref, x.Sent, x.Answered, x.RoundTrip, x.Refused})
+	}
+	return w
+}
 
 func (r *Report) check() error {
 	if err := r.Stats.check(); err != nil {
@@ -190,6 +204,14 @@ func (r *Report) check() error {
 	}
 	if err := checkMost("time", r.Time, maxTime); err != nil {
 		return err
+	}
+	if len(r.Ways) > maxArray {
+		return fmt.Errorf("%w: %d ways", ErrRange, len(r.Ways))
+	}
+	for _, w := range r.Ways {
+		if w.Answered > w.Sent || w.Sent > maxCount || w.RoundTrip > maxAge || w.Refused > 1 {
+			return fmt.Errorf("%w: %d of %d were answered after %d, refused %d", ErrRange, w.Answered, w.Sent, w.RoundTrip, w.Refused)
+		}
 	}
 	return checkParts(r.Part, r.Parts)
 }
@@ -204,6 +226,19 @@ func parseReport(r *Report, key uint64, v value) error {
 		return v.part(&r.Part)
 	case 9:
 		return v.part(&r.Parts)
+	case 29:
+		elements, err := v.array()
+		if err != nil {
+			return err
+		}
+		r.Ways = make([]Way, len(elements))
+		for i, element := range elements {
+			w := &r.Ways[i]
+			if err := element.row(&w.Ref, &w.Sent, &w.Answered, &w.RoundTrip, &w.Refused); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
 	return parseStats(&r.Stats, key, v)
 }

@@ -206,6 +206,16 @@ type Report struct {
 	Time        uint64 // milliseconds since 1970, by the author's clock
 	Part, Parts uint64 // from 1; 0, 0: it is whole
 	Nick        string // as in a Hello, for those that heard none; "": not told
+	Ways        []Way  // at most 64: what probes to others brought
+}
+
+// Way is what probes to one stream have shown of the unicast way to it.
+type Way struct {
+	Ref       Ref
+	Sent      uint64
+	Answered  uint64
+	RoundTrip uint64 // microseconds: the median
+	Refused   uint64 // by ICMP: 1, else 0
 }
 
 // Probe asks one member for an answer, or is one.

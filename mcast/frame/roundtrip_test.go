@@ -109,6 +109,8 @@ func aBody(t *rapid.T) Body {
 		b := &Report{Stats: *aStats(t, maxArray), Time: number(t, "time", maxTime)}
 		if rapid.Bool().Draw(t, "named") {
 			b.Nick = "alice"
+			b.Ways = []Way{{Ref: ref(t), Sent: number(t, "asked", maxCount), RoundTrip: number(t, "trip", maxAge), Refused: number(t, "refused", 1)}}
+			b.Ways[0].Answered = number(t, "answered", b.Ways[0].Sent)
 		}
 		b.Part, b.Parts = parts(t)
 		return b

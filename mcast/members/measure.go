@@ -12,6 +12,7 @@ type Peer struct {
 	Who
 	Presence Presence
 	Fresh    bool           // a member: what it sends is no recording
+	Deaf     bool           // for a while it has named nothing that was sent lately
 	Left     bool           // it said that it leaves
 	From     netip.AddrPort // of its last passing frame; invalid: none came here
 	IfIndex  int            // that it came by
@@ -26,8 +27,9 @@ func (c *Conversation) Peer(now time.Time, ref frame.Ref) (Peer, bool) {
 	if x == nil || x.self {
 		return Peer{}, false
 	}
+	t := c.at(now)
 	return Peer{
-		Who: c.who(x), Presence: c.presence(x, c.at(now)), Fresh: x.in == &c.table.fresh, Left: x.left != 0,
+		Who: c.who(x), Presence: c.presence(x, t), Fresh: x.in == &c.table.fresh, Deaf: c.deaf(x, t), Left: x.left != 0,
 		From: x.from, IfIndex: x.ifIndex, Bits: x.bits, Off: x.off, UpTo: x.upTo,
 	}, true
 }

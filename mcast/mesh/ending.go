@@ -119,6 +119,9 @@ func (e *Engine) report(t at) {
 		b.Rows, rows = rows[:fit], rows[fit:]
 		parts = append(parts, b)
 	}
+	if few {
+		parts = append(parts, e.ways(t, around)...)
+	}
 	for i, b := range parts {
 		b.Part, b.Parts = uint64(i+1), uint64(len(parts))
 		if number, err := e.conv.Keep(e.latest, b); err == nil {
@@ -127,11 +130,73 @@ func (e *Engine) report(t at) {
 	}
 }
 
-const maxParts = 64 // of a report
+const (
+	maxParts = 64 // of a report
+	maxWays  = 24 // of a part: as many fit in any case
+)
+
+// ways is the parts of a report that say what probes to the others brought.
+func (e *Engine) ways(t at, around *frame.Stats) (parts []*frame.Report) {
+	var list []frame.Way
+	for _, p := range e.order {
+		if u := p.uni.known(t); p.listed && u.Sent > 0 {
+			w := frame.Way{Ref: p.ref, Sent: u.Sent, Answered: min(u.Answered, u.Sent), RoundTrip: uint64(u.RoundTrip / time.Microsecond)}
+			if u.Refused {
+				w.Refused = 1
+			}
+			list = append(list, w)
+		}
+	}
+	for n := 0; len(list) > 0; list = list[n:] {
+		n = min(len(list), maxWays)
+		parts = append(parts, &frame.Report{Stats: *around, Time: uint64(max(0, e.latest.UnixMilli())), Nick: e.conv.Self().Nick, Ways: list[:n]})
+	}
+	return parts
+}
+
+// takeWays takes in what a member says of its unicast ways.
+func (e *Engine) takeWays(p *peer, list []frame.Way) {
+	for _, w := range list {
+		if e.peers[w.Ref] == nil && !e.own.is(w.Ref) || len(p.told.ways) > MaxPeers {
+			continue
+		}
+		if p.told.ways == nil {
+			p.told.ways = map[frame.Ref]Unicast{}
+		}
+		p.told.ways[w.Ref] = Unicast{
+			Sent: w.Sent, Answered: w.Answered, Refused: w.Refused == 1,
+			RoundTrip: time.Duration(min(w.RoundTrip, 1e12)) * time.Microsecond,
+		}
+	}
+}
+
+// roomForUnheard makes room for one of whom nothing came here but its report.
+func (e *Engine) roomForUnheard() {
+	n := 0
+	var oldest *peer
+	for _, p := range e.order {
+		if !p.heard && !p.listed {
+			if n++; oldest == nil {
+				oldest = p
+			}
+		}
+	}
+	if n >= maxUnproven {
+		e.forget(oldest)
+	}
+}
+
+// maxUnproven is how many there may be of whom nothing came here but their report, and
+// who are not known to be members.
+const maxUnproven = 64
 
 // takeReport takes in a part of a member's report, whoever sent it again.
 func (e *Engine) takeReport(f *frame.Frame, b *frame.Report, t at) {
-	p := e.ensure(f.Stream.Ref(), t)
+	ref := f.Stream.Ref()
+	if e.peers[ref] == nil {
+		e.roomForUnheard()
+	}
+	p := e.ensure(ref, t)
 	if p == nil {
 		return
 	}
@@ -145,6 +210,7 @@ func (e *Engine) takeReport(f *frame.Frame, b *frame.Report, t at) {
 	k.of = of
 	k.parts |= 1 << (part - 1)
 	e.takeStats(p, &b.Stats, true, t)
+	e.takeWays(p, b.Ways)
 	if k.parts == 1<<of-1 {
 		k.done, k.doneAt = true, t
 	}

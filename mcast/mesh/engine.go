@@ -57,6 +57,9 @@ type Config struct {
 	Names   []string
 	// Sources are those that the group is joined for. None: all are heard.
 	Sources []netip.Addr
+	// Ours reports whether an address is this host's. nil: this program counts as one
+	// of the Sources.
+	Ours func(netip.Addr) bool
 	// Random is for waits and for nonces, which nobody may guess: a rand.ChaCha8 with
 	// a seed of crypto/rand.
 	Random *rand.Rand

@@ -69,7 +69,7 @@ func hole(r Report, p Pair, killed map[int]bool) string {
 	by, from := r.Members[p.By], r.Members[p.From]
 	on := ""
 	if p.Interface != "" {
-		on = " by " + p.Interface
+		on = " on " + p.Interface
 	}
 	n, _ := p.Lost()
 	switch {

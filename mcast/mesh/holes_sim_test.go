@@ -1,6 +1,7 @@
 package mesh
 
 import (
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -17,7 +18,7 @@ func TestOneDirection(t *testing.T) {
 		hole  string
 	}{
 		{"from the beginning", 0, HeardNever, "host5 never heard host2"},
-		{"later", 20 * time.Second, Measured, "host5 does not hear host2 by eth1 since "},
+		{"later", 20 * time.Second, Measured, "host5 does not hear host2 on eth1 since "},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := newSim(t, 5, 0)
@@ -151,5 +152,67 @@ func TestStopped(t *testing.T) {
 	}
 	if !slices.Equal(r.Missing, []string{"host7"}) || Verdict(r) != ExitNobody {
 		t.Errorf("missing %q, %d", r.Missing, Verdict(r))
+	}
+}
+
+// Where the group is joined for some sources, the others are no holes: nobody asked for
+// them.
+func TestSources(t *testing.T) {
+	s := newSim(t, 12, 0)
+	s.cut = func(from, _ *node) bool { return from.id >= 2 }
+	var sources []netip.Addr
+	for i := range 4 {
+		s.enter(func(c *Config) {
+			sources = []netip.Addr{netip.MustParseAddr("10.0.0.1"), netip.MustParseAddr("10.0.0.2")}
+			c.Sources = sources
+			c.Ours = func(a netip.Addr) bool { return a == netip.AddrFrom4([4]byte{10, 0, 0, byte(i + 1)}) }
+		})
+	}
+	s.run(15 * time.Second)
+	s.end()
+	for _, n := range s.nodes {
+		r, at := s.report(n)
+		if Verdict(r) != ExitWell {
+			t.Errorf("%s: %d, %+v", n.name, Verdict(r), Holes(r))
+		}
+		if n.id < 2 {
+			continue
+		}
+		if p := r.pair(0, at["host1"]); p.Known != Measured || p.Received != p.Sent || p.Sent < 100 {
+			t.Errorf("%s: %+v", n.name, p)
+		}
+		if p := r.pair(at["host1"], 0); p.Known != NotAsked {
+			t.Errorf("%s: host1 hears it: %+v", n.name, p)
+		}
+	}
+}
+
+// A host that hears nobody is heard by the others, and they learn that. It knows nobody.
+func TestDeaf(t *testing.T) {
+	s := newSim(t, 13, 0)
+	s.cut = func(_, to *node) bool { return to.id == 2 }
+	s.enterAll(3, nil)
+	s.run(20 * time.Second)
+	s.end()
+	for _, n := range s.nodes[:2] {
+		r, at := s.report(n)
+		var got []string
+		for _, h := range Holes(r) {
+			got = append(got, h.Text)
+		}
+		slices.Sort(got)
+		if !slices.Equal(got, []string{"host2 never heard host0", "host2 never heard host1"}) || Verdict(r) != ExitHole {
+			t.Errorf("%s: %q", n.name, got)
+		}
+		if p := r.pair(at["host1"], at["host2"]); p.Known != Measured || p.Received != p.Sent {
+			t.Errorf("%s: host1 hears host2: %+v", n.name, p)
+		}
+		// What probes of others brought is in their reports.
+		if p := r.pair(at["host1"], at["host0"]); p.Unicast.Answered < 5 || p.Unicast.RoundTrip <= 0 {
+			t.Errorf("%s: the way back from host1 to host0: %+v", n.name, p.Unicast)
+		}
+	}
+	if r, _ := s.report(s.nodes[2]); Verdict(r) != ExitNobody {
+		t.Errorf("it has %d members", len(r.Members))
 	}
 }

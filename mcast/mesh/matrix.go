@@ -154,8 +154,11 @@ func plainName(name string) string {
 
 // asked reports whether the group is joined for what a member sends.
 func (e *Engine) asked(p *peer) bool {
-	if len(e.cfg.Sources) == 0 || p == nil {
+	switch {
+	case len(e.cfg.Sources) == 0:
 		return true
+	case p == nil:
+		return e.cfg.Ours == nil || slices.ContainsFunc(e.cfg.Sources, e.cfg.Ours)
 	}
 	return slices.ContainsFunc(e.cfg.Sources, func(a netip.Addr) bool {
 		return slices.ContainsFunc(p.addrs, func(s netip.AddrPort) bool { return s.Addr() == a.Unmap().WithZone("") })
@@ -194,6 +197,7 @@ func (e *Engine) pair(by, from *peer, t, end at, lines bool) Pair {
 	default:
 		k := &by.told
 		r := k.rows[ref]
+		p.Unicast = k.ways[ref]
 		switch {
 		case r != nil:
 			e.fill(&p, &r.row, r.at, end, from)

@@ -15,6 +15,7 @@ type peer struct {
 	nick     string // of its report
 	heard    bool   // by its own HELLOs
 	mesh     bool   // its last HELLO says that it measures
+	alone    bool   // its last HELLO says that it hears nobody
 	listed   bool   // it is, or was, a member
 	gone     bool
 	left     bool
@@ -140,8 +141,12 @@ func (e *Engine) hello(f *frame.Frame, b *frame.Hello, d *members.Datagram, t at
 			return
 		}
 	}
+	p.alone = b.Heard == 0
 	e.speaking(p, d.From, t)
 }
+
+// leastDeaf is how many datagrams come of one that hears nobody before it is listed.
+const leastDeaf = 3
 
 // refresh looks up what the conversation knows of those that measure.
 func (e *Engine) refresh(t at) {
@@ -164,7 +169,11 @@ func (e *Engine) refresh(t at) {
 		p.upTo, p.here = now.UpTo, now.Presence
 		p.left = now.Left
 		was := p.listed
-		fresh := now.Fresh || p.proof != 0 && t-p.proof <= silentTime
+		fresh := now.Fresh || p.proof != 0 && t-p.proof <= silentTime ||
+			// One that hears nobody can name nothing. A recording mostly names those who were there.
+			now.Deaf && p.alone && p.hear.distinct >= leastDeaf ||
+			// It may not hear us either, and was named by the user.
+			len(e.cfg.Sources) > 0 && p.heard && e.asked(p) && t-p.last <= silentTime
 		p.listed = was || fresh && p.mesh || !p.heard && e.vouched(p)
 		here := fresh && p.mesh && !now.Left || !p.heard
 		switch {

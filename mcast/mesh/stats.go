@@ -43,6 +43,7 @@ type tells struct {
 	of       uint64
 	done     bool
 	doneAt   at
+	ways     map[frame.Ref]Unicast // of a report
 }
 
 // told is a row as it was told.
