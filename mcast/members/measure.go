@@ -80,8 +80,8 @@ func (c *Conversation) Keep(now time.Time, b frame.Body) (uint64, error) {
 	return number, nil
 }
 
-// Direct queues a frame for one member alone, such as a *frame.Probe. ifIndex is the
-// interface that it leaves by, or 0. The error is ErrEnded or one of
+// Direct queues a frame for one member alone, such as a *frame.Probe. It leaves via the
+// interface ifIndex, or with 0 via the one that the kernel chooses. The error is ErrEnded or one of
 // frame.Room.Encode.
 func (c *Conversation) Direct(now time.Time, b frame.Body, to netip.AddrPort, ifIndex int) error {
 	c.begin(now)
