@@ -123,6 +123,7 @@ func (m *meshModel) helpRows(width int) []string {
 		{"x", "it never heard that one"},
 		{"?", "nothing is known: the one that hears has told nothing yet"},
 		{"-", "a source that it did not ask for"},
+		{"~", "not listed, of more than 256 members: well, or not known"},
 		{"spread", "how much later than the fastest datagram nearly all came; a delay itself cannot be measured"},
 		{"unicast", "probes between the two, to the address that the other is heard from; they say nothing of multicast"},
 	})

@@ -71,10 +71,13 @@ func (m *meshModel) pairFacts(p mesh.Pair) [][2]string {
 		{"spread", "-"},
 		{"silence", "-"},
 		{"interface", dashed([]string{clean(p.Interface)})},
-		{"hops", "-"},
+		{"ttl left", "-"},
 	}
-	if meshreport.Loss(p) == "-" {
+	switch {
+	case meshreport.Loss(p) == "-":
 		facts[0][1] = "not known"
+	case p.Known == mesh.AllWell && p.Sent == 0:
+		facts[1][1], facts[2][1], facts[3][1] = "all", "-", "-"
 	}
 	if p.Known == mesh.Measured && p.Spread >= 0 {
 		facts[4][1] = meshreport.Span(p.Spread)

@@ -170,7 +170,7 @@ func (m *meshModel) title() string {
 		alarm = st.alarmFailure.Render(" " + st.silent + " " + count(holes, "hole") + " ")
 	case v.Absent() > 0:
 		alarm = st.alarmWarning.Render(" " + thousands(uint64(v.Absent())) + " missing ")
-	case len(v.Worst) > 0 && v.Counts[meshreport.Well] == len(v.Worst):
+	case len(v.Worst) > 0 && v.Counts[meshreport.Well] == v.Total():
 		alarm = st.title.Render(" " + st.done + " all well ")
 	}
 	if m.paused {

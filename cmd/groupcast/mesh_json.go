@@ -23,6 +23,7 @@ type jsonMeshPerson struct {
 	Rate        float64   `json:"rate"`              // datagrams a second that it sends
 	Interfaces  []string  `json:"interfaces"`
 	ClockMS     float64   `json:"clock_ms"` // that its clock is ahead, as far as that is seen
+	Left        bool      `json:"left"`     // it said that it ends
 	Gone        bool      `json:"gone"`     // it said so, or was not heard for long
 	Reported    bool      `json:"reported"` // all that it has counted is here
 	State       string    `json:"state"`
@@ -61,10 +62,10 @@ type jsonMeshPair struct {
 	SilenceAt  time.Time        `json:"silence_at,omitzero"` // when that began, if it was longer than a second
 	SilentMS   float64          `json:"silent_ms,omitempty"` // nothing has come for so long
 	Interface  string           `json:"interface,omitempty"` // that it is heard by, as the one that hears names it
-	Hops       *int             `json:"hops,omitempty"`      // by the TTL
-	Since      time.Time        `json:"since,omitzero"`      // when it was first heard
-	Told       time.Time        `json:"told,omitzero"`       // when the one that hears said so
-	Unicast    *jsonMeshUnicast `json:"unicast,omitempty"`   // the way back, apart
+	TTL        int              `json:"ttl,omitempty"`
+	Since      time.Time        `json:"since,omitzero"`    // when it was first heard
+	Told       time.Time        `json:"told,omitzero"`     // when the one that hears said so
+	Unicast    *jsonMeshUnicast `json:"unicast,omitempty"` // the way back, apart
 }
 
 // jsonMeshChange is what one member received of another in an interval.
@@ -119,11 +120,13 @@ type jsonMeshReport struct {
 	Expect   int              `json:"expect"`         // members that were expected; 0: it was not said
 	Missing  []string         `json:"missing"`        // names that were expected and never came
 	Strays   uint64           `json:"strays"`         // numbered datagrams from addresses that are no member's
+	Unsent   uint64           `json:"unsent"`         // own datagrams that this host could not send
+	Skipped  uint64           `json:"skipped"`        // own datagrams that were left out because this program was stopped
 	Counts   jsonMeshCounts   `json:"counts"`
 	Members  []jsonMeshPerson `json:"members"`        // this program first
 	Holes    []jsonMeshHole   `json:"holes"`          // the worst first
 	Pairs    []jsonMeshPair   `json:"pairs"`          // the worst first
-	More     int              `json:"more,omitempty"` // pairs that are left out
+	More     int              `json:"more,omitempty"` // pairs that are left out: they are well, or not known
 	NotKnown []string         `json:"not_known"`      // in words
 }
 
@@ -132,7 +135,7 @@ func meshPersonObject(v *meshreport.View, m int) jsonMeshPerson {
 	return jsonMeshPerson{
 		Name: v.Names[m], Fingerprint: chat.CleanRow(one.Fingerprint), Address: addrText(one.Addr), Self: one.Self, First: jsonMoment(one.First), Last: jsonMoment(one.Last),
 		Rate: meshNumber(one.Rate), Interfaces: append([]string{}, cleanAll(one.Interfaces)...), ClockMS: inMillis(one.Clock),
-		Gone: one.Gone, Reported: one.Done, State: v.MemberState(m),
+		Left: one.Left, Gone: one.Gone, Reported: one.Done, State: v.MemberState(m),
 	}
 }
 
@@ -145,7 +148,7 @@ func meshNumber(n float64) float64 {
 }
 
 func meshMemberObject(v *meshreport.View, m int, came bool) jsonMeshMember {
-	o := jsonMeshMember{jsonHead: headOf("member"), Event: "left", jsonMeshPerson: meshPersonObject(v, m), Text: v.Left(m)}
+	o := jsonMeshMember{jsonHead: headOf("member"), Event: "left", jsonMeshPerson: meshPersonObject(v, m), Text: v.Went(m)}
 	if came {
 		o.Event, o.Text = "came", v.Came(m)
 	}
@@ -154,7 +157,7 @@ func meshMemberObject(v *meshreport.View, m int, came bool) jsonMeshMember {
 
 func meshCounts(v *meshreport.View) jsonMeshCounts {
 	return jsonMeshCounts{
-		Pairs: len(v.Worst), Well: v.Counts[meshreport.Well], Lossy: v.Counts[meshreport.Lossy], Silent: v.Counts[meshreport.Silent],
+		Pairs: v.Total(), Well: v.Counts[meshreport.Well], Lossy: v.Counts[meshreport.Lossy], Silent: v.Counts[meshreport.Silent],
 		Never: v.Counts[meshreport.Never], Unknown: v.Counts[meshreport.Unknown], NotAsked: v.Counts[meshreport.NotAsked],
 	}
 }
@@ -202,8 +205,8 @@ func meshPairObject(v *meshreport.View, i int) jsonMeshPair {
 		ms := inMillis(p.Spread)
 		o.SpreadMS = &ms
 	}
-	if p.Hops >= 0 && p.Known == mesh.Measured {
-		o.Hops = &p.Hops
+	if p.Hops > 0 && p.Known == mesh.Measured {
+		o.TTL = p.Hops
 	}
 	if u := p.Unicast; u.Sent > 0 || u.Refused {
 		o.Unicast = &jsonMeshUnicast{u.Sent, u.Answered, inMillis(u.RoundTrip), u.Refused}
@@ -216,6 +219,7 @@ func meshReportObject(v *meshreport.View, exit int) jsonMeshReport {
 	o := jsonMeshReport{
 		jsonHead: headOf("report"), Exit: exit, Text: v.Verdict(), Group: v.Target(), Sealed: v.Sealed, Began: jsonMoment(v.Began), Ended: jsonMoment(v.Ended),
 		MaxLoss: meshNumber(v.MaxLoss), Expect: v.Expect, Missing: append([]string{}, cleanAll(v.Missing)...), Strays: v.Strays, Counts: meshCounts(v),
+		Unsent: v.Unsent, Skipped: v.Skipped, More: v.Total() - len(v.Worst),
 		Members: []jsonMeshPerson{}, Holes: []jsonMeshHole{}, Pairs: []jsonMeshPair{}, NotKnown: append([]string{}, v.NotKnown()...),
 	}
 	for m := range v.Members {

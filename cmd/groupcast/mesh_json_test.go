@@ -25,10 +25,10 @@ func TestMeshReportObject(t *testing.T) {
 		t.Errorf("holes: %+v", o.Holes)
 	}
 	p := o.Pairs[1]
-	if p.Hears != "db2" || p.Speaks != "web1" || p.State != "silent" || p.Lost != 28800 || p.SilentMS != 48*60*1000 || p.Interface != "eth1" || p.Hops == nil || *p.Hops != 1 || p.Unicast != nil {
+	if p.Hears != "db2" || p.Speaks != "web1" || p.State != "silent" || p.Lost != 28800 || p.SilentMS != 48*60*1000 || p.Interface != "eth1" || p.TTL != 1 || p.Unicast != nil {
 		t.Errorf("the silent pair: %+v", p)
 	}
-	if never := o.Pairs[0]; never.State != "never heard" || never.SpreadMS != nil || never.Hops != nil {
+	if never := o.Pairs[0]; never.State != "never heard" || never.SpreadMS != nil || never.TTL != 0 {
 		t.Errorf("the pair that was never heard: %+v", never)
 	}
 
@@ -68,7 +68,7 @@ func TestMeshIntervalObject(t *testing.T) {
 	if o := meshIntervalObject(meshreport.Look(now), meshreport.Look(now)); len(o.Changed) != 0 || o.More != 0 {
 		t.Errorf("nothing happened, and %+v changed", o.Changed)
 	}
-	if o := meshMemberObject(meshreport.Look(meshtest.Killed(4, 12)), 2, false); o.Event != "left" || !o.Gone || o.Text != "web1 is gone without a report, last heard at 03:12:00" {
+	if o := meshMemberObject(meshreport.Look(meshtest.Killed(4, 12)), 2, false); o.Event != "left" || !o.Gone || o.Text != "web1 is gone, and did not say so, last heard at 03:12:00" {
 		t.Errorf("%+v", o)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/mesh"
 )
 
@@ -185,8 +186,8 @@ func (v *View) aboutAll(m int, column bool, pairs []int) string {
 	} else {
 		text += ": none of " + thousands(uint64(len(pairs)))
 	}
-	if column && v.Members[m].Gone && !v.Members[m].Done {
-		text += "; it is gone without a report"
+	if one := v.Members[m]; column && one.Gone && !one.Done && !one.Left {
+		text += "; it ended without saying so"
 	}
 	return text
 }
@@ -196,7 +197,7 @@ func (v *View) NotKnown() (rows []string) {
 	for m, one := range v.Members {
 		unknown := 0
 		for from := range v.Members {
-			if from != m && v.Of(m, from) == Unknown {
+			if i := v.Pair(m, from); from != m && (i < 0 && v.left() == 0 || i >= 0 && v.States[i] == Unknown) {
 				unknown++
 			}
 		}
@@ -243,6 +244,15 @@ func (v *View) Notes() (rows []string) {
 		case one.Clock <= -5*time.Second:
 			rows = append(rows, fmt.Sprintf("the clock of %s is %s behind", v.Names[m], Span(-one.Clock)))
 		}
+	}
+	if v.Unsent > 0 {
+		rows = append(rows, fmt.Sprintf("%s could not be sent by this host", chat.Many(v.Unsent, "own datagram")))
+	}
+	if v.Skipped > 0 {
+		rows = append(rows, fmt.Sprintf("%s left out: this program was stopped", chat.Many(v.Skipped, "own datagram")))
+	}
+	if n := v.left(); n > 0 {
+		rows = append(rows, fmt.Sprintf("%s are not listed: %s well, %s not known", number(n, "pair"), thousands(uint64(max(0, v.Left.Well))), thousands(uint64(max(0, v.Left.NotKnown)))))
 	}
 	if v.Strays > 0 {
 		rows = append(rows, fmt.Sprintf("%s numbered datagrams came from addresses that are no member's", thousands(v.Strays)))

@@ -63,6 +63,7 @@ type pageData struct {
 	State           string   // bad, doubt or well
 	Said            []Sentence
 	Unsaid          int // pairs
+	LeftOut         bool
 	Grid            grid
 	Cards           []card
 	MoreCards       int
@@ -141,7 +142,7 @@ func (v *View) page() pageData {
 	if before, after, ok := strings.Cut(head, " among "); ok {
 		head, rest = before, "Among "+after+": "+rest
 	}
-	d.Headline = []string{head, rest}
+	d.Headline, d.LeftOut = []string{head, rest}, v.left() > 0
 	d.Said = v.Sentences()
 	if len(d.Said) > mostHoles {
 		for _, s := range d.Said[mostHoles:] {
@@ -215,6 +216,9 @@ func (v *View) card(i int) card {
 	if lostOf(&p) == 0 {
 		lost = "nothing of " + thousands(p.Sent)
 	}
+	if p.Known == mesh.AllWell && p.Sent == 0 {
+		lost = "nothing"
+	}
 	switch st {
 	case Silent:
 		c.Verb = "does not hear"
@@ -232,7 +236,7 @@ func (v *View) card(i int) card {
 	}
 	c.Facts = []fact{
 		{"Lost", lost}, {"Twice", thousands(p.Duplicates)}, {"Out of order", thousands(p.Reordered)}, {"Delay spread", spread(p)},
-		{"Longest silence", v.silence(p)}, {"Interface", dash(clean(p.Interface))}, {"Hops", hops(p)},
+		{"Longest silence", v.silence(p)}, {"Interface", dash(clean(p.Interface))}, {"TTL left", ttl(p)},
 	}
 	c.Unicast = UnicastText(p.Unicast)
 	if c.Unicast == "" {
@@ -379,7 +383,7 @@ func (v *View) gridCell(by, from int, with map[int]bool) gridCell {
 		return gridCell{Class: "e"}
 	}
 	if i < 0 {
-		return gridCell{Class: "u", Text: "?"}
+		return gridCell{Class: "u", Text: v.Cell(by, from)}
 	}
 	st := v.States[i]
 	c := gridCell{Class: st.className(), Text: percent(lostOf(&v.Pairs[i]), v.Pairs[i].Sent, 10)}

@@ -23,13 +23,16 @@ func (v *View) Came(m int) string {
 	return strings.Join(parts, ", ")
 }
 
-// Left says that a member is gone, and whether it had reported.
-func (v *View) Left(m int) string {
+// Went says that a member is gone, and whether it had reported.
+func (v *View) Went(m int) string {
 	one := v.Members[m]
-	if one.Done {
+	switch {
+	case one.Done:
 		return v.Names[m] + " has ended, and reported"
+	case one.Left:
+		return v.Names[m] + " has left without a report"
 	}
-	text := v.Names[m] + " is gone without a report"
+	text := v.Names[m] + " is gone, and did not say so"
 	if !one.Last.IsZero() {
 		text += ", last heard at " + v.Clock(one.Last)
 	}
@@ -95,7 +98,7 @@ func (v *View) Interval(earlier *View, most int) string {
 	if len(v.Members) < 2 {
 		return "no other member is heard"
 	}
-	text := fmt.Sprintf("%s, %s: ", number(len(v.Members), "member"), number(len(v.Worst), "pair"))
+	text := fmt.Sprintf("%s, %s: ", number(len(v.Members), "member"), number(v.Total(), "pair"))
 	lost := map[int]Change{}
 	changes := v.Changes(earlier)
 	for _, c := range changes {
@@ -116,7 +119,7 @@ func (v *View) Interval(earlier *View, most int) string {
 		}
 		worst = append(worst, v.short(i, c))
 	}
-	known := len(v.Worst) - v.Counts[Unknown] - v.Counts[NotAsked]
+	known := v.Total() - v.Counts[Unknown] - v.Counts[NotAsked]
 	switch {
 	case known == 0:
 		text += "nothing is known yet"

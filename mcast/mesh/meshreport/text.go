@@ -127,7 +127,7 @@ func (v *View) facts() (parts []string) {
 
 // Verdict is the report in a sentence.
 func (v *View) Verdict() string {
-	n := len(v.Worst)
+	n := v.Total()
 	holes, unknown := v.Holes(), v.Counts[Unknown]
 	switch {
 	case len(v.Members) < 2:
@@ -152,7 +152,7 @@ func (v *View) Verdict() string {
 	if c := v.Counts[NotAsked]; c > 0 {
 		parts = append(parts, thousands(uint64(c))+" not asked for")
 	}
-	what := "WELL AS FAR AS IT IS KNOWN"
+	what := "NOT ALL IS KNOWN"
 	absent := v.Absent()
 	switch {
 	case holes > 0:
@@ -162,8 +162,10 @@ func (v *View) Verdict() string {
 		}
 	case absent > 0:
 		what = strings.ToUpper(number(absent, "member")) + " MISSING"
+	case unknown == 0:
+		what = "ALL WELL THAT WAS ASKED FOR"
 	case v.Counts[Well] == 0:
-		what = "NOTHING KNOWN"
+		what = "NOTHING IS KNOWN"
 	}
 	if c := v.Counts[Well]; c > 0 {
 		parts = append(parts, thousands(uint64(c))+" well ("+v.Within()+")")
@@ -239,11 +241,11 @@ func (b *builder) pairs(v *View) {
 	shown := list[:min(len(list), mostRows)]
 	if len(shown) > 0 {
 		b.part("pairs, the worst first")
-		t := table{{"HEARS"}, {"SPEAKS"}, {"LOSS %"}, {"LOST"}, {"OF"}, {"DUP"}, {"REORDERED"}, {"SPREAD"}, {"ON"}, {"HOPS"}, {"LONGEST SILENCE"}, {"LOSS OVER TIME"}}
+		t := table{{"HEARS"}, {"SPEAKS"}, {"LOSS %"}, {"LOST"}, {"OF"}, {"DUP"}, {"REORDERED"}, {"SPREAD"}, {"ON"}, {"TTL"}, {"LONGEST SILENCE"}, {"LOSS OVER TIME"}}
 		for _, i := range shown {
 			p := v.Pairs[i]
 			t.add(v.Names[p.By], v.Names[p.From], Loss(p), thousands(lostOf(&p)), thousands(p.Sent), thousands(p.Duplicates), thousands(p.Reordered),
-				spread(p), dash(clean(p.Interface)), hops(p), v.silence(p), v.spark(p, 20, b.ASCII))
+				spread(p), dash(clean(p.Interface)), ttl(p), v.silence(p), v.spark(p, 20, b.ASCII))
 		}
 		b.rows(t.text(b.Width, 18, "LLRRRRRRLRLL", []int{11, 9, 5, 6, 7, 4, 8})...)
 	}
@@ -377,6 +379,8 @@ func (v *View) MemberState(m int) string {
 		return "this program"
 	case one.Done:
 		return "reported"
+	case one.Left:
+		return "left"
 	case one.Gone:
 		return "gone"
 	case !v.Ended.IsZero():

@@ -157,8 +157,8 @@ func TestInterval(t *testing.T) {
 	v := Look(meshtest.Killed(30, 12))
 	for got, want := range map[string]string{
 		v.Came(1):                      "host02 measures, too, from 10.0.0.2, on eth0, 10/s",
-		v.Left(1):                      "host02 has ended, and reported",
-		v.Left(2):                      "host03 is gone without a report, last heard at 03:12:00",
+		v.Went(1):                      "host02 has ended, and reported",
+		v.Went(2):                      "host03 is gone, and did not say so, last heard at 03:12:00",
 		Look(early()).Interval(nil, 3): "3 members, 6 pairs: nothing is known yet",
 		Look(alone()).Interval(nil, 3): "no other member is heard",
 	} {

@@ -35,10 +35,10 @@ func (s State) String() string {
 // any more, so goroutines may share it.
 type View struct {
 	mesh.Report
-	Names  []string // of Members: one row each, safe to show, none twice
-	States []State  // of Pairs
-	Worst  []int    // indexes of Pairs, the worst first; without pairs of no two members
-	Counts [states]int
+	Names  []string    // of Members: one row each, safe to show, none twice
+	States []State     // of Pairs
+	Worst  []int       // indexes of Pairs, the worst first; without pairs of no two members
+	Counts [states]int // of all pairs, with those that the report leaves out
 
 	at  []int32 // by By and From: index of Pairs, and 1; 0: there is none
 	end time.Time
@@ -67,6 +67,8 @@ func Look(r mesh.Report) *View {
 			v.Worst = append(v.Worst, i)
 		}
 	}
+	v.Counts[Well] += max(0, r.Left.Well)
+	v.Counts[Unknown] += max(0, r.Left.NotKnown)
 	slices.SortFunc(v.Worst, v.compare)
 	v.Worst = append(append(v.Worst, clean...), unasked...)
 	return v
@@ -85,6 +87,11 @@ func endOf(r mesh.Report) time.Time {
 	}
 	return end
 }
+
+// Total is how many pairs there are, with those that the report leaves out.
+func (v *View) Total() int { return len(v.Worst) + v.left() }
+
+func (v *View) left() int { return max(0, v.Left.Well) + max(0, v.Left.NotKnown) }
 
 // End is when the report ended; while it goes on, the latest time that it tells of.
 func (v *View) End() time.Time { return v.end }
@@ -120,7 +127,7 @@ func (v *View) judge(p *mesh.Pair) State {
 		return Unknown
 	}
 	switch {
-	case v.silent(p):
+	case p.SilentFor > 0:
 		return Silent
 	case exceeds(p, v.MaxLoss):
 		return Lossy
@@ -128,21 +135,10 @@ func (v *View) judge(p *mesh.Pair) State {
 	return Well
 }
 
-// silent reports whether a pair heard and does not any more. After the end of a sender there is
-// nothing to hear: it is a silence if that is what was lost.
-func (v *View) silent(p *mesh.Pair) bool {
-	from := v.Members[p.From]
-	if p.SilentFor <= 0 || !from.Done {
-		return p.SilentFor > 0
-	}
-	lost := lostOf(p)
-	return lost > 0 && float64(lost) >= from.Rate*p.SilentFor.Seconds()/2
-}
-
 // exceeds reports whether a pair lost more than so many per cent.
 func exceeds(p *mesh.Pair, percent float64) bool {
 	lost := lostOf(p)
-	return lost > 0 && float64(lost) > percent/100*float64(p.Sent)
+	return lost > 0 && 100*float64(lost) > percent*float64(p.Sent) // as mesh.Verdict judges
 }
 
 // lostOf is how many did not come.
@@ -180,10 +176,10 @@ func (v *View) Since(i int) time.Time { return v.since(&v.Pairs[i]) }
 
 // since is when the silence of a pair began that goes on.
 func (v *View) since(p *mesh.Pair) time.Time {
-	if !p.SilenceAt.IsZero() && p.Silence >= p.SilentFor-time.Second {
-		return p.SilenceAt
-	}
-	if p.SilentFor <= 0 || v.end.IsZero() {
+	switch {
+	case !p.SilentAt.IsZero():
+		return p.SilentAt
+	case p.SilentFor <= 0 || v.end.IsZero():
 		return time.Time{}
 	}
 	return v.end.Add(-p.SilentFor)

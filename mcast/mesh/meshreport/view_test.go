@@ -2,6 +2,7 @@ package meshreport
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -30,9 +31,8 @@ func TestJudge(t *testing.T) {
 		{"one more", mesh.Pair{Known: mesh.Measured, Sent: 1000, Received: 994}, true, 0.5, Lossy, "db1 hears db2: 6 of 1,000 lost (0.6 %)"},
 		{"more came than were sent", mesh.Pair{Known: mesh.Measured, Sent: 5, Received: 6}, true, 0, Well, "db1 hears db2: nothing lost of 5"},
 		{"silent", mesh.Pair{Known: mesh.Measured, Sent: 10, Received: 10, SilentFor: 30 * time.Second}, false, 100, Silent, "db1 does not hear db2 since 03:59:30"},
-		{"its sender ended, and all came", mesh.Pair{Known: mesh.Measured, Sent: 10, Received: 10, SilentFor: 30 * time.Second}, true, 0, Well, "db1 hears db2: nothing lost of 10"},
-		{"its sender ended, and few are lost", mesh.Pair{Known: mesh.Measured, Sent: 1000, Received: 995, SilentFor: 30 * time.Second}, true, 1, Well, "db1 hears db2: 5 of 1,000 lost (0.5 %)"},
-		{"its sender ended long after", mesh.Pair{Known: mesh.Measured, Sent: 1000, Received: 700, SilentFor: 30 * time.Second}, true, 50, Silent, "db1 does not hear db2 since 03:59:30: 300 of 1,000 lost (30.0 %)"},
+		{"silent, and since when", mesh.Pair{Known: mesh.Measured, Sent: 10, Received: 10, SilentFor: 30 * time.Second, SilentAt: meshtest.Began}, true, 0, Silent, "db1 does not hear db2 since 03:00:00"},
+		{"silent until its sender ended", mesh.Pair{Known: mesh.Measured, Sent: 1000, Received: 700, SilentFor: 30 * time.Second}, true, 50, Silent, "db1 does not hear db2 since 03:59:30: 300 of 1,000 lost (30.0 %)"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			r := meshtest.Well(2)
@@ -82,7 +82,7 @@ func TestWorstFirst(t *testing.T) {
 // What one cause explains is said once.
 func TestSentences(t *testing.T) {
 	killed := Look(meshtest.Killed(30, 12)).Sentences()
-	if len(killed) != 1 || killed[0].Text != "nobody hears host03 any more since 03:12:00 (told by 29 members); it is gone without a report" || killed[0].Pairs != 29 {
+	if len(killed) != 1 || killed[0].Text != "nobody hears host03 any more since 03:12:00 (told by 29 members); it ended without saying so" || killed[0].Pairs != 29 {
 		t.Errorf("of one that was killed: %+v", killed)
 	}
 	deaf := meshtest.Well(5)
@@ -106,5 +106,35 @@ func TestSentences(t *testing.T) {
 	meshtest.Pair(back, 0, 1).Known = mesh.AllWell
 	if s := Look(back).Sentences(); len(s) != 3 || s[0].Back != "unicast between them does not work either: none of 9 probes answered" {
 		t.Errorf("of a way that is shut: %+v", s)
+	}
+}
+
+// A report looks well if its exit status says so, and only then.
+func TestVerdictAgrees(t *testing.T) {
+	left := meshtest.Well(2)
+	left.Left.Well = 9
+	unlisted := meshtest.Well(2)
+	unlisted.Left.NotKnown = 9
+	missing := meshtest.Well(2)
+	missing.Missing = []string{"web1"}
+	barred := crowd()
+	barred.MaxLoss = 40
+	for name, r := range map[string]mesh.Report{
+		"faulty": meshtest.Faulty(), "two": meshtest.Well(2), "killed": meshtest.Killed(4, 12), "ipv6": meshtest.IPv6(), "crowd": crowd(), "barred": barred,
+		"early": early(), "alone": alone(), "empty": {}, "left": left, "unlisted": unlisted, "missing": missing,
+	} {
+		v := Look(r)
+		well := strings.HasPrefix(v.Verdict(), "ALL WELL")
+		if exit := mesh.Verdict(r); well != (exit == mesh.ExitWell) || well != (v.page().State == "well") || v.Holes() > 0 && exit == mesh.ExitWell {
+			t.Errorf("%s: exit %d, %q, %q", name, exit, v.Verdict(), v.page().State)
+		}
+	}
+	if v := Look(left); v.Total() != 11 || v.Counts[Well] != 11 || !strings.HasPrefix(v.Verdict(), "ALL WELL: 11 pairs") || !slices.Contains(v.Notes(), "9 pairs are not listed: 9 well, 0 not known") {
+		t.Errorf("%d pairs, %q, %q", v.Total(), v.Verdict(), v.Notes())
+	}
+	crowded := crowd()
+	crowded.Pairs, crowded.Left.Well = crowded.Pairs[:200], 16570
+	if v := Look(crowded); v.Cell(5, 6) != "~" || len(v.NotKnown()) > 0 {
+		t.Errorf("a pair that is left out: %q, %q", v.Cell(5, 6), v.NotKnown())
 	}
 }

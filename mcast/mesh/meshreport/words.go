@@ -47,12 +47,15 @@ func Loss(p mesh.Pair) string {
 }
 
 // Cell is a pair in five cells at most: its loss in per cent, with "!" if it is silent now;
-// "x" if it was never heard, "?" if nothing is known, "-" if it was not asked for.
+// "x" if it was never heard, "?" if nothing is known, "-" if it was not asked for, "~" if the
+// report leaves it out.
 func (v *View) Cell(by, from int) string {
 	i := v.Pair(by, from)
 	switch {
 	case by == from:
 		return "."
+	case i < 0 && v.left() > 0:
+		return "~"
 	case i < 0:
 		return "?"
 	}
@@ -124,8 +127,8 @@ func spread(p mesh.Pair) string {
 	return Span(p.Spread)
 }
 
-// hops are how many routers are between, as far as the TTL tells.
-func hops(p mesh.Pair) string {
+// ttl is what was left of the TTL.
+func ttl(p mesh.Pair) string {
 	if p.Hops < 0 {
 		return "-"
 	}

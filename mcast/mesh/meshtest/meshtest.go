@@ -71,7 +71,7 @@ func Pair(r mesh.Report, by, from int) *mesh.Pair {
 func Silence(r mesh.Report, by, from, minute int) {
 	p := Pair(r, by, from)
 	p.Received = uint64(600 * minute)
-	p.SilentFor = Hour - time.Duration(minute)*time.Minute
+	p.SilentFor, p.SilentAt = Hour-time.Duration(minute)*time.Minute, Began.Add(time.Duration(minute)*time.Minute)
 	p.Silence, p.SilenceAt = p.SilentFor, Began.Add(time.Duration(minute)*time.Minute)
 	for i := range p.Line {
 		if i >= minute {
