@@ -50,7 +50,11 @@ func (v *View) Words(i int) string {
 		} else {
 			text += " for " + Span(p.SilentFor)
 		}
-		if lostOf(&p) > 0 {
+		switch {
+		case lostOf(&p) == 0:
+		case float64(lostOf(&p)) < v.Members[p.From].Rate*p.SilentFor.Seconds()/2: // it cannot have counted that
+			text += "; before, " + lost
+		default:
 			text += ": " + lost
 		}
 		return text

@@ -1,7 +1,9 @@
 package meshreport
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/groupcast/groupcast/mcast/mesh"
@@ -92,43 +94,57 @@ func memberKey(m mesh.Member) string {
 	return m.Fingerprint + "\x00" + m.Name + "\x00" + m.Addr.String()
 }
 
-// Interval is what happened since an earlier look, in one row: who is well, and then at most
-// so many of the worst pairs.
+// Interval is what happened since an earlier look, in one row: at most so many of the pairs
+// that do not hear now, or that lost more in this time than they may, the worst first.
 func (v *View) Interval(earlier *View, most int) string {
 	if len(v.Members) < 2 {
 		return "no other member is heard"
 	}
-	text := fmt.Sprintf("%s, %s: ", number(len(v.Members), "member"), number(v.Total(), "pair"))
-	lost := map[int]Change{}
+	type row struct {
+		Change
+		part float64 // that was lost
+	}
+	var bad []row
+	var least row // of those that are well, the one that lost most
 	changes := v.Changes(earlier)
+	lost := map[int]Change{}
 	for _, c := range changes {
 		lost[c.Pair] = c
 	}
-	var worst []string
-	more := 0
 	for _, i := range v.Worst {
-		st := v.States[i]
 		c, changed := lost[i]
-		now := changed && c.Sent > c.Received
-		if st != Never && st != Silent && !now {
-			continue
+		r := row{Change: c}
+		if changed && c.Sent > c.Received {
+			r.part = float64(c.Sent-c.Received) / float64(c.Sent)
 		}
-		if len(worst) == most {
-			more++
-			continue
+		switch st := v.States[i]; {
+		case st >= Silent || 100*r.part > v.MaxLoss && r.part > 0:
+			r.Pair = i
+			bad = append(bad, r)
+		case r.part > least.part:
+			least = r
 		}
-		worst = append(worst, v.short(i, c))
 	}
+	slices.SortStableFunc(bad, func(a, b row) int {
+		return cmp.Or(cmp.Compare(max(v.States[b.Pair], Lossy), max(v.States[a.Pair], Lossy)), cmp.Compare(b.part, a.part))
+	})
+	text := fmt.Sprintf("%s, %s: ", number(len(v.Members), "member"), number(v.Total(), "pair"))
 	known := v.Total() - v.Counts[Unknown] - v.Counts[NotAsked]
+	var worst []string
+	for _, r := range bad[:min(len(bad), most)] {
+		worst = append(worst, v.short(r.Pair, r.Change))
+	}
 	switch {
 	case known == 0:
 		text += "nothing is known yet"
-	case len(worst) == 0:
-		text += "all " + thousands(uint64(known)) + " hear, nothing lost since"
-	default:
+	case len(bad) > 0:
 		text += strings.Join(worst, "; ")
+	case least.part > 0:
+		text += "all " + thousands(uint64(known)) + " hear; at the worst " + v.short(least.Pair, least.Change)
+	default:
+		text += "all " + thousands(uint64(known)) + " hear, nothing lost since"
 	}
-	if more > 0 {
+	if more := len(bad) - len(worst); more > 0 {
 		text += "; and " + number(more, "pair") + " more"
 	}
 	if n := v.Counts[Unknown]; n > 0 && known > 0 {

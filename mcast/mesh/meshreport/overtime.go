@@ -28,6 +28,20 @@ func (v *View) stretches(p mesh.Pair) (list []stretch) {
 			list = append(list, s)
 		}
 	}
+	// One that hears nothing may not know what was sent meanwhile: unless the sender is gone,
+	// too, all of that is lost.
+	from := v.Members[p.From]
+	silent := stretch{p.SilentAt.Sub(v.Began), min(p.SilentAt.Add(p.SilentFor).Sub(v.Began), took), 1, 1}
+	if p.SilentAt.IsZero() || p.SilentFor <= 0 || from.Gone && !from.Done && !from.Left || silent.begin < 0 || silent.begin >= silent.end {
+		return list
+	}
+	if n := len(list); n == 0 || list[n-1].begin < silent.begin {
+		if n > 0 {
+			silent.begin = max(silent.begin, list[n-1].begin+1)
+			list[n-1].end = min(list[n-1].end, silent.begin)
+		}
+		list = append(list, silent)
+	}
 	return list
 }
 

@@ -19,6 +19,7 @@ const (
 	mostMatrix    = 12 // members, from which the worst pairs are listed instead
 	mostSentences = 24
 	mostRows      = 20 // pairs of a table
+	leastRows     = 8  // of them, if that many have something to tell
 	mostMembers   = 128
 )
 
@@ -238,7 +239,11 @@ func (b *builder) pairs(v *View) {
 		}
 		list = append(list, i)
 	}
-	shown := list[:min(len(list), mostRows)]
+	holes := 0
+	for holes < len(list) && v.States[list[holes]].Hole() {
+		holes++
+	}
+	shown := list[:min(len(list), mostRows, max(holes, leastRows))]
 	if len(shown) > 0 {
 		b.part("pairs, the worst first")
 		t := table{{"HEARS"}, {"SPEAKS"}, {"LOSS %"}, {"LOST"}, {"OF"}, {"DUP"}, {"REORDERED"}, {"SPREAD"}, {"ON"}, {"TTL"}, {"LONGEST SILENCE"}, {"LOSS OVER TIME"}}
@@ -249,10 +254,10 @@ func (b *builder) pairs(v *View) {
 		}
 		b.rows(t.text(b.Width, 18, "LLRRRRRRLRLL", []int{11, 9, 5, 6, 7, 4, 8})...)
 	}
-	if more := len(list) - len(shown); more > 0 {
-		b.wrapped("", "and "+number(more, "pair")+" more with losses, silences, or datagrams twice or out of order")
+	if more := holes - len(shown); more > 0 {
+		b.wrapped("", "and "+number(more, "hole")+" more")
 	}
-	if rest := v.Counts[Well] - v.wellOf(list); rest > 0 && len(list)+grouped > 0 {
+	if rest := v.Counts[Well] - v.wellOf(shown); rest > 0 && len(list)+grouped > 0 {
 		b.wrapped("", fmt.Sprintf("all others, %s, are within the bar: %s", number(rest, "pair"), v.Within()))
 	}
 }

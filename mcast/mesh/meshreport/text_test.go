@@ -147,6 +147,10 @@ func TestInterval(t *testing.T) {
 	if got, want := Look(later).Interval(was, 3), "3 members, 6 pairs: db2 from web1 lost 5 of 600 (0.8 %)"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
+	later.MaxLoss = 1
+	if got, want := Look(later).Interval(was, 3), "3 members, 6 pairs: all 6 hear; at the worst db2 from web1 lost 5 of 600 (0.8 %)"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
 	q.Since = q.Since.Add(time.Minute) // a new stream: its numbers are all of it
 	if got, want := Look(later).Interval(was, 3), "3 members, 6 pairs: db2 from web1 lost 425 of 36,000 (1.2 %)"; got != want {
 		t.Errorf("%q, want %q", got, want)
@@ -187,6 +191,26 @@ func TestOverTime(t *testing.T) {
 		t.Errorf("%v", shares)
 	}
 	if got, want := v.OverTime(p), "up to 50.0 % lost from 03:05:00 to 03:06:00; nothing known of 33.3 % of the time"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// A pair that does not hear cannot count what it misses: that is lost all the same, unless the
+// sender is gone, too.
+func TestSilenceOverTime(t *testing.T) {
+	r := meshtest.Well(3)
+	meshtest.Silence(r, 0, 1, 12)
+	p := meshtest.Pair(r, 0, 1)
+	p.Sent, p.Received, p.Line = p.Received, p.Received-7, p.Line[:12]
+	v := Look(r)
+	if got, want := v.OverTime(*p), "nothing lost until 03:12:00, then up to 100 %"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got, want := v.Words(v.Pair(0, 1)), "db1 does not hear db2 on eth0 since 03:12:00; before, 7 of 7,200 lost (<0.1 %)"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	r.Members[1].Gone, r.Members[1].Done = true, false
+	if got, want := Look(r).OverTime(*p), "nothing lost at any time; nothing known of 80.0 % of the time"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }

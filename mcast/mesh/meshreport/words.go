@@ -180,10 +180,11 @@ func rate(perSecond float64) string {
 	if !(perSecond > 0) {
 		return ""
 	}
-	return strconv.FormatFloat(perSecond, 'g', 4, 64) + "/s"
+	return strconv.FormatFloat(perSecond, 'g', 3, 64) + "/s"
 }
 
-// rates are those of all members: "10/s", or from the lowest to the highest.
+// rates are those of all members: "10/s", or from the lowest to the highest. That of another
+// is what was counted, and not quite the same all the time.
 func (v *View) rates() string {
 	low, high := 0.0, 0.0
 	for _, m := range v.Members {
@@ -192,8 +193,11 @@ func (v *View) rates() string {
 		}
 		high = max(high, m.Rate)
 	}
-	if low == high {
-		return rate(low)
+	if low >= 0.95*high {
+		if len(v.Members) > 0 && v.Members[0].Rate > 0 {
+			high = v.Members[0].Rate
+		}
+		return rate(high)
 	}
 	return strings.TrimSuffix(rate(low), "/s") + " to " + rate(high)
 }
