@@ -32,14 +32,16 @@ func (v *View) stretches(p mesh.Pair) (list []stretch) {
 	// too, all of that is lost.
 	from := v.Members[p.From]
 	silent := stretch{p.SilentAt.Sub(v.Began), min(p.SilentAt.Add(p.SilentFor).Sub(v.Began), took), 1, 1}
-	if p.SilentAt.IsZero() || p.SilentFor <= 0 || from.Gone && !from.Done && !from.Left || silent.begin < 0 || silent.begin >= silent.end {
+	if p.SilentAt.IsZero() || p.SilentFor <= 0 || from.Gone && !from.Done && !from.Left || silent.begin < 0 {
 		return list
 	}
-	if n := len(list); n == 0 || list[n-1].begin < silent.begin {
-		if n > 0 {
-			silent.begin = max(silent.begin, list[n-1].begin+1)
-			list[n-1].end = min(list[n-1].end, silent.begin)
+	if n := len(list); n > 0 {
+		if last := &list[n-1]; last.begin < silent.begin && last.lost == 0 {
+			last.end = min(last.end, silent.begin)
 		}
+		silent.begin = max(silent.begin, list[n-1].end)
+	}
+	if silent.begin < silent.end {
 		list = append(list, silent)
 	}
 	return list
@@ -86,7 +88,15 @@ func spacing(line []mesh.Interval) time.Duration {
 func (v *View) OverTime(p mesh.Pair) string {
 	list := v.stretches(p)
 	first, last, lossy := -1, 0, 0
-	var known time.Duration
+	known, silence := time.Duration(0), ""
+	if p.SilentFor > 0 && !p.SilentAt.IsZero() { // that goes on, and is said apart
+		silence = "nothing came since " + v.Clock(p.SilentAt)
+		at := p.SilentAt.Sub(v.Began)
+		for len(list) > 0 && list[len(list)-1].begin >= at && list[len(list)-1].lost == list[len(list)-1].sent {
+			list = list[:len(list)-1]
+		}
+		known = max(0, min(p.SilentFor, v.end.Sub(p.SilentAt)))
+	}
 	var sent, lost uint32 // of the worst
 	for n, s := range list {
 		known += s.end - s.begin
@@ -105,16 +115,25 @@ func (v *View) OverTime(p mesh.Pair) string {
 	worst := Percent(uint64(lost), uint64(sent))
 	text := ""
 	switch {
+	case len(list) == 0 && silence != "":
+		return silence
 	case len(list) == 0:
 		return "not known"
 	case lossy == 0:
 		text = "nothing lost at any time"
+		if silence != "" {
+			text = "nothing lost until " + at(p.SilentAt.Sub(v.Began))
+			silence = "nothing came since"
+		}
 	case lossy == last-first+1 && last == len(list)-1 && first > 0:
 		text = fmt.Sprintf("nothing lost until %s, then up to %s %%", at(list[first].begin), worst)
 	case lossy == last-first+1:
 		text = fmt.Sprintf("up to %s %% lost from %s to %s", worst, at(list[first].begin), at(list[last].end))
 	default:
 		text = fmt.Sprintf("up to %s %% lost now and then, from %s to %s", worst, at(list[first].begin), at(list[last].end))
+	}
+	if silence != "" {
+		text += ", and " + silence
 	}
 	if took := v.end.Sub(v.Began); known < took-spacing(p.Line)/2 {
 		text += fmt.Sprintf("; nothing known of %s %% of the time", Percent(uint64(took-known), uint64(took)))

@@ -177,7 +177,7 @@ func TestOverTime(t *testing.T) {
 	r := meshtest.Well(2)
 	meshtest.Silence(r, 0, 1, 12)
 	v := Look(r)
-	if got, want := v.OverTime(v.Pairs[0]), "nothing lost until 03:12:00, then up to 100 %"; got != want {
+	if got, want := v.OverTime(v.Pairs[0]), "nothing lost until 03:12:00, and nothing came since"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 	if shares := v.Shares(v.Pairs[0], 7); shares[0] != 0 || shares[1] < 0.5 || shares[2] != 1 || shares[6] != 1 {
@@ -203,14 +203,18 @@ func TestSilenceOverTime(t *testing.T) {
 	p := meshtest.Pair(r, 0, 1)
 	p.Sent, p.Received, p.Line = p.Received, p.Received-7, p.Line[:12]
 	v := Look(r)
-	if got, want := v.OverTime(*p), "nothing lost until 03:12:00, then up to 100 %"; got != want {
+	if got, want := v.OverTime(*p), "nothing lost until 03:12:00, and nothing came since"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 	if got, want := v.Words(v.Pair(0, 1)), "db1 does not hear db2 on eth0 since 03:12:00; before, 7 of 7,200 lost (<0.1 %)"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
+	if shares := v.Shares(*p, 10); shares[1] != 0 || shares[2] != 1 || shares[9] != 1 {
+		t.Errorf("%v", shares)
+	}
 	r.Members[1].Gone, r.Members[1].Done = true, false
-	if got, want := Look(r).OverTime(*p), "nothing lost at any time; nothing known of 80.0 % of the time"; got != want {
-		t.Errorf("%q, want %q", got, want)
+	v = Look(r)
+	if shares := v.Shares(*p, 10); shares[1] != 0 || shares[2] != -1 {
+		t.Errorf("of one that is gone: %v", shares)
 	}
 }
