@@ -67,6 +67,9 @@ every line is sent as it is.`,
 				members.tell(p)
 			}
 			cfg.Members = members.config
+			if cfg.Members != nil {
+				cfg.Members.AskUser = screen || !set.json && isTerminal(cmd.InOrStdin())
+			}
 			if screen {
 				cfg.Capture, cfg.Wires, cfg.Recent = true, true, session.RecentFile()
 			}

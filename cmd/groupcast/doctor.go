@@ -37,11 +37,16 @@ receive-path).
 
 After a run that listened, the report begins with the hosts that were heard. --from looks for the reason why this host
 does not receive from another one. --to looks for the reason why another host does not receive from this one; only a
-reply of that host can prove that it does. Each gets a line of its own.`,
+reply of that host can prove that it does. Each gets a line of its own.
+
+--with looks at both ends at once: it joins as a member, asks the member NAME for facts of its host, and says for each
+direction on which side what is sent is lost. Both must be in one sealed room, or have verified each other, and the
+other end must agree: groupcast chat --share-facts, or the chat's question. --watch is then how long is waited at most.`,
 		Example: `  groupcast doctor                                    the default group, at once, without sending
   groupcast doctor --probe -i eth0 239.1.2.3:5000     send and listen as well
   groupcast doctor --from 10.1.0.10 239.1.2.3         why does this host not hear that one?
-  groupcast doctor --probe --watch 5m 239.1.2.3       does a switch time out the group?`,
+  groupcast doctor --probe --watch 5m 239.1.2.3       does a switch time out the group?
+  groupcast doctor --with bob 239.1.2.3               why does bob not hear this host, or this host not bob?`,
 		Args:              oneGroup,
 		ValidArgsFunction: completeGroups,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -50,8 +55,11 @@ reply of that host can prove that it does. Each gets a line of its own.`,
 				return err
 			}
 			e.group, e.out, e.errs = groups[0], cmd.OutOrStdout(), cmd.ErrOrStderr()
-			if err := e.check(cmd.Flags().Changed("watch")); err != nil {
+			if err := errors.Join(e.checkWith(cmd), e.check(cmd.Flags().Changed("watch"))); err != nil {
 				return usageError{err}
+			}
+			if e.with != "" {
+				return e.bothEnds(cmd)
 			}
 			if err := e.recording.check(e.out, "the findings"); err != nil {
 				return err
@@ -72,6 +80,7 @@ reply of that host can prove that it does. Each gets a line of its own.`,
 	flags.StringVar(&e.toText, "to", "", "the `ADDRESS` of a host that should receive from this one")
 	sizeFlag(flags, &e.size, 0, "the size in `BYTES` of the largest payload that your program sends; 0: not known")
 	recordFlags(cmd, &e.recording)
+	e.withFlags(cmd)
 	for _, name := range []string{"watch", "from", "to", "size"} {
 		cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
 	}
@@ -83,19 +92,22 @@ const maxWatch = 24 * time.Hour
 
 // examiner looks for the pitfalls of one group.
 type examiner struct {
-	set        *settings
-	group      mcast.Group
-	probe, all bool
-	kernel     bool
-	watch      time.Duration
-	fromText   string
-	from       netip.Addr
-	toText     string
-	to         netip.Addr
-	size       int
-	recording  recording
-	fill       int // bytes of the probe's datagrams; 0: as they are
-	out, errs  io.Writer
+	set         *settings
+	group       mcast.Group
+	probe, all  bool
+	kernel      bool
+	watch       time.Duration
+	fromText    string
+	from        netip.Addr
+	toText      string
+	to          netip.Addr
+	size        int
+	recording   recording
+	with        string // the member at the other end; "": only this host is looked at
+	member      memberFlags
+	memberNames []string // of the flags of members
+	fill        int      // bytes of the probe's datagrams; 0: as they are
+	out, errs   io.Writer
 }
 
 // check looks at the flags, and reads the address of --from.
