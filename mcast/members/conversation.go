@@ -177,6 +177,14 @@ func (c *Conversation) decode(data []byte) (f *frame.Frame, err error) {
 	return f, err
 }
 
+// encode makes a frame in the room that seals what is said.
+func (c *Conversation) encode(number uint64, b frame.Body) ([]byte, error) {
+	if c.cfg.Encode != nil {
+		return c.cfg.Encode(c.cfg.Rooms[0], c.cfg.Author, number, b)
+	}
+	return c.cfg.Rooms[0].Encode(c.cfg.Author, number, b)
+}
+
 // Due returns the frames that are to be sent now, and when to ask again at the latest.
 // Ask after each call of another method, too.
 func (c *Conversation) Due(now time.Time) ([]Out, time.Time) {

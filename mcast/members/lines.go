@@ -53,7 +53,7 @@ func (c *Conversation) Say(now time.Time, text string, part, parts int) (frame.N
 	}
 	number := c.self.kept.known + 1
 	b := &frame.Text{Text: text, Time: uint64(max(0, now.UnixMilli())), Part: uint64(max(0, part)), Parts: uint64(max(0, parts))}
-	data, err := c.cfg.Rooms[0].Encode(c.cfg.Author, number, b)
+	data, err := c.encode(number, b)
 	if err != nil {
 		return frame.Name{}, time.Time{}, err
 	}

@@ -56,7 +56,7 @@ func (c *Conversation) Pass(now time.Time, b frame.Body) error {
 		return ErrEnded
 	}
 	number := c.sent.last + 1
-	data, err := c.cfg.Rooms[0].Encode(c.cfg.Author, frame.FirstPassing-1+number, b)
+	data, err := c.encode(frame.FirstPassing-1+number, b)
 	if err != nil {
 		return err
 	}
@@ -72,7 +72,7 @@ func (c *Conversation) Keep(now time.Time, b frame.Body) (uint64, error) {
 		return 0, ErrEnded
 	}
 	number := c.self.kept.known + 1
-	data, err := c.cfg.Rooms[0].Encode(c.cfg.Author, number, b)
+	data, err := c.encode(number, b)
 	if err != nil {
 		return 0, err
 	}
@@ -88,7 +88,7 @@ func (c *Conversation) Direct(now time.Time, b frame.Body, to netip.AddrPort, if
 	if c.ended {
 		return ErrEnded
 	}
-	data, err := c.cfg.Rooms[0].Encode(c.cfg.Author, frame.FirstDirect+c.direct, b)
+	data, err := c.encode(frame.FirstDirect+c.direct, b)
 	if err != nil {
 		return err
 	}

@@ -39,6 +39,9 @@ type Config struct {
 	// Decode verifies a datagram. nil: frame.Room.Decode. A simulation of many
 	// members shares what is verified.
 	Decode func(*frame.Room, []byte) (*frame.Frame, error)
+	// Encode makes a frame. nil: frame.Room.Encode. A simulation of many members for
+	// hours signs none.
+	Encode func(*frame.Room, frame.Author, uint64, frame.Body) ([]byte, error)
 	// Kept is called with each frame that closes a gap or comes new, and each own one
 	// that is kept: for a history. nil: none is.
 	Kept func(*frame.Frame)

@@ -199,7 +199,7 @@ func tail(data []byte) uint64 { return be64(data[len(data)-8:]) }
 // interface, or 0.
 func (c *Conversation) sendPassing(b frame.Body, way int, now at) {
 	number := c.sent.last + 1
-	data, err := c.cfg.Rooms[0].Encode(c.cfg.Author, frame.FirstPassing-1+number, b)
+	data, err := c.encode(frame.FirstPassing-1+number, b)
 	if err != nil {
 		c.failed = err
 		return

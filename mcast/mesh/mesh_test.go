@@ -26,6 +26,7 @@ func TestMatrix(t *testing.T) {
 		t.Run(fmt.Sprintf("%d members, %v", c.members, c.loss), func(t *testing.T) {
 			s := newSim(t, uint64(c.members), c.loss)
 			s.double, s.late = 0.02, 0.05
+			s.unsigned = c.members > 8
 			s.enterAll(c.members, func(g *Config) { g.MaxLoss, g.NoProbes = 100, true })
 			begun := s.now
 			complete := map[*node]time.Duration{}
