@@ -119,11 +119,11 @@ func (m *meshModel) move(rows, columns int) {
 func (m *meshModel) helpRows(width int) []string {
 	rows := meshKeys.help(m.styles, 10, width, [][2]string{
 		{"0 1.2 80", "datagrams that were lost, in per cent: a row hears, a column speaks"},
-		{"80!", "it heard before, and does not now"},
+		{"80! ~80!", "it heard before, and does not now; ~ with what was sent since, guessed from the rate"},
 		{"x", "it never heard that one"},
 		{"?", "nothing is known: the one that hears has told nothing yet"},
 		{"-", "a source that it did not ask for"},
-		{"~", "not listed, of more than 256 members: well, or not known"},
+		{"*", "not listed, of more than 256 members: well, or not known"},
 		{"spread", "how much later than the fastest datagram nearly all came; a delay itself cannot be measured"},
 		{"unicast", "probes between the two, to the address that the other is heard from; they say nothing of multicast"},
 	})

@@ -57,14 +57,15 @@ func (m *meshModel) pairPage(width int) (rows []string) {
 		rows = append(rows, st.pairStyle(v, pair).Render(w))
 	}
 	rows = append(rows, m.overTime(p, width)...)
-	return append(rows, m.facts(width, m.pairFacts(p))...)
+	return append(rows, m.facts(width, m.pairFacts(pair))...)
 }
 
 // pairFacts are the numbers of a pair.
-func (m *meshModel) pairFacts(p mesh.Pair) [][2]string {
+func (m *meshModel) pairFacts(pair int) [][2]string {
 	v := m.view
+	p, loss := v.Pairs[pair], v.Loss(pair)
 	facts := [][2]string{
-		{"loss", meshreport.Loss(p) + " %"},
+		{"loss", loss + " %"},
 		{"received", thousands(p.Received) + " of " + thousands(p.Sent)},
 		{"twice", thousands(p.Duplicates)},
 		{"reordered", thousands(p.Reordered)},
@@ -74,7 +75,7 @@ func (m *meshModel) pairFacts(p mesh.Pair) [][2]string {
 		{"ttl left", "-"},
 	}
 	switch {
-	case meshreport.Loss(p) == "-":
+	case loss == "-":
 		facts[0][1] = "not known"
 	case p.Known == mesh.AllWell && p.Sent == 0:
 		facts[1][1], facts[2][1], facts[3][1] = "all", "-", "-"

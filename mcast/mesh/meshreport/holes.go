@@ -52,7 +52,7 @@ func (v *View) Words(i int) string {
 		}
 		switch {
 		case lostOf(&p) == 0:
-		case float64(lostOf(&p)) < v.Members[p.From].Rate*p.SilentFor.Seconds()/2: // it cannot have counted that
+		case v.uncounted(i) > 0:
 			text += "; before, " + lost
 		default:
 			text += ": " + lost

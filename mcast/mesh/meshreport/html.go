@@ -232,7 +232,7 @@ func (v *View) card(i int) card {
 			lost = "all of " + thousands(p.Sent)
 		}
 	case Lossy:
-		c.State = "lost " + Loss(p) + " %"
+		c.State = "lost " + v.Loss(i) + " %"
 	}
 	c.Facts = []fact{
 		{"Lost", lost}, {"Twice", thousands(p.Duplicates)}, {"Out of order", thousands(p.Reordered)}, {"Delay spread", spread(p)},
@@ -386,7 +386,7 @@ func (v *View) gridCell(by, from int, with map[int]bool) gridCell {
 		return gridCell{Class: "u", Text: v.Cell(by, from)}
 	}
 	st := v.States[i]
-	c := gridCell{Class: st.className(), Text: percent(lostOf(&v.Pairs[i]), v.Pairs[i].Sent, 10)}
+	c := gridCell{Class: st.className(), Text: v.loss(i, 10)}
 	switch st {
 	case NotAsked:
 		c.Text = "-"

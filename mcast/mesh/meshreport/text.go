@@ -3,6 +3,7 @@ package meshreport
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/groupcast/groupcast/mcast/mesh"
@@ -46,7 +47,7 @@ func (v *View) Text(o Options) string {
 	if v.matrixFits(o.Width) {
 		b.part("loss in per cent: rows hear, columns speak")
 		b.rows(v.matrix()...)
-		b.wrapped("", "! "+v.silentNow()+", x never heard, ? not known, - not asked for, . the same member")
+		b.wrapped("", v.legend())
 	}
 	b.pairs(v)
 	b.unicast(v)
@@ -88,6 +89,24 @@ func (b *builder) wrapped(before, text string) {
 		space = " "
 	}
 	b.rows(row)
+}
+
+// legend explains the signs of the matrix that are in it.
+func (v *View) legend() string {
+	guessed := slices.ContainsFunc(v.Worst, func(i int) bool { return v.uncounted(i) > 0 })
+	parts := []string{". the same member"}
+	for _, sign := range []struct {
+		there bool
+		text  string
+	}{
+		{v.Counts[Silent] > 0, "! " + v.silentNow()}, {guessed, "~ guessed for the silence"}, {v.Counts[Never] > 0, "x never heard"},
+		{v.Counts[Unknown] > 0, "? not known"}, {v.Counts[NotAsked] > 0, "- not asked for"},
+	} {
+		if sign.there {
+			parts = append(parts, sign.text)
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 // head says what was measured.
@@ -249,7 +268,7 @@ func (b *builder) pairs(v *View) {
 		t := table{{"HEARS"}, {"SPEAKS"}, {"LOSS %"}, {"LOST"}, {"OF"}, {"DUP"}, {"REORDERED"}, {"SPREAD"}, {"ON"}, {"TTL"}, {"LONGEST SILENCE"}, {"LOSS OVER TIME"}}
 		for _, i := range shown {
 			p := v.Pairs[i]
-			t.add(v.Names[p.By], v.Names[p.From], Loss(p), thousands(lostOf(&p)), thousands(p.Sent), thousands(p.Duplicates), thousands(p.Reordered),
+			t.add(v.Names[p.By], v.Names[p.From], v.Loss(i), thousands(lostOf(&p)), thousands(p.Sent), thousands(p.Duplicates), thousands(p.Reordered),
 				spread(p), dash(clean(p.Interface)), ttl(p), v.silence(p), v.spark(p, 20, b.ASCII))
 		}
 		b.rows(t.text(b.Width, 18, "LLRRRRRRLRLL", []int{11, 9, 5, 6, 7, 4, 8})...)

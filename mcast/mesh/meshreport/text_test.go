@@ -206,6 +206,9 @@ func TestSilenceOverTime(t *testing.T) {
 	if got, want := v.OverTime(*p), "nothing lost until 03:12:00, and nothing came since"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
+	if loss, cell := v.Loss(v.Pair(0, 1)), v.Cell(0, 1); loss != "~80.0" || cell != "~80!" {
+		t.Errorf("loss %q, cell %q", loss, cell)
+	}
 	if got, want := v.Words(v.Pair(0, 1)), "db1 does not hear db2 on eth0 since 03:12:00; before, 7 of 7,200 lost (<0.1 %)"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}

@@ -154,8 +154,8 @@ func (v *View) compare(a, b int) int {
 	p, q := &v.Pairs[a], &v.Pairs[b]
 	return cmp.Or(
 		cmp.Compare(v.States[b], v.States[a]),
+		cmp.Compare(q.SilentFor/time.Second, p.SilentFor/time.Second),
 		compareLoss(q, p),
-		cmp.Compare(q.SilentFor, p.SilentFor),
 		cmp.Compare(lostOf(q), lostOf(p)),
 		cmp.Compare(q.Duplicates+q.Reordered, p.Duplicates+p.Reordered),
 		cmp.Compare(q.Silence/time.Second, p.Silence/time.Second),

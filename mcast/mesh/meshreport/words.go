@@ -35,19 +35,39 @@ func percent(part, all uint64, fine float64) string {
 	return strconv.FormatFloat(p, 'f', 0, 64)
 }
 
-// Loss is the loss of a pair in per cent, or "-" where there is none to tell.
-func Loss(p mesh.Pair) string {
+// Loss is the loss of a pair in per cent, or "-" where there is none to tell. Of one that is
+// silent it begins with "~" if what was sent meanwhile is guessed from the sender's rate.
+func (v *View) Loss(i int) string { return v.loss(i, 100) }
+
+func (v *View) loss(i int, fine float64) string {
+	p := v.Pairs[i]
+	if v.States[i] == Silent && v.uncounted(i) > 0 {
+		n := v.uncounted(i)
+		return "~" + percent(lostOf(&p)+n, p.Sent+n, fine)
+	}
 	if _, permille := p.Lost(); permille < 0 {
 		return "-"
 	}
 	if p.Sent == 0 && p.Known == mesh.HeardNever {
 		return "100"
 	}
-	return Percent(lostOf(&p), p.Sent)
+	return percent(lostOf(&p), p.Sent, fine)
 }
 
-// Cell is a pair in five cells at most: its loss in per cent, with "!" if it is silent now;
-// "x" if it was never heard, "?" if nothing is known, "-" if it was not asked for, "~" if the
+// uncounted is about how many datagrams one that hears nothing cannot have counted: what was
+// sent since, unless the sender is gone, too.
+func (v *View) uncounted(i int) uint64 {
+	p := &v.Pairs[i]
+	from := v.Members[p.From]
+	sent := from.Rate * p.SilentFor.Seconds()
+	if p.SilentFor <= 0 || from.Gone && !from.Done && !from.Left || !(sent < 1e15) || float64(lostOf(p)) >= sent/2 {
+		return 0
+	}
+	return uint64(sent)
+}
+
+// Cell is a pair in five cells at most: its loss in per cent as [View.Loss] has it, with "!" if
+// it is silent now; "x" if it was never heard, "?" if nothing is known, "-" if it was not asked for, "*" if the
 // report leaves it out.
 func (v *View) Cell(by, from int) string {
 	i := v.Pair(by, from)
@@ -55,11 +75,10 @@ func (v *View) Cell(by, from int) string {
 	case by == from:
 		return "."
 	case i < 0 && v.left() > 0:
-		return "~"
+		return "*"
 	case i < 0:
 		return "?"
 	}
-	p := v.Pairs[i]
 	switch v.States[i] {
 	case NotAsked:
 		return "-"
@@ -68,9 +87,9 @@ func (v *View) Cell(by, from int) string {
 	case Never:
 		return "x"
 	case Silent:
-		return percent(lostOf(&p), p.Sent, 10) + "!"
+		return v.loss(i, 10) + "!"
 	}
-	return percent(lostOf(&p), p.Sent, 10)
+	return v.loss(i, 10)
 }
 
 // thousands is a number with its thousands apart.
