@@ -57,14 +57,13 @@ func wellPair(by, from int) mesh.Pair {
 	return p
 }
 
-// Pair is that of two members in a report.
+// Pair is that of two members in a report of this package.
 func Pair(r mesh.Report, by, from int) *mesh.Pair {
-	for i := range r.Pairs {
-		if r.Pairs[i].By == by && r.Pairs[i].From == from {
-			return &r.Pairs[i]
-		}
+	i := by*(len(r.Members)-1) + from
+	if from > by {
+		i--
 	}
-	return nil
+	return &r.Pairs[i]
 }
 
 // Silence makes a pair silent since a minute of the hour: what was sent after it is lost.
