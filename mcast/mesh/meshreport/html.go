@@ -222,6 +222,9 @@ func (v *View) card(i int) card {
 	switch st {
 	case Silent:
 		c.Verb = "does not hear"
+		if n := v.uncounted(i); n > 0 {
+			lost += ", and since then about " + thousands(n)
+		}
 		if at := v.Since(i); !at.IsZero() {
 			c.State = "silent since " + v.Clock(at)
 		}
