@@ -16,6 +16,7 @@ import (
 	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/ends"
 	"github.com/groupcast/groupcast/mcast/frame"
+	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/mcast/members"
 	"github.com/groupcast/groupcast/mcast/session"
 )
@@ -24,7 +25,7 @@ import (
 const (
 	withPatience = 40 * time.Second       // until it is given up, unless --watch says
 	withSettle   = 4 * time.Second        // until a member that hears us has told what it hears, twice
-	withDeaf     = 12 * time.Second       // until one that does not hear us is asked all the same: its counters have grown
+	withDeaf     = 10 * time.Second       // until one that does not hear us is asked all the same: its counters have grown
 	withLook     = 200 * time.Millisecond // between two looks at who is there
 	withRounds   = 4                      // times that facts are asked for, while a direction is not known
 )
@@ -113,7 +114,7 @@ func (e *examiner) bothEnds(cmd *cobra.Command) (err error) {
 	case both.Err != nil:
 		return fmt.Errorf("doctor --with %s: %w", r.peer.Name, both.Err)
 	case both.There == nil:
-		return w.silent(found, both.Asked)
+		return w.silent(found, both)
 	case r.trouble():
 		return status(exitDoubt)
 	}
@@ -250,7 +251,7 @@ func (w *withLooks) mayAsk(m members.Member, sealed bool, fail func(error, strin
 
 // look asks until both directions are known, or the time is over.
 func (w *withLooks) look(ctx context.Context, m members.Member) (both session.BothEnds, verdicts [2]ends.Direction, err error) {
-	began, rounds := time.Now(), 0
+	began, rounds, asked := time.Now(), 0, false
 	name := withName(m.Who)
 	w.e.remark(fmt.Sprintf("asking %s, with the key %s, for facts of its host", name, m.Fingerprint))
 	for {
@@ -261,14 +262,19 @@ func (w *withLooks) look(ctx context.Context, m members.Member) (both session.Bo
 				hears = other.Presence == members.Live
 			}
 		}
-		ready := hears && now.Sub(began) >= withSettle || now.Sub(began) >= withDeaf || now.Add(withSettle).After(w.until)
-		if rounds == 0 && ready {
-			rounds++
+		settled := hears && now.Sub(began) >= withSettle || now.Sub(began) >= withDeaf || now.Add(withSettle).After(w.until)
+		answered := w.s.Answered()
+		if rounds == 0 && (settled || !asked && now.Sub(began) >= withSettle || asked && answered) {
+			if settled {
+				rounds++
+			}
+			asked = true // before it is settled, so that something comes there that can be counted
 			if err := w.s.AskFacts(m.Ref); err != nil {
 				return both, verdicts, err
 			}
+			answered = false
 		}
-		if answered := w.s.Answered(); answered || w.over() {
+		if answered && rounds > 0 || w.over() {
 			if both, err = w.s.Ends(m.Ref); err != nil {
 				return both, verdicts, err
 			}
@@ -289,9 +295,16 @@ func (w *withLooks) look(ctx context.Context, m members.Member) (both session.Bo
 }
 
 // silent is the error of a member that did not answer.
-func (w *withLooks) silent(m members.Member, asked int) error {
+func (w *withLooks) silent(m members.Member, both session.BothEnds) error {
 	name := withName(m.Who)
-	err := fmt.Errorf("doctor --with %s: it did not answer in %s (%s): nobody there agreed yet, it has not verified the key of this program, or nothing from here reaches it",
-		name, shortly(w.patience), chat.Many(uint64(asked), "question"))
-	return &mcast.Advised{Err: err, Advice: "there, in the same room: " + w.there()}
+	why, advice := "nobody there agreed yet, or the key of this program is not verified there", "there, in the same room: "+w.there()
+	if both.Here.Seen.Deaf {
+		why = "it does not hear this host, as it says, and questions to its address alone were not answered either"
+		if i, ok := host.ByIndex(both.Here.Facts.Interfaces, both.Here.Seen.IfIndex); ok && i.Addr(w.e.group.Addr).IsValid() {
+			there := question{group: w.e.group, from: i.Addr(w.e.group.Addr), flags: "--probe --watch 10s"}
+			advice = "there: " + there.command()
+		}
+	}
+	err := fmt.Errorf("doctor --with %s: it did not answer %s in %s: %s", name, chat.Many(uint64(both.Asked), "question"), shortly(w.patience), why)
+	return &mcast.Advised{Err: err, Advice: advice}
 }

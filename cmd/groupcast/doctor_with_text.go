@@ -27,7 +27,13 @@ func (r withReport) findings(p ends.Party) []doctor.Finding {
 	if p.End == nil {
 		return nil
 	}
-	return doctor.Seen(p.Findings)
+	var list []doctor.Finding
+	for _, f := range doctor.Seen(p.Findings) {
+		if f.Name != "one-way" || r.verdicts[0].Verdict == ends.NotKnown || r.verdicts[1].Verdict == ends.NotKnown { // the verdict says more
+			list = append(list, f)
+		}
+	}
+	return list
 }
 
 // verdictText is a verdict in words.

@@ -467,9 +467,15 @@ func (w *endWire) findings(e *End) (list []doctor.Finding) {
 		n := slices.IndexFunc(made, func(m doctor.Finding) bool {
 			return m.Name == found.Name && m.Interface == on && (m.Verdict == doctor.Warning || m.Verdict == doctor.Failure)
 		})
+		if n < 0 {
+			n = slices.IndexFunc(made, func(m doctor.Finding) bool {
+				return m.Name == found.Name && (m.Verdict == doctor.Warning || m.Verdict == doctor.Failure)
+			})
+		}
 		if n >= 0 {
-			made[n].Verdict = verdict
-			list = append(list, made[n])
+			again := made[n]
+			again.Verdict, again.Fix, again.Commands = verdict, nil, nil // they are of another host
+			list = append(list, again)
 			continue
 		}
 		title := found.Name
@@ -478,7 +484,7 @@ func (w *endWire) findings(e *End) (list []doctor.Finding) {
 		}
 		list = append(list, doctor.Finding{
 			Name: found.Name, Verdict: verdict, Title: title, Interface: on,
-			Evidence: "that host's own groupcast says so",
+			Evidence: "groupcast found it on that host; what shows it was not told",
 			Hints:    []string{"there, for the facts: groupcast doctor " + e.Intent.Group.String()},
 		})
 	}

@@ -91,6 +91,9 @@ func judge(x, y Party) (d Direction) {
 	if f, ok := x.found("", leadsAway...); ok {
 		return say(WrongInterface, x.Name, f.Name, "what %s sends leaves by %s: %s", x.Name, out.Name, f.Title)
 	}
+	if y.End == nil && x.Seen.Deaf {
+		return say(NotKnown, "", "", "what %s sends leaves by %s, and %s does not hear it, as it says: a firewall of that host drops it, or the wire loses it in this direction", x.Name, out.Name, y.Name)
+	}
 	if y.End == nil {
 		return say(NotKnown, "", "", "what %s sends leaves by %s; nothing is known of %s", x.Name, out.Name, y.Name)
 	}

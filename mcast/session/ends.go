@@ -153,19 +153,24 @@ func (t *talk) ask(now time.Time) time.Time {
 	if !ok {
 		return next
 	}
-	type way struct {
-		to netip.AddrPort
-		by int
+	alone := func() {
+		if other.From.IsValid() && n < mostUnicast {
+			t.conv.Direct(now, ask, other.From, other.IfIndex) //nolint:errcheck // it is asked again
+		}
 	}
-	ways := []way{{}}
-	if by := t.conv.WayOf(other.IfIndex); by != 0 {
-		ways = append(ways, way{by: by})
+	group := func(by int) { t.conv.Direct(now, ask, netip.AddrPort{}, by) } //nolint:errcheck // it is asked again
+	by := t.conv.WayOf(other.IfIndex)
+	switch heard := q.Heard(); {
+	case other.Presence != members.Live: // what does not come there by the group is counted there, perhaps
+		alone()
+		group(0)
+	case n%3 == 1 && by != 0:
+		group(by)
+	case n%3 == 2 || heard.Alone > heard.Group:
+		alone()
+	default:
+		group(0)
 	}
-	if other.From.IsValid() && n < mostUnicast {
-		ways = append(ways, way{other.From, other.IfIndex})
-	}
-	by := ways[n%len(ways)]
-	t.conv.Direct(now, ask, by.to, by.by) //nolint:errcheck // it is asked again
 	return next
 }
 
