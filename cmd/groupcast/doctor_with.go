@@ -113,7 +113,7 @@ func (e *examiner) bothEnds(cmd *cobra.Command) (err error) {
 	switch {
 	case both.Err != nil:
 		return fmt.Errorf("doctor --with %s: %w", r.peer.Name, both.Err)
-	case both.There == nil:
+	case both.There == nil && verdicts[0].Verdict == ends.NotKnown:
 		return w.silent(found, both)
 	case r.trouble():
 		return status(exitDoubt)

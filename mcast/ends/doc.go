@@ -18,6 +18,7 @@ type End struct {
 	Intent   doctor.Intent
 	Findings []doctor.Finding // that its own doctor has seen, worst first
 	Seen     Seen             // of the other end
+	Refused  error            // by the kernel: the last frame that was to leave for the group; nil: it took it
 }
 
 // Seen is what one end knows of the other by its frames. Both ends have one, each about

@@ -3,7 +3,6 @@ package ends
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"net"
 	"net/netip"
 	"regexp"
@@ -59,6 +58,7 @@ type endWire struct {
 	Seen       seenWire          `cbor:"19,keyasint"`
 	Holders    [][2]uint64       `cbor:"20,keyasint,omitempty"` // of the ports: port, drops
 	Buffer     [2]int            `cbor:"21,keyasint"`           // granted, asked for
+	Refused    uint64            `cbor:"22,keyasint,omitempty"`
 }
 
 type interfaceWire struct {
@@ -90,7 +90,7 @@ type routeWire struct {
 	Dst     addrWire
 	Gateway []byte
 	Table   int
-	Err     uint64 // place in errnos, from 1; 0: none
+	Err     uint64 // see errno
 }
 
 type findingWire struct {
@@ -113,10 +113,21 @@ type seenWire struct {
 }
 
 var errnos = []syscall.Errno{
-	syscall.ENETUNREACH, syscall.EHOSTUNREACH, syscall.EACCES, syscall.EINVAL, syscall.EADDRNOTAVAIL, syscall.ENETDOWN, syscall.ENODEV,
+	syscall.ENETUNREACH, syscall.EHOSTUNREACH, syscall.EACCES, syscall.EINVAL, syscall.EADDRNOTAVAIL, syscall.ENETDOWN, syscall.ENODEV, syscall.EPERM, syscall.ENOBUFS,
 }
 
-var errRoute = errors.New("no route, for another reason")
+// counters are those of the kernel that the doctor looks at, and by how much they grew is
+// told.
+var counters = []string{
+	"Ip.ForwDatagrams", "Ip.InAddrErrors", "Ip.InDelivers", "Ip.InDiscards", "Ip.InHdrErrors", "Ip.InReceives", "Ip.InUnknownProtos",
+	"Ip.OutDiscards", "Ip.OutRequests", "Ip.OutTransmits", "Ip.ReasmFails", "Ip.ReasmReqds",
+	"Ip6.InDelivers", "Ip6.InMcastPkts", "Ip6.OutDiscards", "Ip6.OutRequests", "Ip6.OutTransmits", "Ip6.ReasmFails",
+	"IpExt.InBcastPkts", "IpExt.InCsumErrors", "IpExt.InMcastPkts", "IpExt.InNoRoutes", "IpExt.InTruncatedPkts", "IpExt.OutMcastPkts",
+	"TcpExt.IPReversePathFilter", "Udp.IgnoredMulti", "Udp.InCsumErrors", "Udp.InDatagrams", "Udp.NoPorts", "Udp.SndbufErrors",
+	"Udp6.IgnoredMulti", "Udp6.InCsumErrors", "Udp6.InDatagrams", "Udp6.SndbufErrors",
+}
+
+var errOther = errors.New("another error")
 
 var (
 	encoder = must(cbor.CoreDetEncOptions().EncMode())
@@ -141,7 +152,7 @@ func Encode(e *End) ([]byte, error) {
 		Join: routeOf(0, f.Join), Send: routeOf(0, f.Send),
 		Joined: in.Joined[:min(len(in.Joined), mostInterfaces)], Sends: in.Send, Hops: in.Hops, Loopback: in.Loopback,
 		Settings: map[string]int{}, Grown: map[string]uint64{}, For: uint64(max(0, f.Observed.For.Milliseconds())),
-		Seen: e.Seen.wire(), Buffer: [2]int{in.ReadBuffer, in.Asked},
+		Seen: e.Seen.wire(), Buffer: [2]int{in.ReadBuffer, in.Asked}, Refused: errno(e.Refused),
 	}
 	uses := slices.Concat(in.Joined, []int{in.Send, f.Send.Route.IfIndex})
 	list := slices.Clone(f.Interfaces)
@@ -173,9 +184,9 @@ func Encode(e *End) ([]byte, error) {
 	for _, g := range f.Groups[:min(len(f.Groups), mostInterfaces)] {
 		w.Users = append(w.Users, [3]int{g.Index, g.Version, g.Users(in.Group.Addr.WithZone(""))})
 	}
-	for _, key := range slices.Sorted(maps.Keys(f.Observed.Grown)) {
-		if len(w.Grown) < mostSettings && counterName.MatchString(key) {
-			w.Grown[key] = f.Observed.Grown[key]
+	for _, key := range counters {
+		if v, ok := f.Observed.Grown[key]; ok {
+			w.Grown[key] = v
 		}
 	}
 	for _, c := range f.Firewall {
@@ -230,16 +241,33 @@ func prefixOf(p netip.Prefix) addrWire {
 func routeOf(by int, r doctor.RouteResult) *routeWire {
 	w := &routeWire{By: by, IfIndex: r.Route.IfIndex, Source: raw(r.Route.Source), Loops: r.Route.LoopsBack,
 		Found: r.Route.Match.Found, Dst: prefixOf(r.Route.Match.Dst), Gateway: raw(r.Route.Match.Gateway), Table: r.Route.Match.Table}
-	if r.Err != nil {
-		w.Err = uint64(len(errnos) + 1)
-		for n, known := range errnos {
-			if errors.Is(r.Err, known) {
-				w.Err = uint64(n + 1)
-				break
-			}
+	w.Err = errno(r.Err)
+	return w
+}
+
+// errno is the place of an error in errnos, from 1; 0: there is none, and beyond them:
+// it is another one.
+func errno(err error) uint64 {
+	if err == nil {
+		return 0
+	}
+	for n, known := range errnos {
+		if errors.Is(err, known) {
+			return uint64(n + 1)
 		}
 	}
-	return w
+	return uint64(len(errnos) + 1)
+}
+
+// refusal is the error that errno made a number of.
+func refusal(op string, n uint64) error {
+	switch {
+	case n == 0:
+		return nil
+	case n <= uint64(len(errnos)):
+		return &mcast.OpError{Op: op, Err: errnos[n-1]}
+	}
+	return &mcast.OpError{Op: op, Err: errOther}
 }
 
 func (s Seen) wire() seenWire {
@@ -255,7 +283,6 @@ var (
 	interfaceName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.:@-]{0,14}$`)
 	kindName      = regexp.MustCompile(`^[a-z0-9_-]{0,16}$`)
 	settingName   = regexp.MustCompile(`^net\.(ipv[46]|core)\.[A-Za-z0-9_./:@-]{1,80}$`)
-	counterName   = regexp.MustCompile(`^[A-Za-z0-9]{1,12}\.[A-Za-z0-9]{1,40}$`)
 )
 
 // Decode reads what an end tells. Its errors are ErrVersion and ErrFacts.
@@ -330,13 +357,7 @@ func (r *reader) route(w *routeWire, names map[int]string) doctor.RouteResult {
 	index := r.number("interface", w.IfIndex, maxIndex)
 	out := doctor.RouteResult{Route: host.Route{IfIndex: index, Interface: names[index], Source: r.addr(w.Source), LoopsBack: w.Loops,
 		Match: host.Match{Found: w.Found, Dst: r.prefix(w.Dst), Gateway: r.addr(w.Gateway), Table: r.number("table", w.Table, maxIndex)}}}
-	switch {
-	case w.Err == 0:
-	case w.Err <= uint64(len(errnos)):
-		out.Err = &mcast.OpError{Op: "route", Err: errnos[w.Err-1]}
-	default:
-		out.Err = &mcast.OpError{Op: "route", Err: errRoute}
-	}
+	out.Err = refusal("route", w.Err)
 	return out
 }
 
@@ -410,7 +431,7 @@ func (w *endWire) end() (*End, error) {
 		f.Observed.Grown = map[string]uint64{}
 	}
 	for key, v := range w.Grown {
-		if counterName.MatchString(key) {
+		if slices.Contains(counters, key) {
 			f.Observed.Grown[key] = v
 		}
 	}
@@ -427,6 +448,7 @@ func (w *endWire) end() (*End, error) {
 	if w.Back != nil && e.Seen.From.IsValid() {
 		f.Back = map[netip.Addr]doctor.RouteResult{e.Seen.From: r.route(w.Back, names)}
 	}
+	e.Refused = refusal("send", w.Refused)
 	e.Findings = w.findings(e)
 	return e, r.err
 }

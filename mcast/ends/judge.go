@@ -1,11 +1,14 @@
 package ends
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
+	"syscall"
 
+	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/doctor"
 	"github.com/groupcast/groupcast/mcast/host"
 )
@@ -64,6 +67,9 @@ func judge(x, y Party) (d Direction) {
 		return d
 	}
 	if x.End == nil {
+		if y.End != nil && y.Seen.Here && y.Seen.LostIn >= 0 && y.Seen.LostIn < lossy {
+			return say(Arrives, "", "", "%s hears what %s sends, by %s", y.Name, x.Name, y.nameOf(y.Seen.IfIndex))
+		}
 		if y.End != nil && y.Seen.Here {
 			return say(NotKnown, "", "", "%s hears %s; by which interface of %s is not known", y.Name, x.Name, x.Name)
 		}
@@ -87,6 +93,13 @@ func judge(x, y Party) (d Direction) {
 		return say(NotSent, x.Name, "hops-too-small", "%s sends with TTL 0, which leaves no host", x.Name)
 	case keeps:
 		return say(NotSent, x.Name, f.Name, "what %s sends does not leave by %s: %s", x.Name, out.Name, f.Title)
+	}
+	if x.Refused != nil {
+		cause := ""
+		if errors.Is(x.Refused, syscall.EPERM) {
+			cause = "firewall-out"
+		}
+		return say(NotSent, x.Name, cause, "the kernel of %s refuses what %s sends by %s: %s", x.Name, x.Name, out.Name, mcast.Reason(x.Refused))
 	}
 	if f, ok := x.found("", leadsAway...); ok {
 		return say(WrongInterface, x.Name, f.Name, "what %s sends leaves by %s: %s", x.Name, out.Name, f.Title)

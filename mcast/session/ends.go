@@ -22,6 +22,7 @@ type bothEnds struct {
 	came     *frame.Frame   // an ASK or FACTS that take is about to look at
 	reading  bool           // facts for an answer are being read
 	told     map[[32]byte]bool
+	refused  error // by the kernel, of the last frame that was to leave for the group as what is said does
 }
 
 // maxTold bounds the members that it was told of once that they have facts.
@@ -46,6 +47,15 @@ func (e *bothEnds) begin(cfg *MembersConfig, c *members.Config) {
 		}
 		if others != nil {
 			others(now, f, d)
+		}
+	}
+}
+
+// sent takes in what became of frames; the caller holds talk.mu.
+func (e *bothEnds) sent(outs []members.Out, errs []error) {
+	for n, out := range outs {
+		if !out.To.IsValid() && out.IfIndex == 0 {
+			e.refused = errs[n]
 		}
 	}
 }
@@ -193,6 +203,7 @@ func (s *Session) end(t *talk, ref frame.Ref) *ends.End {
 	if s.out.IfIndex != 0 && s.out.Err == nil {
 		e.Intent.Send = s.out.IfIndex
 	}
+	e.Refused = t.ends.refused
 	if !ok {
 		e.Seen = ends.Seen{LostIn: -1, LostOut: -1}
 		return e

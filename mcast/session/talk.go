@@ -151,6 +151,7 @@ func (t *talk) step() time.Duration {
 	if len(outs) > 0 {
 		errs := t.send(outs)
 		t.mu.Lock()
+		t.ends.sent(outs, errs)
 		t.notSent(now, outs, errs)
 		t.tellTries(now, outs, errs)
 		t.mu.Unlock()
