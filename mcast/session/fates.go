@@ -85,7 +85,12 @@ func (b *board) onFrames(d *mcast.Datagram, port uint16) fate {
 			return fate{what: isNothing}
 		}
 		return fateOf(d, t.take(d), fate{what: isTheirs})
-	case isOurKind(d.Data), b.plain[to]:
+	case isOurKind(d.Data):
+		if t := b.framesAt(d, to); t != nil {
+			t.count(d)
+		}
+		return fate{what: isNothing}
+	case b.plain[to]:
 		return fate{what: isNothing}
 	}
 	return fate{among: true, means: chat.Means{Outside: true, Aside: true}}

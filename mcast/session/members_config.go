@@ -7,6 +7,7 @@ import (
 	"github.com/groupcast/groupcast/mcast/frame"
 	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/mcast/members"
+	"github.com/groupcast/groupcast/mcast/mesh"
 )
 
 // MembersConfig says how this program is a member of conversations.
@@ -31,6 +32,10 @@ type MembersConfig struct {
 	// Invite says how to get a second member into a group, for one who is alone there.
 	// nil: by groupcast GROUP elsewhere.
 	Invite func(mcast.Group) string
+	// Mesh measures who hears whom in the group that the session begins with, from the
+	// start: see [Session.Mesh]. Group, Sealed, Random, OnLink and Clean of it are the
+	// session's to fill. nil: nothing is measured.
+	Mesh *mesh.Config
 	// ShareFacts tells members what this host is like when they ask, those that the user
 	// verified, and all in a sealed room.
 	ShareFacts bool

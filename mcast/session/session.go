@@ -77,6 +77,7 @@ type Session struct {
 	board       atomic.Pointer[board]         // nil: no members are configured
 	history     sync.Mutex                    // held by the one that calls MembersConfig.History
 	historyTold bool                          // of history: that it failed was told
+	meshOver    chan struct{}                 // closed by the measurement
 
 	mu        sync.Mutex
 	room      *chat.Room
@@ -171,6 +172,7 @@ func Start(ctx context.Context, cfg Config) (*Session, error) {
 		rooms:        map[netip.AddrPort][]*frame.Room{},
 		frames:       map[netip.AddrPort]*mcast.Conn{},
 		framesFailed: map[membershipKey]bool{},
+		meshOver:     make(chan struct{}),
 		newKeys:      map[[32]byte]bool{},
 	}
 	if cfg.Members != nil {
@@ -241,9 +243,15 @@ func (s *Session) Close() {
 
 // OpenSender opens the socket that sends leave from. Config.QueueErrors stays
 // off: any host could make a line fail with a forged ICMP error. The counters of
-// the interface show that a queue was full.
+// the interface show that a queue was full. Who measures reads such errors, and no send
+// fails by them.
 func OpenSender(ctx context.Context, g mcast.Group, hops int, loopback bool, trace *mcast.Trace) (*mcast.Conn, error) {
-	c, err := mcast.Listen(ctx, mcast.Config{Addr: host.Unspecified(g.Addr), NoLoopback: !loopback, Trace: trace})
+	return openSender(ctx, g, hops, mcast.Config{NoLoopback: !loopback, Trace: trace})
+}
+
+func openSender(ctx context.Context, g mcast.Group, hops int, cfg mcast.Config) (*mcast.Conn, error) {
+	cfg.Addr = host.Unspecified(g.Addr)
+	c, err := mcast.Listen(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -260,7 +268,7 @@ func (s *Session) openSender(g mcast.Group) error {
 	if s.senders[host.Unspecified(g.Addr)] != nil {
 		return nil
 	}
-	c, err := OpenSender(s.life, g, s.hops, s.loopback, s.trace)
+	c, err := openSender(s.life, g, s.hops, mcast.Config{NoLoopback: !s.loopback, Trace: s.trace, PeerError: s.peerErrors()})
 	if err != nil {
 		return err
 	}

@@ -39,19 +39,20 @@ type talk struct {
 	over chan struct{} // closed when the group is left
 
 	// mu is held before Session.mu, never after.
-	mu     sync.Mutex
-	conv   *members.Conversation // nil: frames are off
-	begun  time.Time
-	left   bool
-	due    time.Time // when run looks next; it was not yet: the zero time
-	news   news
-	view   members.Snapshot
-	viewed time.Time // when view was made
-	dirty  bool      // something happened since
-	ends   bothEnds
-	tried  bool           // that other ways are tried was told
-	chosen int            // the interface that sends leave by; 0: not known
-	names  map[int]string // of the interfaces that the group is joined on, safe to show
+	mu       sync.Mutex
+	conv     *members.Conversation // nil: frames are off
+	begun    time.Time
+	left     bool
+	due      time.Time // when run looks next; it was not yet: the zero time
+	news     news
+	view     members.Snapshot
+	viewed   time.Time // when view was made
+	dirty    bool      // something happened since
+	ends     bothEnds
+	measured measurement
+	tried    bool           // that other ways are tried was told
+	chosen   int            // the interface that sends leave by; 0: not known
+	names    map[int]string // of the interfaces that the group is joined on, safe to show
 }
 
 // viewEvery is how often the view of a conversation is made anew.
@@ -100,8 +101,10 @@ func (t *talk) begin(rooms []*frame.Room) {
 		c.Kept = t.keep
 	}
 	t.ends.begin(cfg, &c)
+	t.measured.begin(t, &c)
 	now := time.Now()
 	t.conv = members.New(c, now)
+	t.measured.use(t.conv)
 	t.begun = now
 	t.news.begin(now)
 	t.s.done.Go(t.run)
@@ -135,7 +138,11 @@ func (t *talk) step() time.Duration {
 	}
 	now := time.Now()
 	asks := t.ask(now)
+	numbered, next := t.measured.due(now) // which queues frames
 	outs, due := t.conv.Due(now)
+	if next.Before(due) {
+		due = next
+	}
 	if asks.Before(due) {
 		due = asks
 	}
@@ -148,6 +155,7 @@ func (t *talk) step() time.Duration {
 	}
 	t.due = due
 	t.mu.Unlock()
+	t.sendNumbered(numbered)
 	if len(outs) > 0 {
 		errs := t.send(outs)
 		t.mu.Lock()
