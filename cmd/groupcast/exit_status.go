@@ -73,6 +73,11 @@ var endings = map[string][]ending{
 		{status: exitDoubt, when: "if somebody was heard, but a member does not hear this host, a pitfall was found, or no frames could be sent; also if only frames of another room came"},
 		{status: exitInterrupted, when: "if ctrl+c came before anybody was heard"},
 	},
+	"mesh": {
+		{status: exitOK, when: "if each member hears each other one and no pair lost more than --max-loss, also if ctrl+c or a signal ended it"},
+		{status: exitNot, when: "if there was no other member, members of --expect, --expect-names or --wait-for are missing, or it could not measure, even if 3 holds, too"},
+		{status: exitDoubt, when: "if a pair lost more, fell silent or never heard, if that is not known of a pair, or if the file of --report could not be written at the end"},
+	},
 	"interfaces": {
 		{status: exitOK, when: "if no pitfall was found in the kernel's choice"},
 		{status: exitNot, when: "if there is no such interface, or the interfaces cannot be read"},

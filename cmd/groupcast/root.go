@@ -55,7 +55,7 @@ leaves both choices to the kernel, as programs do that set no option.
 
 	chat := newChat(set)
 	chat.Use = "chat [GROUP[:PORT]]"
-	root.AddCommand(chat, newListen(set), newOpen(set), newSend(set), newWho(set), newInterfaces(set),
+	root.AddCommand(chat, newListen(set), newOpen(set), newSend(set), newWho(set), newMesh(set), newInterfaces(set),
 		newWatch(set), newEcho(set), newPing(set), newProbe(set), newBridge(set), newHub(), newIGMP(set), newKernel(set), newRecord(set), newReplay(set),
 		newDoctor(set), newExplain(set), newLab(set), newClass(set), newKeygen(set), newVersion(set), newMan(), newCompletion(), newLabPeer())
 	root.SetHelpCommand(newHelp())

@@ -114,6 +114,9 @@ func someNames(names []string, all int) string {
 // when to ask again; the caller holds t.mu.
 func (t *talk) gossip(now time.Time) time.Time {
 	next := now.Add(time.Hour)
+	if t.measured.engine != nil {
+		return next // who measures tells of members itself
+	}
 	if !t.news.alone.IsZero() && !now.Before(t.news.alone) {
 		t.news.alone = time.Time{}
 		t.s.notice("nobody else is here yet"+t.in(), t.invitation())

@@ -138,7 +138,7 @@ func (t *talk) joined(now time.Time, e members.Joined) {
 
 // put puts a notice in the talk, if there is one; the caller holds s.mu.
 func (t *talk) put(text, hint string) {
-	if text != "" {
+	if text != "" && t.measured.engine == nil { // which tells of members itself
 		t.s.put(text+t.inLocked(), hint)
 	}
 }
