@@ -120,7 +120,6 @@ type Engine struct {
 	own     own
 	peers   map[frame.Ref]*peer
 	order   []*peer
-	cursor  int
 	unheard *lru.Map[frame.Ref, unheard] // numbered datagrams of streams that are no member's, or not yet
 	strays  uint64
 	count   [outcomes]uint64

@@ -257,6 +257,18 @@ func TestProbes(t *testing.T) {
 	}
 }
 
+// No answer is longer than its question, in an open room and in a sealed one.
+func TestAnswerIsNoLonger(t *testing.T) {
+	echo := [8]byte{2}
+	for _, r := range []*frame.Room{frame.OpenRoom("239.1.2.3:1234"), frame.SealedRoom(frame.RoomKey{1}, "239.1.2.3:1234")} {
+		question := r.Size(&frame.Probe{Nonce: [8]byte{1}, To: frame.Ref{3}, Fill: fill})
+		answer := r.Size(&frame.Probe{Nonce: [8]byte{1}, Echo: &echo, Held: maxHeld, To: frame.Ref{3}})
+		if answer > question || question > 181 {
+			t.Errorf("a question has %d bytes, its answer %d", question, answer)
+		}
+	}
+}
+
 // passing is the passing number that a member has reached.
 func (n *node) passing() uint64 {
 	return uint64(n.out[frame.KindHello] + n.out[frame.KindStats] + n.out[frame.KindNeed])

@@ -37,12 +37,11 @@ type sim struct {
 
 // truth is what the network did with the numbered datagrams between two.
 type truth struct {
-	begun           bool
-	first, last     uint64 // last: that was sent
-	came            uint64
-	twice           uint64
-	lastCame        time.Time
-	delivered, lost uint64
+	begun       bool
+	first, last uint64 // last: that was sent
+	came        uint64
+	twice       uint64
+	lastCame    time.Time
 }
 
 type verified struct {
@@ -68,7 +67,6 @@ type happening struct {
 	to   *node
 	from netip.AddrPort
 	data []byte // nil: it wakes up
-	step func()
 }
 
 type queue []happening
@@ -182,8 +180,6 @@ func (s *sim) push(h happening) {
 	heap.Push(&s.queue, h)
 }
 
-func (s *sim) after(d time.Duration, step func()) { s.push(happening{at: s.now.Add(d), step: step}) }
-
 func (s *sim) turn(n *node) {
 	if n.dead || n.paused {
 		return
@@ -266,8 +262,6 @@ func (s *sim) run(d time.Duration) {
 		h := heap.Pop(&s.queue).(happening)
 		s.now = h.at
 		switch {
-		case h.step != nil:
-			h.step()
 		case h.to.dead || h.to.paused:
 		case h.data != nil:
 			s.give(h.to, h.from, h.data)
