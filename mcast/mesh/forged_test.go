@@ -169,7 +169,7 @@ func TestProbes(t *testing.T) {
 	e.cfg.OnLink = func(a netip.Addr, _ int) bool { return a != victim }
 	begun := s.now
 	var authors []frame.Author
-	for i := range 40 {
+	for i := range 15 {
 		authors = append(authors, author(500+i, 0))
 	}
 	passing := frame.FirstPassing
