@@ -18,7 +18,10 @@ type End struct {
 	Intent   doctor.Intent
 	Findings []doctor.Finding // that its own doctor has seen, worst first
 	Seen     Seen             // of the other end
-	Refused  error            // by the kernel: the last frame that was to leave for the group; nil: it took it
+
+	FirewallIn bool // a chain of its firewall drops something that comes in; false: none does, or it is not known
+
+	Refused error // by the kernel: the last frame that was to leave for the group; nil: it took it
 }
 
 // Seen is what one end knows of the other by its frames. Both ends have one, each about

@@ -198,6 +198,9 @@ func Encode(e *End) ([]byte, error) {
 			w.Firewall = append(w.Firewall, hook)
 		}
 	}
+	if e.FirewallIn && !slices.Contains(w.Firewall, 1) {
+		w.Firewall = append(w.Firewall, 1)
+	}
 	for _, s := range f.Sockets {
 		if p := s.Local.Port(); (p == in.Group.Port || p == in.Group.Port+1) && len(w.Holders) < mostInterfaces {
 			w.Holders = append(w.Holders, [2]uint64{uint64(p), f.Observed.Drops[s.Inode]})
@@ -441,9 +444,7 @@ func (w *endWire) end() (*End, error) {
 		f.Sockets = append(f.Sockets, s)
 		f.Observed.Drops[s.Inode] = h[1]
 	}
-	for _, hook := range w.Firewall {
-		f.Firewall = append(f.Firewall, doctor.FirewallChain{Family: "inet", In: hook == 1})
-	}
+	e.FirewallIn = slices.Contains(w.Firewall, 1)
 	e.Seen = w.Seen.seen(r, names)
 	if w.Back != nil && e.Seen.From.IsValid() {
 		f.Back = map[netip.Addr]doctor.RouteResult{e.Seen.From: r.route(w.Back, names)}

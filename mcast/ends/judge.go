@@ -135,6 +135,10 @@ func judge(x, y Party) (d Direction) {
 	if f, ok := y.found("", prunes...); ok {
 		return say(NotArrived, y.Name, f.Name, "what %s sends left by %s, and did not come to %s by %s: %s", x.Name, out.Name, y.Name, shared, f.Title)
 	}
+	if y.FirewallIn {
+		return say(NotArrived, "", "", "what %s sends left by %s, and did not come to %s by %s: a chain of the firewall of %s drops something that comes in; else look at the wire and the switches between them",
+			x.Name, out.Name, y.Name, shared, y.Name)
+	}
 	return say(NotArrived, "", "", "what %s sends left by %s, and did not come to %s by %s: look at the wire and the switches between them, and at their IGMP snooping", x.Name, out.Name, y.Name, shared)
 }
 

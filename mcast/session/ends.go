@@ -204,6 +204,7 @@ func (s *Session) end(t *talk, ref frame.Ref) *ends.End {
 		e.Intent.Send = s.out.IfIndex
 	}
 	e.Refused = t.ends.refused
+	e.FirewallIn = slices.ContainsFunc(s.facts.Firewall, func(c doctor.FirewallChain) bool { return c.In })
 	if !ok {
 		e.Seen = ends.Seen{LostIn: -1, LostOut: -1}
 		return e
