@@ -119,7 +119,7 @@ func (c *meshCommand) tellMember(r *meshRun, v *meshreport.View, m int, came boo
 		writeJSON(c.out, meshMemberObject(v, m, came))
 		return
 	}
-	text := v.Left(m)
+	text := v.Went(m)
 	if came {
 		text = v.Came(m)
 	}
