@@ -110,9 +110,6 @@ func judge(x, y Party) (d Direction) {
 	if y.End == nil {
 		return say(NotKnown, "", "", "what %s sends leaves by %s; nothing is known of %s", x.Name, out.Name, y.Name)
 	}
-	if !y.Seen.Here && y.Seen.Asked.Group > 0 { // only what came lately by chance
-		return say(NotKnown, "", "", "%s hears some of what %s sends; look again", y.Name, x.Name)
-	}
 	if y.Seen.Here {
 		return say(NotKnown, "", "", "%s hears %s; by which interface of %s is not known yet: look again, longer", y.Name, x.Name, x.Name)
 	}
