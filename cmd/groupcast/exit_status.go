@@ -133,9 +133,9 @@ var endings = map[string][]ending{
 		{status: exitDoubt, when: "if the kernel dropped the datagram for a receiver", untested: "only root may trace; TestKernelInLab does"},
 	},
 	"doctor": {
-		{status: exitOK, when: "if nothing was found, also if ctrl+c ended it early"},
-		{status: exitNot, when: "if it could not examine this host"},
-		{status: exitDoubt, when: "if a pitfall was found, or the recording is not complete"},
+		{status: exitOK, when: "if nothing was found, also if ctrl+c ended it early; with --with if both directions are fine"},
+		{status: exitNot, when: "if it could not examine this host; with --with if that member is not there, shares no facts, or did not answer"},
+		{status: exitDoubt, when: "if a pitfall was found, at either end of --with, or the recording is not complete"},
 		{status: exitInterrupted, when: "if ctrl+c came before --probe knew anything, and nothing was found"},
 	},
 	"explain": {
