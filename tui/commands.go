@@ -35,7 +35,7 @@ var commands = []command{
 	{name: "/matrix", text: "which member hears which", parse: always(showMatrix{})},
 	{name: "/nick", args: "NAME", text: "change your name", parse: parseNick, line: true},
 	{name: "/verify", args: "NAME [yes|no]", text: "a member's key, to compare; yes: it is theirs", parse: parseVerify, words: memberNames, line: true},
-	{name: "/facts", args: "on|off|yes NAME|no NAME", text: "who is told what this host is like", parse: parseFacts, words: factsWords, line: true},
+	{name: "/facts", args: "on|off|yes NAME|no NAME", text: "who gets facts of this host", parse: parseFacts, words: factsWords, line: true},
 	{name: "/ping", args: "[COUNT]", text: "time the replies of the group", parse: parsePing},
 	{name: "/loopback", args: "on|off", text: "loopback copies on this host", parse: parseLoopback, words: onOff},
 	{name: "/ttl", alias: "/hops", args: "0 to 255", text: "TTL of what you send", parse: parseHops},

@@ -9,8 +9,8 @@ import (
 	"github.com/groupcast/groupcast/mcast/session"
 )
 
-// parseFacts says who is told what this host is like. A member has to be named, so that
-// nobody is told by a slip.
+// parseFacts says who gets facts of this host. A member has to be named, so that nobody
+// gets them by a slip.
 func parseFacts(args []string, s session.Snapshot) (order, error) {
 	if !s.Members.On {
 		return nil, &mcast.Advised{Err: errors.New("/facts: members are off"), Advice: cmp.Or(clean(s.Members.Off), "only members ask for facts")}

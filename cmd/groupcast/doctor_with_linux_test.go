@@ -44,10 +44,10 @@ func TestDoctorWith(t *testing.T) {
 	bob := start(t, b, "groupcast", "--passphrase-file", secret, "--share-facts", "--name", "bob", group)
 	bob.remarks("joined")
 	looks(exitDoubt, []string{"--with", "bob"},
-		"alice -> bob: sent by the wrong interface: what alice sends leaves by eth1, and bob hears alice by eth0 only\n  on the side of alice: wrong-egress\n",
+		"alice -> bob: sent via the wrong interface: what alice sends leaves via eth1, and bob hears alice via eth0 only\n  on the side of alice: wrong-egress\n",
 		"bob -> alice: arrives", "on alice, this host: failure: wrong-egress", "-i eth0", "on bob: nothing found")
-	bob.remarks("alice is told what this host is like")
-	looks(exitOK, []string{"--with", "bob", "-i", "eth0"}, "alice -> bob: arrives: what alice sends by eth0 comes to bob by eth0\n", "on alice, this host: nothing found")
+	bob.remarks("alice gets facts of this host")
+	looks(exitOK, []string{"--with", "bob", "-i", "eth0"}, "alice -> bob: arrives: what alice sends via eth0 comes to bob via eth0\n", "on alice, this host: nothing found")
 	for _, rule := range []string{ // as a switch that prunes: before this host counts it
 		"add table netdev t", "add chain netdev t c { type filter hook ingress device eth0 priority 0; }", "add rule netdev t c meta pkttype multicast drop",
 	} {

@@ -38,7 +38,7 @@ func (r withReport) findings(p ends.Party) []doctor.Finding {
 
 // verdictText is a verdict in words.
 var verdictText = map[ends.Verdict]string{
-	ends.Arrives: "arrives", ends.Lossy: "arrives, with loss", ends.NotSent: "not sent", ends.WrongInterface: "sent by the wrong interface",
+	ends.Arrives: "arrives", ends.Lossy: "arrives, with loss", ends.NotSent: "not sent", ends.WrongInterface: "sent via the wrong interface",
 	ends.NotArrived: "sent, and not arrived", ends.Dropped: "arrived, and dropped", ends.NotKnown: "not known",
 }
 

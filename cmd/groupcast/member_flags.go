@@ -31,7 +31,7 @@ type memberFlags struct {
 	framePort uint16
 	secrets   []secretFile
 	history   string
-	share     bool // tell members what this host is like
+	share     bool // give members facts of this host
 	seat      bool // of a class: there is no shell
 }
 
@@ -58,7 +58,7 @@ func (m *memberFlags) add(cmd *cobra.Command) {
 	flags.Var(&secretValue{"key-file", &m.secrets}, "key-file", "talk in a sealed room, with the key in `FILE`"+secretUsage)
 	flags.Var(&secretValue{"passphrase-file", &m.secrets}, "passphrase-file", "talk in a sealed room, with the passphrase in `FILE` (or "+identity.EnvName+")"+secretUsage)
 	flags.StringVar(&m.history, "history", "", "keep what members say in `FILE`, and show it again in the next run; anybody who has the file of an open room can read it")
-	flags.BoolVar(&m.share, "share-facts", false, "tell members that ask what this host is like (interfaces, addresses, routes, memberships, findings), for their doctor --with: all in a sealed room, in an open one those that you verified")
+	flags.BoolVar(&m.share, "share-facts", false, "send facts of this host (interfaces, addresses, routes, memberships, findings) to members that ask with doctor --with: in a sealed room to all, in an open one to those that you verified")
 }
 
 // membership makes of the flags what a session is told. The group is the first one;

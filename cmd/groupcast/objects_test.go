@@ -240,6 +240,8 @@ var notPrintedHere = map[string]string{
 	"listen: datagram, stray":            "with --multicast-all",
 	"doctor: kernel":                     "only root may ask the kernel; TestDoctorAsksTheKernel",
 	"kerneldrop":                         "the same",
+	"doctor: end":                        "of two hosts; TestDoctorWith",
+	"doctor: direction":                  "the same",
 	"kernel: path, error":                "only root may trace a call that fails; TestKernelInLab",
 	"kernel: path, missing":              "this kernel has every event",
 	"Part of others: pathdrop, pitfall":  "the recorded datagram is lost by nobody; TestKernelInLab",

@@ -10,7 +10,7 @@ import (
 	"github.com/groupcast/groupcast/mcast/internal/lru"
 )
 
-// Asker is who asks for facts of this host.
+// Asker is a member that wants facts of this host.
 type Asker struct {
 	Stream frame.Stream
 	Key    [32]byte
@@ -40,10 +40,10 @@ const (
 	perMember   = 10               // answers a second
 )
 
-// Answerer decides who is told what this host is like. The zero Answerer answers
+// Answerer decides which members get facts of this host. The zero Answerer answers
 // nobody. Two goroutines must not use it at once.
 type Answerer struct {
-	Share bool // everybody who is known is told
+	Share bool // everybody who is known gets them
 	Asks  bool // there is a user who can be asked
 
 	said   map[[32]byte]bool // by key: what the user said
@@ -130,7 +130,7 @@ func (a *Answerer) Take(now time.Time, who Asker, ask *frame.Ask, me frame.Strea
 	return Tell
 }
 
-// first reports whether the user is told of a key, which is once for each and bounded.
+// first reports whether the user hears of a key, which is once for each and bounded.
 func (a *Answerer) first(key [32]byte) bool {
 	if a.asking[key] || len(a.asking) >= maxAskers {
 		return false

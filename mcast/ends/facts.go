@@ -507,7 +507,7 @@ func (w *endWire) findings(e *End) (list []doctor.Finding) {
 		}
 		list = append(list, doctor.Finding{
 			Name: found.Name, Verdict: verdict, Title: title, Interface: on,
-			Evidence: "groupcast found it on that host; what shows it was not told",
+			Evidence: "groupcast on that host found it, and does not send what shows it",
 			Hints:    []string{"there, for the facts: groupcast doctor " + e.Intent.Group.String()},
 		})
 	}

@@ -68,10 +68,10 @@ func judge(x, y Party) (d Direction) {
 	}
 	if x.End == nil {
 		if y.End != nil && y.Seen.Here && y.Seen.LostIn >= 0 && y.Seen.LostIn < lossy {
-			return say(Arrives, "", "", "%s hears what %s sends, by %s", y.Name, x.Name, y.nameOf(y.Seen.IfIndex))
+			return say(Arrives, "", "", "%s hears what %s sends, via %s", y.Name, x.Name, y.nameOf(y.Seen.IfIndex))
 		}
 		if y.End != nil && y.Seen.Here {
-			return say(NotKnown, "", "", "%s hears %s; by which interface of %s is not known", y.Name, x.Name, x.Name)
+			return say(NotKnown, "", "", "%s hears %s; which interface of %s that left through is not known", y.Name, x.Name, x.Name)
 		}
 		return say(NotKnown, "", "", "%s is not heard, and nothing is known of its host", x.Name)
 	}
@@ -82,9 +82,9 @@ func judge(x, y Party) (d Direction) {
 		return judgeLoss(x, y, out, say)
 	case len(x.Seen.Others) > 0:
 		if f, ok := x.found("", leadsAway...); ok {
-			return say(WrongInterface, x.Name, f.Name, "what %s sends leaves by %s, and %s hears %s by %s only", x.Name, named(out), y.Name, x.Name, x.listed(x.Seen.Others))
+			return say(WrongInterface, x.Name, f.Name, "what %s sends leaves via %s, and %s hears %s via %s only", x.Name, named(out), y.Name, x.Name, x.listed(x.Seen.Others))
 		}
-		return say(WrongInterface, x.Name, "wrong-egress", "what %s sends leaves by %s, and %s hears %s by %s only", x.Name, named(out), y.Name, x.Name, x.listed(x.Seen.Others))
+		return say(WrongInterface, x.Name, "wrong-egress", "what %s sends leaves via %s, and %s hears %s via %s only", x.Name, named(out), y.Name, x.Name, x.listed(x.Seen.Others))
 	}
 	switch f, keeps := x.found(out.Name, keepsHere...); {
 	case out.Name == "":
@@ -92,37 +92,37 @@ func judge(x, y Party) (d Direction) {
 	case x.Intent.Hops == 0:
 		return say(NotSent, x.Name, "hops-too-small", "%s sends with TTL 0, which leaves no host", x.Name)
 	case keeps:
-		return say(NotSent, x.Name, f.Name, "what %s sends does not leave by %s: %s", x.Name, out.Name, f.Title)
+		return say(NotSent, x.Name, f.Name, "what %s sends does not leave via %s: %s", x.Name, out.Name, f.Title)
 	}
 	if x.Refused != nil {
 		cause := ""
 		if errors.Is(x.Refused, syscall.EPERM) {
 			cause = "firewall-out"
 		}
-		return say(NotSent, x.Name, cause, "the kernel of %s refuses what %s sends by %s: %s", x.Name, x.Name, out.Name, mcast.Reason(x.Refused))
+		return say(NotSent, x.Name, cause, "the kernel of %s refuses what %s sends via %s: %s", x.Name, x.Name, out.Name, mcast.Reason(x.Refused))
 	}
 	if f, ok := x.found("", leadsAway...); ok {
-		return say(WrongInterface, x.Name, f.Name, "what %s sends leaves by %s: %s", x.Name, out.Name, f.Title)
+		return say(WrongInterface, x.Name, f.Name, "what %s sends leaves via %s: %s", x.Name, out.Name, f.Title)
 	}
 	if y.End == nil && x.Seen.Deaf {
-		return say(NotKnown, "", "", "what %s sends leaves by %s, and %s does not hear it, as it says: a firewall of that host drops it, or the wire loses it in this direction", x.Name, out.Name, y.Name)
+		return say(NotKnown, "", "", "what %s sends leaves via %s, and %s does not hear it, as it says: a firewall of that host drops it, or the wire loses it in this direction", x.Name, out.Name, y.Name)
 	}
 	if y.End == nil {
-		return say(NotKnown, "", "", "what %s sends leaves by %s; nothing is known of %s", x.Name, out.Name, y.Name)
+		return say(NotKnown, "", "", "what %s sends leaves via %s; nothing is known of %s", x.Name, out.Name, y.Name)
 	}
 	if y.Seen.Here {
-		return say(NotKnown, "", "", "%s hears %s; by which interface of %s is not known yet: look again, longer", y.Name, x.Name, x.Name)
+		return say(NotKnown, "", "", "%s hears %s; which interface of %s that left through is not known yet: look again, longer", y.Name, x.Name, x.Name)
 	}
 	shared, joined := x.meets(y, out)
 	switch f, drops := y.found("", dropsHere...); {
 	case drops:
-		return say(Dropped, y.Name, f.Name, "what %s sends by %s is dropped by %s: %s", x.Name, out.Name, y.Name, f.Title)
+		return say(Dropped, y.Name, f.Name, "what %s sends via %s is dropped via %s: %s", x.Name, out.Name, y.Name, f.Title)
 	case shared != "" && !joined:
-		return say(Dropped, y.Name, "joined-elsewhere", "%s sends by %s into the network of %s of %s, where %s has not joined the group (it has on %s)",
+		return say(Dropped, y.Name, "joined-elsewhere", "%s sends via %s into the network of %s of %s, where %s has not joined the group (it has on %s)",
 			x.Name, out.Name, shared, y.Name, y.Name, y.listed(y.Intent.Joined))
 	case shared == "":
 		if other := x.other(y, out); other != "" {
-			return say(WrongInterface, x.Name, "wrong-egress", "%s sends by %s, whose network is none of %s; its %s is in one", x.Name, out.Name, y.Name, other)
+			return say(WrongInterface, x.Name, "wrong-egress", "%s sends via %s, whose network is none of %s; its %s is in one", x.Name, out.Name, y.Name, other)
 		}
 		if x.Intent.Hops == 1 {
 			return say(NotArrived, x.Name, "hops-too-small", "%s and %s share no network, and %s sends with TTL 1, which no router passes on", x.Name, y.Name, x.Name)
@@ -130,13 +130,13 @@ func judge(x, y Party) (d Direction) {
 		return say(NotArrived, "", "no-multicast-router", "%s and %s share no network: what %s sends needs a multicast router between them", x.Name, y.Name, x.Name)
 	}
 	if f, ok := y.found("", prunes...); ok {
-		return say(NotArrived, y.Name, f.Name, "what %s sends left by %s, and did not come to %s by %s: %s", x.Name, out.Name, y.Name, shared, f.Title)
+		return say(NotArrived, y.Name, f.Name, "what %s sends left via %s, and did not come to %s via %s: %s", x.Name, out.Name, y.Name, shared, f.Title)
 	}
 	if y.FirewallIn {
-		return say(NotArrived, "", "", "what %s sends left by %s, and did not come to %s by %s: a chain of the firewall of %s drops something that comes in; else look at the wire and the switches between them",
+		return say(NotArrived, "", "", "what %s sends left via %s, and did not come to %s via %s: a chain of the firewall of %s drops something that comes in; else look at the wire and the switches between them",
 			x.Name, out.Name, y.Name, shared, y.Name)
 	}
-	return say(NotArrived, "", "", "what %s sends left by %s, and did not come to %s by %s: look at the wire and the switches between them, and at their IGMP snooping", x.Name, out.Name, y.Name, shared)
+	return say(NotArrived, "", "", "what %s sends left via %s, and did not come to %s via %s: look at the wire and the switches between them, and at their IGMP snooping", x.Name, out.Name, y.Name, shared)
 }
 
 func judgeLoss(x, y Party, out host.Interface, say func(v Verdict, side, cause, text string, args ...any) Direction) Direction {
@@ -144,9 +144,9 @@ func judgeLoss(x, y Party, out host.Interface, say func(v Verdict, side, cause, 
 	if y.End != nil && y.Seen.LostIn >= 0 {
 		lost = y.Seen.LostIn
 	}
-	how := fmt.Sprintf("%s hears what %s sends by %s", y.Name, x.Name, named(out))
+	how := fmt.Sprintf("%s hears what %s sends via %s", y.Name, x.Name, named(out))
 	if y.End != nil && y.Seen.IfIndex != 0 {
-		how = fmt.Sprintf("what %s sends by %s comes to %s by %s", x.Name, named(out), y.Name, y.nameOf(y.Seen.IfIndex))
+		how = fmt.Sprintf("what %s sends via %s comes to %s via %s", x.Name, named(out), y.Name, y.nameOf(y.Seen.IfIndex))
 	}
 	if lost < lossy {
 		return say(Arrives, "", "", "%s", how)

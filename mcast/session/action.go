@@ -158,11 +158,11 @@ type (
 		Name string
 		On   bool
 	}
-	// ShareFacts tells what this host is like to members that ask, or only to those that
+	// ShareFacts gives facts of this host to members that ask, or only to those that
 	// AgreeFacts named.
 	ShareFacts struct{ On bool }
-	// AgreeFacts says whether a member is told what this host is like. Name is as a list
-	// shows it.
+	// AgreeFacts says whether a member gets facts of this host. Name is as a list shows
+	// it.
 	AgreeFacts struct {
 		Name string
 		Yes  bool

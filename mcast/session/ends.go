@@ -91,15 +91,15 @@ func (t *talk) askedBy(now time.Time, f *frame.Frame, ask *frame.Ask, d *mcast.D
 	e := &t.ends
 	switch e.answerer.Take(now, who, ask, me, alone) {
 	case ends.Prompt:
-		t.tellAsked(now, fmt.Sprintf("%s, with the key %s, asks what this host is like: interfaces, addresses, routes, memberships, whether the firewall drops",
+		t.tellAsked(now, fmt.Sprintf("%s, with the key %s, asks for facts of this host: interfaces, addresses, routes, memberships, whether the firewall drops",
 			nameOf(other.Who), other.Fingerprint), fmt.Sprintf("/facts yes %s, or /facts no %s", nameOf(other.Who), nameOf(other.Who)))
 	case ends.Unknown:
-		t.tellAsked(now, fmt.Sprintf("%s asks what this host is like, and is not told: its key %s is not verified", nameOf(other.Who), other.Fingerprint),
+		t.tellAsked(now, fmt.Sprintf("%s asks for facts of this host, and gets none: its key %s is not verified", nameOf(other.Who), other.Fingerprint),
 			fmt.Sprintf("ask that person by another way which key it has: /verify %s", nameOf(other.Who)))
 	case ends.Tell:
 		if !e.told[who.Key] && len(e.told) < maxTold {
 			e.told[who.Key] = true
-			t.tellAsked(now, nameOf(other.Who)+" is told what this host is like: it asked, and you share that", "/facts off ends that")
+			t.tellAsked(now, nameOf(other.Who)+" gets facts of this host: it asked, and you share them", "/facts off ends that")
 		}
 		if !e.answerer.Fresh(now, who.Key, ask.Part) {
 			t.answer(now, who, ask, d.From, d.IfIndex, alone, nil)
@@ -184,7 +184,7 @@ func (t *talk) ask(now time.Time) time.Time {
 	return next
 }
 
-// end is this host as the other end is told, and nil where that is not known. It reads
+// end is this host for the other end, and nil where that is not known. It reads
 // the facts anew; the caller holds no lock.
 func (s *Session) end(t *talk, ref frame.Ref) *ends.End {
 	s.mu.Lock()
@@ -309,9 +309,9 @@ func (s *Session) shareFacts(on bool) error {
 		t.ends.answerer.Share = on
 		t.conv.SetBits(now, frame.BitFacts, t.ends.answerer.Answers())
 	})
-	text := "facts of this host are told to members that you verified, and in a sealed room to all, when they ask"
+	text := "members that ask get facts of this host: those that you verified, and in a sealed room all"
 	if !on {
-		text = "facts of this host are told to nobody who did not get them by /facts yes"
+		text = "nobody gets facts of this host without /facts yes"
 	}
 	s.notice(text, "")
 	return nil
@@ -324,9 +324,9 @@ func (s *Session) agree(name string, yes bool) error {
 		return err
 	}
 	s.eachTalk(func(t *talk) { t.ends.answerer.Say(found.Key, yes) })
-	text := fmt.Sprintf("%s is told what this host is like, when it asks", nameOf(found.Who))
+	text := fmt.Sprintf("%s gets facts of this host when it asks", nameOf(found.Who))
 	if !yes {
-		text = fmt.Sprintf("%s is not told what this host is like", nameOf(found.Who))
+		text = fmt.Sprintf("%s gets no facts of this host", nameOf(found.Who))
 	}
 	s.notice(text, "")
 	return nil

@@ -91,7 +91,7 @@ func TestBothEnds(t *testing.T) {
 		cfg := sealedAs("bob", group)
 		cfg.Members.ShareFacts = true
 		bob := enter(t, cfg)
-		bob.told("is told what this host is like")
+		bob.told("gets facts of this host")
 		bob.hears("drop it")
 		for _, rule := range [][]string{
 			{"add", "table", "inet", "t"},
@@ -158,7 +158,7 @@ func TestFactsTakeAWord(t *testing.T) {
 	if err := alice.AskFacts(ref); err != nil {
 		t.Fatal(err)
 	}
-	bob.told("asks what this host is like")
+	bob.told("asks for facts of this host")
 	alice.until("it was asked again", func() bool {
 		t := locked(alice.Session, alice.current)
 		t.mu.Lock()
@@ -166,11 +166,11 @@ func TestFactsTakeAWord(t *testing.T) {
 		return t.ends.question.Asked() > 2
 	})
 	if alice.Answered() {
-		t.Error("it is told before the user agreed")
+		t.Error("it gets them before the user agreed")
 	}
 	asked := 0
 	for _, l := range bob.all(chat.Notice) {
-		if strings.Contains(l.Text.String(), "asks what this host is like") {
+		if strings.Contains(l.Text.String(), "asks for facts of this host") {
 			asked++
 		}
 	}

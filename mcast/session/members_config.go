@@ -36,8 +36,8 @@ type MembersConfig struct {
 	// start: see [Session.Mesh]. Group, Sealed, Random, OnLink and Clean of it are the
 	// session's to fill. nil: nothing is measured.
 	Mesh *mesh.Config
-	// ShareFacts tells members what this host is like when they ask, those that the user
-	// verified, and all in a sealed room.
+	// ShareFacts gives facts of this host to members that ask: those that the user
+	// verified, and in a sealed room all.
 	ShareFacts bool
 	// AskUser says that a user reads notices and can answer them: then members may ask
 	// without ShareFacts, and are told nothing before the user agrees.
