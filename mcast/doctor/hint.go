@@ -67,7 +67,7 @@ func cutAtCommand(hint, between string) (before, way string, found bool) {
 }
 
 // talkCommands are the commands that only who talks can type.
-var talkCommands = []string{"/join", "/look", "/leave", "/interface", "/source", "/block", "/unblock", "/who", "/matrix", "/nick", "/verify", "/ping", "/loopback", "/ttl", "/hops", "/save",
+var talkCommands = []string{"/join", "/look", "/leave", "/interface", "/source", "/block", "/unblock", "/who", "/matrix", "/nick", "/verify", "/facts", "/ping", "/loopback", "/ttl", "/hops", "/save",
 	"/clear", "/help", "/quit"}
 
 // outsideOf says how to do from outside what commands of the talk do. A program's
@@ -97,6 +97,8 @@ func outsideOf(way string) string {
 		return "start again without it"
 	case command == "/source" && argument == " any":
 		return "start again and name the group without a source"
+	case command == "/facts":
+		return "--share-facts"
 	case command == "/verify":
 		return "a talk in a terminal marks it as verified"
 	}

@@ -21,9 +21,14 @@ type bothEnds struct {
 	asked    frame.Ref      // who is
 	came     *frame.Frame   // an ASK or FACTS that take is about to look at
 	reading  bool           // facts for an answer are being read
+	read     time.Time
 	told     map[[32]byte]bool
 	refused  error // by the kernel, of the last frame that was to leave for the group as what is said does
 }
+
+// readEvery is how often facts are read for answers, whoever asks: on a host with many
+// sockets that takes a while.
+const readEvery = time.Second / 2
 
 // maxTold bounds the members that it was told of once that they have facts.
 const maxTold = 64
@@ -91,8 +96,12 @@ func (t *talk) askedBy(now time.Time, f *frame.Frame, ask *frame.Ask, d *mcast.D
 	e := &t.ends
 	switch e.answerer.Take(now, who, ask, me, alone) {
 	case ends.Prompt:
+		hint := fmt.Sprintf("/facts yes %s, or /facts no %s", nameOf(other.Who), nameOf(other.Who))
+		if !other.Lately { // no list has it
+			hint = "it is not heard in the group; to share facts with every member that may have them: /facts on"
+		}
 		t.tellAsked(now, fmt.Sprintf("%s, with the key %s, asks for facts of this host: interfaces, addresses, routes, memberships, whether the firewall drops",
-			nameOf(other.Who), other.Fingerprint), fmt.Sprintf("/facts yes %s, or /facts no %s", nameOf(other.Who), nameOf(other.Who)))
+			nameOf(other.Who), other.Fingerprint), hint)
 	case ends.Unknown:
 		t.tellAsked(now, fmt.Sprintf("%s asks for facts of this host, and gets none: its key %s is not verified", nameOf(other.Who), other.Fingerprint),
 			fmt.Sprintf("ask that person by another way which key it has: /verify %s", nameOf(other.Who)))
@@ -105,10 +114,10 @@ func (t *talk) askedBy(now time.Time, f *frame.Frame, ask *frame.Ask, d *mcast.D
 			t.answer(now, who, ask, d.From, d.IfIndex, alone, nil)
 			return
 		}
-		if e.reading {
+		if e.reading || now.Sub(e.read) < readEvery {
 			return // it asks again
 		}
-		e.reading = true
+		e.reading, e.read = true, now
 		question, from, ifIndex := *ask, d.From, d.IfIndex
 		t.s.done.Go(func() {
 			defer t.s.recoverPanic()
