@@ -82,6 +82,11 @@ var comes = []come{
 	{of: "who", want: exitDoubt, host: "A", line: "bash -c", input: "groupcast who -i eth0 -t 1m 239.4.4.4 >/dev/null 2>&1 & groupcast who -t 3 239.4.4.4; status=$?; kill $!; exit $status"},
 	{of: "who", want: exitInterrupted, host: "B", line: "groupcast who -i eth0 -t 1m --trace 239.9.9.16", ready: "socket", signal: syscall.SIGINT},
 
+	{of: "mesh", want: exitOK, host: "B", line: "bash -c", input: "groupcast mesh -i eth0 -t 1 --wait-for 2 --name two 239.4.4.5 >/dev/null 2>&1 & groupcast mesh -i eth0 -t 1 --wait-for 2 239.4.4.5; status=$?; wait; exit $status"},
+	{of: "mesh", want: exitNot, host: "B", line: "groupcast mesh -i eth0 -t 0.05 239.9.9.25"},
+	{of: "mesh", want: exitNot, host: "B", line: "groupcast mesh -i eth0 --wait-for 2 239.9.9.26", ready: "waiting for", signal: syscall.SIGINT},
+	{of: "mesh", want: exitDoubt, host: "B", line: "bash -c", input: "timeout -s KILL 2 groupcast mesh -i eth0 --name two 239.4.4.6 >/dev/null 2>&1 & groupcast mesh -i eth0 -t 1 --wait-for 2 239.4.4.6; status=$?; wait; exit $status"},
+
 	{of: "interfaces", want: exitOK, host: "B", line: "groupcast interfaces"},
 	{of: "interfaces", want: exitNot, host: "B", line: "groupcast interfaces -i eth9"},
 	{of: "interfaces", want: exitDoubt, host: "A", line: "groupcast interfaces"},

@@ -32,6 +32,7 @@ type jsonMeshPerson struct {
 // jsonMeshMember says that a member came, or left. Fields are only added.
 type jsonMeshMember struct {
 	jsonHead        // member
+	Group    string `json:"group"`
 	Event    string `json:"event"` // came or left
 	jsonMeshPerson
 	Text string `json:"text"` // in words
@@ -93,8 +94,9 @@ type jsonMeshCounts struct {
 
 // jsonMeshInterval is how it stands, every --every. Fields are only added.
 type jsonMeshInterval struct {
-	jsonHead     // interval
-	Members  int `json:"members"` // how many, with this program
+	jsonHead        // interval
+	Group    string `json:"group"`
+	Members  int    `json:"members"` // how many, with this program
 	jsonMeshCounts
 	Changed []jsonMeshChange `json:"changed"`        // pairs that lost something, or changed their state, the worst first
 	More    int              `json:"more,omitempty"` // others that did
@@ -148,7 +150,7 @@ func meshNumber(n float64) float64 {
 }
 
 func meshMemberObject(v *meshreport.View, m int, came bool) jsonMeshMember {
-	o := jsonMeshMember{jsonHead: headOf("member"), Event: "left", jsonMeshPerson: meshPersonObject(v, m), Text: v.Went(m)}
+	o := jsonMeshMember{jsonHead: headOf("member"), Group: v.Target(), Event: "left", jsonMeshPerson: meshPersonObject(v, m), Text: v.Went(m)}
 	if came {
 		o.Event, o.Text = "came", v.Came(m)
 	}
@@ -164,7 +166,7 @@ func meshCounts(v *meshreport.View) jsonMeshCounts {
 
 // meshIntervalObject is what changed since an earlier look, which may be nil.
 func meshIntervalObject(v, earlier *meshreport.View) jsonMeshInterval {
-	o := jsonMeshInterval{jsonHead: headOf("interval"), Members: len(v.Members), jsonMeshCounts: meshCounts(v), Changed: []jsonMeshChange{}}
+	o := jsonMeshInterval{jsonHead: headOf("interval"), Group: v.Target(), Members: len(v.Members), jsonMeshCounts: meshCounts(v), Changed: []jsonMeshChange{}}
 	for _, c := range v.Changes(earlier) {
 		p, st := v.Pairs[c.Pair], v.States[c.Pair]
 		if st == c.Was && c.Sent <= c.Received {
