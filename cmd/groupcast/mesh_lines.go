@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"reflect"
 	"time"
 
@@ -198,14 +199,38 @@ func (c *meshCommand) tellReports() error {
 			fmt.Fprintln(c.out)
 		}
 		fmt.Fprint(c.out, v.Text(meshreport.Options{Width: columns(c.out), ASCII: c.drawsASCII()}))
-		if exit == exitNot {
-			c.printer.advise(c.set.about(r.group.joins[0]))
+		if ask, ok := c.askOwn(r, v); ok {
+			c.printer.advise(ask)
 		}
 	}
 	if worst != exitOK {
 		return status(worst)
 	}
 	return nil
+}
+
+// askOwn is what the doctor can be asked on this host, where nobody is heard, or where the
+// worst pair of this host is a hole.
+func (c *meshCommand) askOwn(r *meshRun, v *meshreport.View) (ask question, ok bool) {
+	ask = c.set.about(r.group.joins[0])
+	ask.from = netip.Addr{}
+	if len(v.Members) < 2 {
+		return ask, true
+	}
+	for _, i := range v.Worst {
+		p := v.Pairs[i]
+		switch {
+		case !v.States[i].Hole():
+			return ask, false
+		case v.Members[p.By].Self && v.Members[p.From].Addr.IsValid():
+			ask.from = v.Members[p.From].Addr.WithZone("")
+			return ask, true
+		case v.Members[p.From].Self && v.Members[p.By].Addr.IsValid():
+			ask.to = v.Members[p.By].Addr.WithZone("")
+			return ask, true
+		}
+	}
+	return ask, false
 }
 
 // meshStatus is the exit status that a report comes to.
