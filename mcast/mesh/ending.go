@@ -91,6 +91,58 @@ func (e *Engine) allTold() bool {
 			return false
 		}
 	}
+	return e.unheardTold() && (e.deafTo() || !e.needed())
+}
+
+// deafTo reports whether somebody who reported is not heard here.
+func (e *Engine) deafTo() bool {
+	for _, p := range e.order {
+		if p.told.done && (!p.hear.begun || p.hear.lastAt < e.ending.at-p.hear.mute() && p.endedAt() >= e.ending.at-p.hear.mute()) {
+			return true
+		}
+	}
+	return false
+}
+
+// needed reports whether a member that is still here does not hear another one: what that
+// one reported comes to it from those who stay. It leaves when it has all.
+func (e *Engine) needed() bool {
+	if len(e.order) > maxWholeReport {
+		return false
+	}
+	for _, by := range e.order {
+		if !by.told.done || !by.heard || by.gone || by.left {
+			continue
+		}
+		for _, from := range e.order {
+			if from == by || !from.told.done || !from.hear.begun {
+				continue
+			}
+			if r := by.told.rows[from.ref]; r == nil || r.at-span64(r.row.Ago) < from.hear.lastAt-from.hear.mute() {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// unheardTold reports whether the reports came of those who are not heard here, or not
+// any more, but by others: somebody sends them again.
+func (e *Engine) unheardTold() bool {
+	for _, o := range e.order {
+		if !o.listed || o.gone && !o.told.done {
+			continue
+		}
+		for ref, r := range o.told.rows {
+			p := e.peers[ref]
+			if e.own.is(ref) || p != nil && (p.told.done || p.left) {
+				continue
+			}
+			if r.at-span64(r.row.Ago) > e.ending.at-silentTime/3 {
+				return false
+			}
+		}
+	}
 	return true
 }
 

@@ -14,11 +14,13 @@ func TestOneDirection(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		after time.Duration
+		going time.Duration
 		known Knowledge
 		hole  string
 	}{
-		{"from the beginning", 0, HeardNever, "host5 never heard host2"},
-		{"later", 20 * time.Second, Measured, "host5 does not hear host2 on eth1 since "},
+		{"from the beginning", 0, 20 * time.Second, HeardNever, "host5 never heard host2"},
+		{"later", 20 * time.Second, 20 * time.Second, Measured, "host5 does not hear host2 on eth1 since "},
+		{"until host2 is gone for host5", 20 * time.Second, 50 * time.Second, Measured, "host5 does not hear host2 on eth1 since "},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := newSim(t, 5, 0)
@@ -28,7 +30,7 @@ func TestOneDirection(t *testing.T) {
 			s.run(c.after)
 			cutAt := s.now
 			on = true
-			s.run(20 * time.Second)
+			s.run(c.going)
 			if c.known == HeardNever {
 				r, at := s.report(s.nodes[0])
 				if p := r.pair(at["host5"], at["host2"]); p.Known != HeardNever {

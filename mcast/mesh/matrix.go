@@ -187,7 +187,7 @@ func (e *Engine) pair(by, from *peer, t, end at, lines bool) Pair {
 			return p
 		}
 		row := from.rowAt(end, nil, nil)
-		e.fill(&p, &row, end, end, from)
+		e.fill(&p, &row, end, end, e.own.endAt, from)
 		_, since := h.longest(end)
 		p.SilenceAt = e.silenceAt(since, p.Silence)
 		p.Interface = e.name(e.interfaceName(h.ifIndex))
@@ -200,7 +200,11 @@ func (e *Engine) pair(by, from *peer, t, end at, lines bool) Pair {
 		p.Unicast = k.ways[ref]
 		switch {
 		case r != nil:
-			e.fill(&p, &r.row, r.at, end, from)
+			var ended at
+			if k.done {
+				ended = by.hear.endedAt
+			}
+			e.fill(&p, &r.row, r.at, end, ended, from)
 			p.Told = e.wall(max(r.at, min(k.wellAt, k.at)))
 			p.SilenceAt = e.silenceAt(r.silenceAt, p.Silence)
 			if r.by >= 0 && int(r.by) < len(k.names) {
@@ -236,8 +240,9 @@ func (e *Engine) together(by, from *peer, whole at) at {
 	return whole - since
 }
 
-// fill takes over a row that was told at a time.
-func (e *Engine) fill(p *Pair, r *frame.Row, told, end at, from *peer) {
+// fill takes over a row that was told at a time, by one that ended at a time, or 0.
+// What it heard after its end is more than nothing; a silence then says nothing.
+func (e *Engine) fill(p *Pair, r *frame.Row, told, end, byEnded at, from *peer) {
 	p.Known = Measured
 	p.Sent, p.Received = r.Highest-r.First+1, r.Distinct
 	p.Duplicates, p.Reordered = r.Duplicates, r.Reordered
@@ -249,6 +254,9 @@ func (e *Engine) fill(p *Pair, r *frame.Row, told, end at, from *peer) {
 	p.Since = e.wall(told - span64(r.Age))
 	last := told - span64(r.Ago)
 	until, promise := told, at(0)
+	if byEnded != 0 {
+		until = min(until, byEnded)
+	}
 	if from != nil {
 		promise = from.hear.promise
 		if ended := from.endedAt(); ended != 0 {

@@ -57,6 +57,7 @@ type node struct {
 	eng    *Engine
 	dead   bool
 	paused bool
+	last   *Report // of one that ended, and went
 	wake   time.Time
 	out    map[frame.Kind]int
 }
@@ -262,7 +263,7 @@ func (s *sim) run(d time.Duration) {
 		h := heap.Pop(&s.queue).(happening)
 		s.now = h.at
 		switch {
-		case h.to.dead || h.to.paused:
+		case h.to.dead || h.to.paused || h.to.last != nil:
 		case h.data != nil:
 			s.give(h.to, h.from, h.data)
 		case h.at.Equal(h.to.wake):
@@ -297,7 +298,13 @@ func (s *sim) end() time.Duration {
 	for range 1000 {
 		over := true
 		for _, n := range s.nodes {
-			over = over && (n.dead || n.eng.Over())
+			if !n.dead && n.last == nil && n.eng.Over() { // as the command does
+				n.last = new(n.eng.Report(s.now, true))
+				for _, o := range n.conv.Leave(s.now) {
+					s.send(n, o)
+				}
+			}
+			over = over && (n.dead || n.last != nil)
 		}
 		if over {
 			return s.now.Sub(from)
@@ -311,6 +318,9 @@ func (s *sim) end() time.Duration {
 // report is what a member knows, and where the others are in it.
 func (s *sim) report(n *node) (Report, map[string]int) {
 	r := n.eng.Report(s.now, true)
+	if n.last != nil {
+		r = *n.last
+	}
 	at := map[string]int{}
 	for i, m := range r.Members {
 		at[m.Name] = i
