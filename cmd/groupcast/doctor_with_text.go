@@ -90,12 +90,12 @@ type jsonEnd struct {
 type jsonDirection struct {
 	jsonHead        // direction
 	Group    string `json:"group"`
-	Sender   string `json:"sender"`
-	Receiver string `json:"receiver"`
+	Sender   string `json:"sender"`          // the name of a member
+	Receiver string `json:"receiver"`        // the name of the other one
 	Verdict  string `json:"verdict"`         // arrives, lossy, not-sent, wrong-interface, not-arrived, dropped, not-known
 	Side     string `json:"side,omitempty"`  // the member whose host has the cause
 	Cause    string `json:"cause,omitempty"` // the pitfall
-	Text     string `json:"text"`
+	Text     string `json:"text"`            // why, in words
 }
 
 func (r withReport) objects(out io.Writer) {

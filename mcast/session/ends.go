@@ -96,7 +96,7 @@ func (t *talk) askedBy(now time.Time, f *frame.Frame, ask *frame.Ask, d *mcast.D
 	e := &t.ends
 	switch e.answerer.Take(now, who, ask, me, alone) {
 	case ends.Prompt:
-		hint := fmt.Sprintf("/facts yes %s, or /facts no %s", nameOf(other.Who), nameOf(other.Who))
+		hint := fmt.Sprintf("to let it have them (or no instead of yes): /facts yes %s", nameOf(other.Who))
 		if !other.Lately { // no list has it
 			hint = "it is not heard in the group; to share facts with every member that may have them: /facts on"
 		}
@@ -108,7 +108,7 @@ func (t *talk) askedBy(now time.Time, f *frame.Frame, ask *frame.Ask, d *mcast.D
 	case ends.Tell:
 		if !e.told[who.Key] && len(e.told) < maxTold {
 			e.told[who.Key] = true
-			t.tellAsked(now, nameOf(other.Who)+" gets facts of this host: it asked, and you share them", "/facts off ends that")
+			t.tellAsked(now, nameOf(other.Who)+" gets facts of this host: it asked, and you share them", "to end that: /facts off")
 		}
 		if !e.answerer.Fresh(now, who.Key, ask.Part) {
 			t.answer(now, who, ask, d.From, d.IfIndex, alone, nil)
@@ -320,7 +320,7 @@ func (s *Session) shareFacts(on bool) error {
 	})
 	text := "members that ask get facts of this host: those that you verified, and in a sealed room all"
 	if !on {
-		text = "nobody gets facts of this host without /facts yes"
+		text = "nobody gets facts of this host, but for members that you named"
 	}
 	s.notice(text, "")
 	return nil
