@@ -242,7 +242,7 @@ func (w *withLooks) mayAsk(m members.Member, sealed bool, fail func(error, strin
 	switch {
 	case !sealed && !m.Verified:
 		return fail(fmt.Errorf("this room is open, and the key of %s (%s) is not verified: anybody could answer in that name", name, m.Fingerprint),
-			fmt.Sprintf("verify each other in a chat: /verify %s; or use a sealed room at both ends: --passphrase-file FILE", name))
+			"in chats in terminals, both ends compare and verify their keys; or use a sealed room at both ends: --passphrase-file FILE")
 	case m.Bits&frame.BitFacts == 0:
 		return fail(fmt.Errorf("%s is here, and shares no facts of its host", name), "there, in the same room: "+w.there())
 	}
