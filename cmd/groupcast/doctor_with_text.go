@@ -29,7 +29,8 @@ func (r withReport) findings(p ends.Party) []doctor.Finding {
 	}
 	var list []doctor.Finding
 	for _, f := range doctor.Seen(p.Findings) {
-		if f.Name != "one-way" || r.verdicts[0].Verdict == ends.NotKnown || r.verdicts[1].Verdict == ends.NotKnown { // the verdict says more
+		open := func(d ends.Direction) bool { return d.Verdict == ends.NotKnown || d.Verdict == ends.NotArrived }
+		if f.Name != "one-way" || open(r.verdicts[0]) || open(r.verdicts[1]) { // else the verdict says more
 			list = append(list, f)
 		}
 	}
