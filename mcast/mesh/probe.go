@@ -152,6 +152,9 @@ func (e *Engine) probe(t at) (next at) {
 	if t < time.Hour+firstProbe {
 		return min(next, time.Hour+firstProbe)
 	}
+	if e.ending.at != 0 {
+		return next
+	}
 	pair := max(provenApart, at(e.crowd())*time.Second/10)
 	for i := range e.order {
 		p := e.order[(b.cursor+i)%len(e.order)]
@@ -252,6 +255,9 @@ func (e *Engine) takeProbe(f *frame.Frame, q *frame.Probe, size int, t at) {
 func (e *Engine) Refused(now time.Time, to netip.AddrPort) {
 	t := e.begin(now)
 	for _, p := range e.order {
+		if e.ending.at != 0 || p.told.done || p.left { // it ended, and its socket is closed
+			continue
+		}
 		if p.uni.to.IsValid() && plain(p.uni.to) == plain(to) {
 			a, _ := e.probes.addrs.Ensure(budgetOf(to.Addr(), e.onLink(to.Addr(), p.by)))
 			a.refused, a.proven = t+refusedTime, 0
