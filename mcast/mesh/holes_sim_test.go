@@ -44,6 +44,12 @@ func TestOneDirection(t *testing.T) {
 				if len(r.Members) != 8 {
 					t.Fatalf("%s knows %d members", n.name, len(r.Members))
 				}
+				for _, p := range r.Pairs {
+					unheard := n.id == 5 && r.Members[p.By].Name == "host2" // all that comes of it is its report
+					if p.Known == Measured && len(p.Line) == 0 && !unheard {
+						t.Errorf("%s has no timeline of %s from %s", n.name, r.Members[p.By].Name, r.Members[p.From].Name)
+					}
+				}
 				holes := Holes(r)
 				if Verdict(r) != ExitHole || len(holes) != 1 || holes[0].By != at["host5"] || holes[0].From != at["host2"] || !strings.HasPrefix(holes[0].Text, c.hole) {
 					t.Errorf("%s: %d, %+v", n.name, Verdict(r), holes)

@@ -290,6 +290,15 @@ func (k *tells) nameOf(name string) int8 {
 	return int8(len(k.names) - 1)
 }
 
+// beginLine begins the timeline of a row with what it says of the time before.
+func (e *Engine) beginLine(p *peer, k *told, r *frame.Row, t at) {
+	if !p.listed || e.lines >= maxLines {
+		return
+	}
+	k.line = e.newLine()
+	k.line.add(t-min(span64(r.Age), t-1), t-min(span64(r.Ago), t-1), r.Highest-r.First+1, r.Distinct)
+}
+
 // takeRow takes in one row. What cannot be true is left out: a member can only spoil
 // what it tells itself.
 func (e *Engine) takeRow(p *peer, r *frame.Row, by int8, final bool, t at) {
@@ -323,14 +332,14 @@ func (e *Engine) takeRow(p *peer, r *frame.Row, by int8, final bool, t at) {
 		}
 		e.rows++
 		old = &told{by: -1}
-		if p.listed && e.lines < maxLines {
-			old.line = e.newLine()
-		}
-		old.line.add(t-min(span64(r.Age), t-1), t-min(span64(r.Ago), t-1), r.Highest-r.First+1, r.Distinct)
+		e.beginLine(p, old, r, t)
 		k.rows[r.Ref] = old
 		old.silence(nil, r, t)
 		old.row, old.at, old.by, old.final = *r, t, by, final
 		return
+	}
+	if old.line == nil { // it was told by one that was no member yet
+		e.beginLine(p, old, &old.row, old.at)
 	}
 	if old.row.First == r.First {
 		old.line.add(old.at, t, r.Highest-old.row.Highest, r.Distinct-min(old.row.Distinct, r.Distinct))
