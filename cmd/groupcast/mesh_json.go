@@ -38,7 +38,7 @@ type jsonMeshMember struct {
 	Text string `json:"text"` // in words
 }
 
-// jsonMeshUnicast is what probes between the two of a pair have shown. It says nothing of
+// jsonMeshUnicast is the outcome of the probes between the two of a pair. It says nothing of
 // multicast.
 type jsonMeshUnicast struct {
 	Sent     uint64  `json:"sent"`

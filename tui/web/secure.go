@@ -92,7 +92,7 @@ func (c *eitherConn) Close() error {
 	return over.Close()
 }
 
-// NetConn is the connection below TLS, for who closes it without a word.
+// NetConn is the connection below TLS, for a server that closes it without a word.
 func (c *eitherConn) NetConn() net.Conn { return c.Conn }
 
 // withFirst is a connection whose first byte was read.
