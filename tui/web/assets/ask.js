@@ -2,10 +2,12 @@
 export function ask(dialog, yes) {
   dialog.returnValue = ''; // Escape leaves what was answered last
   dialog.showModal();
-  dialog.addEventListener('close', () => {
+  dialog.onclose = () => {
+    if (dialog.open) return; // it was closed and is asked again: the event comes later than either
+    dialog.onclose = null;
     refocus(document.activeElement);
     if (dialog.returnValue === 'yes') yes();
-  }, {once: true});
+  };
 }
 
 // refocus puts the caret into the field that has the focus: Chromium gives it the focus back
