@@ -230,7 +230,7 @@ const unfold = (on) => more.setAttribute('aria-expanded', String(on));
 more.addEventListener('mousedown', (event) => event.preventDefault());
 more.addEventListener('click', () => unfold(more.getAttribute('aria-expanded') !== 'true'));
 for (const id of ['lines', 'show-keys', 'leave']) $(id).addEventListener('click', () => unfold(false));
-document.addEventListener('pointerdown', (event) => event.target.closest('#more, #settings') || unfold(false));
+document.addEventListener('pointerdown', (event) => event.target.closest?.('#more, #settings') || unfold(false));
 $('show-task').addEventListener('keydown', (event) => {
   if (event.key !== 'ArrowDown') return;
   event.preventDefault();
