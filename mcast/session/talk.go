@@ -190,7 +190,11 @@ func (t *talk) tellTries(now time.Time, outs []members.Out, errs []error) {
 	}
 	t.tried = true
 	slices.Sort(by)
-	text, hint := triesText(t.names[t.chosen], slices.Compact(by), t.nowhere())
+	nowhere := t.nowhere()
+	if nowhere && t.measured.engine != nil {
+		return // nothing is said in a measurement, and that sends go nowhere was told
+	}
+	text, hint := triesText(t.names[t.chosen], slices.Compact(by), nowhere)
 	t.s.notice(text+t.in(), hint)
 }
 
