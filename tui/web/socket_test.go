@@ -152,6 +152,7 @@ func TestEnds(t *testing.T) {
 		}
 		ends(t, "a page too many", look(t, h.page(t, "ada")), "1013 too many pages show this seat: close one")
 		first.Close(websocket.StatusNormalClosure, "")
+		synctest.Wait() // the server has left it, too
 		ends(t, "a page after one was closed", look(t, h.page(t, "ada")), "open")
 		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 		defer cancel()
