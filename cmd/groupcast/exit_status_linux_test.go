@@ -85,7 +85,8 @@ var comes = []come{
 	{of: "mesh", want: exitOK, host: "B", line: "bash -c", input: "groupcast mesh -i eth0 -t 1 --wait-for 2 --name two 239.4.4.5 >/dev/null 2>&1 & groupcast mesh -i eth0 -t 1 --wait-for 2 239.4.4.5; status=$?; wait; exit $status"},
 	{of: "mesh", want: exitNot, host: "B", line: "groupcast mesh -i eth0 -t 0.05 239.9.9.25"},
 	{of: "mesh", want: exitNot, host: "B", line: "groupcast mesh -i eth0 --wait-for 2 239.9.9.26", ready: "waiting for", signal: syscall.SIGINT},
-	{of: "mesh", want: exitDoubt, host: "B", line: "bash -c", input: "timeout -s KILL 2 groupcast mesh -i eth0 --name two 239.4.4.6 >/dev/null 2>&1 & groupcast mesh -i eth0 -t 1 --wait-for 2 239.4.4.6; status=$?; wait; exit $status"},
+	{of: "mesh", want: exitDoubt, host: "B", line: "bash -c", input: `groupcast mesh -i eth0 --name two 239.4.4.6 >/dev/null 2>&1 & two=$!; exec 3< <(exec groupcast mesh -i eth0 --json --every 1 239.4.4.6); one=$!; ` +
+		`grep -qm1 '"well":2' <&3; kill -9 $two; grep -qm1 '"silent":1' <&3; kill $one; cat <&3 >/dev/null; wait $one`},
 
 	{of: "interfaces", want: exitOK, host: "B", line: "groupcast interfaces"},
 	{of: "interfaces", want: exitNot, host: "B", line: "groupcast interfaces -i eth9"},
