@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"os"
 	"slices"
 	"strings"
@@ -28,7 +29,7 @@ func TestStudentsMend(t *testing.T) {
 			groupcast lab enter exercise B 2>&1 | grep 'ask the teacher'
 			groupcast lab down exercise 2>&1 | grep 'ask the teacher'
 			groupcast lab fault exercise heal A.eth0 2>&1 | grep 'ask the teacher'
-			tcpdump -c 1 -n -i eth0 > captured 2>&1 & until grep -q listening captured; do sleep 0.1; done; groupcast send -i eth0 224.0.0.114 x; wait; grep '1 packet captured' captured
+			tcpdump -c 1 -n -i eth0 > captured 2>&1 & tcpdump=$!; until grep -q listening captured; do kill -0 $tcpdump || { cat captured; exit 1; }; sleep 0.1; done; groupcast send -i eth0 224.0.0.114 x; wait $tcpdump; grep '1 packet captured' captured
 			groupcast doctor -i eth0 > found || test $? = 3
 			groupcast lab exercise article 2>&1 | grep 'a seat of a class has no lab of its own'
 			groupcast lab report 2>&1 | grep 'your page shows what you have met'
@@ -54,8 +55,10 @@ func mend(t *testing.T, c cure) {
 		t.Fatal(err)
 	}
 	defer private.Close()
-	confined := lab.Confinement{Program: program, Admin: true, Orders: []string{desk.StateOrder, desk.CheckOrder, desk.HintOrder, desk.ResetOrder}}
-	cmd := private.ConfinedCommand(t.Context(), c.host, confined, "/bin/sh", "-e", "-c", c.script+"\ngroupcast lab check")
+	confined := lab.Confinement{Program: program, Data: seatLimits.Data, Memory: seatLimits.Memory, Admin: true, Orders: []string{desk.StateOrder, desk.CheckOrder, desk.HintOrder, desk.ResetOrder}}
+	ctx, cancel := context.WithTimeout(t.Context(), labtest.Patience)
+	defer cancel()
+	cmd := private.ConfinedCommand(ctx, c.host, confined, "/bin/sh", "-e", "-c", c.script+"\ngroupcast lab check")
 	cmd.Env = []string{"PATH=/opt/groupcast:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=" + lab.Home, "GORACE=atexit_sleep_ms=0"}
 	out, err := cmd.CombinedOutput()
 	if err != nil || !strings.Contains(string(out), "Solved. Your teacher's board says so, too.\n") {
@@ -65,7 +68,7 @@ func mend(t *testing.T, c cure) {
 		return
 	}
 	// A network that is built anew ends the shell that asked for it.
-	again := private.ConfinedCommand(t.Context(), c.host, confined, "/bin/sh", "-c", "groupcast lab reset; exec sleep 1000")
+	again := private.ConfinedCommand(ctx, c.host, confined, "/bin/sh", "-c", "groupcast lab reset; exec sleep 1000")
 	again.Env = cmd.Env
 	if out, err := again.CombinedOutput(); err == nil {
 		t.Errorf("it ends by itself:\n%s", out)
