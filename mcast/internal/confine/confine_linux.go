@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -196,8 +197,21 @@ func listen(path string) (*os.File, error) {
 // returns when it fails.
 func Exec(l Limits, path string, args, env []string) error {
 	debug.SetGCPercent(-1)
-	if err := limit([]resource{{unix.RLIMIT_NPROC, int64(l.Processes)}, {unix.RLIMIT_DATA, l.Data}}); err != nil {
-		return fmt.Errorf("confine: limit resources: %w", err)
+	limits := []resource{{unix.RLIMIT_NPROC, int64(l.Processes)}, {unix.RLIMIT_DATA, l.Data}}
+	most := make([]unix.Rlimit, len(limits))
+	for n, r := range limits {
+		if err := unix.Getrlimit(r.which, &most[n]); err != nil {
+			return fmt.Errorf("confine: limit resources: %w", os.NewSyscallError("getrlimit", err))
+		}
+		most[n].Max = min(uint64(r.value), most[n].Max)
+		most[n].Cur = most[n].Max
+	}
+	// System calls that Go's scheduler knows of would let it start a thread, for which there
+	// is no room any more.
+	for n, r := range limits {
+		if _, _, errno := syscall.RawSyscall6(unix.SYS_PRLIMIT64, 0, uintptr(r.which), uintptr(unsafe.Pointer(&most[n])), 0, 0, 0); errno != 0 {
+			return fmt.Errorf("confine: limit resources: %w", os.NewSyscallError("prlimit", errno))
+		}
 	}
 	return &os.PathError{Op: "execute", Path: path, Err: unix.Exec(path, args, env)}
 }
