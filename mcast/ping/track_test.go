@@ -93,8 +93,8 @@ func TestSumsAddUp(t *testing.T) {
 			if r.Late > r.Lost || told[KindLost] > r.Lost {
 				t.Errorf("%v: %d lost; less than the %d late ones or the %d that were told", r.AddrPort(), r.Lost, r.Late, told[KindLost])
 			}
-			if r.Received != internal.count {
-				t.Errorf("%v: %d received, statistics of %d", r.AddrPort(), r.Received, internal.count)
+			if r.Received != internal.times.Count {
+				t.Errorf("%v: %d received, statistics of %d", r.AddrPort(), r.Received, internal.times.Count)
 			}
 		}
 	})
