@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"encoding/binary"
 	"fmt"
 	"net/netip"
 	"testing"
@@ -22,6 +23,23 @@ func TestNothingIsAllocated(t *testing.T) {
 				n += n / 100
 				Header{Stream: 7, Number: uint64(n)}.Put(payload)
 				t.Add(&Datagram{At: start.Add(time.Duration(n) * time.Microsecond), Group: group, From: a, IfIndex: 2, Bytes: 64, Payload: payload})
+			}
+		},
+		"a pair": func(t *Tally) func(int) {
+			payload := own(7, 0, false, 0)
+			p := NewPair()
+			t.cfg.Legs = func(k Key) *Leg { return p.Leg(int(k.From.Port() - a.Port())) }
+			return func(n int) {
+				n += n / 100
+				Header{Stream: 7, Number: uint64(n)}.Put(payload)
+				from := netip.AddrPortFrom(a.Addr(), a.Port()+uint16(n%2))
+				now := start.Add(time.Duration(n) * time.Microsecond)
+				t.Add(&Datagram{At: now, Group: group, From: from, IfIndex: 2, Bytes: 64, Payload: payload})
+				t.Add(&Datagram{At: now, Group: group, From: from, IfIndex: 2, Bytes: 64, Payload: payload[:40]})
+				if n%100 == 0 {
+					t.Flush()
+					p.Tick(now)
+				}
 			}
 		},
 	} {
@@ -62,5 +80,44 @@ func BenchmarkTally(b *testing.B) {
 				}
 			})
 		}
+	}
+}
+
+// BenchmarkPair is what one datagram of a leg costs beside its number: by number, and
+// by the content of 1,316 bytes.
+func BenchmarkPair(b *testing.B) {
+	for _, mode := range []string{"none", "numbers", "content"} {
+		b.Run(mode, func(b *testing.B) {
+			p := NewPair()
+			cfg := Config{Rows: 64, Numbers: true}
+			if mode != "none" {
+				cfg.Legs = func(k Key) *Leg { return p.Leg(int(k.From.Port() - a.Port())) }
+			}
+			tally := New(cfg)
+			payload := make([]byte, 1316)
+			if mode != "content" {
+				copy(payload, rtp(1, 0))
+			}
+			b.ReportAllocs()
+			for n := 0; b.Loop(); n++ {
+				now := start.Add(time.Duration(n) * 10 * time.Microsecond)
+				if mode == "content" {
+					payload[9], payload[10], payload[11] = byte(n>>1), byte(n>>9), byte(n>>17)
+				} else {
+					binary.BigEndian.PutUint16(payload[2:], uint16(n>>1))
+					binary.BigEndian.PutUint32(payload[4:], uint32(n>>1)*900)
+				}
+				tally.Add(&Datagram{At: now, Group: group, From: netip.AddrPortFrom(a.Addr(), a.Port()+uint16(n%2)), IfIndex: 2, Bytes: len(payload), Payload: payload})
+				if n%32 == 0 {
+					tally.Flush()
+				}
+				if n%10000 == 0 {
+					p.Tick(now)
+				}
+			}
+			if row := p.Row(); mode != "none" && b.N > 100000 && (row.State != PairCompared || row.Lost != [2]uint64{}) {
+				b.Errorf("%+v", row)
+			}
+		})
 	}
 }

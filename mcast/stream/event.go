@@ -19,6 +19,13 @@ const (
 	Dropped EventKind = "no format"  // its numbers are not read by Format any more
 	NotRead EventKind = "unreadable" // a datagram as of send --rate is damaged, or of a newer version, and nothing else is known of its sender; told once
 	OnOff   EventKind = "on and off" // Count silences in 5 minutes, the longest was For; told once in 5 minutes instead of each
+
+	Copies          EventKind = "copies"           // each datagram arrives several times (Copied.Times), or from two addresses, and it is not known why (Copied.From)
+	CopiesEnded     EventKind = "copies ended"     // Copied is what was told
+	Reflection      EventKind = "reflection"       // the sender sends again what Copied.From sent
+	ReflectionEnded EventKind = "reflection ended" // the same
+	Storm           EventKind = "storm"            // one datagram came Count times in a second, or its TTL fell so often: it goes in circles
+	StormEnded      EventKind = "storm ended"
 )
 
 // Event is something that [Tally.Tick] tells once.
@@ -35,4 +42,6 @@ type Event struct {
 	About   bool          // Lost is an estimate, by rate and time
 	Format  Format
 	Count   int
+	Falls   bool   // Storm: the TTL fell Count times in a row
+	Copied  Copied // Copies, Reflection, Storm, and their ends; of Copied.Times and From only one
 }

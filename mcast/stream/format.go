@@ -29,6 +29,7 @@ type Sight struct {
 	Promise time.Duration // two datagrams are at most so far apart, says the sender; 0: nothing said
 	End     bool          // the sender ends, and Number is the one after its last: how many it sent, where numbers begin with 0
 	Again   bool          // this datagram may repeat its number, and is no duplicate (a warm-up of sockperf's)
+	Stamp   uint32        // RTP: the timestamp, as it is in the datagram
 	Missing int           // MPEG-TS: packets that the continuity counters miss before and in this datagram, at least
 }
 

@@ -70,6 +70,7 @@ func rtpStamp(payload []byte) uint32 { return binary.BigEndian.Uint32(payload[4:
 // by its number.
 func (i *inside) followRTP(k kind, s *Sight, payload []byte, size int) {
 	stamp, number := rtpStamp(payload), uint16(s.Number)
+	s.Stamp = stamp
 	fresh := i.stamp == 0 || i.ssrc != uint32(s.ID)
 	if fresh {
 		i.stamp = 1<<32 | int64(stamp)

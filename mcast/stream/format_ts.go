@@ -221,7 +221,7 @@ func (p *pids) datagram(payload []byte, size int, at time.Time) (missing int) {
 		s := &p.list[b.slot]
 		follows = follows && s.key != 0 && !b.jump && (b.first-uint8(s.ends))&0x0F == 1
 	}
-	id, ms := crc32.Checksum(payload, castagnoli), uint32(at.UnixMilli())
+	id, ms := crc32.Checksum(payload, castagnoli()), uint32(at.UnixMilli())
 	copied := p.copied(id, ms)
 	switch {
 	case copied && !follows && p.repeats == 0:

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"hash/crc32"
 	"math"
+	"sync"
 	"time"
 )
 
@@ -49,7 +50,7 @@ const (
 
 var (
 	magic      = [3]byte{0xFE, 'G', 'S'}
-	castagnoli = crc32.MakeTable(crc32.Castagnoli)
+	castagnoli = sync.OnceValue(func() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) })
 	noSum      [4]byte
 )
 
@@ -69,7 +70,7 @@ func (h Header) Put(datagram []byte) {
 	binary.BigEndian.PutUint64(b[24:], uint64(h.Sent))
 	binary.BigEndian.PutUint32(b[32:], promised(h.Promise))
 	copy(b[36:], noSum[:])
-	binary.BigEndian.PutUint32(b[36:], crc32.Checksum(datagram, castagnoli))
+	binary.BigEndian.PutUint32(b[36:], crc32.Checksum(datagram, castagnoli()))
 }
 
 // promised is a promise as the wire has it. A shorter one than was meant would be
@@ -101,9 +102,9 @@ func ParseHeader(data []byte, size int) (Header, error) {
 		return Header{}, ErrDamaged
 	}
 	if size <= len(data) {
-		sum := crc32.Update(0, castagnoli, data[:36])
-		sum = crc32.Update(sum, castagnoli, noSum[:])
-		sum = crc32.Update(sum, castagnoli, data[HeaderSize:])
+		sum := crc32.Update(0, castagnoli(), data[:36])
+		sum = crc32.Update(sum, castagnoli(), noSum[:])
+		sum = crc32.Update(sum, castagnoli(), data[HeaderSize:])
 		if sum != binary.BigEndian.Uint32(data[36:]) {
 			return Header{}, ErrDamaged
 		}

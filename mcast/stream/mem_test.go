@@ -39,3 +39,16 @@ func TestMemoryOfRows(t *testing.T) {
 	}
 	runtime.KeepAlive(tally)
 }
+
+// TestLookingAtAllRowsTakesNoMemory: a watch looks at them 4 times a second.
+func TestLookingAtAllRowsTakesNoMemory(t *testing.T) {
+	tally := New(Config{Rows: 512, Numbers: true})
+	for s := range 512 {
+		p := rtp(9, s)
+		tally.Add(&Datagram{At: start, Group: group, From: netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, byte(s >> 6), byte(s)}), 5004), IfIndex: 2, Bytes: len(p), Payload: p})
+	}
+	rows := 0
+	if each := testing.AllocsPerRun(4, func() { tally.Each(func(*Row) { rows++ }) }); each > 2 || rows != 5*512 {
+		t.Errorf("%.0f allocations for %d rows", each, rows/5)
+	}
+}

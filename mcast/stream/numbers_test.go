@@ -162,6 +162,19 @@ func TestRestartLater(t *testing.T) {
 	}
 }
 
+// A sender of RTP that begins anew with its SSRC, further on than its rate explains. A
+// burst may be as short, and is a loss.
+func TestRestartOfRTP(t *testing.T) {
+	for to, want := range map[int]string{0: "0: 3002 of RTP, restarts 1", 41_000: "0: 3002 of RTP, lost 4999"} {
+		tally := numberedTally(Seq{})
+		numbers := func(n int) []byte { return rtp(1, n) }
+		hears(tally, 0, slices.Concat(row1(numbers, 34_000, 36_000), row1(numbers, to, to+1000))...)
+		if got := summary(tally); got != want {
+			t.Errorf("to %d: got %s, want %s", to, got, want)
+		}
+	}
+}
+
 func TestDamagedAndNewer(t *testing.T) {
 	tally := numberedTally(Seq{})
 	damaged, newer := own(7, 1, false, 0), own(7, 2, false, 0)

@@ -213,7 +213,7 @@ func TestRTP(t *testing.T) {
 		}
 	}
 	// The timestamps of type 33 have 90,000 ticks a second, and wrap.
-	h := one(series(20, func(n int) []byte { return rtpOf(9, 65530+n, uint32(1<<32-900+90*n), 33) })...)
+	h := one(series(20, func(n int) []byte { return rtpOf(9, 65530+n, uint32(90*n-900), 33) })...)
 	for n, s := range h.sights {
 		if d := s.Sent - h.sights[0].Sent; d < time.Duration(n)*time.Millisecond-2 || d > time.Duration(n)*time.Millisecond+2 {
 			t.Fatalf("datagram %d was sent %v after the first, want %d ms", n, d, n)

@@ -14,6 +14,9 @@ const (
 // whether it says no more than the end.
 func (t *Tally) read(root *row, d *Datagram) (r *row, end bool) {
 	if s := root.recogniser.next(d); s != nil {
+		if root.leg != nil {
+			t.pair(root.leg, s, d, false)
+		}
 		return t.see(root, s, d), s.End
 	}
 	reading := root.recogniser.read(d.Payload, d.Bytes, d.At, d.Drops)
@@ -26,8 +29,14 @@ func (t *Tally) read(root *row, d *Datagram) (r *row, end bool) {
 		t.tell(Event{Kind: Found, Key: root.Key, At: d.At, Format: reading.Adopted})
 	}
 	r = root
+	if root.leg != nil && len(reading.Sights) == 0 && !reading.Damaged && !reading.Newer {
+		t.pairPlain(root.leg, d)
+	}
 	for n := range reading.Sights {
 		s := &reading.Sights[n]
+		if root.leg != nil {
+			t.pair(root.leg, s, d, n < len(reading.Sights)-1)
+		}
 		r, end = t.see(root, s, d), s.End
 	}
 	return r, end

@@ -160,6 +160,7 @@ func (r *row) onAndOff(t *Tally, now time.Time) {
 // Tick looks who is missed, and tells what happened since the last call. A silence
 // counts from the sender's last datagram on.
 func (t *Tally) Tick(now time.Time) []Event {
+	t.Flush()
 	t.lossDue = now.Unix() != t.ticked.Unix()
 	t.stood(now)
 	for _, root := range t.table.all.list {
@@ -174,6 +175,7 @@ func (t *Tally) Tick(now time.Time) []Event {
 			}
 		}
 	}
+	t.settleCopies(now)
 	events := t.events
 	t.events = nil
 	return events

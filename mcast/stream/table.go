@@ -50,7 +50,8 @@ type table struct {
 	index         []*row // by hash: the first of a chain
 	latest        *row   // that was found; nil: none, or it is gone
 	secret        [4]uint64
-	count         int // rows, with those of further streams
+	serial        uint32 // of the latest row
+	count         int    // rows, with those of further streams
 	all           ages
 	hosts         map[netip.Addr]*ages // nil: a host may have all
 	kept          map[netip.AddrPort]*int
@@ -181,19 +182,16 @@ func (t *table) roomBeside(r *row, d *Datagram) bool {
 // row returns an empty row that counts.
 func (t *table) row() *row {
 	t.count++
+	t.serial++
 	n := len(t.free)
 	if n == 0 {
-		r := new(row)
+		r := &row{serial: t.serial}
 		r.w.Numbers = &r.Numbers
 		return r
 	}
 	r := t.free[n-1]
 	t.free = t.free[:n-1]
-	c := r.copies
-	*r = row{copies: c}
-	if c != nil {
-		*c = copies{}
-	}
+	*r = row{serial: t.serial}
 	r.w.Numbers = &r.Numbers
 	return r
 }
@@ -294,6 +292,7 @@ func (t *table) remove(r *row) {
 // release takes back a row that nothing refers to any more.
 func (t *table) release(r *row) {
 	t.count--
+	r.serial, r.copied, r.mirror = 0, nil, nil // what remembers it forgets it
 	if r.recogniser.bench != nil {
 		r.recogniser.giveUp()
 		r.recogniser.forget()

@@ -61,6 +61,7 @@ type Row struct {
 	Reflected        int           // own datagrams that came from it
 	Twice            int           // datagrams that came twice
 	TwiceHops        bool          // with two TTLs
+	Copied           *Copied       // nil: nothing is known of copies now
 	Numbers          Numbers
 	Ports            int // of the source, where the row is about all of them, and From has none; set by who adds them up
 }
@@ -79,17 +80,23 @@ func (r Row) Rate() float64 {
 // People who type a line twice are no alarm, nor is a sender that says the same
 // all the time.
 func (r Row) Doubled() bool {
-	return r.Twice >= 3 && 10*r.Twice >= 4*r.Datagrams && 10*r.Twice <= 6*r.Datagrams
+	if r.Copied != nil && r.Copied.Times > 0 {
+		return true
+	}
+	// Of more, it is judged how they come now.
+	return r.Datagrams < 4*judgeCopies && r.Twice >= 3 && 10*r.Twice >= 4*r.Datagrams && 10*r.Twice <= 6*r.Datagrams
 }
 
 // Config says what a [Tally] does.
 type Config struct {
-	Rows    int           // at most: the one that was heard longest ago makes room for a new one, and is counted in [Tally.Others]
-	PerHost int           // rows of one source address at most; 0: it may have all
-	Every   time.Duration // Tick is called at that interval, and one that comes a second late shows that the program stood; 0: whenever
-	Numbers bool          // read the numbers of payloads
-	Seq     Seq           // where the number is, as the user says; the zero Seq: find out
-	MaxGap  time.Duration // the silence that is told of any sender, steady or not; 0: of steady ones, by how they send
+	Rows    int            // at most: the one that was heard longest ago makes room for a new one, and is counted in [Tally.Others]
+	PerHost int            // rows of one source address at most; 0: it may have all
+	Every   time.Duration  // Tick is called at that interval, and one that comes a second late shows that the program stood; 0: whenever
+	Numbers bool           // read the numbers of payloads
+	Seq     Seq            // where the number is, as the user says; the zero Seq: find out
+	Legs    func(Key) *Leg // of a new row: the leg of a [Pair] that it is, nil if of none; nil: there are no pairs. It must not call the Tally
+	Copies  int            // datagrams that are remembered to know copies of them, 4,096 at most; 0: as many; below 0: none
+	MaxGap  time.Duration  // the silence that is told of any sender, steady or not; 0: of steady ones, by how they send
 }
 
 // Seq says where a datagram has its number. The zero Seq: not given.
@@ -105,6 +112,7 @@ type Tally struct {
 	cfg     Config
 	bench   *bench // nil: numbers are not read
 	table   table
+	copying copying
 	own     *lru.Map[uint64, time.Time]
 	base    time.Time // when the first datagram came
 	counted uint64    // datagrams
@@ -118,6 +126,8 @@ type Tally struct {
 	damaged, newer uint64
 	ends           uint64 // datagrams that are in no row
 	unreadable     []Unreadable
+
+	legs []*Leg // that wait for Flush
 }
 
 // maxUnreadable bounds the sockets whose faulty datagrams are told one by one.
@@ -134,14 +144,19 @@ type Unreadable struct {
 type row struct {
 	Row
 	gaps   gaps
-	copies *copies // nil: nothing was compared
 	w      window
 	beat   beat
 	alarm  *alarm // nil: it was never silent, and lost nothing
 	judged int    // datagrams when it was looked at
 	series bool   // its datagrams are
 
+	serial  uint32  // no other row has it
+	copied  *copied // nil: nothing of its datagrams is one
+	mirror  *mirror // nil: it does not seem to repeat others
+	repeats repeats
+
 	recogniser recogniser
+	leg        *Leg      // nil: it is in no pair
 	subs       []*row    // further streams of the socket
 	placed     time.Time // in ages
 	place      [2]int32
@@ -155,7 +170,7 @@ type row struct {
 
 // New returns an empty Tally.
 func New(cfg Config) *Tally {
-	t := &Tally{cfg: cfg, own: lru.New[uint64, time.Time](maxOwn)}
+	t := &Tally{cfg: cfg, own: lru.New[uint64, time.Time](maxOwn), copying: newCopying(cfg.Copies)}
 	t.table = newTable(max(cfg.Rows, 1), cfg.PerHost)
 	if cfg.Numbers {
 		t.bench = newBench(cfg.Seq)
@@ -188,6 +203,9 @@ func (t *Tally) Add(d *Datagram) {
 		root.begin(t, d)
 		if numbered {
 			root.recogniser = t.bench.recogniser(d.Group.Port())
+			if t.cfg.Legs != nil {
+				root.leg = t.cfg.Legs(root.Key)
+			}
 		}
 	}
 	r, end := root, false
@@ -278,10 +296,10 @@ func (r *row) count(t *Tally, d *Datagram) {
 			r.HopsMin = d.Hops
 		}
 	}
+	t.compare(r, d, since)
 	if d.Content == 0 {
 		return
 	}
-	r.compare(d, since)
 	if at := t.own.Peek(d.Content); at != nil && !d.Local && d.At.Sub(*at) <= reflectTime {
 		r.Reflected++
 	}
@@ -311,6 +329,10 @@ func (r *row) heard() time.Time {
 func (r *row) view() Row {
 	v := r.Row
 	v.Numbers = r.w.numbers()
+	if c := r.copied; c != nil && c.Copied != (Copied{Hops: c.Hops, Paths: c.Paths}) {
+		now := c.Copied
+		v.Copied = &now
+	}
 	for _, s := range r.subs {
 		if s.tentative {
 			v.Datagrams += s.Datagrams
@@ -347,8 +369,9 @@ func (t *Tally) forget(which func(*row) bool) {
 
 // Each calls f with each row, in no order. The Row is good until f returns.
 func (t *Tally) Each(f func(*Row)) {
+	var v Row // one for all: f is not known, so each would be on the heap
 	for _, root := range t.table.all.list {
-		v := root.view()
+		v = root.view()
 		f(&v)
 		for _, s := range root.subs {
 			if !s.tentative {
@@ -358,6 +381,9 @@ func (t *Tally) Each(f func(*Row)) {
 		}
 	}
 }
+
+// Rows is how many rows there are, with those of streams that are not certain yet.
+func (t *Tally) Rows() int { return t.table.count }
 
 // Snapshot lists the rows, by source, group, interface and stream. It is never nil.
 func (t *Tally) Snapshot() []Row {

@@ -29,6 +29,9 @@ func (r Row) Text(by, when string) string {
 	if numbers := r.Numbers.Text(); numbers != "" {
 		parts = append(parts, numbers)
 	}
+	if copies := r.Copied.Text(); copies != "" {
+		parts = append(parts, copies)
+	}
 	switch {
 	case r.HopsMin != r.HopsMax:
 		parts = append(parts, fmt.Sprintf("ttl %d to %d", r.HopsMin, r.HopsMax))
@@ -59,8 +62,11 @@ func (r Row) When() string {
 	return fmt.Sprintf("from %s to %s", first, last)
 }
 
-// Seconds is a time for people: 0.02 s, 0.2 s, 13.0 s.
+// Seconds is a time for people: under 1 ms, 0.02 s, 0.2 s, 13.0 s.
 func Seconds(d time.Duration) string {
+	if d < time.Millisecond {
+		return "under 1 ms"
+	}
 	if d < 100*time.Millisecond {
 		return fmt.Sprintf("%.2g s", d.Seconds())
 	}

@@ -15,6 +15,9 @@ func TestText(t *testing.T) {
 		": 51 datagrams by eth0, 10/s, from " + first + ", stopped at " + last + ", longest gap 1.2 s at " + first + ", ttl 1 to 3": change(func(r *Row) {
 			r.SilentSince, r.Gap, r.GapAt, r.HopsMax = r.Last, 1200*time.Millisecond, r.First, 3
 		}),
+		": 51 datagrams by eth0, 10/s, from " + first + " to " + last + ", longest gap under 1 ms at " + first + ", ttl 1": change(func(r *Row) {
+			r.Gap, r.GapAt = 4700*time.Nanosecond, r.First
+		}),
 	} {
 		if got := r.Text("eth0", r.When()); got != a.String()+want {
 			t.Errorf("the row says\n%s, want\n%s", got, a.String()+want)

@@ -18,6 +18,9 @@ const (
 	// idLeap is a jump that a stream with an ID may make at once. It has no other
 	// numbers to begin anew with.
 	idLeap = 1 << 20
+	// shortLeap is how much of what short numbers count they may leap at once, however
+	// slowly they run: 8,192 of RTP. A sender of RTP may begin anew with its ID.
+	shortLeap = 8
 	// maxTransit is a change of the transit time that is a step of a clock, no jitter.
 	maxTransit = 10 * time.Second
 	// maxOpen bounds the gaps whose time is kept; further ones count with the last.
@@ -119,8 +122,12 @@ func (w *window) whereAt(s *Seen, now time.Duration) (d int64, how surely, p pla
 // seconds is cheaper than Duration.Seconds, and almost as exact.
 func seconds(d time.Duration) float64 { return float64(d) * 1e-9 }
 
-// leaps reports whether a jump forward may be loss, since the stream has an ID.
+// leaps reports whether a jump forward may be loss, since the stream has an ID. It is
+// further than the rate explains.
 func (w *window) leaps(s *Seen, d int64) bool {
+	if w.width <= 16 && w.settled && d > 1<<w.width/shortLeap {
+		return false
+	}
 	return s.ID != 0 && d > 0 && float64(d) <= idLeap+maxRate*max(s.At.Sub(w.base)-w.last, 0).Seconds()
 }
 
