@@ -11,7 +11,7 @@ local groupcast = Proto("groupcast", "groupcast")
 
 local kinds = {
 	[1] = "HELLO", [2] = "TEXT", [3] = "NEED", [4] = "RELAY", [5] = "STATS",
-	[6] = "REPORT", [7] = "PROBE", [8] = "ASK", [9] = "FACTS",
+	[6] = "REPORT", [7] = "PROBE", [8] = "ASK", [9] = "FACTS", [10] = "SITES",
 }
 
 local all = {} -- the fields, for groupcast.fields
@@ -80,6 +80,8 @@ local to         = {"bytes", field(bytes, "to", "To")}
 local bits = {"bits", field(uint64, "bits", "Bits", base.HEX)}
 local bit_names = {"measures", "answers ASK", "bridge", "keeps a history"}
 
+local site_states = {[0] = "is heard", [1] = "is away", [2] = "is joined already"}
+
 local keys = {
 	[1] = {
 		[1] = {"text", field(string, "nick", "Nickname")}, [2] = interfaces, [3] = time, [4] = {"arrays", entry, "Digest"},
@@ -100,6 +102,11 @@ local keys = {
 		[26] = {"uints", field(uint64, "facts", "Fact"), "Facts"}, [27] = {"bytes", field(bytes, "filling", "Filling")},
 	},
 	[9] = {[8] = part, [9] = parts, [21] = echo, [23] = to, [28] = {"bytes", field(bytes, "facts.sealed", "Encrypted facts")}},
+	[10] = {
+		[30] = {"text", field(string, "site", "Site")}, [31] = {"uint", field(uint64, "site.away", "The hub is not reached")},
+		[32] = {"sites", {name = field(string, "site.other", "Other site"), state = field(uint64, "site.state", "State", base.DEC, site_states),
+			here = field(bytes, "site.here", "Stream there")}, "Other sites"},
+	},
 }
 
 -- Numbered datagrams and pings.
@@ -228,6 +235,16 @@ local function add_array(tree, elements, tvb, item, title)
 	end
 end
 
+local function add_site(tree, f, tvb, item, title)
+	if item.major ~= 4 or #item.items ~= 3 or item.items[3].major ~= 4 then
+		return wrong(tree, item, "no array of a name, a state and an array")
+	end
+	local sub = tree:add(item.range, title)
+	add_text(sub, f.name, tvb, item.items[1])
+	add_uint(sub, f.state, item.items[2])
+	for _, ref in ipairs(item.items[3].items) do add_bytes(sub, f.here, tvb, ref) end
+end
+
 -- add shows the value of a key, and returns a text of it for the line of the packet.
 local function add(tree, tvb, known, item)
 	local how, f, title = known[1], known[2], known[3]
@@ -256,6 +273,8 @@ local function add(tree, tvb, known, item)
 				add_text(sub, f, tvb, inner)
 			elseif how == "uints" then
 				add_uint(sub, f, inner)
+			elseif how == "sites" then
+				add_site(sub, f, tvb, inner, title .. " " .. i)
 			else
 				add_array(sub, f, tvb, inner, title .. " " .. i)
 			end

@@ -194,6 +194,7 @@ func TestBodiesRefused(t *testing.T) {
 	texts := func(s string) string { return fmt.Sprintf("%02x%x", 0x60+len(s), s) }
 	entry := func(rest string) string { return "a201" + texts("alice") + "0481" + rest }
 	ref := "480102030405060708"
+	site := "181e" + texts("a")
 	for _, tt := range []struct {
 		what string
 		kind Kind
@@ -292,6 +293,20 @@ func TestBodiesRefused(t *testing.T) {
 		{"a short question", KindAsk, "a4" + "14" + ref + "17" + ref + "1819" + "5820" + strings.Repeat("01", 32) + "181b" + "4100", ErrRange},
 		{"an echo of seven bytes", KindProbe, "a3" + "14" + ref + "15" + "4701020304050607" + "17" + ref, ErrBody},
 		{"a probe to nobody", KindProbe, "a1" + "14" + ref, ErrRange},
+
+		{"sites", KindSites, "a3" + site + "181f01" + "1820" + "82" + "83" + texts("b") + "00" + "81" + ref + "83" + texts("c") + "02" + "80", nil},
+		{"a status of later versions", KindSites, "a2" + site + "1820" + "81" + "83" + texts("b") + "1863" + "80", nil},
+		{"no site", KindSites, "a0", ErrRange},
+		{"a site that drives a terminal", KindSites, "a1" + "181e" + texts("a\x1b[2J"), ErrRange},
+		{"a site of 65 bytes", KindSites, "a1" + "181e" + "7841" + strings.Repeat("61", 65), ErrRange},
+		{"another site without a name", KindSites, "a2" + site + "1820" + "81" + "83" + "60" + "00" + "80", ErrRange},
+		{"away 2", KindSites, "a2" + site + "181f02", ErrRange},
+		{"a site's state of two", KindSites, "a2" + site + "1820" + "81" + "82" + texts("b") + "00", ErrBody},
+		{"a site's state of four", KindSites, "a2" + site + "1820" + "81" + "84" + texts("b") + "00" + "80" + "00", ErrBody},
+		{"a site's streams that are null", KindSites, "a2" + site + "1820" + "81" + "83" + texts("b") + "00" + "f6", ErrBody},
+		{"a stream of seven bytes at a site", KindSites, "a2" + site + "1820" + "81" + "83" + texts("b") + "00" + "8147" + "01020304050607", ErrBody},
+		{"65 streams at a site", KindSites, "a2" + site + "1820" + "81" + "83" + texts("b") + "00" + "9841" + strings.Repeat(ref, 65), ErrBody},
+		{"65 sites", KindSites, "a2" + site + "1820" + "9841" + strings.Repeat("83"+texts("b")+"00"+"80", 65), ErrBody},
 	} {
 		body, err := hex.DecodeString(tt.body)
 		if err != nil {

@@ -59,6 +59,8 @@ func decode(kind Kind, body []byte) (Body, error) {
 		return parse(body, parseAsk)
 	case KindFacts:
 		return parse(body, parseFacts)
+	case KindSites:
+		return parse(body, parseSites)
 	}
 	return &Unknown{Of: kind}, nil
 }
@@ -85,7 +87,7 @@ func spaceOf(k Kind) Space {
 	switch k {
 	case KindText, KindRelay, KindReport:
 		return Kept
-	case KindHello, KindNeed, KindStats:
+	case KindHello, KindNeed, KindStats, KindSites:
 		return Passing
 	case KindProbe, KindAsk, KindFacts:
 		return Direct

@@ -80,6 +80,7 @@ func TestDissector(t *testing.T) {
 		"PROBE, its answer":              {"groupcast.echo=0102030405060708", "groupcast.held=250"},
 		"ASK":                            {"groupcast.facts=1,2", "groupcast.x25519=60616263", "groupcast.filling=00000000"},
 		"FACTS":                          {"groupcast.echo=2122232425262728", "groupcast.facts.sealed=eeeeeeee"},
+		"SITES":                          {"groupcast.kind=10", "groupcast.space=passing", "groupcast.site=room-1", "groupcast.site.away=1", "groupcast.site.other=room-2,room-3/eth0", "groupcast.site.state=0,1", "groupcast.site.here="},
 		"kind 200, which is not known":   {"groupcast.kind=200", "groupcast.count=5"},
 	}
 	var frames [][]byte

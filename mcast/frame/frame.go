@@ -35,6 +35,7 @@ const (
 	KindProbe                  // asks for an answer, or is one
 	KindAsk                    // asks a member for its facts
 	KindFacts                  // some of them
+	KindSites                  // a bridge tells which members are at which site
 )
 
 // Stream is one run of one author in one conversation: the first half stands for
@@ -105,7 +106,7 @@ type Frame struct {
 }
 
 // Body is what a frame says: a *Hello, *Text, *Need, *Relay, *Stats, *Report, *Probe,
-// *Ask, *Facts, or an *Unknown.
+// *Ask, *Facts, *Sites, or an *Unknown.
 type Body interface{ Kind() Kind }
 
 // Hello is a sign of life, and says who hears whom. Times are ages or monotonic where

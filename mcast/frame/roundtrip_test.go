@@ -77,7 +77,7 @@ func aStats(t *rapid.T, rows int) *Stats {
 // aBody draws a body that can be written, unless it is too long.
 func aBody(t *rapid.T) Body {
 	eight := func(string) [8]byte { return [8]byte(ref(t)) }
-	switch kind := rapid.SampledFrom([]Kind{KindHello, KindText, KindNeed, KindRelay, KindStats, KindReport, KindProbe, KindAsk, KindFacts, 0, 10, 255}).Draw(t, "kind"); kind {
+	switch kind := rapid.SampledFrom([]Kind{KindHello, KindText, KindNeed, KindRelay, KindStats, KindReport, KindProbe, KindAsk, KindFacts, KindSites, 0, 11, 255}).Draw(t, "kind"); kind {
 	case KindHello:
 		return aHello(t, maxArray)
 	case KindText:
@@ -128,9 +128,23 @@ func aBody(t *rapid.T) Body {
 		b := &Facts{Echo: eight("echo"), To: ref(t), Sealed: rapid.SliceOfN(rapid.Byte(), tagSize, 1100).Draw(t, "sealed")}
 		b.Part, b.Parts = parts(t)
 		return b
+	case KindSites:
+		b := &Sites{Site: siteName(t), Away: rapid.Bool().Draw(t, "away")}
+		for range rapid.IntRange(0, MaxSites).Draw(t, "sites") {
+			o := SiteState{Site: siteName(t), State: SiteStatus(number(t, "state", 1<<64-1))}
+			for range rapid.IntRange(0, maxArray).Draw(t, "streams") {
+				o.Here = append(o.Here, ref(t))
+			}
+			b.Others = append(b.Others, o)
+		}
+		return b
 	default:
 		return &Unknown{Of: kind}
 	}
+}
+
+func siteName(t *rapid.T) string {
+	return rapid.SampledFrom([]string{"a", "room-1", "room-2/eth0", "Ethernet 2", strings.Repeat("x", MaxSite), strings.Repeat("日", MaxSite/3)}).Draw(t, "site")
 }
 
 // firstOf is a number that frames of a kind may have.

@@ -17,7 +17,7 @@ func TestSecondImplementation(t *testing.T) {
 		t.Fatal(err)
 	}
 	out, err := exec.Command("node", second, vectors).CombinedOutput()
-	if err != nil || string(out) != "97 checked\n" {
+	if err != nil || string(out) != "101 checked\n" {
 		t.Errorf("%v\n%s", err, out)
 	}
 }

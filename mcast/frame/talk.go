@@ -227,7 +227,7 @@ func parseNeed(n *Need, key uint64, v value) error {
 
 // check is ErrRange of a kind that is known.
 func (u *Unknown) check() error {
-	if u.Of >= KindHello && u.Of <= KindFacts {
+	if u.Of >= KindHello && u.Of <= KindSites {
 		return fmt.Errorf("%w: kind %d is known", ErrRange, u.Of)
 	}
 	return nil

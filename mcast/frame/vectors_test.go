@@ -171,6 +171,9 @@ func makeVectors(t *testing.T) *vectors {
 	add("PROBE, its answer", "bob", FirstDirect, &Probe{Nonce: half(0x11), Echo: &echo, Held: 250, To: alice.Stream.Ref()})
 	add("ASK", "alice", FirstDirect+1, &Ask{Time: now, Part: 1, Nonce: half(0x21), To: ref, Key: seed(0x60), Facts: []uint64{1, 2}})
 	add("FACTS", "bob", FirstDirect+1, &Facts{Part: 1, Parts: 1, Echo: half(0x21), To: alice.Stream.Ref(), Sealed: bytes.Repeat([]byte{0xee}, 48)})
+	add("SITES", "bob", FirstPassing, &Sites{Site: "room-1", Away: true, Others: []SiteState{
+		{Site: "room-2", Here: []Ref{alice.Stream.Ref()}}, {Site: "room-3/eth0", State: SiteAway},
+	}})
 	add("kind 200, which is not known", "alice", 5, &Unknown{200})
 
 	refuse := func(what, room string, datagram []byte) {

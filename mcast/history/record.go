@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"hash/crc32"
 	"io"
+	"sync"
 
 	"github.com/groupcast/groupcast/mcast/frame"
 )
@@ -19,7 +20,7 @@ const (
 	readBuffer = 64 << 10
 )
 
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+var castagnoli = sync.OnceValue(func() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) })
 
 // record is a frame in the file.
 type record struct {
@@ -40,7 +41,7 @@ func appendRecord(b []byte, at uint64, conversation string, datagram []byte) []b
 	b = append(b, byte(len(conversation)), 0)
 	b = binary.BigEndian.AppendUint16(b, uint16(len(datagram)))
 	b = append(append(b, conversation...), datagram...)
-	binary.BigEndian.PutUint32(b[begin+4:], crc32.Checksum(b[begin+8:], castagnoli))
+	binary.BigEndian.PutUint32(b[begin+4:], crc32.Checksum(b[begin+8:], castagnoli()))
 	return b
 }
 
@@ -55,7 +56,7 @@ func parse(b []byte) (r record, size int) {
 	if string(b[:4]) != marker || b[17] != 0 || name == 0 || length == 0 || length > frame.MaxSize || len(b) < size {
 		return r, 0
 	}
-	if crc32.Checksum(b[8:size], castagnoli) != binary.BigEndian.Uint32(b[4:]) {
+	if crc32.Checksum(b[8:size], castagnoli()) != binary.BigEndian.Uint32(b[4:]) {
 		return r, 0
 	}
 	return record{binary.BigEndian.Uint64(b[8:]), b[headSize : headSize+name], b[headSize+name : size]}, size

@@ -18,6 +18,7 @@ type Conversation struct {
 	latest time.Time
 	self   *stream
 	ended  bool
+	silent bool  // nothing is sent
 	failed error // of a frame that could not be made: none is sent then
 
 	table    table
@@ -31,6 +32,7 @@ type Conversation struct {
 	sent     sent
 	direct   uint64 // frames for one member alone that were sent
 	limits   limits
+	sites    sites
 	speakers speakers
 
 	plainPort uint16
@@ -149,6 +151,7 @@ func (c *Conversation) Load(now time.Time, data []byte) error {
 		k.begun, k.first = true, max(k.first, f.Number)
 	} else {
 		k.take(f.Number)
+		c.needs.came(x, f.Number)
 	}
 	c.table.changed(x)
 	return nil
@@ -194,6 +197,12 @@ func (c *Conversation) Due(now time.Time) ([]Out, time.Time) {
 		c.outs = nil
 		return out, now.Add(time.Hour)
 	}
+	if c.silent {
+		c.hush(t)
+		c.tellLost()
+		c.next = min(max(c.judgingAt(), t+time.Second), t+time.Hour)
+		return nil, c.wall(c.next)
+	}
 	c.expire(t)
 	c.sendHellos(t)
 	c.sendNeed(t)
@@ -212,6 +221,9 @@ func (c *Conversation) Due(now time.Time) ([]Out, time.Time) {
 // Most that is received changes nothing about that.
 func (c *Conversation) NextDue(now time.Time) time.Time {
 	t := c.begin(now)
+	if c.silent {
+		return c.wall(min(max(c.judgingAt(), t+time.Second), t+time.Hour))
+	}
 	if c.ended || len(c.outs) > 0 {
 		return now
 	}
@@ -224,12 +236,16 @@ func (c *Conversation) dueAt(now at) at {
 	if c.lines.due != 0 {
 		due = min(due, c.lines.due)
 	}
+	return max(min(due, c.judgingAt()), now)
+}
+
+// judgingAt is when it is to be judged who is gone.
+func (c *Conversation) judgingAt() at {
 	judging := c.doubles
 	if x := c.table.fresh.first; x != nil {
 		judging = min(judging, x.proof+c.goneTime()+1)
 	}
-	due = min(due, max(judging, c.judge))
-	return max(due, now)
+	return max(judging, c.judge)
 }
 
 // emit queues an event.

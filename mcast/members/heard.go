@@ -12,14 +12,19 @@ func (c *Conversation) passing(x *stream, f *frame.Frame, d *Datagram, now at) {
 	gone := c.goneTime()
 	first := x.heardAt == 0
 	x.passing.set(number)
+	c.heardBridge(x, d, false, now)
 	latest := number > x.loss.high || first
 	x.loss.heard(number)
 	if first {
 		x.in.heard++
 	}
+	if !frame.Marked(d.From) {
+		x.nearAt = now
+	}
 	if latest {
-		x.heardAt, x.ifIndex = now, d.IfIndex
-		x.from = d.From
+		if x.heardAt = now; x.nearAt == now || x.nearAt == 0 || now-x.nearAt > c.quietTime() {
+			x.from, x.ifIndex = d.From, d.IfIndex // a bridge brings what was heard here, too, where this host or that one is on two LANs
+		}
 		x.mark(now, gone)
 	}
 	if x.in == &c.table.strangers {
@@ -37,6 +42,8 @@ func (c *Conversation) passing(x *stream, f *frame.Frame, d *Datagram, now at) {
 			x.hello = number
 			c.heardHello(x, f, b, d, now, gone)
 		}
+	case *frame.Sites:
+		c.heardSites(x, b, d, now)
 	case *frame.Need:
 		c.asked(x, b, d.IfIndex, now)
 	}
@@ -44,7 +51,8 @@ func (c *Conversation) passing(x *stream, f *frame.Frame, d *Datagram, now at) {
 
 // heardHello takes in the latest HELLO of a stream.
 func (c *Conversation) heardHello(x *stream, f *frame.Frame, b *frame.Hello, d *Datagram, now, gone at) {
-	x.helloAt, x.wall, x.bits = now, b.Time, b.Bits
+	c.saysBits(x, b.Bits)
+	x.helloAt, x.wall = now, b.Time
 	x.hellos++
 	was := x.nick
 	x.nick = b.Nick
@@ -90,6 +98,36 @@ func (c *Conversation) heardHello(x *stream, f *frame.Frame, b *frame.Hello, d *
 		}
 	}
 	c.digest(x, b, len(f.Bytes), d, now, gone)
+}
+
+// saysBits takes in what a stream says that it can do.
+func (c *Conversation) saysBits(x *stream, bits frame.Bits) {
+	was := bridges(x)
+	x.bits = bits
+	if was != bridges(x) {
+		c.noBridge(x)
+	}
+}
+
+// talks takes in that a stream has said a line.
+func (c *Conversation) talks(x *stream) {
+	was := bridges(x)
+	x.talked = true
+	if was {
+		c.noBridge(x)
+	}
+}
+
+// noBridge takes in that a stream is no bridge any more, or is one now: who hears lines and
+// whose a nickname is are judged anew.
+func (c *Conversation) noBridge(x *stream) {
+	c.table.version++
+	if !x.fresh(c) || bridges(x) {
+		return
+	}
+	if c.pin(x); x.clash {
+		c.emit(Clash{Who: c.who(x), Pinned: x.pinned, Both: x.both})
+	}
 }
 
 // digest takes in what a stream says that it has and hears.

@@ -53,8 +53,16 @@ func (c *Conversation) before(x *stream, f *frame.Frame) bool {
 	if x.since-time.Hour < 5*time.Second {
 		return true
 	}
-	t, ok := f.Body.(*frame.Text)
-	return ok && int64(t.Time) < c.start.UnixMilli()-5000
+	var said uint64
+	switch b := f.Body.(type) {
+	case *frame.Text:
+		said = b.Time
+	case *frame.Relay:
+		said = b.Time
+	default:
+		return false
+	}
+	return int64(said) < c.start.UnixMilli()-5000
 }
 
 // say tells of a line.
@@ -69,6 +77,7 @@ func (c *Conversation) say(x *stream, f *frame.Frame, d *Datagram, repaired, ear
 	var relay *frame.Relay
 	switch b := f.Body.(type) {
 	case *frame.Text:
+		c.talks(x)
 		s.Text, when, s.Part, s.Parts = b.Text, b.Time, int(b.Part), int(b.Parts)
 	case *frame.Relay:
 		relay = b
@@ -93,7 +102,9 @@ func (c *Conversation) say(x *stream, f *frame.Frame, d *Datagram, repaired, ear
 	}
 	s.Who, s.Time = c.who(x), time.UnixMilli(int64(when))
 	if relay != nil {
-		c.emit(Relayed{Said: s, Source: relay.Source.String(), Interface: relay.Interface})
+		e := Relayed{Said: s, Source: relay.Source.String(), Addr: relay.Source, Interface: relay.Interface}
+		e.Site, e.Where = c.where(x, now)
+		c.emit(e)
 		return
 	}
 	c.emit(s)

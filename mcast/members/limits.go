@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/groupcast/groupcast/mcast/frame"
 	"github.com/groupcast/groupcast/mcast/internal/lru"
 )
 
@@ -31,6 +32,7 @@ const (
 	noticeOdd     // a version that hardly is one
 	noticeOpen    // another room, which is open
 	noticeSealed
+	noticeBack // what comes back by a bridge
 	notices
 )
 
@@ -113,6 +115,9 @@ func plainOf(from netip.AddrPort, port uint16) netip.AddrPort {
 }
 
 func (s *speakers) heard(x *stream, from netip.AddrPort, port uint16) {
+	if frame.Marked(from) {
+		return // all members beyond the bridge are heard from there
+	}
 	x.plain = plainOf(from, port)
 	if s.by[x.plain] == x {
 		return

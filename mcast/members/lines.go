@@ -16,6 +16,10 @@ var ErrTooFast = errors.New("members: own lines come faster than 20 a second")
 // ErrEnded is the error of a line after the end.
 var ErrEnded = errors.New("members: this conversation has ended")
 
+// ErrBridge is the error of a frame for one member alone that is beyond a bridge: its
+// address is the bridge's, and bridges carry no such frames.
+var ErrBridge = errors.New("members: what is for one member alone stops at the bridge")
+
 const (
 	maxOwn    = 256 // own lines of which it is told who has them
 	heardWait = 100 * time.Millisecond
@@ -26,7 +30,9 @@ type lines struct {
 	list    []line
 	pace    bucket
 	version int       // of the list of members, as of there
-	there   []*stream // the members, shared by the lines that were said to them
+	there   []*stream // the members
+	read    []*stream // those without bridges, if there are any; shared by the lines that were said to them
+	readOf  int       // the version that it is of
 	due     at        // when to tell what changed; 0: nothing did
 }
 
@@ -62,7 +68,7 @@ func (c *Conversation) Say(now time.Time, text string, part, parts int) (frame.N
 	if len(l.list) >= maxOwn {
 		l.list = l.list[:copy(l.list, l.list[1:])]
 	}
-	l.list = append(l.list, line{number: number, there: l.members(c), by: -1})
+	l.list = append(l.list, line{number: number, there: l.readers(c), by: -1})
 	c.tellHeard(t)
 	return frame.Name{Stream: c.self.name, Number: number}, time.Time{}, nil
 }
@@ -75,12 +81,19 @@ func (c *Conversation) keepOwn(number uint64, b frame.Body, data []byte, now at)
 		Header: frame.Header{Kind: b.Kind(), Tag: c.cfg.Rooms[0].Tag(), Stream: c.self.name, Number: number},
 		Author: key[:], Body: b, Bytes: data,
 	}
-	c.store.put(c.self, f).echo++
+	c.echoes(c.store.put(c.self, f))
 	if c.cfg.Kept != nil {
 		c.cfg.Kept(f)
 	}
 	c.send(data, 0)
 	c.hellos.said(c, now)
+}
+
+// echoes takes in that a kept frame is sent: a copy may come back by loopback.
+func (c *Conversation) echoes(it *item) {
+	if !c.cfg.NoEcho {
+		it.echo++
+	}
 }
 
 // members is who is there now, by name.
@@ -95,6 +108,22 @@ func (l *lines) members(c *Conversation) []*stream {
 	}
 	return l.there
 }
+
+// readers is the members without bridges, which carry what is said and read nothing.
+func (l *lines) readers(c *Conversation) []*stream {
+	there := l.members(c)
+	if !slices.ContainsFunc(there, bridges) {
+		return there
+	}
+	if l.read == nil || l.readOf != l.version {
+		l.read, l.readOf = slices.DeleteFunc(slices.Clone(there), bridges), l.version
+	}
+	return l.read
+}
+
+// bridges reports whether a stream says that it is a bridge. Bridges say nothing themselves:
+// who does is shown as any other, whatever it says that it is.
+func bridges(x *stream) bool { return x.bits&frame.BitBridge != 0 && !x.talked }
 
 func byName(a, b *stream) int {
 	return cmp.Or(cmp.Compare(a.nick, b.nick), cmp.Compare(a.place, b.place), cmp.Compare(be64(a.ref[:]), be64(b.ref[:])))

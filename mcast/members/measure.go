@@ -81,12 +81,15 @@ func (c *Conversation) Keep(now time.Time, b frame.Body) (uint64, error) {
 }
 
 // Direct queues a frame for one member alone, such as a *frame.Probe. It leaves via the
-// interface ifIndex, or with 0 via the one that the kernel chooses. The error is ErrEnded or one of
-// frame.Room.Encode.
+// interface ifIndex, or with 0 via the one that the kernel chooses. The error is ErrEnded,
+// ErrBridge or one of frame.Room.Encode.
 func (c *Conversation) Direct(now time.Time, b frame.Body, to netip.AddrPort, ifIndex int) error {
 	c.begin(now)
 	if c.ended {
 		return ErrEnded
+	}
+	if frame.Marked(to) {
+		return ErrBridge
 	}
 	data, err := c.encode(frame.FirstDirect+c.direct, b)
 	if err != nil {

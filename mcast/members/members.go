@@ -36,6 +36,12 @@ type Config struct {
 	// hear says nothing about an interface. nil: no address is.
 	Ours func(netip.Addr) bool
 
+	// Free reports whether the frames of a source pass no budget of its: whoever gives
+	// them to Receive bounds them. nil: none does.
+	Free func(netip.Addr) bool
+	// NoEcho says that own datagrams do not come back to Receive by loopback.
+	NoEcho bool
+
 	// Decode verifies a datagram. nil: frame.Room.Decode. A simulation of many
 	// members shares what is verified.
 	Decode func(*frame.Room, []byte) (*frame.Frame, error)
@@ -120,6 +126,7 @@ type Who struct {
 	Fingerprint string // of the key, such as "7f3c 91ab 02de 44c0"
 	Clash       bool   // the nickname is pinned to another key: shown as "alice~7f3c"
 	Self        bool
+	Bridge      bool // it says that it is a bridge, and has said no line. The nickname is that of its site
 }
 
 // String is the name to show: "alice", "alice #2" or "alice~7f3c".
@@ -182,7 +189,10 @@ type (
 	// Relayed is a RELAY, which a bridge sends.
 	Relayed struct {
 		Said
-		Source    string // where it was said, as the bridge tells it
+		Source    string         // where it was said, as the bridge tells it
+		Addr      netip.AddrPort // the same
+		Site      string         // of the bridge, as it or the bridge of this LAN tells; "": who relays it does not say that it is a bridge
+		Where     Where
 		Interface string // by which the bridge heard it, as it tells it; "": not told
 	}
 	// Heard tells of an own line who has it, as far as that is known. It comes again
@@ -206,11 +216,15 @@ type (
 	// source, of sealed and of open rooms each.
 	AnotherRoom struct {
 		From   netip.Addr
+		Bridge bool // a bridge sent them: From is its address
 		Sealed bool // that room is sealed
 	}
 	// Cloned is a signed frame of our own stream that we did not send: there is a copy
 	// of this program. We have another stream since.
 	Cloned struct{ From netip.Addr }
+	// CameBack is a frame of this LAN that a bridge sent into it again, told once a minute
+	// for a source: sites are joined by something else as well.
+	CameBack struct{ From netip.Addr }
 	// ClockOff is a member whose clock is off by more than 5 s, told once.
 	ClockOff struct {
 		Who Who
@@ -236,6 +250,7 @@ func (Lost) event()         {}
 func (NewerVersion) event() {}
 func (AnotherRoom) event()  {}
 func (Cloned) event()       {}
+func (CameBack) event()     {}
 func (ClockOff) event()     {}
 
 // Presence is what is known of a member.
@@ -253,9 +268,12 @@ const (
 // Snapshot is what is known of a conversation at one time. Its slices are its own.
 type Snapshot struct {
 	Self     Member
-	Members  []Member // others that are not gone, by name, at most MaxMembers
-	More     int      // heard, and not listed: there was no room
-	Gone     []Member // lately, at most 16, each key once, and none that is here by another stream
+	Members  []Member   // others that are not gone, those of this site first, by site and name, at most MaxMembers
+	More     int        // heard, and not listed: there was no room
+	Gone     []Member   // lately, at most 16, each key once, and none that is here by another stream
+	Bridges  []Member   // those that say that they are bridges: they are in none of the others, nor in the Matrix
+	Sites    []Site     // that bridges join, this one first, then by name; none: no bridge of this LAN tells
+	Back     netip.Addr // the bridge that lately sent into this LAN what had been heard there; invalid: none did
 	Interval time.Duration
 	Matrix   []Row // of self and Members, in that order, without those that are unproven, at most MaxRows
 	Missing  int   // kept frames known to be missing here
@@ -284,6 +302,8 @@ type Member struct {
 	Bits      frame.Bits
 	Plain     netip.AddrPort   // that its plain text comes from
 	Speaks    []netip.AddrPort // all that it came from lately, at most 4: of several interfaces
+	Site      string           // where it is, as the bridge of this LAN tells, or it, if it is a bridge; "": not known
+	Afar      bool             // it is heard by a bridge. From is the bridge's, and nothing for it alone can be sent there
 	Unproven  bool             // it names nothing that was sent lately: it hears nobody, or somebody replays a recording of it
 }
 
@@ -291,6 +311,8 @@ type Member struct {
 // the order of the matrix.
 type Row struct {
 	Who   Who
+	Site  string // as of a Member
+	Afar  bool
 	Cells []Cell
 }
 
@@ -316,9 +338,10 @@ const (
 // Way is an interface by which own HELLOs left, and who hears them there.
 type Way struct {
 	Interface
-	Chosen bool  // what is said leaves by it
-	Tried  bool  // a HELLO left by it
-	Heard  []Who // members of other hosts whose answers name a HELLO that left by it, at most 16
+	Chosen  bool  // what is said leaves by it
+	Tried   bool  // a HELLO left by it
+	Heard   []Who // members of other hosts whose answers name a HELLO that left by it, at most 16
+	Bridges int   // of Heard, those that are bridges
 }
 
 // Counters counts datagrams, each in exactly one of them.

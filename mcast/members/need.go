@@ -277,6 +277,9 @@ func (c *Conversation) sendNeed(now at) {
 	}
 	n.last = now
 	c.sendPassing(&frame.Need{Ranges: ranges(names)}, way, now)
+	if c.bridged(now) {
+		c.notEverywhere() // a bridge that has what is asked for answers instead of other sites
+	}
 }
 
 // ranges joins names that follow each other.

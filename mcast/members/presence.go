@@ -84,6 +84,9 @@ func (c *Conversation) flip(x *stream) {
 // pin looks up whom a nickname belongs to, and reports whether it was not known.
 func (c *Conversation) pin(x *stream) (first bool) {
 	x.clash, x.both, x.pinned = false, false, ""
+	if bridges(x) {
+		return false // several at a site have its name
+	}
 	if c.cfg.Pins == nil || x.nick == "" || !x.named {
 		return c.cfg.Pins == nil && x.named
 	}
@@ -127,7 +130,7 @@ func (c *Conversation) pretends(x *stream, nick string) bool {
 // yet; nil: there is none.
 func (c *Conversation) namesake(x *stream, nick string) *stream {
 	for y := c.table.fresh.first; y != nil; y = y.next {
-		if y != x && y.named && !y.clash && y.nick == nick && y.key != x.key {
+		if y != x && y.named && !y.clash && !bridges(y) && y.nick == nick && y.key != x.key {
 			return y
 		}
 	}

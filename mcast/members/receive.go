@@ -44,7 +44,7 @@ func (c *Conversation) receive(now at, d *Datagram) Outcome {
 		known = known || r.Tag() == h.Tag
 	}
 	if !known {
-		e := AnotherRoom{From: d.From.Addr(), Sealed: h.Tag&1 == 1}
+		e := AnotherRoom{From: d.From.Addr(), Bridge: frame.Marked(d.From), Sealed: h.Tag&1 == 1}
 		what := noticeOpen
 		if e.Sealed {
 			what = noticeSealed
@@ -114,7 +114,7 @@ func (x *stream) seen(number uint64) bool {
 
 // verify looks at budgets, and then at the frame.
 func (c *Conversation) verify(h frame.Header, d *Datagram, known bool, now at) (*frame.Frame, Outcome) {
-	if !c.limits.source(now, source(d.From.Addr())) || !c.limits.check(now, known) {
+	if free := c.cfg.Free != nil && c.cfg.Free(d.From.Addr()); !free && !c.limits.source(now, source(d.From.Addr())) || !c.limits.check(now, known) {
 		return nil, TooMany
 	}
 	f, err := c.decode(d.Data)
@@ -130,6 +130,10 @@ func (c *Conversation) verify(h frame.Header, d *Datagram, known bool, now at) (
 
 // repeated takes in what came before: somebody repaired it, if it is that.
 func (c *Conversation) repeated(x *stream, number uint64, d *Datagram, now at) {
+	if frame.SpaceOf(number) == frame.Passing {
+		c.heardBridge(x, d, d.From != x.from || d.IfIndex != x.ifIndex, now)
+		return
+	}
 	it := x.frames[number]
 	if it == nil || !bytes.Equal(it.data, d.Data) {
 		return
@@ -157,6 +161,7 @@ func (c *Conversation) own(h frame.Header, d *Datagram, now at) Outcome {
 	case frame.Passing:
 		number := h.Number - frame.FirstPassing + 1
 		if _, _, end, ok := c.sent.get(number); ok && end == tail(d.Data) || !ok && number <= c.sent.last {
+			c.heardBridge(c.self, d, true, now)
 			return Own
 		}
 	case frame.Direct: // whoever gets one can send it back

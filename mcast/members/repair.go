@@ -101,7 +101,7 @@ func (c *Conversation) sendRepairs(now at) {
 		it := r.queue[0]
 		r.cancel(it)
 		it.hold = now + repairHold
-		it.echo++
+		c.echoes(it)
 		c.counters.Repairs++
 		c.send(it.data, it.ifIndex)
 	}

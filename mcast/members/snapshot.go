@@ -15,7 +15,7 @@ const (
 
 // who is a stream, as it is named.
 func (c *Conversation) who(x *stream) Who {
-	w := Who{Ref: x.ref, Key: x.key, Nick: x.nick, Clash: x.clash, Self: x.self}
+	w := Who{Ref: x.ref, Key: x.key, Nick: x.nick, Clash: x.clash, Self: x.self, Bridge: bridges(x)}
 	if x.self {
 		w.Nick = c.cfg.Nick
 	} else if x.nick == "" && x.named && person(x.name) == person(c.self.name) {
@@ -30,7 +30,7 @@ func (c *Conversation) who(x *stream) Who {
 	if x.place != 0 && c.alike(x, w.Nick) {
 		w.Place = x.place
 	}
-	if !x.self && x.in != &c.table.fresh && !w.Clash {
+	if !x.self && !w.Bridge && x.in != &c.table.fresh && !w.Clash {
 		w.Clash = c.pretends(x, w.Nick)
 	}
 	if x.named {
@@ -95,9 +95,13 @@ func (c *Conversation) Snapshot(now time.Time) Snapshot {
 			}
 		}
 	}
-	slices.SortFunc(list, byName)
+	c.sortBySite(list, t)
 	rows := []*stream{c.self}
 	for _, x := range list {
+		if bridges(x) {
+			s.Bridges = append(s.Bridges, c.member(x, t))
+			continue
+		}
 		s.Members = append(s.Members, c.member(x, t))
 		if x.slot >= 0 {
 			rows = append(rows, x)
@@ -105,12 +109,19 @@ func (c *Conversation) Snapshot(now time.Time) Snapshot {
 	}
 	s.Gone = c.goneNow(t)
 	for _, y := range rows {
-		s.Matrix = append(s.Matrix, Row{Who: c.who(y), Cells: c.row(y, rows, t)})
+		row := Row{Who: c.who(y), Cells: c.row(y, rows, t)}
+		row.Site, row.Afar = c.siteOf(y, t)
+		s.Matrix = append(s.Matrix, row)
 	}
 	for _, x := range c.needs.gappy {
 		s.Missing += max(0, x.kept.missing())
 	}
 	s.Ways = c.tellWays(t)
+	s.Self.Site, _ = c.siteOf(c.self, t)
+	s.Sites = c.tellSites(t)
+	if at := c.sites.back; at != 0 && t-at <= doubleTime {
+		s.Back = c.sites.backBy
+	}
 	return s
 }
 
@@ -120,7 +131,7 @@ func (c *Conversation) goneNow(now at) (list []Member) {
 	told := map[uint64]bool{}
 	for x := c.table.gone.last; x != nil && len(list) < maxGone; x = x.prev {
 		id := person(x.name)
-		if !told[id] && c.table.people[id] == nil && id != person(c.self.name) {
+		if !told[id] && !bridges(x) && c.table.people[id] == nil && id != person(c.self.name) {
 			list = append(list, c.member(x, now))
 		}
 		told[id] = true
@@ -151,6 +162,7 @@ func (c *Conversation) member(x *stream, now at) Member {
 		Speaks:   slices.Clone(x.speaks),
 		Unproven: !x.wasMember,
 	}
+	m.Site, m.Afar = c.siteOf(x, now)
 	if x.named && c.cfg.Pins != nil {
 		m.Verified = c.cfg.Pins.Verified(x.key)
 	}
@@ -179,6 +191,9 @@ func (c *Conversation) tellWays(now at) []Way {
 		for _, x := range c.lines.members(c) {
 			if x.in == &c.table.fresh && !c.ours(x) && x.ways[slot] != 0 && now-x.ways[slot] <= c.goneTime() && len(way.Heard) < maxHearing {
 				way.Heard = append(way.Heard, c.who(x))
+				if bridges(x) {
+					way.Bridges++
+				}
 			}
 		}
 		out = append(out, way)

@@ -62,6 +62,7 @@ type stream struct {
 	interfaces []string // distinct names, in the order in which they came; cells point there
 	sends      string
 	from       netip.AddrPort // of the last passing frame
+	nearAt     at             // that one came from elsewhere than a bridge; 0: none did
 	plain      netip.AddrPort
 	speaks     []netip.AddrPort
 	younger    *stream // with the same key, fresh later
@@ -76,6 +77,7 @@ type stream struct {
 	ways        [maxWays + 1]at // that it last named a number of ours, by the way that it had left by
 	round       round
 	texts       int
+	talked      bool // it has said a line, and so is no bridge
 	repaired    int
 	asks        bucket
 	lost        int // lines, to be told

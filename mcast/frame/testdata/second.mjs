@@ -168,6 +168,12 @@ const kinds = {
 	7: { 20: nonce, 21: (v) => (v.content?.length === 0 ? bytes(0) : nonce)(v), 22: uint(10n ** 12n), 23: nonce },
 	8: { 3: time, 8: uint(64n), 20: nonce, 23: nonce, 25: bytes(32), 26: list(uint()), 27: bytes() },
 	9: { 8: part, 9: part, 21: nonce, 23: nonce, 28: bytes() },
+	10: {
+		30: text, 31: uint(1n), 32: list((v) => {
+			bad(v.major !== 4 || v.items.length !== 3);
+			return [text(v.items[0]), uint()(v.items[1]), list(bytes(8))(v.items[2])];
+		}),
+	},
 };
 function fields(kind, b) {
 	const [map, behind] = cbor(b, 0, 0);
@@ -186,7 +192,7 @@ const half = 2n ** 63n, passing = 2n ** 62n;
 const within = (index, f, heardIt) => range((heardIt || index > 0n) && index >= BigInt(f[2]?.length ?? 0));
 function check(kind, number, f, size) {
 	const space = number === 0n || number === half || number === half + passing ? "none" : number < half ? "kept" : number < half + passing ? "passing" : "direct";
-	const wants = { 1: "passing", 2: "kept", 3: "passing", 4: "kept", 5: "passing", 6: "kept", 7: "direct", 8: "direct", 9: "direct" }[kind];
+	const wants = { 1: "passing", 2: "kept", 3: "passing", 4: "kept", 5: "passing", 6: "kept", 7: "direct", 8: "direct", 9: "direct", 10: "passing" }[kind];
 	range(space === "none" || (wants !== undefined && wants !== space));
 	if (!wants) return;
 	if (kind !== 8) range((f[8] === undefined) !== (f[9] === undefined) || f[8] > f[9]);
@@ -212,6 +218,10 @@ function check(kind, number, f, size) {
 		within(index, f, true);
 	}
 	if (kind === 8) range(size !== 1200);
+	if (kind === 10) {
+		for (const site of [f[30] ?? "", ...(f[32] ?? []).map((o) => o[0])])
+			range(site === "" || Buffer.byteLength(site) > 64 || /[\p{C}\p{Zl}\p{Zp}]/u.test(site));
+	}
 }
 
 function decode(room, b) {
