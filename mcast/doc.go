@@ -22,6 +22,9 @@
 // join without an interface would go, and reports interfaces that come and go.
 // [Conn.Follow] joins a group again when its interface has come back.
 //
+// Package session is a whole conversation, with members who sign what they say: its
+// example is a bot. session.WayOut says in words why a send leaves where it does.
+//
 // Interfaces are chosen by index. A send chooses its interface with each
 // datagram, so that two senders on one Conn do not race for a socket option. A
 // Conn is of one IP version: a program that talks over both has two.

@@ -29,7 +29,7 @@ func onlyWire() report {
 func TestDoctorNetwork(t *testing.T) {
 	const headline = "network: this host has a cable and no address: eth␛[2J has a link, and no IPv4 address\n"
 	const reasons = "  because: no interface but lo has an IPv4 address: DHCP has not answered, or nobody has set one\n" +
-		"  carries groups: an address of its network, by DHCP or by hand: ip addr add ADDRESS/LENGTH dev eth␛[2J\n"
+		"  carries groups: an address of its network, by DHCP or by hand: ip addr add ADDRESS/LENGTH dev 'eth␛[2J'\n"
 	kind, _ := doctor.Network(onlyWire().facts, onlyWire().intent)
 	for _, tt := range []struct {
 		what   string

@@ -188,7 +188,7 @@ const notShared = "its owner did not share it (SO_REUSEADDR)"
 // SO_REUSEPORT only lets in those of its own user who set that too, as groupcast does
 // where it must.
 func whyTaken(s host.Socket, user int) string {
-	if user < 0 || s.UID == user {
+	if user < 0 || int64(s.UID) == int64(user) {
 		return notShared
 	}
 	return fmt.Sprintf("its owner did not share it (SO_REUSEADDR), or with programs of user %d alone (SO_REUSEPORT)", s.UID)

@@ -196,7 +196,7 @@ func anyFacts(t *rapid.T) Facts {
 			return Filter{IfIndex: anyIndex(t), Group: anyAddress(t), Source: anyAddress(t), Include: anyCount(t), Exclude: anyCount(t)}
 		}),
 		Sockets: anyOf(t, "sockets", func(t *rapid.T) host.Socket {
-			return host.Socket{Local: anyAddrPort(t), UID: anyCount(t), Inode: anyNumber(t), Drops: anyNumber(t), Own: anyBool(t)}
+			return host.Socket{Local: anyAddrPort(t), UID: uint32(anyNumber(t)), Inode: anyNumber(t), Drops: anyNumber(t), Own: anyBool(t)}
 		}),
 		Devices:  anyMap(t, "devices", anyNumber, anyIndex),
 		Settings: anyMap(t, "settings", anySetting, anyCount),

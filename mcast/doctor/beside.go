@@ -207,7 +207,7 @@ func (b *Beside) Text(g mcast.Group) string {
 	}
 	command := "groupcast"
 	if g.Source = (netip.Addr{}); g != mcast.DefaultGroup {
-		command += " " + g.String()
+		command += " " + groupWord(g)
 	}
 	return fmt.Sprintf("members of groupcast talk here by frames at port %d, from %s; to take part: %s", b.Port, enumerate(hosts(b.Members)), command)
 }

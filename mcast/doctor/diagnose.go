@@ -77,6 +77,7 @@ func Diagnose(f Facts, in Intent) []Finding {
 		out = append(out, r.check(f, in)...)
 	}
 	for i := range out {
+		out[i].Hints = f.typed(in, out[i].Hints)
 		out[i].Commands = commandsOf(out[i].Hints)
 	}
 	slices.SortStableFunc(out, func(a, b Finding) int {

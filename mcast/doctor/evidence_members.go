@@ -14,6 +14,11 @@ type Members struct {
 	Members  []Member      // at most 1,024
 	Ways     []MembersWay  // of this host's interfaces, those that own signs of life can leave by
 
+	// Members that are heard by a bridge are in none of the lists: the address is the
+	// bridge's, and what they hear says little about this LAN. Ways have them.
+	Sites []MembersSite
+	Back  netip.Addr // the bridge that sent into this LAN lately what had been heard there; invalid: none did
+
 	Left []netip.Addr // of members that are gone, and of none that is here
 
 	// Unheard is for how long signs of life have left by the chosen interface, and no

@@ -121,6 +121,10 @@ func (r *rulesetReader) drops(c *nftables.Chain, seen map[chainName]bool) bool {
 			switch e := e.(type) {
 			case *expr.Reject:
 				return true
+			case *expr.Target: // of iptables, whose DROP is a verdict
+				if e.Name == "REJECT" {
+					return true
+				}
 			case *expr.Lookup:
 				if e.IsDestRegSet && e.DestRegister == unix.NFT_REG_VERDICT {
 					return true

@@ -96,7 +96,7 @@ func TestGatherSockets(t *testing.T) {
 			t.Errorf("for %s the socket %s is listed: %t, want %t", tt.group, tt.local, n >= 0, tt.want)
 			continue
 		}
-		if n >= 0 && (sockets[n].Own != tt.own || sockets[n].Program != tt.program || sockets[n].UID != os.Getuid()) {
+		if n >= 0 && (sockets[n].Own != tt.own || sockets[n].Program != tt.program || sockets[n].UID != uint32(os.Getuid())) {
 			t.Errorf("for %s the socket is %+v, want own %t, program %q", tt.group, sockets[n], tt.own, tt.program)
 		}
 	}

@@ -101,7 +101,7 @@ func (f Facts) AnswerTo(in Intent) Answer {
 		back += r.Reflected
 	}
 	own := "ADDRESS-OF-THIS-HOST"
-	if out, ok := f.egress(in); ok && out.Addr(in.Group.Addr).IsValid() {
+	if out, ok := f.egress(in); ok && out.Addr(in.Group.Addr).IsValid() && !out.Loopback() {
 		own = out.Addr(in.Group.Addr).String()
 	}
 	switch {
@@ -114,7 +114,7 @@ func (f Facts) AnswerTo(in Intent) Answer {
 			a.State, a.Text = state, text
 			return a
 		}
-		a.Text = fmt.Sprintf("from here it cannot be known whether it hears; at %s run groupcast doctor --probe --watch 10s --from %s %s, while this host sends", in.To, own, in.Group)
+		a.Text = fmt.Sprintf("from here it cannot be known whether it hears; at %s run groupcast doctor --probe --watch 10s --from %s %s, while this host sends", in.To, own, groupWord(in.Group))
 	}
 	return a
 }

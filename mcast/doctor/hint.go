@@ -97,6 +97,8 @@ func outsideOf(way string) string {
 		return "start again without it"
 	case command == "/source" && argument == " any":
 		return "start again and name the group without a source"
+	case command == "/facts" && (argument == " off" || argument == " no"):
+		return "start again without --share-facts"
 	case command == "/facts":
 		return "--share-facts"
 	case command == "/verify":

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // openPort says how to let the group in through this host's firewall.
@@ -75,7 +76,7 @@ func (f Facts) where(t traffic) []string {
 			hints = append(hints, t.firewalld())
 		case f.has("ufw") && c.ofIPTables():
 			commands = append(commands, t.ufw())
-		case f.has("nft") && plainName.MatchString(c.Table) && plainName.MatchString(c.Name):
+		case f.has("nft") && plainName().MatchString(c.Table) && plainName().MatchString(c.Name):
 			commands = append(commands, t.nftRule(c))
 		case f.has(t.iptables()) && c.ofIPTables():
 			commands = append(commands, t.iptablesRule())
@@ -118,7 +119,7 @@ func findEgress(where string) string {
 func (f Facts) has(tool string) bool { return slices.Contains(f.Tools, tool) }
 
 // plainName is a name that nft and a shell take as it is.
-var plainName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]*$`)
+var plainName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]*$`) })
 
 // ofIPTables: a chain of the names that iptables-nft(8) makes.
 func (c FirewallChain) ofIPTables() bool {

@@ -182,6 +182,8 @@ func TestCommandHint(t *testing.T) {
 		"/who lists them, with fingerprints":                                  "groupcast who lists them, with fingerprints",
 		"ask ada whether the key is new: /verify ada~7f3c":                    "ask ada whether the key is new: a talk in a terminal marks it as verified",
 		"another name for yourself: /nick NAME":                               "another name for yourself: --name NAME",
+		"to end that: /facts off":                                             "to end that: start again without --share-facts",
+		"to end that: /facts no bob":                                          "to end that: start again without --share-facts",
 		"hear yourself: /loopback on":                                         "hear yourself: --loopback",
 		"name it: /tmp/x, or /tmp/y":                                          "name it: /tmp/x, or /tmp/y",
 		"see: /proc/net/igmp; or choose another: /interface eth0":             "see: /proc/net/igmp; or choose another: -i eth0",

@@ -46,6 +46,7 @@ func Network(f Facts, in Intent) (k Kind, ok bool) {
 	for _, kind := range kinds {
 		if k, ok = kind.find(f, in); ok {
 			k.Name = kind.page.Name
+			k.Carries = f.typed(in, k.Carries)
 			return k, true
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -214,7 +215,7 @@ func (p *pageParser) line(text string) error {
 }
 
 // lessonName is the form of a name of a lesson.
-var lessonName = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+var lessonName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`) })
 
 func (p *pageParser) header(text string) error {
 	key, value, _ := strings.Cut(text, ": ")
@@ -230,7 +231,7 @@ func (p *pageParser) header(text string) error {
 			return fmt.Errorf("header %q: separate sources by %q", text, "; ")
 		}
 	case key == "lesson" && (len(p.page.Lessons) == 1 || p.headings == nil):
-		if own := p.headings != nil && value == p.page.Name; own || !lessonName.MatchString(value) { // a topic has none unless it names it
+		if own := p.headings != nil && value == p.page.Name; own || !lessonName().MatchString(value) { // a topic has none unless it names it
 			return fmt.Errorf("lesson %q: want the name of another lesson than the pitfall's own, or none", value)
 		}
 		p.page.Lessons = append(p.page.Lessons, value)

@@ -51,9 +51,13 @@ func (p Probe) Announce() string {
 		return ""
 	}
 	g := p.Intent.Group
+	by := names(places)
+	if len(places) > 1 {
+		by = "each of " + by
+	}
 	lines := []string{
 		fmt.Sprintf("sends %d datagrams to %s, at most %d a second: %d by %s", datagramsEach*len(places), g.AddrPort(),
-			time.Second/between, datagramsEach, names(places)),
+			time.Second/between, datagramsEach, by),
 		fmt.Sprintf("they say %q and a random number%s", payload(places[0], 1), p.filled()),
 	}
 	if joins := p.joins(); len(joins) > 0 {

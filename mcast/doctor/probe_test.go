@@ -233,7 +233,7 @@ func TestAnnounce(t *testing.T) {
 		{"passive", Probe{Intent: on, Facts: f, For: time.Minute}, nil},
 		{"nowhere to send", Probe{Intent: Intent{Group: group}, Active: true}, nil},
 		{"active", Probe{Intent: on, Facts: f, Active: true}, []string{
-			"sends 6 datagrams to 239.1.2.3:5000, at most 10 a second: 3 by eth1, eth0",
+			"sends 6 datagrams to 239.1.2.3:5000, at most 10 a second: 3 by each of eth1, eth0",
 			`they say "groupcast doctor probe 1/3 by eth1" and a random number`,
 			"joins 239.1.2.3 on eth0, eth1; meanwhile what is sent to port 5000 of this host alone may reach the probe, and not the program that has the port",
 		}},

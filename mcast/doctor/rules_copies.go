@@ -3,6 +3,8 @@ package doctor
 import (
 	"fmt"
 	"slices"
+
+	"github.com/groupcast/groupcast/mcast/stream"
 )
 
 // fewReflected is how many own lines must come back in a talk, where others may
@@ -33,6 +35,8 @@ func reflected(f Facts, in Intent) []Finding {
 	switch {
 	case o.Heard == nil:
 		return unknown(name, "nobody listened", doctorCommand(in, "--probe"))
+	case len(from) == 0 && len(repeaters(o.Heard)) > 0:
+		return f.repeated(name, in, repeaters(o.Heard))
 	case len(from) == 0 && tried == 0:
 		return unknown(name, "nothing was sent that could come back", doctorCommand(in, "--probe"))
 	case len(from) == 0:
@@ -44,10 +48,7 @@ func reflected(f Facts, in Intent) []Finding {
 		Name: name, Verdict: Warning, Interface: f.nameOf(in, by),
 		Title:    "own datagrams come back as if they were from " + enumerate(from),
 		Evidence: fmt.Sprintf("own datagrams that were sent: %d, and that came back from there within a second: %d", tried, back),
-		Hints: []string{
-			fmt.Sprintf("find what repeats groups at %s: a relay, an mDNS reflector, or a router that translates addresses", enumerate(from)),
-			"let it leave out the network that it heard a datagram by; two of them between the same networks send in circles",
-		},
+		Hints:    repeaterHints(enumerate(from)),
 	}
 	if tried > 0 && back > circling*tried {
 		finding.Verdict = Failure
@@ -56,12 +57,54 @@ func reflected(f Facts, in Intent) []Finding {
 	return []Finding{finding}
 }
 
+func repeaterHints(at string) []string {
+	return []string{
+		fmt.Sprintf("find what repeats groups at %s: a relay, an mDNS reflector, or a router that translates addresses", at),
+		"let it leave out the network that it heard a datagram by; two of them between the same networks send in circles",
+	}
+}
+
+// repeaters are the rows of others that send again what somebody else sent, or whose
+// datagrams go in circles; the latter first.
+func repeaters(heard []stream.Row) (list []stream.Row) {
+	for _, r := range heard {
+		if c := r.Copied; c == nil || r.Local || !c.Repeats && c.Storms == 0 {
+			continue
+		} else if c.Storms > 0 {
+			list = slices.Insert(list, 0, r)
+		} else {
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
+// repeated is that others' datagrams come back.
+func (f Facts) repeated(name string, in Intent, list []stream.Row) []Finding {
+	r := list[0]
+	from := r.From.Addr().Unmap().String()
+	finding := Finding{
+		Name: name, Verdict: Warning, Interface: f.nameOf(in, r.IfIndex),
+		Title:    fmt.Sprintf("%s sends again what %s sends", from, r.Copied.From.Addr().Unmap()),
+		Evidence: fmt.Sprintf("of %s: %s; stream ID and numbers are the same", r.From, r.Copied.Text()),
+		Hints:    repeaterHints(from),
+	}
+	if r.Copied.Storms > 0 {
+		finding.Verdict, finding.Evidence = Failure, fmt.Sprintf("of %s: %s", r.From, r.Copied.Text())
+		finding.Title = "a datagram of " + from + " went in circles"
+		if r.Copied.Storm {
+			finding.Title = "datagrams of " + from + " go in circles"
+		}
+	}
+	return []Finding{finding}
+}
+
 // circling is how many times one own datagram must come back to go in circles.
 const circling = 4
 
 // doubled: a sender's datagrams come twice by one interface. One that is on this
-// network may send them twice itself, as UPnP advises; one behind a router, or with
-// two TTLs, comes by two ways.
+// network may send them twice itself, as UPnP advises; one with two TTLs comes by two
+// ways, and so does, most likely, one behind a router.
 func doubled(f Facts, in Intent) []Finding {
 	const name = "doubled"
 	o := f.Observed
@@ -75,19 +118,33 @@ func doubled(f Facts, in Intent) []Finding {
 		case r.Local:
 			continue
 		case !r.Doubled():
-		case r.Outside || r.TwiceHops:
-			ttl := fmt.Sprintf("each with TTL %d", r.HopsMax)
-			if r.TwiceHops {
-				ttl = fmt.Sprintf("with TTL %d and %d", r.HopsMin, r.HopsMax)
+		case r.Outside || r.TwiceHops || r.Copied != nil && r.Copied.Paths:
+			times, ttl := "twice", ""
+			switch {
+			case r.TwiceHops:
+				ttl = fmt.Sprintf(", with TTL %d and %d", r.HopsMin, r.HopsMax)
+			case r.HopsMax > 0:
+				ttl = fmt.Sprintf(", each with TTL %d", r.HopsMax)
+			}
+			evidence := fmt.Sprintf("the same bytes from %s within 50 ms: %d times of %s%s", r.From, r.Twice, counted(r.Datagrams), ttl)
+			if c := r.Copied; c != nil && c.Times > 0 { // whatever time is between them
+				evidence = fmt.Sprintf("of %s: %s", r.From, c.Text())
+				if c.Times > 2 {
+					times = fmt.Sprintf("%d times", c.Times)
+				}
+			}
+			hints := []string{
+				fmt.Sprintf("two routers or relays forward the group to this network: with PIM one of them has to win (RFC 7761, section 4.6), with static routes leave one of them out; at a router, ip mroute show %s shows its part", in.Group.Addr.WithZone("")),
+				"or a cable makes a loop of two switches",
+			}
+			if !r.TwiceHops && (r.Copied == nil || !r.Copied.Paths) { // nothing but the address says that it is elsewhere
+				hints = append(hints, "or its sender sends each of them twice, as UPnP advises: look how many it has sent")
 			}
 			return []Finding{{
 				Name: name, Verdict: Warning, Interface: f.nameOf(in, r.IfIndex),
-				Title:    fmt.Sprintf("each datagram of %s comes twice by %s", r.From.Addr(), f.nameOf(in, r.IfIndex)),
-				Evidence: fmt.Sprintf("the same bytes from %s within 50 ms: %d times of %s, %s", r.From, r.Twice, counted(r.Datagrams), ttl),
-				Hints: []string{
-					fmt.Sprintf("two routers or relays forward the group to this network: with PIM one of them has to win (RFC 7761, section 4.6), with static routes leave one of them out; at a router, ip mroute show %s shows its part", in.Group.Addr.WithZone("")),
-					"or a cable makes a loop of two switches",
-				},
+				Title:    fmt.Sprintf("each datagram of %s comes %s by %s", r.From.Addr(), times, f.nameOf(in, r.IfIndex)),
+				Evidence: evidence,
+				Hints:    hints,
 			}}
 		default:
 			itself = fmt.Sprintf("each datagram of %s comes twice with one TTL, and it is on this network: it may send them twice itself", r.From)

@@ -163,6 +163,14 @@ func TestReflected(t *testing.T) {
 		{"one did", listened(5*time.Second, sent, back(1, nil)), plain, "warning eth0", []string{"from 192.168.8.9", "sent: 3"}},
 		{"4,000 did", listened(5*time.Second, sent, back(4000, nil)), plain, "failure eth0", []string{"in circles"}},
 		{"of an own address", listened(5*time.Second, sent, back(3, func(r *stream.Row) { r.Local = true })), plain, "ok", nil},
+		{"somebody repeats somebody", listened(5*time.Second, sent, back(0, func(r *stream.Row) {
+			r.Copied = &stream.Copied{From: netip.MustParseAddrPort("192.168.8.7:5004"), Later: 300 * time.Microsecond, Repeats: true}
+		})), plain, "warning eth0", []string{"192.168.8.9 sends again what 192.168.8.7 sends", "0.3 ms"}},
+		{"somebody says the same", listened(5*time.Second, sent, back(0, func(r *stream.Row) {
+			r.Copied = &stream.Copied{From: netip.MustParseAddrPort("192.168.8.7:5004"), Later: 300 * time.Microsecond}
+		})), plain, "ok", nil},
+		{"a loop", listened(5*time.Second, nil, back(0, func(r *stream.Row) { r.Copied = &stream.Copied{Storms: 1, Storm: true} })), plain, "failure eth0", []string{"go in circles"}},
+		{"it was one", listened(5*time.Second, nil, back(0, func(r *stream.Row) { r.Copied = &stream.Copied{Storms: 1} })), plain, "failure eth0", []string{"went in circles"}},
 		{"somebody says hello as well", listened(5*time.Second, sent, back(1, nil)), live, "ok", nil},
 		{"somebody repeats all", listened(5*time.Second, sent, back(3, nil)), live, "warning eth0", nil},
 	})
@@ -177,6 +185,7 @@ func TestDoubled(t *testing.T) {
 		{"nobody was heard", listened(5*time.Second, nil), plain, "unknown", nil},
 		{"two routers", listened(5*time.Second, nil, twice(func(r *stream.Row) { r.Outside = true })), plain, "warning eth0", []string{"5 times of 10 datagrams"}},
 		{"two TTLs", listened(5*time.Second, nil, twice(func(r *stream.Row) { r.TwiceHops, r.HopsMax = true, 2 })), plain, "warning eth0", []string{"TTL 1 and 2"}},
+		{"by numbers", listened(5*time.Second, nil, twice(func(r *stream.Row) { r.Datagrams, r.Twice, r.Copied = 200, 0, &stream.Copied{Times: 3, Paths: true} })), plain, "warning eth0", []string{"comes 3 times by eth0", ": each datagram arrives 3 times"}},
 		{"as UPnP does", listened(5*time.Second, nil, twice(func(*stream.Row) {})), plain, "unknown", []string{"send them twice itself"}},
 		{"a line typed twice", listened(5*time.Second, nil, twice(func(r *stream.Row) { r.Outside, r.Twice = true, 2 })), plain, "ok", nil},
 	})
@@ -191,6 +200,7 @@ func TestAnswerTo(t *testing.T) {
 		says string
 	}{
 		{"nobody looked", lan(func(*Facts) {}), NotKnown, "--from 192.168.8.164 224.0.0.114"},
+		{"a host that has only lo", facts(by(lo)), NotKnown, "--from ADDRESS-OF-THIS-HOST 224.0.0.114"},
 		{"heard only", listened(5*time.Second, nil, heardRow("192.168.8.226:1", time.Second, nil)), NotKnown, "cannot be known"},
 		{"it answered", listened(5*time.Second, func(o *Observed) { o.Answers = []netip.Addr{addr("192.168.8.226")} }), Hears, "answered"},
 		{"a copy came back", listened(5*time.Second, nil, heardRow("192.168.8.226:1", time.Second, func(r *stream.Row) { r.Reflected = 2 })), Hears, "came back from it: 2"},

@@ -168,6 +168,8 @@ func duplicateAddress(f Facts, in Intent) []Finding {
 	case in.Group.Addr.Is4():
 		return unknown(name, "the kernel does not look for other hosts with its IPv4 addresses",
 			doctorCommand(in, "--probe --watch 10s")+" on a third host, while both send", "as root: arping -D -c 3 -I INTERFACE ADDRESS")
+	case len(looked) == 0 && !unread && f.Links != nil:
+		return unknown(name, "no interface that leads to other hosts matters to it")
 	case unread, len(looked) == 0:
 		return unknown(name, f.unread(FromLinks))
 	}

@@ -76,11 +76,14 @@ func TestDuplicateAddress(t *testing.T) {
 	links := func(list []netip.Addr) Facts {
 		return lan(func(f *Facts) { f.Links = map[int]Link{2: {Duplicate: list}} })
 	}
+	onLo := v6
+	onLo.Joined = []int{lo.Index}
 	runRule(t, duplicateAddress, []ruleCase{
 		{"nothing is known", Facts{}, plain, "unknown", nil},
 		{"IPv4: the kernel does not look", links([]netip.Addr{}), plain, "unknown", nil},
 		{"IPv6: the kernel looked", links([]netip.Addr{}), v6, "ok", []string{"eth0"}},
 		{"IPv6: not known", links(nil), v6, "unknown", nil},
+		{"IPv6: lo alone", Facts{Interfaces: []host.Interface{lo}, Links: map[int]Link{1: {}}}, onLo, "unknown", []string{"leads to other hosts"}},
 		{"IPv6: found", links([]netip.Addr{addr("2001:db8::1")}), v6, "failure eth0", []string{"2001:db8::1", "RFC 4862"}},
 		{"a sender whose host denies it", lan(func(f *Facts) {
 			f.Observed.Refused = []netip.AddrPort{netip.MustParseAddrPort("192.168.8.226:40000")}

@@ -60,6 +60,9 @@ func wrongPort(f Facts, in Intent) []Finding {
 	case len(astray) > 0:
 	case len(others) > 0:
 		return unknown(name, fmt.Sprintf("%s grew by %d in %s, which may be of another joined group: %s", counter, ignored, f.Observed.lasted(), enumerate(others)), watch)
+	case in.Group.Source.IsValid():
+		return unknown(name, fmt.Sprintf("%s grew by %d in %s, which may be datagrams of other sources than %s, also of this host: they count there, too, while another socket has joined the group for all sources",
+			counter, ignored, f.Observed.lasted(), in.Group.Source))
 	case frames && beside == nil:
 		return unknown(name, fmt.Sprintf("%s grew by %d in %s: datagrams came at other ports of the group; frames of groupcast's members come at port %d, for one, and nobody looked there",
 			counter, ignored, f.Observed.lasted(), port), watch)

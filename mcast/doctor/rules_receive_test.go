@@ -56,6 +56,8 @@ func TestWrongPort(t *testing.T) {
 	router.Router = []int{2, 3}
 	routing := seen(ignored(7, 0), withProbe)
 	routing.Router = []int{2, 3}
+	oneSource := live
+	oneSource.Group.Source = netip.MustParseAddr("192.168.8.226")
 	runRule(t, wrongPort, []ruleCase{
 		{"joined, and bound to no port", joined(on, node), plain, "warning eth0", []string{"another program", "on eth0", "port 1234", "/proc/net/igmp", "45123"}},
 		{"joined, and bound to another group", joined(on, socket("239.9.9.9:1234", "python3 (4711)", 0)), plain, "warning eth0", []string{"python3 (4711) is bound to 239.9.9.9"}},
@@ -88,6 +90,7 @@ func TestWrongPort(t *testing.T) {
 		{"only frames came", seen(ignored(0, 0), frames), plain, "ok", []string{"frames at port 1235, from 192.168.8.226, 192.168.8.227; to take part: groupcast"}},
 		{"frames, and others at a port that is not known", seen(ignored(7, 0), frames), plain, "warning", []string{"grew by 7", "frames at port 1235"}},
 		{"nobody looked at the port of frames", seen(ignored(7, 0), beside(nil)), plain, "unknown", []string{"at port 1235, for one, and nobody looked there"}},
+		{"one source is heard, and others may come", seen(ignored(7, 0)), oneSource, "unknown", []string{"of other sources than 192.168.8.226"}},
 		{"there is no port of frames", seen(ignored(7, 0), beside(nil)), inGroup("239.1.2.3:65535"), "warning", nil},
 		{"no frames are sent in the group of a standard", seen(ignored(7, 0), beside(nil)), inGroup("224.0.0.251:5353"), "warning", nil},
 		{"plain text at the port of frames", seen(ignored(0, 0), foreign, at()), plain, "warning",
@@ -153,6 +156,8 @@ func TestFirewallIn(t *testing.T) {
 		{"watched: a flood, read while it came", seen(counters(104506, 104489, 104489), joins(), atMost(104700)), plain, "unknown", nil},
 		{"watched: a flood that is dropped", seen(counters(104506, 70, 70), joins(), atMost(90)), plain, "warning", nil},
 		{"watched: of a protocol that nobody has", seen(map[string]uint64{"IpExt.InMcastPkts": 40, "Ip.InDelivers": 2, "Ip.InUnknownProtos": 38}, joins()), plain, "unknown", nil},
+		{"watched: this host sends by lo to a group that nobody has joined", seen(map[string]uint64{"IpExt.InMcastPkts": 40, "Ip.InDelivers": 2, "IpExt.OutMcastPkts": 38}, joins()), plain, "unknown", nil},
+		{"watched: this host sends, and others' are dropped", seen(map[string]uint64{"IpExt.InMcastPkts": 60, "Ip.InDelivers": 2, "IpExt.OutMcastPkts": 20}, joins()), plain, "warning", nil},
 		{"watched: queries of IGMP are handed on", seen(counters(40, 40, 0), joins()), plain, "unknown", nil},
 		{"watched: fragments", seen(map[string]uint64{"IpExt.InMcastPkts": 40, "Ip.InDelivers": 10, "Ip.ReasmReqds": 40}, joins()), plain, "unknown", nil},
 		{"watched: a multicast router", seen(counters(40, 2, 2), joins(), router), plain, "unknown", nil},

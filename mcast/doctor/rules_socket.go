@@ -60,7 +60,7 @@ const maxDeaf = 8
 // seen.
 type owner struct {
 	program string
-	uid     int
+	uid     uint32
 }
 
 // hearing returns the owners of sockets that hear the group. Responders answer

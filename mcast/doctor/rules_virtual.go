@@ -69,6 +69,8 @@ func (m *Machine) carries(i host.Interface, l Link) Finding {
 		}
 	case l.Kind == "veth" && l.Elsewhere && m != nil && m.Container != "":
 		return cannotSay(i, fmt.Sprintf("%s leads out of a container (%s), whose host says how far groups go", i.Name, m.Container), m.containerHint())
+	case l.Kind == "veth" && !l.Elsewhere:
+		return Finding{Verdict: OK, Evidence: i.Name + " is a veth of this computer"}
 	case l.Kind == "veth":
 		return Finding{Verdict: OK, Evidence: i.Name + " is a veth: its other end is in another namespace of this computer"}
 	case slices.Contains(tunnels, l.Kind):

@@ -54,6 +54,7 @@ func TestVirtualNetworks(t *testing.T) {
 		{"a VMware guest", recorded(eth0, Link{}, &Machine{Vendor: "VMware, Inc.", Product: "VMware7,1"}), "unknown eth0 -", "VMware7,1|bridged", ""},
 		{"a WireGuard tunnel alone", recorded(wg0, Link{Kind: "wireguard"}, laptop), "unknown wg0 -", "wireguard", ""},
 		{"a host of the lab", recorded(eth0, Link{Kind: "veth", Parent: 5, Elsewhere: true}, &Machine{Vendor: "QEMU"}), "ok", "namespace", ""},
+		{"a veth that has its other end here", recorded(eth0, Link{Kind: "veth", Parent: 5}, &Machine{Vendor: "QEMU"}), "ok", "eth0 is a veth of this computer", ""},
 		{"a host of the lab, in the cloud", recorded(eth0, Link{Kind: "veth", Parent: 5, Elsewhere: true}, &Machine{Vendor: "Amazon EC2"}), "ok", "", ""},
 		{"a computer that says nothing", recorded(eth0, Link{}, &Machine{}), "unknown eth0 -", "", ""},
 		{"what computer it is was not read", recorded(eth0, Link{}, nil), "unknown eth0 -", "", ""},

@@ -6,7 +6,7 @@
 //
 //	list, err := host.Interfaces()
 //	eth0, err := host.Find(list, "eth0")
-//	route, err := host.RouteTo(group, host.RouteOptions{IfIndex: eth0.Index})
+//	route, err := host.RouteTo(group.AddrPort(), host.RouteOptions{IfIndex: eth0.Index})
 //
 // [Networks] tells whether an address is this host's own, on a link, or a
 // broadcast address. [IGMP] and [MLD] read the memberships of all programs,

@@ -70,7 +70,7 @@ func parseSockets(r io.Reader) ([]Socket, error) {
 		if err != nil {
 			return fmt.Errorf("drops: %w", err)
 		}
-		sockets = append(sockets, Socket{Local: local, UID: int(uid), Inode: inode, Drops: drops})
+		sockets = append(sockets, Socket{Local: local, UID: uint32(uid), Inode: inode, Drops: drops})
 		return nil
 	})
 	if err != nil {
@@ -97,7 +97,7 @@ func socketAddr(s string) (netip.AddrPort, error) {
 // Socket is a UDP socket of this host.
 type Socket struct {
 	Local   netip.AddrPort
-	UID     int
+	UID     uint32
 	Inode   uint64
 	Drops   uint64 // datagrams it had no room for, since it was opened
 	Own     bool   // of this process

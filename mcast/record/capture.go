@@ -132,7 +132,7 @@ func (c *Capture) open() error {
 	}
 	switch {
 	case len(on) == 0:
-		return host.ErrNothingUsable
+		return &mcast.Advised{Err: errors.New("no interface but lo is up, and lo is captured only if it is named"), Advice: "bring one up, or name lo: -i lo"}
 	case len(on) > maxCaptured:
 		return fmt.Errorf("%d interfaces: %d at the most", len(on), maxCaptured)
 	case c.o.Count < 0 || c.o.Snap < 0 || c.o.Ring < 0:

@@ -120,6 +120,15 @@ func TestCapture(t *testing.T) {
 	}
 }
 
+// Where there is only lo, the error does not say that lo is down.
+func TestCaptureOfLoAlone(t *testing.T) {
+	_, err := record.BeginCapture(t.Context(), record.CaptureOptions{Options: record.Options{File: filepath.Join(t.TempDir(), "talk.pcapng")}})
+	advised, ok := errors.AsType[*mcast.Advised](err)
+	if !ok || !strings.Contains(err.Error(), "no interface but lo is up") || !strings.Contains(advised.Advice, "-i lo") {
+		t.Errorf("%v, with the advice %+v", err, advised)
+	}
+}
+
 // A tag that the kernel takes out of a frame is in the file; what lo has sent is there once;
 // an interface that is deleted and made again is captured again, and one that comes later; ARP is
 // captured with All; what has no frames is not mixed with what has.
@@ -239,11 +248,15 @@ func TestCaptureCountsLosses(t *testing.T) {
 	tell(t, b, "eth0", talkGroup, slices.Repeat([]string{strings.Repeat("x", 1000)}, sent)...)
 	out.hold.Store(false)
 	close(out.go_)
-	labtest.Eventually(t, "the kernel's losses are counted", func() bool { return c.Summary().Recorded > 100 })
-	tell(t, b, "eth0", talkGroup, "last")
+	lasts := int64(0) // on a busy host a block of the ring is given with few frames, so that their number tells nothing
+	labtest.Eventually(t, "the kernel has room again", func() bool {
+		lasts++
+		tell(t, b, "eth0", talkGroup, "last")
+		return bytes.Contains(out.Bytes(), []byte("last"))
+	})
 	s, err := c.Close()
-	if err != nil || s.KernelLost < 100 || s.Recorded+s.KernelLost < sent+2 || s.Recorded+s.KernelLost > sent+100 { // IPv6 reports of the hosts' own
-		t.Fatalf("of %d: %+v, %v", sent+2, s, err)
+	if all := s.Recorded + s.KernelLost; err != nil || s.KernelLost < 100 || all < sent+1+lasts || all > sent+99+lasts { // IPv6 reports of the hosts' own
+		t.Fatalf("of %d: %+v, %v", sent+1+lasts, s, err)
 	}
 	got, _ := readAll(t, out.Bytes())
 	if lost := told(t, out.Bytes()); lost == 0 || lost > s.KernelLost || string(got[len(got)-1].Data) != "last" {
