@@ -53,7 +53,7 @@ func TestAdminIsEnded(t *testing.T) {
 				return
 			}
 			left, err := a.Command(ctx, test.host, "ip", "-o", "link").CombinedOutput()
-			if err != nil || strings.Contains(string(left), "eth0") {
+			if err != nil || strings.Contains(string(left), ": eth0") {
 				t.Errorf("after too many %s the host has these interfaces, %v:\n%s", test.of, err, left)
 			}
 			left, err = a.Command(ctx, test.host, "sh", "-c", "ip nexthop; nft list sets; tc class show dev lo").CombinedOutput()

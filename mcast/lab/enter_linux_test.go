@@ -271,6 +271,8 @@ func TestWhyForbidden(t *testing.T) {
 		{syscall.EPERM, map[string]string{"sys/kernel/unprivileged_userns_clone": "0"}, "kernel.unprivileged_userns_clone is 0"},
 		{syscall.EACCES, map[string]string{"sys/kernel/apparmor_restrict_unprivileged_userns": "1"}, "kernel.apparmor_restrict_unprivileged_userns is 1"},
 		{syscall.EPERM, map[string]string{"self/status": "NoNewPrivs:\t0\nSeccomp:\t2\nThreads:\t1"}, "a seccomp filter, as containers have, or a chroot"},
+		{syscall.EPERM, map[string]string{"self/status": "Name:\tgroupcast\nUid:\t1000\t1000\t1000\t1000\nCapPrm:\t0000000000002000\n"}, "the program has a capability of its file (setcap), and with it no other in a namespace"},
+		{syscall.EPERM, map[string]string{"self/status": "Name:\tgroupcast\nUid:\t0\t0\t0\t0\nCapPrm:\t0000000000002000\n"}, "the process is in a chroot, or a security module refuses"},
 		{syscall.EPERM, map[string]string{"self/status": "Seccomp:\t0"}, "the process is in a chroot, or a security module refuses"},
 	} {
 		err := lab.Forbidden(fmt.Errorf("fork/exec: %w", test.err), func(path string) string { return test.settings[path] })

@@ -20,6 +20,11 @@ func readSetting(path string) string {
 
 var seccompFilter = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?m)^Seccomp:\s*2$`) })
 
+// ofFile is the state of a process that is not root and has capabilities: its program's file
+// gave them, and takes all others at the execve(2) that a lab begins with (capabilities(7),
+// "Ambient").
+var ofFile = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?s)\nUid:\t\d+\t[1-9].*\nCapPrm:\t0*[1-9a-f]`) })
+
 // forbidden explains why the kernel refused to make namespaces with err, by
 // settings that every user can read (user_namespaces(7), namespaces(7)). An err
 // that is no refusal comes back as it is.
@@ -52,6 +57,9 @@ func forbidden(err error, setting func(path string) string) error {
 	case seccompFilter().MatchString(setting("self/status")):
 		f.Reason = "a seccomp filter, as containers have, or a chroot"
 		f.Hint = "run it outside the container, or start that with --security-opt seccomp=unconfined (docker, podman)"
+	case ofFile().MatchString(setting("self/status")):
+		f.Reason = "the program has a capability of its file (setcap), and with it no other in a namespace"
+		f.Hint = "take it back (setcap -r FILE), and give it to a copy of the program"
 	default:
 		f.Reason = "the process is in a chroot, or a security module refuses"
 		f.Hint = "run it outside the chroot"

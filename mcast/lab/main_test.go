@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 
 	"github.com/groupcast/groupcast/mcast/lab/labtest"
@@ -24,6 +25,9 @@ func TestMain(m *testing.M) {
 		if err := programs[name](); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
+		}
+		if testing.CoverMode() != "" && os.Getenv("GOCOVERDIR") == "" {
+			syscall.Exit(0) // a confined one has no folder for what it reached, and would say so
 		}
 		os.Exit(0)
 	}

@@ -28,7 +28,7 @@ func init() {
 		"hog stack": func() error { return touch(192*mebibyte, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS|unix.MAP_GROWSDOWN) },
 		// What is only read is one page for all, and a page of the table for each 2 MiB.
 		"hog tables": func() error {
-			const each = 2 * mebibyte
+			each := 2 * mebibyte
 			b, err := unix.Mmap(-1, 0, 49152*each, unix.PROT_READ, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS|unix.MAP_NORESERVE)
 			if err == nil {
 				err = unix.Madvise(b, unix.MADV_NOHUGEPAGE)

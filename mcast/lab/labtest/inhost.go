@@ -43,9 +43,26 @@ func RunInHost(t *testing.T, node *lab.Node) {
 		pattern = append(pattern, "^"+regexp.QuoteMeta(part)+"$")
 	}
 	cmd := node.Command(t.Context(), os.Args[0], "-test.v", "-test.run="+strings.Join(pattern, "/"))
+	if dir := coverDir(); dir != "" {
+		cmd.Args = append(cmd.Args, coverFlag+dir)
+	}
 	cmd.Env = append(os.Environ(), InHostEnv+"=1")
 	out, err := cmd.CombinedOutput()
 	if err != nil || !strings.Contains(string(out), "--- PASS: "+t.Name()) {
 		t.Errorf("in host %s: %v\n%s", node.Name(), err, out)
 	}
+}
+
+// coverFlag precedes the folder that go test -cover gives a test binary. What a binary
+// reached is read from all files there, so that other processes of it add theirs.
+const coverFlag = "-test.gocoverdir="
+
+// coverDir returns that folder, and "" without -cover.
+func coverDir() string {
+	for _, arg := range os.Args {
+		if dir, ok := strings.CutPrefix(arg, coverFlag); ok {
+			return dir
+		}
+	}
+	return ""
 }

@@ -57,6 +57,9 @@ func again(t *testing.T, who, program, own string, as *syscall.SysProcAttr) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), program, "-test.v", "-test.run=^"+regexp.QuoteMeta(t.Name())+"$")
 	cmd.Env = append(os.Environ(), againEnv+"=1", InHostEnv+"=1", "HOME="+own, "TMPDIR="+own, "XDG_RUNTIME_DIR="+own)
+	if dir := coverDir(); dir != "" && as.Credential == nil { // nobody cannot write there
+		cmd.Args = append(cmd.Args, coverFlag+dir)
+	}
 	cmd.Dir, cmd.SysProcAttr = "/", as
 	out, err := cmd.CombinedOutput()
 	if err != nil || !strings.Contains(string(out), "--- PASS: "+t.Name()) {

@@ -19,6 +19,9 @@ func init() {
 	if os.Args[0] != Process {
 		return
 	}
+	// Its name for others is not that of groupcast, whose file it is: the doctor takes
+	// groupcast for a program that loses no answers at a shared port. It can do without.
+	_ = os.WriteFile("/proc/self/comm", []byte("peer"), 0)
 	if err := run(os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "peer:", err)
 		syscall.Exit(1) // os.Exit takes a second under the race detector
