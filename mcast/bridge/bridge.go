@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -91,19 +92,57 @@ func (b *Bridge) open(ctx context.Context, cfg Config, list []host.Interface) er
 			return err
 		}
 		for _, i := range b.at {
-			c, err := host.ChooseToListen(list, []string{i.Name}, g.Addr)
-			if err == nil {
-				_, err = b.keep.Join(g, c)
-			}
-			if err != nil {
+			if err := b.join(g, list, i); err != nil {
 				return err
 			}
 		}
 	}
+	b.joinFrames(list)
 	b.conns = b.keep.Conns()
 	b.noteInterfaces()
 	return nil
 }
+
+func (b *Bridge) join(g mcast.Group, list []host.Interface, on host.Interface) error {
+	c, err := host.ChooseToListen(list, []string{on.Name}, g.Addr)
+	if err == nil {
+		_, err = b.keep.Join(g, c)
+	}
+	return err
+}
+
+// joinFrames joins the groups on the ports of frames, too. Where that does not work, plain
+// datagrams are carried all the same.
+func (b *Bridge) joinFrames(list []host.Interface) {
+	for n, l := range b.engine.lans {
+		for _, p := range l.passages {
+			w := p.frames
+			if !w.on() {
+				if w.refused { // nobody asked for that
+					b.engine.tell(Event{Kind: EventError, Site: l.port.Site, Group: p.group, Err: &NoFramesError{Group: p.group, Err: errors.New(w.off)}})
+				}
+				continue
+			}
+			if err := b.join(w.group, list, b.at[n]); err != nil {
+				w.turnOff(fmt.Sprintf("port %d: %v", w.group.Port, cmp.Or(errors.Unwrap(err), err)))
+				b.engine.tell(Event{Kind: EventError, Site: l.port.Site, Group: p.group, Err: &NoFramesError{Group: p.group, Err: err}})
+			}
+		}
+	}
+}
+
+// NoFramesError says why the frames of a group are not carried. Plain datagrams are.
+type NoFramesError struct {
+	Group mcast.Group
+	Err   error
+}
+
+func (e *NoFramesError) Error() string {
+	return fmt.Sprintf("frames of %s are not carried: %v", e.Group, e.Err)
+}
+
+// Unwrap returns Err.
+func (e *NoFramesError) Unwrap() error { return e.Err }
 
 // openMark opens the socket that datagrams to g leave from.
 func (b *Bridge) openMark(ctx context.Context, cfg Config, g mcast.Group) error {
@@ -216,6 +255,8 @@ func (b *Bridge) heard(port uint16, d *mcast.Datagram) {
 	}
 	if p := b.engine.lans[n].passage(mcast.Group{Addr: d.To.WithZone(""), Port: port}); p != nil {
 		p.heard(now, *d)
+	} else if p := b.engine.lans[n].passage(mcast.Group{Addr: d.To.WithZone(""), Port: port - 1}); p != nil {
+		p.frames.heard(*d)
 	}
 }
 
@@ -261,6 +302,7 @@ func (b *Bridge) noteInterfaces() {
 		for _, p := range l.passages {
 			ready = ready && i.Ready(p.group.Addr) == nil && slices.ContainsFunc(b.keep.On(p.group), func(on host.Interface) bool { return on.Index == i.Index })
 			if i.Index != 0 {
+				p.frames.setInterface(i.Index, i.Name)
 				p.setInterface(i.Addr(p.group.Addr), i.Addrs, i.MTU)
 			}
 		}

@@ -3,6 +3,7 @@ package bridge
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/netip"
 	"slices"
 	"sync"
@@ -180,4 +181,48 @@ func TestOpenErrors(t *testing.T) {
 		}
 	}
 	held.Close()
+
+	// A program has the port of frames for itself: plain datagrams are carried all the same.
+	held, err = mcast.Listen(t.Context(), mcast.Config{Port: g.Port + 1, Exclusive: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer held.Close()
+	var wire Wire
+	var all told
+	b, err := Open(t.Context(), Config{Ports: two, Groups: []mcast.Group{g, labtest.Group("239.1.2.3:6001")}, Link: wire.Join(), Tell: all.tell})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	for _, s := range b.Status() {
+		if (s.NoFrames == "") != (s.Group.Port == 6001) {
+			t.Errorf("%s: frames are not carried because of %q", s.Group, s.NoFrames)
+		}
+	}
+	lacks := slices.DeleteFunc(all.list, func(e Event) bool {
+		e2, ok := errors.AsType[*NoFramesError](e.Err)
+		return !ok || e2.Group != g || !errors.Is(e.Err, mcast.ErrPortInUse)
+	})
+	if len(lacks) != 2 {
+		t.Errorf("told: %+v, want it of both ports", all.list)
+	}
+
+	// Their port is another group's, or there is none.
+	all.list = nil
+	b, err = Open(t.Context(), Config{Ports: two[:1], Groups: []mcast.Group{labtest.Group("239.1.2.3:7000"), labtest.Group("239.1.2.3:7001"), labtest.Group("239.1.2.3:65535")}, Link: wire.Join(), Tell: all.tell})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	var why []string
+	for _, e := range all.list {
+		why = append(why, fmt.Sprint(e.Err))
+	}
+	if want := []string{
+		"frames of 239.1.2.3:7000 are not carried: their port is that of 239.1.2.3:7001, which is carried, too",
+		"frames of 239.1.2.3:65535 are not carried: no port is left for them after 65535",
+	}; !slices.Equal(why, want) {
+		t.Errorf("told: %q, want %q", why, want)
+	}
 }

@@ -165,6 +165,16 @@ func (c *Carrier) comesIn(site string) bool {
 	return p != nil && (p.is == inOnly || p.is == both)
 }
 
+// Joined are the sites whose LANs are this one in both directions.
+func (c *Carrier) Joined() (sites []string) {
+	for site, p := range c.peers {
+		if p.is == both {
+			sites = append(sites, site)
+		}
+	}
+	return sites
+}
+
 // renewalDue is true if a probe is to be sent so that no proof ends that still holds. One
 // that was not answered is repeated.
 func (c *Carrier) renewalDue(now time.Time) bool {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/frame"
 )
 
 // Config says what a [Bridge] joins.
@@ -20,6 +21,9 @@ type Config struct {
 	Burst, MaxSize       int
 	From                 []netip.Prefix
 	ListenOnly, SendOnly bool
+	// PlainOnly says of a group that frames of its members are not carried; nil: they are,
+	// of all groups.
+	PlainOnly func(mcast.Group) bool
 	// Tell is called with what happens, by one goroutine at a time. It must not call the
 	// Bridge. The Data of an Event's Message is valid until it returns.
 	Tell func(Event)
@@ -61,6 +65,9 @@ type Event struct {
 	Hops     int            // the TTL that it had
 	Bytes    int            // of its payload
 	Message  *Message       // nil: it was not made into one
+	Frames   bool           // the datagram came, or leaves, on the port of frames, which Group has
+	Frame    frame.Kind     // of it; 0: none that can be read
+	Parcel   *Parcel        // of a site, if Frames; nil: it came from the LAN
 	Presence *Presence
 	Leads    bool
 	Leader   string // of EventLease: the other bridge that leads, as far as is known; "": none
@@ -83,4 +90,9 @@ type Status struct {
 	AtLAN     map[Why]uint64 // what became of those: the sum is Heard
 	AtSites   map[Why]uint64 // what became of these: the sum is Arrived
 	Last      time.Time      // a datagram was heard that came from no bridge; zero: never
+
+	NoFrames      string         // why no frames are carried; "": they are
+	FramesAtLAN   map[Why]uint64 // what became of the datagrams that came on the port of frames
+	FramesAtSites map[Why]uint64 // what became of the frames of sites
+	Keeping       Keeping        // of the bridge, the same at all its groups and ports
 }

@@ -199,6 +199,41 @@ func TestNobodyLeads(t *testing.T) {
 	})
 }
 
+func TestLeaseErrorSaysNotAway(t *testing.T) {
+	err := &bridge.LeaseError{Site: "room", Err: fmt.Errorf("%w: no answer", bridge.ErrAway)}
+	if got := err.Error(); got != "room: this bridge cannot lead, and carries nothing: no answer" || !errors.Is(err, bridge.ErrAway) {
+		t.Error(got)
+	}
+}
+
+// A hub that is reached, and has no lease, is told with the reason, ever more seldom.
+func TestNoLeaseIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var wire bridge.Wire
+		var at []time.Duration
+		start := time.Now()
+		e := bridge.NewEngine(bridge.Config{
+			Groups: []mcast.Group{group}, Ports: []bridge.Port{{Interface: "eth0", Site: "room"}}, Link: wire.Join(),
+			Register: func(string) bridge.Register { return &absent{} },
+			Tell: func(ev bridge.Event) {
+				if _, ok := errors.AsType[*bridge.LeaseError](ev.Err); ok && ev.Err.Error() == "room: this bridge cannot lead, and carries nothing: away" {
+					at = append(at, time.Since(start).Round(time.Second))
+				}
+			},
+		}, func(int, mcast.Group, []byte) error { return nil })
+		ctx, end := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { e.Run(ctx); close(done) }()
+		e.SetReady(0, true, netip.MustParseAddr("10.0.0.2"))
+		time.Sleep(90 * time.Second)
+		end()
+		<-done
+		if want := []time.Duration{11 * time.Second, 21 * time.Second, 81 * time.Second}; !slices.Equal(at, want) {
+			t.Errorf("told at %v, want %v", at, want)
+		}
+	})
+}
+
 func TestTooFastIsTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var wire bridge.Wire

@@ -33,5 +33,10 @@ func (e Engine) Heard(port int, g mcast.Group, d mcast.Datagram) {
 	e.e.lans[port].passage(g).heard(time.Now(), d)
 }
 
+// HeardFrame gives the port a datagram on the port of a group's frames.
+func (e Engine) HeardFrame(port int, g mcast.Group, d mcast.Datagram) {
+	e.e.lans[port].passage(g).frames.heard(d)
+}
+
 // Holds says whether this bridge leads the LAN of the port.
 func (e Engine) Holds(port int) bool { return e.e.lans[port].holds(time.Now()) }

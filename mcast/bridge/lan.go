@@ -2,7 +2,9 @@ package bridge
 
 import (
 	"context"
+	"errors"
 	"net/netip"
+	"strings"
 	"sync"
 	"time"
 
@@ -24,7 +26,29 @@ type lan struct {
 	// Sends fail since then; zero: the last one did not.
 	failing time.Time
 	until   time.Time // this bridge does not lead before, because sends failed
+
+	// Of the goroutine that keeps the lease.
+	refused  time.Time // the hub is reached and gives no lease since then; zero: it does
+	refusals reminder
 }
+
+// refusedFor is how long a hub that is reached gives no lease before that is told: one that
+// begins, or is slow, has none for a moment.
+const refusedFor = 10 * time.Second
+
+// LeaseError says why a bridge cannot lead its site, though the hub is reached.
+type LeaseError struct {
+	Site string
+	Err  error
+}
+
+func (e *LeaseError) Error() string {
+	why := strings.TrimPrefix(e.Err.Error(), ErrAway.Error()+": ") // it is reached, and says nothing
+	return e.Site + ": this bridge cannot lead, and carries nothing: " + why
+}
+
+// Unwrap returns Err.
+func (e *LeaseError) Unwrap() error { return e.Err }
 
 func (l *lan) passage(g mcast.Group) *passage {
 	for _, p := range l.passages {
@@ -77,7 +101,22 @@ func (l *lan) askOnce(ctx context.Context) {
 	case AskDelete:
 		err = l.register.Delete(ctx, ask.Revision)
 	}
-	l.lease.Answered(time.Now(), e, err)
+	now := time.Now()
+	l.lease.Answered(now, e, err)
+	switch {
+	case err == nil, errors.Is(err, ErrChanged), !l.engine.reached():
+		l.refused, l.refusals = time.Time{}, reminder{}
+		return
+	case l.refused.IsZero():
+		l.refused = now
+	}
+	if now.Sub(l.refused) < refusedFor {
+		return
+	}
+	l.refusals.add(now)
+	if _, due := l.refusals.take(now); due {
+		l.engine.tell(Event{Kind: EventError, At: now, Site: l.port.Site, Err: &LeaseError{l.port.Site, err}})
+	}
 }
 
 // tellLease tells when this bridge begins or ceases to lead.
@@ -116,6 +155,21 @@ func (l *lan) able() bool {
 		l.until, l.failing = now.Add(failsAgainIn), time.Time{} // nobody sends meanwhile
 	}
 	return l.ready && !now.Before(l.until)
+}
+
+// sent notes how a send into the LAN ended. first says that it failed, and the one before
+// did not.
+func (l *lan) sent(err error) (first bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	first = err != nil && l.failing.IsZero()
+	switch {
+	case err == nil:
+		l.failing = time.Time{}
+	case first && l.ready:
+		l.failing = time.Now()
+	}
+	return first
 }
 
 // setReady notes how the interface is.

@@ -145,6 +145,14 @@ func (l *Lease) Holds(at time.Time) bool {
 	return !at.Before(l.from) && at.Before(l.until)
 }
 
+// Kept says whether this bridge led last, and does not give the lease back: no other is
+// known to have it, though it may not be renewed.
+func (l *Lease) Kept() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.leading && !l.unwanted
+}
+
 // Leader is the name of the bridge that leads as far as is known; "": nobody.
 func (l *Lease) Leader() string {
 	l.mu.Lock()

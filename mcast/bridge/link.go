@@ -13,6 +13,15 @@ type Link interface {
 	// Publish gives m to all sites, also to this one, which ignores it. It keeps no part
 	// of m. What cannot be sent at once is lost: the error is ErrAway then.
 	Publish(m Message) error
+	// Keep gives a kept frame to all sites and to the history. While the hub is away it
+	// waits in a spool, which drops the oldest where it is full: see Keeping. The error is of
+	// a parcel that can never be sent.
+	Keep(p Parcel) error
+	// Pass gives a frame to all sites that is not kept, or is a repair. What cannot be sent
+	// at once is lost: the error is ErrAway then.
+	Pass(p Parcel) error
+	// Keeping is how it stands with what Keep was given.
+	Keeping() Keeping
 	// Report gives r to all sites.
 	Report(r Report) error
 	// Announce tells all sites that this one has joined, or leaves.

@@ -6,12 +6,13 @@ import (
 	"time"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/frame"
 )
 
 // Mark is the UDP source port from which bridges send into a LAN. A datagram that comes
 // from it was re-sent by a bridge, and no bridge carries it again. It lies below the
 // ports that systems give to sockets that name none.
-const Mark = 1236
+const Mark = frame.Mark
 
 // MaxSize is the largest payload of a datagram, in bytes (IPv4: 65535 - 20 - 8).
 const MaxSize = 65507
@@ -46,8 +47,9 @@ type Presence struct {
 	At           time.Time
 }
 
-// Arrival is what a [Link] brings: one of the three.
+// Arrival is what a [Link] brings: one of these.
 type Arrival struct {
+	Parcel   *Parcel
 	Message  *Message
 	Report   *Report
 	Presence *Presence

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"maps"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -27,9 +28,10 @@ func (p *passage) setInterface(sends netip.Addr, all []netip.Prefix, mtu int) {
 
 // passage is one group on one LAN.
 type passage struct {
-	lan   *lan
-	group mcast.Group
-	send  func(data []byte) error
+	lan    *lan
+	group  mcast.Group
+	send   func(data []byte) error
+	frames *frameway
 
 	mu      sync.Mutex
 	carrier *Carrier
@@ -45,17 +47,7 @@ type passage struct {
 // sendInto sends into the LAN. first says that it failed and the send before did not.
 func (p *passage) sendInto(data []byte) (err error, first bool) {
 	err = p.send(data)
-	l := p.lan
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	first = err != nil && l.failing.IsZero()
-	switch {
-	case err == nil:
-		l.failing = time.Time{}
-	case first && l.ready:
-		l.failing = time.Now()
-	}
-	return err, first
+	return err, p.lan.sent(err)
 }
 
 // heard takes a datagram from the LAN.
@@ -64,8 +56,12 @@ func (p *passage) heard(now time.Time, d mcast.Datagram) {
 	age := max(now.Round(0).Sub(d.At), 0)
 	d.At = now.Add(-age)
 	p.mu.Lock()
-	v := p.carrier.Heard(now, d, p.lan.holds(d.At))
-	if v.Why == Carried && p.publish(v.Message) != nil {
+	leads := p.lan.holds(d.At)
+	_, probe := ParseProbe(d.Data)
+	goesOn := !leads && !probe && d.From.Port() != Mark && p.frames.goesOn(d.At)
+	v := p.carrier.Heard(now, d, leads || goesOn)
+	relays := v.Why == Carried
+	if relays && (goesOn || p.publish(v.Message) != nil) {
 		v.Why = Lost
 	}
 	if p.lan.unled(v) {
@@ -77,6 +73,9 @@ func (p *passage) heard(now time.Time, d mcast.Datagram) {
 	}
 	failed := p.rest(v)
 	p.mu.Unlock()
+	if relays {
+		p.frames.plain(d) // also while the hub is away: what is kept waits
+	}
 	p.told(now, v, failed, v.Message, Event{From: d.From, Hops: d.Hops, Bytes: len(d.Data)})
 }
 
@@ -104,6 +103,7 @@ func (p *passage) arrived(now time.Time, m *Message) {
 	}
 	p.count(now, p.atSites, v.Why, m.Site)
 	failed = errors.Join(failed, p.rest(v))
+	p.frames.siteHeard(now, m.Site)
 	via := netip.AddrPortFrom(p.sends, Mark)
 	p.mu.Unlock()
 	p.told(now, v, failed, m, Event{From: m.From, Via: via, Hops: m.Hops, Bytes: len(m.Data)})
@@ -163,8 +163,11 @@ func (p *passage) reported(now time.Time, r Report) {
 
 func (p *passage) met(now time.Time, other *Presence) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	p.carrier.Met(now, other.Site, other.Addr)
+	p.mu.Unlock()
+	if len(other.Groups) == 0 || slices.Contains(other.Groups, p.group) {
+		p.frames.met(now, other)
+	}
 }
 
 func (p *passage) tick(now time.Time) {
@@ -172,7 +175,9 @@ func (p *passage) tick(now time.Time) {
 	v := p.carrier.Tick(now, p.lan.holds(now))
 	v.Findings = append(v.Findings, p.overRates(now)...)
 	failed := p.rest(v)
+	joined := p.carrier.Joined()
 	p.mu.Unlock()
+	p.frames.tick(now, joined, p.lan.engine.reached())
 	p.told(now, v, failed, nil, Event{})
 }
 
@@ -195,15 +200,7 @@ func (p *passage) told(now time.Time, v Verdict, failed error, m *Message, ev Ev
 	e := p.lan.engine
 	ev.At, ev.Site, ev.Group = now, p.lan.port.Site, p.group
 	if e.cfg.Each && v.Why != "" {
-		ev.Why, ev.Message = v.Why, m
-		switch v.Why {
-		case Carried:
-			ev.Kind = EventCarried
-		case Resent:
-			ev.Kind = EventResent
-		default:
-			ev.Kind = EventDropped
-		}
+		ev.Kind, ev.Why, ev.Message = kindOfEvent(v.Why), v.Why, m
 		e.tell(ev)
 	}
 	for _, f := range v.Findings {
@@ -221,6 +218,7 @@ func (p *passage) status() Status {
 		Site: p.lan.port.Site, Bridge: p.lan.engine.name, Addr: p.lan.address(), Interface: p.lan.port.Interface, Group: p.group,
 		Since: p.lan.engine.began, AtLAN: maps.Clone(p.atLAN), AtSites: maps.Clone(p.atSites), Last: p.last,
 	}
+	p.frames.status(&s)
 	for _, n := range s.AtLAN {
 		s.Heard += n
 	}

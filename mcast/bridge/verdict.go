@@ -53,7 +53,8 @@ type Finding struct {
 	Other string         // the other site; "": none
 	From  netip.AddrPort // who was seen
 	Stops string         // of JoinedAlready: the site that stops; "": none, the LANs are joined in one direction
-	Count int            // of what was counted, since the bridge began
+	Count int            // of what was counted, since the bridge began; of SiteAway seconds
+	Err   error          // of NoHistory: why
 }
 
 // FindingName is stable: a page explains it.
@@ -69,4 +70,8 @@ const (
 	OverRate      FindingName = "over-rate"           // datagrams are not carried, because they come too fast
 	OtherGroups   FindingName = "other-groups"        // the bridge that leads this site carries other groups
 	OverMTU       FindingName = "over-mtu"            // a datagram leaves in fragments
+	NoHistory     FindingName = "no-history"          // the hub keeps no frames
+	FramesDropped FindingName = "frames-dropped"      // kept frames were dropped while the hub was away
+	SiteAway      FindingName = "site-away"           // nothing comes of a site any more
+	SiteBack      FindingName = "site-back"           // it does again
 )

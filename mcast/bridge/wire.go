@@ -48,6 +48,20 @@ func (l *wireLink) Publish(m Message) error {
 	return nil
 }
 
+// Keep gives it at once: what the bridges of one process hold is all the history there is.
+func (l *wireLink) Keep(p Parcel) error {
+	p.Kept = true
+	return l.Pass(p)
+}
+
+func (l *wireLink) Pass(p Parcel) error {
+	p.Data = slices.Clone(p.Data)
+	l.wire.give(Arrival{Parcel: &p})
+	return nil
+}
+
+func (l *wireLink) Keeping() Keeping { return Keeping{} }
+
 func (l *wireLink) Report(r Report) error {
 	l.wire.give(Arrival{Report: &r})
 	return nil

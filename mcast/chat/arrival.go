@@ -12,6 +12,7 @@ type Arrival struct {
 	Direct  bool // to an address of this host, not to a group
 	Local   bool // from another program of this host
 	Twin    bool // plain text of a member, whose frame brings it too
+	Held    bool // plain text that a bridge sent, held back for the frame that brings it too
 	Outside bool // its source is on no network of the interface it came by: a router passed it on, or it is forged
 }
 

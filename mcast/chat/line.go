@@ -3,6 +3,8 @@ package chat
 import (
 	"net/netip"
 	"time"
+
+	"github.com/groupcast/groupcast/mcast/frame"
 )
 
 // Line is one row of the talk: something heard, something said, or a notice.
@@ -32,13 +34,15 @@ type Line struct {
 	Cut    bool          // Text is the beginning of it: the line that this one replaces has it whole
 
 	// Heard from a member, and Own while members are on
-	Member  Member // who said it; of an Own line oneself. The zero Member: a plain program
-	Reach   Reach  // of an Own line: which members have it, as far as is known
-	Missed  bool   // it was missing, and was sent again: repaired
-	Earlier bool   // it was said before this program came, or is from a history
-	Outside bool   // plain text where only members speak: in a sealed room, or on the port of frames
-	Before  uint64 // the ID of a younger line of the same member, before which it belongs; 0: it is the last
-	Part    [2]int // part 2 of 3; zero: it is whole
+	Member  Member       // who said it; of an Own line oneself. The zero Member: a plain program
+	Reach   Reach        // of an Own line: which members have it, as far as is known
+	Missed  bool         // it was missing, and was sent again: repaired
+	Earlier bool         // it was said before this program came, or is from a history
+	Outside bool         // plain text where only members speak: in a sealed room, or on the port of frames
+	Run     frame.Stream // of the frame that brought it: one run of the program of who said it; zero: none did
+	Before  uint64       // the ID of a younger line of the same run, before which it belongs; 0: it is the last
+	Part    [2]int       // part 2 of 3; zero: it is whole
+	Origin  Origin       // of what a bridge passed on by a frame; zero: nobody did. From is that of the program
 
 	// Notice, Problem, and an Own line that could not be sent
 	Hint Text // what to do, or ""
@@ -49,6 +53,8 @@ type Member struct {
 	Name        string // "alice", "alice #2", "alice~7f3c"; "": a plain program
 	Fingerprint string // of its key, such as "7f3c 91ab 02de 44c0"
 	New         bool   // the first line of this key that was ever seen here
+	Site        string // where it is, beyond a bridge; "": here, or not known
+	Bridge      bool   // it says that it is a bridge: Name is that of its site
 }
 
 // Reach is how many of the members that were there have an own line.

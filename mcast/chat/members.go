@@ -1,13 +1,11 @@
 package chat
 
 import (
-	"hash/maphash"
 	"net/netip"
 	"time"
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/frame"
-	"github.com/groupcast/groupcast/mcast/internal/lru"
 )
 
 // maxNames is how many frames' lines are remembered, to put a line that was missing
@@ -20,6 +18,8 @@ type Means struct {
 	Twin    bool // a member said it, whose frame brings it too
 	Outside bool // only members speak there: see Line.Outside
 	Aside   bool // it came to the port of frames, and is no datagram of the group's
+	Again   bool // bridges bring again what came here by another way: it is no line if its words came lately
+	Await   bool // a bridge sent it that brings frames, too: one of them may tell whose it is
 }
 
 // Framed says how an own line goes out among members.
@@ -50,7 +50,7 @@ type Told struct {
 }
 
 // Tell makes a line of what a member said. If the same text came from the same source
-// as plain text within the last five seconds, the line takes over that row.
+// as plain text lately, the line takes over that row.
 func (r *Room) Tell(t Told) Line {
 	l := Line{
 		At:        t.At,
@@ -61,24 +61,59 @@ func (r *Room) Tell(t Told) Line {
 		From:      t.From,
 		To:        t.To,
 		Hops:      t.Hops,
-		Local:     t.From.IsValid() && r.isOurs(t.From.Addr()),
+		Local:     t.From.IsValid() && !frame.Marked(t.From) && r.isOurs(t.From.Addr()), // the bridge may be on this host, and its members are not
 		Member:    t.Member,
 		Missed:    t.Missed,
 		Earlier:   t.Earlier,
 		Part:      t.Part,
 	}
-	if t.From.IsValid() && !t.Alone {
-		if row, ok := r.pairs.frame(t.At, t.From, t.Text, !t.Missed && !t.Earlier); ok {
-			l.ID, l.At = row.id, row.at
+	if !t.Alone {
+		if !t.Missed && !t.Earlier {
+			r.pairs.noted(t.Text, t.At)
+		}
+		r.pair(&l, t, asText, t.pools()...)
+	}
+	r.place(&l, t)
+	return l
+}
+
+// pools are where the plain text of what a member said may be.
+func (t Told) pools() []netip.AddrPort {
+	switch {
+	case t.From.IsValid():
+		return []netip.AddrPort{poolOf(t.From)}
+	case t.Earlier:
+		return nil // it is from a history
+	}
+	return []netip.AddrPort{bridges} // sent again by one who is no neighbour of its author, perhaps
+}
+
+// pair gives a line the row of what was said by another way, and else remembers it for
+// those that are to come. met is that other way.
+func (r *Room) pair(l *Line, t Told, as way, pools ...netip.AddrPort) (met *said) {
+	for _, pool := range pools {
+		if met = r.pairs.find(pool, t.Text, t.At, as); met != nil {
+			l.ID, l.At = met.id, met.at
 			l.Missed, l.Earlier = false, false // its words were there
+			r.unhold(met)
+			return met
 		}
 	}
+	if l.ID = r.nextID(); !t.Missed && !t.Earlier && len(pools) > 0 && (t.From.IsValid() || as == asRelay) {
+		r.pairs.add(&said{id: l.ID, at: t.At, came: as, direct: as == asText && pools[0] != bridges}, t.Text, pools...)
+	}
+	return nil
+}
+
+// place gives a line its place, and counts what came alone.
+func (r *Room) place(l *Line, t Told) {
 	if l.ID == 0 {
 		l.ID = r.nextID()
 	}
 	if id := r.lineOf.Get(t.Before); id != nil && t.Before != (frame.Name{}) {
 		l.Before = *id
 	}
+	l.Run = t.Name.Stream
 	r.lineOf.Put(t.Name, l.ID)
 	if t.Alone && !t.Missed && !t.Earlier {
 		d := mcast.Datagram{At: t.At, From: t.From, To: t.To, IfIndex: t.IfIndex, Hops: t.Hops, Data: []byte(t.Text)}
@@ -86,7 +121,6 @@ func (r *Room) Tell(t Told) Line {
 		r.groups.heard(d)
 		r.count(d, l.Local)
 	}
-	return l
 }
 
 // Frame counts a frame that came, once: what became of it, members count.
@@ -147,7 +181,9 @@ func (r *Room) Reached(name frame.Name, reach Reach) Line {
 	if o == nil {
 		return Line{}
 	}
-	reach.Known = true
+	if reach.Known = true; reach.By > 0 && o.line.Reach.By == 0 {
+		r.counters.Reached++
+	}
 	o.line.Reach = reach
 	o.awaited = reach.By < reach.Of
 	line := o.line
@@ -157,84 +193,4 @@ func (r *Room) Reached(name frame.Name, reach Reach) Line {
 		o.line.Cut = true
 	}
 	return line
-}
-
-// Twins are told apart by their source and text, for twinTime, since the frame may
-// come first, or the plain text.
-const (
-	twinTime = 30 * time.Second // a frame that was lost on a starved host is repaired long after its plain text
-	maxPairs = 1024
-	mostRows = 8 // of equal texts of one source that wait for their frames
-)
-
-type pairKey struct {
-	from netip.AddrPort
-	text payloadKey
-}
-
-// row is a line that waits for its frame, or a frame that waits for its plain text.
-type row struct {
-	id uint64
-	at time.Time
-}
-
-type pair struct{ plain, frames []row }
-
-// pairs finds the frame that plain text belongs to, where its source is not known to be
-// a member's yet.
-type pairs struct {
-	seed maphash.Seed
-	seen *lru.Map[pairKey, pair]
-}
-
-func newPairs() pairs {
-	return pairs{maphash.MakeSeed(), lru.New[pairKey, pair](maxPairs)}
-}
-
-func (p pairs) of(from netip.AddrPort, text string) *pair {
-	both, _ := p.seen.Ensure(pairKey{from, payloadKey{maphash.String(p.seed, text), len(text)}})
-	return both
-}
-
-// frame takes the row of the plain text that a frame brings as well; without one, the
-// frame waits for it, if its author sends that now.
-func (p pairs) frame(at time.Time, from netip.AddrPort, text string, now bool) (row, bool) {
-	both := p.of(from, text)
-	if r, ok := oldest(&both.plain, at); ok {
-		return r, true
-	}
-	if now {
-		wait(&both.frames, row{at: at})
-	}
-	return row{}, false
-}
-
-// text reports whether plain text is that of a frame that came before. If not, it waits
-// for it, with the line that shows it.
-func (p pairs) text(d mcast.Datagram) (twin bool) {
-	_, twin = oldest(&p.of(d.From, string(d.Data)).frames, d.At)
-	return twin
-}
-
-func (p pairs) shown(d mcast.Datagram, id uint64) {
-	wait(&p.of(d.From, string(d.Data)).plain, row{id, d.At})
-}
-
-// oldest takes the oldest of those that may still be met.
-func oldest(list *[]row, now time.Time) (row, bool) {
-	for len(*list) > 0 {
-		r := (*list)[0]
-		*list = (*list)[1:]
-		if age := now.Sub(r.at); age <= twinTime && age >= -twinTime {
-			return r, true
-		}
-	}
-	return row{}, false
-}
-
-func wait(list *[]row, r row) {
-	if len(*list) == mostRows {
-		*list = (*list)[1:]
-	}
-	*list = append(*list, r)
 }

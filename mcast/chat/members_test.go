@@ -197,6 +197,9 @@ func TestReach(t *testing.T) {
 	if l := r.Reached(frameNo(7), Reach{}); l.ID != 0 {
 		t.Errorf("of a line that nobody said: %+v", l)
 	}
+	if n := r.Snapshot(start).Counters.Reached; n != 1 {
+		t.Errorf("%d own lines are counted as heard by a member, want 1", n)
+	}
 	if r.own.bytes != 0 {
 		t.Errorf("%d bytes of text are kept of a line that is settled", r.own.bytes)
 	}
@@ -236,7 +239,7 @@ func TestPairsAreBounded(t *testing.T) {
 	if n := r.pairs.seen.Len(); n != maxPairs {
 		t.Errorf("%d texts are remembered, want %d", n, maxPairs)
 	}
-	if n := len(r.pairs.of(bob, "again").plain); n != mostRows {
-		t.Errorf("%d rows of one text are remembered, want %d", n, mostRows)
+	if n := len(*r.pairs.seen.Peek(r.pairs.key(bob, "again"))); n != mostSaid {
+		t.Errorf("%d rows of one text are remembered, want %d", n, mostSaid)
 	}
 }

@@ -145,6 +145,11 @@ func (s *ownLines) forgetOldest() (gaveUp bool) {
 	return gaveUp
 }
 
+// says reports whether a payload is that of a line that is remembered.
+func (s *ownLines) says(payload string) bool {
+	return s.said[payloadKey{maphash.String(s.seed, payload), len(payload)}] != nil
+}
+
 // match finds the line that a datagram with our port is the copy of: the
 // oldest that is pending, else the oldest whose copy is late but not too late,
 // else nil. known is false when we said no such thing from that address.

@@ -31,6 +31,8 @@ type Room struct {
 	lastID   uint64
 
 	pairs  pairs
+	held   held
+	relays relays
 	lineOf *lru.Map[frame.Name, uint64] // the IDs of lines that frames brought
 }
 
@@ -101,18 +103,16 @@ func (r *Room) receive(d mcast.Datagram, m *Means) (Line, Arrival) {
 	}
 	r.count(d, came.Local)
 	among := m != nil && !m.Outside && !came.Direct
-	if among && (r.pairs.text(d) || m.Twin) {
+	pool := poolOf(d.From)
+	again := among && r.pairs.noted(string(d.Data), d.At) && m.Again && pool == bridges
+	if among && (r.pairs.find(pool, string(d.Data), d.At, asPlain) != nil || m.Twin || again) {
 		r.counters.Twins++
 		came.Twin = true
 		return Line{}, came
 	}
 	r.counters.Texts++
-	id := r.nextID()
-	if among {
-		r.pairs.shown(d, id)
-	}
-	return Line{
-		ID:        id,
+	line := Line{
+		ID:        r.nextID(),
 		At:        d.At,
 		Kind:      Heard,
 		Text:      Describe(string(d.Data)),
@@ -124,7 +124,16 @@ func (r *Room) receive(d mcast.Datagram, m *Means) (Line, Arrival) {
 		Direct:    came.Direct,
 		Local:     came.Local,
 		Outside:   m != nil && m.Outside,
-	}, came
+	}
+	if among {
+		s := &said{id: line.ID, at: d.At, came: asPlain, direct: pool != bridges}
+		r.pairs.add(s, string(d.Data), pool)
+		if m.Await && pool == bridges && r.hold(s, line) {
+			came.Held = true
+			return Line{}, came
+		}
+	}
+	return line, came
 }
 
 // count counts a datagram for its sender.
@@ -195,6 +204,9 @@ func (r *Room) say(at time.Time, text, payload string, via Via, framed *Framed) 
 		l.Copy = CopyOff
 	}
 	if framed != nil {
+		if !framed.Sealed {
+			r.pairs.noted(text, at)
+		}
 		l.Member, l.Part = framed.Member, framed.Part
 	}
 	r.counters.Sent++
@@ -253,11 +265,14 @@ func (r *Room) remark(kind Kind, at time.Time, text, hint string) Line {
 }
 
 // Expire returns the own lines whose copy did not come within [CopyTimeout], now
-// [CopyMissing]. A copy that comes within ten seconds still completes its line.
+// [CopyMissing]. A copy that comes within ten seconds still completes its line. It also
+// returns the lines that were held back for a second, and the parts of a relayed text
+// whose others did not come within 30 s.
 func (r *Room) Expire(now time.Time) []Line {
 	lines, late := r.own.expire(now)
 	r.counters.Missing += uint64(late)
-	return lines
+	lines = append(lines, r.release(func(l Line) bool { return now.Sub(l.At).Abs() >= holdTime })...)
+	return append(lines, r.expireParts(now)...)
 }
 
 // Snapshot returns a copy of what the room knows, as of now. It is quick

@@ -64,6 +64,7 @@ type Counters struct {
 
 	Sent     uint64 // own lines, but for those that Failed was called for
 	Stayed   uint64 // of them, those that did not leave this host: see Line.Stays
+	Reached  uint64 // of them, those that a member confirmed to have; one that came later may have more
 	Failed   uint64 // own lines that the kernel refused
 	Missing  uint64 // own lines whose copy did not come in time, nor since
 	Evicted  uint64 // senders forgotten because the table was full

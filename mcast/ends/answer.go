@@ -32,7 +32,6 @@ const (
 )
 
 const (
-	bridgePort  = 1236             // that bridges send from (docs/bridge.md)
 	askerMemory = 60 * time.Second // that a nonce is remembered
 	maxAskers   = 64
 	maxNonces   = 1024
@@ -46,12 +45,13 @@ type Answerer struct {
 	Share bool // everybody who is known gets them
 	Asks  bool // there is a user who can be asked
 
-	said   map[[32]byte]bool // by key: what the user said
-	asking map[[32]byte]bool // was told to the user, and not answered
-	nonces *lru.Map[[8]byte, time.Time]
-	askers *lru.Map[[32]byte, asker]
-	second time.Time
-	told   int // in this second
+	said    map[[32]byte]bool // by key: what the user said
+	asking  map[[32]byte]bool // was told to the user, and not answered
+	unknown map[[32]byte]bool // was told to the user, while it was not known
+	nonces  *lru.Map[[8]byte, time.Time]
+	askers  *lru.Map[[32]byte, asker]
+	second  time.Time
+	told    int // in this second
 }
 
 type asker struct {
@@ -64,20 +64,21 @@ type asker struct {
 
 func (a *Answerer) begin() {
 	if a.nonces == nil {
-		a.said, a.asking = map[[32]byte]bool{}, map[[32]byte]bool{}
+		a.said, a.asking, a.unknown = map[[32]byte]bool{}, map[[32]byte]bool{}, map[[32]byte]bool{}
 		a.nonces = lru.New[[8]byte, time.Time](maxNonces)
 		a.askers = lru.New[[32]byte, asker](maxAskers)
 	}
 }
 
-// Say is what the user said of a key.
+// Say is what the user said of a key. There are as many as the user types.
 func (a *Answerer) Say(key [32]byte, yes bool) {
 	a.begin()
 	delete(a.asking, key)
-	if len(a.said) < maxAskers || yes {
-		a.said[key] = yes
-	}
+	a.said[key] = yes
 }
+
+// Agreed reports whether the user named a key that gets facts, whether or not all do.
+func (a *Answerer) Agreed(key [32]byte) bool { return a.said[key] }
 
 // Answers reports whether anybody could be answered: what a HELLO says.
 func (a *Answerer) Answers() bool { return a.Share || a.Asks }
@@ -86,7 +87,7 @@ func (a *Answerer) Answers() bool { return a.Share || a.Asks }
 // came to this host alone.
 func (a *Answerer) Take(now time.Time, who Asker, ask *frame.Ask, me frame.Stream, alone bool) Answer {
 	a.begin()
-	if ask.To != me.Ref() || who.Bridge || who.From.Port() == bridgePort {
+	if ask.To != me.Ref() || who.Bridge || frame.Marked(who.From) {
 		return Ignore
 	}
 	if at := a.nonces.Get(ask.Nonce); at != nil && now.Sub(*at) < askerMemory {
@@ -95,7 +96,7 @@ func (a *Answerer) Take(now time.Time, who Asker, ask *frame.Ask, me frame.Strea
 	nonce, _ := a.nonces.Ensure(ask.Nonce)
 	*nonce = now
 	if !who.Known {
-		if a.Answers() && a.first(who.Key) {
+		if a.Answers() && first(a.unknown, who.Key) {
 			return Unknown
 		}
 		return Refuse
@@ -105,7 +106,7 @@ func (a *Answerer) Take(now time.Time, who Asker, ask *frame.Ask, me frame.Strea
 	case said && !yes:
 		return Refuse
 	case yes || a.Share:
-	case a.Asks && a.first(who.Key):
+	case a.Asks && first(a.asking, who.Key):
 		return Prompt
 	default:
 		return Refuse
@@ -131,11 +132,11 @@ func (a *Answerer) Take(now time.Time, who Asker, ask *frame.Ask, me frame.Strea
 }
 
 // first reports whether the user hears of a key, which is once for each and bounded.
-func (a *Answerer) first(key [32]byte) bool {
-	if a.asking[key] || len(a.asking) >= maxAskers {
+func first(told map[[32]byte]bool, key [32]byte) bool {
+	if told[key] || len(told) >= maxAskers {
 		return false
 	}
-	a.asking[key] = true
+	told[key] = true
 	return true
 }
 

@@ -244,7 +244,7 @@ func FuzzDecode(f *testing.F) {
 			}
 		}
 		for _, i := range e.Facts.Interfaces {
-			if !interfaceName.MatchString(i.Name) {
+			if !interfaceName().MatchString(i.Name) {
 				t.Errorf("%q", i.Name)
 			}
 		}

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -283,9 +284,9 @@ func (s Seen) wire() seenWire {
 // What a stranger may call things: they come into sentences, and into commands that are
 // copied.
 var (
-	interfaceName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.:@-]{0,14}$`)
-	kindName      = regexp.MustCompile(`^[a-z0-9_-]{0,16}$`)
-	settingName   = regexp.MustCompile(`^net\.(ipv[46]|core)\.[A-Za-z0-9_./:@-]{1,80}$`)
+	interfaceName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.:@-]{0,14}$`) })
+	kindName      = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9_-]{0,16}$`) })
+	settingName   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^net\.(ipv[46]|core)\.[A-Za-z0-9_./:@-]{1,80}$`) })
 )
 
 // Decode reads what an end tells. Its errors are ErrVersion and ErrFacts.
@@ -365,7 +366,7 @@ func (r *reader) route(w *routeWire, names map[int]string) doctor.RouteResult {
 }
 
 func (r *reader) name(name string, index int) string {
-	if !interfaceName.MatchString(name) {
+	if !interfaceName().MatchString(name) {
 		return fmt.Sprintf("if%d", index)
 	}
 	return name
@@ -393,7 +394,7 @@ func (w *endWire) end() (*End, error) {
 		}
 		names[i.Index] = i.Name
 		f.Interfaces = append(f.Interfaces, i)
-		if !kindName.MatchString(x.Kind) || !kindName.MatchString(x.Oper) {
+		if !kindName().MatchString(x.Kind) || !kindName().MatchString(x.Oper) {
 			r.fail("a kind of interface")
 		}
 		f.Links[i.Index] = doctor.Link{Kind: x.Kind, OperState: x.Oper, Sent: x.Sent, SendDrops: x.Drops}
@@ -425,7 +426,7 @@ func (w *endWire) end() (*End, error) {
 	}
 	f.Settings = map[string]int{}
 	for key, v := range w.Settings {
-		if settingName.MatchString(key) {
+		if settingName().MatchString(key) {
 			f.Settings[key] = v
 		}
 	}
@@ -480,7 +481,7 @@ func (w *endWire) findings(e *End) (list []doctor.Finding) {
 			made = append(doctor.Diagnose(e.Facts, e.Intent), doctor.Finding{})
 		}
 		on := ""
-		if interfaceName.MatchString(found.Interface) {
+		if interfaceName().MatchString(found.Interface) {
 			on = found.Interface
 		}
 		verdict := doctor.Warning

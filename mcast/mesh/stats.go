@@ -3,6 +3,7 @@ package mesh
 import (
 	"cmp"
 	"fmt"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -230,10 +231,30 @@ func (p *peer) rowAt(t at, names []string, indexes []int) frame.Row {
 
 func millis(d at) uint64 { return uint64(max(0, d) / time.Millisecond) }
 
+// beyond reports whether a frame is of a member beyond a bridge. Numbered datagrams and
+// probes stop there, so that nothing of it can be measured here. A bridge repairs reports of
+// this LAN as well.
+func (e *Engine) beyond(now time.Time, f *frame.Frame, from netip.AddrPort) bool {
+	if frame.SpaceOf(f.Number) != frame.Kept {
+		return frame.Marked(from)
+	}
+	ref := f.Stream.Ref()
+	if p := e.peers[ref]; p != nil && p.heard {
+		return false
+	}
+	if peer, ok := e.conv.Peer(now, ref); ok && peer.From.IsValid() {
+		return frame.Marked(peer.From)
+	}
+	return frame.Marked(from)
+}
+
 // Frame takes in a frame of another that the Conversation verified: it is the Frames of
 // its Config.
 func (e *Engine) Frame(now time.Time, f *frame.Frame, d members.Datagram) {
 	t := e.begin(now)
+	if e.beyond(now, f, d.From) {
+		return
+	}
 	switch b := f.Body.(type) {
 	case *frame.Hello:
 		e.hello(f, b, &d, t)

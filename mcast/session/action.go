@@ -62,7 +62,8 @@ type Snapshot struct {
 	Members    Members // of Group
 }
 
-// Members is who is in the current group, as far as members tell each other.
+// Members is who is in the current group, as far as members tell each other: Self, and the
+// others in the Members of members.Snapshot, with the nickname that each gave itself.
 type Members struct {
 	members.Snapshot
 	On      bool           // frames are sent and read
@@ -72,6 +73,7 @@ type Members struct {
 	Notices []string       // what stays to be said, such as a newer version
 	Others  []OtherRoom    // whose frames came and cannot be read, at most 8, in the order that they came
 	Hears   map[string]int // members that hear own HELLOs, by the name of our interface; see Ways
+	Invite  string         // how to get another member, while there is none: see [MembersConfig]
 }
 
 // OtherRoom is a host that sends frames of another room to the group.

@@ -9,6 +9,8 @@
 // and what is wanted goes in by [Session.Do]. [Session.Close] leaves all groups
 // and waits for the session's goroutines.
 //
+// [WayOut] says where a send would leave, and why, without a session.
+//
 // A [Keeper] is the part that joins and stays joined; who only listens, or
 // answers, uses it alone.
 //

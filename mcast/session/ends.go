@@ -37,9 +37,13 @@ const maxTold = 64
 // proves that it is there.
 const mostUnicast = 20
 
-// begin is called before the conversation begins.
-func (e *bothEnds) begin(cfg *MembersConfig, c *members.Config) {
+// begin is called before the conversation begins. What the user said in others holds
+// in it, too.
+func (e *bothEnds) begin(cfg *MembersConfig, agreed map[[32]byte]bool, c *members.Config) {
 	e.answerer.Share, e.answerer.Asks = cfg.ShareFacts, cfg.AskUser
+	for key, yes := range agreed {
+		e.answerer.Say(key, yes)
+	}
 	e.told = map[[32]byte]bool{}
 	if e.answerer.Answers() {
 		c.Bits |= frame.BitFacts
@@ -91,7 +95,7 @@ func (t *talk) askedBy(now time.Time, f *frame.Frame, ask *frame.Ask, d *mcast.D
 	if !ok {
 		return
 	}
-	who := ends.Asker{Stream: f.Stream, Key: other.Key, From: d.From, Bridge: other.Bits&frame.BitBridge != 0, Known: t.sealed || other.Verified}
+	who := ends.Asker{Stream: f.Stream, Key: other.Key, From: d.From, Bridge: other.Bits&frame.BitBridge != 0 || other.Afar, Known: t.sealed || other.Verified}
 	me := t.conv.Stream()
 	e := &t.ends
 	switch e.answerer.Take(now, who, ask, me, alone) {
@@ -108,7 +112,11 @@ func (t *talk) askedBy(now time.Time, f *frame.Frame, ask *frame.Ask, d *mcast.D
 	case ends.Tell:
 		if !e.told[who.Key] && len(e.told) < maxTold {
 			e.told[who.Key] = true
-			t.tellAsked(now, nameOf(other.Who)+" gets facts of this host: it asked, and you share them", "to end that: /facts off")
+			why, end := "you share them", "to end that: /facts off"
+			if e.answerer.Agreed(who.Key) { // which /facts off leaves as it is
+				why, end = "you agreed", "to end that: /facts no "+nameOf(other.Who)
+			}
+			t.tellAsked(now, nameOf(other.Who)+" gets facts of this host: it asked, and "+why, end)
 		}
 		if !e.answerer.Fresh(now, who.Key, ask.Part) {
 			t.answer(now, who, ask, d.From, d.IfIndex, alone, nil)
@@ -257,6 +265,9 @@ func (s *Session) AskFacts(ref frame.Ref) error {
 	if !ok {
 		return ErrNobody
 	}
+	if other.Afar {
+		return ErrBeyond
+	}
 	t.ends.question, t.ends.asked = ends.NewQuestion(t.conv.Stream(), other.Stream, other.Key), ref
 	t.poke()
 	return nil
@@ -332,11 +343,18 @@ func (s *Session) agree(name string, yes bool) error {
 	if err != nil {
 		return err
 	}
+	s.mu.Lock()
+	s.agreed[found.Key] = yes
+	s.mu.Unlock()
 	s.eachTalk(func(t *talk) { t.ends.answerer.Say(found.Key, yes) })
-	text := fmt.Sprintf("%s gets facts of this host when it asks", nameOf(found.Who))
-	if !yes {
-		text = fmt.Sprintf("%s gets no facts of this host", nameOf(found.Who))
+	who := nameOf(found.Who)
+	switch {
+	case !yes:
+		s.notice(who+" gets no facts of this host", "")
+	case !found.Verified && !s.membersNow().Sealed:
+		s.notice(who+" gets facts of this host when it asks, once its key is verified", "ask that person by another way which key it has: /verify "+who)
+	default:
+		s.notice(who+" gets facts of this host when it asks", "")
 	}
-	s.notice(text, "")
 	return nil
 }

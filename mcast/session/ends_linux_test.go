@@ -179,6 +179,16 @@ func TestFactsTakeAWord(t *testing.T) {
 	}
 	do(t, bob.Session, AgreeFacts{Name: "alice", Yes: true})
 	alice.until("bob has agreed", func() bool { return alice.Answered() })
+	bob.told("gets facts of this host: it asked, and you agreed")
+	hint := ""
+	for _, l := range bob.all(chat.Notice) {
+		if strings.Contains(l.Text.String(), "and you agreed") {
+			hint = l.Hint.String()
+		}
+	}
+	if hint != "to end that: /facts no alice" { // /facts off would not
+		t.Errorf("how it is ended: %q", hint)
+	}
 	if both, err := alice.Ends(ref); err != nil || both.There == nil || both.Err != nil {
 		t.Errorf("%+v, %v", both, err)
 	}

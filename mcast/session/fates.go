@@ -70,7 +70,11 @@ func (b *board) onText(d *mcast.Datagram, port uint16) fate {
 	case t == nil:
 		return fate{}
 	}
-	return fate{among: true, answer: toAll, means: chat.Means{Outside: t.sealed && toAll, Twin: !t.sealed && toAll && t.speaks(d.From)}}
+	f := fate{among: true, answer: toAll, means: chat.Means{Outside: t.sealed && toAll}}
+	if !t.sealed && toAll {
+		t.means(d, &f.means)
+	}
+	return f
 }
 
 // onFrames is the fate of what came to a port of frames.

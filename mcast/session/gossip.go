@@ -143,7 +143,7 @@ func (t *talk) gossip(now time.Time) time.Time {
 // invitation is what to do for not being alone.
 func (t *talk) invitation() string {
 	g := mcastGroup(t.at)
-	text := "on another host, or in another terminal: groupcast " + g.String()
+	text := "on another host, or in another terminal, start: groupcast " + g.String()
 	if invite := t.s.cfg.Members.Invite; invite != nil {
 		text = invite(g)
 	}

@@ -78,7 +78,7 @@ func (s *Session) takeIn(batch []mcast.Datagram, fates []fate, port uint16) (ans
 		if f.what == isText && !f.means.Aside {
 			s.observe(d, line, came)
 		}
-		if heard := line.Kind == chat.Heard || came.Twin; heard && !f.means.Aside && d.To == s.group.Addr && !came.Local {
+		if heard := line.Kind == chat.Heard || came.Twin || came.Held; heard && !f.means.Aside && d.To == s.group.Addr && !came.Local {
 			s.heard[d.IfIndex]++
 		}
 		if line.ID == 0 {

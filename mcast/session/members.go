@@ -21,6 +21,7 @@ var (
 	ErrNoMembers = errors.New("members are off")
 	ErrNobody    = errors.New("nobody here has this name")
 	ErrSeveral   = errors.New("several have this name")
+	ErrBeyond    = errors.New("facts stop at the bridge")
 )
 
 // membersNow is who is in the current group. The caller holds no lock.
@@ -41,11 +42,14 @@ func (s *Session) membersNow() Members {
 	}
 	t.mu.Lock()
 	m.Snapshot = t.look(time.Now())
+	if len(m.Members) == 0 {
+		m.Invite = t.invitation()
+	}
 	t.mu.Unlock()
 	m.Hears = map[string]int{}
 	for _, way := range m.Ways {
 		if way.Tried || len(way.Heard) > 0 {
-			m.Hears[way.Name] = len(way.Heard)
+			m.Hears[way.Name] = len(way.Heard) - way.Bridges
 		}
 	}
 	return m
@@ -56,7 +60,10 @@ func (m Members) evidence() *doctor.Members {
 	if !m.On {
 		return nil
 	}
-	out := &doctor.Members{Count: len(m.Members) + m.More, Port: m.Port, Interval: m.Interval}
+	out := &doctor.Members{Count: len(m.Members) + m.More, Port: m.Port, Interval: m.Interval, Back: m.Back}
+	for _, site := range m.Sites {
+		out.Sites = append(out.Sites, doctor.MembersSite{Name: chat.CleanRow(site.Name), Here: site.Here, Away: site.Away, Joined: site.Joined, Since: site.Since})
+	}
 	for _, w := range m.Ways {
 		way := doctor.MembersWay{IfIndex: w.Index, Chosen: w.Chosen, Tried: w.Tried}
 		for _, who := range w.Heard {
@@ -66,6 +73,10 @@ func (m Members) evidence() *doctor.Members {
 	}
 	here := map[netip.Addr]bool{}
 	for _, other := range m.Members {
+		if other.Afar {
+			out.Count--
+			continue
+		}
 		here[other.From.Addr().Unmap().WithZone("")] = true
 	}
 	for _, gone := range m.Gone {
@@ -74,6 +85,9 @@ func (m Members) evidence() *doctor.Members {
 		}
 	}
 	for _, other := range m.Members {
+		if other.Afar {
+			continue
+		}
 		var hears []string
 		if other.Presence == members.OneWay {
 			hears = m.heardOf(other.Ref)
@@ -152,7 +166,7 @@ func (s *Session) setNick(name string) error {
 	}
 	nick, err := frame.Nick(name)
 	if err != nil {
-		return fmt.Errorf("nick: %w", err)
+		return errors.New("nick: " + strings.TrimPrefix(err.Error(), frame.ErrRange.Error()+": "))
 	}
 	s.mu.Lock()
 	s.nick = nick

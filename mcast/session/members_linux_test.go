@@ -105,7 +105,7 @@ func TestMembers(t *testing.T) {
 	bob.told("alice is called ada now")
 	alice.told("you are called ada now")
 	do(t, alice.Session, SetNick{Nick: "\x1b"})
-	alice.told("nick: ")
+	alice.told("nick: no nickname by RFC 8266")
 	do(t, alice.Session, Verify{Name: "carol", On: true})
 	alice.told("verify carol: nobody here has this name")
 	do(t, bob.Session, Leave{})
@@ -113,7 +113,7 @@ func TestMembers(t *testing.T) {
 	if m := bob.Snapshot().Members; m.On || m.Off == "" {
 		t.Errorf("after the group is left members are %+v", m)
 	}
-	if l := lonely.told("nobody else is here yet"); l.Hint.String() != "on another host, or in another terminal: groupcast 239.9.9.9:6000" {
+	if l := lonely.told("nobody else is here yet"); l.Hint.String() != "on another host, or in another terminal, start: groupcast 239.9.9.9:6000" {
 		t.Errorf("the lonely one is told %q", l.Hint)
 	}
 }

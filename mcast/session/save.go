@@ -13,6 +13,7 @@ import (
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/chat"
+	"github.com/groupcast/groupcast/mcast/frame"
 )
 
 // save writes lines of the talk to a new file, as plain text.
@@ -53,6 +54,20 @@ func expandHome(file string) (string, error) {
 	return filepath.Join(home, rest), err
 }
 
+// speaker is who said a line: its address, or beyond a bridge, where that says nothing, its
+// name or that of its program.
+func speaker(l chat.Line) string {
+	switch {
+	case l.Origin.By != "":
+		return l.Origin.Text()
+	case l.Member.Site != "":
+		return l.Member.Name + " at " + l.Member.Site
+	case l.Member.Name != "" && frame.Marked(l.From):
+		return l.Member.Name
+	}
+	return l.Speaker(l.From.String())
+}
+
 // writeLines writes a row for each line, and what else there is to it behind a
 // gutter below.
 func writeLines(w io.Writer, lines []chat.Line) error {
@@ -61,7 +76,7 @@ func writeLines(w io.Writer, lines []chat.Line) error {
 		who, row := "groupcast", l.Text.Row()
 		switch l.Kind {
 		case chat.Heard:
-			who, row = l.Speaker(l.From.String()), l.Text.String()
+			who, row = speaker(l), l.Text.String()
 		case chat.Own:
 			who, row = "you", l.Text.String()
 		}

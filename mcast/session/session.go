@@ -23,7 +23,7 @@ type Config struct {
 	Group      mcast.Group // to join, and where Say goes; its zone names an interface
 	Interfaces []string    // as host.Choose takes them
 	Source     netip.Addr  // that sends carry; the zero Addr: as Interfaces say
-	Hops       int         // TTL of what is sent, 0 to 255
+	Hops       int         // TTL of what is sent, 0 to 255: 0 keeps it on this host, 1 on the LAN
 
 	NoLoopback   bool         // other programs of this host are not to hear what is sent
 	MulticastAll bool         // groups that only others have joined are heard too; see mcast.Config
@@ -120,6 +120,7 @@ type Session struct {
 	framesFailed map[membershipKey]bool           // that a join there failed was told
 	nick         string
 	newKeys      map[[32]byte]bool // seen for the first time, and nothing said yet
+	agreed       map[[32]byte]bool // who gets facts, and who does not, by the user's word
 	pings        PingGuard         // nil: pings are not answered
 	aligned      int               // the interface that sends left by when the conversations were aligned
 }
@@ -174,6 +175,7 @@ func Start(ctx context.Context, cfg Config) (*Session, error) {
 		framesFailed: map[membershipKey]bool{},
 		meshOver:     make(chan struct{}),
 		newKeys:      map[[32]byte]bool{},
+		agreed:       map[[32]byte]bool{},
 	}
 	if cfg.Members != nil {
 		s.nick = cfg.Members.Nick
@@ -238,6 +240,11 @@ func (s *Session) Close() {
 	s.beside = lookout{}
 	s.reading.Unlock()
 	s.wires.close()
+	s.mu.Lock()
+	for _, line := range s.room.Release() {
+		s.ring.Put(line)
+	}
+	s.mu.Unlock()
 	s.ring.Close()
 }
 

@@ -21,6 +21,7 @@ type reason struct {
 	odd     bool // what looks like frames is of a version that is none
 	version byte // another one than ours; 0: the room is another one
 	sealed  bool // that room is
+	bridge  bool // they come from the port of bridges
 }
 
 // reasonOf gives what looks like frames one reason, whatever its version.
@@ -32,7 +33,7 @@ func reasonOf(e members.Event) (r reason, from netip.Addr, ok bool) {
 		}
 		return reason{version: e.Version}, e.From, true
 	case members.AnotherRoom:
-		return reason{sealed: e.Sealed}, e.From, true
+		return reason{sealed: e.Sealed, bridge: e.Bridge}, e.From, true
 	}
 	return r, from, false
 }
@@ -139,6 +140,9 @@ func strangeText(r reason, from string, n int, sealed bool) (text, hint string) 
 	if n > 1 {
 		its = "their"
 	}
+	if r.bridge {
+		from = "a bridge, " + from
+	}
 	switch {
 	case r.odd && n > 1:
 		return "datagrams that look like frames, of versions that do not exist, come from " + from, oddHint
@@ -150,6 +154,8 @@ func strangeText(r reason, from string, n int, sealed bool) (text, hint string) 
 		return fmt.Sprintf("frames of another sealed room come from %s: %s key is not ours", from, its), "compare the passphrases, or the key files"
 	case r.sealed:
 		return fmt.Sprintf("a sealed room is in this group, too: its frames come from %s", from), "with its key you can join it: --key-file or --passphrase-file"
+	case sealed && r.bridge:
+		return "frames of the open room come from " + from + ": they are refused here", "a bridge needs no key; at other sites they need that of this room"
 	case sealed && n > 1:
 		return fmt.Sprintf("%s talk in this group in the open: their frames are refused here", from), "they need the key of this room"
 	case sealed:

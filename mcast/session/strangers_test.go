@@ -70,6 +70,8 @@ func TestWhatIsToldOfStrangers(t *testing.T) {
 		{members.AnotherRoom{From: from, Sealed: true}, 3, true, "their key is not ours", "its"},
 		{members.AnotherRoom{From: from}, 1, true, "10.0.0.1 talks in this group in the open", "!"},
 		{members.AnotherRoom{From: from}, 2, true, "10.0.0.1 talk in this group in the open: their", "its"},
+		{members.AnotherRoom{From: from, Bridge: true}, 1, true, "frames of the open room come from a bridge, 10.0.0.1: ", "it needs the key"},
+		{members.AnotherRoom{From: from, Sealed: true, Bridge: true}, 1, false, "its frames come from a bridge, 10.0.0.1", "!"},
 		{members.AnotherRoom{From: from}, 1, false, "frames of another room come from 10.0.0.1", "!"},
 	} {
 		r, who, ok := reasonOf(tt.event)

@@ -3,12 +3,14 @@ package session
 import (
 	"bytes"
 	crand "crypto/rand"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/groupcast/groupcast/mcast"
@@ -16,6 +18,7 @@ import (
 	"github.com/groupcast/groupcast/mcast/frame"
 	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/mcast/members"
+	"github.com/groupcast/groupcast/mcast/ping"
 )
 
 // talk is the session's part in one conversation, as a member of it.
@@ -51,6 +54,7 @@ type talk struct {
 	ends     bothEnds
 	measured measurement
 	tried    bool           // that other ways are tried was told
+	refused  bool           // that no sign of life is let out was told
 	chosen   int            // the interface that sends leave by; 0: not known
 	names    map[int]string // of the interfaces that the group is joined on, safe to show
 }
@@ -100,7 +104,7 @@ func (t *talk) begin(rooms []*frame.Room) {
 		c.Bits |= frame.BitLog
 		c.Kept = t.keep
 	}
-	t.ends.begin(cfg, &c)
+	t.ends.begin(cfg, t.s.agreed, &c)
 	t.measured.begin(t, &c)
 	now := time.Now()
 	t.conv = members.New(c, now)
@@ -162,6 +166,7 @@ func (t *talk) step() time.Duration {
 		t.ends.sent(outs, errs)
 		t.notSent(now, outs, errs)
 		t.tellTries(now, outs, errs)
+		t.tellRefused(outs, errs)
 		t.mu.Unlock()
 	}
 	return max(time.Until(due), leastWait)
@@ -172,6 +177,22 @@ func (t *talk) notSent(now time.Time, outs []members.Out, errs []error) {
 	for n, err := range errs {
 		if err != nil && t.conv != nil && !t.left {
 			t.conv.NotSent(now, outs[n].Data)
+		}
+	}
+}
+
+// tellRefused says once that a firewall of this host lets no sign of life out, so that no
+// member can list this one. The caller holds t.mu.
+func (t *talk) tellRefused(outs []members.Out, errs []error) {
+	if t.refused || t.measured.engine != nil { // which says what it cannot send
+		return
+	}
+	for n, out := range outs {
+		said := !out.To.IsValid() && (out.IfIndex == 0 || out.IfIndex == t.chosen) // by the way of what is said
+		if said && errors.Is(errs[n], syscall.EPERM) && isHello(out.Data) {
+			t.refused = true
+			t.s.Problem(fmt.Errorf("no member can hear of this one%s: %w", t.in(), errs[n]))
+			return
 		}
 	}
 }
@@ -258,11 +279,18 @@ func (t *talk) take(d *mcast.Datagram) members.Outcome {
 	return out
 }
 
-// speaks reports whether plain text from there is brought by frames too.
-func (t *talk) speaks(from netip.AddrPort) bool {
+// means says whether frames bring plain text too.
+func (t *talk) means(d *mcast.Datagram, m *chat.Means) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.conv != nil && t.conv.Speaks(time.Now(), from)
+	if t.conv == nil {
+		return
+	}
+	now := time.Now()
+	m.Twin = t.conv.Speaks(now, d.From)
+	if frame.Marked(d.From) && !ping.IsRequest(d.Data) {
+		m.Await, m.Again = t.conv.Bridged(now), t.conv.Doubled(now)
+	}
 }
 
 // leave says that this member is gone, and ends its part.

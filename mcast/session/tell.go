@@ -10,13 +10,22 @@ import (
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/chat"
+	"github.com/groupcast/groupcast/mcast/frame"
 	"github.com/groupcast/groupcast/mcast/members"
+	"github.com/groupcast/groupcast/mcast/ping"
 )
 
 func mcastGroup(at netip.AddrPort) mcast.Group { return mcast.Group{Addr: at.Addr(), Port: at.Port()} }
 
 // nameOf is a member's name, safe to show.
 func nameOf(w members.Who) string {
+	if w.Bridge {
+		return "the bridge " + bareName(w)
+	}
+	return bareName(w)
+}
+
+func bareName(w members.Who) string {
 	if w.Nick == "" {
 		return cmp.Or(w.Fingerprint, w.Ref.String()) // its HELLO did not come yet
 	}
@@ -24,7 +33,7 @@ func nameOf(w members.Who) string {
 }
 
 func memberOf(w members.Who, first bool) chat.Member {
-	return chat.Member{Name: nameOf(w), Fingerprint: w.Fingerprint, New: first}
+	return chat.Member{Name: bareName(w), Fingerprint: w.Fingerprint, New: first, Bridge: w.Bridge}
 }
 
 // tell makes lines of what happened in the conversation; d is the datagram that it
@@ -43,11 +52,11 @@ func (t *talk) tell(d *mcast.Datagram) {
 		s.note(now, e)
 		switch e := e.(type) {
 		case members.Said:
-			t.said(now, e, memberOf(e.Who, t.newKey(e.Who)), d)
-		case members.Relayed:
 			who := memberOf(e.Who, t.newKey(e.Who))
-			who.Name += ", for " + chat.CleanRow(e.Source)
-			t.said(now, e.Said, who, d)
+			who.Site = t.siteOf(now, e.Name)
+			t.said(now, e, who, d)
+		case members.Relayed:
+			t.relayed(now, e, d)
 		case members.Heard:
 			names := make([]string, len(e.Missing))
 			for n, w := range e.Missing {
@@ -79,10 +88,43 @@ func (t *talk) tell(d *mcast.Datagram) {
 	}
 }
 
+// siteOf is the site of a member that is beyond a bridge, safe to show; "": it is here, or
+// that is not known. The caller holds t.mu.
+func (t *talk) siteOf(now time.Time, name frame.Name) string {
+	if site, afar := t.conv.SiteOf(now, name.Stream.Ref()); afar {
+		return chat.CleanRow(site)
+	}
+	return ""
+}
+
+// relayed puts plain text in the talk that a bridge passes on; the caller holds s.mu.
+func (t *talk) relayed(now time.Time, e members.Relayed, d *mcast.Datagram) {
+	if ping.IsRequest([]byte(e.Text)) {
+		return // nobody said that
+	}
+	told := t.told(now, e.Said, d)
+	where := map[members.Where]chat.Where{members.AtThisSite: chat.AtThis, members.AtAnotherSite: chat.AtAnother}[e.Where]
+	for _, line := range t.s.room.Relay(now, told, chat.Origin{Source: e.Addr, Site: chat.CleanRow(e.Site), By: bareName(e.Who), Where: where}) {
+		t.s.ring.Put(line)
+	}
+}
+
 // said puts a line of a member in the talk; the caller holds s.mu.
 func (t *talk) said(now time.Time, e members.Said, who chat.Member, d *mcast.Datagram) {
+	told := t.told(now, e, d)
+	told.Member = who
+	line := t.s.room.Tell(told)
+	if t.sealed && d != nil && !e.Earlier && !e.Repaired && t.at.Addr() == t.s.group.Addr && !line.Local {
+		t.s.heard[e.IfIndex]++
+		noteHeard(t.s.evidence, *d, chat.Arrival{})
+	}
+	t.s.ring.Put(line)
+}
+
+// told is what a frame brought, without the member.
+func (t *talk) told(now time.Time, e members.Said, d *mcast.Datagram) chat.Told {
 	told := chat.Told{
-		At: now, Name: e.Name, Text: e.Text, Member: who, From: e.From, To: t.at.Addr(), IfIndex: e.IfIndex,
+		At: now, Name: e.Name, Text: e.Text, From: e.From, To: t.at.Addr(), IfIndex: e.IfIndex,
 		Missed: e.Repaired, Earlier: e.Earlier, Before: e.Before, Part: [2]int{e.Part, e.Parts}, Alone: t.sealed,
 	}
 	if d != nil && !e.Earlier && e.From == d.From {
@@ -91,12 +133,7 @@ func (t *talk) said(now time.Time, e members.Said, who chat.Member, d *mcast.Dat
 	if e.Earlier {
 		told.At = plausible(e.Time, now)
 	}
-	line := t.s.room.Tell(told)
-	if t.sealed && d != nil && !e.Earlier && !e.Repaired && t.at.Addr() == t.s.group.Addr && !line.Local {
-		t.s.heard[e.IfIndex]++
-		noteHeard(t.s.evidence, *d, chat.Arrival{})
-	}
-	t.s.ring.Put(line)
+	return told
 }
 
 // plausible is a time by another clock as a line may have it: not in the future, and
@@ -171,6 +208,8 @@ func (t *talk) other(now time.Time, e members.Event) {
 	case members.Cloned:
 		problem(fmt.Sprintf("another program sends in our name, from %s: a copy of this one, as of a virtual machine", e.From),
 			"this program uses another stream from now on; give the copy an identity of its own: --ephemeral")
+	case members.CameBack:
+		problem(fmt.Sprintf("what is sent here comes back by the bridge at %s: two sites are joined already", e.From), "groupcast explain joined-already")
 	case members.ClockOff:
 		t.put(fmt.Sprintf("the clock of %s is off by %s", nameOf(e.Who), roughly(e.By)), "earlier lines of it show its own time")
 	}

@@ -95,7 +95,9 @@ func (s *Session) expire() (more bool) {
 	now := time.Now()
 	for _, line := range s.room.Expire(now) {
 		s.ring.Put(line)
-		noteOutcome(s.evidence, line, nil)
+		if line.Kind == chat.Own {
+			noteOutcome(s.evidence, line, nil)
+		}
 	}
-	return !s.idle || s.room.Pending() > 0
+	return !s.idle || s.room.Pending() > 0 || s.room.Held() > 0
 }

@@ -43,6 +43,9 @@ type Config struct {
 	Dir    string   // its key, sites and streams; it is made (0700)
 	Listen string   // HOST:PORT; an empty HOST: all addresses; "": it listens nowhere, see [Hub.InProcessConn]
 	URLs   []string // HOST or HOST:PORT by which sites reach it, the first is in hub files; none: this host's address
+	// History is how many bytes of kept frames the hub keeps, for 24 h, so that a site that was
+	// away has them. 0: DefaultHistory; less: none, and those of an earlier start are deleted.
+	History int64
 	// Tell is called with what the server warns of, from several goroutines, in at most 10
 	// texts at once and 1 a second. It may quote what strangers sent. nil: nobody is told.
 	Tell func(text string)
@@ -58,7 +61,8 @@ type Hub struct {
 	lock    *os.File       // of the directory, held while the hub runs
 	control net.Listener   // of other processes of the user, see [Dial]
 	serving sync.WaitGroup // control and its connections
-	leases  *leases
+	leases  *desk
+	history *desk
 
 	changing sync.Mutex            // sites, one change after the other
 	sites    atomic.Pointer[sites] // read without the lock: also by the log, within a change
@@ -96,8 +100,14 @@ func Start(ctx context.Context, cfg Config) (_ *Hub, err error) {
 	if err := h.makeBucket(ctx); err != nil {
 		return nil, fmt.Errorf("the bucket of leases: %w", err)
 	}
-	if err := h.serveLeases(); err != nil {
+	if h.leases, err = h.openDesk(leaseDesk()); err != nil {
 		return nil, fmt.Errorf("the bucket of leases: %w", err)
+	}
+	if err := h.makeHistory(ctx); err != nil {
+		return nil, fmt.Errorf("the history: %w", err)
+	}
+	if h.history, err = h.openDesk(historyDesk()); err != nil {
+		return nil, fmt.Errorf("the history: %w", err)
 	}
 	return h, h.listenControl()
 }
@@ -184,25 +194,28 @@ func (h *Hub) change(keys map[string]string) error {
 	}
 	var errs []error
 	for _, site := range known {
-		errs = append(errs, h.leases.shut(site), h.purge(site))
+		errs = append(errs, h.leases.shut(site), h.history.shut(site), h.purge(site))
 	}
 	for site, key := range keys {
 		if key != "" {
-			errs = append(errs, h.leases.open(site))
+			errs = append(errs, h.leases.open(site), h.history.open(site))
 		}
 	}
-	return errors.Join(append(errs, h.leases.flush())...)
+	return errors.Join(append(errs, h.leases.flush(), h.history.flush())...)
 }
 
-// Close ends the hub. Its directory keeps the sites, their keys and the leases.
+// Close ends the hub. Its directory keeps the sites, their keys, the leases and
+// the history.
 func (h *Hub) Close() error {
 	var errs []error
 	if h.control != nil {
 		errs = append(errs, h.control.Close())
 		h.serving.Wait()
 	}
-	if h.leases != nil {
-		h.leases.end()
+	for _, d := range []*desk{h.leases, h.history} {
+		if d != nil {
+			d.end()
+		}
 	}
 	if h.server != nil {
 		h.server.Shutdown()

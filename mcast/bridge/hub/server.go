@@ -16,12 +16,12 @@ import (
 // Limits of the server.
 const (
 	maxConns      = 1024
-	maxSubs       = 2048      // of a connection; [leases] has 1 for each site, a reload cuts whoever is at the limit
-	maxPayload    = 66_000    // bytes: the largest datagram and its headers
-	maxPending    = 1 << 20   // bytes that a connection has not read yet: then it is cut
-	maxFiles      = 256 << 20 // bytes of streams in files
-	maxMemory     = 64 << 20  // bytes of streams in memory
-	handshakeTime = 5         // seconds, for TLS and then for the key
+	maxSubs       = 2048     // of a connection; a [desk] has 1 for each site, a reload cuts whoever is at the limit
+	maxPayload    = 66_000   // bytes: the largest datagram and its headers
+	maxPending    = 1 << 20  // bytes that a connection has not read yet: then it is cut
+	maxFiles      = 1 << 40  // bytes of streams in files: each has a bound of its own
+	maxMemory     = 64 << 20 // bytes of streams in memory
+	handshakeTime = 5        // seconds, for TLS and then for the key
 	startTime     = 30 * time.Second
 )
 

@@ -3,6 +3,7 @@ package natslink
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -28,6 +29,11 @@ type Config struct {
 	// goroutine at a time, and must neither wait nor call the Client.
 	Tell func(reached bool, err error)
 
+	// Denied is called with what the server does not permit this key to do with the subjects
+	// of groups: it says so after the fact. It must neither wait nor call the Client. nil:
+	// nobody is told.
+	Denied func(err error)
+
 	// Alone says that the bridge has one LAN: the server does not send back what this client
 	// publishes, which would be dropped. With several, what one LAN said is for the others.
 	Alone bool
@@ -48,10 +54,12 @@ type Client struct {
 	js   jetstream.JetStream
 	kv   bucket
 
-	reached   atomic.Bool
-	malformed atomic.Uint64
-	first     chan error    // the outcome of the first try
-	done      chan struct{} // the connection has ended for good
+	reached    atomic.Bool
+	malformed  atomic.Uint64
+	connection atomic.Uint64 // how often the server was reached
+	forbidden  atomic.Bool   // in this connection it did not permit a request of the history
+	first      chan error    // the outcome of the first try
+	done       chan struct{} // the connection has ended for good
 
 	mu      sync.Mutex // of what follows, and around Tell
 	once    bool       // the server was reached once
@@ -60,6 +68,7 @@ type Client struct {
 	away    chan struct{} // see Refused
 	service *nats.Subscription
 	own     func() []bridge.Status // what Serve was given
+	keepers map[*keeper]bool       // of the links
 }
 
 // Refused is closed when the server has refused this client for good: the key was removed,
@@ -109,12 +118,44 @@ func (c *Client) flush() {
 
 // connected is called by the library: each handler after the one before has returned.
 func (c *Client) connected() {
+	c.forbidden.Store(false)
+	c.connection.Add(1)
 	c.reached.Store(true)
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	for k := range c.keepers {
+		k.connected()
+	}
 	c.once, c.strikes = true, 0
 	c.outcome(nil)
 	c.tell(true, nil)
+}
+
+// watch has a keeper be told when the server is reached.
+func (c *Client) watch(k *keeper) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.keepers == nil {
+		c.keepers = map[*keeper]bool{}
+	}
+	c.keepers[k] = true
+}
+
+func (c *Client) unwatch(k *keeper) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.keepers, k)
+}
+
+// notPermitted notes that the server has refused what was published.
+func (c *Client) notPermitted(err error) {
+	text := strings.ToLower(err.Error())
+	if strings.Contains(text, HistoryAPI(c.site)) || strings.Contains(text, strings.ToLower(c.api())) && strings.Contains(text, strings.ToLower(HistoryStream)) {
+		c.forbidden.Store(true)
+	}
+	if c.cfg.Denied != nil && strings.Contains(text, `"`+prefix) {
+		c.cfg.Denied(err)
+	}
 }
 
 // lost is called when the connection has ended, failed when a try to connect has.

@@ -76,6 +76,8 @@ func Dial(ctx context.Context, cfg Config) (*Client, error) {
 		nats.ErrorHandler(func(conn *nats.Conn, _ *nats.Subscription, err error) { // the default one prints
 			if errors.Is(err, os.ErrDeadlineExceeded) { // half of a message was written
 				_ = conn.ForceReconnect()
+			} else if errors.Is(err, nats.ErrPermissionViolation) {
+				c.notPermitted(err)
 			}
 		}),
 		nats.ClosedHandler(func(*nats.Conn) { close(c.done) }),

@@ -83,7 +83,7 @@ func TestFileThatIsWrongIsNamedByItsLine(t *testing.T) {
 		{"plain", swap("tls://", "nats://"), "3: the url is not tls://HOST:PORT"},
 		{"user", swap("tls://", "tls://"+f.Seed+"@"), "3: the url is not tls://HOST:PORT"},
 		{"cut-seed", swap(f.Seed, f.Seed[:20]), "5: the seed is not one of an nkey"},
-		{"damaged", swap("MII", "NII"), "6: the certificate is damaged"},
+		{"damaged", swap("\nMII", "\nNII"), "6: the certificate is damaged"},
 	} {
 		path := filepath.Join(dir, tt.name)
 		check(t, os.WriteFile(path, []byte(tt.text), 0o600))

@@ -13,6 +13,7 @@ import (
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/bridge"
+	"github.com/groupcast/groupcast/mcast/frame"
 )
 
 // Link returns the Link for these groups. Closing it leaves the client as it is. The
@@ -31,7 +32,9 @@ func (c *Client) Link(groups []mcast.Group) (bridge.Link, error) {
 			return nil, fmt.Errorf("%s and %s are the same group to other sites", other, g)
 		}
 		l.groups[token] = g
-		subjects = append(subjects, prefix+kindDatagram+"."+token+".*.*")
+		for _, kind := range []string{kindDatagram, kindKept, kindPassing} {
+			subjects = append(subjects, prefix+kind+"."+token+".*.*")
+		}
 	}
 	for _, s := range subjects {
 		sub, err := c.conn.ChanSubscribe(s, l.in) // one channel: the order of a site holds across groups
@@ -41,13 +44,19 @@ func (c *Client) Link(groups []mcast.Group) (bridge.Link, error) {
 		}
 		l.subs = append(l.subs, sub)
 	}
-	l.ended.Add(1)
-	go l.bring()
+	k, err := newKeeper(c, l.groups)
+	if err != nil {
+		l.unsubscribe()
+		return nil, err
+	}
+	l.keeper = k
+	l.ended.Go(l.bring)
 	return l, nil
 }
 
 type link struct {
 	client *Client
+	keeper *keeper
 	groups map[string]mcast.Group // by their token in a subject
 	subs   []*nats.Subscription
 	in     chan *nats.Msg
@@ -70,6 +79,45 @@ func (l *link) Publish(m bridge.Message) error {
 	return l.publish(kindDatagram, token, m.Site, headers(m), m.Data)
 }
 
+// Keep implements [bridge.Link].
+func (l *link) Keep(p bridge.Parcel) error {
+	if err := l.check(p, kindKept); err != nil {
+		return err
+	}
+	h, err := frame.Parse(p.Data)
+	if err != nil {
+		return err
+	}
+	l.keeper.keep(p, idOf(h, p.Data))
+	return nil
+}
+
+// Pass implements [bridge.Link].
+func (l *link) Pass(p bridge.Parcel) error {
+	if err := l.check(p, kindPassing); err != nil {
+		return err
+	}
+	return l.publish(kindPassing, groupToken(p.Group), p.Site, headersOfParcel(p), p.Data)
+}
+
+// check is the error of a parcel that can never be sent.
+func (l *link) check(p bridge.Parcel, kind string) error {
+	if _, ok := l.groups[groupToken(p.Group)]; !ok {
+		return fmt.Errorf("%s is not a group of this link", p.Group)
+	}
+	if _, _, err := l.client.cutOwn(p.Site); err != nil {
+		return err
+	}
+	if !isName(p.Bridge) {
+		return fmt.Errorf("%q is no name of a bridge", p.Bridge)
+	}
+	_, err := checkFrame(p.Data, kind, p.Again)
+	return err
+}
+
+// Keeping implements [bridge.Link].
+func (l *link) Keeping() bridge.Keeping { return l.keeper.status() }
+
 // Report implements [bridge.Link].
 func (l *link) Report(r bridge.Report) error { return l.say(kindLoop, r.Site, reportOf(r)) }
 
@@ -85,17 +133,22 @@ func (l *link) say(kind, site string, v any) error {
 }
 
 func (l *link) publish(kind, group, site string, head nats.Header, data []byte) error {
-	name, lan, err := cutSite(site)
+	name, lan, err := l.client.cutOwn(site)
 	if err != nil {
 		return err
-	}
-	if name != l.client.site {
-		return fmt.Errorf("site %s has another key than this link, which is of %s", name, l.client.site)
 	}
 	if !l.client.reached.Load() { // the library would wait for its lock while it dials
 		return bridge.ErrAway
 	}
 	return away(l.client.conn.PublishMsg(&nats.Msg{Subject: subject(kind, group, name, lan), Header: head, Data: data}))
+}
+
+// cutOwn cuts a site whose key the client has into its name and LAN.
+func (c *Client) cutOwn(site string) (name, lan string, err error) {
+	if name, lan, err = cutSite(site); err == nil && name != c.site {
+		err = fmt.Errorf("site %s has another key than this link, which is of %s", name, c.site)
+	}
+	return name, lan, err
 }
 
 // away is bridge.ErrAway for what the library says of a server that is not reached.
@@ -125,6 +178,7 @@ func (l *link) Lost() uint64 {
 // Close implements [bridge.Link].
 func (l *link) Close() error {
 	l.close.Do(func() {
+		l.keeper.close()
 		l.client.flush()
 		close(l.done)
 		l.ended.Wait()
@@ -143,16 +197,24 @@ func (l *link) unsubscribe() {
 
 // bring reads what came, and holds it until it is taken.
 func (l *link) bring() {
-	defer l.ended.Done()
-	q := new(queue)
+	q, came := new(queue), new(window)
 	for {
-		out := l.out
+		out, past := l.out, l.keeper.found
 		if q.empty() {
 			out = nil
 		}
+		if !q.half() { // the history waits
+			past = nil
+		}
 		select {
 		case msg := <-l.in:
-			if a, ok := l.arrival(msg); ok && !q.push(a) {
+			l.take(msg, q, came)
+		case f := <-past:
+			// What came live is before it: else a frame that is new would come as an earlier one.
+			for range len(l.in) {
+				l.take(<-l.in, q, came)
+			}
+			if !came.add(f.id) && !l.mine(&f.Parcel) && !q.push(bridge.Arrival{Parcel: &f.Parcel}) {
 				l.lost.Add(1)
 			}
 		case out <- q.first():
@@ -160,6 +222,19 @@ func (l *link) bring() {
 		case <-l.done:
 			return
 		}
+	}
+}
+
+// take reads a message that came live.
+func (l *link) take(msg *nats.Msg, q *queue, came *window) {
+	a, ok := l.arrival(msg)
+	switch {
+	case !ok:
+	case !q.push(a):
+		l.lost.Add(1) // the history has it, if it is a kept frame
+	case a.Parcel != nil && a.Parcel.Kept:
+		h, _ := frame.Parse(a.Parcel.Data)
+		came.add(idOf(h, a.Parcel.Data))
 	}
 }
 
@@ -171,8 +246,15 @@ func (l *link) arrival(msg *nats.Msg) (bridge.Arrival, bool) {
 		l.client.malformed.Add(1)
 		return bridge.Arrival{}, false
 	}
+	if a.Parcel != nil && l.mine(a.Parcel) {
+		return bridge.Arrival{}, false
+	}
 	return a, a != bridge.Arrival{}
 }
+
+// mine is true of a parcel that came back by the hub, or by the history, to a client which
+// is to have nothing of its own.
+func (l *link) mine(p *bridge.Parcel) bool { return l.client.cfg.Alone && l.keeper.own(p) }
 
 func (l *link) read(msg *nats.Msg) (a bridge.Arrival, err error) {
 	kind, group, site, ok := parseSubject(msg.Subject)
@@ -180,7 +262,7 @@ func (l *link) read(msg *nats.Msg) (a bridge.Arrival, err error) {
 		return a, errMalformed
 	}
 	for name := range msg.Header {
-		if strings.HasPrefix(name, "Nats-") { // JetStream said it, to a subject that somebody named as a reply
+		if strings.HasPrefix(name, "Nats-") && (name != nats.MsgIdHdr || kind != kindKept) { // JetStream said it, to a subject that somebody named as a reply
 			return a, errMalformed
 		}
 	}
@@ -191,6 +273,12 @@ func (l *link) read(msg *nats.Msg) (a bridge.Arrival, err error) {
 			return a, errMalformed
 		}
 		a.Message, err = datagram(g, site, msg)
+	case kindKept, kindPassing:
+		g, ok := l.groups[group]
+		if !ok {
+			return a, errMalformed
+		}
+		a.Parcel, err = parcel(kind, g, site, msg)
 	case kindLoop:
 		if a.Report, group, err = reported(site, msg.Data); err != nil {
 			return bridge.Arrival{}, err

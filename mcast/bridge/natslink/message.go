@@ -18,11 +18,14 @@ import (
 
 // The headers of a datagram.
 const (
-	headBridge = "Gc-Bridge" // see bridge.NewName
-	headSeq    = "Gc-Seq"    // decimal
-	headFrom   = "Gc-From"   // ADDRESS:PORT
-	headTTL    = "Gc-Ttl"    // 0: unknown
+	headBridge = HeadBridge
+	headSeq    = "Gc-Seq"  // decimal
+	headFrom   = "Gc-From" // ADDRESS:PORT
+	headTTL    = "Gc-Ttl"  // 0: unknown
 )
+
+// HeadBridge is the header with the name of the bridge that gave it, see bridge.NewName.
+const HeadBridge = "Gc-Bridge"
 
 const (
 	maxWord = 8 << 10 // bytes of a report, or of a presence

@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"encoding/json"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/nats-io/nats.go"
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/bridge"
+	"github.com/groupcast/groupcast/mcast/frame"
 )
 
 const (
@@ -89,9 +91,11 @@ func FuzzArrival(f *testing.F) {
 	f.Add(subjectD, goodName, "1", "192.0.2.1:5", "7", []byte("hello"))
 	f.Add(subjectLoop, "", "", "", "", []byte(goodReport))
 	f.Add(subjectSite, "", "", "", "", []byte(goodJoined))
+	f.Add("groupcast.v1.f.239-1-2-3_1234.room-1._", goodName, "", "", "", line)
+	f.Add("groupcast.v1.p.239-1-2-3_1234.room-1._", goodName, "", "", "1", line)
 	f.Fuzz(func(t *testing.T, subject, name, seq, from, ttl string, data []byte) {
 		l := testLink()
-		h := nats.Header{headBridge: {name}, headSeq: {seq}, headFrom: {from}, headTTL: {ttl}}
+		h := nats.Header{headBridge: {name}, headSeq: {seq}, headFrom: {from}, headTTL: {ttl}, headAgain: {ttl}}
 		a, ok := l.arrival(&nats.Msg{Subject: subject, Header: h, Data: data})
 		if !ok {
 			return
@@ -103,6 +107,11 @@ func FuzzArrival(f *testing.F) {
 			msg.Header, msg.Data = headers(*a.Message), a.Message.Data
 			if again, err := strconv.ParseUint(seq, 10, 64); err != nil || again != a.Message.Seq {
 				t.Fatalf("%q is %d", seq, a.Message.Seq)
+			}
+		case a.Parcel != nil:
+			msg.Header, msg.Data = headersOfParcel(*a.Parcel), a.Parcel.Data
+			if len(msg.Data) > frame.MaxSize || a.Parcel.Kept && a.Parcel.Again {
+				t.Fatalf("%+v", a.Parcel)
 			}
 		case a.Report != nil:
 			v = reportOf(*a.Report)
@@ -121,15 +130,41 @@ func FuzzArrival(f *testing.F) {
 	})
 }
 
+// FuzzHistory holds that nothing in the history breaks a link, and that a site which names
+// subjects names none but its own.
+func FuzzHistory(f *testing.F) {
+	f.Add("239-1-2-3_1234", "_", "groupcast.v1.f.239-1-2-3_1234.room-1._", "7", "3", "2026-11-30T08:00:00Z", line)
+	f.Add("239-1-2-3_1234", "eth0", "groupcast.v1.f.*.room-1._", "x", "", "", []byte(`{"seq":1,"next_by_subj":"groupcast.v1.f.239-1-2-3_1234.*.*","batch":9,"max_bytes":9}`))
+	f.Fuzz(func(t *testing.T, group, lan, subject, seq, pending, at string, data []byte) {
+		if s, ok := KeptSubject(group, "room-1", lan); ok {
+			if kind, g, site, ok := parseSubject(s); !ok || kind != kindKept || g != group || !strings.HasPrefix(site+"/", "room-1/") || strings.ContainsAny(s, "*> \r\n") {
+				t.Fatalf("%q is a subject of room-1", s)
+			}
+		}
+		if r, err := ReadHistoryRequest(data); err == nil && (r.Batch > maxBatch || !strings.HasPrefix(r.NextFor, "groupcast.v1.f.") || strings.ContainsAny(r.NextFor, "> ")) {
+			t.Fatalf("%+v may be asked", r)
+		}
+		l := testLink()
+		k := &keeper{client: l.client, groups: l.groups}
+		head := nats.Header{"Nats-Subject": {subject}, "Nats-Sequence": {seq}, "Nats-Num-Pending": {pending}, "Nats-Time-Stamp": {at}, headBridge: {goodName}}
+		found, _, err := k.readFound("239-1-2-3_1234", &nats.Msg{Header: head, Data: data})
+		if err == nil && found.Data != nil {
+			if _, err := checkFrame(found.Data, kindKept, false); err != nil || found.seq == 0 || found.Group.Port != 1234 {
+				t.Fatalf("%+v, %v", found, err)
+			}
+		}
+	})
+}
+
 // FuzzStatus holds the same for what bridges tell of themselves.
 func FuzzStatus(f *testing.F) {
-	f.Add([]byte(tellAll([]bridge.Status{statusOf("room-1/eth0", goodName, group)})))
+	f.Add([]byte(tellAll([]bridge.Status{statusOf("room-1/eth0", goodName, group)}).Data))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		all, err := hear(data)
 		if err != nil {
 			return
 		}
-		if again, err := hear(tellAll(all)); err != nil || len(again) == 0 && len(all) != 0 {
+		if again, err := hear(tellAll(all).Data); err != nil || len(again) == 0 && len(all) != 0 {
 			t.Fatalf("%+v is not read again: %v", all, err)
 		}
 	})

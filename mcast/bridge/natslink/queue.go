@@ -17,13 +17,19 @@ type queue struct {
 }
 
 func size(a bridge.Arrival) int {
-	if a.Message == nil {
-		return 0
+	switch {
+	case a.Message != nil:
+		return len(a.Message.Data)
+	case a.Parcel != nil:
+		return len(a.Parcel.Data)
 	}
-	return len(a.Message.Data)
+	return 0
 }
 
 func (q *queue) empty() bool { return q.n == 0 }
+
+// half says that half of it is free.
+func (q *queue) half() bool { return q.n <= maxQueue/2 && q.bytes <= maxQueueBytes/2 }
 
 func (q *queue) first() bridge.Arrival { return q.ring[q.head] }
 
@@ -42,4 +48,25 @@ func (q *queue) pop() {
 	q.ring[q.head] = bridge.Arrival{}
 	q.head = (q.head + 1) % maxQueue
 	q.n--
+}
+
+// window has the last frames that came.
+type window struct {
+	ring [16384]frameID
+	n    int
+	has  map[frameID]bool
+}
+
+// add takes a frame. It is true if that came before.
+func (w *window) add(id frameID) bool {
+	if w.has[id] {
+		return true
+	}
+	if w.has == nil {
+		w.has = map[frameID]bool{}
+	}
+	delete(w.has, w.ring[w.n])
+	w.ring[w.n], w.has[id] = id, true
+	w.n = (w.n + 1) % len(w.ring)
+	return false
 }

@@ -124,7 +124,8 @@ func (c *Client) leaseError(err error) error {
 		return bridge.ErrAway
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, nats.ErrTimeout):
 		return fmt.Errorf("%w: no answer about the lease within 1 s", bridge.ErrAway)
-	case errors.Is(err, jetstream.ErrJetStreamNotEnabled), errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount):
+	case errors.Is(err, jetstream.ErrJetStreamNotEnabled), errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount),
+		errors.Is(err, nats.ErrNoResponders) && !c.hub():
 		return fmt.Errorf("the server has no JetStream, or not for this key: no lease is possible: %w", err)
 	case gone(err):
 		return fmt.Errorf("the server has no bucket %s for leases: %w", LeaseBucket, err)

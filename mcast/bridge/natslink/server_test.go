@@ -12,6 +12,7 @@ import (
 	"net"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -105,9 +106,11 @@ func linked(t *testing.T, c *Client, groups ...mcast.Group) bridge.Link {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { l.Close() })
 	if err := c.conn.Flush(); err != nil { // the server has the subscriptions
 		t.Fatal(err)
 	}
+	synctest.Wait() // and the history: of one that ends while it makes a stream something stays
 	return l
 }
 

@@ -49,7 +49,7 @@ func (c *Client) Serve(status func() []bridge.Status) error {
 		}
 		text, err := json.Marshal(stats{
 			Type: "io.nats.micro.v1.stats_response", Name: serviceName, ID: id, Version: serviceVersion,
-			Metadata: map[string]string{"site": c.site}, Endpoints: []endpoint{{Name: "default", Data: w.now()}},
+			Metadata: map[string]string{"site": c.site}, Endpoints: []endpoint{w.now()},
 		})
 		if err == nil {
 			_ = c.conn.Publish(m.Reply, text)
@@ -73,8 +73,10 @@ type stats struct {
 }
 
 type endpoint struct {
-	Name string          `json:"name"`
-	Data json.RawMessage `json:"data"`
+	Name    string          `json:"name"`
+	Data    json.RawMessage `json:"data"` // not with what follows: older bridges would refuse it
+	Keeping *keepingWord    `json:"keeping,omitempty"`
+	Frames  []framesWord    `json:"frames,omitempty"` // of the bridges in Data
 }
 
 // word is what this bridge tells. It is made anew at most every freshFor: a site that asks
@@ -82,17 +84,17 @@ type endpoint struct {
 type word struct {
 	status func() []bridge.Status
 	mu     sync.Mutex
-	text   json.RawMessage
+	said   endpoint
 	at     time.Time
 }
 
-func (w *word) now() json.RawMessage {
+func (w *word) now() endpoint {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.text == nil || time.Since(w.at) > freshFor {
-		w.text, w.at = tellAll(w.status()), time.Now()
+	if w.said.Data == nil || time.Since(w.at) > freshFor {
+		w.said, w.at = tellAll(w.status()), time.Now()
 	}
-	return w.text
+	return w.said
 }
 
 // Statuses asks all bridges how they stand, and returns what has come when wait is over:
@@ -161,16 +163,16 @@ func (c *Client) answer(msg *nats.Msg) (id string, told []bridge.Status, err err
 		return "", nil, errMalformed
 	}
 	var stats struct {
-		ID        string `json:"id"`
-		Name      string `json:"name"`
-		Endpoints []struct {
-			Data json.RawMessage `json:"data"`
-		} `json:"endpoints"`
+		ID        string     `json:"id"`
+		Name      string     `json:"name"`
+		Endpoints []endpoint `json:"endpoints"`
 	}
 	if err := json.Unmarshal(msg.Data, &stats); err != nil || stats.Name != serviceName || len(stats.Endpoints) != 1 || len(stats.ID) > 64 {
 		return "", nil, errMalformed
 	}
-	told, err = hear(stats.Endpoints[0].Data)
+	if told, err = hear(stats.Endpoints[0].Data); err == nil {
+		err = stats.Endpoints[0].rest(told)
+	}
 	return stats.ID, told, err
 }
 

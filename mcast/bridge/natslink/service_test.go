@@ -2,6 +2,8 @@ package natslink
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"net/netip"
 	"reflect"
 	"strings"
@@ -31,8 +33,13 @@ func TestStatusesOfAllBridges(t *testing.T) {
 			t.Errorf("of no bridge: %v, %v after %v", got, err, time.Since(begin))
 		}
 		g2 := mustParse("192.0.2.1@232.1.1.1:5000")
+		keeping := bridge.Keeping{Waiting: 3, WaitingBytes: 900, Kept: 1<<64 - 1, Dropped: 2, Err: errors.New("full")}
 		ofA := []bridge.Status{statusOf("room-2/eth1", "00000000000000aa", group), statusOf("room-2", "00000000000000aa", g2), statusOf("room-2", "00000000000000aa", group)}
 		ofB := []bridge.Status{{Site: "room-1", Bridge: "00000000000000ff", Group: group}}
+		for i := range ofA {
+			ofA[i].Keeping, ofA[i].FramesAtLAN, ofA[i].FramesAtSites = keeping, map[bridge.Why]uint64{bridge.Carried: 4}, map[bridge.Why]uint64{bridge.Resent: 5}
+			ofA[i].NoFrames = fmt.Sprint(i)
+		}
 		check(t, a.Serve(func() []bridge.Status { return ofA }), b.Serve(func() []bridge.Status { return ofB }), a.conn.Flush(), b.conn.Flush())
 		if a.Serve(nil) == nil {
 			t.Error("served twice")
@@ -111,7 +118,7 @@ func TestStatusIsBounded(t *testing.T) {
 	for i := range all {
 		all[i] = statusOf("room-1/"+strings.Repeat("\x00", maxLAN), "00000000000000ff", mustParse("[ff02::114]:5000"))
 	}
-	text := tellAll(all)
+	text := tellAll(all).Data
 	if len(text) > maxStatusBytes+100 {
 		t.Errorf("%d bytes", len(text))
 	}
@@ -120,7 +127,7 @@ func TestStatusIsBounded(t *testing.T) {
 	if n := len(told.Bridges); n == 0 || n+told.More != len(all) {
 		t.Errorf("%d told, %d more", n, told.More)
 	}
-	few, err := hear(tellAll(all[:64]))
+	few, err := hear(tellAll(all[:64]).Data)
 	if err != nil || len(few) == 0 {
 		t.Errorf("%d statuses, %v", len(few), err)
 	}

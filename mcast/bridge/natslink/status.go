@@ -2,8 +2,10 @@ package natslink
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/groupcast/groupcast/mcast"
@@ -39,24 +41,76 @@ type status struct {
 	Last      time.Time             `json:"last,omitzero"`
 }
 
-// tellAll is what a bridge tells, in JSON.
-func tellAll(all []bridge.Status) json.RawMessage {
+// keepingWord is a bridge.Keeping in JSON.
+type keepingWord struct {
+	Waiting      int    `json:"waiting,omitempty"`
+	WaitingBytes int    `json:"waiting_bytes,omitempty"`
+	Kept         uint64 `json:"kept"`
+	Dropped      uint64 `json:"dropped,omitempty"`
+	Why          string `json:"why,omitempty"` // nothing is kept
+}
+
+// tellKeeping is that of the bridge, whose groups have one link.
+func tellKeeping(all []bridge.Status) *keepingWord {
+	if len(all) == 0 {
+		return nil
+	}
+	k := all[0].Keeping
+	w := &keepingWord{k.Waiting, k.WaitingBytes, k.Kept, k.Dropped, ""}
+	if k.Err != nil {
+		w.Why = cut(k.Err.Error())
+	}
+	return w
+}
+
+// keeping is what a bridge told; nil: an older one, which keeps nothing.
+func (w *keepingWord) keeping() bridge.Keeping {
+	if w == nil {
+		return bridge.Keeping{}
+	}
+	k := bridge.Keeping{Waiting: max(w.Waiting, 0), WaitingBytes: max(w.WaitingBytes, 0), Kept: w.Kept, Dropped: w.Dropped}
+	if w.Why != "" {
+		k.Err = errors.New(cut(w.Why))
+	}
+	return k
+}
+
+// cut is what others say of an error, of a bounded length.
+func cut(text string) string {
+	if len(text) > maxErrorText {
+		text = text[:maxErrorText]
+	}
+	return strings.ToValidUTF8(text, "?")
+}
+
+// framesWord is what a bridge tells of the frames of a group, in JSON.
+type framesWord struct {
+	None    string                `json:"none,omitempty"` // why none are carried
+	AtLAN   map[bridge.Why]uint64 `json:"at_lan,omitempty"`
+	AtSites map[bridge.Why]uint64 `json:"at_sites,omitempty"`
+}
+
+// tellAll is what a bridge tells.
+func tellAll(all []bridge.Status) endpoint {
 	var t told
-	size := 64
+	e := endpoint{Name: "default", Keeping: tellKeeping(all)}
+	size := 1024
 	for i, s := range all {
 		w := status{
 			s.Site, s.Bridge, s.Addr, s.Interface, s.Group.String(), s.Leads, s.Since.UTC(), s.Heard, s.Arrived,
 			counted(s.AtLAN), counted(s.AtSites), s.Last.UTC(),
 		}
+		f := framesWord{cut(s.NoFrames), counted(s.FramesAtLAN), counted(s.FramesAtSites)}
 		text, err := json.Marshal(w)
-		if size += len(text) + 1; err != nil || size > maxStatusBytes || i == maxStatuses {
+		more, err2 := json.Marshal(f)
+		if size += len(text) + len(more) + 2; errors.Join(err, err2) != nil || size > maxStatusBytes || i == maxStatuses {
 			t.More = len(all) - i
 			break
 		}
-		t.Bridges = append(t.Bridges, w)
+		t.Bridges, e.Frames = append(t.Bridges, w), append(e.Frames, f)
 	}
-	text, _ := json.Marshal(t) // it was marshalled in parts
-	return text
+	e.Data, _ = json.Marshal(t) // it was marshalled in parts
+	return e
 }
 
 func counted(m map[bridge.Why]uint64) map[bridge.Why]uint64 {
@@ -100,18 +154,38 @@ func (w status) status() (bridge.Status, error) {
 	if err != nil || g.String() != w.Group {
 		return bridge.Status{}, fmt.Errorf("%w: its group", errMalformed)
 	}
-	for _, door := range []map[bridge.Why]uint64{w.AtLAN, w.AtSites} {
-		if len(door) > maxWhys {
-			return bridge.Status{}, errMalformed
-		}
-		for why := range door {
-			if len(why) > 32 {
-				return bridge.Status{}, errMalformed
-			}
-		}
+	if !fewWhys(w.AtLAN) || !fewWhys(w.AtSites) {
+		return bridge.Status{}, errMalformed
 	}
 	return bridge.Status{
 		Site: w.Site, Bridge: w.Bridge, Addr: w.Addr, Interface: w.Interface, Group: g, Leads: w.Leads, Since: w.Since,
 		Heard: w.Heard, Arrived: w.Arrived, AtLAN: w.AtLAN, AtSites: w.AtSites, Last: w.Last,
 	}, nil
+}
+
+// fewWhys is true of the counts of one door, of a bounded size.
+func fewWhys(door map[bridge.Why]uint64) bool {
+	for why := range door {
+		if len(why) > 32 {
+			return false
+		}
+	}
+	return len(door) <= maxWhys
+}
+
+// rest sets what is not in the Data of an answer: an older bridge tells nothing of it.
+func (e endpoint) rest(told []bridge.Status) error {
+	keeping := e.Keeping.keeping()
+	for i := range told {
+		told[i].Keeping = keeping
+		if i >= len(e.Frames) {
+			continue
+		}
+		f := e.Frames[i]
+		if !fewWhys(f.AtLAN) || !fewWhys(f.AtSites) {
+			return errMalformed
+		}
+		told[i].NoFrames, told[i].FramesAtLAN, told[i].FramesAtSites = cut(f.None), f.AtLAN, f.AtSites
+	}
+	return nil
 }

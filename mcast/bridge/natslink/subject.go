@@ -19,6 +19,8 @@ const (
 // The kinds of subjects.
 const (
 	kindDatagram = "d"
+	kindKept     = "f"
+	kindPassing  = "p"
 	kindLoop     = "loop"
 	kindSite     = "site"
 )
@@ -90,12 +92,15 @@ func (e *siteError) Error() string {
 
 // subject is that of a kind of message about a group, from a site.
 func subject(kind, group, name, lan string) string {
+	return prefix + kind + "." + group + "." + name + "." + lanToken(lan)
+}
+
+// lanToken is a LAN in a subject.
+func lanToken(lan string) string {
 	if lan == "" {
-		lan = oneLAN
-	} else {
-		lan = escape(lan, '%')
+		return oneLAN
 	}
-	return prefix + kind + "." + group + "." + name + "." + lan
+	return escape(lan, '%')
 }
 
 // parseSubject is false for what subject does not write.
