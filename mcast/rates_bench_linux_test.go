@@ -102,8 +102,8 @@ type measured struct {
 
 // start runs a worker, or a mode of the twin in C.
 func (m *measured) start(twin string) (err error) {
-	if m.name == "iperf2" {
-		m.other, err = startIperf(m.load)
+	if others[m.name] != nil {
+		m.other, err = startOther(m.name, m.load)
 		return err
 	}
 	m.cmd = exec.Command(os.Args[0])
@@ -190,6 +190,22 @@ func BenchmarkDrain(b *testing.B) {
 	}
 }
 
+// BenchmarkPrograms compares whole programs in the same way, as they come: iperf, sockperf,
+// socat, what one writes in python and in node, and groupcast, which is built for it. They
+// are not equals: socat writes each datagram, listen prints a line of it, watch accounts for
+// its number, python and node drop it.
+func BenchmarkPrograms(b *testing.B) {
+	if os.Getenv(rootEnv) == "inside" && groupcastPath == "" {
+		path := filepath.Join(b.TempDir(), "groupcast")
+		if out, err := exec.Command("go", "build", "-o", path, "../cmd/groupcast").CombinedOutput(); err != nil {
+			b.Fatalf("%v\n%s", err, out)
+		}
+		groupcastPath = path
+		defer func() { groupcastPath = "" }()
+	}
+	compare(b, []string{"C receive", "groupcast-watch", "groupcast-listen", "iperf2", "sockperf", "socat", "python", "node"}, 100_000, 200, true)
+}
+
 // See [BenchmarkDrain].
 func BenchmarkTransmit(b *testing.B) {
 	for _, size := range []int{64, 1400} {
@@ -208,9 +224,16 @@ func compare(b *testing.B, names []string, count, size int, receive bool) {
 		b.Logf("no C: %v\n%s", err, out)
 		names = slices.DeleteFunc(names, func(name string) bool { return strings.HasPrefix(name, "C ") })
 	}
-	if _, err := exec.LookPath("iperf"); err != nil {
-		names = slices.DeleteFunc(names, func(name string) bool { return name == "iperf2" })
-	}
+	names = slices.DeleteFunc(names, func(name string) bool {
+		if others[name] == nil || others[name][0] == "GROUPCAST" {
+			return false
+		}
+		_, err := exec.LookPath(others[name][0])
+		if err != nil {
+			b.Logf("no %s: %v", name, err)
+		}
+		return err != nil
+	})
 	ifs, err := host.Interfaces()
 	if err != nil {
 		b.Fatal(err)

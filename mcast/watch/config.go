@@ -30,16 +30,21 @@ const ReadSize = 2048
 
 // Config says what is watched.
 type Config struct {
-	Targets    []Target      // 1 to MaxTargets, at MaxPorts ports at most; one that is there twice is watched once
-	Interfaces []string      // as [host.ChooseToListen] takes them; none: every usable one, and those that become usable later
-	Stream     stream.Config // MaxGap and Seq, and Rows, which 0 means MaxStreams; the rest is the watch's
-	MinRate    Rate          // of each stream; the zero Rate: any
-	JoinOnly   bool          // join, and read nothing
-	ReadBuffer int           // of each socket, in bytes; 0: mcast.DefaultReadBuffer
+	Targets    []Target         // 1 to MaxTargets, at MaxPorts ports at most; one that is there twice is watched once
+	Pairs      [][2]mcast.Group // legs A and B of one stream each, MaxPairs at most; those that are no Targets become some
+	Interfaces []string         // as [host.ChooseToListen] takes them; none: every usable one, and those that become usable later
+	Stream     stream.Config    // MaxGap and Seq, and Rows, which 0 means MaxStreams; the rest is the watch's
+	MinRate    Rate             // of each stream; the zero Rate: any
+	JoinOnly   bool             // join, and read nothing
+	ReadBuffer int              // of each socket, in bytes; 0: mcast.DefaultReadBuffer
 	// Bind, if it is set, is where a group's socket is bound, the same address each
 	// time, so that there may be a socket for each group. Else it is all addresses.
 	Bind  func(mcast.Group) netip.AddrPort
 	Trace *mcast.Trace
+	// Ticked, if it is set, is called each 100 ms by the goroutine that looks who is
+	// silent, after it has looked: if it stands still, this is not called. It must not
+	// wait.
+	Ticked func(now time.Time)
 }
 
 // Rate is a bound of what a stream brings, averaged over 10 s, with a tolerance of
@@ -70,6 +75,11 @@ func (cfg Config) checked() (Config, error) {
 		targets = append(targets, t)
 	}
 	cfg.Targets = targets
+	cfg, err := cfg.withPairs()
+	if err != nil {
+		return cfg, err
+	}
+	targets = cfg.Targets
 	switch n := len(targets); {
 	case n == 0:
 		return cfg, errors.New("watch: no group is named")

@@ -48,6 +48,7 @@ func (e *ear) read(ctx context.Context) error {
 func (e *ear) take(batch []mcast.Datagram) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	defer e.tally.Flush()
 	for i := range batch {
 		d := &batch[i]
 		if d.Stray {
@@ -72,10 +73,11 @@ func (e *ear) each(f func(*stream.Row)) {
 	e.tally.Each(f)
 }
 
-func (e *ear) rows() []stream.Row {
+// streams is how many rows there are, or a few more.
+func (e *ear) streams() int {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.tally.Snapshot()
+	return e.tally.Rows()
 }
 
 func (e *ear) detail(key stream.Key) (stream.Detail, bool) {
@@ -100,4 +102,5 @@ func (e *ear) addTo(s *Snapshot) {
 		s.Unreadable = append(s.Unreadable, Unreadable{Unreadable: u})
 	}
 	s.EventsLost += e.tally.EventsLost()
+	s.ComparedOneIn = max(s.ComparedOneIn, e.tally.ComparedOneIn())
 }

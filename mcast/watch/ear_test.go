@@ -86,7 +86,7 @@ func TestMemoryOfAWatchIsFlat(t *testing.T) {
 	if then := minutes(2); then > first+first/10+1<<20 {
 		t.Errorf("%d bytes after a minute, %d after three", first, then)
 	}
-	if rows := e.rows(); len(rows) != 512 || rows[511].Numbers.Lost == 0 {
+	if rows := e.tally.Snapshot(); len(rows) != 512 || rows[511].Numbers.Lost == 0 {
 		t.Errorf("%d streams: %+v", len(rows), rows[511])
 	}
 }
@@ -96,7 +96,7 @@ func TestStraysAreNotCounted(t *testing.T) {
 	e, tr := newTestEar(), newTraffic(1, 2)
 	tr.batch[1].Stray = true
 	e.take(tr.next())
-	if rows := e.rows(); len(rows) != 1 {
+	if rows := e.tally.Snapshot(); len(rows) != 1 {
 		t.Errorf("%d streams", len(rows))
 	}
 }

@@ -13,6 +13,7 @@ type Event struct {
 	Told      time.Time      // when it was known
 	Interface string         // by which the stream is heard, "" if the name is not known
 	Group     int            // in Snapshot.Groups; -1: of none of them
+	Pair      int            // 1 and on: 1 + its place in Snapshot.Pairs; 0: it is about none
 	Each      []stream.Event // Silent, Back: those of the streams, where what an interface heard fell silent at once, or came back; the event itself is about no single one then, and Key has the interface alone
 	Of        int            // with Each: the streams of the interface that are to be heard, those in Each among them
 	Text      string         // Changed, Bulk: what happened, in one sentence; Silent: why, if that is known; Loss: that the interface carried nothing lately, so that it may be of that time

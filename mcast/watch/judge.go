@@ -5,11 +5,13 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/mcast/stream"
 )
 
-// judge looks who is silent and how much came, until ctx ends.
+// judge looks who is silent and how much came, until ctx ends. Without reading there
+// is nothing to look at.
 func (w *Watcher) judge(ctx context.Context) {
 	tick, sum := time.NewTicker(tickEvery), time.NewTicker(sumEvery)
 	defer tick.Stop()
@@ -19,10 +21,22 @@ func (w *Watcher) judge(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			w.tick(time.Now())
+			w.look(time.Now())
 		case <-sum.C:
-			w.sum(time.Now())
+			if !w.cfg.JoinOnly {
+				w.sum(time.Now())
+			}
 		}
+	}
+}
+
+// look is a tick, and tells that there was one.
+func (w *Watcher) look(now time.Time) {
+	if !w.cfg.JoinOnly {
+		w.tick(now)
+	}
+	if w.cfg.Ticked != nil {
+		w.cfg.Ticked(now)
 	}
 }
 
@@ -49,7 +63,14 @@ func (w *Watcher) tick(now time.Time) {
 	for _, e := range w.lulls.take(now, w.latest, func(index int) string { return w.down[index] }, w.others) {
 		w.put(e, now)
 	}
+	w.pairEvents(now)
 	for _, ev := range events {
+		if isCopies(ev.Kind) {
+			told := false
+			if ev.Copied, told = w.copied(ev.Key, ev.Copied); !told {
+				continue
+			}
+		}
 		e := w.about(ev)
 		e.Text = w.outage(ev, now)
 		if !w.lulls.put(e) {
@@ -116,11 +137,17 @@ func toBeHeard(r *stream.Row, kind stream.EventKind, now time.Time) bool {
 
 // groupOf is the target that a stream is of, or -1.
 func (w *Watcher) groupOf(key stream.Key) int {
+	list := w.byAddr[netip.AddrPortFrom(key.Group.Addr().WithZone(""), key.Group.Port())]
+	return targetOf(list, key, func(n int) mcast.Group { return w.groups[n].Target.Group }, func(index int) string { return w.names[index] })
+}
+
+// targetOf is that of a list of targets that a stream is of, or -1.
+func targetOf(list []int, key stream.Key, group func(int) mcast.Group, nameOf func(int) string) int {
 	anybody := -1
-	for _, n := range w.byAddr[netip.AddrPortFrom(key.Group.Addr().WithZone(""), key.Group.Port())] {
-		g := w.groups[n].Target.Group
+	for _, n := range list {
+		g := group(n)
 		switch {
-		case g.Addr.Zone() != "" && g.Addr.Zone() != w.names[key.IfIndex]:
+		case g.Addr.Zone() != "" && g.Addr.Zone() != nameOf(key.IfIndex):
 		case g.Source.IsValid() && g.Source.WithZone("") == key.Host():
 			return n
 		case !g.Source.IsValid():

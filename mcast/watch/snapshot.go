@@ -2,6 +2,7 @@ package watch
 
 import (
 	"cmp"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -17,24 +18,26 @@ type Target struct {
 
 // Snapshot is what a watch knows at one time.
 type Snapshot struct {
-	At, Began  time.Time
-	Groups     []Group       // in the order in which they were asked for
-	Streams    []Stream      // by group, source and interface
-	Rate       float64       // datagrams a second, of all, in the last second
-	Bits       float64       // bits of payload a second, the same
-	Lost       uint64        // numbers that did not come, of all streams, without those the kernel dropped
-	LostKernel uint64        // numbers that did not come because a socket had no room
-	Dropped    uint64        // datagrams that the sockets had no room for, numbered or not
-	Others     uint64        // datagrams of senders for whom there was no row
-	MadeRoom   stream.Others // the streams that made room for others; of its Datagrams some are of senders that never had a row
-	Damaged    uint64        // our own format with a wrong checksum
-	Newer      uint64        // our own format of a newer version
-	Unreadable []Unreadable  // up to 64 of each socket
-	Bulk       bool          // a socket is read without TTL and time stamps, because so much comes
-	EventsLost uint64        // events that nobody fetched in time
-	ReadBuffer int           // the smallest of the sockets', in bytes, as [mcast.Conn.ReadBuffer] tells it
-	Silences   int           // of all streams so far, ended or not
-	Slow       int           // how often a stream brought less than Config.MinRate
+	At, Began     time.Time
+	Groups        []Group       // in the order in which they were asked for
+	Streams       []Stream      // by group, source and interface
+	Pairs         []Pair        // as in the Config
+	Rate          float64       // datagrams a second, of all, in the last second
+	Bits          float64       // bits of payload a second, the same
+	Lost          uint64        // numbers that did not come, of all streams, without those the kernel dropped
+	LostKernel    uint64        // numbers that did not come because a socket had no room
+	Dropped       uint64        // datagrams that the sockets had no room for, numbered or not
+	Others        uint64        // datagrams of senders for whom there was no row
+	MadeRoom      stream.Others // the streams that made room for others; of its Datagrams some are of senders that never had a row
+	Damaged       uint64        // our own format with a wrong checksum
+	Newer         uint64        // our own format of a newer version
+	Unreadable    []Unreadable  // up to 64 of each socket
+	Bulk          bool          // a socket is read without TTL and time stamps, because so much comes
+	ComparedOneIn int           // of how many datagrams of a socket one was looked at for copies when most came; 1: all of them
+	EventsLost    uint64        // events that nobody fetched in time
+	ReadBuffer    int           // the smallest of the sockets', in bytes, as [mcast.Conn.ReadBuffer] tells it
+	Silences      int           // of all streams so far, ended or not
+	Slow          int           // how often a stream brought less than Config.MinRate
 }
 
 // Unreadable is a sender of which nothing could be read so far when it was heard.
@@ -62,7 +65,7 @@ type Stream struct {
 	Interface string    // by which it is heard, "" if the name is not known
 	Rate      float64   // datagrams in the last second
 	Bits      float64   // of payload, the same
-	History   []float64 // datagrams a second in each of the last 60 s, oldest first; shorter at the beginning
+	History   []float64 // datagrams a second in each of the last 60 s, oldest first; shorter at the beginning; nil: not asked for
 }
 
 // byKey is the order of streams.
@@ -71,56 +74,95 @@ func byKey(a, b Stream) int {
 }
 
 // Snapshot tells how it stands.
-func (w *Watcher) Snapshot() Snapshot {
-	now := time.Now()
-	s := Snapshot{At: now, Began: w.began}
-	var rows []stream.Row
+func (w *Watcher) Snapshot() Snapshot { return w.snapshot(true) }
+
+// Counts is a Snapshot without histories: of 16,384 streams they are 8 MiB.
+func (w *Watcher) Counts() Snapshot { return w.snapshot(false) }
+
+// Names is a Snapshot with the groups and pairs alone, and nothing counted of groups.
+// It takes as long for many streams as for none.
+func (w *Watcher) Names() Snapshot {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	s := Snapshot{At: time.Now(), Began: w.began, Groups: slices.Clone(w.groups)}
+	w.addPairs(&s)
+	return s
+}
+
+func (w *Watcher) snapshot(histories bool) Snapshot {
+	s := Snapshot{At: time.Now(), Began: w.began}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	streams := 0
 	for _, e := range w.ears {
-		rows = append(rows, e.rows()...)
+		streams += e.streams()
 		s.Dropped += e.conn.Stats().Dropped
 		if size := e.conn.ReadBuffer(); s.ReadBuffer == 0 || size < s.ReadBuffer {
 			s.ReadBuffer = size
 		}
+		s.Bulk = s.Bulk || e.fast
+	}
+	s.Groups = slices.Clone(w.groups)
+	s.EventsLost += w.queue.lost
+	s.Slow = w.slow
+	s.Streams = make([]Stream, 0, streams)
+	for _, e := range w.ears {
+		e.each(func(r *stream.Row) { s.Streams = append(s.Streams, Stream{Row: *r}) })
 		e.addTo(&s)
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	s.Groups = slices.Clone(w.groups)
 	for n := range s.Unreadable {
 		u := &s.Unreadable[n]
 		u.Group, u.Interface = w.groupOf(u.Key), w.names[u.IfIndex]
 	}
-	s.EventsLost += w.queue.lost
-	s.Slow = w.slow
-	for _, e := range w.ears {
-		s.Bulk = s.Bulk || e.fast
-	}
-	s.Streams = make([]Stream, len(rows))
-	for n, row := range rows {
-		rate := w.meters.rate(row.Key)
-		row.Local, row.Outside = w.nets.Ours(row.Host()), w.nets.Outside(row.Host(), row.IfIndex)
-		one := Stream{
-			Row: row, Group: w.groupOf(row.Key), Interface: w.names[row.IfIndex],
-			Rate: rate.Datagrams, Bits: rate.Bits, History: w.meters.history(row.Key),
-		}
-		s.Streams[n] = one
-		s.Rate += one.Rate
-		s.Silences += row.Silences
-		s.Bits += one.Bits
-		s.LostKernel += row.Numbers.LostKernel
-		s.Lost += row.Numbers.Lost - min(row.Numbers.Lost, row.Numbers.LostKernel)
-		if one.Group >= 0 {
-			g := &s.Groups[one.Group]
-			g.Heard++
-			g.Datagrams += uint64(row.Datagrams)
-			if !row.SilentSince.IsZero() {
-				g.Silent++
-			}
+	for n := range s.Streams {
+		w.complete(&s, &s.Streams[n])
+		if histories {
+			s.Streams[n].History = w.meters.history(s.Streams[n].Key)
 		}
 	}
 	for n := range s.Groups {
 		s.Groups[n].Ever = w.heard[n] || s.Groups[n].Heard > 0
 	}
+	w.addPairs(&s)
 	slices.SortFunc(s.Streams, byKey)
 	return s
+}
+
+// complete adds to a row what a Tally does not know, and the row to the sums. The
+// caller holds mu.
+func (w *Watcher) complete(s *Snapshot, one *Stream) {
+	row := &one.Row
+	rate := w.meters.rate(row.Key)
+	row.Local, row.Outside = w.nets.Ours(row.Host()), w.nets.Outside(row.Host(), row.IfIndex)
+	if row.Copied != nil {
+		c, told := w.copied(row.Key, *row.Copied)
+		if !told {
+			c.From, c.Later, c.Several, c.Repeats = netip.AddrPort{}, 0, false, false
+		}
+		if row.Copied = &c; c == (stream.Copied{Hops: c.Hops, Paths: c.Paths}) {
+			row.Copied = nil
+		}
+	}
+	one.Group, one.Interface = w.groupOf(row.Key), w.names[row.IfIndex]
+	one.Rate, one.Bits = rate.Datagrams, rate.Bits
+	s.Rate += one.Rate
+	s.Silences += row.Silences
+	s.Bits += one.Bits
+	s.LostKernel += row.Numbers.LostKernel
+	s.Lost += row.Numbers.Lost - min(row.Numbers.Lost, row.Numbers.LostKernel)
+	if one.Group >= 0 {
+		g := &s.Groups[one.Group]
+		g.Heard++
+		g.Datagrams += uint64(row.Datagrams)
+		if !row.SilentSince.IsZero() {
+			g.Silent++
+		}
+	}
+}
+
+// addPairs adds the pairs. The caller holds mu.
+func (w *Watcher) addPairs(s *Snapshot) {
+	for _, p := range w.pairs {
+		s.Pairs = append(s.Pairs, w.pairOf(p, p.Row()))
+	}
 }

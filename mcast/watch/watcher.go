@@ -21,6 +21,9 @@ type Watcher struct {
 	began  time.Time
 	ears   []*ear
 	byAddr map[netip.AddrPort][]int // targets, by group without a zone
+	pairs  []*pair                  // what they tell is guarded by mu
+	legs   map[int]*stream.Leg      // by target
+	zones  zones
 
 	joining sync.Mutex // guards keep; it is taken before mu
 	keep    *session.Keeper
@@ -85,7 +88,9 @@ func New(ctx context.Context, cfg Config) (*Watcher, error) {
 	}
 	for _, i := range list {
 		w.names[i.Index] = i.Name
+		w.zones.put(i.Index, i.Name)
 	}
+	w.pairUp()
 	w.meters = newMeters(w.began)
 	w.keep = &session.Keeper{Open: w.open(ctx), Bind: cfg.Bind, Opened: w.opened, Tell: w.tell}
 	if err := w.join(list); err != nil {
@@ -138,6 +143,10 @@ func (w *Watcher) join(list []host.Interface) error {
 	cfg.Rows = max(cfg.Rows/len(w.ears), 128)
 	cfg.Every, cfg.Numbers = tickEvery, true
 	cfg.PerHost = max(cfg.Rows/4, 1)
+	cfg.Copies = max(copySlots/len(w.ears), leastCopySlots)
+	if len(w.pairs) > 0 {
+		cfg.Legs = w.legOf
+	}
 	for n, e := range w.ears {
 		w.ears[n] = newEar(e.conn, cfg)
 	}
@@ -180,8 +189,8 @@ func (w *Watcher) Run(ctx context.Context) error {
 		for _, e := range w.ears {
 			guarded(func() error { return e.read(ctx) })
 		}
-		guarded(func() error { w.judge(ctx); return nil })
 	}
+	guarded(func() error { w.judge(ctx); return nil })
 	guarded(func() error {
 		if err := host.Watch(ctx, w.follow); err != nil {
 			w.tell(session.Event{Kind: session.Failed, Err: err})
@@ -231,6 +240,7 @@ func (w *Watcher) follow(ch host.Change) {
 	w.mu.Lock()
 	w.stale = true
 	w.names[ch.Interface.Index] = ch.Interface.Name
+	w.zones.put(ch.Interface.Index, ch.Interface.Name)
 	switch why, stops := ch.Stops(); {
 	case stops:
 		w.down[ch.Interface.Index] = downText(ch.Interface, why)

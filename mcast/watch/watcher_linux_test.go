@@ -105,6 +105,10 @@ func TestWatcherHearsEachGroup(t *testing.T) {
 	if !slices.IsSortedFunc(s.Streams, byKey) || s.Began.IsZero() || s.At.Before(s.Began) {
 		t.Error("a snapshot without an order")
 	}
+	if n, c := w.Names(), w.Counts(); len(n.Groups) != len(s.Groups) || n.Groups[1].Target != s.Groups[1].Target || n.Streams != nil ||
+		len(c.Streams) != len(s.Streams) || c.Streams[0].Datagrams == 0 || c.Streams[0].History != nil {
+		t.Errorf("names %+v, counts %+v", n, c.Streams)
+	}
 }
 
 // A group of which there is no interface is told of; with none that can be joined

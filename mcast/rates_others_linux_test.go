@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"os/exec"
 	"strconv"
@@ -26,8 +27,30 @@ type otherReceiver struct {
 	count  int
 }
 
-// startIperf starts a server of iperf2, and waits until it takes datagrams.
-func startIperf(l load) (*otherReceiver, error) {
+// others are the programs that can be compared, with what starts them for a group on lo.
+// GROUP, PORT and GROUPCAST are replaced.
+var others = map[string][]string{
+	"iperf2":   {"iperf", "-s", "-u", "-B", "GROUP%lo", "-p", "PORT"},
+	"sockperf": {"sockperf", "server", "-i", "GROUP", "-p", "PORT", "--mc-rx-if", "127.0.0.1", "--dontwarmup"},
+	"socat":    {"socat", "-u", "UDP4-RECV:PORT,bind=GROUP,ip-add-membership=GROUP:lo", "OPEN:/dev/null"},
+	"python": {"python3", "-c", `import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("GROUP", PORT))
+s.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, socket.inet_aton("GROUP") + socket.inet_aton("127.0.0.1"))
+while True: s.recvfrom(2048)`},
+	"node": {"node", "-e", `const s = require("dgram").createSocket("udp4")
+let n = 0
+s.on("message", () => n++)
+s.bind(PORT, "GROUP", () => s.addMembership("GROUP", "127.0.0.1"))`},
+	"groupcast-listen": {"GROUPCAST", "listen", "GROUP:PORT", "-i", "lo", "--json"},
+	"groupcast-watch":  {"GROUPCAST", "watch", "GROUP:PORT", "-i", "lo", "--json", "--every", "1h"},
+}
+
+// groupcastPath is that of the program, once it has been built.
+var groupcastPath string
+
+// startOther starts a program of others, and waits until it takes datagrams.
+func startOther(name string, l load) (*otherReceiver, error) {
 	lo, err := net.InterfaceByName("lo")
 	if err != nil {
 		return nil, err
@@ -37,7 +60,11 @@ func startIperf(l load) (*otherReceiver, error) {
 		return nil, err
 	}
 	o := &otherReceiver{count: l.count, socket: -1}
-	o.cmd = exec.Command("iperf", "-s", "-u", "-B", l.group().Addr().String()+"%lo", "-p", fmt.Sprint(l.port))
+	var args []string
+	for _, arg := range others[name] {
+		args = append(args, strings.NewReplacer("GROUPCAST", groupcastPath, "GROUP", l.group().Addr().String(), "PORT", fmt.Sprint(l.port)).Replace(arg))
+	}
+	o.cmd = exec.Command(args[0], args[1:]...)
 	if err := o.cmd.Start(); err != nil {
 		return nil, err
 	}
@@ -61,12 +88,12 @@ func startIperf(l load) (*otherReceiver, error) {
 		return nil
 	}
 	for give := time.Now().Add(10 * time.Second); ; <-time.After(20 * time.Millisecond) {
-		if o.find(); o.socket >= 0 {
+		if o.find(l.port); o.socket >= 0 && joined(l.group().Addr()) {
 			break
 		}
 		if time.Now().After(give) {
 			o.stop()
-			return nil, errors.New("iperf has no socket")
+			return nil, fmt.Errorf("%s has no socket", name)
 		}
 	}
 	err = unix.SetsockoptInt(o.socket, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, 512<<20)
@@ -83,8 +110,18 @@ func startIperf(l load) (*otherReceiver, error) {
 	return o, nil
 }
 
-// find gets the program's socket.
-func (o *otherReceiver) find() {
+// joined reports whether a socket has joined the group.
+func joined(group netip.Addr) bool {
+	text, err := os.ReadFile("/proc/net/igmp") // its words are as they are in memory
+	b := group.As4()
+	return err == nil && strings.Contains(string(text), fmt.Sprintf("%08X", binary.NativeEndian.Uint32(b[:])))
+}
+
+// find gets the program's socket that is bound to the port.
+func (o *otherReceiver) find(port uint16) {
+	if o.socket >= 0 {
+		return
+	}
 	pid := o.cmd.Process.Pid
 	self, err := unix.PidfdOpen(pid, 0)
 	if err != nil {
@@ -95,9 +132,17 @@ func (o *otherReceiver) find() {
 	for _, e := range list {
 		to, _ := os.Readlink(fmt.Sprintf("/proc/%d/fd/%s", pid, e.Name()))
 		if fd, err := strconv.Atoi(e.Name()); err == nil && strings.HasPrefix(to, "socket:") {
-			if o.socket, err = unix.PidfdGetfd(self, fd, 0); err != nil {
-				o.socket = -1
+			socket, err := unix.PidfdGetfd(self, fd, 0)
+			if err != nil {
+				continue
 			}
+			if a, err := unix.Getsockname(socket); err == nil {
+				if in, ok := a.(*unix.SockaddrInet4); ok && in.Port == int(port) {
+					o.socket = socket
+					return
+				}
+			}
+			unix.Close(socket)
 		}
 	}
 }
@@ -110,7 +155,7 @@ func (o *otherReceiver) empty() error {
 			return err
 		}
 		if time.Now().After(give) {
-			return errors.New("iperf does not read")
+			return errors.New("a program does not read")
 		}
 	}
 }
