@@ -122,7 +122,7 @@ func (p *player) batch(t *rapid.T) {
 }
 
 func (p *player) state(t *rapid.T) {
-	s := rapid.SampledFrom([]func() session.Snapshot{before, after, crowded, roomOfFive, healed, roomOf30, membersOff, func() session.Snapshot { return session.Snapshot{} }}).Draw(t, "state")()
+	s := rapid.SampledFrom([]func() session.Snapshot{before, after, crowded, roomOfFive, healed, roomOf30, acrossSites, membersOff, func() session.Snapshot { return session.Snapshot{} }}).Draw(t, "state")()
 	s.Interfaces = s.Interfaces[:rapid.IntRange(0, len(s.Interfaces)).Draw(t, "interfaces")]
 	s.Findings = nil
 	for range rapid.IntRange(0, 3).Draw(t, "findings") {

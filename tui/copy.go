@@ -68,6 +68,9 @@ func plainLine(l chat.Line) string {
 		if l.Member.Name != "" {
 			who = labelled(l.Member)
 		}
+		if at := siteOfLine(l); at != "" {
+			who += " " + at
+		}
 	case chat.Own:
 		who = "you"
 	}

@@ -170,7 +170,7 @@ func preview(d session.Datagram) string {
 
 // frameKind is what a frame is for, as docs/protocol.md has it.
 func frameKind(k frame.Kind) string {
-	names := []string{"HELLO", "TEXT", "NEED", "RELAY", "STATS", "REPORT", "PROBE", "ASK", "FACTS"}
+	names := []string{"HELLO", "TEXT", "NEED", "RELAY", "STATS", "REPORT", "PROBE", "ASK", "FACTS", "SITES"}
 	if k < frame.KindHello || int(k) > len(names) {
 		return fmt.Sprintf("kind %d", k)
 	}

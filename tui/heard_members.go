@@ -14,17 +14,15 @@ import (
 // others are the hosts that are no members. Where a member lives and another program
 // speaks as well, from a port that is none of the member's, both are listed.
 func others(list []chat.Sender, m session.Members) []chat.Sender {
-	if len(m.Members)+len(m.Gone) == 0 {
+	if len(m.Members)+len(m.Gone)+len(m.Bridges) == 0 {
 		return list
 	}
 	ports := map[netip.AddrPort]bool{}
 	lives := map[netip.Addr]bool{}
-	for _, member := range slices.Concat(m.Members, m.Gone) {
-		for _, a := range []netip.AddrPort{member.From, member.Plain} {
-			if a.IsValid() {
-				a = netip.AddrPortFrom(a.Addr().WithZone(""), a.Port())
-				ports[a], lives[a.Addr()] = true, true
-			}
+	for _, member := range slices.Concat(m.Members, m.Gone, m.Bridges) {
+		for _, a := range spokenFrom(member) {
+			a = netip.AddrPortFrom(a.Addr().WithZone(""), a.Port())
+			ports[a], lives[a.Addr()] = true, true
 		}
 	}
 	return slices.DeleteFunc(slices.Clone(list), func(s chat.Sender) bool {
@@ -33,8 +31,52 @@ func others(list []chat.Sender, m session.Members) []chat.Sender {
 	})
 }
 
+// spokenFrom are the addresses that a member sends from: it may do so by several
+// interfaces.
+func spokenFrom(m members.Member) []netip.AddrPort {
+	return slices.DeleteFunc(append([]netip.AddrPort{m.From, m.Plain}, m.Speaks...), func(a netip.AddrPort) bool { return !a.IsValid() })
+}
+
+// formerPorts is where members sent from before they came back with other ports: their
+// lines of that time are no other program's.
+type formerPorts map[string][]netip.AddrPort // by the fingerprint
+
+// remember adds to the members what is remembered of them, and remembers them.
+func (f formerPorts) remember(m *session.Members) {
+	const most, ofOne = 2048, 16
+	shared := true // the list is the session's
+	for i, one := range m.Members {
+		if one.Afar {
+			continue // the address is the bridge's
+		}
+		was, now := f[one.Fingerprint], spokenFrom(one)
+		all := was
+		for _, a := range now {
+			if !slices.Contains(all, a) {
+				all = append(slices.Clip(all), a)
+			}
+		}
+		if len(all) > len(was) {
+			if len(f) >= most {
+				clear(f)
+			}
+			all = all[max(0, len(all)-ofOne):]
+			f[one.Fingerprint] = all
+		}
+		if slices.ContainsFunc(all, func(a netip.AddrPort) bool { return !slices.Contains(now, a) }) {
+			if shared {
+				m.Members, shared = slices.Clone(m.Members), false
+			}
+			m.Members[i].Speaks = all
+		}
+	}
+}
+
 // hostOf is what was heard of the host that a member lives on, by its plain text.
 func hostOf(room chat.Snapshot, m members.Member) (chat.Sender, bool) {
+	if m.Afar {
+		return chat.Sender{}, false // the address is the bridge's
+	}
 	for _, s := range everyHost(room) {
 		for _, a := range []netip.AddrPort{m.From, m.Plain} {
 			if a.IsValid() && a.Addr().WithZone("") == s.Addr.WithZone("") {
@@ -55,9 +97,9 @@ func withMembers(s session.Snapshot) session.Snapshot {
 	}
 	room.Local, room.Senders = slices.Clip(room.Local), slices.Clip(room.Senders) // they are the session's
 	silent := make([]uint32, chat.HistorySeconds)
-	for _, m := range s.Members.Members {
+	for _, m := range slices.Concat(s.Members.Members, s.Members.Bridges) {
 		addr := m.From.Addr()
-		if !addr.IsValid() || at[addr.WithZone("")] {
+		if m.Afar || !addr.IsValid() || at[addr.WithZone("")] {
 			continue
 		}
 		at[addr.WithZone("")] = true
@@ -79,8 +121,12 @@ func withMembers(s session.Snapshot) session.Snapshot {
 // namesAt are the members at an address, safe to show; "": there are none.
 func namesAt(s session.Snapshot, addr netip.Addr) string {
 	var names []string
-	for _, m := range s.Members.Members {
-		if m.From.Addr().WithZone("") == addr.WithZone("") {
+	for _, m := range slices.Concat(s.Members.Members, s.Members.Bridges) {
+		switch {
+		case m.Afar || m.From.Addr().WithZone("") != addr.WithZone(""):
+		case m.Bridge:
+			names = append(names, "bridge "+label(m.Who))
+		default:
 			names = append(names, label(m.Who))
 		}
 	}
@@ -132,7 +178,7 @@ func (h *heard) sortPeople() []members.Member {
 	words := h.words()
 	hidden := func(m members.Member) bool {
 		return words != nil && !hasWords(strings.Join([]string{
-			label(m.Who), m.Fingerprint, presenceWords[m.Presence], h.byOf(m), m.From.String(),
+			label(m.Who), m.Fingerprint, presenceWords[m.Presence], h.byOf(m), m.From.String(), clean(m.Site),
 		}, " "), words)
 	}
 	list := slices.Clone(h.snap.Members.Members)
@@ -217,6 +263,9 @@ func (h *heard) memberColumns(list []members.Member, width int) []column[members
 		return gap + st.presenceStyle(m.Presence).Render(st.cut(presenceWords[m.Presence], space-st.cells(gap)))
 	}
 	add(2, false, func(m members.Member) string { return st.cut(h.byOf(m), 15) })
+	if bridged(h.snap.Members) {
+		add(2, false, func(m members.Member) string { return st.cut(clean(m.Site), 15) })
+	}
 	add(6, false, verifiedWord)
 	add(3, true, func(m members.Member) string {
 		if m.Presence == members.Gone {
@@ -253,6 +302,11 @@ func verifiedWord(m members.Member) string {
 	return ""
 }
 
+// bridged reports whether anything comes by bridges, or says so.
+func bridged(m session.Members) bool {
+	return len(m.Bridges)+len(m.Sites) > 0 || slices.ContainsFunc(m.Members, func(m members.Member) bool { return m.Afar })
+}
+
 // moreMembers says how many are heard that have no place in the list.
 func (h *heard) moreMembers() []string {
 	if n := h.snap.Members.More; n > 0 && h.words() == nil {
@@ -273,7 +327,7 @@ func (h *heard) membersInTwo(list []members.Member, width int) (rows []string) {
 		style := st.person(m.Fingerprint)
 		if m.Presence == members.Gone {
 			style, by = st.dim, ""
-			presence = st.dim.Render(st.dot + "gone, heard " + ago(h.now.Sub(m.Last)))
+			presence = st.dim.Render(st.dot + "gone, heard " + strings.Replace(ago(h.now.Sub(m.Last)), "now", "just now", 1))
 		}
 		name := style.Render(st.memberName(label(m.Who), max(1, width-1-st.cells(by)-st.cells(presence))))
 		rows = append(rows, st.ends(name+presence, by, width-1))
@@ -301,6 +355,9 @@ func (h *heard) counted(room int) string {
 		return ""
 	}
 	said := []string{count(n, "member"), thousands(uint64(n))}
+	if bridges := len(m.Bridges); bridges > 0 {
+		said = append([]string{said[0] + ", " + count(bridges, "bridge")}, said...)
+	}
 	if rest := max(h.room.SendersTotal, len(h.room.Senders)); rest > 0 {
 		said = append([]string{said[0] + ", " + count(rest, "other"), said[0] + " + " + thousands(uint64(rest))}, said...)
 	}

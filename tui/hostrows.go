@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -52,7 +53,7 @@ func hostRows(rows []stream.Row) (list []hostRow) {
 		*sum = hostRow{stream.Row{
 			Key: key, Local: r.Local, Outside: r.Outside, Datagrams: sum.Datagrams + r.Datagrams, Bytes: sum.Bytes + r.Bytes,
 			First: first, Last: last, HopsMin: low, HopsMax: max(sum.HopsMax, r.HopsMax),
-			Numbers: stream.Sum(sum.Numbers, r.Numbers),
+			Numbers: stream.Sum(sum.Numbers, r.Numbers), Copied: cmp.Or(sum.Copied, r.Copied),
 		}, ports, r.From}
 	}
 	return list

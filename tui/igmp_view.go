@@ -84,7 +84,7 @@ func (m *igmpModel) bare(height int) []string {
 // title is the first row: what is watched, and how much there is.
 func (m *igmpModel) title() string {
 	st, s := m.styles, m.snap
-	left := st.nameplate(m.host) + st.titleName.Render(" groupcast igmp ") + st.title.bold().Render(" "+clean(s.About)+" ")
+	left := st.headed(m.host, "igmp", clean(s.About), m.width)
 	facts := []string{count(len(s.Members), "member"), count(s.Groups, "group")}
 	if m.paused {
 		facts = append([]string{"paused"}, facts...)

@@ -260,10 +260,14 @@ func (m *labModel) View() tea.View { return m.view("groupcast lab: "+m.title, m.
 // selected, and the keys.
 func (m *labModel) frame() []string {
 	st := m.styles
-	rows := []string{st.title.bold().Render(st.fit(" "+clean(m.title), m.width))}
-	panel := m.panel()
-	rows = append(rows, panel...)
-	height := max(0, m.height-2-len(panel))
+	var rows []string
+	title, _ := st.wrap(clean(m.title), m.width-1, 2) // its end is a command to be typed elsewhere
+	for _, row := range title {
+		rows = append(rows, st.title.bold().Render(st.fit(" "+row, m.width)))
+	}
+	rows = append(rows, m.panel()...)
+	above := len(rows)
+	height := max(0, m.height-1-above)
 	switch {
 	case m.at < m.offset:
 		m.offset = m.at
@@ -281,7 +285,7 @@ func (m *labModel) frame() []string {
 		}
 		rows = append(rows, st.cut(mark+m.rows[i].Text, m.width))
 	}
-	rows = filled(rows, height+1+len(panel))
+	rows = filled(rows, above+height)
 	if m.height > 1 {
 		rows = append(rows, m.footer(height))
 	}

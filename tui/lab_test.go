@@ -142,3 +142,21 @@ func TestLabPanelFits(t *testing.T) {
 		t.Errorf("done: %q, want c once", view.done)
 	}
 }
+
+// A title that ends with a command to be typed elsewhere is whole on 80 columns.
+func TestLabScreenShowsAllOfItsTitle(t *testing.T) {
+	const command = "groupcast lab enter snooping-no-querier A"
+	m := newLabModel("ready: snooping-no-querier (3 hosts, 1 switch) in 309 ms; enter a host: "+command, &manyHosts{}, Options{})
+	m.Update(tea.WindowSizeMsg{Width: 80, Height: 24})
+	m.Update(labMsg((&manyHosts{}).Rows()))
+	rows := m.text()
+	if len(rows) != 24 {
+		t.Errorf("%d rows, want 24", len(rows))
+	}
+	if head := strings.Join(strings.Fields(rows[0]+rows[1]), " "); !strings.HasSuffix(head, command) {
+		t.Errorf("the title is %q, want %s at its end", head, command)
+	}
+	if !strings.Contains(rows[2], "lan") || !strings.Contains(rows[23], "ctrl+c") {
+		t.Errorf("below the title:\n%s", strings.Join(rows[2:], "\n"))
+	}
+}

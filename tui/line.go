@@ -204,6 +204,7 @@ func (t *talk) unusual(line chat.Line) (parts []string) {
 		on   bool
 		word string
 	}{
+		{siteOfLine(line) != "", siteOfLine(line)},
 		{line.Part[1] > 1, fmt.Sprintf("part %d of %d", line.Part[0], line.Part[1])},
 		{line.Missed, "repaired"},
 		{line.Earlier, "earlier"},
@@ -220,6 +221,22 @@ func (t *talk) unusual(line chat.Line) (parts []string) {
 		parts = append(parts, st.dim.Render("in "+clean(line.To.String())))
 	}
 	return parts
+}
+
+// siteOfLine says where a line was said, if that is beyond a bridge: "at room-2", and of
+// plain text that one passed on who is no bridge: "by carol".
+func siteOfLine(line chat.Line) string {
+	switch {
+	case line.Member.Site != "":
+		return "at " + clean(line.Member.Site)
+	case line.Origin.Where == chat.AtThis:
+		return ""
+	case line.Origin.Site != "":
+		return "at " + clean(line.Origin.Site)
+	case line.Origin.By != "":
+		return "by " + clean(line.Origin.By)
+	}
+	return ""
 }
 
 // ownCopy says what became of the loopback copy. It never says "delivered":

@@ -67,6 +67,9 @@ func (h hearing) rowLabel(i int) string {
 	if h.rows[i].Who.Self && h.rows[i].Who.Nick != "" {
 		return "you (" + label(h.rows[i].Who) + ")"
 	}
+	if h.rows[i].Afar && h.rows[i].Site != "" {
+		return h.name(i) + " at " + clean(h.rows[i].Site)
+	}
 	return h.name(i)
 }
 

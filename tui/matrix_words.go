@@ -27,7 +27,7 @@ func (h hearing) nobody() []string {
 	m := h.snap.Members
 	switch mode := memberMode(h.snap); {
 	case m.On:
-		return []string{"No other member is here yet. To get one, " + invitation(h.snap), "", "Then this shows which of you hears which, on which interface, and how much is lost."}
+		return []string{"No other member is here yet. To get one, " + clean(m.Invite), "", "Then this shows which of you hears which, on which interface, and how much is lost."}
 	case mode == "":
 		return []string{"Nothing is known of members yet."}
 	default:
@@ -96,12 +96,32 @@ func (h hearing) sentence(i, j int, hears bool) string {
 	return who + " does not hear " + whom
 }
 
+// sites says from where to where, if a bridge is between.
+func (h hearing) sites(i, j int) string {
+	from, to := h.rows[i], h.rows[j]
+	if from.Site == to.Site && (from.Site != "" || from.Afar == to.Afar) || !from.Afar && !to.Afar {
+		return ""
+	}
+	return fmt.Sprintf(", over bridges from %s to %s", siteName(h.rows[i]), siteName(h.rows[j]))
+}
+
+// siteName is the site of a member in a sentence. In a sealed room no bridge tells it.
+func siteName(r members.Row) string {
+	switch {
+	case r.Site != "":
+		return clean(r.Site)
+	case r.Afar:
+		return "another site"
+	}
+	return "this one"
+}
+
 // words say a cell in a sentence or two.
 func (h hearing) words(i, j int) string {
 	c := h.cell(i, j)
-	source := ""
+	source := h.sites(i, j)
 	if !h.rows[j].Who.Self {
-		source = fmt.Sprintf(", as %s said %s", h.name(j), strings.Replace(ago(c.Ago), "now", "just now", 1))
+		source += fmt.Sprintf(", as %s said %s", h.name(j), strings.Replace(ago(c.Ago), "now", "just now", 1))
 	}
 	switch c.Hears {
 	case members.HearsSelf:

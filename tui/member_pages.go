@@ -44,7 +44,13 @@ func (m *model) lineDetail(width int) []string {
 
 // heardDetail says who said a line, and how it came.
 func (m *model) heardDetail(s *sheet, line chat.Line) {
-	if line.Member.Name == "" {
+	if o := line.Origin; o.By != "" {
+		s.head("A plain program, as a bridge tells")
+		s.field("address", clean(o.Source.Addr().String()), "at its site")
+		s.field("port", strconv.Itoa(int(o.Source.Port())), "")
+		s.field("site", orNotKnown(clean(o.Site)), "")
+		s.field("relayed by", clean(o.By), "who signed that it was said; nobody signed the words")
+	} else if line.Member.Name == "" {
 		s.head("A plain program")
 		s.field("address", clean(line.From.Addr().String()), "")
 		s.field("port", strconv.Itoa(int(line.From.Port())), "")
@@ -67,6 +73,9 @@ func (m *model) heardDetail(s *sheet, line chat.Line) {
 	if line.To.IsValid() {
 		s.field("to", clean(line.To.String()), "")
 	}
+	if line.Member.Site != "" {
+		s.field("site", clean(line.Member.Site), "a bridge brought it")
+	}
 	if line.Part[1] > 1 {
 		s.field("part", strconv.Itoa(line.Part[0])+" of "+strconv.Itoa(line.Part[1]), "")
 	}
@@ -75,7 +84,7 @@ func (m *model) heardDetail(s *sheet, line chat.Line) {
 		text string
 	}{
 		{line.Missed, "Repaired: it did not come here when it was said. A member sent the same bytes again, signed by their author, and it stands where it belongs."},
-		{line.Earlier, "Earlier: it was said before this program came, or is from a history. The time is the author's."},
+		{line.Earlier, "Earlier: it was said before this program came, or is from a history. The time is the author's, and orders it among other earlier lines."},
 		{line.Outside, "Outside: plain text where only members speak. Nobody signed it."},
 		{line.Direct, "It was sent to this host alone, not to the group."},
 		{line.Local, "Another program of this host said it."},
@@ -158,6 +167,12 @@ func (m *model) memberSheet(s *sheet, member members.Member) {
 		members.Live: "each hears the other", members.OneWay: "it is heard here, and does not hear you", members.Quiet: "not heard for a while",
 		members.Gone: "it left, or was not heard for long", members.NotKnown: "it has not said yet whether it hears you",
 	}[member.Presence])
+	switch {
+	case member.Afar:
+		s.field("site", orNotKnown(clean(member.Site)), "beyond a bridge: probes and facts do not go there")
+	case member.Site != "":
+		s.field("site", clean(member.Site), "this one")
+	}
 	if member.Unproven {
 		s.field("warning", "it names nothing that was said here lately: it hears nobody, or somebody replays a recording of it", "")
 	}
@@ -176,7 +191,11 @@ func (m *model) memberSheet(s *sheet, member members.Member) {
 	}
 	s.field("said", said, "")
 	if member.From.IsValid() {
-		s.field("address", clean(member.From.String()), "")
+		whose := ""
+		if member.Afar {
+			whose = "of the bridge"
+		}
+		s.field("address", clean(member.From.String()), whose)
 	}
 	if host, ok := hostOf(m.snap.Room, member); ok {
 		m.hostFields(s, host)

@@ -38,6 +38,7 @@ func TestMemberScreens(t *testing.T) {
 func TestMatrixScreens(t *testing.T) {
 	alone := healed()
 	alone.Members.Members, alone.Members.Matrix = nil, alone.Members.Matrix[:1]
+	alone.Members.Invite = "on another host, or in another terminal, start: groupcast 224.0.0.114:1234"
 	states := []struct {
 		name string
 		snap session.Snapshot

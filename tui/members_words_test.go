@@ -2,6 +2,8 @@ package tui
 
 import (
 	"fmt"
+	"net/netip"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -169,6 +171,50 @@ func TestRepairedLinesStandInTheirPlaces(t *testing.T) {
 	})
 }
 
+// A newcomer reads what was said before in the order of time, though members send it
+// author by author; whose clock jumped keeps the order of the own lines, and what was
+// said since the newcomer came stays where it is.
+func TestEarlierLinesAreInOrderOfTime(t *testing.T) {
+	talk := newTalk(newStyles(true, false, ansi.WcWidth, colorprofile.TrueColor))
+	talk.resize(60, 20)
+	id := uint64(0)
+	line := func(who chat.Member, earlier bool, minute int, words string, before uint64) uint64 {
+		id++
+		run := frame.Stream{}
+		copy(run[:], who.Fingerprint)
+		talk.add(chat.Line{ID: id, Kind: chat.Heard, At: clock.Add(time.Duration(minute) * time.Minute), Member: who, Run: run, Earlier: earlier, Text: text(words), Before: before})
+		return id
+	}
+	line(said(bob), false, -90, "long ago", 0)
+	id++
+	talk.add(chat.Line{ID: id, Kind: chat.Notice, At: clock, Text: text("bob is here")})
+	line(said(bob), true, -30, "b1", 0)
+	line(said(bob), true, -20, "b2", 0)
+	b4 := line(said(bob), true, -10, "b4", 0)
+	line(said(carol), true, -25, "c1", 0)
+	line(said(carol), true, -60, "c2, by a clock that jumped", 0)
+	line(said(bob), true, -15, "b3", b4)
+	line(said(carol), true, -5, "c3", 0)
+	line(chat.Member{Name: "dan", Fingerprint: "d"}, true, -100, "d1", 0)
+	line(said(carol), false, 1, "now", 0)
+	line(chat.Member{Name: "dan", Fingerprint: "d"}, true, -22, "d2", 0)
+	line(said(bob), true, -3, "in his next run", 0)
+	id++
+	talk.add(chat.Line{ID: id, Kind: chat.Heard, At: clock.Add(-4 * time.Minute), Member: said(bob), Run: frame.Stream{1}, Earlier: true, Text: text("in an earlier run")})
+	var got []string
+	for _, l := range talk.allLines() {
+		got = append(got, strings.SplitN(l.Text.String(), ",", 2)[0])
+	}
+	if want := append(strings.Fields("d1 b1 c1 c2 b2 b3 b4 c3 now d2"), "in an earlier run", "in his next run"); !slices.Equal(got[2:], want) {
+		t.Errorf("the talk is %q, want %q", got, want)
+	}
+	for n := talk.first(); n <= talk.last(); n++ {
+		if l := talk.lines.kept.at(n); l.n != n || talk.byID[l.ID] != l {
+			t.Fatalf("line %d is number %d, and is found as %+v", l.ID, n, talk.byID[l.ID])
+		}
+	}
+}
+
 // A member's frame takes over the row of its plain text, which came first.
 func TestATwinTakesOverItsRow(t *testing.T) {
 	s := newScreen(t, 100, 30, healed())
@@ -299,6 +345,7 @@ other programs heard in 224.0.0.114:1234: 1 host
 	alone := healed()
 	alone.Members.Members, alone.Members.Gone, alone.Room = nil, nil, chat.Snapshot{}
 	alone.Members.Sealed = true
+	alone.Members.Invite = "on another host, start: groupcast 224.0.0.114:1234"
 	if got := strings.Join(who(alone, clock), "\n"); !strings.Contains(got, "sealed: only those who have its key") || !strings.Contains(got, "start: groupcast 224.0.0.114:1234") {
 		t.Errorf("/who of one who is alone says\n%s", got)
 	}
@@ -402,6 +449,46 @@ func TestTheSelectedCellStays(t *testing.T) {
 	s.wants("carol does not hear dave")
 }
 
+// A member that comes back sends from other ports: what came from those it had is no
+// other program's.
+func TestWhoComesBackIsNoOtherHost(t *testing.T) {
+	s := healed()
+	s.Room.Senders, s.Room.SendersTotal = s.Room.Senders[1:], 1
+	screen := newScreen(t, 100, 30, s)
+	screen.wants("4 members")
+	screen.wantsNot("other", " + 1")
+	back := healed()
+	back.Room.Senders, back.Room.SendersTotal = s.Room.Senders, 1
+	back.Room.Senders[0].Ports = []uint16{40010, 40099}
+	kept := back.Members.Members
+	for i := range kept {
+		if kept[i].From == lan(10, 40010) {
+			kept[i].From, kept[i].Plain = lan(10, 40099), lan(10, 40099)
+		}
+	}
+	before := slices.Clone(kept)
+	screen.show(back)
+	screen.wants("4 members")
+	screen.wantsNot("other", " + 1")
+	if !reflect.DeepEqual(kept, before) {
+		t.Errorf("the session's list was changed")
+	}
+}
+
+// While all members are gone, the title of the pane counts none of their hosts.
+func TestHostsOfThoseThatAreGoneAreNotCounted(t *testing.T) {
+	s := healed()
+	s.Members.Gone = s.Members.Members
+	s.Members.Members, s.Members.Matrix = nil, nil
+	s.Room.Senders, s.Room.SendersTotal = s.Room.Senders[1:], 1
+	screen := newScreen(t, 100, 30, s)
+	for _, row := range strings.Split(screen.plain(), "\n") {
+		if strings.Contains(row, "Heard from") && strings.Contains(row, "1") {
+			t.Errorf("a host is counted that is not listed: %s", row)
+		}
+	}
+}
+
 // Where a member lives, another program may speak as well.
 func TestHostsOfMembersAreNotListedTwice(t *testing.T) {
 	s := healed()
@@ -413,6 +500,13 @@ func TestHostsOfMembersAreNotListedTwice(t *testing.T) {
 	if got := others(s.Room.Senders, s.Members); len(got) != 1 || got[0].Addr != hostB.Addr() {
 		t.Errorf("bob is listed as a host, too: %+v", got)
 	}
+	s.Room.Senders[1].Ports = []uint16{40010, 40077}
+	s.Members.Members[0].Speaks = []netip.AddrPort{lan(10, 40077)} // by another interface
+	if got := others(s.Room.Senders, s.Members); len(got) != 1 {
+		t.Errorf("bob is listed as a host, too, by another port of his: %+v", got)
+	}
+	s.Members.Members[0].Speaks = nil
+	s.Room.Senders[1].Ports = []uint16{40010}
 	screen := newScreen(t, 100, 50, s)
 	screen.press("shift+tab", "enter")
 	screen.wants("plain text    4 datagrams, ttl 1") // nothing is lost that is known of his host

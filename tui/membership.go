@@ -190,8 +190,10 @@ func (m *membership) hearers(i session.Interface) string {
 		return ""
 	}
 	way := s.Ways[n]
-	heard := max(s.Hears[i.Name], len(way.Heard))
+	heard := max(s.Hears[i.Name], len(way.Heard)-way.Bridges)
 	switch {
+	case heard == 0 && way.Bridges > 0: // it is heard, though nobody is there who could say so
+		return ""
 	case heard == 0 && way.Chosen:
 		return "  " + st.warning.Render(st.warn+" no member hears you here")
 	case heard == 0:

@@ -79,6 +79,8 @@ func (m *meshModel) pairFacts(pair int) [][2]string {
 		facts[0][1] = "not known"
 	case p.Known == mesh.AllWell && p.Sent == 0:
 		facts[1][1], facts[2][1], facts[3][1] = "all", "-", "-"
+	case p.Received == 0 && p.Sent == 0:
+		facts[1][1] = "nothing"
 	}
 	if p.Known == mesh.Measured && p.Spread >= 0 {
 		facts[4][1] = meshreport.Span(p.Spread)
@@ -235,7 +237,12 @@ func (t *meshPeople) render(width, height int) []string {
 		{"heard by", 8, 0, true, func(st *styles, m, _ int) string {
 			return t.share(of(t.counts[m][2], t.counts[m][3]), t.counts[m][2] < t.counts[m][3])
 		}},
-		{"rate", 6, 3, true, func(_ *styles, m, _ int) string { return plainRate(v.Members[m].Rate, 4) + "/s" }},
+		{"rate", 6, 3, true, func(_ *styles, m, _ int) string {
+			if v.Members[m].Rate == 0 {
+				return "-" // not known: it was not heard here
+			}
+			return plainRate(v.Members[m].Rate, 4) + "/s"
+		}},
 		{"address", 26, 2, false, func(st *styles, m, space int) string {
 			return st.middle(meshreport.Address(v.Members[m]), space)
 		}},

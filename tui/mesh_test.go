@@ -186,6 +186,25 @@ func TestMeshKeys(t *testing.T) {
 
 // Whatever is measured and pressed, at any size: there is no panic, frames fit, and nothing
 // drives the terminal.
+// Nothing is known of how often a member sends that was never heard here.
+func TestMeshOfOneNeverHeard(t *testing.T) {
+	r := livingMesh(meshtest.Well(2))
+	meshtest.Never(r, 0, 1)
+	for i, p := range r.Pairs {
+		if p.Received == 0 {
+			r.Pairs[i].Sent = 0
+		}
+	}
+	r.Members[1].Rate = 0
+	s := newMeshScreen(t, 100, 30, r)
+	s.press("enter")
+	s.wants("loss       100 %", "received   nothing")
+	s.press("esc")
+	if view := s.plain(); strings.Contains(view, " 0/s") {
+		t.Errorf("a rate of nothing:\n%s", view)
+	}
+}
+
 func TestAnyMesh(t *testing.T) {
 	made := []mesh.Report{{}, meshtest.Hostile(), livingMesh(meshtest.Hostile()), meshtest.Faulty(), meshtest.Killed(12, 3), aloneInMesh(), meshtest.IPv6()}
 	var views []*meshreport.View

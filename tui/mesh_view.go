@@ -159,11 +159,10 @@ func (m *meshModel) nobody(width int) []string {
 // title is the first row: the group, what is amiss, and how long it has been measured.
 func (m *meshModel) title() string {
 	st, v := m.styles, m.view
-	left := st.nameplate(m.host) + st.titleName.Render(" groupcast mesh ")
 	if v == nil {
+		left := st.nameplate(m.host) + st.titleName.Render(" groupcast mesh ")
 		return st.fit(left+st.title.Render(strings.Repeat(" ", max(0, m.width-st.cells(left)))), m.width)
 	}
-	target := st.title.bold().Render(" " + v.Target() + " ")
 	alarm := ""
 	switch holes := v.Holes(); {
 	case holes > 0:
@@ -176,11 +175,7 @@ func (m *meshModel) title() string {
 	if m.paused {
 		alarm += st.here.Render(" paused ")
 	}
-	left += target
-	if st.cells(left)+st.cells(alarm) > m.width {
-		left = st.fit(left, max(0, m.width-st.cells(alarm)))
-	}
-	left += alarm
+	left := st.headed(m.host, "mesh", v.Target(), m.width-st.cells(alarm)) + alarm
 	facts := []string{count(len(v.Members), "member")}
 	if n := v.Counts[meshreport.Unknown]; n > 0 {
 		facts = append(facts, thousands(uint64(n))+" not known")

@@ -60,6 +60,7 @@ type model struct {
 	title      titleBar
 	membership membership
 	heard      heard
+	former     formerPorts
 	pitfalls   pitfalls
 	talk       *talk
 	datagrams  *datagrams
@@ -104,6 +105,7 @@ func newModel(s Session, opts Options) *model {
 		talk:      newTalk(nil),
 		datagrams: newDatagrams(nil),
 		calls:     newCalls(nil),
+		former:    formerPorts{},
 		lesson:    lesson{on: opts.Lesson},
 	}
 	m.title.host = m.host
@@ -227,7 +229,7 @@ func (m *model) take(b session.Batch) (bell tea.Cmd) {
 	if b.Dropped > 0 {
 		m.say(chat.Notice, count(b.Dropped, "line")+" not shown: they came faster than the screen", "")
 	}
-	m.talk.add(b.Lines...)
+	heard := m.talk.add(b.Lines...)
 	m.lesson.hear(b.Lines)
 	m.unseen, m.untold = m.unseen+b.Unseen, m.untold+b.Untold
 	for _, d := range b.Datagrams {
@@ -240,12 +242,7 @@ func (m *model) take(b session.Batch) (bell tea.Cmd) {
 		return nil
 	}
 	before := m.unread
-	for _, l := range b.Lines {
-		if l.Kind == chat.Heard && !l.Earlier {
-			m.unread++
-		}
-	}
-	m.unread += b.Dropped
+	m.unread += heard + b.Dropped
 	if now := m.now(); m.unread > before && now.Sub(m.rang) >= bellPause {
 		m.rang = now
 		return tea.Raw("\a")
@@ -279,6 +276,7 @@ func (m *model) refresh() tea.Cmd {
 		return m.work.after(pause-since, freshMsg{})
 	}
 	m.taken, m.snap = now, m.work.session.Snapshot()
+	m.former.remember(&m.snap.Members)
 	all := withMembers(m.snap)
 	m.membership.snap, m.membership.now = all, now
 	m.heard.setState(m.snap, now)

@@ -87,7 +87,11 @@ func filled(rows []string, height int) []string {
 // title is the first row: who is pinged, and what became of the requests.
 func (m *pingModel) title() string {
 	st, s := m.styles, m.snap
-	left := st.nameplate(m.host) + st.titleName.Render(" groupcast ping ") + st.title.bold().Render(" "+clean(s.Target)+" ")
+	recorded := ""
+	if said := st.recorded(m.recorded()); said != nil {
+		recorded = said[len(said)-1]
+	}
+	left := st.headed(m.host, "ping", clean(s.Target), m.width-st.cells(recorded)) + recorded
 	facts := []string{thousands(s.Sent) + " sent"}
 	if s.Group {
 		if s.Unanswered > 0 {
@@ -105,10 +109,6 @@ func (m *pingModel) title() string {
 	}
 	if s.Way != "" {
 		facts = append(facts, clean(s.Way))
-	}
-	if said := st.recorded(m.recorded()); said != nil {
-		short := said[len(said)-1]
-		left = st.fit(left, min(st.cells(left), m.width-st.cells(short))) + short
 	}
 	right := ""
 	for n := len(facts); n > 0; n-- {

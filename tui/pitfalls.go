@@ -125,6 +125,11 @@ func (p *pitfalls) render(width, height int) string {
 	if at.end > height {
 		p.top = scrollTo(min(at.start, at.end-height), len(rows), height)
 	}
+	if rest := len(rows) - 1; height == 1 && rest > 0 { // a name says more than a number of rows
+		p.top = min(at.start, rest)
+		more := p.styles.dim.Render(" " + p.styles.more + " " + thousands(uint64(rest)) + " more")
+		return p.styles.ends(p.styles.cut(rows[p.top], max(0, width-1-p.styles.cells(more))), more, width-1)
+	}
 	return p.styles.scrolled(rows, p.top, height)
 }
 

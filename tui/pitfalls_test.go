@@ -3,6 +3,7 @@ package tui
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
@@ -199,5 +200,18 @@ func TestTheNetworkAboveTheFindings(t *testing.T) {
 		calm.Network = snap.Network
 		s.show(calm)
 		s.wants("looks like a", "none seen")
+	}
+}
+
+// A pane that has one row for the pitfalls names one, and not the number of rows.
+func TestOneRowNamesThePitfall(t *testing.T) {
+	for _, size := range [][2]int{{60, 20}, {72, 20}} {
+		s := newScreen(t, size[0], size[1], before())
+		s.wantsNot("rows more")
+		if rows := strings.Split(s.plain(), "\n"); !slices.ContainsFunc(rows, func(r string) bool {
+			return strings.HasPrefix(r, "│") && strings.Contains(r, "wrong-egress") && strings.Contains(r, " more │")
+		}) {
+			t.Errorf("%v: no row of the pane names the pitfall:\n%s", size, s.plain())
+		}
 	}
 }

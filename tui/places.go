@@ -105,7 +105,7 @@ func (m *membership) folded(width, height int) []string {
 				return append(rows, m.styles.dim.Render(m.styles.more+" "+strconv.Itoa(len(places)-n)+what))
 			}
 			rows = append(rows, block[:max(0, min(len(block), height-len(rows)))]...)
-			if last := len(rows) - 1; last >= 0 { // the way out, and no row is left for the number
+			if last := len(rows) - 1; last >= 0 && len(places) > 1 { // the way out, and no row is left for the number
 				rows[last] = m.styles.ends(rows[last], m.styles.dim.Render(" "+m.styles.more+" "+strconv.Itoa(len(places)-1)+" more"), width)
 			}
 			return rows

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -111,7 +112,7 @@ func (m *recordingModel) recordedRow(d *browse.Datagram) recordedDatagram {
 type recorded struct{ *listing[recordedDatagram] }
 
 func (m *recordingModel) newRecorded() *recorded {
-	list := newListing(browse.PageDatagrams, 1<<62,
+	list := newListing(browse.PageDatagrams, math.MaxInt,
 		func(d recordedDatagram) int { return len(d.Data) },
 		func(st *styles, d recordedDatagram, width int) string { return columnRow(st, m.columns(width), d) },
 		func(recordedDatagram) string { return "" })
@@ -293,7 +294,7 @@ type recordedTo struct{ *listing[recordedGroup] }
 // listGroups makes the list anew, and keeps what is selected.
 func (m *recordingModel) listGroups() {
 	t := m.snap.Totals
-	list := newListing(browse.MaxDestinations+1, 1<<62, func(recordedGroup) int { return 1 },
+	list := newListing(browse.MaxDestinations+1, math.MaxInt, func(recordedGroup) int { return 1 },
 		func(st *styles, g recordedGroup, width int) string { return columnRow(st, m.groupColumns(width), g) },
 		func(recordedGroup) string { return "" })
 	list.head = func(st *styles, width int) string { return columnTitles(st, m.groupColumns(width)) }

@@ -45,8 +45,8 @@ func (m *model) tableNote(pane focus) string {
 	if n := len(m.snap.Members.Members); n > 0 {
 		return m.membersNote(focused)
 	}
-	shown := len(m.heard.filtered(m.snap.Room.Senders))
-	return m.heard.hides(m.styles, shown, m.snap.Room.SendersTotal, focused, room)
+	rest := m.heard.room // without the hosts of those that are gone
+	return m.heard.hides(m.styles, len(m.heard.filtered(rest.Senders)), max(rest.SendersTotal, len(rest.Senders)), focused, room)
 }
 
 // membersNote is tableNote where there are members.

@@ -66,7 +66,7 @@ func newTalk(st *styles) *talk {
 
 // add appends lines, or puts a repaired one in its place; one whose ID was seen before
 // replaces that one.
-func (t *talk) add(lines ...chat.Line) {
+func (t *talk) add(lines ...chat.Line) (heard uint64) {
 	for _, line := range lines {
 		if line.ID != 0 && line.ID <= t.newest && t.replace(line) {
 			continue
@@ -78,30 +78,57 @@ func (t *talk) add(lines ...chat.Line) {
 			}
 			t.newestOwn = line.ID
 		}
+		if line.Kind == chat.Heard && !line.Earlier {
+			heard++
+		}
 		t.lines.add(&talkLine{Line: line})
 	}
+	return heard
 }
 
-// put appends a line or, if it says before which one it belongs, puts it there. What
-// that moves is pointers, from that line to the end: most repairs are recent.
+// put appends a line or puts it where it belongs. What that moves is pointers, from there
+// to the end: most repairs are recent.
 func (t *talk) put(l *talkLine) {
 	kept := &t.lines.kept
 	kept.add(l)
 	l.n = kept.next - 1
-	younger := t.byID[l.Before]
+	n := t.place(l)
 	if l.ID != 0 {
 		t.byID[l.ID] = l
 	}
-	if l.Before == 0 || younger == nil || younger.n < kept.first {
+	if n == l.n {
 		return
 	}
-	n := younger.n
 	kept.lower(n, func(l *talkLine, n uint64) { l.n = n })
 	for _, at := range []*uint64{&t.bottom, &t.seen, &t.marked.anchor, &t.marked.at} {
 		if *at >= n {
 			*at++
 		}
 	}
+}
+
+// place is the number that the last line should have: that of the line before which it
+// says that it belongs. Members send again what a newcomer lacks author by author; so an
+// earlier line also goes before the earlier ones of others, back to what was said since,
+// that are later by the clocks of their authors. The lines of one run of a member keep their order.
+func (t *talk) place(l *talkLine) uint64 {
+	n := l.n
+	if younger := t.byID[l.Before]; l.Before != 0 && younger != nil && younger.n >= t.first() {
+		n = younger.n
+	}
+	if !l.Earlier {
+		return n
+	}
+	for at := n; at > t.first(); at-- {
+		switch other := t.lines.kept.at(at - 1); {
+		case other.Kind != chat.Heard && other.Kind != chat.Own:
+		case !other.Earlier, other.Run == l.Run, !other.At.After(l.At):
+			return n
+		default:
+			n = at - 1
+		}
+	}
+	return n
 }
 
 // replace puts a newer state of a line in its place; false: it is not there.

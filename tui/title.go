@@ -34,15 +34,21 @@ func (t titleBar) render(s session.Snapshot, frozen string, width int) string {
 	if len(s.Interfaces) > 0 && group != "" && !slices.Contains(s.Groups, s.Group) {
 		group += " (not joined)"
 	}
-	left := st.nameplate(t.host) + st.titleName.Render(" groupcast ") + st.title.bold().Render(" "+group+" ")
+	sign, signs := "", 0
+	worst, some := worst(s)
+	if some {
+		sign = st.alarm(worst.Verdict, "")
+		signs = st.cells(sign)
+	}
+	left := st.headed(t.host, "", group, width-signs)
 	if mode := memberMode(s); mode == "sealed" {
 		left += st.titleName.bold().Render(mode + " ")
 	} else if mode != "" && st.cells(left+mode)+1 <= width*3/5 {
 		left += st.titleName.Render(mode + " ")
 	}
-	loud, sign := "", ""
-	if f, ok := worst(s); ok {
-		loud, sign = st.alarm(f.Verdict, clean(f.Name)), st.alarm(f.Verdict, "")
+	loud := ""
+	if some {
+		loud = st.alarm(worst.Verdict, clean(worst.Name))
 	}
 	if frozen != "" {
 		loud = st.titleName.bold().Render(" "+frozen+" ") + loud
@@ -71,6 +77,22 @@ func (t titleBar) render(s session.Snapshot, frozen string, width int) string {
 	}
 	gap := strings.Repeat(" ", max(0, space-st.cells(loud)-st.cells(said)))
 	return st.fit(left+st.title.Render(gap)+loud+st.title.Render(said), width)
+}
+
+// headed is where a first row begins: the host of a lab, the command, and what it is
+// about. Where that is too wide, the command goes first. A group that is cut says so:
+// 239.1.2.3:500 would be another one than 239.1.2.3:5000.
+func (st *styles) headed(host, command, about string, width int) string {
+	left := st.nameplate(host)
+	for _, name := range []string{strings.TrimSpace("groupcast " + command), command} {
+		if name != "" {
+			name = st.titleName.Render(" " + name + " ")
+		}
+		if row := left + name + st.title.bold().Render(" "+about+" "); st.cells(row) <= width {
+			return row
+		}
+	}
+	return left + st.title.bold().Render(st.cut(" "+about, max(0, width-st.cells(left))))
 }
 
 // recorded is what is said of a recording, the most that can be said first.

@@ -109,3 +109,35 @@ func TestScreenSaysThatItIsRecorded(t *testing.T) {
 		}
 	}
 }
+
+// A group that is cut is another group: the first row has all of it, or says that
+// something is left out.
+func TestFirstRowsCutNoGroup(t *testing.T) {
+	group := mcast.Group{Addr: netip.MustParseAddr("239.1.2.3"), Port: 5000}
+	s := session.Snapshot{Group: group, Groups: []mcast.Group{group}, Findings: []doctor.Finding{{Name: "wrong-egress", Verdict: doctor.Failure}}}
+	s.Sends.Interface = "eth0"
+	st := newStyles(true, false, ansi.GraphemeWidth, colorprofile.TrueColor)
+	matrix := newMeshScreen(t, 80, 24, livingMesh(crowdedMesh()))
+	matrix.view.Group = netip.AddrPortFrom(group.Addr, group.Port)
+	ping := newPingModel(nil, Options{})
+	ping.Update(pingMsg{Target: group.String(), Sent: 4})
+	for width := range 80 {
+		for _, m := range []tea.Model{matrix, ping} {
+			m.Update(tea.WindowSizeMsg{Width: width, Height: 12})
+		}
+		for what, row := range map[string]string{
+			"chat": titleBar{styles: st}.render(s, "", width), "mesh": matrix.title(), "ping": ping.title(),
+			"igmp": st.fit(st.headed("A", "igmp", group.String(), width), width),
+		} {
+			text := ansi.Strip(row)
+			if whole := strings.Contains(text, group.String()); !whole && strings.Contains(text, "239.1") && !strings.Contains(text, "…") {
+				t.Errorf("%s, %d wide: %q", what, width, text)
+			} else if whole != strings.Contains(text+" ", group.String()+" ") || !whole && width > 40 {
+				t.Errorf("%s, %d wide: %q, not the whole group", what, width, text)
+			}
+			if n := st.cells(row); n > width {
+				t.Errorf("%s: %d cells in a width of %d", what, n, width)
+			}
+		}
+	}
+}

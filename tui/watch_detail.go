@@ -126,7 +126,7 @@ func (d *watchDetail) rows(width, height int) []string {
 	plot := d.plot(width, min(max(4, height/4), 10))
 	const two = 100
 	if width < two {
-		parts := [][]string{plot, d.facts(width), d.next(width), d.numbers(width), d.losses(width), d.gaps(width)}
+		parts := [][]string{plot, d.facts(width), d.besidePair(width), d.numbers(width), d.losses(width), d.gaps(width)}
 		if height < len(plot)+5 {
 			parts = append(parts[1:], plot)
 		}
@@ -140,7 +140,7 @@ func (d *watchDetail) rows(width, height int) []string {
 	}
 	left := (width - 2) / 2
 	right := width - 2 - left
-	a, b := slices.Concat(d.facts(left), []string{""}, d.next(left)), slices.Concat(d.numbers(right), []string{""}, d.losses(right))
+	a, b := slices.Concat(d.facts(left), []string{""}, d.besidePair(left)), slices.Concat(d.numbers(right), []string{""}, d.losses(right))
 	if space := width - 3 - d.plotWidth(width); space >= leastBeside {
 		rows = append(rows, d.columns(plot, d.gaps(space), width-2-space)...)
 	} else {

@@ -50,6 +50,8 @@ func (e *watchEvents) add(events []watch.Event, s watch.Snapshot, stay bool) {
 			row.Text = streamNames(name, worst.Key, "")[0] + ": " + thousands(worst.Lost)
 		case len(v.Each) > 0:
 			row.about = []string{clean(watch.EachText(v))}
+		case v.Pair > 0 && v.Pair <= len(s.Pairs):
+			row.about = []string{clean(s.Pairs[v.Pair-1].Name(&s))}
 		case v.From.IsValid():
 			row.about = streamNames(name, v.Key, clean(v.Interface))
 		case v.Key.Group.IsValid():
@@ -181,9 +183,11 @@ func (e *watchEvents) sign(k stream.EventKind) (string, ink) {
 	switch k {
 	case stream.Silent, stream.OnOff, watch.Failed:
 		return e.styles.silent, e.inks.failure
-	case stream.Loss, stream.Restart, stream.Dropped, stream.Stopped, watch.Slow, watch.Drops:
+	case stream.Storm:
+		return e.styles.silent, e.inks.failure
+	case stream.Copies, stream.Reflection, stream.Loss, stream.Restart, stream.Dropped, stream.Stopped, watch.Slow, watch.Drops, watch.BothLoss, watch.Unpaired:
 		return e.styles.silent, e.inks.warning
-	case stream.First, stream.Back, stream.Found, watch.Enough:
+	case stream.First, stream.CopiesEnded, stream.ReflectionEnded, stream.StormEnded, stream.Back, stream.Found, watch.Enough, watch.Paired:
 		return e.styles.joined, e.inks.good
 	case stream.End:
 		return e.styles.notJoined, e.inks.dim
@@ -209,6 +213,9 @@ func lossPlace(e *watch.Event) string {
 
 // eventText says what happened.
 func (st *styles) eventText(e *watch.Event, now time.Time) string {
+	if text, _ := e.CopiesText(); text != "" {
+		return clean(text)
+	}
 	lost := ""
 	if e.Lost > 0 {
 		lost = st.estimate(thousands(e.Lost), e.AtLeast, e.About) + lossPlace(e)
@@ -251,6 +258,9 @@ func (st *styles) eventText(e *watch.Event, now time.Time) string {
 		return "its numbers are not read as " + formatName(e.Format) + " any more"
 	case stream.OnOff:
 		return "on and off: " + count(uint64(max(0, e.Count)), "silence") + " in 5 minutes, the longest of " + lasting(e.For)
+	}
+	if e.Kind == watch.BothLoss {
+		return "both legs lost " + st.estimate(thousands(e.Lost), false, e.About)
 	}
 	switch now := plainRate(e.Rate, 12) + "/s"; e.Kind {
 	case watch.Slow, watch.Enough:

@@ -112,6 +112,8 @@ func (t *watchTable) trouble(r watchRow) int {
 		return 5
 	case s.Numbers.Lost > 0:
 		return 4
+	case s.Copied.Notable():
+		return 3
 	case s.Silences > 0 || s.Numbers.Restarts > 0 || s.Numbers.Duplicates > 0:
 		return 1
 	}
@@ -146,6 +148,9 @@ func (t *watchTable) words(r watchRow) string {
 	}
 	if s.Numbers.LostKernel > 0 {
 		add("kernel")
+	}
+	if s.Copied.Notable() {
+		add("copies")
 	}
 	if s.Numbers.Ended {
 		add("ended")

@@ -47,8 +47,14 @@ func (d *watchDetail) facts(width int) (rows []string) {
 	some("restarts", uint64(max(0, n.Restarts)), ": the sender began anew; that is no loss")
 	some("silences", uint64(max(0, s.Silences)), "")
 	some("reflected", uint64(max(0, s.Reflected)), " that this host had sent itself")
-	if s.Doubled() {
-		add("doubled", st.warning.Render("every datagram comes twice"))
+	if text := s.Copied.Text(); text != "" {
+		style := st.dim
+		if s.Copied.Notable() {
+			style = st.warning
+		}
+		add("copies", style.Render(clean(text)))
+	} else if s.Doubled() {
+		add("copies", st.warning.Render("each datagram comes twice"))
 	}
 	if s.Gap > 0 {
 		add("longest gap", lasting(s.Gap)+", from "+clockAt(s.GapAt, now, false)+" on")
@@ -246,6 +252,11 @@ func (d *watchDetail) next(width int) []string {
 	add := func(why string, words ...string) { rows = append(rows, d.command(width, why, words...)...) }
 	if !s.SilentSince.IsZero() {
 		add("why is it not heard any more?", "groupcast", "doctor", "--from", host, group)
+	}
+	if c := s.Copied; c != nil && (c.From.IsValid() || c.Storms > 0) {
+		add("who repeats whom, and why?", "groupcast", "explain", "reflected")
+	} else if s.Doubled() {
+		add("why does each datagram come twice?", "groupcast", "explain", "doubled")
 	}
 	if s.Numbers.LostKernel > 0 {
 		add("this host's socket had no room", "groupcast", "explain", "receive-overflow")

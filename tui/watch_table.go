@@ -213,6 +213,8 @@ func (t *watchTable) mark(r watchRow) (sign string, style ink) {
 		return t.styles.silent, t.inks.failure
 	case t.snap.Streams[r.stream].Numbers.Ended:
 		return t.styles.notJoined, t.inks.dim
+	case t.snap.Streams[r.stream].Copied.Notable():
+		return t.styles.warn, t.inks.warning
 	}
 	return t.styles.joined, t.inks.good
 }

@@ -86,6 +86,13 @@ func (m *watchModel) body(height int) []string {
 		events = table
 	}
 	table -= events
+	var pairs []string
+	if most := max(1, min(height/4, table-5)); len(m.snap.Pairs) > 0 && m.height >= watchEventful && table > 4 {
+		if pairs = m.pairRows(most); ruled {
+			pairs = append([]string{m.rule("Pairs", "", false)}, pairs...)
+		}
+		table -= len(pairs)
+	}
 	var rows []string
 	if ruled {
 		rows = append(rows, m.rule("Streams", m.tableNote(), !m.events.focused))
@@ -93,6 +100,7 @@ func (m *watchModel) body(height int) []string {
 	if table > 0 {
 		rows = append(rows, filled(m.table.render(m.width, table), table)...)
 	}
+	rows = append(rows, pairs...)
 	if notes != "" {
 		rows = append(rows, m.styles.cut(notes, m.width))
 	}

@@ -33,6 +33,8 @@ func who(s session.Snapshot, now time.Time) []string {
 	case known && len(senders)+len(local) == 0:
 	case known:
 		rows = append(rows, fmt.Sprintf("other programs heard in %s: %s", where, count(total, "host")))
+	case len(senders) == 0 && len(s.Members.Bridges) > 0:
+		rows = append(rows, "nobody but bridges was heard yet in "+where+": others may be quiet, here and at the other sites")
 	case len(senders) == 0:
 		rows = append(rows, "nobody else was heard yet in "+where+": silence proves nothing; others may be quiet, or their datagrams may not arrive here")
 	default:

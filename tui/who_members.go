@@ -31,17 +31,28 @@ func whoMembers(s session.Snapshot, now time.Time) []string {
 		head += fmt.Sprintf(", port %d", m.Port)
 	}
 	rows := []string{fmt.Sprintf("%s; you are %s, %s", head, label(m.Self.Who), clean(m.Self.Fingerprint))}
+	if text := session.SitesText(m.Sites); text != "" {
+		rows = append(rows, text)
+	}
 	if len(m.Members) == 0 {
-		rows = append(rows, "no other member is heard: "+invitation(s))
+		rows = append(rows, "no other member is heard; to get one, "+clean(m.Invite))
 	} else {
-		rows = append(rows, count(len(m.Members)+m.More, "other member")+":")
+		sum := count(len(m.Members)+m.More, "other member")
+		if n := len(m.Bridges); n > 0 {
+			sum += " and " + count(n, "bridge")
+		}
+		rows = append(rows, sum+":")
 	}
 	var table [][]string
 	for _, other := range m.Members[:min(len(m.Members), whoRows)] {
 		table = append(table, whoMember(s, other, now))
 	}
+	listed := len(table)
+	for _, bridge := range m.Bridges[:min(len(m.Bridges), whoRows)] {
+		table = append(table, whoMember(s, bridge, now))
+	}
 	rows = append(rows, inColumns(table)...)
-	if more := len(m.Members) + m.More - len(table); more > 0 {
+	if more := len(m.Members) + m.More - listed; more > 0 {
 		rows = append(rows, thousands(uint64(more))+" more")
 	}
 	var gone []string
@@ -70,7 +81,17 @@ func whoMember(s session.Snapshot, m members.Member, now time.Time) []string {
 	if m.From.IsValid() {
 		facts = append(facts, clean(m.From.String()))
 	}
-	return []string{label(m.Who), clean(m.Fingerprint), presenceWords[m.Presence], interfaceAt(s, m.IfIndex), cmp.Or(roundTripText(m.RoundTrip), "-"), strings.Join(facts, ", ")}
+	presence := presenceWords[m.Presence]
+	if m.Bridge {
+		presence = "bridge"
+	}
+	switch {
+	case m.Site != "":
+		presence += " at " + clean(m.Site)
+	case m.Afar:
+		presence += " beyond a bridge"
+	}
+	return []string{label(m.Who), clean(m.Fingerprint), presence, interfaceAt(s, m.IfIndex), cmp.Or(roundTripText(m.RoundTrip), "-"), strings.Join(facts, ", ")}
 }
 
 // inColumns aligns cells of rows that have equally many.
@@ -96,13 +117,4 @@ func inColumns(table [][]string) []string {
 		rows[n] = strings.TrimRight(b.String(), " ")
 	}
 	return rows
-}
-
-// invitation says how to get a second member.
-func invitation(s session.Snapshot) string {
-	command := "groupcast"
-	if s.Group.Addr.IsValid() {
-		command += " " + clean(s.Group.AddrPort().String())
-	}
-	return "on another host, or in a second terminal of this one, start: " + command
 }

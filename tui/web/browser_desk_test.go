@@ -106,8 +106,9 @@ func testBrowserDesk(t *testing.T, b browser) {
 	}
 	p.behaved(host)
 
+	p.watchState()
 	cut()
-	p.becomes("document.getElementById('state').textContent.startsWith('The connection is lost')")
+	p.becomes("window.said?.includes('The connection is lost')")
 	d.Write([]byte("\r\nfourth"))
 	p.shows("fourth")
 	p.becomes("document.getElementById('state').textContent === ''")
@@ -153,8 +154,9 @@ func testBrowserLines(t *testing.T, b browser) {
 		t.Errorf("said is %q", got)
 	}
 	p.behaved(host)
+	p.watchState()
 	cut()
-	p.becomes("document.getElementById('state').textContent !== ''")
+	p.becomes("window.said")
 	d.write("Bob: bye")
 	lines("groupcast: joined|<b>Bob</b>: hello|You: one|You: two|You: one!|Bob: bye")
 	r.end()

@@ -169,6 +169,8 @@ func testBrowserExercise(t *testing.T, b browser) {
 	}
 	p.behaved(host)
 	cut()
+	a.Write([]byte("\r\nthere again")) // which comes by the next connection
+	p.shows("there again")
 	p.becomes("document.getElementById('state').textContent === ''")
 	p.do(chromedp.Click("#check"))
 	x.told(t, "check", "hint", "hint", "hint", "reset", "check")

@@ -166,6 +166,13 @@ func (p *tab) becomes(expression string) {
 	})
 }
 
+// watchState keeps in window.said what the page says of its state from now on: a connection
+// that is lost is back sooner than a busy host looks.
+func (p *tab) watchState() {
+	p.t.Helper()
+	p.becomes("(() => { const s = document.getElementById('state'); new MutationObserver(() => { window.said = (window.said ?? '') + s.textContent }).observe(s, {childList: true, characterData: true, subtree: true}); return true })()")
+}
+
 // shows waits for text on the screen of a seat.
 func (p *tab) shows(text string) {
 	p.t.Helper()
