@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/groupcast/groupcast/cmd/internal/systemd"
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/bridge/hub"
 	"github.com/groupcast/groupcast/mcast/chat"
@@ -51,7 +52,10 @@ func (set *settings) run(cmd *cobra.Command) error {
 
 // start runs a hub until ctx or the time ends.
 func (set *settings) start(ctx context.Context, remarks, errs io.Writer) (err error) {
-	cfg := hub.Config{Dir: set.dir, Listen: set.listen}
+	cfg := hub.Config{Dir: set.dir, Listen: set.listen, History: set.history}
+	if set.history == 0 {
+		cfg.History = -1
+	}
 	if set.url != "" {
 		cfg.URLs = []string{set.url}
 	}
@@ -66,7 +70,11 @@ func (set *settings) start(ctx context.Context, remarks, errs io.Writer) (err er
 		return ended(notListening(set.listen, err))
 	}
 	defer func() { err = errors.Join(err, h.Close()) }()
-	fmt.Fprintf(remarks, "hub on %s, state in %s\n", chat.CleanRow(h.URL()), chat.CleanRow(short(set.dir)))
+	history := "no history"
+	if set.history > 0 {
+		history = fmt.Sprintf("history 24 h (%s)", (*sizeValue)(&set.history))
+	}
+	fmt.Fprintf(remarks, "hub on %s, %s, state in %s\n", chat.CleanRow(h.URL()), history, chat.CleanRow(short(set.dir)))
 	wrote, err := set.invite(h, h.URL(), remarks)
 	if err != nil {
 		return err
@@ -77,6 +85,11 @@ func (set *settings) start(ctx context.Context, remarks, errs io.Writer) (err er
 	if none {
 		fmt.Fprintf(remarks, "it has no site yet: %s --site NAME, in another terminal, adds one\n", called)
 	}
+	service, err := systemd.FromEnvironment()
+	if err = errors.Join(err, service.Ready("hub on "+h.URL())); err != nil {
+		complain(errs, err)
+	}
+	defer service.Stopping()
 	if set.timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, set.timeout, context.Canceled)

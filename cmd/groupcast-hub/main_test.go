@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"errors"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -63,8 +65,9 @@ func fails(status int) func(*testscript.TestScript, bool, []string) {
 
 type runningHub struct {
 	*exec.Cmd
-	lines *bufio.Scanner
-	out   *os.File
+	lines   *bufio.Scanner
+	out     *os.File
+	manager *net.UnixConn // systemd, for it
 }
 
 // hubKey names the hub of a script that was begun last.
@@ -81,7 +84,11 @@ func beginHub(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	h := &runningHub{Cmd: exec.Command(program, args[1:]...)}
 	h.Dir = ts.MkAbs(".")
-	h.Env = append(os.Environ(), "HOME="+ts.Getenv("HOME"), "XDG_STATE_HOME="+ts.Getenv("XDG_STATE_HOME"))
+	at := ts.MkAbs("notify")
+	ts.Check(os.RemoveAll(at)) // that of the hub before
+	h.manager, err = net.ListenUnixgram("unixgram", &net.UnixAddr{Name: at})
+	ts.Check(err)
+	h.Env = append(os.Environ(), "NOTIFY_SOCKET="+at, "HOME="+ts.Getenv("HOME"), "XDG_STATE_HOME="+ts.Getenv("XDG_STATE_HOME"))
 	errs, err := os.Create(ts.MkAbs("hub.err"))
 	ts.Check(err)
 	defer errs.Close()
@@ -97,6 +104,7 @@ func beginHub(ts *testscript.TestScript, _ bool, args []string) {
 			h.Wait()
 		}
 		h.out.Close()
+		h.manager.Close()
 	})
 	h.lines = bufio.NewScanner(out)
 	for h.lines.Scan() {
@@ -129,6 +137,16 @@ func endHub(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	if got := strconv.Itoa(h.ProcessState.ExitCode()); got != args[1] {
 		ts.Fatalf("exit status %s: %s", got, strings.TrimSpace(ts.ReadFile("hub.err")))
+	}
+	if args[0] == "KILL" {
+		return // perhaps before it was ready
+	}
+	for _, want := range []string{"READY=1\nSTATUS=hub on tls://", "STOPPING=1\n"} {
+		b := make([]byte, 4096)
+		ts.Check(h.manager.SetReadDeadline(time.Now().Add(labtest.Patience)))
+		if n, err := h.manager.Read(b); !strings.HasPrefix(string(b[:n]), want) {
+			ts.Fatalf("systemd is told %q, want %s: %v", b[:n], want, err)
+		}
 	}
 }
 

@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -11,6 +13,7 @@ import (
 
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/bridge"
+	"github.com/groupcast/groupcast/mcast/bridge/hub"
 	"github.com/groupcast/groupcast/mcast/lab"
 )
 
@@ -24,13 +27,14 @@ type settings struct {
 	dir     string
 	out     string
 	quiet   bool
+	history int64 // bytes
 	timeout time.Duration
 }
 
 const usage = " [--site NAME]..."
 
 func newRoot() *cobra.Command {
-	set := &settings{}
+	set := &settings{history: hub.DefaultHistory}
 	root := &cobra.Command{
 		Use:         "groupcast-hub" + usage,
 		Annotations: map[string]string{cobra.CommandDisplayNameAnnotation: called},
@@ -52,14 +56,19 @@ On a server:
   to a bridge: nothing is to be opened at the sites.
   Say by which name or address the sites reach it: --url hub.example.org. It is in the hub files.
   As a service of systemd, the lines of the unit's [Service] are:
+    Type=notify
     ExecStart=/usr/local/bin/groupcast-hub --dir /var/lib/groupcast-hub --url hub.example.org
     DynamicUser=yes
     StateDirectory=groupcast-hub
     StateDirectoryMode=0700
     Restart=on-failure
+    RestartSec=5
   Then, as root: ` + called + ` --dir /var/lib/groupcast-hub --site room-1
 
-Bounds: 1,024 sites and connections, 256 MiB in files. A site that does not read 1 MiB of what others send is cut off.
+Lines of members (groupcast chat) are kept for 24 hours, so that a site that was away has them, and a newcomer can read
+them. Lines of sealed rooms are kept sealed. The hub's files contain the others as text. --history 0 keeps nothing.
+
+Bounds: 1,024 sites and connections, 256 MiB of history, 2,048 frames of each LAN and group. A site that does not read 1 MiB of what others send is cut off.
 
 Exit status: 0 ended by --timeout, SIGTERM or SIGHUP, or a site was added, removed or listed; 1 if it could not; 2 if the
 command line makes no sense; 130 if ctrl+c ended it.`,
@@ -85,6 +94,7 @@ command line makes no sense; 130 if ctrl+c ended it.`,
 		SilenceUsage:  true,
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
+	root.Version = builtFrom(debug.ReadBuildInfo()) // shown without a template: these would add 5 MB to the program
 	root.SetFlagErrorFunc(flagError)
 	flags := root.Flags()
 	flags.SortFlags = false
@@ -94,10 +104,21 @@ command line makes no sense; 130 if ctrl+c ended it.`,
 	flags.StringVar(&set.listen, "listen", ":4222", "listen on this `[ADDRESS]:PORT`")
 	flags.StringVar(&set.url, "url", "", "the `HOST[:PORT]` by which sites reach the hub; without it the address of this host, and the port of --listen")
 	flags.StringVar(&set.dir, "dir", "", "keep the hub's certificate, sites and leases in this `DIR` (default ~/.local/state/groupcast/hub)")
+	flags.Var((*sizeValue)(&set.history), "history", "keep frames of members for 24 hours, in files of at most this `SIZE`, 1MiB to 64GiB, the newest if they are more; 0: keep none, and delete what is there")
 	flags.StringVar(&set.out, "out", ".", "write hub files into this `DIR`")
 	flags.BoolVarP(&set.quiet, "quiet", "q", false, "print no remarks, only errors")
+	flags.BoolP("version", "V", false, "print the version")
 	flags.VarP((*timeValue)(&set.timeout), "timeout", "t", "end after this time, such as 5 (seconds) or 1m30s; 0: no limit")
 	return root
+}
+
+// builtFrom is the version that go build has put in, and what built it.
+func builtFrom(info *debug.BuildInfo, ok bool) string {
+	v := "devel"
+	if ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
+		v = info.Main.Version
+	}
+	return fmt.Sprintf("%s, %s, %s/%s", v, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
 // check is the mistake on the command line, if there is one.
@@ -135,6 +156,9 @@ func (set *settings) check(flags *pflag.FlagSet) error {
 		}
 		set.url = url
 	}
+	if set.history != 0 && (set.history < leastHistory || set.history > mostHistory) {
+		return usageError{fmt.Errorf("--history %s: want 0 (keep nothing), or 1MiB to 64GiB", (*sizeValue)(&set.history))}
+	}
 	if set.timeout < 0 {
 		return usageError{fmt.Errorf("--timeout %s: want a time that is not negative", set.timeout)}
 	}
@@ -143,7 +167,7 @@ func (set *settings) check(flags *pflag.FlagSet) error {
 
 // ofStart is the first flag that was named and is for a hub that starts; "": none was.
 func ofStart(flags *pflag.FlagSet) string {
-	for _, name := range []string{"listen", "url", "timeout"} {
+	for _, name := range []string{"listen", "url", "history", "timeout"} {
 		if flags.Changed(name) {
 			return name
 		}

@@ -38,6 +38,52 @@ func (v *timeValue) String() string { return time.Duration(*v).String() }
 // Type implements pflag.Value.
 func (v *timeValue) Type() string { return "time" }
 
+// Bounds of --history, in bytes.
+const (
+	leastHistory = 1 << 20
+	mostHistory  = 64 << 30
+)
+
+// sizeValue is a size on the command line, in bytes: 65536, 64KiB, 256MiB, 1GiB.
+type sizeValue int64
+
+var sizeUnits = []struct {
+	name  string
+	bytes int64
+}{{"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}}
+
+// Set implements pflag.Value.
+func (v *sizeValue) Set(text string) error {
+	number, unit := strings.ToLower(text), int64(1)
+	for _, u := range sizeUnits {
+		name := strings.ToLower(u.name)
+		for _, suffix := range []string{name, name[:1] + "b", name[:1]} {
+			if before, ok := strings.CutSuffix(number, suffix); ok && unit == 1 {
+				number, unit = strings.TrimSpace(before), u.bytes
+			}
+		}
+	}
+	n, err := strconv.ParseUint(number, 10, 40)
+	if err != nil || n > math.MaxInt64/uint64(unit) {
+		return errors.New("want a size: 64MiB, 1GiB; 0: keep nothing")
+	}
+	*v = sizeValue(int64(n) * unit)
+	return nil
+}
+
+// String implements pflag.Value.
+func (v *sizeValue) String() string {
+	for _, u := range sizeUnits {
+		if n := int64(*v); n != 0 && n%u.bytes == 0 {
+			return fmt.Sprintf("%d %s", n/u.bytes, u.name)
+		}
+	}
+	return strconv.FormatInt(int64(*v), 10)
+}
+
+// Type implements pflag.Value.
+func (v *sizeValue) Type() string { return "size" }
+
 // checkListen is the error of what is no [ADDRESS]:PORT.
 func checkListen(text string) error {
 	host, port, err := net.SplitHostPort(text)

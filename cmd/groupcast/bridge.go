@@ -34,6 +34,11 @@ only, never the program that asked: protocols that answer by unicast, as searche
 bridge. Now and then a bridge sends a probe of 19 bytes into a group (it begins with FE 47 42) to see whether
 two LANs are joined already: every member of the group receives it.
 
+Members of a group (groupcast chat) talk in frames, too, on the port after the group's. They cross, so members of all
+sites see each other, what was lost is sent again, and sealed rooms stay sealed: no bridge needs a key. A bridge is a
+member itself. It holds what was said in the open room, and says for the LAN what programs send as plain text. Lines of
+members wait while the hub is away. Facts, mesh numbers and other unicast of members never cross.
+
 It ends at ctrl+c or after --timeout, and prints totals. Carried is what was given to the hub, whether or not another
 site carries the group. -v prints a line for each datagram. --json prints the objects
 bridging, hub, site, lease and finding as they happen, stats every 10 seconds and at the end, and then totals; with -v
@@ -45,6 +50,7 @@ also carried, resent and dropped.`,
 		ValidArgsFunction: completeGroups,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			b.out, b.errs = cmd.OutOrStdout(), cmd.ErrOrStderr()
+			b.plainNamed = cmd.Flags().Changed("plain-only")
 			if len(args) == 0 {
 				return usageError{&mcast.Advised{Err: errors.New("bridge: name the groups to carry: only those cross"), Advice: "groupcast bridge -i eth0 -i eth1 239.1.2.3:5000"}}
 			}
@@ -70,6 +76,7 @@ also carried, resent and dropped.`,
 	flags.Var((*prefixesValue)(&b.from), "from", "carry only what comes from this `PREFIX` of addresses, such as 10.1.0.0/16; several: from any of them")
 	flags.BoolVar(&b.listenOnly, "listen-only", false, "carry from this LAN, and send nothing into it")
 	flags.BoolVar(&b.sendOnly, "send-only", false, "send into this LAN, and carry nothing from it")
+	flags.BoolVar(&b.plainOnly, "plain-only", false, "carry plain datagrams only, and no frames of members (the default in groups that a standard uses; =false carries them there, too)")
 	flags.BoolVar(&b.announcements, "announcements", false, "permit 239.255.255.250 (SSDP, WS-Discovery): announcements cross, searches are not answered")
 	for _, name := range []string{"timeout", "rate", "max-size", "from"} {
 		cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)

@@ -55,6 +55,25 @@ func (b *bridgeCommand) findingWords(f bridge.Finding, on bridge.Port, g mcast.G
 			return fmt.Sprintf("a datagram of %s to %s leaves %s in fragments: if one is lost, all are", manyOf(f.Count, "byte"), group, chat.CleanRow(on.Interface))
 		}
 		return fmt.Sprintf("a datagram to %s leaves %s in fragments: if one is lost, all are", group, chat.CleanRow(on.Interface))
+	case bridge.SiteAway:
+		return fmt.Sprintf("%s is away: nothing has come of it for %d s", other, f.Count)
+	case bridge.SiteBack:
+		return other + " is back"
+	case bridge.FramesDropped:
+		were := "were dropped, the oldest first"
+		if f.Count == 1 {
+			were = "was dropped"
+		}
+		return fmt.Sprintf("%s of members %s: too many waited for the hub, or for more than an hour", manyOf(f.Count, "frame"), were)
+	case bridge.NoHistory:
+		why := ""
+		if f.Err != nil {
+			why = ": " + chat.CleanRow(f.Err.Error())
+		}
+		if slices.ContainsFunc(b.ports, func(p bridge.Port) bool { return b.leads[p.Site] }) {
+			return fmt.Sprintf("the hub keeps no history%s; frames cross, and what is lost on the way to it stays lost", why)
+		}
+		return "the hub keeps no history" + why
 	}
 	return fmt.Sprintf("%s: %s, %s", chat.CleanRow(string(f.Name)), atPort(on), group)
 }
@@ -63,6 +82,7 @@ func (b *bridgeCommand) findingWords(f bridge.Finding, on bridge.Port, g mcast.G
 var findingPages = map[bridge.FindingName]string{
 	bridge.JoinedAlready: "joined-already", bridge.JoinedNoMore: "joined-already", bridge.SecondHub: "beyond-one-lan",
 	bridge.ManyRepeats: "beyond-one-lan", bridge.AnswersStay: "answers-stay-behind", bridge.OverRate: "beyond-one-lan", bridge.OverMTU: "over-mtu",
+	bridge.NoHistory: "beyond-one-lan", bridge.FramesDropped: "beyond-one-lan", bridge.SiteAway: "beyond-one-lan", bridge.SiteBack: "beyond-one-lan",
 }
 
 // findingLine is a finding as it is printed, with the page that explains it.

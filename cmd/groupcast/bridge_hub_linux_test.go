@@ -83,13 +83,13 @@ func TestBridgesByAHub(t *testing.T) {
 	if got := status.status(); got != exitOK {
 		t.Errorf("bridge status: exit status %d\n%s", got, status.err.String())
 	}
-	table := regexp.MustCompile(`^  GROUP             HEARD  LAST   CARRIED  RE-SENT  NOT CARRIED
+	table := regexp.MustCompile(`^  GROUP             HEARD  LAST   CARRIED  RE-SENT  FRAMES  NOT CARRIED
 room-1 on eth0: 10\.1\.0\.1 leads
-  224\.0\.0\.114:1234  1      \d+\.\d s  1        0        0
+  224\.0\.0\.114:1234  1      \d+\.\d s  1        0        0       0
 room-1 on eth0: 10\.1\.0\.1 stands by
-  224\.0\.0\.114:1234  1      \d+\.\d s  0        0        1 stood by
+  224\.0\.0\.114:1234  1      \d+\.\d s  0        0        0       1 stood by
 room-2 on eth0: 10\.2\.0\.1 leads
-  224\.0\.0\.114:1234  0      never  0        1        0
+  224\.0\.0\.114:1234  0      never  0        1        0       0
 $`)
 	if !table.MatchString(status.out.String()) {
 		t.Errorf("bridge status printed\n%s", status.out.String())

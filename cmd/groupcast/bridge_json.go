@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/groupcast/groupcast/mcast/bridge"
@@ -36,7 +37,8 @@ type jsonBridged struct {
 	From      string `json:"from,omitempty"`   // ADDRESS:PORT that sent it, at its origin
 	TTL       int    `json:"ttl"`              // that was left there; 0: not known
 	Size      int    `json:"size"`
-	Why       string `json:"why,omitempty"` // of dropped: the reason, a word
+	Why       string `json:"why,omitempty"`   // of dropped: the reason, a word
+	Frame     string `json:"frame,omitempty"` // of members, on the port after the group's: HELLO, TEXT, NEED, RELAY, ...; "none": what came there is no frame
 }
 
 // jsonBridgeSite is a bridge that has joined, or left.
@@ -69,13 +71,13 @@ type jsonBridgeHub struct {
 // jsonBridgeFinding is something wrong between sites, as a bridge has found it.
 type jsonBridgeFinding struct {
 	jsonHead        // finding
-	Name     string `json:"name"` // joined-already, joined-no-more, second-hub, many-repeats, answers-stay-behind, over-rate, over-mtu or other-groups
+	Name     string `json:"name"` // joined-already, joined-no-more, second-hub, many-repeats, answers-stay-behind, over-rate, over-mtu, other-groups, no-history, frames-dropped, site-away or site-back
 	Group    string `json:"group,omitempty"`
 	Site     string `json:"site"`            // that finds it
 	Other    string `json:"other,omitempty"` // site
 	From     string `json:"from,omitempty"`
 	Stops    string `json:"stops,omitempty"` // of joined-already: the site that carries this group no more
-	Count    int    `json:"count,omitempty"` // of datagrams; of over-mtu bytes
+	Count    int    `json:"count,omitempty"` // of datagrams; of over-mtu bytes; of site-away seconds; of frames-dropped frames
 	Text     string `json:"text"`            // in words
 }
 
@@ -97,6 +99,22 @@ type jsonBridgeStats struct {
 	LastHeard time.Time         `json:"last_heard,omitzero"` // without it, nothing was
 	AtLAN     map[string]uint64 `json:"at_lan"`              // all that came from the LAN, by what became of it
 	AtSites   map[string]uint64 `json:"at_sites"`            // all that came from sites, by what became of it
+
+	FramesCarried uint64            `json:"frames_carried"`      // frames of members on the LAN that were given to the hub
+	FramesResent  uint64            `json:"frames_resent"`       // frames of other sites that were sent into the LAN
+	FramesAtLAN   map[string]uint64 `json:"frames_at_lan"`       // all that came on the port of frames, by what became of it
+	FramesAtSites map[string]uint64 `json:"frames_at_sites"`     // all frames that came from sites, by what became of them
+	NoFrames      string            `json:"no_frames,omitempty"` // why no frames of this group are carried
+	jsonKeeping
+}
+
+// jsonKeeping is how it stands with the frames that a bridge gave to the hub to keep, at
+// all its sites and of all its groups.
+type jsonKeeping struct {
+	FramesKept    uint64 `json:"frames_kept"`          // the hub has them
+	FramesWaiting int    `json:"frames_waiting"`       // it has not said so yet
+	FramesDropped uint64 `json:"frames_dropped"`       // they were too many, or too old, while the hub was away, or it did not take them
+	NoHistory     string `json:"no_history,omitempty"` // why the hub keeps none
 }
 
 // jsonBridgeTotals is the last object: the sums of stats.
@@ -111,6 +129,10 @@ type jsonBridgeTotals struct {
 	LostLink   uint64 `json:"lost_link"`   // besides: they came faster from other sites than this bridge took them
 	Findings   int    `json:"findings"`    // but joined-no-more
 	LinesLost  uint64 `json:"lines_lost"`  // objects that came faster than they were printed
+
+	FramesCarried uint64 `json:"frames_carried"` // frames of members on the LANs that were given to the hub
+	FramesResent  uint64 `json:"frames_resent"`  // frames of other sites that were sent into the LANs
+	jsonKeeping
 }
 
 func (b *bridgeCommand) bridgingObject() jsonBridging {
@@ -136,6 +158,12 @@ func (b *bridgeCommand) eventObject(e bridge.Event, on bridge.Port) object {
 		}
 		if m := e.Message; m != nil {
 			o.Origin, o.Bridge, o.Seq = chat.CleanRow(m.Site), chat.CleanRow(m.Bridge), m.Seq
+		}
+		if e.Frames {
+			o.Frame = cmp.Or(frameName(e.Frame), "none")
+		}
+		if p := e.Parcel; p != nil {
+			o.Origin, o.Bridge = chat.CleanRow(p.Site), chat.CleanRow(p.Bridge)
 		}
 		if e.Kind == bridge.EventDropped {
 			o.Why = chat.CleanRow(string(e.Why))
@@ -174,7 +202,17 @@ func statsObject(s bridge.Status, now time.Time) jsonBridgeStats {
 		Interface: chat.CleanRow(s.Interface), Group: chat.CleanRow(s.Group.String()), Leads: s.Leads, Since: s.Since,
 		Heard: t.heard, Carried: t.carried, Resent: t.resent, Limited: t.limited, Lost: t.lost, LastHeard: s.Last,
 		AtLAN: byWhy(s.AtLAN), AtSites: byWhy(s.AtSites),
+		FramesCarried: s.FramesAtLAN[bridge.Carried], FramesResent: s.FramesAtSites[bridge.Resent],
+		FramesAtLAN: byWhy(s.FramesAtLAN), FramesAtSites: byWhy(s.FramesAtSites), NoFrames: chat.CleanRow(s.NoFrames), jsonKeeping: keepingObject(s.Keeping),
 	}
+}
+
+func keepingObject(k bridge.Keeping) jsonKeeping {
+	o := jsonKeeping{FramesKept: k.Kept, FramesWaiting: k.Waiting, FramesDropped: k.Dropped}
+	if k.Err != nil {
+		o.NoHistory = chat.CleanRow(k.Err.Error())
+	}
+	return o
 }
 
 func byWhy(counts map[bridge.Why]uint64) map[string]uint64 {

@@ -18,10 +18,13 @@ const mostBeside = 64
 // note remembers a bridge of this site, as it has announced itself.
 func (b *bridgeSight) note(p bridge.Presence) {
 	same := func(o bridge.Presence) bool { return o.Bridge == p.Bridge && o.Site == p.Site }
-	b.beside = slices.DeleteFunc(b.beside, same)
+	b.beside, b.afar = slices.DeleteFunc(b.beside, same), slices.DeleteFunc(b.afar, same)
 	ours := slices.ContainsFunc(b.ports, func(o bridge.Port) bool { return o.Site == p.Site })
 	if p.Joined && ours && p.Bridge != b.name && len(b.beside) < mostBeside {
 		b.beside = append(b.beside, p)
+	}
+	if p.Joined && !ours && len(b.afar) < mostBeside {
+		b.afar = append(b.afar, p)
 	}
 }
 
@@ -137,6 +140,9 @@ func (b *bridgeSight) notElsewhere(p bridge.Port) string {
 		if s.Site != p.Site {
 			there = append(there, s.Group)
 		}
+	}
+	for _, p := range b.afar { // they began just now, and had no answer yet
+		there = append(there, p.Groups...)
 	}
 	missing := without(b.groups, there)
 	switch {

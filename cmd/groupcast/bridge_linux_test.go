@@ -36,7 +36,8 @@ func TestBridgeBetweenTwoRooms(t *testing.T) {
 	atA, atB := start(t, a, "node", peer(t, "server.js")), start(t, b, "node", peer(t, "server.js"))
 	atA.prints("ready")
 	atB.prints("ready")
-	carrying := start(t, m, "groupcast", "bridge", "-v", "-i", "eth0", "-i", "10.2.0.1", "224.0.0.114", "239.9.9.9")
+	manager := serviceManager(t, t.TempDir()+"/notify")
+	carrying := start(t, m, "env", "NOTIFY_SOCKET="+manager.LocalAddr().String(), "groupcast", "bridge", "-v", "-i", "eth0", "-i", "10.2.0.1", "224.0.0.114", "239.9.9.9")
 	objects := start(t, m, "groupcast", "bridge", "-v", "--json", "-i", "eth1", "-i", "eth0", "239.1.2.3:5000")
 	carrying.prints("eth0 and eth1: 224.0.0.114:1234 and 239.9.9.9:1234 are carried between them\n")
 	objects.prints(`"type":"bridging"`)
@@ -50,12 +51,23 @@ func TestBridgeBetweenTwoRooms(t *testing.T) {
 	atA.prints("receive msg: from the right from 10.1.0.1\n")
 	do(t, a, "send", "-i", "eth0", "239.1.2.3:5000", "tick").status()
 	objects.prints(`"type":"resent"`)
+	ada, bob := talks(t, a, "--ephemeral", "--name", "ada", "239.1.2.3:5000"), talks(t, b, "--ephemeral", "--name", "bob", "239.1.2.3:5000")
+	ada.meets("bob")
+	bob.meets("ada")
+	ada.say("from the left, in a frame")
+	bob.hears("ada", "from the left, in a frame")
+	objects.prints(`"frame":"TEXT"`)
 
 	if err := carrying.cmd.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
 	if status := carrying.status(); status != exitOK {
 		t.Errorf("exit status %d after SIGTERM, want 0\n%s", status, carrying.err.String())
+	}
+	for _, want := range []string{"READY=1\nSTATUS=224.0.0.114:1234 and 239.9.9.9:1234 on eth0 and eth1\n", "STOPPING=1\n"} {
+		if got := nextState(t, manager); got != want {
+			t.Errorf("systemd is told %q, want %q", got, want)
+		}
 	}
 	carrying.prints("eth0, 224.0.0.114:1234: heard 3, carried 3, re-sent 1\n")
 	carrying.prints("eth1, 224.0.0.114:1234: heard 1, carried 1, re-sent 3\n")
@@ -71,11 +83,11 @@ func TestBridgeBetweenTwoRooms(t *testing.T) {
 	readObjectsDoc(t).hold(t, "bridge", "-v --json", objects.out.String())
 	var kinds []string
 	for line := range strings.Lines(objects.out.String()) {
-		var o struct{ Type, Site, Origin, From, To string }
+		var o struct{ Type, Site, Origin, From, Frame string }
 		if err := json.Unmarshal([]byte(line), &o); err != nil {
 			t.Fatal(err)
 		}
-		if kinds = append(kinds, o.Type); o.Type == "resent" && (o.Site != "eth1" || o.Origin != "eth0" || !strings.HasPrefix(o.From, "10.1.0.10:")) {
+		if kinds = append(kinds, o.Type); o.Type == "resent" && o.Frame == "" && (o.Site != "eth1" || o.Origin != "eth0" || !strings.HasPrefix(o.From, "10.1.0.10:")) {
 			t.Errorf("re-sent is\n%s", line)
 		}
 	}

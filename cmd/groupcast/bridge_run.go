@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/groupcast/groupcast/cmd/internal/systemd"
 	"github.com/groupcast/groupcast/mcast"
 	"github.com/groupcast/groupcast/mcast/bridge"
 	"github.com/groupcast/groupcast/mcast/bridge/natslink"
@@ -30,6 +31,8 @@ type bridgeCommand struct {
 	listenOnly    bool
 	sendOnly      bool
 	announcements bool
+	plainOnly     bool
+	plainNamed    bool // the flag is on the command line
 	out, errs     io.Writer
 
 	bridgeSight
@@ -38,6 +41,7 @@ type bridgeCommand struct {
 	events chan bridge.Event
 	reach  chan reach
 	others chan []bridge.Status // how the others stood at the begin
+	denied chan error           // what the server does not permit
 
 	// Of the goroutine that tells, until Run has returned.
 	unprinted uint64
@@ -69,6 +73,13 @@ func (b *bridgeCommand) run(ctx context.Context, groups []mcast.Group) error {
 		b.place, site = hubPlace(hub), hubSite(hub)
 		hub.Alone = len(names) == 1
 		b.reach, b.others = make(chan reach, 1), make(chan []bridge.Status, 1)
+		b.denied = make(chan error, mostErrors)
+		hub.Denied = func(err error) {
+			select {
+			case b.denied <- err:
+			default: // it comes again, with the next datagram
+			}
+		}
 		if b.client, err = dialHub(ctx, hub, b.reach); err != nil {
 			return err
 		}
@@ -150,7 +161,7 @@ func portsOn(names []string, site string) (ports []bridge.Port) {
 func (b *bridgeCommand) open(ctx context.Context, link bridge.Link) (err error) {
 	cfg := bridge.Config{
 		Groups: b.groups, Ports: b.ports, Link: link, Hops: b.set.ttl, Rate: b.rate, Burst: burst(b.rate), MaxSize: int(b.maxSize),
-		From: b.from, ListenOnly: b.listenOnly, SendOnly: b.sendOnly, Tell: b.tell, Each: b.verbose, Trace: b.set.tracer(b.errs),
+		From: b.from, ListenOnly: b.listenOnly, SendOnly: b.sendOnly, PlainOnly: b.plainOnlyOf(b.plainNamed), Tell: b.tell, Each: b.verbose, Trace: b.set.tracer(b.errs),
 	}
 	if b.client != nil {
 		cfg.Register = b.client.Register
@@ -177,13 +188,17 @@ func (b *bridgeCommand) tell(e bridge.Event) {
 	case bridge.EventCarried, bridge.EventResent, bridge.EventDropped:
 		most = waitingEvents * 3 / 4
 	case bridge.EventFinding:
-		if e.Finding.Name != bridge.JoinedNoMore {
+		if e.Finding.Name != bridge.JoinedNoMore && e.Finding.Name != bridge.SiteBack {
 			b.findings++
 		}
 	}
 	if e.Message != nil {
 		m := *e.Message
 		m.Data, e.Message = nil, &m
+	}
+	if e.Parcel != nil {
+		p := *e.Parcel
+		p.Data, e.Parcel = nil, &p
 	}
 	if len(b.events) < most {
 		select {
@@ -200,6 +215,11 @@ func (b *bridgeCommand) carry(parent context.Context, hub natslink.Config) error
 	ctx, cancel := within(parent, b.timeout)
 	defer cancel()
 	b.begin(b.bridge.Name(), time.Now())
+	service, err := systemd.FromEnvironment()
+	if err = errors.Join(err, service.Ready(groupNames(b.groups)+" on "+portNames(b.ports))); err != nil {
+		complain(b.errs, err)
+	}
+	defer service.Stopping()
 	done := make(chan error, 1)
 	go func() { done <- b.bridge.Run(ctx) }()
 	var refused <-chan struct{}
@@ -230,6 +250,8 @@ func (b *bridgeCommand) carry(parent context.Context, hub natslink.Config) error
 			case r.reached && len(b.unled) > 0:
 				soon.Reset(leaseKnown)
 			}
+		case err := <-b.denied:
+			b.notPermitted(err)
 		case list := <-b.others:
 			b.stood(list)
 		case <-soon.C:

@@ -25,8 +25,9 @@ func newBridgeStatus(set *settings) *cobra.Command {
 		Short: "Show how all bridges of a hub stand",
 		Long: `Ask all bridges of a hub, and print for each whether it leads its site or stands by, and a row for each group: how
 many datagrams it heard on its LAN, how long ago the last one, how many it carried (gave to the hub) and sent again into
-its LAN, and how many it did not, in both directions: those of the most frequent reason, and + those of others. Each
-bridge reports about itself, since it began. --json prints the objects stats.`,
+its LAN, how many frames of members crossed in both directions, and how many datagrams it did not carry: those of the
+most frequent reason, and + those of others. Kept are frames that the hub has acknowledged; waiting those that it has
+not. Each bridge reports about itself, since it began. --json prints the objects stats.`,
 		Example: `  groupcast bridge status --hub room-1.hub
   groupcast bridge status --hub tls://nats.example:4222 --site room-1 --creds room-1.creds --json`,
 		Args: atMost(0),

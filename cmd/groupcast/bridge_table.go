@@ -20,14 +20,14 @@ import (
 func statusTable(out io.Writer, list []bridge.Status, now time.Time) error {
 	var rows bytes.Buffer
 	t := tabwriter.NewWriter(&rows, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "  GROUP\tHEARD\tLAST\tCARRIED\tRE-SENT\tNOT CARRIED")
+	fmt.Fprintln(t, "  GROUP\tHEARD\tLAST\tCARRIED\tRE-SENT\tFRAMES\tNOT CARRIED")
 	for _, s := range list {
 		sum, last := sumOf(s), "never"
 		if !s.Last.IsZero() {
 			last = ago(now.Sub(s.Last))
 		}
 		fmt.Fprintln(t, strings.Join([]string{
-			"  " + chat.CleanRow(s.Group.String()), thousands(sum.heard), last, thousands(sum.carried), thousands(sum.resent), notCarried(s),
+			"  " + chat.CleanRow(s.Group.String()), thousands(sum.heard), last, thousands(sum.carried), thousands(sum.resent), framesShort(s), notCarried(s),
 		}, "\t"))
 	}
 	if err := t.Flush(); err != nil {
@@ -51,6 +51,9 @@ func statusHeading(s bridge.Status) string {
 	does := "stands by"
 	if s.Leads {
 		does = "leads"
+	}
+	if words := keepingWords(s.Keeping); words != "" {
+		does += "; " + words
 	}
 	return fmt.Sprintf("%s: %s %s", atPort(bridge.Port{Site: s.Site, Interface: s.Interface}), cmp.Or(addrText(s.Addr), chat.CleanRow(s.Bridge)), does)
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/groupcast/groupcast/mcast"
@@ -30,6 +31,7 @@ type bridgeSight struct {
 	statuses []bridge.Status   // so stand the other bridges
 	counted  bool              // and this one answered, too
 	beside   []bridge.Presence // the other bridges of this site
+	afar     []bridge.Presence // those of other sites that have joined since this one began
 	up       bool              // the hub is reached,
 	everUp   bool              // or was,
 	away     time.Time         // or is not since then,
@@ -40,6 +42,7 @@ type bridgeSight struct {
 
 	comings int             // of bridges, since the last tick
 	told    map[string]bool // errors since the last tick
+	refused map[string]bool // by the server, since the begin
 }
 
 // mostComings is how many bridges that come and go are printed within 10 s: any site can
@@ -92,7 +95,7 @@ func (b *bridgeCommand) happened(e bridge.Event) {
 	on := b.port(e.Site)
 	switch e.Kind {
 	case bridge.EventError:
-		b.failed(e.Err)
+		b.failed(withHolder(e.Err))
 		return
 	case bridge.EventNote:
 		b.noted(e)
@@ -133,6 +136,23 @@ func (b *bridgeCommand) failed(err error) {
 	if b.isNew(err.Error()) {
 		complain(b.errs, err)
 	}
+}
+
+// notPermitted prints, once, what the server does not permit this bridge.
+func (b *bridgeCommand) notPermitted(err error) {
+	text := err.Error()
+	if b.refused[text] || len(b.refused) >= mostErrors {
+		return
+	}
+	if b.refused == nil {
+		b.refused = map[string]bool{}
+		b.doubts++
+	}
+	b.refused[text] = true
+	complain(b.errs, &mcast.Advised{
+		Err:    fmt.Errorf("the server at %s does not permit this: %s", b.place, strings.TrimPrefix(text, "nats: permissions violation: ")),
+		Advice: "docs/bridge.md lists what the key of a site needs",
+	})
 }
 
 // noted prints what an interface is like now, once in 10 s.

@@ -17,6 +17,7 @@ import (
 	"github.com/groupcast/groupcast/mcast/bridge"
 	"github.com/groupcast/groupcast/mcast/bridge/natslink"
 	"github.com/groupcast/groupcast/mcast/doctor"
+	"github.com/groupcast/groupcast/mcast/frame"
 	"github.com/groupcast/groupcast/mcast/host"
 )
 
@@ -112,6 +113,23 @@ func bridgeEvents() []struct {
 			"19:52:31  room-1 on eth0: 239.1.2.3:1234 of room-3 is over 50 a second: 1 datagram not sent again (--rate) (groupcast explain beyond-one-lan)", ""},
 		{"over MTU", found(bridge.Finding{Name: bridge.OverMTU, Count: 1600}),
 			"19:52:31  a datagram of 1,600 bytes to 239.1.2.3:1234 leaves eth0 in fragments: if one is lost, all are (groupcast explain over-mtu)", ""},
+		{"a frame of a site", bridge.Event{Kind: bridge.EventResent, At: bridgeAt, Site: "room-1", Group: g, Bytes: 162, Why: bridge.Resent, Via: netip.MustParseAddrPort("10.1.0.2:1236"), Frames: true, Frame: frame.KindText, Parcel: &bridge.Parcel{Site: "room\x1b-3", Bridge: "b3"}},
+			"19:52:31.000  eth0  10.1.0.2:1236 → 239.1.2.3:1234  162 B  TEXT re-sent, of room␛-3",
+			`{"type":"resent","group":"239.1.2.3:1234","site":"room-1","interface":"eth0","origin":"room␛-3","bridge":"b3","ttl":0,"size":162,"frame":"TEXT"}`},
+		{"a frame that came before", bridge.Event{Kind: bridge.EventDropped, At: bridgeAt, Site: "room-1", Group: g, Bytes: 162, Why: bridge.Duplicate, Frames: true, Frame: 99, Parcel: &bridge.Parcel{Site: "room-3", Bridge: "b3"}},
+			"19:52:31.000  eth0  room-3 → 239.1.2.3:1234  162 B  kind 99 dropped: came before",
+			`{"type":"dropped","group":"239.1.2.3:1234","site":"room-1","interface":"eth0","origin":"room-3","bridge":"b3","ttl":0,"size":162,"why":"duplicate","frame":"kind 99"}`},
+		{"no frame", bridge.Event{Kind: bridge.EventDropped, At: bridgeAt, Site: "room-1", Group: g, From: from, Bytes: 2, Why: bridge.NotHere, Frames: true},
+			"19:52:31.000  eth0  10.1.0.7:40000 → 239.1.2.3:1234  2 B  no frame dropped: to another address", ""},
+		{"a site is away", found(bridge.Finding{Name: bridge.SiteAway, Other: "room-3", Count: 34}),
+			"19:52:31  room-3 is away: nothing has come of it for 34 s (groupcast explain beyond-one-lan)", ""},
+		{"it is back", found(bridge.Finding{Name: bridge.SiteBack, Other: "room-3"}),
+			"19:52:31  room-3 is back (groupcast explain beyond-one-lan)", ""},
+		{"frames dropped", found(bridge.Finding{Name: bridge.FramesDropped, Count: 1}),
+			"19:52:31  1 frame of members was dropped: too many waited for the hub, or for more than an hour (groupcast explain beyond-one-lan)", ""},
+		{"no history", ofNone(found(bridge.Finding{Name: bridge.NoHistory, Err: errors.New("no\x1b JetStream")})),
+			"19:52:31  the hub keeps no history: no␛ JetStream; frames cross, and what is lost on the way to it stays lost (groupcast explain beyond-one-lan)",
+			`{"type":"finding","name":"no-history","site":"room-1","text":"the hub keeps no history: no␛ JetStream; frames cross, and what is lost on the way to it stays lost"}`},
 		{"of a later version", found(bridge.Finding{Name: "new\x1b", Other: "room-3"}), "19:52:31  new␛: room-1 on eth0, 239.1.2.3:1234", ""},
 	}
 }
@@ -120,7 +138,7 @@ func TestBridgeEvents(t *testing.T) {
 	for _, tt := range bridgeEvents() {
 		for _, json := range []bool{false, true} {
 			b, out, errs := toldBridge(&settings{json: json, ttl: 1}, "192.0.2.1:4222", atEth0())
-			b.name, b.leads, b.begun, b.unled, b.doubted = "b1", map[string]bool{}, map[string]bool{"room-1": true}, map[string]bool{}, map[string]bool{}
+			b.name, b.leads, b.begun, b.unled, b.doubted = "b1", map[string]bool{"room-1": true}, map[string]bool{"room-1": true}, map[string]bool{}, map[string]bool{}
 			b.told, b.rate, b.nets = map[string]bool{}, 50, map[string][]netip.Prefix{"eth0": {netip.MustParsePrefix("10.1.0.2/24")}}
 			b.happened(tt.e)
 			got, want := strings.TrimSuffix(out.String(), "\n"), tt.line
@@ -134,6 +152,19 @@ func TestBridgeEvents(t *testing.T) {
 				t.Errorf("%s: printed\n%s\nwant\n%s\n%s", tt.name, got, want, errs)
 			}
 		}
+	}
+}
+
+// What the server does not permit is said once, and is a finding.
+func TestBridgeNotPermitted(t *testing.T) {
+	b, _, errs := toldBridge(&settings{}, "192.0.2.1:4222", atEth0())
+	for range 2 {
+		b.notPermitted(errors.New("nats: permissions violation: Permissions Violation for Publish to \"groupcast.v1.d.x\x1b\""))
+	}
+	const want = "groupcast: the server at 192.0.2.1:4222 does not permit this: Permissions Violation for Publish to \"groupcast.v1.d.x␛\"\n" +
+		"  hint: docs/bridge.md lists what the key of a site needs\n"
+	if errs.String() != want || b.doubts != 1 {
+		t.Errorf("%d findings, complained\n%swant\n%s", b.doubts, errs, want)
 	}
 }
 
@@ -238,7 +269,17 @@ func TestBridgeBegins(t *testing.T) {
 		}
 	}
 
-	b, out, _ := toldBridge(&settings{}, "", portsOn([]string{"eth0", "eth\x1b[2J"}, "")...)
+	// A bridge of another site has joined before it could answer.
+	b, out, _ := toldBridge(&settings{}, "192.168.8.164:4222", atEth0())
+	b.begin("b1", bridgeAt)
+	b.happened(bridge.Event{Kind: bridge.EventLease, At: bridgeAt, Site: "room-1", Leads: true})
+	b.happened(bridge.Event{Kind: bridge.EventSite, At: bridgeAt, Presence: &bridge.Presence{Site: "room-3", Bridge: "b3", Joined: true, Groups: b.groups}})
+	b.stood([]bridge.Status{own})
+	if got := out.String(); !strings.HasSuffix(got, "\nroom-1 on eth0 carries "+what+"\n") {
+		t.Errorf("printed %q", got)
+	}
+
+	b, out, _ = toldBridge(&settings{}, "", portsOn([]string{"eth0", "eth\x1b[2J"}, "")...)
 	b.groups = append(b.groups, mcast.DefaultGroup)
 	b.begin("b1", bridgeAt)
 	if got, want := out.String(), "eth0 and eth␛[2J: 239.1.2.3:1234 and 224.0.0.114:1234 are carried between them\n"; got != want {
@@ -348,12 +389,20 @@ func TestBridgeTotals(t *testing.T) {
 	s := bridgeStatusOf("room-1",
 		map[bridge.Why]uint64{bridge.Carried: 1204, bridge.Own: 377, bridge.Marked: 2, bridge.IsProbe: 1, bridge.Limited: 12, bridge.Lost: 3},
 		map[bridge.Why]uint64{bridge.OwnSite: 1204, bridge.Resent: 377, bridge.Duplicate: 2, bridge.Unsent: 1})
+	s.FramesAtLAN = map[bridge.Why]uint64{bridge.Carried: 12, bridge.Own: 7, bridge.Limited: 4}
+	s.FramesAtSites = map[bridge.Why]uint64{bridge.Resent: 5, bridge.Duplicate: 3, bridge.Standby: 1}
+	s.Keeping = bridge.Keeping{Kept: 9, Waiting: 2, Dropped: 1, Err: errors.New("it is full\x1b")}
 	silent := bridgeStatusOf("room-1", map[bridge.Why]uint64{bridge.Own: 5}, nil)
 	silent.Group.Port = 9
+	stands := silent
+	stands.Group.Port, stands.FramesAtLAN = 11, map[bridge.Why]uint64{bridge.Standby: 3}
 	b, out, _ := toldBridge(&settings{}, "", atEth0())
-	b.totals([]bridge.Status{s, silent})
+	b.totals([]bridge.Status{s, silent, stands})
 	const want = `room-1 on eth0, 239.1.2.3:1234: heard 1,219, carried 1,204, re-sent 377; not carried: 12 (over --rate), 3 (lost: the hub was not reached, or nobody led); not re-sent: 2 (came before), 1 (the send failed)
+room-1 on eth0, frames of 239.1.2.3:1234: carried 12, re-sent 5; not carried: 4 (over the rate of frames)
+room-1 on eth0, frames of 239.1.2.3:11: carried 0, re-sent 0
 room-1 on eth0: nothing came of 239.1.2.3:9
+the hub: 9 frames kept, 2 not acknowledged until the end, 1 dropped, no history at the hub
 `
 	if out.String() != want {
 		t.Errorf("printed\n%swant\n%s", out, want)
@@ -361,7 +410,8 @@ room-1 on eth0: nothing came of 239.1.2.3:9
 	var o bytes.Buffer
 	writeJSON(&o, statsObject(s, bridgeAt))
 	if got, want := untimed(o.String()), `{"type":"stats","site":"room-1","bridge":"b␛","interface":"eth0","group":"239.1.2.3:1234","leads":false,"since":"`+bridgeAt.Format(time.RFC3339Nano)+`","heard":1219,"carried":1204,"resent":377,"limited":12,"lost":4,`+
-		`"at_lan":{"carried":1204,"limited":12,"lost":3,"marked":2,"own":377,"probe":1},"at_sites":{"duplicate":2,"own-site":1204,"resent":377,"unsent":1}}`+"\n"; got != want {
+		`"at_lan":{"carried":1204,"limited":12,"lost":3,"marked":2,"own":377,"probe":1},"at_sites":{"duplicate":2,"own-site":1204,"resent":377,"unsent":1},`+
+		`"frames_carried":12,"frames_resent":5,"frames_at_lan":{"carried":12,"limited":4,"own":7},"frames_at_sites":{"duplicate":3,"resent":5,"standby":1},"frames_kept":9,"frames_waiting":2,"frames_dropped":1,"no_history":"it is full␛"}`+"\n"; got != want {
 		t.Errorf("printed\n%swant\n%s", got, want)
 	}
 }
@@ -371,6 +421,8 @@ func TestBridgeStatusTable(t *testing.T) {
 	leads.Addr, leads.Leads, leads.Last = netip.MustParseAddr("10.1.0.2"), true, bridgeAt.Add(-400*time.Millisecond)
 	stands := bridgeStatusOf("room-1", map[bridge.Why]uint64{bridge.Standby: 2, bridge.IsProbe: 7}, map[bridge.Why]uint64{bridge.Standby: 377, bridge.OwnSite: 4})
 	stands.Addr, stands.Last = netip.MustParseAddr("2001:db8:1234:5678:9abc:def0:1234:5678"), bridgeAt.Add(90*time.Second) // by a clock of its own
+	leads.FramesAtLAN, leads.FramesAtSites = map[bridge.Why]uint64{bridge.Carried: 1204}, map[bridge.Why]uint64{bridge.Resent: 6}
+	leads.Keeping, stands.NoFrames = bridge.Keeping{Kept: 21, Waiting: 1}, "port 1235"
 	second := leads
 	second.Group.Port, second.AtSites, second.Last = 5000, map[bridge.Why]uint64{bridge.Joined: 1200, bridge.Limited: 3, bridge.Duplicate: 9}, bridgeAt.Add(-90*time.Second)
 	list := []bridge.Status{bridgeStatusOf("room\x1b-2", nil, nil), stands, second, leads}
@@ -379,14 +431,14 @@ func TestBridgeStatusTable(t *testing.T) {
 	if err := statusTable(&out, list, bridgeAt); err != nil {
 		t.Fatal(err)
 	}
-	const want = `  GROUP           HEARD  LAST   CARRIED  RE-SENT  NOT CARRIED
+	const want = `  GROUP           HEARD  LAST   CARRIED  RE-SENT  FRAMES  NOT CARRIED
 room␛-2 on eth0: b␛ stands by
-  239.1.2.3:1234  0      never  0        0        0
-room-1 on eth0: 10.1.0.2 leads
-  239.1.2.3:1234  1,204  0.4 s  1,204    377      0
-  239.1.2.3:5000  1,204  1m30s  1,204    0        1,200 joined already, +3
+  239.1.2.3:1234  0      never  0        0        0       0
+room-1 on eth0: 10.1.0.2 leads; 21 frames kept, 1 waiting
+  239.1.2.3:1234  1,204  0.4 s  1,204    377      1,210   0
+  239.1.2.3:5000  1,204  1m30s  1,204    0        1,210   1,200 joined already, +3
 room-1 on eth0: 2001:db8:1234:5678:9abc:def0:1234:5678 stands by
-  239.1.2.3:1234  2      0.0 s  0        0        379 stood by
+  239.1.2.3:1234  2      0.0 s  0        0        off     379 stood by
 `
 	if out.String() != want {
 		t.Errorf("printed\n%swant\n%s", &out, want)
@@ -416,11 +468,17 @@ func TestBridgeVerdict(t *testing.T) {
 		{"a signal, and nothing came", signalled, true, true, bridgeSum{}, 0, none, nil, exitOK, ""},
 		{"the time is over", t.Context(), true, true, carried, 0, none, nil, exitOK, ""},
 		{"nothing heard until then", t.Context(), false, false, bridgeSum{}, 0, none, nil, exitNot, "nothing was carried in 5s, as nothing was heard"},
+		{"only frames that another bridge carried", t.Context(), true, true, bridgeSum{framesCame: 3}, 0, none, nil, exitNot, "nothing was carried in 5s\n"},
 		{"nothing carried until then", t.Context(), false, false, bridgeSum{heard: 3}, 0, none, nil, exitNot, "nothing was carried in 5s"},
 		{"the hub never reached", t.Context(), true, false, bridgeSum{heard: 3}, 0, none, nil, exitNot, "the hub at 192.0.2.1:4222 was not reached in 5s: away"},
 		{"a signal before the hub was reached", signalled, true, false, bridgeSum{}, 0, none, nil, exitInterrupted, ""},
 		{"lost", signalled, true, true, bridgeSum{carried: 5, lost: 1}, 0, none, nil, exitDoubt, ""},
 		{"over a limit", t.Context(), true, true, bridgeSum{carried: 5, limited: 1}, 0, none, nil, exitDoubt, ""},
+		{"only frames", t.Context(), true, true, bridgeSum{frames: 3}, 0, none, nil, exitOK, ""},
+		{"only frames of other sites", t.Context(), true, true, bridgeSum{framesResent: 3}, 0, none, nil, exitOK, ""},
+		{"frames came too fast", t.Context(), true, true, bridgeSum{frames: 3, framesOver: 1}, 0, none, nil, exitDoubt, ""},
+		{"kept frames were not acknowledged", signalled, true, true, bridgeSum{frames: 5, waiting: 1}, 0, none, nil, exitDoubt, ""},
+		{"kept frames were dropped", signalled, true, true, bridgeSum{carried: 5, dropped: 1}, 0, none, nil, exitDoubt, ""},
 		{"too fast for this host", t.Context(), true, true, carried, 0, bridge.Losses{Link: 1}, nil, exitDoubt, ""},
 		{"a finding", signalled, true, true, carried, 1, none, nil, exitDoubt, ""},
 		{"the key was removed", t.Context(), true, true, carried, 0, none, failed, exitNot, "it failed"},

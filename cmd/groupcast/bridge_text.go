@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -28,6 +29,11 @@ var whyWords = map[bridge.Why]string{
 	bridge.Copy:       "a copy that a reflector brought",
 	bridge.OwnSite:    "heard at this site",
 	bridge.Duplicate:  "came before",
+	bridge.NotBridged: "for this LAN or one member",
+	bridge.Forged:     "not signed by its author",
+	bridge.Answered:   "this bridge answers it",
+	bridge.Held:       "held, of the history",
+	bridge.Nobody:     "there are no members",
 }
 
 func whyText(w bridge.Why) string {
@@ -69,15 +75,20 @@ func groupNames(groups []mcast.Group) string {
 
 // joinedText is the first line of a bridge without a hub.
 func joinedText(ports []bridge.Port, groups []mcast.Group) string {
-	var names []string
-	for _, p := range ports {
-		names = append(names, atPort(p))
-	}
 	is := "is"
 	if len(groups) > 1 {
 		is = "are"
 	}
-	return fmt.Sprintf("%s: %s %s carried between them", andList(names), groupNames(groups), is)
+	return fmt.Sprintf("%s: %s %s carried between them", portNames(ports), groupNames(groups), is)
+}
+
+// portNames are LANs as a line has room for them.
+func portNames(ports []bridge.Port) string {
+	var names []string
+	for _, p := range ports {
+		names = append(names, atPort(p))
+	}
+	return andList(names)
 }
 
 // carriesText says that a bridge leads its site, and which others stand by.
@@ -121,20 +132,41 @@ func without(list, other []mcast.Group) (rest []mcast.Group) {
 
 // datagramLine is what -v prints of a datagram. One that was re-sent left with hops.
 func datagramLine(e bridge.Event, on bridge.Port, hops int) string {
-	what, from, ttl := string(e.Kind), e.From, e.Hops
+	what, from, ttl, why := string(e.Kind), e.From, e.Hops, whyText
+	if e.Frames {
+		why = whyTextOfFrame
+	}
 	switch {
-	case e.Kind == bridge.EventResent:
+	case e.Kind == bridge.EventResent && !e.Frames:
 		what, from, ttl = "re-sent, from "+addrPortText(e.From), e.Via, hops
 		if e.Message != nil {
 			what += " of " + chat.CleanRow(e.Message.Site)
 		}
 	case e.Kind == bridge.EventDropped && e.Why == bridge.Lost:
-		what = whyText(e.Why)
+		what = why(e.Why)
 	case e.Kind == bridge.EventDropped:
-		what += ": " + whyText(e.Why)
+		what += ": " + why(e.Why)
+	}
+	if e.Frames {
+		return frameLine(e, on, what)
 	}
 	return fmt.Sprintf("%s  %s  %s → %s  ttl %d  %d B  %s", e.At.Format("15:04:05.000"), chat.CleanRow(on.Interface),
 		addrPortText(from), chat.CleanRow(e.Group.String()), ttl, e.Bytes, what)
+}
+
+// frameLine is datagramLine of a frame, or of what came on the port of frames. A frame of a
+// site has no other sender.
+func frameLine(e bridge.Event, on bridge.Port, what string) string {
+	from := addrPortText(e.From)
+	switch {
+	case e.Parcel == nil:
+	case e.Kind == bridge.EventResent:
+		from, what = addrPortText(e.Via), "re-sent, of "+chat.CleanRow(e.Parcel.Site)
+	default:
+		from = chat.CleanRow(e.Parcel.Site)
+	}
+	return fmt.Sprintf("%s  %s  %s → %s  %d B  %s %s", e.At.Format("15:04:05.000"), chat.CleanRow(on.Interface),
+		from, chat.CleanRow(e.Group.String()), e.Bytes, cmp.Or(frameName(e.Frame), "no frame"), what)
 }
 
 // manyOf is "1 datagram" or "1,204 datagrams".

@@ -57,6 +57,7 @@ every line is sent as it is.`,
 				Trace:        rec.trace(set.tracer(cmd.ErrOrStderr())),
 				Hint:         hint,
 			}
+			member.lesson = opts.Lesson
 			members, err := member.membership(cmd, set, groups[0], screen || isTerminal(cmd.InOrStdin()))
 			if err != nil {
 				return err

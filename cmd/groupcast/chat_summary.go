@@ -93,8 +93,12 @@ func saidText(c chat.Counters) string {
 	switch {
 	case c.Missing > 0:
 		return text + "; no own copy of " + chat.Count(int(c.Missing), "line")
+	case c.Reached > 0 && c.Reached >= c.Sent:
+		return text + "; a member confirmed each of them"
+	case c.Reached > 0:
+		return text + fmt.Sprintf("; a member confirmed %d of them", c.Reached)
 	case c.OwnCopies > 0:
-		return text + "; own copies came back, which only shows that this host hears itself"
+		return text + "; own copies came back, which proves nothing about other hosts"
 	}
 	return text
 }

@@ -58,7 +58,7 @@ groupcast: 2h0m0s in 239.1.2.3:5000, joined on 40 interfaces: eth0, eth1 and 38 
 		}, lasted: time.Minute}, `
 groupcast: 1m0s in 224.0.0.114:1234, joined on eth0
   heard 1 datagram from 1 host
-  sent 1 line; own copies came back, which only shows that this host hears itself`},
+  sent 1 line; own copies came back, which proves nothing about other hosts`},
 		{"this host alone", talkSummary{snap: session.Snapshot{
 			Group: mcast.DefaultGroup, Interfaces: joined(1),
 			Room: chat.Snapshot{Local: make([]chat.Sender, 1), Counters: chat.Counters{Texts: 2}},
@@ -75,7 +75,14 @@ groupcast: 1m0s in 224.0.0.114:1234, joined on eth0
 		}, lasted: time.Minute}, `
 groupcast: 1m0s in 224.0.0.114:1234, joined on eth0
   3 members (and 12 more, heard but not listed): ada, b␛ob #2, "10.0.0.1"; 5 lines of theirs, 1 of them lost at first and sent again; 4 did not come
-  sent 1 line; own copies came back, which only shows that this host hears itself`},
+  sent 1 line; own copies came back, which proves nothing about other hosts`},
+		{"members that have what was said", talkSummary{snap: session.Snapshot{
+			Group: mcast.DefaultGroup, Interfaces: joined(1), Room: chat.Snapshot{Counters: chat.Counters{Sent: 3, OwnCopies: 3, Reached: 2}},
+			Members: session.Members{On: true, Snapshot: members.Snapshot{Gone: []members.Member{{Who: members.Who{Nick: "ada"}}}}},
+		}, lasted: time.Minute}, `
+groupcast: 1m0s in 224.0.0.114:1234, joined on eth0
+  1 member: ada; nothing was said by them
+  sent 3 lines; a member confirmed 2 of them`},
 		{"members that say nothing, and a plain host", talkSummary{snap: session.Snapshot{
 			Group: mcast.DefaultGroup, Interfaces: joined(1), Room: chat.Snapshot{SendersTotal: 1, Counters: chat.Counters{Texts: 1}},
 			Members: session.Members{On: true, Snapshot: members.Snapshot{Members: []members.Member{{Who: members.Who{Nick: "ada"}}}}},

@@ -126,7 +126,9 @@ func writeNew(name string, text []byte) error {
 	}
 	if err == nil {
 		_, err = f.Write(text)
-		err = errors.Join(err, f.Close())
+		if err = errors.Join(err, f.Close()); err != nil {
+			os.Remove(name) // or it would be in the way of the next try, and a part looks like all
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("--csv %s: %w", chat.CleanRow(name), cause(err))

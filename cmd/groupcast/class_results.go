@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"text/tabwriter"
 
 	"github.com/groupcast/groupcast/mcast"
@@ -57,10 +58,12 @@ func resultsCSV(list []class.Result) []byte {
 
 // aFormula is where a spreadsheet would begin one: at the beginning of a cell, and behind
 // what some take for the end of a cell. The last four are the wide forms, which some take, too.
-var aFormula = regexp.MustCompile("(^|[;,\t\r\n])([=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20])")
+var aFormula = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile("(^|[;,\t\r\n])([=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20])")
+})
 
 // noFormula keeps a spreadsheet from computing what a student is called.
-func noFormula(text string) string { return aFormula.ReplaceAllString(text, "$1'$2") }
+func noFormula(text string) string { return aFormula().ReplaceAllString(text, "$1'$2") }
 
 // resultsJSON are results as objects, one a line. They have no time: it is that of the file.
 func resultsJSON(list []class.Result) []byte {

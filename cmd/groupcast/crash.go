@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"runtime"
 	"runtime/debug"
+	"sync"
 
 	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/session"
@@ -35,7 +36,7 @@ func writeCrash(p *session.PanicError) (file string, err error) {
 
 // stackArguments are what functions were called with, as a stack shows them. They can
 // be bytes of a key.
-var stackArguments = regexp.MustCompile(`(?m)^(\S.*)\([^()\n]+\)$`)
+var stackArguments = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?m)^(\S.*)\([^()\n]+\)$`) })
 
 // crashReport is what helps to find the mistake: no environment, no arguments,
 // no talk. The stack has the paths of the machine that built the program.
@@ -45,5 +46,5 @@ func crashReport(p *session.PanicError) string {
 		version = info.Main.Version
 	}
 	return fmt.Sprintf("groupcast %s, %s, %s/%s, TERM=%s\n\npanic: %s\n\n%s",
-		version, runtime.Version(), runtime.GOOS, runtime.GOARCH, chat.Clean(os.Getenv("TERM")), chat.Clean(fmt.Sprint(p.Value)), stackArguments.ReplaceAll(p.Stack, []byte("$1(...)")))
+		version, runtime.Version(), runtime.GOOS, runtime.GOARCH, chat.Clean(os.Getenv("TERM")), chat.Clean(fmt.Sprint(p.Value)), stackArguments().ReplaceAll(p.Stack, []byte("$1(...)")))
 }

@@ -104,6 +104,10 @@ func TestDirections(t *testing.T) {
 			why: "a ping stands on mcast alone: any echo server can be pinged"},
 		{from: module + "/mcast/probe", not: library, except: below,
 			why: "a probe stands on mcast alone: it knows no protocol of ours"},
+		{from: module + "/cmd/internal/systemd", direct: true, not: []string{"net", module + "/"},
+			why: "what is said to systemd is a line in a socket: no command, and no group"},
+		{from: module + "/cmd/internal/scrape", direct: true, not: []string{module + "/"},
+			why: "what is served is a text: no command, and no group"},
 		{from: module + "/tui/...", not: commandLine,
 			why: "cmd drives the screen, not the other way round"},
 		{from: module + "/tui/web", direct: true, not: []string{"net/http/httputil", "golang.org/x/sys", module + "/"}, except: []string{module + "/mcast/class", module + "/mcast/lab", module + "/tui/picture"},
@@ -241,4 +245,34 @@ func forbidden(dep string, not []string) bool {
 	return slices.ContainsFunc(not, func(n string) bool {
 		return dep == n || strings.HasPrefix(dep, strings.TrimSuffix(n, "/")+"/")
 	})
+}
+
+// The metrics' library is in one place: what counts knows nothing of who asks.
+func TestMetricsInOnePlace(t *testing.T) {
+	const library = "github.com/prometheus"
+	for _, p := range listPackages(t) {
+		if p.ImportPath != module+"/cmd/groupcast" && slices.ContainsFunc(p.Deps, func(dep string) bool { return forbidden(dep, []string{library}) }) {
+			t.Errorf("%s reaches %s", p.ImportPath, library)
+		}
+	}
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch imports := strings.Contains(string(text), `"`+library+`/`); {
+		case imports && !strings.HasPrefix(name, "metrics"):
+			t.Errorf("%s imports %s", name, library)
+		case imports:
+			n++
+		}
+	}
+	if n == 0 {
+		t.Error("no file imports it")
+	}
 }

@@ -41,11 +41,15 @@ reply of that host can prove that it does. Each gets a line of its own.
 
 --with looks at both ends at once: it joins as a member, asks the member NAME for facts of its host, and says for each
 direction on which side what is sent is lost. Both must be in one sealed room, or have verified each other, and the
-other end must agree: groupcast chat --share-facts, or the chat's question. --watch is then how long is waited at most.`,
+other end must agree: groupcast chat --share-facts, or the chat's question. --watch is then how long is waited at most.
+
+--report FILE writes a report for an issue: the findings, the facts that they were made from, and versions. It is shown
+first, and written when you agree. --mask replaces addresses and the names of interfaces, hosts and users by others.`,
 		Example: `  groupcast doctor                                    the default group, at once, without sending
   groupcast doctor --probe -i eth0 239.1.2.3:5000     send and listen as well
   groupcast doctor --from 10.1.0.10 239.1.2.3         why does this host not hear that one?
   groupcast doctor --probe --watch 5m 239.1.2.3       does a switch time out the group?
+  groupcast doctor --report - --mask 239.1.2.3        the facts and findings for an issue, without names and addresses
   groupcast doctor --with bob 239.1.2.3               why does bob not hear this host, or this host not bob?`,
 		Args:              oneGroup,
 		ValidArgsFunction: completeGroups,
@@ -55,7 +59,7 @@ other end must agree: groupcast chat --share-facts, or the chat's question. --wa
 				return err
 			}
 			e.group, e.out, e.errs = groups[0], cmd.OutOrStdout(), cmd.ErrOrStderr()
-			if err := errors.Join(e.checkWith(cmd), e.check(cmd.Flags().Changed("watch"))); err != nil {
+			if err := errors.Join(e.checkWith(cmd), e.check(cmd.Flags().Changed("watch")), e.file.check(cmd, e)); err != nil {
 				return usageError{err}
 			}
 			if e.with != "" {
@@ -80,6 +84,7 @@ other end must agree: groupcast chat --share-facts, or the chat's question. --wa
 	flags.StringVar(&e.toText, "to", "", "the `ADDRESS` of a host that should receive from this one")
 	sizeFlag(flags, &e.size, 0, "the size in `BYTES` of the largest payload that your program sends; 0: not known")
 	recordFlags(cmd, &e.recording)
+	e.reportFlags(cmd)
 	e.withFlags(cmd)
 	for _, name := range []string{"watch", "from", "to", "size"} {
 		cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
@@ -103,6 +108,7 @@ type examiner struct {
 	to          netip.Addr
 	size        int
 	recording   recording
+	file        issueFile
 	with        string // the member at the other end; "": only this host is looked at
 	member      memberFlags
 	memberNames []string // of the flags of members
@@ -181,7 +187,7 @@ func (e *examiner) run(ctx context.Context) (err error) {
 		return err
 	}
 	r := report{group: e.group, from: e.from, intent: in, choice: c, all: e.all, quiet: e.set.quiet, strong: emphasis(e.out)}
-	if !e.set.json {
+	if !e.set.json && e.file.name == "" {
 		r.begin(e.out)
 	}
 	if err := e.record(facts, in); err != nil {
@@ -212,9 +218,14 @@ func (e *examiner) run(ctx context.Context) (err error) {
 		r.intent = in
 	}
 	r.facts, r.findings = facts, doctor.Diagnose(facts, in)
-	if e.set.json {
+	switch {
+	case e.file.name != "":
+		if err := e.file.write(ctx, e, r); err != nil {
+			return err
+		}
+	case e.set.json:
 		r.writeJSON(e.out)
-	} else {
+	default:
 		r.write(e.out)
 	}
 	lost := asked.tell(e)

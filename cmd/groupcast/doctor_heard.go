@@ -111,6 +111,7 @@ type jsonHeard struct {
 	Duplicates  uint64        `json:"duplicates,omitempty"`    // numbers that came again
 	Reordered   uint64        `json:"reordered,omitempty"`     // numbers that came after a later one
 	Restarts    int           `json:"restarts,omitempty"`      // the sender began anew
+	jsonCopied
 }
 
 // jsonAnswer is the answer to --from or --to.
@@ -143,7 +144,7 @@ func heardObject(row stream.Row, group mcast.Group, by string) jsonHeard {
 	one := jsonHeard{
 		Group: chat.Clean(group.String()), From: chat.Clean(row.From.String()), Interface: chat.Clean(by), Local: row.Local,
 		Datagrams: row.Datagrams, Bytes: row.Bytes, Rate: row.Rate(), First: row.First, Last: row.Last, GapMS: row.Gap.Milliseconds(),
-		GapAt: at(row.GapAt), TTLMin: row.HopsMin, TTLMax: row.HopsMax, SilentSince: at(row.SilentSince),
+		GapAt: at(row.GapAt), TTLMin: row.HopsMin, TTLMax: row.HopsMax, SilentSince: at(row.SilentSince), jsonCopied: copiedObject(row.Copied),
 	}
 	if n := row.Numbers; n.Distinct > 0 {
 		one.Format, one.Lost, one.LostKernel, one.LostAtLeast, one.LostAbout = n.Format, &n.Lost, min(n.LostKernel, n.Lost), n.AtLeast, n.About

@@ -43,7 +43,7 @@ func (r report) begin(out io.Writer) {
 	if r.from.IsValid() {
 		about += " from " + r.from.String()
 	}
-	fmt.Fprintf(out, "%s: %s\n", chat.Clean(about), chat.CleanRow(choiceText(r.group, r.choice)))
+	writeRow(out, chat.Clean(about)+": ", "  ", chat.CleanRow(choiceText(r.group, r.choice)))
 }
 
 // write writes the answer that was asked for, who was heard, the kind of network,
@@ -57,11 +57,11 @@ func (r report) write(out io.Writer) {
 	}
 	for _, f := range r.shown() {
 		if f.Verdict == doctor.OK || f.Verdict == doctor.Unknown {
-			fmt.Fprintf(out, "%s: %s: %s\n", f.Verdict, f.Name, chat.CleanRow(f.Evidence))
+			writeRow(out, fmt.Sprintf("%s: %s: ", f.Verdict, f.Name), "  ", chat.CleanRow(f.Evidence))
 			writeHints(out, forCommand(f))
 			continue
 		}
-		fmt.Fprintln(out, r.strong(headline(f)))
+		writeRow(out, "", "  ", r.strong(headline(f)))
 		writeReasons(out, forCommand(f))
 		fmt.Fprintf(out, "  more: groupcast explain %s\n", f.Name)
 	}
@@ -73,7 +73,7 @@ func (r report) write(out io.Writer) {
 		fmt.Fprintf(out, "nothing found: %d of %d pitfalls are fine, %d not known\n", len(fine), len(doctor.Names()), len(unknown))
 	}
 	if len(fine) > 0 {
-		fmt.Fprintf(out, "fine: %s\n", strings.Join(fine, ", "))
+		writeRow(out, "fine: ", "  ", strings.Join(fine, ", "))
 	}
 	r.writeUnknown(out, unknown)
 }
@@ -99,10 +99,10 @@ func (r report) writeUnknown(out io.Writer, names []string) {
 		if names = others; len(needed) > 0 {
 			text = strings.Join(needed, ", ") + ": " + text
 		}
-		fmt.Fprintf(out, "not known: %s\n", chat.CleanRow(text))
+		writeRow(out, "not known: ", "  ", chat.CleanRow(text))
 	}
 	if len(names) > 0 {
-		fmt.Fprintf(out, "not known: %s%s\n", strings.Join(names, ", "), r.closer())
+		writeRow(out, "not known: ", "  ", strings.Join(names, ", ")+r.closer())
 	}
 }
 

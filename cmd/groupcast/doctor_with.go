@@ -240,6 +240,12 @@ func withFound(list []members.Member, typed string) (found []members.Member) {
 func (w *withLooks) mayAsk(m members.Member, sealed bool, fail func(error, string) (members.Member, error)) (members.Member, error) {
 	name := withName(m.Who)
 	switch {
+	case m.Afar:
+		at := "beyond a bridge"
+		if m.Site != "" {
+			at = "at " + chat.CleanRow(m.Site) + ", beyond a bridge"
+		}
+		return fail(fmt.Errorf("%s is %s: facts stop at the bridge", name, at), "on that host: groupcast doctor "+shellWord(groupArg(w.e.group)))
 	case !sealed && !m.Verified:
 		return fail(fmt.Errorf("this room is open, and the key of %s (%s) is not verified: anybody could answer in that name", name, m.Fingerprint),
 			"in chats in terminals, both ends compare and verify their keys; or use a sealed room at both ends: --passphrase-file FILE")

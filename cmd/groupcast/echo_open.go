@@ -66,7 +66,7 @@ func (e *echoer) listen(ctx context.Context, cfg mcast.Config) (*mcast.Conn, err
 		}
 		err = &mcast.Advised{Err: err, Advice: "end the program that has the port (ss -ulpn lists it), or use another one; with 0 the kernel chooses: groupcast echo :0"}
 	case errors.Is(err, syscall.EACCES) && cfg.Port != 0:
-		err = &mcast.Advised{Err: err, Advice: "low ports are privileged (net.ipv4.ip_unprivileged_port_start, mostly 1024): use a higher one, such as 1234, or allow it, as root: setcap cap_net_bind_service=+ep FILE"}
+		err = &mcast.Advised{Err: err, Advice: lowPort}
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
 		err = &mcast.Advised{Err: err, Advice: ownAddresses(cfg.Addr)}
 	}

@@ -46,8 +46,8 @@ var endings = map[string][]ending{
 	},
 	"watch": {
 		{status: exitOK, when: "if every group was heard and every limit held, also if ctrl+c or a signal ended it; with --join-only if every group was joined"},
-		{status: exitNot, when: "if one of the groups was never heard or could not be joined, even if 3 holds, too"},
-		{status: exitDoubt, when: "if a stream lost more than --max-loss, was silent, or stayed below --min-rate, or if rows of --csv could not be written"},
+		{status: exitNot, when: "if one of the groups was never heard or could not be joined, even if 3 holds, too; or if the port of --metrics could not be opened"},
+		{status: exitDoubt, when: "if a stream lost more than --max-loss (of a --pair: if both legs lost more), the legs of a --pair cannot be compared, a stream was silent, or stayed below --min-rate, or if rows of --csv could not be written"},
 	},
 	"open": {
 		{status: exitOK, when: "if the screen was quit; without the screen, if every datagram was printed"},
@@ -103,7 +103,7 @@ var endings = map[string][]ending{
 	"bridge": {
 		{status: exitOK, when: "if ctrl+c, a signal or --timeout ended it, with --timeout after something was carried"},
 		{status: exitNot, when: "if the hub file cannot be used, the hub refuses the key or has another certificate, a LAN could not be joined, or port 1236 is taken; also if --timeout ended it and nothing was carried"},
-		{status: exitDoubt, when: "if datagrams were lost or over a limit, or something was found"},
+		{status: exitDoubt, when: "if datagrams or frames were lost or over a limit, or something was found"},
 		{status: exitInterrupted, when: "if ctrl+c came before the hub was reached for the first time"},
 	},
 	"bridge status": {
@@ -134,12 +134,13 @@ var endings = map[string][]ending{
 	},
 	"doctor": {
 		{status: exitOK, when: "if nothing was found, also if ctrl+c ended it early; with --with if both directions are fine"},
-		{status: exitNot, when: "if it could not examine this host; with --with if that member is not there, shares no facts, or did not answer"},
+		{status: exitNot, when: "if it could not examine this host, or the report was not written; with --with if that member is not there, shares no facts, or did not answer"},
 		{status: exitDoubt, when: "if a pitfall was found, at either end of --with, or the recording is not complete"},
 		{status: exitInterrupted, when: "if ctrl+c came before --probe knew anything, and nothing was found"},
 	},
 	"explain": {
-		{status: exitOK, when: "if there is such a page, or a page or lesson about the words"},
+		{status: exitOK, when: "if there is such a page, or a page or lesson about the words; with --symptom if there is such a question"},
+		{status: exitInterrupted, when: "if ctrl+c ended the questions of --symptom"},
 	},
 	"completion": {
 		{status: exitOK, when: "if the script was printed"},
@@ -293,16 +294,19 @@ func endingsText(list []ending) string {
 // helpWidth is the columns of the help texts.
 const helpWidth = 118
 
-// tellEndings adds the statuses to the help of all commands.
-func tellEndings(root *cobra.Command) {
-	for _, cmd := range tree(root) {
-		list := endings[pathOf(cmd)]
-		if cmd == root {
-			list = everyEnding
-		}
-		if cmd.Long == "" {
-			cmd.Long = cmd.Short + "."
-		}
-		cmd.Long += "\n\n" + strings.TrimSuffix(endingsText(list), "\n")
+// description is the long text of a command with its statuses, as help and the man pages have it.
+func description(cmd *cobra.Command) string {
+	text := cmd.Long
+	if text == "" {
+		text = cmd.Short + "."
 	}
+	text = strings.TrimRight(text, " \n")
+	list := endings[pathOf(cmd)]
+	switch {
+	case !cmd.HasParent():
+		list = everyEnding
+	case len(list) == 0: // cobra's own commands
+		return text
+	}
+	return text + "\n\n" + strings.TrimRight(endingsText(list), "\n")
 }

@@ -147,6 +147,7 @@ var comes = []come{
 	{of: "doctor", want: exitInterrupted, host: "B", line: "groupcast doctor --probe --watch 1h -i eth0 239.2.2.2:1998", ready: "looking for", signal: syscall.SIGINT},
 
 	{of: "explain", want: exitOK, host: "B", line: "groupcast explain no-route"},
+	{of: "explain", want: exitInterrupted, host: "B", line: "groupcast explain --symptom", terminal: true, ready: "Which one?", signal: syscall.SIGINT},
 
 	{of: "completion", want: exitOK, host: "B", line: "groupcast completion bash"},
 	{of: "keygen", want: exitOK, host: "computer", line: "groupcast keygen"},

@@ -20,8 +20,8 @@ func TestExitStatusesOfAllCommands(t *testing.T) {
 			t.Errorf("%s has no exit statuses", cmd.CommandPath())
 		}
 		delete(left, pathOf(cmd))
-		if n := strings.Count(cmd.Long, "Exit status"); n != 1 {
-			t.Errorf("the help of %s has exit statuses %d times:\n%s", cmd.CommandPath(), n, cmd.Long)
+		if n := strings.Count(description(cmd), "Exit status"); n != 1 {
+			t.Errorf("the help of %s has exit statuses %d times:\n%s", cmd.CommandPath(), n, description(cmd))
 		}
 	}
 	for path := range left {

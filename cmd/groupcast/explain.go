@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -15,6 +14,7 @@ import (
 )
 
 func newExplain(set *settings) *cobra.Command {
+	var symptom bool
 	cmd := &cobra.Command{
 		Use:   "explain [NAME|WORD...]",
 		Short: "Explain a pitfall, a word or an error, or list the pages",
@@ -24,13 +24,19 @@ the lessons that show it in a LAN inside this computer.
 It also explains what UDP reports and what its silence means (udp-connect, udp-refused, udp-silence), which host
 reports which group (igmp), and what the kernel does with a datagram (send-path, receive-path). With a word of the
 field, an error, a socket option or a question, it finds the pages and the lessons about it, the best first. More
-words narrow the search. A mistyped word is taken for the nearest one. Without words it lists all pages.`,
+words narrow the search. A mistyped word is taken for the nearest one. Without words it lists all pages.
+
+--symptom begins with what you see. Two to six questions lead to the pitfall, each with the commands that decide it.
+On a terminal it asks them one by one. With words, or with the name of a question, it prints the questions about them,
+and elsewhere all questions.`,
 		Example: `  groupcast explain                     list the pages
   groupcast explain wrong-egress        why sends leave via another interface than the LAN's
   groupcast explain ttl                 the pages and lessons about the TTL
   groupcast explain EADDRINUSE          about an error
   groupcast explain multicast on wifi   about several words
-  groupcast explain udp-refused         when a program learns that a port is closed`,
+  groupcast explain udp-refused         when a program learns that a port is closed
+  groupcast explain --symptom           questions that lead from what you see to the pitfall
+  groupcast explain --symptom "I hear myself but nobody else"`,
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) (out []string, _ cobra.ShellCompDirective) {
 			if len(args) == 0 {
 				for _, p := range allPages() {
@@ -41,6 +47,9 @@ words narrow the search. A mistyped word is taken for the nearest one. Without w
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			out, typed := cmd.OutOrStdout(), strings.Join(args, " ")
+			if symptom {
+				return explainSymptom(cmd, typed, set.json)
+			}
 			var f found
 			switch page, err := doctor.FindPage(typed); {
 			case len(args) == 0 && !set.json:
@@ -80,6 +89,7 @@ words narrow the search. A mistyped word is taken for the nearest one. Without w
 		},
 	}
 	set.has(cmd, "json")
+	cmd.Flags().BoolVar(&symptom, "symptom", false, "lead from what you see to the pitfall, by questions and the commands that decide them")
 	return cmd
 }
 
@@ -158,6 +168,7 @@ func listPages(out io.Writer) {
 		fmt.Fprintf(out, "\n%s:\n", part.title)
 		tablePages(out, slices.DeleteFunc(slices.Clone(topics), func(p doctor.Page) bool { return !slices.Contains(part.names, p.Name) }))
 	}
+	fmt.Fprintln(out, "\nFrom what you see to its page: groupcast explain --symptom")
 }
 
 // defines prints what the glossary says of a term, if it has it.
@@ -168,11 +179,13 @@ func defines(out io.Writer, term string) {
 }
 
 func tablePages(out io.Writer, pages []doctor.Page) {
-	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	column := 0
 	for _, p := range pages {
-		fmt.Fprintf(t, "%s\t%s\n", p.Name, p.Title)
+		column = max(column, len(p.Name)+2)
 	}
-	t.Flush()
+	for _, p := range pages {
+		listRow(out, column, p.Name, p.Title)
+	}
 }
 
 // writePage writes a page that is wrapped to that many columns; only verbatim

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"github.com/groupcast/groupcast/mcast/doctor"
 	"github.com/groupcast/groupcast/mcast/lab"
 	"github.com/groupcast/groupcast/mcast/lab/labtest"
@@ -137,6 +139,28 @@ func TestExplainOnATerminal(t *testing.T) {
 		written := func() string { return strings.ReplaceAll(s.written(), "\r\n", "\n") }
 		s.until(fmt.Sprintf("the page at %d columns, %q", tt.columns, tt.env), func() bool { return written() == want.String() })
 		s.quits(exitOK)
+	}
+}
+
+// On a terminal of 80 columns lists, tables and findings stay whole: no word is cut.
+func TestListsOnATerminal(t *testing.T) {
+	t.Parallel()
+	host := labtest.Build(t, lab.Article).Host("A")
+	for command, status := range map[string]int{"explain": exitOK, "lab list": exitOK, "interfaces": exitDoubt, "doctor": exitDoubt} {
+		s := openScreen(t, host, 80, 10, strings.Fields(command)...)
+		s.quits(status)
+		s.cutsNoWords(80)
+	}
+}
+
+// cutsNoWords fails the test if a line is wider than the terminal, which would break it
+// anywhere.
+func (s *screen) cutsNoWords(columns int) {
+	s.t.Helper()
+	for line := range strings.SplitSeq(s.written(), "\r\n") {
+		if n := ansi.WcWidth.StringWidth(line); n > columns {
+			s.t.Errorf("a line of %d cells on %d columns: %q", n, columns, line)
+		}
 	}
 }
 

@@ -12,7 +12,7 @@ func writeFinding(w io.Writer, f doctor.Finding) { writeFindingInTalk(w, forComm
 
 // writeFindingInTalk is writeFinding for who can type commands of the talk.
 func writeFindingInTalk(w io.Writer, f doctor.Finding) {
-	fmt.Fprintf(w, "groupcast: %s\n", headline(f))
+	writeRow(w, "groupcast: ", "  ", headline(f))
 	writeReasons(w, f)
 }
 
@@ -32,7 +32,7 @@ func headline(f doctor.Finding) string {
 }
 
 func writeReasons(w io.Writer, f doctor.Finding) {
-	fmt.Fprintf(w, "  because: %s\n", chat.CleanRow(f.Evidence))
+	writeRow(w, "  because: ", "    ", chat.CleanRow(f.Evidence))
 	writeHints(w, f)
 }
 
@@ -43,7 +43,8 @@ func writeHints(w io.Writer, f doctor.Finding) {
 		case reason == "", command == "":
 			fmt.Fprintf(w, "  hint: %s\n", chat.CleanRow(h))
 		default: // the command alone in its line, to be copied
-			fmt.Fprintf(w, "  hint: %s:\n    %s\n", chat.CleanRow(reason), chat.CleanRow(command))
+			writeRow(w, "  hint: ", "    ", chat.CleanRow(reason)+":")
+			fmt.Fprintf(w, "    %s\n", chat.CleanRow(command))
 		}
 	}
 }

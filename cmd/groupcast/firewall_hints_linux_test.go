@@ -71,3 +71,25 @@ func TestFirewallHintsWork(t *testing.T) {
 		})
 	}
 }
+
+// A member whose frames a firewall of its own host refuses is told that it cannot be heard
+// of, once, and what to look at: it lists the others, who cannot list it.
+func TestWhoBehindAFirewall(t *testing.T) {
+	t.Parallel()
+	labtest.Program(t, "nft")
+	topology := topologyNamed("classroom", 2)()
+	l := labtest.Build(t, topology)
+	a, b := l.Host(topology.Hosts[0].Name), l.Host(topology.Hosts[1].Name)
+	other := start(t, b, "groupcast", "--plain", "--json", "--plain-only=false", "-i", "eth0", "--name", "bob", "239.1.2.3")
+	other.prints("joined 239.1.2.3")
+	executeIn(t, a, "nft", "table inet guard { chain leaving { type filter hook output priority filter; udp dport 1235 drop; }\n}")
+	p := start(t, a, "groupcast", "who", "-i", "eth0", "-t", "8", "--name", "ann", "239.1.2.3")
+	p.remarks("no member can hear of this one")
+	if got := p.status(); got != exitDoubt {
+		t.Errorf("exit status %d, want %d", got, exitDoubt)
+	}
+	said := p.err.String() + p.out.String()
+	if n := strings.Count(said, "no member can hear of this one"); n != 1 || !strings.Contains(said, "operation not permitted") || !strings.Contains(said, "nft list ruleset") {
+		t.Errorf("said %d times:\n%s", n, said)
+	}
+}

@@ -29,6 +29,7 @@ var firewalls = []firewalled{
 	{"iptables alone, outward", "iptables", "iptables -A OUTPUT -p udp -j DROP", "nft", "firewall-out", usual, "iptables -I OUTPUT -p udp -d 224.0.0.114 --dport 1234 -j ACCEPT"},
 	{"ip6tables alone", "ip6tables", "ip6tables -A INPUT -p udp -j DROP", "nft", "firewall-in", usual6, "ip6tables -I INPUT -p udp -d ff02::114 --dport 1234 -j ACCEPT"},
 	{"iptables beside nft", "iptables", "iptables -A INPUT -p udp -j DROP", "", "firewall-in", usual, "nft insert rule ip filter INPUT ip daddr 224.0.0.114 udp dport 1234 accept"},
+	{"a REJECT of iptables beside nft", "iptables", "iptables -A OUTPUT -d 224.0.0.0/4 -p udp -j REJECT", "", "firewall-out", usual, "nft insert rule ip filter OUTPUT ip daddr 224.0.0.114 udp dport 1234 accept"},
 	{"ufw, which denies groups", "ufw", "ufw deny in proto udp to 224.0.0.0/4 && ufw --force enable", "", "firewall-in", usual, "ufw prepend allow in proto udp to 224.0.0.114 port 1234"},
 	{"ufw, outward", "ufw", "ufw default deny outgoing && ufw --force enable", "", "firewall-out", usual, "ufw prepend allow out proto udp to 224.0.0.114 port 1234"},
 	{"ufw and IPv6", "ufw", "ufw --force enable", "", "firewall-in", usual6, "ufw prepend allow in proto udp to ff02::114 port 1234"},

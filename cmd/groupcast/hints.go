@@ -4,8 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"net"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -95,9 +98,9 @@ var hints = []struct {
 	{errPipeTooLong, "write it to a file first; or replay one group of it as it comes: --only GROUP:PORT"},
 	{record.ErrLimit, "a recording of several files may be larger: --rotate 256MiB --keep 16 keeps the last 4 GiB"},
 	{record.ErrStuck, "the program behind the pipe no longer reads; to record to a file: --record FILE"},
-	{syscall.ENOSPC, "make room, or name a file on another disk (df -h lists them); --rotate 16MiB --keep 4 takes 64 MiB at most"},
+	{syscall.ENOSPC, "make room, or name a file on another disk (df -h lists them); a recording takes 64 MiB at most with --rotate 16MiB --keep 4"},
 	{syscall.EDQUOT, "make room within your quota (quota -s), or name a file elsewhere"},
-	{syscall.EFBIG, "this shell limits the size of files (ulimit -f); --rotate 16MiB begins another file before that"},
+	{syscall.EFBIG, "this shell limits the size of files (ulimit -f); a recording begins another file before that with --rotate 16MiB"},
 	{lab.ErrRunning, "give this one another name: --name NAME; or end that one: groupcast lab down NAME"},
 	{lab.ErrNotRunning, "build it in another terminal: groupcast lab up NAME; groupcast lab list shows what there is"},
 }
@@ -130,11 +133,18 @@ func hint(err error) string {
 	if !ok {
 		op = &mcast.OpError{}
 	}
+	_, network := errors.AsType[*net.OpError](err)
+	_, call := errors.AsType[*os.SyscallError](err)
+	if !ok && !network && !call && errors.Is(err, syscall.EACCES) {
+		return fileHint(err) // no socket was refused
+	}
 	switch {
 	case isAny(err, mcast.ErrNoRoute, syscall.ENETUNREACH, syscall.EHOSTUNREACH):
 		return unreachableHint(op)
 	case errors.Is(err, mcast.ErrPortInUse):
 		return chat.Clean(takenHint(op))
+	case op.Op == "listen" && errors.Is(err, syscall.EACCES):
+		return lowPort
 	case op.Op == "leave" && errors.Is(err, mcast.ErrNotJoined):
 		return "" // it is as was wished
 	}
@@ -144,6 +154,15 @@ func hint(err error) string {
 		}
 	}
 	return ""
+}
+
+// fileHint is for a file that this user may not open; "" where it is not known which.
+func fileHint(err error) string {
+	path, ok := errors.AsType[*fs.PathError](err)
+	if !ok {
+		return ""
+	}
+	return chat.CleanRow("see who may use it, and its directory: ls -ld " + shellWord(path.Path) + " " + shellWord(filepath.Dir(path.Path)))
 }
 
 // unwritten is the error of standard output that takes no more, with what to do. It has
@@ -156,6 +175,9 @@ func unwritten(err error) error {
 	}
 	return err
 }
+
+// lowPort is for a port that this user may not have.
+const lowPort = "low ports are privileged (net.ipv4.ip_unprivileged_port_start, mostly 1024): use a higher one, such as 1234, or allow it, as root: setcap cap_net_bind_service=+ep FILE"
 
 // unreachableHint says what to do where no route leads to a target.
 func unreachableHint(op *mcast.OpError) string {
@@ -228,12 +250,13 @@ func complainOf(w io.Writer, err error, usage string) {
 		writeJSON(w, jsonError{headOf("error"), text, advice, usage})
 		return
 	}
-	fmt.Fprintf(w, "groupcast: %s\n", text)
+	begin := level(w, true)
+	fmt.Fprintf(w, "%sgroupcast: %s\n", begin, text)
 	if advice != "" {
-		fmt.Fprintf(w, "  hint: %s\n", advice)
+		fmt.Fprintf(w, "%s  hint: %s\n", begin, advice)
 	}
 	if usage != "" {
-		fmt.Fprintf(w, "  usage: %s\n", usage)
+		fmt.Fprintf(w, "%s  usage: %s\n", begin, usage)
 	}
 }
 

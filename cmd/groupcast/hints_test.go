@@ -5,6 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
+	"net"
+	"os"
 	"regexp"
 	"strings"
 	"syscall"
@@ -39,6 +42,11 @@ func TestHints(t *testing.T) {
 		{op("join", host.ErrNoAddress), "ip addr add"},
 		{op("join", host.ErrNothingUsable), "ip link set lo up"},
 		{op("send", syscall.EPERM), "nft list ruleset"},
+		{op("listen", syscall.EACCES), "setcap cap_net_bind_service"},
+		{op("send", syscall.EACCES), "prohibit route"},
+		{&net.OpError{Op: "listen", Err: os.NewSyscallError("bind", syscall.EACCES)}, "privileged port"},
+		{&fs.PathError{Op: "open", Path: "/root/a b", Err: syscall.EACCES}, "ls -ld '/root/a b' /root"},
+		{fmt.Errorf("--passphrase-file /root/x: %w", syscall.EACCES), ""},
 		{op("send", syscall.ENETUNREACH), "is it up, with an address?"},
 		{&mcast.OpError{Op: "send", Err: syscall.ENETUNREACH}, "-i NAME"},
 		{&mcast.OpError{Op: "send", Target: "[ff02::114]:1234", Interface: "lo", Err: syscall.ENETUNREACH}, "IPv4 group works there"},

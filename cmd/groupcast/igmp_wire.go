@@ -11,7 +11,9 @@ import (
 
 const (
 	needsRaw = "this user may not capture packets (CAP_NET_RAW): queries and reports of other hosts are not seen; what follows is about this host alone"
-	rawHint  = "sudo groupcast igmp; or sudo setcap cap_net_raw+ep $(command -v groupcast); or in a host of a lab: groupcast lab enter NAME HOST"
+	// A program that has a capability of its file gets no namespaces, which labs need.
+	rawCopy = "a copy that may look: sudo install -m 750 -g $(id -gn) $(command -v groupcast) /usr/local/bin/groupcast-raw && sudo setcap cap_net_raw+ep /usr/local/bin/groupcast-raw"
+	rawHint = "sudo groupcast igmp; or " + rawCopy + "; or in a host of a lab: groupcast lab enter NAME HOST"
 )
 
 // openWire looks at the interfaces from now on.

@@ -5,8 +5,12 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"regexp"
+	"strings"
+	"sync"
 	"text/tabwriter"
 
+	"github.com/charmbracelet/x/ansi"
 	"github.com/spf13/cobra"
 
 	"github.com/groupcast/groupcast/mcast"
@@ -55,7 +59,8 @@ func showInterfaces(out io.Writer, g mcast.Group, set *settings) error {
 		interfacesJSON(out, g, facts, findings)
 	} else {
 		interfacesText(out, g, facts)
-		fmt.Fprintf(out, "\n%s\n", chat.Clean(choiceText(g, c)))
+		fmt.Fprintln(out)
+		writeRow(out, "", "  ", chat.Clean(choiceText(g, c)))
 		for _, f := range findings {
 			writeFinding(out, f)
 		}
@@ -68,9 +73,22 @@ func showInterfaces(out io.Writer, g mcast.Group, set *settings) error {
 
 func interfacesText(out io.Writer, g mcast.Group, facts doctor.Facts) {
 	igmp, _ := host.Joined(facts.Interfaces, g.Addr.Is4())
-	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	table := interfacesTable(facts.Interfaces, igmp, false)
+	if isTerminal(out) && widest(table) > rowColumns(out) {
+		table = interfacesTable(facts.Interfaces, igmp, true)
+	}
+	fmt.Fprint(out, table)
+	fmt.Fprintf(out, "\n%s, for a program that names no interface:\n", g.Label())
+	writeRow(out, "  a join lands on   ", "    ", chat.Clean(answerText(facts.Join)))
+	writeRow(out, "  a send leaves by  ", "    ", chat.Clean(answerText(facts.Send)))
+}
+
+// interfacesTable is a row for each interface; narrow: with a row for each further address.
+func interfacesTable(interfaces []host.Interface, igmp map[int]int, narrow bool) string {
+	var b strings.Builder
+	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "INTERFACE\tINDEX\tSTATE\tADDRESSES\tMTU\tMULTICAST\tIGMP")
-	for _, i := range facts.Interfaces {
+	for _, i := range interfaces {
 		version := "-"
 		if v := igmp[i.Index]; v > 0 {
 			version = fmt.Sprintf("v%d", v)
@@ -79,12 +97,29 @@ func interfacesText(out io.Writer, g mcast.Group, facts doctor.Facts) {
 		if i.Flags&net.FlagMulticast != 0 {
 			multicast = "yes"
 		}
-		fmt.Fprintf(t, "%s\t%d\t%s\t%s\t%d\t%s\t%s\n", chat.Clean(i.Name), i.Index, state(i), addresses(i), i.MTU, multicast, version)
+		first, further := addresses(i), []string(nil)
+		if narrow {
+			further = strings.Fields(first)
+			first, further = further[0], further[1:]
+		}
+		fmt.Fprintf(t, "%s\t%d\t%s\t%s\t%d\t%s\t%s\n", chat.Clean(i.Name), i.Index, state(i), first, i.MTU, multicast, version)
+		for _, a := range further {
+			fmt.Fprintf(t, "\t\t\t%s\t\t\t\n", a)
+		}
 	}
 	t.Flush()
-	fmt.Fprintf(out, "\n%s, for a program that names no interface:\n", g.Label())
-	fmt.Fprintf(out, "  a join lands on   %s\n", chat.Clean(answerText(facts.Join)))
-	fmt.Fprintf(out, "  a send leaves by  %s\n", chat.Clean(answerText(facts.Send)))
+	return trailing().ReplaceAllString(b.String(), "")
+}
+
+// trailing are the blanks that a table has at the ends of its lines.
+var trailing = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?m) +$`) })
+
+// widest is how many cells the widest line has.
+func widest(text string) (cells int) {
+	for line := range strings.Lines(text) {
+		cells = max(cells, ansi.WcWidth.StringWidth(strings.TrimRight(line, " \n")))
+	}
+	return cells
 }
 
 func answerText(a doctor.RouteResult) string {

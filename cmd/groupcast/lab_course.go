@@ -160,11 +160,11 @@ func listCourse(out io.Writer, json bool) {
 	}
 	fmt.Fprint(out, "Paths for a class:\n\n")
 	for _, p := range lesson.Paths() {
-		listRow(out, p.Name, fmt.Sprintf("%s (%d minutes)", p.Title, p.Minutes()))
+		listRow(out, lessonColumn, p.Name, fmt.Sprintf("%s (%d minutes)", p.Title, p.Minutes()))
 	}
 	fmt.Fprint(out, "\nBlocks, in the order to take them in:\n\n")
 	for _, b := range lesson.Course() {
-		listRow(out, b.Name, fmt.Sprintf("%s. %s", blockTitle(b), b.About))
+		listRow(out, lessonColumn, b.Name, fmt.Sprintf("%s. %s", blockTitle(b), b.About))
 	}
 	fmt.Fprint(out, "\nNext: groupcast lab course NAME, as in: groupcast lab course 90-minutes\n")
 }

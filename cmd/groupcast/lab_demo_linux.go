@@ -94,7 +94,7 @@ func runLabDemo(cmd *cobra.Command, set *settings) error {
 func afterDemo() string {
 	return fmt.Sprintf(`Next: groupcast lab run           %d lessons like this one, in their order
       groupcast lab run echo      the first of them
-      groupcast lab course        what a class can do in 90 minutes, and in a day
+      groupcast lab course        what a class does in 90 minutes, or in a day
       groupcast lab up article    this LAN, for other terminals
       groupcast                   the same screen on your own network
 `, len(lesson.All()))

@@ -196,7 +196,7 @@ func listExercises(out io.Writer, json bool) {
 		case last.ID != "":
 			note = fmt.Sprintf("  (%d of %d met)", last.Met, last.Of)
 		}
-		listRow(out, l.Name, l.Title+note)
+		listRow(out, lessonColumn, l.Name, l.Title+note)
 	}
 	if !json {
 		fmt.Fprint(out, "\nNext: groupcast lab exercise NAME, as in: groupcast lab exercise article\n")

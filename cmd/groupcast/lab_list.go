@@ -2,9 +2,7 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"slices"
-	"text/tabwriter"
 
 	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/lab"
@@ -44,18 +42,25 @@ func runningLabs() ([]string, error) {
 }
 
 func listLabs(cmd *cobra.Command, running []string) {
-	t := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
-	defer t.Flush()
+	type row struct{ name, text string }
+	var rows []row
 	for _, n := range lab.Topologies() {
-		fmt.Fprintf(t, "%s\t%s", n.Name, n.Title)
+		text := n.Title
 		if i := slices.Index(running, n.Name); i >= 0 {
 			running = slices.Delete(running, i, i+1)
-			fmt.Fprintf(t, "\t%s", runningText(n.Name))
+			text += "; " + runningText(n.Name)
 		}
-		fmt.Fprintln(t)
+		rows = append(rows, row{n.Name, text})
 	}
 	for _, name := range running {
-		fmt.Fprintf(t, "%s\t\t%s\n", name, runningText(name))
+		rows = append(rows, row{name, runningText(name)})
+	}
+	column := 0
+	for _, r := range rows {
+		column = max(column, len(r.name)+2)
+	}
+	for _, r := range rows {
+		listRow(cmd.OutOrStdout(), column, r.name, r.text)
 	}
 }
 

@@ -106,13 +106,13 @@ func listLessons(out io.Writer, json bool) {
 	for _, b := range lesson.Course() {
 		fmt.Fprintf(out, "%s:\n\n", blockTitle(b))
 		for _, l := range b.All() {
-			listRow(out, l.Name, l.Title+minutesNote(l))
+			listRow(out, lessonColumn, l.Name, l.Title+minutesNote(l))
 		}
 		fmt.Fprintln(out)
 	}
 	fmt.Fprint(out, scenesTitle)
 	for _, l := range lesson.Scenes() {
-		listRow(out, l.Name, l.Title)
+		listRow(out, lessonColumn, l.Name, l.Title)
 	}
 	fmt.Fprint(out, "\nNext: groupcast lab run NAME, as in: groupcast lab run article\n")
 }
@@ -133,9 +133,11 @@ func minutesNote(l lesson.Lesson) string {
 	return fmt.Sprintf(" (%d min)", l.Minutes)
 }
 
+// lessonColumn is where the titles of lessons begin, in lists.
+const lessonColumn = 25
+
 // listRow prints a name and what it is. On a terminal the text stays in its column.
-func listRow(out io.Writer, name, text string) {
-	const column = 25
+func listRow(out io.Writer, column int, name, text string) {
 	name = fmt.Sprintf("%-*s", column, name)
 	if !isTerminal(out) {
 		fmt.Fprintf(out, "%s%s\n", name, text)
@@ -338,14 +340,14 @@ func (p *lessonPrinter) outcome(o lesson.Outcome) {
 	switch {
 	case o.Expected == "": // an action: what it printed
 		for _, line := range o.Seen {
-			fmt.Fprintf(p.out, "    | %s\n", chat.Clean(line))
+			writeRow(p.out, "    | ", "    |   ", chat.Clean(line))
 		}
 		p.printed = o.Seen
 		return
 	case o.Passed:
-		fmt.Fprintf(p.out, "  %s expected: %s\n", p.ok, chat.Clean(o.Expected))
+		writeRow(p.out, "  "+p.ok+" expected: ", "      ", chat.Clean(o.Expected))
 	default:
-		fmt.Fprintf(p.out, "  %s EXPECTED: %s\n", p.failed, chat.Clean(o.Expected))
+		writeRow(p.out, "  "+p.failed+" EXPECTED: ", "      ", chat.Clean(o.Expected))
 	}
 	if o.Packet != nil {
 		p.packet(o.Packet)
@@ -359,7 +361,7 @@ func (p *lessonPrinter) outcome(o lesson.Outcome) {
 		fmt.Fprintf(p.out, "  %s     seen: nothing%s\n", blank, map[bool]string{true: ", as expected"}[o.Passed])
 	}
 	for i, line := range o.Seen {
-		fmt.Fprintf(p.out, "  %s %9s %s\n", blank, map[bool]string{true: "seen:"}[i == 0], chat.Clean(line))
+		writeRow(p.out, fmt.Sprintf("  %s %9s ", blank, map[bool]string{true: "seen:"}[i == 0]), "  "+blank+strings.Repeat(" ", 13), chat.Clean(line))
 	}
 }
 

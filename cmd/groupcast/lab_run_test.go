@@ -81,8 +81,9 @@ func TestLabRunWaitsOnATerminal(t *testing.T) {
 	s.shows("    (enter)")
 	s.keys("\x03")
 	s.quits(exitInterrupted)
-	s = openTerminal(t, host, 100, 50, nil, withTerminal("groupcast", "lab", "run", "--step=false", "article")...)
+	s = openTerminal(t, host, 80, 50, nil, withTerminal("groupcast", "lab", "run", "--step=false", "article")...)
 	s.quits(exitOK)
+	s.cutsNoWords(80)
 	if strings.Contains(s.written(), "(enter") {
 		t.Errorf("it waits for enter in spite of --step=false:\n%s", s.text())
 	}

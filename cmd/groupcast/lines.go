@@ -194,6 +194,9 @@ func sentText(c chat.Counters, snap session.Snapshot) string {
 	case c.Missing > 0:
 		return text + "; no own copy of " + chat.Count(int(c.Missing), "line")
 	}
+	if c.Reached > 0 {
+		return text + fmt.Sprintf("; a member confirmed %d of them", c.Reached)
+	}
 	back := c.Sent - uint64(snap.Room.Pending)
 	return text + fmt.Sprintf("; own copies back: %d, which only shows that this host hears itself", back)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -100,6 +101,7 @@ func byHost(hosts, ports []stream.Row) []stream.Row {
 		ports     map[uint16]bool
 		datagrams int
 		numbers   []stream.Numbers
+		copied    *stream.Copied // of one of them
 	}
 	all := map[stream.Key]*of{}
 	for _, row := range ports {
@@ -111,6 +113,7 @@ func byHost(hosts, ports []stream.Row) []stream.Row {
 			all[key] = o
 		}
 		o.rows = append(o.rows, row)
+		o.copied = cmp.Or(o.copied, row.Copied)
 		o.ports[row.From.Port()] = true
 		o.datagrams += row.Datagrams
 		o.numbers = append(o.numbers, row.Numbers)
@@ -126,6 +129,9 @@ func byHost(hosts, ports []stream.Row) []stream.Row {
 			row.From, row.Numbers = o.rows[0].From, stream.Sum(o.numbers...) // several streams of one socket
 		default:
 			row.Ports, row.Numbers = len(o.ports), stream.Sum(o.numbers...)
+		}
+		if o != nil && row.Copied == nil {
+			row.Copied = o.copied
 		}
 	}
 	return hosts

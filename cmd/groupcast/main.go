@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/groupcast/groupcast/cmd/internal/systemd"
 	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/mcast/session"
 )
@@ -64,8 +65,8 @@ const blink = 500 * time.Millisecond
 func run(ctx context.Context, args []string, in io.Reader, stdout, stderr io.Writer) (code int) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	out := &output{w: stdout, failed: func(error) { cancel() }}
-	errs := &output{w: stderr, json: wantsJSON(args), failed: func(err error) {
+	out := &output{w: stdout, journal: systemd.Journal(stdout), failed: func(error) { cancel() }}
+	errs := &output{w: stderr, json: wantsJSON(args), journal: systemd.Journal(stderr), failed: func(err error) {
 		if errors.Is(err, syscall.EPIPE) {
 			cancel()
 		}

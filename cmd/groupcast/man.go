@@ -59,6 +59,9 @@ func writeManPages(root *cobra.Command, dir string) (int, error) {
 func manPage(cmd *cobra.Command) ([]byte, error) {
 	var b bytes.Buffer
 	cmd.DisableAutoGenTag = true
+	long := cmd.Long
+	cmd.Long = description(cmd)
+	defer func() { cmd.Long = long }()
 	header := &doc.GenManHeader{Title: strings.ToUpper(strings.ReplaceAll(cmd.CommandPath(), " ", "-")), Section: "1", Source: "groupcast", Date: &time.Time{}}
 	if err := doc.GenMan(cmd, header, &b); err != nil {
 		return nil, err

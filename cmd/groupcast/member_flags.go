@@ -33,6 +33,7 @@ type memberFlags struct {
 	history   string
 	share     bool // give members facts of this host
 	seat      bool // of a class: there is no shell
+	lesson    bool // of the demonstration: no other terminal gets into its lab
 }
 
 // secretFile is a file with what a sealed room's key is made of.
@@ -107,17 +108,20 @@ func (m *memberFlags) membership(cmd *cobra.Command, set *settings, group mcast.
 
 // invitation is what makes a second member of a group.
 func (m *memberFlags) invitation(g mcast.Group) string {
-	if m.seat {
-		return "in another browser: the page of this class, with its code"
+	switch {
+	case m.seat:
+		return "in another browser, open the page of this class, with its code"
+	case m.lesson: // in a lab without a name, which no other terminal enters
+		return "end this demonstration, and build its LAN for several terminals: groupcast lab up article"
 	}
-	command := "groupcast " + g.String()
+	command := "groupcast " + shellWord(g.String())
 	if m.framePort != 0 {
 		command += fmt.Sprintf(" --frame-port %d", m.framePort)
 	}
 	if _, inLab := lab.InHost(); inLab {
-		command = "groupcast lab enter NAME HOST " + command
+		command = fmt.Sprintf("groupcast lab enter %s HOST %s", cmp.Or(os.Getenv(labNameEnv), "NAME"), command)
 	}
-	return "on another host, or in another terminal: " + command
+	return "on another host, or in another terminal, start: " + command
 }
 
 // contradiction is what the flags cannot mean together. What was to be sealed is never

@@ -269,3 +269,13 @@ func must[T any](v T, err error) T {
 	}
 	return v
 }
+
+// Nobody is invited by a command that cannot work there: no other terminal gets into the
+// lab of the demonstration, and a seat of a class has no shell.
+func TestInvitation(t *testing.T) {
+	for _, m := range []memberFlags{{lesson: true}, {seat: true}} {
+		if text := m.invitation(mcast.DefaultGroup); strings.Contains(text, "groupcast 224") || strings.Contains(text, "lab enter") {
+			t.Errorf("%+v invites: %s", m, text)
+		}
+	}
+}

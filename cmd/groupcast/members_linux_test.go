@@ -31,6 +31,7 @@ type talkLine struct {
 	ID         uint64
 	Type       string
 	Name, Text string
+	Earlier    bool
 }
 
 // heard is the lines that were heard so far, each in its last state.

@@ -157,7 +157,7 @@ func (d documented) holdFields(t failures, args string, of *documentedObject, o 
 }
 
 // countsByText are fields that are objects whose keys are texts.
-var countsByText = []string{"unanswered", "errors", "Part of others: recording, interfaces", "by_interface", "at_lan", "at_sites", "replay: replayed, would-replay, skipped"}
+var countsByText = []string{"unanswered", "errors", "Part of others: recording, interfaces", "by_interface", "at_lan", "at_sites", "frames_at_lan", "frames_at_sites", "replay: replayed, would-replay, skipped"}
 
 // unseen lists what is documented and was not seen: objects, and fields of those
 // that were seen.

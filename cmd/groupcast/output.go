@@ -8,6 +8,8 @@ import (
 	"sync"
 
 	"github.com/charmbracelet/x/term"
+
+	"github.com/groupcast/groupcast/cmd/internal/systemd"
 )
 
 // onTerminal reports whether a screen can be drawn.
@@ -69,9 +71,23 @@ type output struct {
 	failed func(error)
 	json   bool // errors are objects
 
+	journal bool // it is systemd's journal, whose lines begin with how much they matter
+
 	mu    sync.Mutex
 	err   error
 	begun bool // an object was written
+}
+
+// level is what a line on a stream begins with: how much it matters, if systemd's
+// journal reads that.
+func level(to io.Writer, alarm bool) string {
+	switch o, ok := to.(*output); {
+	case !ok || !o.journal || o.json:
+		return ""
+	case alarm:
+		return systemd.Warning
+	}
+	return systemd.Info
 }
 
 func (o *output) Write(p []byte) (int, error) {

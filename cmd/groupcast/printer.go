@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"net/netip"
@@ -202,6 +203,8 @@ type jsonLine struct {
 	HeardBy     *int   `json:"heard_by,omitempty"`    // own: members that have it. The line comes again, with the same id, when that changes
 	Of          *int   `json:"of,omitempty"`          // own: members that were there
 	Missing     string `json:"missing,omitempty"`     // own: those that do not have it yet: "bob, carol and 3 more"
+	Site        string `json:"site,omitempty"`        // heard: where it was said, if a bridge brought it
+	RelayedBy   string `json:"relayed_by,omitempty"`  // heard: the bridge, or the member, that passed on what a plain program said there. From is that program's address at its site
 }
 
 // lineObject is a line of the talk at a port.
@@ -214,6 +217,7 @@ func lineObject(l chat.Line, port uint16) jsonLine {
 		Name:   l.Member.Name, Fingerprint: l.Member.Fingerprint,
 		Repaired: l.Missed, Earlier: l.Earlier, Outside: l.Outside, Before: l.Before, Part: l.Part[0], Parts: l.Part[1],
 	}
+	o.Site, o.RelayedBy = cmp.Or(l.Member.Site, l.Origin.Site), l.Origin.By
 	if r := l.Reach; r.Known {
 		o.HeardBy, o.Of, o.Missing = &r.By, &r.Of, r.Missing
 	}

@@ -13,8 +13,13 @@ import (
 // speaker is who said a line that was heard: a member by its name, a plain program by
 // its address.
 func speaker(l chat.Line) string {
-	if l.Member.Name != "" {
+	switch {
+	case l.Member.Name != "" && l.Member.Site != "":
+		return shownName(l.Member.Name) + " at " + l.Member.Site
+	case l.Member.Name != "":
 		return shownName(l.Member.Name)
+	case l.Origin.By != "":
+		return l.Origin.Text()
 	}
 	return l.Speaker(l.From.Addr().String())
 }
@@ -37,22 +42,17 @@ func marks(l chat.Line) string {
 	return b.String()
 }
 
-// rowsShown is plain text that was printed, and may come again with the name of its
-// member. Only the latest can.
+// rowsShown is lines that were printed: plain text may come again with the name of its
+// member, or with where it was said. Only the latest can.
 type rowsShown struct {
 	ids  [1024]uint64
 	next int
 }
 
-// again reports whether a line was printed before, when it was plain text.
+// again reports whether a line was printed before.
 func (r *rowsShown) again(l chat.Line) bool {
-	if l.Member.Name != "" {
-		for _, id := range r.ids {
-			if id == l.ID && id != 0 {
-				return true
-			}
-		}
-		return false
+	if l.ID != 0 && slices.Contains(r.ids[:], l.ID) {
+		return true
 	}
 	r.ids[r.next] = l.ID
 	r.next = (r.next + 1) % len(r.ids)

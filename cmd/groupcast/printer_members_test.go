@@ -187,3 +187,43 @@ func TestEventsOfMembers(t *testing.T) {
 		t.Errorf("said %q and %q", text.String(), errs.String())
 	}
 }
+
+// What came by a bridge is printed once, with who said it where; and so in JSON, with the
+// bridge that passed it on.
+func TestPrintBeyondABridge(t *testing.T) {
+	at, bridge, peer := lineTime, netip.MustParseAddrPort("10.1.0.2:1236"), netip.MustParseAddrPort("10.2.0.7:4000")
+	text := chat.SanitizeString("hi")
+	erin := chat.Member{Name: "erin", Site: "room-2"}
+	far := chat.Origin{Source: peer, Site: "room-2", By: "room-2", Where: chat.AtAnother}
+	line := func(id uint64, from netip.AddrPort, m chat.Member, o chat.Origin) chat.Line {
+		return chat.Line{ID: id, At: at, Kind: chat.Heard, Text: text, From: from, Member: m, Origin: o, Interface: "eth0"}
+	}
+	var out bytes.Buffer
+	p := &linePrinter{out: &out, errs: &out}
+	for _, l := range []chat.Line{
+		line(2, bridge, erin, chat.Origin{}),
+		line(1, peer, chat.Member{}, far),
+		line(1, bridge, erin, chat.Origin{}),
+		line(3, bridge, chat.Member{}, chat.Origin{}),
+		line(3, peer, chat.Member{}, far),
+		line(4, peer, chat.Member{}, chat.Origin{Source: peer, By: "carol"}),
+		line(5, peer, chat.Member{}, chat.Origin{Source: peer, Site: "room-1", By: "room-1", Where: chat.AtThis}),
+	} {
+		p.line(l)
+	}
+	var who []string
+	for row := range strings.Lines(out.String()) {
+		who = append(who, strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(row[10:]), "eth0  hi")))
+	}
+	if got := strings.Join(who, ", "); got != "erin at room-2, 10.2.0.7:4000 at room-2, 10.1.0.2, 10.2.0.7:4000 by carol, 10.2.0.7:4000" {
+		t.Errorf("it printed %q:\n%s", got, out.String())
+	}
+	out.Reset()
+	writeJSON(&out, lineObject(line(1, peer, chat.Member{}, far), 1234))
+	writeJSON(&out, lineObject(line(1, bridge, erin, chat.Origin{}), 1234))
+	for _, want := range []string{`"from":"10.2.0.7:4000",`, `"site":"room-2","relayed_by":"room-2"}`, `"name":"erin","site":"room-2"}`} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("it lacks %s:\n%s", want, out.String())
+		}
+	}
+}

@@ -153,6 +153,9 @@ func understood(root *cobra.Command, args []string) error {
 		check = func(s string) error { _, err := mcast.ParseGroup(s); return err }
 	case "groupcast explain":
 		check = func(s string) error { _, err := doctor.FindPage(s); return err }
+		if symptom, _ := cmd.Flags().GetBool("symptom"); symptom {
+			check = func(s string) error { _, err := symptomsAbout(s); return err }
+		}
 	case "groupcast lab run", "groupcast lab exercise", "groupcast lab worksheet":
 		check = func(s string) error {
 			if strings.HasPrefix(s, "./") {

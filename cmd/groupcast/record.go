@@ -254,7 +254,7 @@ func (r *frameRecorder) refused(err error) error {
 	switch {
 	case errors.Is(err, fs.ErrPermission) && !errors.As(err, new(*fs.PathError)):
 		return &mcast.Advised{Err: errFramesNeedRaw, Advice: "without it, record what a socket receives, with made-up headers: " + heard + "; with it: sudo groupcast record " + i + strings.Join(words, " ") +
-			"; or sudo setcap cap_net_raw+ep $(command -v groupcast); or in a host of a lab: groupcast lab enter NAME HOST"}
+			"; or " + rawCopy + "; or in a host of a lab: groupcast lab enter NAME HOST"}
 	case errors.Is(err, errors.ErrUnsupported):
 		return &mcast.Advised{Err: errFramesNeedLinux, Advice: "record what a socket receives, with made-up headers: " + heard}
 	case errors.As(err, new(*fs.PathError)):

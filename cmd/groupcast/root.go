@@ -2,11 +2,13 @@ package main
 
 import (
 	"fmt"
+	"io"
+	"regexp"
 	"runtime/debug"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"github.com/groupcast/groupcast/mcast"
 )
@@ -38,7 +40,7 @@ leaves both choices to the kernel, as programs do that set no option.
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.Flags().BoolP("version", "V", false, "print the version")
 	root.SetFlagErrorFunc(flagError)
-	root.SetUsageTemplate(usageTemplate(root))
+	root.SetHelpFunc(writeHelp)
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
 		set.passphrase = takePassphrase()
 		if err := fromEnvironment(cmd); err != nil {
@@ -59,20 +61,45 @@ leaves both choices to the kernel, as programs do that set no option.
 		newWatch(set), newEcho(set), newPing(set), newProbe(set), newBridge(set), newHub(), newIGMP(set), newKernel(set), newRecord(set), newReplay(set),
 		newDoctor(set), newExplain(set), newLab(set), newClass(set), newKeygen(set), newVersion(set), newMan(), newCompletion(), newLabPeer())
 	root.SetHelpCommand(newHelp())
-	tellEndings(root)
 	completeFiles(root)
 	return root
 }
 
-// cobra keeps the functions of its templates in one map of the process, which
-// nothing guards: they are set before any command is made.
-func init() {
-	cobra.AddTemplateFunc("flags", func(cmd *cobra.Command, f *pflag.FlagSet) string {
-		return f.FlagUsagesWrapped(columns(cmd.OutOrStdout()))
-	})
+// writeHelp writes help as cobra does, but that the text is wrapped for a terminal that is
+// too narrow, and that nothing is said of a reader that has gone: see [output].
+func writeHelp(cmd *cobra.Command, _ []string) {
+	text, out := description(cmd), cmd.OutOrStdout()
+	if isTerminal(out) && widest(text) > rowColumns(out) {
+		text = reflow(text, columns(out))
+	}
+	text += "\n\n"
+	if cmd.Runnable() || cmd.HasSubCommands() {
+		flags := func(wrapped int) string { return strings.TrimRight(cmd.LocalFlags().FlagUsagesWrapped(wrapped), "\n") }
+		text += strings.Replace(cmd.UsageString(), flags(0), flags(columns(out)), 1)
+	}
+	_, _ = io.WriteString(out, text)
 }
 
-// usageTemplate is cobra's, but that flags are wrapped as everything else is.
-func usageTemplate(root *cobra.Command) string {
-	return strings.ReplaceAll(root.UsageTemplate(), ".LocalFlags.FlagUsages", "flags . .LocalFlags")
+// tableRow is a row of a table in a text: its head, and the blanks up to what it says.
+var tableRow = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^ +\S+(?: \S+)*  +`) })
+
+// reflow wraps a text of paragraphs anew. The rows of a table stay rows, and what does not
+// fit goes below the second column.
+func reflow(text string, width int) string {
+	var b strings.Builder
+	for n, paragraph := range strings.Split(text, "\n\n") {
+		if n > 0 {
+			b.WriteString("\n")
+		}
+		if !strings.Contains("\n"+paragraph, "\n ") {
+			b.WriteString(wrap(paragraph, width))
+			continue
+		}
+		for line := range strings.SplitSeq(paragraph, "\n") {
+			head := tableRow().FindString(line)
+			rows := indent(wrap(line[len(head):], max(20, width-len(head))), strings.Repeat(" ", len(head)))
+			b.WriteString(head + rows[len(head):])
+		}
+	}
+	return strings.TrimRight(b.String(), "\n")
 }

@@ -74,6 +74,20 @@ func wrap(text string, width int) string {
 	return strings.ReplaceAll(ansi.Wordwrap(text, width, ""), unbroken, "-") + "\n"
 }
 
+// writeRow writes a row after a mark. If a terminal is too narrow for it, what does not fit
+// goes into rows below, each after another mark, and no word is cut. Rows with commands to
+// be copied are not for it: a terminal copies a row that it broke itself as one.
+func writeRow(out io.Writer, mark, below, text string) {
+	if width := rowColumns(out); isTerminal(out) && ansi.WcWidth.StringWidth(mark+text) > width {
+		first, rest, more := strings.Cut(strings.TrimSuffix(wrap(text, max(20, width-ansi.WcWidth.StringWidth(mark))), "\n"), "\n")
+		text = first
+		if more {
+			text += "\n" + strings.TrimSuffix(indent(wrap(rest, max(20, width-ansi.WcWidth.StringWidth(below))), below), "\n")
+		}
+	}
+	fmt.Fprintf(out, "%s%s\n", mark, text)
+}
+
 func indent(text, by string) string {
 	return by + strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n"+by) + "\n"
 }

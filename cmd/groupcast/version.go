@@ -43,6 +43,12 @@ func builtFrom(info *debug.BuildInfo) version {
 	return v
 }
 
+// buildVersion is what the running program was built from.
+func buildVersion() version {
+	info, _ := debug.ReadBuildInfo()
+	return builtFrom(info)
+}
+
 // String is the version in a line.
 func (v version) String() string {
 	text := "groupcast " + v.module
@@ -83,8 +89,7 @@ func newVersion(set *settings) *cobra.Command {
 		Short: "Print the version, the commit, and what it was built with",
 		Args:  atMost(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			info, _ := debug.ReadBuildInfo()
-			builtFrom(info).print(cmd.OutOrStdout(), set.json)
+			buildVersion().print(cmd.OutOrStdout(), set.json)
 			return nil
 		},
 	}

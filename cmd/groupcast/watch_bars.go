@@ -30,13 +30,14 @@ type barBroken struct {
 func (b watchBars) broken(s watch.Snapshot) (list []barBroken) {
 	loss := "--max-loss " + b.maxLoss.String()
 	for n, one := range s.Streams {
-		if lost, _ := lossOf(one.Numbers); one.Numbers.Lost > 0 && 100*lost > float64(b.maxLoss) {
+		if lost, _ := lossOf(one.Numbers); !s.InPair(one.Group) && one.Numbers.Lost > 0 && 100*lost > float64(b.maxLoss) {
 			list = append(list, barBroken{loss, n, "lost " + lostOfText(one.Numbers), lost})
 		}
 		if one.Silences > 0 {
 			list = append(list, barBroken{b.gapText(), n, silencesText(one), float64(one.Silences)})
 		}
 	}
+	list = append(list, b.brokenPairs(s)...)
 	if len(list) == 0 && s.Silences > 0 { // of a stream that made room since
 		list = append(list, barBroken{b.gapText(), -1, "silent: streams that are no longer listed", 0})
 	}

@@ -30,7 +30,7 @@ func (c *watchCommand) begin(s watch.Snapshot) {
 			writeJSON(c.out, o)
 		}
 		if g.Err != nil && !c.set.json {
-			complain(c.errs, g.Err)
+			c.complain(g.Err)
 		}
 		if len(g.Joined) > 0 {
 			joined++
@@ -48,6 +48,20 @@ func (c *watchCommand) begin(s watch.Snapshot) {
 	c.remark(fmt.Sprintf("%s %s on %s; ctrl+c ends it", what, chat.Count(joined, "group"), chat.ShortList(on)))
 }
 
+// sayMetrics says where the metrics are, and who can read them.
+func (c *watchCommand) sayMetrics() {
+	url := c.metrics.url()
+	switch {
+	case url == "":
+	case c.set.json:
+		writeJSON(c.out, jsonWatchMetrics{jsonHead: headOf("metrics"), URL: url, Others: c.metrics.toOthers()})
+	case c.metrics.toOthers():
+		c.remark("metrics on " + url + ": other hosts can read them")
+	default:
+		c.remark("metrics on " + url)
+	}
+}
+
 // complain says what goes wrong while the watch goes on.
 func (c *watchCommand) complain(err error) { complain(c.errs, err) }
 
@@ -59,6 +73,6 @@ func (c *watchCommand) remark(text string) {
 		return
 	}
 	if !c.set.quiet && !c.set.json {
-		fmt.Fprintf(c.errs, "groupcast: %s\n", chat.Clean(text))
+		fmt.Fprintf(c.errs, "%sgroupcast: %s\n", level(c.errs, false), chat.Clean(text))
 	}
 }

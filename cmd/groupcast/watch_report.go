@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/groupcast/groupcast/mcast/chat"
 	"github.com/groupcast/groupcast/mcast/session"
@@ -47,8 +48,8 @@ const (
 	mostBroken      = 8 // streams that broke the same bar, named one by one
 )
 
-// reportText is a report in lines: all of it, each stream, what was never heard,
-// and which bars did not hold.
+// reportText is a report in lines: all of it, each stream, and what is not as it
+// should be.
 func (c *watchCommand) reportText(s watch.Snapshot, r watchReport) (rows []string) {
 	rows = append(rows, fmt.Sprintf("watched %s for %s: %d heard, %d never; %s from %s",
 		chat.Count(len(s.Groups), "group"), shortly(s.At.Sub(s.Began)), len(s.Groups)-len(r.never), len(r.never),
@@ -57,7 +58,16 @@ func (c *watchCommand) reportText(s watch.Snapshot, r watchReport) (rows []strin
 	for n, one := range s.Streams {
 		rows = append(rows, c.streamReport(s, one, closer[n]))
 	}
+	for _, p := range s.Pairs {
+		rows = append(rows, pairText(s, p))
+	}
 	rows = append(rows, besideStreams(s)...)
+	return append(rows, c.faultsText(s, r)...)
+}
+
+// faultsText are the last lines of a report: what was never heard, and which bars did
+// not hold.
+func (c *watchCommand) faultsText(s watch.Snapshot, r watchReport) (rows []string) {
 	for n, g := range s.Groups {
 		if text := unreadableText(s, n); text != "" && !g.Ever {
 			rows = append(rows, groupText(g)+": heard only what this version cannot read, "+text)
@@ -118,6 +128,9 @@ func besideStreams(s watch.Snapshot) (rows []string) {
 		if few.n > 0 {
 			rows = append(rows, fmt.Sprintf("%s %s", manyText(few.n, "datagram"), few.what))
 		}
+	}
+	if s.ComparedOneIn > 1 {
+		rows = append(rows, fmt.Sprintf("of up to %s datagrams only one was looked at for copies, because so many arrived", thousands(s.ComparedOneIn)))
 	}
 	if s.EventsLost > 0 {
 		rows = append(rows, fmt.Sprintf("%s came faster than they were printed", manyText(s.EventsLost, "event")))
@@ -205,7 +218,7 @@ func unreadableText(s watch.Snapshot, group int) string {
 // is wanted.
 func (c *watchCommand) streamReport(s watch.Snapshot, one watch.Stream, closer bool) string {
 	parts := []string{manyText(uint64(one.Datagrams), "datagram")}
-	if rate := one.Row.Rate(); rate > 0 {
+	if rate := one.Row.Rate(); rate > 0 && one.Last.Sub(one.First) >= time.Second { // of a burst it says nothing
 		parts = append(parts, perSecond(rate))
 	}
 	parts = append(parts, factsText(one)...)

@@ -82,6 +82,10 @@ silence: =␛[2Jtwo 239.1.1.8:5004 from 10.0.0.1:5004 on eth0 silent 1 time, and
 	if got := summaryText(s); got != "3 groups: 1 heard, 1 silent, 1 never heard; 951/s, 10 Mb/s; lost 12 before this host's socket, 0 in it" {
 		t.Errorf("in all: %s", got)
 	}
+	s.ComparedOneIn = 16
+	if rows := strings.Join(besideStreams(s), "\n"); rows != "of up to 16 datagrams only one was looked at for copies, because so many arrived" || c.reportObject(s, r).ComparedOneIn != 16 {
+		t.Errorf("beside the streams: %s", rows)
+	}
 	s.Groups = s.Groups[:2]
 	if c.report(s).exit != exitDoubt {
 		t.Error("a loss and a silence are no success")

@@ -14,7 +14,7 @@ import (
 
 // eventText is an event in one line.
 func (c *watchCommand) eventText(s watch.Snapshot, e watch.Event) string {
-	return chat.CleanRow(fmt.Sprintf("%s %s%s", e.Told.Format(time.TimeOnly), subjectText(s, e), c.eventWords(s, e)))
+	return chat.CleanRow(fmt.Sprintf("%s%s%s", c.clock(e.Told), subjectText(s, e), c.eventWords(s, e)))
 }
 
 // subjectText is what an event is about.
@@ -24,6 +24,8 @@ func subjectText(s watch.Snapshot, e watch.Event) string {
 		return fmt.Sprintf("%s on %s: ", chat.Count(len(e.Each), "stream"), e.Interface)
 	case len(e.Each) > 0:
 		return watch.EachText(e) + ": "
+	case e.Pair > 0:
+		return "pair " + pairName(s, e) + ": "
 	case e.From.IsValid():
 		return nameOf(s, e.Group) + keyText(e.Key, e.Interface) + ": "
 	}
@@ -51,6 +53,11 @@ func keyText(k stream.Key, by string) string {
 }
 
 func (c *watchCommand) eventWords(s watch.Snapshot, e watch.Event) string {
+	if text, page := e.CopiesText(); page != "" {
+		return text + "; groupcast explain " + page
+	} else if text != "" {
+		return text
+	}
 	switch e.Kind {
 	case stream.First:
 		if e.Format != "" {
@@ -113,6 +120,8 @@ func (c *watchCommand) eventWords(s watch.Snapshot, e watch.Event) string {
 		return fmt.Sprintf("%s over 10 s again", now)
 	case watch.Drops:
 		return fmt.Sprintf("all groups of port %d: %s", e.Key.Group.Port(), session.DropsText(e.Lost))
+	case watch.BothLoss:
+		return fmt.Sprintf("both legs lost %s%s", qualifier(false, e.About), thousands(e.Lost))
 	case watch.Failed:
 		return mcast.Plain(e.Err)
 	}
@@ -247,6 +256,9 @@ func factsText(one watch.Stream) (parts []string) {
 	}
 	if n.Restarts > 0 {
 		parts = append(parts, manyText(uint64(n.Restarts), "restart"))
+	}
+	if copies := one.Copied.Text(); copies != "" {
+		parts = append(parts, copies)
 	}
 	if one.Silences > 0 {
 		parts = append(parts, manyText(uint64(one.Silences), "silence"))

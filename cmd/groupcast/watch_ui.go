@@ -21,6 +21,7 @@ func (c *watchCommand) screen(_, ctx context.Context, w *watch.Watcher) error {
 	defer stop()
 	watching := &screenWatch{Watcher: w, failed: make(chan error, 1), first: make(chan []string, 1)}
 	watching.first <- c.first
+	defer c.metrics.serve(w.Counts, watching.fail)()
 	var work sync.WaitGroup
 	for _, do := range []func() error{
 		func() error { return w.Run(running) },
@@ -44,7 +45,7 @@ func (c *watchCommand) screen(_, ctx context.Context, w *watch.Watcher) error {
 	if err != nil && ctx.Err() == nil {
 		return err
 	}
-	return c.end(w.Snapshot())
+	return c.end(w.Counts())
 }
 
 // keepCSV writes each stream to the file of --csv every --every, until ctx ends.
@@ -56,12 +57,10 @@ func (c *watchCommand) keepCSV(ctx context.Context, to *screenWatch) {
 		case <-ctx.Done():
 			return
 		case <-each.C:
-			s := to.Watcher.Snapshot()
+			s := to.Watcher.Counts()
+			_ = c.service.Status(summaryText(s)) // Ready has told what is wrong with the socket
 			if err := c.csv.write(s, c.streamObject); err != nil {
-				select {
-				case to.failed <- err:
-				default: // one is waiting to be shown; the report has it as well
-				}
+				to.fail(err)
 			}
 		}
 	}
@@ -71,7 +70,16 @@ func (c *watchCommand) keepCSV(ctx context.Context, to *screenWatch) {
 type screenWatch struct {
 	*watch.Watcher
 	first  chan []string // remarks, once
-	failed chan error    // what the file of --csv met
+	failed chan error    // what the file of --csv met, or the server of --metrics
+}
+
+// fail shows what goes wrong while the watch goes on, unless another failure is waiting
+// to be shown.
+func (w *screenWatch) fail(err error) {
+	select {
+	case w.failed <- err:
+	default:
+	}
 }
 
 // Events implements tui.Watching: with the remarks before them, and those of the file that is written beside.

@@ -17,10 +17,14 @@ func TestWatchScreen(t *testing.T) {
 	l := labtest.Build(t, drawn(watchLAN)())
 	w, sender := l.Host("W"), l.Host("S")
 	csv := t.TempDir() + "/streams.csv"
-	s := openScreen(t, w, 120, 30, "watch", "-i", "eth0", "--max-gap", "1s", "--every", "100ms", "--csv", csv, "239.1.1.1:5004", "239.1.1.2:5004", "239.1.1.1:5004")
+	s := openScreen(t, w, 120, 30, "watch", "-i", "eth0", "--max-gap", "1s", "--every", "100ms", "--csv", csv, "--metrics", "0.0.0.0:9464", "239.1.1.1:5004", "239.1.1.2:5004", "239.1.1.1:5004")
 	s.shows(" W  groupcast watch", "2 groups: 0 heard, 2 not")
 	s.shows("○ 239.1.1.2", "nothing heard", "eth0")
+	s.shows("metrics on http://0.0.0.0:9464/metrics: other hosts can read them")
 	s.shows("239.1.1.1:5004 is named twice")
+	if r, err := browser(sender).Get("http://10.0.0.1:9464/metrics"); err != nil || r.StatusCode != 200 || r.Body.Close() != nil {
+		t.Errorf("another host reads %+v, %v", r, err)
+	}
 	n := numbers(t, sender, "239.1.1.1:5004")
 	n.every(30, 5*time.Millisecond)
 	n.head.Number += 7

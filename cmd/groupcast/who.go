@@ -138,7 +138,11 @@ func (w whoSeen) tell(ctx context.Context, p *linePrinter) error {
 		return status(exitNot)
 	case there == 0:
 		names := joinedNames(w.Snapshot)
-		err := fmt.Errorf("who %s: %w in %s; joined on %s", w.Group, errNobodyHeard, shortly(w.lasted), chat.ShortList(names))
+		err := errNobodyHeard
+		if n := len(w.Members.Bridges); n > 0 {
+			err = fmt.Errorf("no member was heard, only %s,", chat.Count(n, "bridge"))
+		}
+		err = fmt.Errorf("who %s: %w in %s; joined on %s", w.Group, err, shortly(w.lasted), chat.ShortList(names))
 		return &mcast.Advised{Err: err, Advice: w.ask.command()}
 	case p.problems > 0, !w.Members.On, len(w.Findings) > 0, w.oneWay() > 0, better != "":
 		return status(exitDoubt)

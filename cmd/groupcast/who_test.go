@@ -72,6 +72,85 @@ dan       9999 aaaa bbbb cccc  one-way   192.168.8.9    eth0       eth1      42m
 	}
 }
 
+// On a narrow terminal a row goes on in the next line, and nothing is left out; a name
+// of wide characters moves no column.
+func TestWhoTableFolds(t *testing.T) {
+	rows := [][]string{
+		{"NAME", "FINGERPRINT", "PRESENCE", "ADDRESS", "INTERFACE", "SENDS BY", "ROUND TRIP", "LOST HERE"},
+		{"bob", "1111 2222 3333 4444", "live", "192.168.8.226", "eth0", "wlan0", "under 2ms", "0.0 %"},
+		{"教室", "-", "plain", "192.168.8.7", "eth0", "-", "-", "-"},
+	}
+	for width, want := range map[int]string{
+		0: `
+NAME  FINGERPRINT          PRESENCE  ADDRESS        INTERFACE  SENDS BY  ROUND TRIP  LOST HERE
+bob   1111 2222 3333 4444  live      192.168.8.226  eth0       wlan0     under 2ms   0.0 %
+教室  -                    plain     192.168.8.7    eth0       -         -           -
+`,
+		80: `
+NAME  FINGERPRINT          PRESENCE  ADDRESS        INTERFACE  SENDS BY
+  ROUND TRIP  LOST HERE
+bob   1111 2222 3333 4444  live      192.168.8.226  eth0       wlan0
+  under 2ms   0.0 %
+教室  -                    plain     192.168.8.7    eth0       -
+  -           -
+`,
+		10: `
+NAME
+  FINGERPRINT
+  PRESENCE
+  ADDRESS
+  INTERFACE
+  SENDS BY
+  ROUND TRIP
+  LOST HERE
+`,
+	} {
+		if got := "\n" + folded(rows, width); !strings.HasPrefix(got, want) || width > 10 && got != want {
+			t.Errorf("on %d columns%swant%s", width, got, want)
+		}
+	}
+}
+
+// Where there are bridges a list has the sites, and bridges are none of the members.
+func TestWhoAcrossSites(t *testing.T) {
+	carol := newCarol
+	carol.Site, carol.Afar, carol.From = "room-2\x1b", true, netip.MustParseAddrPort("192.168.8.4:1236")
+	bob := liveBob
+	bob.Site = "room-1"
+	w := seenBy(bob, carol)
+	w.Members.Self.Site = "room-1"
+	w.Members.Bridges = []members.Member{{Who: members.Who{Nick: "room-1", Fingerprint: "dddd", Bridge: true}, Presence: members.Live, Site: "room-1", From: carol.From, IfIndex: 2, LostIn: -1, LostOut: -1, Since: lineTime, Last: lineTime}}
+	w.Members.Sites = []members.Site{{Name: "room-1", Here: true, Members: 2}, {Name: "room-2\x1b", Members: 1}, {Name: "room-3", Away: true, Since: lineTime}, {Name: "room-4", Joined: true}}
+	w.Room.Senders = []chat.Sender{plainHost("192.168.8.4", 1236)}
+	var out, errs bytes.Buffer
+	w.table(&linePrinter{out: &out, errs: &errs})
+	const want = `
+NAME      FINGERPRINT          PRESENCE  SITE     ADDRESS        INTERFACE  SENDS BY  ROUND TRIP  LOST HERE  LOST THERE
+bob␛[2J   1111 2222 3333 4444  live      room-1   192.168.8.226  eth0       wlan0     under 2ms   0.0 %      12.5 %
+carol #2  5555 6666 7777 8888  unknown   room-2␛  192.168.8.4    #7         -         -           -          -
+room-1    dddd                 bridge    room-1   192.168.8.4    eth0       -         -           -          -
+`
+	if got := "\n" + out.String(); got != want {
+		t.Errorf("printed%swant%s", got, want)
+	}
+	sums := "groupcast: 2 members, heard by 1, not known of 1; 1 bridge; you are ada (7f3c 91ab 02de 44c0)\n" +
+		"groupcast: this is room-1; room-2␛ with 1 member, room-3 away since " + lineTime.Format(time.TimeOnly) + ", room-4 joined to this LAN already\n"
+	if errs.String() != sums {
+		t.Errorf("remarked\n%swant\n%s", errs.String(), sums)
+	}
+	out.Reset()
+	w.objects(&out)
+	for _, want := range []string{
+		`"name":"carol #2","fingerprint":"5555 6666 7777 8888","presence":"unknown","from":"192.168.8.4:1236","interface":"#7","ifindex":7,"first":"TIME","last":"TIME","site":"room-2␛","afar":true}`,
+		`{"type":"bridge","name":"room-1",`,
+		`"members":2,"heard_by":1,"one_way":0,"plain":0,"sends_by":"eth0","site":"room-1","sites":[{"site":"room-1","here":true,"members":2},{"site":"room-2␛","members":1},{"site":"room-3","away":true,"since":"TIME","members":0},{"site":"room-4","joined":true,"members":0}],"bridges":1,`,
+	} {
+		if got := strings.ReplaceAll(untimed(out.String()), lineTime.Format(time.RFC3339Nano), "TIME"); !strings.Contains(got, want) {
+			t.Errorf("printed\n%swant in it\n%s", got, want)
+		}
+	}
+}
+
 // A member that sends by several interfaces is no second host with plain text.
 func TestWhoOfSeveralInterfaces(t *testing.T) {
 	eve := liveBob
@@ -196,6 +275,12 @@ func TestWhoStatus(t *testing.T) {
 	err := seenBy().tell(t.Context(), &linePrinter{out: &bytes.Buffer{}, errs: &bytes.Buffer{}})
 	if advised, ok := errors.AsType[*mcast.Advised](err); !ok || !errors.Is(err, errNobodyHeard) || advised.Advice != "groupcast doctor" {
 		t.Errorf("of nobody it says %v", err)
+	}
+	bridges := seenBy()
+	bridges.Members.Bridges = []members.Member{{Who: members.Who{Nick: "room-1", Bridge: true}, Presence: members.Live}}
+	err = bridges.tell(t.Context(), &linePrinter{out: &bytes.Buffer{}, errs: &bytes.Buffer{}})
+	if err == nil || !strings.Contains(err.Error(), "no member was heard, only 1 bridge, in 3s") {
+		t.Errorf("of a bridge alone it says %v", err)
 	}
 	if got := seenBy().tell(t.Context(), &linePrinter{out: &bytes.Buffer{}, json: true}); got != status(exitNot) {
 		t.Errorf("of nobody, in JSON, it ends with %v", got)

@@ -6,8 +6,6 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
-	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/groupcast/groupcast/mcast"
@@ -20,7 +18,7 @@ import (
 // first. Only the latest are remembered.
 func (w whoSeen) plain() (list []chat.Sender) {
 	ofMembers := map[netip.AddrPort]bool{}
-	for _, m := range slices.Concat(w.Members.Members, w.Members.Gone) {
+	for _, m := range slices.Concat(w.Members.Members, w.Members.Gone, w.Members.Bridges) {
 		ofMembers[m.From], ofMembers[m.Plain] = true, true
 		for _, a := range m.Speaks { // it may send by several interfaces
 			ofMembers[a] = true
@@ -60,26 +58,36 @@ func (w whoSeen) table(p *linePrinter) {
 	if !m.On && m.Off != "" {
 		p.remark(m.Off)
 	}
-	if plain := w.plain(); len(m.Members)+len(plain) > 0 {
-		t := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(t, "NAME\tFINGERPRINT\tPRESENCE\tADDRESS\tINTERFACE\tSENDS BY\tROUND TRIP\tLOST HERE\tLOST THERE")
-		for _, one := range m.Members {
-			fmt.Fprintln(t, strings.Join([]string{
-				memberName(one.Who), one.Fingerprint, presenceWord(one.Presence), hostOf(one.From), w.by(one.IfIndex),
-				orDash(chat.CleanRow(one.Sends)), roundTrip(one.RoundTrip), perMille(one.LostIn), perMille(one.LostOut),
-			}, "\t"))
+	if plain := w.plain(); len(m.Members)+len(plain)+len(m.Bridges) > 0 {
+		var rows [][]string
+		row := func(name, fingerprint, presence, site string, rest ...string) {
+			cells := []string{name, fingerprint, presence}
+			if w.bridged() {
+				cells = append(cells, orDash(chat.CleanRow(site)))
+			}
+			rows = append(rows, append(cells, rest...))
+		}
+		row("NAME", "FINGERPRINT", "PRESENCE", "SITE", "ADDRESS", "INTERFACE", "SENDS BY", "ROUND TRIP", "LOST HERE", "LOST THERE")
+		for _, one := range slices.Concat(m.Members, m.Bridges) {
+			presence := presenceWord(one.Presence)
+			if one.Bridge {
+				presence = "bridge"
+			}
+			row(memberName(one.Who), one.Fingerprint, presence, siteCell(one), hostOf(one.From), w.by(one.IfIndex),
+				orDash(chat.CleanRow(one.Sends)), roundTrip(one.RoundTrip), perMille(one.LostIn), perMille(one.LostOut))
 		}
 		for _, host := range plain {
-			fmt.Fprintln(t, strings.Join([]string{
-				"-", "-", "plain", addrText(host.Addr), host.Interface, "-", "-", "-", "-",
-			}, "\t"))
+			row("-", "-", "plain", "", addrText(host.Addr), host.Interface, "-", "-", "-", "-")
 		}
-		t.Flush()
+		foldedTable(p.out, rows)
 	}
 	if !m.On {
 		return
 	}
 	p.remark(w.sumText())
+	if text := session.SitesText(m.Sites); text != "" {
+		p.remark(text)
+	}
 	if better, n := w.betterWay(); better != "" {
 		p.warn(fmt.Sprintf("what is said here leaves by %s, where no member hears it; by %s %s", w.sendsBy(), chat.Clean(better), hear(n)),
 			chat.SanitizeString("send out of it: -i "+shellWord(better)))
@@ -133,6 +141,20 @@ func (p *linePrinter) otherRooms(m session.Members) {
 	}
 }
 
+// siteCell is where a member is. In a sealed room no bridge tells its site.
+func siteCell(m members.Member) string {
+	if m.Afar && m.Site == "" {
+		return "elsewhere"
+	}
+	return m.Site
+}
+
+// bridged reports whether anything comes by bridges, or says so.
+func (w whoSeen) bridged() bool {
+	m := w.Members
+	return len(m.Bridges)+len(m.Sites) > 0 || slices.ContainsFunc(m.Members, func(m members.Member) bool { return m.Afar })
+}
+
 // sendsBy is the interface that what is said leaves by.
 func (w whoSeen) sendsBy() string {
 	for _, way := range w.Members.Ways {
@@ -180,6 +202,9 @@ func (w whoSeen) sumText() string {
 		if n := len(m.Members) - w.heardBy() - w.oneWay(); n > 0 {
 			text += fmt.Sprintf(", not known of %d", n)
 		}
+	}
+	if n := len(m.Bridges); n > 0 {
+		text += "; " + chat.Count(n, "bridge")
 	}
 	if n := len(w.plain()); n > 0 {
 		text += ", and " + chat.Count(n, "host") + " with plain text"
@@ -266,6 +291,11 @@ func (w whoSeen) objects(out io.Writer) {
 	for _, m := range w.Members.Members {
 		writeJSON(out, w.memberObject(m))
 	}
+	for _, m := range w.Members.Bridges {
+		o := w.memberObject(m)
+		o.Type = "bridge"
+		writeJSON(out, o)
+	}
 	for _, host := range w.plain() {
 		writeJSON(out, jsonPlainHost{headOf("plain"), addrText(host.Addr), host.Interface, host.IfIndex, host.Datagrams, host.Last})
 	}
@@ -281,6 +311,7 @@ func (w whoSeen) objects(out io.Writer) {
 	writeJSON(out, jsonWho{
 		jsonHead: headOf("who"), Group: chat.Clean(w.Group.String()), Name: chat.CleanRow(m.Self.Who.String()), Fingerprint: m.Self.Fingerprint,
 		Members: len(m.Members), More: m.More, HeardBy: w.heardBy(), OneWay: w.oneWay(), Plain: len(w.plain()), SendsBy: w.sendsBy(), BetterBy: chat.Clean(better), Sealed: m.Sealed, OtherRooms: others,
+		Site: chat.CleanRow(m.Self.Site), Sites: siteObjects(m.Sites), Bridges: len(m.Bridges),
 		Off: chat.CleanRow(m.Off), Interfaces: joinedNames(w.Snapshot), Seconds: float64(w.lasted.Milliseconds()) / 1000, Doctor: doctor,
 	})
 }
@@ -291,6 +322,7 @@ func (w whoSeen) memberObject(m members.Member) jsonMember {
 		Presence: presenceWord(m.Presence), From: addrPortText(m.From), Interface: w.byOrNone(m.IfIndex), IfIndex: m.IfIndex,
 		SendsBy: chat.CleanRow(m.Sends), HearsBy: chat.CleanRow(m.Theirs), RTT: inMillis(m.RoundTrip.Round(time.Millisecond)),
 		LossIn: fraction(m.LostIn), LossOut: fraction(m.LostOut), First: m.Since, Last: m.Last,
+		Site: chat.CleanRow(m.Site), Afar: m.Afar,
 	}
 	return o
 }
@@ -312,7 +344,7 @@ func fraction(perMille int) *float64 {
 
 // jsonMember is a member that is there. Fields are only added.
 type jsonMember struct {
-	jsonHead              // member
+	jsonHead              // member, bridge
 	Name        string    `json:"name"`               // as it is shown: "ada", "ada #2", "ada~7f3c"
 	Fingerprint string    `json:"fingerprint"`        // of its key
 	Verified    bool      `json:"verified,omitempty"` // the user said that the key is this person's
@@ -327,6 +359,30 @@ type jsonMember struct {
 	LossOut     *float64  `json:"loss_out,omitempty"` // of those of this host, what did not come there, as it says: 0 to 1
 	First       time.Time `json:"first"`
 	Last        time.Time `json:"last"`
+	Site        string    `json:"site,omitempty"` // where it is, as the bridge of this LAN tells
+	Afar        bool      `json:"afar,omitempty"` // it is heard by a bridge: the address is the bridge's
+}
+
+// siteObjects are sites as --json has them.
+func siteObjects(list []members.Site) (out []jsonSite) {
+	for _, s := range list {
+		o := jsonSite{Site: chat.CleanRow(s.Name), Here: s.Here, Away: s.Away, Joined: s.Joined, Members: s.Members}
+		if !s.Since.IsZero() {
+			o.Since = &s.Since
+		}
+		out = append(out, o)
+	}
+	return out
+}
+
+// jsonSite is a site of those that bridges join. Fields are only added.
+type jsonSite struct {
+	Site    string     `json:"site"`
+	Here    bool       `json:"here,omitempty"`   // it is this one
+	Away    bool       `json:"away,omitempty"`   // its bridge is not heard any more; of this one: it does not reach the others
+	Joined  bool       `json:"joined,omitempty"` // its LAN is this one, joined by something else than bridges
+	Since   *time.Time `json:"since,omitempty"`  // that it is away, or back, if it became so lately
+	Members int        `json:"members"`          // at it, with this program
 }
 
 // jsonPlainHost is a host that was heard and is no member. Fields are only added.
@@ -361,6 +417,9 @@ type jsonWho struct {
 	BetterBy    string          `json:"better_by,omitempty"`   // the interface on which members hear this host, if none does on the other
 	Sealed      bool            `json:"sealed,omitempty"`      // the room has a key
 	OtherRooms  []jsonOtherRoom `json:"other_rooms,omitempty"` // whose frames came and cannot be read here, at most 8
+	Site        string          `json:"site,omitempty"`        // of this host, as the bridge of this LAN tells
+	Sites       []jsonSite      `json:"sites,omitempty"`       // that bridges join
+	Bridges     int             `json:"bridges,omitempty"`     // that are listed: they are no members
 	Off         string          `json:"off,omitempty"`         // why no member could be asked
 	Interfaces  []string        `json:"interfaces"`            // where the group is joined
 	Seconds     float64         `json:"seconds"`
