@@ -108,6 +108,8 @@ func TestDirections(t *testing.T) {
 			why: "what is said to systemd is a line in a socket: no command, and no group"},
 		{from: module + "/cmd/internal/scrape", direct: true, not: []string{module + "/"},
 			why: "what is served is a text: no command, and no group"},
+		{from: module + "/internal/site", not: []string{module + "/", "net/http"},
+			why: "the site is made of files"},
 		{from: module + "/tui/...", not: commandLine,
 			why: "cmd drives the screen, not the other way round"},
 		{from: module + "/tui/web", direct: true, not: []string{"net/http/httputil", "golang.org/x/sys", module + "/"}, except: []string{module + "/mcast/class", module + "/mcast/lab", module + "/tui/picture"},
@@ -135,10 +137,11 @@ func TestDirections(t *testing.T) {
 }
 
 // The server of bridges is in one package and one command: whoever builds groupcast neither
-// compiles nor carries it. Its client is in one package, too.
+// compiles nor carries it. Its client is in one package, too, and so is the reader of Markdown.
 func TestNoServer(t *testing.T) {
 	for library, allowed := range map[string][]string{
 		"github.com/nats-io/nats-server": {module + "/mcast/bridge/hub", module + "/cmd/groupcast-hub"},
+		"github.com/yuin/goldmark":       {module + "/internal/site"},
 		"github.com/nats-io":             {module + "/mcast/bridge/hub", module + "/cmd/groupcast-hub", module + "/mcast/bridge/natslink", module + "/cmd/groupcast"},
 	} {
 		var reach []string
