@@ -2,12 +2,16 @@
 export function ask(dialog, yes) {
   dialog.returnValue = ''; // Escape leaves what was answered last
   dialog.showModal();
-  dialog.onclose = () => {
-    if (dialog.open) return; // it was closed and is asked again: the event comes later than either
+  whenClosed(dialog, () => {
     dialog.onclose = null;
     refocus(document.activeElement);
     if (dialog.returnValue === 'yes') yes();
-  };
+  });
+}
+
+// whenClosed calls then each time that a dialog is closed, in place of what was called before.
+export function whenClosed(dialog, then) {
+  dialog.onclose = () => dialog.open || then(); // it may be open again: the event comes late
 }
 
 // refocus puts the caret into the field that has the focus: Chromium gives it the focus back

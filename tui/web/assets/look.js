@@ -1,4 +1,5 @@
 // The teacher looks on at a seat: its screen, or its lines, and nothing to do there.
+import {whenClosed} from './ask.js';
 import {words} from './boardwords.js';
 import {Fit} from './fit.js';
 import {make, say} from './network.js';
@@ -20,7 +21,7 @@ export class Look {
 
   constructor() {
     $('look-close').addEventListener('click', () => this.#dialog.close());
-    this.#dialog.addEventListener('close', () => this.#stop());
+    whenClosed(this.#dialog, () => this.#stop());
     new ResizeObserver(() => this.#view?.fit?.()).observe($('looked'));
   }
 

@@ -1,4 +1,5 @@
 // The menu of a host, of a wire, or of a seat: a dialog with buttons in groups.
+import {whenClosed} from './ask.js';
 import {words} from './boardwords.js';
 import {hostChoices, wireChoices} from './faults.js';
 import {make, say, stateOf, troubles} from './network.js';
@@ -17,7 +18,7 @@ export class Menu {
     this.on = on;
     $('menu-close').addEventListener('click', () => this.#dialog.close());
     this.#dialog.addEventListener('click', (event) => event.target === this.#dialog && this.#dialog.close()); // beside it
-    this.#dialog.addEventListener('close', () => (this.#of = null)); // the focus goes back by itself
+    whenClosed(this.#dialog, () => (this.#of = null)); // the focus goes back by itself
     this.#dialog.addEventListener('keydown', (event) => this.#arrows(event));
   }
 
@@ -147,5 +148,5 @@ export function sure([head, text, yes]) {
   say($('sure-yes'), yes);
   dialog.returnValue = '';
   dialog.showModal();
-  return new Promise((done) => dialog.addEventListener('close', () => done(dialog.returnValue === 'yes'), {once: true}));
+  return new Promise((done) => whenClosed(dialog, () => done(dialog.returnValue === 'yes')));
 }
