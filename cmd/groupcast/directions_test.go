@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -187,27 +186,6 @@ func TestCommandHoldsNoMutex(t *testing.T) {
 	}
 	if held == 0 {
 		t.Error("output.go has no mutex any more: take it out of this test")
-	}
-}
-
-// A test waits for the thing itself, with a deadline. Only in a bubble of synctest,
-// whose clock is its own, is a pause neither slow nor a guess.
-func TestTestsSleepInBubblesOnly(t *testing.T) {
-	tests := 0
-	err := filepath.WalkDir("../..", func(path string, _ fs.DirEntry, err error) error {
-		if err != nil || !strings.HasSuffix(path, "_test.go") {
-			return err
-		}
-		tests++
-		text, err := os.ReadFile(path)
-		bubbles := strings.Contains(string(text), `"testing/synctest"`) || strings.Contains(string(text), "inBubble(t, func") // of mcast/bridge/natslink
-		if sleep := "time." + "Sleep("; strings.Contains(string(text), sleep) && !bubbles {
-			t.Errorf("%s sleeps: wait for the thing itself, with a deadline, or use synctest", path)
-		}
-		return err
-	})
-	if err != nil || tests < 100 {
-		t.Errorf("%d files of tests, %v", tests, err)
 	}
 }
 

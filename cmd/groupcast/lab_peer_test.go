@@ -40,42 +40,41 @@ func runForAWhile(t *testing.T, long time.Duration, hear func(p *labPeer)) []sai
 func TestPeer(t *testing.T) {
 	const ms = time.Millisecond
 	a := netip.MustParseAddr("192.168.8.164")
-	says := func(at time.Duration, texts ...string) func(*labPeer) {
-		return func(p *labPeer) {
-			time.Sleep(at) // of the bubble
-			for _, text := range texts {
-				p.hear(a, []byte(text))
-				synctest.Wait()
-			}
-		}
-	}
 	answer := func(at time.Duration, text string) saidAt {
 		return saidAt{at, "B: I hear you, 192.168.8.164. You said: " + text}
 	}
 	hello, call := "B: hello. I answer whom I hear", "B: is anybody there?"
 	for _, tc := range []struct {
-		name string
-		hear func(*labPeer)
-		want []saidAt // in a minute
+		name  string
+		at    time.Duration // after which it hears
+		texts []string
+		want  []saidAt // in a minute
 	}{
-		{"silence", says(0), []saidAt{{1000 * ms, hello}, {21000 * ms, call}, {41000 * ms, call}}},
-		{"a text", says(30000*ms, "test"), []saidAt{{1000 * ms, hello}, {21000 * ms, call}, answer(30300*ms, "test"), {50300 * ms, call}}},
-		{"many at once", says(45000*ms, "1", "2", "3", "4", "5", "6", "7"), []saidAt{
+		{"silence", 0, nil, []saidAt{{1000 * ms, hello}, {21000 * ms, call}, {41000 * ms, call}}},
+		{"a text", 30000 * ms, []string{"test"}, []saidAt{{1000 * ms, hello}, {21000 * ms, call}, answer(30300*ms, "test"), {50300 * ms, call}}},
+		{"many at once", 45000 * ms, []string{"1", "2", "3", "4", "5", "6", "7"}, []saidAt{
 			{1000 * ms, hello}, {21000 * ms, call}, {41000 * ms, call},
 			answer(45300*ms, "1"), answer(45500*ms, "2"), answer(45700*ms, "3"), answer(45900*ms, "4"), answer(46100*ms, "5"), answer(46300*ms, "6"),
 		}},
-		{"other peers", says(2000*ms, "C: hello. I answer whom I hear", "C: is anybody there?", "C: I hear you, 192.168.8.226. You said: x"),
+		{"other peers", 2000 * ms, []string{"C: hello. I answer whom I hear", "C: is anybody there?", "C: I hear you, 192.168.8.226. You said: x"},
 			[]saidAt{{1000 * ms, hello}, {21000 * ms, call}, {41000 * ms, call}}},
-		{"much text", says(45000*ms, strings.Repeat("ü", 150)), []saidAt{
+		{"much text", 45000 * ms, []string{strings.Repeat("ü", 150)}, []saidAt{
 			{1000 * ms, hello}, {21000 * ms, call}, {41000 * ms, call}, answer(45300*ms, strings.Repeat("ü", 100)+"…"),
 		}},
-		{"a cut character", says(45000*ms, "x"+strings.Repeat("ü", 150)), []saidAt{
+		{"a cut character", 45000 * ms, []string{"x" + strings.Repeat("ü", 150)}, []saidAt{
 			{1000 * ms, hello}, {21000 * ms, call}, {41000 * ms, call}, answer(45300*ms, "x"+strings.Repeat("ü", 99)+"…"),
 		}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				if got := runForAWhile(t, time.Minute, tc.hear); !slices.Equal(got, tc.want) {
+				hear := func(p *labPeer) {
+					time.Sleep(tc.at)
+					for _, text := range tc.texts {
+						p.hear(a, []byte(text))
+						synctest.Wait()
+					}
+				}
+				if got := runForAWhile(t, time.Minute, hear); !slices.Equal(got, tc.want) {
 					t.Errorf("it said %v\nwant %v", got, tc.want)
 				}
 			})
