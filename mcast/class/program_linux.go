@@ -78,6 +78,9 @@ func startProgram(out io.Writer, size Size, plain bool, tells func(report), prep
 		if exit, ok := errors.AsType[*lab.ExitError](err); ok && exit.Code > 0 {
 			p.say(told.last())
 		}
+		if screen, ok := p.out.(interface{ unhold() }); ok {
+			screen.unhold() // nothing follows
+		}
 		p.size.end()
 		p.closeFiles()
 		cancel()
