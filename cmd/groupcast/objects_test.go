@@ -392,7 +392,9 @@ func answersOddly(t *testing.T, host *lab.Node, g mcast.Group) {
 			case 2:
 				kept = data
 			default:
-				answer(kept)
+				if n > 12 { // a second later: even a busy host has given it up
+					answer(kept)
+				}
 			}
 		}
 	}()
