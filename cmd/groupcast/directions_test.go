@@ -198,7 +198,11 @@ func listPackages(t *testing.T) []goPackage {
 	t.Helper()
 	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps=false", "-json=ImportPath,Imports,Deps", module+"/...").Output()
 	if err != nil {
-		t.Fatalf("go list: %v", err)
+		var said []byte
+		if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+			said = exit.Stderr
+		}
+		t.Fatalf("go list: %v\n%s", err, said)
 	}
 	var list []goPackage
 	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
