@@ -217,7 +217,7 @@ func (e *examiner) run(ctx context.Context) (err error) {
 		facts.Take(observed)
 		r.intent = in
 	}
-	r.facts, r.findings = facts, doctor.Diagnose(facts, in)
+	r.facts, r.findings = facts, diagnose(facts, in)
 	switch {
 	case e.file.name != "":
 		if err := e.file.write(ctx, e, r); err != nil {
@@ -238,6 +238,11 @@ func (e *examiner) run(ctx context.Context) (err error) {
 		return ctx.Err() // what was to be tried was not
 	}
 	return nil
+}
+
+// diagnose finds what is wrong at this host, and with the sites that bridges join.
+func diagnose(facts doctor.Facts, in doctor.Intent) []doctor.Finding {
+	return append(doctor.Diagnose(facts, in), doctor.Sites(facts.Observed, time.Now())...)
 }
 
 // observe says what it is about to do, and does it. What was seen until an error

@@ -48,7 +48,7 @@ func (i issue) write(out io.Writer) {
 		i.intent, i.facts = mask(m, i.intent), mask(m, i.facts)
 		i.choice.Joins = mask(m, i.choice.Joins)
 		i.group, i.from = i.intent.Group, i.intent.From
-		found := doctor.Diagnose(i.facts, i.intent)
+		found := diagnose(i.facts, i.intent)
 		if !sameFindings(found, i.findings) {
 			note = "With the true addresses and names the doctor finds: " + orNone(seenNames(i.findings)) + ". The findings below are of the masked facts.\n\n"
 		}

@@ -63,7 +63,9 @@ func (r report) write(out io.Writer) {
 		}
 		writeRow(out, "", "  ", r.strong(headline(f)))
 		writeReasons(out, forCommand(f))
-		fmt.Fprintf(out, "  more: groupcast explain %s\n", f.Name)
+		if more := "groupcast explain " + f.Name; !slices.Contains(f.Hints, more) {
+			fmt.Fprintf(out, "  more: %s\n", more)
+		}
 	}
 	if r.quiet {
 		return

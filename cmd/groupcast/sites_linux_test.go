@@ -177,9 +177,16 @@ func TestOneTalkAtThreeSites(t *testing.T) {
 			}
 		}
 	}
-	for range 2 {
+	for n := range 2 {
 		s.kill()
 		round(fmt.Sprintf("%d without a hub, of", len(texts)))
+		if n == 0 { // the doctor is no member, and no member runs at its host
+			labtest.Eventually(t, "the doctor says that the other sites are not reached", func() bool {
+				p := start(t, s.l.Host("P2"), "groupcast", "doctor", "-i", "eth0", "--probe", "--watch", "4s", group)
+				p.end()
+				return strings.Contains(p.out.String(), "warning: beyond-one-lan: the bridge of this LAN, room-2, does not reach the other sites")
+			})
+		}
 		s.revive()
 		round(fmt.Sprintf("%d with it again, of", len(texts)))
 		all()

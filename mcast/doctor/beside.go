@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/groupcast/groupcast/mcast"
+	"github.com/groupcast/groupcast/mcast/frame"
 	"github.com/groupcast/groupcast/mcast/host"
 	"github.com/groupcast/groupcast/mcast/internal/lru"
 )
@@ -23,6 +24,10 @@ type Beside struct {
 	Members  []Sender // of frames, which only members of groupcast send
 	Numbered []Sender // of numbered datagrams alone: members that measure, or a stream that is sent there
 	Others   []Sender // of anything else
+
+	// Sites is what a bridge told there of the sites that bridges join, the own one
+	// first; none where no bridge was heard, or the room is sealed.
+	Sites []MembersSite
 }
 
 // FramePort is the port that members of a group send frames to unless they are told
@@ -47,6 +52,7 @@ type Lookout struct {
 
 	mu      sync.Mutex
 	sources *lru.Map[netip.AddrPort, besideTally]
+	news    siteNews
 }
 
 type besideTally struct {
@@ -54,10 +60,10 @@ type besideTally struct {
 	frames, numbered, others tally
 }
 
-// The sizes of a Lookout's sockets: of a datagram the beginning tells enough, and a
-// receive buffer of half a second of frames is enough for what is drained at once.
+// The sizes of a Lookout's sockets: of a datagram as much as a frame has tells enough, and
+// a receive buffer of half a second of frames is enough for what is drained at once.
 const (
-	lookoutRead   = 16
+	lookoutRead   = frame.MaxSize
 	lookoutBuffer = 128 << 10
 	lookoutMost   = 16 // sockets: one, but for groups of IPv6 that need a zone
 )
@@ -79,7 +85,7 @@ func LookBeside(ctx context.Context, g mcast.Group, on []host.Interface, trace *
 	if !ok || port < lowPorts {
 		return nil
 	}
-	l := &Lookout{port: port, sources: lru.New[netip.AddrPort, besideTally](maxEvidence)}
+	l := &Lookout{port: port, sources: lru.New[netip.AddrPort, besideTally](maxEvidence), news: newSiteNews(g)}
 	for _, at := range lookoutAddrs(g.Addr, on) {
 		c, err := mcast.Listen(ctx, mcast.Config{Addr: at, Port: port, MulticastAll: true, ReadSize: lookoutRead, ReadBuffer: lookoutBuffer, Trace: trace})
 		if err != nil {
@@ -136,6 +142,7 @@ func (l *Lookout) hear(from netip.AddrPort, ifIndex int, data []byte, at time.Ti
 	switch {
 	case bytes.HasPrefix(data, []byte("\xfeMC")):
 		s.frames.add(at)
+		l.news.hear(from, ifIndex, data, at)
 	case bytes.HasPrefix(data, []byte("\xfeG")): // numbered, or what a bridge asks
 		s.numbered.add(at)
 	default:
@@ -151,7 +158,7 @@ func (l *Lookout) Seen(since time.Time) *Beside {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	b := &Beside{Port: l.port}
+	b := &Beside{Port: l.port, Sites: l.news.sites(since.Add(-frameTime))}
 	add := func(list *[]Sender, s *besideTally, t tally) {
 		one := s.Sender
 		one.Datagrams = t.times

@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"fmt"
+	"net/netip"
 	"time"
 )
 
@@ -15,16 +16,22 @@ type MembersSite struct {
 	Since  time.Time // that it is so; zero: it was so before this program came, or is as it should be
 }
 
-// Sites returns what is wrong with the sites that bridges join: none where there is no
-// bridge. The names are those of topics: these are no pitfalls of this host, and
-// [Diagnose] does not look for them. now says what a time of today is.
-func Sites(m *Members, now time.Time) (out []Finding) {
-	if m == nil {
-		return nil
+// Sites returns what is wrong with the sites that bridges join, as they tell members, or
+// one who looks beside: none where there is no bridge. The names are those of topics:
+// these are no pitfalls of this host, and [Diagnose] does not look for them. now says what
+// a time of today is.
+func Sites(o Observed, now time.Time) (out []Finding) {
+	var sites []MembersSite
+	var back netip.Addr
+	switch {
+	case o.Members != nil:
+		sites, back = o.Members.Sites, o.Members.Back
+	case o.Beside != nil:
+		sites = o.Beside.Sites
 	}
 	var own MembersSite
 	var away, lately, joined []string
-	for _, s := range m.Sites {
+	for _, s := range sites {
 		switch {
 		case s.Here:
 			own = s
@@ -57,10 +64,10 @@ func Sites(m *Members, now time.Time) (out []Finding) {
 			Title:    fmt.Sprintf("%s and this LAN, %s, are joined already, by something else than their bridges", people(joined), own.Name),
 			Evidence: fmt.Sprintf("the bridge of this LAN says so, or that of %s is heard here itself", people(joined)),
 		})
-	case m.Back.IsValid():
+	case back.IsValid():
 		out = append(out, Finding{
 			Name: "joined-already", Verdict: Warning, Hints: why,
-			Title:    fmt.Sprintf("what is sent here comes back by the bridge at %s: two sites are joined already", m.Back),
+			Title:    fmt.Sprintf("what is sent here comes back by the bridge at %s: two sites are joined already", back),
 			Evidence: "signs of life of this LAN came from the port of bridges within 90 s",
 		})
 	}

@@ -33,7 +33,7 @@ func TestSites(t *testing.T) {
 			[]string{"joined-already: what is sent here comes back by the bridge at 10.1.0.2: two sites are joined already"}},
 	} {
 		var got []string
-		for _, f := range Sites(tt.m, now) {
+		for _, f := range Sites(Observed{Members: tt.m}, now) {
 			got = append(got, f.Name+": "+f.Title)
 			if _, err := FindPage(f.Name); err != nil || f.Evidence == "" || !strings.Contains(strings.Join(f.Hints, "\n"), "groupcast explain "+f.Name) || f.Verdict != Warning {
 				t.Errorf("%s: %+v: %v", tt.name, f, err)

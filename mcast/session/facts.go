@@ -73,7 +73,7 @@ func (s *Session) reread() (moved bool) {
 	s.own.Store(new(host.NetworksOf(facts.Interfaces)))
 	s.leaveLo()
 	before := s.findings
-	s.findings = s.steadied.take(append(doctor.Diagnose(facts, s.intent(began)), doctor.Sites(facts.Observed.Members, read)...))
+	s.findings = s.steadied.take(append(doctor.Diagnose(facts, s.intent(began)), doctor.Sites(facts.Observed, read)...))
 	if !slices.EqualFunc(doctor.Seen(before), doctor.Seen(s.findings), samePlace) {
 		s.ring.Wake() // nothing may be said meanwhile
 	}
