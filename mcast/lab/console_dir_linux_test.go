@@ -62,7 +62,7 @@ func listenAmongOthers() error {
 // does not keep them from having labs, nor from finding them.
 func TestConsoleDirectoryOfAnotherUser(t *testing.T) {
 	cmd := exec.Command("/proc/self/exe")
-	cmd.Env = append(os.Environ(), programEnv+"=listen among others", "XDG_RUNTIME_DIR=", "TMPDIR="+t.TempDir())
+	cmd.Env = append(os.Environ(), programEnv+"=listen among others", foreignEnv+"="+foreign, "XDG_RUNTIME_DIR=", "TMPDIR="+t.TempDir())
 	cmd.SysProcAttr = &syscall.SysProcAttr{
 		Cloneflags:  unix.CLONE_NEWUSER | unix.CLONE_NEWNS,
 		UidMappings: []syscall.SysProcIDMap{{ContainerID: someUser, HostID: os.Geteuid(), Size: 1}},
