@@ -66,7 +66,9 @@ func (s *shutter) soon() {
 func (s *shutter) slow() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.ticker.Reset(restPause)
+	if s.ticker != nil { // the timer may have begun this just before close stopped it
+		s.ticker.Reset(restPause)
+	}
 }
 
 // close lets the timer go.
