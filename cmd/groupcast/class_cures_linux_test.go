@@ -17,6 +17,13 @@ import (
 // cure is an exercise whose cure a student types in a host.
 type cure struct{ lesson, host, script string }
 
+// ticks is a line of a shell that sends to the group of an exercise from now on. A check that
+// comes before the first tick sees nothing.
+func ticks(flags string) string {
+	return "groupcast send --json " + flags + " -c 1000 --interval 200ms 239.192.7.7:5000 tick > ticks & " +
+		"until grep -q sent ticks; do kill -0 $!; sleep 0.1; done"
+}
+
 // Students mend exercises from shells in which they may do that, and nothing else.
 func TestStudentsMend(t *testing.T) {
 	t.Parallel()
@@ -37,8 +44,8 @@ func TestStudentsMend(t *testing.T) {
 		{"reverse-path", "B", `sysctl -w net.ipv4.conf.eth0.rp_filter=0`},
 		{"snooping-no-querier", "A", `ip link add br0 type bridge mcast_querier 1 mcast_query_use_ifaddr 1 mcast_query_interval 100 mcast_startup_query_interval 100 mcast_query_response_interval 50
 			ip addr del 192.168.1.10/24 dev eth0; ip link set dev eth0 master br0; ip addr add 192.168.1.10/24 dev br0; ip link set dev br0 up`},
-		{"ttl-and-routers", "A", `groupcast send --ttl 2 -c 1000 --interval 200ms 239.192.7.7:5000 tick &`},
-		{"loopback-off", "A", `groupcast send -c 1000 --interval 200ms 239.192.7.7:5000 tick &`},
+		{"ttl-and-routers", "A", ticks("--ttl 2")},
+		{"loopback-off", "A", ticks("")},
 		{"igmp", "R3", `nft list ruleset; nft flush ruleset`},
 		{"fragments", "B", `sysctl -w net.ipv4.ipfrag_high_thresh=4194304; sysctl -w net.ipv4.ipfrag_time=60`},
 	}, func(c cure) string { return c.lesson }, mend)
@@ -56,7 +63,7 @@ func mend(t *testing.T, c cure) {
 	}
 	defer private.Close()
 	confined := lab.Confinement{Program: program, Data: seatLimits.Data, Memory: seatLimits.Memory, Admin: true, Orders: []string{desk.StateOrder, desk.CheckOrder, desk.HintOrder, desk.ResetOrder}}
-	ctx, cancel := context.WithTimeout(t.Context(), labtest.Patience)
+	ctx, cancel := context.WithTimeout(t.Context(), 4*labtest.Patience) // for a dozen commands
 	defer cancel()
 	cmd := private.ConfinedCommand(ctx, c.host, confined, "/bin/sh", "-e", "-c", c.script+"\ngroupcast lab check")
 	cmd.Env = []string{"PATH=/opt/groupcast:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=" + lab.Home, "GORACE=atexit_sleep_ms=0"}
@@ -68,6 +75,8 @@ func mend(t *testing.T, c cure) {
 		return
 	}
 	// A network that is built anew ends the shell that asked for it.
+	ctx, cancel = context.WithTimeout(t.Context(), labtest.Patience)
+	defer cancel()
 	again := private.ConfinedCommand(ctx, c.host, confined, "/bin/sh", "-c", "groupcast lab reset; exec sleep 1000")
 	again.Env = cmd.Env
 	if out, err := again.CombinedOutput(); err == nil {
