@@ -98,12 +98,12 @@ var comes = []come{
 		"groupcast ping -q -c 9 --interval 10ms 127.0.0.1:5003; kill $!; wait $!")},
 	{of: "echo", want: exitNot, host: "B", line: "groupcast echo 203.0.113.9:7"},
 
-	{of: "ping", want: exitOK, host: "A", line: "groupcast ping -i eth0 -c 1 239.1.2.3:5000"},
+	{of: "ping", want: exitOK, host: "A", line: "groupcast ping -i eth0 -c 1 -W 20 239.1.2.3:5000"},
 	{of: "ping", want: exitOK, host: "A", line: "groupcast ping -i eth0 239.1.2.3:5000", ready: "seq=1", signal: syscall.SIGINT},
 	{of: "ping", want: exitNot, host: "A", line: "groupcast ping -i eth0 -c 1 -W 0.05 239.9.9.17"},
 	{of: "ping", want: exitNot, host: "A", line: "groupcast ping --message x -W 1h -t 0.05 192.168.8.226:5002"},
-	{of: "ping", want: exitDoubt, host: "A", line: "groupcast ping -i eth0 -c 4 --interval 10ms -W 0.2 239.1.2.3:5001"},
-	{of: "ping", want: exitDoubt, host: "A", line: "bash -c", input: withoutRoom("groupcast ping -i eth0 -c 8 --interval 10ms", "239.1.2.3:5000")},
+	{of: "ping", want: exitDoubt, host: "A", line: "groupcast ping -i eth0 -c 4 --interval 10ms -W 3 239.1.2.3:5001"},
+	{of: "ping", want: exitDoubt, host: "A", line: "bash -c", input: withoutRoom("groupcast ping -i eth0 -c 8 --interval 10ms -W 20", "239.1.2.3:5000")},
 	{of: "ping", want: exitInterrupted, host: "A", line: "groupcast ping -i eth0 -W 1h 239.9.9.18", ready: "pinging", signal: syscall.SIGINT},
 	{of: "ping", want: exitInterrupted, host: "A", line: "groupcast ping --message x -W 1h 192.168.8.226:5002", ready: "packet-written", signal: syscall.SIGINT},
 

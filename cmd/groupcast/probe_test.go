@@ -40,7 +40,7 @@ func nft(t *testing.T, host *lab.Node, hook string, rules ...string) {
 }
 
 // inNoTime ends a probe of hosts that answer at once.
-var inNoTime = []string{"probe", "-c", "2", "--interval", "100ms", "--wait", "100ms"}
+var inNoTime = []string{"probe", "-c", "2", "--interval", "100ms", "--wait", "1s"}
 
 // Each verdict as it is printed, made real.
 func TestProbeVerdicts(t *testing.T) {
@@ -113,7 +113,7 @@ func TestProbeWatch(t *testing.T) {
 	t.Parallel()
 	l := asked(t)
 	a, b := l.Host("A"), l.Host("B")
-	p := start(t, a, "groupcast", "probe", "--follow", "-c", "2", "--interval", "300ms", "--wait", "100ms", "192.168.1.11:1234")
+	p := start(t, a, "groupcast", "probe", "--follow", "-c", "2", "--interval", "300ms", "--wait", "2s", "192.168.1.11:1234")
 	const refused = "  192.168.1.11:1234  refused      ICMP port unreachable (3, 3) from 192.168.1.11, after "
 	const answered = "  192.168.1.11:1234  answered     an answer of 21 bytes"
 	p.remarks("probing every 300ms; ctrl+c ends it")
@@ -152,13 +152,13 @@ func TestProbeExitStatus(t *testing.T) {
 		{"192.168.1.11:1234 192.168.1.11:1235", exitDoubt},
 		{"192.168.1.11:1235,1236", exitNot},
 		{"-6 192.168.1.11:1234", exitNot},
-		{"--follow -t 300ms 192.168.1.11:1234", exitOK},
-		{"--follow -t 300ms 192.168.1.11:1234,1235", exitDoubt},
+		{"--follow -t 2s 192.168.1.11:1234", exitOK},
+		{"--follow -t 2s 192.168.1.11:1234,1235", exitDoubt},
 		{"--follow -t 300ms -6 192.168.1.11:1234", exitNot},
 		{"192.168.1.11", exitUsage},
 		{"224.0.0.114:1234", exitUsage},
 		{"-4 -6 192.168.1.11:1234", exitUsage},
-		{"-t 0.3 -W 1h 192.168.1.11:1234 192.168.1.99:9", exitDoubt}, // what is known by then
+		{"-t 2 -W 1h 192.168.1.11:1234 192.168.1.99:9", exitDoubt}, // what is known by then
 		{"-t -1 192.168.1.11:1234", exitUsage},
 		{"--watch 192.168.1.11:1-65", exitUsage},
 		{"--size 1 --data x 192.168.1.11:1234", exitUsage},
