@@ -258,7 +258,10 @@ func TestClass(t *testing.T) {
 	do(t, on, "class", "reset", "h2").ends(exitOK)
 	flag.shows("the teacher reset the seat")
 	flag.sends(`{"k":"Enter"}`)
-	flag.shows("▲ sends leave here")
+	labtest.Eventually(t, "the program is there again, and the screen of the one before is gone", func() bool {
+		text := flag.text()
+		return strings.Contains(text, "▲ sends leave here") && !strings.Contains(text, "hello from H1")
+	})
 	flag.sends(`{"i":"the same as before"}`)
 	flag.sends(`{"k":"Enter"}`)
 	ada.shows("the same as before", "--help · live")
