@@ -164,6 +164,14 @@ func TestPairEdges(t *testing.T) {
 	if r := p.Row(); r.Legs[0].Silent || r.Legs[1].Silent {
 		t.Errorf("A said that it ended, and is silent: %+v", r.Legs)
 	}
+
+	apart := steady
+	apart.delay = by(500 * ms)
+	p = NewPair()
+	feed(p, apart.list(), 1700*ms)
+	if r := p.Row(); r.Legs[0].Silent || r.Legs[1].Silent {
+		t.Errorf("both stopped, B 500 ms behind, and A is silent: %+v", r.Legs)
+	}
 }
 
 // Two that say the same repeat themselves now and then: nothing goes in circles.

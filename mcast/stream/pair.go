@@ -328,7 +328,7 @@ func (p *Pair) Row() PairRow {
 		r.Legs[x] = l.PairLeg
 		r.Legs[x].Plain = l.plain >= pairPlain
 		r.Legs[x].Format, r.Legs[x].ID = l.latest.format, l.latest.id
-		r.Legs[x].Silent = l.Datagrams > 0 && !l.ended && p.clock-l.heard >= pairTime && p.clock-other.heard < pairTime && l.alone >= pairOut
+		r.Legs[x].Silent = l.Datagrams > 0 && !l.ended && other.heard-l.heard >= pairTime && p.clock-other.heard < pairTime && l.alone >= pairOut
 	}
 	a, b := &r.Legs[0], &r.Legs[1]
 	r.SamePath = a.From.IsValid() && a.From == b.From && a.IfIndex == b.IfIndex && (a.Hops == b.Hops || a.Hops == 0 || b.Hops == 0)

@@ -40,8 +40,8 @@ type pair struct {
 	state  stream.PairState
 	since  time.Time // of state
 	told   stream.PairState
-	lost   uint64 // by both, as told
-	silent [2]bool
+	lost   uint64       // by both, as told
+	silent [2]time.Time // since then, as told; zero: it is not
 	at     time.Time
 }
 
@@ -145,15 +145,18 @@ func (w *Watcher) pairEvents(now time.Time) {
 			e.Text = one.Text()
 			w.put(e, now)
 		}
-		for x := range p.silent {
-			if silent := one.SilentLeg(x, now, w.cfg.Stream.MaxGap); silent != p.silent[x] {
-				p.silent[x] = silent
-				e.Kind, e.Format, e.Text = Paired, row.Format, fmt.Sprintf("leg %c is back", 'A'+x)
-				if silent {
-					e.Kind, e.Text = Unpaired, one.silentText(x)
-				}
-				w.put(e, now)
+		for x, since := range p.silent {
+			last := row.Legs[x].Last
+			switch {
+			case since.IsZero() && one.SilentLeg(x, now, w.cfg.Stream.MaxGap):
+				p.silent[x], e.Kind, e.Text = last, Unpaired, one.silentText(x)
+			case !since.IsZero() && last.After(since): // it is not back because the other one is silent, too
+				p.silent[x], e.Kind, e.Text = time.Time{}, Paired, fmt.Sprintf("leg %c is back", 'A'+x)
+			default:
+				continue
 			}
+			e.Format = row.Format
+			w.put(e, now)
 		}
 		if row.LostBoth > p.lost {
 			e.Kind, e.Lost, e.About, e.Text = BothLoss, row.LostBoth-p.lost, row.About, ""

@@ -84,6 +84,7 @@ func TestPairEvents(t *testing.T) {
 		play(3, both)
 		head.Number += 1 << 50
 		play(5, func(leg, n int) bool { return leg == 0 })
+		play(5, func(int, int) bool { return false }) // B is not back because A is silent as well
 		var told []stream.EventKind
 		for _, e := range w.Events() {
 			told = append(told, e.Kind)
