@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/groupcast/groupcast/mcast/stream"
 )
 
 // pingDetail shows the numbers and the histogram of the selected responder.
@@ -121,7 +123,7 @@ func spanTime(d time.Duration) string {
 	case d < time.Millisecond:
 		return fmt.Sprintf("%d us", d/time.Microsecond)
 	case d < time.Second:
-		return fmt.Sprintf("%.3g ms", float64(d)/float64(time.Millisecond))
+		return stream.Digits(float64(d)/float64(time.Millisecond), 3) + " ms"
 	}
-	return fmt.Sprintf("%.3g s", d.Seconds())
+	return stream.Digits(d.Seconds(), 3) + " s"
 }

@@ -88,7 +88,7 @@ func (d *watchDetail) lost(n *stream.Numbers) string {
 		text += " packets of MPEG-TS"
 	}
 	if sent := n.Distinct + n.Lost; n.Lost > 0 && sent > 0 && !n.AtLeast {
-		text += fmt.Sprintf(" of %s%s (%.3g %%)", st.estimate("", false, n.About), thousands(sent), 100*float64(n.Lost)/float64(sent))
+		text += fmt.Sprintf(" of %s%s (%s %%)", st.estimate("", false, n.About), thousands(sent), stream.Digits(100*float64(n.Lost)/float64(sent), 3))
 	}
 	if n.LostKernel > 0 {
 		text += ": at most " + thousands(n.LostKernel) + " of them in this host's socket, which had no room, the rest before it"

@@ -73,7 +73,7 @@ func pairLosses(st *styles, p watch.Pair) string {
 	lost := func(what string, n uint64) string {
 		text := what + " " + st.estimate(thousands(n), false, p.About)
 		if n > 0 {
-			text += fmt.Sprintf(" (%.2g %%)", 100*float64(n)/float64(max(1, p.Compared)))
+			text += " (" + stream.Digits(100*float64(n)/float64(max(1, p.Compared)), 2) + " %)"
 		}
 		return text
 	}

@@ -49,4 +49,7 @@ func TestWatchScreenOfPairs(t *testing.T) {
 	s = newWatchScreen(t, 120, 30, few)
 	s.wants(true, fmt.Sprintf("● %s=%s  lost A 12 (0.12 %%), B 300 (3 %%), both 0", "239.1.1.1:5004", "239.1.1.2:5004"))
 	s.wants(false, "more pair")
+	few.Pairs[0].Lost, few.Pairs[1].Compared, few.Pairs[1].Lost = [2]uint64{0, 9970}, 86_400_000, [2]uint64{1, 0}
+	s = newWatchScreen(t, 120, 30, few)
+	s.wants(true, "lost A 0, B 9,970 (100 %)", "lost A 1 (0.0000012 %), B 0")
 }

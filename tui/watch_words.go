@@ -153,7 +153,7 @@ func jitterText(d time.Duration) string {
 	case d < time.Second:
 		return fmt.Sprintf("%d ms", d/time.Millisecond)
 	}
-	return fmt.Sprintf("%.3g s", d.Seconds())
+	return stream.Digits(d.Seconds(), 3) + " s"
 }
 
 // clockAt is a time of day; of another day than now with that day, for which a

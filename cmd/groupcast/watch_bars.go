@@ -103,7 +103,7 @@ func (v *percentValue) Set(text string) error {
 }
 
 // String implements pflag.Value.
-func (v *percentValue) String() string { return strconv.FormatFloat(float64(*v), 'g', -1, 64) + "%" }
+func (v *percentValue) String() string { return strconv.FormatFloat(float64(*v), 'f', -1, 64) + "%" }
 
 // Type implements pflag.Value.
 func (v *percentValue) Type() string { return "percent" }

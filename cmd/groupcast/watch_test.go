@@ -18,7 +18,7 @@ import (
 )
 
 func TestWatchFlagValues(t *testing.T) {
-	for text, want := range map[string]string{"0.01%": "0.01%", "1": "1%", "100 %": "100%", "101": "", "-1": "", "NaN": "", "x": "", "": ""} {
+	for text, want := range map[string]string{"0.01%": "0.01%", "1": "1%", "100 %": "100%", "0.00001": "0.00001%", "101": "", "-1": "", "NaN": "", "x": "", "": ""} {
 		var v percentValue
 		if err := v.Set(text); (err != nil) != (want == "") || err == nil && v.String() != want {
 			t.Errorf("--max-loss %q: %v, %s", text, err, &v)

@@ -196,7 +196,7 @@ func counted(n int) string {
 func span(d time.Duration) string {
 	switch {
 	case d < 100*time.Millisecond:
-		return fmt.Sprintf("%.2g s", d.Seconds())
+		return stream.Digits(d.Seconds(), 2) + " s"
 	case d < 9950*time.Millisecond:
 		return strings.TrimSuffix(fmt.Sprintf("%.1f", d.Seconds()), ".0") + " s"
 	case d < 100*time.Second:

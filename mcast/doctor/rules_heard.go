@@ -191,7 +191,7 @@ func stopped(f Facts, in Intent) []Finding {
 	finding := Finding{
 		Name: name, Verdict: Warning, Interface: f.nameOf(in, first.IfIndex),
 		Title:    fmt.Sprintf("%s %s", first.From.Addr(), f.stoppedText(in, first)),
-		Evidence: fmt.Sprintf("until then %s by %s, %.3g a second", counted(first.Datagrams), f.nameOf(in, first.IfIndex), first.Rate()),
+		Evidence: fmt.Sprintf("until then %s by %s, %s a second", counted(first.Datagrams), f.nameOf(in, first.IfIndex), stream.Digits(first.Rate(), 3)),
 	}
 	if more := len(silent) - 1; more > 0 {
 		finding.Title += fmt.Sprintf(", and %d more did", more)

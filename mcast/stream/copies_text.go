@@ -69,7 +69,7 @@ func (c *Copied) fromText() string {
 func fewTime(d time.Duration) string {
 	ms := float64(d) / float64(time.Millisecond)
 	if ms < 100 {
-		return fmt.Sprintf("%.2g ms", max(ms, 0.01))
+		return Digits(max(ms, 0.01), 2) + " ms"
 	}
 	return fmt.Sprintf("%.0f ms", ms)
 }

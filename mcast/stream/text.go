@@ -12,7 +12,10 @@ import (
 // The interface has the name by; when is what it says of first and last, as [Row.When] does.
 func (r Row) Text(by, when string) string {
 	from := r.From.String()
-	if r.Ports > 0 {
+	switch {
+	case r.Ports == 1:
+		from = fmt.Sprintf("%s from 1 port", r.From.Addr())
+	case r.Ports > 1:
 		from = fmt.Sprintf("%s from %d ports", r.From.Addr(), r.Ports)
 	}
 	parts := []string{fmt.Sprintf("%s: %d datagrams by %s", from, r.Datagrams, by)}
@@ -20,7 +23,7 @@ func (r Row) Text(by, when string) string {
 		parts[0] = fmt.Sprintf("%s: 1 datagram by %s", from, by)
 	}
 	if rate := r.Rate(); rate > 0 {
-		parts = append(parts, fmt.Sprintf("%.3g/s", rate))
+		parts = append(parts, Digits(rate, 3)+"/s")
 	}
 	parts = append(parts, when)
 	if gap := r.LongestGap(); gap != "" {
@@ -68,7 +71,7 @@ func Seconds(d time.Duration) string {
 		return "under 1 ms"
 	}
 	if d < 100*time.Millisecond {
-		return fmt.Sprintf("%.2g s", d.Seconds())
+		return Digits(d.Seconds(), 2) + " s"
 	}
 	return fmt.Sprintf("%.1f s", d.Seconds())
 }
@@ -162,6 +165,12 @@ func Sum(list ...Numbers) (sum Numbers) {
 	}
 	sum.Ended = ended && sum.Distinct > 0
 	return sum
+}
+
+// Digits is a number for people in so many digits, without an exponent: 4310, 0.0000012.
+func Digits(n float64, digits int) string {
+	short, _ := strconv.ParseFloat(strconv.FormatFloat(n, 'g', digits, 64), 64)
+	return strconv.FormatFloat(short, 'f', -1, 64)
 }
 
 // Thousands is a number for people: 119,800.

@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"strings"
 	"testing"
 	"time"
 )
@@ -18,9 +19,27 @@ func TestText(t *testing.T) {
 		": 51 datagrams by eth0, 10/s, from " + first + " to " + last + ", longest gap under 1 ms at " + first + ", ttl 1": change(func(r *Row) {
 			r.Gap, r.GapAt = 4700*time.Nanosecond, r.First
 		}),
+		": 21551 datagrams by eth0, 4310/s, from " + first + " to " + last + ", ttl 1": change(func(r *Row) { r.Datagrams = 21551 }),
 	} {
 		if got := r.Text("eth0", r.When()); got != a.String()+want {
 			t.Errorf("the row says\n%s, want\n%s", got, a.String()+want)
+		}
+	}
+	for ports, want := range map[int]string{1: " from 1 port: ", 2: " from 2 ports: "} {
+		if got := change(func(r *Row) { r.Ports = ports }).Text("eth0", row.When()); !strings.HasPrefix(got, a.Addr().String()+want) {
+			t.Errorf("the row of %d ports says %s", ports, got)
+		}
+	}
+}
+
+// People are shown no exponent, neither of much nor of little.
+func TestDigits(t *testing.T) {
+	for want, got := range map[string]string{
+		"4310": Digits(4310.4, 3), "100": Digits(99.6, 2), "0.0000012": Digits(0.00000116, 2), "0": Digits(0, 2), "12.3": Digits(12.34, 3),
+		"0.01 ms": fewTime(0), "0.12 ms": fewTime(123 * time.Microsecond), "100 ms": fewTime(99_700 * time.Microsecond), "340 ms": fewTime(340 * time.Millisecond),
+	} {
+		if got != want {
+			t.Errorf("%s, want %s", got, want)
 		}
 	}
 }

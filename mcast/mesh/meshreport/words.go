@@ -191,7 +191,7 @@ func (v *View) Bar() string {
 	if !(v.MaxLoss > 0) {
 		return "nothing"
 	}
-	return strconv.FormatFloat(v.MaxLoss, 'g', 4, 64) + " %"
+	return stream.Digits(v.MaxLoss, 4) + " %"
 }
 
 // rate is what a member sends in a second; "": it is not known.
@@ -199,7 +199,7 @@ func rate(perSecond float64) string {
 	if !(perSecond > 0) {
 		return ""
 	}
-	return strconv.FormatFloat(perSecond, 'g', 3, 64) + "/s"
+	return stream.Digits(min(max(perSecond, 1e-4), 1e9), 3) + "/s" // others may say anything
 }
 
 // rates are those of all members: "10/s", or from the lowest to the highest. That of another
