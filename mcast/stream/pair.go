@@ -106,7 +106,9 @@ type pairLeg struct {
 	candidates [8]candidate
 	latest     candidate     // what it brought last
 	inRun      time.Duration // when it brought something of the run
-	repeats    int           // old numbers in a row, of a stream without an ID
+	repeats    int           // old numbers in a row
+	repeated   time.Duration // when the first of them came,
+	before     [2]uint64     // and what was late and twice until then
 	out        int           // datagrams in a row that cannot be compared
 	outFor     time.Duration
 	apart      bool // they are too many
@@ -182,6 +184,9 @@ func (p *Pair) take(x int, s *legSeen) {
 // one.
 func (p *Pair) inRun(x int, s *legSeen) bool {
 	l := &p.legs[x]
+	if l.repeats == 0 {
+		l.repeated, l.before = p.clock, [2]uint64{p.run.Late[x], p.run.Duplicates[x]}
+	}
 	switch p.run.add(x, s) {
 	case pairElsewhere:
 		return false
@@ -193,8 +198,8 @@ func (p *Pair) inRun(x int, s *legSeen) bool {
 	case pairRepeat:
 		l.repeats++
 	}
-	if s.id == 0 && l.repeats >= anewAfter {
-		return false // it may have begun anew
+	if l.repeats >= anewAfter || l.repeats >= anewSlow && p.clock-l.repeated >= pairTime {
+		return false // it may have begun anew: an encoder may keep its SSRC
 	}
 	l.inRun = p.clock
 	l.latest = candidate{format: s.format, bits: s.bits, id: s.id, last: s.number, count: pairConfirm, heard: p.clock}
@@ -261,6 +266,11 @@ func (p *Pair) begin(x int, c *candidate) {
 	if p.run.begun {
 		p.run.finish([2]bool{p.legs[0].apart, p.legs[1].apart})
 		p.run.Restarts++
+		for n := range p.legs {
+			if l := &p.legs[n]; l.repeats >= anewSlow && p.run.ID == c.id { // they were of the new run
+				p.run.Late[n], p.run.Duplicates[n] = l.before[0], l.before[1]
+			}
+		}
 	}
 	p.run.start(c, other.last+uint64(max(ahead, 0)))
 	for n := range p.legs {

@@ -48,6 +48,15 @@ func TestPairStories(t *testing.T) {
 			want: PairRow{State: PairCompared, Restarts: 1}, min: 9000},
 		{what: "the same within what is kept", list: join(with(func(l *legs) { l.delay, l.id = by(800*ms), 0 }), with(func(l *legs) { l.delay, l.id, l.begin, l.count = by(800*ms), 0, 6*time.Second, 12000 })),
 			want: PairRow{State: PairCompared, Restarts: 1}, min: 14000},
+		{what: "the same with the ID of before, as of an encoder with an SSRC that was chosen", list: join(with(func(l *legs) { l.delay, l.bits = by(800*ms), 16 }),
+			with(func(l *legs) { l.delay, l.bits, l.begin = by(800*ms), 16, 8*time.Second })), want: PairRow{State: PairCompared, Restarts: 1}, min: 9500,
+			also: func(r PairRow) bool { return r.Late == [2]uint64{} && r.Duplicates == [2]uint64{} }},
+		{what: "the same at 10 a second", list: join(with(func(l *legs) { l.every, l.bits, l.count = 100*ms, 16, 100 }),
+			with(func(l *legs) { l.every, l.bits, l.count, l.begin = 100*ms, 16, 100, 12*time.Second })), want: PairRow{State: PairCompared, Restarts: 1}, min: 160,
+			also: func(r PairRow) bool { return r.Late == [2]uint64{} }},
+		{what: "A alone began anew with that ID", list: join(with(func(l *legs) { l.bits, l.brings = 16, func(leg, n int) bool { return leg == 1 || n < 3000 } }), with(func(l *legs) {
+			l.bits, l.begin, l.count, l.brings = 16, 3*time.Second, 3000, func(leg, n int) bool { return leg == 0 }
+		})), want: PairRow{State: PairApart, Behind: 0, Apart: 3000}, min: 2890},
 		{what: "A alone began anew", list: join(with(func(l *legs) { l.brings = func(leg, n int) bool { return leg == 1 || n < 3000 } }), with(func(l *legs) {
 			l.id, l.begin, l.count = 9, 3*time.Second, 3000
 			l.brings = func(leg, n int) bool { return leg == 0 }
