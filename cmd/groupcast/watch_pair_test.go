@@ -75,7 +75,7 @@ func TestWatchPairReport(t *testing.T) {
 		{"timestamps", func(p *watch.Pair) { p.Stamps = true }, false, "no pair by SMPTE ST 2022-7"},
 		{"formats", func(p *watch.Pair) { p.State, p.Compared, p.Legs[1].Format = stream.PairFormats, 0, stream.Own }, true, "legs of different formats, which cannot be compared: A has RTP, B has groupcast"},
 		{"no numbers", func(p *watch.Pair) { p.State, p.Compared, p.Legs[0].Plain = stream.PairFormats, 0, true }, true, "A has no numbers, B has RTP"},
-		{"streams", func(p *watch.Pair) { p.State, p.Legs[0].ID, p.Legs[1].ID = stream.PairStreams, 10, 11 }, true, "A brings a, B brings b (SSRC)"},
+		{"streams", func(p *watch.Pair) { p.State, p.Legs[0].ID, p.Legs[1].ID = stream.PairStreams, 10, 11 }, true, "A brings 0xa, B brings 0xb (SSRC)"},
 		{"apart", func(p *watch.Pair) { p.State, p.Apart, p.Behind = stream.PairApart, 70_000, 1 }, true, "leg B is 70,000 numbers behind leg A"},
 		{"the other is", func(p *watch.Pair) { p.State, p.Apart = stream.PairApart, 70_000 }, true, "leg A is 70,000 numbers behind leg B"},
 		{"contents", func(p *watch.Pair) { p.State, p.Compared = stream.PairContents, 0 }, true, "nothing that A brings comes by B"},

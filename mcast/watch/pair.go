@@ -215,7 +215,7 @@ func (p Pair) stateText() string {
 	case stream.PairFormats:
 		return fmt.Sprintf("legs of different formats, which cannot be compared: A has %s, B has %s", formatOf(a), formatOf(b))
 	case stream.PairStreams:
-		return fmt.Sprintf("different streams, which cannot be compared: A brings %x, B brings %x (%s)", a.ID, b.ID, idText(a.Format))
+		return fmt.Sprintf("different streams, which cannot be compared: A brings 0x%x, B brings 0x%x (%s)", a.ID, b.ID, idText(a.Format))
 	case stream.PairContents:
 		return "different contents without numbers, which cannot be compared: nothing that A brings comes by B"
 	case stream.PairApart:
