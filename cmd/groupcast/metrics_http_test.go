@@ -37,6 +37,23 @@ func listening(t *testing.T, text string) *watchMetrics {
 	return &m
 }
 
+// A free port that nobody is told is a mistake.
+func TestMetricsOnAFreePortAreNamed(t *testing.T) {
+	for _, tt := range []struct {
+		at          string
+		quiet, json bool
+		want        bool
+	}{{":0", true, false, false}, {":0", true, true, true}, {":0", false, false, true}, {":9464", true, false, true}} {
+		c := &watchCommand{set: &settings{quiet: tt.quiet, json: tt.json}, every: time.Minute, plain: true}
+		if err := c.metrics.Set(tt.at); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.check(func(string) bool { return false }); (err == nil) != tt.want {
+			t.Errorf("%+v: %v", tt, err)
+		}
+	}
+}
+
 // manySources is a watch whose metrics are more than sockets hold.
 func manySources() watch.Snapshot {
 	s := watchPicture()

@@ -137,6 +137,8 @@ func (c *watchCommand) check(named func(flag string) bool) error {
 		return errors.New("--csv: name a file")
 	case c.csv.file == "-" && c.set.json:
 		return errors.New("--csv - and --json both write to standard output: name a file, or leave one out")
+	case c.set.quiet && !c.set.json && c.metrics.at.IsValid() && c.metrics.at.Port() == 0:
+		return errors.New("--metrics with port 0 takes a free one, and --quiet hides which: name a port, such as :9464")
 	case c.onScreen() && c.set.trace && isTerminal(c.errs):
 		return errors.New("--trace writes to standard error, where the screen is: add 2>FILE, or --plain")
 	}
