@@ -119,8 +119,9 @@ type candidate struct {
 	format Format
 	bits   uint8
 	id     uint64
-	last   uint64 // number
-	count  int    // 0: no candidate
+	first  uint64 // number
+	last   uint64
+	count  int // 0: no candidate
 	heard  time.Duration
 }
 
@@ -187,6 +188,20 @@ func (p *Pair) inRun(x int, s *legSeen) bool {
 	if l.repeats == 0 {
 		l.repeated, l.before = p.clock, [2]uint64{p.run.Late[x], p.run.Duplicates[x]}
 	}
+	if d := p.run.ahead(s); d > 0 {
+		one := *s
+		c := l.find(&candidate{format: s.format, bits: s.bits, id: s.id, last: s.number}, p.clock)
+		if c != nil && distance(s.number, c.last, int(s.bits)) <= maxStep {
+			p.run.lead(d, s.at)
+			if distance(s.number, c.first, int(s.bits)) != int64(c.count) {
+				c.count = 0 // which of them came is not known
+			}
+			for ; c.count > 0; c.count-- { // the others came as well
+				one.number = s.number - uint64(c.count)
+				p.run.add(x, &one)
+			}
+		}
+	}
 	switch p.run.add(x, s) {
 	case pairElsewhere:
 		return false
@@ -217,7 +232,7 @@ func (l *pairLeg) candidate(s *legSeen, clock time.Duration) *candidate {
 				if s.id == 0 {
 					continue // another counter
 				}
-				c.count, c.last = 0, s.number
+				c.count, c.first, c.last = 0, s.number, s.number
 			case d > 0:
 				c.last = s.number
 			}
@@ -229,7 +244,7 @@ func (l *pairLeg) candidate(s *legSeen, clock time.Duration) *candidate {
 			worst = c
 		}
 	}
-	*worst = candidate{s.format, s.bits, s.id, s.number, 1, clock}
+	*worst = candidate{s.format, s.bits, s.id, s.number, s.number, 1, clock}
 	return worst
 }
 

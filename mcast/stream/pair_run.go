@@ -135,6 +135,22 @@ func (r *pairRun) doubtful() bool {
 	return r.Stamps && r.rate*pairTime.Seconds() >= float64(uint64(1)<<(r.bits-1))
 }
 
+// ahead is how far a number is above the highest one, if a leg may be so far ahead that is
+// back while the other one, which is behind, was first; else 0.
+func (r *pairRun) ahead(s *legSeen) int64 {
+	d := distance(s.number, r.high, int(r.bits))
+	if d <= maxJump || d >= pairRing || float64(d) > 1.25*r.rate*pairTime.Seconds() {
+		return 0
+	}
+	return d
+}
+
+// lead goes on so far above the highest number.
+func (r *pairRun) lead(d, at int64) {
+	r.markAt, r.markHigh = at, r.high+uint64(d)
+	r.advance(r.high+uint64(d), at)
+}
+
 // leaps reports whether so many numbers were to be expected since the last one.
 func (r *pairRun) leaps(d, at int64) bool {
 	return float64(d) <= 4*r.rate*float64(at-r.highAt)/1e9

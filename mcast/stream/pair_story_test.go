@@ -54,6 +54,14 @@ func TestPairStories(t *testing.T) {
 		{what: "the same at 10 a second", list: join(with(func(l *legs) { l.every, l.bits, l.count = 100*ms, 16, 100 }),
 			with(func(l *legs) { l.every, l.bits, l.count, l.begin = 100*ms, 16, 100, 12*time.Second })), want: PairRow{State: PairCompared, Restarts: 1}, min: 160,
 			also: func(r PairRow) bool { return r.Late == [2]uint64{} }},
+		{what: "A is 600 ms ahead, and back after 2 s in which B was first", list: join(with(func(l *legs) {
+			l.bits, l.every, l.count, l.delay = 16, 250*time.Microsecond, 40_000, by(600*ms)
+			l.brings = func(leg, n int) bool { return leg == 1 || n < 8000 || n >= 16_000 }
+		})), want: PairRow{State: PairCompared, Lost: [2]uint64{8000, 0}}, min: 37_000, also: func(r PairRow) bool { return r.Skew[0].P50 > 590*ms && r.Skew[1].Count == 0 }},
+		{what: "the same, and it loses something where it is back", list: join(with(func(l *legs) {
+			l.bits, l.every, l.count, l.delay = 16, 250*time.Microsecond, 40_000, by(600*ms)
+			l.brings = func(leg, n int) bool { return leg == 1 || n < 8000 || n >= 16_000 && n != 16_001 }
+		})), want: PairRow{State: PairCompared, Lost: [2]uint64{8001 + 3, 0}}, min: 37_000}, // which of three came is not known
 		{what: "A alone began anew with that ID", list: join(with(func(l *legs) { l.bits, l.brings = 16, func(leg, n int) bool { return leg == 1 || n < 3000 } }), with(func(l *legs) {
 			l.bits, l.begin, l.count, l.brings = 16, 3*time.Second, 3000, func(leg, n int) bool { return leg == 0 }
 		})), want: PairRow{State: PairApart, Behind: 0, Apart: 3000}, min: 2890},
