@@ -33,6 +33,8 @@ func SitesText(list []members.Site) string {
 			one += " joined to this LAN already"
 		case s.Away:
 			one += " away" + since(s)
+		case list[0].Away && s.Members == 0:
+			one += " not heard" // whoever is there does not come through
 		default:
 			one += " with " + chat.Count(s.Members, "member")
 		}
