@@ -33,10 +33,10 @@ func (l *log) fatal() error {
 var userKey = regexp.MustCompile(`U[A-Z2-7]{55}`)
 
 func (l *log) tell(format string, v []any) {
-	if l.hub.cfg.Tell == nil || noise(format) {
+	text := fmt.Sprintf(format, v...)
+	if l.hub.cfg.Tell == nil || noise(format, text) {
 		return
 	}
-	text := fmt.Sprintf(format, v...)
 	if at, why := l.refusal(text); why != "" {
 		if !l.refused.isNew(at+why, time.Now()) {
 			return
@@ -60,9 +60,12 @@ func (l *log) tell(format string, v []any) {
 
 // noise is what nobody can do anything about: the server reads its file again after it was
 // killed, and looks for addresses to announce, which this one does not.
-func noise(format string) bool {
-	return strings.HasPrefix(format, "Filestore [") && strings.Contains(format, "] Stream state ") ||
-		format == "Address %q can not be resolved properly"
+func noise(format, text string) bool {
+	if strings.HasPrefix(format, "Filestore [") {
+		return strings.Contains(format, "] Stream state ") ||
+			strings.Contains(format, "] Recovering stream state from index ") && strings.HasSuffix(text, " state file") // prior, or corrupt
+	}
+	return format == "Address %q can not be resolved properly"
 }
 
 var ofClient = regexp.MustCompile(`^(\S+):\d+ - cid:\d+ - (.*)$`)

@@ -32,6 +32,8 @@ func TestLog(t *testing.T) {
 		{v4 + "authentication timeout", nil, "172.16.1.2:43442 - cid:15 - authentication timeout"},
 		{v4 + "TLS handshake error: %v%s", []any{"remote error: tls: bad certificate", ""}, "172.16.1.2 has a hub file of another hub"},
 		{"Filestore [KV_groupcast_v1_lease] Stream state outdated, last block has additional entries, will rebuild", nil, ""},
+		{"Filestore [KV_groupcast_v1_lease] Recovering stream state from index errored: %v", []any{"prior state file"}, ""},
+		{"Filestore [KV_groupcast_v1_lease] Recovering stream state from index errored: %v", []any{"input/output error"}, "Filestore [KV_groupcast_v1_lease] Recovering stream state from index errored: input/output error"},
 		{"Filestore [KV_groupcast_v1_lease] Error loading msg seq %d", []any{1}, "Filestore [KV_groupcast_v1_lease] Error loading msg seq 1"},
 		{"Address %q can not be resolved properly", []any{"0.0.0.0"}, ""},
 	} {
