@@ -7,6 +7,7 @@ import (
 	"net"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -61,6 +62,20 @@ type gate struct {
 	mu   sync.Mutex
 	shut bool
 	open []net.Conn
+	mute atomic.Bool // what is sent by the connections is lost, as by a cable that is cut
+}
+
+// muted is a connection of a gate.
+type muted struct {
+	net.Conn
+	gate *gate
+}
+
+func (m muted) Write(b []byte) (int, error) {
+	if m.gate.mute.Load() {
+		return len(b), nil
+	}
+	return m.Conn.Write(b)
 }
 
 func (g *gate) InProcessConn() (net.Conn, error) {
@@ -72,6 +87,7 @@ func (g *gate) InProcessConn() (net.Conn, error) {
 	c, err := g.to.InProcessConn()
 	if err == nil {
 		g.open = append(g.open, c)
+		c = muted{c, g}
 	}
 	return c, err
 }
@@ -113,6 +129,35 @@ func TestPartitionHeals(t *testing.T) {
 			t.Errorf("the link that was cut off keeps %+v", k)
 		}
 		a.close()
+	})
+}
+
+// A server that went without a word gives no answer for a moment. Once it is away, nothing
+// is said of its history any more.
+func TestAwayIsNoFaultOfTheHistory(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *testServer) {
+		g := &gate{to: s}
+		c := dialed(t, Config{Site: "room-1", InProcess: g, Alone: true})
+		l := linked(t, c, group)
+		time.Sleep(time.Second)
+		g.mute.Store(true)
+		slow := false
+		for c.Reached() {
+			slow = slow || l.Keeping().Err != nil
+			time.Sleep(50 * time.Millisecond)
+		}
+		g.set(true)
+		time.Sleep(20 * time.Second)
+		if k := l.Keeping(); k.Err != nil || !slow {
+			t.Errorf("a server that is away: %v; slow before it: %t", k.Err, slow)
+		}
+		g.mute.Store(false)
+		g.set(false)
+		time.Sleep(5 * time.Second)
+		if k := l.Keeping(); k.Err != nil || !c.Reached() {
+			t.Errorf("back, reached %t: %v", c.Reached(), k.Err)
+		}
+		check(t, l.Close(), c.Close())
 	})
 }
 

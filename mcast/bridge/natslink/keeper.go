@@ -137,7 +137,9 @@ func (k *keeper) status() bridge.Keeping {
 	s := k.spool.keeping()
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	s.Err = k.err
+	if s.Err = k.err; errors.Is(s.Err, errNoAnswer) && !k.client.Reached() {
+		s.Err = nil // it is away, and may keep a history
+	}
 	return s
 }
 
