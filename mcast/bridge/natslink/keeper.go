@@ -49,7 +49,6 @@ type keeper struct {
 	subs   []*nats.Subscription
 	spool  spool
 	wake   chan struct{} // there is something to send, or it can be sent now
-	up     chan struct{} // the server is reached (again): for who sends
 	ask    chan struct{} // the history is to be asked now
 	found  chan found    // what is in it
 	ctx    context.Context
@@ -59,6 +58,7 @@ type keeper struct {
 
 	mu    sync.Mutex
 	way   keeping
+	conn  uint64          // the connection that way is of
 	err   error           // why nothing is kept
 	ackIt bool            // err is of an acknowledgement
 	names map[string]bool // of the bridges that this process has
@@ -67,9 +67,9 @@ type keeper struct {
 func newKeeper(c *Client, groups map[string]mcast.Group) (*keeper, error) {
 	k := &keeper{
 		client: c, groups: groups, inbox: c.conn.NewInbox(), acks: make(chan *nats.Msg, 4*spoolWindow), gets: make(chan *nats.Msg, 2*maxBatch),
-		wake: make(chan struct{}, 1), up: make(chan struct{}, 1), ask: make(chan struct{}, 1), found: make(chan found), names: map[string]bool{},
+		wake: make(chan struct{}, 1), ask: make(chan struct{}, 1), found: make(chan found), names: map[string]bool{},
 	}
-	k.way = c.begin()
+	k.way, k.conn = c.begin(), c.connection.Load()
 	k.ctx, k.cancel = context.WithCancel(context.Background())
 	for subject, in := range map[string]chan *nats.Msg{k.inbox + ".a.*": k.acks, k.inbox + ".g.*": k.gets} {
 		sub, err := c.conn.ChanSubscribe(subject, in)
@@ -88,13 +88,27 @@ func newKeeper(c *Client, groups map[string]mcast.Group) (*keeper, error) {
 // hub says whether the server is a hub, which sites do not ask themselves.
 func (c *Client) hub() bool { return c.cfg.File != (File{}) }
 
-// connected is called when the server is reached. It may be another, or a newer one.
+// connected is called when the server is reached.
 func (k *keeper) connected() {
-	k.mu.Lock()
-	k.way = k.client.begin()
-	k.mu.Unlock()
-	signal(k.up)
+	k.anew()
+	signal(k.wake)
 	signal(k.ask)
+}
+
+// anew begins with a new connection, to what may be another server, or a newer one: all
+// that waits is sent once more. The sender may see the connection before it is told, and
+// is not to send its first frames twice.
+func (k *keeper) anew() {
+	connection := k.client.connection.Load()
+	k.mu.Lock()
+	begun := k.conn == connection
+	if !begun {
+		k.conn, k.way = connection, k.client.begin()
+	}
+	k.mu.Unlock()
+	if !begun {
+		k.spool.again()
+	}
 }
 
 // begin is what becomes of kept frames before the server was asked.
@@ -137,8 +151,8 @@ func (k *keeper) status() bridge.Keeping {
 	s := k.spool.keeping()
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if s.Err = k.err; errors.Is(s.Err, errNoAnswer) && !k.client.Reached() {
-		s.Err = nil // it is away, and may keep a history
+	if k.client.Reached() {
+		s.Err = k.err // else it is away, and may keep a history
 	}
 	return s
 }
@@ -193,8 +207,6 @@ func (k *keeper) send() {
 		case <-k.ctx.Done():
 			return
 		case <-k.wake:
-		case <-k.up:
-			k.spool.again()
 		case m := <-k.acks:
 			k.acknowledged(m)
 		case <-tick.C:
@@ -217,6 +229,7 @@ func (k *keeper) send() {
 // drain sends what can be sent now.
 func (k *keeper) drain(limit *rate.Limiter) {
 	for k.client.reached.Load() {
+		k.anew()
 		k.mu.Lock()
 		way := k.way
 		k.mu.Unlock()
@@ -244,7 +257,8 @@ func (k *keeper) drain(limit *rate.Limiter) {
 			return
 		}
 		if k.client.conn.PublishMsg(m) != nil {
-			return // the connection has ended: all is sent once more
+			k.spool.again() // the connection has ended
+			return
 		}
 		if !kept {
 			k.spool.acknowledged(number, false)
