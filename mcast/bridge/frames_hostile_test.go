@@ -107,3 +107,20 @@ func TestFrameHostile(t *testing.T) {
 		}
 	})
 }
+
+// Who comes to a LAN is told of the sites soon, and those who are there no more often.
+func TestNewcomerIsToldOfSites(t *testing.T) {
+	f := newFrameTry(t, nil)
+	number := frame.FirstPassing
+	for i, tt := range []struct {
+		author frame.Author
+		wait   since
+	}{{tryAda, sitesSoon}, {tryAda, sitesLeast}, {tryBob, sitesSoon}, {tryBob, sitesLeast}} {
+		f.c.tellSites(f.now)
+		f.heard(f.frame(tryRoom, tt.author, number, hello("ada")), true)
+		number++
+		if got := f.c.sitesDue() - f.c.homes.last; got != tt.wait {
+			t.Errorf("HELLO %d: the next SITES comes after %v, want %v", i+1, got, tt.wait)
+		}
+	}
+}

@@ -52,7 +52,7 @@ func (c *FrameCarrier) atHome(now since, s frame.Stream, site string) {
 		if e.at != 0 && e.site == "" && now-e.at < homeFor || e.site != site && e.at != 0 && site != "" && now-e.at < homeMovesFrom {
 			return
 		}
-		h.changed = h.changed || site != "" || e.at != 0
+		h.changed = true // a newcomer on this LAN is told, too: it waits for a SITES
 		*e = home{ref: s.Ref(), site: site}
 	}
 	e.at = now
